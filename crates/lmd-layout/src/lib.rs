@@ -1,0 +1,17 @@
+//! Layouts of LLM-grounded diffusion (LMD, arXiv 2305.13655): captioned boxes
+//! on a background, and what to leave out.
+//!
+//! This is the ground floor: no tensors, no network. Sections cited as `A.3`
+//! or `B.4` are those of the method's description in `docs/method.md`.
+
+mod bbox;
+mod draft;
+mod fidelity;
+mod layout;
+
+pub use bbox::{BBox, BoxError, Canvas};
+pub use draft::{Draft, DraftObject};
+pub use fidelity::Fidelity;
+pub use layout::{
+    Caption, Layout, LayoutError, MAX_CAPTION_CHARS, MAX_OBJECTS, MAX_PROMPT_CHARS, Object, clean_text,
+};

@@ -1,0 +1,44 @@
+//! [`PlanError`]: why there is no layout.
+
+use lmd_layout::LayoutError;
+use thiserror::Error;
+
+/// Why a planner could not give a layout. Every message says what was wrong
+/// and what to do; none holds a key.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The prompt has no words.
+    #[error("the prompt is empty; say what should be in the picture")]
+    EmptyPrompt,
+    /// The prompt is longer than planners take.
+    #[error("the prompt has {chars} characters, at most {limit} are allowed; shorten it")]
+    PromptTooLong {
+        /// Its length.
+        chars: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The offline planner cannot do it; a language model could.
+    #[error(
+        "{why}; the offline planner cannot plan this, connect a language model (set LMD_LLM_URL and LMD_LLM_MODEL) or write the layout by hand"
+    )]
+    NeedsLlm {
+        /// What it did not understand.
+        why: String,
+    },
+    /// A follow-up instruction names nothing that could be done.
+    #[error("did not understand the instruction \"{instruction}\": {why}")]
+    Instruction {
+        /// The instruction as given.
+        instruction: String,
+        /// What was missing, and an example of what would work.
+        why: String,
+    },
+    /// The layout that came out breaks a limit.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// Talking to the language model failed.
+    #[error(transparent)]
+    Llm(#[from] crate::llm::LlmError),
+}

@@ -1,0 +1,16 @@
+//! Stage 1 of LLM-grounded diffusion (LMD, arXiv 2305.13655): from a sentence
+//! to a layout, by a language model or offline.
+
+pub mod english;
+pub mod llm;
+pub mod offline;
+
+mod conversation;
+mod error;
+mod plan;
+mod scene;
+
+pub use conversation::{Conversation, Turn};
+pub use error::PlanError;
+pub use plan::{MAX_PROMPT_CHARS, Plan, Planner, Source, normalize_prompt};
+pub use scene::{Arrangement, Region, Relation, RelationKind, Scene, Size, Thing};

@@ -1,0 +1,1 @@
+//! The offline planner: from a [`crate::Scene`] to boxes.

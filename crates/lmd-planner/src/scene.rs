@@ -1,0 +1,153 @@
+//! [`Scene`]: what a sentence says, in the planner's own terms.
+//!
+//! The English parser writes it; the offline planner solves it into boxes;
+//! the facts checked against any planner's layout are read from it.
+
+use serde::Serialize;
+
+/// Everything a sentence was understood to say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Scene {
+    /// The things to draw, in the order they were mentioned. Relations name
+    /// them by their index here.
+    pub things: Vec<Thing>,
+    /// How things stand to one another.
+    pub relations: Vec<Relation>,
+    /// What must not be in the picture: singular nouns with their attributes,
+    /// as in `cat` or `red car`.
+    pub absent: Vec<String>,
+    /// The place around the things (`a beach`, `a living room`), if stated.
+    pub background: Option<String>,
+    /// The kind of picture (`an oil painting`, `a realistic photo`), if stated.
+    pub style: Option<String>,
+    /// The words that could not be placed, in order, as they were written.
+    pub not_understood: Vec<String>,
+}
+
+/// One kind of thing, `count` times.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Thing {
+    /// The noun in the singular, lower case: `car`, `fire hydrant`.
+    pub noun: String,
+    /// Adjectives and colours in their order: `red`, `wooden`. Verbs that
+    /// become attributes (`jumping`) stand here too.
+    pub attributes: Vec<String>,
+    /// How many, at least 1.
+    pub count: u32,
+    /// A stated size, if any. (Its word also stays among the attributes only
+    /// when it says more than size.)
+    pub size: Option<Size>,
+    /// How several of them are arranged, if stated.
+    pub arrangement: Option<Arrangement>,
+    /// A stated part of the picture, if any.
+    pub region: Option<Region>,
+}
+
+/// A stated size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub enum Size {
+    Tiny,
+    Small,
+    Large,
+    Huge,
+}
+
+/// How several things of one kind are arranged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub enum Arrangement {
+    Row,
+    Column,
+    Grid,
+    Stack,
+    Circle,
+    Diagonal,
+}
+
+/// A part of the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub enum Region {
+    Left,
+    Right,
+    Top,
+    Bottom,
+    Center,
+    TopLeft,
+    TopRight,
+    BottomLeft,
+    BottomRight,
+    /// One in each corner.
+    Corners,
+    /// In the air or the sky: the upper part, not standing.
+    Sky,
+    /// On the floor or the ground: the lower part.
+    Ground,
+    Foreground,
+    Background,
+}
+
+/// How one thing stands to another. Indices point into [`Scene::things`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Relation {
+    /// Which thing is placed.
+    pub subject: usize,
+    /// Where it is.
+    pub kind: RelationKind,
+    /// What it is placed against.
+    pub object: usize,
+}
+
+/// The relation between a subject and an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum RelationKind {
+    /// The subject's centre is to the left of the object's.
+    LeftOf,
+    /// The subject's centre is to the right of the object's.
+    RightOf,
+    /// Higher in the picture, not touching.
+    Above,
+    /// Lower in the picture, not touching.
+    Below,
+    /// Resting on it: the subject's lower edge on the object's upper part.
+    On,
+    /// Underneath it (a cat under a table): lower, may overlap.
+    Under,
+    /// Within it (apples in a bowl): the subject's box inside the object's.
+    Inside,
+    /// Beside it, on either side.
+    NextTo,
+    /// Nearer to the viewer: lower in the picture and overlapping in x.
+    InFrontOf,
+    /// Further from the viewer: higher, may be partly hidden.
+    Behind,
+    /// Between the object and the thing with this index (which equals the
+    /// object when it is one of the several things it stands between).
+    Between(usize),
+    /// All around it.
+    Around,
+}
+
+impl Thing {
+    /// One `noun` with nothing else said of it.
+    #[must_use]
+    pub fn new(noun: &str) -> Self {
+        Self {
+            noun: noun.to_owned(),
+            attributes: Vec::new(),
+            count: 1,
+            size: None,
+            arrangement: None,
+            region: None,
+        }
+    }
+
+    /// Attributes and noun without an article: `red wooden chair`.
+    #[must_use]
+    pub fn phrase(&self) -> String {
+        let mut words: Vec<&str> = self.attributes.iter().map(String::as_str).collect();
+        words.push(&self.noun);
+        words.join(" ")
+    }
+}

@@ -1,0 +1,3 @@
+//! The `lmd` command.
+
+fn main() {}
