@@ -16,10 +16,14 @@ pub struct Scene {
     /// What must not be in the picture: singular nouns with their attributes,
     /// as in `cat` or `red car`.
     pub absent: Vec<String>,
-    /// The place around the things (`a beach`, `a living room`), if stated.
+    /// The place around the things (`a beach at sunset`, `a living room`,
+    /// `a scene at night`), if stated. See [`Scene::background_text`].
     pub background: Option<String>,
     /// The kind of picture (`an oil painting`, `a realistic photo`), if stated.
     pub style: Option<String>,
+    /// Words about the picture's quality (`highly detailed`, `8k`). They are
+    /// understood, and nothing has to be done about them.
+    pub tags: Vec<String>,
     /// The words that could not be placed, in order, as they were written.
     pub not_understood: Vec<String>,
 }
@@ -32,10 +36,16 @@ pub struct Thing {
     /// Adjectives and colours in their order: `red`, `wooden`. Verbs that
     /// become attributes (`jumping`) stand here too.
     pub attributes: Vec<String>,
+    /// What follows the noun and belongs into the caption without being a
+    /// thing of its own: `with a red hat`, `of soup`, `wearing a blue coat`.
+    pub detail: Option<String>,
     /// How many, at least 1.
     pub count: u32,
-    /// A stated size, if any. (Its word also stays among the attributes only
-    /// when it says more than size.)
+    /// Whether the sentence says this count (`a`, `two`); `false` where it was
+    /// chosen for `some`, `several` or a bare plural.
+    pub exact: bool,
+    /// A stated size, if any. Its word stays among the attributes too, so that
+    /// captions keep it.
     pub size: Option<Size>,
     /// How several of them are arranged, if stated.
     pub arrangement: Option<Arrangement>,
@@ -82,6 +92,8 @@ pub enum Region {
     Corners,
     /// In the air or the sky: the upper part, not standing.
     Sky,
+    /// On a wall, or hanging: the upper half, not standing.
+    Wall,
     /// On the floor or the ground: the lower part.
     Ground,
     Foreground,
@@ -136,18 +148,41 @@ impl Thing {
         Self {
             noun: noun.to_owned(),
             attributes: Vec::new(),
+            detail: None,
             count: 1,
+            exact: true,
             size: None,
             arrangement: None,
             region: None,
         }
     }
 
-    /// Attributes and noun without an article: `red wooden chair`.
+    /// Attributes, noun and detail without an article: `red wooden chair`,
+    /// `cat with a hat`.
     #[must_use]
     pub fn phrase(&self) -> String {
         let mut words: Vec<&str> = self.attributes.iter().map(String::as_str).collect();
         words.push(&self.noun);
+        words.extend(self.detail.as_deref());
         words.join(" ")
+    }
+}
+
+impl Scene {
+    /// The background prompt this scene asks for: style and place in one
+    /// phrase, or `A realistic scene` when neither is stated (section A.1).
+    #[must_use]
+    pub fn background_text(&self) -> String {
+        let text = match (&self.style, &self.background) {
+            (None, None) => "a realistic scene".to_owned(),
+            (None, Some(place)) => match place.strip_prefix("a scene") {
+                Some(rest) => format!("a realistic scene{rest}"),
+                None => format!("a realistic scene of {place}"),
+            },
+            (Some(style), None) => format!("{style} of a scene"),
+            (Some(style), Some(place)) => format!("{style} of {place}"),
+        };
+        let mut chars = text.chars();
+        chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
     }
 }
