@@ -7,11 +7,15 @@
 mod bbox;
 mod draft;
 mod fidelity;
+mod filter;
+mod grid;
 mod layout;
 
 pub use bbox::{BBox, BoxError, Canvas};
 pub use draft::{Draft, DraftObject};
 pub use fidelity::Fidelity;
+pub use filter::{DropReason, Dropped, FilterOptions, Filtered, filter_boxes};
+pub use grid::{GridRect, Mask};
 pub use layout::{
     Caption, Layout, LayoutError, MAX_CAPTION_CHARS, MAX_OBJECTS, MAX_PROMPT_CHARS, Object, clean_text,
 };
