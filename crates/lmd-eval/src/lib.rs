@@ -1,1 +1,4 @@
-//! The benchmarks of LLM-grounded diffusion (sections A.7, A.8 and D).
+//! How good layouts are: the benchmark of LLM-grounded diffusion (LMD, arXiv
+//! 2305.13655, section 4.1), sentences in free wording, and their reports.
+
+pub mod benchmark;
