@@ -10,6 +10,9 @@ mod fidelity;
 mod filter;
 mod grid;
 mod layout;
+mod text;
+mod prompt;
+mod words;
 
 pub use bbox::{BBox, BoxError, Canvas};
 pub use draft::{Draft, DraftObject};
@@ -19,3 +22,11 @@ pub use grid::{GridRect, Mask};
 pub use layout::{
     Caption, Layout, LayoutError, MAX_CAPTION_CHARS, MAX_OBJECTS, MAX_PROMPT_CHARS, Object, clean_text,
 };
+pub use text::{
+    MAX_ANSWER_BYTES, MAX_NESTING, Note, ParseError, Parsed, Problem, parse_answer, write_cache_text, write_text,
+};
+pub use prompt::{
+    BoxPrompt, OVERALL_NEGATIVE, OverallPrompt, PER_BOX_NEGATIVE, Phrase, ScenePrompts, convert_spec,
+    with_negative,
+};
+pub use words::{is_plural, number_in_words, parse_number_word, plural, singular, with_article};
