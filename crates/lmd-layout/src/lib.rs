@@ -10,8 +10,8 @@ mod fidelity;
 mod filter;
 mod grid;
 mod layout;
-mod text;
 mod prompt;
+mod text;
 mod words;
 
 pub use bbox::{BBox, BoxError, Canvas};

@@ -1,0 +1,80 @@
+//! Layouts as text: the reference's answer grammar (section A.3) and what
+//! language models write instead of it.
+//!
+//! Whatever the reference implementation accepts is read as it reads it, with
+//! one difference: a prompt that ends the answer is one line, so that prose
+//! after it does not become part of the negative prompt. Everything else that
+//! is accepted leaves a [`Note`]; everything rejected says where and why.
+//! Reading takes time linear in the text and never panics.
+
+mod bullets;
+mod coords;
+mod declared;
+mod error;
+mod items;
+mod labels;
+mod note;
+mod number;
+mod object;
+mod prompts;
+mod quotes;
+mod sections;
+#[cfg(test)]
+mod tests;
+mod value;
+mod write;
+
+pub use error::{ParseError, Problem};
+pub use note::Note;
+pub use write::{write_cache_text, write_text};
+
+use crate::draft::Draft;
+use error::{Fault, fault};
+use note::Notes;
+
+/// Longest answer that is read, in bytes.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// Deepest nesting of brackets that is read.
+pub const MAX_NESTING: usize = 16;
+
+/// What [`parse_answer`] found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parsed {
+    /// The layout as written, on the 512 × 512 canvas.
+    pub draft: Draft,
+    /// What was tolerated on the way, in the order it was met.
+    pub notes: Vec<Note>,
+}
+
+/// Reads a language model's answer: the reference grammar, JSON in several
+/// shapes, or something close to either (section A.3).
+///
+/// # Errors
+/// [`ParseError`] with line, column, what was found, what was expected and
+/// what to do.
+pub fn parse_answer(text: &str) -> Result<Parsed, ParseError> {
+    if text.len() > MAX_ANSWER_BYTES {
+        return Err(fault(0, Problem::TooLong { bytes: text.len() }).locate(""));
+    }
+    let mut notes = Notes::default();
+    let start = skip_reasoning(text, &mut notes);
+    let body = text.get(start..).unwrap_or_default();
+    match sections::read(body, &mut notes) {
+        Ok(draft) => Ok(Parsed { draft, notes: notes.into_vec() }),
+        Err(Fault { at, problem }) => Err(fault(start + at, problem).locate(text)),
+    }
+}
+
+/// Where the answer proper starts: after a byte-order mark and after the
+/// reasoning that some models print between `<think>` and `</think>`.
+fn skip_reasoning(text: &str, notes: &mut Notes) -> usize {
+    const CLOSE: &str = "</think>";
+    let bom = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    match text.rfind(CLOSE) {
+        Some(at) => {
+            notes.add(Note::ReasoningRemoved);
+            at + CLOSE.len()
+        }
+        None => bom,
+    }
+}

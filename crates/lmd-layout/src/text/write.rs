@@ -1,0 +1,71 @@
+//! Writing layouts in the reference's text grammar (section A.3).
+
+use super::labels::find_labels;
+use crate::bbox::{BBox, Canvas};
+use crate::layout::Layout;
+
+/// A layout as a worked example or an answer of the reference: `Objects:`,
+/// `Background prompt:` and `Negative prompt:`, boxes in whole pixels of 512.
+#[must_use]
+pub fn write_text(layout: &Layout) -> String {
+    format!("Objects: {}", write_cache_text(layout))
+}
+
+/// As [`write_text`] without the first label: the form of the reference's
+/// cache files (section A.4).
+#[must_use]
+pub fn write_cache_text(layout: &Layout) -> String {
+    let objects: Vec<String> = layout
+        .objects()
+        .iter()
+        .map(|object| {
+            let [x, y, w, h] = whole_pixels(object.bbox);
+            format!("({}, [{x}, {y}, {w}, {h}])", quoted(object.caption.as_str()))
+        })
+        .collect();
+    format!(
+        "[{}]\nBackground prompt: {}\nNegative prompt: {}",
+        objects.join(", "),
+        without_labels(layout.background()),
+        without_labels(layout.negative())
+    )
+}
+
+/// `[x, y, w, h]` rounded half to even (section A.5), at least one pixel in
+/// size and inside the canvas.
+fn whole_pixels(bbox: BBox) -> [u32; 4] {
+    let side = Canvas::REFERENCE.width;
+    let [x, y, w, h] = bbox.to_xywh(Canvas::REFERENCE).map(f64::round_ties_even);
+    let (w, h) = (w.max(1.0), h.max(1.0));
+    let (x, y) = (x.min(side - w), y.min(side - h));
+    // Exact: all four are whole numbers from 0 to 512.
+    [x, y, w, h].map(|v| v as u32)
+}
+
+/// A caption in quotation marks, chosen and escaped as Python does.
+fn quoted(caption: &str) -> String {
+    let quote = if caption.contains('\'') && !caption.contains('"') { '"' } else { '\'' };
+    let mut out = String::from(quote);
+    for c in caption.chars() {
+        if c == '\\' || c == quote {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push(quote);
+    out
+}
+
+/// A prompt without the colons that would make words in it labels, which
+/// nobody could tell from the real ones.
+fn without_labels(prompt: &str) -> String {
+    let mut out = String::with_capacity(prompt.len());
+    let mut from = 0;
+    for label in find_labels(prompt) {
+        let words = prompt.get(from..label.end).unwrap_or_default();
+        out.extend(words.chars().filter(|c| !matches!(c, ':' | '：')));
+        from = label.end;
+    }
+    out.push_str(prompt.get(from..).unwrap_or_default());
+    out
+}
