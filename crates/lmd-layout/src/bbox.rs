@@ -4,7 +4,6 @@
 //! top left. Pixels, corners (`xyxy`) and 512-grids exist only at the borders
 //! and are converted here and nowhere else.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -59,9 +58,8 @@ impl Canvas {
 
 /// A box inside the unit square: `0 ≤ x`, `0 ≤ y`, `w > 0`, `h > 0`,
 /// `x + w ≤ 1`, `y + h ≤ 1`, all finite. Serialised as `[x, y, w, h]`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "[f64; 4]", into = "[f64; 4]")]
-#[schemars(with = "[f64; 4]")]
 pub struct BBox {
     x: f64,
     y: f64,

@@ -39,9 +39,8 @@ pub enum LayoutError {
 
 /// What is in a box: 1 to 200 characters on one line, without control or
 /// bidirectional-override characters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
 pub struct Caption(String);
 
 impl Caption {
@@ -118,12 +117,15 @@ pub struct Layout {
 #[schemars(rename = "Layout")]
 struct Parts {
     /// The things in the picture, at most 32, back to front.
+    #[schemars(length(max = MAX_OBJECTS))]
     objects: Vec<Object>,
     /// What the scene around them is, for instance `a beach`.
     #[serde(default)]
+    #[schemars(length(max = MAX_PROMPT_CHARS))]
     background: String,
     /// What must not be in the picture; empty when nothing is excluded.
     #[serde(default)]
+    #[schemars(length(max = MAX_PROMPT_CHARS))]
     negative: String,
 }
 

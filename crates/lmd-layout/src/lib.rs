@@ -6,27 +6,36 @@
 
 mod bbox;
 mod draft;
+mod draw;
 mod fidelity;
 mod filter;
 mod grid;
+mod json;
 mod layout;
 mod prompt;
+mod schema;
 mod text;
 mod words;
 
 pub use bbox::{BBox, BoxError, Canvas};
 pub use draft::{Draft, DraftObject};
+#[cfg(feature = "png")]
+pub use draw::{DrawError, draw_png};
+pub use draw::{DrawOptions, draw_svg};
 pub use fidelity::Fidelity;
 pub use filter::{DropReason, Dropped, FilterOptions, Filtered, filter_boxes};
 pub use grid::{GridRect, Mask};
+pub use json::{JsonError, MAX_JSON_BYTES, layout_from_json};
 pub use layout::{
     Caption, Layout, LayoutError, MAX_CAPTION_CHARS, MAX_OBJECTS, MAX_PROMPT_CHARS, Object, clean_text,
-};
-pub use text::{
-    MAX_ANSWER_BYTES, MAX_NESTING, Note, ParseError, Parsed, Problem, parse_answer, write_cache_text, write_text,
 };
 pub use prompt::{
     BoxPrompt, OVERALL_NEGATIVE, OverallPrompt, PER_BOX_NEGATIVE, Phrase, ScenePrompts, convert_spec,
     with_negative,
+};
+pub use schema::{layout_schema, layout_schema_strict};
+pub use text::{
+    MAX_ANSWER_BYTES, MAX_NESTING, Note, ParseError, Parsed, Problem, parse_answer, write_cache_text,
+    write_text,
 };
 pub use words::{is_plural, number_in_words, parse_number_word, plural, singular, with_article};

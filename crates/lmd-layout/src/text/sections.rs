@@ -34,10 +34,11 @@ pub(super) fn read(text: &str, notes: &mut Notes) -> Result<Draft, Fault> {
     }
     let labels = find_labels(text);
     let found = find_list(text, &labels, notes)?;
-    if object::is_layout(&found.value) {
+    let has_background = labels.iter().any(|label| label.section == Section::Background);
+    let is_dict = matches!(found.value.kind, Kind::Dict(_));
+    if object::is_layout(&found.value) || (is_dict && !has_background) {
         return from_dict(text, &found, notes);
     }
-    let has_background = labels.iter().any(|label| label.section == Section::Background);
     if !has_background && is_json_list(&found) {
         notes.add(Note::Json);
         notes.add(Note::BackgroundMissing);
