@@ -38,6 +38,9 @@ pub enum PlanError {
     /// The layout that came out breaks a limit.
     #[error(transparent)]
     Layout(#[from] LayoutError),
+    /// A file of answers has none to give.
+    #[error(transparent)]
+    Cache(#[from] crate::cache::CacheError),
     /// Talking to the language model failed.
     #[error(transparent)]
     Llm(#[from] crate::llm::LlmError),

@@ -1,6 +1,7 @@
 //! Stage 1 of LLM-grounded diffusion (LMD, arXiv 2305.13655): from a sentence
 //! to a layout, by a language model or offline.
 
+pub mod cache;
 pub mod english;
 pub mod llm;
 pub mod offline;
@@ -9,6 +10,7 @@ mod conversation;
 mod error;
 mod plan;
 mod scene;
+mod verify;
 
 pub use conversation::{Conversation, Turn};
 pub use error::PlanError;
