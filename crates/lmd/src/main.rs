@@ -1,3 +1,7 @@
 //! The `lmd` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lmd_cli::main().into()
+}

@@ -1,0 +1,145 @@
+//! `lmd bench`: how good layouts are, on the paper's benchmark and on
+//! sentences in free wording.
+
+use std::fmt::Display;
+
+use lmd_eval::report::Report;
+use lmd_eval::sentences::{SentenceReport, Set};
+use lmd_eval::{benchmark, report, sentences};
+use lmd_layout::Layout;
+use lmd_planner::cache::ReferenceCache;
+use lmd_planner::llm::LlmError;
+use lmd_planner::{PlanError, Planner};
+use serde_json::json;
+
+use crate::cli::{BenchArgs, BenchCommand, BenchCommon, BenchLayoutsArgs, BenchSentencesArgs, SentenceSet};
+use crate::config::Loaded;
+use crate::exit::Exit;
+use crate::planners;
+use crate::screen::Screen;
+
+pub(crate) fn run(args: &BenchArgs, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Exit> {
+    match &args.what {
+        BenchCommand::Layouts(args) => layouts(args, loaded, screen),
+        BenchCommand::Sentences(args) => free_wording(args, loaded, screen),
+    }
+}
+
+fn layouts(args: &BenchLayoutsArgs, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Exit> {
+    let planner: Box<dyn Planner> = match &args.answers {
+        Some(path) => Box::new(ReferenceCache::open(path)?),
+        None => planners::choose(loaded, screen)?,
+    };
+    let layouts = bench_layouts(&*planner, screen)?;
+    let mut rates: Vec<f64> = layouts.families.iter().map(|score| score.rate.percent).collect();
+    if !args.sentences {
+        print(&args.common, screen, &layouts, || serde_json::to_value(&layouts))?;
+        return Ok(verdict(&args.common, &rates));
+    }
+    let sentences = bench_sentences(&*planner, SentenceSet::All, screen)?;
+    rates.push(sentences.overall.percent);
+    print(&args.common, screen, format_args!("{layouts}\n{sentences}"), || {
+        Ok(
+            json!({ "layouts": serde_json::to_value(&layouts)?, "sentences": serde_json::to_value(&sentences)? }),
+        )
+    })?;
+    Ok(verdict(&args.common, &rates))
+}
+
+fn free_wording(args: &BenchSentencesArgs, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Exit> {
+    let planner = planners::choose(loaded, screen)?;
+    let report = bench_sentences(&*planner, args.set, screen)?;
+    print(&args.common, screen, &report, || serde_json::to_value(&report))?;
+    Ok(verdict(&args.common, &[report.overall.percent]))
+}
+
+fn bench_layouts(planner: &dyn Planner, screen: &Screen) -> anyhow::Result<Report> {
+    let mut asking = Asking::new(planner, screen);
+    let report = report::run(&planner.name(), &benchmark::prompts(), |prompt| asking.plan(prompt));
+    asking.finish(report)
+}
+
+fn bench_sentences(
+    planner: &dyn Planner,
+    set: SentenceSet,
+    screen: &Screen,
+) -> anyhow::Result<SentenceReport> {
+    let mut chosen = sentences::sentences()?;
+    match set {
+        SentenceSet::All => {}
+        SentenceSet::Dev => chosen.retain(|sentence| sentence.set == Set::Dev),
+        SentenceSet::HeldOut => chosen.retain(|sentence| sentence.set == Set::HeldOut),
+    }
+    let mut asking = Asking::new(planner, screen);
+    let report = sentences::run(&planner.name(), &chosen, |prompt| asking.plan(prompt));
+    asking.finish(report)
+}
+
+/// Asks a planner for many layouts and gives up when it cannot be asked.
+struct Asking<'a> {
+    planner: &'a dyn Planner,
+    screen: &'a Screen,
+    asked: usize,
+    hopeless: Option<PlanError>,
+}
+
+impl<'a> Asking<'a> {
+    fn new(planner: &'a dyn Planner, screen: &'a Screen) -> Self {
+        Self { planner, screen, asked: 0, hopeless: None }
+    }
+
+    fn plan(&mut self, prompt: &str) -> Result<Layout, String> {
+        if self.hopeless.is_some() {
+            return Err("the planner cannot be asked".to_owned());
+        }
+        self.asked += 1;
+        if self.asked.is_multiple_of(50) {
+            self.screen.note(&format!("{} prompts planned", self.asked));
+        }
+        self.planner.plan(prompt).map(|plan| plan.layout).map_err(|error| {
+            let text = error.to_string();
+            if is_hopeless(&error) {
+                self.hopeless = Some(error);
+            }
+            text
+        })
+    }
+
+    /// The report, unless the planner could not be asked.
+    fn finish<T>(self, report: T) -> anyhow::Result<T> {
+        self.hopeless.map_or(Ok(report), |error| Err(error.into()))
+    }
+}
+
+/// Whether every further question would fail in the same way.
+fn is_hopeless(error: &PlanError) -> bool {
+    matches!(
+        error,
+        PlanError::Llm(
+            LlmError::Config { .. }
+                | LlmError::Unreachable { .. }
+                | LlmError::Unauthorized { .. }
+                | LlmError::NotFound { .. }
+                | LlmError::InsufficientQuota { .. }
+        )
+    )
+}
+
+fn print(
+    common: &BenchCommon,
+    screen: &Screen,
+    text: impl Display,
+    json: impl FnOnce() -> serde_json::Result<serde_json::Value>,
+) -> anyhow::Result<()> {
+    if common.json {
+        screen.println(&serde_json::to_string_pretty(&json()?)?)?;
+    } else {
+        screen.print(text.to_string())?;
+    }
+    Ok(())
+}
+
+fn verdict(common: &BenchCommon, rates: &[f64]) -> Exit {
+    let bar = common.fail_under.unwrap_or(0.0);
+    if rates.iter().any(|rate| *rate < bar) { Exit::Failed } else { Exit::Ok }
+}

@@ -1,0 +1,203 @@
+//! Settings from several places laid over one another, each remembering
+//! where it came from.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use super::{Config, ConfigError};
+
+/// Where a setting comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Default,
+    /// The user's file.
+    User(PathBuf),
+    /// The `lmd.toml` of the folder or one above it.
+    Project(PathBuf),
+    /// The file named by `--config`.
+    Named(PathBuf),
+    Variable(String),
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::User(path) => write!(f, "user file {}", path.display()),
+            Self::Project(path) => write!(f, "project file {}", path.display()),
+            Self::Named(path) => write!(f, "file {}", path.display()),
+            Self::Variable(name) => write!(f, "variable {name}"),
+            Self::Flag(flag) => write!(f, "flag {flag}"),
+        }
+    }
+}
+
+/// A setting made by a flag.
+#[derive(Clone, Debug)]
+pub(crate) struct Flag {
+    name: &'static str,
+    key: &'static str,
+    value: String,
+}
+
+impl Flag {
+    pub(crate) fn new(name: &'static str, key: &'static str, value: impl Into<String>) -> Self {
+        Self { name, key, value: value.into() }
+    }
+}
+
+/// One setting and where it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Setting {
+    pub(crate) value: Value,
+    pub(crate) origin: Origin,
+}
+
+/// All settings by dotted key, as `llm.model`.
+#[derive(Clone, Debug)]
+pub(crate) struct Layers(BTreeMap<String, Setting>);
+
+impl Layers {
+    /// The defaults.
+    pub(crate) fn new() -> Self {
+        let mut layers = Self(BTreeMap::new());
+        if let Ok(defaults) = Table::try_from(Config::default()) {
+            layers.lay(&defaults, &Origin::Default);
+        }
+        layers
+    }
+
+    /// Lays a file's settings over what is there.
+    pub(crate) fn lay(&mut self, table: &Table, origin: &Origin) {
+        self.lay_under("", table, origin);
+    }
+
+    fn lay_under(&mut self, prefix: &str, table: &Table, origin: &Origin) {
+        for (key, value) in table {
+            let key = format!("{prefix}{key}");
+            match value {
+                Value::Table(inner) => self.lay_under(&format!("{key}."), inner, origin),
+                value => {
+                    self.0.insert(key, Setting { value: value.clone(), origin: origin.clone() });
+                }
+            }
+        }
+    }
+
+    /// Lays variables over it: `LMD_PLANNER`, `LMD_LLM_MAX_TOKENS` and so on.
+    pub(crate) fn lay_variables(
+        &mut self,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), ConfigError> {
+        for key in self.0.keys().cloned().collect::<Vec<_>>() {
+            let name = format!("LMD_{}", key.replace('.', "_").to_uppercase());
+            if let Some(text) = lookup(&name).filter(|text| !text.trim().is_empty()) {
+                self.set(&key, text.trim(), Origin::Variable(name))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lays a flag over it.
+    pub(crate) fn lay_flag(&mut self, flag: &Flag) -> Result<(), ConfigError> {
+        self.set(flag.key, &flag.value, Origin::Flag(flag.name))
+    }
+
+    /// Sets `key` from text, read as the kind of value it has by default.
+    fn set(&mut self, key: &str, text: &str, origin: Origin) -> Result<(), ConfigError> {
+        let wrong = |message: String| ConfigError::Value {
+            origin: origin.to_string(),
+            key: key.to_owned(),
+            value: lmd_layout::clean_text(text),
+            message,
+        };
+        let kind = self.0.get(key).map(|setting| &setting.value);
+        let value = match kind {
+            Some(Value::Integer(_)) => {
+                text.parse().map(Value::Integer).map_err(|_| wrong(expected("a whole number")))?
+            }
+            Some(Value::Float(_)) => {
+                text.parse().map(Value::Float).map_err(|_| wrong(expected("a number")))?
+            }
+            Some(Value::Boolean(_)) => {
+                text.parse().map(Value::Boolean).map_err(|_| wrong(expected("true or false")))?
+            }
+            _ => Value::String(text.to_owned()),
+        };
+        let mut changed = self.clone();
+        changed.0.insert(key.to_owned(), Setting { value, origin: origin.clone() });
+        changed.config().map_err(|error| wrong(error.message().to_owned()))?;
+        *self = changed;
+        Ok(())
+    }
+
+    /// The configuration these settings make.
+    pub(crate) fn config(&self) -> Result<Config, toml::de::Error> {
+        Config::deserialize(self.table())
+    }
+
+    fn table(&self) -> Table {
+        let mut top = Table::new();
+        for (key, setting) in &self.0 {
+            let mut parts = key.split('.').peekable();
+            let mut table = &mut top;
+            while let Some(part) = parts.next() {
+                if parts.peek().is_none() {
+                    table.insert(part.to_owned(), setting.value.clone());
+                    break;
+                }
+                let inner = table.entry(part).or_insert_with(|| Value::Table(Table::new()));
+                let Value::Table(inner) = inner else { break };
+                table = inner;
+            }
+        }
+        top
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&Setting> {
+        self.0.get(key)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Setting)> {
+        self.0.iter().map(|(key, setting)| (key.as_str(), setting))
+    }
+}
+
+fn expected(what: &str) -> String {
+    format!("expected {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn later_layers_win_and_are_remembered() {
+        let mut layers = Layers::new();
+        let file: Table = "[llm]\nmodel = \"a\"\ntemperature = 1\n".parse().unwrap();
+        layers.lay(&file, &Origin::User(PathBuf::from("u.toml")));
+        layers.lay_variables(&|name| (name == "LMD_LLM_MAX_TOKENS").then(|| "77".to_owned())).unwrap();
+        layers.lay_flag(&Flag::new("--llm-model", "llm.model", "b")).unwrap();
+        let config = layers.config().unwrap();
+        assert_eq!((config.llm.model.as_str(), config.llm.max_tokens), ("b", 77));
+        assert_eq!(layers.get("llm.model").unwrap().origin.to_string(), "flag --llm-model");
+        assert_eq!(layers.get("llm.max_tokens").unwrap().origin.to_string(), "variable LMD_LLM_MAX_TOKENS");
+        assert_eq!(layers.get("llm.url").unwrap().origin, Origin::Default);
+    }
+
+    #[test]
+    fn wrong_variables_are_named() {
+        let wrong = |name: &'static str, value: &'static str| {
+            let mut layers = Layers::new();
+            layers.lay_variables(&|n| (n == name).then(|| value.to_owned())).unwrap_err().to_string()
+        };
+        let text = wrong("LMD_LLM_MAX_TOKENS", "many");
+        assert!(text.contains("LMD_LLM_MAX_TOKENS") && text.contains("whole number"), "{text}");
+        assert!(wrong("LMD_PLANNER", "me").contains("auto"));
+    }
+}
