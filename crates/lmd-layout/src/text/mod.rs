@@ -17,6 +17,8 @@ mod note;
 mod number;
 mod object;
 mod prompts;
+#[cfg(test)]
+mod properties;
 mod quotes;
 mod sections;
 #[cfg(test)]
