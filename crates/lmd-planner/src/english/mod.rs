@@ -1,1 +1,90 @@
-//! From an English sentence to a [`crate::Scene`].
+//! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
+//!
+//! The way: normalise → [`token`] → [`language`] → [`style`] → [`chunk`]
+//! (with [`noun_phrase`], [`numbers`], [`links`], [`verbs`]) → [`interpret`].
+//! Tables stand in [`lexicon`] and [`nouns`].
+
+mod chunk;
+mod interpret;
+mod language;
+mod lexicon;
+mod links;
+mod noun_phrase;
+mod nouns;
+mod numbers;
+mod places;
+mod style;
+mod token;
+mod verbs;
+
+use crate::{PlanError, Region, RelationKind, Scene, Thing, normalize_prompt};
+
+/// Most things of one kind that are placed.
+const MAX_COUNT: u32 = 20;
+
+/// What `prompt` says.
+///
+/// Words that could not be placed are in [`Scene::not_understood`].
+///
+/// # Errors
+/// [`PlanError::EmptyPrompt`], [`PlanError::PromptTooLong`], and
+/// [`PlanError::NeedsLlm`] for another language and for more than twenty
+/// things of one kind.
+pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
+    let prompt = normalize_prompt(prompt)?;
+    let tokens = token::tokenize(&prompt);
+    language::check(&tokens)?;
+    let framing = style::framing(&tokens);
+    let chunks = chunk::chunks(&framing.rest);
+    let mut scene = interpret::Interpreter::new(&chunks).run();
+    scene.style = framing.style;
+    scene.tags = framing.tags;
+    match scene.things.iter().find(|thing| thing.count > MAX_COUNT) {
+        Some(thing) => Err(PlanError::NeedsLlm {
+            why: format!(
+                "the prompt asks for {} of \"{}\", at most {MAX_COUNT} of a kind can be placed",
+                thing.count,
+                thing.phrase()
+            ),
+        }),
+        None => Ok(scene),
+    }
+}
+
+/// The things named in `text`, in order, with the details that belong to
+/// their captions: `two birds` and `the red car` of an instruction.
+#[must_use]
+pub fn noun_phrases(text: &str) -> Vec<Thing> {
+    let chunks = chunk::chunks(&token::tokenize(text));
+    interpret::Interpreter::new(&chunks).run().things
+}
+
+/// The part of the picture `text` names (`on the left`, `in the top right
+/// corner`, `to the left`), wherever in it the phrase stands.
+#[must_use]
+pub fn region_phrase(text: &str) -> Option<Region> {
+    let tokens = token::tokenize(text);
+    (0..tokens.len()).find_map(|at| match links::link(&tokens, at) {
+        Some((links::Link::Region { region, .. }, _)) => Some(region),
+        _ => None,
+    })
+}
+
+/// The first relation word in `text` (`next to`, `to the left of`), with the
+/// text before it and the text after it.
+#[must_use]
+pub fn relation_phrase(text: &str) -> Option<(String, RelationKind, String)> {
+    let tokens = token::tokenize(text);
+    let join = |tokens: &[token::Token]| tokens.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ");
+    (0..tokens.len()).find_map(|at| match links::link(&tokens, at) {
+        Some((links::Link::Rel { kind, .. }, length)) => {
+            Some((join(tokens.get(..at)?), kind, join(tokens.get(at + length..)?)))
+        }
+        _ => None,
+    })
+}
+
+/// The singular of one word.
+fn singular(word: &str) -> String {
+    lmd_layout::singular(word)
+}

@@ -1,0 +1,288 @@
+//! Chunks: a sentence cut into noun phrases and what stands between them.
+
+use super::lexicon::{self, Tags, exact_tags};
+use super::links::{Link, link, reads};
+use super::noun_phrase::{NounPhrase, noun_phrase};
+use super::token::Token;
+use super::verbs::{self, Form, Verb};
+
+/// A piece of a sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Chunk {
+    Np(NounPhrase),
+    Pronoun {
+        plural: bool,
+    },
+    Link(Link),
+    Verb(Verb),
+    Be,
+    There,
+    And,
+    Or,
+    Of,
+    Comma,
+    Stop,
+    With,
+    /// `without`, `no`, `not any`: what follows must not be there.
+    Not,
+    But,
+    Which,
+    Each,
+    /// Adjectives after `is`.
+    Adjectives(Vec<String>),
+    Unknown(String),
+}
+
+/// Ways to say that something is not there.
+const NEGATIONS: [&str; 44] = [
+    "without any sign of",
+    "without a single",
+    "without any",
+    "without",
+    "with no",
+    "with absolutely no",
+    "with not a single",
+    "but no",
+    "and no",
+    "no",
+    "not any",
+    "not a",
+    "not an",
+    "not a single",
+    "free of",
+    "free from",
+    "devoid of",
+    "empty of",
+    "lacking",
+    "lacks",
+    "except for",
+    "except",
+    "excluding",
+    "minus",
+    "no sign of",
+    "instead of",
+    "rather than",
+    "never any",
+    "there is not",
+    "there are not",
+    "there should not be",
+    "there must not be",
+    "do not include",
+    "do not add",
+    "do not draw",
+    "do not show",
+    "do not put",
+    "not include",
+    "not including",
+    "not containing",
+    "do not want",
+    "does not contain",
+    "does not include",
+    "neither",
+];
+
+const MORE_NEGATIONS: [&str; 12] = [
+    "does not have",
+    "do not have",
+    "is not",
+    "are not",
+    "must not contain",
+    "should not contain",
+    "should not have",
+    "must not have",
+    "avoid",
+    "exclude",
+    "nor",
+    "no more",
+];
+
+/// Cuts `tokens` into chunks.
+pub(super) fn chunks(tokens: &[Token]) -> Vec<Chunk> {
+    let mut chunks = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let (chunk, length) = next(tokens, at, chunks.last());
+        chunks.extend(chunk);
+        at += length.max(1);
+    }
+    chunks
+}
+
+fn next(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> (Option<Chunk>, usize) {
+    let Some(token) = tokens.get(at) else { return (None, 1) };
+    if let Some(chunk) = sign(&token.low) {
+        return (Some(chunk), 1);
+    }
+    if let Some(length) = negation(tokens, at) {
+        return (Some(Chunk::Not), length);
+    }
+    if let Some((link, length)) = link(tokens, at) {
+        return (Some(Chunk::Link(link)), length);
+    }
+    if let Some((chunk, length)) = fixed_word(tokens, at, previous) {
+        return (chunk, length);
+    }
+    if let Some((chunk, length)) = predicate(tokens, at, previous) {
+        return (Some(chunk), length);
+    }
+    match noun_phrase(tokens, at) {
+        Some((phrase, end)) => (Some(Chunk::Np(phrase)), end - at),
+        None => leftover(token),
+    }
+}
+
+fn sign(low: &str) -> Option<Chunk> {
+    match low {
+        "," | ":" => Some(Chunk::Comma),
+        "." => Some(Chunk::Stop),
+        _ => None,
+    }
+}
+
+fn negation(tokens: &[Token], at: usize) -> Option<usize> {
+    let longest =
+        NEGATIONS.iter().chain(&MORE_NEGATIONS).filter_map(|phrase| reads(tokens, at, phrase)).max()?;
+    // Articles belong to the noun phrase, and "is not" needs a noun after it.
+    let any = usize::from(reads(tokens, at + longest, "any").is_some());
+    Some(longest + any)
+}
+
+fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Option<Chunk>, usize)> {
+    for (phrase, chunk) in [
+        ("as well as", Chunk::And),
+        ("along with", Chunk::With),
+        ("together with", Chunk::With),
+        ("accompanied by", Chunk::With),
+        ("full of", Chunk::With),
+        ("filled with", Chunk::With),
+        ("packed with", Chunk::With),
+        ("each with", Chunk::Each),
+        ("each of which", Chunk::Which),
+        ("such as", Chunk::With),
+        ("consisting of", Chunk::With),
+        ("followed by", Chunk::Comma),
+    ] {
+        if let Some(length) = reads(tokens, at, phrase) {
+            return Some((Some(chunk), length));
+        }
+    }
+    let low = tokens.get(at)?.low.as_str();
+    let chunk = match low {
+        "and" | "plus" | "then" => Chunk::And,
+        "or" | "nor" => Chunk::Or,
+        "of" => Chunk::Of,
+        "but" | "yet" | "while" | "whereas" => Chunk::But,
+        "with" | "featuring" | "containing" | "including" | "has" | "have" | "having" | "contains"
+        | "includes" | "featured" | "depicting" | "showing" | "shows" | "contain" | "include"
+        | "features" | "depicts" | "holds" => Chunk::With,
+        "which" | "who" | "where" | "whose" => Chunk::Which,
+        "that" if matches!(previous, Some(Chunk::Np(_))) => Chunk::Which,
+        "is" | "are" | "was" | "were" | "be" | "being" | "been" => Chunk::Be,
+        "there" | "here" => Chunk::There,
+        "it" | "him" | "he" | "she" | "itself" | "this" if pronoun_stands(tokens, at) => {
+            Chunk::Pronoun { plural: false }
+        }
+        "her" if pronoun_stands(tokens, at) => Chunk::Pronoun { plural: false },
+        "them" | "they" | "both" | "themselves" | "these" if pronoun_stands(tokens, at) => {
+            Chunk::Pronoun { plural: true }
+        }
+        _ => return None,
+    };
+    Some((Some(chunk), 1))
+}
+
+/// Whether the word at `at` stands alone (`under her`, not `her hat`).
+fn pronoun_stands(tokens: &[Token], at: usize) -> bool {
+    let Some(token) = tokens.get(at) else { return false };
+    if !matches!(token.low.as_str(), "her" | "this" | "these" | "both") {
+        return true;
+    }
+    tokens.get(at + 1).is_none_or(|next| {
+        !next.is_word() || lexicon::is_function(&next.low) || verbs::is_participle(&next.low)
+    })
+}
+
+/// Verbs and adjectives that say something of what stands before them.
+fn predicate(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
+    let low = &tokens.get(at)?.low;
+    let after_noun = matches!(
+        previous,
+        Some(
+            Chunk::Np(_) | Chunk::Pronoun { .. } | Chunk::Which | Chunk::Be | Chunk::Verb(_) | Chunk::Link(_)
+        )
+    );
+    let joined = matches!(previous, Some(Chunk::And | Chunk::Comma | Chunk::But));
+    if after_noun && !matches!(previous, Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_)))) || joined {
+        if let Some(verb) = verbs::verb(low).filter(|verb| stands_as_verb(tokens, at, verb, previous, joined))
+        {
+            return Some((Chunk::Verb(verb), 1));
+        }
+    }
+    let predicative =
+        matches!(previous, Some(Chunk::Be | Chunk::Which | Chunk::Verb(_) | Chunk::Adjectives(_)));
+    let after_np = matches!(previous, Some(Chunk::Np(_)));
+    if predicative || after_np {
+        return adjectives(tokens, at);
+    }
+    None
+}
+
+fn stands_as_verb(tokens: &[Token], at: usize, verb: &Verb, previous: Option<&Chunk>, joined: bool) -> bool {
+    let low = tokens.get(at).map_or("", |token| token.low.as_str());
+    let next = tokens.get(at + 1);
+    let noun_follows = next.is_some_and(|next| {
+        next.is_word()
+            && !lexicon::is_function(&next.low)
+            && !next.low.ends_with("ly")
+            && super::numbers::number(&next.low).is_none()
+    });
+    let is_noun = lexicon::tags(low).any(Tags::NOUN);
+    match verb.form {
+        Form::Ing if joined => !is_noun && !noun_follows,
+        Form::Ing | Form::Past if matches!(previous, Some(Chunk::Be | Chunk::Which)) => {
+            !is_noun || !noun_follows
+        }
+        Form::Ing | Form::Past => !is_noun && !(joined && noun_follows),
+        Form::Third => !joined || !is_noun,
+        Form::Base => {
+            let plural = matches!(previous, Some(Chunk::Np(np)) if np.plural || np.quantity.is_some())
+                || matches!(previous, Some(Chunk::Pronoun { plural: true } | Chunk::Which));
+            plural && !joined
+        }
+    }
+}
+
+fn adjectives(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
+    let mut found = Vec::new();
+    let mut adverb = Vec::new();
+    let mut i = at;
+    while let Some(token) = tokens.get(i) {
+        let low = token.low.clone();
+        let tags = exact_tags(&low);
+        if tags.any(Tags::ADVERB.and(Tags::SHADE)) || low.ends_with("ly") && low.len() > 4 {
+            adverb.push(low);
+        } else if lexicon::is_adjective(&low) {
+            adverb.push(low);
+            found.push(std::mem::take(&mut adverb).join(" "));
+        } else if !(low == "and"
+            && !found.is_empty()
+            && tokens.get(i + 1).is_some_and(|t| {
+                lexicon::is_adjective(&t.low)
+                    && tokens.get(i + 2).is_none_or(|t| !t.is_word() || lexicon::is_function(&t.low))
+            }))
+        {
+            break;
+        }
+        i += 1;
+    }
+    found.extend(
+        (!adverb.is_empty() && exact_tags(&adverb.join(" ")).any(Tags::SHADE)).then(|| adverb.join(" ")),
+    );
+    (!found.is_empty()).then_some((Chunk::Adjectives(found), i - at))
+}
+
+fn leftover(token: &Token) -> (Option<Chunk>, usize) {
+    let known = exact_tags(&token.low).any(Tags::FILLER.and(Tags::FUNCTION).and(Tags::ADVERB))
+        || token.low.ends_with("ly");
+    ((!known).then(|| Chunk::Unknown(token.text.clone())), 1)
+}

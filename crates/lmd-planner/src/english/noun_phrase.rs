@@ -1,0 +1,477 @@
+//! Noun phrases: from an article to the last noun, with an `of` part.
+
+use super::lexicon::{self, Tags, exact_tags, is_adjective, is_function, tags};
+use super::numbers::{Quantity, number, quantity};
+use super::token::Token;
+use super::{nouns, singular, verbs};
+use crate::{Arrangement, Size, Thing};
+
+/// The word a noun phrase opens with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Determiner {
+    None,
+    A,
+    The,
+    /// `my`, `its`, `the man's`.
+    Possessive,
+    Another,
+    Each,
+}
+
+/// A noun phrase as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NounPhrase {
+    pub(super) determiner: Determiner,
+    /// A stated number or `several`; `None` where only article and ending tell.
+    pub(super) quantity: Option<Quantity>,
+    pub(super) attributes: Vec<String>,
+    /// In the singular; empty in `a red` of `a red and a blue car`.
+    pub(super) noun: String,
+    pub(super) plural: bool,
+    /// `of soup`.
+    pub(super) detail: Option<String>,
+    /// Determiner, adjectives and nouns as written.
+    pub(super) words: Vec<String>,
+    pub(super) capitalised: bool,
+}
+
+impl NounPhrase {
+    fn new() -> Self {
+        Self {
+            determiner: Determiner::None,
+            quantity: None,
+            attributes: Vec::new(),
+            noun: String::new(),
+            plural: false,
+            detail: None,
+            words: Vec::new(),
+            capitalised: false,
+        }
+    }
+
+    /// What the noun's last word can be.
+    pub(super) fn tags(&self) -> Tags {
+        let whole = exact_tags(&self.noun);
+        if whole != Tags::default() {
+            return whole;
+        }
+        tags(self.noun.rsplit(' ').next().unwrap_or_default())
+    }
+
+    /// How many, and whether the sentence says so.
+    pub(super) fn count(&self) -> (u32, bool) {
+        let mass = self.tags().any(Tags::MASS) && !self.plural;
+        match (self.quantity, self.determiner) {
+            (Some(quantity), _) if !quantity.exact && mass => (1, false),
+            (Some(quantity), _) => (quantity.count.max(1), quantity.exact),
+            (None, _) if self.plural => (3, false),
+            (None, Determiner::A | Determiner::Another) => (1, true),
+            (None, Determiner::Each) => (1, false),
+            (None, _) => (1, !mass),
+        }
+    }
+
+    /// The size its adjectives state.
+    fn size(&self) -> Option<Size> {
+        let size = self.attributes.iter().find_map(|a| a.split(' ').find_map(lexicon::size));
+        match size {
+            Some(Size::Large) if self.attributes.iter().any(|a| a.starts_with("very")) => Some(Size::Huge),
+            Some(Size::Small) if self.attributes.iter().any(|a| a.starts_with("very")) => Some(Size::Tiny),
+            other => other,
+        }
+    }
+
+    /// As a [`Thing`].
+    pub(super) fn thing(&self) -> Thing {
+        let (count, exact) = self.count();
+        let arrangement: Option<Arrangement> = self.quantity.and_then(|quantity| quantity.arrangement);
+        let mut thing = Thing::new(&self.noun);
+        thing.attributes.clone_from(&self.attributes);
+        thing.detail.clone_from(&self.detail);
+        thing.size = self.size();
+        (thing.count, thing.exact, thing.arrangement) = (count, exact, arrangement);
+        thing
+    }
+
+    /// Adjectives and nouns as written, number kept, with an article where
+    /// the sentence has one: for places and details.
+    pub(super) fn text(&self) -> String {
+        let mut words = self.words.join(" ");
+        if let Some(detail) = &self.detail {
+            words = format!("{words} {detail}");
+        }
+        words
+    }
+}
+
+/// Reads the noun phrase at `at`; gives it with the index after it.
+pub(super) fn noun_phrase(tokens: &[Token], at: usize) -> Option<(NounPhrase, usize)> {
+    Reader { tokens, at, phrase: NounPhrase::new() }.read(0)
+}
+
+struct Reader<'a> {
+    tokens: &'a [Token],
+    at: usize,
+    phrase: NounPhrase,
+}
+
+impl Reader<'_> {
+    fn low(&self, ahead: usize) -> &str {
+        self.tokens.get(self.at + ahead).map_or("", |token| token.low.as_str())
+    }
+
+    fn take(&mut self) {
+        if let Some(token) = self.tokens.get(self.at) {
+            self.phrase.words.push(token.text.clone());
+            self.at += 1;
+        }
+    }
+
+    fn read(mut self, depth: u32) -> Option<(NounPhrase, usize)> {
+        let start = self.at;
+        self.determiner();
+        self.quantity();
+        self.words();
+        if self.phrase.noun.is_empty() && !self.headless() {
+            return None;
+        }
+        self.of_part(depth);
+        (self.at > start).then_some((self.phrase, self.at))
+    }
+
+    fn determiner(&mut self) {
+        use Determiner::{A, Another, Each, Possessive, The};
+        if quantity(self.tokens, self.at).is_some() {
+            return;
+        }
+        let determiner = match self.low(0) {
+            "a" | "an" => A,
+            "the" | "this" | "that" | "these" | "those" => The,
+            "my" | "his" | "her" | "its" | "their" | "our" | "your" => Possessive,
+            "another" => Another,
+            "each" | "every" => Each,
+            "any" | "all" | "no" => Determiner::None,
+            _ => return,
+        };
+        self.phrase.determiner = determiner;
+        self.take();
+        if determiner == A && matches!(self.low(0), "single" | "lone" | "solitary") {
+            self.phrase.quantity = Some(Quantity { count: 1, exact: true, arrangement: None });
+        }
+        while matches!(
+            self.low(0),
+            "other" | "same" | "second" | "third" | "fourth" | "fifth" | "first" | "last" | "more"
+        ) {
+            if !matches!(self.low(0), "other" | "same" | "last") && determiner != Another {
+                self.phrase.determiner = if determiner == The { The } else { Another };
+            }
+            if self.tokens.get(self.at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low)) {
+                break;
+            }
+            self.at += 1;
+        }
+    }
+
+    fn quantity(&mut self) {
+        let after_article = self.phrase.determiner != Determiner::None;
+        if after_article && self.phrase.determiner == Determiner::A {
+            return;
+        }
+        let Some((quantity, length)) = quantity(self.tokens, self.at) else { return };
+        if self.low(0) == "one"
+            && self.tokens.get(self.at + 1).is_none_or(|t| is_function(&t.low) || !t.is_word())
+        {
+            return;
+        }
+        if self.low(0) == "the" || self.low(0) == "these" || self.low(0) == "both" {
+            self.phrase.determiner = Determiner::The;
+        }
+        self.phrase.quantity = Some(quantity);
+        for _ in 0..length {
+            self.take();
+        }
+        while matches!(self.low(0), "more" | "other" | "additional" | "different" | "identical" | "x") {
+            if matches!(self.low(0), "more" | "other" | "additional") {
+                self.phrase.determiner = Determiner::Another;
+            }
+            if self.low(0) == "identical" || self.low(0) == "different" {
+                break;
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Adjectives, then nouns.
+    fn words(&mut self) {
+        let mut nouns: Vec<usize> = Vec::new();
+        let mut adverb: Vec<String> = Vec::new();
+        while let Some(token) = self.tokens.get(self.at) {
+            let low = token.low.as_str();
+            if low == "'s" && !nouns.is_empty() {
+                self.owner(&mut nouns);
+                continue;
+            }
+            if nouns.is_empty() && self.joined_adjective() {
+                continue;
+            }
+            if !token.is_word() || is_function(low) && !self.is_of_adverb() {
+                break;
+            }
+            let compound = self.compound_length();
+            if compound > 0 && nouns.is_empty() {
+                for _ in 0..compound {
+                    nouns.push(self.at);
+                    self.take();
+                }
+            } else if nouns.is_empty() && self.modifies(low) {
+                self.modifier(&mut adverb);
+            } else if self.continues(low, &nouns) {
+                nouns.push(self.at);
+                self.take();
+            } else {
+                break;
+            }
+        }
+        self.finish(&nouns);
+    }
+
+    fn compound_length(&self) -> usize {
+        let words: Vec<&str> = self.tokens.iter().skip(self.at).take(3).map(|t| t.low.as_str()).collect();
+        nouns::compound(&words)
+    }
+
+    /// `so` and the like are function words that may stand before adjectives.
+    fn is_of_adverb(&self) -> bool {
+        exact_tags(self.low(0)).any(Tags::ADVERB) && self.content_follows(1)
+    }
+
+    /// Whether the word `ahead` goes on with the noun phrase.
+    fn content_follows(&self, ahead: usize) -> bool {
+        let Some(next) = self.tokens.get(self.at + ahead) else { return false };
+        if !next.is_word() || (is_function(&next.low) && next.low != "one") {
+            return false;
+        }
+        if number(&next.low).is_some() || next.low == "one" {
+            return false;
+        }
+        let finite = verbs::verb(&next.low).is_some_and(|verb| verb.form == verbs::Form::Third);
+        !finite || tags(&next.low).any(Tags::NOUN)
+    }
+
+    /// Whether `low` describes a noun that is still to come.
+    fn modifies(&self, low: &str) -> bool {
+        let tags = exact_tags(low);
+        let follows = self.content_follows(1);
+        if tags.any(Tags::ADVERB) || (low.ends_with("ly") && low.len() > 4 && !tags.any(Tags::NOUN)) {
+            return follows;
+        }
+        if tags.any(Tags::NOUN) {
+            let describes = tags.any(Tags::MATERIAL.and(Tags::COLOR).and(Tags::ADJECTIVE).and(Tags::SHADE));
+            return describes && follows && !self.verb_follows(1);
+        }
+        if is_adjective(low) {
+            return true;
+        }
+        verbs::is_participle(low) && follows
+    }
+
+    /// Whether the word `ahead` is a verb rather than a noun here.
+    fn verb_follows(&self, ahead: usize) -> bool {
+        let low = self.low(ahead);
+        !tags(low).any(Tags::NOUN) && !is_adjective(low) && verbs::verb(low).is_some()
+    }
+
+    /// Takes one adjective; shades join their colour, adverbs their adjective.
+    fn modifier(&mut self, adverb: &mut Vec<String>) {
+        let low = self.low(0).to_owned();
+        let next_is_color = exact_tags(self.low(1)).any(Tags::COLOR);
+        let shade = exact_tags(&low).any(Tags::SHADE) && next_is_color;
+        let plain_adverb = exact_tags(&low).any(Tags::ADVERB) || (low.ends_with("ly") && !is_adjective(&low));
+        self.take();
+        if shade || plain_adverb {
+            adverb.push(low);
+            return;
+        }
+        adverb.push(hyphen_color(&low));
+        self.phrase.attributes.push(std::mem::take(adverb).join(" "));
+    }
+
+    /// `and` or a comma between two adjectives of one noun; takes it.
+    fn joined_adjective(&mut self) -> bool {
+        let low = self.low(0);
+        if self.phrase.attributes.is_empty() || !(matches!(low, "and" | "or" | "but") || low == ",") {
+            return false;
+        }
+        let mut ahead = if low == "," && self.low(1) == "and" { 2 } else { 1 };
+        let joined_by_and = low == "and" || ahead == 2;
+        let mut adjectives = 0;
+        while self.describes(ahead) || (adjectives > 0 && matches!(self.low(ahead), "," | "and")) {
+            adjectives += usize::from(self.describes(ahead));
+            ahead += 1;
+            if adjectives > 6 {
+                return false;
+            }
+        }
+        let noun_follows = self.content_follows(ahead) && !self.verb_follows(ahead);
+        if adjectives == 0 || !noun_follows || matches!(self.low(ahead - 1), "," | "and") {
+            return false;
+        }
+        self.at += if joined_by_and && low == "," { 2 } else { 1 };
+        if joined_by_and {
+            self.phrase.words.push("and".to_owned());
+            let mut next = Vec::new();
+            self.modifier(&mut next);
+            while !next.is_empty() && self.at < self.tokens.len() {
+                self.modifier(&mut next);
+            }
+            self.merge_last_two();
+        }
+        true
+    }
+
+    /// Makes `red`, `blue` one attribute: `red and blue`.
+    fn merge_last_two(&mut self) {
+        let attributes = &mut self.phrase.attributes;
+        if let (Some(last), Some(first)) = (attributes.pop(), attributes.pop()) {
+            attributes.push(format!("{first} and {last}"));
+        }
+    }
+
+    /// Whether the word `ahead` describes a noun after it.
+    fn describes(&self, ahead: usize) -> bool {
+        let low = self.low(ahead);
+        if low.is_empty() || is_function(low) || number(low).is_some() {
+            return false;
+        }
+        let tags = exact_tags(low);
+        if tags.any(Tags::NOUN) && !tags.any(Tags::COLOR.and(Tags::ADJECTIVE)) {
+            return tags.any(Tags::MATERIAL)
+                && self.content_follows(ahead + 1)
+                && !self.verb_follows(ahead + 1);
+        }
+        is_adjective(low) || tags.any(Tags::ADVERB) || low.ends_with("ly") && low.len() > 4
+    }
+
+    /// Whether `low` is the next noun of the phrase.
+    fn continues(&self, low: &str, nouns: &[usize]) -> bool {
+        let tags = tags(low);
+        let Some(last) = nouns.last().and_then(|i| self.tokens.get(*i)) else {
+            return !self.opens_as_verb(low);
+        };
+        if exact_tags(low).any(Tags::ADVERB) || number(low).is_some() {
+            return false;
+        }
+        let is_noun = tags.any(Tags::NOUN);
+        if !is_noun && is_adjective(low) {
+            return false;
+        }
+        let plural_before = singular(&last.low) != last.low && !exact_tags(&last.low).any(Tags::NOUN);
+        if plural_before {
+            return false;
+        }
+        let Some(verb) = verbs::verb(low) else { return !low.ends_with("ly") };
+        match verb.form {
+            verbs::Form::Third => {
+                is_noun
+                    && self.phrase.determiner != Determiner::A
+                    && self.phrase.quantity.is_some_and(|q| q.count != 1)
+            }
+            verbs::Form::Ing | verbs::Form::Past => is_noun && !self.content_follows(1),
+            verbs::Form::Base => is_noun && !self.object_follows(1),
+        }
+    }
+
+    /// Whether an article or a number follows, as after a verb.
+    fn object_follows(&self, ahead: usize) -> bool {
+        matches!(self.low(ahead), "a" | "an" | "the" | "its" | "his" | "her" | "their")
+            || number(self.low(ahead)).is_some()
+    }
+
+    /// Whether a bare word that could open a noun phrase is a verb instead.
+    fn opens_as_verb(&self, low: &str) -> bool {
+        let bare = self.phrase.determiner == Determiner::None
+            && self.phrase.quantity.is_none()
+            && self.phrase.attributes.is_empty();
+        let participle = verbs::is_participle(low);
+        let finite = !tags(low).any(Tags::NOUN) && verbs::verb(low).is_some();
+        (bare && (participle || finite)) || (participle && self.phrase.determiner == Determiner::None)
+    }
+
+    /// Makes the nouns so far an owner: `the man's`.
+    fn owner(&mut self, nouns: &mut Vec<usize>) {
+        let mut owner: Vec<String> = std::mem::take(&mut self.phrase.attributes);
+        owner.extend(nouns.drain(..).filter_map(|i| self.tokens.get(i)).map(|token| token.low.clone()));
+        self.phrase.attributes.push(format!("{}'s", owner.join(" ")));
+        if let Some(last) = self.phrase.words.last_mut() {
+            last.push_str("'s");
+        }
+        self.at += 1;
+    }
+
+    fn finish(&mut self, nouns: &[usize]) {
+        let words: Vec<&Token> = nouns.iter().filter_map(|i| self.tokens.get(*i)).collect();
+        let Some((last, first)) = words.split_last() else { return };
+        let known = exact_tags(&last.low).any(Tags::NOUN);
+        let one = if known { last.low.clone() } else { singular(&last.low) };
+        let one = if known && singular(&last.low) != last.low && tags(&singular(&last.low)).any(Tags::NOUN) {
+            singular(&last.low)
+        } else {
+            one
+        };
+        self.phrase.plural = one != last.low
+            || matches!(last.low.as_str(), "people" | "sheep" | "clothes")
+                && self.phrase.determiner == Determiner::None;
+        self.phrase.capitalised = last.is_capitalised();
+        let mut noun: Vec<&str> = first.iter().map(|token| token.low.as_str()).collect();
+        noun.push(&one);
+        self.phrase.noun = noun.join(" ");
+    }
+
+    /// Whether adjectives or a number alone make the phrase (`a red`, `two`,
+    /// `one`, `the other`).
+    fn headless(&mut self) -> bool {
+        if matches!(self.low(0), "one" | "ones" | "other" | "others") {
+            self.phrase.plural = self.low(0).ends_with('s');
+            self.take();
+            return true;
+        }
+        if self.phrase.attributes.is_empty() {
+            return self.phrase.quantity.is_some() || self.phrase.determiner == Determiner::Another;
+        }
+        true
+    }
+
+    /// `of soup`: kept as the phrase's detail; `the edge of` gives way to what
+    /// it is the edge of.
+    fn of_part(&mut self, depth: u32) {
+        const TRANSPARENT: [&str; 12] = [
+            "edge", "side", "front", "bank", "end", "foot", "kind", "type", "sort", "shore", "surface",
+            "middle",
+        ];
+        if self.low(0) != "of" || self.phrase.noun.is_empty() || depth > 2 {
+            return;
+        }
+        let inner =
+            Reader { tokens: self.tokens, at: self.at + 1, phrase: NounPhrase::new() }.read(depth + 1);
+        let Some((inner, end)) = inner else { return };
+        if inner.noun.is_empty() {
+            return;
+        }
+        if TRANSPARENT.contains(&self.phrase.noun.as_str()) {
+            let attributes = std::mem::take(&mut self.phrase.attributes);
+            self.phrase = inner;
+            self.phrase.attributes.splice(0..0, attributes);
+        } else {
+            self.phrase.detail = Some(format!("of {}", inner.text()));
+        }
+        self.at = end;
+    }
+}
+
+/// `light-blue` becomes `light blue`.
+fn hyphen_color(word: &str) -> String {
+    match word.rsplit_once('-') {
+        Some((shade, color)) if exact_tags(color).any(Tags::COLOR) => format!("{shade} {color}"),
+        _ => word.to_owned(),
+    }
+}

@@ -1,0 +1,148 @@
+//! How many: `two`, `a dozen`, `a pair of`, `a group of five`, `several`.
+
+use super::token::Token;
+use crate::Arrangement;
+
+/// A number as a sentence gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Quantity {
+    pub(super) count: u32,
+    /// `false` for `several` and the like.
+    pub(super) exact: bool,
+    pub(super) arrangement: Option<Arrangement>,
+}
+
+impl Quantity {
+    const fn exactly(count: u32) -> Self {
+        Self { count, exact: true, arrangement: None }
+    }
+
+    const fn about(count: u32) -> Self {
+        Self { count, exact: false, arrangement: None }
+    }
+}
+
+/// The number a word or a figure means (`three`, `12`, `3x`). Words for
+/// hundreds and more give a number above twenty, so that the caller can say
+/// that it is too many.
+pub(super) fn number(word: &str) -> Option<u32> {
+    let digits = word.strip_suffix('x').or_else(|| word.strip_prefix('x')).unwrap_or(word);
+    if word.starts_with(|c: char| c.is_ascii_digit()) || digits.starts_with(|c: char| c.is_ascii_digit()) {
+        return digits.parse().ok();
+    }
+    match word {
+        "dozen" | "a" | "an" => None,
+        "hundred" | "hundreds" => Some(100),
+        "thousand" | "thousands" => Some(1_000),
+        "million" | "millions" => Some(1_000_000),
+        _ => lmd_layout::parse_number_word(word),
+    }
+}
+
+/// Group words before `of` and a plural, with the arrangement they imply.
+fn group(word: &str) -> Option<Option<Arrangement>> {
+    use Arrangement::{Circle, Column, Grid, Row, Stack};
+    Some(match word {
+        "group" | "set" | "collection" | "flock" | "herd" | "pack" | "swarm" | "school" | "team"
+        | "cluster" | "bunch" | "assortment" | "array" | "variety" | "trio" | "quartet" | "series"
+        | "handful" | "range" | "pride" | "litter" | "gang" | "band" | "fleet" | "colony" | "pairs"
+        | "selection" | "family" | "gathering" | "total" => None,
+        "row" | "line" | "queue" | "lineup" => Some(Row),
+        "column" => Some(Column),
+        "grid" => Some(Grid),
+        "circle" | "ring" => Some(Circle),
+        "stack" | "tower" | "pile" => Some(Stack),
+        _ => return None,
+    })
+}
+
+/// The quantity at `at`, articles included where they belong to it (`a pair
+/// of`, `a few`), with its length in tokens.
+pub(super) fn quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
+    let word = |i: usize| tokens.get(at + i).map_or("", |token| token.low.as_str());
+    let hedge = match word(0) {
+        "exactly" | "only" | "just" | "precisely" | "all" | "these" | "those" | "the" | "total" => Some(true),
+        "about" | "around" | "approximately" | "roughly" | "nearly" | "almost" | "maybe" => Some(false),
+        _ => None,
+    };
+    if let Some(sure) = hedge {
+        let (mut quantity, length) = plain_quantity(tokens, at + 1)?;
+        quantity.exact &= sure;
+        return Some((quantity, length + 1));
+    }
+    if matches!((word(0), word(1)), ("at", "least" | "most") | ("up", "to") | ("more", "than")) {
+        let (mut quantity, length) = plain_quantity(tokens, at + 2)?;
+        quantity.exact = false;
+        return Some((quantity, length + 2));
+    }
+    plain_quantity(tokens, at)
+}
+
+fn plain_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
+    let word = |i: usize| tokens.get(at + i).map_or("", |token| token.low.as_str());
+    if matches!(word(0), "a" | "an" | "one" | "the") {
+        return article_quantity(tokens, at);
+    }
+    let (quantity, mut length) = match word(0) {
+        "several" | "few" | "some" | "multiple" | "various" => (Quantity::about(3), 1),
+        "many" | "numerous" | "countless" => (Quantity::about(5), 1),
+        "lots" | "plenty" | "tons" | "loads" | "dozens" if word(1) == "of" => (Quantity::about(5), 2),
+        "both" => (Quantity::exactly(2), 1),
+        "dozen" => (Quantity::exactly(12), 1),
+        "half" if matches!((word(1), word(2)), ("a", "dozen")) => (Quantity::exactly(6), 3),
+        word0 => (Quantity::exactly(number(word0)?), 1),
+    };
+    match word(length) {
+        "pairs" if word(length + 1) == "of" => {
+            return Some((Quantity { count: quantity.count.saturating_mul(2), ..quantity }, length + 2));
+        }
+        "dozen" => {
+            length += 1;
+            return Some((Quantity { count: quantity.count.saturating_mul(12), ..quantity }, length));
+        }
+        "hundred" | "thousand" | "million" => {
+            length += 1;
+            return Some((Quantity { count: quantity.count.saturating_mul(100), ..quantity }, length));
+        }
+        "of" if matches!(word(length + 1), "the" | "them" | "these") && word(length + 1) != "them" => {
+            length += 2
+        }
+        _ => {}
+    }
+    Some((quantity, length))
+}
+
+/// Quantities that begin with an article: `a few`, `a dozen`, `a pair of`,
+/// `a small group of five`, `a row of`.
+fn article_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
+    let word = |i: usize| tokens.get(at + i).map_or("", |token| token.low.as_str());
+    match (word(1), word(2)) {
+        ("few", _) => return Some((Quantity::about(3), 2)),
+        ("dozen", _) => return Some((Quantity::exactly(12), 2)),
+        ("half", "dozen") => return Some((Quantity::exactly(6), 3)),
+        ("couple" | "pair" | "duo", "of") => return Some((Quantity::exactly(2), 3)),
+        ("trio", "of") => return Some((Quantity::exactly(3), 3)),
+        ("quartet", "of") => return Some((Quantity::exactly(4), 3)),
+        ("lot" | "number", "of") | ("multitude", "of") => return Some((Quantity::about(5), 3)),
+        ("hundred" | "thousand" | "million", _) => return Some((Quantity::exactly(100), 2)),
+        ("total", "of") => {
+            return plain_quantity(tokens, at + 3).map(|(quantity, length)| (quantity, length + 3));
+        }
+        _ => {}
+    }
+    let adjectives =
+        (1..4).take_while(|i| super::lexicon::is_adjective(word(*i)) && group(word(*i)).is_none()).count();
+    let arrangement = group(word(1 + adjectives))?;
+    if word(2 + adjectives) != "of" {
+        return None;
+    }
+    let length = 3 + adjectives;
+    if let Some((quantity, more)) = plain_quantity(tokens, at + length) {
+        return Some((Quantity { arrangement, ..quantity }, length + more));
+    }
+    let vertical = arrangement == Some(Arrangement::Row) && word(1) == "vertical";
+    let arrangement = if vertical { Some(Arrangement::Column) } else { arrangement };
+    // "a pile of clothes", "a bunch of bananas" are single things.
+    let single = matches!(word(1 + adjectives), "bunch" | "pile" | "stack" | "tower" | "pairs" | "pack");
+    (!single).then_some((Quantity { arrangement, ..Quantity::about(4) }, length))
+}

@@ -1,0 +1,169 @@
+//! Places: what gets no box because it is all around (`on a beach at sunset`).
+
+use super::lexicon::{Tags, exact_tags};
+use super::noun_phrase::{Determiner, NounPhrase};
+use crate::{Region, RelationKind};
+
+/// What a noun phrase after a preposition is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Setting {
+    Place,
+    Region(Region),
+    Thing,
+    /// Nothing to draw (`looking at the camera`).
+    Ignored,
+}
+
+/// The places of a sentence in their order.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    opening: Option<String>,
+    added: Vec<(String, String)>,
+}
+
+impl NounPhrase {
+    /// Whether the last word, as written, is a place (`mountains`, not `mountain`).
+    pub(super) fn head_is_place(&self) -> bool {
+        let last = self.words.last().map(|word| word.to_lowercase());
+        last.is_some_and(|word| exact_tags(&word).any(Tags::PLACE))
+    }
+}
+
+/// What `phrase` is after the preposition `prep`.
+pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Setting {
+    use RelationKind as K;
+    if let Some(region) = region(phrase, kind, prep) {
+        return Setting::Region(region);
+    }
+    if matches!(phrase.noun.as_str(), "camera" | "viewer" | "lens") && prep == "at" {
+        return Setting::Ignored;
+    }
+    let tags = phrase.tags();
+    let counted = phrase.quantity.is_some_and(|q| q.count != 1 && q.exact);
+    let place = (tags.any(Tags::PLACE) || phrase.head_is_place()) && !counted;
+    let time = tags.any(Tags::TIME) && !counted;
+    let named = phrase.capitalised
+        && phrase.determiner == Determiner::None
+        && tags == Tags::default()
+        && matches!(prep, "in" | "at");
+    let within = matches!(kind, K::Inside | K::On | K::Under) || is_loose(prep);
+    let backdrop =
+        matches!(phrase.noun.as_str(), "background" | "backdrop") || phrase.noun.ends_with(" background");
+    let scenic = matches!(
+        phrase.noun.as_str(),
+        "sunset"
+            | "sunrise"
+            | "sky"
+            | "ocean"
+            | "sea"
+            | "forest"
+            | "landscape"
+            | "skyline"
+            | "cityscape"
+            | "scenery"
+            | "moonlight"
+    );
+    match kind {
+        _ if backdrop => Setting::Place,
+        _ if within && (place || time || named) => Setting::Place,
+        K::InFrontOf | K::Above | K::NextTo if scenic && (prep == "against" || kind != K::NextTo) => {
+            Setting::Place
+        }
+        K::Above if place && scenic => Setting::Place,
+        _ => Setting::Thing,
+    }
+}
+
+/// Prepositions that place nothing by themselves.
+fn is_loose(prep: &str) -> bool {
+    matches!(
+        prep,
+        "through"
+            | "across"
+            | "along"
+            | "throughout"
+            | "toward"
+            | "towards"
+            | "down"
+            | "up"
+            | "during"
+            | "from"
+            | "at"
+            | "past"
+            | "among"
+            | "amongst"
+            | "amid"
+            | "amidst"
+            | "about"
+            | "to"
+            | "off"
+            | "after"
+    )
+}
+
+/// The part of the picture that sky, floor and wall stand for.
+fn region(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Option<Region> {
+    let inside = kind == RelationKind::Inside || is_loose(prep);
+    let on = kind == RelationKind::On;
+    let written = phrase.words.last().map(|word| word.to_lowercase()).unwrap_or_default();
+    match (phrase.noun.as_str(), written.as_str()) {
+        ("sky" | "air" | "heaven" | "night sky", _) if inside => Some(Region::Sky),
+        (_, "skies" | "heavens") if inside => Some(Region::Sky),
+        ("floor" | "ground", _) if on || inside => Some(Region::Ground),
+        ("wall", _) if on || prep == "from" => Some(Region::Wall),
+        ("ceiling", _) if on || prep == "from" => Some(Region::Top),
+        ("foreground", _) => Some(Region::Foreground),
+        ("background" | "distance", _) if inside && phrase.attributes.is_empty() => Some(Region::Background),
+        _ => None,
+    }
+}
+
+impl Places {
+    /// The place a sentence opens with.
+    pub(super) fn open(&mut self, text: &str) {
+        if self.opening.is_none() {
+            self.opening = Some(text.to_owned());
+        } else {
+            self.add("with", text);
+        }
+    }
+
+    pub(super) fn add(&mut self, prep: &str, text: &str) {
+        let place = (prep.to_owned(), text.to_owned());
+        if !self.added.contains(&place) {
+            self.added.push(place);
+        }
+    }
+
+    /// All places in one phrase: `a beach at sunset`, `a scene at night`.
+    pub(super) fn text(&self) -> Option<String> {
+        let mut added = self.added.iter();
+        let mut text =
+            match (&self.opening, self.added.iter().position(|(prep, text)| stands_alone(prep, text))) {
+                (Some(opening), _) => opening.clone(),
+                (None, Some(first)) => {
+                    let text = self.added.get(first).map(|(_, text)| text.clone()).unwrap_or_default();
+                    let rest =
+                        self.added.iter().enumerate().filter(|(i, _)| *i != first).map(|(_, place)| place);
+                    return Some(rest.fold(text, |text, (prep, place)| format!("{text} {prep} {place}")));
+                }
+                (None, None) => {
+                    let (prep, place) = added.next()?;
+                    format!("a scene {prep} {place}")
+                }
+            };
+        for (prep, place) in added {
+            text = format!("{text} {prep} {place}");
+        }
+        Some(text)
+    }
+}
+
+/// Whether a place reads well without its preposition.
+fn stands_alone(prep: &str, text: &str) -> bool {
+    let last = text.rsplit(' ').next().unwrap_or_default().to_lowercase();
+    let tags = exact_tags(&last);
+    let stuff = tags.any(Tags::MASS.and(Tags::TIME))
+        || matches!(last.as_str(), "background" | "backdrop" | "outside" | "indoors" | "outdoors" | "sky");
+    !stuff && !matches!(prep, "with" | "against" | "under")
+}

@@ -1,0 +1,342 @@
+//! What is said of the picture rather than of what is in it: wishes
+//! (`draw me`), styles (`an oil painting of`) and quality tags (`8k`).
+
+use super::lexicon::{Tags, exact_tags, is_adjective};
+use super::links::reads;
+use super::token::Token;
+
+/// Styles and tags found, and the words that remain.
+#[derive(Debug, Default)]
+pub(super) struct Framing {
+    pub(super) style: Option<String>,
+    pub(super) tags: Vec<String>,
+    pub(super) rest: Vec<Token>,
+}
+
+/// Kinds of picture. The plain ones say nothing of the style by themselves.
+const MEDIA: &str = "photo photograph picture image painting drawing sketch illustration render rendering cartoon \
+    watercolor watercolour portrait shot close-up closeup poster depiction view snapshot screenshot logo icon mural \
+    artwork art comic collage mosaic print etching engraving woodcut linocut fresco tapestry caricature doodle \
+    animation wallpaper diorama selfie polaroid graphic clipart clip-art infographic album-cover cover photography footage still \
+    frame scene-painting mockup blueprint diagram pixel-art pastel gouache lithograph panorama macro visualization";
+const PLAIN: [&str; 7] = ["picture", "image", "depiction", "view", "graphic", "visualization", "frame"];
+
+/// Words that make a comma-separated part a tag.
+const TAG_WORDS: &str = "detailed 8k 4k 2k 16k hd uhd hdr hyperdetailed ultradetailed lighting lit artstation deviantart \
+    octane unreal blender bokeh focus resolution quality masterpiece cinematic photorealistic photorealism hyperrealistic \
+    hyperrealism ultrarealistic photo-realistic ultra-realistic hyper-realistic realism realistic trending style aesthetic sharp dof depth vivid vibrant \
+    illustration photography photograph shot dslr lens 35mm 50mm 85mm composition concept volumetric raytracing \
+    ray-tracing render rendered rendering 3d 2d minimalist minimalistic award-winning award winning professional \
+    wallpaper unsplash pinterest artgerm wlop rutkowski ghibli pixar disney colors colours tones tone contrast \
+    saturated mood atmosphere atmospheric vibe vibes angle perspective closeup close-up portrait intricate elegant \
+    grain film kodak nikon canon polaroid isometric anime manga cartoon watercolor watercolour painting drawing sketch \
+    impressionist impressionism surrealism surreal cubism expressionism pop-art art artwork symmetrical symmetry hyper ultra \
+    best super beautiful stunning gorgeous amazing epic moody dreamy whimsical dramatic cel-shaded low-poly vector flat \
+    gouache acrylic pastel pencil charcoal ink crayon pixel voxel claymation origami steampunk cyberpunk vaporwave \
+    synthwave noir vintage retro monochrome sepia black-and-white smooth texture textures ar v5 v6 niji \
+    minimalism modern simple clean wide-angle wide macro telephoto bright warm cool soft dark natural high low very highly \
+    extremely full color colour colorful colourful shading shadows details detail background photo image picture quality graphics \
+    studio backlit rim light lights glow sunlight daylight";
+
+/// Words that alone do not make a part a tag, but may stand in one.
+const TAG_FILLER: &str = "of by in on with the a an and at from to for as greg engine field depth golden hour view hand \
+    drawn oil digital van gogh";
+
+fn listed(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|entry| entry == word)
+}
+
+/// Takes wishes, styles and tags out of a sentence.
+pub(super) fn framing(tokens: &[Token]) -> Framing {
+    let mut framing = Framing::default();
+    let mut at = wish_end(tokens, 0);
+    if let Some((style, end)) = opening_style(tokens, at) {
+        framing.style = style;
+        at = end;
+    }
+    let parts: Vec<&[Token]> = tokens
+        .get(at..)
+        .unwrap_or_default()
+        .split_inclusive(|t| matches!(t.low.as_str(), "," | "."))
+        .collect();
+    for (i, part) in parts.iter().enumerate() {
+        framing.part(part, i == 0);
+    }
+    framing
+}
+
+impl Framing {
+    /// One part between commas: tags are kept apart, the rest goes on.
+    fn part(&mut self, part: &[Token], first: bool) {
+        let words: Vec<&Token> = part.iter().filter(|token| token.is_word()).collect();
+        let text = || words.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
+        if !first && is_tag(&words) {
+            if self.style.is_none() && is_style(&words) {
+                self.style = Some(text())
+            } else {
+                self.tags.push(text())
+            }
+            return;
+        }
+        let mut at = if first { 0 } else { wish_end(part, 0) };
+        while at < part.len() {
+            match inline_style(part, at) {
+                Some(end) => {
+                    let words = part.get(at..end).unwrap_or_default();
+                    let text = words.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ");
+                    self.add_style(&text);
+                    at = end;
+                }
+                None => {
+                    self.rest.extend(part.get(at).cloned());
+                    at += 1;
+                }
+            }
+        }
+    }
+
+    fn add_style(&mut self, text: &str) {
+        self.style = Some(match self.style.take() {
+            Some(style) => format!("{style} {text}"),
+            None => format!("a scene {text}"),
+        });
+    }
+}
+
+/// The index after words of a wish: `please draw me`, `I would like to see`.
+fn wish_end(tokens: &[Token], from: usize) -> usize {
+    const WISHES: [&str; 44] = [
+        "please",
+        "can you",
+        "could you",
+        "would you",
+        "will you",
+        "i",
+        "you",
+        "we",
+        "want",
+        "need",
+        "would",
+        "like",
+        "love",
+        "to see",
+        "to have",
+        "d like",
+        "draw",
+        "paint",
+        "generate",
+        "create",
+        "make",
+        "render",
+        "show",
+        "give",
+        "produce",
+        "imagine",
+        "depict",
+        "design",
+        "sketch",
+        "illustrate",
+        "visualize",
+        "me",
+        "us",
+        "let us",
+        "let",
+        "have",
+        "here is",
+        "this is",
+        "compose",
+        "prompt :",
+        "hi",
+        "hello",
+        "ok",
+        "prompt",
+    ];
+    let mut at = from;
+    loop {
+        let longest = WISHES.iter().filter_map(|wish| reads(tokens, at, wish)).max();
+        let to = usize::from(at > from && reads(tokens, at, "to").is_some() && longest.is_none());
+        match longest.unwrap_or(to) {
+            0 => break,
+            n => at += n,
+        }
+    }
+    let only_wishes = tokens.get(at).is_none_or(|token| !token.is_word());
+    if only_wishes && tokens.get(at).is_none_or(|t| t.low != ",") {
+        from
+    } else {
+        at + usize::from(only_wishes)
+    }
+}
+
+/// `an oil painting of`, at the beginning. The style keeps its wording; a
+/// plain `picture of` has none.
+fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)> {
+    let mut end = at;
+    let mut medium = None;
+    while let Some(token) = tokens.get(end) {
+        let low = token.low.as_str();
+        if listed(MEDIA, low) {
+            medium = Some(end);
+        } else if !style_word(low) {
+            break;
+        }
+        end += 1;
+        if end - at > 14 {
+            return None;
+        }
+    }
+    let medium = medium?;
+    let next = tokens.get(end).map_or("", |token| token.low.as_str());
+    if medium + 1 != end
+        || !(matches!(
+            next,
+            "of" | "showing" | "depicting" | "featuring" | "with" | ":" | "containing" | "that"
+        ))
+    {
+        return None;
+    }
+    let words: Vec<&str> = tokens.get(at..end)?.iter().map(|token| token.text.as_str()).collect();
+    let plain = tokens.get(medium).is_some_and(|token| PLAIN.contains(&token.low.as_str()));
+    let bare = words.len() <= 2
+        && words
+            .iter()
+            .take(words.len() - 1)
+            .all(|w| matches!(w.to_lowercase().as_str(), "a" | "an" | "the"));
+    let style = (!(plain && bare)).then(|| words.join(" "));
+    let of = usize::from(matches!(next, "of" | ":" | "showing" | "depicting" | "featuring" | "containing"));
+    Some((style, end + of))
+}
+
+/// Whether a word may stand before the kind of picture.
+fn style_word(low: &str) -> bool {
+    let tags = exact_tags(low);
+    matches!(
+        low,
+        "a" | "an"
+            | "the"
+            | "and"
+            | "'s"
+            | "in"
+            | "style"
+            | "children"
+            | "child"
+            | "kids"
+            | "pop"
+            | "concept"
+            | "line"
+            | "fan"
+            | "stock"
+            | "aerial"
+            | "anime"
+            | "manga"
+            | "low"
+            | "poly"
+            | "pixel"
+            | "3d"
+            | "2d"
+            | "cgi"
+            | "black"
+            | "white"
+            | "up"
+            | "wide"
+            | "angle"
+    ) || tags.any(Tags::MATERIAL.and(Tags::ADVERB).and(Tags::MASS)) && low != "christmas"
+        || is_adjective(low)
+        || listed(TAG_WORDS, low)
+        || low.ends_with("ly")
+}
+
+/// `in the style of Van Gogh`, `in watercolor style`, `in black and white`,
+/// `as an oil painting`: the index after it.
+fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
+    let word = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
+    for phrase in
+        ["in the style of", "in style of", "in a style of", "by artist", "painted by", "in the manner of"]
+    {
+        if let Some(length) = reads(tokens, at, phrase) {
+            let name = (at + length..tokens.len())
+                .take_while(|i| {
+                    *i < at + length + 4
+                        && tokens.get(*i).is_some_and(|t| {
+                            t.is_word()
+                                && !matches!(t.low.as_str(), "with" | "and" | "on" | "in" | "at" | "without")
+                        })
+                })
+                .count();
+            return Some(at + length + name);
+        }
+    }
+    if let Some(length) =
+        ["in black and white", "in sepia", "in monochrome"].iter().find_map(|p| reads(tokens, at, p))
+    {
+        return Some(at + length);
+    }
+    if !matches!(word(at), "in" | "as" | "drawn" | "painted" | "rendered" | "done") {
+        return None;
+    }
+    let start = at
+        + 1
+        + usize::from(
+            matches!(word(at), "drawn" | "painted" | "rendered" | "done")
+                && matches!(word(at + 1), "in" | "as" | "with"),
+        );
+    let length = (start..tokens.len().min(start + 6))
+        .take_while(|i| style_word(word(*i)) || listed(MEDIA, word(*i)))
+        .count();
+    let last = word(start + length - usize::from(length > 0));
+    let is_style = length > 0
+        && (last == "style"
+            || (word(at) != "in" || length < 3)
+                && matches!(
+                    last,
+                    "watercolor" | "watercolour" | "crayon" | "charcoal" | "gouache" | "pastel" | "acrylic"
+                )
+            || (word(at) == "as" || start > at + 1) && listed(MEDIA, last));
+    is_style.then_some(start + length)
+}
+
+/// Whether a part between commas is about the picture's quality or style.
+fn is_tag(words: &[&Token]) -> bool {
+    let opens = words.first().map_or("", |token| token.low.as_str());
+    if words.is_empty()
+        || matches!(
+            opens,
+            "a" | "an"
+                | "the"
+                | "two"
+                | "three"
+                | "one"
+                | "and"
+                | "with"
+                | "no"
+                | "without"
+                | "on"
+                | "it"
+                | "there"
+        )
+    {
+        return words.len() > 1 && matches!(opens, "a" | "an" | "the") && is_style(words);
+    }
+    let known = words.iter().filter(|token| listed(TAG_WORDS, &token.low)).count();
+    let others = words
+        .iter()
+        .filter(|token| !listed(TAG_WORDS, &token.low) && !listed(TAG_FILLER, &token.low))
+        .count();
+    let decisive = ["by", "style", "trending"].iter().any(|key| words.iter().any(|t| t.low == *key))
+        && opens != "by"
+        && others < 4
+        && known > 0;
+    known > 0 && others == 0
+        || decisive
+        || opens == "by" && words.iter().skip(1).any(|t| t.is_capitalised() || known > 0)
+        || opens == "ar"
+        || opens == "v"
+}
+
+/// Whether a part names a kind of picture.
+fn is_style(words: &[&Token]) -> bool {
+    let last = words.last().map_or("", |token| token.low.as_str());
+    let all = words.iter().all(|token| style_word(&token.low) || listed(MEDIA, &token.low));
+    (listed(MEDIA, last) || last == "style") && all && words.len() > 1
+        || words.len() == 1 && matches!(last, "watercolor" | "watercolour" | "anime" | "cartoon" | "sketch")
+}

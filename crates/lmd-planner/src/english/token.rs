@@ -1,0 +1,131 @@
+//! Words and punctuation of a prompt.
+
+/// One word or punctuation mark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Token {
+    /// As written.
+    pub(super) text: String,
+    /// In lower case, contractions undone.
+    pub(super) low: String,
+}
+
+impl Token {
+    fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), low: text.to_lowercase() }
+    }
+
+    /// Whether it is a word or a number.
+    pub(super) fn is_word(&self) -> bool {
+        self.low.starts_with(char::is_alphanumeric)
+    }
+
+    /// Whether it was written with a capital first letter.
+    pub(super) fn is_capitalised(&self) -> bool {
+        self.text.starts_with(char::is_uppercase)
+    }
+}
+
+/// Splits `text`. Commas, full stops and the like become tokens of their own
+/// (dashes and brackets count as commas), `'s` too; other signs disappear.
+pub(super) fn tokenize(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut word = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let c = if matches!(c, '\u{2019}' | '\u{2018}' | '\u{00b4}' | '`') { '\'' } else { c };
+        let inner = chars.peek().is_some_and(|next| next.is_alphanumeric());
+        let joins = matches!(c, '\'' | '-' | '\u{2010}' | '\u{2011}' | '.') && inner && !word.is_empty();
+        let decimal = c != '.' || word.ends_with(|d: char| d.is_ascii_digit());
+        if c.is_alphanumeric() || is_mark(c) || (joins && decimal) {
+            word.push(if matches!(c, '\u{2010}' | '\u{2011}') { '-' } else { c });
+        } else {
+            let possessive = c == '\'' && word.ends_with('s') && !word.is_empty();
+            push_word(&mut tokens, &mut word);
+            if possessive {
+                tokens.push(Token::new("'s"));
+            }
+            push_sign(&mut tokens, c);
+        }
+    }
+    push_word(&mut tokens, &mut word);
+    tokens
+}
+
+/// Combining marks belong to the letter before them.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{0300}'..='\u{036f}' | '\u{0900}'..='\u{0dff}' | '\u{0e31}'..='\u{0e4e}')
+}
+
+fn push_sign(tokens: &mut Vec<Token>, c: char) {
+    let sign = match c {
+        ',' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '\u{2013}' | '\u{2014}' => ",",
+        '-' => ",",
+        ';' | '.' | '!' | '?' | '\u{2026}' => ".",
+        ':' => ":",
+        '&' | '+' => "and",
+        '/' => "or",
+        _ => return,
+    };
+    tokens.push(Token::new(sign));
+}
+
+/// Adds the word gathered so far, contractions undone.
+fn push_word(tokens: &mut Vec<Token>, word: &mut String) {
+    let text = std::mem::take(word);
+    if text.is_empty() {
+        return;
+    }
+    let low = text.to_lowercase();
+    if let Some(stem) = low.strip_suffix("n't") {
+        let stem = match stem {
+            "ca" => "can",
+            "wo" => "will",
+            other => other,
+        };
+        tokens.extend([Token::new(stem), Token::new("not")]);
+    } else if let Some((stem, ending)) = low.split_once('\'') {
+        push_contraction(tokens, &text, stem, ending);
+    } else if matches!(low.as_str(), "dont" | "doesnt" | "isnt" | "arent") {
+        tokens.extend([Token::new(low.trim_end_matches("nt")), Token::new("not")]);
+    } else {
+        tokens.push(Token::new(&text));
+    }
+}
+
+fn push_contraction(tokens: &mut Vec<Token>, text: &str, stem: &str, ending: &str) {
+    let written = text.split('\'').next().unwrap_or(stem);
+    match ending {
+        "s" if matches!(stem, "it" | "there" | "that" | "here" | "who" | "he" | "she" | "what") => {
+            tokens.extend([Token::new(written), Token::new("is")]);
+        }
+        "s" if stem == "let" => tokens.extend([Token::new(written), Token::new("us")]),
+        "s" => tokens.extend([Token::new(written), Token::new("'s")]),
+        "re" => tokens.extend([Token::new(written), Token::new("are")]),
+        "d" | "ll" | "ve" | "m" => tokens.push(Token::new(written)),
+        _ => tokens.push(Token::new(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        tokenize(text).into_iter().map(|token| token.low).collect()
+    }
+
+    #[test]
+    fn words_signs_and_contractions_come_apart() {
+        assert_eq!(
+            words("A light-blue car, isn’t it?"),
+            ["a", "light-blue", "car", ",", "is", "not", "it", "."]
+        );
+        assert_eq!(words("There's the man's hat"), ["there", "is", "the", "man", "'s", "hat"]);
+        assert_eq!(
+            words("the dogs' bowls (red:1.3)"),
+            ["the", "dogs", "'s", "bowls", ",", "red", ":", "1.3", ","]
+        );
+        assert_eq!(words("cats & dogs - birds"), ["cats", "and", "dogs", ",", "birds"]);
+        assert_eq!(words("don't"), ["do", "not"]);
+    }
+}
