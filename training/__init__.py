@@ -1,0 +1,1 @@
+"""How lmd's bundled demo model is made: scenes, networks, training, export, judging."""

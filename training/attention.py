@@ -1,0 +1,53 @@
+"""Cross-attention that shows its maps, and the loss that teaches words to look at their things.
+
+The loss is the token-level grounding of TokenCompose (Wang et al., 2023,
+https://arxiv.org/abs/2312.03626): of all the attention a phrase's tokens receive, what share lies on
+the things they name. It makes nouns bind sooner and gives LMD's box energy clean maps to work on.
+"""
+
+import torch
+import torch.nn.functional as F
+
+
+class Recorder:
+    """An attention processor that keeps the probabilities of its last call: (n, heads, pixels, tokens)."""
+
+    def __init__(self):
+        self.maps = None
+
+    def __call__(self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, temb=None, **_):
+        context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+
+        def heads(x):  # (n, length, width) -> (n, heads, length, width / heads)
+            return x.unflatten(-1, (attn.heads, -1)).transpose(1, 2)
+
+        query, key, value = heads(attn.to_q(hidden_states)), heads(attn.to_k(context)), heads(attn.to_v(context))
+        self.maps = (query @ key.transpose(-1, -2) * attn.scale).float().softmax(-1)
+        out = (self.maps.to(value.dtype) @ value).transpose(1, 2).flatten(2)
+        return attn.to_out[1](attn.to_out[0](out))
+
+
+def record(unet) -> list[Recorder]:
+    """Put a Recorder into every cross-attention of the U-Net; returns them in order."""
+    processors, recorders = dict(unet.attn_processors), []
+    for name in processors:
+        if name.endswith("attn2.processor"):
+            recorders.append(Recorder())
+            processors[name] = recorders[-1]
+    unet.set_attn_processor(processors)
+    return recorders
+
+
+def grounding_loss(recorders, groups: torch.Tensor, coverage: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """groups (n, 77), coverage (n, g, 16, 16), weight (n,): mean over layers and phrases of (1 - share on the thing)^2."""
+    member = F.one_hot(groups + 1, coverage.shape[1] + 1)[..., 1:].float()  # (n, 77, g)
+    present = (member.sum(1) > 0).float() * (coverage.amax((2, 3)) > 0.3) * weight[:, None]  # (n, g)
+    total = 0
+    for recorder in recorders:
+        maps = recorder.maps.mean(1)  # (n, pixels, 77)
+        side = int(maps.shape[1] ** 0.5)
+        mask = coverage if side == coverage.shape[2] else F.adaptive_avg_pool2d(coverage, side)
+        looked = maps @ member  # (n, pixels, g): what each pixel gives to each phrase
+        share = (looked * mask.flatten(2).transpose(1, 2)).sum(1) / looked.sum(1).clamp(min=1e-6)
+        total = total + ((1 - share).square() * present).sum() / present.sum().clamp(min=1)
+    return total / len(recorders)

@@ -1,0 +1,121 @@
+"""Stage `export`: the averaged weights as a diffusers folder in f16, and its model card.
+
+Files stay below 16 MiB (bigger networks are cut into shards, as diffusers does).
+"""
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import torch
+from diffusers import StableDiffusionPipeline
+
+from . import networks
+from .detector import Detector
+from .diffusion import Painter, load_vae
+from .runs import Run
+from .scenes import art
+from .scenes.backgrounds import NAMES
+from .tokenizer import Words
+
+LARGEST = "15MB"
+
+
+def averaged(run: Run, size: networks.Size) -> tuple[Painter, Words, dict]:
+    """The averaged painter, the words, and how far training came."""
+    words = Words(run.path("tokenizer"))
+    painter = Painter(size, words.vocabulary)
+    state = run.load("unet.pt")
+    painter.load_state_dict(state["average"]["model"])
+    return painter.eval(), words, {"steps": state["step"], "pictures": state["seen"]}
+
+
+def export(run: Run, size: networks.Size, name: str, folder: Path) -> None:
+    """Write everything that exists so far into `folder`."""
+    painter, words, progress = averaged(run, size)
+    shutil.rmtree(folder, ignore_errors=True)
+    vae = load_vae(run).cpu()
+    pipe = StableDiffusionPipeline(
+        vae=vae, text_encoder=painter.text, tokenizer=words.tokenizer, unet=painter.unet.cpu(),
+        scheduler=networks.scheduler(), safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+    ).to(torch.float16)
+    for module in (pipe.unet, pipe.vae, pipe.text_encoder):
+        module.to(memory_format=torch.contiguous_format)
+    pipe.save_pretrained(folder, safe_serialization=True, max_shard_size=LARGEST)
+    for file in run.path("tokenizer").iterdir():  # the plain files beside whatever transformers wrote
+        if file.name in ("vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json"):
+            shutil.copy(file, folder / "tokenizer" / file.name)
+    if run.path("detector/config.json").exists():
+        Detector.open(run.path("detector")).save(folder / "detector")
+    if run.path("adapters").exists():
+        shutil.copytree(run.path("adapters"), folder / "gligen", dirs_exist_ok=True)
+    told = run.path("evaluation.json")
+    measured = json.loads(told.read_text()) if told.exists() else None
+    (folder / "README.md").write_text(card(run, size, name, progress, measured))
+    for config in folder.rglob("config.json"):  # diffusers notes where it read from; that is nobody's business
+        told = json.loads(config.read_text())
+        if told.pop("_name_or_path", None):
+            config.write_text(json.dumps(told, indent=2) + "\n")
+    for file in folder.rglob("*"):
+        file.chmod(0o755 if file.is_dir() else 0o644)
+    total = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+    run.log("export", folder=str(folder), mib=total / 2**20, **progress)
+
+
+def lines_of(run: Run, stage: str) -> list[dict]:
+    """All log lines of a stage, oldest first."""
+    lines = [json.loads(line) for line in run.path("log.jsonl").read_text().splitlines()]
+    return [line for line in lines if line["stage"] == stage]
+
+
+def percent(value) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def card(run: Run, size: networks.Size, name: str, progress: dict, measured: dict | None) -> str:
+    """The model card: what it is, how it was made, and measured numbers only."""
+    vae, detector = lines_of(run, "ae done"), lines_of(run, "detector held-out")
+    steps = lines_of(run, "unet")
+    nouns = [noun.singular for noun in art.load_nouns(size.nouns)]
+    quality = ["not measured"]
+    if measured:
+        quality = [f"- {measured['pictures']} pictures of single objects, plain sampling ({measured['steps']} DDIM steps, guidance "
+                   f"{measured['guidance']}), judged by the detector, after {measured['seen']} training pictures: right noun "
+                   f"{percent(measured['noun'])}, right colour {percent(measured['paint'])}, both {percent(measured['both'])}."]
+    judge = "not trained yet"
+    if detector:
+        d = detector[-1]
+        judge = (f"on {d['scenes']} held-out scenes with {d['things']} things: found {percent(d['found'])}, right noun of the found "
+                 f"{percent(d['noun'])}, right colour {percent(d['paint'])}, scenes without any mistake {percent(d['perfect_scenes'])}")
+    psnr = f"{vae[-1]['psnr_db']:.1f} dB on 32 held-out scenes" if vae else "not measured"
+    loss = f"noise loss {steps[-1]['noise']:.4f}, grounding loss {steps[-1]['grounding']:.3f}, averaged over the last logged steps" if steps else "not logged"
+    return f"""# lmd demo model, size `{name}`
+
+A small Stable Diffusion of our own, in the diffusers format: 256x256 pictures of 3D emoji on painted
+backgrounds. It exists so that lmd runs for real without a download. It is **{'the finished `full` size' if name == 'full' else 'an interim model of the `' + name + '` size'}**,
+after {progress['steps']} steps = {progress['pictures']} pictures of training ({loss}). Exported {time.strftime('%Y-%m-%d', time.gmtime())}.
+
+## What it can draw
+Nouns: {', '.join(nouns)}. Colours: {', '.join(art.COLOURS)}. Backgrounds: {', '.join(NAMES)}.
+Words beyond these are read as pieces and mean nothing to it. English, lower or upper case.
+
+## Networks
+- U-Net: channels {list(size.unet)}, two layers a block, cross-attention at 16x16 (`down 1`, `up 1`) and 8x8 (`mid`), width of text {size.text_width}, 8 heads.
+- Text encoder: CLIP, {size.text_layers} layers, own vocabulary. Autoencoder: AutoencoderTiny, {size.ae_channels} channels, latents 32x32x4; PSNR {psnr}.
+- Schedule: Stable Diffusion 1.5's, noise prediction, DDIM.
+
+## Measured quality
+{chr(10).join(quality)}
+
+Detector (`detector/`): {judge}.
+
+## Limits
+It has seen nothing but composed emoji scenes: no people, no photographs, no text, no styles. Things may
+float, colours may leak between neighbours, counts above three are unreliable.
+
+## Data and licence
+Trained on scenes composed by `training/scenes` from the npm package `@lobehub/fluent-emoji-3d` (MIT licence;
+the art is Microsoft's Fluent Emoji, MIT) and backgrounds painted by formula. No photographs, no scraped data.
+The weights carry the licence of this repository. How to make them again: `training/README.md`.
+"""

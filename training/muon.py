@@ -1,0 +1,96 @@
+"""The optimiser: Muon for the matrices inside the networks, AdamW for everything else.
+
+Muon (Jordan et al., 2024, https://kellerjordan.github.io/posts/muon) replaces each matrix's momentum
+by the nearest orthogonal matrix, found by five Newton-Schulz iterations. Convolutions count as
+matrices (out, in * k * k). Steps are scaled to the size AdamW's would have (Liu et al., 2025,
+https://arxiv.org/abs/2502.16982), so both share one learning rate.
+"""
+
+import torch
+import torch.distributed as dist
+
+QUINTIC = (3.4445, -4.7750, 2.0315)  # coefficients of the iteration, from the post
+
+
+def orthogonal(matrix: torch.Tensor, rounds: int = 5) -> torch.Tensor:
+    """Nearly the nearest orthogonal matrix, same shape (m, n)."""
+    a, b, c = QUINTIC
+    wide = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
+    x = wide / (wide.norm() + 1e-7)
+    for _ in range(rounds):
+        gram = x @ x.T
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x.T if matrix.shape[0] > matrix.shape[1] else x
+
+
+class Muon(torch.optim.Optimizer):
+    """Nesterov momentum, made orthogonal. All parameters need at least two dimensions.
+
+    Several workers share the orthogonalising: each does every n-th matrix, and all add up.
+    """
+
+    def __init__(self, parameters, lr: float, momentum: float = 0.95, weight_decay: float = 0.01):
+        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        self.workers = dist.get_world_size() if dist.is_initialized() else 1
+        self.rank = dist.get_rank() if dist.is_initialized() else 0
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            parameters = [p for p in group["params"] if p.grad is not None]
+            updates = [self.update(index, p, group["momentum"]) for index, p in enumerate(parameters)]
+            if self.workers > 1:
+                flat = torch.cat([u.flatten() for u in updates])
+                dist.all_reduce(flat)
+                updates = flat.split([u.numel() for u in updates])
+            for p, update in zip(parameters, updates):
+                width = max(p.shape[0], p[0].numel())
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.add_(update.view_as(p), alpha=-group["lr"] * 0.2 * width**0.5)
+
+    def update(self, index: int, p: torch.Tensor, momentum: float) -> torch.Tensor:
+        """The orthogonal step of one parameter; zeros where it is another worker's turn."""
+        state = self.state[p]
+        if "speed" not in state:
+            state["speed"] = torch.zeros_like(p)
+        speed = state["speed"].lerp_(p.grad, 1 - momentum)
+        if index % self.workers != self.rank:
+            return torch.zeros_like(p)
+        return orthogonal(p.grad.lerp(speed, momentum).flatten(1)).reshape(p.shape)
+
+
+class Both:
+    """Muon and AdamW behind one face."""
+
+    def __init__(self, unet, others, lr: float):
+        """`unet`: a module whose inner matrices go to Muon; `others`: modules trained by AdamW at 0.3 lr."""
+        edge = {"conv_in.weight", "conv_out.weight"}
+        inner = [p for name, p in unet.named_parameters() if p.ndim >= 2 and name not in edge and p.requires_grad]
+        chosen = {id(p) for p in inner}
+        rest = [p for p in unet.parameters() if id(p) not in chosen and p.requires_grad]
+        self.muon = Muon(inner, lr)
+        groups = [{"params": rest, "lr": lr}, {"params": [p for m in others for p in m.parameters()], "lr": 0.3 * lr}]
+        self.adam = torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, 0.99), weight_decay=0.01)
+        self.peaks = [g["lr"] for g in self.adam.param_groups]
+        self.lr = lr
+
+    def set_rate(self, factor: float) -> None:
+        """Learning rates = factor times their peaks."""
+        self.muon.param_groups[0]["lr"] = factor * self.lr
+        for group, peak in zip(self.adam.param_groups, self.peaks):
+            group["lr"] = factor * peak
+
+    def step(self) -> None:
+        self.muon.step()
+        self.adam.step()
+
+    def zero_grad(self) -> None:
+        self.muon.zero_grad()
+        self.adam.zero_grad()
+
+    def state_dict(self) -> dict:
+        return {"muon": self.muon.state_dict(), "adam": self.adam.state_dict()}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.muon.load_state_dict(state["muon"])
+        self.adam.load_state_dict(state["adam"])

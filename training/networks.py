@@ -1,0 +1,89 @@
+"""The networks, at three sizes, as diffusers and transformers build them.
+
+All are members of the Stable Diffusion 1.x family: the attention keys `mid` (8x8), `up 1` and
+`down 1` (16x16) exist at every size.
+"""
+
+from dataclasses import dataclass
+
+from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
+from transformers import CLIPTextConfig, CLIPTextModel
+
+LATENT_SIDE = 32
+LATENT_CHANNELS = 4
+TOKENS = 77
+
+
+@dataclass(frozen=True)
+class Size:
+    """One training size: how many nouns, how wide the networks, how long each stage runs."""
+
+    nouns: int
+    ae_channels: int
+    ae_encoder: tuple[int, ...]
+    ae_decoder: tuple[int, ...]
+    text_width: int
+    text_layers: int
+    unet: tuple[int, int, int]
+    groups: int
+    ae_steps: int
+    ae_batch: int
+    text_steps: int
+    unet_steps: int
+    unet_batch: int
+    detector_steps: int
+    detector_batch: int
+    adapter_steps: int
+    rate: float = 1e-3
+
+
+SIZES = {
+    "smoke": Size(3, 16, (0, 1, 1, 1), (1, 1, 1, 0), 64, 1, (32, 32, 64), 16,
+                  ae_steps=8, ae_batch=4, text_steps=8, unet_steps=8, unet_batch=4,
+                  detector_steps=8, detector_batch=8, adapter_steps=4),
+    "cpu": Size(16, 32, (0, 1, 2, 2), (3, 2, 1, 0), 192, 3, (32, 64, 128), 8,
+                ae_steps=2000, ae_batch=8, text_steps=1500, unet_steps=40000, unet_batch=16,
+                detector_steps=1500, detector_batch=16, adapter_steps=1500, rate=1.5e-3),
+    "full": Size(160, 64, (1, 2, 3, 3), (3, 3, 2, 1), 384, 4, (96, 128, 224), 32,
+                 ae_steps=12000, ae_batch=64, text_steps=6000, unet_steps=60000, unet_batch=256,
+                 detector_steps=20000, detector_batch=256, adapter_steps=12000, rate=6e-4),
+}
+
+
+def autoencoder(size: Size) -> AutoencoderTiny:
+    """Pictures (n, 3, 256, 256) in [-1,1] to latents (n, 4, 32, 32) and back. Convolutions and ReLU only."""
+    channels = (size.ae_channels,) * 4
+    return AutoencoderTiny(
+        encoder_block_out_channels=channels, decoder_block_out_channels=channels,
+        num_encoder_blocks=size.ae_encoder, num_decoder_blocks=size.ae_decoder,
+        latent_channels=LATENT_CHANNELS, scaling_factor=1.0,
+    )
+
+
+def text_encoder(size: Size, vocabulary: int) -> CLIPTextModel:
+    """Tokens (n, 77) to features (n, 77, text_width). The last two ids are start and end."""
+    return CLIPTextModel(CLIPTextConfig(
+        vocab_size=vocabulary, hidden_size=size.text_width, intermediate_size=4 * size.text_width,
+        projection_dim=size.text_width, num_hidden_layers=size.text_layers,
+        num_attention_heads=size.text_width // 32, max_position_embeddings=TOKENS, hidden_act="quick_gelu",
+        bos_token_id=vocabulary - 2, eos_token_id=vocabulary - 1, pad_token_id=vocabulary - 1,
+    ))
+
+
+def unet(size: Size, attention_type: str = "default") -> UNet2DConditionModel:
+    """Noisy latents (n, 4, 32, 32), steps (n,), text features to the noise (n, 4, 32, 32)."""
+    return UNet2DConditionModel(
+        sample_size=LATENT_SIDE, in_channels=LATENT_CHANNELS, out_channels=LATENT_CHANNELS,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        block_out_channels=size.unet, layers_per_block=2, cross_attention_dim=size.text_width,
+        attention_head_dim=8, norm_num_groups=size.groups, attention_type=attention_type,
+    )
+
+
+def scheduler() -> DDIMScheduler:
+    """Stable Diffusion 1.5's noise schedule."""
+    return DDIMScheduler(
+        num_train_timesteps=1000, beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear",
+        clip_sample=False, set_alpha_to_one=False, steps_offset=1, prediction_type="epsilon",
+    )

@@ -1,0 +1,34 @@
+#!/bin/sh
+# All stages of the `cpu` size on two cores: run-cpu.sh ART [RUNS]. Stop and start it as you like.
+# Two single-threaded workers share the long stages.
+set -eu
+art=$1 runs=${2:-training/runs} workers=${WORKERS:-2}
+export GLIBC_TUNABLES=glibc.malloc.hugetlb=1 MASTER_ADDR=127.0.0.1 MASTER_PORT=${MASTER_PORT:-29517}
+
+stage() { nice -n 19 python -u -m training.train --threads 1 --size cpu --art "$art" --runs "$runs" --stage "$@"; }
+
+shared() {
+    export WORLD_SIZE=$workers
+    rank=1
+    while [ "$rank" -lt "$workers" ]; do
+        RANK=$rank stage "$@" &
+        rank=$((rank + 1))
+    done
+    RANK=0 stage "$@"
+    wait
+    export WORLD_SIZE=1
+}
+
+if [ -n "${RESUME_FROM:-}" ]; then # go on from an exported folder
+    mkdir -p "$runs/cpu"
+    cp -rn "$RESUME_FROM/vae" "$RESUME_FROM/tokenizer" "$runs/cpu/"
+    shared unet --resume-from "$RESUME_FROM"
+else
+    shared ae
+    stage text
+    shared unet
+fi
+shared decoder
+shared detector
+shared adapters
+stage export --out "$runs/cpu/model"

@@ -1,0 +1,1 @@
+"""Composed scenes of 3D emoji: the art, the words, the pictures."""

@@ -1,0 +1,67 @@
+"""`python -m training.train --size smoke|cpu|full [--stage all|ae|...]`: every stage, resumable.
+
+A stage that is already done is skipped; one that was interrupted goes on from its checkpoint.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from . import networks
+from .runs import Run
+
+STAGES = ["ae", "text", "unet", "decoder", "detector", "adapters", "export"]
+
+
+def run_stage(stage: str, run: Run, size: networks.Size, arguments) -> None:
+    if stage == "ae":
+        from . import autoencoder
+        autoencoder.train(run, size, steps=arguments.steps)
+    elif stage == "decoder":
+        from . import autoencoder
+        autoencoder.train(run, size, decoder_only=True, steps=arguments.steps)
+    elif stage == "text":
+        from . import text
+        text.train(run, size)
+    elif stage == "unet":
+        from . import diffusion
+        diffusion.train(run, size, arguments.resume_from, arguments.steps, arguments.cooldown, arguments.rate)
+    elif stage == "detector":
+        from . import detector
+        detector.train(run, size, arguments.steps)
+    elif stage == "adapters":
+        from . import adapters
+        adapters.train(run, size, arguments.steps)
+    elif stage == "export":
+        from . import export
+        export.export(run, size, arguments.size, arguments.out or run.path("model"))
+    else:
+        raise SystemExit(f"unknown stage {stage}; known: {', '.join(STAGES)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", choices=networks.SIZES, default="smoke")
+    parser.add_argument("--stage", default="all", help="one of: all, " + ", ".join(STAGES))
+    parser.add_argument("--art", type=Path, required=True, help="folder of @lobehub/fluent-emoji-3d's pictures (package/assets)")
+    parser.add_argument("--runs", type=Path, default=Path("training/runs"), help="where checkpoints and logs go")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--minutes", type=float, help="stop with a checkpoint after so long")
+    parser.add_argument("--resume-from", type=Path, help="start the networks from an exported diffusers folder")
+    parser.add_argument("--steps", type=int, help="steps of the stage, if not the size's own")
+    parser.add_argument("--cooldown", type=int, help="U-Net: over how many of the last steps the rate falls")
+    parser.add_argument("--out", type=Path, help="export: the folder to write")
+    parser.add_argument("--rate", type=float, help="U-Net: learning rate")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    run = Run(arguments.runs, arguments.size, arguments.art, arguments.device, arguments.threads, arguments.minutes)
+    for stage in STAGES if arguments.stage == "all" else [arguments.stage]:
+        if run.should_stop():
+            break
+        run_stage(stage, run, networks.SIZES[arguments.size], arguments)
+
+
+if __name__ == "__main__":
+    main()
