@@ -1,6 +1,9 @@
 //! The LLM planner against a real HTTP server on this machine: good answers,
 //! bad answers, and everything a server does instead of answering.
 
+// Helpers of a test may panic; clippy exempts only the test functions.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod server;
 
 use std::time::{Duration, Instant};
@@ -127,6 +130,27 @@ fn a_server_error_in_a_repair_keeps_the_first_failure_apart() {
     let server = Server::start(vec![chat("no layout"), error(401, "invalid_api_key", "gone")]);
     let failure = planner(&server).plan(PROMPT).unwrap_err().to_string();
     assert!(failure.contains("refused the key"), "{failure}");
+}
+
+#[test]
+fn a_layout_without_a_usable_box_is_asked_for_again() {
+    let full = r#"{"objects":[{"caption":"a black cat","box":[0,0,1,1]}],"background":"x","negative":""}"#;
+    let server = Server::start(vec![chat(full), chat(JSON)]);
+    assert_eq!(
+        captions(&planner(&server).plan("Ein schwarzer Kater und ein brauner Hund").unwrap()).len(),
+        2
+    );
+    let complaint = server.requests()[1].body["messages"][2]["content"].to_string();
+    assert!(complaint.contains("no object has a usable box") && complaint.contains("covers"), "{complaint}");
+}
+
+#[test]
+fn a_failure_while_asking_again_does_not_lose_the_layout() {
+    let full = r#"{"objects":[{"caption":"a cat","box":[0,0,1,1]}],"background":"x","negative":""}"#;
+    let server = Server::start(vec![chat(full), error(401, "x", "key expired")]);
+    let plan = planner(&server).plan(PROMPT).unwrap();
+    assert_eq!((plan.layout.background(), asked(&plan)), ("x", 1));
+    assert!(plan.warnings.iter().any(|w| w.contains("key expired")), "{:?}", plan.warnings);
 }
 
 #[test]
@@ -374,9 +398,14 @@ fn answers_are_kept_and_used_again() {
     assert_eq!(first.layout, again.layout);
     assert!(matches!(again.source, Source::Llm { cached: true, asked: 0, .. }));
     assert_eq!(server.requests().len(), 1);
+    let talk = Conversation::from_layout(PROMPT, lmd_layout::Layout::default());
+    for _ in 0..2 {
+        cached(Format::Auto, CacheMode::ReadWrite).revise(&talk, "add a cat and a dog").unwrap();
+    }
+    assert_eq!(server.requests().len(), 2);
     cached(Format::Text, CacheMode::ReadWrite).plan(PROMPT).unwrap();
     cached(Format::Auto, CacheMode::Refresh).plan(PROMPT).unwrap();
-    assert_eq!(server.requests().len(), 3);
+    assert_eq!(server.requests().len(), 4);
     for file in std::fs::read_dir(dir.path()).unwrap() {
         assert!(!std::fs::read_to_string(file.unwrap().path()).unwrap().contains("0123456789abcdef"));
     }

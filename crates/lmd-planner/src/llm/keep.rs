@@ -73,7 +73,11 @@ pub(super) struct Kept {
 
 /// Puts the objects of `before` that `instruction` does not touch back into
 /// `after`.
-pub(super) fn keep_untouched(before: &Layout, after: Layout, instruction: &str) -> Result<Kept, LayoutError> {
+pub(super) fn keep_untouched(
+    before: &Layout,
+    after: &Layout,
+    instruction: &str,
+) -> Result<Kept, LayoutError> {
     let old = before.objects();
     let touched = touched(old, instruction);
     let mut objects = after.objects().to_vec();
@@ -204,10 +208,11 @@ fn partners(old: &[Object], new: &[Object]) -> Vec<Option<usize>> {
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut partner = vec![None; old.len()];
     for (_, i, j) in pairs {
-        if partner.get(i) == Some(&None) && !partner.contains(&Some(j)) {
-            if let Some(slot) = partner.get_mut(i) {
-                *slot = Some(j);
-            }
+        let taken = partner.contains(&Some(j));
+        if let Some(slot @ None) = partner.get_mut(i)
+            && !taken
+        {
+            *slot = Some(j);
         }
     }
     partner
@@ -278,7 +283,7 @@ mod tests {
     fn nudged_boxes_go_back_and_lost_objects_return() {
         let before = scene(&["a cat", "a dog", "a tree"]);
         let after = layout(vec![moved(&before[0], 0.5), moved(&before[1], 0.01)]);
-        let kept = keep_untouched(&layout(before.clone()), after, "move the cat to the right").unwrap();
+        let kept = keep_untouched(&layout(before.clone()), &after, "move the cat to the right").unwrap();
         let boxes: Vec<f64> = kept.layout.objects().iter().map(|o| o.bbox.x()).collect();
         assert_eq!(boxes, [0.5, before[1].bbox.x(), before[2].bbox.x()]);
         assert_eq!(kept.restored.len(), 1);
@@ -291,7 +296,7 @@ mod tests {
         let mut after = vec![moved(&before[1], 0.004), moved(&before[0], 0.004), moved(&before[2], 0.3)];
         after.push(Object::new("a bird", BBox::new(0.8, 0.0, 0.1, 0.1).unwrap()).unwrap());
         let kept =
-            keep_untouched(&layout(before.clone()), layout(after), "move the dog to the right").unwrap();
+            keep_untouched(&layout(before.clone()), &layout(after), "move the dog to the right").unwrap();
         let boxes: Vec<f64> = kept.layout.objects().iter().map(|o| o.bbox.x()).collect();
         assert_eq!(boxes[..2], [before[1].bbox.x(), before[0].bbox.x()]);
         assert_eq!(kept.layout.objects().len(), 4);
@@ -301,7 +306,7 @@ mod tests {
     fn in_other_languages_only_nudges_are_undone() {
         let before = scene(&["a cat", "a dog"]);
         let after = layout(vec![moved(&before[0], 0.5), moved(&before[1], 0.004)]);
-        let kept = keep_untouched(&layout(before.clone()), after, "把猫移到右边").unwrap();
+        let kept = keep_untouched(&layout(before.clone()), &after, "把猫移到右边").unwrap();
         let boxes: Vec<f64> = kept.layout.objects().iter().map(|o| o.bbox.x()).collect();
         assert_eq!(boxes, [0.5, before[1].bbox.x()]);
     }

@@ -29,6 +29,40 @@ struct Best {
     violations: Vec<String>,
 }
 
+/// What came of asking.
+#[derive(Default)]
+struct Asked {
+    /// The answer with the fewest violations.
+    best: Option<Best>,
+    /// How often the model answered.
+    times: u32,
+    /// Why the last answer, if it is not the best, was no good.
+    failure: Option<LlmError>,
+}
+
+impl Asked {
+    /// Takes in an answer and gives what the model is to be told about it.
+    fn take(&mut self, judged: Result<Best, LlmError>) -> Vec<String> {
+        let now = match judged {
+            Ok(now) => now,
+            Err(error) => {
+                let faults = vec![reason(&error)];
+                self.failure = Some(error);
+                return faults;
+            }
+        };
+        self.failure = None;
+        let mut faults = now.violations.clone();
+        if !faults.is_empty() {
+            faults.extend(now.notes.iter().cloned());
+        }
+        if self.best.as_ref().is_none_or(|best| now.violations.len() < best.violations.len()) {
+            self.best = Some(now);
+        }
+        faults
+    }
+}
+
 /// What makes a layout of an answer's text, with the violations in it.
 type Judge<'a> = dyn Fn(&str) -> Result<Best, LlmError> + 'a;
 
@@ -64,63 +98,40 @@ impl LlmPlanner {
             Ok(None) => {}
             Err(error) => warnings.push(format!("the answer in the cache was not used: {error}")),
         }
-        let (best, asked, trouble) = self.converse(dialogue, judge)?;
-        warnings.extend(trouble);
+        let asked = self.converse(dialogue, judge)?;
+        let Some(best) = asked.best else {
+            let reason = "the model was never asked".to_owned();
+            return Err(LlmError::BadAnswer { reason, answer: String::new() }.into());
+        };
+        warnings.extend(asked.failure.map(|e| format!("asking the model again did not help: {e}")));
         if let Err(error) = self.keep(question, &best.answer) {
             warnings.push(error.to_string());
         }
-        Ok(self.plan_of(best, asked, warnings))
+        Ok(self.plan_of(best, asked.times, warnings))
     }
 
     /// Asks until an answer violates nothing, at most `max_repairs` times
-    /// more than once. Gives the answer with the fewest violations, how often
-    /// the model was asked, and what stopped a repair, if anything did.
-    fn converse(
-        &self,
-        mut dialogue: Dialogue,
-        judge: &Judge<'_>,
-    ) -> Result<(Best, u32, Option<String>), LlmError> {
-        let mut best: Option<Best> = None;
-        let mut failure = None;
-        let mut asked = 0;
-        while asked <= self.config().max_repairs {
+    /// more than once, and gives the best answer.
+    fn converse(&self, mut dialogue: Dialogue, judge: &Judge<'_>) -> Result<Asked, LlmError> {
+        let mut asked = Asked::default();
+        while asked.times <= self.config().max_repairs {
             let reply = match self.client.ask(&dialogue) {
                 Ok(reply) => reply,
                 Err(error) => {
-                    failure = Some(error);
+                    asked.failure = Some(error);
                     break;
                 }
             };
-            asked += 1;
-            let faults = match self.judged(&reply, judge) {
-                Ok(now) => {
-                    let faults = now.violations.clone();
-                    if best.as_ref().is_none_or(|b| faults.len() < b.violations.len()) {
-                        best = Some(now);
-                    }
-                    faults
-                }
-                Err(error) => {
-                    let faults = vec![reason(&error)];
-                    failure = Some(error);
-                    faults
-                }
-            };
+            asked.times += 1;
+            let faults = asked.take(self.judged(&reply, judge));
             if faults.is_empty() {
-                failure = None;
                 break;
             }
             dialogue.complain(&reply.text, &faults);
         }
-        match (best, failure) {
-            (Some(best), failure) => {
-                let trouble = failure.map(|e| format!("asking the model again did not help: {e}"));
-                Ok((best, asked, trouble))
-            }
+        match (&asked.best, asked.failure.take()) {
             (None, Some(error)) => Err(error),
-            (None, None) => {
-                Err(LlmError::BadAnswer { reason: "it was never asked".to_owned(), answer: String::new() })
-            }
+            (_, failure) => Ok(Asked { failure, ..asked }),
         }
     }
 
@@ -173,7 +184,10 @@ impl Planner for LlmPlanner {
         let demands = Demands::of(&prompt);
         self.answered(&prompt, Dialogue::about(&prompt), &|answer| {
             let read = read_answer(answer, &FilterOptions::default())?;
-            let violations = demands.violated_by(&read.layout);
+            let mut violations = demands.violated_by(&read.layout);
+            if read.layout.objects().is_empty() && !read.notes.is_empty() {
+                violations.push(NOTHING_LEFT.to_owned());
+            }
             Ok(Best { layout: read.layout, answer: answer.to_owned(), notes: read.notes, violations })
         })
     }
@@ -181,13 +195,13 @@ impl Planner for LlmPlanner {
     fn revise(&self, conversation: &Conversation, instruction: &str) -> Result<Plan, PlanError> {
         let instruction = normalize_prompt(instruction)?;
         let dialogue = history(conversation, &instruction);
-        let question = dialogue.transcript();
+        let question = serde_json::json!([conversation, instruction]).to_string();
         let before = conversation.layout();
         self.answered(&question, dialogue, &|answer| {
             let mut read = read_answer(answer, &FilterOptions::default())?;
             let bad =
                 |e: LayoutError| LlmError::BadAnswer { reason: e.to_string(), answer: answer.to_owned() };
-            let kept = keep_untouched(before, read.layout, &instruction).map_err(bad)?;
+            let kept = keep_untouched(before, &read.layout, &instruction).map_err(bad)?;
             read.notes.extend(kept.restored);
             let unchanged = kept.layout == *before;
             let violations = unchanged.then(|| UNCHANGED.to_owned()).into_iter().collect();
@@ -195,6 +209,9 @@ impl Planner for LlmPlanner {
         })
     }
 }
+
+/// Boxes were written, and not one of them was usable.
+const NOTHING_LEFT: &str = "no object has a usable box inside the picture";
 
 /// The one thing every follow-up demands.
 const UNCHANGED: &str = "the layout is the same as before; the instruction was not carried out";
