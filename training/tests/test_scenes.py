@@ -1,0 +1,123 @@
+"""Scenes, captions and the vocabulary, with stand-in art. Run: python -m pytest training/tests"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from training import tokenizer
+from training.attention import Recorder, grounding_loss
+from training.detector import targets
+from training.muon import orthogonal
+from training.scenes import art, captions
+from training.scenes.compose import GRID, MAX_OBJECTS, SIZE, Composer, overlap
+
+
+@pytest.fixture(scope="session")
+def art_folder(tmp_path_factory) -> Path:
+    """A coloured ellipse for each of the first 16 nouns."""
+    folder = tmp_path_factory.mktemp("art")
+    y, x = np.mgrid[0:256, 0:256]
+    for index, noun in enumerate(art.load_nouns(16)):
+        inside = ((x - 128) / 90) ** 2 + ((y - 128) / (40 + 4 * index)) ** 2 < 1
+        rgba = np.zeros((256, 256, 4), np.uint8)
+        rgba[..., index % 3] = 120 + y // 4
+        rgba[..., 3] = 255 * inside
+        Image.fromarray(rgba).save(folder / f"{noun.file}.webp", lossless=True)
+    return folder
+
+
+def test_nouns_are_many_and_differ():
+    nouns = art.load_nouns(10_000)
+    assert len(nouns) >= 120
+    assert len({n.singular for n in nouns}) == len({n.file for n in nouns}) == len(nouns)
+    assert [n.singular for n in nouns[:10]] == "backpack book bottle bowl car cat chair cup dog laptop".split()
+
+
+def test_same_seed_same_scenes(art_folder):
+    first, second = (Composer(art_folder, 16, seed=4).batch(6) for _ in range(2))
+    assert torch.equal(first.pictures, second.pictures)
+    assert first.scenes == second.scenes
+
+
+def test_batches_are_within_bounds(art_folder):
+    batch = Composer(art_folder, 16, seed=1).batch(40)
+    assert batch.pictures.shape == (40, 3, SIZE, SIZE)
+    assert batch.coverage.shape == (40, MAX_OBJECTS, GRID, GRID)
+    assert batch.pictures.abs().max() <= 1.001 and batch.coverage.min() >= 0 and batch.coverage.max() <= 1.001
+    for scene in batch.scenes:
+        assert sum(g.count for g in scene.groups) == len(scene.things) <= MAX_OBJECTS
+        for thing in scene.things:
+            x, y, w, h = thing.box
+            assert 0 <= x and x + w <= SIZE and 0 <= y and y + h <= SIZE
+
+
+def test_captions_tell_the_truth_about_places(art_folder):
+    composer = Composer(art_folder, 16, seed=2, only_plan=True)
+    for scene in (composer.plan() for _ in range(400)):
+        said = captions.text(scene.caption)
+        for group, thing in zip(scene.groups, scene.things):
+            if group.where == "left":
+                assert thing.box[0] + thing.box[2] / 2 < SIZE / 2, said
+            if group.where == "bottom":
+                assert thing.box[1] + thing.box[3] / 2 > SIZE / 2, said
+        for first in scene.things:
+            assert all(overlap(first.box, t.box) < 0.13 for t in scene.things if t is not first)
+
+
+def test_phrases():
+    nouns = art.load_nouns(16)
+    assert captions.phrase(captions.Group(4, 1, 1), nouns) == "a red car"
+    assert captions.phrase(captions.Group(10, 2, 1), nouns) == "an orange apple"
+    assert captions.phrase(captions.Group(5, 0, 2), nouns) == "two cats"
+
+
+def test_painting_makes_the_hue(art_folder):
+    sprite = art.load_sprite(art_folder / "1f697.webp")
+    for colour, (_, hue, _) in art.COLOURS.items():
+        painted = art.paint(sprite, colour)
+        middle = painted[:3, painted[3] > 0.9].median(1).values
+        assert (middle - torch.tensor(hue)).abs().max() < 0.2, colour
+
+
+def test_pieces_tokenise_like_the_whole(art_folder, tmp_path):
+    composer = Composer(art_folder, 16, seed=3, only_plan=True)
+    tokenizer.build(tmp_path, [captions.text(composer.plan().caption) for _ in range(300)], composer.nouns)
+    words = tokenizer.Words(tmp_path)
+    for scene in (composer.plan() for _ in range(100)):
+        ids, groups, last = words.encode(scene.caption)
+        whole = words.tokenizer(captions.text(scene.caption), padding="max_length", max_length=77)["input_ids"]
+        assert ids == whole
+        assert all(groups[position] == index for index, position in enumerate(last))
+    unknown = words.tokenizer("a wyvern")["input_ids"]
+    assert len(unknown) > 4 and max(unknown) == words.end
+
+
+def test_orthogonal_has_singular_values_near_one():
+    values = torch.linalg.svdvals(orthogonal(torch.randn(24, 60, generator=torch.Generator().manual_seed(1))))
+    assert 0.6 < values.min() and values.max() < 1.3
+
+
+def test_grounding_loss_is_small_where_words_look_at_their_things():
+    coverage = torch.zeros(1, MAX_OBJECTS, GRID, GRID)
+    coverage[0, 0, :8, :8] = 1
+    groups = torch.full((1, 77), -1)
+    groups[0, 3] = 0
+    good, bad = Recorder(), Recorder()
+    good.maps = torch.full((1, 2, GRID * GRID, 77), 1e-4)
+    bad.maps = good.maps.clone()
+    good.maps[:, :, :, 3] += coverage[0, 0].flatten()
+    bad.maps[:, :, :, 3] += 1 - coverage[0, 0].flatten()
+    one = torch.ones(1)
+    assert grounding_loss([good], groups, coverage, one) < 0.05
+    assert grounding_loss([bad], groups, coverage, one) > 0.9
+
+
+def test_detector_targets_mark_every_centre(art_folder):
+    scenes = [s for s in (Composer(art_folder, 16, seed=5, only_plan=True).plan() for _ in range(1)) if s.things] or [
+        Composer(art_folder, 16, seed=6, only_plan=True).plan()]
+    heat, where, boxes, labels = targets(scenes)
+    assert all(heat[row, i, j] == 1 for row, i, j in where.tolist())
+    assert len(boxes) == len(labels) == sum(len(s.things) for s in scenes)
