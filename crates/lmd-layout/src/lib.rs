@@ -5,6 +5,7 @@
 //! or `B.4` are those of the method's description in `docs/method.md`.
 
 mod bbox;
+mod check;
 mod draft;
 mod draw;
 mod fidelity;
@@ -13,11 +14,13 @@ mod grid;
 mod json;
 mod layout;
 mod prompt;
+mod repair;
 mod schema;
 mod text;
 mod words;
 
 pub use bbox::{BBox, BoxError, Canvas};
+pub use check::{ObjectName, Warning, check_draft, check_layout};
 pub use draft::{Draft, DraftObject};
 #[cfg(feature = "png")]
 pub use draw::{DrawError, draw_png};
@@ -33,6 +36,7 @@ pub use prompt::{
     BoxPrompt, OVERALL_NEGATIVE, OverallPrompt, PER_BOX_NEGATIVE, Phrase, ScenePrompts, convert_spec,
     with_negative,
 };
+pub use repair::{Change, Repaired, repair_draft, repair_layout};
 pub use schema::{layout_schema, layout_schema_strict};
 pub use text::{
     MAX_ANSWER_BYTES, MAX_NESTING, Note, ParseError, Parsed, Problem, parse_answer, write_cache_text,

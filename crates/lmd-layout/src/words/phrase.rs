@@ -111,6 +111,23 @@ pub fn is_plural(phrase: &str) -> bool {
     words.get(head_index(&words)).is_some_and(|head| noun::is_plural(head))
 }
 
+/// The noun a phrase is about, in lower case and in the singular: "car" of
+/// "two red cars on a road".
+pub(crate) fn head_noun(phrase: &str) -> String {
+    let words: Vec<&str> = phrase.split(' ').collect();
+    let head = words.get(head_index(&words)).copied().unwrap_or_default();
+    let bare = head.trim_matches(|c: char| !c.is_alphanumeric());
+    noun::singular(&bare.to_lowercase())
+}
+
+/// The words of a text in lower case and, where they are plurals, in the
+/// singular; articles and punctuation are left out.
+pub(crate) fn singular_words(text: &str) -> Vec<String> {
+    let lower = text.to_lowercase();
+    let words = lower.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '\''));
+    words.filter(|w| !w.is_empty() && !matches!(*w, "a" | "an" | "the")).map(noun::singular).collect()
+}
+
 fn with_head(phrase: &str, change: fn(&str) -> String) -> String {
     let words: Vec<&str> = phrase.split(' ').collect();
     let head = head_index(&words);
