@@ -112,6 +112,13 @@ mod tests {
         assert!(layout_from_json(&deep).is_err());
     }
 
+    /// Found by the property test below when the JSON reader rounded.
+    #[test]
+    fn every_digit_survives() {
+        let text = r#"{"objects":[{"caption":"a","box":[0.41167753760382547,0.25,0.5,0.01]}]}"#;
+        assert_eq!(layout_from_json(text).unwrap().objects()[0].bbox.x(), 0.411_677_537_603_825_47);
+    }
+
     proptest! {
         #[test]
         fn layouts_round_trip(x in 0.0..0.5f64, h in 0.01..0.5f64, caption in "\\PC{1,40}", negative in "\\PC{0,40}") {

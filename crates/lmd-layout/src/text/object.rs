@@ -94,7 +94,7 @@ fn declarations(entries: &[(String, Value)]) -> Result<Declared, Fault> {
                 declared.read(text, value.at)?;
             }
             Kind::Truth(yes) if matches!(key.as_str(), "normalized" | "normalised") => {
-                declared.fractions = *yes
+                declared.fractions = *yes;
             }
             _ if CANVAS_KEYS.contains(&key.as_str()) => {
                 if let Some(canvas) = canvas_of(value) {
