@@ -1,1 +1,155 @@
-//! The offline planner: from a [`crate::Scene`] to boxes.
+//! The offline planner: from a [`Scene`] to boxes without a language model.
+//!
+//! A sentence becomes a scene (the English parser), the scene's things become
+//! actors with sizes, its relations become linear rules, and a bounded search
+//! places the actors so that the rules hold.
+
+mod axis;
+mod cast;
+mod edit;
+mod place;
+mod rules;
+mod shape;
+mod sizes;
+mod wording;
+
+use lmd_layout::{BBox, Layout, MAX_OBJECTS, Object};
+
+use crate::{Conversation, Plan, PlanError, Planner, Scene, Source, english, normalize_prompt};
+use cast::{Cast, Given};
+
+/// Plans English sentences without a language model, in microseconds, and the
+/// same way every time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OfflinePlanner;
+
+impl Planner for OfflinePlanner {
+    fn name(&self) -> String {
+        "offline".to_owned()
+    }
+
+    fn plan(&self, prompt: &str) -> Result<Plan, PlanError> {
+        plan_scene(&english::parse(&normalize_prompt(prompt)?)?)
+    }
+
+    fn revise(&self, conversation: &Conversation, instruction: &str) -> Result<Plan, PlanError> {
+        edit::revise(conversation, instruction)
+    }
+}
+
+/// The layout of a scene.
+///
+/// # Errors
+/// [`PlanError::NeedsLlm`] when the scene says nothing at all;
+/// [`PlanError::Layout`] when a caption or the background is too long.
+pub fn plan_scene(scene: &Scene) -> Result<Plan, PlanError> {
+    let (scene, mut warnings) = bounded(scene);
+    warnings.extend(wording::not_understood(&scene));
+    if is_blank(&scene) {
+        let why = warnings.pop().unwrap_or_else(|| "nothing to draw was understood".to_owned());
+        return Err(PlanError::NeedsLlm { why });
+    }
+    let staged = stage(&scene, &[]);
+    warnings.extend(staged.warnings);
+    let objects = staged
+        .boxes
+        .iter()
+        .map(|(thing, bbox)| Object::new(&wording::caption(&scene.things[*thing]), *bbox))
+        .collect::<Result<Vec<_>, _>>()?;
+    let layout = Layout::new(objects, &scene.background_text(), &wording::negative(&scene))?;
+    Ok(Plan { layout, warnings, source: Source::Offline })
+}
+
+/// Whether the sentence said nothing that a layout could show.
+fn is_blank(scene: &Scene) -> bool {
+    scene.things.is_empty()
+        && scene.absent.is_empty()
+        && scene.background.is_none()
+        && scene.style.is_none()
+}
+
+/// The scene with at most [`MAX_OBJECTS`] instances; what is left out is said.
+fn bounded(scene: &Scene) -> (Scene, Vec<String>) {
+    let mut scene = scene.clone();
+    let mut warnings = Vec::new();
+    let mut left = MAX_OBJECTS;
+    for thing in &mut scene.things {
+        let wanted = thing.count.max(1) as usize;
+        let drawn = wanted.min(left);
+        if drawn < wanted {
+            warnings.push(format!(
+                "a layout holds at most {MAX_OBJECTS} objects: drew {drawn} of {wanted} {}",
+                lmd_layout::plural(&thing.noun)
+            ));
+        }
+        thing.count = u32::try_from(drawn).unwrap_or(0);
+        left -= drawn;
+    }
+    drop_missing(&mut scene);
+    (scene, warnings)
+}
+
+/// Removes things that were left out altogether, and what relates to them.
+fn drop_missing(scene: &mut Scene) {
+    let kept: Vec<Option<usize>> = scene
+        .things
+        .iter()
+        .scan(0, |next, thing| {
+            let index = (thing.count > 0).then_some(*next);
+            *next += usize::from(thing.count > 0);
+            Some(index)
+        })
+        .collect();
+    let new_index = |old: usize| kept.get(old).copied().flatten();
+    scene.relations = scene
+        .relations
+        .iter()
+        .filter_map(|relation| {
+            let mut relation = relation.clone();
+            relation.subject = new_index(relation.subject)?;
+            relation.object = new_index(relation.object)?;
+            if let crate::RelationKind::Between(other) = &mut relation.kind {
+                *other = new_index(*other)?;
+            }
+            Some(relation)
+        })
+        .collect();
+    scene.things.retain(|thing| thing.count > 0);
+}
+
+/// Boxes for the things of a scene.
+struct Staged {
+    /// Thing and box, back to front.
+    boxes: Vec<(usize, BBox)>,
+    warnings: Vec<String>,
+    /// How many demands were left out because they contradict others.
+    unmet: usize,
+    /// Whether things overlap that should not.
+    crowded: bool,
+}
+
+/// Places every thing that is not given a place already.
+fn stage(scene: &Scene, given: &[Given]) -> Staged {
+    let mut cast = Cast::new(scene, given);
+    let demands = rules::demands(scene, &mut cast);
+    let placement = place::place(&cast, &demands);
+    let mut warnings: Vec<String> = Vec::new();
+    for index in &placement.unmet {
+        let warning = format!("\"{}\" contradicts the rest of the sentence and was left out", demands[*index].says);
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+    if placement.crowded {
+        warnings.push("there is not enough room for everything: some boxes overlap".to_owned());
+    }
+    let order = rules::back_to_front(cast.actors.len(), &demands);
+    let boxes = order.into_iter().flat_map(|actor| {
+        let thing = cast.actors[actor].thing;
+        placement.boxes(actor).into_iter().map(move |bbox| (thing, bbox))
+    });
+    Staged { boxes: boxes.collect(), warnings, unmet: placement.unmet.len(), crowded: placement.crowded }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+//! Instructions that change what is there: remove, describe, turn into,
+//! resize, background, style, absence.
+
+use lmd_layout::{BBox, plural, singular, with_article};
+
+use super::Refusal;
+use super::board::Board;
+use super::refer::{find, is_colour, is_everything, without_article};
+use super::relocate::crossings;
+use super::vocabulary::STYLES;
+use crate::offline::sizes::kind_of;
+use crate::offline::wording;
+use crate::{Scene, english};
+
+/// Takes objects out.
+pub(super) fn remove(board: &mut Board, who: &str) -> Result<(), Refusal> {
+    let mut gone = find(board, who)?;
+    gone.sort_unstable();
+    for index in gone.into_iter().rev() {
+        board.pieces.remove(index);
+    }
+    board.touched.clear();
+    Ok(())
+}
+
+/// Gives objects an attribute; a colour takes the place of a colour.
+pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), Refusal> {
+    let subjects = find(board, who)?;
+    for index in &subjects {
+        let caption = &mut board.pieces[*index].caption;
+        *caption = described(caption, words);
+    }
+    board.touched = subjects;
+    Ok(())
+}
+
+/// A caption with an attribute put in.
+fn described(caption: &str, words: &str) -> String {
+    for (verb, detail) in
+        [("wear ", "wearing "), ("wearing ", "wearing "), ("hold ", "holding "), ("with ", "with ")]
+    {
+        if let Some(rest) = words.strip_prefix(verb) {
+            return format!("{caption} {detail}{rest}");
+        }
+    }
+    let bare = without_article(caption);
+    let had_article = bare.len() < caption.len();
+    let is_new_colour = words.split_whitespace().any(is_colour);
+    let mut kept: Vec<&str> = bare.split_whitespace().collect();
+    if is_new_colour {
+        let noun = kept.len().saturating_sub(1);
+        // "red and white" goes as a whole; an orange (the fruit) stays.
+        let first = kept.iter().take(noun).position(|word| is_colour(word));
+        if let Some(first) = first {
+            let is_part = |at: usize| {
+                is_colour(kept[at])
+                    || (kept[at] == "and" && kept.get(at + 1).is_some_and(|word| is_colour(word)))
+            };
+            let end = (first..noun).find(|at| !is_part(*at)).unwrap_or(noun);
+            kept.splice(first..end, [words]);
+            return article_for(&kept.join(" "), had_article);
+        }
+    }
+    let text = format!("{words} {}", kept.join(" "));
+    article_for(&text, had_article)
+}
+
+fn article_for(phrase: &str, had_article: bool) -> String {
+    if had_article { with_article(phrase) } else { phrase.to_owned() }
+}
+
+/// Turns objects into something else in the same place.
+pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refusal> {
+    let subjects = find(board, who)?;
+    let Some(thing) = english::noun_phrases(to).into_iter().next() else {
+        return Err(format!(
+            "\"{to}\" names nothing that could be drawn; try \"replace the cat with a dog\""
+        ));
+    };
+    let caption = wording::caption(&thing);
+    let aspect = kind_of(&thing.noun).aspect();
+    for index in &subjects {
+        let piece = &mut board.pieces[*index];
+        piece.caption.clone_from(&caption);
+        piece.bbox = reshaped(piece.bbox, aspect);
+    }
+    let (have, want) = (subjects.len(), thing.count as usize);
+    board.touched = subjects;
+    if want > have && want > 1 {
+        let more = format!("{} {}", want - have, plural(&thing.phrase()));
+        return super::relocate::add(board, &more);
+    }
+    Ok(())
+}
+
+/// A box of another aspect ratio with the same area, on the same spot and not
+/// wider or higher than before by more than it must.
+fn reshaped(bbox: BBox, aspect: f64) -> BBox {
+    let old = bbox.w() / bbox.h();
+    // Only a clear difference in shape is worth changing the box for.
+    if (0.6..=1.6).contains(&(aspect / old)) {
+        return bbox;
+    }
+    let side = bbox.area().sqrt() * 0.9;
+    let (w, h) =
+        ((side * aspect.sqrt()).min(bbox.w().max(0.2)), (side / aspect.sqrt()).min(bbox.h().max(0.2)));
+    feet_kept(bbox, w, h)
+}
+
+/// A box of a new size whose lower edge and middle stay, slid back onto the
+/// canvas where it would leave it.
+fn feet_kept(bbox: BBox, w: f64, h: f64) -> BBox {
+    let (w, h) = (w.clamp(0.02, 0.98), h.clamp(0.02, 0.98));
+    let x = (bbox.center().0 - w / 2.0).clamp(0.0, 1.0 - w);
+    let y = (bbox.y_max() - h).clamp(0.0, 1.0 - h);
+    BBox::clamped(x, y, w, h).unwrap_or(bbox)
+}
+
+/// Scales objects; all of them only as far as they do not come to overlap.
+pub(super) fn resize(board: &mut Board, who: &str, w: f64, h: f64) -> Result<(), Refusal> {
+    let subjects = find(board, who)?;
+    let before: Vec<BBox> = board.pieces.iter().map(|piece| piece.bbox).collect();
+    let limited = is_everything(who) || subjects.len() > 1;
+    let sized = |share: f64| -> Vec<BBox> {
+        let (w, h) = (1.0 + (w - 1.0) * share, 1.0 + (h - 1.0) * share);
+        let change = |(index, bbox): (usize, &BBox)| {
+            if subjects.contains(&index) { resized(*bbox, w, h) } else { *bbox }
+        };
+        before.iter().enumerate().map(change).collect()
+    };
+    let allowed = crossings(&before) * w.max(1.0) * h.max(1.0) + 1e-9;
+    let shares = (1..=20).rev().map(|share| f64::from(share) / 20.0);
+    let found = shares.map(sized).find(|boxes| !limited || crossings(boxes) <= allowed);
+    let changed = |boxes: &Vec<BBox>| {
+        subjects.iter().any(|index| (boxes[*index].area() - before[*index].area()).abs() > 1e-4)
+    };
+    let found = found.filter(changed).ok_or_else(|| {
+        let way = if w.max(h) > 1.0 { "bigger" } else { "smaller" };
+        format!("there is no room to make \"{who}\" {way}; move something away first")
+    })?;
+    for (piece, bbox) in board.pieces.iter_mut().zip(found) {
+        piece.bbox = bbox;
+    }
+    board.touched = subjects;
+    Ok(())
+}
+
+/// Grown or shrunk: from its feet if it stands low, else about its centre.
+fn resized(bbox: BBox, w: f64, h: f64) -> BBox {
+    let (new_w, new_h) = (bbox.w() * w, bbox.h() * h);
+    if bbox.y_max() > 0.55 {
+        return feet_kept(bbox, new_w, new_h);
+    }
+    let (new_w, new_h) = (new_w.clamp(0.02, 0.98), new_h.clamp(0.02, 0.98));
+    let (x, y) = bbox.center();
+    let x = (x - new_w / 2.0).clamp(0.0, 1.0 - new_w);
+    let y = (y - new_h / 2.0).clamp(0.0, 1.0 - new_h);
+    BBox::clamped(x, y, new_w, new_h).unwrap_or(bbox)
+}
+
+/// Style and place of a background prompt, as far as it says them.
+fn taken_apart(background: &str) -> Scene {
+    let text = background.trim().to_lowercase();
+    let is_style = |words: &str| words.split_whitespace().any(|word| STYLES.contains(&word));
+    let (style, place) = match text.split_once(" of ") {
+        Some((style, place)) if is_style(style) => (Some(style), Some(place)),
+        Some(("a realistic scene", place)) => (None, Some(place)),
+        _ if is_style(&text) => (Some(text.as_str()), None),
+        _ => (None, Some(text.as_str())),
+    };
+    let place = place.map(|place| place.replacen("a realistic scene", "a scene", 1));
+    let place = place.filter(|place| !place.is_empty() && place != "a scene");
+    Scene { style: style.map(str::to_owned), background: place, ..Scene::default() }
+}
+
+/// Sets the place around the objects.
+pub(super) fn background(board: &mut Board, place: &str) -> Result<(), Refusal> {
+    let place = place.trim();
+    if place.is_empty() {
+        return Err("say what the background is to be, as in \"change the background to a beach\"".to_owned());
+    }
+    let mut scene = taken_apart(&board.background);
+    scene.background = Some(with_article(place));
+    board.background = scene.background_text();
+    Ok(())
+}
+
+/// Sets the time of day, season or weather.
+pub(super) fn mood(board: &mut Board, words: &str) -> Result<(), Refusal> {
+    let mut scene = taken_apart(&board.background);
+    let place = scene.background.unwrap_or_else(|| "a scene".to_owned());
+    let place = super::vocabulary::without_mood(&place);
+    scene.background = Some(format!("{place} {words}"));
+    board.background = scene.background_text();
+    Ok(())
+}
+
+/// Sets the kind of picture.
+pub(super) fn style(board: &mut Board, style: &str) -> Result<(), Refusal> {
+    let mut scene = taken_apart(&board.background);
+    let style = style.strip_prefix("the style of ").unwrap_or(style);
+    scene.style = Some(with_article(style));
+    board.background = scene.background_text();
+    Ok(())
+}
+
+/// Excludes things: they go into the negative prompt, and out of the layout.
+pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
+    let what = what.strip_prefix("any ").unwrap_or(what);
+    let parts = what.split(" and ").flat_map(|part| part.split(" or ")).flat_map(|part| part.split(", "));
+    for part in parts.map(|part| part.trim_start_matches("no ").trim()).filter(|part| !part.is_empty()) {
+        let present: Vec<usize> = find(board, &format!("all {part}")).unwrap_or_default();
+        for index in present.into_iter().rev().collect::<std::collections::BTreeSet<_>>().into_iter().rev() {
+            board.pieces.remove(index);
+        }
+        let scene = Scene { absent: vec![singular(without_article(part))], ..Scene::default() };
+        let word = wording::negative(&scene);
+        if board.negative.split(", ").any(|known| known == word) {
+            continue;
+        }
+        board.negative = if board.negative.is_empty() { word } else { format!("{}, {word}", board.negative) };
+    }
+    board.touched.clear();
+    Ok(())
+}

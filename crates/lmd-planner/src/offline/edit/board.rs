@@ -1,0 +1,73 @@
+//! [`Board`]: a layout while an instruction is carried out.
+
+use lmd_layout::{BBox, Layout, LayoutError, Object};
+
+/// One object on the board.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    /// Its caption.
+    pub(super) caption: String,
+    /// Its box.
+    pub(super) bbox: BBox,
+}
+
+/// Objects, background and negative prompt, all open to change.
+#[derive(Clone, Debug)]
+pub(super) struct Board {
+    /// The objects in their order.
+    pub(super) pieces: Vec<Piece>,
+    /// The background prompt.
+    pub(super) background: String,
+    /// The negative prompt.
+    pub(super) negative: String,
+    /// What "it" and "them" mean now.
+    pub(super) touched: Vec<usize>,
+    /// What a person should know afterwards.
+    pub(super) warnings: Vec<String>,
+}
+
+impl Board {
+    pub(super) fn new(layout: &Layout, touched: Vec<usize>) -> Self {
+        let piece = |object: &Object| Piece { caption: object.caption.to_string(), bbox: object.bbox };
+        Self {
+            pieces: layout.objects().iter().map(piece).collect(),
+            background: layout.background().to_owned(),
+            negative: layout.negative().to_owned(),
+            touched,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The boxes of all objects but `some`.
+    pub(super) fn boxes_besides(&self, some: &[usize]) -> Vec<BBox> {
+        let others = self.pieces.iter().enumerate().filter(|(index, _)| !some.contains(index));
+        others.map(|(_, piece)| piece.bbox).collect()
+    }
+
+    /// What is there, for a message: `a cat, 2 × a dog`.
+    pub(super) fn inventory(&self) -> String {
+        let mut counts: Vec<(&str, usize)> = Vec::new();
+        for piece in &self.pieces {
+            match counts.iter_mut().find(|(caption, _)| *caption == piece.caption) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((&piece.caption, 1)),
+            }
+        }
+        let words: Vec<String> = counts
+            .into_iter()
+            .map(
+                |(caption, count)| {
+                    if count == 1 { caption.to_owned() } else { format!("{count} × {caption}") }
+                },
+            )
+            .collect();
+        if words.is_empty() { "no objects".to_owned() } else { words.join(", ") }
+    }
+
+    /// The layout, and the warnings.
+    pub(super) fn finish(self) -> Result<(Layout, Vec<String>), LayoutError> {
+        let objects: Result<Vec<Object>, LayoutError> =
+            self.pieces.iter().map(|piece| Object::new(&piece.caption, piece.bbox)).collect();
+        Ok((Layout::new(objects?, &self.background, &self.negative)?, self.warnings))
+    }
+}

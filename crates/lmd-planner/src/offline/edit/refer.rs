@@ -1,0 +1,422 @@
+//! Which objects an instruction names: "the left cat", "both dogs", "it".
+
+use lmd_layout::{BBox, is_plural, singular};
+
+use super::Refusal;
+use super::board::Board;
+use super::vocabulary::COLOURS;
+use crate::{RelationKind, english};
+
+/// How one of several is picked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Pick {
+    Left,
+    Right,
+    Top,
+    Bottom,
+    Middle,
+    Biggest,
+    Smallest,
+    Nth(usize),
+    Last,
+}
+
+/// A reference in words, taken apart.
+#[derive(Debug)]
+struct Reference {
+    /// Adjectives and noun, in the singular.
+    words: Vec<String>,
+    /// How one of several is picked.
+    pick: Option<Pick>,
+    /// How many are meant: `all` and plurals are everything there is.
+    many: Many,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Many {
+    One,
+    /// Any one, or this many, will do: `one of the cats`, `two cats`.
+    Some(usize),
+    All,
+}
+
+/// The objects `text` names, at least one.
+pub(super) fn find(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
+    let text = text.trim();
+    if board.pieces.is_empty() {
+        return Err("the layout has no objects yet; try \"add a cat\"".to_owned());
+    }
+    if is_pronoun(text) {
+        return pronoun(board, text);
+    }
+    if is_everything(text) {
+        return Ok((0..board.pieces.len()).collect());
+    }
+    if let Some(list) = listed(board, text) {
+        return Ok(list);
+    }
+    let reference = Reference::parse(text);
+    let found = candidates(board, &reference.words);
+    if found.is_empty() {
+        return by_relation(board, text).unwrap_or_else(|| Err(nothing(board, text)));
+    }
+    reference.choose(board, found, text)
+}
+
+/// Exactly one object.
+pub(super) fn find_one(board: &Board, text: &str) -> Result<usize, Refusal> {
+    let found = find(board, text)?;
+    match found.as_slice() {
+        [one] => Ok(*one),
+        _ => Err(format!(
+            "\"{text}\" names {} objects, one was expected; there are: {}",
+            found.len(),
+            board.inventory()
+        )),
+    }
+}
+
+fn nothing(board: &Board, text: &str) -> Refusal {
+    let example = board.pieces.first().map_or("a cat", |piece| piece.caption.as_str());
+    let example = without_article(example);
+    format!(
+        "nothing in the layout is called \"{text}\"; there are: {}. Try \"move the {example} to the left\"",
+        board.inventory()
+    )
+}
+
+fn is_pronoun(text: &str) -> bool {
+    matches!(
+        text,
+        "it" | "them"
+            | "they"
+            | "that"
+            | "this"
+            | "those"
+            | "these"
+            | "him"
+            | "her"
+            | "that one"
+            | "this one"
+    )
+}
+
+/// What "it" means, or the only object.
+fn pronoun(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
+    if text == "them" && board.touched.len() < 2 && board.touched.is_empty() {
+        return Ok((0..board.pieces.len()).collect());
+    }
+    match (board.touched.is_empty(), board.pieces.len()) {
+        (false, _) => Ok(board.touched.clone()),
+        (true, 1) => Ok(vec![0]),
+        _ => Err(format!("it is not clear what \"{text}\" is; name one of: {}", board.inventory())),
+    }
+}
+
+/// Whether the words mean all objects.
+pub(super) fn is_everything(text: &str) -> bool {
+    let text = text.strip_prefix("all of ").or_else(|| text.strip_prefix("all ")).unwrap_or(text);
+    let text = text.strip_prefix("the ").unwrap_or(text);
+    matches!(
+        text,
+        "everything"
+            | "all"
+            | "boxes"
+            | "objects"
+            | "things"
+            | "all boxes"
+            | "all objects"
+            | "items"
+            | "elements"
+    )
+}
+
+/// `the cat and the dog`: every part on its own.
+fn listed(board: &Board, text: &str) -> Option<Vec<usize>> {
+    let parts: Vec<&str> = text.split(" and ").flat_map(|part| part.split(", ")).collect();
+    if parts.len() < 2 {
+        return None;
+    }
+    let mut all = Vec::new();
+    for part in parts {
+        for index in find(board, part).ok()? {
+            if !all.contains(&index) {
+                all.push(index);
+            }
+        }
+    }
+    Some(all)
+}
+
+/// `the cat on the table`: of those that match, the one nearest to that.
+fn by_relation(board: &Board, text: &str) -> Option<Result<Vec<usize>, Refusal>> {
+    let (who, kind, anchor) = english::relation_phrase(text)?;
+    if who.is_empty() {
+        return None;
+    }
+    let mut many = Reference::parse(&who);
+    let found = candidates(board, &many.words);
+    if found.is_empty() {
+        return None;
+    }
+    let anchor = match find(board, &anchor) {
+        Ok(anchor) => board.pieces[*anchor.first()?].bbox,
+        Err(refusal) => return Some(Err(refusal)),
+    };
+    if many.many == Many::One && many.pick.is_none() {
+        let best = found.into_iter().min_by(|a, b| {
+            let cost = |index: &usize| off_relation(board.pieces[*index].bbox, kind, anchor);
+            cost(a).total_cmp(&cost(b))
+        })?;
+        return Some(Ok(vec![best]));
+    }
+    many.words.clear();
+    Some(many.choose(board, found, text))
+}
+
+/// How far a box is from standing in a relation to another.
+fn off_relation(bbox: BBox, kind: RelationKind, anchor: BBox) -> f64 {
+    let ((x, y), (ax, ay)) = (bbox.center(), anchor.center());
+    let wrong_side = match kind {
+        RelationKind::LeftOf => x >= ax,
+        RelationKind::RightOf => x <= ax,
+        RelationKind::Above | RelationKind::On | RelationKind::Behind => y >= ay,
+        RelationKind::Below | RelationKind::Under | RelationKind::InFrontOf => y <= ay,
+        _ => false,
+    };
+    (x - ax).hypot(y - ay) + f64::from(u8::from(wrong_side)) * 2.0
+}
+
+impl Reference {
+    fn parse(text: &str) -> Self {
+        let lower = text.to_lowercase().replace("'s", "");
+        let (mut rest, mut pick) = postfix_pick(lower.trim());
+        let (many, after) = quantifier(rest);
+        rest = after;
+        let mut words = Vec::new();
+        for word in rest.split_whitespace().filter(|word| !is_filler(word)) {
+            match pick_word(word) {
+                Some(found) => pick = pick.or(Some(found)),
+                None => words.push(word.to_owned()),
+            }
+        }
+        let plural = words.last().is_some_and(|noun| is_plural(noun));
+        let many = if plural && many == Many::One && pick.is_none() { Many::All } else { many };
+        if let Some(noun) = words.last_mut() {
+            *noun = singular(noun);
+        }
+        Self { words, pick, many }
+    }
+
+    /// Picks what is meant from all objects that match.
+    fn choose(&self, board: &Board, mut found: Vec<usize>, text: &str) -> Result<Vec<usize>, Refusal> {
+        let boxes = |index: &usize| board.pieces[*index].bbox;
+        found.sort_by(|a, b| boxes(a).center().0.total_cmp(&boxes(b).center().0));
+        if let Some(pick) = self.pick {
+            return pick.of(board, &found).map(|one| vec![one]).ok_or_else(|| {
+                format!(
+                    "there are only {} for \"{text}\"; the layout has: {}",
+                    found.len(),
+                    board.inventory()
+                )
+            });
+        }
+        match self.many {
+            Many::All => Ok(found),
+            Many::Some(count) if count <= found.len() => Ok(found.split_off(found.len() - count)),
+            Many::Some(count) => {
+                Err(format!("\"{text}\" asks for {count}, there are {}: {}", found.len(), board.inventory()))
+            }
+            Many::One if found.len() == 1 => Ok(found),
+            Many::One => {
+                let known: Vec<usize> =
+                    found.iter().copied().filter(|index| board.touched.contains(index)).collect();
+                if known.len() == 1 { Ok(known) } else { Err(ambiguous(found.len(), &self.words)) }
+            }
+        }
+    }
+}
+
+fn ambiguous(count: usize, words: &[String]) -> Refusal {
+    let noun = words.join(" ");
+    format!(
+        "there are {count} of \"{noun}\"; say which: \"the left {noun}\", \"the second {noun}\", \"one of the {}\" or \"all {}\"",
+        lmd_layout::plural(&noun),
+        lmd_layout::plural(&noun)
+    )
+}
+
+impl Pick {
+    /// The one of `found` (sorted from left to right) that is meant.
+    fn of(self, board: &Board, found: &[usize]) -> Option<usize> {
+        let best = |key: fn(BBox) -> f64| {
+            found.iter().copied().max_by(|a, b| {
+                key(board.pieces[*a].bbox).total_cmp(&key(board.pieces[*b].bbox)).then(b.cmp(a))
+            })
+        };
+        match self {
+            Self::Left => found.first().copied(),
+            Self::Right | Self::Last => found.last().copied(),
+            Self::Top => best(|bbox| -bbox.center().1),
+            Self::Bottom => best(|bbox| bbox.center().1),
+            Self::Middle => found.get(found.len() / 2).copied(),
+            Self::Biggest => best(BBox::area),
+            Self::Smallest => best(|bbox| -bbox.area()),
+            Self::Nth(index) => found.get(index).copied(),
+        }
+    }
+}
+
+/// `the cat on the right`: the words before, and the pick.
+fn postfix_pick(text: &str) -> (&str, Option<Pick>) {
+    const PHRASES: [(&str, Pick); 12] = [
+        (" on the left side", Pick::Left),
+        (" on the right side", Pick::Right),
+        (" on the left", Pick::Left),
+        (" on the right", Pick::Right),
+        (" to the left", Pick::Left),
+        (" to the right", Pick::Right),
+        (" at the top", Pick::Top),
+        (" on the top", Pick::Top),
+        (" at the bottom", Pick::Bottom),
+        (" on the bottom", Pick::Bottom),
+        (" in the middle", Pick::Middle),
+        (" in the center", Pick::Middle),
+    ];
+    for (phrase, pick) in PHRASES {
+        if let Some(before) = text.strip_suffix(phrase) {
+            return (before, Some(pick));
+        }
+    }
+    (text, None)
+}
+
+/// `all the`, `both`, `one of the`, `two`: how many, and the words after.
+fn quantifier(text: &str) -> (Many, &str) {
+    for prefix in
+        ["all of the ", "all the ", "all ", "both of the ", "both the ", "both ", "every ", "each ", "any "]
+    {
+        if let Some(rest) = text.strip_prefix(prefix) {
+            return (Many::All, rest);
+        }
+    }
+    let bare = text.strip_prefix("the ").unwrap_or(text);
+    let (first, rest) = bare.split_once(' ').unwrap_or((bare, ""));
+    let number = match first {
+        "a" | "an" | "another" => Some(1),
+        _ => lmd_layout::parse_number_word(first).map(|number| number as usize),
+    };
+    match number {
+        Some(count) if !rest.is_empty() => (
+            Many::Some(count),
+            rest.strip_prefix("of the ").or_else(|| rest.strip_prefix("of ")).unwrap_or(rest),
+        ),
+        _ => (Many::One, text),
+    }
+}
+
+fn is_filler(word: &str) -> bool {
+    matches!(
+        word,
+        "the"
+            | "that"
+            | "this"
+            | "these"
+            | "those"
+            | "a"
+            | "an"
+            | "one"
+            | "ones"
+            | "my"
+            | "box"
+            | "boxes"
+            | "its"
+            | "their"
+    )
+}
+
+/// A word that picks one of several.
+fn pick_word(word: &str) -> Option<Pick> {
+    Some(match word {
+        "left" | "leftmost" | "left-hand" => Pick::Left,
+        "right" | "rightmost" | "right-hand" => Pick::Right,
+        "top" | "upper" | "topmost" | "highest" => Pick::Top,
+        "bottom" | "lower" | "lowest" => Pick::Bottom,
+        "middle" | "center" | "centre" | "central" => Pick::Middle,
+        "biggest" | "largest" | "bigger" | "larger" => Pick::Biggest,
+        "smallest" | "smaller" => Pick::Smallest,
+        "first" | "1st" => Pick::Nth(0),
+        "second" | "2nd" => Pick::Nth(1),
+        "third" | "3rd" => Pick::Nth(2),
+        "fourth" | "4th" => Pick::Nth(3),
+        "fifth" | "5th" => Pick::Nth(4),
+        "sixth" | "6th" => Pick::Nth(5),
+        "last" => Pick::Last,
+        _ => return None,
+    })
+}
+
+/// The objects whose captions have all of `words`; those with the same head
+/// noun go before those that only mention it.
+fn candidates(board: &Board, words: &[String]) -> Vec<usize> {
+    let Some(noun) = words.last() else { return Vec::new() };
+    let holds = |caption: &str| {
+        let caption: Vec<String> = caption.to_lowercase().split_whitespace().map(plain).collect();
+        words.iter().all(|word| caption.iter().any(|have| have == word || singular(have) == *word))
+    };
+    let all: Vec<usize> =
+        (0..board.pieces.len()).filter(|index| holds(&board.pieces[*index].caption)).collect();
+    let head_is = |index: &usize| {
+        head_noun(&board.pieces[*index].caption).is_some_and(|head| head.ends_with(noun.as_str()))
+    };
+    let exact: Vec<usize> = all.iter().copied().filter(head_is).collect();
+    match (exact.is_empty(), all.is_empty()) {
+        (false, _) => exact,
+        (true, false) => all,
+        (true, true) => of_a_sort(board, words),
+    }
+}
+
+/// `the person`, `the animals`: objects whose head noun is of that sort.
+fn of_a_sort(board: &Board, words: &[String]) -> Vec<usize> {
+    const PEOPLE: [&str; 8] = ["man", "woman", "boy", "girl", "child", "lady", "guy", "baby"];
+    const ANIMALS: [&str; 12] = [
+        "cat", "dog", "bird", "horse", "cow", "sheep", "elephant", "lion", "tiger", "bear", "rabbit", "duck",
+    ];
+    const VEHICLES: [&str; 6] = ["car", "truck", "bus", "van", "bicycle", "motorcycle"];
+    let [word] = words else { return Vec::new() };
+    let sort: &[&str] = match word.as_str() {
+        "person" | "people" | "human" => &PEOPLE,
+        "animal" | "pet" => &ANIMALS,
+        "vehicle" => &VEHICLES,
+        _ => return Vec::new(),
+    };
+    let fits = |index: &usize| {
+        head_noun(&board.pieces[*index].caption).is_some_and(|head| sort.contains(&head.as_str()))
+    };
+    (0..board.pieces.len()).filter(fits).collect()
+}
+
+/// The head noun of a caption.
+pub(super) fn head_noun(caption: &str) -> Option<String> {
+    let parsed = english::noun_phrases(caption).into_iter().next().map(|thing| thing.noun);
+    parsed.or_else(|| caption.split_whitespace().last().map(plain))
+}
+
+/// A word without punctuation, lower case.
+fn plain(word: &str) -> String {
+    word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
+}
+
+/// A caption without its article.
+pub(super) fn without_article(caption: &str) -> &str {
+    ["a ", "an ", "the ", "A ", "An ", "The "]
+        .iter()
+        .find_map(|article| caption.strip_prefix(article))
+        .unwrap_or(caption)
+}
+
+/// Whether a word is a colour.
+pub(super) fn is_colour(word: &str) -> bool {
+    COLOURS.contains(&word)
+}

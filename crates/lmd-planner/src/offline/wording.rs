@@ -1,0 +1,60 @@
+//! The words of a layout: captions and the negative prompt.
+
+use lmd_layout::{plural, with_article};
+
+use crate::{Scene, Thing};
+
+/// Substances and scenery that are not counted: no article.
+const UNCOUNTED: [&str; 26] = [
+    "grass",
+    "water",
+    "snow",
+    "fire",
+    "smoke",
+    "sand",
+    "rain",
+    "fog",
+    "mist",
+    "ice",
+    "bread",
+    "rice",
+    "milk",
+    "juice",
+    "furniture",
+    "luggage",
+    "food",
+    "fruit",
+    "hay",
+    "mud",
+    "lava",
+    "lightning",
+    "traffic",
+    "bamboo",
+    "coral",
+    "pasta",
+];
+
+/// The caption of one instance: `a red car`, `grass`.
+pub(super) fn caption(thing: &Thing) -> String {
+    let phrase = thing.phrase();
+    let uncounted = UNCOUNTED.contains(&thing.noun.as_str());
+    if uncounted { phrase } else { with_article(&phrase) }
+}
+
+/// The negative prompt: what must be absent, in the plural, without repeats.
+pub(super) fn negative(scene: &Scene) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for noun in &scene.absent {
+        let word = if UNCOUNTED.contains(&noun.as_str()) { noun.clone() } else { plural(noun) };
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words.join(", ")
+}
+
+/// Warnings about what of a sentence was not taken in.
+pub(super) fn not_understood(scene: &Scene) -> Option<String> {
+    let words: Vec<String> = scene.not_understood.iter().map(|word| format!("\"{word}\"")).collect();
+    (!words.is_empty()).then(|| format!("did not understand: {}", words.join(", ")))
+}
