@@ -3,6 +3,7 @@
 
 pub mod cache;
 pub mod english;
+pub mod facts;
 pub mod llm;
 pub mod offline;
 

@@ -175,9 +175,13 @@ impl Scene {
     pub fn background_text(&self) -> String {
         let text = match (&self.style, &self.background) {
             (None, None) => "a realistic scene".to_owned(),
-            (None, Some(place)) => match place.strip_prefix("a scene") {
-                Some(rest) => format!("a realistic scene{rest}"),
-                None => format!("a realistic scene of {place}"),
+            (None, Some(place)) => match (place.strip_prefix("a scene"), place.strip_suffix(" scene")) {
+                (Some(rest), _) => format!("a realistic scene{rest}"),
+                (None, Some(kind)) => {
+                    let kind = kind.strip_prefix("a ").or(kind.strip_prefix("an ")).unwrap_or(kind);
+                    format!("a realistic {kind} scene")
+                }
+                (None, None) => format!("a realistic scene of {place}"),
             },
             (Some(style), None) => format!("{style} of a scene"),
             (Some(style), Some(place)) => format!("{style} of {place}"),

@@ -208,7 +208,13 @@ fn predicate(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(C
     let after_noun = matches!(
         previous,
         Some(
-            Chunk::Np(_) | Chunk::Pronoun { .. } | Chunk::Which | Chunk::Be | Chunk::Verb(_) | Chunk::Link(_)
+            Chunk::Np(_)
+                | Chunk::Pronoun { .. }
+                | Chunk::Which
+                | Chunk::Be
+                | Chunk::Verb(_)
+                | Chunk::Link(_)
+                | Chunk::Adjectives(_)
         )
     );
     let joined = matches!(previous, Some(Chunk::And | Chunk::Comma | Chunk::But));

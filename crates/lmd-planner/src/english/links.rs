@@ -233,7 +233,7 @@ impl Direction {
                 "bottom" | "lower" => self.bottom = true,
                 "center" | "centre" | "middle" | "central" | "centered" => self.center = true,
                 "foreground" | "front" => self.front = true,
-                "distance" | "back" | "rear" => self.back = true,
+                "distance" | "back" | "rear" | "background" => self.back = true,
                 "hand" | "most" | "mid" => {}
                 _ => known = false,
             }

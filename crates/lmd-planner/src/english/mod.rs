@@ -1,10 +1,13 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
 //! The way: normalise → [`token`] → [`language`] → [`style`] → [`chunk`]
-//! (with [`noun_phrase`], [`numbers`], [`links`], [`verbs`]) → [`interpret`].
+//! (with [`noun_phrase`], [`numbers`], [`links`], [`verbs`]) → [`interpret`]
+//! (with [`having`], [`placing`], [`places`], [`doing`]).
 //! Tables stand in [`lexicon`] and [`nouns`].
 
 mod chunk;
+mod doing;
+mod having;
 mod interpret;
 mod language;
 mod lexicon;
@@ -13,6 +16,7 @@ mod noun_phrase;
 mod nouns;
 mod numbers;
 mod places;
+mod placing;
 mod style;
 mod token;
 mod verbs;
@@ -87,4 +91,9 @@ pub fn relation_phrase(text: &str) -> Option<(String, RelationKind, String)> {
 /// The singular of one word.
 fn singular(word: &str) -> String {
     lmd_layout::singular(word)
+}
+
+/// Whether `word` is a colour or a shade of one.
+pub(crate) fn is_colour(word: &str) -> bool {
+    lexicon::exact_tags(word).any(lexicon::Tags::COLOR.and(lexicon::Tags::SHADE))
 }

@@ -248,10 +248,13 @@ impl Reader<'_> {
     /// Whether the word `ahead` goes on with the noun phrase.
     fn content_follows(&self, ahead: usize) -> bool {
         let Some(next) = self.tokens.get(self.at + ahead) else { return false };
-        if !next.is_word() || (is_function(&next.low) && next.low != "one") {
+        if !next.is_word() || is_function(&next.low) {
             return false;
         }
-        if number(&next.low).is_some() || next.low == "one" {
+        if matches!(next.low.as_str(), "one" | "ones") {
+            return true;
+        }
+        if number(&next.low).is_some() {
             return false;
         }
         let finite = verbs::verb(&next.low).is_some_and(|verb| verb.form == verbs::Form::Third);
@@ -355,8 +358,12 @@ impl Reader<'_> {
     /// Whether `low` is the next noun of the phrase.
     fn continues(&self, low: &str, nouns: &[usize]) -> bool {
         let tags = tags(low);
+        if matches!(low, "one" | "ones" | "other" | "others") {
+            return false;
+        }
         let Some(last) = nouns.last().and_then(|i| self.tokens.get(*i)) else {
-            return !self.opens_as_verb(low);
+            return !self.opens_as_verb(low)
+                && (tags.any(Tags::NOUN) || !tags.any(Tags::ADVERB.and(Tags::FILLER)));
         };
         if exact_tags(low).any(Tags::ADVERB) || number(low).is_some() {
             return false;
@@ -425,6 +432,19 @@ impl Reader<'_> {
         let mut noun: Vec<&str> = first.iter().map(|token| token.low.as_str()).collect();
         noun.push(&one);
         self.phrase.noun = noun.join(" ");
+        self.part_of_owner();
+    }
+
+    /// A part of somebody (`a pirate's shoulder`) is drawn as the whole.
+    fn part_of_owner(&mut self) {
+        let Some(owner) = self.phrase.attributes.last().and_then(|a| a.strip_suffix("'s")) else { return };
+        let mut words: Vec<String> = owner.split(' ').map(str::to_owned).collect();
+        let animate = words.last().is_some_and(|word| tags(word).any(Tags::ANIMATE));
+        if animate && self.phrase.tags().any(Tags::PART) {
+            self.phrase.noun = words.pop().unwrap_or_default();
+            self.phrase.attributes = words;
+            self.phrase.plural = false;
+        }
     }
 
     /// Whether adjectives or a number alone make the phrase (`a red`, `two`,

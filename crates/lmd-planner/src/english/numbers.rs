@@ -81,7 +81,8 @@ pub(super) fn quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)>
 fn plain_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
     let word = |i: usize| tokens.get(at + i).map_or("", |token| token.low.as_str());
     if matches!(word(0), "a" | "an" | "one" | "the") {
-        return article_quantity(tokens, at);
+        let one = (word(0) == "one").then_some((Quantity::exactly(1), 1));
+        return article_quantity(tokens, at).or(one);
     }
     let (quantity, mut length) = match word(0) {
         "several" | "few" | "some" | "multiple" | "various" => (Quantity::about(3), 1),

@@ -129,6 +129,11 @@ impl Places {
     }
 
     pub(super) fn add(&mut self, prep: &str, text: &str) {
+        let prep = match prep {
+            "through" | "to" | "into" | "inside" | "during" | "within" => "in",
+            "across" | "along" | "down" | "up" | "onto" | "past" | "off" => "on",
+            other => other,
+        };
         let place = (prep.to_owned(), text.to_owned());
         if !self.added.contains(&place) {
             self.added.push(place);

@@ -64,10 +64,10 @@ const ACTION: &str = "sleep nap run walk jog jump leap hop swim dive fly float h
     prance stalk pounce chirp trail wade sunbathe emerge reach turn head lay face start kneel orbit collapse sink";
 const CAPTION: &str = "wear sport eat drink sip smoke lick chew bite read play blow cook bake paint draw write type brush \
     wash use make build dress cover coat wrap decorate adorn cut chop slice pour stir mix lift raise grip clutch cast \
-    form breathe fly drive speak study spread knit perform repair fix clean celebrate do have take have catch-phrase \
+    form breathe speak study spread knit perform repair fix clean celebrate do have take have catch-phrase \
     say serve shoot draw strum tune drape stretch carve engrave shape color colour tie part depict inscribe stain light \
     illuminate load overflow spill enjoy swing open close roast grill";
-const CLOSE: &str = "hold carry push pull chase follow watch kick catch throw walk feed pet face toss hit touch grab drag \
+const CLOSE: &str = "fly drive hold carry push pull chase follow watch kick catch throw walk feed pet face toss hit touch grab drag \
     tow lead guard protect approach meet greet fight attack accompany pursue hug kiss embrace cuddle lift-up examine \
     inspect admire observe balance dribble bounce juggle tie attach connect offer give deliver sell buy pick collect \
     steer pilot operate ring fix repair smell sniff present join overlook block fish hunt raise wave";
@@ -112,7 +112,8 @@ static VERBS: LazyLock<HashMap<String, Verb>> = LazyLock::new(|| {
     let mut pasts = PASTS.split_whitespace();
     while let (Some(past), Some(lemma)) = (pasts.next(), pasts.next()) {
         let role = verbs.get(lemma).map_or(Role::Action, |verb: &Verb| verb.role);
-        let attribute = if role == Role::Neutral { past.to_owned() } else { ing(lemma) };
+        let active = matches!(role, Role::Action | Role::Posture);
+        let attribute = if active { ing(lemma) } else { past.to_owned() };
         verbs.entry(past.to_owned()).or_insert(Verb { attribute, form: Form::Past, role });
     }
     verbs

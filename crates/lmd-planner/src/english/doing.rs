@@ -1,0 +1,215 @@
+//! Pronouns, verbs and adjectives that speak of things named before.
+
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, Joint, Pending};
+use super::links::Link;
+use super::noun_phrase::{Determiner, NounPhrase};
+use super::places::{Setting, setting};
+use super::verbs::{Form, Role, Verb};
+use crate::{Arrangement, Region, RelationKind};
+
+impl Interpreter<'_> {
+    pub(super) fn pronoun(&mut self, plural: bool) {
+        match std::mem::take(&mut self.pending) {
+            Pending::Object { kind, subjects, .. } => {
+                let objects = self.resolve(plural, &subjects);
+                self.relate_all(&subjects, kind, &objects);
+                self.group = subjects;
+                self.closed = true;
+            }
+            Pending::Ahead { kind, .. } => {
+                let objects = self.resolve(plural, &[]);
+                self.ahead = Some((kind, objects));
+                self.group.clear();
+            }
+            Pending::BothSides { subjects } => {
+                let objects = self.resolve(plural, &subjects);
+                self.relate_all(&subjects, RelationKind::NextTo, &objects);
+                self.closed = true;
+            }
+            Pending::Nothing => {
+                self.group = self.resolve(plural, &[]);
+                self.mentioned.extend(self.group.iter().copied());
+                self.object_of = None;
+                self.closed = true;
+            }
+            Pending::Verb { verb, subjects, .. } => {
+                let objects = self.resolve(plural, &subjects);
+                let kind = if verb.role == Role::Mount { RelationKind::On } else { RelationKind::NextTo };
+                self.relate_all(&subjects, kind, &objects);
+                self.group = subjects;
+                self.closed = true;
+            }
+            _ => {}
+        }
+        self.joint = Joint::None;
+    }
+
+    /// What `it` or `them` means here.
+    pub(super) fn resolve(&self, plural: bool, except: &[usize]) -> Vec<usize> {
+        let free = |i: &usize| !except.contains(i);
+        if plural {
+            let several = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count > 1);
+            if let Some(one) = self.mentioned.iter().rev().copied().find(|i| free(i) && several(i)) {
+                return vec![one];
+            }
+            let all = |list: &[usize]| -> Vec<usize> { list.iter().copied().filter(free).collect() };
+            let here = all(&self.mentioned);
+            if here.len() > 1 {
+                return here;
+            }
+            let first = self.scene.things.iter().enumerate().map(|(i, _)| i).filter(free);
+            return first.collect();
+        }
+        let owner = self.owner.iter().rev().copied().find(free);
+        let here = self.mentioned.iter().rev().copied().find(free);
+        let before = self.focus.iter().copied().find(free);
+        owner.or(here).or(before).into_iter().collect()
+    }
+
+    /// Who does it: `a cat on a sill looking out` speaks of the cat.
+    fn doers(&self, verb: &Verb) -> Vec<usize> {
+        let near = self.current_subjects();
+        match &self.object_of {
+            Some((_, subjects)) if verb.form == Form::Ing && verb.role != Role::Neutral => {
+                let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
+                if !alive(&near) && alive(subjects) { subjects.clone() } else { near }
+            }
+            _ => near,
+        }
+    }
+
+    pub(super) fn verb(&mut self, verb: &Verb) {
+        self.detailed.clear();
+        let subjects = self.doers(verb);
+        self.joint = Joint::None;
+        if subjects.is_empty() {
+            return;
+        }
+        self.group.clone_from(&subjects);
+        let passive = verb.form == Form::Past;
+        let prep = match self.peek(1) {
+            Some(Chunk::Np(np))
+                if !np.noun.is_empty() || np.determiner != Determiner::None || verb.role == Role::Caption =>
+            {
+                None
+            }
+            Some(Chunk::Pronoun { .. }) if verb.role != Role::Action => None,
+            Some(Chunk::With) if passive => Some("with"),
+            Some(Chunk::Of) => Some("of"),
+            Some(Chunk::Link(Link::Rel { prep, .. }))
+                if passive && verb.role != Role::Neutral && verb.role != Role::Posture =>
+            {
+                let bound = prep == "by"
+                    || prep == "in" && verb.role == Role::Caption
+                    || prep == "on" && verb.role == Role::Caption;
+                if !bound {
+                    return self.intransitive(verb, &subjects);
+                }
+                Some(prep.as_str())
+            }
+            _ => return self.intransitive(verb, &subjects),
+        };
+        self.at += usize::from(prep.is_some());
+        self.pending = Pending::Verb { verb: verb.clone(), subjects, prep: prep.map(str::to_owned) };
+    }
+
+    /// A verb without an object becomes an attribute where it says something.
+    pub(super) fn intransitive(&mut self, verb: &Verb, subjects: &[usize]) {
+        let airborne = matches!(verb.attribute.as_str(), "flying" | "soaring" | "hovering");
+        if airborne && !matches!(self.peek(1), Some(Chunk::Link(_))) {
+            self.set_region(subjects, Region::Sky);
+        }
+        for index in subjects {
+            let animate = self.is_animate(*index);
+            let Some(thing) = self.scene.things.get_mut(*index) else { continue };
+            if verb.attribute == "stacked" && thing.count > 1 {
+                thing.arrangement = Some(Arrangement::Stack);
+            }
+            let says = match verb.role {
+                Role::Neutral | Role::Hold | Role::Surrounded | Role::Flanked | Role::Topped => false,
+                Role::Posture => animate,
+                _ => true,
+            };
+            if says && !thing.attributes.contains(&verb.attribute) {
+                thing.attributes.insert(0, verb.attribute.clone());
+            }
+        }
+    }
+
+    pub(super) fn verb_object(
+        &mut self,
+        phrase: &NounPhrase,
+        verb: &Verb,
+        subjects: Vec<usize>,
+        prep: Option<&str>,
+    ) {
+        self.joint = Joint::None;
+        let passive = verb.form == Form::Past && prep == Some("by");
+        let kind = match verb.role {
+            Role::Caption if prep != Some("by") => return self.verb_detail(phrase, verb, subjects, prep),
+            _ if prep == Some("of") => return self.verb_detail(phrase, verb, subjects, prep),
+            Role::Mount => RelationKind::On,
+            Role::Hold => {
+                self.owner = subjects;
+                return self.owned(phrase, false);
+            }
+            Role::Surrounded | Role::Flanked | Role::Topped => {
+                return self.surrounding(phrase, verb.role, &subjects);
+            }
+            _ => RelationKind::NextTo,
+        };
+        if setting(phrase, RelationKind::Inside, "in") == Setting::Place && self.known(phrase).is_none() {
+            return self.places.add("in", &phrase.text());
+        }
+        if !passive {
+            return self.object_thing(phrase, kind, subjects);
+        }
+        let agent = self.thing_of(phrase);
+        self.relate_all(&[agent], kind, &subjects);
+        self.group = vec![agent];
+    }
+
+    pub(super) fn verb_detail(
+        &mut self,
+        phrase: &NounPhrase,
+        verb: &Verb,
+        subjects: Vec<usize>,
+        prep: Option<&str>,
+    ) {
+        let prep = prep.map_or(String::new(), |prep| format!("{prep} "));
+        self.add_detail(&subjects, &format!("{} {prep}{}", verb.attribute, phrase.text()));
+        self.group.clone_from(&subjects);
+        self.detailed = subjects;
+    }
+
+    pub(super) fn surrounding(&mut self, phrase: &NounPhrase, role: Role, subjects: &[usize]) {
+        let object = self.thing_of(phrase);
+        for subject in subjects {
+            match role {
+                Role::Flanked => self.relate(*subject, RelationKind::Between(object), object),
+                Role::Topped => self.relate(object, RelationKind::On, *subject),
+                _ => self.relate(object, RelationKind::Around, *subject),
+            }
+        }
+        self.group = vec![object];
+        self.object_of = None;
+    }
+
+    pub(super) fn adjectives(&mut self, adjectives: &[String]) {
+        let subjects = if self.joint == Joint::None { self.group.clone() } else { self.current_subjects() };
+        if self.denied.is_some() {
+            return;
+        }
+        for index in subjects {
+            if let Some(thing) = self.scene.things.get_mut(index) {
+                for adjective in adjectives {
+                    thing.size = thing.size.or_else(|| adjective.split(' ').find_map(super::lexicon::size));
+                    if !thing.attributes.contains(adjective) {
+                        thing.attributes.push(adjective.clone());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! Prepositions, parts of the picture and arrangements at work: who is placed
+//! against whom.
+
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, Joint, Pending, thing_tags};
+use super::lexicon::Tags;
+use super::links::Link;
+use super::noun_phrase::NounPhrase;
+use super::places::{Setting, setting};
+use crate::{Arrangement, Region, Relation, RelationKind, Thing};
+
+impl Interpreter<'_> {
+    /// The subjects a link or a verb speaks of here.
+    pub(super) fn current_subjects(&self) -> Vec<usize> {
+        match &self.object_of {
+            Some((_, subjects)) if self.joint != Joint::None || self.closed => subjects.clone(),
+            _ => self.group.clone(),
+        }
+    }
+
+    pub(super) fn link(&mut self, link: &Link) {
+        self.detailed.clear();
+        match link {
+            Link::Rel { kind, prep } => self.relation(*kind, prep),
+            Link::Prep(prep) => self.relation(RelationKind::NextTo, prep),
+            Link::RelTo { kind, plural } => {
+                let subjects = self.link_subjects();
+                let objects = self.resolve(*plural, &subjects);
+                if subjects.is_empty() || self.noun_follows() {
+                    self.ahead = Some((*kind, objects));
+                    self.group.clear();
+                } else {
+                    self.relate_all(&subjects, *kind, &objects);
+                    self.closed = true;
+                }
+            }
+            Link::CenterOf => self.pending = Pending::Center { subjects: self.link_subjects() },
+            Link::BothSides => self.pending = Pending::BothSides { subjects: self.link_subjects() },
+            Link::Region { region, to } => self.region_link(*region, *to),
+            Link::Arrange(arrangement) => self.arrange(*arrangement),
+            Link::Together => self.arrange(Arrangement::Row),
+            Link::Stacked => self.arrange(Arrangement::Stack),
+            Link::Series(kind) => self.series = Some((*kind, self.scene.things.len())),
+            Link::Nowhere => {}
+        }
+        self.joint = Joint::None;
+    }
+
+    pub(super) fn link_subjects(&self) -> Vec<usize> {
+        let list = self.joint == Joint::Comma && self.group.len() > 2;
+        let subjects = self.current_subjects();
+        if list { subjects.last().copied().into_iter().collect() } else { subjects }
+    }
+
+    /// Whether what follows the link is a new thing and not its object.
+    pub(super) fn noun_follows(&self) -> bool {
+        match self.peek(1) {
+            Some(Chunk::Np(_) | Chunk::There) => true,
+            Some(Chunk::Be | Chunk::Verb(_)) => matches!(self.peek(2), Some(Chunk::Np(_))),
+            Some(Chunk::Comma) => self.group.is_empty() || self.joint != Joint::None,
+            _ => false,
+        }
+    }
+
+    /// `mountains in the background` belong to the background's text.
+    fn scenery_behind(&mut self, subjects: &[usize]) {
+        let last = self.scene.things.len().saturating_sub(1);
+        let scenery = |thing: &Thing| !thing.exact && thing_tags(thing).any(Tags::SCENERY);
+        let related = self.scene.relations.iter().any(|r| r.subject == last || r.object == last);
+        if related || subjects != [last] || !self.scene.things.last().is_some_and(scenery) {
+            return;
+        }
+        if let Some(thing) = self.scene.things.pop() {
+            let phrase = lmd_layout::plural(&thing.phrase());
+            self.places.add("with", &format!("{phrase} in the background"));
+        }
+        self.mentioned.retain(|i| *i != last);
+        self.group.clone_from(&self.owner);
+    }
+
+    /// `a plate with a pie and a fork beside it`: only the fork is beside it.
+    fn only_last_is_beside(&mut self, kind: RelationKind, subjects: Vec<usize>) -> Vec<usize> {
+        let rests = matches!(
+            kind,
+            RelationKind::On | RelationKind::Inside | RelationKind::Under | RelationKind::Around
+        );
+        let Some((last, others)) = subjects.split_last().filter(|_| !rests && !self.owner.is_empty()) else {
+            return subjects;
+        };
+        if others.is_empty() || !matches!(self.peek(1), Some(Chunk::Pronoun { .. })) {
+            return subjects;
+        }
+        let owners = self.owner.clone();
+        for other in others {
+            self.default_relation(*other, &owners);
+        }
+        vec![*last]
+    }
+
+    pub(super) fn relation(&mut self, kind: RelationKind, prep: &str) {
+        let subjects = self.link_subjects();
+        let subjects = self.only_last_is_beside(kind, subjects);
+        let object_follows = matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun { .. }));
+        if !object_follows {
+            return self.dangling(kind, &subjects);
+        }
+        let turned = matches!(self.peek(2), Some(Chunk::Be | Chunk::There | Chunk::Verb(_)))
+            && matches!(self.peek(3), Some(Chunk::Np(_)))
+            && self.joint != Joint::None;
+        self.pending = if subjects.is_empty() || turned {
+            Pending::Ahead { kind, prep: prep.to_owned() }
+        } else {
+            Pending::Object { kind, prep: prep.to_owned(), subjects }
+        };
+    }
+
+    /// A preposition without an object: `with a cherry on top`.
+    pub(super) fn dangling(&mut self, kind: RelationKind, subjects: &[usize]) {
+        let owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
+        let objects = if owners.is_empty() { self.resolve(false, subjects) } else { owners };
+        if kind != RelationKind::NextTo && !subjects.is_empty() && !objects.is_empty() {
+            self.relate_all(subjects, kind, &objects);
+            self.closed = true;
+        }
+    }
+
+    /// The object of a preposition: a place, a part of the picture or a thing.
+    pub(super) fn object(
+        &mut self,
+        phrase: &NounPhrase,
+        kind: RelationKind,
+        prep: &str,
+        subjects: Vec<usize>,
+    ) {
+        let known = self.known(phrase).filter(|i| !subjects.contains(i));
+        let worn = phrase.tags().any(Tags::WORN) && kind == RelationKind::Inside;
+        if worn && subjects.iter().any(|i| self.is_animate(*i)) && known.is_none() {
+            self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
+            self.detailed = subjects;
+            return;
+        }
+        let setting = if known.is_some() { Setting::Thing } else { setting(phrase, kind, prep) };
+        match setting {
+            Setting::Place => self.places.add(prep, &phrase.text()),
+            Setting::Region(region) => {
+                self.set_region(&subjects, region);
+                self.region_place(phrase, prep);
+            }
+            Setting::Ignored => {}
+            Setting::Thing => return self.object_thing(phrase, kind, subjects),
+        }
+        self.group = subjects;
+        self.object_of = None;
+        self.closed = true;
+    }
+
+    /// A sky or floor with adjectives is worth keeping as a place.
+    pub(super) fn region_place(&mut self, phrase: &NounPhrase, prep: &str) {
+        if !phrase.attributes.is_empty() {
+            self.places.add(prep, &phrase.text());
+        }
+    }
+
+    pub(super) fn object_thing(&mut self, phrase: &NounPhrase, kind: RelationKind, subjects: Vec<usize>) {
+        let object = self.thing_of(phrase);
+        let several = self.scene.things.get(object).is_some_and(|thing| thing.count > 1);
+        if matches!(kind, RelationKind::Between(_)) {
+            if several || !matches!(self.peek(1), Some(Chunk::And | Chunk::Comma)) {
+                self.between(&subjects, object, object);
+            } else {
+                self.pending = Pending::SecondPole { subjects, first: object };
+            }
+            return;
+        }
+        self.relate_all(&subjects, kind, &[object]);
+        self.group = vec![object];
+        self.object_of = Some((kind, subjects));
+        self.closed = false;
+    }
+
+    pub(super) fn between(&mut self, subjects: &[usize], first: usize, second: usize) {
+        if subjects.is_empty() {
+            self.ahead = Some((RelationKind::Between(second), vec![first]));
+            self.group.clear();
+            return;
+        }
+        self.relate_all(subjects, RelationKind::Between(second), &[first]);
+        self.group = subjects.to_vec();
+        self.closed = true;
+    }
+
+    /// `on the table, …`: the object before its subject.
+    pub(super) fn object_ahead(&mut self, phrase: &NounPhrase, kind: RelationKind, prep: &str) {
+        self.group.clear();
+        let setting = if self.known(phrase).is_some() { Setting::Thing } else { setting(phrase, kind, prep) };
+        match setting {
+            Setting::Place => self.places.add(prep, &phrase.text()),
+            Setting::Region(region) => {
+                self.region = Some(region);
+                self.region_place(phrase, prep);
+            }
+            Setting::Ignored => {}
+            Setting::Thing if matches!(kind, RelationKind::Between(_)) => {
+                self.object_thing(phrase, kind, Vec::new())
+            }
+            Setting::Thing => {
+                let object = self.thing_of(phrase);
+                self.ahead = Some((kind, vec![object]));
+            }
+        }
+    }
+
+    pub(super) fn center(&mut self, phrase: &NounPhrase, subjects: Vec<usize>) {
+        let kind = RelationKind::Inside;
+        if self.known(phrase).is_none() && setting(phrase, kind, "in") == Setting::Place {
+            self.set_region(&subjects, Region::Center);
+            self.region = subjects.is_empty().then_some(Region::Center);
+            self.places.add("in", &phrase.text());
+            return;
+        }
+        let surface = phrase.tags().any(Tags::SURFACE);
+        let kind = match () {
+            () if surface => RelationKind::On,
+            () if phrase.count().0 > 1 => RelationKind::Between(0),
+            () => kind,
+        };
+        if subjects.is_empty() {
+            self.object_ahead(phrase, kind, "in")
+        } else {
+            self.object_thing(phrase, kind, subjects)
+        }
+    }
+
+    pub(super) fn both_sides(&mut self, phrase: &NounPhrase, subjects: &[usize]) {
+        let object = self.thing_of(phrase);
+        for subject in subjects {
+            if self.scene.things.get(*subject).is_some_and(|thing| thing.count > 1) {
+                self.relate(object, RelationKind::Between(*subject), *subject);
+            } else {
+                self.relate(*subject, RelationKind::NextTo, object);
+            }
+        }
+        self.closed = true;
+    }
+
+    pub(super) fn region_link(&mut self, region: Region, to: bool) {
+        let subjects = self.link_subjects();
+        let opens = subjects.is_empty() || self.joint != Joint::None && self.noun_follows();
+        if opens {
+            self.region = Some(region);
+            self.ahead = None;
+            self.group.clear();
+            self.closed = false;
+            self.object_of = None;
+            return;
+        }
+        let owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
+        let kind = match region {
+            Region::Left => Some(RelationKind::LeftOf),
+            Region::Right => Some(RelationKind::RightOf),
+            _ => None,
+        };
+        match kind {
+            Some(kind) if to && !owners.is_empty() => self.relate_all(&subjects, kind, &owners),
+            _ => self.set_region(&subjects, region),
+        }
+        if region == Region::Background {
+            self.scenery_behind(&subjects);
+        }
+        self.closed = true;
+    }
+
+    pub(super) fn set_region(&mut self, things: &[usize], region: Region) {
+        for index in things {
+            if let Some(thing) = self.scene.things.get_mut(*index) {
+                thing.region = thing.region.or(Some(region));
+                if region == Region::Corners && thing.count == 1 {
+                    thing.count = 4;
+                }
+            }
+        }
+    }
+
+    pub(super) fn arrange(&mut self, arrangement: Arrangement) {
+        let group = self.current_subjects();
+        match group.as_slice() {
+            [] => self.arrangement = Some(arrangement),
+            [one] => {
+                if let Some(thing) = self.scene.things.get_mut(*one).filter(|thing| thing.count > 1) {
+                    thing.arrangement = Some(arrangement);
+                }
+            }
+            several => {
+                let kind = match arrangement {
+                    Arrangement::Stack | Arrangement::Column => RelationKind::Above,
+                    _ => RelationKind::NextTo,
+                };
+                self.chain(several, kind);
+            }
+        }
+        self.closed = true;
+    }
+
+    pub(super) fn chain(&mut self, things: &[usize], kind: RelationKind) {
+        for pair in things.windows(2) {
+            if let [first, second] = pair {
+                self.relate(*first, kind, *second);
+            }
+        }
+    }
+
+    pub(super) fn relate_all(&mut self, subjects: &[usize], kind: RelationKind, objects: &[usize]) {
+        if let (RelationKind::Between(_), [first, second]) = (kind, objects) {
+            for subject in subjects {
+                self.relate(*subject, RelationKind::Between(*second), *first);
+            }
+            return;
+        }
+        for subject in subjects {
+            for object in objects {
+                self.relate(*subject, kind, *object);
+            }
+        }
+    }
+
+    pub(super) fn relate(&mut self, subject: usize, kind: RelationKind, object: usize) {
+        let kind = if kind == RelationKind::Between(0) { RelationKind::Between(object) } else { kind };
+        let relation = Relation { subject, kind, object };
+        if subject != object && !self.scene.relations.contains(&relation) {
+            self.scene.relations.push(relation);
+        }
+    }
+}
