@@ -219,13 +219,16 @@ fn a_failing_server_is_tried_again_and_given_up() {
 }
 
 #[test]
-fn a_silent_server_is_not_waited_for_for_ever() {
-    let server = Server::start(vec![Act::Hang(Duration::from_secs(20))]);
-    let config = LlmConfig { timeout_s: 0.2, retries: 0, ..config(&server) };
-    let start = Instant::now();
-    let error = LlmPlanner::new(config).unwrap().plan(PROMPT).unwrap_err();
-    assert!(matches!(error, PlanError::Llm(LlmError::Timeout { .. })), "{error:?}");
-    assert!(start.elapsed() < Duration::from_secs(3));
+fn a_silent_or_trickling_server_is_not_waited_for_for_ever() {
+    let endless = b"HTTP/1.1 200 OK\r\n\r\n".iter().chain(&[b' '; 1_000]).copied().collect();
+    for act in [Act::Hang(Duration::from_secs(20)), Act::Trickle(endless, Duration::from_millis(10))] {
+        let server = Server::start(vec![act]);
+        let config = LlmConfig { timeout_s: 0.3, retries: 0, ..config(&server) };
+        let start = Instant::now();
+        let error = LlmPlanner::new(config).unwrap().plan(PROMPT).unwrap_err();
+        assert!(matches!(error, PlanError::Llm(LlmError::Timeout { .. })), "{error:?}");
+        assert!(start.elapsed() < Duration::from_secs(3));
+    }
 }
 
 #[test]
@@ -237,6 +240,15 @@ fn nobody_there_is_told_with_the_address() {
     let error = LlmPlanner::new(config).unwrap().plan(PROMPT).unwrap_err();
     assert!(matches!(error, PlanError::Llm(LlmError::Unreachable { .. })), "{error:?}");
     assert!(error.to_string().contains(&url));
+}
+
+#[test]
+fn a_server_without_tls_is_not_spoken_to_in_the_clear() {
+    let server = Server::start(vec![chat(JSON)]);
+    let config = LlmConfig { url: server.url.replace("http://", "https://"), retries: 0, ..config(&server) };
+    let error = LlmPlanner::new(config).unwrap().plan(PROMPT).unwrap_err().to_string();
+    assert!(error.contains("https://127.0.0.1"), "{error}");
+    assert!(server.requests().iter().all(|r| !r.headers.contains("0123456789abcdef")));
 }
 
 #[test]

@@ -154,6 +154,8 @@ fn without_reasoning(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::llm::LlmConfig;
+    use crate::llm::address::Address;
     use serde_json::json;
 
     #[test]
@@ -169,6 +171,30 @@ mod tests {
         let listed = complaint(&json!({"detail": [{"msg": "field required"}]})).unwrap();
         assert!(listed.contains("field required"));
         assert_eq!(complaint(&json!({"error": null})), None);
+    }
+
+    #[test]
+    fn no_response_is_too_strange_to_be_told() {
+        let config = LlmConfig { model: "m".to_owned(), ..LlmConfig::default() };
+        let address = Address::parse(&config.url).unwrap();
+        let transport = Transport::new(&config, &address).unwrap();
+        let asked = Asked { url: "http://x", model: "m", transport: &transport };
+        let understand = |status, body: &[u8]| {
+            asked.understand(&Answered { status, body: body.to_vec(), retry_after: None })
+        };
+        let good = json!({"choices": [{"message": {"content": "[]"}, "finish_reason": "stop"}]}).to_string();
+        assert_eq!(understand(200, good.as_bytes()).unwrap().text, "[]");
+        for status in [200, 400, 401, 402, 404, 408, 418, 429, 500, 599] {
+            for end in 0..good.len() {
+                assert!(understand(status, &good.as_bytes()[..end]).is_err());
+            }
+            for body in
+                [&b"\xff\xfe\x00"[..], b"null", b"[]", b"7", b"{\"choices\":7}", b"{\"error\":{\"code\":-1}}"]
+            {
+                let failure = understand(status, body).err().unwrap();
+                assert!(!failure.error.to_string().is_empty());
+            }
+        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub(super) fn with_retries<T>(
 }
 
 /// A failed attempt and how long the server asks to wait.
+#[derive(Debug)]
 pub(super) struct Failure {
     pub(super) error: LlmError,
     pub(super) retry_after: Option<Duration>,

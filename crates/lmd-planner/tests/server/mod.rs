@@ -1,5 +1,8 @@
 //! A real HTTP server on this machine that plays a language model's part.
 
+// Every test file uses its own share of this module.
+#![allow(dead_code, clippy::unwrap_used)]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -25,6 +28,8 @@ pub(crate) enum Act {
     Raw(Vec<u8>),
     /// Closes without a word.
     Close,
+    /// Sends raw bytes one at a time, each after a pause.
+    Trickle(Vec<u8>, Duration),
     /// Says nothing for so long, then closes.
     Hang(Duration),
 }
@@ -74,6 +79,14 @@ fn serve(stream: &TcpStream, acts: &[Act], log: &Mutex<Vec<Request>>) {
         }
         Act::Raw(bytes) => {
             let _ = out.write_all(bytes);
+        }
+        Act::Trickle(bytes, pause) => {
+            for byte in bytes {
+                thread::sleep(*pause);
+                if out.write_all(&[*byte]).is_err() {
+                    break;
+                }
+            }
         }
         Act::Close => {}
         Act::Hang(time) => thread::sleep(*time),
