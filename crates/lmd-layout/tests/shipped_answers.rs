@@ -1,5 +1,7 @@
 //! The reference's 400 GPT-3.5 answers through parser and filter (A.5).
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
