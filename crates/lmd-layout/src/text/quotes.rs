@@ -77,7 +77,7 @@ impl Reader<'_> {
         let at = self.pos + rest.len() - after.len();
         let Some(next) = after.chars().next() else { return true };
         match fold(next) {
-            ']' | ')' | '}' | ':' | '#' => true,
+            ']' | ')' | '}' | ':' | '#' | '[' => true,
             ',' | ';' => value_follows(after.get(next.len_utf8()..).unwrap_or_default()),
             c => is_quote(c) || self.at_boundary(at),
         }

@@ -89,81 +89,51 @@ fn prompts_are_read_as_the_reference_reads_them() {
     assert_eq!((draft(next).background.as_str(), draft(next).negative.as_str()), ("a", "b"));
 }
 
+/// Labels in other dress. `LIST` stands for the list with one car.
+const LABELS: [&str; 6] = [
+    "**Objects:** LIST\n**Background prompt:** a beach\n**Negative prompt:** cats",
+    "**Objects**: LIST\n**Background prompt: a beach**\n**Negative prompt: cats**",
+    "- Objects: LIST\n- Background prompt: a beach\n- Negative prompt: cats",
+    "1. objects：LIST\n2. BACKGROUND PROMPT：a beach\n3. negative_prompt : cats",
+    "### Objects:\nLIST\n\n### Background prompt:\n\na beach\n\n### Negative prompt:\n\ncats",
+    "Objects:LIST\nBackground: a beach\nNegative: cats",
+];
+
+/// Text around the parts. `REST` stands for the two prompts.
+const AROUND: [(&str, Note); 8] = [
+    ("```\nObjects: LIST\nREST\n```", Note::CodeFenceRemoved),
+    ("Objects:\n```python\nLIST\n```\nREST", Note::CodeFenceRemoved),
+    ("REST\nObjects: LIST", Note::TextBefore),
+    ("Sure, the objects: a car.\nObjects: LIST\nREST", Note::TextBefore),
+    ("<think>Objects: [hm]</think>\nObjects: LIST\nREST", Note::ReasoningRemoved),
+    ("Objects: LIST\nREST\n\nI hope this helps!", Note::TextAfter),
+    ("Objects: LIST\nREST\nI hope this helps!", Note::TextAfter),
+    ("Objects: LIST (one car)\nREST", Note::TextBetween),
+];
+
+/// Lists with slips.
+const LISTS: [(&str, Note); 5] = [
+    ("[('a car', [10, 20, 30, 40", Note::MissingBrackets),
+    ("[('a car', [10, 20, 30, 40)]", Note::MissingBrackets),
+    ("[('a car' [10, 20, 30, 40])]", Note::MissingComma),
+    ("\n- a car: [10, 20, 30, 40]", Note::OneObjectPerLine),
+    ("\n1) ('a car', [10, 20, 30, 40]),", Note::OneObjectPerLine),
+];
+
 /// One answer per deviation, each of them the same car on a beach without cats.
 #[test]
 fn deviations_are_tolerated_and_noted() {
     let list = "[('a car', [10, 20, 30, 40])]";
-    let cases: [(String, &[Note]); 19] = [
-        (
-            format!("```\nObjects: {list}\nBackground prompt: a beach\nNegative prompt: cats\n```"),
-            &[Note::CodeFenceRemoved],
-        ),
-        (
-            format!("Objects:\n```python\n{list}\n```\nBackground prompt: a beach\nNegative prompt: cats"),
-            &[Note::CodeFenceRemoved],
-        ),
-        (format!("**Objects:** {list}\n**Background prompt:** a beach\n**Negative prompt:** cats"), &[]),
-        (format!("**Objects**: {list}\n**Background prompt: a beach**\n**Negative prompt: cats**"), &[]),
-        (format!("- Objects: {list}\n- Background prompt: a beach\n- Negative prompt: cats"), &[]),
-        (format!("1. objects：{list}\n2. BACKGROUND PROMPT：a beach\n3. negative_prompt : cats"), &[]),
-        (
-            format!(
-                "### Objects:\n{list}\n\n### Background prompt:\n\na beach\n\n### Negative prompt:\n\ncats"
-            ),
-            &[],
-        ),
-        (format!("Objects: {list} Background prompt: a beach Negative prompt: cats"), &[]),
-        (format!("Objects:{list}\nBackground: a beach\nNegative: cats"), &[]),
-        (format!("Background prompt: a beach\nNegative prompt: cats\nObjects: {list}"), &[Note::TextBefore]),
-        (
-            format!(
-                "Sure, the objects: a car.\nObjects: {list}\nBackground prompt: a beach\nNegative prompt: cats"
-            ),
-            &[Note::TextBefore],
-        ),
-        (
-            format!(
-                "<think>Objects: [hm]</think>\nObjects: {list}\nBackground prompt: a beach\nNegative prompt: cats"
-            ),
-            &[Note::ReasoningRemoved],
-        ),
-        (
-            format!(
-                "Objects: {list}\nBackground prompt: a beach\nNegative prompt: cats\n\nI hope this helps!"
-            ),
-            &[Note::TextAfter],
-        ),
-        (
-            format!("Objects: {list}\nBackground prompt: a beach\nNegative prompt: cats\nI hope this helps!"),
-            &[Note::TextAfter],
-        ),
-        (
-            format!("Objects: {list} (one car)\nBackground prompt: a beach\nNegative prompt: cats"),
-            &[Note::TextBetween],
-        ),
-        (
-            "Objects: [('a car', [10, 20, 30, 40\nBackground prompt: a beach\nNegative prompt: cats".into(),
-            &[Note::MissingBrackets],
-        ),
-        (
-            "Objects: [('a car', [10, 20, 30, 40)]\nBackground prompt: a beach\nNegative prompt: cats".into(),
-            &[Note::MissingBrackets],
-        ),
-        (
-            "Objects:\n- a car: [10, 20, 30, 40]\nBackground prompt: a beach\nNegative prompt: cats".into(),
-            &[Note::OneObjectPerLine],
-        ),
-        (
-            "Objects:\n1) ('a car', [10, 20, 30, 40]),\nBackground prompt: a beach\nNegative prompt: cats"
-                .into(),
-            &[Note::OneObjectPerLine],
-        ),
-    ];
-    for (text, expected) in cases {
-        assert_eq!((boxes(&text), notes(&text)), (car(), expected.to_vec()), "{text}");
+    let rest = "Background prompt: a beach\nNegative prompt: cats";
+    let labels = LABELS.map(|text| (text.replace("LIST", list), None));
+    let around = AROUND.map(|(text, note)| (text.replace("LIST", list).replace("REST", rest), Some(note)));
+    let lists = LISTS.map(|(list, note)| (format!("Objects: {list}\n{rest}"), Some(note)));
+    for (text, note) in labels.into_iter().chain(around).chain(lists) {
+        assert_eq!((boxes(&text), notes(&text)), (car(), Vec::from_iter(note)), "{text}");
         let draft = draft(&text);
         assert_eq!((draft.background.as_str(), draft.negative.as_str()), ("a beach", "cats"), "{text}");
     }
+    assert_eq!(boxes(&format!("Objects: {list} {}", rest.replace('\n', " "))), car());
 }
 
 #[test]
