@@ -118,6 +118,33 @@ fn an_answer_that_cannot_be_read_is_asked_for_again() {
 }
 
 #[test]
+fn a_layout_that_breaks_the_prompt_is_asked_for_again_with_the_violation_named() {
+    let wrong = JSON.replace("a black cat", "a black dog");
+    let server = Server::start(vec![chat(&wrong), chat(JSON)]);
+    let plan = planner(&server).plan(PROMPT).unwrap();
+    assert_eq!((asked(&plan), plan.warnings.len()), (2, 0));
+    let messages = server.requests()[1].body["messages"].clone();
+    assert_eq!(messages[1]["content"], wrong);
+    let complaint = messages[2]["content"].as_str().unwrap();
+    assert!(complaint.contains("there should be exactly one black cat"), "{complaint}");
+}
+
+#[test]
+fn what_stays_violated_is_told_and_the_best_layout_kept() {
+    let one = JSON.replace("0.05,0.4", "0.6,0.4");
+    let both = one.replace("a brown dog", "a brown cow");
+    let server = Server::start(vec![chat(&both), chat(&one), chat(&both)]);
+    let plan = planner(&server).plan(PROMPT).unwrap();
+    assert_eq!(asked(&plan), 3);
+    assert_eq!(captions(&plan), ["a black cat", "a brown dog"]);
+    assert!(plan.warnings.iter().any(|w| w.contains("left of")), "{:?}", plan.warnings);
+    let never = LlmPlanner::new(LlmConfig { max_repairs: 0, ..config(&server) }).unwrap();
+    let before = server.requests().len();
+    assert!(!never.plan(PROMPT).unwrap().warnings.is_empty());
+    assert_eq!(server.requests().len(), before + 1);
+}
+
+#[test]
 fn an_answer_that_never_can_be_read_is_not_lost() {
     let (error, requests) = fails(vec![chat(&format!("I like cats. {KEY} {}", "cat ".repeat(2_000)))]);
     assert_eq!(requests, 3, "once, and two repairs");

@@ -151,6 +151,27 @@ mod tests {
     }
 
     #[test]
+    fn the_examples_do_what_their_captions_say() {
+        let mut facts = 0;
+        for example in examples() {
+            let layout = example.layout.unwrap();
+            let Ok(scene) = crate::english::parse(example.caption) else {
+                assert!(
+                    example.caption.starts_with('湖'),
+                    "only one caption is not English: {}",
+                    example.caption
+                );
+                continue;
+            };
+            assert_eq!(scene.not_understood, [""; 0], "{}", example.caption);
+            facts += crate::facts::facts_of(&scene).len();
+            let violated = crate::verify::Demands::of(example.caption).violated_by(&layout);
+            assert_eq!(violated, [""; 0], "{}", example.caption);
+        }
+        assert!(facts >= 18, "{facts}");
+    }
+
+    #[test]
     fn the_json_examples_are_the_same_layouts() {
         for example in examples() {
             let layout = example.layout.unwrap();
