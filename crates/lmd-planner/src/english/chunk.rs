@@ -25,6 +25,8 @@ pub(super) enum Chunk {
     With,
     /// `without`, `no`, `not any`: what follows must not be there.
     Not,
+    /// `except`: a denial, save after `an empty room`.
+    Except,
     But,
     Which,
     Each,
@@ -34,7 +36,7 @@ pub(super) enum Chunk {
 }
 
 /// Ways to say that something is not there.
-const NEGATIONS: [&str; 44] = [
+const NEGATIONS: [&str; 42] = [
     "without any sign of",
     "without a single",
     "without any",
@@ -55,8 +57,6 @@ const NEGATIONS: [&str; 44] = [
     "empty of",
     "lacking",
     "lacks",
-    "except for",
-    "except",
     "excluding",
     "minus",
     "no sign of",
@@ -113,6 +113,9 @@ fn next(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> (Option<Chunk>
     if let Some(chunk) = sign(&token.low) {
         return (Some(chunk), 1);
     }
+    if let Some(length) = reads(tokens, at, "except for").or(reads(tokens, at, "except")) {
+        return (Some(Chunk::Except), length);
+    }
     if let Some(length) = negation(tokens, at) {
         return (Some(Chunk::Not), length);
     }
@@ -161,6 +164,10 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
         ("such as", Chunk::With),
         ("consisting of", Chunk::With),
         ("followed by", Chunk::Comma),
+        ("both of them", Chunk::Pronoun { plural: true }),
+        ("all of them", Chunk::Pronoun { plural: true }),
+        ("the two of them", Chunk::Pronoun { plural: true }),
+        ("the latter", Chunk::Pronoun { plural: false }),
     ] {
         if let Some(length) = reads(tokens, at, phrase) {
             return Some((Some(chunk), length));

@@ -23,9 +23,9 @@ impl Interpreter<'_> {
                 self.group.clear();
             }
             Pending::BothSides { subjects } => {
-                let objects = self.resolve(plural, &subjects);
-                self.relate_all(&subjects, RelationKind::NextTo, &objects);
-                self.closed = true;
+                for object in self.resolve(plural, &subjects) {
+                    self.flank(object, &subjects);
+                }
             }
             Pending::Nothing => {
                 self.group = self.resolve(plural, &[]);
@@ -71,9 +71,19 @@ impl Interpreter<'_> {
     fn doers(&self, verb: &Verb) -> Vec<usize> {
         let near = self.current_subjects();
         match &self.object_of {
-            Some((_, subjects)) if verb.form == Form::Ing && verb.role != Role::Neutral => {
+            Some((_, subjects))
+                if verb.form == Form::Ing && verb.role != Role::Neutral && verb.attribute != "hanging" =>
+            {
                 let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
                 if !alive(&near) && alive(subjects) { subjects.clone() } else { near }
+            }
+            _ if verb.form == Form::Ing && verb.role != Role::Neutral && self.joint == Joint::None => {
+                let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
+                if !near.is_empty() && !alive(&near) && alive(&self.owner) {
+                    self.owner.clone()
+                } else {
+                    near
+                }
             }
             _ => near,
         }
@@ -129,7 +139,10 @@ impl Interpreter<'_> {
             let says = match verb.role {
                 Role::Neutral | Role::Hold | Role::Surrounded | Role::Flanked | Role::Topped => false,
                 Role::Posture => animate,
-                _ => true,
+                _ => !matches!(
+                    verb.attribute.as_str(),
+                    "taking" | "having" | "doing" | "making" | "using" | "made" | "taken"
+                ),
             };
             if says && !thing.attributes.contains(&verb.attribute) {
                 thing.attributes.insert(0, verb.attribute.clone());
@@ -184,6 +197,9 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn surrounding(&mut self, phrase: &NounPhrase, role: Role, subjects: &[usize]) {
+        if role == Role::Surrounded && phrase.head_is_place() {
+            return self.places.add("surrounded by", &phrase.text());
+        }
         let object = self.thing_of(phrase);
         for subject in subjects {
             match role {

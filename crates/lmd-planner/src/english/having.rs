@@ -38,6 +38,7 @@ impl Interpreter<'_> {
     /// What an owner has: part of its caption, or a thing near, on or in it.
     pub(super) fn owned(&mut self, phrase: &NounPhrase, each: bool) {
         self.joint = Joint::None;
+        self.contained = None;
         let owners = self.owner.clone();
         self.detailed.clear();
         if !owners.is_empty() && self.is_accessory(phrase) && !self.explicit_place_follows() {
@@ -55,6 +56,11 @@ impl Interpreter<'_> {
         {
             self.places.add("with", &phrase.text());
             return;
+        }
+        let plain = phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
+        if plain && !matches!(self.peek(1), Some(Chunk::Link(_))) && !owners.is_empty() {
+            self.group.clone_from(&self.owner);
+            return self.places.add("with", &phrase.text());
         }
         let index = self.thing_of(phrase);
         let copies: u32 =
@@ -102,6 +108,7 @@ impl Interpreter<'_> {
             () => RelationKind::NextTo,
         };
         self.relate(index, kind, owner);
+        self.contained = Some(kind);
         self.object_of = None;
     }
 

@@ -4,7 +4,7 @@
 //! spoken of last, what a preposition waits for, whether the sentence denies.
 
 use super::chunk::Chunk;
-use super::lexicon::Tags;
+use super::lexicon::{Tags, tags};
 use super::links::Link;
 use super::noun_phrase::{Determiner, NounPhrase};
 use super::places::Places;
@@ -73,6 +73,12 @@ pub(super) struct Interpreter<'a> {
     pub(super) attribute_ahead: Vec<String>,
     /// The things that `one black and one white` takes apart.
     pub(super) divided: Option<usize>,
+    /// Those parts, which a comma and a verb speak of together.
+    pub(super) parts: Vec<usize>,
+    /// How the last thing joined the group.
+    pub(super) joined_by: Joint,
+    /// Whether the group lies in or on the owner, which then stays the subject.
+    pub(super) contained: Option<RelationKind>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -115,7 +121,8 @@ impl<'a> Interpreter<'a> {
             Chunk::Stop => self.end_sentence(),
             Chunk::With => self.with(false),
             Chunk::Each => self.with(true),
-            Chunk::Not => self.denied = Some(None),
+            Chunk::Except if self.places.say("empty") => self.with(false),
+            Chunk::Not | Chunk::Except => self.denied = Some(None),
             Chunk::Be | Chunk::There | Chunk::Which | Chunk::Of => {}
             Chunk::Unknown(word) => self.scene.not_understood.push(word.clone()),
         }
@@ -135,6 +142,8 @@ impl<'a> Interpreter<'a> {
         self.owner.clear();
         self.detailed.clear();
         self.divided = None;
+        self.parts.clear();
+        self.contained = None;
         (self.closed, self.object_of, self.denied, self.region) = (false, None, None, None);
         (self.ahead, self.pending, self.joint) = (None, Pending::Nothing, Joint::None);
         (self.arrangement, self.attribute_ahead) = (None, Vec::new());
@@ -146,7 +155,10 @@ impl<'a> Interpreter<'a> {
         if self.denied.is_some() && self.deny(phrase) {
             return;
         }
-        let Some(phrase) = self.with_head(phrase) else { return };
+        let Some(phrase) = self.with_head(phrase) else {
+            self.joint = Joint::None;
+            return;
+        };
         match std::mem::take(&mut self.pending) {
             Pending::Nothing => self.fresh(&phrase),
             Pending::With { each } => self.owned(&phrase, each),
@@ -219,6 +231,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn with_head(&mut self, phrase: &NounPhrase) -> Option<NounPhrase> {
         if !phrase.noun.is_empty() {
             self.divided = None;
+            self.parts.clear();
             return Some(phrase.clone());
         }
         let mut phrase = phrase.clone();
@@ -306,6 +319,7 @@ impl<'a> Interpreter<'a> {
             self.scene.things.push(part);
             self.group = vec![self.scene.things.len() - 1];
         }
+        self.parts.extend_from_slice(&self.group);
         self.closed = true;
         self.object_of = None;
         self.apply_waiting_region();
@@ -354,6 +368,9 @@ impl<'a> Interpreter<'a> {
             return self.add_detail(&owners, &format!("and {}", phrase.text()));
         }
         self.detailed.clear();
+        if self.is_gibberish(phrase) {
+            return self.scene.not_understood.extend(phrase.words.iter().cloned());
+        }
         if self.opens_as_place(phrase) {
             self.places.open(&phrase.text());
             return;
@@ -362,6 +379,13 @@ impl<'a> Interpreter<'a> {
         self.dress_waiting(index);
         self.join(index);
         self.apply_ahead(index);
+    }
+
+    /// Three and more bare words that no table knows.
+    fn is_gibberish(&self, phrase: &NounPhrase) -> bool {
+        let unknown = |word: &String| tags(&word.to_lowercase()) == Tags::default();
+        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
+        bare && phrase.words.len() > 2 && phrase.words.iter().all(unknown)
     }
 
     /// Attributes, region and arrangement that waited for a thing.
@@ -396,6 +420,7 @@ impl<'a> Interpreter<'a> {
         if self.joint == Joint::None || self.closed || self.object_of.is_some() {
             self.group.clear();
         }
+        self.joined_by = if self.group.is_empty() { Joint::None } else { self.joint };
         self.group.push(index);
         self.closed = false;
         self.object_of = None;
@@ -416,7 +441,7 @@ impl<'a> Interpreter<'a> {
     }
 
     pub(super) fn link_follows(&self) -> bool {
-        matches!(self.peek(1), Some(Chunk::Link(_) | Chunk::Verb(_)))
+        matches!(self.peek(1), Some(Chunk::Link(_) | Chunk::Verb(_) | Chunk::Be))
     }
 
     /// Whether the sentence opens with the place (`a beach with two dogs`).
@@ -431,7 +456,7 @@ impl<'a> Interpreter<'a> {
             return false;
         }
         match self.peek(1) {
-            None | Some(Chunk::Stop | Chunk::With | Chunk::Which | Chunk::Not) => true,
+            None | Some(Chunk::Stop | Chunk::With | Chunk::Which | Chunk::Not | Chunk::Except) => true,
             Some(Chunk::Comma) => {
                 !matches!(self.peek(2), Some(Chunk::Np(np)) if np.determiner != Determiner::None && self.ends_listing())
             }

@@ -33,7 +33,7 @@ pub(super) enum Link {
 
 use RelationKind as K;
 
-const RELATIONS: [(&str, K); 46] = [
+const RELATIONS: [(&str, K); 47] = [
     ("on top of", K::On),
     ("on the top of", K::On),
     ("at the top of", K::On),
@@ -51,13 +51,14 @@ const RELATIONS: [(&str, K); 46] = [
     ("beneath", K::Under),
     ("underneath", K::Under),
     ("under", K::Under),
+    ("out of", K::Inside),
     ("inside of", K::Inside),
     ("inside", K::Inside),
     ("within", K::Inside),
     ("into", K::Inside),
     ("in", K::Inside),
-    ("in between", K::Between(0)),
-    ("between", K::Between(0)),
+    ("in between", K::Between(usize::MAX)),
+    ("between", K::Between(usize::MAX)),
     ("right next to", K::NextTo),
     ("next to", K::NextTo),
     ("beside", K::NextTo),
@@ -347,6 +348,9 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     if word(i - usize::from(i > at)) == "corner" && direction.words == 0 && i > at + 1 {
         return Some((Link::Nowhere, i - at));
     }
+    if direction.words == 0 && has_side && article && !own && i > at + 1 && word(i) != "of" {
+        return Some((Link::Nowhere, i - at));
+    }
     let is_bare = i == at + direction.words && !has_side;
     if direction.words == 0 || (prep == "from" && word(i) == "to") || (has_side && word(i - 1) == "ground") {
         return None;
@@ -377,7 +381,8 @@ fn side_link(
 ) -> Option<(Link, usize)> {
     let word = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
     if let Some(plural) = own {
-        return Some((Link::RelTo { kind: direction.relation()?, plural }, i));
+        let sideways = direction.left || direction.right;
+        return sideways.then_some((Link::RelTo { kind: direction.relation()?, plural }, i));
     }
     if word(i) != "of" {
         if on_top {

@@ -132,11 +132,24 @@ impl Reader<'_> {
         self.determiner();
         self.quantity();
         self.words();
+        self.unknown_noun();
         if self.phrase.noun.is_empty() && !self.headless() {
             return None;
         }
         self.of_part(depth);
         (self.at > start).then_some((self.phrase, self.at))
+    }
+
+    /// An unknown word that only looked like an adjective (`a red convertible`)
+    /// is the noun.
+    fn unknown_noun(&mut self) {
+        let unknown = |a: &String| exact_tags(a) == Tags::default() && !a.contains(['-', ' ']);
+        if self.phrase.noun.is_empty()
+            && self.phrase.determiner != Determiner::None
+            && self.phrase.attributes.last().is_some_and(unknown)
+        {
+            self.phrase.noun = self.phrase.attributes.pop().unwrap_or_default();
+        }
     }
 
     fn determiner(&mut self) {
@@ -432,7 +445,19 @@ impl Reader<'_> {
         let mut noun: Vec<&str> = first.iter().map(|token| token.low.as_str()).collect();
         noun.push(&one);
         self.phrase.noun = noun.join(" ");
+        self.pairs(&one);
         self.part_of_owner();
+    }
+
+    /// `a pair of jeans` is one thing, `a pair of shoes` two.
+    fn pairs(&mut self, one: &str) {
+        let pairs = self.phrase.words.iter().any(|word| word.to_lowercase().starts_with("pair"));
+        let Some(quantity) = self.phrase.quantity.as_mut().filter(|_| pairs && lmd_layout::is_plural(one))
+        else {
+            return;
+        };
+        quantity.count = (quantity.count / 2).max(1);
+        self.phrase.noun = format!("pair of {}", self.phrase.noun);
     }
 
     /// A part of somebody (`a pirate's shoulder`) is drawn as the whole.

@@ -69,9 +69,31 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
         K::InFrontOf | K::Above | K::NextTo if scenic && (prep == "against" || kind != K::NextTo) => {
             Setting::Place
         }
-        K::Above if place && scenic => Setting::Place,
+        K::Above if place && !is_small_place(&phrase.noun) => Setting::Place,
         _ => Setting::Thing,
     }
+}
+
+/// Places with edges: something can be drawn above them.
+fn is_small_place(noun: &str) -> bool {
+    let last = noun.rsplit(' ').next().unwrap_or_default();
+    matches!(
+        last,
+        "moon"
+            | "mars"
+            | "planet"
+            | "lake"
+            | "pond"
+            | "pool"
+            | "river"
+            | "waterfall"
+            | "volcano"
+            | "church"
+            | "temple"
+            | "cave"
+            | "shop"
+            | "store"
+    )
 }
 
 /// Prepositions that place nothing by themselves.
@@ -108,7 +130,7 @@ fn region(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Option<Region>
     let written = phrase.words.last().map(|word| word.to_lowercase()).unwrap_or_default();
     match (phrase.noun.as_str(), written.as_str()) {
         ("sky" | "air" | "heaven" | "night sky", _) if inside => Some(Region::Sky),
-        (_, "skies" | "heavens") if inside => Some(Region::Sky),
+        (_, "skies" | "heavens" | "clouds") if inside => Some(Region::Sky),
         ("floor" | "ground", _) if on || inside => Some(Region::Ground),
         ("wall", _) if on || prep == "from" => Some(Region::Wall),
         ("ceiling", _) if on || prep == "from" => Some(Region::Top),
@@ -138,6 +160,12 @@ impl Places {
         if !self.added.contains(&place) {
             self.added.push(place);
         }
+    }
+
+    /// Whether a place holds `word`.
+    pub(super) fn say(&self, word: &str) -> bool {
+        let texts = self.opening.iter().chain(self.added.iter().map(|(_, text)| text));
+        texts.into_iter().any(|text| text.split(' ').any(|w| w == word))
     }
 
     /// All places in one phrase: `a beach at sunset`, `a scene at night`.

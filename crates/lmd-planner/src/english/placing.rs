@@ -5,7 +5,7 @@ use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::lexicon::Tags;
 use super::links::Link;
-use super::noun_phrase::NounPhrase;
+use super::noun_phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
@@ -13,6 +13,7 @@ impl Interpreter<'_> {
     /// The subjects a link or a verb speaks of here.
     pub(super) fn current_subjects(&self) -> Vec<usize> {
         match &self.object_of {
+            _ if self.joint == Joint::Comma && !self.parts.is_empty() => self.parts.clone(),
             Some((_, subjects)) if self.joint != Joint::None || self.closed => subjects.clone(),
             _ => self.group.clone(),
         }
@@ -46,10 +47,17 @@ impl Interpreter<'_> {
         self.joint = Joint::None;
     }
 
-    pub(super) fn link_subjects(&self) -> Vec<usize> {
-        let list = self.joint == Joint::Comma && self.group.len() > 2;
+    pub(super) fn link_subjects(&mut self) -> Vec<usize> {
+        let listed = self.joint == Joint::None && self.joined_by == Joint::Comma && !self.closed;
         let subjects = self.current_subjects();
-        if list { subjects.last().copied().into_iter().collect() } else { subjects }
+        match subjects.split_last() {
+            Some((last, others)) if listed && subjects == self.group => {
+                let owners = self.owner.clone();
+                others.iter().for_each(|other| self.default_relation(*other, &owners));
+                vec![*last]
+            }
+            _ => subjects,
+        }
     }
 
     /// Whether what follows the link is a new thing and not its object.
@@ -80,6 +88,10 @@ impl Interpreter<'_> {
 
     /// `a plate with a pie and a fork beside it`: only the fork is beside it.
     fn only_last_is_beside(&mut self, kind: RelationKind, subjects: Vec<usize>) -> Vec<usize> {
+        let pronoun = matches!(self.peek(1), Some(Chunk::Pronoun { .. }));
+        if pronoun && self.owner.is_empty() && self.mentioned.iter().all(|i| subjects.contains(i)) {
+            return subjects.last().copied().into_iter().collect();
+        }
         let rests = matches!(
             kind,
             RelationKind::On | RelationKind::Inside | RelationKind::Under | RelationKind::Around
@@ -97,9 +109,21 @@ impl Interpreter<'_> {
         vec![*last]
     }
 
+    /// `a vase with roses on a table`: the vase is on the table.
+    fn holder_of(&mut self, kind: RelationKind, subjects: Vec<usize>) -> Vec<usize> {
+        let holder = match self.contained.take() {
+            Some(RelationKind::Inside) => true,
+            Some(RelationKind::On) => kind == RelationKind::On || kind == RelationKind::Inside,
+            _ => false,
+        };
+        let noun_follows = matches!(self.peek(1), Some(Chunk::Np(_)));
+        if holder && noun_follows && self.joint == Joint::None { self.owner.clone() } else { subjects }
+    }
+
     pub(super) fn relation(&mut self, kind: RelationKind, prep: &str) {
         let subjects = self.link_subjects();
         let subjects = self.only_last_is_beside(kind, subjects);
+        let subjects = self.holder_of(kind, subjects);
         let object_follows = matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun { .. }));
         if !object_follows {
             return self.dangling(kind, &subjects);
@@ -132,6 +156,10 @@ impl Interpreter<'_> {
         prep: &str,
         subjects: Vec<usize>,
     ) {
+        if phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART) {
+            let owners = self.resolve(false, &subjects);
+            return self.relate_all(&subjects, kind, &owners);
+        }
         let known = self.known(phrase).filter(|i| !subjects.contains(i));
         let worn = phrase.tags().any(Tags::WORN) && kind == RelationKind::Inside;
         if worn && subjects.iter().any(|i| self.is_animate(*i)) && known.is_none() {
@@ -221,7 +249,7 @@ impl Interpreter<'_> {
         let surface = phrase.tags().any(Tags::SURFACE);
         let kind = match () {
             () if surface => RelationKind::On,
-            () if phrase.count().0 > 1 => RelationKind::Between(0),
+            () if phrase.count().0 > 1 => RelationKind::Between(usize::MAX),
             () => kind,
         };
         if subjects.is_empty() {
@@ -233,6 +261,10 @@ impl Interpreter<'_> {
 
     pub(super) fn both_sides(&mut self, phrase: &NounPhrase, subjects: &[usize]) {
         let object = self.thing_of(phrase);
+        self.flank(object, subjects);
+    }
+
+    pub(super) fn flank(&mut self, object: usize, subjects: &[usize]) {
         for subject in subjects {
             if self.scene.things.get(*subject).is_some_and(|thing| thing.count > 1) {
                 self.relate(object, RelationKind::Between(*subject), *subject);
@@ -324,7 +356,8 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn relate(&mut self, subject: usize, kind: RelationKind, object: usize) {
-        let kind = if kind == RelationKind::Between(0) { RelationKind::Between(object) } else { kind };
+        let kind =
+            if kind == RelationKind::Between(usize::MAX) { RelationKind::Between(object) } else { kind };
         let relation = Relation { subject, kind, object };
         if subject != object && !self.scene.relations.contains(&relation) {
             self.scene.relations.push(relation);

@@ -36,11 +36,11 @@ const TAG_WORDS: &str = "detailed 8k 4k 2k 16k hd uhd hdr hyperdetailed ultradet
     synthwave noir vintage retro monochrome sepia black-and-white smooth texture textures ar v5 v6 niji \
     minimalism modern simple clean wide-angle wide macro telephoto bright warm cool soft dark natural high low very highly \
     extremely full color colour colorful colourful shading shadows details detail background photo image picture quality graphics \
-    studio backlit rim light lights glow sunlight daylight";
+    studio reflection reflections backlit rim light lights glow sunlight daylight";
 
 /// Words that alone do not make a part a tag, but may stand in one.
 const TAG_FILLER: &str = "of by in on with the a an and at from to for as greg engine field depth golden hour view hand \
-    drawn oil digital van gogh";
+    drawn oil digital van gogh water";
 
 fn listed(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|entry| entry == word)
@@ -190,7 +190,15 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
     if medium + 1 != end
         || !(matches!(
             next,
-            "of" | "showing" | "depicting" | "featuring" | "with" | ":" | "containing" | "that"
+            "of" | "showing"
+                | "depicting"
+                | "featuring"
+                | "with"
+                | ":"
+                | "containing"
+                | "that"
+                | "where"
+                | "in"
         ))
     {
         return None;
@@ -335,6 +343,7 @@ fn is_tag(words: &[&Token]) -> bool {
 
 /// Whether a part names a kind of picture.
 fn is_style(words: &[&Token]) -> bool {
+    let words = words.split(|token| token.low == "by").next().unwrap_or_default();
     let last = words.last().map_or("", |token| token.low.as_str());
     let all = words.iter().all(|token| style_word(&token.low) || listed(MEDIA, &token.low));
     (listed(MEDIA, last) || last == "style") && all && words.len() > 1

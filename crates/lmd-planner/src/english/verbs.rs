@@ -71,7 +71,7 @@ const CLOSE: &str = "fly drive hold carry push pull chase follow watch kick catc
     tow lead guard protect approach meet greet fight attack accompany pursue hug kiss embrace cuddle lift-up examine \
     inspect admire observe balance dribble bounce juggle tie attach connect offer give deliver sell buy pick collect \
     steer pilot operate ring fix repair smell sniff present join overlook block fish hunt raise wave";
-const MOUNT: &str = "ride mount straddle climb";
+const MOUNT: &str = "cross ride mount straddle climb";
 const HOLD: &str = "contain hold-inside include fill stuff pack crowd litter dot";
 const SURROUNDED: &str = "surround encircle enclose";
 const FLANKED: &str = "flank";
