@@ -1,0 +1,11 @@
+//! From text to embeddings: CLIP's tokenizer and text encoder (arXiv:2103.00020).
+
+mod config;
+mod encoder;
+mod phrase;
+mod tokenizer;
+
+pub use config::{ClipTextConfig, HiddenAct};
+pub use encoder::{ClipTextEncoder, ClipTextOutput};
+pub use phrase::Positions;
+pub use tokenizer::{Encoded, Tokenizer};

@@ -1,0 +1,32 @@
+//! The networks of Stable Diffusion in Rust, whose attention can be read by name
+//! and steered by gradients to the latents.
+//!
+//! | module | network | paper |
+//! |---|---|---|
+//! | [`clip`] | CLIP text encoder and tokenizer | arXiv:2103.00020 |
+//! | [`unet`] | U-Net with cross-attention | arXiv:2112.10752 |
+//! | [`vae`] | autoencoder, and the tiny one for previews | arXiv:2112.10752 |
+//! | [`weights`] | files, checked before they are believed | |
+//!
+//! Weights are frozen constants. The one thing that may have a gradient is the
+//! latents, when the caller says so with `latents.autodiff().require_grad()`.
+
+mod attn_key;
+pub mod clip;
+mod config_check;
+mod device;
+mod error;
+mod layers;
+pub mod unet;
+pub mod vae;
+pub mod weights;
+
+pub use burn::tensor::{Bool, Device, Float, Int, Tensor, TensorData};
+
+pub use attn_key::{AttnKey, Stage};
+pub use clip::{ClipTextConfig, ClipTextEncoder, ClipTextOutput, Encoded, Positions, Tokenizer};
+pub use device::{Accelerator, Precision, device};
+pub use error::NnError;
+pub use unet::{TextContext, UNet, UNetConfig, UNetOutput, UNetRequest};
+pub use vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, Posterior, TinyVaeConfig, VaeConfig};
+pub use weights::{Adapters, Checkpoint, LoadOptions, Lora, ModelFolder, WeightsError};

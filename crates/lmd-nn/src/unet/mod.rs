@@ -1,0 +1,207 @@
+//! The U-Net of Stable Diffusion (arXiv:2112.10752), whose attention can be read and steered.
+//!
+//! ```text
+//! latents ─ conv_in ─ down 0 ─ down 1 ─ ... ─ mid ─ up 0 ─ up 1 ─ ... ─ norm ─ conv_out ─ noise
+//!                       └────────┴──── skips ───────┘
+//! ```
+
+mod blocks;
+mod config;
+mod request;
+mod resnet;
+mod text_context;
+mod time;
+mod transformer;
+
+use burn::tensor::Tensor;
+
+use blocks::{DownBlock, MidBlock, Surroundings, UpBlock};
+pub use config::{PerLevel, UNetConfig};
+use request::MapCollector;
+pub use request::{UNetOutput, UNetRequest};
+pub(crate) use resnet::{Resnet, ResnetShape};
+pub use text_context::TextContext;
+use time::TimeEmbedding;
+use transformer::SpatialTransformer;
+
+use crate::layers::{Conv2d, GroupNorm};
+use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
+use crate::{AttnKey, NnError};
+
+/// `UNet2DConditionModel`: predicts the noise in latents, given a time and a text.
+#[derive(Clone, Debug)]
+pub struct UNet {
+    config: UNetConfig,
+    conv_in: Conv2d,
+    time_embedding: TimeEmbedding,
+    down_blocks: Vec<DownBlock>,
+    mid_block: MidBlock,
+    up_blocks: Vec<UpBlock>,
+    conv_norm_out: GroupNorm,
+    conv_out: Conv2d,
+}
+
+impl UNet {
+    /// Builds the network from the tensors of a checkpoint, by their diffusers names.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration does not fit together or the tensors do not fit it.
+    pub fn load(
+        config: &UNetConfig,
+        checkpoint: &Checkpoint,
+        options: &LoadOptions,
+    ) -> Result<Self, NnError> {
+        config.check()?;
+        load(checkpoint, "unet", options, |w| Ok(Self::build(w, config)?))
+    }
+
+    fn build(w: &Weights, config: &UNetConfig) -> Result<Self, WeightsError> {
+        let first = config.block_out_channels[0];
+        let (groups, epsilon) = (config.norm_num_groups, config.norm_eps);
+        let down = |i: usize| DownBlock::load(&w.pp("down_blocks").pp(i), config, i);
+        let up = |i: usize| UpBlock::load(&w.pp("up_blocks").pp(i), config, i);
+        Ok(Self {
+            config: config.clone(),
+            conv_in: Conv2d::same(&w.pp("conv_in"), config.in_channels, first)?,
+            time_embedding: TimeEmbedding::load(&w.pp("time_embedding"), config)?,
+            down_blocks: (0..config.levels()).map(down).collect::<Result<_, _>>()?,
+            mid_block: MidBlock::load(&w.pp("mid_block"), config)?,
+            up_blocks: (0..config.levels()).map(up).collect::<Result<_, _>>()?,
+            conv_norm_out: GroupNorm::load(&w.pp("conv_norm_out"), first, groups, epsilon)?,
+            conv_out: Conv2d::same(&w.pp("conv_out"), first, config.out_channels)?,
+        })
+    }
+
+    /// The shape of this network.
+    #[must_use]
+    pub fn config(&self) -> &UNetConfig {
+        &self.config
+    }
+
+    /// All cross-attention layers, in the order of execution.
+    #[must_use]
+    pub fn attention_keys(&self) -> Vec<AttnKey> {
+        self.attentions().map(SpatialTransformer::key).collect()
+    }
+
+    fn attentions(&self) -> impl Iterator<Item = &SpatialTransformer> {
+        let down = self.down_blocks.iter().flat_map(DownBlock::attentions);
+        let up = self.up_blocks.iter().flat_map(UpBlock::attentions);
+        down.chain([self.mid_block.attention()]).chain(up)
+    }
+
+    /// Keys and values of every cross-attention layer for some prompts.
+    ///
+    /// # Shapes
+    ///
+    /// `embeddings [B, tokens, cross_attention_dim]`
+    ///
+    /// # Errors
+    ///
+    /// When the embeddings are those of another kind of model.
+    pub fn text_context(&self, embeddings: &Tensor<3>) -> Result<TextContext, NnError> {
+        let [batch, tokens, width] = embeddings.dims();
+        check("width of the text embeddings", width, self.config.cross_attention_dim)?;
+        let layers = self.attentions().map(|a| (a.key(), a.keys_values(embeddings.clone())));
+        Ok(TextContext { layers: layers.collect(), batch, tokens })
+    }
+
+    /// Predicts the noise, and gives the attention maps asked for.
+    ///
+    /// Gradients flow from the maps and the noise to `latents` if the caller made
+    /// these require one (`latents.autodiff().require_grad()`); the weights are
+    /// constants. With `stop_after_last_map` nothing beyond that map is computed.
+    ///
+    /// # Shapes
+    ///
+    /// `latents [B, in_channels, h, w]`; one timestep, or one per picture; `text`
+    /// of batch 1 or B.
+    ///
+    /// # Errors
+    ///
+    /// When shapes do not fit, or a map or a column does not exist.
+    pub fn forward(
+        &self,
+        latents: Tensor<4>,
+        timesteps: &[f32],
+        text: &TextContext,
+        request: &UNetRequest,
+    ) -> Result<UNetOutput, NnError> {
+        self.check_request(request, text)?;
+        let timesteps = self.check_batch(&latents, timesteps, text)?;
+        let [batch, ..] = latents.dims();
+        let device = latents.device().without_autodiff();
+        let time = self.time_embedding.forward(&timesteps, &device, latents.dtype());
+        let text = text.for_batch(batch);
+        let mut collector = MapCollector::new(request, &device);
+        let noise =
+            self.run(latents, &mut Surroundings { time: &time, text: &text, collector: &mut collector });
+        Ok(UNetOutput { noise, maps: collector.maps })
+    }
+
+    fn run(&self, latents: Tensor<4>, around: &mut Surroundings<'_, '_>) -> Option<Tensor<4>> {
+        let mut x = self.conv_in.forward(latents);
+        let mut skips = vec![x.clone()];
+        for block in &self.down_blocks {
+            x = block.forward(x, &mut skips, around)?;
+        }
+        x = self.mid_block.forward(x, around)?;
+        for block in &self.up_blocks {
+            x = block.forward(x, &mut skips, around)?;
+        }
+        Some(self.conv_out.forward(self.conv_norm_out.forward_silu(x)))
+    }
+
+    fn check_request(&self, request: &UNetRequest, text: &TextContext) -> Result<(), NnError> {
+        for key in &request.maps {
+            if !text.layers.contains_key(key) {
+                let known: Vec<String> = self.attentions().map(|a| a.key().to_string()).collect();
+                return Err(NnError::UnknownMap { key: *key, known: known.join(", ") });
+            }
+        }
+        let columns = request.columns.iter().flatten();
+        match columns.copied().find(|&column| column >= text.tokens) {
+            Some(column) => Err(NnError::Input {
+                what: "token column",
+                got: column.to_string(),
+                expected: format!("below the {} tokens of the text", text.tokens),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn check_batch(
+        &self,
+        latents: &Tensor<4>,
+        timesteps: &[f32],
+        text: &TextContext,
+    ) -> Result<Vec<f32>, NnError> {
+        let [batch, channels, height, width] = latents.dims();
+        check("channels of the latents", channels, self.config.in_channels)?;
+        let least = 1 << (self.config.levels() - 1);
+        for (what, side) in [("height of the latents", height), ("width of the latents", width)] {
+            if side < least {
+                return Err(NnError::Input {
+                    what,
+                    got: side.to_string(),
+                    expected: format!("at least {least}"),
+                });
+            }
+        }
+        if text.batch != 1 {
+            check("prompts in the text context", text.batch, batch)?;
+        }
+        match timesteps {
+            [one] => Ok(vec![*one; batch]),
+            many => check("timesteps", many.len(), batch).map(|()| many.to_vec()),
+        }
+    }
+}
+
+fn check(what: &'static str, got: usize, expected: usize) -> Result<(), NnError> {
+    if got == expected {
+        return Ok(());
+    }
+    Err(NnError::Input { what, got: got.to_string(), expected: expected.to_string() })
+}

@@ -1,0 +1,91 @@
+//! What a forward of the U-Net is asked for, and what it answers.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device, Int, Tensor};
+
+use crate::AttnKey;
+
+/// Which attention maps to keep, and where the forward may end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UNetRequest {
+    /// Cross-attention layers whose probabilities are wanted.
+    pub maps: Vec<AttnKey>,
+    /// Token columns to keep of every map, in this order; all if `None`.
+    pub columns: Option<Vec<usize>>,
+    /// End after the last wanted map: nothing beyond it is computed, and there is no noise.
+    pub stop_after_last_map: bool,
+}
+
+impl UNetRequest {
+    /// Only the noise, no maps.
+    #[must_use]
+    pub fn noise() -> Self {
+        Self::default()
+    }
+
+    /// These maps and the noise.
+    #[must_use]
+    pub fn with_maps(maps: &[AttnKey]) -> Self {
+        Self { maps: maps.to_vec(), ..Self::default() }
+    }
+
+    /// Only these maps; the forward ends after the last of them.
+    #[must_use]
+    pub fn only_maps(maps: &[AttnKey]) -> Self {
+        Self { stop_after_last_map: !maps.is_empty(), ..Self::with_maps(maps) }
+    }
+
+    /// Keeps only these token columns of the maps.
+    #[must_use]
+    pub fn columns(self, columns: &[usize]) -> Self {
+        Self { columns: Some(columns.to_vec()), ..self }
+    }
+}
+
+/// The answer of a forward.
+#[derive(Clone, Debug)]
+pub struct UNetOutput {
+    /// The prediction `[B, out_channels, h, w]`; `None` when the forward ended early.
+    pub noise: Option<Tensor<4>>,
+    /// The attention maps asked for, each `[B, heads, H·W, columns]`, in f32.
+    pub maps: BTreeMap<AttnKey, Tensor<4>>,
+}
+
+/// Collects maps while a forward runs and says when it may end.
+pub(super) struct MapCollector<'a> {
+    request: &'a UNetRequest,
+    columns: Option<Tensor<1, Int>>,
+    last: Option<AttnKey>,
+    pub(super) maps: BTreeMap<AttnKey, Tensor<4>>,
+}
+
+impl<'a> MapCollector<'a> {
+    pub(super) fn new(request: &'a UNetRequest, device: &Device) -> Self {
+        let columns = request.columns.as_ref().map(|columns| {
+            #[allow(clippy::cast_possible_wrap)]
+            let indices: Vec<i64> = columns.iter().map(|&c| c as i64).collect();
+            Tensor::from_data(indices.as_slice(), device)
+        });
+        let last = request.maps.iter().max().copied();
+        Self { request, columns, last: last.filter(|_| request.stop_after_last_map), maps: BTreeMap::new() }
+    }
+
+    pub(super) fn wants(&self, key: AttnKey) -> bool {
+        self.request.maps.contains(&key)
+    }
+
+    /// Whether nothing after this layer is wanted.
+    pub(super) fn ends_at(&self, key: AttnKey) -> bool {
+        self.last == Some(key)
+    }
+
+    /// Keeps the wanted columns of a map `[B, heads, H·W, tokens]`.
+    pub(super) fn keep(&mut self, key: AttnKey, map: Tensor<4>) {
+        let kept = match &self.columns {
+            Some(columns) => map.select(3, columns.clone()),
+            None => map,
+        };
+        self.maps.insert(key, kept);
+    }
+}

@@ -1,0 +1,58 @@
+//! [`Autoencoder`]: whichever autoencoder a model folder has under `vae/`.
+
+use burn::tensor::Tensor;
+
+use super::{AutoencoderKl, AutoencoderTiny};
+use crate::NnError;
+
+/// The autoencoder between a model's pictures and its latents.
+#[derive(Clone, Debug)]
+pub enum Autoencoder {
+    /// `AutoencoderKL`.
+    Kl(AutoencoderKl),
+    /// `AutoencoderTiny`.
+    Tiny(AutoencoderTiny),
+}
+
+impl Autoencoder {
+    /// Latents `[B, channels, h, w]`, already divided by
+    /// [`scaling_factor`](Self::scaling_factor), to pictures in about -1 to 1.
+    ///
+    /// # Errors
+    ///
+    /// When the number of channels is wrong.
+    pub fn decode(&self, latents: Tensor<4>) -> Result<Tensor<4>, NnError> {
+        match self {
+            Self::Kl(vae) => vae.decode(latents),
+            Self::Tiny(vae) => vae.decode(latents),
+        }
+    }
+
+    /// Latents of the diffusion = latents of the encoder × this.
+    #[must_use]
+    pub fn scaling_factor(&self) -> f64 {
+        match self {
+            Self::Kl(vae) => vae.config().scaling_factor,
+            Self::Tiny(vae) => vae.config().scaling_factor,
+        }
+    }
+
+    /// Channels of the latents.
+    #[must_use]
+    pub fn latent_channels(&self) -> usize {
+        match self {
+            Self::Kl(vae) => vae.config().latent_channels,
+            Self::Tiny(vae) => vae.config().latent_channels,
+        }
+    }
+
+    /// Pixels per latent cell along one side: 8 in Stable Diffusion.
+    #[must_use]
+    pub fn scale_factor(&self) -> usize {
+        let levels = match self {
+            Self::Kl(vae) => vae.config().block_out_channels.len(),
+            Self::Tiny(vae) => vae.config().decoder_block_out_channels.len(),
+        };
+        1 << levels.saturating_sub(1)
+    }
+}

@@ -1,0 +1,305 @@
+//! `AutoencoderKL`, the first stage of Latent Diffusion (arXiv:2112.10752).
+
+use burn::tensor::Tensor;
+use burn::tensor::ops::PadMode;
+
+use super::VaeConfig;
+use crate::NnError;
+use crate::layers::{Conv2d, GroupNorm, Linear, attend, upsample_nearest};
+use crate::unet::{Resnet, ResnetShape};
+use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
+
+const EPSILON: f64 = 1e-6;
+/// Upstream keeps the logarithm of the variance in these bounds.
+const LOGVAR_BOUNDS: (f64, f64) = (-30.0, 20.0);
+
+/// Pictures to latents and back. Its latents are not yet multiplied by `scaling_factor`.
+#[derive(Clone, Debug)]
+pub struct AutoencoderKl {
+    config: VaeConfig,
+    encoder: Encoder,
+    quant_conv: Option<Conv2d>,
+    post_quant_conv: Option<Conv2d>,
+    decoder: Decoder,
+}
+
+/// The normal distribution of latents that a picture stands for.
+#[derive(Clone, Debug)]
+pub struct Posterior {
+    /// Its centre `[B, latent_channels, h, w]`.
+    pub mean: Tensor<4>,
+    /// The logarithm of its variance, of the same shape.
+    pub logvar: Tensor<4>,
+}
+
+impl AutoencoderKl {
+    /// Builds the network from the tensors of a checkpoint, by their diffusers names.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration does not fit together or the tensors do not fit it.
+    pub fn load(config: &VaeConfig, checkpoint: &Checkpoint, options: &LoadOptions) -> Result<Self, NnError> {
+        config.check()?;
+        load(checkpoint, "vae", options, |w| Ok(Self::build(w, config)?))
+    }
+
+    fn build(w: &Weights, config: &VaeConfig) -> Result<Self, WeightsError> {
+        let latent = config.latent_channels;
+        let quant = || Conv2d::point(&w.pp("quant_conv"), 2 * latent, 2 * latent);
+        let post_quant = || Conv2d::point(&w.pp("post_quant_conv"), latent, latent);
+        Ok(Self {
+            config: config.clone(),
+            encoder: Encoder::load(&w.pp("encoder"), config)?,
+            quant_conv: config.use_quant_conv.then(quant).transpose()?,
+            post_quant_conv: config.use_post_quant_conv.then(post_quant).transpose()?,
+            decoder: Decoder::load(&w.pp("decoder"), config)?,
+        })
+    }
+
+    /// The shape of this network.
+    #[must_use]
+    pub fn config(&self) -> &VaeConfig {
+        &self.config
+    }
+
+    /// Pictures in -1 to 1, `[B, 3, H, W]`, H and W multiples of 8 → the latents' distribution.
+    ///
+    /// # Errors
+    ///
+    /// When the number of channels is wrong or a side cannot be halved often enough.
+    pub fn encode(&self, pictures: Tensor<4>) -> Result<Posterior, NnError> {
+        super::check_channels("channels of the picture", &pictures, self.config.in_channels)?;
+        let [_, _, height, width] = pictures.dims();
+        let step = self.config.downscale();
+        if height == 0 || width == 0 || !height.is_multiple_of(step) || !width.is_multiple_of(step) {
+            return Err(NnError::Input {
+                what: "size of the picture",
+                got: format!("{width}×{height}"),
+                expected: format!("multiples of {step}"),
+            });
+        }
+        let moments = self.encoder.forward(pictures);
+        let moments = match &self.quant_conv {
+            Some(conv) => conv.forward(moments),
+            None => moments,
+        };
+        let latent = self.config.latent_channels;
+        let (low, high) = LOGVAR_BOUNDS;
+        Ok(Posterior {
+            mean: moments.clone().narrow(1, 0, latent),
+            logvar: moments.narrow(1, latent, latent).clamp(low, high),
+        })
+    }
+
+    /// Latents `[B, latent_channels, h, w]` → pictures in about -1 to 1, `[B, 3, 8h, 8w]`
+    ///
+    /// # Errors
+    ///
+    /// When the number of channels is wrong.
+    pub fn decode(&self, latents: Tensor<4>) -> Result<Tensor<4>, NnError> {
+        super::check_channels("channels of the latents", &latents, self.config.latent_channels)?;
+        let latents = match &self.post_quant_conv {
+            Some(conv) => conv.forward(latents),
+            None => latents,
+        };
+        Ok(self.decoder.forward(latents))
+    }
+}
+
+fn load_resnet(
+    w: &Weights,
+    config: &VaeConfig,
+    inputs: usize,
+    outputs: usize,
+) -> Result<Resnet, WeightsError> {
+    let shape = ResnetShape { inputs, outputs, time: None, groups: config.norm_num_groups, epsilon: EPSILON };
+    Resnet::load(w, shape)
+}
+
+/// A run of residual blocks, the first of which changes the width.
+fn load_resnets(
+    w: &Weights,
+    config: &VaeConfig,
+    [inputs, outputs]: [usize; 2],
+    count: usize,
+) -> Result<Vec<Resnet>, WeightsError> {
+    let resnet = |i: usize| {
+        let inputs = if i == 0 { inputs } else { outputs };
+        load_resnet(&w.pp("resnets").pp(i), config, inputs, outputs)
+    };
+    (0..count).map(resnet).collect()
+}
+
+fn run(resnets: &[Resnet], x: Tensor<4>) -> Tensor<4> {
+    resnets.iter().fold(x, |x, resnet| resnet.forward(x, None))
+}
+
+/// Residual blocks and the change of resolution after them.
+#[derive(Clone, Debug)]
+struct Level {
+    resnets: Vec<Resnet>,
+    sampler: Option<Conv2d>,
+}
+
+#[derive(Clone, Debug)]
+struct Encoder {
+    conv_in: Conv2d,
+    levels: Vec<Level>,
+    mid: Mid,
+    conv_norm_out: GroupNorm,
+    conv_out: Conv2d,
+}
+
+impl Encoder {
+    fn load(w: &Weights, config: &VaeConfig) -> Result<Self, WeightsError> {
+        let widths = &config.block_out_channels;
+        let last = widths.len() - 1;
+        let level = |i: usize| {
+            let w = w.pp("down_blocks").pp(i);
+            let sides = [widths[i.saturating_sub(1)], widths[i]];
+            let halve = || Conv2d::same(&w.pp("downsamplers.0.conv"), widths[i], widths[i]);
+            Ok(Level {
+                resnets: load_resnets(&w, config, sides, config.layers_per_block)?,
+                sampler: (i < last).then(halve).transpose()?.map(|c| c.halving().unpadded()),
+            })
+        };
+        Ok(Self {
+            conv_in: Conv2d::same(&w.pp("conv_in"), config.in_channels, widths[0])?,
+            levels: (0..=last).map(level).collect::<Result<_, WeightsError>>()?,
+            mid: Mid::load(&w.pp("mid_block"), config)?,
+            conv_norm_out: GroupNorm::load(
+                &w.pp("conv_norm_out"),
+                widths[last],
+                config.norm_num_groups,
+                EPSILON,
+            )?,
+            conv_out: Conv2d::same(&w.pp("conv_out"), widths[last], 2 * config.latent_channels)?,
+        })
+    }
+
+    fn forward(&self, pictures: Tensor<4>) -> Tensor<4> {
+        let mut x = self.conv_in.forward(pictures);
+        for Level { resnets, sampler } in &self.levels {
+            x = run(resnets, x);
+            if let Some(halve) = sampler {
+                // Zeros to the right and below only, as this network was trained.
+                x = halve.forward(x.pad((0, 1, 0, 1), PadMode::Constant(0.0)));
+            }
+        }
+        let x = self.mid.forward(x);
+        self.conv_out.forward(self.conv_norm_out.forward_silu(x))
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Decoder {
+    conv_in: Conv2d,
+    mid: Mid,
+    levels: Vec<Level>,
+    conv_norm_out: GroupNorm,
+    conv_out: Conv2d,
+}
+
+impl Decoder {
+    fn load(w: &Weights, config: &VaeConfig) -> Result<Self, WeightsError> {
+        let widths: Vec<usize> = config.block_out_channels.iter().rev().copied().collect();
+        let last = widths.len() - 1;
+        let level = |i: usize| {
+            let w = w.pp("up_blocks").pp(i);
+            let sides = [widths[i.saturating_sub(1)], widths[i]];
+            let double = || Conv2d::same(&w.pp("upsamplers.0.conv"), widths[i], widths[i]);
+            Ok(Level {
+                resnets: load_resnets(&w, config, sides, config.layers_per_block + 1)?,
+                sampler: (i < last).then(double).transpose()?,
+            })
+        };
+        Ok(Self {
+            conv_in: Conv2d::same(&w.pp("conv_in"), config.latent_channels, widths[0])?,
+            mid: Mid::load(&w.pp("mid_block"), config)?,
+            levels: (0..=last).map(level).collect::<Result<_, WeightsError>>()?,
+            conv_norm_out: GroupNorm::load(
+                &w.pp("conv_norm_out"),
+                widths[last],
+                config.norm_num_groups,
+                EPSILON,
+            )?,
+            conv_out: Conv2d::same(&w.pp("conv_out"), widths[last], config.out_channels)?,
+        })
+    }
+
+    fn forward(&self, latents: Tensor<4>) -> Tensor<4> {
+        let mut x = self.mid.forward(self.conv_in.forward(latents));
+        for Level { resnets, sampler } in &self.levels {
+            x = run(resnets, x);
+            if let Some(conv) = sampler {
+                let [_, _, height, width] = x.dims();
+                x = conv.forward(upsample_nearest(x, [2 * height, 2 * width]));
+            }
+        }
+        self.conv_out.forward(self.conv_norm_out.forward_silu(x))
+    }
+}
+
+/// The bottleneck: a residual block, attention of one head, a residual block.
+#[derive(Clone, Debug)]
+struct Mid {
+    before: Resnet,
+    attention: Option<PlaceAttention>,
+    after: Resnet,
+}
+
+impl Mid {
+    fn load(w: &Weights, config: &VaeConfig) -> Result<Self, WeightsError> {
+        let width = config.block_out_channels[config.block_out_channels.len() - 1];
+        let attention = || PlaceAttention::load(&w.pp("attentions.0"), width, config.norm_num_groups);
+        let resnet = |i: usize| load_resnet(&w.pp("resnets").pp(i), config, width, width);
+        Ok(Self {
+            before: resnet(0)?,
+            attention: config.mid_block_add_attention.then(attention).transpose()?,
+            after: resnet(1)?,
+        })
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = self.before.forward(x, None);
+        let x = match &self.attention {
+            Some(attention) => attention.forward(x),
+            None => x,
+        };
+        self.after.forward(x, None)
+    }
+}
+
+/// Attention among the places of a picture, with one head.
+#[derive(Clone, Debug)]
+struct PlaceAttention {
+    group_norm: GroupNorm,
+    to_q: Linear,
+    to_k: Linear,
+    to_v: Linear,
+    to_out: Linear,
+}
+
+impl PlaceAttention {
+    fn load(w: &Weights, width: usize, groups: usize) -> Result<Self, WeightsError> {
+        // Files written before 2023 use the second names.
+        let linear = |names: [&str; 2]| Linear::load(&w.pp_any(&names), width, width);
+        Ok(Self {
+            group_norm: GroupNorm::load(&w.pp("group_norm"), width, groups, EPSILON)?,
+            to_q: linear(["to_q", "query"])?,
+            to_k: linear(["to_k", "key"])?,
+            to_v: linear(["to_v", "value"])?,
+            to_out: linear(["to_out.0", "proj_attn"])?,
+        })
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let [batch, channels, height, width] = x.dims();
+        let h = self.group_norm.forward(x.clone());
+        let h = h.reshape([batch, channels, height * width]).swap_dims(1, 2);
+        let head = |project: &Linear| project.forward(h.clone()).unsqueeze_dim::<4>(1);
+        let seen = attend(head(&self.to_q), head(&self.to_k), head(&self.to_v));
+        let seen = self.to_out.forward(seen.squeeze_dim::<3>(1)).swap_dims(1, 2);
+        seen.reshape([batch, channels, height, width]) + x
+    }
+}

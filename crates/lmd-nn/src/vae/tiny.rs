@@ -1,0 +1,151 @@
+//! `AutoencoderTiny` (TAESD, github.com/madebyollin/taesd): a small autoencoder for previews.
+
+use burn::tensor::Tensor;
+use burn::tensor::activation::{relu, tanh};
+
+use super::TinyVaeConfig;
+use crate::NnError;
+use crate::layers::{Conv2d, upsample_nearest};
+use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
+
+/// Latents are squashed softly into this many standard deviations.
+const LATENT_MAGNITUDE: f64 = 3.0;
+
+/// A plain stack of layers each way; its latents are those of the diffusion, unscaled.
+#[derive(Clone, Debug)]
+pub struct AutoencoderTiny {
+    config: TinyVaeConfig,
+    encoder: Vec<TinyLayer>,
+    decoder: Vec<TinyLayer>,
+}
+
+impl AutoencoderTiny {
+    /// Builds the network from the tensors of a checkpoint, by their diffusers names.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration does not fit together or the tensors do not fit it.
+    pub fn load(
+        config: &TinyVaeConfig,
+        checkpoint: &Checkpoint,
+        options: &LoadOptions,
+    ) -> Result<Self, NnError> {
+        config.check()?;
+        load(checkpoint, "taesd", options, |w| {
+            Ok(Self {
+                config: config.clone(),
+                encoder: load_encoder(&w.pp("encoder.layers"), config)?,
+                decoder: load_decoder(&w.pp("decoder.layers"), config)?,
+            })
+        })
+    }
+
+    /// The shape of this network.
+    #[must_use]
+    pub fn config(&self) -> &TinyVaeConfig {
+        &self.config
+    }
+
+    /// Pictures in -1 to 1, `[B, 3, H, W]` → latents `[B, 4, H/8, W/8]`
+    ///
+    /// # Errors
+    ///
+    /// When the number of channels is wrong.
+    pub fn encode(&self, pictures: Tensor<4>) -> Result<Tensor<4>, NnError> {
+        super::check_channels("channels of the picture", &pictures, self.config.in_channels)?;
+        Ok(run(&self.encoder, (pictures + 1.0) / 2.0))
+    }
+
+    /// Latents `[B, 4, h, w]` → pictures in about -1 to 1, `[B, 3, 8h, 8w]`
+    ///
+    /// # Errors
+    ///
+    /// When the number of channels is wrong.
+    pub fn decode(&self, latents: Tensor<4>) -> Result<Tensor<4>, NnError> {
+        super::check_channels("channels of the latents", &latents, self.config.latent_channels)?;
+        let squashed = tanh(latents / LATENT_MAGNITUDE) * LATENT_MAGNITUDE;
+        Ok(run(&self.decoder, squashed) * 2.0 - 1.0)
+    }
+}
+
+/// One entry of the layer lists.
+#[derive(Clone, Debug)]
+enum TinyLayer {
+    Conv(Conv2d),
+    Block(TinyBlock),
+    Relu,
+    Double,
+}
+
+fn run(layers: &[TinyLayer], x: Tensor<4>) -> Tensor<4> {
+    layers.iter().fold(x, |x, layer| match layer {
+        TinyLayer::Conv(conv) => conv.forward(x),
+        TinyLayer::Block(block) => block.forward(x),
+        TinyLayer::Relu => relu(x),
+        TinyLayer::Double => {
+            let [_, _, height, width] = x.dims();
+            upsample_nearest(x, [2 * height, 2 * width])
+        }
+    })
+}
+
+fn load_encoder(w: &Weights, config: &TinyVaeConfig) -> Result<Vec<TinyLayer>, WeightsError> {
+    let mut layers = Vec::new();
+    let mut inputs = config.in_channels;
+    let levels = config.encoder_block_out_channels.iter().zip(&config.num_encoder_blocks);
+    for (level, (&width, &blocks)) in levels.enumerate() {
+        let w_conv = w.pp(layers.len());
+        layers.push(TinyLayer::Conv(if level == 0 {
+            Conv2d::same(&w_conv, inputs, width)?
+        } else {
+            Conv2d::no_bias(&w_conv, inputs, width, 3)?.halving()
+        }));
+        for _ in 0..blocks {
+            layers.push(TinyLayer::Block(TinyBlock::load(&w.pp(layers.len()), width)?));
+        }
+        inputs = width;
+    }
+    layers.push(TinyLayer::Conv(Conv2d::same(&w.pp(layers.len()), inputs, config.latent_channels)?));
+    Ok(layers)
+}
+
+fn load_decoder(w: &Weights, config: &TinyVaeConfig) -> Result<Vec<TinyLayer>, WeightsError> {
+    let widths = &config.decoder_block_out_channels;
+    let mut layers =
+        vec![TinyLayer::Conv(Conv2d::same(&w.pp(0), config.latent_channels, widths[0])?), TinyLayer::Relu];
+    for (level, (&width, &blocks)) in widths.iter().zip(&config.num_decoder_blocks).enumerate() {
+        for _ in 0..blocks {
+            layers.push(TinyLayer::Block(TinyBlock::load(&w.pp(layers.len()), width)?));
+        }
+        let last = level + 1 == widths.len();
+        if !last {
+            layers.push(TinyLayer::Double);
+        }
+        let w_conv = w.pp(layers.len());
+        layers.push(TinyLayer::Conv(if last {
+            Conv2d::same(&w_conv, width, config.out_channels)?
+        } else {
+            Conv2d::no_bias(&w_conv, width, widths[level + 1], 3)?
+        }));
+    }
+    Ok(layers)
+}
+
+/// Three convolutions around a residual.
+#[derive(Clone, Debug)]
+struct TinyBlock {
+    convs: [Conv2d; 3],
+}
+
+impl TinyBlock {
+    fn load(w: &Weights, width: usize) -> Result<Self, WeightsError> {
+        let conv = |i: usize| Conv2d::same(&w.pp("conv").pp(i), width, width);
+        Ok(Self { convs: [conv(0)?, conv(2)?, conv(4)?] })
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let [first, second, third] = &self.convs;
+        let h = relu(second.forward(relu(first.forward(x.clone()))));
+        relu(third.forward(h) + x)
+    }
+}

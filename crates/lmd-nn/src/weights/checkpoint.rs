@@ -1,0 +1,215 @@
+//! [`Checkpoint`]: the tensors of one or several weight files, by name, checked and not yet read.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use memmap2::Mmap;
+use serde::Deserialize;
+
+use super::header::{StoredType, TensorEntry, read_header};
+use super::{WeightsError, mmap};
+
+/// The bytes of one file.
+#[derive(Debug)]
+enum Bytes {
+    Mapped(Mmap),
+    Owned(Vec<u8>),
+}
+
+impl Bytes {
+    fn get(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Owned(bytes) => bytes,
+        }
+    }
+}
+
+/// A tensor inside a checkpoint: its format, shape and raw bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct TensorView<'a> {
+    /// Number format.
+    pub dtype: StoredType,
+    /// Lengths of the dimensions.
+    pub shape: &'a [usize],
+    /// The numbers, little-endian.
+    pub bytes: &'a [u8],
+}
+
+#[derive(Clone, Debug)]
+struct Located {
+    file: usize,
+    entry: TensorEntry,
+}
+
+/// Named tensors out of safetensors files, mapped into memory.
+///
+/// Cloning is cheap; renamed and narrowed views share the same files.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    files: Arc<Vec<(PathBuf, Bytes)>>,
+    tensors: BTreeMap<String, Located>,
+}
+
+impl Checkpoint {
+    /// Opens one safetensors file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, is a pickle, or its header does not hold.
+    pub fn open(path: &Path) -> Result<Self, WeightsError> {
+        Self::open_all(&[path.to_owned()])
+    }
+
+    /// Opens the shards listed in a `*.safetensors.index.json`, all in its own folder.
+    ///
+    /// # Errors
+    ///
+    /// When the index is not understood, names a file elsewhere, or a shard is refused.
+    pub fn open_sharded(index: &Path) -> Result<Self, WeightsError> {
+        let bad = |reason: String| WeightsError::Index { path: index.to_owned(), reason };
+        let text =
+            std::fs::read(index).map_err(|source| WeightsError::Open { path: index.to_owned(), source })?;
+        let parsed: ShardIndex =
+            serde_json::from_slice(&text).map_err(|e| bad(format!("not an index of shards: {e}")))?;
+        let mut names: Vec<&String> = parsed.weight_map.values().collect();
+        names.sort_unstable();
+        names.dedup();
+        let folder = index.parent().unwrap_or(Path::new(""));
+        let mut paths = Vec::new();
+        for name in names {
+            let plain = Path::new(name).file_name().is_some_and(|file| file == name.as_str());
+            if !plain || !name.ends_with(".safetensors") {
+                return Err(bad(format!("shard {name:?} is not a plain file name ending in .safetensors")));
+            }
+            paths.push(folder.join(name));
+        }
+        Self::open_all(&paths)
+    }
+
+    fn open_all(paths: &[PathBuf]) -> Result<Self, WeightsError> {
+        let mut files = Vec::new();
+        for path in paths {
+            refuse_pickle(path)?;
+            let map = mmap::map(path).map_err(|source| WeightsError::Open { path: path.clone(), source })?;
+            files.push((path.clone(), Bytes::Mapped(map)));
+        }
+        Self::from_files(files)
+    }
+
+    /// A checkpoint out of bytes in memory; `name` stands for the path in messages.
+    ///
+    /// # Errors
+    ///
+    /// When the header does not hold.
+    pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, WeightsError> {
+        Self::from_files(vec![(PathBuf::from(name), Bytes::Owned(bytes))])
+    }
+
+    fn from_files(files: Vec<(PathBuf, Bytes)>) -> Result<Self, WeightsError> {
+        let mut tensors = BTreeMap::new();
+        for (file, (path, bytes)) in files.iter().enumerate() {
+            let entries = read_header(bytes.get())
+                .map_err(|source| WeightsError::Header { path: path.clone(), source })?;
+            for (name, entry) in entries {
+                if tensors.insert(name.clone(), Located { file, entry }).is_some() {
+                    return Err(WeightsError::Index {
+                        path: path.clone(),
+                        reason: format!("tensor {name} is in another shard as well"),
+                    });
+                }
+            }
+        }
+        Ok(Self { files: Arc::new(files), tensors })
+    }
+
+    /// The files behind the tensors.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|(path, _)| path.as_path())
+    }
+
+    /// The tensors' names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// Whether there is a tensor of this name.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
+    /// The tensor of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<TensorView<'_>> {
+        let Located { file, entry } = self.tensors.get(name)?;
+        let (_, bytes) = self.files.get(*file)?;
+        Some(TensorView {
+            dtype: entry.dtype,
+            shape: &entry.shape,
+            bytes: bytes.get().get(entry.range.clone())?,
+        })
+    }
+
+    /// The same tensors under other names; those without a new name are left out.
+    #[must_use]
+    pub fn renamed(&self, rename: impl Fn(&str) -> Option<String>) -> Self {
+        let tensors = self.tensors.iter().filter_map(|(name, at)| Some((rename(name)?, at.clone())));
+        Self { files: Arc::clone(&self.files), tensors: tensors.collect() }
+    }
+
+    /// Adds `new` as rows `rows` of the tensor `old`; nothing happens where they do not exist.
+    pub(super) fn add_rows(&mut self, old: &str, new: String, rows: Range<usize>) {
+        let Some(Located { file, entry }) = self.tensors.get(old) else {
+            return;
+        };
+        let Some((&all, rest)) = entry.shape.split_first() else {
+            return;
+        };
+        if rows.end > all || rows.start > rows.end {
+            return;
+        }
+        let row = entry.range.len() / all.max(1);
+        let start = entry.range.start + rows.start * row;
+        let entry = TensorEntry {
+            dtype: entry.dtype,
+            shape: [&[rows.len()], rest].concat(),
+            range: start..start + rows.len() * row,
+        };
+        let located = Located { file: *file, entry };
+        self.tensors.insert(new, located);
+    }
+
+    /// Forgets the tensor of this name.
+    pub(super) fn remove(&mut self, name: &str) {
+        self.tensors.remove(name);
+    }
+
+    /// The BLAKE3 digest of every file, as lower-case hexadecimal, with the file's name.
+    #[must_use]
+    pub fn digests(&self) -> Vec<(String, String)> {
+        let digest = |(path, bytes): &(PathBuf, Bytes)| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (name, blake3::hash(bytes.get()).to_hex().to_string())
+        };
+        self.files.iter().map(digest).collect()
+    }
+}
+
+#[derive(Deserialize)]
+struct ShardIndex {
+    weight_map: BTreeMap<String, String>,
+}
+
+fn refuse_pickle(path: &Path) -> Result<(), WeightsError> {
+    let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    if matches!(extension.as_str(), "ckpt" | "pth" | "pt" | "bin" | "pkl") {
+        return Err(WeightsError::Pickle {
+            path: path.to_owned(),
+            name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        });
+    }
+    Ok(())
+}

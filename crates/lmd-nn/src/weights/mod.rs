@@ -1,0 +1,17 @@
+//! Weights from disk: safetensors files, checked before anything is believed.
+
+mod checkpoint;
+mod error;
+mod folder;
+mod header;
+mod lora;
+mod mmap;
+mod reader;
+mod single_file;
+
+pub use checkpoint::{Checkpoint, TensorView};
+pub use error::{HeaderError, Mismatch, WeightsError};
+pub use folder::ModelFolder;
+pub use header::{StoredType, TensorEntry, read_header};
+pub use lora::{Adapters, Lora};
+pub use reader::{LoadOptions, Weights, load};

@@ -1,0 +1,231 @@
+//! [`Weights`]: a network's view of a checkpoint, by upstream names: `w.pp("to_q").tensor("weight", [c, c])`.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn::tensor::{Device, Tensor, TensorData};
+use half::{bf16, f16};
+
+use super::error::Mismatch;
+use super::lora::Adapters;
+use super::{Checkpoint, StoredType, TensorView, WeightsError};
+use crate::Precision;
+
+/// Tensors that some files carry and no network needs.
+const TOLERATED: [&str; 4] = ["position_ids", "text_projection.weight", "logit_scale", "num_batches_tracked"];
+
+/// Where the weights go and what is merged into them.
+#[derive(Clone, Debug)]
+pub struct LoadOptions {
+    /// Where the tensors are made.
+    pub device: Device,
+    /// The number format of the tensors made.
+    pub precision: Precision,
+    /// Adapters merged into the weights.
+    pub adapters: Adapters,
+}
+
+impl LoadOptions {
+    /// f32 weights on `device`, nothing merged.
+    #[must_use]
+    pub fn new(device: &Device) -> Self {
+        Self { device: device.clone(), precision: Precision::F32, adapters: Adapters::default() }
+    }
+}
+
+/// Reads tensors below a path of names and remembers which were read.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    shared: Arc<Shared>,
+    prefix: String,
+}
+
+#[derive(Debug)]
+struct Shared {
+    checkpoint: Checkpoint,
+    options: LoadOptions,
+    /// The word LoRA files use for this network: `unet` or `te`.
+    network: &'static str,
+    /// While rehearsing, tensors are checked and stand-ins of no size are given.
+    rehearsal: bool,
+    ledger: Mutex<Ledger>,
+}
+
+#[derive(Debug, Default)]
+struct Ledger {
+    used: BTreeSet<String>,
+    missing: Vec<String>,
+    misshaped: Vec<String>,
+}
+
+/// Builds a network from a checkpoint, in two passes.
+///
+/// The first pass rehearses: `build` runs on stand-ins, every difference
+/// between file and network is collected, and nothing of size is allocated. Only
+/// when there is no difference are the weights read.
+///
+/// # Errors
+///
+/// [`WeightsError::Mismatch`] with all missing, mis-shaped and unknown tensors.
+pub fn load<T, E: From<WeightsError>>(
+    checkpoint: &Checkpoint,
+    network: &'static str,
+    options: &LoadOptions,
+    build: impl Fn(&Weights) -> Result<T, E>,
+) -> Result<T, E> {
+    let rehearsal = Weights::root(checkpoint, network, options, true);
+    build(&rehearsal)?;
+    let mismatch = rehearsal.mismatch();
+    if !mismatch.is_empty() {
+        let network = network.to_owned();
+        return Err(WeightsError::Mismatch { network, mismatch }.into());
+    }
+    options.adapters.check_all_used(network, &rehearsal.used())?;
+    build(&Weights::root(checkpoint, network, options, false))
+}
+
+impl Weights {
+    fn root(checkpoint: &Checkpoint, network: &'static str, options: &LoadOptions, rehearsal: bool) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                checkpoint: checkpoint.clone(),
+                options: options.clone(),
+                network,
+                rehearsal,
+                ledger: Mutex::default(),
+            }),
+            prefix: String::new(),
+        }
+    }
+
+    /// One level down: `w.pp("to_q")`, or several: `w.pp("down_blocks.0")`.
+    #[must_use]
+    pub fn pp(&self, name: impl std::fmt::Display) -> Self {
+        Self { shared: Arc::clone(&self.shared), prefix: self.path(&name.to_string()) }
+    }
+
+    /// One level down by the first of several names that occurs in the file.
+    #[must_use]
+    pub fn pp_any(&self, names: &[&str]) -> Self {
+        let present = |name: &&&str| self.pp(name).contains("weight");
+        let name = names.iter().find(present).or(names.first());
+        self.pp(name.copied().unwrap_or_default())
+    }
+
+    /// The device tensors are made on.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.shared.options.device
+    }
+
+    /// Whether the file has this tensor.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.shared.checkpoint.contains(&self.path(name))
+    }
+
+    fn path(&self, name: &str) -> String {
+        if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
+    }
+
+    /// The tensor of this name, which must have exactly this shape.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read as floats. A missing or mis-shaped tensor is
+    /// recorded, to be reported with all others.
+    pub fn tensor<const D: usize>(&self, name: &str, shape: [usize; D]) -> Result<Tensor<D>, WeightsError> {
+        self.tensor_of(name, shape, &[&shape])
+    }
+
+    /// Like [`tensor`](Self::tensor), for a matrix that some files store as a 1×1 convolution.
+    ///
+    /// # Errors
+    ///
+    /// As for [`tensor`](Self::tensor).
+    pub fn matrix(&self, name: &str, [rows, columns]: [usize; 2]) -> Result<Tensor<2>, WeightsError> {
+        let shapes: [&[usize]; 2] = [&[rows, columns], &[rows, columns, 1, 1]];
+        self.tensor_of(name, [rows, columns], &shapes)
+    }
+
+    /// Like [`tensor`](Self::tensor), for a 1×1 convolution that some files store as a matrix.
+    fn tensor_of<const D: usize>(
+        &self,
+        name: &str,
+        shape: [usize; D],
+        accepted: &[&[usize]],
+    ) -> Result<Tensor<D>, WeightsError> {
+        let path = self.path(name);
+        let stored = self.shared.checkpoint.get(&path);
+        if self.shared.rehearsal {
+            self.record(&path, stored, accepted);
+            return Ok(Tensor::<D>::zeros([1; D], self.device()).expand(shape));
+        }
+        let stored = stored.ok_or_else(|| unusable(&path, "it is missing"))?;
+        if !accepted.contains(&stored.shape) {
+            return Err(unusable(&path, &format!("shape {:?}, expected {shape:?}", stored.shape)));
+        }
+        let values = floats(&path, stored)?;
+        let tensor = Tensor::from_data(TensorData::new(values, shape), self.device());
+        let merged = self.shared.options.adapters.merge(self.shared.network, &path, tensor)?;
+        Ok(match self.shared.options.precision {
+            Precision::F32 => merged,
+            other => merged.cast(other.dtype()),
+        })
+    }
+
+    fn record(&self, path: &str, stored: Option<TensorView<'_>>, accepted: &[&[usize]]) {
+        let mut ledger = self.shared.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        ledger.used.insert(path.to_owned());
+        match stored {
+            None => ledger.missing.push(path.to_owned()),
+            Some(view) if !accepted.contains(&view.shape) => {
+                let expected = accepted.first().copied().unwrap_or_default();
+                let note = format!("{path}: file has {:?}, expected {expected:?}", view.shape);
+                ledger.misshaped.push(note);
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn used(&self) -> BTreeSet<String> {
+        let ledger = self.shared.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        ledger.used.clone()
+    }
+
+    fn mismatch(&self) -> Mismatch {
+        let ledger = self.shared.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let tolerated = |name: &&str| TOLERATED.iter().any(|end| name.ends_with(end));
+        let known = |name: &&str| ledger.used.contains(*name) || tolerated(name);
+        let names = self.shared.checkpoint.names();
+        Mismatch {
+            missing: ledger.missing.clone(),
+            misshaped: ledger.misshaped.clone(),
+            unknown: names.filter(|name| !known(name)).map(str::to_owned).collect(),
+        }
+    }
+}
+
+fn unusable(name: &str, reason: &str) -> WeightsError {
+    WeightsError::Tensor { name: name.to_owned(), reason: reason.to_owned() }
+}
+
+/// The numbers of a stored tensor, widened or narrowed to f32.
+pub(super) fn floats(name: &str, stored: TensorView<'_>) -> Result<Vec<f32>, WeightsError> {
+    let bytes = stored.bytes;
+    Ok(match stored.dtype {
+        StoredType::F32 => each(bytes, f32::from_le_bytes),
+        StoredType::F16 => each(bytes, |b| f16::from_le_bytes(b).to_f32()),
+        StoredType::Bf16 => each(bytes, |b| bf16::from_le_bytes(b).to_f32()),
+        #[allow(clippy::cast_possible_truncation)]
+        StoredType::F64 => each(bytes, |b| f64::from_le_bytes(b) as f32),
+        StoredType::I64 | StoredType::I32 => {
+            return Err(unusable(name, "it holds integers, expected floats"));
+        }
+    })
+}
+
+fn each<const N: usize>(bytes: &[u8], convert: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+    let (whole, _) = bytes.as_chunks::<N>();
+    whole.iter().map(|chunk| convert(*chunk)).collect()
+}

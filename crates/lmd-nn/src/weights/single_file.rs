@@ -1,0 +1,254 @@
+//! Single-file checkpoints of Stable Diffusion 1 and 2: the names of CompVis' code, made those of diffusers.
+
+use std::collections::BTreeSet;
+
+use super::Checkpoint;
+use crate::clip::{ClipTextConfig, HiddenAct};
+use crate::unet::{PerLevel, UNetConfig};
+use crate::vae::VaeConfig;
+
+const UNET: &str = "model.diffusion_model.";
+const VAE: &str = "first_stage_model.";
+const CLIP: &str = "cond_stage_model.transformer.";
+const OPEN_CLIP: &str = "cond_stage_model.model.";
+/// Residual blocks per level in both versions.
+const LAYERS: usize = 2;
+/// Width of an attention head in Stable Diffusion 2 and in both text encoders.
+const HEAD_WIDTH: usize = 64;
+
+/// Whether this looks like a whole Stable Diffusion in one file.
+pub(super) fn is_single_file(all: &Checkpoint) -> bool {
+    all.contains("model.diffusion_model.input_blocks.0.0.weight")
+}
+
+/// The U-Net's tensors by their diffusers names.
+pub(super) fn unet(all: &Checkpoint) -> Checkpoint {
+    all.renamed(|name| unet_name(name.strip_prefix(UNET)?))
+}
+
+fn unet_name(name: &str) -> Option<String> {
+    for (old, new) in [
+        ("time_embed.0.", "time_embedding.linear_1."),
+        ("time_embed.2.", "time_embedding.linear_2."),
+        ("input_blocks.0.0.", "conv_in."),
+        ("out.0.", "conv_norm_out."),
+        ("out.2.", "conv_out."),
+        ("middle_block.1.", "mid_block.attentions.0."),
+    ] {
+        if let Some(rest) = name.strip_prefix(old) {
+            return Some(format!("{new}{rest}"));
+        }
+    }
+    let mut parts = name.splitn(4, '.');
+    let (half, first, second) = (parts.next()?, parts.next()?, parts.next()?);
+    let rest = parts.next()?;
+    let first: usize = first.parse().ok()?;
+    match half {
+        "middle_block" => Some(format!("mid_block.resnets.{}.{}", first / 2, resnet_name(rest))),
+        "input_blocks" => {
+            let (block, layer) = ((first - 1) / (LAYERS + 1), (first - 1) % (LAYERS + 1));
+            Some(format!("down_blocks.{block}.{}", down_name(layer, second, rest)?))
+        }
+        "output_blocks" => {
+            let (block, layer) = (first / (LAYERS + 1), first % (LAYERS + 1));
+            Some(format!("up_blocks.{block}.{}", up_name(layer, second, rest)?))
+        }
+        _ => None,
+    }
+}
+
+fn down_name(layer: usize, part: &str, rest: &str) -> Option<String> {
+    match (part, rest.strip_prefix("op.")) {
+        ("0", Some(rest)) => Some(format!("downsamplers.0.conv.{rest}")),
+        ("0", None) => Some(format!("resnets.{layer}.{}", resnet_name(rest))),
+        ("1", _) => Some(format!("attentions.{layer}.{rest}")),
+        _ => None,
+    }
+}
+
+fn up_name(layer: usize, part: &str, rest: &str) -> Option<String> {
+    match (part, rest.strip_prefix("conv.")) {
+        ("0", _) => Some(format!("resnets.{layer}.{}", resnet_name(rest))),
+        ("1" | "2", Some(rest)) => Some(format!("upsamplers.0.conv.{rest}")),
+        ("1", None) => Some(format!("attentions.{layer}.{rest}")),
+        _ => None,
+    }
+}
+
+fn resnet_name(rest: &str) -> String {
+    let table = [
+        ("in_layers.0.", "norm1."),
+        ("in_layers.2.", "conv1."),
+        ("emb_layers.1.", "time_emb_proj."),
+        ("out_layers.0.", "norm2."),
+        ("out_layers.3.", "conv2."),
+        ("skip_connection.", "conv_shortcut."),
+    ];
+    replace_start(rest, &table)
+}
+
+fn replace_start(name: &str, table: &[(&str, &str)]) -> String {
+    let hit = table.iter().find_map(|(old, new)| Some(format!("{new}{}", name.strip_prefix(old)?)));
+    hit.unwrap_or_else(|| name.to_owned())
+}
+
+/// The autoencoder's tensors by their diffusers names.
+pub(super) fn vae(all: &Checkpoint) -> Checkpoint {
+    let levels = count(all, &format!("{VAE}decoder.up."));
+    all.renamed(|name| {
+        let name = name.strip_prefix(VAE)?;
+        match name.split_once('.')? {
+            (half @ ("encoder" | "decoder"), rest) => Some(format!("{half}.{}", vae_name(rest, levels)?)),
+            ("quant_conv" | "post_quant_conv", _) => Some(name.to_owned()),
+            _ => None,
+        }
+    })
+}
+
+fn vae_name(name: &str, levels: usize) -> Option<String> {
+    let (part, rest) = name.split_once('.')?;
+    Some(match part {
+        "conv_in" | "conv_out" => name.to_owned(),
+        "norm_out" => format!("conv_norm_out.{rest}"),
+        "mid" => vae_mid_name(rest),
+        "down" | "up" => {
+            let (level, rest) = rest.split_once('.')?;
+            let level: usize = level.parse().ok()?;
+            // Upstream counts the decoder's levels from the other end.
+            let block = if part == "up" { levels.checked_sub(level + 1)? } else { level };
+            let table =
+                [("block.", "resnets."), ("downsample.", "downsamplers.0."), ("upsample.", "upsamplers.0.")];
+            let rest = replace_start(rest, &table).replace("nin_shortcut", "conv_shortcut");
+            format!("{part}_blocks.{block}.{rest}")
+        }
+        _ => return None,
+    })
+}
+
+fn vae_mid_name(rest: &str) -> String {
+    let table = [
+        ("block_1.", "mid_block.resnets.0."),
+        ("block_2.", "mid_block.resnets.1."),
+        ("attn_1.norm.", "mid_block.attentions.0.group_norm."),
+        ("attn_1.q.", "mid_block.attentions.0.to_q."),
+        ("attn_1.k.", "mid_block.attentions.0.to_k."),
+        ("attn_1.v.", "mid_block.attentions.0.to_v."),
+        ("attn_1.proj_out.", "mid_block.attentions.0.to_out.0."),
+    ];
+    replace_start(rest, &table)
+}
+
+/// The text encoder's tensors by their transformers names.
+pub(super) fn text_encoder(all: &Checkpoint) -> Checkpoint {
+    let clip = all.renamed(|name| name.strip_prefix(CLIP).map(str::to_owned));
+    if clip.names().next().is_some() {
+        return clip;
+    }
+    let mut open_clip = all.renamed(|name| name.strip_prefix(OPEN_CLIP).map(open_clip_name));
+    split_projections(&mut open_clip);
+    drop_last_layer(&mut open_clip);
+    open_clip
+}
+
+const LAYER: &str = "text_model.encoder.layers.";
+
+fn open_clip_name(name: &str) -> String {
+    let table = [
+        ("token_embedding.", "text_model.embeddings.token_embedding."),
+        ("positional_embedding", "text_model.embeddings.position_embedding.weight"),
+        ("ln_final.", "text_model.final_layer_norm."),
+        ("transformer.resblocks.", LAYER),
+        ("text_projection", "text_projection.weight"),
+    ];
+    replace_start(name, &table)
+        .replace(".ln_1.", ".layer_norm1.")
+        .replace(".ln_2.", ".layer_norm2.")
+        .replace(".attn.", ".self_attn.")
+        .replace(".c_fc.", ".fc1.")
+        .replace(".c_proj.", ".fc2.")
+}
+
+/// OpenCLIP keeps queries, keys and values in one matrix.
+fn split_projections(text: &mut Checkpoint) {
+    let joined: Vec<String> = text.names().filter(|n| n.contains(".in_proj_")).map(str::to_owned).collect();
+    for name in joined {
+        let rows = text.get(&name).and_then(|view| view.shape.first().copied()).unwrap_or(0) / 3;
+        for (i, part) in ["q_proj.", "k_proj.", "v_proj."].iter().enumerate() {
+            text.add_rows(&name, name.replace("in_proj_", part), i * rows..(i + 1) * rows);
+        }
+        text.remove(&name);
+    }
+}
+
+/// Stable Diffusion 2 reads the output of the last layer but one.
+fn drop_last_layer(text: &mut Checkpoint) {
+    let last = count(text, LAYER).saturating_sub(1);
+    let prefix = format!("{LAYER}{last}.");
+    let dropped: Vec<String> = text.names().filter(|n| n.starts_with(&prefix)).map(str::to_owned).collect();
+    for name in dropped {
+        text.remove(&name);
+    }
+}
+
+/// How many different numbers follow `prefix` among the names.
+fn count(all: &Checkpoint, prefix: &str) -> usize {
+    let numbers = all.names().filter_map(|name| name.strip_prefix(prefix)?.split('.').next());
+    numbers.collect::<BTreeSet<_>>().len()
+}
+
+fn side(all: &Checkpoint, name: &str, dimension: usize) -> usize {
+    all.get(name).and_then(|view| view.shape.get(dimension).copied()).unwrap_or(0)
+}
+
+/// The configuration that these tensors (with diffusers names) have.
+pub(super) fn unet_config(unet: &Checkpoint) -> UNetConfig {
+    let levels = count(unet, "down_blocks.");
+    let width = |i: usize| side(unet, &format!("down_blocks.{i}.resnets.0.conv1.weight"), 0);
+    let widths: Vec<usize> = (0..levels).map(width).collect();
+    let types = |stage: &str| {
+        let lower = stage.to_lowercase();
+        let name = |i: usize| {
+            let cross = unet.contains(&format!("{lower}_blocks.{i}.attentions.0.norm.weight"));
+            format!("{}{stage}Block2D", if cross { "CrossAttn" } else { "" })
+        };
+        (0..levels).map(name).collect()
+    };
+    let text = side(unet, "mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight", 1);
+    let projection = unet.get("mid_block.attentions.0.proj_in.weight").map_or(4, |view| view.shape.len());
+    let linear = projection == 2;
+    let heads = widths.iter().map(|w| w / HEAD_WIDTH).collect();
+    UNetConfig {
+        in_channels: side(unet, "conv_in.weight", 1),
+        out_channels: side(unet, "conv_out.weight", 0),
+        attention_head_dim: if linear { PerLevel::Each(heads) } else { PerLevel::Same(8) },
+        block_out_channels: widths,
+        down_block_types: types("Down"),
+        up_block_types: types("Up"),
+        cross_attention_dim: text,
+        use_linear_projection: linear,
+        ..UNetConfig::default()
+    }
+}
+
+/// The configuration that these tensors (with diffusers names) have.
+pub(super) fn vae_config(vae: &Checkpoint) -> VaeConfig {
+    let levels = count(vae, "encoder.down_blocks.");
+    let width = |i: usize| side(vae, &format!("encoder.down_blocks.{i}.resnets.0.conv1.weight"), 0);
+    VaeConfig { block_out_channels: (0..levels).map(width).collect(), ..VaeConfig::default() }
+}
+
+/// The configuration that these tensors (with transformers names) have.
+pub(super) fn text_config(text: &Checkpoint, all: &Checkpoint) -> ClipTextConfig {
+    let embeddings = "text_model.embeddings.token_embedding.weight";
+    let width = side(text, embeddings, 1);
+    let open_clip = all.names().any(|name| name.starts_with(OPEN_CLIP));
+    ClipTextConfig {
+        vocab_size: side(text, embeddings, 0),
+        hidden_size: width,
+        intermediate_size: side(text, &format!("{LAYER}0.mlp.fc1.weight"), 0),
+        num_hidden_layers: count(text, LAYER),
+        num_attention_heads: width / HEAD_WIDTH,
+        hidden_act: if open_clip { HiddenAct::Gelu } else { HiddenAct::QuickGelu },
+        ..ClipTextConfig::default()
+    }
+}
