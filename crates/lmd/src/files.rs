@@ -11,7 +11,7 @@ use lmd_planner::llm::plan_from_answer;
 use tempfile::NamedTempFile;
 
 use crate::exit::UsageError;
-use crate::screen::Screen;
+use crate::screen;
 
 /// Most bytes read from a file or stdin; layouts and answers are far shorter.
 const MAX_INPUT_BYTES: u64 = 1 << 20;
@@ -78,13 +78,13 @@ impl Form {
 
 /// Writes a layout to a file and prints the file's path, or writes it to
 /// stdout for `-`.
-pub(crate) fn deliver(layout: &Layout, form: Form, path: &Path, screen: &Screen) -> anyhow::Result<()> {
+pub(crate) fn deliver(layout: &Layout, form: Form, path: &Path) -> anyhow::Result<()> {
     let bytes = form.render(layout)?;
     if is_dash(path) {
-        screen.print(bytes)?;
+        screen::print(bytes)?;
     } else {
         write(path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
-        screen.println(&path.display().to_string())?;
+        screen::println(&path.display().to_string())?;
     }
     Ok(())
 }

@@ -42,7 +42,7 @@ fn run(cli: Cli, screen: &Screen) -> anyhow::Result<Exit> {
         Command::Chat(args) => commands::chat::run(&args, &load(args.planning.flags())?, screen),
         Command::Bench(args) => commands::bench::run(&args, &load(args.planning().flags())?, screen),
         Command::Config(args) => commands::config::run(&args, &load(Vec::new())?, screen),
-        Command::Completions(args) => commands::completions::run(&args, screen),
+        Command::Completions(args) => commands::completions::run(&args),
         Command::Doctor(args) => commands::doctor::run(&args, load(Vec::new()), screen),
     }
 }

@@ -30,36 +30,24 @@ impl Screen {
         self.colour_out
     }
 
-    /// Prints a result, exactly these bytes.
-    pub(crate) fn print(&self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(bytes.as_ref())?;
-        out.flush()
-    }
-
-    /// Prints a result that ends with its line.
-    pub(crate) fn println(&self, text: &str) -> io::Result<()> {
-        self.print(format!("{text}\n"))
-    }
-
     /// Says something that is neither a result nor a warning.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            self.say(text);
+            say(text);
         }
     }
 
     /// Says that something may not be as wanted.
     pub(crate) fn warning(&self, text: &str) {
         if !self.quiet {
-            self.say(&self.label("warning", AnsiColor::Yellow, text));
+            say(&self.label("warning", AnsiColor::Yellow, text));
         }
     }
 
     /// Says what could be done.
     pub(crate) fn hint(&self, text: &str) {
         if !self.quiet {
-            self.say(&self.label("hint", AnsiColor::Cyan, text));
+            say(&self.label("hint", AnsiColor::Cyan, text));
         }
     }
 
@@ -75,7 +63,7 @@ impl Screen {
             }
             last = cause;
         }
-        self.say(&self.label("error", AnsiColor::Red, &text));
+        say(&self.label("error", AnsiColor::Red, &text));
     }
 
     fn label(&self, label: &str, colour: AnsiColor, text: &str) -> String {
@@ -83,9 +71,21 @@ impl Screen {
             if self.colour_err { Style::new().bold().fg_color(Some(colour.into())) } else { Style::new() };
         format!("{style}{label}:{style:#} {text}")
     }
+}
 
-    fn say(&self, text: &str) {
-        // There is nowhere to say that stderr is gone.
-        let _ = writeln!(io::stderr().lock(), "{text}");
-    }
+/// Prints a result, exactly these bytes.
+pub(crate) fn print(bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes.as_ref())?;
+    out.flush()
+}
+
+/// Prints a result that ends with its line.
+pub(crate) fn println(text: &str) -> io::Result<()> {
+    print(format!("{text}\n"))
+}
+
+fn say(text: &str) {
+    // There is nowhere to say that stderr is gone.
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }

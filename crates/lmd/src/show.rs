@@ -26,14 +26,15 @@ fn style(index: usize, colour: bool) -> Style {
 /// background and what to leave out.
 pub(crate) fn table(layout: &Layout, colour: bool) -> String {
     let widest = layout.objects().iter().map(|o| o.caption.as_str().width()).max().unwrap_or(0).max(7);
-    let mut lines = vec![format!(" #  {:<widest$}  left   top  width  height", "caption")];
+    let row = |[x, y, w, h]: [String; 4]| format!("{x:>6}{y:>7}{w:>8}{h:>9}");
+    let header = row(["left", "top", "width", "height"].map(str::to_owned));
+    let mut lines = vec![format!(" #  {:<widest$}{header}", "caption")];
     for (index, object) in layout.objects().iter().enumerate() {
         let style = style(index, colour);
         let caption = object.caption.as_str();
         let gap = " ".repeat(widest - caption.width().min(widest));
-        let [x, y, w, h] = object.bbox.to_xywh(Canvas::new(100.0, 100.0));
-        let numbers = format!("{x:>3.0} %  {y:>3.0} %  {w:>4.0} %  {h:>5.0} %");
-        lines.push(format!("{style}{:>2}{style:#}  {caption}{gap} {numbers}", index + 1));
+        let numbers = row(object.bbox.to_xywh(Canvas::new(100.0, 100.0)).map(|part| format!("{part:.0} %")));
+        lines.push(format!("{style}{:>2}{style:#}  {caption}{gap}{numbers}", index + 1));
     }
     if layout.objects().is_empty() {
         lines = vec!["no objects".to_owned()];

@@ -2,6 +2,7 @@
 //! sentences in free wording.
 
 use std::fmt::Display;
+use std::time::{Duration, Instant};
 
 use lmd_eval::report::Report;
 use lmd_eval::sentences::{SentenceReport, Set};
@@ -16,7 +17,10 @@ use crate::cli::{BenchArgs, BenchCommand, BenchCommon, BenchLayoutsArgs, BenchSe
 use crate::config::Loaded;
 use crate::exit::Exit;
 use crate::planners;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
+
+/// A planner that takes its time is heard of this often.
+const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(args: &BenchArgs, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Exit> {
     match &args.what {
@@ -33,12 +37,12 @@ fn layouts(args: &BenchLayoutsArgs, loaded: &Loaded, screen: &Screen) -> anyhow:
     let layouts = bench_layouts(&*planner, screen)?;
     let mut rates: Vec<f64> = layouts.families.iter().map(|score| score.rate.percent).collect();
     if !args.sentences {
-        print(&args.common, screen, &layouts, || serde_json::to_value(&layouts))?;
+        print(&args.common, &layouts, || serde_json::to_value(&layouts))?;
         return Ok(verdict(&args.common, &rates));
     }
     let sentences = bench_sentences(&*planner, SentenceSet::All, screen)?;
     rates.push(sentences.overall.percent);
-    print(&args.common, screen, format_args!("{layouts}\n{sentences}"), || {
+    print(&args.common, format_args!("{layouts}\n{sentences}"), || {
         Ok(
             json!({ "layouts": serde_json::to_value(&layouts)?, "sentences": serde_json::to_value(&sentences)? }),
         )
@@ -49,7 +53,7 @@ fn layouts(args: &BenchLayoutsArgs, loaded: &Loaded, screen: &Screen) -> anyhow:
 fn free_wording(args: &BenchSentencesArgs, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Exit> {
     let planner = planners::choose(loaded, screen)?;
     let report = bench_sentences(&*planner, args.set, screen)?;
-    print(&args.common, screen, &report, || serde_json::to_value(&report))?;
+    print(&args.common, &report, || serde_json::to_value(&report))?;
     Ok(verdict(&args.common, &[report.overall.percent]))
 }
 
@@ -80,12 +84,14 @@ struct Asking<'a> {
     planner: &'a dyn Planner,
     screen: &'a Screen,
     asked: usize,
+    /// When something was last said about progress.
+    told: Instant,
     hopeless: Option<PlanError>,
 }
 
 impl<'a> Asking<'a> {
     fn new(planner: &'a dyn Planner, screen: &'a Screen) -> Self {
-        Self { planner, screen, asked: 0, hopeless: None }
+        Self { planner, screen, asked: 0, told: Instant::now(), hopeless: None }
     }
 
     fn plan(&mut self, prompt: &str) -> Result<Layout, String> {
@@ -93,8 +99,9 @@ impl<'a> Asking<'a> {
             return Err("the planner cannot be asked".to_owned());
         }
         self.asked += 1;
-        if self.asked.is_multiple_of(50) {
-            self.screen.note(&format!("{} prompts planned", self.asked));
+        if self.told.elapsed() >= PROGRESS_EVERY {
+            self.screen.note(&format!("{} prompts planned", self.asked - 1));
+            self.told = Instant::now();
         }
         self.planner.plan(prompt).map(|plan| plan.layout).map_err(|error| {
             let text = error.to_string();
@@ -127,14 +134,13 @@ fn is_hopeless(error: &PlanError) -> bool {
 
 fn print(
     common: &BenchCommon,
-    screen: &Screen,
     text: impl Display,
     json: impl FnOnce() -> serde_json::Result<serde_json::Value>,
 ) -> anyhow::Result<()> {
     if common.json {
-        screen.println(&serde_json::to_string_pretty(&json()?)?)?;
+        screen::println(&serde_json::to_string_pretty(&json()?)?)?;
     } else {
-        screen.print(text.to_string())?;
+        screen::print(text.to_string())?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::cli::ChatArgs;
 use crate::config::Loaded;
 use crate::exit::{Exit, Interrupted, UsageError};
 use crate::files::{self, Form};
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 use crate::{planners, show};
 
 const HELP: &str = "\
@@ -108,9 +108,9 @@ impl Chat<'_> {
         let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
         match (verb, rest.trim()) {
             ("quit" | "exit" | "q", _) => return Ok(Go::Home),
-            ("help" | "?", _) => self.screen.println(HELP)?,
+            ("help" | "?", _) => screen::println(HELP)?,
             ("undo", _) => self.undo()?,
-            ("json", _) => self.screen.print(Form::Json.render(self.started()?.layout())?)?,
+            ("json", _) => screen::print(Form::Json.render(self.started()?.layout())?)?,
             ("prompt", _) => self.print_said()?,
             ("save" | "svg" | "png", "") => {
                 return Err(UsageError(format!("/{verb} needs the name of a file")).into());
@@ -140,11 +140,7 @@ impl Chat<'_> {
     fn show(&self) -> anyhow::Result<()> {
         let layout = self.started()?.layout();
         let colour = self.screen.has_colour();
-        self.screen.println(&format!(
-            "{}\n{}",
-            show::picture(layout, colour),
-            show::table(layout, colour)
-        ))?;
+        screen::println(&format!("{}\n{}", show::picture(layout, colour), show::table(layout, colour)))?;
         Ok(())
     }
 
@@ -160,12 +156,12 @@ impl Chat<'_> {
         let said = conversation.turns().iter().map(|turn| turn.instruction.as_str());
         let lines: Vec<&str> =
             [conversation.prompt()].into_iter().chain(said).filter(|l| !l.is_empty()).collect();
-        self.screen.println(&lines.join("\n"))?;
+        screen::println(&lines.join("\n"))?;
         Ok(())
     }
 
     fn write(&self, file: &str, form: Form) -> anyhow::Result<()> {
-        files::deliver(self.started()?.layout(), form, Path::new(file), self.screen)
+        files::deliver(self.started()?.layout(), form, Path::new(file))
     }
 
     fn started(&self) -> Result<&Conversation, UsageError> {

@@ -4,11 +4,11 @@ use clap::CommandFactory;
 
 use crate::cli::{Cli, CompletionsArgs};
 use crate::exit::Exit;
-use crate::screen::Screen;
+use crate::screen;
 
-pub(crate) fn run(args: &CompletionsArgs, screen: &Screen) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &CompletionsArgs) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "lmd", &mut script);
-    screen.print(script)?;
+    screen::print(script)?;
     Ok(Exit::Ok)
 }

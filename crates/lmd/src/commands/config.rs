@@ -3,14 +3,14 @@
 use crate::cli::{ConfigArgs, ConfigCommand};
 use crate::config::Loaded;
 use crate::exit::Exit;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 
 pub(crate) fn run(args: &ConfigArgs, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Exit> {
     let ConfigCommand::Show { origin } = args.what;
     for warning in &loaded.warnings {
         screen.warning(warning);
     }
-    screen.print(if origin { with_origins(loaded) } else { toml::to_string_pretty(&loaded.config)? })?;
+    screen::print(if origin { with_origins(loaded) } else { toml::to_string_pretty(&loaded.config)? })?;
     Ok(Exit::Ok)
 }
 

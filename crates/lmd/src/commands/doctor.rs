@@ -13,7 +13,7 @@ use crate::cli::DoctorArgs;
 use crate::config::{Config, ConfigError, Loaded};
 use crate::exit::Exit;
 use crate::planners;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 
 /// How long the language model's server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -57,9 +57,9 @@ pub(crate) fn run(
     let healthy = loaded.is_ok();
     let diagnosis = diagnose(loaded);
     if args.json {
-        screen.println(&serde_json::to_string_pretty(&diagnosis)?)?;
+        screen::println(&serde_json::to_string_pretty(&diagnosis)?)?;
     } else {
-        screen.print(lines(&diagnosis))?;
+        screen::print(lines(&diagnosis))?;
     }
     if healthy && !diagnosis.llm.set_up {
         screen.hint(

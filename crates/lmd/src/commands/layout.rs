@@ -10,12 +10,12 @@ use crate::cli::LayoutArgs;
 use crate::config::Loaded;
 use crate::exit::{Exit, UsageError};
 use crate::files::{self, Form};
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 use crate::{planners, show};
 
 pub(crate) fn run(args: &LayoutArgs, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Exit> {
     if args.schema {
-        screen.println(&serde_json::to_string_pretty(&layout_schema())?)?;
+        screen::println(&serde_json::to_string_pretty(&layout_schema())?)?;
         return Ok(Exit::Ok);
     }
     // Known before anything is asked: where the answer shall go.
@@ -23,12 +23,12 @@ pub(crate) fn run(args: &LayoutArgs, loaded: &Loaded, screen: &Screen) -> anyhow
     let output = output.map_err(|error: UsageError| error)?;
     let prompt = prompt(args)?;
     if args.print_prompt {
-        screen.println(&print_prompt(&prompt)?)?;
+        screen::println(&print_prompt(&prompt)?)?;
         return Ok(Exit::Ok);
     }
     let plan = plan(args, &prompt, loaded, screen)?;
     planners::warn(&plan, screen);
-    deliver(args, output, &plan.layout, screen)?;
+    deliver(args, output, &plan.layout, screen.has_colour())?;
     Ok(Exit::Ok)
 }
 
@@ -62,20 +62,20 @@ fn deliver(
     args: &LayoutArgs,
     output: Option<(&Path, Form)>,
     layout: &Layout,
-    screen: &Screen,
+    colour: bool,
 ) -> anyhow::Result<()> {
     let svg = args.svg.as_deref().map(|path| (path, Form::Svg));
     let png = args.png.as_deref().map(|path| (path, Form::Png));
     let files: Vec<(&Path, Form)> = [svg, png, output].into_iter().flatten().collect();
     for (path, form) in &files {
-        files::deliver(layout, *form, path, screen)?;
+        files::deliver(layout, *form, path)?;
     }
     if args.json {
-        screen.print(Form::Json.render(layout)?)?;
+        screen::print(Form::Json.render(layout)?)?;
     } else if args.text {
-        screen.print(Form::Text.render(layout)?)?;
+        screen::print(Form::Text.render(layout)?)?;
     } else if files.is_empty() {
-        screen.println(&show::table(layout, screen.has_colour()))?;
+        screen::println(&show::table(layout, colour))?;
     }
     Ok(())
 }

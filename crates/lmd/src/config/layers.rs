@@ -97,7 +97,7 @@ impl Layers {
         for key in self.0.keys().cloned().collect::<Vec<_>>() {
             let name = format!("LMD_{}", key.replace('.', "_").to_uppercase());
             if let Some(text) = lookup(&name).filter(|text| !text.trim().is_empty()) {
-                self.set(&key, text.trim(), Origin::Variable(name))?;
+                self.set(&key, text.trim(), &Origin::Variable(name))?;
             }
         }
         Ok(())
@@ -105,11 +105,11 @@ impl Layers {
 
     /// Lays a flag over it.
     pub(crate) fn lay_flag(&mut self, flag: &Flag) -> Result<(), ConfigError> {
-        self.set(flag.key, &flag.value, Origin::Flag(flag.name))
+        self.set(flag.key, &flag.value, &Origin::Flag(flag.name))
     }
 
     /// Sets `key` from text, read as the kind of value it has by default.
-    fn set(&mut self, key: &str, text: &str, origin: Origin) -> Result<(), ConfigError> {
+    fn set(&mut self, key: &str, text: &str, origin: &Origin) -> Result<(), ConfigError> {
         let wrong = |message: String| ConfigError::Value {
             origin: origin.to_string(),
             key: key.to_owned(),
