@@ -47,6 +47,9 @@ fn the_key_is_in_no_line_of_the_log() {
     LlmPlanner::new(config).unwrap().plan("a cat").unwrap();
     assert!(server.requests()[1].headers.contains(KEY), "the server did get it");
     let lines = LOG.0.lock().unwrap();
-    assert!(lines.iter().any(|line| line.contains("content-type")), "the client logs its headers: {lines:#?}");
+    assert!(
+        lines.iter().any(|line| line.contains("content-type")),
+        "the client logs its headers: {lines:#?}"
+    );
     assert!(lines.iter().all(|line| !line.contains("0123456789abcdef")), "{lines:#?}");
 }
