@@ -129,7 +129,7 @@ mod tests {
     fn the_table_is_aligned() {
         let text = table(&layout(), false);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[1], " 1  a red car        0 %   50 %    50 %     50 %");
+        assert_eq!(lines[1], " 1  a red car       0 %   50 %    50 %     50 %");
         assert_eq!(lines[0].width(), lines[1].width());
         assert_eq!(lines[1].width(), lines[2].width());
         assert!(text.ends_with("background  A street\nwithout     trees"));

@@ -231,15 +231,29 @@ fn boxes(what: &Words, layout: &Layout) -> Result<Vec<BBox>, String> {
 
 fn check_relation(relation: Relation, a: &Words, b: &Words, layout: &Layout) -> Result<(), String> {
     let (first, second) = (boxes(a, layout)?, boxes(b, layout)?);
-    let holds = first.iter().all(|a| {
-        let mut partners = second.iter();
-        if relation.is_universal() {
-            partners.all(|b| relation.holds(*a, *b))
-        } else {
-            partners.any(|b| relation.holds(*a, *b))
-        }
-    });
+    let holds = match relation {
+        Relation::NextTo => all_beside(&first, &second),
+        _ if relation.is_universal() => first.iter().all(|a| second.iter().all(|b| relation.holds(*a, *b))),
+        _ => first.iter().all(|a| second.iter().any(|b| relation.holds(*a, *b))),
+    };
     verdict(holds, || format!("not so: {a} {} {b}", relation.name()))
+}
+
+/// Whether each of `group` stands next to one of `others`, or next to one of
+/// the group that does: two children beside a snowman may both be on its left.
+fn all_beside(group: &[BBox], others: &[BBox]) -> bool {
+    let mut beside = others.to_vec();
+    let mut rest = group.to_vec();
+    while !rest.is_empty() {
+        let near = |b: &BBox| beside.iter().any(|other| Relation::NextTo.holds(*b, *other));
+        let (found, left): (Vec<BBox>, Vec<BBox>) = rest.iter().partition(|b| near(b));
+        if found.is_empty() {
+            return false;
+        }
+        beside.extend(found);
+        rest = left;
+    }
+    true
 }
 
 fn check_between(a: &Words, b: &Words, c: &Words, layout: &Layout) -> Result<(), String> {
@@ -319,6 +333,14 @@ mod tests {
         for line in false_facts {
             assert!(!holds(line), "{line}");
         }
+    }
+
+    #[test]
+    fn a_group_beside_something_is_a_chain() {
+        let at = |x| BBox::new(x, 0.5, 0.1, 0.3).unwrap();
+        assert!(all_beside(&[at(0.45), at(0.2)], &[at(0.7)]));
+        assert!(!all_beside(&[at(0.2)], &[at(0.7)]));
+        assert!(!all_beside(&[at(0.0), at(0.1)], &[at(0.7)]));
     }
 
     #[test]

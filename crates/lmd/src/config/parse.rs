@@ -54,6 +54,22 @@ fn closest_key(message: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_with_a_line_it_has(
+            text in "((planner|cache|llm|url|model|max_tokens|[a-z]{1,4}|\\[|\\]|=|\"|'|\\.|[0-9]{1,3}|true|nan|-| |\n|#|\\{|\\}|,|é){0,24})"
+        ) {
+            match parse(&text, "f") {
+                Ok(settings) => prop_assert!(parse(&settings.to_string(), "f").is_ok(), "{}", settings),
+                Err(ConfigError::Text { line, .. }) => {
+                    prop_assert!(line >= 1 && line <= text.matches('\n').count() + 1);
+                }
+                Err(error) => prop_assert!(false, "{}", error),
+            }
+        }
+    }
 
     fn message(text: &str) -> String {
         parse(text, "lmd.toml").unwrap_err().to_string()
