@@ -84,6 +84,13 @@ impl Mask {
         Self { width, height, cells: vec![false; width * height] }
     }
 
+    /// A mask whose cell in column `x`, row `y` is `on(x, y)`.
+    #[must_use]
+    pub fn from_fn(width: usize, height: usize, mut on: impl FnMut(usize, usize) -> bool) -> Self {
+        let cells = (0..width * height).map(|i| on(i % width, i / width)).collect();
+        Self { width, height, cells }
+    }
+
     /// The union of `boxes`, each rasterised by B.4.
     #[must_use]
     pub fn of_boxes(boxes: &[BBox], width: usize, height: usize) -> Self {
