@@ -129,13 +129,23 @@ impl Cast {
         for _ in 0..4 {
             self.holds.iter().for_each(|hold| self.make_room(*hold, &mut cells));
         }
-        let free = self.actors.iter().filter(|actor| actor.fixed.is_none()).count();
-        let room = if free == 1 && self.actors.len() == 1 {
-            Room { width: 0.92, height: 0.86 }
-        } else {
-            Room { width: 0.92, height: 0.5 }
-        };
-        self.actors.iter().zip(cells).map(|(actor, cell)| actor.body(cell, room)).collect()
+        let alone = self.actors.len() == 1;
+        let room = Room { width: 0.92, height: if alone { 0.86 } else { 0.5 } };
+        let body =
+            |(index, actor): (usize, &Actor)| actor.body(cells[index], self.room_of(index, &cells, room));
+        self.actors.iter().enumerate().map(body).collect()
+    }
+
+    /// The room a group has: that of what holds it, if anything does.
+    fn room_of(&self, actor: usize, cells: &[(f64, f64)], room: Room) -> Room {
+        let Some(hold) = self.holds.iter().find(|hold| hold.child == actor) else { return room };
+        let (w, h) = cells[hold.parent];
+        match hold.kind {
+            _ if self.actors[actor].fixed.is_some() => room,
+            RelationKind::Inside => Room { width: 0.86 * w, height: 0.86 * h },
+            RelationKind::Under => Room { width: 0.94 * w, height: 0.6 * h },
+            _ => Room { width: 0.94 * w, ..room },
+        }
     }
 
     /// The size of one member of each actor.

@@ -62,10 +62,7 @@ pub fn plan_scene(scene: &Scene) -> Result<Plan, PlanError> {
 
 /// Whether the sentence said nothing that a layout could show.
 fn is_blank(scene: &Scene) -> bool {
-    scene.things.is_empty()
-        && scene.absent.is_empty()
-        && scene.background.is_none()
-        && scene.style.is_none()
+    scene.things.is_empty() && scene.absent.is_empty() && scene.background.is_none() && scene.style.is_none()
 }
 
 /// The scene with at most [`MAX_OBJECTS`] instances; what is left out is said.
@@ -135,7 +132,8 @@ fn stage(scene: &Scene, given: &[Given]) -> Staged {
     let placement = place::place(&cast, &demands);
     let mut warnings: Vec<String> = Vec::new();
     for index in &placement.unmet {
-        let warning = format!("\"{}\" contradicts the rest of the sentence and was left out", demands[*index].says);
+        let warning =
+            format!("\"{}\" contradicts the rest of the sentence and was left out", demands[*index].says);
         if !warnings.contains(&warning) {
             warnings.push(warning);
         }

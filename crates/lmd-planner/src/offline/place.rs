@@ -47,11 +47,12 @@ impl Placement {
 pub(super) fn place(cast: &Cast, demands: &[Demand]) -> Placement {
     let (kept, unmet) = consistent(cast, demands);
     let may = may_overlap(&cast.actors, demands);
-    let strong_only = [(true, 0.55), (false, 0.2)];
-    for (strong, least) in strong_only {
+    // One row on the floor reads best, then the best ways to relate, then any.
+    for (strong, one_floor, least) in [(true, true, 0.72), (true, false, 0.55), (false, false, 0.2)] {
         let mut scale = 1.0;
         while scale >= least {
             let mut search = Search::new(cast, &kept, &may, scale, strong);
+            search.one_floor = one_floor;
             if let Some(state) = search.run() {
                 return search.finish(&state, unmet, false);
             }
@@ -161,6 +162,8 @@ struct Search<'a> {
     bodies: Vec<Body>,
     /// Only the best alternatives are tried.
     strong: bool,
+    /// Whether what stands on the floor must stand side by side.
+    one_floor: bool,
     /// Whether overlaps are removed.
     apart: bool,
     /// Steps left.
@@ -198,6 +201,7 @@ impl<'a> Search<'a> {
             may_overlap,
             bodies,
             strong,
+            one_floor: false,
             apart: true,
             budget,
             order,
@@ -301,7 +305,8 @@ impl<'a> Search<'a> {
             corners[first].1 + self.bodies[first].shape.size.1 - corners[second].1
         };
         let (class_a, class_b) = (self.cast.actors[a].kind.class, self.cast.actors[b].kind.class);
-        let same_floor = class_a.stands() == class_b.stands();
+        let on_floor = |actor: usize| self.on_floor.contains(&actor);
+        let same_floor = (on_floor(a) && on_floor(b)) || !(class_a.stands() || class_b.stands());
         let upright = |upper: Class, lower: Class| {
             if same_floor {
                 0.5
@@ -311,12 +316,15 @@ impl<'a> Search<'a> {
                 -0.2
             }
         };
-        vec![
-            (x(a, b), Dim::X, a, b),
-            (x(b, a) + 0.01, Dim::X, b, a),
+        let sideways = vec![(x(a, b), Dim::X, a, b), (x(b, a) + 0.01, Dim::X, b, a)];
+        if self.one_floor && on_floor(a) && on_floor(b) {
+            return sideways;
+        }
+        let upright = [
             (y(a, b) + upright(class_a, class_b), Dim::Y, a, b),
             (y(b, a) + upright(class_b, class_a), Dim::Y, b, a),
-        ]
+        ];
+        sideways.into_iter().chain(upright).collect()
     }
 
     /// Spreads what was told apart as widely and evenly as there is room.

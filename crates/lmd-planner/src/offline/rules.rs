@@ -233,7 +233,8 @@ fn carried(cast: &mut Cast, s: usize, o: usize, kind: RelationKind) -> Demand {
 fn on(s: usize, o: usize, ride: f64) -> Demand {
     let [a, b] = near(Dim::Y, point(s, 1.0), point(o, ride), 0.0);
     let [c, d] = within(Dim::X, s, o, 0.02);
-    let [e, f] = near(Dim::X, point(s, 0.5), point(o, 0.5), 0.15);
+    let e = before(Dim::X, point(o, 0.25), point(s, 0.5), 0.0);
+    let f = before(Dim::X, point(s, 0.5), point(o, 0.75), 0.0);
     let higher = before(Dim::Y, point(s, 0.5), point(o, 0.5), 0.01);
     Demand::new(1, vec![vec![a, b, c, d, higher], vec![a, b, c, d], vec![a, b, e, f]]).overlapping(s, o)
 }

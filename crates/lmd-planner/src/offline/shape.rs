@@ -77,8 +77,8 @@ fn square_columns(count: usize) -> usize {
 fn best_columns(count: usize, cell: (f64, f64), room: Room) -> usize {
     let score = |columns: usize| {
         let lines = count.div_ceil(columns);
-        let hole = if count.is_multiple_of(columns) { 0.0 } else { 0.03 };
-        fit(rows(count, columns, cell, GAP).size, room).min(1.0) - 0.06 * (lines - 1) as f64 - hole
+        let hole = if count.is_multiple_of(columns) { 0.0 } else { 0.06 };
+        fit(rows(count, columns, cell, GAP).size, room).min(1.0) - 0.1 * (lines - 1) as f64 - hole
     };
     (1..=count).max_by(|a, b| score(*a).total_cmp(&score(*b))).unwrap_or(1)
 }

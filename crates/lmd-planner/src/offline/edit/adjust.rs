@@ -6,7 +6,7 @@ use lmd_layout::{BBox, plural, singular, with_article};
 use super::Refusal;
 use super::board::Board;
 use super::refer::{find, is_colour, is_everything, without_article};
-use super::relocate::crossings;
+use super::relocate::{crossings, mean};
 use super::vocabulary::STYLES;
 use crate::offline::sizes::kind_of;
 use crate::offline::wording;
@@ -86,7 +86,7 @@ pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refus
     }
     let (have, want) = (subjects.len(), thing.count as usize);
     board.touched = subjects;
-    if want > have && want > 1 {
+    if thing.exact && want > have && want > 1 {
         let more = format!("{} {}", want - have, plural(&thing.phrase()));
         return super::relocate::add(board, &more);
     }
@@ -121,10 +121,18 @@ pub(super) fn resize(board: &mut Board, who: &str, w: f64, h: f64) -> Result<(),
     let subjects = find(board, who)?;
     let before: Vec<BBox> = board.pieces.iter().map(|piece| piece.bbox).collect();
     let limited = is_everything(who) || subjects.len() > 1;
+    // Several grow about their common middle, so that their gaps grow too.
+    let centre = mean(subjects.iter().map(|index| before[*index].center()));
     let sized = |share: f64| -> Vec<BBox> {
         let (w, h) = (1.0 + (w - 1.0) * share, 1.0 + (h - 1.0) * share);
-        let change = |(index, bbox): (usize, &BBox)| {
-            if subjects.contains(&index) { resized(*bbox, w, h) } else { *bbox }
+        let grown = |bbox: BBox| {
+            let (x, y) = bbox.center();
+            resized(bbox, w, h).shifted((x - centre.0) * (w - 1.0), (y - centre.1) * (h - 1.0))
+        };
+        let change = |(index, bbox): (usize, &BBox)| match (subjects.contains(&index), limited) {
+            (false, _) => *bbox,
+            (true, true) => grown(*bbox),
+            (true, false) => resized(*bbox, w, h),
         };
         before.iter().enumerate().map(change).collect()
     };

@@ -4,6 +4,7 @@ use super::Refusal;
 use super::vocabulary::{
     COLOURS, MOODS, STYLES, VERBS, comparative, direction, relation_of, strength, without_strength,
 };
+use crate::offline::sizes::is_known;
 use crate::{Region, RelationKind, english};
 
 /// One thing to do. References stay words until they are carried out, since
@@ -204,7 +205,10 @@ fn movement(verb: &str, rest: &str) -> Option<Command> {
     if let Some(approach) = approaching(rest) {
         return Some(approach);
     }
-    if let Some(step) = step(rest) {
+    let corner = into_region(rest).filter(|(_, region)| {
+        matches!(region, Region::TopLeft | Region::TopRight | Region::BottomLeft | Region::BottomRight)
+    });
+    if let Some(step) = step(rest).filter(|_| corner.is_none()) {
         return Some(step);
     }
     if let Some((who, region)) = into_region(rest) {
@@ -554,7 +558,8 @@ fn complement(who: &str, to: &str) -> Option<Command> {
         .all(|word| COLOURS.contains(&word));
     let article = matches!(first_word(to), Some("a" | "an" | "the"));
     let counted = first_word(to).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
-    if !colours && (article || counted || super::super::sizes::is_known(to)) {
+    let worn = matches!(first_word(to), Some("wear" | "wearing" | "hold" | "holding" | "with"));
+    if !colours && !worn && (article || counted || is_known(&lmd_layout::singular(to))) {
         return Some(Command::Rename { who, to: to.to_owned() });
     }
     Some(Command::Describe { who, words: to.to_owned() })

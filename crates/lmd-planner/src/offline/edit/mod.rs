@@ -83,3 +83,6 @@ fn last_touched(conversation: &Conversation) -> Vec<usize> {
         Some(before) => (0..now.len()).filter(|index| !before.objects().contains(&now[*index])).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -301,7 +301,7 @@ pub(super) fn approach(board: &mut Board, who: &str, anchor: &str, factor: f64) 
     shift_all(board, &subjects, factor, |bbox, factor| scaled_about(bbox, centre, factor))
 }
 
-fn mean(points: impl Iterator<Item = (f64, f64)>) -> (f64, f64) {
+pub(super) fn mean(points: impl Iterator<Item = (f64, f64)>) -> (f64, f64) {
     let (sum_x, sum_y, count) =
         points.fold((0.0, 0.0, 0.0), |(x, y, n), point| (x + point.0, y + point.1, n + 1.0));
     (sum_x / f64::max(count, 1.0), sum_y / f64::max(count, 1.0))
