@@ -225,11 +225,11 @@ fn predicate(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(C
         )
     );
     let joined = matches!(previous, Some(Chunk::And | Chunk::Comma | Chunk::But));
-    if after_noun && !matches!(previous, Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_)))) || joined {
-        if let Some(verb) = verbs::verb(low).filter(|verb| stands_as_verb(tokens, at, verb, previous, joined))
-        {
-            return Some((Chunk::Verb(verb), 1));
-        }
+    let after_preposition = matches!(previous, Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))));
+    let may_be_verb = after_noun && !after_preposition || joined;
+    let verb = verbs::verb(low).filter(|verb| stands_as_verb(tokens, at, verb, previous, joined));
+    if let Some(verb) = verb.filter(|_| may_be_verb) {
+        return Some((Chunk::Verb(verb), 1));
     }
     let predicative =
         matches!(previous, Some(Chunk::Be | Chunk::Which | Chunk::Verb(_) | Chunk::Adjectives(_)));
@@ -255,7 +255,7 @@ fn stands_as_verb(tokens: &[Token], at: usize, verb: &Verb, previous: Option<&Ch
         Form::Ing | Form::Past if matches!(previous, Some(Chunk::Be | Chunk::Which)) => {
             !is_noun || !noun_follows
         }
-        Form::Ing | Form::Past => !is_noun && !(joined && noun_follows),
+        Form::Ing | Form::Past => !(is_noun || joined && noun_follows),
         Form::Third => !joined || !is_noun,
         Form::Base => {
             let plural = matches!(previous, Some(Chunk::Np(np)) if np.plural || np.quantity.is_some())

@@ -171,7 +171,7 @@ impl<'a> Interpreter<'a> {
             Pending::Center { subjects } => self.center(&phrase, subjects),
             Pending::BothSides { subjects } => self.both_sides(&phrase, &subjects),
             Pending::Verb { verb, subjects, prep } => {
-                self.verb_object(&phrase, &verb, subjects, prep.as_deref())
+                self.verb_object(&phrase, &verb, subjects, prep.as_deref());
             }
         }
         self.joint = Joint::None;
@@ -368,7 +368,7 @@ impl<'a> Interpreter<'a> {
             return self.add_detail(&owners, &format!("and {}", phrase.text()));
         }
         self.detailed.clear();
-        if self.is_gibberish(phrase) {
+        if Self::is_gibberish(phrase) {
             return self.scene.not_understood.extend(phrase.words.iter().cloned());
         }
         if self.opens_as_place(phrase) {
@@ -382,7 +382,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Three and more bare words that no table knows.
-    fn is_gibberish(&self, phrase: &NounPhrase) -> bool {
+    fn is_gibberish(phrase: &NounPhrase) -> bool {
         let unknown = |word: &String| tags(&word.to_lowercase()) == Tags::default();
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
         bare && phrase.words.len() > 2 && phrase.words.iter().all(unknown)
@@ -406,16 +406,14 @@ impl<'a> Interpreter<'a> {
 
     /// Puts a new thing into the group, or starts another group.
     pub(super) fn join(&mut self, index: usize) {
-        if self.joint == Joint::And && !self.link_follows() {
-            if let Some((kind, subjects)) = self.object_of.clone() {
-                if joins_objects(kind) && !self.closed {
-                    for subject in subjects {
-                        self.relate(subject, kind, index);
-                    }
-                    self.group.push(index);
-                    return;
-                }
+        let open = self.joint == Joint::And && !self.closed && !self.link_follows();
+        let object_of = self.object_of.clone().filter(|(kind, _)| open && joins_objects(*kind));
+        if let Some((kind, subjects)) = object_of {
+            for subject in subjects {
+                self.relate(subject, kind, index);
             }
+            self.group.push(index);
+            return;
         }
         if self.joint == Joint::None || self.closed || self.object_of.is_some() {
             self.group.clear();
@@ -448,7 +446,8 @@ impl<'a> Interpreter<'a> {
     pub(super) fn opens_as_place(&self, phrase: &NounPhrase) -> bool {
         let place = phrase.tags().any(Tags::PLACE.and(Tags::TIME)) || phrase.head_is_place();
         if !self.scene.things.is_empty()
-            && !(phrase.noun.ends_with("background") || phrase.noun.ends_with("scene"))
+            && !phrase.noun.ends_with("background")
+            && !phrase.noun.ends_with("scene")
         {
             return false;
         }
@@ -481,7 +480,7 @@ impl<'a> Interpreter<'a> {
 
 /// What a thing's noun can be.
 pub(super) fn thing_tags(thing: &Thing) -> Tags {
-    super::lexicon::tags(thing.noun.rsplit(' ').next().unwrap_or_default())
+    tags(thing.noun.rsplit(' ').next().unwrap_or_default())
 }
 
 /// Whether `next to a and b` means next to both.

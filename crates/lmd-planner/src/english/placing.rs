@@ -9,6 +9,9 @@ use super::noun_phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
+/// Enough for every pair of what a layout holds; keeps senseless text cheap.
+const MAX_RELATIONS: usize = 512;
+
 impl Interpreter<'_> {
     /// The subjects a link or a verb speaks of here.
     pub(super) fn current_subjects(&self) -> Vec<usize> {
@@ -359,6 +362,9 @@ impl Interpreter<'_> {
         let kind =
             if kind == RelationKind::Between(usize::MAX) { RelationKind::Between(object) } else { kind };
         let relation = Relation { subject, kind, object };
+        if self.scene.relations.len() >= MAX_RELATIONS {
+            return;
+        }
         if subject != object && !self.scene.relations.contains(&relation) {
             self.scene.relations.push(relation);
         }

@@ -1,0 +1,124 @@
+//! Sentences and what they are read as: `tests/english/sentences.txt`.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use lmd_planner::{PlanError, Scene, english};
+use proptest::prelude::*;
+
+/// One line per thing, relation and remark; a `~` marks a guessed count.
+fn render(scene: &Scene) -> String {
+    let mut text = String::new();
+    for thing in &scene.things {
+        let sure = if thing.exact { "" } else { "~" };
+        let _ = write!(text, "  {}{sure} {}", thing.count, thing.phrase());
+        let _ = thing.size.map(|size| write!(text, " <{size:?}>"));
+        let _ = thing.region.map(|region| write!(text, " @{region:?}"));
+        let _ = thing.arrangement.map(|arrangement| write!(text, " #{arrangement:?}"));
+        text.push('\n');
+    }
+    for relation in &scene.relations {
+        let name = |i: usize| scene.things[i].phrase();
+        let _ =
+            writeln!(text, "  [{}] {:?} [{}]", name(relation.subject), relation.kind, name(relation.object));
+    }
+    for (label, words) in [("not", &scene.absent), ("tags", &scene.tags), ("unclear", &scene.not_understood)]
+    {
+        if !words.is_empty() {
+            let _ = writeln!(text, "  {label}: {}", words.join("; "));
+        }
+    }
+    let _ = writeln!(text, "  = {}", scene.background_text());
+    text
+}
+
+#[test]
+fn sentences_are_read_as_people_mean_them() {
+    let mut wrong = String::new();
+    let blocks: Vec<&str> = include_str!("english/sentences.txt").split("\n\n").collect();
+    assert!(blocks.len() >= 120, "only {} sentences", blocks.len());
+    for block in blocks {
+        let (sentence, expected) = block.trim_end().split_once('\n').unwrap();
+        let got = english::parse(sentence).map_or_else(|e| format!("  error: {e}\n"), |scene| render(&scene));
+        if got.trim_end() != expected {
+            let _ = writeln!(wrong, "{sentence}\nexpected\n{expected}\ngot\n{got}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn other_languages_are_named() {
+    let seen = |prompt: &str| match english::parse(prompt) {
+        Err(PlanError::NeedsLlm { why }) => why,
+        other => format!("{other:?}"),
+    };
+    assert!(seen("eine rote Katze auf einem Tisch").contains("German"));
+    assert!(seen("un chat sur une table").contains("French"));
+    assert!(seen("un gato con sombrero en la playa").contains("Spanish"));
+    assert!(seen("一只猫坐在桌子上").contains("Chinese"));
+    assert!(seen("кошка на столе").contains("Cyrillic"));
+    assert!(
+        seen("猫がテーブルの上に座っている").contains("Japanese") || seen("猫がいる").contains("Chinese")
+    );
+}
+
+#[test]
+fn too_many_of_a_kind_is_said() {
+    let error = english::parse("twenty-five cats").unwrap_err().to_string();
+    assert!(error.contains("25") && error.contains("at most 20"), "{error}");
+    assert!(english::parse("twenty cats").is_ok());
+}
+
+#[test]
+fn the_longest_prompts_take_no_time() {
+    for part in [
+        "a ",
+        "a cat and ",
+        "cats, ",
+        "next to ",
+        "a red and ",
+        "of a ",
+        "with a cat ",
+        "one ",
+        "in a ",
+        "and , ",
+        "x-y's ",
+    ] {
+        let prompt = part.repeat(3_990 / part.len());
+        let start = Instant::now();
+        let _ = english::parse(&prompt);
+        assert!(start.elapsed() < Duration::from_secs(2), "{part:?} took {:?}", start.elapsed());
+    }
+}
+
+/// Words that stress the rules, in any order.
+fn word() -> impl Strategy<Value = String> {
+    let words = "a the two cat cats red blue and or , . with without no of on in next to left right its it them one other \
+        between each row corner is are there sitting riding wearing which not pair dozen beach sky 's - :";
+    let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+    prop_oneof![9 => proptest::sample::select(words), 1 => "\\PC{1,8}"]
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_without_panic(text in "\\PC{0,300}") {
+        let _ = english::parse(&text);
+        let _ = english::noun_phrases(&text);
+    }
+
+    #[test]
+    fn any_order_of_words_gives_a_sound_scene(words in proptest::collection::vec(word(), 1..60)) {
+        if let Ok(scene) = english::parse(&words.join(" ")) {
+            let n = scene.things.len();
+            prop_assert!(scene.things.iter().all(|t| (1..=20).contains(&t.count) && !t.noun.is_empty()));
+            prop_assert!(scene.relations.iter().all(|r| r.subject < n && r.object < n && r.subject != r.object));
+            for relation in &scene.relations {
+                if let lmd_planner::RelationKind::Between(other) = relation.kind {
+                    prop_assert!(other < n);
+                }
+            }
+            let _ = lmd_planner::facts::facts_of(&scene);
+        }
+    }
+}
