@@ -76,7 +76,7 @@ def percent(value) -> str:
 def card(run: Run, size: networks.Size, name: str, progress: dict, measured: dict | None) -> str:
     """The model card: what it is, how it was made, and measured numbers only."""
     vae, detector = lines_of(run, "ae done"), lines_of(run, "detector held-out")
-    steps = lines_of(run, "unet")
+    steps = [line for line in lines_of(run, "unet") if line["step"] <= progress["steps"]]
     nouns = [noun.singular for noun in art.load_nouns(size.nouns)]
     quality = ["not measured"]
     if measured:
@@ -96,9 +96,9 @@ A small Stable Diffusion of our own, in the diffusers format: 256x256 pictures o
 backgrounds. It exists so that lmd runs for real without a download. It is **{'the finished `full` size' if name == 'full' else 'an interim model of the `' + name + '` size'}**,
 after {progress['steps']} steps = {progress['pictures']} pictures of training ({loss}). Exported {time.strftime('%Y-%m-%d', time.gmtime())}.
 
-## What it can draw
+## What it is shown in training
 Nouns: {', '.join(nouns)}. Colours: {', '.join(art.COLOURS)}. Backgrounds: {', '.join(NAMES)}.
-Words beyond these are read as pieces and mean nothing to it. English, lower or upper case.
+Words beyond these are read as pieces and mean nothing to it. English, lower or upper case. What of this it already draws, the measurements below say.
 
 ## Networks
 - U-Net: channels {list(size.unet)}, two layers a block, cross-attention at 16x16 (`down 1`, `up 1`) and 8x8 (`mid`), width of text {size.text_width}, 8 heads.
