@@ -73,11 +73,6 @@ impl Axis {
         (-self.get(body + 1, 0), self.get(0, body + 1))
     }
 
-    /// The largest allowed `x_to - x_from` of two bodies.
-    pub(super) fn reach(&self, from: usize, to: usize) -> f64 {
-        self.get(from + 1, to + 1)
-    }
-
     /// Positions that keep every bound and are as near to the wishes as the
     /// bodies before them in `order` allow.
     pub(super) fn settle(&self, order: &[usize], wishes: &[f64]) -> Vec<f64> {

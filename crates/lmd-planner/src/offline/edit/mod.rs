@@ -8,7 +8,9 @@
 
 mod adjust;
 mod board;
+mod changing;
 mod command;
+mod moving;
 mod refer;
 mod relocate;
 mod vocabulary;

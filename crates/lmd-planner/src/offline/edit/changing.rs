@@ -1,0 +1,132 @@
+//! The words of changing: what "make", "change" and "turn" make of things,
+//! and of the scene as a whole.
+
+use super::command::{Command, first_word, two_parts};
+use super::moving::gathering;
+use super::vocabulary::{COLOURS, MOODS, STYLES, comparative};
+use crate::offline::sizes::is_known;
+
+/// `make`, `change` and `turn`: whatever comes after who is meant.
+pub(super) fn change(verb: &str, rest: &str) -> Option<Command> {
+    if let Some(command) = scenery(rest) {
+        return Some(command);
+    }
+    if let Some(gather) = gathering(rest) {
+        return Some(gather);
+    }
+    if let Some((who, colour)) = colour_phrase(rest) {
+        return Some(Command::Describe { who, words: colour });
+    }
+    let rest = rest.split(" instead of ").next().unwrap_or(rest);
+    let rest = rest.trim_end_matches(" instead");
+    let joints: &[&str] = if verb == "make" { &[" into "] } else { &[" into ", " to be ", " to "] };
+    if let Some((who, to)) = two_parts(rest, joints) {
+        return complement(&who, &to);
+    }
+    split_complement(rest)
+}
+
+/// `the car's colour to blue`, `the colour of the car to blue`.
+fn colour_phrase(rest: &str) -> Option<(String, String)> {
+    let rest = rest.replace("colour", "color");
+    let (target, colour) = two_parts(&rest, &[" to "])?;
+    let who = target.strip_prefix("the color of ").map(str::to_owned).or_else(|| {
+        target.strip_suffix(" color").map(|who| who.trim_end_matches("'s").trim_end_matches('\'').to_owned())
+    })?;
+    Some((who, colour))
+}
+
+/// Background, style and mood.
+fn scenery(rest: &str) -> Option<Command> {
+    let rest = rest.strip_suffix(" instead").unwrap_or(rest);
+    for subject in [
+        "the background",
+        "background",
+        "the scene",
+        "the setting",
+        "the picture",
+        "the image",
+        "it",
+        "everything",
+        "this",
+        "the style",
+    ] {
+        let Some(rest) = rest.strip_prefix(subject).and_then(|rest| rest.strip_prefix(' ')) else { continue };
+        let rest = ["into ", "to be ", "to ", "look like ", "as "]
+            .iter()
+            .find_map(|joint| rest.strip_prefix(joint))
+            .unwrap_or(rest);
+        if let Some(command) = scene_complement(rest) {
+            return Some(command);
+        }
+        if subject.ends_with("background") || matches!(subject, "the scene" | "the setting") {
+            return Some(Command::Background(rest.to_owned()));
+        }
+    }
+    None
+}
+
+/// A style or a mood.
+pub(super) fn scene_complement(words: &str) -> Option<Command> {
+    let core = words
+        .trim_start_matches("a ")
+        .trim_start_matches("an ")
+        .trim_start_matches("the ")
+        .trim_start_matches("at ")
+        .trim_start_matches("in ");
+    if let Some((_, phrase)) = MOODS.iter().find(|(mood, phrase)| *mood == core || *phrase == words) {
+        return Some(Command::Mood((*phrase).to_owned()));
+    }
+    let is_style = words.split_whitespace().any(|word| STYLES.contains(&word));
+    is_style.then(|| Command::Style(words.to_owned()))
+}
+
+/// `the car red`, `the cat a bit bigger`, `the dog wear a hat`: tries every
+/// place where who could end.
+fn split_complement(rest: &str) -> Option<Command> {
+    let words: Vec<&str> = rest.split(' ').collect();
+    let size = (1..words.len()).find_map(|at| {
+        let (w, h) = comparative(&words[at..].join(" "))?;
+        Some(Command::Resize { who: words[..at].join(" "), w, h })
+    });
+    size.or_else(|| {
+        let at = complement_start(&words)?;
+        complement(&words[..at].join(" "), &words[at..].join(" "))
+    })
+}
+
+/// Where the complement begins: at an article, a verb of wearing, a colour at
+/// the end, or the last word.
+fn complement_start(words: &[&str]) -> Option<usize> {
+    let from = if matches!(words.first(), Some(&("it" | "them" | "this" | "that"))) { 1 } else { 2 };
+    let article = (from..words.len())
+        .find(|at| matches!(words[*at], "a" | "an" | "wear" | "wearing" | "look" | "more" | "very"));
+    let joined =
+        words.iter().rposition(|word| *word == "and").filter(|at| *at > from && *at + 2 == words.len());
+    let list = joined.and_then(|at| at.checked_sub(1)).filter(|at| *at >= from);
+    let last = words.len().checked_sub(1).filter(|at| *at >= from);
+    article.or(list).or(last)
+}
+
+/// What `who` is to become.
+pub(super) fn complement(who: &str, to: &str) -> Option<Command> {
+    if who.is_empty() || to.is_empty() {
+        return None;
+    }
+    let who = who.to_owned();
+    if let Some((w, h)) = comparative(to) {
+        return Some(Command::Resize { who, w, h });
+    }
+    let to = to.strip_prefix("look ").unwrap_or(to);
+    let colours = to
+        .split([' ', ','])
+        .filter(|word| *word != "and" && !word.is_empty())
+        .all(|word| COLOURS.contains(&word));
+    let article = matches!(first_word(to), Some("a" | "an" | "the"));
+    let counted = first_word(to).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
+    let worn = matches!(first_word(to), Some("wear" | "wearing" | "hold" | "holding" | "with"));
+    if !colours && !worn && (article || counted || is_known(&lmd_layout::singular(to))) {
+        return Some(Command::Rename { who, to: to.to_owned() });
+    }
+    Some(Command::Describe { who, words: to.to_owned() })
+}

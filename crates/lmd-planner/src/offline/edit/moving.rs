@@ -1,0 +1,197 @@
+//! The words of moving: steps, parts of the picture, places relative to
+//! other things, together and apart.
+
+use super::command::{Command, first_word, named};
+use super::vocabulary::{direction, relation_of, strength, without_strength};
+use crate::{Region, RelationKind, english};
+
+/// Moving: by a step, into a region, or relative to something.
+pub(super) fn movement(verb: &str, rest: &str) -> Option<Command> {
+    if let Some(gather) = gathering(rest) {
+        return Some(gather);
+    }
+    if let Some(approach) = approaching(rest) {
+        return Some(approach);
+    }
+    let corner = into_region(rest).filter(|(_, region)| {
+        matches!(region, Region::TopLeft | Region::TopRight | Region::BottomLeft | Region::BottomRight)
+    });
+    if let Some(step) = step(rest).filter(|_| corner.is_none()) {
+        return Some(step);
+    }
+    if let Some((who, region)) = into_region(rest) {
+        return Some(Command::Region { who, region });
+    }
+    let (who, kind, anchor) = relation(rest)?;
+    if matches!(who.as_str(), "it" | "them" | "everything" | "the scene" | "this") && is_place(kind, &anchor)
+    {
+        return Some(Command::Background(anchor));
+    }
+    let adds = matches!(verb, "put" | "place")
+        && matches!(first_word(&who), Some("a" | "an" | "another" | "some"))
+        || matches!(verb, "put" | "place")
+            && first_word(&who).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
+    Some(if adds { Command::Add(rest.to_owned()) } else { Command::Relate { who, kind, anchor } })
+}
+
+/// Who, how and relative to what.
+pub(super) fn relation(rest: &str) -> Option<(String, RelationKind, String)> {
+    let extra = [(" between ", RelationKind::Between(0))];
+    for (words, kind) in extra {
+        if let Some((who, anchor)) = rest.split_once(words) {
+            return Some((who.to_owned(), kind, anchor.to_owned()));
+        }
+    }
+    let known =
+        english::relation_phrase(rest).filter(|(who, _, anchor)| !who.is_empty() && !anchor.is_empty());
+    known.or_else(|| {
+        let words: Vec<&str> = rest.split(' ').collect();
+        let at = words.iter().position(|word| relation_of(word).is_some())?;
+        let kind = relation_of(words[at])?;
+        (at > 0 && at + 1 < words.len()).then(|| (words[..at].join(" "), kind, words[at + 1..].join(" ")))
+    })
+}
+
+/// Whether "put it on a beach" means the place: an indefinite anchor that is
+/// scenery.
+fn is_place(kind: RelationKind, anchor: &str) -> bool {
+    const PLACES: [&str; 30] = [
+        "beach",
+        "forest",
+        "desert",
+        "city",
+        "street",
+        "park",
+        "room",
+        "kitchen",
+        "garden",
+        "field",
+        "meadow",
+        "mountain",
+        "mountains",
+        "sea",
+        "ocean",
+        "lake",
+        "space",
+        "moon",
+        "farm",
+        "jungle",
+        "office",
+        "snow",
+        "road",
+        "studio",
+        "cave",
+        "library",
+        "classroom",
+        "bedroom",
+        "village",
+        "market",
+    ];
+    let fits = matches!(kind, RelationKind::On | RelationKind::Inside | RelationKind::InFrontOf);
+    fits && anchor.split_whitespace().any(|word| PLACES.contains(&word))
+}
+
+/// `the cat a bit to the left`, `the cat up`, `the dog 20% right`.
+fn step(rest: &str) -> Option<Command> {
+    let power = strength(rest);
+    let core = without_strength(rest);
+    let core =
+        core.trim_end_matches(" side").trim_end_matches(" of the picture").trim_end_matches(" of the image");
+    let (before, last) = core.rsplit_once(' ')?;
+    let (dx, dy) = direction(last)?;
+    let whole_side = rest.ends_with(" side") || before.ends_with(" on the") || before.ends_with(" at the");
+    let who = before.trim_end_matches(" the").trim_end_matches(" to").trim_end_matches(" towards").trim();
+    if whole_side || who.is_empty() {
+        return None;
+    }
+    Some(Command::Nudge { who: who.to_owned(), dx: dx * power, dy: dy * power })
+}
+
+/// `the cat to the top left corner`, `the dog in the centre`.
+pub(super) fn into_region(rest: &str) -> Option<(String, Region)> {
+    const REGIONS: [(&str, Region); 22] = [
+        ("top left", Region::TopLeft),
+        ("upper left", Region::TopLeft),
+        ("top right", Region::TopRight),
+        ("upper right", Region::TopRight),
+        ("bottom left", Region::BottomLeft),
+        ("lower left", Region::BottomLeft),
+        ("bottom right", Region::BottomRight),
+        ("lower right", Region::BottomRight),
+        ("top", Region::Top),
+        ("bottom", Region::Bottom),
+        ("left", Region::Left),
+        ("right", Region::Right),
+        ("center", Region::Center),
+        ("centre", Region::Center),
+        ("middle", Region::Center),
+        ("sky", Region::Sky),
+        ("air", Region::Sky),
+        ("ground", Region::Ground),
+        ("floor", Region::Ground),
+        ("foreground", Region::Foreground),
+        ("background", Region::Background),
+        ("front", Region::Foreground),
+    ];
+    let mut core = rest.replace("-", " ");
+    for tail in [
+        " of the picture",
+        " of the image",
+        " of the canvas",
+        " of the scene",
+        " corner",
+        " side",
+        " edge",
+        " part",
+        " half",
+    ] {
+        core = core.trim_end_matches(tail).to_owned();
+    }
+    REGIONS.iter().find_map(|(words, region)| {
+        let before = core.strip_suffix(words)?.strip_suffix(' ')?;
+        let mut before = before.trim_end_matches(" far").trim_end_matches(" very").trim_end_matches(" the");
+        for preposition in [" to", " in", " into", " on", " onto", " at", " towards"] {
+            before = before.strip_suffix(preposition).unwrap_or(before);
+        }
+        (!before.is_empty() && before.len() < core.len()).then(|| (before.to_owned(), *region))
+    })
+}
+
+/// `the cats closer together`, `them further apart`.
+pub(super) fn gathering(rest: &str) -> Option<Command> {
+    let power = strength(rest);
+    let core = without_strength(rest);
+    for (words, factor) in [
+        ("closer together", 0.6),
+        ("close together", 0.6),
+        ("nearer together", 0.6),
+        ("together", 0.6),
+        ("closer to each other", 0.6),
+        ("further apart", 1.5),
+        ("farther apart", 1.5),
+        ("apart", 1.5),
+        ("away from each other", 1.5),
+    ] {
+        if let Some(who) = core.strip_suffix(words) {
+            return Some(Command::Gather { who: named(who), factor: f64::powf(factor, power.min(1.5)) });
+        }
+    }
+    None
+}
+
+/// `the cat closer to the dog`, `the cat away from the dog`.
+fn approaching(rest: &str) -> Option<Command> {
+    for (words, factor) in [
+        (" closer to ", 0.5),
+        (" nearer to ", 0.5),
+        (" towards ", 0.5),
+        (" away from ", 1.6),
+        (" further from ", 1.6),
+    ] {
+        if let Some((who, anchor)) = rest.split_once(words) {
+            let anchor = anchor.to_owned();
+            return Some(Command::Approach { who: without_strength(who), anchor, factor });
+        }
+    }
+    None
+}
