@@ -2,7 +2,8 @@
 
 use super::lexicon::{self, Tags, exact_tags};
 use super::links::{Link, link, reads};
-use super::noun_phrase::{NounPhrase, noun_phrase};
+use super::noun_phrase::noun_phrase;
+use super::phrase::NounPhrase;
 use super::token::Token;
 use super::verbs::{self, Form, Verb};
 
@@ -251,6 +252,9 @@ fn stands_as_verb(tokens: &[Token], at: usize, verb: &Verb, previous: Option<&Ch
     });
     let is_noun = lexicon::tags(low).any(Tags::NOUN);
     match verb.form {
+        Form::Ing if is_noun && matches!(previous, Some(Chunk::Np(_))) => {
+            next.is_some_and(|next| matches!(next.low.as_str(), "a" | "an" | "the"))
+        }
         Form::Ing if joined => !is_noun && !noun_follows,
         Form::Ing | Form::Past if matches!(previous, Some(Chunk::Be | Chunk::Which)) => {
             !is_noun || !noun_follows

@@ -3,7 +3,7 @@
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
-use super::noun_phrase::{Determiner, NounPhrase};
+use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use super::verbs::{Form, Role, Verb};
 use crate::{Arrangement, Region, RelationKind};

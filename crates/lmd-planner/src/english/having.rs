@@ -5,7 +5,7 @@ use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::lexicon::Tags;
 use super::links::Link;
-use super::noun_phrase::{Determiner, NounPhrase};
+use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::RelationKind;
 

@@ -6,7 +6,7 @@
 use super::chunk::Chunk;
 use super::lexicon::{Tags, tags};
 use super::links::Link;
-use super::noun_phrase::{Determiner, NounPhrase};
+use super::phrase::{Determiner, NounPhrase};
 use super::places::Places;
 use super::verbs::{Form, Role, Verb};
 use crate::{Arrangement, Region, RelationKind, Scene, Thing};
@@ -367,6 +367,11 @@ impl<'a> Interpreter<'a> {
             let owners = self.detailed.clone();
             return self.add_detail(&owners, &format!("and {}", phrase.text()));
         }
+        let acts = phrase.tags().any(Tags::ANIMATE) && self.link_follows();
+        if self.joint == Joint::And && !self.detailed.is_empty() && !acts {
+            self.owner.clone_from(&self.detailed);
+            return self.owned(phrase, false);
+        }
         self.detailed.clear();
         if Self::is_gibberish(phrase) {
             return self.scene.not_understood.extend(phrase.words.iter().cloned());
@@ -406,6 +411,7 @@ impl<'a> Interpreter<'a> {
 
     /// Puts a new thing into the group, or starts another group.
     pub(super) fn join(&mut self, index: usize) {
+        self.contained = None;
         let open = self.joint == Joint::And && !self.closed && !self.link_follows();
         let object_of = self.object_of.clone().filter(|(kind, _)| open && joins_objects(*kind));
         if let Some((kind, subjects)) = object_of {

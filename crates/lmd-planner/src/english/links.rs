@@ -290,32 +290,27 @@ const FRAMES: [&str; 14] = [
     "illustration",
 ];
 
+const SIDE_PREPOSITIONS: [&str; 11] =
+    ["on", "in", "at", "to", "near", "toward", "towards", "from", "along", "off", "within"];
+
+/// Words that may follow a direction without changing it.
+const SIDE_NOUNS: [&str; 14] = [
+    "side", "corner", "part", "half", "hand", "edge", "area", "portion", "section", "third", "quarter",
+    "quadrant", "sides", "ground",
+];
+
 /// `on the left`, `in the top right corner of the picture`, `to its left`,
 /// `on the left side of`.
 fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     let word = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
     let prep = word(at);
-    let mut i = at;
-    if matches!(
-        prep,
-        "on" | "in" | "at" | "to" | "near" | "toward" | "towards" | "from" | "along" | "off" | "within"
-    ) {
-        i += 1;
-        i += usize::from(prep == "off" && word(i) == "to");
+    let mut i = at + usize::from(SIDE_PREPOSITIONS.contains(&prep));
+    i += usize::from(prep == "off" && word(i) == "to");
+    if let Some(end) = corners_end(tokens, i).filter(|_| i > at) {
+        return Some((Link::Region { region: Region::Corners, to: false }, end - at));
     }
-    if i > at && matches!(word(i), "each" | "every" | "all" | "the" | "opposite") {
-        let four = usize::from(matches!(word(i + 1), "four" | "4" | "of" | "opposite"));
-        let n = i + 1 + four + usize::from(word(i + 1 + four) == "the");
-        if word(n) == "corners" || (matches!(word(i), "each" | "every") && word(n) == "corner") {
-            return Some((
-                Link::Region { region: Region::Corners, to: false },
-                frame_end(tokens, n + 1) - at,
-            ));
-        }
-    }
-    let own = matches!(word(i), "its" | "his" | "her" | "their");
-    let plural = word(i) == "their";
-    let article = own || matches!(word(i), "the" | "a" | "one");
+    let own = matches!(word(i), "its" | "his" | "her" | "their").then(|| word(i) == "their");
+    let article = own.is_some() || matches!(word(i), "the" | "a" | "one");
     i += usize::from(article);
     while matches!(word(i), "far" | "very" | "extreme" | "immediate" | "exact" | "dead" | "direct") {
         i += 1;
@@ -324,43 +319,33 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     while direction.take(word(i)) {
         i += 1;
     }
-    let dirs_end = i;
-    while matches!(
-        word(i),
-        "side"
-            | "corner"
-            | "part"
-            | "half"
-            | "hand"
-            | "edge"
-            | "area"
-            | "portion"
-            | "section"
-            | "third"
-            | "quarter"
-            | "quadrant"
-            | "sides"
-            | "ground"
-    ) {
-        i += 1;
+    let nouns = (i..tokens.len()).take_while(|i| SIDE_NOUNS.contains(&word(*i))).count();
+    i += nouns;
+    if direction.words == 0 {
+        let corner = nouns > 0 && i > at + 1 && word(i - 1) == "corner";
+        let side = nouns > 0 && i > at + 1 && article && own.is_none() && word(i) != "of";
+        return (corner || side).then_some((Link::Nowhere, i - at));
     }
-    let has_side = i > dirs_end;
-    if word(i - usize::from(i > at)) == "corner" && direction.words == 0 && i > at + 1 {
-        return Some((Link::Nowhere, i - at));
-    }
-    if direction.words == 0 && has_side && article && !own && i > at + 1 && word(i) != "of" {
-        return Some((Link::Nowhere, i - at));
-    }
-    let is_bare = i == at + direction.words && !has_side;
-    if direction.words == 0 || (prep == "from" && word(i) == "to") || (has_side && word(i - 1) == "ground") {
+    if (prep == "from" && word(i) == "to") || (nouns > 0 && word(i - 1) == "ground") {
         return None;
     }
-    if is_bare {
+    if i == at + direction.words && nouns == 0 {
         return bare_side(tokens, at, i, &direction);
     }
-    let top_without_article = direction.top && !article && prep == "on" && direction.words == 1;
-    side_link(tokens, i, &direction, own.then_some(plural), prep == "to", top_without_article)
-        .map(|(link, end)| (link, end - at))
+    let on_top = direction.top && !article && prep == "on" && direction.words == 1;
+    side_link(tokens, i, &direction, own, prep == "to", on_top).map(|(link, end)| (link, end - at))
+}
+
+/// The index after `each corner` or `all four corners of the picture`.
+fn corners_end(tokens: &[Token], i: usize) -> Option<usize> {
+    let word = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
+    let each = matches!(word(i), "each" | "every");
+    if !each && !matches!(word(i), "all" | "the" | "opposite") {
+        return None;
+    }
+    let four = usize::from(matches!(word(i + 1), "four" | "4" | "of" | "opposite"));
+    let n = i + 1 + four + usize::from(word(i + 1 + four) == "the");
+    (word(n) == "corners" || each && word(n) == "corner").then(|| frame_end(tokens, n + 1))
 }
 
 /// `left: a cat`, `a cat left, a dog right`, `top right corner`.

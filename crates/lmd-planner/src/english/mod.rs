@@ -15,6 +15,7 @@ mod links;
 mod noun_phrase;
 mod nouns;
 mod numbers;
+mod phrase;
 mod places;
 mod placing;
 mod style;

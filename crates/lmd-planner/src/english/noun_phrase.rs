@@ -1,108 +1,10 @@
-//! Noun phrases: from an article to the last noun, with an `of` part.
+//! Reading noun phrases: from an article to the last noun, with an `of` part.
 
-use super::lexicon::{self, Tags, exact_tags, is_adjective, is_function, tags};
+use super::lexicon::{Tags, exact_tags, is_adjective, is_function, tags};
 use super::numbers::{Quantity, number, quantity};
+use super::phrase::{Determiner, NounPhrase};
 use super::token::Token;
 use super::{nouns, singular, verbs};
-use crate::{Arrangement, Size, Thing};
-
-/// The word a noun phrase opens with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Determiner {
-    None,
-    A,
-    The,
-    /// `my`, `its`, `the man's`.
-    Possessive,
-    Another,
-    Each,
-}
-
-/// A noun phrase as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NounPhrase {
-    pub(super) determiner: Determiner,
-    /// A stated number or `several`; `None` where only article and ending tell.
-    pub(super) quantity: Option<Quantity>,
-    pub(super) attributes: Vec<String>,
-    /// In the singular; empty in `a red` of `a red and a blue car`.
-    pub(super) noun: String,
-    pub(super) plural: bool,
-    /// `of soup`.
-    pub(super) detail: Option<String>,
-    /// Determiner, adjectives and nouns as written.
-    pub(super) words: Vec<String>,
-    pub(super) capitalised: bool,
-}
-
-impl NounPhrase {
-    fn new() -> Self {
-        Self {
-            determiner: Determiner::None,
-            quantity: None,
-            attributes: Vec::new(),
-            noun: String::new(),
-            plural: false,
-            detail: None,
-            words: Vec::new(),
-            capitalised: false,
-        }
-    }
-
-    /// What the noun's last word can be.
-    pub(super) fn tags(&self) -> Tags {
-        let whole = exact_tags(&self.noun);
-        if whole != Tags::default() {
-            return whole;
-        }
-        tags(self.noun.rsplit(' ').next().unwrap_or_default())
-    }
-
-    /// How many, and whether the sentence says so.
-    pub(super) fn count(&self) -> (u32, bool) {
-        let mass = self.tags().any(Tags::MASS) && !self.plural;
-        match (self.quantity, self.determiner) {
-            (Some(quantity), _) if !quantity.exact && mass => (1, false),
-            (Some(quantity), _) => (quantity.count.max(1), quantity.exact),
-            (None, _) if self.plural => (3, false),
-            (None, Determiner::A | Determiner::Another) => (1, true),
-            (None, Determiner::Each) => (1, false),
-            (None, _) => (1, !mass),
-        }
-    }
-
-    /// The size its adjectives state.
-    fn size(&self) -> Option<Size> {
-        let size = self.attributes.iter().find_map(|a| a.split(' ').find_map(lexicon::size));
-        match size {
-            Some(Size::Large) if self.attributes.iter().any(|a| a.starts_with("very")) => Some(Size::Huge),
-            Some(Size::Small) if self.attributes.iter().any(|a| a.starts_with("very")) => Some(Size::Tiny),
-            other => other,
-        }
-    }
-
-    /// As a [`Thing`].
-    pub(super) fn thing(&self) -> Thing {
-        let (count, exact) = self.count();
-        let arrangement: Option<Arrangement> = self.quantity.and_then(|quantity| quantity.arrangement);
-        let mut thing = Thing::new(&self.noun);
-        thing.attributes.clone_from(&self.attributes);
-        thing.detail.clone_from(&self.detail);
-        thing.size = self.size();
-        (thing.count, thing.exact, thing.arrangement) = (count, exact, arrangement);
-        thing
-    }
-
-    /// Adjectives and nouns as written, number kept, with an article where
-    /// the sentence has one: for places and details.
-    pub(super) fn text(&self) -> String {
-        let mut words = self.words.join(" ");
-        if let Some(detail) = &self.detail {
-            words = format!("{words} {detail}");
-        }
-        words
-    }
-}
 
 /// Reads the noun phrase at `at`; gives it with the index after it.
 pub(super) fn noun_phrase(tokens: &[Token], at: usize) -> Option<(NounPhrase, usize)> {
@@ -283,7 +185,11 @@ impl Reader<'_> {
         }
         if tags.any(Tags::NOUN) {
             let describes = tags.any(Tags::MATERIAL.and(Tags::COLOR).and(Tags::ADJECTIVE).and(Tags::SHADE));
-            return describes && follows && !self.verb_follows(1);
+            let next = self.low(1);
+            // "a garden full of roses": the adjective speaks of the noun before it.
+            let trails = is_adjective(next) && !exact_tags(next).any(Tags::NOUN) && !self.content_follows(2);
+            let trails = trails && matches!(self.low(2), "of" | "with");
+            return describes && follows && !trails && !self.verb_follows(1);
         }
         if is_adjective(low) {
             return true;

@@ -220,7 +220,7 @@ pub(super) fn compound(words: &[&str]) -> usize {
     let matches = |compound: &&str| {
         let mut n = 0;
         for part in compound.split(' ') {
-            let Some(word) = words.get(n) else { return None };
+            let word = words.get(n)?;
             if *word != part && super::singular(word) != part {
                 return None;
             }
@@ -228,5 +228,5 @@ pub(super) fn compound(words: &[&str]) -> usize {
         }
         Some(n)
     };
-    COMPOUNDS.iter().filter_map(|c| matches(&c)).max().unwrap_or(0)
+    COMPOUNDS.iter().filter_map(matches).max().unwrap_or(0)
 }

@@ -106,7 +106,7 @@ fn plain_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
             return Some((Quantity { count: quantity.count.saturating_mul(100), ..quantity }, length));
         }
         "of" if matches!(word(length + 1), "the" | "them" | "these") && word(length + 1) != "them" => {
-            length += 2
+            length += 2;
         }
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! Places: what gets no box because it is all around (`on a beach at sunset`).
 
 use super::lexicon::{Tags, exact_tags};
-use super::noun_phrase::{Determiner, NounPhrase};
+use super::phrase::{Determiner, NounPhrase};
 use crate::{Region, RelationKind};
 
 /// What a noun phrase after a preposition is.

@@ -5,7 +5,7 @@ use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::lexicon::Tags;
 use super::links::Link;
-use super::noun_phrase::{Determiner, NounPhrase};
+use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
@@ -120,7 +120,7 @@ impl Interpreter<'_> {
             _ => false,
         };
         let noun_follows = matches!(self.peek(1), Some(Chunk::Np(_)));
-        if holder && noun_follows && self.joint == Joint::None { self.owner.clone() } else { subjects }
+        if holder && noun_follows && self.joint != Joint::And { self.owner.clone() } else { subjects }
     }
 
     pub(super) fn relation(&mut self, kind: RelationKind, prep: &str) {
@@ -232,7 +232,7 @@ impl Interpreter<'_> {
             }
             Setting::Ignored => {}
             Setting::Thing if matches!(kind, RelationKind::Between(_)) => {
-                self.object_thing(phrase, kind, Vec::new())
+                self.object_thing(phrase, kind, Vec::new());
             }
             Setting::Thing => {
                 let object = self.thing_of(phrase);
@@ -256,9 +256,9 @@ impl Interpreter<'_> {
             () => kind,
         };
         if subjects.is_empty() {
-            self.object_ahead(phrase, kind, "in")
+            self.object_ahead(phrase, kind, "in");
         } else {
-            self.object_thing(phrase, kind, subjects)
+            self.object_thing(phrase, kind, subjects);
         }
     }
 

@@ -72,9 +72,9 @@ impl Framing {
         let text = || words.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
         if !first && is_tag(&words) {
             if self.style.is_none() && is_style(&words) {
-                self.style = Some(text())
+                self.style = Some(text());
             } else {
-                self.tags.push(text())
+                self.tags.push(text());
             }
             return;
         }
@@ -103,54 +103,18 @@ impl Framing {
     }
 }
 
+/// Words of a wish, which say nothing of the picture.
+#[rustfmt::skip]
+const WISHES: [&str; 44] = [
+    "please", "can you", "could you", "would you", "will you", "i", "you", "we", "want",
+    "need", "would", "like", "love", "to see", "to have", "d like", "draw", "paint",
+    "generate", "create", "make", "render", "show", "give", "produce", "imagine", "depict",
+    "design", "sketch", "illustrate", "visualize", "me", "us", "let us", "let", "have", "here
+    is", "this is", "compose", "prompt :", "hi", "hello", "ok", "prompt",
+];
+
 /// The index after words of a wish: `please draw me`, `I would like to see`.
 fn wish_end(tokens: &[Token], from: usize) -> usize {
-    const WISHES: [&str; 44] = [
-        "please",
-        "can you",
-        "could you",
-        "would you",
-        "will you",
-        "i",
-        "you",
-        "we",
-        "want",
-        "need",
-        "would",
-        "like",
-        "love",
-        "to see",
-        "to have",
-        "d like",
-        "draw",
-        "paint",
-        "generate",
-        "create",
-        "make",
-        "render",
-        "show",
-        "give",
-        "produce",
-        "imagine",
-        "depict",
-        "design",
-        "sketch",
-        "illustrate",
-        "visualize",
-        "me",
-        "us",
-        "let us",
-        "let",
-        "have",
-        "here is",
-        "this is",
-        "compose",
-        "prompt :",
-        "hi",
-        "hello",
-        "ok",
-        "prompt",
-    ];
     let mut at = from;
     loop {
         let longest = WISHES.iter().filter_map(|wish| reads(tokens, at, wish)).max();
