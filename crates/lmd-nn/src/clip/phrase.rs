@@ -105,3 +105,70 @@ fn find(whole: &[u32], part: &[u32]) -> Option<usize> {
     }
     whole.windows(part.len()).position(|window| window == part)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const BOTH: [Fidelity; 2] = [Fidelity::Reference, Fidelity::Corrected];
+
+    fn tokenizer() -> Tokenizer {
+        Tokenizer::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tokenizer")).unwrap()
+    }
+
+    #[test]
+    fn a_phrase_is_found_after_the_start_token() {
+        for fidelity in BOTH {
+            let found = tokenizer().locate("the gray cat on a table", "a table", "table", fidelity).unwrap();
+            assert_eq!((found.tokens, found.word), (vec![5, 6], 6));
+        }
+    }
+
+    #[test]
+    fn the_word_is_its_last_token() {
+        for fidelity in BOTH {
+            let found = tokenizer().locate("two gray cats", "gray cats", "cats", fidelity).unwrap();
+            assert!(found.tokens.len() > 2, "cats is no token of this vocabulary");
+            assert_eq!(Some(&found.word), found.tokens.last());
+        }
+    }
+
+    #[test]
+    fn a_missing_phrase_is_appended_once() {
+        for fidelity in BOTH {
+            let extended =
+                tokenizer().extend_prompt("a dog", &["a cat", "a cat", "a dog"], fidelity).unwrap();
+            assert_eq!(extended, "a dog| a cat");
+        }
+    }
+
+    #[test]
+    fn the_reference_takes_part_of_a_word_for_the_phrase() {
+        let extend = |fidelity| tokenizer().extend_prompt("a cathedral", &["cat"], fidelity).unwrap();
+        assert_eq!(extend(Fidelity::Reference), "a cathedral");
+        assert_eq!(extend(Fidelity::Corrected), "a cathedral| cat");
+    }
+
+    /// The joined string has `t</w>` first at the end of `cat</w>`.
+    #[test]
+    fn the_reference_finds_a_phrase_inside_a_longer_token() {
+        let word = |fidelity| tokenizer().locate("a cat dog t", "t", "t", fidelity).unwrap().word;
+        assert_eq!(word(Fidelity::Reference), 3);
+        assert_eq!(word(Fidelity::Corrected), 4);
+    }
+
+    #[test]
+    fn what_cannot_be_found_is_said() {
+        let long = format!("{} a table", "the cat ".repeat(40));
+        for fidelity in BOTH {
+            let locate =
+                |prompt: &str, phrase: &str, word: &str| tokenizer().locate(prompt, phrase, word, fidelity);
+            assert!(matches!(locate("a dog", "a cat", "cat"), Err(NnError::PhraseNotInPrompt { .. })));
+            assert!(matches!(locate("a dog", "", "cat"), Err(NnError::PhraseNotInPrompt { .. })));
+            assert!(matches!(locate("a dog", "a dog", "cat"), Err(NnError::WordNotInPhrase { .. })));
+            assert!(matches!(locate(&long, "a table", "table"), Err(NnError::PhraseCutOff { .. })));
+        }
+    }
+}

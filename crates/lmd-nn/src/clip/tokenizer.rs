@@ -200,3 +200,61 @@ fn pair(line: &str) -> Option<(String, String)> {
     let (left, right) = line.trim_end().split_once(' ')?;
     Some((left.to_owned(), right.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tokenizer")
+    }
+
+    /// Made by `bench/parity/make_tokenizer.py` with transformers.
+    #[test]
+    fn every_text_gives_the_ids_of_transformers() {
+        let tokenizer = Tokenizer::open(&folder()).unwrap();
+        let golden = std::fs::read_to_string(folder().join("golden.json")).unwrap();
+        for case in parse_json(&golden).unwrap().as_array().unwrap() {
+            let text = case["text"].as_str().unwrap();
+            let expected: Vec<u32> = serde_json::from_value(case["ids"].clone()).unwrap();
+            let encoded = tokenizer.encode(text).unwrap();
+            assert_eq!(encoded.ids, expected, "{text:?}");
+            assert_eq!(encoded.truncated, text.len() > 100, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_is_counted() {
+        let tokenizer = Tokenizer::open(&folder()).unwrap();
+        let encoded = tokenizer.encode(&"the cat ".repeat(60)).unwrap();
+        assert_eq!((encoded.tokens, encoded.ids.len(), encoded.truncated), (122, 77, true));
+        let whole = tokenizer.encode("a gray cat").unwrap();
+        assert_eq!((whole.tokens, whole.truncated), (5, false));
+    }
+
+    #[test]
+    fn a_single_file_holds_the_same() {
+        let copy = tempfile::tempdir().unwrap();
+        let text = |name| std::fs::read_to_string(folder().join(name)).unwrap();
+        let merges: Vec<[String; 2]> =
+            parse_merges(&text("merges.txt")).into_iter().map(|(a, b)| [a, b]).collect();
+        let vocab = parse_json(&text("vocab.json")).unwrap();
+        let whole = serde_json::json!({"model": {"vocab": vocab, "merges": merges}}).to_string();
+        std::fs::write(copy.path().join("tokenizer.json"), whole).unwrap();
+        std::fs::write(copy.path().join("tokenizer_config.json"), text("tokenizer_config.json")).unwrap();
+        let [ours, other] =
+            [copy.path(), &folder()].map(|f| Tokenizer::open(f).unwrap().encode("a cathedral").unwrap());
+        assert_eq!(ours, other);
+    }
+
+    #[test]
+    fn other_files_are_refused() {
+        let copy = tempfile::tempdir().unwrap();
+        assert!(Tokenizer::open(copy.path()).is_err());
+        std::fs::write(copy.path().join("merges.txt"), "a b\n").unwrap();
+        for vocab in ["[]", "{\"a\": -1}", "{\"a\": 1}", "{"] {
+            std::fs::write(copy.path().join("vocab.json"), vocab).unwrap();
+            assert!(Tokenizer::open(copy.path()).is_err(), "{vocab}");
+        }
+    }
+}

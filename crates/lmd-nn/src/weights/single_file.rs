@@ -252,3 +252,119 @@ pub(super) fn text_config(text: &Checkpoint, all: &Checkpoint) -> ClipTextConfig
         ..ClipTextConfig::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    const WEIGHTS: &str = "diffusion_pytorch_model.safetensors";
+
+    fn data(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+    }
+
+    /// The small model under the names of single files, which diffusers' converter proved.
+    fn single_file(part: &str) -> (Checkpoint, Checkpoint) {
+        let names = std::fs::read_to_string(data("ldm_names.json")).unwrap();
+        let names: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(&names).unwrap();
+        let old: BTreeMap<&String, &String> = names[part].iter().map(|(old, new)| (new, old)).collect();
+        let diffusers = Checkpoint::open(&data("sd1").join(part).join(WEIGHTS)).unwrap();
+        (diffusers.renamed(|name| old.get(&name.to_owned()).map(ToString::to_string)), diffusers)
+    }
+
+    fn assert_same(ours: &Checkpoint, expected: &Checkpoint) {
+        assert!(ours.names().eq(expected.names()));
+        for name in ours.names() {
+            let [a, b] = [ours, expected].map(|c| c.get(name).unwrap());
+            assert_eq!((a.shape, a.bytes), (b.shape, b.bytes), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_unet_gets_its_diffusers_names_and_its_shape() {
+        let (single, diffusers) = single_file("unet");
+        assert!(is_single_file(&single));
+        let renamed = unet(&single);
+        assert_same(&renamed, &diffusers);
+        let expected = std::fs::read_to_string(data("sd1/unet/config.json")).unwrap();
+        let expected = UNetConfig::from_json(&expected).unwrap();
+        let inferred = UNetConfig {
+            norm_num_groups: expected.norm_num_groups,
+            sample_size: expected.sample_size,
+            ..unet_config(&renamed)
+        };
+        assert_eq!(inferred, expected);
+    }
+
+    #[test]
+    fn the_autoencoder_gets_its_diffusers_names_and_its_shape() {
+        let (single, diffusers) = single_file("vae");
+        let renamed = vae(&single);
+        assert_same(&renamed, &diffusers);
+        assert_eq!(vae_config(&renamed).block_out_channels, [8, 16, 16]);
+    }
+
+    #[test]
+    fn the_text_encoder_of_version_one_loses_its_prefix() {
+        let plain = Checkpoint::open(&data("sd1/text_encoder/model.safetensors")).unwrap();
+        let single = plain.renamed(|name| Some(format!("{CLIP}{name}")));
+        assert_same(&text_encoder(&single), &plain);
+    }
+
+    /// One OpenCLIP layer of width 2, then a second one that is not read.
+    fn open_clip() -> Checkpoint {
+        let mut header = Vec::new();
+        let mut bytes: Vec<u8> = Vec::new();
+        let mut add = |name: String, shape: &[usize]| {
+            let start = bytes.len();
+            for i in 0..shape.iter().product() {
+                bytes.extend((i as f32).to_le_bytes());
+            }
+            let entry =
+                serde_json::json!({"dtype": "F32", "shape": shape, "data_offsets": [start, bytes.len()]});
+            header.push(format!("\"{OPEN_CLIP}{name}\":{entry}"));
+        };
+        add("positional_embedding".to_owned(), &[3, 2]);
+        add("ln_final.weight".to_owned(), &[2]);
+        for layer in 0..2 {
+            let block = format!("transformer.resblocks.{layer}");
+            add(format!("{block}.attn.in_proj_weight"), &[6, 2]);
+            add(format!("{block}.attn.in_proj_bias"), &[6]);
+            add(format!("{block}.attn.out_proj.weight"), &[2, 2]);
+            add(format!("{block}.ln_1.bias"), &[2]);
+            add(format!("{block}.mlp.c_fc.weight"), &[4, 2]);
+        }
+        let header = format!("{{{}}}", header.join(","));
+        let length = (header.len() as u64).to_le_bytes();
+        Checkpoint::from_bytes("open_clip", [&length, header.as_bytes(), &bytes].concat()).unwrap()
+    }
+
+    #[test]
+    fn the_text_encoder_of_version_two_is_taken_apart() {
+        let text = text_encoder(&open_clip());
+        let layer = "text_model.encoder.layers.0";
+        let mut expected: Vec<String> = [
+            "layer_norm1.bias",
+            "mlp.fc1.weight",
+            "self_attn.k_proj.bias",
+            "self_attn.k_proj.weight",
+            "self_attn.out_proj.weight",
+            "self_attn.q_proj.bias",
+            "self_attn.q_proj.weight",
+            "self_attn.v_proj.bias",
+            "self_attn.v_proj.weight",
+        ]
+        .iter()
+        .map(|name| format!("{layer}.{name}"))
+        .collect();
+        expected.insert(0, "text_model.embeddings.position_embedding.weight".to_owned());
+        expected.push("text_model.final_layer_norm.weight".to_owned());
+        assert_eq!(text.names().collect::<Vec<_>>(), expected);
+        let keys = text.get(&format!("{layer}.self_attn.k_proj.weight")).unwrap();
+        assert_eq!(keys.shape, [2, 2]);
+        assert_eq!(keys.bytes[..4], 4.0_f32.to_le_bytes());
+    }
+}
