@@ -58,9 +58,10 @@ fn attack_truncated_data() {
 
 #[test]
 fn attack_appended_payload() {
-    let expected = HeaderError::Size { expected: 64, found: 65 };
-    let header = format!("{:width$}", one("F32", "[2]", "[0,8]"), width = 48);
-    assert_eq!(refusal(file(&header, 9)), expected);
+    let header = one("F32", "[2]", "[0,8]");
+    let expected = 8 + header.len() + 8;
+    let refusal = refusal(file(&header, 9));
+    assert_eq!(refusal, HeaderError::Size { expected, found: expected + 1 });
 }
 
 #[test]

@@ -10,7 +10,7 @@ use tokenizers::normalizers::{Lowercase, NormalizerWrapper, Replace, Sequence as
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::sequence::Sequence as PreTokenizers;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
-use tokenizers::{PreTokenizerWrapper, SplitDelimiterBehavior};
+use tokenizers::{AddedToken, PreTokenizerWrapper, SplitDelimiterBehavior};
 
 use crate::NnError;
 
@@ -33,7 +33,8 @@ pub struct Encoded {
     pub truncated: bool,
 }
 
-/// Text to token ids. Special tokens written in a text are read as plain text.
+/// Text to token ids. Start and end tokens written in a text are read as plain text, so that no
+/// text can end itself.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
@@ -83,8 +84,14 @@ impl Tokenizer {
             .end_of_word_suffix("</w>".to_owned())
             .build()
             .map_err(|e| NnError::Tokenizer(e.to_string()))?;
+        let mut inner = pipeline(bpe)?;
+        if pad != END {
+            // Upstream reads the padding of Stable Diffusion 2, "!", in a text as that very token.
+            let padding = AddedToken::from(pad.to_owned(), true);
+            inner.add_special_tokens([padding]).map_err(|e| NnError::Tokenizer(e.to_string()))?;
+        }
         Ok(Self {
-            inner: pipeline(bpe)?,
+            inner,
             start,
             end,
             padding,

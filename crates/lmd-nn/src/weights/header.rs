@@ -36,6 +36,8 @@ pub enum StoredType {
     I64,
     /// 32-bit integers; only ever seen in tensors that carry no weights.
     I32,
+    /// Bytes; only ever seen in tensors that carry no weights.
+    U8,
 }
 
 impl StoredType {
@@ -47,6 +49,7 @@ impl StoredType {
             "BF16" => Self::Bf16,
             "I64" => Self::I64,
             "I32" => Self::I32,
+            "U8" => Self::U8,
             _ => return None,
         })
     }
@@ -58,6 +61,7 @@ impl StoredType {
             Self::F64 | Self::I64 => 8,
             Self::F32 | Self::I32 => 4,
             Self::F16 | Self::Bf16 => 2,
+            Self::U8 => 1,
         }
     }
 }
@@ -116,7 +120,7 @@ fn check_tensor(
     }
     let bad = |reason: String| HeaderError::Tensor { name: name.to_owned(), reason };
     let dtype = StoredType::from_name(&raw.dtype).ok_or_else(|| {
-        let known = "expected F64, F32, F16, BF16, I64 or I32";
+        let known = "expected F64, F32, F16, BF16, I64, I32 or U8";
         bad(format!("number format {:?} is not read; {known}", raw.dtype))
     })?;
     if raw.shape.len() > MAX_DIMENSIONS {

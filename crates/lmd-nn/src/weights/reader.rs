@@ -219,7 +219,7 @@ pub(super) fn floats(name: &str, stored: TensorView<'_>) -> Result<Vec<f32>, Wei
         StoredType::Bf16 => each(bytes, |b| bf16::from_le_bytes(b).to_f32()),
         #[allow(clippy::cast_possible_truncation)]
         StoredType::F64 => each(bytes, |b| f64::from_le_bytes(b) as f32),
-        StoredType::I64 | StoredType::I32 => {
+        StoredType::I64 | StoredType::I32 | StoredType::U8 => {
             return Err(unusable(name, "it holds integers, expected floats"));
         }
     })

@@ -39,14 +39,17 @@ fn unet_name(name: &str) -> Option<String> {
             return Some(format!("{new}{rest}"));
         }
     }
-    let mut parts = name.splitn(4, '.');
-    let (half, first, second) = (parts.next()?, parts.next()?, parts.next()?);
-    let rest = parts.next()?;
+    let (half, rest) = name.split_once('.')?;
+    let (first, rest) = rest.split_once('.')?;
     let first: usize = first.parse().ok()?;
+    if half == "middle_block" {
+        return Some(format!("mid_block.resnets.{}.{}", first / 2, resnet_name(rest)));
+    }
+    let (second, rest) = rest.split_once('.')?;
     match half {
-        "middle_block" => Some(format!("mid_block.resnets.{}.{}", first / 2, resnet_name(rest))),
         "input_blocks" => {
-            let (block, layer) = ((first - 1) / (LAYERS + 1), (first - 1) % (LAYERS + 1));
+            let first = first.checked_sub(1)?;
+            let (block, layer) = (first / (LAYERS + 1), first % (LAYERS + 1));
             Some(format!("down_blocks.{block}.{}", down_name(layer, second, rest)?))
         }
         "output_blocks" => {
