@@ -1,4 +1,5 @@
 //! The forms in which models come: variants, shards, single files, LoRA.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
 

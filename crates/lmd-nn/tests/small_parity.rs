@@ -3,6 +3,7 @@
 //! Made by `bench/parity/make_small.py`: one in the manner of Stable Diffusion 1
 //! (eight heads, convolutional projections, f16 weights), one in the manner of 2
 //! (heads per level, linear projections, exact GELU, bf16 weights).
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
 

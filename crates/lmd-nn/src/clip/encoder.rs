@@ -157,11 +157,11 @@ impl EncoderLayer {
 
     /// `[B, tokens, C]` → `[B, tokens, C]`
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let x = self.attention(self.layer_norm1.forward(x.clone())) + x;
+        let x = self.attention(&self.layer_norm1.forward(x.clone())) + x;
         self.feed_forward(self.layer_norm2.forward(x.clone())) + x
     }
 
-    fn attention(&self, x: Tensor<3>) -> Tensor<3> {
+    fn attention(&self, x: &Tensor<3>) -> Tensor<3> {
         let head = |project: &Linear| split_heads(project.forward(x.clone()), self.heads);
         let seen = attend_causal(head(&self.q_proj), head(&self.k_proj), head(&self.v_proj));
         self.out_proj.forward(join_heads(seen))

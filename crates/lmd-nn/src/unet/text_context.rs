@@ -61,7 +61,7 @@ impl TextContext {
     pub fn join(contexts: &[&Self]) -> Option<Self> {
         let first = *contexts.first()?;
         let fits = |c: &&Self| c.tokens == first.tokens && c.layers.keys().eq(first.layers.keys());
-        if !contexts.iter().all(|c| fits(c)) {
+        if !contexts.iter().all(fits) {
             return None;
         }
         let joined = |key: &AttnKey, part: fn(&KeysValues) -> &Tensor<4>| {

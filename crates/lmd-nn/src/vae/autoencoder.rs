@@ -9,7 +9,7 @@ use crate::NnError;
 #[derive(Clone, Debug)]
 pub enum Autoencoder {
     /// `AutoencoderKL`.
-    Kl(AutoencoderKl),
+    Kl(Box<AutoencoderKl>),
     /// `AutoencoderTiny`.
     Tiny(AutoencoderTiny),
 }

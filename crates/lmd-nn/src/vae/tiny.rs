@@ -71,8 +71,8 @@ impl AutoencoderTiny {
 /// One entry of the layer lists.
 #[derive(Clone, Debug)]
 enum TinyLayer {
-    Conv(Conv2d),
-    Block(TinyBlock),
+    Conv(Box<Conv2d>),
+    Block(Box<TinyBlock>),
     Relu,
     Double,
 }
@@ -89,40 +89,47 @@ fn run(layers: &[TinyLayer], x: Tensor<4>) -> Tensor<4> {
     })
 }
 
+fn conv(conv: Conv2d) -> TinyLayer {
+    TinyLayer::Conv(Box::new(conv))
+}
+
+fn block(block: TinyBlock) -> TinyLayer {
+    TinyLayer::Block(Box::new(block))
+}
+
 fn load_encoder(w: &Weights, config: &TinyVaeConfig) -> Result<Vec<TinyLayer>, WeightsError> {
     let mut layers = Vec::new();
     let mut inputs = config.in_channels;
     let levels = config.encoder_block_out_channels.iter().zip(&config.num_encoder_blocks);
     for (level, (&width, &blocks)) in levels.enumerate() {
         let w_conv = w.pp(layers.len());
-        layers.push(TinyLayer::Conv(if level == 0 {
+        layers.push(conv(if level == 0 {
             Conv2d::same(&w_conv, inputs, width)?
         } else {
             Conv2d::no_bias(&w_conv, inputs, width, 3)?.halving()
         }));
         for _ in 0..blocks {
-            layers.push(TinyLayer::Block(TinyBlock::load(&w.pp(layers.len()), width)?));
+            layers.push(block(TinyBlock::load(&w.pp(layers.len()), width)?));
         }
         inputs = width;
     }
-    layers.push(TinyLayer::Conv(Conv2d::same(&w.pp(layers.len()), inputs, config.latent_channels)?));
+    layers.push(conv(Conv2d::same(&w.pp(layers.len()), inputs, config.latent_channels)?));
     Ok(layers)
 }
 
 fn load_decoder(w: &Weights, config: &TinyVaeConfig) -> Result<Vec<TinyLayer>, WeightsError> {
     let widths = &config.decoder_block_out_channels;
-    let mut layers =
-        vec![TinyLayer::Conv(Conv2d::same(&w.pp(0), config.latent_channels, widths[0])?), TinyLayer::Relu];
+    let mut layers = vec![conv(Conv2d::same(&w.pp(0), config.latent_channels, widths[0])?), TinyLayer::Relu];
     for (level, (&width, &blocks)) in widths.iter().zip(&config.num_decoder_blocks).enumerate() {
         for _ in 0..blocks {
-            layers.push(TinyLayer::Block(TinyBlock::load(&w.pp(layers.len()), width)?));
+            layers.push(block(TinyBlock::load(&w.pp(layers.len()), width)?));
         }
         let last = level + 1 == widths.len();
         if !last {
             layers.push(TinyLayer::Double);
         }
         let w_conv = w.pp(layers.len());
-        layers.push(TinyLayer::Conv(if last {
+        layers.push(conv(if last {
             Conv2d::same(&w_conv, width, config.out_channels)?
         } else {
             Conv2d::no_bias(&w_conv, width, widths[level + 1], 3)?

@@ -112,7 +112,7 @@ impl ModelFolder {
             let (config, checkpoint) = self.part("vae", DIFFUSERS, TinyVaeConfig::from_json)?;
             AutoencoderTiny::load(&config, &checkpoint, options).map(Autoencoder::Tiny)
         } else {
-            self.vae(options).map(Autoencoder::Kl)
+            self.vae(options).map(Box::new).map(Autoencoder::Kl)
         }
     }
 
