@@ -1,0 +1,62 @@
+//! [`DiffusionError`]: why there is no picture.
+
+use thiserror::Error;
+
+use crate::scheduler::SchedulerError;
+
+/// Why stage 2 could not draw.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DiffusionError {
+    /// The network could not be loaded or run.
+    #[error(transparent)]
+    Nn(#[from] lmd_nn::NnError),
+    /// No sampler for these settings.
+    #[error(transparent)]
+    Scheduler(#[from] SchedulerError),
+    /// Data of the wrong size.
+    #[error("{what} should hold {expected} values, it holds {got}")]
+    Shape {
+        /// What the data is.
+        what: &'static str,
+        /// Values expected.
+        expected: usize,
+        /// Values found.
+        got: usize,
+    },
+    /// An energy asks for a token whose attention was not kept.
+    #[error("the attention to token {0} was not kept; ask the network for its column")]
+    MissingToken(usize),
+    /// The scheduler's configuration cannot be read.
+    #[error("scheduler/scheduler_config.json: {reason}; expected what diffusers writes")]
+    SchedulerConfig {
+        /// What was wrong with it.
+        reason: String,
+    },
+    /// A picture size the networks cannot draw.
+    #[error("{width} x {height} pixels cannot be drawn; both sides must be multiples of 64 from 64 to 4096")]
+    PictureSize {
+        /// Width asked for.
+        width: usize,
+        /// Height asked for.
+        height: usize,
+    },
+    /// The network has no cross-attention to read masks from.
+    #[error("this model has no cross-attention in its contracting half; name another layer as mask_layer")]
+    NoMaskLayer,
+    /// A box's attention left no mask.
+    #[error("\"{caption}\" left no mask in its attention; lower mask_threshold or use another seed")]
+    EmptyMask {
+        /// The prompt of the box.
+        caption: String,
+    },
+    /// An energy became NaN or infinite.
+    #[error("the guidance energy at step {step} is not a finite number; use f32 or a smaller loss_scale")]
+    NotFinite {
+        /// The step, from 0.
+        step: usize,
+    },
+    /// The observer asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}

@@ -1,0 +1,133 @@
+//! The methods that draw a layout.
+
+pub mod lmd;
+pub mod plain;
+
+use std::time::Instant;
+
+use lmd_layout::{Fidelity, Layout};
+
+use crate::compose::LatentFrames;
+use crate::config::{DrawConfig, Method};
+use crate::denoise::Denoiser;
+use crate::model::Rgb;
+use crate::observer::Observer;
+use crate::recipe::{Recipe, Seeds};
+use crate::scheduler::Sampler;
+use crate::{DiffusionError, Latents, Model};
+
+/// A drawn picture with the recipe that made it.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// The picture.
+    pub picture: Rgb,
+    /// Its final latents, `[1, channels, h, w]`.
+    pub latents: Latents,
+    /// What made it.
+    pub recipe: Recipe,
+}
+
+/// What is to be drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// The layout.
+    pub layout: &'a Layout,
+    /// The sentence it came from; may be empty. `plain` draws this one where
+    /// there is one.
+    pub prompt: &'a str,
+    /// The noise.
+    pub seeds: Seeds,
+    /// All settings.
+    pub config: &'a DrawConfig,
+}
+
+/// Draws a layout by the method its settings name.
+///
+/// # Errors
+/// [`DiffusionError`]; [`DiffusionError::Cancelled`] when the observer says so.
+pub fn draw(model: &Model, job: &Job<'_>, observer: &mut dyn Observer) -> Result<Drawn, DiffusionError> {
+    match job.config.method {
+        Method::Lmd => lmd::draw(model, job, observer),
+        Method::Plain => plain::draw(model, job, observer),
+    }
+}
+
+/// A job's sizes and noise on a model.
+pub(crate) struct Stage<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) job: &'a Job<'a>,
+    /// Picture size in pixels.
+    pub(crate) size: (usize, usize),
+    /// Latent grid `(columns, rows)`.
+    pub(crate) grid: (usize, usize),
+}
+
+impl<'a> Stage<'a> {
+    pub(crate) fn new(model: &'a Model, job: &'a Job<'a>) -> Result<Self, DiffusionError> {
+        let native = model.native_size();
+        let size = (job.config.width.unwrap_or(native), job.config.height.unwrap_or(native));
+        let grid = model.latent_size(size.0, size.1)?;
+        Ok(Self { model, job, size, grid })
+    }
+
+    pub(crate) fn denoiser(&self) -> Result<Denoiser<'a>, DiffusionError> {
+        let config = self.job.config;
+        Ok(Denoiser {
+            model: self.model,
+            sampler: Sampler::new(config.sampler, &self.model.scheduler, config.steps)?,
+            cfg_scale: config.cfg_scale,
+            reference_step_size: config.fidelity == Fidelity::Reference,
+        })
+    }
+
+    /// Unit noise on the latents' grid.
+    pub(crate) fn noise(&self, seed: u64) -> Vec<f32> {
+        let channels = self.model.vae.latent_channels();
+        self.job.config.noise.randn(seed, channels * self.grid.0 * self.grid.1)
+    }
+
+    /// Fresh noise for samplers that ask for some, from the background's seed.
+    pub(crate) fn fresh_noise(&self) -> impl FnMut() -> Latents + use<'a, '_> {
+        let mut drawn = 0;
+        move || {
+            drawn += 1;
+            let seed = self.job.seeds.background.wrapping_add(drawn * 1_000_003);
+            self.model.latents(self.noise(seed), self.grid)
+        }
+    }
+
+    pub(crate) fn tensor(&self, values: Vec<f32>) -> Latents {
+        self.model.latents(values, self.grid)
+    }
+
+    pub(crate) fn frame(&self, values: Vec<f32>) -> LatentFrames {
+        LatentFrames { width: self.grid.0, height: self.grid.1, frames: vec![values] }
+    }
+
+    /// Decodes and puts the recipe together.
+    pub(crate) fn finish(&self, latents: Latents, mut recipe: Recipe) -> Result<Drawn, DiffusionError> {
+        let start = Instant::now();
+        let picture = self.model.decode(latents.clone())?;
+        recipe.timings.decode = start.elapsed().as_secs_f64();
+        Ok(Drawn { picture, latents, recipe })
+    }
+
+    /// A recipe with nothing measured yet.
+    pub(crate) fn recipe(&self, encoded_prompt: &str, encoded_negative: &str) -> Recipe {
+        Recipe {
+            version: crate::recipe::RECIPE_VERSION,
+            program: concat!("lmd ", env!("CARGO_PKG_VERSION")).to_owned(),
+            prompt: self.job.prompt.to_owned(),
+            layout: self.job.layout.clone(),
+            config: self.job.config.clone(),
+            seeds: self.job.seeds,
+            size: self.size,
+            encoded_prompt: encoded_prompt.to_owned(),
+            encoded_negative: encoded_negative.to_owned(),
+            weights: self.model.digests.clone(),
+            boxes: Vec::new(),
+            energies: Vec::new(),
+            timings: crate::recipe::Timings::default(),
+        }
+    }
+}

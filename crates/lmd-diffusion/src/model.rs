@@ -1,0 +1,123 @@
+//! [`Model`]: the networks of one Stable Diffusion, loaded.
+
+use burn::tensor::{Tensor, TensorData};
+use lmd_nn::{Autoencoder, ClipTextEncoder, Device, LoadOptions, ModelFolder, TextContext, Tokenizer, UNet};
+
+use crate::scheduler::SchedulerConfig;
+use crate::{DiffusionError, Latents};
+
+/// A Stable Diffusion ready to draw.
+#[derive(Debug)]
+pub struct Model {
+    /// Text to tokens.
+    pub tokenizer: Tokenizer,
+    /// Tokens to embeddings.
+    pub text_encoder: ClipTextEncoder,
+    /// The denoising network.
+    pub unet: UNet,
+    /// Latents to pixels.
+    pub vae: Autoencoder,
+    /// The folder's scheduler configuration.
+    pub scheduler: SchedulerConfig,
+    /// Digests of the weight files, by their paths in the folder.
+    pub digests: Vec<(String, String)>,
+    device: Device,
+}
+
+/// An 8-bit picture, row by row, three bytes per pixel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rgb {
+    /// Width in pixels.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+    /// `width * height * 3` bytes.
+    pub pixels: Vec<u8>,
+}
+
+impl Model {
+    /// Loads all networks of a folder.
+    ///
+    /// # Errors
+    /// When a part is missing, refused or does not fit the others.
+    pub fn load(folder: &ModelFolder, options: &LoadOptions) -> Result<Self, DiffusionError> {
+        let scheduler = match folder.scheduler_config()? {
+            Some(text) => serde_json::from_str(&text)
+                .map_err(|reason| DiffusionError::SchedulerConfig { reason: reason.to_string() })?,
+            None => SchedulerConfig::default(),
+        };
+        Ok(Self {
+            tokenizer: folder.tokenizer()?,
+            text_encoder: folder.text_encoder(options)?,
+            unet: folder.unet(options)?,
+            vae: folder.autoencoder(options)?,
+            scheduler,
+            digests: folder.digests()?,
+            device: options.device.clone(),
+        })
+    }
+
+    /// Where the networks live.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The latents' grid `(columns, rows)` of a picture.
+    ///
+    /// # Errors
+    /// [`DiffusionError::PictureSize`] unless both sides are multiples of 64
+    /// between 64 and 4096: every guided map needs whole cells.
+    pub fn latent_size(&self, width: usize, height: usize) -> Result<(usize, usize), DiffusionError> {
+        let fits = |side: usize| side.is_multiple_of(64) && (64..=4096).contains(&side);
+        if !fits(width) || !fits(height) {
+            return Err(DiffusionError::PictureSize { width, height });
+        }
+        let factor = self.vae.scale_factor();
+        Ok((width / factor, height / factor))
+    }
+
+    /// The side in pixels of the square picture the U-Net was trained on.
+    #[must_use]
+    pub fn native_size(&self) -> usize {
+        self.unet.config().sample_size.unwrap_or(64) * self.vae.scale_factor()
+    }
+
+    /// The prompts as the U-Net's cross-attention reads them.
+    ///
+    /// # Errors
+    /// When a prompt cannot be encoded.
+    pub fn text_context(&self, prompts: &[&str]) -> Result<TextContext, DiffusionError> {
+        let ids: Result<Vec<_>, _> =
+            prompts.iter().map(|prompt| Ok(self.tokenizer.encode(prompt)?.ids)).collect();
+        let embeddings = self.text_encoder.forward(&ids.map_err(|e: lmd_nn::NnError| e)?)?;
+        Ok(self.unet.text_context(&embeddings.last_hidden)?)
+    }
+
+    /// Pixels from the latents of one picture, `[1, channels, h, w]`.
+    ///
+    /// # Errors
+    /// When the latents do not fit the autoencoder.
+    pub fn decode(&self, latents: Latents) -> Result<Rgb, DiffusionError> {
+        let picture = self.vae.decode(latents.div_scalar(self.vae.scaling_factor()))?;
+        let [_, _, height, width] = picture.dims();
+        // x/2 + 0.5, clamped, times 255, rounded (B.10).
+        let bytes = (picture.div_scalar(2.0) + 0.5).clamp(0.0, 1.0).mul_scalar(255.0);
+        let values = host(bytes.permute([0, 2, 3, 1]));
+        let pixels = values.into_iter().map(|v| v.round_ties_even() as u8).collect();
+        Ok(Rgb { width, height, pixels })
+    }
+
+    /// A tensor on this model's device from `[1, channels, height, width]`
+    /// host values.
+    #[must_use]
+    pub fn latents(&self, values: Vec<f32>, (width, height): (usize, usize)) -> Latents {
+        let channels = values.len() / (width * height).max(1);
+        Tensor::from_data(TensorData::new(values, [1, channels, height, width]), &self.device)
+    }
+}
+
+/// A tensor's values on the host, in f32.
+pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().iter::<f32>().collect()
+}

@@ -1,0 +1,66 @@
+//! [`Observer`]: progress, previews and cancellation through one door.
+
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Latents;
+
+/// Which part of the work is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// The pictures of single boxes, `first..first + count` of `total`.
+    Boxes {
+        /// First box of this batch.
+        first: usize,
+        /// Boxes in this batch.
+        count: usize,
+        /// Boxes in all.
+        total: usize,
+    },
+    /// The picture as a whole.
+    Overall,
+}
+
+/// What an observer is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<'a> {
+    /// Which part of the work.
+    pub phase: Phase,
+    /// The step under way, from 0.
+    pub step: usize,
+    /// Steps of this part.
+    pub steps: usize,
+    /// The guidance iteration about to run; `None` when the step is done.
+    pub iteration: Option<usize>,
+    /// The last energy measured, without the loss scale.
+    pub energy: Option<f64>,
+    /// x̂₀ after a step, shape `[batch, channels, height, width]`.
+    pub denoised: Option<&'a Latents>,
+}
+
+/// Told before every guidance iteration and after every denoising step.
+/// Answering [`ControlFlow::Break`] ends the work with
+/// [`crate::DiffusionError::Cancelled`].
+pub trait Observer {
+    /// Takes note, and says whether to go on.
+    fn observe(&mut self, progress: &Progress<'_>) -> ControlFlow<()>;
+}
+
+/// Any closure of the right shape is an observer.
+impl<F: FnMut(&Progress<'_>) -> ControlFlow<()>> Observer for F {
+    fn observe(&mut self, progress: &Progress<'_>) -> ControlFlow<()> {
+        self(progress)
+    }
+}
+
+/// Looks on and says nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn observe(&mut self, _progress: &Progress<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
