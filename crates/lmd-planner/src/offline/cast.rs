@@ -15,6 +15,8 @@ use crate::{Arrangement, Region, RelationKind, Scene, Size, Thing};
 const MARGIN: f64 = 0.03;
 /// Shortest side of a box while there is room: two cells of a 16 × 16 grid.
 const SHORTEST: f64 = 0.13;
+/// How far the side of the largest of several things goes.
+const PROMINENT: f64 = 0.54;
 /// Most of the canvas one thing takes by itself.
 const LARGEST: (f64, f64) = (0.88, 0.82);
 
@@ -37,6 +39,8 @@ pub(super) struct Actor {
     kept_size: Option<(f64, f64)>,
     /// Stated size and distance, as a factor.
     factor: f64,
+    /// Stated width and height (`tall`, `long`), as factors.
+    form: (f64, f64),
 }
 
 /// An actor at a certain scale: a rectangle to be placed.
@@ -121,18 +125,36 @@ impl Cast {
         kind.class.stands() && free && fixed.is_none() && !carried
     }
 
-    /// Every actor's body when all are drawn at `scale` (1 is what looks best
-    /// when there is room).
-    pub(super) fn bodies(&self, scale: f64) -> Vec<Body> {
-        let mut cells = self.cells(scale);
+    /// The largest scale worth trying: the largest thing takes about half of
+    /// the canvas's side, a little more when it is alone.
+    pub(super) fn largest_scale(&self) -> f64 {
+        let members: usize = self.actors.iter().map(|actor| actor.count).sum();
+        if members < 2 || self.actors.iter().any(|actor| actor.fixed.is_some()) {
+            return 1.0;
+        }
+        let sides = self.cells(1.0, 1.0).into_iter().map(|(w, h)| w.max(h));
+        (PROMINENT / sides.fold(0.0, f64::max)).clamp(0.8, 1.7)
+    }
+
+    /// Every actor's body when all are drawn at `scale` (1 is a usual share of
+    /// the canvas), `stretch` times as high as usual.
+    pub(super) fn bodies(&self, scale: f64, stretch: f64) -> Vec<Body> {
+        let mut cells = self.cells(scale, stretch);
         // Supports grow bottom-up; a few passes reach the top of any stack.
         for _ in 0..4 {
             self.holds.iter().for_each(|hold| self.make_room(*hold, &mut cells));
         }
         let alone = self.actors.len() == 1;
-        let room = Room { width: 0.92, height: if alone { 0.86 } else { 0.5 } };
-        let body =
-            |(index, actor): (usize, &Actor)| actor.body(cells[index], self.room_of(index, &cells, room));
+        let body = |(index, actor): (usize, &Actor)| {
+            let height = if alone {
+                0.86
+            } else if actor.is_stack() {
+                0.6
+            } else {
+                0.5
+            };
+            actor.body(cells[index], self.room_of(index, &cells, Room { width: 0.92, height }))
+        };
         self.actors.iter().enumerate().map(body).collect()
     }
 
@@ -149,14 +171,14 @@ impl Cast {
     }
 
     /// The size of one member of each actor.
-    fn cells(&self, scale: f64) -> Vec<(f64, f64)> {
+    fn cells(&self, scale: f64, stretch: f64) -> Vec<(f64, f64)> {
         let members: usize = self.actors.iter().map(|actor| actor.count).sum();
         let weight: f64 = self.actors.iter().map(|actor| actor.count as f64 * actor.extent().powi(2)).sum();
         // The share of the canvas that is covered grows slowly with the crowd.
         let covered = 0.26 + 0.05 * (members.max(1) as f64).ln();
         let unit = self.matched((covered / weight.max(1e-6)).sqrt()) * scale;
         let shortest = SHORTEST * (scale / 0.55).min(1.0) * (12.0 / members.max(12) as f64).sqrt();
-        self.actors.iter().map(|actor| actor.cell(unit, shortest)).collect()
+        self.actors.iter().map(|actor| actor.cell(unit, shortest, stretch)).collect()
     }
 
     /// The unit of size, matched to what stands there already.
@@ -210,6 +232,7 @@ impl Actor {
             arrangement: thing.arrangement,
             kept_size: None,
             factor,
+            form: form_factors(&thing.attributes),
         }
     }
 
@@ -232,14 +255,33 @@ impl Actor {
         self.kind.extent() * self.factor
     }
 
-    fn cell(&self, unit: f64, shortest: f64) -> (f64, f64) {
+    /// Whether its members lie on top of one another.
+    fn is_stack(&self) -> bool {
+        self.count > 1 && self.arrangement == Some(Arrangement::Stack)
+    }
+
+    /// How far down its outline the things on it rest.
+    pub(super) fn ride(&self) -> f64 {
+        let ride = self.kind.class.ride();
+        if self.is_stack() { ride / self.count as f64 } else { ride }
+    }
+
+    fn cell(&self, unit: f64, shortest: f64, stretch: f64) -> (f64, f64) {
         if let Some(size) = self.kept_size.or(self.fixed.map(|bbox| (bbox.w(), bbox.h()))) {
             return size;
         }
         let (side, aspect) = (self.extent() * unit, self.kind.aspect().sqrt());
-        let (w, h) = (side * aspect, side / aspect);
+        if self.is_stack() {
+            // What is stacked lies flat, whatever its shape when it stands.
+            return ((1.3 * side).clamp(shortest, LARGEST.0), (0.5 * side).clamp(0.6 * shortest, 0.3));
+        }
+        let (w, h) = (side * aspect * self.form.0, side / aspect * self.form.1 * stretch);
         let shrink = (LARGEST.0 / w).min(LARGEST.1 / h).min(1.0);
-        ((w * shrink).max(shortest), (h * shrink).max(shortest))
+        // What is too thin grows as a whole, and stated sizes still differ.
+        let shortest = shortest * self.factor.clamp(0.75, 1.25);
+        let shortest = (shortest * self.form.0, shortest * self.form.1);
+        let grow = shrink * (shortest.0 / (w * shrink)).max(shortest.1 / (h * shrink)).clamp(1.0, 1.5);
+        ((w * grow).max(shortest.0), (h * grow).max(shortest.1))
     }
 
     /// Width when all members stand in a row, with gaps.
@@ -278,6 +320,21 @@ fn size_factor(size: Option<Size>) -> f64 {
     }
 }
 
+/// What words of form say of width and height.
+fn form_factors(attributes: &[String]) -> (f64, f64) {
+    attributes.iter().fold((1.0, 1.0), |(w, h), word| {
+        let (x, y) = match word.as_str() {
+            "tall" | "high" | "towering" => (0.94, 1.3),
+            "short" | "low" => (1.0, 0.72),
+            "long" => (1.35, 0.95),
+            "wide" | "broad" | "fat" => (1.3, 1.0),
+            "narrow" | "thin" | "slim" | "skinny" => (0.75, 1.0),
+            _ => (1.0, 1.0),
+        };
+        (w * x, h * y)
+    })
+}
+
 fn distance_factor(region: Option<Region>) -> f64 {
     match region {
         Some(Region::Foreground) => 1.15,
@@ -298,7 +355,10 @@ fn must_split(scene: &Scene, index: usize) -> bool {
         RelationKind::Around => relation.subject == index,
         // Two cats on two chairs: one each.
         RelationKind::On | RelationKind::Inside | RelationKind::Under => {
-            (relation.subject == index && count(relation.object) > 1) || (relation.object == index)
+            // What is on a stack is on the topmost of it.
+            let one_stack = thing.arrangement == Some(Arrangement::Stack);
+            (relation.subject == index && count(relation.object) > 1)
+                || (relation.object == index && !one_stack)
         }
         _ => false,
     });

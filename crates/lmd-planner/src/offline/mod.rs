@@ -8,6 +8,7 @@ mod axis;
 mod cast;
 mod edit;
 mod place;
+mod rows;
 mod rules;
 mod shape;
 mod sizes;

@@ -5,10 +5,13 @@
 //! then separates overlapping actors pair by pair, each time in the cheapest
 //! direction that contradicts nothing. If that fails the scale is lowered.
 
+use std::cmp::Ordering;
+
 use lmd_layout::BBox;
 
 use super::axis::Axis;
 use super::cast::{Actor, Body, Cast};
+use super::rows::{Row, two_rows};
 use super::rules::{Demand, Dim, Point, Rule, may_overlap};
 use super::sizes::Class;
 use crate::Region;
@@ -33,7 +36,40 @@ pub(super) struct Placement {
     pub(super) crowded: bool,
 }
 
+/// How what stands on the floor is placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Footing {
+    /// All side by side.
+    OneRow,
+    /// Side by side in a back and a front row.
+    TwoRows,
+    /// As it comes.
+    Free,
+}
+
+/// Ways to place, best first: one row on the floor reads best, then two, then
+/// the best ways to relate, then any. With each: whether only the best ways
+/// to relate are tried, and the smallest scale.
+const FOOTINGS: [(Footing, bool, f64); 4] = [
+    (Footing::OneRow, true, 0.72),
+    (Footing::TwoRows, true, 0.6),
+    (Footing::Free, true, 0.55),
+    (Footing::Free, false, 0.2),
+];
+
+/// What is to be placed, and how.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    cast: &'a Cast,
+    demands: &'a [&'a Demand],
+    may_overlap: &'a [Vec<bool>],
+}
+
 impl Placement {
+    fn with_unmet(self, unmet: Vec<usize>) -> Self {
+        Self { unmet, ..self }
+    }
+
     /// The boxes of an actor's members.
     pub(super) fn boxes(&self, actor: usize) -> Vec<BBox> {
         let ((x, y), shape) = (self.corners[actor], &self.bodies[actor].shape);
@@ -47,28 +83,41 @@ impl Placement {
 pub(super) fn place(cast: &Cast, demands: &[Demand]) -> Placement {
     let (kept, unmet) = consistent(cast, demands);
     let may = may_overlap(&cast.actors, demands);
-    // One row on the floor reads best, then the best ways to relate, then any.
-    for (strong, one_floor, least) in [(true, true, 0.72), (true, false, 0.55), (false, false, 0.2)] {
-        let mut scale = 1.0;
+    let asked = Asked { cast, demands: &kept, may_overlap: &may };
+    let largest = cast.largest_scale();
+    for (footing, strong, least) in FOOTINGS {
+        let mut scale = largest;
         while scale >= least {
-            let mut search = Search::new(cast, &kept, &may, scale, strong);
-            search.one_floor = one_floor;
+            let mut search = Search::new(asked, (scale, 1.0), strong, footing);
             if let Some(state) = search.run() {
-                return search.finish(&state, unmet, false);
+                return taller(asked, scale, strong, footing)
+                    .map_or_else(|| search.finish(&state, Vec::new(), false), |found| found)
+                    .with_unmet(unmet);
             }
             scale *= 0.92;
         }
     }
-    let mut search = Search::new(cast, &kept, &may, 0.5, false);
+    let mut search = Search::new(asked, (0.5, 1.0), false, Footing::Free);
     search.apart = false;
     let state = search.run().unwrap_or_else(|| State::new(&search.bodies));
     search.finish(&state, unmet, true)
 }
 
+/// When the width is what keeps things small, they are drawn higher instead.
+fn taller(asked: Asked<'_>, scale: f64, strong: bool, footing: Footing) -> Option<Placement> {
+    let given = asked.cast.actors.iter().any(|actor| actor.fixed.is_some());
+    let tallest = asked.cast.bodies(scale, 1.0).iter().map(|body| body.shape.cell.1).fold(0.0, f64::max);
+    let stretches = [1.45, 1.3, 1.15].into_iter().filter(|stretch| !given && stretch * tallest <= 0.42);
+    stretches.into_iter().find_map(|stretch| {
+        let mut search = Search::new(asked, (scale, stretch), strong, footing);
+        search.run().map(|state| search.finish(&state, Vec::new(), false))
+    })
+}
+
 /// The demands that can hold together when everything is very small, and the
 /// indices of those that contradict an earlier one.
 fn consistent<'a>(cast: &Cast, demands: &'a [Demand]) -> (Vec<&'a Demand>, Vec<usize>) {
-    let bodies = cast.bodies(0.2);
+    let bodies = cast.bodies(0.2, 1.0);
     let mut state = State::new(&bodies);
     let (mut kept, mut unmet) = (Vec::new(), Vec::new());
     for (index, demand) in demands.iter().enumerate() {
@@ -156,14 +205,12 @@ fn separation(dim: Dim, first: usize, second: usize, gap: f64) -> Rule {
 
 /// One search at one scale.
 struct Search<'a> {
-    cast: &'a Cast,
-    demands: &'a [&'a Demand],
-    may_overlap: &'a [Vec<bool>],
+    asked: Asked<'a>,
     bodies: Vec<Body>,
     /// Only the best alternatives are tried.
     strong: bool,
-    /// Whether what stands on the floor must stand side by side.
-    one_floor: bool,
+    /// Whether what stands in a row must stand side by side.
+    side_by_side: bool,
     /// Whether overlaps are removed.
     apart: bool,
     /// Steps left.
@@ -171,23 +218,21 @@ struct Search<'a> {
     /// In which order heights are settled, and the heights wished for.
     order: Vec<usize>,
     wishes: Vec<f64>,
-    /// The height of the floor, and what stands on it.
-    floor: f64,
-    on_floor: Vec<usize>,
+    /// The rows on the floor, back to front.
+    rows: Vec<Row>,
 }
 
 impl<'a> Search<'a> {
-    fn new(
-        cast: &'a Cast,
-        demands: &'a [&'a Demand],
-        may_overlap: &'a [Vec<bool>],
-        scale: f64,
-        strong: bool,
-    ) -> Self {
-        let bodies = cast.bodies(scale);
+    fn new(asked: Asked<'a>, (scale, stretch): (f64, f64), strong: bool, footing: Footing) -> Self {
+        let cast = asked.cast;
+        let bodies = cast.bodies(scale, stretch);
         let floor = floor_line(cast, &bodies);
         let wishes = wished_heights(cast, &bodies, floor);
-        let on_floor = (0..bodies.len()).filter(|actor| cast.stands_on_floor(*actor)).collect();
+        let standing: Vec<usize> = (0..bodies.len()).filter(|actor| cast.stands_on_floor(*actor)).collect();
+        let rows = match footing {
+            Footing::TwoRows => two_rows(cast, &bodies, asked.demands, &standing),
+            _ => vec![Row { floor, actors: standing }],
+        };
         let mut order: Vec<usize> = (0..bodies.len()).collect();
         order.sort_by(|a, b| bodies[*b].shape.size.1.total_cmp(&bodies[*a].shape.size.1));
         order.sort_by_key(|actor| {
@@ -195,26 +240,17 @@ impl<'a> Search<'a> {
             (actor.fixed.is_none(), !actor.kind.class.stands())
         });
         let budget = 200 + 6 * bodies.len() * bodies.len();
-        Self {
-            cast,
-            demands,
-            may_overlap,
-            bodies,
-            strong,
-            one_floor: false,
-            apart: true,
-            budget,
-            order,
-            wishes,
-            floor,
-            on_floor,
-        }
+        let side_by_side = footing != Footing::Free;
+        Self { asked, bodies, strong, side_by_side, apart: true, budget, order, wishes, rows }
     }
 
     /// The first state in which everything holds.
     fn run(&mut self) -> Option<State> {
+        if self.side_by_side && !self.rows.iter().all(|row| self.has_width(row)) {
+            return None;
+        }
         let mut state = State::new(&self.bodies);
-        for (index, actor) in self.cast.actors.iter().enumerate() {
+        for (index, actor) in self.asked.cast.actors.iter().enumerate() {
             if let Some(place) = actor.fixed {
                 let at = Some(Point { actor: index, at: 0.0 });
                 for (dim, value) in [(Dim::X, place.x()), (Dim::Y, place.y())] {
@@ -226,10 +262,17 @@ impl<'a> Search<'a> {
         self.step(&state, 0)
     }
 
+    /// Whether a row can stand side by side at all: cheaper than to try.
+    fn has_width(&self, row: &Row) -> bool {
+        let widths: f64 = row.actors.iter().map(|actor| self.bodies[*actor].shape.size.0 + GAP).sum();
+        let covers = |a: &usize| row.actors.iter().any(|b| a != b && self.asked.may_overlap[*a][*b]);
+        widths - GAP <= 1.0 || row.actors.iter().any(covers)
+    }
+
     /// Chooses a way for demand `next` and all after it, then separates.
     fn step(&mut self, state: &State, next: usize) -> Option<State> {
         self.budget = self.budget.checked_sub(1)?;
-        let Some(demand) = self.demands.get(next) else {
+        let Some(demand) = self.asked.demands.get(next) else {
             return if self.apart { self.separate(state) } else { Some(state.clone()) };
         };
         let options = if self.strong { demand.strong } else { demand.options.len() };
@@ -265,21 +308,23 @@ impl<'a> Search<'a> {
         xs.into_iter().zip(ys).collect()
     }
 
-    /// The wished heights once everything that stands stands on one floor: as
-    /// low as the lowest of them has to go.
+    /// The wished heights once everything in a row stands on one floor: as low
+    /// as the lowest of them has to go.
     fn wishes_on_floor(&self, state: &State) -> Vec<f64> {
         let height = |actor: usize| self.bodies[actor].shape.size.1;
         let feet = |actor: &usize| state.y.range(*actor).0 + height(*actor);
-        let floor = self.on_floor.iter().map(feet).fold(self.floor, f64::max);
         let mut wishes = self.wishes.clone();
-        self.on_floor.iter().for_each(|actor| wishes[*actor] = floor - height(*actor));
+        for row in &self.rows {
+            let floor = row.actors.iter().map(feet).fold(row.floor, f64::max);
+            row.actors.iter().for_each(|actor| wishes[*actor] = floor - height(*actor));
+        }
         wishes
     }
 
     fn worst_overlap(&self, corners: &[(f64, f64)]) -> Option<(usize, usize)> {
         let pairs = (0..corners.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
         pairs
-            .filter(|(a, b)| !self.may_overlap[*a][*b])
+            .filter(|(a, b)| !self.asked.may_overlap[*a][*b])
             .map(|pair| (self.shared(corners, pair), pair))
             .filter(|(shared, _)| *shared > TOUCH)
             .max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(&one.1)))
@@ -304,9 +349,11 @@ impl<'a> Search<'a> {
         let y = |first: usize, second: usize| {
             corners[first].1 + self.bodies[first].shape.size.1 - corners[second].1
         };
-        let (class_a, class_b) = (self.cast.actors[a].kind.class, self.cast.actors[b].kind.class);
-        let on_floor = |actor: usize| self.on_floor.contains(&actor);
-        let same_floor = (on_floor(a) && on_floor(b)) || !(class_a.stands() || class_b.stands());
+        let class = |actor: usize| self.asked.cast.actors[actor].kind.class;
+        let (class_a, class_b) = (class(a), class(b));
+        let row = |actor: usize| self.rows.iter().position(|row| row.actors.contains(&actor));
+        let (row_a, row_b) = (row(a), row(b));
+        let same_floor = (row_a.is_some() && row_b.is_some()) || !(class_a.stands() || class_b.stands());
         let upright = |upper: Class, lower: Class| {
             if same_floor {
                 0.5
@@ -317,8 +364,12 @@ impl<'a> Search<'a> {
             }
         };
         let sideways = vec![(x(a, b), Dim::X, a, b), (x(b, a) + 0.01, Dim::X, b, a)];
-        if self.one_floor && on_floor(a) && on_floor(b) {
-            return sideways;
+        if let (true, Some(row_a), Some(row_b)) = (self.side_by_side, row_a, row_b) {
+            return match row_a.cmp(&row_b) {
+                Ordering::Equal => sideways,
+                Ordering::Less => vec![(0.0, Dim::Y, a, b)],
+                Ordering::Greater => vec![(0.0, Dim::Y, b, a)],
+            };
         }
         let upright = [
             (y(a, b) + upright(class_a, class_b), Dim::Y, a, b),
@@ -363,17 +414,21 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The floor that puts what stands on it a little below the middle.
+/// The floor: something alone is centred, several stand in the lower part.
 fn floor_line(cast: &Cast, bodies: &[Body]) -> f64 {
     let standing = cast.actors.iter().zip(bodies).filter(|(actor, _)| actor.kind.class.stands());
     let tallest = standing.map(|(_, body)| body.shape.size.1).fold(0.0, f64::max);
-    let above = cast.actors.iter().any(|actor| !actor.kind.class.stands());
-    let lowest = if above { 0.8 } else { 0.66 };
-    (0.56 + tallest / 2.0).clamp(lowest, 0.92)
+    if cast.actors.len() == 1 {
+        return (0.52 + tallest / 2.0).min(0.95);
+    }
+    (0.6 + tallest / 2.0).clamp(0.8, 0.9)
 }
 
 /// Where each actor's top edge would be if it were alone.
 fn wished_heights(cast: &Cast, bodies: &[Body], floor: f64) -> Vec<f64> {
+    let grounded = cast.actors.iter().any(|actor| actor.kind.class.stands());
+    // Where nothing stands there is nothing to fly or hang above.
+    let (air, hung) = if grounded { (0.22, 0.3) } else { (0.45, 0.45) };
     let wish = |(actor, body): (&Actor, &Body)| {
         let h = body.shape.size.1;
         match (actor.fixed, actor.region, actor.kind.class) {
@@ -383,8 +438,8 @@ fn wished_heights(cast: &Cast, bodies: &[Body], floor: f64) -> Vec<f64> {
             (None, Some(Region::Foreground), _) => 0.95 - h,
             (None, Some(Region::Background), _) => 0.6 - h,
             (None, Some(Region::Center), _) => 0.5 - h / 2.0,
-            (None, _, Class::Air) => 0.22 - h / 2.0,
-            (None, _, Class::Hang) => 0.3 - h / 2.0,
+            (None, _, Class::Air) => air - h / 2.0,
+            (None, _, Class::Hang) => hung - h / 2.0,
             _ => floor - h,
         }
     };

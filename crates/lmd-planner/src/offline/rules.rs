@@ -133,7 +133,7 @@ fn relation_demands(scene: &Scene, cast: &mut Cast, relation: &Relation) -> Vec<
             let (left, right) = between_sides(&objects, &actors_of(other), relation.object == other);
             subjects.iter().map(|&subject| between(subject, &left, &right)).collect()
         }
-        RelationKind::Around if subjects.len() > 1 => around(&subjects, first),
+        RelationKind::Around if subjects.len() > 1 => around(cast, &subjects, first),
         RelationKind::On | RelationKind::Inside | RelationKind::Under | RelationKind::Around => {
             let pairs = subjects.iter().zip(objects.iter().cycle());
             pairs.map(|(&subject, &object)| carried(cast, subject, object, relation.kind)).collect()
@@ -215,7 +215,7 @@ fn carried(cast: &mut Cast, s: usize, o: usize, kind: RelationKind) -> Demand {
         RelationKind::On if cast.actors[o].kind.class == Class::Wall => on_wall(s, o),
         RelationKind::On => {
             cast.hold(s, o, kind);
-            on(s, o, cast.actors[o].kind.class.ride())
+            on(s, o, cast.actors[o].ride())
         }
         RelationKind::Under => under(cast, s, o),
         RelationKind::Around => {
@@ -349,7 +349,8 @@ fn between(s: usize, left: &[usize], right: &[usize]) -> Demand {
 
 /// Several things around one: left and right of it first, then above and
 /// below, then the corners.
-fn around(subjects: &[usize], centre: usize) -> Vec<Demand> {
+fn around(cast: &Cast, subjects: &[usize], centre: usize) -> Vec<Demand> {
+    let stands = |actor: usize| cast.actors[actor].kind.class.stands();
     let place = |s: usize, slot: usize| -> Vec<Rule> {
         let sides: [(i8, i8); 8] = [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1)];
         let (dx, dy) = sides[slot % sides.len()];
@@ -358,6 +359,10 @@ fn around(subjects: &[usize], centre: usize) -> Vec<Demand> {
             .flat_map(|(dim, side)| match side {
                 -1 => vec![apart(dim, s, centre)],
                 1 => vec![apart(dim, centre, s)],
+                // Beside it: on the same floor.
+                _ if dim == Dim::Y && stands(s) && stands(centre) => {
+                    near(dim, point(s, 1.0), point(centre, 1.0), 0.03).to_vec()
+                }
                 _ => near(dim, point(s, 0.5), point(centre, 0.5), 0.06).to_vec(),
             })
             .collect()

@@ -61,13 +61,13 @@ impl Kind {
     /// Width over height, tempered: very long things are drawn at a slant and
     /// very thin ones still need cells of a coarse attention grid.
     pub(super) fn aspect(self) -> f64 {
-        (self.width / self.height).powf(0.85).clamp(0.4, 2.6)
+        (self.width / self.height).powf(0.78).clamp(0.42, 2.3)
     }
 
     /// Relative size on the canvas. The exponent compresses real sizes, so
     /// that a cat beside a house is still large enough to be drawn.
     pub(super) fn extent(self) -> f64 {
-        (self.width * self.height).sqrt().powf(0.38)
+        (self.width * self.height).sqrt().powf(0.35)
     }
 }
 
