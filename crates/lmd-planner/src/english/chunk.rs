@@ -3,9 +3,12 @@
 use super::lexicon::{self, Tags, exact_tags};
 use super::links::{Link, link, reads};
 use super::noun_phrase::noun_phrase;
+use super::numbers::Quantity;
+use super::parts;
 use super::phrase::NounPhrase;
 use super::token::Token;
 use super::verbs::{self, Form, Verb};
+use crate::Region;
 
 /// A piece of a sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +36,14 @@ pub(super) enum Chunk {
     Each,
     /// Adjectives after `is`.
     Adjectives(Vec<String>),
+    /// `the left one`.
+    OneOf(Option<Region>),
+    /// `five of them`.
+    OfThem(Quantity),
+    /// `bigger than`, `smaller than`.
+    Than {
+        larger: bool,
+    },
     Unknown(String),
 }
 
@@ -119,6 +130,12 @@ fn next(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> (Option<Chunk>
     }
     if let Some(length) = negation(tokens, at) {
         return (Some(Chunk::Not), length);
+    }
+    let special = parts::comparison(tokens, at)
+        .or_else(|| parts::one_of_several(tokens, at))
+        .or_else(|| parts::so_many_of_them(tokens, at));
+    if let Some((chunk, length)) = special {
+        return (Some(chunk), length);
     }
     if let Some((link, length)) = link(tokens, at) {
         return (Some(Chunk::Link(link)), length);

@@ -2,6 +2,7 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending};
+use super::lexicon::Tags;
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
@@ -12,13 +13,13 @@ impl Interpreter<'_> {
     pub(super) fn pronoun(&mut self, plural: bool) {
         match std::mem::take(&mut self.pending) {
             Pending::Object { kind, subjects, .. } => {
-                let objects = self.resolve(plural, &subjects);
+                let objects = self.refer(kind, plural, &subjects);
                 self.relate_all(&subjects, kind, &objects);
                 self.group = subjects;
                 self.closed = true;
             }
             Pending::Ahead { kind, .. } => {
-                let objects = self.resolve(plural, &[]);
+                let objects = self.refer(kind, plural, &[]);
                 self.ahead = Some((kind, objects));
                 self.group.clear();
             }
@@ -39,6 +40,10 @@ impl Interpreter<'_> {
                 self.relate_all(&subjects, kind, &objects);
                 self.group = subjects;
                 self.closed = true;
+            }
+            Pending::Than { larger, subjects } => {
+                let objects = self.resolve(plural, &subjects);
+                self.compare(larger, &subjects, &objects);
             }
             _ => {}
         }
@@ -91,6 +96,10 @@ impl Interpreter<'_> {
 
     pub(super) fn verb(&mut self, verb: &Verb) {
         self.detailed.clear();
+        // "a boy without shoes kicking a ball" denies the shoes alone.
+        if verb.form == Form::Ing && !self.group.is_empty() && self.lacks_clothes() {
+            self.denied = None;
+        }
         let subjects = self.doers(verb);
         self.joint = Joint::None;
         if subjects.is_empty() {
@@ -122,6 +131,12 @@ impl Interpreter<'_> {
         };
         self.at += usize::from(prep.is_some());
         self.pending = Pending::Verb { verb: verb.clone(), subjects, prep: prep.map(str::to_owned) };
+    }
+
+    /// Whether what is denied just before is worn by or part of somebody.
+    fn lacks_clothes(&self) -> bool {
+        let Some(Chunk::Np(np)) = self.previous() else { return false };
+        np.tags().any(Tags::WORN.and(Tags::PART)) && self.group.iter().any(|i| self.is_animate(*i))
     }
 
     /// A verb without an object becomes an attribute where it says something.
@@ -160,6 +175,9 @@ impl Interpreter<'_> {
         self.joint = Joint::None;
         let passive = verb.form == Form::Past && prep == Some("by");
         let kind = match verb.role {
+            _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {
+                return self.verb_detail(phrase, verb, subjects, prep);
+            }
             Role::Caption if prep != Some("by") => return self.verb_detail(phrase, verb, subjects, prep),
             _ if prep == Some("of") => return self.verb_detail(phrase, verb, subjects, prep),
             Role::Mount => RelationKind::On,
@@ -176,11 +194,27 @@ impl Interpreter<'_> {
             return self.places.add("in", &phrase.text());
         }
         if !passive {
-            return self.object_thing(phrase, kind, subjects);
+            self.fly_kite(phrase, verb, kind, subjects);
+            return;
         }
         let agent = self.thing_of(phrase);
         self.relate_all(&[agent], kind, &subjects);
         self.group = vec![agent];
+    }
+
+    /// The object of an active verb; what is flown from the ground is above.
+    fn fly_kite(&mut self, phrase: &NounPhrase, verb: &Verb, kind: RelationKind, subjects: Vec<usize>) {
+        const LEAVES_PLACE_TO_OBJECT: [&str; 8] =
+            ["pushing", "pulling", "watching", "observing", "admiring", "examining", "catching", "picking"];
+        let flown = verb.attribute == "flying" && matches!(phrase.noun.as_str(), "kite" | "drone");
+        self.object_thing(phrase, kind, subjects.clone());
+        if flown {
+            let objects = self.group.clone();
+            self.scene.relations.retain(|r| !(objects.contains(&r.object) && subjects.contains(&r.subject)));
+            self.relate_all(&objects, RelationKind::Above, &subjects);
+        }
+        let acts = !LEAVES_PLACE_TO_OBJECT.contains(&verb.attribute.as_str());
+        self.done_to = self.group.last().copied().filter(|_| acts);
     }
 
     pub(super) fn verb_detail(

@@ -15,7 +15,12 @@ impl Interpreter<'_> {
             self.denied = None;
         }
         if self.joint == Joint::None || self.owner.is_empty() {
-            self.owner = if self.closed { self.current_subjects() } else { self.group.clone() };
+            // "a nightstand next to the bed with a lamp": the bed is old news.
+            self.owner = match &self.object_of {
+                Some((_, subjects)) if self.object_known && !self.closed => subjects.clone(),
+                _ if self.closed => self.current_subjects(),
+                _ => self.group.clone(),
+            };
         }
         self.pending = Pending::With { each };
     }

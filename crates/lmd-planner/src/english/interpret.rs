@@ -30,6 +30,8 @@ pub(super) enum Pending {
     With { each: bool },
     /// The object of a verb.
     Verb { verb: Verb, subjects: Vec<usize>, prep: Option<String> },
+    /// What something is larger or smaller than.
+    Than { larger: bool, subjects: Vec<usize> },
 }
 
 /// How a noun phrase hangs on to what stands before it.
@@ -77,6 +79,12 @@ pub(super) struct Interpreter<'a> {
     pub(super) parts: Vec<usize>,
     /// How the last thing joined the group.
     pub(super) joined_by: Joint,
+    /// What a verb is done to, while it is the group.
+    pub(super) done_to: Option<usize>,
+    /// Whether the group was named before the preposition it is the object of.
+    pub(super) object_known: bool,
+    /// What the last `it` meant.
+    pub(super) it: Option<usize>,
     /// Whether the group lies in or on the owner, which then stays the subject.
     pub(super) contained: Option<RelationKind>,
 }
@@ -124,6 +132,9 @@ impl<'a> Interpreter<'a> {
             Chunk::Except if self.places.say("empty") => self.with(false),
             Chunk::Not | Chunk::Except => self.denied = Some(None),
             Chunk::Be | Chunk::There | Chunk::Which | Chunk::Of => {}
+            Chunk::OneOf(region) => self.one_of(*region),
+            Chunk::OfThem(quantity) => self.of_them(*quantity),
+            Chunk::Than { larger } => self.than(*larger),
             Chunk::Unknown(word) => self.scene.not_understood.push(word.clone()),
         }
     }
@@ -143,7 +154,7 @@ impl<'a> Interpreter<'a> {
         self.detailed.clear();
         self.divided = None;
         self.parts.clear();
-        self.contained = None;
+        (self.contained, self.done_to, self.it) = (None, None, None);
         (self.closed, self.object_of, self.denied, self.region) = (false, None, None, None);
         (self.ahead, self.pending, self.joint) = (None, Pending::Nothing, Joint::None);
         (self.arrangement, self.attribute_ahead) = (None, Vec::new());
@@ -170,6 +181,10 @@ impl<'a> Interpreter<'a> {
             }
             Pending::Center { subjects } => self.center(&phrase, subjects),
             Pending::BothSides { subjects } => self.both_sides(&phrase, &subjects),
+            Pending::Than { larger, subjects } => {
+                let object = self.thing_of(&phrase);
+                self.compare(larger, &subjects, &[object]);
+            }
             Pending::Verb { verb, subjects, prep } => {
                 self.verb_object(&phrase, &verb, subjects, prep.as_deref());
             }
@@ -240,7 +255,11 @@ impl<'a> Interpreter<'a> {
             phrase.plural = phrase.quantity.is_some_and(|q| q.count != 1);
             return Some(phrase);
         }
-        let source = self.group.last().or(self.mentioned.last()).or(self.focus.last()).copied();
+        let one = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
+        let named = self.group.last().or(self.mentioned.last()).or(self.focus.last()).copied();
+        // "4 cupcakes on a tray: one pink": the part is one of the several.
+        let parts = phrase.quantity.is_some() && !self.pending_object();
+        let source = named.filter(|i| !(parts && one(i))).or_else(|| self.latest_several()).or(named);
         let Some(original) = source.and_then(|i| self.scene.things.get(i)).cloned() else {
             self.color_detail_or_unknown(&phrase);
             return None;
@@ -305,7 +324,7 @@ impl<'a> Interpreter<'a> {
         let Some(original) = self.scene.things.get_mut(source) else { return };
         let rest = matches!(phrase.determiner, Determiner::The)
             || phrase.words.iter().any(|w| w.to_lowercase().starts_with("other"));
-        let count = phrase.quantity.map_or(1, |q| q.count);
+        let count = phrase.quantity.map_or(1, |q| q.count.max(1));
         if count >= original.count || (rest && original.count <= 1) {
             original.attributes.splice(0..0, phrase.attributes.iter().cloned());
             self.group = vec![source];
@@ -318,6 +337,7 @@ impl<'a> Interpreter<'a> {
             part.attributes.splice(0..0, phrase.attributes.iter().cloned());
             self.scene.things.push(part);
             self.group = vec![self.scene.things.len() - 1];
+            self.stand_like(self.scene.things.len() - 1, source);
         }
         self.parts.extend_from_slice(&self.group);
         self.closed = true;
@@ -345,7 +365,14 @@ impl<'a> Interpreter<'a> {
 
     /// The thing named before that `the cat` means.
     pub(super) fn known(&self, phrase: &NounPhrase) -> Option<usize> {
-        if phrase.determiner != Determiner::The {
+        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
+        // "a violinist and a pianist, violinist on the left".
+        let again = bare
+            && phrase.attributes.is_empty()
+            && self.pending == Pending::Nothing
+            && self.joint != Joint::None
+            && self.link_follows();
+        if phrase.determiner != Determiner::The && !again {
             return None;
         }
         let same = |thing: &Thing| {

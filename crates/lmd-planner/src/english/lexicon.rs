@@ -89,7 +89,7 @@ const ADJECTIVES: &str = "wooden woolen metallic golden stony rocky sandy snowy 
     upright upside-down tilted leafy bare barren green grassy mossy muddy flooded haunted holy royal noble \
     famous popular typical common rare unique strange weird odd bizarre funny silly cool good nice great perfect amazing \
     stunning gorgeous magnificent detailed intricate handmade homemade hand-made wrapped sealed locked loaded \
-    flying aerial distant nearby far close front rear back upper lower middle central left right top bottom inner outer \
+    bigger larger smaller taller shorter longer wider flying aerial distant nearby far close front rear back upper lower middle central left right top bottom inner outer \
     vertical horizontal diagonal parallel vast endless deep shallow steep gentle tender spacious cozy cosy comfortable \
     messy tidy neat cluttered organized rich poor humble dead alive living fallen fluorescent sparkling sparkly glittering \
     gleaming frosty festive romantic peaceful serene tranquil idyllic picturesque scenic panoramic \
@@ -157,7 +157,8 @@ pub(super) fn tags(word: &str) -> Tags {
 
 /// As [`tags`], for the word as it stands.
 pub(super) fn exact_tags(word: &str) -> Tags {
-    WORDS.get(word).copied().unwrap_or_default()
+    let hyphenated = || WORDS.get(word.replace(' ', "-").as_str()).filter(|_| word.contains(' '));
+    WORDS.get(word).or_else(hyphenated).copied().unwrap_or_default()
 }
 
 /// Whether `word` ends a noun phrase.
@@ -211,8 +212,8 @@ pub(super) fn size(word: &str) -> Option<crate::Size> {
     use crate::Size::{Huge, Large, Small, Tiny};
     match word {
         "tiny" | "miniature" | "mini" | "micro" | "minuscule" | "teeny" => Some(Tiny),
-        "small" | "little" | "petite" => Some(Small),
-        "big" | "large" | "oversized" => Some(Large),
+        "small" | "little" | "petite" | "smaller" | "short" | "shorter" => Some(Small),
+        "big" | "large" | "oversized" | "bigger" | "larger" | "tall" | "taller" => Some(Large),
         "huge" | "giant" | "gigantic" | "enormous" | "massive" | "colossal" | "immense" | "towering" => {
             Some(Huge)
         }

@@ -83,9 +83,12 @@ const RELATIONS: [(&str, K); 47] = [
     ("around", K::Around),
 ];
 
-static MORE: [(&str, Link); 28] = [
+static MORE: [(&str, Link); 31] = [
     ("left of", Link::Rel { kind: K::LeftOf, prep: String::new() }),
     ("right of", Link::Rel { kind: K::RightOf, prep: String::new() }),
+    ("on either side", Link::BothSides),
+    ("on each side", Link::BothSides),
+    ("on both sides", Link::BothSides),
     ("on either side of", Link::BothSides),
     ("on each side of", Link::BothSides),
     ("on both sides of", Link::BothSides),
@@ -140,7 +143,9 @@ const PREPOSITIONS: [&str; 21] = [
 
 /// The longest where-phrase at `at`, with its length in tokens.
 pub(super) fn link(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
-    let side = side_phrase(tokens, at);
+    // "on the top one" speaks of a thing.
+    let side = side_phrase(tokens, at)
+        .filter(|(_, length)| tokens.get(at + length).is_none_or(|token| token.low != "one"));
     let fixed = fixed_phrase(tokens, at);
     let shape = arrangement_phrase(tokens, at);
     [shape, side, fixed].into_iter().flatten().max_by_key(|(_, length)| *length).or_else(|| {

@@ -2,7 +2,7 @@
 //!
 //! The way: normalise → [`token`] → [`language`] → [`style`] → [`chunk`]
 //! (with [`noun_phrase`], [`numbers`], [`links`], [`verbs`]) → [`interpret`]
-//! (with [`having`], [`placing`], [`places`], [`doing`]).
+//! (with [`having`], [`placing`], [`places`], [`doing`], [`parts`]).
 //! Tables stand in [`lexicon`] and [`nouns`].
 
 mod chunk;
@@ -15,6 +15,7 @@ mod links;
 mod noun_phrase;
 mod nouns;
 mod numbers;
+mod parts;
 mod phrase;
 mod places;
 mod placing;

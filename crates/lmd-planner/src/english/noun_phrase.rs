@@ -4,7 +4,7 @@ use super::lexicon::{Tags, exact_tags, is_adjective, is_function, tags};
 use super::numbers::{Quantity, number, quantity};
 use super::phrase::{Determiner, NounPhrase};
 use super::token::Token;
-use super::{nouns, singular, verbs};
+use super::{nouns, parts, singular, verbs};
 
 /// Reads the noun phrase at `at`; gives it with the index after it.
 pub(super) fn noun_phrase(tokens: &[Token], at: usize) -> Option<(NounPhrase, usize)> {
@@ -130,6 +130,9 @@ impl Reader<'_> {
                 continue;
             }
             if !token.is_word() || is_function(low) && !self.is_of_adverb() {
+                break;
+            }
+            if !nouns.is_empty() && parts::comparison(self.tokens, self.at).is_some() {
                 break;
             }
             let compound = self.compound_length();
@@ -344,6 +347,8 @@ impl Reader<'_> {
         } else {
             one
         };
+        let spectacles = last.low == "glasses" && first.is_empty() && self.in_pairs();
+        let one = if spectacles { last.low.clone() } else { one };
         self.phrase.plural = one != last.low
             || matches!(last.low.as_str(), "people" | "sheep" | "clothes")
                 && self.phrase.determiner == Determiner::None;
@@ -355,11 +360,14 @@ impl Reader<'_> {
         self.part_of_owner();
     }
 
+    fn in_pairs(&self) -> bool {
+        self.phrase.words.iter().any(|word| word.to_lowercase().starts_with("pair"))
+    }
+
     /// `a pair of jeans` is one thing, `a pair of shoes` two.
     fn pairs(&mut self, one: &str) {
-        let pairs = self.phrase.words.iter().any(|word| word.to_lowercase().starts_with("pair"));
-        let Some(quantity) = self.phrase.quantity.as_mut().filter(|_| pairs && lmd_layout::is_plural(one))
-        else {
+        let paired = self.in_pairs() && (one == "glasses" || lmd_layout::is_plural(one));
+        let Some(quantity) = self.phrase.quantity.as_mut().filter(|_| paired) else {
             return;
         };
         quantity.count = (quantity.count / 2).max(1);
@@ -408,7 +416,11 @@ impl Reader<'_> {
         if inner.noun.is_empty() {
             return;
         }
-        if TRANSPARENT.contains(&self.phrase.noun.as_str()) {
+        // "the handlebars of a bike" are drawn with the bike.
+        let whole = inner.determiner != Determiner::None && !inner.tags().any(Tags::MASS);
+        if whole && self.phrase.tags().any(Tags::PART) && !self.phrase.tags().any(Tags::SURFACE) {
+            self.phrase = inner;
+        } else if TRANSPARENT.contains(&self.phrase.noun.as_str()) {
             let attributes = std::mem::take(&mut self.phrase.attributes);
             self.phrase = inner;
             self.phrase.attributes.splice(0..0, attributes);

@@ -150,7 +150,7 @@ const FOOD: &str = "apple orange banana pear peach plum cherry grape strawberry 
     dinner meal dish dessert kebab dumpling pretzel macaron meatball fries burrito nachos icecream popsicle";
 
 /// Words whose first half would read as an adjective or a verb.
-const COMPOUNDS: [&str; 62] = [
+const COMPOUNDS: [&str; 94] = [
     "living room",
     "dining room",
     "dining table",
@@ -213,6 +213,38 @@ const COMPOUNDS: [&str; 62] = [
     "grand piano",
     "front door",
     "hiking boot",
+    "trash can",
+    "garbage can",
+    "paper bag",
+    "coffee table",
+    "cheese board",
+    "high heel",
+    "parking garage",
+    "sushi platter",
+    "paper boat",
+    "paper plane",
+    "rubber duck",
+    "cooking pot",
+    "frying pan",
+    "baking sheet",
+    "reading lamp",
+    "hanging lamp",
+    "flying carpet",
+    "magic carpet",
+    "swimming suit",
+    "christmas tree",
+    "palm tree",
+    "light saber",
+    "measuring cup",
+    "mixing bowl",
+    "walking stick",
+    "diving board",
+    "climbing wall",
+    "building block",
+    "crossing guard",
+    "wind turbine",
+    "fire escape",
+    "soap bubble",
 ];
 
 /// How many of `words` make a fixed compound, 0 if none.

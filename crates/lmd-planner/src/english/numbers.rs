@@ -1,5 +1,6 @@
 //! How many: `two`, `a dozen`, `a pair of`, `a group of five`, `several`.
 
+use super::lexicon::{self, Tags};
 use super::token::Token;
 use crate::Arrangement;
 
@@ -132,7 +133,7 @@ fn article_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
         _ => {}
     }
     let adjectives =
-        (1..4).take_while(|i| super::lexicon::is_adjective(word(*i)) && group(word(*i)).is_none()).count();
+        (1..4).take_while(|i| lexicon::is_adjective(word(*i)) && group(word(*i)).is_none()).count();
     let arrangement = group(word(1 + adjectives))?;
     if word(2 + adjectives) != "of" {
         return None;
@@ -144,6 +145,9 @@ fn article_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
     let vertical = arrangement == Some(Arrangement::Row) && word(1) == "vertical";
     let arrangement = if vertical { Some(Arrangement::Column) } else { arrangement };
     // "a pile of clothes", "a bunch of bananas" are single things.
-    let single = matches!(word(1 + adjectives), "bunch" | "pile" | "stack" | "tower" | "pairs" | "pack");
+    let alive = lexicon::tags(word(length)).any(Tags::ANIMATE)
+        || lexicon::is_adjective(word(length)) && lexicon::tags(word(length + 1)).any(Tags::ANIMATE);
+    let single =
+        !alive && matches!(word(1 + adjectives), "bunch" | "pile" | "stack" | "tower" | "pairs" | "pack");
     (!single).then_some((Quantity { arrangement, ..Quantity::about(4) }, length))
 }

@@ -70,7 +70,7 @@ impl NounPhrase {
     }
 
     /// The size its adjectives state.
-    fn size(&self) -> Option<Size> {
+    pub(super) fn size(&self) -> Option<Size> {
         let size = self.attributes.iter().find_map(|a| a.split(' ').find_map(lexicon::size));
         match size {
             Some(Size::Large) if self.attributes.iter().any(|a| a.starts_with("very")) => Some(Size::Huge),
@@ -82,7 +82,9 @@ impl NounPhrase {
     /// As a [`Thing`].
     pub(super) fn thing(&self) -> Thing {
         let (count, exact) = self.count();
+        let stacked = count > 1 && self.attributes.iter().any(|a| a == "stacked" || a == "piled");
         let arrangement: Option<Arrangement> = self.quantity.and_then(|quantity| quantity.arrangement);
+        let arrangement = arrangement.or(stacked.then_some(Arrangement::Stack));
         let mut thing = Thing::new(&self.noun);
         thing.attributes.clone_from(&self.attributes);
         thing.detail.clone_from(&self.detail);

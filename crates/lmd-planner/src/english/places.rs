@@ -46,7 +46,9 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
         && phrase.determiner == Determiner::None
         && tags == Tags::default()
         && matches!(prep, "in" | "at");
-    let within = matches!(kind, K::Inside | K::On | K::Under) || is_loose(prep);
+    // A porch or a bridge has an underside; the sea and the sky are all around.
+    let under = kind == K::Under && (time || tags.any(Tags::MASS.and(Tags::SCENERY)));
+    let within = matches!(kind, K::Inside | K::On) || under || is_loose(prep);
     let backdrop =
         matches!(phrase.noun.as_str(), "background" | "backdrop") || phrase.noun.ends_with(" background");
     let scenic = matches!(
@@ -69,7 +71,7 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
         K::InFrontOf | K::Above | K::NextTo if scenic && (prep == "against" || kind != K::NextTo) => {
             Setting::Place
         }
-        K::Above if place && !is_small_place(&phrase.noun) => Setting::Place,
+        K::Above if place && !is_small_place(&phrase.noun) && phrase.size().is_none() => Setting::Place,
         _ => Setting::Thing,
     }
 }

@@ -29,7 +29,7 @@ impl Interpreter<'_> {
             Link::Prep(prep) => self.relation(RelationKind::NextTo, prep),
             Link::RelTo { kind, plural } => {
                 let subjects = self.link_subjects();
-                let objects = self.resolve(*plural, &subjects);
+                let objects = self.refer(*kind, *plural, &subjects);
                 if subjects.is_empty() || self.noun_follows() {
                     self.ahead = Some((*kind, objects));
                     self.group.clear();
@@ -39,7 +39,7 @@ impl Interpreter<'_> {
                 }
             }
             Link::CenterOf => self.pending = Pending::Center { subjects: self.link_subjects() },
-            Link::BothSides => self.pending = Pending::BothSides { subjects: self.link_subjects() },
+            Link::BothSides => self.on_both_sides(),
             Link::Region { region, to } => self.region_link(*region, *to),
             Link::Arrange(arrangement) => self.arrange(*arrangement),
             Link::Together => self.arrange(Arrangement::Row),
@@ -127,13 +127,22 @@ impl Interpreter<'_> {
         let subjects = self.link_subjects();
         let subjects = self.only_last_is_beside(kind, subjects);
         let subjects = self.holder_of(kind, subjects);
-        let object_follows = matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun { .. }));
+        let subjects = self.doer_on(kind).unwrap_or(subjects);
+        let object_follows =
+            matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun { .. } | Chunk::OneOf(_)));
         if !object_follows {
             return self.dangling(kind, &subjects);
         }
         let turned = matches!(self.peek(2), Some(Chunk::Be | Chunk::There | Chunk::Verb(_)))
             && matches!(self.peek(3), Some(Chunk::Np(_)))
             && self.joint != Joint::None;
+        // "left of it a cheese board": what is placed follows.
+        let known = match self.peek(1) {
+            Some(Chunk::Np(np)) => self.known(np).is_some(),
+            _ => true,
+        };
+        let before = self.joint != Joint::None && known && matches!(self.peek(2), Some(Chunk::Np(_)));
+        let turned = turned || before;
         self.pending = if subjects.is_empty() || turned {
             Pending::Ahead { kind, prep: prep.to_owned() }
         } else {
@@ -164,7 +173,7 @@ impl Interpreter<'_> {
             return self.relate_all(&subjects, kind, &owners);
         }
         let known = self.known(phrase).filter(|i| !subjects.contains(i));
-        let worn = phrase.tags().any(Tags::WORN) && kind == RelationKind::Inside;
+        let worn = phrase.tags().any(Tags::WORN) && kind == RelationKind::Inside && prep != "out of";
         if worn && subjects.iter().any(|i| self.is_animate(*i)) && known.is_none() {
             self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
             self.detailed = subjects;
@@ -193,6 +202,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn object_thing(&mut self, phrase: &NounPhrase, kind: RelationKind, subjects: Vec<usize>) {
+        self.object_known = self.known(phrase).is_some();
         let object = self.thing_of(phrase);
         let several = self.scene.things.get(object).is_some_and(|thing| thing.count > 1);
         if matches!(kind, RelationKind::Between(_)) {
@@ -259,6 +269,18 @@ impl Interpreter<'_> {
             self.object_ahead(phrase, kind, "in");
         } else {
             self.object_thing(phrase, kind, subjects);
+        }
+    }
+
+    /// `on either side (of a table)`; alone it speaks of the owner.
+    fn on_both_sides(&mut self) {
+        let subjects = self.link_subjects();
+        if matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun { .. })) {
+            self.pending = Pending::BothSides { subjects };
+            return;
+        }
+        for object in self.resolve(false, &subjects) {
+            self.flank(object, &subjects);
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) struct Framing {
 const MEDIA: &str = "photo photograph picture image painting drawing sketch illustration render rendering cartoon \
     watercolor watercolour portrait shot close-up closeup poster depiction view snapshot screenshot logo icon mural \
     artwork art comic collage mosaic print etching engraving woodcut linocut fresco tapestry caricature doodle \
-    animation wallpaper diorama selfie polaroid graphic clipart clip-art infographic album-cover cover photography footage still \
+    animation wallpaper diorama selfie polaroid graphic clipart clip-art infographic album-cover cover photography footage still life \
     frame scene-painting mockup blueprint diagram pixel-art pastel gouache lithograph panorama macro visualization";
 const PLAIN: [&str; 7] = ["picture", "image", "depiction", "view", "graphic", "visualization", "frame"];
 
@@ -35,11 +35,11 @@ const TAG_WORDS: &str = "detailed 8k 4k 2k 16k hd uhd hdr hyperdetailed ultradet
     gouache acrylic pastel pencil charcoal ink crayon pixel voxel claymation origami steampunk cyberpunk vaporwave \
     synthwave noir vintage retro monochrome sepia black-and-white smooth texture textures ar v5 v6 niji \
     minimalism modern simple clean wide-angle wide macro telephoto bright warm cool soft dark natural high low very highly \
-    extremely full color colour colorful colourful shading shadows details detail background photo image picture quality graphics \
-    studio reflection reflections backlit rim light lights glow sunlight daylight";
+    extremely full color colour colorful colourful shading shadows details detail photo image picture quality graphics \
+    view life studio reflection reflections backlit rim light lights glow sunlight daylight";
 
 /// Words that alone do not make a part a tag, but may stand in one.
-const TAG_FILLER: &str = "of by in on with the a an and at from to for as greg engine field depth golden hour view hand \
+const TAG_FILLER: &str = "of by in on with the a an and at from to for as greg engine field depth golden hour hand top side front rear back overhead bird birds 's eye worm still close up \
     drawn oil digital van gogh water";
 
 fn listed(list: &str, word: &str) -> bool {
@@ -105,8 +105,8 @@ impl Framing {
 
 /// Words of a wish, which say nothing of the picture.
 #[rustfmt::skip]
-const WISHES: [&str; 44] = [
-    "please", "can you", "could you", "would you", "will you", "i", "you", "we", "want",
+const WISHES: [&str; 52] = [
+    "please", "can you", "could you", "would you", "will you", "can i", "could i", "may i", "can we", "could we", "i", "you", "we", "want", "get", "how about", "what about",
     "need", "would", "like", "love", "to see", "to have", "d like", "draw", "paint",
     "generate", "create", "make", "render", "show", "give", "produce", "imagine", "depict",
     "design", "sketch", "illustrate", "visualize", "me", "us", "let us", "let", "have", "here
@@ -150,6 +150,7 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
         }
     }
     let medium = medium?;
+    let purpose = purpose_end(tokens, end);
     let next = tokens.get(end).map_or("", |token| token.low.as_str());
     if medium + 1 != end
         || !(matches!(
@@ -163,7 +164,7 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
                 | "that"
                 | "where"
                 | "in"
-        ))
+        ) || purpose.is_some())
     {
         return None;
     }
@@ -176,7 +177,14 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
             .all(|w| matches!(w.to_lowercase().as_str(), "a" | "an" | "the"));
     let style = (!(plain && bare)).then(|| words.join(" "));
     let of = usize::from(matches!(next, "of" | ":" | "showing" | "depicting" | "featuring" | "containing"));
-    Some((style, end + of))
+    Some((style, purpose.unwrap_or(end + of)))
+}
+
+/// The index after `for a blog post:`, which says what the picture is for.
+fn purpose_end(tokens: &[Token], at: usize) -> Option<usize> {
+    reads(tokens, at, "for")?;
+    let signs = (at..tokens.len().min(at + 8)).find(|i| tokens.get(*i).is_some_and(|t| !t.is_word()))?;
+    tokens.get(signs).filter(|t| t.low == ":").map(|_| signs + 1)
 }
 
 /// Whether a word may stand before the kind of picture.
@@ -270,6 +278,9 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
 /// Whether a part between commas is about the picture's quality or style.
 fn is_tag(words: &[&Token]) -> bool {
     let opens = words.first().map_or("", |token| token.low.as_str());
+    if opens_bare(words) && names_style(words) {
+        return true;
+    }
     if words.is_empty()
         || matches!(
             opens,
@@ -305,8 +316,28 @@ fn is_tag(words: &[&Token]) -> bool {
         || opens == "v"
 }
 
+fn opens_bare(words: &[&Token]) -> bool {
+    words.first().is_some_and(|token| {
+        !matches!(token.low.as_str(), "and" | "with" | "no" | "without" | "on" | "in" | "it" | "there" | "of")
+            && super::numbers::number(&token.low).is_none()
+    })
+}
+
+/// `comic book style`, `renaissance painting`: up to four words before a kind
+/// of picture, none of them an article or a preposition.
+fn names_style(words: &[&Token]) -> bool {
+    const KINDS: &str =
+        "style painting illustration photography artwork render rendering drawing sketch aesthetic art";
+    let Some((last, others)) = words.split_last() else { return false };
+    let plain = |token: &&Token| !exact_tags(&token.low).any(Tags::FUNCTION);
+    listed(KINDS, &last.low) && (1..=4).contains(&others.len()) && others.iter().all(plain)
+}
+
 /// Whether a part names a kind of picture.
 fn is_style(words: &[&Token]) -> bool {
+    if names_style(words) {
+        return true;
+    }
     let words = words.split(|token| token.low == "by").next().unwrap_or_default();
     let last = words.last().map_or("", |token| token.low.as_str());
     let all = words.iter().all(|token| style_word(&token.low) || listed(MEDIA, &token.low));

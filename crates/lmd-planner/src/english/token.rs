@@ -33,6 +33,12 @@ pub(super) fn tokenize(text: &str) -> Vec<Token> {
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         let c = if matches!(c, '\u{2019}' | '\u{2018}' | '\u{00b4}' | '`') { '\'' } else { c };
+        if c == '/' && word.eq_ignore_ascii_case("w") {
+            let without = chars.next_if_eq(&'o').is_some();
+            word = if without { "without".to_owned() } else { "with".to_owned() };
+            push_word(&mut tokens, &mut word);
+            continue;
+        }
         let inner = chars.peek().is_some_and(|next| next.is_alphanumeric());
         let joins = matches!(c, '\'' | '-' | '\u{2010}' | '\u{2011}' | '.') && inner && !word.is_empty();
         let decimal = c != '.' || word.ends_with(|d: char| d.is_ascii_digit());
@@ -127,5 +133,6 @@ mod tests {
         );
         assert_eq!(words("cats & dogs - birds"), ["cats", "and", "dogs", ",", "birds"]);
         assert_eq!(words("don't"), ["do", "not"]);
+        assert_eq!(words("tea w/ milk w/o sugar"), ["tea", "with", "milk", "without", "sugar"]);
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct Verb {
     pub(super) role: Role,
 }
 
-const NEUTRAL: &str = "place locate position situate set put appear exist remain stay arrange seat align see find visible \
+const NEUTRAL: &str = "come place locate position situate set put appear exist remain stay arrange seat align see find visible \
     display line occupy show feature depict stand-alone";
 const POSTURE: &str = "sit stand lie rest lean perch wait hang sprawl";
 const ACTION: &str = "sleep nap run walk jog jump leap hop swim dive fly float hover glide soar dance sing laugh cry smile \
