@@ -138,7 +138,7 @@ fn check_sizes(values: usize, cells: usize, pieces: &[Piece<'_>]) -> Result<(), 
         if got != cells {
             return Err(DiffusionError::Shape { what: "box mask", expected: cells, got });
         }
-        for frame in piece.latents.frames.iter().filter(|frame| frame.len() != values) {
+        if let Some(frame) = piece.latents.frames.iter().find(|frame| frame.len() != values) {
             return Err(DiffusionError::Shape { what: "box latents", expected: values, got: frame.len() });
         }
     }

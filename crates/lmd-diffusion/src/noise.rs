@@ -149,6 +149,7 @@ mod tests {
 
     /// First and last four values and the sum, printed by PyTorch 2.15.
     #[test]
+    #[allow(clippy::excessive_precision)] // as PyTorch prints them
     fn mt19937_is_torch_randn_on_the_cpu() {
         type Row = (u64, usize, [f32; 4], [f32; 4], f64);
         let rows: [Row; 6] = [
@@ -207,6 +208,7 @@ mod tests {
 
     /// The first twelve values of `torch.randn` on CUDA with seed 0.
     #[test]
+    #[allow(clippy::excessive_precision)] // as NumPy prints them
     fn philox_is_torch_randn_on_cuda() {
         let expected = [
             -0.924_662_6,

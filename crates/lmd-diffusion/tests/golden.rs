@@ -2,6 +2,8 @@
 //! random Stable Diffusion. The data is not part of the repository; without
 //! it these tests say so and check nothing.
 
+#![allow(clippy::unwrap_used)] // helpers of tests
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

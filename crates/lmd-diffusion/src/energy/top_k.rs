@@ -86,7 +86,7 @@ fn column_energy(
             add_slope(gradient, map, (head, cell, column), (slope * weight) as f32);
         };
         sum += f64::from(inside.weight) - inside.top_mean(&cells, |cell, s| slope(cell, -s));
-        sum += outside.top_mean(&cells, |cell, s| slope(cell, s));
+        sum += outside.top_mean(&cells, slope);
     }
     sum
 }
