@@ -132,8 +132,13 @@ impl Cast {
         if members < 2 || self.actors.iter().any(|actor| actor.fixed.is_some()) {
             return 1.0;
         }
+        self.scale_for(PROMINENT).clamp(0.8, 1.7)
+    }
+
+    /// The scale at which the longest side of all is `side`.
+    pub(super) fn scale_for(&self, side: f64) -> f64 {
         let sides = self.cells(1.0, 1.0).into_iter().map(|(w, h)| w.max(h));
-        (PROMINENT / sides.fold(0.0, f64::max)).clamp(0.8, 1.7)
+        side / sides.fold(1e-6, f64::max)
     }
 
     /// Every actor's body when all are drawn at `scale` (1 is a usual share of
@@ -146,12 +151,11 @@ impl Cast {
         }
         let alone = self.actors.len() == 1;
         let body = |(index, actor): (usize, &Actor)| {
-            let height = if alone {
-                0.86
-            } else if actor.is_stack() {
-                0.6
-            } else {
-                0.5
+            let height = match actor.count {
+                _ if alone => 0.86,
+                1 => 0.68,
+                _ if actor.is_stack() => 0.6,
+                _ => 0.5,
             };
             actor.body(cells[index], self.room_of(index, &cells, Room { width: 0.92, height }))
         };
@@ -273,7 +277,7 @@ impl Actor {
         let (side, aspect) = (self.extent() * unit, self.kind.aspect().sqrt());
         if self.is_stack() {
             // What is stacked lies flat, whatever its shape when it stands.
-            return ((1.3 * side).clamp(shortest, LARGEST.0), (0.5 * side).clamp(0.6 * shortest, 0.3));
+            return ((1.6 * side).clamp(shortest, LARGEST.0), (0.5 * side).clamp(0.6 * shortest, 0.3));
         }
         let (w, h) = (side * aspect * self.form.0, side / aspect * self.form.1 * stretch);
         let shrink = (LARGEST.0 / w).min(LARGEST.1 / h).min(1.0);

@@ -14,8 +14,9 @@ mod shape;
 mod sizes;
 mod wording;
 
-use lmd_layout::{BBox, Layout, MAX_OBJECTS, Object};
+use lmd_layout::{BBox, Layout, MAX_OBJECTS, Object, Warning, check_layout};
 
+use crate::facts::facts_of;
 use crate::{Conversation, Plan, PlanError, Planner, Scene, Source, english, normalize_prompt};
 use cast::{Cast, Given};
 
@@ -58,7 +59,21 @@ pub fn plan_scene(scene: &Scene) -> Result<Plan, PlanError> {
         .map(|(thing, bbox)| Object::new(&wording::caption(&scene.things[*thing]), *bbox))
         .collect::<Result<Vec<_>, _>>()?;
     let layout = Layout::new(objects, &scene.background_text(), &wording::negative(&scene))?;
+    warnings.extend(doubts(&scene, &layout, staged.crowded));
     Ok(Plan { layout, warnings, source: Source::Offline })
+}
+
+/// What the layout does not show although the scene says it for certain, and
+/// what is likely to spoil the picture.
+fn doubts(scene: &Scene, layout: &Layout, crowded: bool) -> Vec<String> {
+    let unseen = facts_of(scene).into_iter().filter_map(|fact| fact.violation(layout));
+    let spoils = check_layout(layout).into_iter().filter(|warning| match warning {
+        // Overlaps that nobody asked for are known, and so is that it is crowded.
+        Warning::Overlap { .. } => false,
+        Warning::Crowded { .. } => !crowded,
+        _ => true,
+    });
+    unseen.chain(spoils.map(|warning| warning.to_string())).collect()
 }
 
 /// Whether the sentence said nothing that a layout could show.

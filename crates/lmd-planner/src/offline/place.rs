@@ -66,10 +66,6 @@ struct Asked<'a> {
 }
 
 impl Placement {
-    fn with_unmet(self, unmet: Vec<usize>) -> Self {
-        Self { unmet, ..self }
-    }
-
     /// The boxes of an actor's members.
     pub(super) fn boxes(&self, actor: usize) -> Vec<BBox> {
         let ((x, y), shape) = (self.corners[actor], &self.bodies[actor].shape);
@@ -86,13 +82,15 @@ pub(super) fn place(cast: &Cast, demands: &[Demand]) -> Placement {
     let asked = Asked { cast, demands: &kept, may_overlap: &may };
     let largest = cast.largest_scale();
     for (footing, strong, least) in FOOTINGS {
+        // One row is kept as long as the largest of it does not get small.
+        let least = if footing == Footing::OneRow { least.min(cast.scale_for(0.28)) } else { least };
         let mut scale = largest;
         while scale >= least {
             let mut search = Search::new(asked, (scale, 1.0), strong, footing);
             if let Some(state) = search.run() {
-                return taller(asked, scale, strong, footing)
-                    .map_or_else(|| search.finish(&state, Vec::new(), false), |found| found)
-                    .with_unmet(unmet);
+                let higher = taller(asked, scale, strong, footing);
+                let found = higher.unwrap_or_else(|| search.finish(&state, Vec::new(), false));
+                return Placement { unmet, ..found };
             }
             scale *= 0.92;
         }

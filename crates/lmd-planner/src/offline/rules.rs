@@ -295,6 +295,13 @@ impl NextSides {
 
 fn next_to(cast: &Cast, s: usize, o: usize, sides: NextSides) -> Demand {
     let feet = cast.actors[s].kind.class.stands() && cast.actors[o].kind.class.stands();
+    let aloft = |actor: usize| matches!(cast.actors[actor].region, Some(Region::Sky | Region::Wall));
+    match (aloft(s), aloft(o)) {
+        // Clouds in the sky cannot be level with the hill they belong to.
+        (true, false) => return upward(s, o),
+        (false, true) => return upward(o, s),
+        _ => {}
+    }
     let beside = |left: usize, right: usize, aligned: bool, reach: f64| -> Vec<Rule> {
         let mut rules = vec![apart(Dim::X, left, right)];
         rules.push(before(Dim::X, point(right, 0.0), point(left, 1.0), -reach));

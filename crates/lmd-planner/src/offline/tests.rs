@@ -76,6 +76,84 @@ fn every_relation_holds_for_things_of_every_class() {
     }
 }
 
+/// The boxes of a noun.
+fn boxes_of(plan: &Plan, noun: &str) -> Vec<BBox> {
+    let named = plan.layout.objects().iter().filter(|object| object.caption.as_str().ends_with(noun));
+    named.map(|object| object.bbox).collect()
+}
+
+fn feet(boxes: &[BBox]) -> Vec<i64> {
+    boxes.iter().map(|bbox| (bbox.y_max() * 1e6).round() as i64).collect()
+}
+
+#[test]
+fn a_row_fills_the_canvas_and_stands_on_one_floor() {
+    let plan = plan_scene(&scene(&["2 red car", "1 green bottle"], &[(0, RelationKind::LeftOf, 1)])).unwrap();
+    let boxes: Vec<BBox> = plan.layout.objects().iter().map(|object| object.bbox).collect();
+    let left = boxes.iter().map(|bbox| bbox.x()).fold(1.0, f64::min);
+    let right = boxes.iter().map(|bbox| bbox.x_max()).fold(0.0, f64::max);
+    assert!(right - left > 0.75, "{boxes:?}");
+    assert!(boxes.iter().all(|bbox| bbox.h() >= 0.2), "{boxes:?}");
+    assert!(feet(&boxes).iter().all(|y| *y == feet(&boxes)[0] && (780_000..=920_000).contains(y)));
+}
+
+#[test]
+fn one_thing_is_large_and_centred() {
+    for noun in ["cat", "car", "airplane", "bottle", "zorb"] {
+        let bbox = boxes_of(&plan_scene(&scene(&[&format!("1 {noun}")], &[])).unwrap(), noun)[0];
+        let (x, y) = bbox.center();
+        assert!((x - 0.5).abs() < 0.01 && (y - 0.5).abs() < 0.08, "{noun}: {bbox:?}");
+        assert!((0.4..=0.82).contains(&bbox.w().max(bbox.h())), "{noun}: {bbox:?}");
+    }
+}
+
+#[test]
+fn a_stack_is_one_pile_and_carries_on_its_top() {
+    let mut asked = scene(&["5 book", "1 apple"], &[(1, RelationKind::On, 0)]);
+    asked.things[0].arrangement = Some(crate::Arrangement::Stack);
+    let plan = plan_scene(&asked).unwrap();
+    let (books, apple) = (boxes_of(&plan, "book"), boxes_of(&plan, "apple")[0]);
+    for pair in books.windows(2) {
+        assert!((pair[0].x() - pair[1].x()).abs() < 1e-9 && (pair[0].y_max() - pair[1].y()).abs() < 1e-9);
+    }
+    assert!((books[0].y()..books[0].y_max()).contains(&apple.y_max()), "{books:?} {apple:?}");
+    assert!(plan.warnings.is_empty(), "{:?}", plan.warnings);
+}
+
+#[test]
+fn stated_forms_and_sizes_differ() {
+    let plan = plan_scene(&scene(&["1 tall bottle", "1 short bottle"], &[])).unwrap();
+    let bottles = boxes_of(&plan, "bottle");
+    assert!(bottles[0].h() > 1.5 * bottles[1].h(), "{bottles:?}");
+    for noun in ["dog", "mouse", "house"] {
+        let mut asked = scene(&[&format!("1 {noun}"), &format!("1 {noun}")], &[]);
+        (asked.things[0].size, asked.things[1].size) = (Some(crate::Size::Large), Some(crate::Size::Small));
+        let boxes = boxes_of(&plan_scene(&asked).unwrap(), noun);
+        assert!(boxes[0].area() > 1.8 * boxes[1].area(), "{noun}: {boxes:?}");
+    }
+}
+
+#[test]
+fn what_flanks_something_stands_beside_it() {
+    for (relation, thing) in [(RelationKind::Around, "2 chair"), (RelationKind::Around, "2 tree")] {
+        let plan = plan_scene(&scene(&["1 table", thing], &[(1, relation, 0)])).unwrap();
+        let (table, pair) = (boxes_of(&plan, "table")[0], boxes_of(&plan, &thing[2..]));
+        assert!(pair[0].x_max() <= table.x() && table.x_max() <= pair[1].x(), "{table:?} {pair:?}");
+        assert!(pair.iter().all(|bbox| (bbox.y_max() - table.y_max()).abs() < 0.04), "{table:?} {pair:?}");
+    }
+}
+
+#[test]
+fn a_full_room_is_two_clean_rows() {
+    let plan = plan_scene(&scene(&["1 table", "4 chair", "1 fridge", "1 sink"], &[])).unwrap();
+    assert!(plan.warnings.is_empty(), "{:?}", plan.warnings);
+    let boxes: Vec<BBox> = plan.layout.objects().iter().map(|object| object.bbox).collect();
+    let mut floors = feet(&boxes);
+    floors.sort_unstable();
+    floors.dedup();
+    assert_eq!(floors.len(), 2, "{boxes:?}");
+}
+
 mod properties {
     use super::*;
     use proptest::prelude::*;

@@ -219,3 +219,70 @@ fn what_cannot_be_done_is_said_with_what_there_is() {
         }
     }
 }
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::offline::plan_scene;
+    use crate::{Scene, Thing};
+
+    const NOUNS: [&str; 8] = ["cat", "car", "tree", "bird", "table", "house", "lamp", "ball"];
+    /// Instructions that name one thing, `#`; what else they bring is new.
+    const EDITS: [&str; 14] = [
+        "move the # to the left",
+        "move the # to the right",
+        "move the # up",
+        "move the # down a bit",
+        "put the # in the top right corner",
+        "put the # in the center",
+        "make the # bigger",
+        "make the # much smaller",
+        "make the # taller",
+        "make the # purple",
+        "remove the #",
+        "replace the # with a fox",
+        "add a zebra next to the #",
+        "add two kites above the #",
+    ];
+
+    fn bits(bbox: BBox) -> [u64; 4] {
+        [bbox.x(), bbox.y(), bbox.w(), bbox.h()].map(f64::to_bits)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        /// What an instruction does not name stays where it is, to the bit.
+        #[test]
+        fn what_is_not_named_is_not_touched(
+            start in 0usize..8,
+            counts in proptest::collection::vec(1u32..4, 2..6),
+            named in 0usize..6,
+            edit in 0usize..14,
+        ) {
+            let noun = |index: usize| NOUNS[(start + index) % NOUNS.len()];
+            let things = counts.iter().enumerate().map(|(index, count)| Thing { count: *count, ..Thing::new(noun(index)) });
+            let scene = Scene { things: things.collect(), ..Scene::default() };
+            let before = plan_scene(&scene).unwrap().layout;
+            let named = noun(named % counts.len());
+            let instruction = EDITS[edit].replace('#', named);
+            let conversation = Conversation::from_layout("", before.clone());
+            let Ok(plan) = OfflinePlanner.revise(&conversation, &instruction) else { return Ok(()) };
+            let after: Vec<_> = plan.layout.objects().iter().map(|o| (o.caption.as_str(), bits(o.bbox))).collect();
+            let untouched = before.objects().iter().filter(|o| !o.caption.as_str().ends_with(named));
+            for object in untouched {
+                let same = (object.caption.as_str(), bits(object.bbox));
+                prop_assert!(after.contains(&same), "{instruction}: {object:?} became one of {after:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_edit_of_the_property_is_understood() {
+        for edit in EDITS {
+            let instruction = edit.replace('#', "dog");
+            assert!(OfflinePlanner.revise(&street(), &instruction).is_ok(), "{instruction}");
+        }
+    }
+}
