@@ -241,52 +241,6 @@ impl<'a> Interpreter<'a> {
         self.at.checked_sub(1).and_then(|i| self.chunks.get(i))
     }
 
-    /// A phrase with its noun: `a red` borrows it from `and a blue car`, `the
-    /// other` from what was named before.
-    pub(super) fn with_head(&mut self, phrase: &NounPhrase) -> Option<NounPhrase> {
-        if !phrase.noun.is_empty() {
-            self.divided = None;
-            self.parts.clear();
-            return Some(phrase.clone());
-        }
-        let mut phrase = phrase.clone();
-        if let Some(next) = self.next_head(&phrase) {
-            phrase.noun.clone_from(&next.noun);
-            phrase.plural = phrase.quantity.is_some_and(|q| q.count != 1);
-            return Some(phrase);
-        }
-        let one = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
-        let named = self.group.last().or(self.mentioned.last()).or(self.focus.last()).copied();
-        // "4 cupcakes on a tray: one pink": the part is one of the several.
-        let parts = phrase.quantity.is_some() && !self.pending_object();
-        let source = named.filter(|i| !(parts && one(i))).or_else(|| self.latest_several()).or(named);
-        let Some(original) = source.and_then(|i| self.scene.things.get(i)).cloned() else {
-            self.color_detail_or_unknown(&phrase);
-            return None;
-        };
-        if matches!(self.pending, Pending::Object { .. } | Pending::Verb { .. }) {
-            self.color_detail_or_unknown(&phrase);
-            return None;
-        }
-        phrase.noun.clone_from(&original.noun);
-        if matches!(self.peek(1), Some(Chunk::Link(Link::Region { region: Region::Corners, .. }))) {
-            return None;
-        }
-        if let Some(divided) = self.divided.filter(|_| !self.pending_object()) {
-            self.split(&phrase, divided);
-            return None;
-        }
-        if original.count > 1 {
-            self.split(&phrase, source.unwrap_or_default());
-            return None;
-        }
-        Some(phrase)
-    }
-
-    fn pending_object(&self) -> bool {
-        matches!(self.pending, Pending::Object { .. } | Pending::Verb { .. })
-    }
-
     /// The noun phrase after `and` that lends its noun.
     pub(super) fn next_head(&self, phrase: &NounPhrase) -> Option<&'a NounPhrase> {
         if phrase.attributes.is_empty() && phrase.quantity.is_none() {
@@ -317,32 +271,6 @@ impl<'a> Interpreter<'a> {
             }
             _ => self.scene.not_understood.extend(phrase.words.iter().cloned()),
         }
-    }
-
-    /// `two cats, one black and one white`: takes some of the things apart.
-    pub(super) fn split(&mut self, phrase: &NounPhrase, source: usize) {
-        let Some(original) = self.scene.things.get_mut(source) else { return };
-        let rest = matches!(phrase.determiner, Determiner::The)
-            || phrase.words.iter().any(|w| w.to_lowercase().starts_with("other"));
-        let count = phrase.quantity.map_or(1, |q| q.count.max(1));
-        if count >= original.count || (rest && original.count <= 1) {
-            original.attributes.splice(0..0, phrase.attributes.iter().cloned());
-            self.group = vec![source];
-            self.divided = None;
-        } else {
-            self.divided = Some(source);
-            let mut part = original.clone();
-            original.count -= count;
-            part.count = count;
-            part.attributes.splice(0..0, phrase.attributes.iter().cloned());
-            self.scene.things.push(part);
-            self.group = vec![self.scene.things.len() - 1];
-            self.stand_like(self.scene.things.len() - 1, source);
-        }
-        self.parts.extend_from_slice(&self.group);
-        self.closed = true;
-        self.object_of = None;
-        self.apply_waiting_region();
     }
 
     pub(super) fn apply_waiting_region(&mut self) {
@@ -407,9 +335,17 @@ impl<'a> Interpreter<'a> {
             self.places.open(&phrase.text());
             return;
         }
+        if self.trailing_place(phrase) {
+            return self.places.add("with", &phrase.text());
+        }
+        let listed = self.listed_with(phrase);
         let index = self.thing_of(phrase);
         self.dress_waiting(index);
         self.join(index);
+        if let Some((kind, owner)) = listed {
+            self.relate(index, kind, owner);
+            self.contained = Some(kind);
+        }
         self.apply_ahead(index);
     }
 

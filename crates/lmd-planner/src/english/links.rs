@@ -1,6 +1,7 @@
 //! Relation words, parts of the picture and arrangements: everything that says
 //! where, as phrases over words.
 
+use super::lexicon::{Tags, exact_tags};
 use super::token::Token;
 use crate::{Arrangement, Region, RelationKind};
 
@@ -324,6 +325,9 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     while direction.take(word(i)) {
         i += 1;
     }
+    if names_a_thing(&direction, word(i), prep) {
+        return None;
+    }
     let nouns = (i..tokens.len()).take_while(|i| SIDE_NOUNS.contains(&word(*i))).count();
     i += nouns;
     if direction.words == 0 {
@@ -339,6 +343,17 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     }
     let on_top = direction.top && !article && prep == "on" && direction.words == 1;
     side_link(tokens, i, &direction, own, prep == "to", on_top).map(|(link, end)| (link, end - at))
+}
+
+/// Whether the direction belongs to the noun after it: `a top hat`, `on the
+/// back seat`, but `on the left trees`.
+fn names_a_thing(direction: &Direction, next: &str, prep: &str) -> bool {
+    let sideways = direction.left || direction.right || direction.center;
+    direction.words > 0
+        && !(sideways && SIDE_PREPOSITIONS.contains(&prep))
+        && !SIDE_NOUNS.contains(&next)
+        && exact_tags(next).any(Tags::NOUN)
+        && super::verbs::verb(next).is_none()
 }
 
 /// The index after `each corner` or `all four corners of the picture`.

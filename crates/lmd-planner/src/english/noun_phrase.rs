@@ -192,7 +192,10 @@ impl Reader<'_> {
             // "a garden full of roses": the adjective speaks of the noun before it.
             let trails = is_adjective(next) && !exact_tags(next).any(Tags::NOUN) && !self.content_follows(2);
             let trails = trails && matches!(self.low(2), "of" | "with");
-            return describes && follows && !trails && !self.verb_follows(1);
+            // "the desert stands a cactus"
+            let finite = verbs::verb(next).is_some_and(|verb| verb.form == verbs::Form::Third);
+            let verb = self.verb_follows(1) || finite && self.object_follows(2);
+            return describes && follows && !trails && !verb;
         }
         if is_adjective(low) {
             return true;

@@ -92,7 +92,7 @@ const PLACES: &str = "beach seaside seashore shore coast coastline island desert
     sand ice water ground floor wilderness terrain pier boardwalk promenade trail path pathway track intersection \
     crossroads crosswalk driveway patio terrace deck veranda porch ruins dungeon casino nightclub concert party \
     wedding picnic skyline cityscape seascape mountainscape moonscape greenhouse stable nursery playroom \
-    outdoors indoors outside inside nature air clouds clearing glade grove oasis lagoon bay fjord cove crater \
+    nook loft outdoors indoors outside inside nature air clouds clearing glade grove oasis lagoon bay fjord cove crater \
     ballpark slope ski-slope savana interior exterior area construction-site workshop tunnel hangar spaceport mansion \
     sea-floor seaport waves surf mist fog";
 
@@ -150,7 +150,7 @@ const FOOD: &str = "apple orange banana pear peach plum cherry grape strawberry 
     dinner meal dish dessert kebab dumpling pretzel macaron meatball fries burrito nachos icecream popsicle";
 
 /// Words whose first half would read as an adjective or a verb.
-const COMPOUNDS: [&str; 94] = [
+const COMPOUNDS: [&str; 95] = [
     "living room",
     "dining room",
     "dining table",
@@ -213,6 +213,7 @@ const COMPOUNDS: [&str; 94] = [
     "grand piano",
     "front door",
     "hiking boot",
+    "top hat",
     "trash can",
     "garbage can",
     "paper bag",

@@ -4,9 +4,9 @@
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending};
 use super::lexicon::{Tags, exact_tags};
-use super::links::reads;
+use super::links::{Link, reads};
 use super::numbers::{Quantity, quantity};
-use super::phrase::NounPhrase;
+use super::phrase::{Determiner, NounPhrase};
 use super::token::Token;
 use crate::{Region, Relation, RelationKind, Size};
 
@@ -71,6 +71,78 @@ impl Interpreter<'_> {
         })
     }
 
+    /// A phrase with its noun: `a red` borrows it from `and a blue car`, `the
+    /// other` from what was named before.
+    pub(super) fn with_head(&mut self, phrase: &NounPhrase) -> Option<NounPhrase> {
+        if !phrase.noun.is_empty() {
+            self.divided = None;
+            self.parts.clear();
+            return Some(phrase.clone());
+        }
+        let mut phrase = phrase.clone();
+        if let Some(next) = self.next_head(&phrase) {
+            phrase.noun.clone_from(&next.noun);
+            phrase.plural = phrase.quantity.is_some_and(|q| q.count != 1);
+            return Some(phrase);
+        }
+        let one = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
+        let named = self.group.last().or(self.mentioned.last()).or(self.focus.last()).copied();
+        // "4 cupcakes on a tray: one pink": the part is one of the several.
+        let parts = phrase.quantity.is_some() && !self.pending_object();
+        let source = named.filter(|i| !(parts && one(i))).or_else(|| self.latest_several()).or(named);
+        let Some(original) = source.and_then(|i| self.scene.things.get(i)).cloned() else {
+            self.color_detail_or_unknown(&phrase);
+            return None;
+        };
+        if matches!(self.pending, Pending::Object { .. } | Pending::Verb { .. }) {
+            self.color_detail_or_unknown(&phrase);
+            return None;
+        }
+        phrase.noun.clone_from(&original.noun);
+        if matches!(self.peek(1), Some(Chunk::Link(Link::Region { region: Region::Corners, .. }))) {
+            return None;
+        }
+        if let Some(divided) = self.divided.filter(|_| !self.pending_object()) {
+            self.split(&phrase, divided);
+            return None;
+        }
+        if original.count > 1 {
+            self.split(&phrase, source.unwrap_or_default());
+            return None;
+        }
+        Some(phrase)
+    }
+
+    fn pending_object(&self) -> bool {
+        matches!(self.pending, Pending::Object { .. } | Pending::Verb { .. })
+    }
+
+    /// `two cats, one black and one white`: takes some of the things apart.
+    pub(super) fn split(&mut self, phrase: &NounPhrase, source: usize) {
+        let Some(original) = self.scene.things.get_mut(source) else { return };
+        let rest = matches!(phrase.determiner, Determiner::The)
+            || phrase.words.iter().any(|w| w.to_lowercase().starts_with("other"));
+        let count = phrase.quantity.map_or(1, |q| q.count.max(1));
+        if count >= original.count || (rest && original.count <= 1) {
+            original.attributes.splice(0..0, phrase.attributes.iter().cloned());
+            self.group = vec![source];
+            self.divided = None;
+        } else {
+            self.divided = Some(source);
+            let mut part = original.clone();
+            original.count -= count;
+            part.count = count;
+            part.attributes.splice(0..0, phrase.attributes.iter().cloned());
+            self.scene.things.push(part);
+            self.group = vec![self.scene.things.len() - 1];
+            self.stand_like(self.scene.things.len() - 1, source);
+        }
+        self.parts.extend_from_slice(&self.group);
+        self.closed = true;
+        self.object_of = None;
+        self.apply_waiting_region();
+    }
+
     pub(super) fn one_of(&mut self, region: Option<Region>) {
         let Some(source) = self.latest_several() else { return };
         let pending = std::mem::take(&mut self.pending);
@@ -103,6 +175,42 @@ impl Interpreter<'_> {
         thing.arrangement = thing.arrangement.or(quantity.arrangement);
         self.group = vec![source];
         self.joint = Joint::None;
+    }
+
+    /// `a cake with candles and balloons in the background`: only the balloons.
+    pub(super) fn last_of_list(&mut self, subjects: Vec<usize>) -> Vec<usize> {
+        let Some((last, others)) = subjects.split_last().filter(|_| !self.owner.is_empty()) else {
+            return subjects;
+        };
+        let owners = self.owner.clone();
+        for other in others {
+            self.default_relation(*other, &owners);
+        }
+        vec![*last]
+    }
+
+    /// `a desk with a lamp, a book and a pen`: all of them are on the desk, but
+    /// not the chair.
+    pub(super) fn listed_with(&self, phrase: &NounPhrase) -> Option<(RelationKind, usize)> {
+        let kind = self.contained.filter(|kind| *kind != RelationKind::NextTo)?;
+        let listed = self.joint != Joint::None && !self.closed && !self.link_follows();
+        let ends = self.chunks.iter().skip(self.at.saturating_sub(1)).take(12);
+        let ends = ends.take_while(|c| matches!(c, Chunk::And | Chunk::Comma | Chunk::Np(_) | Chunk::Of));
+        let ends = ends.filter(|chunk| matches!(chunk, Chunk::And)).count() > 0;
+        let apart = Tags::SURFACE.and(Tags::PLACE).and(Tags::ANIMATE).and(Tags::SCENERY).and(Tags::PERSON);
+        let owner = self.owner.last().copied()?;
+        (listed && ends && !phrase.tags().any(apart)).then_some((kind, owner))
+    }
+
+    /// `old lighthouse on a cliff, stormy sky`: a bare place after a comma.
+    pub(super) fn trailing_place(&self, phrase: &NounPhrase) -> bool {
+        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
+        let ends = matches!(self.peek(1), None | Some(Chunk::Comma | Chunk::Stop));
+        let place = phrase.tags().any(Tags::TIME)
+            || phrase.noun.ends_with("sky")
+            || phrase.tags().any(Tags::PLACE) && phrase.tags().any(Tags::SCENERY);
+        let follows = self.joint == Joint::Comma && !self.scene.things.is_empty() && !phrase.plural;
+        bare && ends && place && follows && !self.ends_listing()
     }
 
     /// What a pronoun after a preposition means: `it` stays what it was, and
@@ -163,10 +271,7 @@ impl Interpreter<'_> {
             "hand", "arm", "leg", "foot", "head", "eye", "tongue", "tail", "wing", "wings", "ear", "finger",
             "fist", "paw", "hair", "tooth", "shoulder",
         ];
-        let bare = matches!(
-            phrase.determiner,
-            super::phrase::Determiner::None | super::phrase::Determiner::Possessive
-        );
+        let bare = matches!(phrase.determiner, Determiner::None | Determiner::Possessive);
         bare && BODY.contains(&phrase.noun.as_str()) && subjects.iter().any(|i| self.is_animate(*i))
     }
 

@@ -179,6 +179,9 @@ impl Interpreter<'_> {
             self.detailed = subjects;
             return;
         }
+        // Whoever looks out of a window stands beside it.
+        let outward = prep == "out of" && matches!(phrase.noun.as_str(), "window" | "door" | "doorway");
+        let kind = if outward { RelationKind::NextTo } else { kind };
         let setting = if known.is_some() { Setting::Thing } else { setting(phrase, kind, prep) };
         match setting {
             Setting::Place => self.places.add(prep, &phrase.text()),
@@ -302,6 +305,7 @@ impl Interpreter<'_> {
 
     pub(super) fn region_link(&mut self, region: Region, to: bool) {
         let subjects = self.link_subjects();
+        let subjects = if region == Region::Background { self.last_of_list(subjects) } else { subjects };
         let opens = subjects.is_empty() || self.joint != Joint::None && self.noun_follows();
         if opens {
             self.region = Some(region);

@@ -38,6 +38,10 @@ const TAG_WORDS: &str = "detailed 8k 4k 2k 16k hd uhd hdr hyperdetailed ultradet
     extremely full color colour colorful colourful shading shadows details detail photo image picture quality graphics \
     view life studio reflection reflections backlit rim light lights glow sunlight daylight";
 
+/// Words that end the name of a style.
+const KINDS: &str =
+    "style painting illustration photography artwork render rendering drawing sketch aesthetic art";
+
 /// Words that alone do not make a part a tag, but may stand in one.
 const TAG_FILLER: &str = "of by in on with the a an and at from to for as greg engine field depth golden hour hand top side front rear back overhead bird birds 's eye worm still close up \
     drawn oil digital van gogh water";
@@ -73,6 +77,8 @@ impl Framing {
         if !first && is_tag(&words) {
             if self.style.is_none() && is_style(&words) {
                 self.style = Some(text());
+            } else if let Some(style) = self.style.as_mut().filter(|s| names_style(&words) && no_kind(s)) {
+                *style = format!("{style}, {}", text());
             } else {
                 self.tags.push(text());
             }
@@ -316,6 +322,11 @@ fn is_tag(words: &[&Token]) -> bool {
         || opens == "v"
 }
 
+/// Whether a style leaves open how the picture is made (`still life`).
+fn no_kind(style: &str) -> bool {
+    !style.to_lowercase().split(' ').any(|word| listed(KINDS, word) || word == "photo")
+}
+
 fn opens_bare(words: &[&Token]) -> bool {
     words.first().is_some_and(|token| {
         !matches!(token.low.as_str(), "and" | "with" | "no" | "without" | "on" | "in" | "it" | "there" | "of")
@@ -326,8 +337,6 @@ fn opens_bare(words: &[&Token]) -> bool {
 /// `comic book style`, `renaissance painting`: up to four words before a kind
 /// of picture, none of them an article or a preposition.
 fn names_style(words: &[&Token]) -> bool {
-    const KINDS: &str =
-        "style painting illustration photography artwork render rendering drawing sketch aesthetic art";
     let Some((last, others)) = words.split_last() else { return false };
     let plain = |token: &&Token| !exact_tags(&token.low).any(Tags::FUNCTION);
     listed(KINDS, &last.low) && (1..=4).contains(&others.len()) && others.iter().all(plain)
