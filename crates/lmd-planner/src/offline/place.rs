@@ -20,6 +20,8 @@ use crate::Region;
 const GAP: f64 = 0.02;
 /// Widest gap that separated actors are spread to.
 const WIDEST_GAP: f64 = 0.14;
+/// Boxes that must cover more of the canvas than this are not worth a search.
+const FULL: f64 = 0.72;
 /// Boxes that share less than this of the canvas do not overlap.
 const TOUCH: f64 = 1e-7;
 
@@ -237,14 +239,15 @@ impl<'a> Search<'a> {
             let actor = &cast.actors[*actor];
             (actor.fixed.is_none(), !actor.kind.class.stands())
         });
-        let budget = 200 + 6 * bodies.len() * bodies.len();
+        let budget = 80 + bodies.len() * bodies.len();
         let side_by_side = footing != Footing::Free;
         Self { asked, bodies, strong, side_by_side, apart: true, budget, order, wishes, rows }
     }
 
     /// The first state in which everything holds.
     fn run(&mut self) -> Option<State> {
-        if self.side_by_side && !self.rows.iter().all(|row| self.has_width(row)) {
+        let cramped = self.side_by_side && !self.rows.iter().all(|row| self.has_width(row));
+        if cramped || (self.apart && self.area() > FULL) {
             return None;
         }
         let mut state = State::new(&self.bodies);
@@ -260,11 +263,17 @@ impl<'a> Search<'a> {
         self.step(&state, 0)
     }
 
+    /// The area of what may overlap nothing.
+    fn area(&self) -> f64 {
+        let alone = self.asked.may_overlap.iter().zip(&self.bodies).filter(|(may, _)| !may.contains(&true));
+        alone.map(|(_, body)| body.shape.size.0 * body.shape.size.1).sum()
+    }
+
     /// Whether a row can stand side by side at all: cheaper than to try.
     fn has_width(&self, row: &Row) -> bool {
         let widths: f64 = row.actors.iter().map(|actor| self.bodies[*actor].shape.size.0 + GAP).sum();
         let covers = |a: &usize| row.actors.iter().any(|b| a != b && self.asked.may_overlap[*a][*b]);
-        widths - GAP <= 1.0 || row.actors.iter().any(covers)
+        widths - GAP <= 0.945 || row.actors.iter().any(covers)
     }
 
     /// Chooses a way for demand `next` and all after it, then separates.
