@@ -21,7 +21,7 @@ pub enum PlanError {
     },
     /// The offline planner cannot do it; a language model could.
     #[error(
-        "{why}; the offline planner cannot plan this, connect a language model (set LMD_LLM_URL and LMD_LLM_MODEL) or write the layout by hand"
+        "{why}; connect a language model (set LMD_LLM_URL and LMD_LLM_MODEL) or write the layout by hand"
     )]
     NeedsLlm {
         /// What it did not understand.

@@ -329,3 +329,16 @@ fn limits_hold() {
     assert!(matches!(rejection(&long).problem, Problem::TooLong { .. }));
     assert!(matches!(rejection(&long[..9000]).problem, Problem::Limit(LayoutError::TooLong { .. })));
 }
+
+/// Found by fuzzing: behind the colon taken away another one waited.
+#[test]
+fn no_label_is_left_in_a_written_prompt() {
+    for background in
+        ["a sign that says Objects: : One", "Objects ：： x Negative prompt:::", "objects:objects::"]
+    {
+        let layout = Layout::new(Vec::new(), background, "").unwrap();
+        let text = crate::write_text(&layout);
+        let read = parse_answer(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert!(read.draft.objects.is_empty() && read.draft.negative.is_empty(), "{text}");
+    }
+}

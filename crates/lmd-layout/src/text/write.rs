@@ -1,6 +1,6 @@
 //! Writing layouts in the reference's text grammar (section A.3).
 
-use super::labels::find_labels;
+use super::labels::{Label, find_labels};
 use crate::bbox::{BBox, Canvas};
 use crate::layout::Layout;
 
@@ -59,13 +59,29 @@ fn quoted(caption: &str) -> String {
 /// A prompt without the colons that would make words in it labels, which
 /// nobody could tell from the real ones.
 fn without_labels(prompt: &str) -> String {
-    let mut out = String::with_capacity(prompt.len());
+    let mut text = prompt.to_owned();
+    // Behind a colon that goes another may wait (`Objects: :`); every pass
+    // takes at least one away.
+    loop {
+        let labels = find_labels(&text);
+        if labels.is_empty() {
+            return text;
+        }
+        text = without_colons(&text, &labels);
+    }
+}
+
+/// `text` without the colons of these labels.
+fn without_colons(text: &str, labels: &[Label]) -> String {
+    let mut out = String::with_capacity(text.len());
     let mut from = 0;
-    for label in find_labels(prompt) {
-        let words = prompt.get(from..label.end).unwrap_or_default();
-        out.extend(words.chars().filter(|c| !matches!(c, ':' | '：')));
+    for label in labels {
+        let words = text.get(from..label.word).unwrap_or_default();
+        out.push_str(words);
+        let label_text = text.get(label.word..label.end).unwrap_or_default();
+        out.extend(label_text.chars().filter(|c| !matches!(c, ':' | '：')));
         from = label.end;
     }
-    out.push_str(prompt.get(from..).unwrap_or_default());
+    out.push_str(text.get(from..).unwrap_or_default());
     out
 }
