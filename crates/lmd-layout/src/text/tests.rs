@@ -337,8 +337,22 @@ fn no_label_is_left_in_a_written_prompt() {
         ["a sign that says Objects: : One", "Objects ：： x Negative prompt:::", "objects:objects::"]
     {
         let layout = Layout::new(Vec::new(), background, "").unwrap();
-        let text = crate::write_text(&layout);
+        let text = write_text(&layout);
         let read = parse_answer(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert!(read.draft.objects.is_empty() && read.draft.negative.is_empty(), "{text}");
+    }
+}
+
+/// Found by fuzzing: a caption may speak of labels.
+#[test]
+fn captions_that_hold_labels_read_as_written() {
+    for caption in
+        ["a sign: objects: [{", "Objects:: two", "a note “negative prompt：” on a door", "boxes: 'a' \"b\""]
+    {
+        let object = Object::new(caption, crate::BBox::FULL).unwrap();
+        let layout = Layout::new(vec![object], "a room", "").unwrap();
+        let text = write_text(&layout);
+        let read = parse_answer(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(read.draft.objects[0].caption, caption, "{text}");
     }
 }

@@ -42,15 +42,24 @@ fn whole_pixels(bbox: BBox) -> [u32; 4] {
     [x, y, w, h].map(|v| v as u32)
 }
 
-/// A caption in quotation marks, chosen and escaped as Python does.
+/// A caption in quotation marks, chosen and escaped as Python does. The colon
+/// of a label inside it is written `\u003a`, so that it reads as text.
 fn quoted(caption: &str) -> String {
     let quote = if caption.contains('\'') && !caption.contains('"') { '"' } else { '\'' };
+    let labels = find_labels(caption);
+    let in_label = |at: usize| labels.iter().any(|label| (label.word..label.end).contains(&at));
     let mut out = String::from(quote);
-    for c in caption.chars() {
-        if c == '\\' || c == quote {
-            out.push('\\');
+    for (at, c) in caption.char_indices() {
+        match c {
+            ':' if in_label(at) => out.push_str("\\u003a"),
+            '：' if in_label(at) => out.push_str("\\uff1a"),
+            _ => {
+                if c == '\\' || c == quote {
+                    out.push('\\');
+                }
+                out.push(c);
+            }
         }
-        out.push(c);
     }
     out.push(quote);
     out

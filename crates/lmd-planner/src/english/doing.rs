@@ -194,7 +194,7 @@ impl Interpreter<'_> {
             return self.places.add("in", &phrase.text());
         }
         if !passive {
-            self.fly_kite(phrase, verb, kind, subjects);
+            self.fly_kite(phrase, verb, kind, &subjects);
             return;
         }
         let agent = self.thing_of(phrase);
@@ -203,15 +203,15 @@ impl Interpreter<'_> {
     }
 
     /// The object of an active verb; what is flown from the ground is above.
-    fn fly_kite(&mut self, phrase: &NounPhrase, verb: &Verb, kind: RelationKind, subjects: Vec<usize>) {
+    fn fly_kite(&mut self, phrase: &NounPhrase, verb: &Verb, kind: RelationKind, subjects: &[usize]) {
         const LEAVES_PLACE_TO_OBJECT: [&str; 8] =
             ["pushing", "pulling", "watching", "observing", "admiring", "examining", "catching", "picking"];
         let flown = verb.attribute == "flying" && matches!(phrase.noun.as_str(), "kite" | "drone");
-        self.object_thing(phrase, kind, subjects.clone());
+        self.object_thing(phrase, kind, subjects.to_vec());
         if flown {
             let objects = self.group.clone();
             self.scene.relations.retain(|r| !(objects.contains(&r.object) && subjects.contains(&r.subject)));
-            self.relate_all(&objects, RelationKind::Above, &subjects);
+            self.relate_all(&objects, RelationKind::Above, subjects);
         }
         let acts = !LEAVES_PLACE_TO_OBJECT.contains(&verb.attribute.as_str());
         self.done_to = self.group.last().copied().filter(|_| acts);
