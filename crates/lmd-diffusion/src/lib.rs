@@ -15,6 +15,8 @@ mod denoise;
 mod error;
 mod model;
 mod noise;
+mod preset;
+mod preview;
 
 use burn::tensor::Tensor;
 
@@ -25,7 +27,8 @@ pub use methods::{Drawn, Job, draw};
 pub use model::{Model, Rgb};
 pub use noise::{MtNormal, NoiseSource, philox_randn};
 pub use observer::{Observer, Phase, Progress, Silent};
-pub use recipe::{Recipe, Seeds};
+pub use preset::Preset;
+pub use recipe::{PlannedBy, Recipe, Seeds};
 
 /// Latents or network output, shape `[batch, channels, height, width]`.
 pub type Latents = Tensor<4>;

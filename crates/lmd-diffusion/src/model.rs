@@ -1,7 +1,10 @@
 //! [`Model`]: the networks of one Stable Diffusion, loaded.
 
 use burn::tensor::{Tensor, TensorData};
-use lmd_nn::{Autoencoder, ClipTextEncoder, Device, LoadOptions, ModelFolder, TextContext, Tokenizer, UNet};
+use lmd_nn::{
+    Autoencoder, AutoencoderTiny, ClipTextEncoder, Device, LoadOptions, ModelFolder, Precision, TextContext,
+    Tokenizer, UNet,
+};
 
 use crate::scheduler::SchedulerConfig;
 use crate::{DiffusionError, Latents};
@@ -9,6 +12,8 @@ use crate::{DiffusionError, Latents};
 /// A Stable Diffusion ready to draw.
 #[derive(Debug)]
 pub struct Model {
+    /// The folder's or the file's name.
+    pub name: String,
     /// Text to tokens.
     pub tokenizer: Tokenizer,
     /// Tokens to embeddings.
@@ -19,9 +24,13 @@ pub struct Model {
     pub vae: Autoencoder,
     /// The folder's scheduler configuration.
     pub scheduler: SchedulerConfig,
-    /// Digests of the weight files, by their paths in the folder.
+    /// Digests of the weight files, by their paths in the folder; adapters'
+    /// with their strengths.
     pub digests: Vec<(String, String)>,
+    /// The small decoder for previews, where the folder has one.
+    pub(crate) preview_vae: Option<AutoencoderTiny>,
     device: Device,
+    precision: Precision,
 }
 
 /// An 8-bit picture, row by row, three bytes per pixel.
@@ -35,6 +44,18 @@ pub struct Rgb {
     pub pixels: Vec<u8>,
 }
 
+impl Rgb {
+    /// A picture `[1, 3, height, width]` in −1 to 1: x/2 + 0.5, clamped, times
+    /// 255, rounded (B.10).
+    pub(crate) fn of(picture: Tensor<4>) -> Self {
+        let [_, _, height, width] = picture.dims();
+        let bytes = (picture.div_scalar(2.0) + 0.5).clamp(0.0, 1.0).mul_scalar(255.0);
+        let values = host(bytes.permute([0, 2, 3, 1]));
+        let pixels = values.into_iter().map(|v| v.round_ties_even() as u8).collect();
+        Self { width, height, pixels }
+    }
+}
+
 impl Model {
     /// Loads all networks of a folder.
     ///
@@ -46,14 +67,19 @@ impl Model {
                 .map_err(|reason| DiffusionError::SchedulerConfig { reason: reason.to_string() })?,
             None => SchedulerConfig::default(),
         };
+        let mut digests = folder.digests()?;
+        digests.extend(options.adapters.digests());
         Ok(Self {
+            name: folder.name().to_owned(),
             tokenizer: folder.tokenizer()?,
             text_encoder: folder.text_encoder(options)?,
             unet: folder.unet(options)?,
             vae: folder.autoencoder(options)?,
             scheduler,
-            digests: folder.digests()?,
+            digests,
+            preview_vae: folder.tiny_vae(options)?,
             device: options.device.clone(),
+            precision: options.precision,
         })
     }
 
@@ -61,6 +87,12 @@ impl Model {
     #[must_use]
     pub fn device(&self) -> &Device {
         &self.device
+    }
+
+    /// The kind of device and the number format, for instance `cpu f32`.
+    #[must_use]
+    pub fn device_name(&self) -> String {
+        format!("{} {}", lmd_nn::device_name(&self.device), self.precision)
     }
 
     /// The latents' grid `(columns, rows)` of a picture.
@@ -99,13 +131,7 @@ impl Model {
     /// # Errors
     /// When the latents do not fit the autoencoder.
     pub fn decode(&self, latents: Latents) -> Result<Rgb, DiffusionError> {
-        let picture = self.vae.decode(latents.div_scalar(self.vae.scaling_factor()))?;
-        let [_, _, height, width] = picture.dims();
-        // x/2 + 0.5, clamped, times 255, rounded (B.10).
-        let bytes = (picture.div_scalar(2.0) + 0.5).clamp(0.0, 1.0).mul_scalar(255.0);
-        let values = host(bytes.permute([0, 2, 3, 1]));
-        let pixels = values.into_iter().map(|v| v.round_ties_even() as u8).collect();
-        Ok(Rgb { width, height, pixels })
+        Ok(Rgb::of(self.vae.decode(latents.div_scalar(self.vae.scaling_factor()))?))
     }
 
     /// A tensor on this model's device from `[1, channels, height, width]`

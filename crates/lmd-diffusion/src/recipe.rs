@@ -17,6 +17,13 @@ pub struct Recipe {
     pub version: u32,
     /// The program and its version.
     pub program: String,
+    /// The model's name; what it is, `weights` says.
+    pub model: String,
+    /// The kind of device and the number format of the weights.
+    pub device: String,
+    /// Who made the layout, where that is known. Whoever planned fills it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planner: Option<PlannedBy>,
     /// The sentence the layout was made from; empty when there was none.
     pub prompt: String,
     /// The layout.
@@ -39,6 +46,16 @@ pub struct Recipe {
     pub energies: Vec<StepEnergies>,
     /// Seconds spent.
     pub timings: Timings,
+}
+
+/// Who made a layout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedBy {
+    /// `offline`, or the language model's name.
+    pub name: String,
+    /// A language model's answer as it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
 }
 
 /// How one box was drawn.
@@ -85,6 +102,15 @@ impl Seeds {
         Self { background: seed, first_box: seed.wrapping_add(123_456_789) }
     }
 
+    /// The seeds `count` pictures further on in a series.
+    #[must_use]
+    pub const fn next(self, count: u64) -> Self {
+        Self {
+            background: self.background.wrapping_add(count),
+            first_box: self.first_box.wrapping_add(count),
+        }
+    }
+
     /// The seed of box `k`, moved out of the way of the background's.
     #[must_use]
     pub const fn of_box(self, k: usize) -> u64 {
@@ -102,6 +128,7 @@ mod tests {
         let seeds = Seeds { background: 42, first_box: 41 };
         assert_eq!([0, 1, 2].map(|k| seeds.of_box(k)), [41, 42 + 12_345, 43]);
         assert_eq!(Seeds::of(7).of_box(1), 123_456_797);
+        assert_eq!(Seeds::of(7).next(3), Seeds::of(10));
         assert_eq!(Seeds::of(u64::MAX).of_box(0), 123_456_788);
     }
 }

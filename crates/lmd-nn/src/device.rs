@@ -78,6 +78,16 @@ impl Precision {
     }
 }
 
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Bf16 => "bf16",
+        })
+    }
+}
+
 impl FromStr for Precision {
     type Err = NnError;
 
@@ -114,6 +124,12 @@ pub fn device(kind: Accelerator) -> Result<Device, NnError> {
         asked: kind.to_string(),
         reason: format!("this build lacks it; build again with `--features {kind}`, or use cpu"),
     })
+}
+
+/// What a device is called: `cpu`, or a GPU as its driver's binding shows it.
+#[must_use]
+pub fn device_name(device: &Device) -> String {
+    if cpu().as_ref() == Some(device) { Accelerator::Cpu.to_string() } else { format!("{device:?}") }
 }
 
 fn cpu() -> Option<Device> {
@@ -168,5 +184,6 @@ mod tests {
     fn the_processor_is_always_there_and_tracks_nothing() {
         let device = device(Accelerator::Cpu).unwrap();
         assert!(!device.is_autodiff());
+        assert_eq!(device_name(&device), "cpu");
     }
 }

@@ -25,8 +25,8 @@ pub use burn::tensor::{Bool, Device, Float, Int, Tensor, TensorData};
 
 pub use attn_key::{AttnKey, Stage};
 pub use clip::{ClipTextConfig, ClipTextEncoder, ClipTextOutput, Encoded, Positions, Tokenizer};
-pub use device::{Accelerator, Precision, device};
+pub use device::{Accelerator, Precision, device, device_name};
 pub use error::NnError;
 pub use unet::{TextContext, UNet, UNetConfig, UNetOutput, UNetRequest};
 pub use vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, Posterior, TinyVaeConfig, VaeConfig};
-pub use weights::{Adapters, Checkpoint, LoadOptions, Lora, ModelFolder, WeightsError};
+pub use weights::{Adapters, Checkpoint, LoadOptions, Lora, ModelFolder, StaticFiles, WeightsError};

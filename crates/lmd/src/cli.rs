@@ -1,5 +1,7 @@
 //! The command line's grammar. Flags are defined here and nowhere else.
 
+mod draw;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -8,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Flag;
+pub(crate) use draw::{DrawArgs, Drawing, GenerateArgs, ModelsArgs, ModelsCommand, PreviewChoice, ShowArgs};
 
 /// LLM-grounded diffusion: pictures that obey a layout a language model wrote
 #[derive(Debug, Parser)]
@@ -32,10 +35,18 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Turn a sentence into a picture: plan a layout, then draw it
+    Generate(Box<GenerateArgs>),
+    /// Draw a layout
+    Draw(Box<DrawArgs>),
+    /// Show what made a picture: its layout, its settings, how it went
+    Show(ShowArgs),
     /// Turn a sentence into a layout: captioned boxes on a background
     Layout(Box<LayoutArgs>),
     /// Talk about a layout: a sentence, then one instruction after another
     Chat(ChatArgs),
+    /// List, inspect, verify and import models
+    Models(ModelsArgs),
     /// Measure how good layouts are
     Bench(BenchArgs),
     /// Show the configuration in effect

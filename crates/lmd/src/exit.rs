@@ -3,13 +3,17 @@
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
+use lmd_diffusion::DiffusionError;
 use lmd_layout::{JsonError, LayoutError, ParseError};
+use lmd_nn::{NnError, WeightsError};
 use lmd_planner::PlanError;
 use lmd_planner::cache::CacheError;
 use lmd_planner::llm::LlmError;
 use thiserror::Error;
 
 use crate::config::ConfigError;
+use crate::models::ModelError;
+use crate::picture::PictureError;
 use crate::screen::Screen;
 
 /// The exit codes. They are part of the interface and do not change.
@@ -71,8 +75,12 @@ fn of_error(error: &anyhow::Error) -> Exit {
 fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if cause.is::<Interrupted>() {
         Some(Exit::Interrupted)
-    } else if cause.is::<UsageError>() || cause.is::<ConfigError>() {
+    } else if cause.is::<UsageError>() || cause.is::<ConfigError>() || cause.is::<PictureError>() {
         Some(Exit::Usage)
+    } else if cause.is::<ModelError>() || cause.is::<NnError>() || cause.is::<WeightsError>() {
+        Some(Exit::Model)
+    } else if let Some(error) = cause.downcast_ref::<DiffusionError>() {
+        Some(of_drawing(error))
     } else if cause.is::<PlanError>()
         || cause.is::<LlmError>()
         || cause.is::<CacheError>()
@@ -85,6 +93,15 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         let io = cause.downcast_ref::<io::Error>()?;
         // Whoever read our output has read enough.
         (io.kind() == ErrorKind::BrokenPipe).then_some(Exit::Ok)
+    }
+}
+
+fn of_drawing(error: &DiffusionError) -> Exit {
+    match error {
+        DiffusionError::Cancelled => Exit::Interrupted,
+        DiffusionError::Nn(_) | DiffusionError::SchedulerConfig { .. } => Exit::Model,
+        DiffusionError::PictureSize { .. } | DiffusionError::Scheduler(_) => Exit::Usage,
+        _ => Exit::Failed,
     }
 }
 

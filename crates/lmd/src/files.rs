@@ -6,11 +6,13 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use anyhow::Context;
+use lmd_diffusion::Recipe;
 use lmd_layout::{DrawOptions, Layout, draw_png, draw_svg, layout_from_json, write_text};
 use lmd_planner::llm::plan_from_answer;
 use tempfile::NamedTempFile;
 
 use crate::exit::UsageError;
+use crate::picture::{self, MAX_PICTURE_BYTES};
 use crate::screen;
 
 /// Most bytes read from a file or stdin; layouts and answers are far shorter.
@@ -39,6 +41,15 @@ pub(crate) fn read_layout(path: &Path) -> anyhow::Result<Layout> {
     }
     let plan = plan_from_answer("", &text).with_context(|| format!("{} is not a layout", path.display()))?;
     Ok(plan.layout)
+}
+
+/// The recipe in a picture.
+pub(crate) fn read_recipe(path: &Path) -> anyhow::Result<Recipe> {
+    let failed = |error: io::Error| UsageError(format!("cannot read {}: {error}", path.display()));
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(MAX_PICTURE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    picture::recipe(&bytes).with_context(|| format!("cannot read the recipe of {}", path.display()))
 }
 
 /// A form in which a layout is written.
@@ -91,7 +102,7 @@ pub(crate) fn deliver(layout: &Layout, form: Form, path: &Path) -> anyhow::Resul
 
 /// Writes beside the file's place and moves it there at once. What is not a
 /// regular file (`/dev/null`, a pipe) is written to as it is.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if path.metadata().is_ok_and(|meta| !meta.is_file()) {
         return File::options().write(true).open(path)?.write_all(bytes);
     }

@@ -3,12 +3,18 @@
 //! stdout carries results or the paths of written files, stderr everything
 //! else. Each verb has its own file in `commands`.
 
+mod bundle;
 mod cli;
 mod commands;
 pub mod config;
+mod drawing;
 mod exit;
 mod files;
+mod infotext;
+mod models;
+pub mod picture;
 mod planners;
+mod progress;
 mod screen;
 mod show;
 
@@ -36,8 +42,20 @@ pub fn main() -> Exit {
 
 fn run(cli: Cli, screen: &Screen) -> anyhow::Result<Exit> {
     let lookup = |name: &str| env::var(name).ok();
-    let load = |flags| config::load(&cli.global, flags, &lookup);
+    let load = |flags| config::load(&cli.global, None, flags, &lookup);
     match cli.command {
+        Command::Generate(args) => {
+            let flags = args.planning.flags().into_iter().chain(args.drawing.flags());
+            commands::generate::run(&args, &load(flags.collect())?, screen)
+        }
+        Command::Draw(args) => {
+            let again = args.from.as_deref().map(files::read_recipe).transpose()?;
+            let picture = args.from.as_deref().zip(again.as_ref().map(|recipe| &recipe.config));
+            let loaded = config::load(&cli.global, picture, args.drawing.flags(), &lookup)?;
+            commands::draw::run(&args, again, &loaded, screen)
+        }
+        Command::Show(args) => commands::show::run(&args, screen),
+        Command::Models(args) => commands::models::run(&args, &load(Vec::new())?, screen),
         Command::Layout(args) => commands::layout::run(&args, &load(args.planning.flags())?, screen),
         Command::Chat(args) => commands::chat::run(&args, &load(args.planning.flags())?, screen),
         Command::Bench(args) => commands::bench::run(&args, &load(args.planning().flags())?, screen),

@@ -30,6 +30,17 @@ impl Screen {
         self.colour_out
     }
 
+    /// Whether a bar may move on stderr.
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// Whether the terminal says that it shows any colour.
+    pub(crate) fn has_true_colour(&self) -> bool {
+        let colours = env::var("COLORTERM").unwrap_or_default();
+        self.colour_err && matches!(colours.as_str(), "truecolor" | "24bit")
+    }
+
     /// Says something that is neither a result nor a warning.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {

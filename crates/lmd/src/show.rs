@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use lmd_layout::{BBox, Canvas, Layout};
+use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 /// The picture's size in characters; they are about twice as high as wide.
@@ -44,6 +45,18 @@ pub(crate) fn table(layout: &Layout, colour: bool) -> String {
         lines.push(format!("without     {}", layout.negative()));
     }
     lines.join("\n")
+}
+
+/// A setting's name as configuration files write it.
+pub(crate) fn name<T: Serialize>(setting: &T) -> String {
+    serde_json::to_value(setting).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// A size for people.
+pub(crate) fn bytes(count: u64) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let (unit, name) = units.into_iter().find(|(unit, _)| count >= *unit).unwrap_or((1, "B"));
+    if unit == 1 { format!("{count} B") } else { format!("{:.1} {name}", count as f64 / unit as f64) }
 }
 
 /// A character of the picture and the object it belongs to.
@@ -135,6 +148,11 @@ mod tests {
         assert!(text.ends_with("background  A street\nwithout     trees"));
         assert!(table(&layout(), true).contains("\u{1b}["));
         assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!([0, 1023, 1536, 16 << 20].map(bytes), ["0 B", "1023 B", "1.5 KiB", "16.0 MiB"]);
     }
 
     #[test]

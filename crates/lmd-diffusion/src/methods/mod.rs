@@ -117,6 +117,9 @@ impl<'a> Stage<'a> {
         Recipe {
             version: crate::recipe::RECIPE_VERSION,
             program: concat!("lmd ", env!("CARGO_PKG_VERSION")).to_owned(),
+            model: self.model.name.clone(),
+            device: self.model.device_name(),
+            planner: None,
             prompt: self.job.prompt.to_owned(),
             layout: self.job.layout.clone(),
             config: self.job.config.clone(),

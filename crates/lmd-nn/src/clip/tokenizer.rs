@@ -13,6 +13,7 @@ use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::{AddedToken, PreTokenizerWrapper, SplitDelimiterBehavior};
 
 use crate::NnError;
+use crate::weights::Source;
 
 const START: &str = "<|startoftext|>";
 const END: &str = "<|endoftext|>";
@@ -52,18 +53,22 @@ impl Tokenizer {
     ///
     /// When a file is missing, too large or not of this kind.
     pub fn open(folder: &Path) -> Result<Self, NnError> {
-        let vocab = folder.join("vocab.json");
-        let (vocab, merges) = if vocab.is_file() {
-            let vocab = parse_json(&read(&vocab)?)?;
-            (vocab, parse_merges(&read(&folder.join("merges.txt"))?))
+        Self::from_source(&Source::Folder(folder.to_owned()), "")
+    }
+
+    /// The same from the files of a model below `prefix`.
+    pub(crate) fn from_source(source: &Source, prefix: &str) -> Result<Self, NnError> {
+        let read = |file: &str| source.needed_text(&format!("{prefix}{file}"), MAX_FILE);
+        let (vocab, merges) = if source.has(&format!("{prefix}vocab.json")) {
+            (parse_json(&read("vocab.json")?)?, parse_merges(&read("merges.txt")?))
         } else {
-            let whole = parse_json(&read(&folder.join("tokenizer.json"))?)?;
+            let whole = parse_json(&read("tokenizer.json")?)?;
             let model = whole.get("model").cloned().unwrap_or_default();
             let merges = model.get("merges").map(listed_merges).unwrap_or_default();
             (model.get("vocab").cloned().unwrap_or_default(), merges)
         };
-        let config = folder.join("tokenizer_config.json");
-        let config = if config.is_file() { parse_json(&read(&config)?)? } else { Value::Null };
+        let config = source.text(&format!("{prefix}tokenizer_config.json"), MAX_FILE)?;
+        let config = config.map_or(Ok(Value::Null), |text| parse_json(&text))?;
         Self::build(&vocab, merges, &config)
     }
 
@@ -165,15 +170,6 @@ fn pipeline(bpe: BPE) -> Result<tokenizers::Tokenizer, NnError> {
     tokenizer.with_normalizer(Some(normal)).map_err(failed)?;
     tokenizer.with_pre_tokenizer(Some(split));
     Ok(tokenizer)
-}
-
-fn read(path: &Path) -> Result<String, NnError> {
-    let failed = |source| NnError::Read { path: path.to_owned(), source };
-    let size = std::fs::metadata(path).map_err(failed)?.len();
-    if size > MAX_FILE {
-        return Err(NnError::Tokenizer(format!("{} has {size} bytes, at most {MAX_FILE}", path.display())));
-    }
-    std::fs::read_to_string(path).map_err(failed)
 }
 
 fn parse_json(text: &str) -> Result<Value, NnError> {

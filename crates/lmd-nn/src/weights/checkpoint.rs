@@ -16,6 +16,7 @@ use super::{WeightsError, mmap};
 enum Bytes {
     Mapped(Mmap),
     Owned(Vec<u8>),
+    Static(&'static [u8]),
 }
 
 impl Bytes {
@@ -23,6 +24,7 @@ impl Bytes {
         match self {
             Self::Mapped(map) => map,
             Self::Owned(bytes) => bytes,
+            Self::Static(bytes) => bytes,
         }
     }
 }
@@ -106,6 +108,15 @@ impl Checkpoint {
     /// When the header does not hold.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, WeightsError> {
         Self::from_files(vec![(PathBuf::from(name), Bytes::Owned(bytes))])
+    }
+
+    /// A checkpoint out of bytes that are part of the program.
+    ///
+    /// # Errors
+    ///
+    /// When the header does not hold.
+    pub(super) fn from_static(name: &str, bytes: &'static [u8]) -> Result<Self, WeightsError> {
+        Self::from_files(vec![(PathBuf::from(name), Bytes::Static(bytes))])
     }
 
     fn from_files(files: Vec<(PathBuf, Bytes)>) -> Result<Self, WeightsError> {

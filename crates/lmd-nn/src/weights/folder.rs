@@ -1,17 +1,19 @@
-//! [`ModelFolder`]: a model on disk, as a diffusers folder or as one Stable Diffusion file.
+//! [`ModelFolder`]: a model as a diffusers folder, as one Stable Diffusion file, or built into the program.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::source::{Source, StaticFiles};
 use super::{Checkpoint, LoadOptions, WeightsError, single_file};
 use crate::NnError;
 use crate::clip::{ClipTextConfig, ClipTextEncoder, Tokenizer};
 use crate::unet::{UNet, UNetConfig};
 use crate::vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, TinyVaeConfig, VaeConfig};
 
-/// A model on disk. Opening it reads no weights yet.
+/// The files of a model. Opening it reads no weights yet.
 #[derive(Clone, Debug)]
 pub struct ModelFolder {
-    root: PathBuf,
+    name: String,
+    source: Source,
     /// All tensors, when the model is one file.
     single: Option<Checkpoint>,
 }
@@ -24,23 +26,41 @@ impl ModelFolder {
     ///
     /// When there is nothing of either kind, or the file is refused.
     pub fn open(path: &Path) -> Result<Self, NnError> {
+        let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         if path.is_dir() {
-            if !path.join("unet").join("config.json").is_file() {
+            let source = Source::Folder(path.to_owned());
+            if !source.has("unet/config.json") {
                 return Err(no_weights(path, "unet/config.json, as diffusers writes it"));
             }
-            return Ok(Self { root: path.to_owned(), single: None });
+            // A folder's name may hold a dot that begins no ending.
+            let name = path.file_name().map_or(name, |whole| whole.to_string_lossy().into_owned());
+            return Ok(Self { name, source, single: None });
         }
         let all = Checkpoint::open(path)?;
         if !single_file::is_single_file(&all) {
             return Err(no_weights(path, "a whole Stable Diffusion 1 or 2 (model.diffusion_model.*)"));
         }
-        Ok(Self { root: path.parent().unwrap_or(Path::new("")).to_owned(), single: Some(all) })
+        let source = Source::Folder(path.parent().unwrap_or(Path::new("")).to_owned());
+        Ok(Self { name, source, single: Some(all) })
     }
 
-    /// The folder, or the folder the single file lies in.
+    /// A diffusers folder whose files are part of the program, by their paths
+    /// below the folder.
     #[must_use]
-    pub fn root(&self) -> &Path {
-        &self.root
+    pub fn from_static(name: &str, files: StaticFiles) -> Self {
+        Self { name: name.to_owned(), source: Source::Static(files), single: None }
+    }
+
+    /// The folder's or the file's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether all networks are in one file.
+    #[must_use]
+    pub fn is_single_file(&self) -> bool {
+        self.single.is_some()
     }
 
     /// The tokenizer.
@@ -49,7 +69,7 @@ impl ModelFolder {
     ///
     /// When its files are missing or not of this kind.
     pub fn tokenizer(&self) -> Result<Tokenizer, NnError> {
-        Tokenizer::open(&self.root.join("tokenizer"))
+        Tokenizer::from_source(&self.source, "tokenizer/")
     }
 
     /// The text encoder.
@@ -106,8 +126,7 @@ impl ModelFolder {
     ///
     /// As [`Self::vae`].
     pub fn autoencoder(&self, options: &LoadOptions) -> Result<Autoencoder, NnError> {
-        let tiny = self.single.is_none()
-            && read_text(&self.root.join("vae").join("config.json"))?.contains("\"AutoencoderTiny\"");
+        let tiny = self.single.is_none() && self.config("vae")?.contains("\"AutoencoderTiny\"");
         if tiny {
             let (config, checkpoint) = self.part("vae", DIFFUSERS, TinyVaeConfig::from_json)?;
             AutoencoderTiny::load(&config, &checkpoint, options).map(Autoencoder::Tiny)
@@ -122,7 +141,7 @@ impl ModelFolder {
     ///
     /// When its files are refused or do not fit together.
     pub fn tiny_vae(&self, options: &LoadOptions) -> Result<Option<AutoencoderTiny>, NnError> {
-        if !self.root.join("taesd").join("config.json").is_file() {
+        if !self.source.has("taesd/config.json") {
             return Ok(None);
         }
         let (config, checkpoint) = self.part("taesd", DIFFUSERS, TinyVaeConfig::from_json)?;
@@ -135,8 +154,7 @@ impl ModelFolder {
     ///
     /// When it is there and cannot be read.
     pub fn scheduler_config(&self) -> Result<Option<String>, NnError> {
-        let path = self.root.join("scheduler").join("scheduler_config.json");
-        path.is_file().then(|| read_text(&path)).transpose()
+        self.source.text("scheduler/scheduler_config.json", MAX_CONFIG)
     }
 
     /// BLAKE3 digests of all weight files, by their paths below the folder.
@@ -150,7 +168,7 @@ impl ModelFolder {
         }
         let mut digests = Vec::new();
         for (part, stem) in [("text_encoder", "model"), ("unet", DIFFUSERS), ("vae", DIFFUSERS)] {
-            let files = open_weights(&self.root.join(part), stem)?.digests();
+            let files = self.weights(part, stem)?.digests();
             digests.extend(files.into_iter().map(|(file, digest)| (format!("{part}/{file}"), digest)));
         }
         Ok(digests)
@@ -162,49 +180,45 @@ impl ModelFolder {
         stem: &str,
         parse: impl Fn(&str) -> Result<C, NnError>,
     ) -> Result<(C, Checkpoint), NnError> {
-        let folder = self.root.join(part);
-        let config = parse(&read_text(&folder.join("config.json"))?)?;
-        Ok((config, open_weights(&folder, stem)?))
+        Ok((parse(&self.config(part)?)?, self.weights(part, stem)?))
+    }
+
+    /// The text of a part's `config.json`.
+    fn config(&self, part: &str) -> Result<String, NnError> {
+        self.source.needed_text(&format!("{part}/config.json"), MAX_CONFIG)
+    }
+
+    /// The weights of one part, whole or in shards, of any variant.
+    fn weights(&self, part: &str, stem: &str) -> Result<Checkpoint, WeightsError> {
+        let path = |end: &str| format!("{part}/{stem}{end}");
+        for whole in [".safetensors", ".fp16.safetensors", ".bf16.safetensors"] {
+            if self.source.has(&path(whole)) {
+                return self.source.checkpoint(&path(whole));
+            }
+        }
+        let indices =
+            [".safetensors.index.json", ".safetensors.index.fp16.json", ".fp16.safetensors.index.json"];
+        for index in indices {
+            if self.source.has(&path(index)) {
+                return Checkpoint::open_sharded(&self.source.path(&path(index)));
+            }
+        }
+        let pickles = [path(".bin"), format!("{part}/pytorch_model.bin")];
+        match pickles.iter().find(|pickle| self.source.has(pickle)) {
+            Some(pickle) => self.source.checkpoint(pickle),
+            None => Err(WeightsError::NoWeights {
+                folder: self.source.path(part),
+                expected: format!("{stem}.safetensors"),
+            }),
+        }
     }
 }
 
 /// Stem of the weight files diffusers writes; transformers' is `model`.
 const DIFFUSERS: &str = "diffusion_pytorch_model";
-
-/// Opens the weights of one part, whole or in shards, of any variant.
-fn open_weights(folder: &Path, stem: &str) -> Result<Checkpoint, WeightsError> {
-    let file = |end: &str| folder.join(format!("{stem}{end}"));
-    for whole in [".safetensors", ".fp16.safetensors", ".bf16.safetensors"] {
-        if file(whole).is_file() {
-            return Checkpoint::open(&file(whole));
-        }
-    }
-    for index in [".safetensors.index.json", ".safetensors.index.fp16.json", ".fp16.safetensors.index.json"] {
-        if file(index).is_file() {
-            return Checkpoint::open_sharded(&file(index));
-        }
-    }
-    let pickle = [file(".bin"), folder.join("pytorch_model.bin")].into_iter().find(|p| p.is_file());
-    match pickle {
-        Some(path) => Checkpoint::open(&path),
-        None => Err(WeightsError::NoWeights {
-            folder: folder.to_owned(),
-            expected: format!("{stem}.safetensors"),
-        }),
-    }
-}
+/// Most bytes of a configuration.
+const MAX_CONFIG: u64 = 1 << 20;
 
 fn no_weights(path: &Path, expected: &str) -> NnError {
     NnError::Weights(WeightsError::NoWeights { folder: path.to_owned(), expected: expected.to_owned() })
-}
-
-const MAX_CONFIG: u64 = 1 << 20;
-
-fn read_text(path: &Path) -> Result<String, NnError> {
-    let failed = |source| NnError::Read { path: path.to_owned(), source };
-    if std::fs::metadata(path).map_err(failed)?.len() > MAX_CONFIG {
-        let reason = format!("more than {MAX_CONFIG} bytes; this is no configuration");
-        return Err(failed(std::io::Error::other(reason)));
-    }
-    std::fs::read_to_string(path).map_err(failed)
 }

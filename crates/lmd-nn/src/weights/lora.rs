@@ -27,6 +27,16 @@ impl Adapters {
         self
     }
 
+    /// The files' BLAKE3 digests, by `name@strength`.
+    #[must_use]
+    pub fn digests(&self) -> Vec<(String, String)> {
+        let of = |(lora, strength): &(Arc<Lora>, f32)| {
+            let files = lora.checkpoint.digests().into_iter();
+            files.map(|(name, digest)| (format!("{name}@{strength}"), digest)).collect::<Vec<_>>()
+        };
+        self.0.iter().flat_map(of).collect()
+    }
+
     /// The weight at `path` with all adapters for it added.
     pub(super) fn merge<const D: usize>(
         &self,

@@ -8,6 +8,7 @@ mod lora;
 mod mmap;
 mod reader;
 mod single_file;
+mod source;
 
 pub use checkpoint::{Checkpoint, TensorView};
 pub use error::{HeaderError, Mismatch, WeightsError};
@@ -15,3 +16,5 @@ pub use folder::ModelFolder;
 pub use header::{StoredType, TensorEntry, read_header};
 pub use lora::{Adapters, Lora};
 pub use reader::{LoadOptions, Weights, load};
+pub(crate) use source::Source;
+pub use source::StaticFiles;

@@ -5,4 +5,8 @@ pub(crate) mod chat;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod draw;
+pub(crate) mod generate;
 pub(crate) mod layout;
+pub(crate) mod models;
+pub(crate) mod show;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use lmd_diffusion::{DrawConfig, Preset};
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -21,6 +22,10 @@ pub(crate) enum Origin {
     /// The file named by `--config`.
     Named(PathBuf),
     Variable(String),
+    /// The preset that is named at the place told.
+    Preset(String),
+    /// The recipe of the picture that is drawn again.
+    Picture(PathBuf),
     Flag(&'static str),
 }
 
@@ -32,6 +37,8 @@ impl fmt::Display for Origin {
             Self::Project(path) => write!(f, "project file {}", path.display()),
             Self::Named(path) => write!(f, "file {}", path.display()),
             Self::Variable(name) => write!(f, "variable {name}"),
+            Self::Preset(place) => write!(f, "preset of {place}"),
+            Self::Picture(path) => write!(f, "picture {}", path.display()),
             Self::Flag(flag) => write!(f, "flag {flag}"),
         }
     }
@@ -72,9 +79,30 @@ impl Layers {
         layers
     }
 
-    /// Lays a file's settings over what is there.
+    /// Lays a file's settings over what is there; first those of its preset.
     pub(crate) fn lay(&mut self, table: &Table, origin: &Origin) {
+        if let Some(preset) = table.get("preset").filter(|_| *origin != Origin::Default) {
+            self.lay_preset(preset, origin);
+        }
         self.lay_under("", table, origin);
+    }
+
+    /// Lays all settings of a picture.
+    pub(crate) fn lay_drawing(&mut self, config: &DrawConfig, origin: &Origin) {
+        // What a picture leaves to the model is left to the model.
+        self.0.retain(|key, setting| !key.starts_with("draw.") || setting.origin == Origin::Default);
+        if let Ok(settings) = Table::try_from(config) {
+            self.lay_under("draw.", &settings, origin);
+        }
+    }
+
+    fn lay_preset(&mut self, name: &Value, origin: &Origin) {
+        if let Ok(preset) = Preset::deserialize(name.clone()) {
+            let origin = Origin::Preset(origin.to_string());
+            if let Ok(settings) = Table::try_from(preset.config()) {
+                self.lay_under("draw.", &settings, &origin);
+            }
+        }
     }
 
     fn lay_under(&mut self, prefix: &str, table: &Table, origin: &Origin) {
@@ -94,7 +122,10 @@ impl Layers {
         &mut self,
         lookup: &dyn Fn(&str) -> Option<String>,
     ) -> Result<(), ConfigError> {
-        for key in self.0.keys().cloned().collect::<Vec<_>>() {
+        let mut keys: Vec<String> = self.0.keys().cloned().collect();
+        // What follows the preset changes it.
+        keys.sort_by_key(|key| key != "preset");
+        for key in keys {
             let name = format!("LMD_{}", key.replace('.', "_").to_uppercase());
             if let Some(text) = lookup(&name).filter(|text| !text.trim().is_empty()) {
                 self.set(&key, text.trim(), &Origin::Variable(name))?;
@@ -116,20 +147,22 @@ impl Layers {
             value: lmd_layout::clean_text(text),
             message,
         };
-        let kind = self.0.get(key).map(|setting| &setting.value);
-        let value = match kind {
-            Some(Value::Integer(_)) => {
-                text.parse().map(Value::Integer).map_err(|_| wrong(expected("a whole number")))?
-            }
-            Some(Value::Float(_)) => {
-                text.parse().map(Value::Float).map_err(|_| wrong(expected("a number")))?
-            }
+        let whole = || text.parse().ok().map(Value::Integer);
+        let number = || text.parse().ok().map(Value::Float);
+        let value = match self.0.get(key).map(|setting| &setting.value) {
+            Some(Value::Integer(_)) => whole().ok_or_else(|| wrong(expected("a whole number")))?,
+            Some(Value::Float(_)) => number().ok_or_else(|| wrong(expected("a number")))?,
             Some(Value::Boolean(_)) => {
                 text.parse().map(Value::Boolean).map_err(|_| wrong(expected("true or false")))?
             }
-            _ => Value::String(text.to_owned()),
+            Some(_) => Value::String(text.to_owned()),
+            // What has no default shows no kind.
+            None => whole().or_else(number).unwrap_or_else(|| Value::String(text.to_owned())),
         };
         let mut changed = self.clone();
+        if key == "preset" {
+            changed.lay_preset(&value, origin);
+        }
         changed.0.insert(key.to_owned(), Setting { value, origin: origin.clone() });
         changed.config().map_err(|error| wrong(error.message().to_owned()))?;
         *self = changed;
@@ -188,6 +221,26 @@ mod tests {
         assert_eq!(layers.get("llm.model").unwrap().origin.to_string(), "flag --llm-model");
         assert_eq!(layers.get("llm.max_tokens").unwrap().origin.to_string(), "variable LMD_LLM_MAX_TOKENS");
         assert_eq!(layers.get("llm.url").unwrap().origin, Origin::Default);
+    }
+
+    #[test]
+    fn a_preset_yields_to_what_is_as_strong_or_stronger() {
+        let mut layers = Layers::new();
+        let steps = |layers: &Layers| layers.config().unwrap().draw.steps;
+        assert_eq!(steps(&layers), 20);
+        let file: Table = "preset = \"faithful\"\n[draw]\ncfg_scale = 3.0\n".parse().unwrap();
+        layers.lay(&file, &Origin::User(PathBuf::from("u.toml")));
+        assert_eq!((steps(&layers), layers.config().unwrap().draw.cfg_scale), (50, 3.0));
+        assert_eq!(layers.get("draw.steps").unwrap().origin.to_string(), "preset of user file u.toml");
+        layers.lay_flag(&Flag::new("--preset", "preset", "fast")).unwrap();
+        layers.lay_flag(&Flag::new("--width", "draw.width", "128")).unwrap();
+        let config = layers.config().unwrap().draw;
+        assert_eq!((config.steps, config.cfg_scale, config.width), (12, 7.5, Some(128)));
+        assert!(layers.lay_flag(&Flag::new("--width", "draw.width", "wide")).is_err());
+
+        let picture = DrawConfig { steps: 7, ..DrawConfig::default() };
+        layers.lay_drawing(&picture, &Origin::Picture(PathBuf::from("p.png")));
+        assert_eq!(layers.config().unwrap().draw, picture);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
+use lmd_diffusion::DrawConfig;
 
 use super::layers::{Flag, Layers, Origin};
 use super::{Config, ConfigError, MAX_CONFIG_BYTES, parse};
@@ -25,9 +26,11 @@ pub(crate) struct Loaded {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Loads the configuration for this process.
+/// Loads the configuration for this process. The settings of a picture that
+/// is drawn again lie between the environment and the flags.
 pub(crate) fn load(
     global: &Global,
+    picture: Option<(&Path, &DrawConfig)>,
     flags: Vec<Flag>,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Loaded, ConfigError> {
@@ -38,11 +41,12 @@ pub(crate) fn load(
             .flatten()
             .collect(),
     };
-    load_from(&files, flags, lookup)
+    load_from(&files, picture, flags, lookup)
 }
 
 fn load_from(
     files: &[Origin],
+    picture: Option<(&Path, &DrawConfig)>,
     flags: Vec<Flag>,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Loaded, ConfigError> {
@@ -56,6 +60,9 @@ fn load_from(
         }
     }
     layers.lay_variables(lookup)?;
+    if let Some((path, config)) = picture {
+        layers.lay_drawing(config, &Origin::Picture(path.to_owned()));
+    }
     for flag in flags {
         layers.lay_flag(&flag)?;
     }
@@ -131,7 +138,7 @@ mod tests {
         let path = dir.path().join(FILE_NAME);
         std::fs::write(&path, project).unwrap();
         let lookup = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
-        load_from(&[Origin::Project(path)], Vec::new(), &lookup).unwrap()
+        load_from(&[Origin::Project(path)], None, Vec::new(), &lookup).unwrap()
     }
 
     #[test]
@@ -150,8 +157,8 @@ mod tests {
     #[test]
     fn a_named_file_must_exist() {
         let named = [Origin::Named(PathBuf::from("/nowhere/lmd.toml"))];
-        assert!(load_from(&named, Vec::new(), &|_| None).is_err());
+        assert!(load_from(&named, None, Vec::new(), &|_| None).is_err());
         let user = [Origin::User(PathBuf::from("/nowhere/lmd.toml"))];
-        assert!(load_from(&user, Vec::new(), &|_| None).unwrap().files.is_empty());
+        assert!(load_from(&user, None, Vec::new(), &|_| None).unwrap().files.is_empty());
     }
 }

@@ -1,0 +1,115 @@
+//! [`Source`]: where a model's files are, on disk or in the program itself.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::{Checkpoint, WeightsError};
+use crate::NnError;
+
+/// Files built into the program, by their paths below the model's folder.
+pub type StaticFiles = &'static [(&'static str, &'static [u8])];
+
+/// Where a model's files are.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// A folder on disk.
+    Folder(PathBuf),
+    /// The program.
+    Static(StaticFiles),
+}
+
+impl Source {
+    /// A file's path, as messages call it.
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        match self {
+            Self::Folder(folder) => folder.join(file),
+            Self::Static(_) => Path::new("(built in)").join(file),
+        }
+    }
+
+    /// Whether there is such a file.
+    pub(crate) fn has(&self, file: &str) -> bool {
+        match self {
+            Self::Folder(folder) => folder.join(file).is_file(),
+            Self::Static(_) => self.built_in(file).is_some(),
+        }
+    }
+
+    fn built_in(&self, file: &str) -> Option<&'static [u8]> {
+        let Self::Static(files) = self else { return None };
+        files.iter().find(|(path, _)| *path == file).map(|(_, bytes)| *bytes)
+    }
+
+    /// The text of a file of at most `limit` bytes, where there is one.
+    ///
+    /// # Errors
+    /// [`NnError::Read`].
+    pub(crate) fn text(&self, file: &str, limit: u64) -> Result<Option<String>, NnError> {
+        if !self.has(file) {
+            return Ok(None);
+        }
+        let read = match self {
+            Self::Folder(folder) => read_at_most(&folder.join(file), limit),
+            Self::Static(_) => Ok(self.built_in(file).unwrap_or_default().to_vec()),
+        };
+        let text = read.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+        text.map(Some).map_err(|source| NnError::Read { path: self.path(file), source })
+    }
+
+    /// As [`text`](Self::text), for a file that must be there.
+    ///
+    /// # Errors
+    /// [`NnError::Read`].
+    pub(crate) fn needed_text(&self, file: &str, limit: u64) -> Result<String, NnError> {
+        let missing = || NnError::Read { path: self.path(file), source: io::ErrorKind::NotFound.into() };
+        self.text(file, limit)?.ok_or_else(missing)
+    }
+
+    /// The weights in a file.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::open`].
+    pub(crate) fn checkpoint(&self, file: &str) -> Result<Checkpoint, WeightsError> {
+        match self.built_in(file) {
+            Some(bytes) => Checkpoint::from_static(file, bytes),
+            None => Checkpoint::open(&self.path(file)),
+        }
+    }
+}
+
+fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::other(format!("more than {limit} bytes; this is not the file it should be")));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sources_give_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.json"), "{}").unwrap();
+        let files: StaticFiles = &[("a.json", b"{}")];
+        for source in [Source::Folder(folder.path().to_owned()), Source::Static(files)] {
+            assert_eq!(source.text("a.json", 10).unwrap().as_deref(), Some("{}"));
+            assert_eq!(source.text("b.json", 10).unwrap(), None);
+            assert!(source.needed_text("b.json", 10).unwrap_err().to_string().contains("b.json"));
+            assert!(source.checkpoint("a.json").is_err());
+        }
+    }
+
+    #[test]
+    fn long_files_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.json"), "0123456789").unwrap();
+        let source = Source::Folder(folder.path().to_owned());
+        assert!(source.text("a.json", 10).is_ok());
+        assert!(source.text("a.json", 9).unwrap_err().to_string().contains("more than 9 bytes"));
+    }
+}

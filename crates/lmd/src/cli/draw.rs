@@ -1,0 +1,179 @@
+//! The flags of the verbs that draw pictures.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Planning;
+use crate::config::Flag;
+
+#[derive(Debug, Args)]
+pub(crate) struct GenerateArgs {
+    /// What should be in the picture; `-` reads it from stdin
+    #[arg(value_name = "PROMPT")]
+    pub(crate) prompt: String,
+    #[command(flatten)]
+    pub(crate) planning: Planning,
+    #[command(flatten)]
+    pub(crate) drawing: Drawing,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DrawArgs {
+    /// The layout: JSON or text as `lmd layout` writes it, or a picture drawn by lmd; `-` is stdin
+    #[arg(value_name = "LAYOUT", required_unless_present = "from")]
+    pub(crate) layout: Option<PathBuf>,
+    /// Draw this picture again: its layout, settings and seed, where no flag says otherwise
+    #[arg(long, value_name = "PICTURE", conflicts_with = "layout")]
+    pub(crate) from: Option<PathBuf>,
+    /// The sentence the layout was made from, for the method `plain`
+    #[arg(short, long, value_name = "PROMPT")]
+    pub(crate) prompt: Option<String>,
+    #[command(flatten)]
+    pub(crate) drawing: Drawing,
+}
+
+/// How pictures are drawn and where they go.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Drawing")]
+pub(crate) struct Drawing {
+    /// Where to write the picture, a .png; `-` is stdout [default: named after the prompt]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// `bundled`, a name from `lmd models list`, a diffusers folder or a .safetensors file
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// lmd: every box in its place. plain: Stable Diffusion from the prompt alone
+    #[arg(long, value_name = "METHOD", value_parser = ["lmd", "plain"])]
+    pub(crate) method: Option<String>,
+    /// Draw with `plain` and with `lmd` from the same seed, side by side in one picture
+    #[arg(long, conflicts_with = "method")]
+    pub(crate) side_by_side: bool,
+    /// A set of settings: quick, in between, or the paper's own
+    #[arg(long, value_name = "PRESET", value_parser = ["fast", "balanced", "faithful"])]
+    pub(crate) preset: Option<String>,
+    /// Seed of the noise [default: a random one, which is told]
+    #[arg(short, long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+    /// How many pictures, with seeds counting up
+    #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) count: u32,
+    /// Denoising steps
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) steps: Option<usize>,
+    /// Strength of classifier-free guidance; 1 is none
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) cfg_scale: Option<f64>,
+    /// The sampler
+    #[arg(long, visible_alias = "sampling-method", value_name = "SAMPLER", value_parser = ["ddim", "dpm++2m", "euler", "pndm", "lcm"])]
+    pub(crate) sampler: Option<String>,
+    /// Width in pixels, a multiple of 64 [default: the model's own]
+    #[arg(short = 'W', long, value_name = "PIXELS")]
+    pub(crate) width: Option<usize>,
+    /// Height in pixels, a multiple of 64 [default: the model's own]
+    #[arg(short = 'H', long, value_name = "PIXELS")]
+    pub(crate) height: Option<usize>,
+    /// Add a LoRA file, as FILE or FILE@STRENGTH; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lora: Vec<String>,
+    /// Where the networks run
+    #[arg(long, value_name = "DEVICE", value_parser = ["auto", "cpu", "vulkan", "cuda", "metal", "rocm"])]
+    pub(crate) device: Option<String>,
+    /// Number format of the weights; f16 and bf16 are for GPUs
+    #[arg(long, value_name = "FORMAT", value_parser = ["f32", "f16", "bf16"])]
+    pub(crate) dtype: Option<String>,
+    /// Show the picture growing in the terminal
+    #[arg(long, value_enum, value_name = "HOW", default_value = "auto")]
+    pub(crate) preview: PreviewChoice,
+    /// Write a picture that does not say how it was made
+    #[arg(long)]
+    pub(crate) no_metadata: bool,
+}
+
+/// How an unfinished picture is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PreviewChoice {
+    /// In coloured blocks where the terminal can
+    #[default]
+    Auto,
+    /// In coloured blocks
+    Blocks,
+    /// Not at all
+    None,
+}
+
+impl Drawing {
+    /// The configuration keys these flags set. The preset is first, because
+    /// what follows changes it.
+    pub(crate) fn flags(&self) -> Vec<Flag> {
+        let text = |flag, key, value: &Option<String>| Some(Flag::new(flag, key, value.clone()?));
+        let whole =
+            |flag, key, value: Option<usize>| value.map(|value| Flag::new(flag, key, value.to_string()));
+        let flags = [
+            text("--preset", "preset", &self.preset),
+            text("--model", "model", &self.model),
+            text("--device", "device", &self.device),
+            text("--dtype", "dtype", &self.dtype),
+            text("--method", "draw.method", &self.method),
+            text("--sampler", "draw.sampler", &self.sampler),
+            whole("--steps", "draw.steps", self.steps),
+            whole("--width", "draw.width", self.width),
+            whole("--height", "draw.height", self.height),
+            self.cfg_scale.map(|scale| Flag::new("--cfg-scale", "draw.cfg_scale", scale.to_string())),
+        ];
+        flags.into_iter().flatten().collect()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// A picture drawn by lmd
+    #[arg(value_name = "PICTURE")]
+    pub(crate) picture: PathBuf,
+    /// Print the whole recipe as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write the layout to a file; its ending says how: .json, .svg, .png or .txt
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelsArgs {
+    #[command(subcommand)]
+    pub(crate) what: ModelsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// Print the models there are
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what a model is made of
+    Info {
+        /// `bundled`, a name from `lmd models list`, a diffusers folder or a .safetensors file
+        #[arg(value_name = "MODEL", default_value = "bundled")]
+        model: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Load every network of a model and compare its digests with those noted when it was imported
+    Verify {
+        /// `bundled`, a name from `lmd models list`, a diffusers folder or a .safetensors file
+        #[arg(value_name = "MODEL", default_value = "bundled")]
+        model: String,
+    },
+    /// Copy a model to where lmd keeps its models, after checking it
+    Import {
+        /// A diffusers folder or a .safetensors file with its tokenizer/ beside it
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// What to call it [default: the name of the folder or file]
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
+}

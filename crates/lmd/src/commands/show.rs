@@ -1,0 +1,64 @@
+//! `lmd show`: what made a picture, read from the picture itself.
+
+use lmd_diffusion::Recipe;
+
+use crate::cli::ShowArgs;
+use crate::exit::{Exit, UsageError};
+use crate::files::{self, Form};
+use crate::screen::{self, Screen};
+use crate::show::{self, name};
+
+pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> anyhow::Result<Exit> {
+    let output = args.output.as_deref().map(|path| Ok((path, Form::of(path)?))).transpose();
+    let output = output.map_err(|error: UsageError| error)?;
+    let recipe = files::read_recipe(&args.picture)?;
+    if let Some((path, form)) = output {
+        files::deliver(&recipe.layout, form, path)?;
+    }
+    if args.json {
+        screen::println(&serde_json::to_string_pretty(&recipe)?)?;
+    } else if args.output.is_none() {
+        screen::print(lines(&recipe, screen.has_colour()))?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// The recipe for people.
+fn lines(recipe: &Recipe, colour: bool) -> String {
+    let config = &recipe.config;
+    let time = &recipe.timings;
+    let planner = recipe.planner.as_ref().map_or("unknown", |planner| &planner.name);
+    let rows = [
+        ("prompt", recipe.prompt.clone()),
+        ("planner", planner.to_owned()),
+        ("model", format!("{} on {}", recipe.model, recipe.device)),
+        ("method", format!("{}, {} steps of {}", name(&config.method), config.steps, name(&config.sampler))),
+        ("cfg scale", config.cfg_scale.to_string()),
+        ("seed", recipe.seeds.background.to_string()),
+        ("size", format!("{} x {}", recipe.size.0, recipe.size.1)),
+        ("energy", energies(recipe)),
+        (
+            "seconds",
+            format!(
+                "text {:.1}, boxes {:.1}, picture {:.1}, decoding {:.1}",
+                time.text, time.boxes, time.overall, time.decode
+            ),
+        ),
+        ("made by", recipe.program.clone()),
+    ];
+    let rows: String = rows
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(label, value)| format!("{label:<10}  {}\n", lmd_layout::clean_text(value)))
+        .collect();
+    format!("{}\n\n{rows}", show::table(&recipe.layout, colour))
+}
+
+/// The first and the last energy of the guidance of the whole picture.
+fn energies(recipe: &Recipe) -> String {
+    let all: Vec<f64> = recipe.energies.iter().flat_map(|step| step.energies.iter().copied()).collect();
+    match (all.first(), all.last()) {
+        (Some(first), Some(last)) => format!("{first:.2} -> {last:.2} in {} iterations", all.len()),
+        _ => String::new(),
+    }
+}
