@@ -44,7 +44,8 @@ pub struct Recipe {
     pub boxes: Vec<BoxTrace>,
     /// Energies of the picture as a whole.
     pub energies: Vec<StepEnergies>,
-    /// Seconds spent.
+    /// Seconds spent; absent where the same picture shall give the same text.
+    #[serde(default, skip_serializing_if = "Timings::is_none")]
     pub timings: Timings,
 }
 
@@ -84,6 +85,14 @@ pub struct Timings {
     pub overall: f64,
     /// Latents to pixels.
     pub decode: f64,
+}
+
+impl Timings {
+    /// Whether nothing was measured.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Where the noise comes from (B.3).

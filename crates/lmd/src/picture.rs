@@ -3,7 +3,7 @@
 
 use std::io::Cursor;
 
-use lmd_diffusion::recipe::RECIPE_VERSION;
+use lmd_diffusion::recipe::{RECIPE_VERSION, Timings};
 use lmd_diffusion::{Recipe, Rgb};
 use png::{BitDepth, ColorType, Decoder, DecodingError, Encoder, EncodingError, Limits};
 use thiserror::Error;
@@ -52,7 +52,8 @@ pub enum PictureError {
     Encode(#[from] EncodingError),
 }
 
-/// A picture as PNG, with its recipe unless there shall be none.
+/// A picture as PNG, with its recipe unless there shall be none. The recipe's
+/// timings are left out, so that the same picture gives the same bytes.
 ///
 /// # Errors
 /// [`PictureError::Encode`].
@@ -69,7 +70,8 @@ pub fn encode(picture: &Rgb, recipe: Option<&Recipe>) -> Result<Vec<u8>, Picture
         } else {
             encoder.add_itxt_chunk(PARAMETERS.to_owned(), text)?;
         }
-        let json = serde_json::to_string(recipe).map_err(|error| PictureError::Recipe(error.to_string()))?;
+        let recipe = Recipe { timings: Timings::default(), ..recipe.clone() };
+        let json = serde_json::to_string(&recipe).map_err(|error| PictureError::Recipe(error.to_string()))?;
         encoder.add_itxt_chunk(RECIPE.to_owned(), json)?;
     }
     let mut writer = encoder.write_header()?;
@@ -131,4 +133,151 @@ pub(crate) fn side_by_side(left: &Rgb, right: &Rgb) -> Rgb {
     let rows = left.pixels.chunks(3 * left.width.max(1)).zip(right.pixels.chunks(3 * right.width.max(1)));
     let pixels = rows.flat_map(|(l, r)| [l, &[255; 3 * GAP], r].concat()).collect();
     Rgb { width: left.width + GAP + right.width, height: left.height.min(right.height), pixels }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lmd_diffusion::{DrawConfig, Seeds};
+    use lmd_layout::{BBox, Layout, Object};
+
+    fn example() -> Recipe {
+        let object = Object::new("a cat, \"orange\"", BBox::new(0.1, 0.1, 0.5, 0.5).unwrap()).unwrap();
+        Recipe {
+            version: RECIPE_VERSION,
+            program: "lmd test".to_owned(),
+            model: "a, model".to_owned(),
+            device: "cpu f32".to_owned(),
+            planner: None,
+            prompt: "a cat\non a mat".to_owned(),
+            layout: Layout::new(vec![object], "a mat", "dogs").unwrap(),
+            config: DrawConfig::default(),
+            seeds: Seeds::of(42),
+            size: (64, 64),
+            encoded_prompt: "a mat with a cat".to_owned(),
+            encoded_negative: "dogs, blur".to_owned(),
+            weights: vec![("unet/x".to_owned(), "0123456789abcdef".to_owned())],
+            boxes: Vec::new(),
+            energies: Vec::new(),
+            timings: Timings { text: 1.5, ..Timings::default() },
+        }
+    }
+
+    fn picture() -> Rgb {
+        Rgb { width: 3, height: 2, pixels: (0..18).collect() }
+    }
+
+    /// A PNG with this text under the keyword of recipes.
+    fn with_text(text: &str, packed: bool) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = Encoder::new(&mut bytes, 1, 1);
+        if packed {
+            encoder.add_ztxt_chunk(RECIPE.to_owned(), text.to_owned()).unwrap();
+        } else {
+            encoder.add_itxt_chunk(RECIPE.to_owned(), text.to_owned()).unwrap();
+        }
+        let mut writer = encoder.write_header().unwrap();
+        writer.write_image_data(&[0]).unwrap();
+        writer.finish().unwrap();
+        bytes
+    }
+
+    fn refused(bytes: &[u8]) -> String {
+        recipe(bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_was_written_is_read_back_without_its_timings() {
+        let bytes = encode(&picture(), Some(&example())).unwrap();
+        let read = recipe(&bytes).unwrap();
+        assert_eq!(read, Recipe { timings: Timings::default(), ..example() });
+        assert!(refused(&encode(&picture(), None).unwrap()).contains("carries no recipe"));
+    }
+
+    #[test]
+    fn other_programs_find_their_parameters() {
+        let bytes = encode(&picture(), Some(&example())).unwrap();
+        let reader = Decoder::new(Cursor::new(&bytes)).read_info().unwrap();
+        let text = text(reader.info(), PARAMETERS).unwrap().unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[..2], ["a cat on a mat", "Negative prompt: dogs, blur"]);
+        assert!(
+            lines[2].starts_with(
+                "Steps: 50, Sampler: DDIM, CFG scale: 7.5, Seed: 42, Size: 64x64, Model hash: 0123456789, Model: \"a, model\", LMD layout hash: "
+            ),
+            "{}",
+            lines[2]
+        );
+        assert!(lines[2].ends_with(", Version: lmd test"), "{}", lines[2]);
+        let foreign = Recipe { prompt: "猫".to_owned(), ..example() };
+        assert_eq!(recipe(&encode(&picture(), Some(&foreign)).unwrap()).unwrap().prompt, "猫");
+    }
+
+    #[test]
+    fn what_is_no_picture_is_refused() {
+        assert!(refused(b"").contains("no PNG"));
+        assert!(refused(b"GIF89a........").contains("no PNG"));
+        assert!(refused(&vec![0; MAX_PICTURE_BYTES + 1]).contains("more than"));
+    }
+
+    #[test]
+    fn pictures_cut_short_are_refused_wherever_they_end() {
+        let bytes = encode(&picture(), Some(&example())).unwrap();
+        let pixels = bytes.windows(4).position(|w| w == b"IDAT").unwrap();
+        for end in (0..pixels).step_by(7) {
+            assert!(recipe(&bytes[..end]).is_err(), "{end}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_recipe_is_refused() {
+        let mut bytes = encode(&picture(), Some(&example())).unwrap();
+        let at = bytes.windows(9).position(|w| w == b"\"version\"").unwrap();
+        bytes[at + 1] = b'X';
+        assert!(recipe(&bytes).is_err());
+    }
+
+    #[test]
+    fn long_texts_are_refused() {
+        let long = " ".repeat(MAX_TEXT_BYTES + 1);
+        assert!(refused(&with_text(&long, false)).contains("more than 1048576 bytes"));
+        // A megabyte of blanks packs into little: a bomb.
+        let bomb = with_text(&" ".repeat(16 * MAX_TEXT_BYTES), true);
+        assert!(bomb.len() < 128 * 1024, "{}", bomb.len());
+        assert!(refused(&bomb).contains("more than 1048576 bytes"));
+    }
+
+    #[test]
+    fn recipes_of_other_versions_are_named() {
+        assert!(refused(&with_text("{\"version\": 99}", false)).contains("version 99"));
+        assert!(refused(&with_text("{}", false)).contains("no version"));
+        assert!(refused(&with_text("[1", false)).contains("cannot be read"));
+    }
+
+    #[test]
+    fn hostile_layouts_in_recipes_are_refused() {
+        let json = serde_json::to_string(&example()).unwrap();
+        for (good, bad) in [
+            ("0.5", "1e999"),
+            ("0.5", "-0.5"),
+            ("\"a mat\"", "[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]"),
+            ("\"seeds\"", "\"sedes\""),
+            ("\"steps\":50", "\"steps\":-1"),
+            ("\"lmd\":{", "\"lmd\":{\"unknown\":1,"),
+        ] {
+            let changed = json.replacen(good, bad, 1);
+            assert_ne!(changed, json, "{good}");
+            assert!(refused(&with_text(&changed, false)).contains("cannot be read"), "{bad}");
+        }
+        assert!(recipe(&with_text(&json, false)).is_ok());
+        assert!(recipe(&with_text(&"[".repeat(100_000), false)).is_err());
+    }
+
+    #[test]
+    fn side_by_side_keeps_both() {
+        let both = side_by_side(&picture(), &picture());
+        assert_eq!((both.width, both.height, both.pixels.len()), (14, 2, 84));
+        assert_eq!(both.pixels[..9], picture().pixels[..9]);
+        assert_eq!(both.pixels[9 + 24..18 + 24], picture().pixels[..9]);
+    }
 }

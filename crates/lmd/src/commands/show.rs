@@ -26,7 +26,6 @@ pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> anyhow::Result<Exit> {
 /// The recipe for people.
 fn lines(recipe: &Recipe, colour: bool) -> String {
     let config = &recipe.config;
-    let time = &recipe.timings;
     let planner = recipe.planner.as_ref().map_or("unknown", |planner| &planner.name);
     let rows = [
         ("prompt", recipe.prompt.clone()),
@@ -37,13 +36,6 @@ fn lines(recipe: &Recipe, colour: bool) -> String {
         ("seed", recipe.seeds.background.to_string()),
         ("size", format!("{} x {}", recipe.size.0, recipe.size.1)),
         ("energy", energies(recipe)),
-        (
-            "seconds",
-            format!(
-                "text {:.1}, boxes {:.1}, picture {:.1}, decoding {:.1}",
-                time.text, time.boxes, time.overall, time.decode
-            ),
-        ),
         ("made by", recipe.program.clone()),
     ];
     let rows: String = rows

@@ -7,8 +7,10 @@
 mod bench;
 mod chat;
 mod config;
+mod draw;
 mod help;
 mod layout;
+mod models;
 
 use std::path::{Path, PathBuf};
 
@@ -45,7 +47,11 @@ impl Home {
     fn lmd(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lmd"));
         command.env_clear().env("HOME", self.0.path()).env("XDG_CONFIG_HOME", self.path("config"));
-        command.env("XDG_CACHE_HOME", self.path("cache")).current_dir(self.0.path()).args(args);
+        command
+            .env("XDG_CACHE_HOME", self.path("cache"))
+            .env("XDG_DATA_HOME", self.path("data"))
+            .current_dir(self.0.path())
+            .args(args);
         command
     }
 

@@ -1,0 +1,124 @@
+//! Pictures, drawn by the bundled model in as few steps as there can be.
+
+use std::path::Path;
+
+use crate::Home;
+
+const LAYOUT: &str = r#"{"objects": [{"caption": "a red car", "box": [0.1, 0.4, 0.5, 0.4]}], "background": "a beach"}"#;
+/// So few steps that nothing can be seen.
+const QUICK: [&str; 6] = ["--preset", "fast", "--steps", "2", "-W", "128"];
+
+fn pixels(path: &Path) -> Vec<u8> {
+    let decoder = png::Decoder::new(std::io::Cursor::new(std::fs::read(path).unwrap()));
+    let mut reader = decoder.read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    pixels
+}
+
+#[test]
+fn a_sentence_becomes_a_picture_that_tells_how() {
+    let home = Home::new();
+    let prompt = "a red car to the left of a dog";
+    let ran = home.run(&[&["generate", prompt, "-s", "7", "--planner", "offline"], &QUICK[..]].concat());
+    assert!(ran.err.contains("bundled demo model") && ran.err.contains("seed 7"), "{}", ran.err);
+    assert_eq!(ran.ok(), "a-red-car-to-the-left-7.png\n");
+    let shown = home.run(&["show", "a-red-car-to-the-left-7.png"]).ok();
+    for part in [prompt, "a dog", "bundled on cpu f32", "lmd, 2 steps of dpm++2m", "128 x 256", "energy  "] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    let json = home.run(&["show", "a-red-car-to-the-left-7.png", "--json"]).ok();
+    let recipe: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(recipe["boxes"].as_array().unwrap().len(), 2);
+    home.run(&["show", "a-red-car-to-the-left-7.png", "-o", "l.json"]).ok();
+    assert!(home.run(&["layout", "--edit", "l.json", "remove the dog", "--json"]).ok().contains("red car"));
+}
+
+#[test]
+fn a_picture_is_drawn_again_to_the_byte() {
+    let home = Home::new();
+    let layout = home.write("l.json", LAYOUT);
+    let layout = layout.to_str().unwrap();
+    home.run(&[&["draw", layout, "-s", "3", "-o", "a.png"], &QUICK[..]].concat()).ok();
+    home.run(&["draw", "--from", "a.png", "-o", "b.png"]).ok();
+    let [a, b] = ["a.png", "b.png"].map(|name| std::fs::read(home.path(name)).unwrap());
+    assert!(a == b, "the pictures differ");
+    // Flags are stronger than the recipe, and a layout is all a picture gives where only that is wanted.
+    home.run(&["draw", "--from", "a.png", "-s", "4", "-o", "c.png"]).ok();
+    assert!(pixels(&home.path("c.png")) != pixels(&home.path("a.png")));
+    home.run(&[&["draw", "a.png", "-s", "3", "-o", "d.png"], &QUICK[..]].concat()).ok();
+    assert!(pixels(&home.path("d.png")) == pixels(&home.path("a.png")));
+}
+
+#[test]
+fn a_picture_of_a_series_is_the_same_alone() {
+    let home = Home::new();
+    home.write("l.json", LAYOUT);
+    let series = [&["draw", "l.json", "-s", "3", "-n", "2", "-o", "n.png"], &QUICK[..]].concat();
+    assert_eq!(home.run(&series).ok(), "n-1.png\nn-2.png\n");
+    home.run(&[&["draw", "l.json", "-s", "4", "-o", "four.png"], &QUICK[..]].concat()).ok();
+    assert!(pixels(&home.path("n-2.png")) == pixels(&home.path("four.png")));
+    assert!(pixels(&home.path("n-1.png")) != pixels(&home.path("four.png")));
+}
+
+#[test]
+fn plain_and_lmd_stand_side_by_side() {
+    let home = Home::new();
+    home.write("l.json", LAYOUT);
+    let draw = |more: &[&str]| {
+        home.run(&[&["draw", "l.json", "-s", "3"], more, &QUICK[..]].concat()).ok();
+    };
+    draw(&["-o", "both.png", "--side-by-side"]);
+    draw(&["-o", "plain.png", "--method", "plain"]);
+    draw(&["-o", "lmd.png", "--no-metadata"]);
+    let rows = |name, width: usize| -> Vec<Vec<u8>> {
+        pixels(&home.path(name)).chunks(3 * width).map(<[u8]>::to_vec).collect()
+    };
+    let joined: Vec<Vec<u8>> = rows("plain.png", 128)
+        .into_iter()
+        .zip(rows("lmd.png", 128))
+        .map(|(plain, lmd)| [plain, vec![255; 24], lmd].concat())
+        .collect();
+    assert!(rows("both.png", 264) == joined);
+    assert!(home.run(&["show", "lmd.png"]).failed(2).contains("carries no recipe"));
+}
+
+#[test]
+fn a_picture_goes_to_stdout() {
+    let home = Home::new();
+    home.write("l.json", LAYOUT);
+    let mut command = home.lmd(&[&["draw", "l.json", "-o", "-", "-q"], &QUICK[..]].concat());
+    let output = command.output().unwrap();
+    assert!(output.stdout.starts_with(b"\x89PNG") && output.stderr.is_empty());
+}
+
+#[test]
+fn wrong_wishes_are_told_before_anything_is_drawn() {
+    let home = Home::new();
+    home.write("l.json", LAYOUT);
+    home.write("bad.json", "{\"objects\": 3}");
+    home.write("bad.png", "no picture");
+    for (args, code, part) in [
+        (&["draw", "l.json", "-o", "a.jpg"][..], 2, ".png"),
+        (&["draw", "l.json", "-o", "no/a.png"], 2, "no folder"),
+        (&["draw", "l.json", "-o", "-", "-n", "2"], 2, "one picture"),
+        (&["draw", "l.json", "--steps", "many"], 2, "many"),
+        (&["draw", "l.json", "--steps", "100000"], 2, "steps"),
+        (&["draw", "l.json", "-W", "100"], 2, "multiples of 64"),
+        (&["draw", "l.json", "--method", "magic"], 2, "plain"),
+        (&["draw", "l.json", "--model", "nowhere"], 4, "bundled"),
+        (&["draw", "l.json", "--model", "."], 4, "unet/config.json"),
+        (&["draw", "l.json", "--lora", "no.safetensors"], 4, "no.safetensors"),
+        (&["draw", "l.json", "--lora", "no.safetensors@x"], 2, "strength"),
+        (&["draw", "missing.json"], 2, "missing.json"),
+        (&["draw", "bad.json"], 3, "bad.json"),
+        (&["draw", "--from", "bad.png"], 2, "no PNG"),
+        (&["draw"], 2, "LAYOUT"),
+        (&["show", "bad.png"], 2, "no PNG"),
+        (&["show", "missing.png"], 2, "missing.png"),
+        (&["generate", ""], 3, "prompt"),
+    ] {
+        let text = home.run(args).failed(code);
+        assert!(text.contains(part), "{args:?}: {text}");
+    }
+}
