@@ -190,7 +190,7 @@ impl fmt::Display for Fact {
                 write!(f, "there should be {}", with_article(&format!("{attribute} {noun}")))
             }
             Self::Relation { subject, kind, object, other } => {
-                write!(f, "the {subject} should be {} the {object}", relation_words(*kind))?;
+                write!(f, "the {subject} should be {} the {object}", kind.words())?;
                 match other.as_ref().filter(|other| *other != object) {
                     Some(other) => write!(f, " and the {other}"),
                     None => Ok(()),
@@ -198,23 +198,6 @@ impl fmt::Display for Fact {
             }
             Self::Region { phrase, region } => write!(f, "the {phrase} should be {}", region_words(*region)),
         }
-    }
-}
-
-fn relation_words(kind: RelationKind) -> &'static str {
-    match kind {
-        RelationKind::LeftOf => "to the left of",
-        RelationKind::RightOf => "to the right of",
-        RelationKind::Above => "above",
-        RelationKind::Below => "below",
-        RelationKind::On => "on",
-        RelationKind::Under => "under",
-        RelationKind::Inside => "inside",
-        RelationKind::NextTo => "next to",
-        RelationKind::InFrontOf => "in front of",
-        RelationKind::Behind => "behind",
-        RelationKind::Between(_) => "between",
-        RelationKind::Around => "around",
     }
 }
 

@@ -141,6 +141,27 @@ pub enum RelationKind {
     Around,
 }
 
+impl RelationKind {
+    /// The preposition: `to the left of`.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::LeftOf => "to the left of",
+            Self::RightOf => "to the right of",
+            Self::Above => "above",
+            Self::Below => "below",
+            Self::On => "on",
+            Self::Under => "under",
+            Self::Inside => "inside",
+            Self::NextTo => "next to",
+            Self::InFrontOf => "in front of",
+            Self::Behind => "behind",
+            Self::Between(_) => "between",
+            Self::Around => "around",
+        }
+    }
+}
+
 impl Thing {
     /// One `noun` with nothing else said of it.
     #[must_use]

@@ -104,20 +104,10 @@ pub(super) fn demands(scene: &Scene, cast: &mut Cast) -> Vec<Demand> {
 fn describe(scene: &Scene, relation: &Relation) -> String {
     let name = |index: usize| scene.things.get(index).map_or("it", |thing| thing.noun.as_str());
     let (subject, object) = (name(relation.subject), name(relation.object));
-    let words = match relation.kind {
-        RelationKind::LeftOf => "left of",
-        RelationKind::RightOf => "right of",
-        RelationKind::Above => "above",
-        RelationKind::Below => "below",
-        RelationKind::On => "on",
-        RelationKind::Under => "under",
-        RelationKind::Inside => "inside",
-        RelationKind::NextTo => "next to",
-        RelationKind::InFrontOf => "in front of",
-        RelationKind::Behind => "behind",
-        RelationKind::Between(other) => return format!("{subject} between {object} and {}", name(other)),
-        RelationKind::Around => "around",
-    };
+    if let RelationKind::Between(other) = relation.kind {
+        return format!("{subject} between {object} and {}", name(other));
+    }
+    let words = relation.kind.words().trim_start_matches("to the ");
     format!("{subject} {words} {object}")
 }
 

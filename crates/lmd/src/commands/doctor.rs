@@ -12,8 +12,8 @@ use serde::Serialize;
 use crate::cli::DoctorArgs;
 use crate::config::{Config, ConfigError, Loaded};
 use crate::exit::Exit;
-use crate::planners;
 use crate::screen::{self, Screen};
+use crate::{models, planners};
 
 /// How long the language model's server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -26,8 +26,18 @@ struct Diagnosis {
     cpu_features: Vec<&'static str>,
     config_files: Vec<String>,
     config_error: Option<String>,
+    model: ModelState,
     llm: Llm,
     cache: Cache,
+}
+
+#[derive(Serialize)]
+struct ModelState {
+    name: String,
+    device: String,
+    /// Where imported models lie.
+    store: Option<String>,
+    trouble: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -70,12 +80,12 @@ pub(crate) fn run(
 }
 
 fn diagnose(loaded: Result<Loaded, ConfigError>) -> Diagnosis {
-    let (llm, files, error) = match loaded {
+    let (config, set_up, files, error) = match loaded {
         Ok(loaded) => {
             let files = loaded.files.iter().map(|path| path.display().to_string()).collect();
-            (diagnose_llm(&loaded.config, planners::is_llm_set_up(&loaded)), files, None)
+            (loaded.config.clone(), planners::is_llm_set_up(&loaded), files, None)
         }
-        Err(error) => (diagnose_llm(&Config::default(), false), Vec::new(), Some(error.to_string())),
+        Err(error) => (Config::default(), false, Vec::new(), Some(error.to_string())),
     };
     Diagnosis {
         version: env!("CARGO_PKG_VERSION"),
@@ -84,8 +94,22 @@ fn diagnose(loaded: Result<Loaded, ConfigError>) -> Diagnosis {
         cpu_features: cpu_features(),
         config_files: files,
         config_error: error,
-        llm,
+        model: diagnose_model(&config),
+        llm: diagnose_llm(&config, set_up),
         cache: diagnose_cache(),
+    }
+}
+
+/// Opens the model's files and the device; loads nothing.
+fn diagnose_model(config: &Config) -> ModelState {
+    let found = models::find(&config.model).and_then(|folder| Ok(folder.digests()?));
+    let device = lmd_nn::device(config.device);
+    let trouble = [found.err().map(|e| e.to_string()), device.as_ref().err().map(ToString::to_string)];
+    ModelState {
+        name: config.model.clone(),
+        device: device.map_or_else(|_| config.device.to_string(), |device| lmd_nn::device_name(&device)),
+        store: models::store().ok().map(|folder| folder.display().to_string()),
+        trouble: trouble.into_iter().flatten().next(),
     }
 }
 
@@ -149,6 +173,10 @@ fn cpu_features() -> Vec<&'static str> {
 fn lines(d: &Diagnosis) -> String {
     let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
     let config = d.config_error.clone().unwrap_or_else(|| or_none(d.config_files.join(", ")));
+    let drawing = d.model.trouble.as_ref().map_or_else(
+        || format!("{} on {}", d.model.name, d.model.device),
+        |trouble| format!("{}, not usable: {trouble}", d.model.name),
+    );
     let model = match d.llm.reachable {
         None => "not set up".to_owned(),
         Some(_) => format!("{} at {}", d.llm.model, d.llm.url),
@@ -171,6 +199,8 @@ fn lines(d: &Diagnosis) -> String {
         ("system", format!("{}, {} CPUs", d.system, d.cpus)),
         ("CPU features", or_none(d.cpu_features.join(", "))),
         ("configuration", config),
+        ("image model", drawing),
+        ("models in", d.model.store.clone().unwrap_or_else(|| "no known place".to_owned())),
         ("language model", model),
         ("reachable", reachable),
         ("key", if d.llm.key_present { "present" } else { "none" }.to_owned()),

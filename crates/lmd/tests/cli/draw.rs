@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::Home;
 
-const LAYOUT: &str = r#"{"objects": [{"caption": "a red car", "box": [0.1, 0.4, 0.5, 0.4]}], "background": "a beach"}"#;
+const LAYOUT: &str =
+    r#"{"objects": [{"caption": "a red car", "box": [0.1, 0.4, 0.5, 0.4]}], "background": "a beach"}"#;
 /// So few steps that nothing can be seen.
 const QUICK: [&str; 6] = ["--preset", "fast", "--steps", "2", "-W", "128"];
 
