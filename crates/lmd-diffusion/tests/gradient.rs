@@ -116,8 +116,9 @@ impl Subject {
             }
         }
         let smoothest = smoothest.unwrap();
-        eprintln!("{} {terms:?}: {smoothest:?}", names(layers));
-        smoothest.error
+        let Comparison { seed, error, kinks } = smoothest;
+        eprintln!("{} {terms:?}: relative error {error:.1e} (seed {seed}, {kinks} kinks)", names(layers));
+        error
     }
 
     fn compare(&self, layers: &[AttnKey], terms: Terms, seed: u64) -> Comparison {

@@ -46,7 +46,7 @@ pub fn load(folder: &Path) -> Result<Model, lmd_diffusion::DiffusionError> {
 /// A layout from captions and boxes `x, y, w, h` on 512 x 512.
 pub fn layout(objects: &[(&str, [f64; 4])], background: &str) -> Layout {
     let object = |(name, xywh): &(&str, [f64; 4])| {
-        Object::new(*name, BBox::from_xywh(*xywh, Canvas::REFERENCE).unwrap()).unwrap()
+        Object::new(name, BBox::from_xywh(*xywh, Canvas::REFERENCE).unwrap()).unwrap()
     };
     Layout::new(objects.iter().map(object).collect(), background, "").unwrap()
 }
