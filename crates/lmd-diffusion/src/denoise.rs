@@ -2,13 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use lmd_nn::{AttnKey, TextContext, UNetRequest};
 use serde::{Deserialize, Serialize};
 
 use crate::compose::{Composition, LatentFrames};
 use crate::config::GuidanceConfig;
 use crate::energy::{AttentionMap, AttentionMaps, Energy};
+use crate::guidance::{GuidedPass, split_maps};
 use crate::model::host;
 use crate::observer::{Observer, Phase, Progress};
 use crate::scheduler::{Sampler, SamplerState};
@@ -158,20 +159,22 @@ impl Denoiser<'_> {
         let contexts: Vec<&TextContext> = lanes.iter().map(|lane| &lane.run.cond).collect();
         let text = join(&contexts)?;
         let columns = union(lanes.iter().flat_map(|lane| lane.run.guided_tokens()));
-        let request = UNetRequest::only_maps(guidance.layers).columns(&columns);
-
+        let pass = GuidedPass {
+            unet: &self.model.unet,
+            sampler: &self.sampler,
+            step,
+            text: &text,
+            layers: guidance.layers,
+            tokens: &columns,
+        };
         let latents = lanes.iter().map(|lane| lane.state.latents.clone()).collect();
-        let leaf = Tensor::cat(latents, 0).autodiff().require_grad();
-        let input = self.sampler.scale_input(step, leaf.clone());
-        let output = self.model.unet.forward(input, &[self.timestep(step)], &text, &request)?;
-        let maps = split_maps(&output.maps, &columns, &leaf)?;
-
-        let mut slopes = Vec::with_capacity(lanes.len());
         let mut lanes = lanes;
-        for (lane, maps) in lanes.iter_mut().zip(&maps) {
-            slopes.push(lane.measure(step, self.timestep(step), maps)?);
-        }
-        let Some(gradient) = backward(&output.maps, &slopes, &leaf) else { return Ok(()) };
+        let gradient = pass.gradient(&Tensor::cat(latents, 0), |i, maps| {
+            lanes
+                .get_mut(i)
+                .map_or_else(|| Ok(Energy::default()), |lane| lane.measure(step, self.timestep(step), maps))
+        })?;
+        let Some(gradient) = gradient else { return Ok(()) };
         for (i, lane) in lanes.into_iter().enumerate() {
             let scale = lane.run.guidance.as_ref().map_or(0.0, |guidance| guidance.config.loss_scale);
             let update = gradient.clone().narrow(0, i, 1).mul_scalar(scale * self.step_size(step));
@@ -317,52 +320,4 @@ fn join(contexts: &[&TextContext]) -> Result<TextContext, DiffusionError> {
 /// Sorted, each once.
 fn union(tokens: impl Iterator<Item = usize>) -> Vec<usize> {
     tokens.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
-}
-
-/// Maps `[B, heads, cells, columns]` on the host, one set per run.
-fn split_maps(
-    maps: &std::collections::BTreeMap<AttnKey, Tensor<4>>,
-    columns: &[usize],
-    latents: &Latents,
-) -> Result<Vec<AttentionMaps>, DiffusionError> {
-    let [batch, _, height, width] = latents.dims();
-    let mut split = vec![AttentionMaps::new(); batch];
-    for (key, tensor) in maps {
-        let [_, heads, cells, depth] = tensor.dims();
-        let size = grid_of((width, height), cells)?;
-        let values = host(tensor.clone());
-        for (run, values) in split.iter_mut().zip(values.chunks(heads * cells * depth)) {
-            run.insert(*key, AttentionMap::new(heads, size, columns.to_vec(), values.to_vec())?);
-        }
-    }
-    Ok(split)
-}
-
-/// The grid with `cells` cells that the latents' grid is halved to.
-fn grid_of((width, height): (usize, usize), cells: usize) -> Result<(usize, usize), DiffusionError> {
-    let halved = |side: usize, times: u32| side.div_ceil(1 << times);
-    (0..8)
-        .map(|times| (halved(width, times), halved(height, times)))
-        .find(|(w, h)| w * h == cells)
-        .ok_or(DiffusionError::Shape { what: "attention map", expected: width * height, got: cells })
-}
-
-/// ∇_z of `Σ_maps A · dE/dA`, which is ∇_z E: the energies are differentiated
-/// by the maps on the host, the network carries that on to the latents.
-fn backward(
-    maps: &std::collections::BTreeMap<AttnKey, Tensor<4>>,
-    slopes: &[Energy],
-    leaf: &Latents,
-) -> Option<Latents> {
-    let terms = maps.iter().filter_map(|(key, map)| {
-        let values: Vec<f32> =
-            slopes.iter().filter_map(|energy| energy.gradient.get(key)).flatten().copied().collect();
-        let shape = map.dims();
-        (values.len() == shape.iter().product::<usize>()).then(|| {
-            let slope = Tensor::<4>::from_data(TensorData::new(values, shape), &map.device());
-            (map.clone() * slope).sum()
-        })
-    });
-    let surrogate = terms.reduce(|sum, term| sum + term)?;
-    leaf.grad(&surrogate.backward())
 }

@@ -13,6 +13,7 @@ pub mod scheduler;
 
 mod denoise;
 mod error;
+mod guidance;
 mod model;
 mod noise;
 mod preset;
@@ -23,6 +24,7 @@ use burn::tensor::Tensor;
 pub use config::{DrawConfig, GuidanceConfig, LmdConfig, Method};
 pub use denoise::StepEnergies;
 pub use error::DiffusionError;
+pub use guidance::GuidedPass;
 pub use methods::{Drawn, Job, draw};
 pub use model::{Model, Rgb};
 pub use noise::{MtNormal, NoiseSource, philox_randn};

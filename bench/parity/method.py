@@ -1,0 +1,383 @@
+"""LLM-grounded Diffusion in PyTorch, written from the formulas of docs/method.md alone.
+
+It shares nothing with the Rust version but those formulas: networks are diffusers', gradients
+are autograd's. Numbers in brackets are sections of that page.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet2DConditionModel
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from reference import keep_maps
+
+NEGATIVE = ("artifacts, blurry, smooth texture, bad quality, distortions, unrealistic, "
+            "distorted image, bad proportions, duplicate")
+NEGATIVE_ALONE = NEGATIVE + ", two, many, group, occlusion, occluded, side, border, collate"
+NUMBERS = {2: "two", 3: "three", 4: "four"}
+BETAS = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1)
+GUIDED = ("mid.0.0", "up.1.0", "up.1.1", "up.1.2")
+
+
+class Networks:
+    """A small Stable Diffusion of three resolutions."""
+
+    def __init__(self, folder, tokenizer, dtype=torch.float32):
+        self.dtype = dtype
+        self.tokenizer = CLIPTokenizer.from_pretrained(tokenizer)
+        self.text = CLIPTextModel.from_pretrained(folder / "text_encoder").to(dtype).eval()
+        self.unet = UNet2DConditionModel.from_pretrained(folder / "unet").to(dtype).eval()
+        self.vae = AutoencoderKL.from_pretrained(folder / "vae").to(dtype).eval()
+        for network in (self.text, self.unet, self.vae):
+            network.requires_grad_(False)
+        self.maps = keep_maps(self.unet)
+        self.mask_layer = max(key for key in self.unet_keys() if key.startswith("down"))
+
+    def unet_keys(self):
+        self.unet(torch.zeros(1, 4, 8, 8, dtype=self.dtype), 1, torch.zeros(
+            1, 77, self.unet.config.cross_attention_dim, dtype=self.dtype))
+        return list(self.maps)
+
+    def encode(self, prompt):
+        ids = self.tokenizer(prompt, padding="max_length", truncation=True, max_length=77)["input_ids"]
+        return self.text(torch.tensor([ids])).last_hidden_state
+
+    def tokens(self, text):
+        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    def picture(self, latents):
+        pixels = self.vae.decode(latents / self.vae.config.scaling_factor).sample[0]
+        return ((pixels / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0)
+
+
+# --- Prompts, phrases, boxes (A.6, B.4, B.5, B.6) ---
+
+@dataclasses.dataclass
+class Thing:
+    """What is guided: a phrase with the boxes it stands for."""
+
+    phrase: str
+    boxes: list  # x0, y0, x1, y1 in shares of the picture
+    tokens: list = None
+    word: int = None
+
+
+def corners(xywh):
+    x, y, w, h = (value / 512 for value in xywh)
+    return (x, y, x + w, y + h)
+
+
+def centred(box, floor):
+    x0, y0, x1, y1 = box
+    return (0.5 - (x1 - x0) / 2, 1 - floor - (y1 - y0), 0.5 + (x1 - x0) / 2, 1 - floor)
+
+
+def plural(name, count):
+    words = [word for word in name.split(" ") if word not in ("a", "an")]
+    return f"{NUMBERS[count]} {' '.join(words)}s"
+
+
+def prompt_of(background, phrases):
+    return f"{background} with {', '.join(phrases)}"
+
+
+def group(objects):
+    """Equal captions are one thing with several boxes, in the order of captions."""
+    things = []
+    for name in sorted({name for name, _ in objects}):
+        boxes = [corners(box) for other, box in objects if other == name]
+        phrase = name if len(boxes) == 1 else plural(name, len(boxes))
+        things.append(Thing(phrase, boxes))
+    return things
+
+
+def locate(networks, prompt, thing):
+    """Positions of the phrase in the prompt; the start token is position 0 (B.6)."""
+    whole, part = networks.tokens(prompt), networks.tokens(thing.phrase)
+    starts = [i for i in range(len(whole)) if whole[i : i + len(part)] == part]
+    last = networks.tokens(thing.phrase.split(" ")[-1])[-1]
+    thing.tokens = [1 + starts[0] + i for i in range(len(part))]
+    thing.word = thing.tokens[part.index(last)]
+    return thing
+
+
+def rasterise(boxes, width, height):
+    """The union of boxes on a grid (B.4); `round` is half to even."""
+    mask = torch.zeros(height, width, dtype=torch.bool)
+    for x_min, y_min, x_max, y_max in boxes:
+        x0, y0 = round(x_min * width), round(y_min * height)
+        x1, y1 = x0 + round((x_max - x_min) * width), y0 + round((y_max - y_min) * height)
+        clamp = lambda value, top: min(max(value, 0), top)
+        mask[clamp(y0, height) : clamp(y1, height), clamp(x0, width) : clamp(x1, width)] = True
+    return mask
+
+
+# --- Energies (B.7, B.8) ---
+
+def on_map(boxes, attention, size):
+    """The boxes at this map's resolution, flat."""
+    width, height = size
+    while width * height > attention.shape[-2]:
+        width, height = (width + 1) // 2, (height + 1) // 2
+    return rasterise(boxes, width, height).flatten()
+
+
+def box_energy(maps, things, size, p):
+    total = 0.0
+    for attention in maps.values():  # heads x cells x tokens
+        for thing in things:
+            mask = on_map(thing.boxes, attention, size)
+            inside = max(1, int(p["fg_top_p"] * mask.sum()))
+            outside = max(1, int(p["bg_top_p"] * (~mask).sum()))
+            for token in thing.tokens:
+                column = attention[:, :, token]
+                hot = (column * mask).topk(inside).values.mean(-1)
+                stray = (column * ~mask).topk(outside).values.mean(-1)
+                heads = p["fg_weight"] * (1 - hot) + p["bg_weight"] * stray
+                total = total + heads.sum() / len(thing.tokens)
+    return total / (len(things) * len(maps))
+
+
+def normalise(attention, mask):
+    masked = attention * mask
+    return masked / (masked.sum(-1, keepdim=True) + 1e-5)
+
+
+def transfer_energy(maps, things, references, size, weight):
+    """`references`: per thing, per box, layer to heads x cells."""
+    total = 0.0
+    for thing, per_box in zip(things, references):
+        for box, reference in zip(thing.boxes, per_box):
+            for key, attention in maps.items():
+                mask = on_map([box], attention, size)
+                a = normalise(attention[:, :, thing.word], mask)
+                r = normalise(reference[key], mask)
+                total = total + (a - r).abs().sum(-1).mean() / len(thing.boxes)
+    return weight * total / (len(things) * len(maps))
+
+
+# --- Samplers (B.2) ---
+
+class Ddim:
+    """Deterministic DDIM, 'leading' steps with an offset of 1, last alpha that of training step 0."""
+
+    def __init__(self, steps):
+        beta = torch.linspace(BETAS["beta_start"] ** 0.5, BETAS["beta_end"] ** 0.5, 1000) ** 2
+        self.alphas = (1 - beta).cumprod(0).double()
+        self.stride = 1000 // steps
+        self.timesteps = [i * self.stride + 1 for i in reversed(range(steps))]
+
+    def step_size(self, i, reference):
+        return math.sqrt(1 - self.alphas[self.timesteps[i]].item())
+
+    def step(self, i, noise, z):
+        t = self.timesteps[i]
+        a = self.alphas[t].item()
+        b = self.alphas[max(t - self.stride, 0)].item()
+        clean = (z - math.sqrt(1 - a) * noise) / math.sqrt(a)
+        return math.sqrt(b) * clean + math.sqrt(1 - b) * noise
+
+
+class Dpm:
+    """diffusers' DPM-Solver++ 2M; the reference takes sigma squared for its step size (B.9)."""
+
+    def __init__(self, steps):
+        self.scheduler = DPMSolverMultistepScheduler(**BETAS)
+        self.scheduler.set_timesteps(steps)
+        self.timesteps = [int(t) for t in self.scheduler.timesteps]
+
+    def step_size(self, i, reference):
+        if reference:
+            return self.scheduler.sigmas[i].item() ** 2
+        return math.sqrt(1 - self.scheduler.alphas_cumprod[self.timesteps[i]].item())
+
+    def step(self, i, noise, z):
+        return self.scheduler.step(noise, self.scheduler.timesteps[i], z).prev_sample
+
+
+SAMPLERS = {"ddim": Ddim, "dpm++2m": Dpm}
+
+
+# --- The loop (B.9, B.10, B.13) ---
+
+@dataclasses.dataclass
+class Run:
+    cond: torch.Tensor
+    uncond: torch.Tensor
+    start: torch.Tensor
+    guidance: dict
+    energy: Callable  # (step, maps) -> scalar
+    word: int = None
+    frozen: tuple = None  # frames, mask, steps
+
+
+def denoise(networks, config, run):
+    """Frames of latents, the word's attention at each step, energies at each step."""
+    sampler = SAMPLERS[config["sampler"]](config["steps"])
+    z, loss = run.start.clone(), 10000.0
+    frames, kept, energies = [z], [], []
+    scale, most = run.guidance["loss_scale"], run.guidance["max_iter"]
+    for i, t in enumerate(sampler.timesteps):
+        measured, iteration = [], 0
+        limit = most[min(i, len(most) - 1)] if i < run.guidance["max_index_step"] else 0
+        while iteration < limit and loss / scale > run.guidance["loss_threshold"]:
+            leaf = z.clone().requires_grad_()
+            networks.unet(leaf, t, run.cond)
+            energy = run.energy(i, {key: networks.maps[key][0] for key in GUIDED})
+            measured.append(energy.item())
+            loss = scale * measured[-1]
+            (gradient,) = torch.autograd.grad(scale * energy, leaf)
+            z = z - sampler.step_size(i, config["fidelity"] == "reference") * gradient
+            iteration += 1
+        energies.append(measured)
+        with torch.no_grad():
+            both = torch.cat([run.uncond, run.cond])
+            uncond, cond = networks.unet(torch.cat([z, z]), t, both).sample.chunk(2)
+        if run.word is not None:
+            layers = (*GUIDED, networks.mask_layer)
+            kept.append({key: networks.maps[key][1, :, :, run.word].detach() for key in layers})
+        z = sampler.step(i, uncond + config["cfg_scale"] * (cond - uncond), z)
+        if run.frozen and i < run.frozen[2]:
+            z = torch.where(run.frozen[1], run.frozen[0][i + 1], z)
+        frames.append(z)
+    return frames, kept, energies
+
+
+# --- Masks, alignment, composition (B.11, B.12, B.13) ---
+
+def gaussian(values, sigma):
+    """Separable, cut at four sigma, mirrored at the edges with the edge repeated."""
+    radius = int(4 * sigma + 0.5)
+    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    kernel /= kernel.sum()
+    for axis in (0, 1):
+        pad = [(0, 0), (0, 0)]
+        pad[axis] = (radius, radius)
+        padded = np.pad(values, pad, mode="symmetric")
+        values = np.apply_along_axis(lambda line: np.convolve(line, kernel, "valid"), axis, padded)
+    return values
+
+
+def object_mask(networks, kept, config, size):
+    width, height = size
+    start = math.ceil(config["steps"] / 5)
+    maps = torch.stack([step[networks.mask_layer].double() for step in kept[start:]])
+    mean = maps.mean((0, 1)).numpy()
+    halvings = round(math.log2(width * height / mean.size) / 2)
+    mean = gaussian(mean.reshape(height >> halvings, width >> halvings), config["lmd"]["mask_sigma"])
+    share = (mean - mean.min()) / (mean.max() - mean.min())
+    mask = share > config["lmd"]["mask_threshold"]
+    return torch.from_numpy(mask.repeat(1 << halvings, 0).repeat(1 << halvings, 1)), share
+
+
+def offset_of(mask, box, base):
+    """From the mask's centre to the box's, in cells of the coarsest grid."""
+    height, width = mask.shape
+    rows, columns = torch.nonzero(mask, as_tuple=True)
+    center = (columns.double().mean().item() / width, rows.double().mean().item() / height)
+    target = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+    return tuple(round((to - at) * cells) for to, at, cells in zip(target, center, base))
+
+
+def moved(values, dx, dy):
+    """Whole cells to the right and down on the last two axes; zeros come in."""
+    out = torch.zeros_like(values)
+    height, width = values.shape[-2:]
+    if abs(dx) >= width or abs(dy) >= height:
+        return out
+    to = lambda d, n: slice(max(d, 0), n + min(d, 0))
+    out[..., to(dy, height), to(dx, width)] = values[..., to(-dy, height), to(-dx, width)]
+    return out
+
+
+def moved_map(values, offset, base, size):
+    """A flat map, heads x cells, moved by as much of the picture."""
+    width, height = size
+    while width * height > values.shape[-1]:
+        width, height = (width + 1) // 2, (height + 1) // 2
+    dx, dy = offset[0] * width // base[0], offset[1] * height // base[1]
+    return moved(values.reshape(-1, height, width), dx, dy).reshape(values.shape)
+
+
+def compose(background, pieces):
+    """Frames to hold and the cells held; `pieces`: aligned (frames, mask) pairs."""
+    count = len(pieces[0][0])
+    frames = [background.clone()] + [torch.zeros_like(background) for _ in range(count - 1)]
+    frozen = torch.zeros(background.shape[-2:], dtype=torch.bool)
+    order = sorted(pieces, key=lambda piece: -int(piece[1].sum()))
+    for latents, mask in order:
+        rows, columns = torch.nonzero(mask, as_tuple=True)
+        around = torch.zeros_like(mask)
+        around[max(rows.min() - 1, 0) : rows.max() + 2, max(columns.min() - 1, 0) : columns.max() + 2] = True
+        frames[0] = torch.where(around, latents[0], frames[0])
+    for latents, mask in order:
+        frames = [torch.where(mask, own, frame) for own, frame in zip(latents, frames)]
+        frozen |= mask
+    return frames, frozen
+
+
+# --- The method ---
+
+def randn(seed, size, dtype):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(1, 4, size[1], size[0], generator=generator).to(dtype)
+
+
+def draw_alone(networks, config, objects, k, case, background, size):
+    """Box k alone, masked and moved to its place."""
+    name, xywh = objects[k]
+    lmd, place = config["lmd"], corners(xywh)
+    thing = Thing(name, [centred(place, lmd["floor_padding"])])
+    prompt = prompt_of(case["background"], [name])
+    locate(networks, prompt, thing)
+    own = randn(case["seeds"]["first_box"] + k, size, networks.dtype)
+    r = lmd["fg_blending_ratio"]
+    blended = math.sqrt(1 - r) * background + math.sqrt(r) * own
+    start = torch.where(rasterise(thing.boxes, *size), blended, background)
+    energy = lambda _step, maps: box_energy(maps, [thing], size, lmd["per_box"]["energy"])
+    run = Run(networks.encode(prompt), networks.encode(NEGATIVE_ALONE), start, lmd["per_box"], energy, thing.word)
+    frames, kept, energies = denoise(networks, config, run)
+    mask, share = object_mask(networks, kept, config, size)
+    coarsest = min(kept[0].values(), key=lambda values: values.shape[-1]).shape[-1]
+    halvings = round(math.log2(size[0] * size[1] / coarsest) / 2)
+    base = (size[0] >> halvings, size[1] >> halvings)
+    offset = offset_of(mask, place, base)
+    dx, dy = offset[0] * size[0] // base[0], offset[1] * size[1] // base[1]
+    return dict(
+        frames=frames, mask=mask, offset=offset, energies=energies, share=share,
+        placed_frames=[moved(frame, dx, dy) for frame in frames], placed_mask=moved(mask, dx, dy),
+        attention=[{key: moved_map(v, offset, base, size) for key, v in step.items()} for step in kept],
+    )
+
+
+def draw(networks, case):
+    """Everything on the way to a picture."""
+    config, lmd = case["config"], case["config"]["lmd"]
+    factor = 2 ** (len(networks.vae.config.block_out_channels) - 1)
+    size = (config["width"] // factor, config["height"] // factor)
+    objects = sorted(case["objects"], key=lambda o: o[0])
+    background = randn(case["seeds"]["background"], size, networks.dtype)
+    pieces = [draw_alone(networks, config, objects, k, case, background, size) for k in range(len(objects))]
+    composed, frozen = compose(background, [(piece["placed_frames"], piece["placed_mask"]) for piece in pieces])
+
+    things = group(objects)
+    prompt = prompt_of(case["background"], [thing.phrase for thing in things])
+    for thing in things:
+        locate(networks, prompt, thing)
+
+    def energy(step, maps):
+        attention = iter([piece["attention"][step] for piece in pieces])
+        references = [[next(attention) for _ in thing.boxes] for thing in things]
+        return (box_energy(maps, things, size, lmd["overall"]["energy"])
+                + transfer_energy(maps, things, references, size, lmd["transfer_weight"]))
+
+    steps = int(lmd["frozen_step_ratio"] * config["steps"])
+    run = Run(networks.encode(prompt), networks.encode(NEGATIVE), composed[0], lmd["overall"], energy,
+              frozen=(composed, frozen, steps))
+    frames, _, energies = denoise(networks, config, run)
+    return dict(noise=background, boxes=pieces, composed=composed, frames=frames, energies=energies,
+                picture=networks.picture(frames[-1]), prompt=prompt)

@@ -1,0 +1,163 @@
+//! The whole method against an independent PyTorch version of it, written from
+//! the formulas of docs/method.md (bench/parity/method.py), on a small random
+//! Stable Diffusion that diffusers saved. Everything needed is in the repository.
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod common;
+
+use std::path::Path;
+
+use lmd_diffusion::config::DrawConfig;
+use lmd_diffusion::methods::lmd::{Traced, draw_traced};
+use lmd_diffusion::{Job, Seeds, Silent, StepEnergies};
+use lmd_layout::Mask;
+use safetensors::SafeTensors;
+use serde::Deserialize;
+
+/// Largest difference of a latent value, at every step.
+const LATENTS: f32 = 5e-4;
+/// Largest relative difference of an energy.
+const ENERGY: f64 = 1e-4;
+
+/// What make_method.py writes.
+#[derive(Deserialize)]
+struct Case {
+    objects: Vec<(String, [f64; 4])>,
+    background: String,
+    seeds: Seeds,
+    config: DrawConfig,
+    expected: Expected,
+}
+
+#[derive(Deserialize)]
+struct Expected {
+    prompt: String,
+    boxes: Vec<ExpectedBox>,
+    energies: Vec<Vec<f64>>,
+}
+
+#[derive(Deserialize)]
+struct ExpectedBox {
+    offset: [isize; 2],
+    mask: Vec<String>,
+    placed_mask: Vec<String>,
+    energies: Vec<Vec<f64>>,
+}
+
+fn floats(tensors: &SafeTensors<'_>, name: &str) -> Vec<f32> {
+    let view = tensors.tensor(name).unwrap();
+    view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+}
+
+/// Largest difference; a NaN is infinitely far.
+fn difference(ours: &[f32], theirs: &[f32]) -> f32 {
+    assert_eq!(ours.len(), theirs.len());
+    let apart = |(a, b): (&f32, &f32)| if (a - b).is_nan() { f32::INFINITY } else { (a - b).abs() };
+    ours.iter().zip(theirs).map(apart).fold(0.0, f32::max)
+}
+
+fn check_frames(name: &str, ours: &[Vec<f32>], theirs: &[f32]) {
+    let size = ours[0].len();
+    assert_eq!(ours.len() * size, theirs.len(), "{name}: number of steps");
+    let steps: Vec<f32> = ours.iter().zip(theirs.chunks(size)).map(|(a, b)| difference(a, b)).collect();
+    eprintln!("{name}: latents differ by at most {:.1e}", steps.iter().copied().fold(0.0, f32::max));
+    assert!(steps.iter().all(|d| *d <= LATENTS), "{name}: latents differ by {steps:?}");
+}
+
+fn check_energies(name: &str, ours: &[StepEnergies], theirs: &[Vec<f64>]) {
+    let mut by_step = vec![Vec::new(); theirs.len()];
+    for step in ours {
+        by_step[step.step].clone_from(&step.energies);
+    }
+    let mut worst = 0.0f64;
+    for (i, (ours, theirs)) in by_step.iter().zip(theirs).enumerate() {
+        assert_eq!(ours.len(), theirs.len(), "{name}: guidance iterations at step {i}");
+        let errors = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs() / b.abs());
+        worst = errors.fold(worst, f64::max);
+    }
+    eprintln!("{name}: energies differ by at most {worst:.1e} of themselves");
+    assert!(worst <= ENERGY, "{name}: energies {by_step:?} against {theirs:?}");
+}
+
+fn rows(mask: &Mask) -> Vec<String> {
+    let row = |y| (0..mask.width()).map(|x| if mask.get(x, y) { '#' } else { '.' }).collect();
+    (0..mask.height()).map(row).collect()
+}
+
+fn check_box(name: &str, k: usize, expected: &ExpectedBox, tensors: &SafeTensors<'_>, traced: &Traced) {
+    let (name, cut) = (format!("{name}, box {k}"), &traced.boxes[k]);
+    check_frames(&name, &cut.drawn.frames, &floats(tensors, &format!("box{k}.latents")));
+    check_energies(&name, &cut.energies, &expected.energies);
+    assert_eq!(rows(&cut.drawn_mask), expected.mask, "{name}: mask where it was drawn");
+    assert_eq!(rows(&cut.mask), expected.placed_mask, "{name}: mask in its place");
+    assert_eq!([cut.offset.x, cut.offset.y], expected.offset, "{name}: offset");
+}
+
+/// Draws a case and compares everything; returns it for what a case is about.
+fn check(name: &str) -> Traced {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/method").join(name);
+    let case = std::fs::read_to_string(path.with_extension("json")).unwrap();
+    let case: Case = serde_json::from_str(&case).unwrap();
+    let bytes = std::fs::read(path.with_extension("safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+
+    let objects: Vec<(&str, [f64; 4])> = case.objects.iter().map(|(n, b)| (n.as_str(), *b)).collect();
+    let layout = common::layout(&objects, &case.background);
+    let job = Job { layout: &layout, prompt: "", seeds: case.seeds, config: &case.config };
+    let traced = draw_traced(&common::small_model(), &job, &mut Silent).unwrap();
+
+    let noise = floats(&tensors, "noise");
+    let drawn = case.config.noise.randn(case.seeds.background, noise.len());
+    assert!(difference(&drawn, &noise) <= 2e-6, "{name}: noise");
+    assert_eq!(traced.drawn.recipe.encoded_prompt, case.expected.prompt);
+    assert_eq!(traced.boxes.len(), case.expected.boxes.len());
+    for (k, expected) in case.expected.boxes.iter().enumerate() {
+        check_box(name, k, expected, &tensors, &traced);
+    }
+    check_frames(&format!("{name}, overall"), &traced.overall.frames, &floats(&tensors, "overall.latents"));
+    check_energies(&format!("{name}, overall"), &traced.drawn.recipe.energies, &case.expected.energies);
+    let picture = tensors.tensor("picture").unwrap();
+    let bytes = traced.drawn.picture.pixels.iter().zip(picture.data());
+    let (height, width) = (traced.drawn.picture.height, traced.drawn.picture.width);
+    assert_eq!(picture.shape(), [height, width, 3]);
+    assert!(bytes.clone().all(|(a, b)| a.abs_diff(*b) <= 1), "{name}: the picture differs");
+    traced
+}
+
+fn iterations(energies: &[StepEnergies]) -> usize {
+    energies.iter().map(|step| step.energies.len()).sum()
+}
+
+#[test]
+fn one_object() {
+    check("one");
+}
+
+#[test]
+fn two_objects() {
+    check("two");
+}
+
+#[test]
+fn three_objects_of_which_two_share_a_caption() {
+    let traced = check("repeated");
+    assert_eq!(traced.drawn.recipe.encoded_prompt, "the table with two cats, a dog");
+}
+
+#[test]
+fn a_picture_wider_than_high() {
+    check("wide");
+}
+
+#[test]
+fn an_energy_below_the_threshold_ends_guidance_for_good() {
+    let traced = check("crossing");
+    let full = traced.drawn.recipe.config.lmd.per_box.max_iter[0];
+    assert!(iterations(&traced.boxes[0].energies) <= full, "the per-box run stopped in its first step");
+    assert!(traced.boxes[0].energies.len() == 1 && traced.drawn.recipe.energies.len() <= 2);
+}
+
+#[test]
+fn another_sampler_with_the_references_step_size() {
+    check("dpm");
+}
