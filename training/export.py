@@ -52,6 +52,8 @@ def export(run: Run, size: networks.Size, name: str, folder: Path) -> None:
         shutil.copytree(run.path("adapters"), folder / "gligen", dirs_exist_ok=True)
     told = run.path("evaluation.json")
     measured = json.loads(told.read_text()) if told.exists() else None
+    # lmd's defaults for this model: it never learned the paper's negative terms.
+    (folder / "lmd.json").write_text(json.dumps({"negative_prompt": ""}) + "\n")
     (folder / "README.md").write_text(card(run, size, name, progress, measured))
     for config in folder.rglob("config.json"):  # diffusers notes where it read from; that is nobody's business
         told = json.loads(config.read_text())

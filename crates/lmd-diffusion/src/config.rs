@@ -23,6 +23,9 @@ pub struct DrawConfig {
     pub steps: usize,
     /// Classifier-free guidance scale; 1 is none. Default 7.5.
     pub cfg_scale: f64,
+    /// Terms after the layout's own negative prompt. Default: the model's
+    /// (`lmd.json` in its folder), else the paper's (B.1).
+    pub negative_prompt: Option<String>,
     /// The sampler. Default DDIM.
     pub sampler: SamplerKind,
     /// Where noise comes from. Default PyTorch's CPU generator.
@@ -41,6 +44,7 @@ impl Default for DrawConfig {
             height: None,
             steps: 50,
             cfg_scale: 7.5,
+            negative_prompt: None,
             sampler: SamplerKind::Ddim,
             noise: NoiseSource::Mt19937,
             fidelity: Fidelity::default(),

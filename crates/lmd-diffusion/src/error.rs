@@ -33,6 +33,12 @@ pub enum DiffusionError {
         /// What was wrong with it.
         reason: String,
     },
+    /// The model's own defaults cannot be read.
+    #[error("lmd.json of the model: {reason}; expected an object with the key negative_prompt")]
+    Hints {
+        /// What was wrong with it.
+        reason: String,
+    },
     /// A picture size the networks cannot draw.
     #[error("{width} x {height} pixels cannot be drawn; both sides must be multiples of 64 from 64 to 4096")]
     PictureSize {

@@ -19,10 +19,6 @@ pub struct Grounding {
     /// The objects of the whole picture; their boxes, one object after the
     /// other, are in the order of [`Self::boxes`].
     pub objects: Vec<GuidedObject>,
-    /// The negative prompt of the whole picture.
-    pub negative: String,
-    /// The negative prompt of the pictures of one box.
-    pub per_box_negative: String,
 }
 
 /// One box to be drawn alone.
@@ -60,8 +56,7 @@ impl Grounding {
             let boxes = phrase.boxes.iter().copied().map(corners).collect();
             objects.push(GuidedObject { boxes, tokens: at.tokens, word: at.word });
         }
-        let ScenePrompts { negative, per_box_negative, .. } = prompts;
-        Ok(Self { boxes, prompt, objects, negative, per_box_negative })
+        Ok(Self { boxes, prompt, objects })
     }
 }
 

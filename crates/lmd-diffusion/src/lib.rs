@@ -26,7 +26,7 @@ pub use denoise::StepEnergies;
 pub use error::DiffusionError;
 pub use guidance::GuidedPass;
 pub use methods::{Drawn, Job, draw};
-pub use model::{Model, Rgb};
+pub use model::{Hints, Model, Rgb};
 pub use noise::{MtNormal, NoiseSource, philox_randn};
 pub use observer::{Observer, Phase, Progress, Silent};
 pub use preset::Preset;

@@ -6,6 +6,8 @@ use lmd_nn::{
     Tokenizer, UNet,
 };
 
+use serde::Deserialize;
+
 use crate::scheduler::SchedulerConfig;
 use crate::{DiffusionError, Latents};
 
@@ -24,6 +26,8 @@ pub struct Model {
     pub vae: Autoencoder,
     /// The folder's scheduler configuration.
     pub scheduler: SchedulerConfig,
+    /// What the model's makers recommend.
+    pub hints: Hints,
     /// Digests of the weight files, by their paths in the folder; adapters'
     /// with their strengths.
     pub digests: Vec<(String, String)>,
@@ -31,6 +35,14 @@ pub struct Model {
     pub(crate) preview_vae: Option<AutoencoderTiny>,
     device: Device,
     precision: Precision,
+}
+
+/// A model's own defaults, from `lmd.json` in its folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hints {
+    /// In place of the paper's terms, which a model may not understand.
+    pub negative_prompt: Option<String>,
 }
 
 /// An 8-bit picture, row by row, three bytes per pixel.
@@ -67,6 +79,11 @@ impl Model {
                 .map_err(|reason| DiffusionError::SchedulerConfig { reason: reason.to_string() })?,
             None => SchedulerConfig::default(),
         };
+        let hints = match folder.hints()? {
+            Some(text) => serde_json::from_str(&text)
+                .map_err(|reason| DiffusionError::Hints { reason: reason.to_string() })?,
+            None => Hints::default(),
+        };
         let mut digests = folder.digests()?;
         digests.extend(options.adapters.digests());
         Ok(Self {
@@ -76,6 +93,7 @@ impl Model {
             unet: folder.unet(options)?,
             vae: folder.autoencoder(options)?,
             scheduler,
+            hints,
             digests,
             preview_vae: folder.tiny_vae(options)?,
             device: options.device.clone(),

@@ -59,10 +59,6 @@ pub struct ScenePrompts {
     pub per_box: Vec<BoxPrompt>,
     /// The prompt of the whole picture.
     pub overall: OverallPrompt,
-    /// The negative prompt of the whole picture.
-    pub negative: String,
-    /// The negative prompt of the pictures of one object.
-    pub per_box_negative: String,
 }
 
 /// Writes the prompts of `layout` (A.6). [`Fidelity::Reference`] deletes
@@ -87,15 +83,14 @@ pub fn convert_spec(layout: &Layout, fidelity: Fidelity) -> ScenePrompts {
     ScenePrompts {
         per_box,
         overall: OverallPrompt { prompt: join_prompt(layout.background(), &listed), phrases },
-        negative: with_negative(layout.negative(), OVERALL_NEGATIVE),
-        per_box_negative: with_negative(layout.negative(), PER_BOX_NEGATIVE),
     }
 }
 
 /// The layout's own negative prompt goes before the default terms (B.1).
 #[must_use]
 pub fn with_negative(own: &str, default: &str) -> String {
-    if own.is_empty() { default.to_owned() } else { format!("{own}, {default}") }
+    let parts = [own, default].into_iter().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 fn group_phrase(name: &str, objects: Vec<usize>, layout: &Layout, fidelity: Fidelity) -> Phrase {
@@ -196,15 +191,9 @@ mod tests {
 
     #[test]
     fn the_layouts_own_negative_comes_first() {
-        let scene = convert_spec(&layout(&["a cat"], "", "dogs"), Fidelity::default());
-        assert!(
-            scene.negative.starts_with("dogs, artifacts, blurry, ")
-                && scene.negative.ends_with(", duplicate")
-        );
-        assert!(
-            scene.per_box_negative.starts_with("dogs, artifacts")
-                && scene.per_box_negative.ends_with(", collate")
-        );
-        assert_eq!(convert_spec(&layout(&["a cat"], "", ""), Fidelity::default()).negative, OVERALL_NEGATIVE);
+        assert!(with_negative("dogs", OVERALL_NEGATIVE).starts_with("dogs, artifacts, blurry, "));
+        assert!(with_negative("dogs", PER_BOX_NEGATIVE).ends_with(", collate"));
+        assert_eq!(with_negative("", OVERALL_NEGATIVE), OVERALL_NEGATIVE);
+        assert_eq!(with_negative("dogs", ""), "dogs");
     }
 }

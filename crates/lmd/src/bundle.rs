@@ -13,6 +13,7 @@ macro_rules! model_files {
 }
 
 const FILES: StaticFiles = model_files![
+    "lmd.json",
     "scheduler/scheduler_config.json",
     "text_encoder/config.json",
     "text_encoder/model.safetensors",

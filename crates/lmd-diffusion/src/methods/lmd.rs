@@ -16,7 +16,7 @@ use std::time::Instant;
 use lmd_layout::Mask;
 use lmd_nn::{AttnKey, TextContext};
 
-use super::{Drawn, Job, Stage};
+use super::{Drawn, Job, Negatives, Stage};
 use crate::compose::{Composition, LatentFrames, Offset, Piece, compose, shifted_mask};
 use crate::config::LmdConfig;
 use crate::denoise::{Guidance, Outcome, Run};
@@ -46,10 +46,11 @@ pub fn draw_traced(
     observer: &mut dyn Observer,
 ) -> Result<Traced, DiffusionError> {
     let method = Lmd::new(model, job)?;
-    let mut recipe = method.stage.recipe(&method.grounding.prompt, &method.grounding.negative);
+    let negatives = method.stage.negatives();
+    let mut recipe = method.stage.recipe(&method.grounding.prompt, &negatives.overall);
 
     let start = Instant::now();
-    let texts = method.encode()?;
+    let texts = method.encode(&negatives)?;
     recipe.timings.text = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
@@ -152,14 +153,14 @@ impl<'a> Lmd<'a> {
         self.transfers() || self.frozen_steps > 0
     }
 
-    fn encode(&self) -> Result<Texts, DiffusionError> {
+    fn encode(&self, negatives: &Negatives) -> Result<Texts, DiffusionError> {
         let (model, grounding) = (self.stage.model, &self.grounding);
         let boxes = grounding.boxes.iter().map(|b| model.text_context(&[&b.prompt]));
         Ok(Texts {
             boxes: boxes.collect::<Result<_, _>>()?,
-            box_negative: model.text_context(&[&grounding.per_box_negative])?,
+            box_negative: model.text_context(&[&negatives.per_box])?,
             overall: model.text_context(&[&grounding.prompt])?,
-            overall_negative: model.text_context(&[&grounding.negative])?,
+            overall_negative: model.text_context(&[&negatives.overall])?,
         })
     }
 

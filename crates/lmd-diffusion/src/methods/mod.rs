@@ -5,7 +5,7 @@ pub mod plain;
 
 use std::time::Instant;
 
-use lmd_layout::{Fidelity, Layout};
+use lmd_layout::{Fidelity, Layout, OVERALL_NEGATIVE, PER_BOX_NEGATIVE, with_negative};
 
 use crate::compose::LatentFrames;
 use crate::config::{DrawConfig, Method};
@@ -50,6 +50,14 @@ pub fn draw(model: &Model, job: &Job<'_>, observer: &mut dyn Observer) -> Result
         Method::Lmd => lmd::draw(model, job, observer),
         Method::Plain => plain::draw(model, job, observer),
     }
+}
+
+/// What is to be left out.
+pub(crate) struct Negatives {
+    /// Of the whole picture.
+    pub(crate) overall: String,
+    /// Of the pictures of one box.
+    pub(crate) per_box: String,
 }
 
 /// A job's sizes and noise on a model.
@@ -102,6 +110,14 @@ impl<'a> Stage<'a> {
 
     pub(crate) fn frame(&self, values: Vec<f32>) -> LatentFrames {
         LatentFrames { width: self.grid.0, height: self.grid.1, frames: vec![values] }
+    }
+
+    /// The layout's own negative prompt, then the terms of the settings, of the
+    /// model, or of the paper (B.1).
+    pub(crate) fn negatives(&self) -> Negatives {
+        let set = self.job.config.negative_prompt.as_ref().or(self.model.hints.negative_prompt.as_ref());
+        let with = |papers: &str| with_negative(self.job.layout.negative(), set.map_or(papers, |own| own));
+        Negatives { overall: with(OVERALL_NEGATIVE), per_box: with(PER_BOX_NEGATIVE) }
     }
 
     /// Decodes and puts the recipe together.

@@ -18,10 +18,11 @@ pub fn draw(model: &Model, job: &Job<'_>, observer: &mut dyn Observer) -> Result
     let stage = Stage::new(model, job)?;
     let prompts = convert_spec(job.layout, job.config.fidelity);
     let prompt = if job.prompt.is_empty() { &prompts.overall.prompt } else { job.prompt };
-    let mut recipe = stage.recipe(prompt, &prompts.negative);
+    let negative = stage.negatives().overall;
+    let mut recipe = stage.recipe(prompt, &negative);
 
     let start = Instant::now();
-    let (uncond, cond) = (model.text_context(&[&prompts.negative])?, model.text_context(&[prompt])?);
+    let (uncond, cond) = (model.text_context(&[&negative])?, model.text_context(&[prompt])?);
     recipe.timings.text = start.elapsed().as_secs_f64();
 
     let start = Instant::now();

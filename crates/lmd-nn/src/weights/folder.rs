@@ -157,6 +157,15 @@ impl ModelFolder {
         self.source.text("scheduler/scheduler_config.json", MAX_CONFIG)
     }
 
+    /// The text of `lmd.json`, the model's own defaults, where it is there.
+    ///
+    /// # Errors
+    ///
+    /// When it is there and cannot be read.
+    pub fn hints(&self) -> Result<Option<String>, NnError> {
+        self.source.text("lmd.json", MAX_CONFIG)
+    }
+
     /// BLAKE3 digests of all weight files, by their paths below the folder.
     ///
     /// # Errors

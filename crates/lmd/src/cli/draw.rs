@@ -64,6 +64,9 @@ pub(crate) struct Drawing {
     /// Strength of classifier-free guidance; 1 is none
     #[arg(long, value_name = "NUMBER")]
     pub(crate) cfg_scale: Option<f64>,
+    /// What to leave out of the picture besides what the layout leaves out
+    #[arg(long, value_name = "TERMS")]
+    pub(crate) negative_prompt: Option<String>,
     /// The sampler
     #[arg(long, visible_alias = "sampling-method", value_name = "SAMPLER", value_parser = ["ddim", "dpm++2m", "euler", "pndm", "lcm"])]
     pub(crate) sampler: Option<String>,
@@ -115,6 +118,7 @@ impl Drawing {
             text("--device", "device", &self.device),
             text("--dtype", "dtype", &self.dtype),
             text("--method", "draw.method", &self.method),
+            text("--negative-prompt", "draw.negative_prompt", &self.negative_prompt),
             text("--sampler", "draw.sampler", &self.sampler),
             whole("--steps", "draw.steps", self.steps),
             whole("--width", "draw.width", self.width),

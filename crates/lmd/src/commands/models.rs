@@ -208,7 +208,7 @@ fn readable_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
             }
         }
     }
-    let top = ["model_index.json", SINGLE_FILE].map(PathBuf::from);
+    let top = ["model_index.json", "lmd.json", SINGLE_FILE].map(PathBuf::from);
     files.extend(top.into_iter().filter(|name| folder.join(name).is_file()));
     Ok(files)
 }

@@ -149,24 +149,34 @@ impl Layers {
         };
         let whole = || text.parse().ok().map(Value::Integer);
         let number = || text.parse().ok().map(Value::Float);
-        let value = match self.0.get(key).map(|setting| &setting.value) {
-            Some(Value::Integer(_)) => whole().ok_or_else(|| wrong(expected("a whole number")))?,
-            Some(Value::Float(_)) => number().ok_or_else(|| wrong(expected("a number")))?,
+        let string = || Some(Value::String(text.to_owned()));
+        let values = match self.0.get(key).map(|setting| &setting.value) {
+            Some(Value::Integer(_)) => vec![whole().ok_or_else(|| wrong(expected("a whole number")))?],
+            Some(Value::Float(_)) => vec![number().ok_or_else(|| wrong(expected("a number")))?],
             Some(Value::Boolean(_)) => {
-                text.parse().map(Value::Boolean).map_err(|_| wrong(expected("true or false")))?
+                vec![text.parse().map(Value::Boolean).map_err(|_| wrong(expected("true or false")))?]
             }
-            Some(_) => Value::String(text.to_owned()),
-            // What has no default shows no kind.
-            None => whole().or_else(number).unwrap_or_else(|| Value::String(text.to_owned())),
+            Some(_) => vec![Value::String(text.to_owned())],
+            // What has no default shows no kind: whichever fits.
+            None => [whole(), number(), string()].into_iter().flatten().collect(),
         };
+        let mut tried = values.into_iter().map(|value| self.with(key, value, origin));
+        let first = tried.next().unwrap_or_else(|| Ok(self.clone()));
+        *self = first
+            .or_else(|error| tried.find_map(Result::ok).ok_or(error))
+            .map_err(|e| wrong(e.message().to_owned()))?;
+        Ok(())
+    }
+
+    /// These layers with one more setting, if that makes a configuration.
+    fn with(&self, key: &str, value: Value, origin: &Origin) -> Result<Self, toml::de::Error> {
         let mut changed = self.clone();
         if key == "preset" {
             changed.lay_preset(&value, origin);
         }
         changed.0.insert(key.to_owned(), Setting { value, origin: origin.clone() });
-        changed.config().map_err(|error| wrong(error.message().to_owned()))?;
-        *self = changed;
-        Ok(())
+        changed.config()?;
+        Ok(changed)
     }
 
     /// The configuration these settings make.
@@ -237,6 +247,8 @@ mod tests {
         let config = layers.config().unwrap().draw;
         assert_eq!((config.steps, config.cfg_scale, config.width), (12, 7.5, Some(128)));
         assert!(layers.lay_flag(&Flag::new("--width", "draw.width", "wide")).is_err());
+        layers.lay_flag(&Flag::new("--negative-prompt", "draw.negative_prompt", "7")).unwrap();
+        assert_eq!(layers.config().unwrap().draw.negative_prompt.as_deref(), Some("7"));
 
         let picture = DrawConfig { steps: 7, ..DrawConfig::default() };
         layers.lay_drawing(&picture, &Origin::Picture(PathBuf::from("p.png")));
