@@ -39,6 +39,28 @@ pub enum DiffusionError {
         /// What was wrong with it.
         reason: String,
     },
+    /// Two networks of a model folder do not belong together.
+    #[error(
+        "the parts of this model do not fit: {what} {got}, expected {expected}; take all parts from one model"
+    )]
+    Parts {
+        /// What does not fit.
+        what: &'static str,
+        /// What it is.
+        got: usize,
+        /// What the other part needs.
+        expected: usize,
+    },
+    /// A setting that makes no sense.
+    #[error("{setting} is {value}; it must be {allowed}")]
+    Setting {
+        /// Its path in the settings.
+        setting: String,
+        /// What it is.
+        value: String,
+        /// What it may be.
+        allowed: &'static str,
+    },
     /// A picture size the networks cannot draw.
     #[error("{width} x {height} pixels cannot be drawn; both sides must be multiples of 64 from 64 to 4096")]
     PictureSize {

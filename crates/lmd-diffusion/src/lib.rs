@@ -11,6 +11,7 @@ pub mod observer;
 pub mod recipe;
 pub mod scheduler;
 
+mod config_check;
 mod denoise;
 mod error;
 mod guidance;

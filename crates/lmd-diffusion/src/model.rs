@@ -11,6 +11,9 @@ use serde::Deserialize;
 use crate::scheduler::SchedulerConfig;
 use crate::{DiffusionError, Latents};
 
+/// The sides of a picture are multiples of so many pixels.
+const SMALLEST: usize = 64;
+
 /// A Stable Diffusion ready to draw.
 #[derive(Debug)]
 pub struct Model {
@@ -79,6 +82,7 @@ impl Model {
                 .map_err(|reason| DiffusionError::SchedulerConfig { reason: reason.to_string() })?,
             None => SchedulerConfig::default(),
         };
+        scheduler.check()?;
         let hints = match folder.hints()? {
             Some(text) => serde_json::from_str(&text)
                 .map_err(|reason| DiffusionError::Hints { reason: reason.to_string() })?,
@@ -86,7 +90,7 @@ impl Model {
         };
         let mut digests = folder.digests()?;
         digests.extend(options.adapters.digests());
-        Ok(Self {
+        let model = Self {
             name: folder.name().to_owned(),
             tokenizer: folder.tokenizer()?,
             text_encoder: folder.text_encoder(options)?,
@@ -98,7 +102,37 @@ impl Model {
             preview_vae: folder.tiny_vae(options)?,
             device: options.device.clone(),
             precision: options.precision,
-        })
+        };
+        model.check_parts()?;
+        Ok(model)
+    }
+
+    /// Parts of different models do not fit each other.
+    fn check_parts(&self) -> Result<(), DiffusionError> {
+        let (text, unet) = (self.text_encoder.config(), self.unet.config());
+        let pairs = [
+            ("width of the text embeddings", text.hidden_size, unet.cross_attention_dim),
+            ("channels of the autoencoder's latents", self.vae.latent_channels(), unet.in_channels),
+            ("channels of the U-Net's prediction", unet.out_channels, unet.in_channels),
+        ];
+        for (what, got, expected) in pairs {
+            if got != expected {
+                return Err(DiffusionError::Parts { what, got, expected });
+            }
+        }
+        let (got, most) = (self.tokenizer.length(), text.max_position_embeddings);
+        if got > most {
+            return Err(DiffusionError::Parts { what: "tokens of a prompt", got, expected: most });
+        }
+        let (got, coarsest) = (self.vae.downscale(), 1usize << (unet.levels() - 1));
+        if got * coarsest > SMALLEST {
+            return Err(DiffusionError::Parts {
+                what: "pixels per latent",
+                got,
+                expected: SMALLEST / coarsest,
+            });
+        }
+        Ok(())
     }
 
     /// Where the networks live.
@@ -119,18 +153,18 @@ impl Model {
     /// [`DiffusionError::PictureSize`] unless both sides are multiples of 64
     /// between 64 and 4096: every guided map needs whole cells.
     pub fn latent_size(&self, width: usize, height: usize) -> Result<(usize, usize), DiffusionError> {
-        let fits = |side: usize| side.is_multiple_of(64) && (64..=4096).contains(&side);
+        let fits = |side: usize| side.is_multiple_of(SMALLEST) && (SMALLEST..=4096).contains(&side);
         if !fits(width) || !fits(height) {
             return Err(DiffusionError::PictureSize { width, height });
         }
-        let factor = self.vae.scale_factor();
+        let factor = self.vae.downscale();
         Ok((width / factor, height / factor))
     }
 
     /// The side in pixels of the square picture the U-Net was trained on.
     #[must_use]
     pub fn native_size(&self) -> usize {
-        self.unet.config().sample_size.unwrap_or(64) * self.vae.scale_factor()
+        self.unet.config().sample_size.unwrap_or(64) * self.vae.downscale()
     }
 
     /// The prompts as the U-Net's cross-attention reads them.

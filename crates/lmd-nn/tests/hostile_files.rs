@@ -195,3 +195,77 @@ fn shards_cannot_lie_elsewhere() {
         assert!(matches!(Checkpoint::open_sharded(&index), Err(WeightsError::Index { .. })), "{shard}");
     }
 }
+
+/// What opening the U-Net says when its `config.json` is this.
+fn config_refusal(config: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    copy_unet(folder.path());
+    std::fs::write(folder.path().join("unet/config.json"), config).unwrap();
+    ModelFolder::open(folder.path()).unwrap().unet(&LoadOptions::new(&cpu())).unwrap_err().to_string()
+}
+
+#[test]
+fn attack_config_with_absurd_sizes() {
+    for (field, value) in [
+        ("block_out_channels", "[4294967296]"),
+        ("block_out_channels", "[]"),
+        ("layers_per_block", "4000000000"),
+        ("cross_attention_dim", "0"),
+        ("norm_num_groups", "0"),
+        ("in_channels", "18446744073709551615"),
+    ] {
+        let error = config_refusal(&format!(r#"{{"{field}": {value}}}"#));
+        assert!(error.starts_with("U-Net configuration: ") && error.contains(field), "{field}: {error}");
+    }
+}
+
+#[test]
+fn attack_config_that_is_no_configuration() {
+    assert!(config_refusal("\u{0}PK").contains("not valid JSON"));
+    assert!(config_refusal(r#"{"in_channels": NaN}"#).contains("not valid JSON"));
+    assert!(config_refusal(r#"{"in_channels": -4}"#).contains("invalid value"));
+    assert!(config_refusal(&" ".repeat((1 << 20) + 1)).contains("this is no configuration"));
+    assert!(config_refusal(&"[".repeat(100_000)).contains("not valid JSON"));
+}
+
+#[test]
+fn what_is_no_model_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = ModelFolder::open(folder.path()).unwrap_err().to_string();
+    assert!(empty.contains("unet/config.json"), "{empty}");
+    let missing = ModelFolder::open(&folder.path().join("nowhere")).unwrap_err().to_string();
+    assert!(missing.contains("nowhere"), "{missing}");
+    let other = folder.path().join("other.safetensors");
+    std::fs::write(&other, file(&one("F32", "[2]", "[0,8]"), 8)).unwrap();
+    let other = ModelFolder::open(&other).unwrap_err().to_string();
+    assert!(other.contains("model.diffusion_model"), "{other}");
+}
+
+#[test]
+fn a_folder_without_weights_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_unet(folder.path());
+    std::fs::remove_file(folder.path().join("unet/diffusion_pytorch_model.safetensors")).unwrap();
+    let model = ModelFolder::open(folder.path()).unwrap();
+    let error = model.unet(&LoadOptions::new(&cpu())).unwrap_err().to_string();
+    assert!(error.contains("diffusion_pytorch_model.safetensors"), "{error}");
+}
+
+#[test]
+fn a_broken_tokenizer_is_refused() {
+    let refusal = |vocab: &str, merges: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("vocab.json"), vocab).unwrap();
+        std::fs::write(folder.path().join("merges.txt"), merges).unwrap();
+        lmd_nn::Tokenizer::open(folder.path()).unwrap_err().to_string()
+    };
+    assert!(refusal("{", "").contains("not valid JSON"));
+    assert!(refusal("[1, 2]", "").contains("not a map from tokens to numbers"));
+    assert!(refusal(r#"{"a": -1}"#, "").contains("not a map from tokens to numbers"));
+    assert!(refusal(r#"{"a": 1}"#, "").contains("no token <|startoftext|>"));
+    let vocab = r#"{"<|startoftext|>": 0, "<|endoftext|>": 1, "a": 2}"#;
+    assert!(refusal(vocab, "a b\n").starts_with("tokenizer: "));
+    let nothing = tempfile::tempdir().unwrap();
+    let error = lmd_nn::Tokenizer::open(nothing.path()).unwrap_err().to_string();
+    assert!(error.contains("tokenizer.json"), "{error}");
+}

@@ -11,7 +11,7 @@ use common::{Golden, cpu, data, floats, relative_error};
 use lmd_nn::weights::{Lora, StoredType, TensorView};
 use lmd_nn::{
     Accelerator, Adapters, Checkpoint, LoadOptions, ModelFolder, NnError, Precision, Tensor, UNet,
-    UNetRequest,
+    UNetConfig, UNetRequest,
 };
 
 const WEIGHTS: &str = "diffusion_pytorch_model.safetensors";
@@ -219,17 +219,23 @@ fn half_precision_stays_near() {
         precision: Precision::F16,
         ..LoadOptions::new(&lmd_nn::device(Accelerator::Cpu).unwrap())
     };
-    let unet = ModelFolder::open(&data("sd1")).unwrap().unet(&options).unwrap();
     let golden = Golden::open(&data("sd1/golden.safetensors"));
     let half = |name: &str| golden.tensor::<4>(name).cast(Precision::F16.dtype());
     let text = golden.tensor::<3>("unet.text").cast(Precision::F16.dtype());
-    let text = unet.text_context(&text).unwrap();
-    let keys = unet.config().attention_keys();
-    let output =
-        unet.forward(half("unet.latents"), &[501.0, 37.0], &text, &UNetRequest::with_maps(&keys)).unwrap();
-    let noise = output.noise.unwrap().cast(Precision::F32.dtype());
-    assert!(relative_error(&floats(noise), &golden.floats("unet.noise")) < 2e-2);
-    for (key, map) in output.maps {
-        assert_eq!(map.dtype(), Precision::F32.dtype(), "{key}");
+    let checkpoint = Checkpoint::open(&data("sd1/unet/diffusion_pytorch_model.safetensors")).unwrap();
+    let config = fs::read_to_string(data("sd1/unet/config.json")).unwrap();
+    for upcast_attention in [false, true] {
+        let config = UNetConfig { upcast_attention, ..UNetConfig::from_json(&config).unwrap() };
+        let unet = UNet::load(&config, &checkpoint, &options).unwrap();
+        let text = unet.text_context(&text).unwrap();
+        let request = UNetRequest::with_maps(&unet.config().attention_keys());
+        let output = unet.forward(half("unet.latents"), &[501.0, 37.0], &text, &request).unwrap();
+        let noise = output.noise.unwrap();
+        assert_eq!(noise.dtype(), Precision::F16.dtype());
+        let noise = floats(noise.cast(Precision::F32.dtype()));
+        assert!(relative_error(&noise, &golden.floats("unet.noise")) < 2e-2);
+        for (key, map) in output.maps {
+            assert_eq!(map.dtype(), Precision::F32.dtype(), "{key}");
+        }
     }
 }

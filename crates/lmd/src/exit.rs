@@ -99,10 +99,13 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
 fn of_drawing(error: &DiffusionError) -> Exit {
     match error {
         DiffusionError::Cancelled => Exit::Interrupted,
-        DiffusionError::Nn(_) | DiffusionError::SchedulerConfig { .. } | DiffusionError::Hints { .. } => {
-            Exit::Model
-        }
-        DiffusionError::PictureSize { .. } | DiffusionError::Scheduler(_) => Exit::Usage,
+        DiffusionError::Nn(_)
+        | DiffusionError::Parts { .. }
+        | DiffusionError::SchedulerConfig { .. }
+        | DiffusionError::Hints { .. } => Exit::Model,
+        DiffusionError::PictureSize { .. }
+        | DiffusionError::Setting { .. }
+        | DiffusionError::Scheduler(_) => Exit::Usage,
         _ => Exit::Failed,
     }
 }

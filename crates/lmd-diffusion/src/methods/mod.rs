@@ -72,6 +72,7 @@ pub(crate) struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     pub(crate) fn new(model: &'a Model, job: &'a Job<'a>) -> Result<Self, DiffusionError> {
+        job.config.check()?;
         let native = model.native_size();
         let size = (job.config.width.unwrap_or(native), job.config.height.unwrap_or(native));
         let grid = model.latent_size(size.0, size.1)?;

@@ -33,6 +33,13 @@ pub(crate) fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
     }
 }
 
+/// Like [`attend`], computed in f32 and given back in the precision of `q`.
+pub(crate) fn attend_in_f32(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
+    let dtype = q.dtype();
+    let seen = attend(in_f32(q), in_f32(k), in_f32(v));
+    if dtype == DType::F32 { seen } else { seen.cast(dtype) }
+}
+
 /// Like [`attend`], each token seeing itself and those before it; without gradient.
 pub(crate) fn attend_causal(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
     let options = AttentionModuleOptions { is_causal: true, ..AttentionModuleOptions::default() };

@@ -66,6 +66,7 @@ fn load_attention(
         heads: config.heads(level),
         groups: config.norm_num_groups,
         text_width: config.cross_attention_dim,
+        upcast: config.upcast_attention,
     };
     SpatialTransformer::load(&w.pp("attentions").pp(key.layer), key, shape)
 }

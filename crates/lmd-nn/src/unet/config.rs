@@ -28,6 +28,10 @@ impl PerLevel {
 }
 
 /// Shape of the U-Net, with the upstream names.
+///
+/// `use_linear_projection` is not among them: the projections around a
+/// transformer are the same map whether stored as a matrix or as a 1×1
+/// convolution, and either is read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UNetConfig {
@@ -55,9 +59,8 @@ pub struct UNetConfig {
     pub norm_num_groups: usize,
     /// Epsilon of the group normalisations in residual blocks.
     pub norm_eps: f64,
-    /// Linear instead of 1×1 convolutional projections around transformers (SD 2).
-    pub use_linear_projection: bool,
-    /// Scores of attention in f32 whatever the precision of the weights.
+    /// All attention in f32 whatever the precision of the weights (SD 2.1, whose
+    /// scores overflow f16).
     pub upcast_attention: bool,
     /// Cosine before sine in the time embedding.
     pub flip_sin_to_cos: bool,
@@ -82,7 +85,6 @@ impl Default for UNetConfig {
             num_attention_heads: None,
             norm_num_groups: 32,
             norm_eps: 1e-5,
-            use_linear_projection: false,
             upcast_attention: false,
             flip_sin_to_cos: true,
             freq_shift: 0.0,

@@ -6,7 +6,9 @@ use burn::tensor::activation::gelu;
 use super::request::MapCollector;
 use super::text_context::KeysValues;
 use crate::AttnKey;
-use crate::layers::{GroupNorm, LayerNorm, Linear, attend, join_heads, probabilities, split_heads};
+use crate::layers::{
+    GroupNorm, LayerNorm, Linear, attend, attend_in_f32, join_heads, probabilities, split_heads,
+};
 use crate::weights::{Weights, WeightsError};
 
 const NORM_EPSILON: f64 = 1e-6;
@@ -19,6 +21,8 @@ pub(super) struct TransformerShape {
     pub(super) heads: usize,
     pub(super) groups: usize,
     pub(super) text_width: usize,
+    /// Whether attention is computed in f32 at any precision.
+    pub(super) upcast: bool,
 }
 
 /// A picture seen as a sequence of its places, between two projections and around a residual.
@@ -85,9 +89,9 @@ impl TransformerBlock {
         let norm = |name| LayerNorm::load(&w.pp(name), channels, LAYER_NORM_EPSILON);
         Ok(Self {
             norm1: norm("norm1")?,
-            attn1: Attention::load(&w.pp("attn1"), channels, channels, shape.heads)?,
+            attn1: Attention::load(&w.pp("attn1"), shape, channels)?,
             norm2: norm("norm2")?,
-            attn2: Attention::load(&w.pp("attn2"), channels, shape.text_width, shape.heads)?,
+            attn2: Attention::load(&w.pp("attn2"), shape, shape.text_width)?,
             norm3: norm("norm3")?,
             ff: FeedForward::load(&w.pp("ff"), channels)?,
         })
@@ -115,16 +119,19 @@ struct Attention {
     to_v: Linear,
     to_out: Linear,
     heads: usize,
+    upcast: bool,
 }
 
 impl Attention {
-    fn load(w: &Weights, width: usize, source: usize, heads: usize) -> Result<Self, WeightsError> {
+    fn load(w: &Weights, shape: TransformerShape, source: usize) -> Result<Self, WeightsError> {
+        let width = shape.channels;
         Ok(Self {
             to_q: Linear::load_no_bias(&w.pp("to_q"), width, width)?,
             to_k: Linear::load_no_bias(&w.pp("to_k"), source, width)?,
             to_v: Linear::load_no_bias(&w.pp("to_v"), source, width)?,
             to_out: Linear::load(&w.pp("to_out.0"), width, width)?,
-            heads,
+            heads: shape.heads,
+            upcast: shape.upcast,
         })
     }
 
@@ -138,7 +145,11 @@ impl Attention {
     fn to_itself(&self, x: Tensor<3>) -> Tensor<3> {
         let KeysValues { keys, values } = self.keys_values(x.clone());
         let queries = split_heads(self.to_q.forward(x), self.heads);
-        self.to_out.forward(join_heads(attend(queries, keys, values)))
+        self.to_out.forward(join_heads(self.attend(queries, keys, values)))
+    }
+
+    fn attend(&self, queries: Tensor<4>, keys: Tensor<4>, values: Tensor<4>) -> Tensor<4> {
+        if self.upcast { attend_in_f32(queries, keys, values) } else { attend(queries, keys, values) }
     }
 
     /// Attention to the text; its probabilities are formed only where they are wanted.
@@ -161,7 +172,7 @@ impl Attention {
             let map = if map.dtype() == dtype { map } else { map.cast(dtype) };
             map.matmul(values)
         } else {
-            attend(queries, keys, values)
+            self.attend(queries, keys, values)
         };
         Some(self.to_out.forward(join_heads(seen)))
     }

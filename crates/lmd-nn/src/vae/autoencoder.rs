@@ -48,11 +48,10 @@ impl Autoencoder {
 
     /// Pixels per latent cell along one side: 8 in Stable Diffusion.
     #[must_use]
-    pub fn scale_factor(&self) -> usize {
-        let levels = match self {
-            Self::Kl(vae) => vae.config().block_out_channels.len(),
-            Self::Tiny(vae) => vae.config().decoder_block_out_channels.len(),
-        };
-        1 << levels.saturating_sub(1)
+    pub fn downscale(&self) -> usize {
+        match self {
+            Self::Kl(vae) => vae.config().downscale(),
+            Self::Tiny(vae) => vae.config().downscale(),
+        }
     }
 }

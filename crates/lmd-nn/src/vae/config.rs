@@ -101,7 +101,7 @@ impl VaeConfig {
     /// Pixels of the picture per cell of the latents, in each direction.
     #[must_use]
     pub fn downscale(&self) -> usize {
-        1 << self.block_out_channels.len().saturating_sub(1)
+        downscale(&self.block_out_channels)
     }
 }
 
@@ -188,6 +188,17 @@ impl TinyVaeConfig {
         }
         Ok(())
     }
+
+    /// Pixels of the picture per cell of the latents, in each direction.
+    #[must_use]
+    pub fn downscale(&self) -> usize {
+        downscale(&self.decoder_block_out_channels)
+    }
+}
+
+/// Every level but the last halves the picture.
+fn downscale(levels: &[usize]) -> usize {
+    1 << levels.len().saturating_sub(1)
 }
 
 fn check_levels(network: &'static str, channels: &[usize], layers: usize) -> Result<(), NnError> {
@@ -206,7 +217,7 @@ mod tests {
     fn defaults_are_those_of_stable_diffusion() {
         let config = VaeConfig::from_json("{}").unwrap();
         assert_eq!(config.downscale(), 8);
-        assert!(TinyVaeConfig::from_json("{}").is_ok());
+        assert_eq!(TinyVaeConfig::from_json("{}").unwrap().downscale(), 8);
     }
 
     #[test]

@@ -228,7 +228,8 @@ pub(super) fn unet_config(unet: &Checkpoint) -> UNetConfig {
         down_block_types: types("Down"),
         up_block_types: types("Up"),
         cross_attention_dim: text,
-        use_linear_projection: linear,
+        // The tensors do not say which Stable Diffusion 2 this is; 2.1 needs it, none is harmed.
+        upcast_attention: linear,
         ..UNetConfig::default()
     }
 }

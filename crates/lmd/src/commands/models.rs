@@ -85,7 +85,7 @@ fn info(name: &str, json: bool, loaded: &Loaded) -> anyhow::Result<()> {
         name: model.name.clone(),
         native_size: model.native_size(),
         latent_channels: model.vae.latent_channels(),
-        pixels_per_latent: model.vae.scale_factor(),
+        pixels_per_latent: model.vae.downscale(),
         prediction: show::name(&model.scheduler.prediction_type),
         text_width: model.unet.config().cross_attention_dim,
         tokens: model.tokenizer.length(),

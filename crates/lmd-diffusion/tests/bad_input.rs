@@ -1,0 +1,165 @@
+//! Settings and model folders that make no sense: each gives one clear error.
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod common;
+
+use std::path::Path;
+
+use lmd_diffusion::config::DrawConfig;
+use lmd_diffusion::{Job, Seeds, Silent, draw};
+use serde_json::{Value, json};
+
+/// The settings with the value at `path` (`lmd.per_box.loss_scale`) replaced.
+fn with(path: &str, value: &Value) -> DrawConfig {
+    let mut config = serde_json::to_value(DrawConfig::default()).unwrap();
+    *config.pointer_mut(&format!("/{}", path.replace('.', "/"))).unwrap() = value.clone();
+    serde_json::from_value(config).unwrap()
+}
+
+/// Every setting with a range, and values outside of it.
+fn out_of_range() -> Vec<(&'static str, Value)> {
+    let mut bad = vec![
+        ("steps", json!(0)),
+        ("steps", json!(u64::MAX)),
+        ("cfg_scale", json!(-1.0)),
+        ("cfg_scale", json!(1e300)),
+        ("lmd.transfer_weight", json!(-2.0)),
+        ("lmd.mask_sigma", json!(0.0)),
+        ("lmd.mask_sigma", json!(1e12)),
+        ("lmd.batch", json!(0)),
+        ("lmd.batch", json!(u64::MAX)),
+        ("lmd.per_box.max_iter", json!([4, 18_446_744_073_709_551_615_u64])),
+    ];
+    for share in ["frozen_step_ratio", "fg_blending_ratio", "floor_padding", "mask_threshold"] {
+        let path: &'static str = format!("lmd.{share}").leak();
+        bad.extend([(path, json!(-0.1)), (path, json!(1.1))]);
+    }
+    for run in ["per_box", "overall"] {
+        for (name, value) in [
+            ("loss_scale", 0.0),
+            ("loss_scale", -5.0),
+            ("loss_threshold", -1.0),
+            ("energy.fg_top_p", 0.0),
+            ("energy.fg_top_p", 1.5),
+            ("energy.bg_top_p", -0.2),
+            ("energy.fg_weight", -1.0),
+            ("energy.bg_weight", 1e30),
+        ] {
+            bad.push((format!("lmd.{run}.{name}").leak(), json!(value)));
+        }
+    }
+    bad
+}
+
+#[test]
+fn every_setting_out_of_range_is_named_with_its_value() {
+    for (path, value) in out_of_range() {
+        let error = with(path, &value).check().unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{path} is ")) && error.contains("must be"), "{error}");
+    }
+    DrawConfig::default().check().unwrap();
+}
+
+/// A setting and how to set it.
+type Change = (&'static str, fn(&mut DrawConfig, f64));
+
+#[test]
+fn numbers_that_are_none_are_refused() {
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let changes: [Change; 6] = [
+            ("cfg_scale", |config, bad| config.cfg_scale = bad),
+            ("lmd.frozen_step_ratio", |config, bad| config.lmd.frozen_step_ratio = bad),
+            ("lmd.mask_sigma", |config, bad| config.lmd.mask_sigma = bad),
+            ("lmd.per_box.loss_scale", |config, bad| config.lmd.per_box.loss_scale = bad),
+            ("lmd.overall.loss_threshold", |config, bad| config.lmd.overall.loss_threshold = bad),
+            ("lmd.overall.energy.bg_top_p", |config, bad| config.lmd.overall.energy.bg_top_p = bad as f32),
+        ];
+        for (setting, change) in changes {
+            let mut config = DrawConfig::default();
+            change(&mut config, bad);
+            let error = config.check().unwrap_err().to_string();
+            assert!(error.starts_with(setting), "{setting}: {error}");
+        }
+    }
+}
+
+#[test]
+fn picture_sizes_that_cannot_be_drawn_are_refused() {
+    for (width, height) in [(100, 512), (512, 0), (64, 4160), (usize::MAX, 64)] {
+        let config = DrawConfig { width: Some(width), height: Some(height), ..DrawConfig::default() };
+        let error = config.check().unwrap_err().to_string();
+        assert!(error.contains("multiples of 64 from 64 to 4096"), "{error}");
+    }
+}
+
+/// Both methods look at the settings before anything is computed.
+#[test]
+fn drawing_refuses_bad_settings() {
+    let (model, layout) =
+        (common::small_model(), common::layout(&[("a cat", [0.0, 0.0, 256.0, 256.0])], "it"));
+    for method in ["lmd", "plain"] {
+        for (path, value) in [("steps", json!(0)), ("cfg_scale", json!(-3.0)), ("width", json!(100))] {
+            let mut config = with(path, &value);
+            config.method = serde_json::from_value(json!(method)).unwrap();
+            let job = Job { layout: &layout, prompt: "", seeds: Seeds::of(1), config: &config };
+            let error = draw(&model, &job, &mut Silent).unwrap_err().to_string();
+            assert!(error.contains(&value.to_string().replace(".0", "")), "{method}, {path}: {error}");
+        }
+    }
+    let mut config = with("lmd.guided_layers", &json!(["up.7.0"]));
+    (config.width, config.height) = (Some(64), Some(64));
+    let job = Job { layout: &layout, prompt: "", seeds: Seeds::of(1), config: &config };
+    let error = draw(&model, &job, &mut Silent).unwrap_err().to_string();
+    assert!(error.contains("no attention layer up.7.0"), "{error}");
+}
+
+/// What loading says of the small model after a change to its folder.
+fn refusal(change: impl Fn(&Path)) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    common::assemble("sd1", folder.path());
+    change(folder.path());
+    common::load(folder.path()).unwrap_err().to_string()
+}
+
+#[test]
+fn a_broken_scheduler_configuration_is_refused() {
+    let with = |text: &str| {
+        refusal(|folder| {
+            std::fs::create_dir(folder.join("scheduler")).unwrap();
+            std::fs::write(folder.join("scheduler/scheduler_config.json"), text).unwrap();
+        })
+    };
+    assert!(with("{").contains("scheduler/scheduler_config.json"));
+    assert!(with(r#"{"beta_schedule": "cosine"}"#).contains("cosine"));
+    assert!(with(r#"{"beta_start": -1.0}"#).contains("beta_start"));
+    assert!(with(r#"{"num_train_timesteps": 18446744073709551615}"#).contains("num_train_timesteps"));
+    assert!(with(r#"{"use_karras_sigmas": true}"#).contains("use_karras_sigmas"));
+}
+
+#[test]
+fn a_text_encoder_of_another_model_is_refused() {
+    let error = refusal(|folder| {
+        for file in ["config.json", "model.safetensors"] {
+            let from = common::nn_data("sd2/text_encoder").join(file);
+            std::fs::copy(from, folder.join("text_encoder").join(file)).unwrap();
+        }
+    });
+    assert!(error.contains("width of the text embeddings 40, expected 24"), "{error}");
+}
+
+#[test]
+fn a_tokenizer_for_longer_prompts_is_refused() {
+    let error = refusal(|folder| {
+        std::fs::write(folder.join("tokenizer/tokenizer_config.json"), r#"{"model_max_length": 248}"#)
+            .unwrap();
+    });
+    assert!(error.contains("tokens of a prompt 248, expected 77"), "{error}");
+}
+
+#[test]
+fn a_missing_part_is_named() {
+    for part in ["vae", "text_encoder", "tokenizer"] {
+        let error = refusal(|folder| std::fs::remove_dir_all(folder.join(part)).unwrap());
+        assert!(error.contains(part), "{error}");
+    }
+}
