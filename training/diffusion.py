@@ -111,7 +111,7 @@ def rate_factor(step: int, total: int, cooldown: int) -> float:
 
 
 def train(run: Run, size: networks.Size, resume_from: Path | None = None, steps: int | None = None,
-          cooldown: int | None = None, rate: float | None = None) -> None:
+          cooldown: int | None = None, rate: float | None = None, compiled: bool = False) -> None:
     torch.manual_seed(21)
     steps = steps or size.unet_steps
     cooldown = steps // 10 if cooldown is None else cooldown
@@ -129,6 +129,8 @@ def train(run: Run, size: networks.Size, resume_from: Path | None = None, steps:
         optimizer.load_state_dict(state["optimizer"])
         step, seen = state["step"], state["seen"]
     recorders = record(painter.unet)
+    if compiled:
+        painter.unet.compile()
     vae = load_vae(run)
     part = run.part(size.unet_batch)
     composer = Composer(run.art, size.nouns, seed=5000 + 2 * step + run.rank, device=run.device)
