@@ -16,6 +16,8 @@ pub mod clip;
 mod config_check;
 mod device;
 mod error;
+#[cfg(feature = "flex")]
+mod fused;
 mod layers;
 pub mod unet;
 pub mod vae;

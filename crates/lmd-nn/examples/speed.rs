@@ -1,0 +1,157 @@
+//! Times the parts of a model; `bench/peers/speed.py` prints the same lines for PyTorch.
+//!
+//! `speed MODEL [--runs N] [--only PART,PART]`: MODEL is a diffusers folder. The parts are
+//! `unet-1`, `unet-2` (one and two pictures), `guided` (to the guided maps mid and up.1, and
+//! back to the latents), `decode`, `text` and `load`.
+#![allow(clippy::print_stdout)]
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use lmd_nn::{
+    Accelerator, AttnKey, Autoencoder, ClipTextEncoder, Device, LoadOptions, ModelFolder, Tensor, TensorData,
+    UNet, UNetRequest, device,
+};
+
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+const TOKENS: usize = 77;
+const COLUMNS: [usize; 2] = [4, 5];
+
+fn main() -> Outcome {
+    let options = Options::read()?;
+    let load = || Subject::load(&options);
+    let subject = load()?;
+    let pairs: [(&str, Box<dyn Fn() -> Outcome>); 6] = [
+        ("unet-1", Box::new(|| subject.noise(1))),
+        ("unet-2", Box::new(|| subject.noise(2))),
+        ("guided", Box::new(|| subject.guided())),
+        ("decode", Box::new(|| subject.decode())),
+        ("text", Box::new(|| subject.encode_text())),
+        ("load", Box::new(|| load().map(drop))),
+    ];
+    for (name, part) in pairs {
+        if options.only.is_empty() || options.only.iter().any(|only| only == name) {
+            report(name, options.runs, &part)?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs a part once unseen and then `runs` times.
+fn report(name: &str, runs: usize, part: &dyn Fn() -> Outcome) -> Outcome {
+    part()?;
+    let mut times = Vec::new();
+    for _ in 0..runs {
+        let started = Instant::now();
+        part()?;
+        times.push(1e3 * started.elapsed().as_secs_f64());
+    }
+    times.sort_by(f64::total_cmp);
+    let least = times.first().copied().unwrap_or(f64::NAN);
+    let median = times.get(times.len() / 2).copied().unwrap_or(f64::NAN);
+    println!("{name:8} median {median:9.2} ms, least {least:9.2} ms");
+    Ok(())
+}
+
+struct Options {
+    model: PathBuf,
+    runs: usize,
+    only: Vec<String>,
+}
+
+impl Options {
+    fn read() -> Outcome<Self> {
+        let mut arguments = std::env::args().skip(1);
+        let model = PathBuf::from(arguments.next().ok_or("expected a model's folder")?);
+        let mut options = Self { model, runs: 9, only: Vec::new() };
+        while let Some(flag) = arguments.next() {
+            let value = arguments.next().ok_or_else(|| format!("expected a value after {flag}"))?;
+            match flag.as_str() {
+                "--runs" => options.runs = value.parse()?,
+                "--only" => options.only = value.split(',').map(str::to_owned).collect(),
+                _ => return Err(format!("no option {flag}; expected --runs or --only").into()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+struct Subject {
+    device: Device,
+    unet: UNet,
+    vae: Autoencoder,
+    text: ClipTextEncoder,
+    width: usize,
+    side: usize,
+}
+
+impl Subject {
+    fn load(options: &Options) -> Outcome<Self> {
+        let device = device(Accelerator::Cpu)?;
+        let model = ModelFolder::open(&options.model)?;
+        let load = LoadOptions::new(&device);
+        let unet = model.unet(&load)?;
+        let width = unet.config().cross_attention_dim;
+        let side = unet.config().sample_size.unwrap_or(64);
+        Ok(Self { unet, vae: model.autoencoder(&load)?, text: model.text_encoder(&load)?, width, side, device })
+    }
+
+    fn latents(&self, batch: usize) -> Tensor<4> {
+        let values = scattered(batch * 4 * self.side * self.side, 3);
+        Tensor::from_data(TensorData::new(values, [batch, 4, self.side, self.side]), &self.device)
+    }
+
+    fn embeddings(&self, batch: usize) -> Tensor<3> {
+        let values = scattered(batch * TOKENS * self.width, 4);
+        Tensor::from_data(TensorData::new(values, [batch, TOKENS, self.width]), &self.device)
+    }
+
+    fn noise(&self, batch: usize) -> Outcome {
+        let text = self.unet.text_context(&self.embeddings(batch))?;
+        let output = self.unet.forward(self.latents(batch), &[501.0], &text, &UNetRequest::noise())?;
+        check(&output.noise.ok_or("no noise")?.into_data())
+    }
+
+    fn guided(&self) -> Outcome {
+        let text = self.unet.text_context(&self.embeddings(1))?;
+        let guided = |key: &AttnKey| *key == AttnKey::mid() || key.to_string().starts_with("up.1.");
+        let keys: Vec<AttnKey> = self.unet.attention_keys().into_iter().filter(guided).collect();
+        let request = UNetRequest::only_maps(&keys).columns(&COLUMNS);
+        let leaf = self.latents(1).autodiff().require_grad();
+        let maps = self.unet.forward(leaf.clone(), &[501.0], &text, &request)?.maps;
+        let energy = maps.into_values().map(|map| map.square().sum()).reduce(|a, b| a + b);
+        let gradients = energy.ok_or("no maps")?.backward();
+        check(&leaf.grad(&gradients).ok_or("no gradient")?.into_data())
+    }
+
+    fn decode(&self) -> Outcome {
+        check(&self.vae.decode(self.latents(1))?.into_data())
+    }
+
+    fn encode_text(&self) -> Outcome {
+        #[allow(clippy::cast_possible_truncation)]
+        let prompt = |row: usize| (0..TOKENS).map(|i| 1 + (17 * i + row) as u32 % 1000).collect();
+        check(&self.text.forward(&[prompt(0), prompt(1)])?.last_hidden.into_data())
+    }
+}
+
+/// A result with numbers in it.
+fn check(data: &TensorData) -> Outcome {
+    let values = data.as_slice::<f32>().map_err(|e| format!("{e:?}"))?;
+    if values.iter().all(|x| x.is_finite()) { Ok(()) } else { Err("a result is not finite".into()) }
+}
+
+/// Numbers that look random, about -1.7 to 1.7.
+fn scattered(count: usize, seed: u64) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        #[allow(clippy::cast_precision_loss)]
+        let unit = (state >> 40) as f32 / (1u64 << 24) as f32;
+        3.46 * (unit - 0.5)
+    };
+    (0..count).map(|_| next()).collect()
+}
