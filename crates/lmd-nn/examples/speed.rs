@@ -10,10 +10,10 @@ use std::time::Instant;
 
 use lmd_nn::{
     Accelerator, AttnKey, Autoencoder, ClipTextEncoder, Device, LoadOptions, ModelFolder, Tensor, TensorData,
-    UNet, UNetRequest, device,
+    TextContext, UNet, UNetRequest, device, on_a_worker,
 };
 
-type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 const TOKENS: usize = 77;
 const COLUMNS: [usize; 2] = [4, 5];
@@ -118,8 +118,13 @@ impl Subject {
         let guided = |key: &AttnKey| *key == AttnKey::mid() || key.to_string().starts_with("up.1.");
         let keys: Vec<AttnKey> = self.unet.attention_keys().into_iter().filter(guided).collect();
         let request = UNetRequest::only_maps(&keys).columns(&COLUMNS);
-        let leaf = self.latents(1).autodiff().require_grad();
-        let maps = self.unet.forward(leaf.clone(), &[501.0], &text, &request)?.maps;
+        let latents = self.latents(1);
+        on_a_worker(|| self.gradient(latents, &text, &request))
+    }
+
+    fn gradient(&self, latents: Tensor<4>, text: &TextContext, request: &UNetRequest) -> Outcome {
+        let leaf = latents.autodiff().require_grad();
+        let maps = self.unet.forward(leaf.clone(), &[501.0], text, request)?.maps;
         let energy = maps.into_values().map(|map| map.square().sum()).reduce(|a, b| a + b);
         let gradients = energy.ok_or("no maps")?.backward();
         check(&leaf.grad(&gradients).ok_or("no gradient")?.into_data())

@@ -4,7 +4,7 @@ use burn::tensor::activation::{gelu, sigmoid};
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::{ClipTextConfig, HiddenAct};
-use crate::NnError;
+use crate::{NnError, on_a_worker};
 use crate::layers::{Before, Conv, LayerNorm, Use, attend_to_itself};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
 
@@ -84,7 +84,8 @@ impl ClipTextEncoder {
         let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [batch * tokens]), &device);
         let embedded = self.token_embedding.clone().select(0, ids).reshape([batch, tokens, width]);
         let positions = self.position_embedding.clone().narrow(0, 0, tokens).unsqueeze();
-        let hidden = self.layers.iter().fold(embedded + positions, |x, layer| layer.forward(x));
+        let all = || self.layers.iter().fold(embedded + positions, |x, layer| layer.forward(x));
+        let hidden = on_a_worker(all);
         let last_hidden = self.final_layer_norm.forward(hidden);
         let pooled = prompts.iter().enumerate().map(|(row, ids)| {
             let end = self.end_of_text(ids);

@@ -4,6 +4,7 @@
 //! With `P = softmax(s q kᵀ)`, `o = P v` and the gradient g of o: `dv = Pᵀ g`,
 //! `dP = g vᵀ`, `dS = s P ∘ (dP − rowsum(P ∘ dP))`, `dq = dS k`, `dk = dSᵀ q`.
 
+use std::fmt;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -45,7 +46,7 @@ fn probabilities(q: Matrix<'_>, k: Matrix<'_>, causal: Option<usize>, out: &mut 
     #[allow(clippy::cast_precision_loss)]
     let scale = 1.0 / (q.columns as f32).sqrt();
     multiply(out, columns, false, q, k.transposed());
-    vectorized(|| {
+    vectorized(#[inline(always)] || {
         for (i, row) in out.chunks_exact_mut(columns).enumerate() {
             match causal {
                 None => softmax(row, scale),
@@ -63,7 +64,7 @@ fn probabilities(q: Matrix<'_>, k: Matrix<'_>, causal: Option<usize>, out: &mut 
 fn through_softmax(p: &[f32], dp: &mut [f32], columns: usize, width: usize) {
     #[allow(clippy::cast_precision_loss)]
     let scale = 1.0 / (width as f32).sqrt();
-    vectorized(|| {
+    vectorized(#[inline(always)] || {
         for (p, dp) in p.chunks_exact(columns).zip(dp.chunks_exact_mut(columns)) {
             let mean = sum2(p, dp, |p, d| p * d);
             dp.iter_mut().zip(p).for_each(|(d, p)| *d = scale * p * (*d - mean));
@@ -172,10 +173,15 @@ impl ArrayOp for SelfAttention {
 }
 
 /// Keys or values of some prompts, `[batch, heads, tokens, d]`; one prompt serves every picture.
-#[derive(Debug)]
 pub(crate) struct TextHeads {
     pub(crate) values: Vec<f32>,
     pub(crate) shape: [usize; 4],
+}
+
+impl fmt::Debug for TextHeads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TextHeads({:?})", self.shape)
+    }
 }
 
 impl TextHeads {

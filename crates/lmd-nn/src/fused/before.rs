@@ -1,6 +1,7 @@
 //! What is done to the input of a [`Map`](super::Map): normalisations with or without SiLU, a gate, a resize.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -15,11 +16,16 @@ pub(super) const TASK: usize = 1 << 14;
 pub(super) type Dims = [usize; 4];
 
 /// Layer normalisation of the last dimension (arXiv:1607.06450).
-#[derive(Debug)]
 pub(crate) struct LayerNormSpec {
     pub(crate) weight: Vec<f32>,
     pub(crate) bias: Vec<f32>,
     pub(crate) epsilon: f32,
+}
+
+impl fmt::Debug for LayerNormSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LayerNorm({})", self.weight.len())
+    }
 }
 
 /// What happens to the input first.
@@ -31,7 +37,6 @@ pub(crate) enum Before {
     LayerNorm(Arc<LayerNormSpec>),
     /// The first half of the channels times GELU of the second (GEGLU, arXiv:2002.05202).
     Gate,
-    Relu,
     /// Nearest neighbours, to this height and width.
     Resize([usize; 2]),
 }
@@ -50,20 +55,17 @@ impl Before {
     pub(super) fn forward<'a>(&self, x: &'a [f32], dims: Dims, pad: [usize; 2]) -> Cow<'a, [f32]> {
         match self {
             Self::Nothing if pad == [0, 0] => Cow::Borrowed(x),
-            Self::Nothing => frame(x, dims, dims, pad, |_, from, to| to.copy_from_slice(from)),
+            Self::Nothing => frame(x, dims, dims, pad, #[inline(always)] |_, from, to| to.copy_from_slice(from)),
             Self::GroupNorm(spec) => {
                 let [scale, shift] = spec.coefficients(x, dims);
-                frame(x, dims, dims, pad, |image, from, to| {
+                frame(x, dims, dims, pad, #[inline(always)] |image, from, to| {
                     let channels = image * dims[3]..(image + 1) * dims[3];
                     spec.apply(&scale[channels.clone()], &shift[channels], from, to);
                 })
             }
-            Self::LayerNorm(spec) => frame(x, dims, dims, pad, |_, from, to| spec.forward(from, to)),
-            Self::Gate => frame(x, dims, self.output(dims), pad, |_, from, to| gate(from, to, dims[3])),
-            Self::Relu => frame(x, dims, dims, pad, |_, from, to| {
-                to.iter_mut().zip(from).for_each(|(to, from)| *to = from.max(0.0));
-            }),
-            Self::Resize(_) => frame(x, dims, self.output(dims), pad, |_, from, to| {
+            Self::LayerNorm(spec) => frame(x, dims, dims, pad, #[inline(always)] |_, from, to| spec.forward(from, to)),
+            Self::Gate => frame(x, dims, self.output(dims), pad, #[inline(always)] |_, from, to| gate(from, to, dims[3])),
+            Self::Resize(_) => frame(x, dims, self.output(dims), pad, #[inline(always)] |_, from, to| {
                 stretch(from, to, [dims[2], self.output(dims)[2]], dims[3]);
             }),
         }
@@ -78,7 +80,7 @@ impl Before {
                 grad
             }
             Self::LayerNorm(spec) => {
-                by_rows(&mut grad, x, dims[3], dims[3], |grad, x| spec.backward(x, grad));
+                by_rows(&mut grad, x, dims[3], dims[3], #[inline(always)] |grad, x| spec.backward(x, grad));
                 grad
             }
             Self::Gate => {
@@ -88,12 +90,8 @@ impl Before {
                 dx.par_chunks_mut(rows * width)
                     .zip(x.par_chunks(rows * width))
                     .zip(grad.par_chunks(rows * width / 2))
-                    .for_each(|((dx, x), grad)| vectorized(|| gate_backward(x, grad, dx, width)));
+                    .for_each(|((dx, x), grad)| vectorized(#[inline(always)] || gate_backward(x, grad, dx, width)));
                 dx
-            }
-            Self::Relu => {
-                grad.iter_mut().zip(x).for_each(|(g, x)| *g = if *x > 0.0 { *g } else { 0.0 });
-                grad
             }
             Self::Resize(size) => gather(&grad, dims, *size),
         }
@@ -114,7 +112,7 @@ fn frame<'a>(
     let mut result = vec![0.0; batch * rows * row_padded];
     let at_once = (TASK / row_padded.max(1)).max(1);
     let task = |(task, band): (usize, &mut [f32])| {
-        vectorized(|| {
+        vectorized(#[inline(always)] || {
             for (i, to) in band.chunks_exact_mut(row_padded).enumerate() {
                 let (image, y) = ((task * at_once + i) / rows, (task * at_once + i) % rows);
                 if y < pad || y >= height + pad {
@@ -141,7 +139,7 @@ fn by_rows(
     let rows = (TASK / width_a.max(width_b).max(1)).max(1);
     a.par_chunks_mut(rows * width_a)
         .zip(b.par_chunks(rows * width_b))
-        .for_each(|(a, b)| vectorized(|| work(a, b)));
+        .for_each(|(a, b)| vectorized(#[inline(always)] || work(a, b)));
 }
 
 impl LayerNormSpec {

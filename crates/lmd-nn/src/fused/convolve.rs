@@ -230,7 +230,7 @@ impl Convolution<'_> {
         } else {
             after.bias
         };
-        vectorized(|| {
+        vectorized(#[inline(always)] || {
             for (i, out) in out.chunks_exact_mut(row).enumerate() {
                 if let Some(sums) = sums {
                     let start = i * self.framed[1] * self.outputs;

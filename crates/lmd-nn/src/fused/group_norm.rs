@@ -4,19 +4,26 @@
 //! `u = γ x̂ + β`; the gradient g of u gives
 //! `dx = (γ g − mean(γ g) − x̂ · mean(γ g x̂)) / σ`.
 
+use std::fmt;
+
 use rayon::prelude::*;
 
 use super::before::{Dims, TASK, silu};
 use super::simd::vectorized;
 
 /// Group normalisation, and whether SiLU follows.
-#[derive(Debug)]
 pub(crate) struct GroupNormSpec {
     pub(crate) weight: Vec<f32>,
     pub(crate) bias: Vec<f32>,
     pub(crate) groups: usize,
     pub(crate) epsilon: f32,
     pub(crate) silu: bool,
+}
+
+impl fmt::Debug for GroupNormSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GroupNorm({} of {}, silu: {})", self.groups, self.weight.len(), self.silu)
+    }
 }
 
 /// Two sums per channel.
@@ -58,7 +65,7 @@ impl GroupNormSpec {
         let of_image = |x: &[f32]| -> Vec<[f32; 2]> {
             // Sums of differences from the first place do not cancel where the mean is large.
             let first = &x[..channels];
-            let sums = channel_sums(channels, x, x, |i, x, _| [x - first[i], (x - first[i]) * (x - first[i])]);
+            let sums = channel_sums(channels, x, x, #[inline(always)] |i, x, _| [x - first[i], (x - first[i]) * (x - first[i])]);
             self.grouped(channels, |range| {
                 let places = (height * width) as f64;
                 let total: f64 = range.clone().map(|c| f64::from(sums[0][c]) + places * f64::from(first[c])).sum();
@@ -102,7 +109,7 @@ impl GroupNormSpec {
         if self.silu {
             self.through_silu(x, grad, &mean, &inverse);
         }
-        let sums = channel_sums(channels, x, grad, |i, x, g| [g, g * (x - mean[i]) * inverse[i]]);
+        let sums = channel_sums(channels, x, grad, #[inline(always)] |i, x, g| [g, g * (x - mean[i]) * inverse[i]]);
         #[allow(clippy::cast_precision_loss)]
         let part = 1.0 / (x.len() / self.groups) as f32;
         let means = self.grouped(channels, |range| {
@@ -119,7 +126,7 @@ impl GroupNormSpec {
             .collect();
         let column = |i: usize| -> Vec<f32> { coefficients.iter().map(|abc| abc[i]).collect() };
         let (a, b, c) = (column(0), column(1), column(2));
-        by_places(channels, grad, x, |grad, x| {
+        by_places(channels, grad, x, #[inline(always)] |grad, x| {
             let terms = grad.iter_mut().zip(x).zip(a.iter().zip(&b).zip(&c));
             terms.for_each(|((g, x), ((a, b), c))| *g = a * *g + b * x + c);
         });
@@ -130,7 +137,7 @@ impl GroupNormSpec {
         let scale: Vec<f32> = self.weight.iter().zip(inverse).map(|(w, i)| w * i).collect();
         let shift: Vec<f32> =
             self.bias.iter().zip(mean).zip(&scale).map(|((bias, mean), scale)| bias - scale * mean).collect();
-        by_places(self.weight.len(), grad, x, |grad, x| {
+        by_places(self.weight.len(), grad, x, #[inline(always)] |grad, x| {
             let terms = grad.iter_mut().zip(x).zip(scale.iter().zip(&shift));
             terms.for_each(|((g, x), (scale, shift))| *g *= silu(scale * x + shift).1);
         });
@@ -141,7 +148,7 @@ impl GroupNormSpec {
 fn by_places(channels: usize, grad: &mut [f32], x: &[f32], work: impl Fn(&mut [f32], &[f32]) + Sync) {
     let task = (TASK / channels).max(1) * channels;
     grad.par_chunks_mut(task).zip(x.par_chunks(task)).for_each(|(grad, x)| {
-        vectorized(|| grad.chunks_exact_mut(channels).zip(x.chunks_exact(channels)).for_each(|(g, x)| work(g, x)));
+        vectorized(#[inline(always)] || grad.chunks_exact_mut(channels).zip(x.chunks_exact(channels)).for_each(|(g, x)| work(g, x)));
     });
 }
 
@@ -154,7 +161,7 @@ fn channel_sums(
 ) -> Sums {
     let task = (TASK / channels).max(1) * channels;
     let of_task = |(x, y): (&[f32], &[f32])| {
-        vectorized(|| {
+        vectorized(#[inline(always)] || {
             let (mut first, mut second) = (vec![0.0; channels], vec![0.0; channels]);
             for (x, y) in x.chunks_exact(channels).zip(y.chunks_exact(channels)) {
                 let sums = first.iter_mut().zip(&mut second).zip(x.iter().zip(y));

@@ -25,7 +25,6 @@ pub(crate) enum Before<'a> {
     LayerNorm(&'a LayerNorm),
     /// The first half of the channels times GELU of the second: GEGLU (arXiv:2002.05202).
     Gate,
-    Relu,
     /// Every value repeated, to this height and width.
     Resize([usize; 2]),
 }
@@ -181,7 +180,6 @@ impl Conv {
             Before::GroupNorm(norm) => fused::Before::GroupNorm(norm.spec()),
             Before::LayerNorm(norm) => fused::Before::LayerNorm(norm.spec()),
             Before::Gate => fused::Before::Gate,
-            Before::Relu => fused::Before::Relu,
             Before::Resize(size) => fused::Before::Resize(size),
         };
         // Rectifying has no gradient in the fused operation.
@@ -216,7 +214,6 @@ impl Conv {
                 let half = x.dims()[D - 1] / 2;
                 x.clone().narrow(D - 1, 0, half) * gelu(x.narrow(D - 1, half, half))
             }
-            Before::Relu => relu(x),
             Before::Resize(size) => resized(x, size),
         };
         let mut y = self.mapped(weight, bias, x);

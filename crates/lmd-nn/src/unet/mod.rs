@@ -26,7 +26,7 @@ use transformer::SpatialTransformer;
 
 use crate::layers::{Before, Conv, GroupNorm, Use, channels_first, channels_last};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
-use crate::{AttnKey, NnError};
+use crate::{AttnKey, NnError, on_a_worker};
 
 /// `UNet2DConditionModel`: predicts the noise in latents, given a time and a text.
 #[derive(Clone, Debug)]
@@ -130,8 +130,18 @@ impl UNet {
     ) -> Result<UNetOutput, NnError> {
         self.check_request(request, text)?;
         let timesteps = self.check_batch(&latents, timesteps, text)?;
+        on_a_worker(|| self.checked_forward(latents, &timesteps, text, request))
+    }
+
+    fn checked_forward(
+        &self,
+        latents: Tensor<4>,
+        timesteps: &[f32],
+        text: &TextContext,
+        request: &UNetRequest,
+    ) -> Result<UNetOutput, NnError> {
         let device = latents.device().without_autodiff();
-        let time = self.time_embedding.forward(&timesteps, &device, latents.dtype());
+        let time = self.time_embedding.forward(timesteps, &device, latents.dtype());
         let mut collector = MapCollector::new(request, &device);
         let noise =
             self.run(latents, &mut Surroundings { time: &time, text, collector: &mut collector });

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::VaeConfig;
-use crate::NnError;
+use crate::{NnError, on_a_worker};
 use crate::layers::{Before, Conv, GroupNorm, Use, attend_to_itself, channels_first, channels_last};
 use crate::unet::{Resnet, ResnetShape};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
@@ -102,7 +102,7 @@ impl AutoencoderKl {
             Some(conv) => conv.forward(latents),
             None => latents,
         };
-        Ok(channels_first(self.decoder.forward(latents)))
+        Ok(on_a_worker(|| channels_first(self.decoder.forward(latents))))
     }
 }
 

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::tanh;
 
 use super::TinyVaeConfig;
-use crate::NnError;
+use crate::{NnError, on_a_worker};
 use crate::layers::{Before, Conv, Use, channels_first, channels_last};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
 
@@ -64,7 +64,7 @@ impl AutoencoderTiny {
     pub fn decode(&self, latents: Tensor<4>) -> Result<Tensor<4>, NnError> {
         super::check_channels("channels of the latents", &latents, self.config.latent_channels)?;
         let squashed = tanh(latents / LATENT_MAGNITUDE) * LATENT_MAGNITUDE;
-        Ok(channels_first(run(&self.decoder, channels_last(squashed))) * 2.0 - 1.0)
+        Ok(on_a_worker(|| channels_first(run(&self.decoder, channels_last(squashed))) * 2.0 - 1.0))
     }
 }
 
