@@ -13,6 +13,10 @@ use lmd_nn::{
     TextContext, UNet, UNetRequest, device, on_a_worker,
 };
 
+/// The allocator of the command, which keeps memory instead of asking for it anew.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 const TOKENS: usize = 77;

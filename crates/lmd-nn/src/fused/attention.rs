@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::gemm::{Matrix, multiply};
 use super::op::{Array, ArrayOp};
-use super::simd::{softmax, sum2, vectorized};
+use super::simd::{exponentials, sum2, vectorized};
 
 /// Scores formed at once.
 const SCORES: usize = 1 << 19;
@@ -40,24 +40,36 @@ impl<'a> Heads<'a> {
     }
 }
 
-/// `softmax(s q kᵀ)` of some rows; with `causal` each sees the columns up to its own.
-fn probabilities(q: Matrix<'_>, k: Matrix<'_>, causal: Option<usize>, out: &mut [f32]) {
+/// `exp(s q kᵀ − its row's largest)` of some rows and the inverse of each row's sum; with `causal`,
+/// the first row's number, each sees the columns up to its own.
+fn exponentials_of(q: Matrix<'_>, k: Matrix<'_>, causal: Option<usize>, out: &mut [f32], inverse: &mut [f32]) {
     let columns = k.rows;
     #[allow(clippy::cast_precision_loss)]
     let scale = 1.0 / (q.columns as f32).sqrt();
     multiply(out, columns, false, q, k.transposed());
     vectorized(#[inline(always)] || {
-        for (i, row) in out.chunks_exact_mut(columns).enumerate() {
-            match causal {
-                None => softmax(row, scale),
-                Some(first) => {
-                    let (seen, hidden) = row.split_at_mut((first + i + 1).min(columns));
-                    softmax(seen, scale);
-                    hidden.fill(0.0);
-                }
-            }
+        for ((i, row), inverse) in out.chunks_exact_mut(columns).enumerate().zip(inverse) {
+            let seen = causal.map_or(columns, |first| (first + i + 1).min(columns));
+            let (seen, hidden) = row.split_at_mut(seen);
+            *inverse = 1.0 / exponentials(seen, scale);
+            hidden.fill(0.0);
         }
     });
+}
+
+/// Rows times their numbers.
+#[inline(always)]
+fn scale_rows<'a>(rows: impl Iterator<Item = &'a mut [f32]>, factors: &[f32]) {
+    for (row, factor) in rows.zip(factors) {
+        row.iter_mut().for_each(|x| *x *= factor);
+    }
+}
+
+/// `softmax(s q kᵀ)` of some rows.
+fn probabilities(q: Matrix<'_>, k: Matrix<'_>, causal: Option<usize>, out: &mut [f32]) {
+    let mut inverse = vec![0.0; q.rows];
+    exponentials_of(q, k, causal, out, &mut inverse);
+    vectorized(#[inline(always)] || scale_rows(out.chunks_exact_mut(k.rows), &inverse));
 }
 
 /// dS in place of dP, given P.
@@ -85,11 +97,16 @@ fn attend(q: Heads<'_>, k: Heads<'_>, v: Heads<'_>, heads: usize, causal: bool, 
     out.par_chunks_mut(at_once * width).enumerate().for_each(|(task, out)| {
         let start = task * at_once;
         let rows = start..start + out.len() / width;
-        let mut p = vec![0.0; rows.len() * k.rows];
+        let (mut p, mut inverse) = (vec![0.0; rows.len() * k.rows], vec![0.0; rows.len()]);
         for head in 0..heads {
-            probabilities(q.head(head, rows.clone()), k.whole(head), causal.then_some(start), &mut p);
+            let queries = q.head(head, rows.clone());
+            exponentials_of(queries, k.whole(head), causal.then_some(start), &mut p, &mut inverse);
             let p = Matrix::dense(&p, rows.len(), k.rows);
-            multiply(&mut out[head * q.width..], width, false, p, v.whole(head));
+            let first = head * q.width;
+            multiply(&mut out[first..], width, false, p, v.whole(head));
+            // Each row's sum divides the few results instead of the many exponentials.
+            let results = out.chunks_exact_mut(width).map(|row| &mut row[first..first + q.width]);
+            scale_rows(results, &inverse);
         }
     });
 }

@@ -65,7 +65,7 @@ impl GroupNormSpec {
         let of_image = |x: &[f32]| -> Vec<[f32; 2]> {
             // Sums of differences from the first place do not cancel where the mean is large.
             let first = &x[..channels];
-            let sums = channel_sums(channels, x, x, #[inline(always)] |i, x, _| [x - first[i], (x - first[i]) * (x - first[i])]);
+            let sums = channel_sums([x, x], [first, first], #[inline(always)] |x, _, first, _| [x - first, (x - first) * (x - first)]);
             self.grouped(channels, |range| {
                 let places = (height * width) as f64;
                 let total: f64 = range.clone().map(|c| f64::from(sums[0][c]) + places * f64::from(first[c])).sum();
@@ -109,7 +109,7 @@ impl GroupNormSpec {
         if self.silu {
             self.through_silu(x, grad, &mean, &inverse);
         }
-        let sums = channel_sums(channels, x, grad, #[inline(always)] |i, x, g| [g, g * (x - mean[i]) * inverse[i]]);
+        let sums = channel_sums([x, grad], [&mean, &inverse], #[inline(always)] |x, g, mean, inverse| [g, g * (x - mean) * inverse]);
         #[allow(clippy::cast_precision_loss)]
         let part = 1.0 / (x.len() / self.groups) as f32;
         let means = self.grouped(channels, |range| {
@@ -152,23 +152,23 @@ fn by_places(channels: usize, grad: &mut [f32], x: &[f32], work: impl Fn(&mut [f
     });
 }
 
-/// Sums over all places of two numbers per channel, `f(channel, x, y)`.
+/// Sums over all places of two numbers per channel, `f(x, y, a, b)` with that channel's constants a and b.
 fn channel_sums(
-    channels: usize,
-    x: &[f32],
-    y: &[f32],
-    f: impl Fn(usize, f32, f32) -> [f32; 2] + Sync,
+    [x, y]: [&[f32]; 2],
+    [a, b]: [&[f32]; 2],
+    f: impl Fn(f32, f32, f32, f32) -> [f32; 2] + Sync,
 ) -> Sums {
+    let channels = a.len();
     let task = (TASK / channels).max(1) * channels;
     let of_task = |(x, y): (&[f32], &[f32])| {
         vectorized(#[inline(always)] || {
             let (mut first, mut second) = (vec![0.0; channels], vec![0.0; channels]);
             for (x, y) in x.chunks_exact(channels).zip(y.chunks_exact(channels)) {
-                let sums = first.iter_mut().zip(&mut second).zip(x.iter().zip(y));
-                for (i, ((first, second), (x, y))) in sums.enumerate() {
-                    let [a, b] = f(i, *x, *y);
-                    *first += a;
-                    *second += b;
+                let sums = first.iter_mut().zip(&mut second).zip(x.iter().zip(y).zip(a.iter().zip(b)));
+                for ((first, second), ((x, y), (a, b))) in sums {
+                    let more = f(*x, *y, *a, *b);
+                    *first += more[0];
+                    *second += more[1];
                 }
             }
             [first, second]

@@ -45,10 +45,13 @@ impl Map {
         let blocks = weight.par_chunks_mut((outputs * TURNED).max(1)).enumerate();
         blocks.for_each(|(block, to)| {
             for (map, from) in weights.iter().enumerate() {
-                for output in 0..each {
-                    for (i, to) in to.chunks_exact_mut(outputs).enumerate() {
-                        let (tap, input) = ((block * TURNED + i) / inputs, (block * TURNED + i) % inputs);
-                        to[map * each + output] = from[(output * inputs + input) * taps + tap];
+                // Where the block's rows begin in the row of the first output.
+                let starts: Vec<usize> = (block * TURNED..block * TURNED + to.len() / outputs)
+                    .map(|row| row % inputs * taps + row / inputs)
+                    .collect();
+                for (output, from) in from.chunks_exact(inputs * taps).enumerate() {
+                    for (row, start) in starts.iter().enumerate() {
+                        to[row * outputs + map * each + output] = from[*start];
                     }
                 }
             }
@@ -61,11 +64,16 @@ impl Map {
 
 /// `[taps, inputs, outputs]` as `[taps, outputs, inputs]`, from the last tap to the first.
 fn mirror(weight: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
+    let mut mirrored = vec![0.0; weight.len()];
     let tap = inputs * outputs;
-    let turned = |tap: &[f32]| -> Vec<f32> {
-        (0..outputs).flat_map(|o| tap.iter().skip(o).step_by(outputs).copied().collect::<Vec<_>>()).collect()
-    };
-    weight.chunks_exact(tap.max(1)).rev().flat_map(turned).collect()
+    for (from, to) in weight.chunks_exact(tap).rev().zip(mirrored.chunks_exact_mut(tap)) {
+        for (input, from) in from.chunks_exact(outputs).enumerate() {
+            for (output, value) in from.iter().enumerate() {
+                to[output * inputs + input] = *value;
+            }
+        }
+    }
+    mirrored
 }
 
 /// One use of a [`Map`]: `after(map(before(x)))`.

@@ -98,17 +98,23 @@ pub(super) fn largest(x: &[f32]) -> f32 {
     rest.iter().chain(&most).copied().fold(f32::NEG_INFINITY, f32::max)
 }
 
-/// Softmax of `scale · row`, in place.
+/// `exp(scale · (row − its largest))`, in place; returns the sum.
 #[inline(always)]
-pub(super) fn softmax(row: &mut [f32], scale: f32) {
+pub(super) fn exponentials(row: &mut [f32], scale: f32) -> f32 {
     let most = largest(row);
-    for x in &mut *row {
+    let mut sums = [0.0; LANES];
+    let (rows, rest) = row.as_chunks_mut::<LANES>();
+    for x in rows {
+        for i in 0..LANES {
+            x[i] = exp(scale * (x[i] - most));
+            sums[i] += x[i];
+        }
+    }
+    for (x, sum) in rest.iter_mut().zip(&mut sums) {
         *x = exp(scale * (*x - most));
+        *sum += *x;
     }
-    let factor = 1.0 / sum(row, |x| x);
-    for x in row {
-        *x *= factor;
-    }
+    sums.iter().sum()
 }
 
 #[cfg(test)]
