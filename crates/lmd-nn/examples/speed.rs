@@ -98,7 +98,14 @@ impl Subject {
         let unet = model.unet(&load)?;
         let width = unet.config().cross_attention_dim;
         let side = unet.config().sample_size.unwrap_or(64);
-        Ok(Self { unet, vae: model.autoencoder(&load)?, text: model.text_encoder(&load)?, width, side, device })
+        Ok(Self {
+            unet,
+            vae: model.autoencoder(&load)?,
+            text: model.text_encoder(&load)?,
+            width,
+            side,
+            device,
+        })
     }
 
     fn latents(&self, batch: usize) -> Tensor<4> {

@@ -4,9 +4,9 @@ use burn::tensor::activation::{gelu, sigmoid};
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::{ClipTextConfig, HiddenAct};
-use crate::{NnError, on_a_worker};
 use crate::layers::{Before, Conv, LayerNorm, Use, attend_to_itself};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
+use crate::{NnError, on_a_worker};
 
 /// `eos_token_id` of old files, in which the real one is the largest id.
 const LEGACY_EOS: u32 = 2;

@@ -42,19 +42,28 @@ impl<'a> Heads<'a> {
 
 /// `exp(s q kᵀ − its row's largest)` of some rows and the inverse of each row's sum; with `causal`,
 /// the first row's number, each sees the columns up to its own.
-fn exponentials_of(q: Matrix<'_>, k: Matrix<'_>, causal: Option<usize>, out: &mut [f32], inverse: &mut [f32]) {
+fn exponentials_of(
+    q: Matrix<'_>,
+    k: Matrix<'_>,
+    causal: Option<usize>,
+    out: &mut [f32],
+    inverse: &mut [f32],
+) {
     let columns = k.rows;
     #[allow(clippy::cast_precision_loss)]
     let scale = 1.0 / (q.columns as f32).sqrt();
     multiply(out, columns, false, q, k.transposed());
-    vectorized(#[inline(always)] || {
-        for ((i, row), inverse) in out.chunks_exact_mut(columns).enumerate().zip(inverse) {
-            let seen = causal.map_or(columns, |first| (first + i + 1).min(columns));
-            let (seen, hidden) = row.split_at_mut(seen);
-            *inverse = 1.0 / exponentials(seen, scale);
-            hidden.fill(0.0);
-        }
-    });
+    vectorized(
+        #[inline(always)]
+        || {
+            for ((i, row), inverse) in out.chunks_exact_mut(columns).enumerate().zip(inverse) {
+                let seen = causal.map_or(columns, |first| (first + i + 1).min(columns));
+                let (seen, hidden) = row.split_at_mut(seen);
+                *inverse = 1.0 / exponentials(seen, scale);
+                hidden.fill(0.0);
+            }
+        },
+    );
 }
 
 /// Rows times their numbers.
@@ -69,19 +78,25 @@ fn scale_rows<'a>(rows: impl Iterator<Item = &'a mut [f32]>, factors: &[f32]) {
 fn probabilities(q: Matrix<'_>, k: Matrix<'_>, causal: Option<usize>, out: &mut [f32]) {
     let mut inverse = vec![0.0; q.rows];
     exponentials_of(q, k, causal, out, &mut inverse);
-    vectorized(#[inline(always)] || scale_rows(out.chunks_exact_mut(k.rows), &inverse));
+    vectorized(
+        #[inline(always)]
+        || scale_rows(out.chunks_exact_mut(k.rows), &inverse),
+    );
 }
 
 /// dS in place of dP, given P.
 fn through_softmax(p: &[f32], dp: &mut [f32], columns: usize, width: usize) {
     #[allow(clippy::cast_precision_loss)]
     let scale = 1.0 / (width as f32).sqrt();
-    vectorized(#[inline(always)] || {
-        for (p, dp) in p.chunks_exact(columns).zip(dp.chunks_exact_mut(columns)) {
-            let mean = sum2(p, dp, |p, d| p * d);
-            dp.iter_mut().zip(p).for_each(|(d, p)| *d = scale * p * (*d - mean));
-        }
-    });
+    vectorized(
+        #[inline(always)]
+        || {
+            for (p, dp) in p.chunks_exact(columns).zip(dp.chunks_exact_mut(columns)) {
+                let mean = sum2(p, dp, |p, d| p * d);
+                dp.iter_mut().zip(p).for_each(|(d, p)| *d = scale * p * (*d - mean));
+            }
+        },
+    );
 }
 
 /// Rows of a task, for so many columns.
@@ -229,10 +244,12 @@ impl ArrayOp for CrossAttention {
     fn forward(&self, x: Array<'_>, addend: Option<&[f32]>) -> Vec<f32> {
         let picture = x.shape[1] * x.shape[2];
         let mut out = vec![0.0; x.values.len()];
-        out.par_chunks_mut(picture).zip(x.values.par_chunks(picture)).enumerate().for_each(|(i, (out, x))| {
-            let heads = self.keys.shape[1];
-            attend(queries(x, self.keys.shape), self.keys.of(i), self.values.of(i), heads, false, out);
-        });
+        out.par_chunks_mut(picture).zip(x.values.par_chunks(picture)).enumerate().for_each(
+            |(i, (out, x))| {
+                let heads = self.keys.shape[1];
+                attend(queries(x, self.keys.shape), self.keys.of(i), self.values.of(i), heads, false, out);
+            },
+        );
         plus(out, addend)
     }
 
@@ -243,7 +260,8 @@ impl ArrayOp for CrossAttention {
         let at_once = rows_at_once(x.shape[1], tokens);
         dx.par_chunks_mut(picture).enumerate().for_each(|(i, dx)| {
             let whole = i * picture..(i + 1) * picture;
-            let (q, g) = (queries(&x.values[whole.clone()], self.keys.shape), queries(&grad[whole], self.keys.shape));
+            let (q, g) =
+                (queries(&x.values[whole.clone()], self.keys.shape), queries(&grad[whole], self.keys.shape));
             let (k, v) = (self.keys.of(i), self.values.of(i));
             dx.par_chunks_mut(at_once * heads * d).enumerate().for_each(|(task, dx)| {
                 let rows = task * at_once..task * at_once + dx.len() / (heads * d);

@@ -55,19 +55,54 @@ impl Before {
     pub(super) fn forward<'a>(&self, x: &'a [f32], dims: Dims, pad: [usize; 2]) -> Cow<'a, [f32]> {
         match self {
             Self::Nothing if pad == [0, 0] => Cow::Borrowed(x),
-            Self::Nothing => frame(x, dims, dims, pad, #[inline(always)] |_, from, to| to.copy_from_slice(from)),
+            Self::Nothing => frame(
+                x,
+                dims,
+                dims,
+                pad,
+                #[inline(always)]
+                |_, from, to| to.copy_from_slice(from),
+            ),
             Self::GroupNorm(spec) => {
                 let [scale, shift] = spec.coefficients(x, dims);
-                frame(x, dims, dims, pad, #[inline(always)] |image, from, to| {
-                    let channels = image * dims[3]..(image + 1) * dims[3];
-                    spec.apply(&scale[channels.clone()], &shift[channels], from, to);
-                })
+                frame(
+                    x,
+                    dims,
+                    dims,
+                    pad,
+                    #[inline(always)]
+                    |image, from, to| {
+                        let channels = image * dims[3]..(image + 1) * dims[3];
+                        spec.apply(&scale[channels.clone()], &shift[channels], from, to);
+                    },
+                )
             }
-            Self::LayerNorm(spec) => frame(x, dims, dims, pad, #[inline(always)] |_, from, to| spec.forward(from, to)),
-            Self::Gate => frame(x, dims, self.output(dims), pad, #[inline(always)] |_, from, to| gate(from, to, dims[3])),
-            Self::Resize(_) => frame(x, dims, self.output(dims), pad, #[inline(always)] |_, from, to| {
-                stretch(from, to, [dims[2], self.output(dims)[2]], dims[3]);
-            }),
+            Self::LayerNorm(spec) => frame(
+                x,
+                dims,
+                dims,
+                pad,
+                #[inline(always)]
+                |_, from, to| spec.forward(from, to),
+            ),
+            Self::Gate => frame(
+                x,
+                dims,
+                self.output(dims),
+                pad,
+                #[inline(always)]
+                |_, from, to| gate(from, to, dims[3]),
+            ),
+            Self::Resize(_) => frame(
+                x,
+                dims,
+                self.output(dims),
+                pad,
+                #[inline(always)]
+                |_, from, to| {
+                    stretch(from, to, [dims[2], self.output(dims)[2]], dims[3]);
+                },
+            ),
         }
     }
 
@@ -80,7 +115,14 @@ impl Before {
                 grad
             }
             Self::LayerNorm(spec) => {
-                by_rows(&mut grad, x, dims[3], dims[3], #[inline(always)] |grad, x| spec.backward(x, grad));
+                by_rows(
+                    &mut grad,
+                    x,
+                    dims[3],
+                    dims[3],
+                    #[inline(always)]
+                    |grad, x| spec.backward(x, grad),
+                );
                 grad
             }
             Self::Gate => {
@@ -90,7 +132,12 @@ impl Before {
                 dx.par_chunks_mut(rows * width)
                     .zip(x.par_chunks(rows * width))
                     .zip(grad.par_chunks(rows * width / 2))
-                    .for_each(|((dx, x), grad)| vectorized(#[inline(always)] || gate_backward(x, grad, dx, width)));
+                    .for_each(|((dx, x), grad)| {
+                        vectorized(
+                            #[inline(always)]
+                            || gate_backward(x, grad, dx, width),
+                        )
+                    });
                 dx
             }
             Self::Resize(size) => gather(&grad, dims, *size),
@@ -107,22 +154,26 @@ fn frame<'a>(
     fill: impl Fn(usize, &[f32], &mut [f32]) + Sync,
 ) -> Cow<'a, [f32]> {
     let [batch, height, width, channels] = to;
-    let (row_from, row_to, row_padded) = (from[2] * from[3], width * channels, (width + pad + after) * channels);
+    let (row_from, row_to, row_padded) =
+        (from[2] * from[3], width * channels, (width + pad + after) * channels);
     let (rows, border) = (height + pad + after, pad * channels);
     let mut result = vec![0.0; batch * rows * row_padded];
     let at_once = (TASK / row_padded.max(1)).max(1);
     let task = |(task, band): (usize, &mut [f32])| {
-        vectorized(#[inline(always)] || {
-            for (i, to) in band.chunks_exact_mut(row_padded).enumerate() {
-                let (image, y) = ((task * at_once + i) / rows, (task * at_once + i) % rows);
-                if y < pad || y >= height + pad {
-                    continue;
+        vectorized(
+            #[inline(always)]
+            || {
+                for (i, to) in band.chunks_exact_mut(row_padded).enumerate() {
+                    let (image, y) = ((task * at_once + i) / rows, (task * at_once + i) % rows);
+                    if y < pad || y >= height + pad {
+                        continue;
+                    }
+                    let y = (y - pad) * from[1] / height; // nearest, where the height changes
+                    let start = (image * from[1] + y) * row_from;
+                    fill(image, &x[start..start + row_from], &mut to[border..border + row_to]);
                 }
-                let y = (y - pad) * from[1] / height; // nearest, where the height changes
-                let start = (image * from[1] + y) * row_from;
-                fill(image, &x[start..start + row_from], &mut to[border..border + row_to]);
-            }
-        });
+            },
+        );
     };
     result.par_chunks_mut(at_once * row_padded).enumerate().for_each(task);
     Cow::Owned(result)
@@ -137,9 +188,12 @@ fn by_rows(
     work: impl Fn(&mut [f32], &[f32]) + Sync,
 ) {
     let rows = (TASK / width_a.max(width_b).max(1)).max(1);
-    a.par_chunks_mut(rows * width_a)
-        .zip(b.par_chunks(rows * width_b))
-        .for_each(|(a, b)| vectorized(#[inline(always)] || work(a, b)));
+    a.par_chunks_mut(rows * width_a).zip(b.par_chunks(rows * width_b)).for_each(|(a, b)| {
+        vectorized(
+            #[inline(always)]
+            || work(a, b),
+        )
+    });
 }
 
 impl LayerNormSpec {

@@ -117,7 +117,12 @@ impl Convolution<'_> {
                     self.gather(source, (index, y), to);
                 });
             });
-            Rows { values: &gathered, count: places, apart: wide, steps: [self.inputs, self.side * self.inputs] }
+            Rows {
+                values: &gathered,
+                count: places,
+                apart: wide,
+                steps: [self.inputs, self.side * self.inputs],
+            }
         };
         let share = self.inputs.div_ceil(threads);
         let sums: Vec<Vec<f32>> = (0..threads)
@@ -168,7 +173,11 @@ impl Convolution<'_> {
                     self.gather(source, (index, y + i), to);
                 });
                 let steps = [self.inputs, self.side * self.inputs];
-                self.add_taps(Rows { values: taps, count: places, apart: length, steps }, 0..self.inputs, out);
+                self.add_taps(
+                    Rows { values: taps, count: places, apart: length, steps },
+                    0..self.inputs,
+                    out,
+                );
             });
             self.finish(out, None, after, (index, y));
         } else {
@@ -230,25 +239,28 @@ impl Convolution<'_> {
         } else {
             after.bias
         };
-        vectorized(#[inline(always)] || {
-            for (i, out) in out.chunks_exact_mut(row).enumerate() {
-                if let Some(sums) = sums {
-                    let start = i * self.framed[1] * self.outputs;
-                    out.copy_from_slice(&sums[start..start + row]);
-                }
-                if !bias.is_empty() {
-                    for place in out.chunks_exact_mut(self.outputs) {
-                        place.iter_mut().zip(bias).for_each(|(out, bias)| *out += bias);
+        vectorized(
+            #[inline(always)]
+            || {
+                for (i, out) in out.chunks_exact_mut(row).enumerate() {
+                    if let Some(sums) = sums {
+                        let start = i * self.framed[1] * self.outputs;
+                        out.copy_from_slice(&sums[start..start + row]);
+                    }
+                    if !bias.is_empty() {
+                        for place in out.chunks_exact_mut(self.outputs) {
+                            place.iter_mut().zip(bias).for_each(|(out, bias)| *out += bias);
+                        }
+                    }
+                    if let Some(addend) = after.addend {
+                        let start = (index * self.height + y + i) * row;
+                        out.iter_mut().zip(&addend[start..start + row]).for_each(|(out, more)| *out += more);
+                    }
+                    if after.rectify {
+                        out.iter_mut().for_each(|x| *x = x.max(0.0));
                     }
                 }
-                if let Some(addend) = after.addend {
-                    let start = (index * self.height + y + i) * row;
-                    out.iter_mut().zip(&addend[start..start + row]).for_each(|(out, more)| *out += more);
-                }
-                if after.rectify {
-                    out.iter_mut().for_each(|x| *x = x.max(0.0));
-                }
-            }
-        });
+            },
+        );
     }
 }

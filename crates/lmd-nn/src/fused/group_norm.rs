@@ -65,10 +65,16 @@ impl GroupNormSpec {
         let of_image = |x: &[f32]| -> Vec<[f32; 2]> {
             // Sums of differences from the first place do not cancel where the mean is large.
             let first = &x[..channels];
-            let sums = channel_sums([x, x], [first, first], #[inline(always)] |x, _, first, _| [x - first, (x - first) * (x - first)]);
+            let sums = channel_sums(
+                [x, x],
+                [first, first],
+                #[inline(always)]
+                |x, _, first, _| [x - first, (x - first) * (x - first)],
+            );
             self.grouped(channels, |range| {
                 let places = (height * width) as f64;
-                let total: f64 = range.clone().map(|c| f64::from(sums[0][c]) + places * f64::from(first[c])).sum();
+                let total: f64 =
+                    range.clone().map(|c| f64::from(sums[0][c]) + places * f64::from(first[c])).sum();
                 let mean = total / numbers;
                 let squares: f64 = range
                     .map(|c| {
@@ -104,12 +110,19 @@ impl GroupNormSpec {
 
     fn backward_image(&self, x: &[f32], grad: &mut [f32], moments: &[[f32; 2]]) {
         let channels = self.weight.len();
-        let per_channel = |i: usize| -> Vec<f32> { (0..channels).map(|c| moments[c * self.groups / channels][i]).collect() };
+        let per_channel = |i: usize| -> Vec<f32> {
+            (0..channels).map(|c| moments[c * self.groups / channels][i]).collect()
+        };
         let (mean, inverse) = (per_channel(0), per_channel(1));
         if self.silu {
             self.through_silu(x, grad, &mean, &inverse);
         }
-        let sums = channel_sums([x, grad], [&mean, &inverse], #[inline(always)] |x, g, mean, inverse| [g, g * (x - mean) * inverse]);
+        let sums = channel_sums(
+            [x, grad],
+            [&mean, &inverse],
+            #[inline(always)]
+            |x, g, mean, inverse| [g, g * (x - mean) * inverse],
+        );
         #[allow(clippy::cast_precision_loss)]
         let part = 1.0 / (x.len() / self.groups) as f32;
         let means = self.grouped(channels, |range| {
@@ -126,10 +139,16 @@ impl GroupNormSpec {
             .collect();
         let column = |i: usize| -> Vec<f32> { coefficients.iter().map(|abc| abc[i]).collect() };
         let (a, b, c) = (column(0), column(1), column(2));
-        by_places(channels, grad, x, #[inline(always)] |grad, x| {
-            let terms = grad.iter_mut().zip(x).zip(a.iter().zip(&b).zip(&c));
-            terms.for_each(|((g, x), ((a, b), c))| *g = a * *g + b * x + c);
-        });
+        by_places(
+            channels,
+            grad,
+            x,
+            #[inline(always)]
+            |grad, x| {
+                let terms = grad.iter_mut().zip(x).zip(a.iter().zip(&b).zip(&c));
+                terms.for_each(|((g, x), ((a, b), c))| *g = a * *g + b * x + c);
+            },
+        );
     }
 
     /// The gradient of u in place of that of `silu(u)`.
@@ -137,10 +156,16 @@ impl GroupNormSpec {
         let scale: Vec<f32> = self.weight.iter().zip(inverse).map(|(w, i)| w * i).collect();
         let shift: Vec<f32> =
             self.bias.iter().zip(mean).zip(&scale).map(|((bias, mean), scale)| bias - scale * mean).collect();
-        by_places(self.weight.len(), grad, x, #[inline(always)] |grad, x| {
-            let terms = grad.iter_mut().zip(x).zip(scale.iter().zip(&shift));
-            terms.for_each(|((g, x), (scale, shift))| *g *= silu(scale * x + shift).1);
-        });
+        by_places(
+            self.weight.len(),
+            grad,
+            x,
+            #[inline(always)]
+            |grad, x| {
+                let terms = grad.iter_mut().zip(x).zip(scale.iter().zip(&shift));
+                terms.for_each(|((g, x), (scale, shift))| *g *= silu(scale * x + shift).1);
+            },
+        );
     }
 }
 
@@ -148,7 +173,10 @@ impl GroupNormSpec {
 fn by_places(channels: usize, grad: &mut [f32], x: &[f32], work: impl Fn(&mut [f32], &[f32]) + Sync) {
     let task = (TASK / channels).max(1) * channels;
     grad.par_chunks_mut(task).zip(x.par_chunks(task)).for_each(|(grad, x)| {
-        vectorized(#[inline(always)] || grad.chunks_exact_mut(channels).zip(x.chunks_exact(channels)).for_each(|(g, x)| work(g, x)));
+        vectorized(
+            #[inline(always)]
+            || grad.chunks_exact_mut(channels).zip(x.chunks_exact(channels)).for_each(|(g, x)| work(g, x)),
+        );
     });
 }
 
@@ -161,18 +189,21 @@ fn channel_sums(
     let channels = a.len();
     let task = (TASK / channels).max(1) * channels;
     let of_task = |(x, y): (&[f32], &[f32])| {
-        vectorized(#[inline(always)] || {
-            let (mut first, mut second) = (vec![0.0; channels], vec![0.0; channels]);
-            for (x, y) in x.chunks_exact(channels).zip(y.chunks_exact(channels)) {
-                let sums = first.iter_mut().zip(&mut second).zip(x.iter().zip(y).zip(a.iter().zip(b)));
-                for ((first, second), ((x, y), (a, b))) in sums {
-                    let more = f(*x, *y, *a, *b);
-                    *first += more[0];
-                    *second += more[1];
+        vectorized(
+            #[inline(always)]
+            || {
+                let (mut first, mut second) = (vec![0.0; channels], vec![0.0; channels]);
+                for (x, y) in x.chunks_exact(channels).zip(y.chunks_exact(channels)) {
+                    let sums = first.iter_mut().zip(&mut second).zip(x.iter().zip(y).zip(a.iter().zip(b)));
+                    for ((first, second), ((x, y), (a, b))) in sums {
+                        let more = f(*x, *y, *a, *b);
+                        *first += more[0];
+                        *second += more[1];
+                    }
                 }
-            }
-            [first, second]
-        })
+                [first, second]
+            },
+        )
     };
     let add = |mut a: Sums, b: Sums| {
         for (a, b) in a.iter_mut().zip(b) {

@@ -59,7 +59,6 @@ impl Map {
         let mirrored = (side > 1 && count <= MIRRORED).then(|| mirror(&weight, inputs, outputs));
         Self { weight, mirrored, bias, side, inputs, outputs }
     }
-
 }
 
 /// `[taps, inputs, outputs]` as `[taps, outputs, inputs]`, from the last tap to the first.

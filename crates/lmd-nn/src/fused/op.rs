@@ -117,7 +117,11 @@ impl<B: Fused, C: CheckpointStrategy> Fused for Autodiff<B, C> {
 
     fn fused_backward(x: FloatTensor<Self>, grad: FloatTensor<Self>, op: SharedOp) -> FloatTensor<Self> {
         // Gradients of gradients are not taken anywhere.
-        <Self as AutodiffBackend>::from_inner(B::fused_backward(x.into_primitive(), grad.into_primitive(), op))
+        <Self as AutodiffBackend>::from_inner(B::fused_backward(
+            x.into_primitive(),
+            grad.into_primitive(),
+            op,
+        ))
     }
 }
 

@@ -72,11 +72,7 @@ impl<'a, const D: usize> Use<'a, D> {
 
 impl Kernel {
     /// Several maps of the same input side by side, each from `[outputs, inputs, side, side]`.
-    fn load(
-        maps: &[Weights],
-        [outputs, inputs, side]: [usize; 3],
-        bias: bool,
-    ) -> Result<Self, WeightsError> {
+    fn load(maps: &[Weights], [outputs, inputs, side]: [usize; 3], bias: bool) -> Result<Self, WeightsError> {
         let (mut weights, mut biases) = (Vec::new(), Vec::new());
         for w in maps {
             weights.push(if side == 1 {
@@ -147,6 +143,20 @@ impl Conv {
 
     fn load(maps: &[Weights], shape: [usize; 3], bias: bool) -> Result<Self, WeightsError> {
         Ok(Self { kernel: Kernel::load(maps, shape, bias)?, stride: 1, padding: [shape[2] / 2; 2] })
+    }
+
+    /// The same map fused and composed.
+    #[cfg(all(test, feature = "flex"))]
+    pub(super) fn both(weight: &Tensor<4>, bias: &Tensor<1>) -> [Self; 2] {
+        let [outputs, inputs, side, _] = weight.dims();
+        let weights = [numbers(weight.to_data())];
+        let map = Map::new(&weights, numbers(bias.to_data()), [outputs, inputs, side]);
+        let composed = Kernel::Composed { weight: weight.clone(), bias: Some(bias.clone()) };
+        [Kernel::Fused(Arc::new(map)), composed].map(|kernel| Self {
+            kernel,
+            stride: 1,
+            padding: [side / 2; 2],
+        })
     }
 
     /// The same weights, looking at every other place only.
@@ -229,7 +239,12 @@ impl Conv {
         if how.rectify { relu(y) } else { y }
     }
 
-    fn mapped<const D: usize>(&self, weight: &Tensor<4>, bias: Option<&Tensor<1>>, x: Tensor<D>) -> Tensor<D> {
+    fn mapped<const D: usize>(
+        &self,
+        weight: &Tensor<4>,
+        bias: Option<&Tensor<1>>,
+        x: Tensor<D>,
+    ) -> Tensor<D> {
         let [outputs, inputs, side, _] = weight.dims();
         if side == 1 {
             let weight = weight.clone().reshape([outputs, inputs]).transpose();
@@ -247,7 +262,6 @@ impl Conv {
         as_before(channels_last(y))
     }
 }
-
 
 /// `[B, C, H, W]` → `[B, H, W, C]`
 pub(crate) fn channels_last(x: Tensor<4>) -> Tensor<4> {
@@ -280,4 +294,3 @@ fn resized<const D: usize>(x: Tensor<D>, size: [usize; 2]) -> Tensor<D> {
     let options = InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size);
     as_before(channels_last(interpolate(channels_first(as_picture(x)), options)))
 }
-

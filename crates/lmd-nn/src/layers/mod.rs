@@ -3,6 +3,8 @@
 mod attention;
 mod map;
 mod norm;
+#[cfg(all(test, feature = "flex"))]
+mod tests;
 mod tracked_attention;
 
 pub(crate) use attention::{attend_to_itself, attend_to_text, probabilities, split_heads, weigh};

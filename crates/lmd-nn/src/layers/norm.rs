@@ -52,11 +52,15 @@ impl GroupNorm {
         silu: bool,
     ) -> Result<Self, WeightsError> {
         let (weight, bias) = (w.tensor("weight", [channels])?, w.tensor("bias", [channels])?);
-        Ok(Self {
+        Ok(Self::new(weight, bias, groups, epsilon, silu))
+    }
+
+    pub(super) fn new(weight: Tensor<1>, bias: Tensor<1>, groups: usize, epsilon: f64, silu: bool) -> Self {
+        Self {
             #[cfg(feature = "flex")]
             spec: Arc::new(GroupNormSpec {
-                weight: constants(w, &weight),
-                bias: constants(w, &bias),
+                weight: constants(&weight),
+                bias: constants(&bias),
                 groups,
                 #[allow(clippy::cast_possible_truncation)]
                 epsilon: epsilon as f32,
@@ -67,7 +71,7 @@ impl GroupNorm {
             groups,
             epsilon,
             silu,
-        })
+        }
     }
 
     #[cfg(feature = "flex")]
@@ -105,19 +109,22 @@ pub(crate) struct LayerNorm {
 
 impl LayerNorm {
     pub(crate) fn load(w: &Weights, width: usize, epsilon: f64) -> Result<Self, WeightsError> {
-        let (weight, bias) = (w.tensor("weight", [width])?, w.tensor("bias", [width])?);
-        Ok(Self {
+        Ok(Self::new(w.tensor("weight", [width])?, w.tensor("bias", [width])?, epsilon))
+    }
+
+    pub(super) fn new(weight: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> Self {
+        Self {
             #[cfg(feature = "flex")]
             spec: Arc::new(LayerNormSpec {
-                weight: constants(w, &weight),
-                bias: constants(w, &bias),
+                weight: constants(&weight),
+                bias: constants(&bias),
                 #[allow(clippy::cast_possible_truncation)]
                 epsilon: epsilon as f32,
             }),
             weight,
             bias,
             epsilon,
-        })
+        }
     }
 
     #[cfg(feature = "flex")]
@@ -136,8 +143,8 @@ impl LayerNorm {
     }
 }
 
-/// Numbers for the fused operations, where these are used.
+/// Numbers for the fused operations; none in another precision, where these are not used.
 #[cfg(feature = "flex")]
-fn constants(w: &Weights, x: &Tensor<1>) -> Vec<f32> {
-    if w.fused() { numbers(x.to_data()) } else { Vec::new() }
+fn constants(x: &Tensor<1>) -> Vec<f32> {
+    if x.dtype() == DType::F32 { numbers(x.to_data()) } else { Vec::new() }
 }

@@ -44,7 +44,8 @@ impl Resnet {
 
     /// `x [B, H, W, in]`, `silu(time) [B, width]` → `[B, H, W, out]`
     pub(crate) fn forward(&self, x: Tensor<4>, time: Option<&Tensor<2>>) -> Tensor<4> {
-        let shift = self.time_emb_proj.as_ref().zip(time).map(|(project, time)| project.forward(time.clone()));
+        let shift =
+            self.time_emb_proj.as_ref().zip(time).map(|(project, time)| project.forward(time.clone()));
         let how = Use { shift: shift.as_ref(), ..Use::after(Before::GroupNorm(&self.norm1)) };
         let h = self.conv1.apply(x.clone(), how);
         let shortcut = match &self.conv_shortcut {

@@ -6,7 +6,8 @@ use super::request::MapCollector;
 use super::text_context::KeysValues;
 use crate::AttnKey;
 use crate::layers::{
-    Before, Conv, GroupNorm, LayerNorm, Use, attend_to_itself, attend_to_text, probabilities, split_heads, weigh,
+    Before, Conv, GroupNorm, LayerNorm, Use, attend_to_itself, attend_to_text, probabilities, split_heads,
+    weigh,
 };
 use crate::weights::{Weights, WeightsError};
 

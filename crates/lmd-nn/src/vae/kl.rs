@@ -3,10 +3,10 @@
 use burn::tensor::Tensor;
 
 use super::VaeConfig;
-use crate::{NnError, on_a_worker};
 use crate::layers::{Before, Conv, GroupNorm, Use, attend_to_itself, channels_first, channels_last};
 use crate::unet::{Resnet, ResnetShape};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
+use crate::{NnError, on_a_worker};
 
 const EPSILON: f64 = 1e-6;
 /// Upstream keeps the logarithm of the variance in these bounds.

@@ -4,9 +4,9 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::tanh;
 
 use super::TinyVaeConfig;
-use crate::{NnError, on_a_worker};
 use crate::layers::{Before, Conv, Use, channels_first, channels_last};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
+use crate::{NnError, on_a_worker};
 
 /// Latents are squashed softly into this many standard deviations.
 const LATENT_MAGNITUDE: f64 = 3.0;
