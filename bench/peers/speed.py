@@ -131,9 +131,14 @@ if __name__ == "__main__":
         if arguments.only and name not in arguments.only:
             continue
         times = []
-        for _ in range(arguments.runs + 1):
+        before = 0.0
+        for i in range(arguments.runs + 1):
+            if i == 1:  # the first run is not counted
+                before = time.process_time()
             started = time.perf_counter()
             run()
             times.append(1e3 * (time.perf_counter() - started))
         times = times[1:]
-        print(f"{name:8} median {statistics.median(times):9.2f} ms, least {min(times):9.2f} ms", flush=True)
+        processor = 1e3 * (time.process_time() - before) / arguments.runs
+        print(f"{name:8} median {statistics.median(times):9.2f} ms, least {min(times):9.2f} ms, "
+              f"processor time {processor:9.2f} ms", flush=True)

@@ -364,5 +364,5 @@ fn backward(
         })
     });
     let surrogate = terms.reduce(|sum, term| sum + term)?;
-    leaf.grad(&surrogate.backward())
+    lmd_nn::on_a_worker(|| leaf.grad(&surrogate.backward()))
 }

@@ -17,6 +17,9 @@ use lmd_nn::{
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Something that is timed.
+type Part<'a> = dyn Fn() -> Outcome + 'a;
+
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 const TOKENS: usize = 77;
@@ -26,7 +29,7 @@ fn main() -> Outcome {
     let options = Options::read()?;
     let load = || Subject::load(&options);
     let subject = load()?;
-    let pairs: [(&str, Box<dyn Fn() -> Outcome>); 6] = [
+    let parts: [(&str, Box<Part<'_>>); 6] = [
         ("unet-1", Box::new(|| subject.noise(1))),
         ("unet-2", Box::new(|| subject.noise(2))),
         ("guided", Box::new(|| subject.guided())),
@@ -34,7 +37,7 @@ fn main() -> Outcome {
         ("text", Box::new(|| subject.encode_text())),
         ("load", Box::new(|| load().map(drop))),
     ];
-    for (name, part) in pairs {
+    for (name, part) in parts {
         if options.only.is_empty() || options.only.iter().any(|only| only == name) {
             report(name, options.runs, &part)?;
         }
@@ -43,9 +46,10 @@ fn main() -> Outcome {
 }
 
 /// Runs a part once unseen and then `runs` times.
-fn report(name: &str, runs: usize, part: &dyn Fn() -> Outcome) -> Outcome {
+fn report(name: &str, runs: usize, part: &Part<'_>) -> Outcome {
     part()?;
     let mut times = Vec::new();
+    let before = processor_time();
     for _ in 0..runs {
         let started = Instant::now();
         part()?;
@@ -54,8 +58,17 @@ fn report(name: &str, runs: usize, part: &dyn Fn() -> Outcome) -> Outcome {
     times.sort_by(f64::total_cmp);
     let least = times.first().copied().unwrap_or(f64::NAN);
     let median = times.get(times.len() / 2).copied().unwrap_or(f64::NAN);
-    println!("{name:8} median {median:9.2} ms, least {least:9.2} ms");
+    #[allow(clippy::cast_precision_loss)]
+    let processor = (processor_time() - before) / runs as f64;
+    println!("{name:8} median {median:9.2} ms, least {least:9.2} ms, processor time {processor:9.2} ms");
     Ok(())
+}
+
+/// Milliseconds of all cores this process has used so far, where the kernel tells (in steps of 10).
+fn processor_time() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+    fields.map(|ticks| 10.0 * ticks.parse::<f64>().unwrap_or(f64::NAN)).sum()
 }
 
 struct Options {

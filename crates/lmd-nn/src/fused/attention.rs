@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::gemm::{Matrix, multiply};
 use super::op::{Array, ArrayOp};
+use super::scratch::with_scratch;
 use super::simd::{exponentials, sum2, vectorized};
 
 /// Scores formed at once.
@@ -112,17 +113,19 @@ fn attend(q: Heads<'_>, k: Heads<'_>, v: Heads<'_>, heads: usize, causal: bool, 
     out.par_chunks_mut(at_once * width).enumerate().for_each(|(task, out)| {
         let start = task * at_once;
         let rows = start..start + out.len() / width;
-        let (mut p, mut inverse) = (vec![0.0; rows.len() * k.rows], vec![0.0; rows.len()]);
-        for head in 0..heads {
-            let queries = q.head(head, rows.clone());
-            exponentials_of(queries, k.whole(head), causal.then_some(start), &mut p, &mut inverse);
-            let p = Matrix::dense(&p, rows.len(), k.rows);
-            let first = head * q.width;
-            multiply(&mut out[first..], width, false, p, v.whole(head));
-            // Each row's sum divides the few results instead of the many exponentials.
-            let results = out.chunks_exact_mut(width).map(|row| &mut row[first..first + q.width]);
-            scale_rows(results, &inverse);
-        }
+        with_scratch(rows.len() * (k.rows + 1), |scratch| {
+            let (p, inverse) = scratch.split_at_mut(rows.len() * k.rows);
+            for head in 0..heads {
+                let queries = q.head(head, rows.clone());
+                exponentials_of(queries, k.whole(head), causal.then_some(start), p, inverse);
+                let p = Matrix::dense(p, rows.len(), k.rows);
+                let first = head * q.width;
+                multiply(&mut out[first..], width, false, p, v.whole(head));
+                // Each row's sum divides the few results instead of the many exponentials.
+                let results = out.chunks_exact_mut(width).map(|row| &mut row[first..first + q.width]);
+                scale_rows(results, inverse);
+            }
+        });
     });
 }
 
@@ -142,26 +145,39 @@ impl SelfAttention {
     }
 
     /// Gradients of q, k and v of one head, side by side, `[places, 3·d]`.
-    fn backward_head(&self, [q, k, v]: [Heads<'_>; 3], grad: Heads<'_>, head: usize) -> Vec<f32> {
-        let (places, d) = (q.rows, q.width);
-        let at_once = (SCORES / places).clamp(ROWS.start, ROWS.end);
+    fn backward_head(&self, parts: [Heads<'_>; 3], grad: Heads<'_>, head: usize) -> Vec<f32> {
+        let (places, d) = (grad.rows, grad.width);
+        let at_once = (SCORES / places).clamp(ROWS.start, ROWS.end).min(places);
         let mut out = vec![0.0; places * 3 * d];
-        let mut scores = [vec![0.0; at_once * places], vec![0.0; at_once * places]];
-        let apart = 3 * d;
-        for start in (0..places).step_by(at_once) {
-            let rows = start..(start + at_once).min(places);
-            let [p, dp] = scores.each_mut().map(|s| &mut s[..rows.len() * places]);
-            let (q, g) = (q.head(head, rows.clone()), grad.head(head, rows.clone()));
-            probabilities(q, k.whole(head), self.causal.then_some(start), p);
-            multiply(dp, places, false, g, v.whole(head).transposed());
-            let add = start > 0;
-            let dense = |x| Matrix::dense(x, rows.len(), places);
-            multiply(&mut out[2 * d..], apart, add, dense(p).transposed(), g);
-            through_softmax(p, dp, places, d);
-            multiply(&mut out[start * apart..], apart, false, dense(dp), k.whole(head));
-            multiply(&mut out[d..], apart, add, dense(dp).transposed(), q);
-        }
+        with_scratch(2 * at_once * places, |scratch| {
+            let (p, dp) = scratch.split_at_mut(at_once * places);
+            for start in (0..places).step_by(at_once) {
+                let rows = start..(start + at_once).min(places);
+                let [p, dp] = [&mut *p, &mut *dp].map(|scores| &mut scores[..rows.len() * places]);
+                self.backward_rows(parts, grad, (head, rows), [p, dp], &mut out);
+            }
+        });
         out
+    }
+
+    /// The share of some rows in these gradients.
+    fn backward_rows(
+        &self,
+        [q, k, v]: [Heads<'_>; 3],
+        grad: Heads<'_>,
+        (head, rows): (usize, Range<usize>),
+        [p, dp]: [&mut [f32]; 2],
+        out: &mut [f32],
+    ) {
+        let (places, d, apart, add) = (q.rows, q.width, 3 * q.width, rows.start > 0);
+        let (q, g) = (q.head(head, rows.clone()), grad.head(head, rows.clone()));
+        probabilities(q, k.whole(head), self.causal.then_some(rows.start), p);
+        multiply(dp, places, false, g, v.whole(head).transposed());
+        multiply(&mut out[2 * d..], apart, add, Matrix::dense(p, rows.len(), places).transposed(), g);
+        through_softmax(p, dp, places, d);
+        let ds = Matrix::dense(dp, rows.len(), places);
+        multiply(&mut out[rows.start * apart..], apart, false, ds, k.whole(head));
+        multiply(&mut out[d..], apart, add, ds.transposed(), q);
     }
 }
 
@@ -265,15 +281,16 @@ impl ArrayOp for CrossAttention {
             let (k, v) = (self.keys.of(i), self.values.of(i));
             dx.par_chunks_mut(at_once * heads * d).enumerate().for_each(|(task, dx)| {
                 let rows = task * at_once..task * at_once + dx.len() / (heads * d);
-                let mut scores = [vec![0.0; rows.len() * tokens], vec![0.0; rows.len() * tokens]];
-                for head in 0..heads {
-                    let [p, dp] = &mut scores;
-                    probabilities(q.head(head, rows.clone()), k.whole(head), None, p);
-                    multiply(dp, tokens, false, g.head(head, rows.clone()), v.whole(head).transposed());
-                    through_softmax(p, dp, tokens, d);
-                    let ds = Matrix::dense(dp, rows.len(), tokens);
-                    multiply(&mut dx[head * d..], heads * d, false, ds, k.whole(head));
-                }
+                with_scratch(2 * rows.len() * tokens, |scratch| {
+                    let (p, dp) = scratch.split_at_mut(rows.len() * tokens);
+                    for head in 0..heads {
+                        probabilities(q.head(head, rows.clone()), k.whole(head), None, p);
+                        multiply(dp, tokens, false, g.head(head, rows.clone()), v.whole(head).transposed());
+                        through_softmax(p, dp, tokens, d);
+                        let ds = Matrix::dense(dp, rows.len(), tokens);
+                        multiply(&mut dx[head * d..], heads * d, false, ds, k.whole(head));
+                    }
+                });
             });
         });
         dx

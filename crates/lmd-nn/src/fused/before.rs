@@ -136,7 +136,7 @@ impl Before {
                         vectorized(
                             #[inline(always)]
                             || gate_backward(x, grad, dx, width),
-                        )
+                        );
                     });
                 dx
             }
@@ -192,7 +192,7 @@ fn by_rows(
         vectorized(
             #[inline(always)]
             || work(a, b),
-        )
+        );
     });
 }
 

@@ -7,12 +7,12 @@
 //! in the frame's columns are computed as well and dropped; where that would
 //! waste more than copying (few, deep places), the taps are gathered first.
 
-use std::cell::RefCell;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::gemm::{Matrix, multiply};
+use super::scratch::with_scratch;
 use super::simd::vectorized;
 
 /// Places of a band where the matrices are small, to stay in the cache, and where they are large.
@@ -53,20 +53,6 @@ pub(super) struct After<'a> {
     /// Of the result's shape.
     pub(super) addend: Option<&'a [f32]>,
     pub(super) rectify: bool,
-}
-
-thread_local! {
-    static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Memory that is kept from call to call, with anything in it.
-fn with_scratch<R>(length: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
-    SCRATCH.with_borrow_mut(|scratch| {
-        if scratch.len() < length {
-            scratch.resize(length, 0.0);
-        }
-        work(&mut scratch[..length])
-    })
 }
 
 /// Where the taps of some places lie in memory.

@@ -14,6 +14,7 @@ mod gemm;
 mod group_norm;
 mod map;
 mod op;
+mod scratch;
 mod simd;
 
 pub(crate) use attention::{CrossAttention, CrossProbabilities, SelfAttention, TextHeads, WeighValues};

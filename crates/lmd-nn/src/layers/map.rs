@@ -34,10 +34,20 @@ pub(crate) enum Before<'a> {
 enum Kernel {
     #[cfg(feature = "flex")]
     Fused(Arc<Map>),
-    Composed {
-        weight: Tensor<4>,
-        bias: Option<Tensor<1>>,
-    },
+    Composed(Box<Stored>),
+}
+
+/// Weights as upstream stores them, `[outputs, inputs, side, side]`.
+#[derive(Clone, Debug)]
+struct Stored {
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+}
+
+impl Kernel {
+    fn composed(weight: Tensor<4>, bias: Option<Tensor<1>>) -> Self {
+        Self::Composed(Box::new(Stored { weight, bias }))
+    }
 }
 
 /// A linear map of the channels of every place, or a 3×3 convolution.
@@ -92,7 +102,7 @@ impl Kernel {
         let [outputs, inputs, side] = shape;
         if maps.iter().any(Weights::rehearses) {
             let device = weights.first().map(Tensor::device).unwrap_or_default();
-            return Self::Composed { weight: Tensor::zeros([1; 4], &device), bias: None };
+            return Self::composed(Tensor::zeros([1; 4], &device), None);
         }
         let bias = (!biases.is_empty()).then(|| Tensor::cat(biases, 0));
         #[cfg(feature = "flex")]
@@ -101,7 +111,7 @@ impl Kernel {
             let bias = bias.map(|bias| numbers(bias.into_data())).unwrap_or_default();
             return Self::Fused(Arc::new(Map::new(&weights, bias, shape)));
         }
-        Self::Composed { weight: Tensor::cat(weights, 0).reshape([outputs, inputs, side, side]), bias }
+        Self::composed(Tensor::cat(weights, 0).reshape([outputs, inputs, side, side]), bias)
     }
 }
 
@@ -118,17 +128,17 @@ pub(super) fn numbers(data: TensorData) -> Vec<f32> {
 impl Conv {
     /// 3×3, keeping the size.
     pub(crate) fn same(w: &Weights, inputs: usize, outputs: usize) -> Result<Self, WeightsError> {
-        Self::load(&[w.clone()], [outputs, inputs, 3], true)
+        Self::load(std::slice::from_ref(w), [outputs, inputs, 3], true)
     }
 
     /// 3×3 without an additive part, keeping the size.
     pub(crate) fn no_bias(w: &Weights, inputs: usize, outputs: usize) -> Result<Self, WeightsError> {
-        Self::load(&[w.clone()], [outputs, inputs, 3], false)
+        Self::load(std::slice::from_ref(w), [outputs, inputs, 3], false)
     }
 
     /// 1×1, or a matrix.
     pub(crate) fn point(w: &Weights, inputs: usize, outputs: usize) -> Result<Self, WeightsError> {
-        Self::load(&[w.clone()], [outputs, inputs, 1], true)
+        Self::load(std::slice::from_ref(w), [outputs, inputs, 1], true)
     }
 
     /// Several matrices of the same input, their results side by side, with additive parts or without.
@@ -151,7 +161,7 @@ impl Conv {
         let [outputs, inputs, side, _] = weight.dims();
         let weights = [numbers(weight.to_data())];
         let map = Map::new(&weights, numbers(bias.to_data()), [outputs, inputs, side]);
-        let composed = Kernel::Composed { weight: weight.clone(), bias: Some(bias.clone()) };
+        let composed = Kernel::composed(weight.clone(), Some(bias.clone()));
         [Kernel::Fused(Arc::new(map)), composed].map(|kernel| Self {
             kernel,
             stride: 1,
@@ -179,7 +189,7 @@ impl Conv {
         match &self.kernel {
             #[cfg(feature = "flex")]
             Kernel::Fused(map) => self.fused(map, x, how),
-            Kernel::Composed { weight, bias } => self.composed(weight, bias.as_ref(), x, how),
+            Kernel::Composed(stored) => self.composed(stored, x, how),
         }
     }
 
@@ -209,13 +219,7 @@ impl Conv {
         if how.rectify && !rectify { relu(y) } else { y }
     }
 
-    fn composed<const D: usize>(
-        &self,
-        weight: &Tensor<4>,
-        bias: Option<&Tensor<1>>,
-        x: Tensor<D>,
-        how: Use<'_, D>,
-    ) -> Tensor<D> {
+    fn composed<const D: usize>(&self, stored: &Stored, x: Tensor<D>, how: Use<'_, D>) -> Tensor<D> {
         let x = match how.before {
             Before::Nothing => x,
             Before::GroupNorm(norm) => norm.composed(x),
@@ -226,7 +230,7 @@ impl Conv {
             }
             Before::Resize(size) => resized(x, size),
         };
-        let mut y = self.mapped(weight, bias, x);
+        let mut y = self.mapped(stored, x);
         if let Some(shift) = how.shift {
             let [batch, channels] = shift.dims();
             let mut shape = [1; D];
@@ -239,16 +243,11 @@ impl Conv {
         if how.rectify { relu(y) } else { y }
     }
 
-    fn mapped<const D: usize>(
-        &self,
-        weight: &Tensor<4>,
-        bias: Option<&Tensor<1>>,
-        x: Tensor<D>,
-    ) -> Tensor<D> {
+    fn mapped<const D: usize>(&self, Stored { weight, bias }: &Stored, x: Tensor<D>) -> Tensor<D> {
         let [outputs, inputs, side, _] = weight.dims();
         if side == 1 {
             let weight = weight.clone().reshape([outputs, inputs]).transpose();
-            return linear(x, weight, bias.cloned());
+            return linear(x, weight, bias.clone());
         }
         let [before, after] = self.padding;
         let x = channels_first(as_picture(x));
@@ -258,7 +257,7 @@ impl Conv {
             (x.pad((before, after, before, after), PadMode::Constant(0.0)), 0)
         };
         let options = ConvOptions::new([self.stride; 2], [padding; 2], [1, 1], 1);
-        let y = conv2d(x, weight.clone(), bias.cloned(), options);
+        let y = conv2d(x, weight.clone(), bias.clone(), options);
         as_before(channels_last(y))
     }
 }

@@ -1,4 +1,5 @@
 //! Fused operations against the same layers composed of Burn's: results, and gradients by its graph.
+#![allow(clippy::unwrap_used)]
 
 use burn::tensor::{Device, Tensor, TensorData};
 
