@@ -85,7 +85,7 @@ pub(crate) struct MapCall {
     pub(crate) padding: [usize; 2],
     /// Added to every place, `[batch, outputs]`.
     pub(crate) shift: Option<Vec<f32>>,
-    /// SiLU's plainer sister at the end; such a call has no gradient.
+    /// Negative results become zero; such a call has no gradient.
     pub(crate) rectify: bool,
 }
 
