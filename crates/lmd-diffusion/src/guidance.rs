@@ -104,5 +104,5 @@ fn backward(maps: &BTreeMap<AttnKey, Tensor<4>>, slopes: &[Energy], leaf: &Laten
         })
     });
     let surrogate = terms.reduce(|sum, term| sum + term)?;
-    leaf.grad(&surrogate.backward())
+    lmd_nn::on_a_worker(|| leaf.grad(&surrogate.backward()))
 }

@@ -16,6 +16,8 @@ pub mod clip;
 mod config_check;
 mod device;
 mod error;
+#[cfg(feature = "flex")]
+mod fused;
 mod layers;
 pub mod unet;
 pub mod vae;
@@ -25,7 +27,7 @@ pub use burn::tensor::{Bool, Device, Float, Int, Tensor, TensorData};
 
 pub use attn_key::{AttnKey, Stage};
 pub use clip::{ClipTextConfig, ClipTextEncoder, ClipTextOutput, Encoded, Positions, Tokenizer};
-pub use device::{Accelerator, Precision, device, device_name};
+pub use device::{Accelerator, Precision, device, device_name, on_a_worker};
 pub use error::NnError;
 pub use unet::{TextContext, UNet, UNetConfig, UNetOutput, UNetRequest};
 pub use vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, Posterior, TinyVaeConfig, VaeConfig};

@@ -4,9 +4,9 @@ use burn::tensor::activation::{gelu, sigmoid};
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::{ClipTextConfig, HiddenAct};
-use crate::NnError;
-use crate::layers::{LayerNorm, Linear, attend_causal, join_heads, split_heads};
+use crate::layers::{Before, Conv, LayerNorm, Use, attend_to_itself};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
+use crate::{NnError, on_a_worker};
 
 /// `eos_token_id` of old files, in which the real one is the largest id.
 const LEGACY_EOS: u32 = 2;
@@ -84,7 +84,8 @@ impl ClipTextEncoder {
         let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [batch * tokens]), &device);
         let embedded = self.token_embedding.clone().select(0, ids).reshape([batch, tokens, width]);
         let positions = self.position_embedding.clone().narrow(0, 0, tokens).unsqueeze();
-        let hidden = self.layers.iter().fold(embedded + positions, |x, layer| layer.forward(x));
+        let all = || self.layers.iter().fold(embedded + positions, |x, layer| layer.forward(x));
+        let hidden = on_a_worker(all);
         let last_hidden = self.final_layer_norm.forward(hidden);
         let pooled = prompts.iter().enumerate().map(|(row, ids)| {
             let end = self.end_of_text(ids);
@@ -125,13 +126,12 @@ impl ClipTextEncoder {
 #[derive(Clone, Debug)]
 struct EncoderLayer {
     layer_norm1: LayerNorm,
-    q_proj: Linear,
-    k_proj: Linear,
-    v_proj: Linear,
-    out_proj: Linear,
+    /// Queries, keys and values side by side.
+    qkv_proj: Conv,
+    out_proj: Conv,
     layer_norm2: LayerNorm,
-    fc1: Linear,
-    fc2: Linear,
+    fc1: Conv,
+    fc2: Conv,
     heads: usize,
     act: HiddenAct,
 }
@@ -139,17 +139,16 @@ struct EncoderLayer {
 impl EncoderLayer {
     fn load(w: &Weights, config: &ClipTextConfig) -> Result<Self, WeightsError> {
         let (width, inner) = (config.hidden_size, config.intermediate_size);
-        let attention = |name| Linear::load(&w.pp("self_attn").pp(name), width, width);
+        let attention = w.pp("self_attn");
+        let parts = ["q_proj", "k_proj", "v_proj"].map(|name| attention.pp(name));
         let norm = |name| LayerNorm::load(&w.pp(name), width, config.layer_norm_eps);
         Ok(Self {
             layer_norm1: norm("layer_norm1")?,
-            q_proj: attention("q_proj")?,
-            k_proj: attention("k_proj")?,
-            v_proj: attention("v_proj")?,
-            out_proj: attention("out_proj")?,
+            qkv_proj: Conv::beside(&parts, width, width, true)?,
+            out_proj: Conv::point(&attention.pp("out_proj"), width, width)?,
             layer_norm2: norm("layer_norm2")?,
-            fc1: Linear::load(&w.pp("mlp.fc1"), width, inner)?,
-            fc2: Linear::load(&w.pp("mlp.fc2"), inner, width)?,
+            fc1: Conv::point(&w.pp("mlp.fc1"), width, inner)?,
+            fc2: Conv::point(&w.pp("mlp.fc2"), inner, width)?,
             heads: config.num_attention_heads,
             act: config.hidden_act,
         })
@@ -157,22 +156,18 @@ impl EncoderLayer {
 
     /// `[B, tokens, C]` → `[B, tokens, C]`
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let x = self.attention(&self.layer_norm1.forward(x.clone())) + x;
-        self.feed_forward(self.layer_norm2.forward(x.clone())) + x
-    }
-
-    fn attention(&self, x: &Tensor<3>) -> Tensor<3> {
-        let head = |project: &Linear| split_heads(project.forward(x.clone()), self.heads);
-        let seen = attend_causal(head(&self.q_proj), head(&self.k_proj), head(&self.v_proj));
-        self.out_proj.forward(join_heads(seen))
+        let qkv = self.qkv_proj.apply(x.clone(), Use::after(Before::LayerNorm(&self.layer_norm1)));
+        let seen = attend_to_itself(qkv, self.heads, true);
+        let x = self.out_proj.apply(seen, Use::after(Before::Nothing).plus(x));
+        self.feed_forward(x)
     }
 
     fn feed_forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let h = self.fc1.forward(x);
+        let h = self.fc1.apply(x.clone(), Use::after(Before::LayerNorm(&self.layer_norm2)));
         let h = match self.act {
             HiddenAct::QuickGelu => h.clone() * sigmoid(h * 1.702),
             HiddenAct::Gelu => gelu(h),
         };
-        self.fc2.forward(h)
+        self.fc2.apply(h, Use::after(Before::Nothing).plus(x))
     }
 }

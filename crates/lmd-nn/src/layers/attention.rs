@@ -1,11 +1,16 @@
 //! Scaled dot-product attention (arXiv:1706.03762), with the probabilities where they are wanted.
 
+#[cfg(feature = "flex")]
+use std::sync::Arc;
+
 use burn::tensor::activation::softmax;
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{DType, Tensor};
 
 use super::tracked_attention::tracked_attention;
+#[cfg(feature = "flex")]
+use crate::fused::{self, CrossAttention, CrossProbabilities, SelfAttention, TextHeads, WeighValues};
 
 /// `[B, N, heads·d]` → `[B, heads, N, d]`
 pub(crate) fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
@@ -14,17 +19,81 @@ pub(crate) fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
 }
 
 /// `[B, heads, N, d]` → `[B, N, heads·d]`
-pub(crate) fn join_heads(x: Tensor<4>) -> Tensor<3> {
+fn join_heads(x: Tensor<4>) -> Tensor<3> {
     let [batch, heads, tokens, width] = x.dims();
     x.swap_dims(1, 2).reshape([batch, tokens, heads * width])
 }
 
-/// `softmax(q kᵀ / √d) v`; the probabilities are never kept, with a gradient or without.
+/// Attention of a sequence to itself, of queries, keys and values side by side; with `causal`
+/// each token sees itself and those before it.
 ///
 /// # Shapes
 ///
-/// `q [B, heads, N, d]`, `k, v [B, heads, T, d]` → `[B, heads, N, d]`
-pub(crate) fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
+/// `[B, N, 3·heads·d]` → `[B, N, heads·d]`
+pub(crate) fn attend_to_itself(x: Tensor<3>, heads: usize, causal: bool) -> Tensor<3> {
+    #[cfg(feature = "flex")]
+    if on_processor(&x) {
+        return fused::apply(x, Arc::new(SelfAttention { heads, causal }));
+    }
+    let width = x.dims()[2] / 3;
+    let [q, k, v] = [0, 1, 2].map(|part| split_heads(x.clone().narrow(2, part * width, width), heads));
+    if causal {
+        let options = AttentionModuleOptions { is_causal: true, ..AttentionModuleOptions::default() };
+        return join_heads(attention(q, k, v, None, None, options));
+    }
+    join_heads(attend(q, k, v))
+}
+
+/// `softmax(q kᵀ / √d) v` of queries to the keys and values of a text, of batch 1 or B.
+///
+/// # Shapes
+///
+/// `q [B, N, heads·d]`, `k, v [_, heads, T, d]` → `[B, N, heads·d]`
+pub(crate) fn attend_to_text(q: Tensor<3>, k: &Tensor<4>, v: &Tensor<4>) -> Tensor<3> {
+    #[cfg(feature = "flex")]
+    if on_processor(&q) {
+        return fused::apply(q, Arc::new(CrossAttention { keys: text_heads(k), values: text_heads(v) }));
+    }
+    let [batch, ..] = q.dims();
+    let q = split_heads(q, k.dims()[1]);
+    join_heads(attend(q, for_batch(k, batch), for_batch(v, batch)))
+}
+
+/// `softmax(q kᵀ / √d)`, always in f32: a gradient is taken through it.
+///
+/// # Shapes
+///
+/// `q [B, N, heads·d]`, `k [_, heads, T, d]` → `[B, heads, N, T]`
+pub(crate) fn probabilities(q: Tensor<3>, k: &Tensor<4>) -> Tensor<4> {
+    #[cfg(feature = "flex")]
+    if on_processor(&q) {
+        return fused::apply(q, Arc::new(CrossProbabilities { keys: text_heads(k) }));
+    }
+    let [batch, ..] = q.dims();
+    let [_, heads, _, width] = k.dims();
+    #[allow(clippy::cast_precision_loss)]
+    let scale = 1.0 / (width as f64).sqrt();
+    let keys = in_f32(for_batch(k, batch));
+    softmax(in_f32(split_heads(q, heads)).matmul(keys.transpose()) * scale, 3)
+}
+
+/// Values weighed by probabilities.
+///
+/// # Shapes
+///
+/// `map [B, heads, N, T]`, `v [_, heads, T, d]` → `[B, N, heads·d]`
+pub(crate) fn weigh(map: Tensor<4>, v: &Tensor<4>) -> Tensor<3> {
+    #[cfg(feature = "flex")]
+    if map.dtype() == v.dtype() && is_processor(&map.device()) {
+        return fused::apply(map, Arc::new(WeighValues { values: text_heads(v) }));
+    }
+    let [batch, ..] = map.dims();
+    let map = if map.dtype() == v.dtype() { map } else { map.cast(v.dtype()) };
+    join_heads(map.matmul(for_batch(v, batch)))
+}
+
+/// `softmax(q kᵀ / √d) v`; the probabilities are never kept, with a gradient or without.
+fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
     if q.is_tracked() || k.is_tracked() || v.is_tracked() {
         tracked_attention(q, k, v)
     } else {
@@ -33,32 +102,26 @@ pub(crate) fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
     }
 }
 
-/// Like [`attend`], computed in f32 and given back in the precision of `q`.
-pub(crate) fn attend_in_f32(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
-    let dtype = q.dtype();
-    let seen = attend(in_f32(q), in_f32(k), in_f32(v));
-    if dtype == DType::F32 { seen } else { seen.cast(dtype) }
+fn for_batch(x: &Tensor<4>, batch: usize) -> Tensor<4> {
+    if x.dims()[0] == batch { x.clone() } else { x.clone().repeat_dim(0, batch) }
 }
 
-/// Like [`attend`], each token seeing itself and those before it; without gradient.
-pub(crate) fn attend_causal(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
-    let options = AttentionModuleOptions { is_causal: true, ..AttentionModuleOptions::default() };
-    attention(q, k, v, None, None, options)
-}
-
-/// `softmax(q kᵀ / √d)`, always in f32: a gradient is taken through it.
-///
-/// # Shapes
-///
-/// `q [B, heads, N, d]`, `k [B, heads, T, d]` → `[B, heads, N, T]`
-pub(crate) fn probabilities(q: Tensor<4>, k: Tensor<4>) -> Tensor<4> {
-    let [.., width] = q.dims();
-    #[allow(clippy::cast_precision_loss)]
-    let scale = 1.0 / (width as f64).sqrt();
-    let scores = in_f32(q).matmul(in_f32(k).transpose()) * scale;
-    softmax(scores, 3)
-}
-
-fn in_f32(x: Tensor<4>) -> Tensor<4> {
+/// The same numbers as f32.
+pub(crate) fn in_f32<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     if x.dtype() == DType::F32 { x } else { x.cast(DType::F32) }
+}
+
+#[cfg(feature = "flex")]
+fn on_processor(x: &Tensor<3>) -> bool {
+    x.dtype() == DType::F32 && is_processor(&x.device())
+}
+
+#[cfg(feature = "flex")]
+fn is_processor(device: &burn::tensor::Device) -> bool {
+    device.clone().without_autodiff() == burn::tensor::Device::flex()
+}
+
+#[cfg(feature = "flex")]
+fn text_heads(x: &Tensor<4>) -> TextHeads {
+    TextHeads { values: super::map::numbers(x.to_data()), shape: x.dims() }
 }

@@ -1,12 +1,12 @@
 //! The layers all networks share, as plain structs of frozen tensors.
 
 mod attention;
-mod conv;
-mod linear;
+mod map;
 mod norm;
+#[cfg(all(test, feature = "flex"))]
+mod tests;
 mod tracked_attention;
 
-pub(crate) use attention::{attend, attend_causal, attend_in_f32, join_heads, probabilities, split_heads};
-pub(crate) use conv::{Conv2d, upsample_nearest};
-pub(crate) use linear::Linear;
+pub(crate) use attention::{attend_to_itself, attend_to_text, in_f32, probabilities, split_heads, weigh};
+pub(crate) use map::{Before, Conv, Use, channels_first, channels_last};
 pub(crate) use norm::{GroupNorm, LayerNorm};

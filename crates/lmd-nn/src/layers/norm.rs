@@ -1,17 +1,27 @@
 //! Normalisations: over groups of channels (arXiv:1803.08494) and over the last dimension (arXiv:1607.06450).
 
+#[cfg(feature = "flex")]
+use std::sync::Arc;
+
 use burn::tensor::activation::silu;
 use burn::tensor::{DType, Tensor, module::layer_norm};
 
+#[cfg(feature = "flex")]
+use super::map::numbers;
+#[cfg(feature = "flex")]
+use crate::fused::{GroupNormSpec, LayerNormSpec};
 use crate::weights::{Weights, WeightsError};
 
-/// Group normalisation of `[B, C, H, W]`.
+/// Group normalisation of `[B, H, W, C]`, followed by SiLU where a convolution of 3×3 comes next.
 #[derive(Clone, Debug)]
 pub(crate) struct GroupNorm {
-    weight: Tensor<4>,
-    bias: Tensor<4>,
+    weight: Tensor<1>,
+    bias: Tensor<1>,
     groups: usize,
     epsilon: f64,
+    silu: bool,
+    #[cfg(feature = "flex")]
+    spec: Arc<GroupNormSpec>,
 }
 
 impl GroupNorm {
@@ -21,30 +31,69 @@ impl GroupNorm {
         groups: usize,
         epsilon: f64,
     ) -> Result<Self, WeightsError> {
-        let per_channel = |name| -> Result<Tensor<4>, WeightsError> {
-            Ok(w.tensor(name, [channels])?.reshape([1, channels, 1, 1]))
-        };
-        Ok(Self { weight: per_channel("weight")?, bias: per_channel("bias")?, groups, epsilon })
+        Self::build(w, channels, groups, epsilon, false)
     }
 
-    /// `[B, C, H, W]` → `[B, C, H, W]`
-    pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    /// Followed by SiLU.
+    pub(crate) fn with_silu(
+        w: &Weights,
+        channels: usize,
+        groups: usize,
+        epsilon: f64,
+    ) -> Result<Self, WeightsError> {
+        Self::build(w, channels, groups, epsilon, true)
+    }
+
+    fn build(
+        w: &Weights,
+        channels: usize,
+        groups: usize,
+        epsilon: f64,
+        silu: bool,
+    ) -> Result<Self, WeightsError> {
+        let (weight, bias) = (w.tensor("weight", [channels])?, w.tensor("bias", [channels])?);
+        Ok(Self::new(weight, bias, groups, epsilon, silu))
+    }
+
+    pub(super) fn new(weight: Tensor<1>, bias: Tensor<1>, groups: usize, epsilon: f64, silu: bool) -> Self {
+        Self {
+            #[cfg(feature = "flex")]
+            spec: Arc::new(GroupNormSpec {
+                weight: constants(&weight),
+                bias: constants(&bias),
+                groups,
+                #[allow(clippy::cast_possible_truncation)]
+                epsilon: epsilon as f32,
+                silu,
+            }),
+            weight,
+            bias,
+            groups,
+            epsilon,
+            silu,
+        }
+    }
+
+    #[cfg(feature = "flex")]
+    pub(super) fn spec(&self) -> Arc<GroupNormSpec> {
+        Arc::clone(&self.spec)
+    }
+
+    /// By Burn's operations, `[B, .., C]` → `[B, .., C]`
+    pub(super) fn composed<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let shape = x.dims();
-        let [batch, channels, height, width] = shape;
+        let (batch, channels) = (shape[0], shape[D - 1]);
+        let places = shape[1..D - 1].iter().product();
         let dtype = x.dtype();
         // Sums of squares leave the range of 16-bit floats.
         let x = if dtype == DType::F32 { x } else { x.cast(DType::F32) };
-        let x = x.reshape([batch, self.groups, channels / self.groups * height * width]);
-        let centred = x.clone() - x.mean_dim(2);
-        let variance = centred.clone().square().mean_dim(2);
+        let x = x.reshape([batch, places, self.groups, channels / self.groups]);
+        let centred = x.clone() - x.mean_dim(3).mean_dim(1);
+        let variance = centred.clone().square().mean_dim(3).mean_dim(1);
         let normal = (centred / (variance + self.epsilon).sqrt()).reshape(shape);
         let normal = if dtype == DType::F32 { normal } else { normal.cast(dtype) };
-        normal * self.weight.clone() + self.bias.clone()
-    }
-
-    /// Normalisation followed by SiLU, the pair in front of every convolution.
-    pub(crate) fn forward_silu(&self, x: Tensor<4>) -> Tensor<4> {
-        silu(self.forward(x))
+        let y = normal * self.weight.clone().unsqueeze() + self.bias.clone().unsqueeze();
+        if self.silu { silu(y) } else { y }
     }
 }
 
@@ -54,15 +103,48 @@ pub(crate) struct LayerNorm {
     weight: Tensor<1>,
     bias: Tensor<1>,
     epsilon: f64,
+    #[cfg(feature = "flex")]
+    spec: Arc<LayerNormSpec>,
 }
 
 impl LayerNorm {
     pub(crate) fn load(w: &Weights, width: usize, epsilon: f64) -> Result<Self, WeightsError> {
-        Ok(Self { weight: w.tensor("weight", [width])?, bias: w.tensor("bias", [width])?, epsilon })
+        Ok(Self::new(w.tensor("weight", [width])?, w.tensor("bias", [width])?, epsilon))
     }
 
-    /// `[B, N, C]` → `[B, N, C]`
-    pub(crate) fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+    pub(super) fn new(weight: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> Self {
+        Self {
+            #[cfg(feature = "flex")]
+            spec: Arc::new(LayerNormSpec {
+                weight: constants(&weight),
+                bias: constants(&bias),
+                #[allow(clippy::cast_possible_truncation)]
+                epsilon: epsilon as f32,
+            }),
+            weight,
+            bias,
+            epsilon,
+        }
+    }
+
+    #[cfg(feature = "flex")]
+    pub(super) fn spec(&self) -> Arc<LayerNormSpec> {
+        Arc::clone(&self.spec)
+    }
+
+    /// `[.., C]` → `[.., C]`
+    pub(crate) fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        self.composed(x)
+    }
+
+    /// By Burn's operations.
+    pub(super) fn composed<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         layer_norm(x, self.weight.clone(), Some(self.bias.clone()), self.epsilon)
     }
+}
+
+/// Numbers for the fused operations; none in another precision, where these are not used.
+#[cfg(feature = "flex")]
+fn constants(x: &Tensor<1>) -> Vec<f32> {
+    if x.dtype() == DType::F32 { numbers(x.to_data()) } else { Vec::new() }
 }

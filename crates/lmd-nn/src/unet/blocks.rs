@@ -8,7 +8,7 @@ use super::resnet::{Resnet, ResnetShape};
 use super::text_context::TextContext;
 use super::transformer::{SpatialTransformer, TransformerShape};
 use crate::AttnKey;
-use crate::layers::{Conv2d, upsample_nearest};
+use crate::layers::{Before, Conv, Use};
 use crate::weights::{Weights, WeightsError};
 
 /// What every block of one forward sees.
@@ -75,7 +75,7 @@ fn load_attention(
 #[derive(Clone, Debug)]
 pub(super) struct DownBlock {
     layers: Vec<Layer>,
-    downsample: Option<Conv2d>,
+    downsample: Option<Conv>,
 }
 
 impl DownBlock {
@@ -92,7 +92,7 @@ impl DownBlock {
                 attention: cross.then(attention).transpose()?,
             })
         });
-        let halve = || Conv2d::same(&w.pp("downsamplers.0.conv"), outputs, outputs).map(Conv2d::halving);
+        let halve = || Conv::same(&w.pp("downsamplers.0.conv"), outputs, outputs).map(Conv::halving);
         Ok(Self {
             layers: layers.collect::<Result<_, WeightsError>>()?,
             downsample: (block + 1 < config.levels()).then(halve).transpose()?,
@@ -157,7 +157,7 @@ impl MidBlock {
 #[derive(Clone, Debug)]
 pub(super) struct UpBlock {
     layers: Vec<Layer>,
-    upsample: Option<Conv2d>,
+    upsample: Option<Conv>,
 }
 
 impl UpBlock {
@@ -178,7 +178,7 @@ impl UpBlock {
                 attention: cross.then(attention).transpose()?,
             })
         });
-        let double = || Conv2d::same(&w.pp("upsamplers.0.conv"), outputs, outputs);
+        let double = || Conv::same(&w.pp("upsamplers.0.conv"), outputs, outputs);
         Ok(Self {
             layers: layers.collect::<Result<_, WeightsError>>()?,
             upsample: (level > 0).then(double).transpose()?,
@@ -194,12 +194,12 @@ impl UpBlock {
     ) -> Option<Tensor<4>> {
         for layer in &self.layers {
             let beside = skips.pop()?;
-            x = layer.forward(Tensor::cat(vec![x, beside], 1), around)?;
+            x = layer.forward(Tensor::cat(vec![x, beside], 3), around)?;
         }
         if let Some(conv) = &self.upsample {
             // The picture beside tells the size, which need not be double where a side was odd.
-            let [_, _, height, width] = skips.last()?.dims();
-            x = conv.forward(upsample_nearest(x, [height, width]));
+            let [_, height, width, _] = skips.last()?.dims();
+            x = conv.apply(x, Use::after(Before::Resize([height, width])));
         }
         Some(x)
     }

@@ -24,21 +24,21 @@ pub use text_context::TextContext;
 use time::TimeEmbedding;
 use transformer::SpatialTransformer;
 
-use crate::layers::{Conv2d, GroupNorm};
+use crate::layers::{Before, Conv, GroupNorm, Use, channels_first, channels_last};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
-use crate::{AttnKey, NnError};
+use crate::{AttnKey, NnError, on_a_worker};
 
 /// `UNet2DConditionModel`: predicts the noise in latents, given a time and a text.
 #[derive(Clone, Debug)]
 pub struct UNet {
     config: UNetConfig,
-    conv_in: Conv2d,
+    conv_in: Conv,
     time_embedding: TimeEmbedding,
     down_blocks: Vec<DownBlock>,
     mid_block: MidBlock,
     up_blocks: Vec<UpBlock>,
     conv_norm_out: GroupNorm,
-    conv_out: Conv2d,
+    conv_out: Conv,
 }
 
 impl UNet {
@@ -63,13 +63,13 @@ impl UNet {
         let up = |i: usize| UpBlock::load(&w.pp("up_blocks").pp(i), config, i);
         Ok(Self {
             config: config.clone(),
-            conv_in: Conv2d::same(&w.pp("conv_in"), config.in_channels, first)?,
+            conv_in: Conv::same(&w.pp("conv_in"), config.in_channels, first)?,
             time_embedding: TimeEmbedding::load(&w.pp("time_embedding"), config)?,
             down_blocks: (0..config.levels()).map(down).collect::<Result<_, _>>()?,
             mid_block: MidBlock::load(&w.pp("mid_block"), config)?,
             up_blocks: (0..config.levels()).map(up).collect::<Result<_, _>>()?,
-            conv_norm_out: GroupNorm::load(&w.pp("conv_norm_out"), first, groups, epsilon)?,
-            conv_out: Conv2d::same(&w.pp("conv_out"), first, config.out_channels)?,
+            conv_norm_out: GroupNorm::with_silu(&w.pp("conv_norm_out"), first, groups, epsilon)?,
+            conv_out: Conv::same(&w.pp("conv_out"), first, config.out_channels)?,
         })
     }
 
@@ -130,18 +130,25 @@ impl UNet {
     ) -> Result<UNetOutput, NnError> {
         self.check_request(request, text)?;
         let timesteps = self.check_batch(&latents, timesteps, text)?;
-        let [batch, ..] = latents.dims();
+        on_a_worker(|| self.checked_forward(latents, &timesteps, text, request))
+    }
+
+    fn checked_forward(
+        &self,
+        latents: Tensor<4>,
+        timesteps: &[f32],
+        text: &TextContext,
+        request: &UNetRequest,
+    ) -> Result<UNetOutput, NnError> {
         let device = latents.device().without_autodiff();
-        let time = self.time_embedding.forward(&timesteps, &device, latents.dtype());
-        let text = text.for_batch(batch);
+        let time = self.time_embedding.forward(timesteps, &device, latents.dtype());
         let mut collector = MapCollector::new(request, &device);
-        let noise =
-            self.run(latents, &mut Surroundings { time: &time, text: &text, collector: &mut collector });
+        let noise = self.run(latents, &mut Surroundings { time: &time, text, collector: &mut collector });
         Ok(UNetOutput { noise, maps: collector.maps })
     }
 
     fn run(&self, latents: Tensor<4>, around: &mut Surroundings<'_, '_>) -> Option<Tensor<4>> {
-        let mut x = self.conv_in.forward(latents);
+        let mut x = self.conv_in.forward(channels_last(latents));
         let mut skips = vec![x.clone()];
         for block in &self.down_blocks {
             x = block.forward(x, &mut skips, around)?;
@@ -150,7 +157,8 @@ impl UNet {
         for block in &self.up_blocks {
             x = block.forward(x, &mut skips, around)?;
         }
-        Some(self.conv_out.forward(self.conv_norm_out.forward_silu(x)))
+        let noise = self.conv_out.apply(x, Use::after(Before::GroupNorm(&self.conv_norm_out)));
+        Some(channels_first(noise))
     }
 
     fn check_request(&self, request: &UNetRequest, text: &TextContext) -> Result<(), NnError> {

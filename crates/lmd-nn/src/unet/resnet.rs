@@ -1,9 +1,8 @@
 //! Residual block with the time added between its convolutions (arXiv:1512.03385, arXiv:2006.11239).
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::silu;
 
-use crate::layers::{Conv2d, GroupNorm, Linear};
+use crate::layers::{Before, Conv, GroupNorm, Use};
 use crate::weights::{Weights, WeightsError};
 
 /// Sizes of a residual block.
@@ -21,41 +20,38 @@ pub(crate) struct ResnetShape {
 #[derive(Clone, Debug)]
 pub(crate) struct Resnet {
     norm1: GroupNorm,
-    conv1: Conv2d,
-    time_emb_proj: Option<Linear>,
+    conv1: Conv,
+    time_emb_proj: Option<Conv>,
     norm2: GroupNorm,
-    conv2: Conv2d,
-    conv_shortcut: Option<Conv2d>,
+    conv2: Conv,
+    conv_shortcut: Option<Conv>,
 }
 
 impl Resnet {
     pub(crate) fn load(w: &Weights, shape: ResnetShape) -> Result<Self, WeightsError> {
         let ResnetShape { inputs, outputs, groups, epsilon, .. } = shape;
-        let time = |width| Linear::load(&w.pp("time_emb_proj"), width, outputs);
-        let shortcut = || Conv2d::point(&w.pp("conv_shortcut"), inputs, outputs);
+        let time = |width| Conv::point(&w.pp("time_emb_proj"), width, outputs);
+        let shortcut = || Conv::point(&w.pp("conv_shortcut"), inputs, outputs);
         Ok(Self {
-            norm1: GroupNorm::load(&w.pp("norm1"), inputs, groups, epsilon)?,
-            conv1: Conv2d::same(&w.pp("conv1"), inputs, outputs)?,
+            norm1: GroupNorm::with_silu(&w.pp("norm1"), inputs, groups, epsilon)?,
+            conv1: Conv::same(&w.pp("conv1"), inputs, outputs)?,
             time_emb_proj: shape.time.map(time).transpose()?,
-            norm2: GroupNorm::load(&w.pp("norm2"), outputs, groups, epsilon)?,
-            conv2: Conv2d::same(&w.pp("conv2"), outputs, outputs)?,
+            norm2: GroupNorm::with_silu(&w.pp("norm2"), outputs, groups, epsilon)?,
+            conv2: Conv::same(&w.pp("conv2"), outputs, outputs)?,
             conv_shortcut: (inputs != outputs).then(shortcut).transpose()?,
         })
     }
 
-    /// `x [B, in, H, W]`, `time [B, width]` → `[B, out, H, W]`
+    /// `x [B, H, W, in]`, `silu(time) [B, width]` → `[B, H, W, out]`
     pub(crate) fn forward(&self, x: Tensor<4>, time: Option<&Tensor<2>>) -> Tensor<4> {
-        let mut h = self.conv1.forward(self.norm1.forward_silu(x.clone()));
-        if let (Some(project), Some(time)) = (&self.time_emb_proj, time) {
-            let shift = project.forward(silu(time.clone()));
-            let [batch, channels] = shift.dims();
-            h = h + shift.reshape([batch, channels, 1, 1]);
-        }
-        let h = self.conv2.forward(self.norm2.forward_silu(h));
+        let shift =
+            self.time_emb_proj.as_ref().zip(time).map(|(project, time)| project.forward(time.clone()));
+        let how = Use { shift: shift.as_ref(), ..Use::after(Before::GroupNorm(&self.norm1)) };
+        let h = self.conv1.apply(x.clone(), how);
         let shortcut = match &self.conv_shortcut {
             Some(conv) => conv.forward(x),
             None => x,
         };
-        shortcut + h
+        self.conv2.apply(h, Use::after(Before::GroupNorm(&self.norm2)).plus(shortcut))
     }
 }

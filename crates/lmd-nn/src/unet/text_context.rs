@@ -80,11 +80,6 @@ impl TextContext {
         })
     }
 
-    /// The single prompt repeated; anything else as it is.
-    pub(super) fn for_batch(&self, batch: usize) -> Self {
-        if self.batch == 1 && batch > 1 { self.map(batch, |x| x.repeat_dim(0, batch)) } else { self.clone() }
-    }
-
     fn map(&self, batch: usize, f: impl Fn(Tensor<4>) -> Tensor<4>) -> Self {
         let layers = self.layers.iter().map(|(key, kv)| (*key, kv.map(&f)));
         Self { layers: layers.collect(), batch, tokens: self.tokens }

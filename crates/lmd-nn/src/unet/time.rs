@@ -4,15 +4,15 @@ use burn::tensor::activation::silu;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use super::UNetConfig;
-use crate::layers::Linear;
+use crate::layers::Conv;
 use crate::weights::{Weights, WeightsError};
 
 const LONGEST_PERIOD: f64 = 10_000.0;
 
 #[derive(Clone, Debug)]
 pub(super) struct TimeEmbedding {
-    linear_1: Linear,
-    linear_2: Linear,
+    linear_1: Conv,
+    linear_2: Conv,
     width: usize,
     cosine_first: bool,
     freq_shift: f64,
@@ -22,21 +22,21 @@ impl TimeEmbedding {
     pub(super) fn load(w: &Weights, config: &UNetConfig) -> Result<Self, WeightsError> {
         let width = config.block_out_channels.first().copied().unwrap_or(0);
         Ok(Self {
-            linear_1: Linear::load(&w.pp("linear_1"), width, 4 * width)?,
-            linear_2: Linear::load(&w.pp("linear_2"), 4 * width, 4 * width)?,
+            linear_1: Conv::point(&w.pp("linear_1"), width, 4 * width)?,
+            linear_2: Conv::point(&w.pp("linear_2"), 4 * width, 4 * width)?,
             width,
             cosine_first: config.flip_sin_to_cos,
             freq_shift: config.freq_shift,
         })
     }
 
-    /// `timesteps` → `[B, 4·width]`
+    /// `timesteps` → `silu(embedding) [B, 4·width]`, the form in which every residual block takes it.
     pub(super) fn forward(&self, timesteps: &[f32], device: &Device, dtype: DType) -> Tensor<2> {
         let rows: Vec<f32> = timesteps.iter().flat_map(|&t| self.sinusoids(t)).collect();
         let data = TensorData::new(rows, [timesteps.len(), self.width]);
         let waves = Tensor::<2>::from_data(data, device);
         let waves = if dtype == DType::F32 { waves } else { waves.cast(dtype) };
-        self.linear_2.forward(silu(self.linear_1.forward(waves)))
+        silu(self.linear_2.forward(silu(self.linear_1.forward(waves))))
     }
 
     fn sinusoids(&self, timestep: f32) -> Vec<f32> {

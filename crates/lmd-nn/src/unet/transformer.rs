@@ -1,13 +1,13 @@
 //! The spatial transformer of Latent Diffusion (arXiv:2112.10752): self-attention, cross-attention, feed-forward.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::gelu;
 
 use super::request::MapCollector;
 use super::text_context::KeysValues;
 use crate::AttnKey;
 use crate::layers::{
-    GroupNorm, LayerNorm, Linear, attend, attend_in_f32, join_heads, probabilities, split_heads,
+    Before, Conv, GroupNorm, LayerNorm, Use, attend_to_itself, attend_to_text, in_f32, probabilities,
+    split_heads, weigh,
 };
 use crate::weights::{Weights, WeightsError};
 
@@ -30,9 +30,9 @@ pub(super) struct TransformerShape {
 pub(super) struct SpatialTransformer {
     key: AttnKey,
     norm: GroupNorm,
-    proj_in: Linear,
+    proj_in: Conv,
     block: TransformerBlock,
-    proj_out: Linear,
+    proj_out: Conv,
 }
 
 impl SpatialTransformer {
@@ -42,9 +42,9 @@ impl SpatialTransformer {
             key,
             norm: GroupNorm::load(&w.pp("norm"), channels, shape.groups, NORM_EPSILON)?,
             // Stored as a 1×1 convolution by Stable Diffusion 1, as a matrix by 2.
-            proj_in: Linear::load(&w.pp("proj_in"), channels, channels)?,
+            proj_in: Conv::point(&w.pp("proj_in"), channels, channels)?,
             block: TransformerBlock::load(&w.pp("transformer_blocks.0"), shape)?,
-            proj_out: Linear::load(&w.pp("proj_out"), channels, channels)?,
+            proj_out: Conv::point(&w.pp("proj_out"), channels, channels)?,
         })
     }
 
@@ -57,28 +57,28 @@ impl SpatialTransformer {
         self.block.attn2.keys_values(text)
     }
 
-    /// `[B, C, H, W]` → `[B, C, H, W]`, or `None` when the forward may end here.
+    /// `[B, H, W, C]` → `[B, H, W, C]`, or `None` when the forward may end here.
     pub(super) fn forward(
         &self,
         x: Tensor<4>,
         text: &KeysValues,
         collector: &mut MapCollector<'_>,
     ) -> Option<Tensor<4>> {
-        let [batch, channels, height, width] = x.dims();
-        let h = self.norm.forward(x.clone());
-        let h = h.reshape([batch, channels, height * width]).swap_dims(1, 2); // [B, H·W, C]
-        let h = self.block.forward(self.proj_in.forward(h), self.key, text, collector)?;
-        let h = self.proj_out.forward(h).swap_dims(1, 2);
-        Some(h.reshape([batch, channels, height, width]) + x)
+        let shape = x.dims();
+        let [batch, height, width, channels] = shape;
+        let h = self.proj_in.apply(x.clone(), Use::after(Before::GroupNorm(&self.norm)));
+        let h = h.reshape([batch, height * width, channels]);
+        let h = self.block.forward(h, self.key, text, collector)?;
+        Some(self.proj_out.apply(h.reshape(shape), Use::after(Before::Nothing).plus(x)))
     }
 }
 
 #[derive(Clone, Debug)]
 struct TransformerBlock {
     norm1: LayerNorm,
-    attn1: Attention,
+    attn1: SelfAttention,
     norm2: LayerNorm,
-    attn2: Attention,
+    attn2: CrossAttention,
     norm3: LayerNorm,
     ff: FeedForward,
 }
@@ -89,9 +89,9 @@ impl TransformerBlock {
         let norm = |name| LayerNorm::load(&w.pp(name), channels, LAYER_NORM_EPSILON);
         Ok(Self {
             norm1: norm("norm1")?,
-            attn1: Attention::load(&w.pp("attn1"), shape, channels)?,
+            attn1: SelfAttention::load(&w.pp("attn1"), shape)?,
             norm2: norm("norm2")?,
-            attn2: Attention::load(&w.pp("attn2"), shape, shape.text_width)?,
+            attn2: CrossAttention::load(&w.pp("attn2"), shape)?,
             norm3: norm("norm3")?,
             ff: FeedForward::load(&w.pp("ff"), channels)?,
         })
@@ -105,31 +105,64 @@ impl TransformerBlock {
         text: &KeysValues,
         collector: &mut MapCollector<'_>,
     ) -> Option<Tensor<3>> {
-        let x = self.attn1.to_itself(self.norm1.forward(x.clone())) + x;
-        let x = self.attn2.to_text(self.norm2.forward(x.clone()), key, text, collector)? + x;
-        Some(self.ff.forward(self.norm3.forward(x.clone())) + x)
+        let x = self.attn1.forward(x, &self.norm1);
+        let x = self.attn2.forward(x, &self.norm2, key, text, collector)?;
+        Some(self.ff.forward(x, &self.norm3))
     }
 }
 
-/// Multi-head attention, `softmax(q kᵀ / √d) v`.
+/// Multi-head attention of the places to each other, `softmax(q kᵀ / √d) v`.
 #[derive(Clone, Debug)]
-struct Attention {
-    to_q: Linear,
-    to_k: Linear,
-    to_v: Linear,
-    to_out: Linear,
+struct SelfAttention {
+    /// Queries, keys and values side by side.
+    to_qkv: Conv,
+    to_out: Conv,
     heads: usize,
     upcast: bool,
 }
 
-impl Attention {
-    fn load(w: &Weights, shape: TransformerShape, source: usize) -> Result<Self, WeightsError> {
+impl SelfAttention {
+    fn load(w: &Weights, shape: TransformerShape) -> Result<Self, WeightsError> {
         let width = shape.channels;
+        let parts = ["to_q", "to_k", "to_v"].map(|name| w.pp(name));
         Ok(Self {
-            to_q: Linear::load_no_bias(&w.pp("to_q"), width, width)?,
-            to_k: Linear::load_no_bias(&w.pp("to_k"), source, width)?,
-            to_v: Linear::load_no_bias(&w.pp("to_v"), source, width)?,
-            to_out: Linear::load(&w.pp("to_out.0"), width, width)?,
+            to_qkv: Conv::beside(&parts, width, width, false)?,
+            to_out: Conv::point(&w.pp("to_out.0"), width, width)?,
+            heads: shape.heads,
+            upcast: shape.upcast,
+        })
+    }
+
+    /// `attention(norm(x)) + x`
+    fn forward(&self, x: Tensor<3>, norm: &LayerNorm) -> Tensor<3> {
+        let qkv = self.to_qkv.apply(x.clone(), Use::after(Before::LayerNorm(norm)));
+        let dtype = qkv.dtype();
+        let qkv = if self.upcast { in_f32(qkv) } else { qkv };
+        let seen = attend_to_itself(qkv, self.heads, false).cast(dtype);
+        self.to_out.apply(seen, Use::after(Before::Nothing).plus(x))
+    }
+}
+
+/// Multi-head attention of the places to the text.
+#[derive(Clone, Debug)]
+struct CrossAttention {
+    to_q: Conv,
+    to_k: Conv,
+    to_v: Conv,
+    to_out: Conv,
+    heads: usize,
+    upcast: bool,
+}
+
+impl CrossAttention {
+    fn load(w: &Weights, shape: TransformerShape) -> Result<Self, WeightsError> {
+        let (width, source) = (shape.channels, shape.text_width);
+        let matrix = |name: &str, inputs| Conv::beside(&[w.pp(name)], inputs, width, false);
+        Ok(Self {
+            to_q: matrix("to_q", width)?,
+            to_k: matrix("to_k", source)?,
+            to_v: matrix("to_v", source)?,
+            to_out: Conv::point(&w.pp("to_out.0"), width, width)?,
             heads: shape.heads,
             upcast: shape.upcast,
         })
@@ -142,64 +175,58 @@ impl Attention {
         }
     }
 
-    fn to_itself(&self, x: Tensor<3>) -> Tensor<3> {
-        let KeysValues { keys, values } = self.keys_values(x.clone());
-        let queries = split_heads(self.to_q.forward(x), self.heads);
-        self.to_out.forward(join_heads(self.attend(queries, keys, values)))
+    fn attend(&self, queries: Tensor<3>, text: &KeysValues) -> Tensor<3> {
+        if !self.upcast {
+            return attend_to_text(queries, &text.keys, &text.values);
+        }
+        let dtype = queries.dtype();
+        let [keys, values] = [&text.keys, &text.values].map(|x| in_f32(x.clone()));
+        attend_to_text(in_f32(queries), &keys, &values).cast(dtype)
     }
 
-    fn attend(&self, queries: Tensor<4>, keys: Tensor<4>, values: Tensor<4>) -> Tensor<4> {
-        if self.upcast { attend_in_f32(queries, keys, values) } else { attend(queries, keys, values) }
-    }
-
-    /// Attention to the text; its probabilities are formed only where they are wanted.
-    fn to_text(
+    /// `attention(norm(x)) + x`; the probabilities are formed only where they are wanted.
+    fn forward(
         &self,
         x: Tensor<3>,
+        norm: &LayerNorm,
         key: AttnKey,
         text: &KeysValues,
         collector: &mut MapCollector<'_>,
     ) -> Option<Tensor<3>> {
-        let queries = split_heads(self.to_q.forward(x), self.heads);
-        let KeysValues { keys, values } = text.clone();
+        let queries = self.to_q.apply(x.clone(), Use::after(Before::LayerNorm(norm)));
         let seen = if collector.wants(key) {
-            let dtype = queries.dtype();
-            let map = probabilities(queries, keys); // [B, heads, H·W, tokens]
+            let map = probabilities(queries, &text.keys); // [B, heads, H·W, tokens]
             collector.keep(key, map.clone());
             if collector.ends_at(key) {
                 return None;
             }
-            let map = if map.dtype() == dtype { map } else { map.cast(dtype) };
-            map.matmul(values)
+            weigh(map, &text.values)
         } else {
-            self.attend(queries, keys, values)
+            self.attend(queries, text)
         };
-        Some(self.to_out.forward(join_heads(seen)))
+        Some(self.to_out.apply(seen, Use::after(Before::Nothing).plus(x)))
     }
 }
 
 /// Two linear maps with a gate between them: GEGLU (arXiv:2002.05202).
 #[derive(Clone, Debug)]
 struct FeedForward {
-    gated: Linear,
-    out: Linear,
-    hidden: usize,
+    gated: Conv,
+    out: Conv,
 }
 
 impl FeedForward {
     fn load(w: &Weights, width: usize) -> Result<Self, WeightsError> {
         let hidden = 4 * width;
         Ok(Self {
-            gated: Linear::load(&w.pp("net.0.proj"), width, 2 * hidden)?,
-            out: Linear::load(&w.pp("net.2"), hidden, width)?,
-            hidden,
+            gated: Conv::point(&w.pp("net.0.proj"), width, 2 * hidden)?,
+            out: Conv::point(&w.pp("net.2"), hidden, width)?,
         })
     }
 
-    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let both = self.gated.forward(x);
-        let value = both.clone().narrow(2, 0, self.hidden);
-        let gate = both.narrow(2, self.hidden, self.hidden);
-        self.out.forward(value * gelu(gate))
+    /// `out(gate(gated(norm(x)))) + x`
+    fn forward(&self, x: Tensor<3>, norm: &LayerNorm) -> Tensor<3> {
+        let both = self.gated.apply(x.clone(), Use::after(Before::LayerNorm(norm)));
+        self.out.apply(both, Use::after(Before::Gate).plus(x))
     }
 }

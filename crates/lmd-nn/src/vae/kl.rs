@@ -1,13 +1,12 @@
 //! `AutoencoderKL`, the first stage of Latent Diffusion (arXiv:2112.10752).
 
 use burn::tensor::Tensor;
-use burn::tensor::ops::PadMode;
 
 use super::VaeConfig;
-use crate::NnError;
-use crate::layers::{Conv2d, GroupNorm, Linear, attend, upsample_nearest};
+use crate::layers::{Before, Conv, GroupNorm, Use, attend_to_itself, channels_first, channels_last};
 use crate::unet::{Resnet, ResnetShape};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
+use crate::{NnError, on_a_worker};
 
 const EPSILON: f64 = 1e-6;
 /// Upstream keeps the logarithm of the variance in these bounds.
@@ -18,8 +17,8 @@ const LOGVAR_BOUNDS: (f64, f64) = (-30.0, 20.0);
 pub struct AutoencoderKl {
     config: VaeConfig,
     encoder: Encoder,
-    quant_conv: Option<Conv2d>,
-    post_quant_conv: Option<Conv2d>,
+    quant_conv: Option<Conv>,
+    post_quant_conv: Option<Conv>,
     decoder: Decoder,
 }
 
@@ -45,8 +44,8 @@ impl AutoencoderKl {
 
     fn build(w: &Weights, config: &VaeConfig) -> Result<Self, WeightsError> {
         let latent = config.latent_channels;
-        let quant = || Conv2d::point(&w.pp("quant_conv"), 2 * latent, 2 * latent);
-        let post_quant = || Conv2d::point(&w.pp("post_quant_conv"), latent, latent);
+        let quant = || Conv::point(&w.pp("quant_conv"), 2 * latent, 2 * latent);
+        let post_quant = || Conv::point(&w.pp("post_quant_conv"), latent, latent);
         Ok(Self {
             config: config.clone(),
             encoder: Encoder::load(&w.pp("encoder"), config)?,
@@ -78,11 +77,11 @@ impl AutoencoderKl {
                 expected: format!("multiples of {step}"),
             });
         }
-        let moments = self.encoder.forward(pictures);
-        let moments = match &self.quant_conv {
+        let moments = self.encoder.forward(channels_last(pictures));
+        let moments = channels_first(match &self.quant_conv {
             Some(conv) => conv.forward(moments),
             None => moments,
-        };
+        });
         let latent = self.config.latent_channels;
         let (low, high) = LOGVAR_BOUNDS;
         Ok(Posterior {
@@ -98,11 +97,12 @@ impl AutoencoderKl {
     /// When the number of channels is wrong.
     pub fn decode(&self, latents: Tensor<4>) -> Result<Tensor<4>, NnError> {
         super::check_channels("channels of the latents", &latents, self.config.latent_channels)?;
+        let latents = channels_last(latents);
         let latents = match &self.post_quant_conv {
             Some(conv) => conv.forward(latents),
             None => latents,
         };
-        Ok(self.decoder.forward(latents))
+        Ok(on_a_worker(|| channels_first(self.decoder.forward(latents))))
     }
 }
 
@@ -138,16 +138,16 @@ fn run(resnets: &[Resnet], x: Tensor<4>) -> Tensor<4> {
 #[derive(Clone, Debug)]
 struct Level {
     resnets: Vec<Resnet>,
-    sampler: Option<Conv2d>,
+    sampler: Option<Conv>,
 }
 
 #[derive(Clone, Debug)]
 struct Encoder {
-    conv_in: Conv2d,
+    conv_in: Conv,
     levels: Vec<Level>,
     mid: Mid,
     conv_norm_out: GroupNorm,
-    conv_out: Conv2d,
+    conv_out: Conv,
 }
 
 impl Encoder {
@@ -157,23 +157,23 @@ impl Encoder {
         let level = |i: usize| {
             let w = w.pp("down_blocks").pp(i);
             let sides = [widths[i.saturating_sub(1)], widths[i]];
-            let halve = || Conv2d::same(&w.pp("downsamplers.0.conv"), widths[i], widths[i]);
+            let halve = || Conv::same(&w.pp("downsamplers.0.conv"), widths[i], widths[i]);
             Ok(Level {
                 resnets: load_resnets(&w, config, sides, config.layers_per_block)?,
-                sampler: (i < last).then(halve).transpose()?.map(|c| c.halving().unpadded()),
+                sampler: (i < last).then(halve).transpose()?.map(|c| c.halving().padded_after()),
             })
         };
         Ok(Self {
-            conv_in: Conv2d::same(&w.pp("conv_in"), config.in_channels, widths[0])?,
+            conv_in: Conv::same(&w.pp("conv_in"), config.in_channels, widths[0])?,
             levels: (0..=last).map(level).collect::<Result<_, WeightsError>>()?,
             mid: Mid::load(&w.pp("mid_block"), config)?,
-            conv_norm_out: GroupNorm::load(
+            conv_norm_out: GroupNorm::with_silu(
                 &w.pp("conv_norm_out"),
                 widths[last],
                 config.norm_num_groups,
                 EPSILON,
             )?,
-            conv_out: Conv2d::same(&w.pp("conv_out"), widths[last], 2 * config.latent_channels)?,
+            conv_out: Conv::same(&w.pp("conv_out"), widths[last], 2 * config.latent_channels)?,
         })
     }
 
@@ -183,21 +183,21 @@ impl Encoder {
             x = run(resnets, x);
             if let Some(halve) = sampler {
                 // Zeros to the right and below only, as this network was trained.
-                x = halve.forward(x.pad((0, 1, 0, 1), PadMode::Constant(0.0)));
+                x = halve.forward(x);
             }
         }
         let x = self.mid.forward(x);
-        self.conv_out.forward(self.conv_norm_out.forward_silu(x))
+        self.conv_out.apply(x, Use::after(Before::GroupNorm(&self.conv_norm_out)))
     }
 }
 
 #[derive(Clone, Debug)]
 struct Decoder {
-    conv_in: Conv2d,
+    conv_in: Conv,
     mid: Mid,
     levels: Vec<Level>,
     conv_norm_out: GroupNorm,
-    conv_out: Conv2d,
+    conv_out: Conv,
 }
 
 impl Decoder {
@@ -207,23 +207,23 @@ impl Decoder {
         let level = |i: usize| {
             let w = w.pp("up_blocks").pp(i);
             let sides = [widths[i.saturating_sub(1)], widths[i]];
-            let double = || Conv2d::same(&w.pp("upsamplers.0.conv"), widths[i], widths[i]);
+            let double = || Conv::same(&w.pp("upsamplers.0.conv"), widths[i], widths[i]);
             Ok(Level {
                 resnets: load_resnets(&w, config, sides, config.layers_per_block + 1)?,
                 sampler: (i < last).then(double).transpose()?,
             })
         };
         Ok(Self {
-            conv_in: Conv2d::same(&w.pp("conv_in"), config.latent_channels, widths[0])?,
+            conv_in: Conv::same(&w.pp("conv_in"), config.latent_channels, widths[0])?,
             mid: Mid::load(&w.pp("mid_block"), config)?,
             levels: (0..=last).map(level).collect::<Result<_, WeightsError>>()?,
-            conv_norm_out: GroupNorm::load(
+            conv_norm_out: GroupNorm::with_silu(
                 &w.pp("conv_norm_out"),
                 widths[last],
                 config.norm_num_groups,
                 EPSILON,
             )?,
-            conv_out: Conv2d::same(&w.pp("conv_out"), widths[last], config.out_channels)?,
+            conv_out: Conv::same(&w.pp("conv_out"), widths[last], config.out_channels)?,
         })
     }
 
@@ -232,11 +232,11 @@ impl Decoder {
         for Level { resnets, sampler } in &self.levels {
             x = run(resnets, x);
             if let Some(conv) = sampler {
-                let [_, _, height, width] = x.dims();
-                x = conv.forward(upsample_nearest(x, [2 * height, 2 * width]));
+                let [_, height, width, _] = x.dims();
+                x = conv.apply(x, Use::after(Before::Resize([2 * height, 2 * width])));
             }
         }
-        self.conv_out.forward(self.conv_norm_out.forward_silu(x))
+        self.conv_out.apply(x, Use::after(Before::GroupNorm(&self.conv_norm_out)))
     }
 }
 
@@ -274,32 +274,28 @@ impl Mid {
 #[derive(Clone, Debug)]
 struct PlaceAttention {
     group_norm: GroupNorm,
-    to_q: Linear,
-    to_k: Linear,
-    to_v: Linear,
-    to_out: Linear,
+    /// Queries, keys and values side by side.
+    to_qkv: Conv,
+    to_out: Conv,
 }
 
 impl PlaceAttention {
     fn load(w: &Weights, width: usize, groups: usize) -> Result<Self, WeightsError> {
         // Files written before 2023 use the second names.
-        let linear = |names: [&str; 2]| Linear::load(&w.pp_any(&names), width, width);
+        let parts = [["to_q", "query"], ["to_k", "key"], ["to_v", "value"]];
         Ok(Self {
             group_norm: GroupNorm::load(&w.pp("group_norm"), width, groups, EPSILON)?,
-            to_q: linear(["to_q", "query"])?,
-            to_k: linear(["to_k", "key"])?,
-            to_v: linear(["to_v", "value"])?,
-            to_out: linear(["to_out.0", "proj_attn"])?,
+            to_qkv: Conv::beside(&parts.map(|names| w.pp_any(&names)), width, width, true)?,
+            to_out: Conv::point(&w.pp_any(&["to_out.0", "proj_attn"]), width, width)?,
         })
     }
 
+    /// `[B, H, W, C]` → `[B, H, W, C]`
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [batch, channels, height, width] = x.dims();
-        let h = self.group_norm.forward(x.clone());
-        let h = h.reshape([batch, channels, height * width]).swap_dims(1, 2);
-        let head = |project: &Linear| project.forward(h.clone()).unsqueeze_dim::<4>(1);
-        let seen = attend(head(&self.to_q), head(&self.to_k), head(&self.to_v));
-        let seen = self.to_out.forward(seen.squeeze_dim::<3>(1)).swap_dims(1, 2);
-        seen.reshape([batch, channels, height, width]) + x
+        let shape = x.dims();
+        let [batch, height, width, channels] = shape;
+        let qkv = self.to_qkv.apply(x.clone(), Use::after(Before::GroupNorm(&self.group_norm)));
+        let seen = attend_to_itself(qkv.reshape([batch, height * width, 3 * channels]), 1, false);
+        self.to_out.apply(seen.reshape(shape), Use::after(Before::Nothing).plus(x))
     }
 }

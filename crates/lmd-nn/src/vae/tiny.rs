@@ -1,12 +1,12 @@
 //! `AutoencoderTiny` (TAESD, github.com/madebyollin/taesd): a small autoencoder for previews.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::{relu, tanh};
+use burn::tensor::activation::tanh;
 
 use super::TinyVaeConfig;
-use crate::NnError;
-use crate::layers::{Conv2d, upsample_nearest};
+use crate::layers::{Before, Conv, Use, channels_first, channels_last};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
+use crate::{NnError, on_a_worker};
 
 /// Latents are squashed softly into this many standard deviations.
 const LATENT_MAGNITUDE: f64 = 3.0;
@@ -53,7 +53,7 @@ impl AutoencoderTiny {
     /// When the number of channels is wrong.
     pub fn encode(&self, pictures: Tensor<4>) -> Result<Tensor<4>, NnError> {
         super::check_channels("channels of the picture", &pictures, self.config.in_channels)?;
-        Ok(run(&self.encoder, (pictures + 1.0) / 2.0))
+        Ok(channels_first(run(&self.encoder, channels_last((pictures + 1.0) / 2.0))))
     }
 
     /// Latents `[B, 4, h, w]` → pictures in about -1 to 1, `[B, 3, 8h, 8w]`
@@ -64,32 +64,35 @@ impl AutoencoderTiny {
     pub fn decode(&self, latents: Tensor<4>) -> Result<Tensor<4>, NnError> {
         super::check_channels("channels of the latents", &latents, self.config.latent_channels)?;
         let squashed = tanh(latents / LATENT_MAGNITUDE) * LATENT_MAGNITUDE;
-        Ok(run(&self.decoder, squashed) * 2.0 - 1.0)
+        Ok(on_a_worker(|| channels_first(run(&self.decoder, channels_last(squashed))) * 2.0 - 1.0))
     }
 }
 
 /// One entry of the layer lists.
 #[derive(Clone, Debug)]
 enum TinyLayer {
-    Conv(Box<Conv2d>),
+    Conv(Box<Conv>),
+    /// A convolution whose negative results become zero.
+    Rectified(Box<Conv>),
+    /// A convolution of the picture at double size.
+    Doubling(Box<Conv>),
     Block(Box<TinyBlock>),
-    Relu,
-    Double,
 }
 
+/// `[B, H, W, C]` → `[B, H', W', C']`
 fn run(layers: &[TinyLayer], x: Tensor<4>) -> Tensor<4> {
     layers.iter().fold(x, |x, layer| match layer {
         TinyLayer::Conv(conv) => conv.forward(x),
-        TinyLayer::Block(block) => block.forward(x),
-        TinyLayer::Relu => relu(x),
-        TinyLayer::Double => {
-            let [_, _, height, width] = x.dims();
-            upsample_nearest(x, [2 * height, 2 * width])
+        TinyLayer::Rectified(conv) => conv.apply(x, Use { rectify: true, ..Use::after(Before::Nothing) }),
+        TinyLayer::Doubling(conv) => {
+            let [_, height, width, _] = x.dims();
+            conv.apply(x, Use::after(Before::Resize([2 * height, 2 * width])))
         }
+        TinyLayer::Block(block) => block.forward(x),
     })
 }
 
-fn conv(conv: Conv2d) -> TinyLayer {
+fn conv(conv: Conv) -> TinyLayer {
     TinyLayer::Conv(Box::new(conv))
 }
 
@@ -104,36 +107,37 @@ fn load_encoder(w: &Weights, config: &TinyVaeConfig) -> Result<Vec<TinyLayer>, W
     for (level, (&width, &blocks)) in levels.enumerate() {
         let w_conv = w.pp(layers.len());
         layers.push(conv(if level == 0 {
-            Conv2d::same(&w_conv, inputs, width)?
+            Conv::same(&w_conv, inputs, width)?
         } else {
-            Conv2d::no_bias(&w_conv, inputs, width, 3)?.halving()
+            Conv::no_bias(&w_conv, inputs, width)?.halving()
         }));
         for _ in 0..blocks {
             layers.push(block(TinyBlock::load(&w.pp(layers.len()), width)?));
         }
         inputs = width;
     }
-    layers.push(conv(Conv2d::same(&w.pp(layers.len()), inputs, config.latent_channels)?));
+    layers.push(conv(Conv::same(&w.pp(layers.len()), inputs, config.latent_channels)?));
     Ok(layers)
 }
 
+/// Upstream's list numbers the rectifier and the doublings as layers too.
 fn load_decoder(w: &Weights, config: &TinyVaeConfig) -> Result<Vec<TinyLayer>, WeightsError> {
     let widths = &config.decoder_block_out_channels;
-    let mut layers = vec![conv(Conv2d::same(&w.pp(0), config.latent_channels, widths[0])?), TinyLayer::Relu];
+    let first = Conv::same(&w.pp(0), config.latent_channels, widths[0])?;
+    let mut layers = vec![TinyLayer::Rectified(Box::new(first))];
+    let mut place = 2;
     for (level, (&width, &blocks)) in widths.iter().zip(&config.num_decoder_blocks).enumerate() {
         for _ in 0..blocks {
-            layers.push(block(TinyBlock::load(&w.pp(layers.len()), width)?));
+            layers.push(block(TinyBlock::load(&w.pp(place), width)?));
+            place += 1;
         }
-        let last = level + 1 == widths.len();
-        if !last {
-            layers.push(TinyLayer::Double);
-        }
-        let w_conv = w.pp(layers.len());
-        layers.push(conv(if last {
-            Conv2d::same(&w_conv, width, config.out_channels)?
+        if level + 1 == widths.len() {
+            layers.push(conv(Conv::same(&w.pp(place), width, config.out_channels)?));
         } else {
-            Conv2d::no_bias(&w_conv, width, widths[level + 1], 3)?
-        }));
+            let double = Conv::no_bias(&w.pp(place + 1), width, widths[level + 1])?;
+            layers.push(TinyLayer::Doubling(Box::new(double)));
+            place += 2;
+        }
     }
     Ok(layers)
 }
@@ -141,18 +145,19 @@ fn load_decoder(w: &Weights, config: &TinyVaeConfig) -> Result<Vec<TinyLayer>, W
 /// Three convolutions around a residual.
 #[derive(Clone, Debug)]
 struct TinyBlock {
-    convs: [Conv2d; 3],
+    convs: [Conv; 3],
 }
 
 impl TinyBlock {
     fn load(w: &Weights, width: usize) -> Result<Self, WeightsError> {
-        let conv = |i: usize| Conv2d::same(&w.pp("conv").pp(i), width, width);
+        let conv = |i: usize| Conv::same(&w.pp("conv").pp(i), width, width);
         Ok(Self { convs: [conv(0)?, conv(2)?, conv(4)?] })
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [first, second, third] = &self.convs;
-        let h = relu(second.forward(relu(first.forward(x.clone()))));
-        relu(third.forward(h) + x)
+        let rectified = || Use { rectify: true, ..Use::after(Before::Nothing) };
+        let h = second.apply(first.apply(x.clone(), rectified()), rectified());
+        third.apply(h, rectified().plus(x))
     }
 }

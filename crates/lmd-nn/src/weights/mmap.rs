@@ -1,4 +1,4 @@
-//! The one place of this crate with unsafe code: mapping a file into memory.
+//! Mapping a file into memory; with the matrix product the only unsafe code of this crate.
 #![allow(unsafe_code)]
 
 use std::fs::File;

@@ -118,6 +118,22 @@ impl Weights {
         &self.shared.options.device
     }
 
+    /// Whether the networks use fused operations: on the processor, in f32.
+    #[must_use]
+    pub fn fused(&self) -> bool {
+        #[cfg(feature = "flex")]
+        let processor = self.device().clone().without_autodiff() == Device::flex();
+        #[cfg(not(feature = "flex"))]
+        let processor = false;
+        processor && self.shared.options.precision == Precision::F32
+    }
+
+    /// Whether shapes are checked only, on stand-ins of no size.
+    #[must_use]
+    pub fn rehearses(&self) -> bool {
+        self.shared.rehearsal
+    }
+
     /// Whether the file has this tensor.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {

@@ -1,0 +1,391 @@
+//! Attention on rows as the linear maps leave them, `[batch, places, heads·d]`; probabilities are formed
+//! for some rows at a time and formed anew on the way back (FlashAttention, arXiv:2205.14135).
+//!
+//! With `P = softmax(s q kᵀ)`, `o = P v` and the gradient g of o: `dv = Pᵀ g`,
+//! `dP = g vᵀ`, `dS = s P ∘ (dP − rowsum(P ∘ dP))`, `dq = dS k`, `dk = dSᵀ q`.
+
+use std::fmt;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::gemm::{Matrix, multiply};
+use super::op::{Array, ArrayOp};
+use super::scratch::with_scratch;
+use super::simd::{exponentials, sum2, vectorized};
+
+/// Scores formed at once.
+const SCORES: usize = 1 << 19;
+/// Rows of a task: enough for a product, and few enough to share among cores.
+const ROWS: Range<usize> = 32..256;
+
+/// The heads of one picture: rows of numbers in which each head has its own columns.
+#[derive(Clone, Copy)]
+struct Heads<'a> {
+    values: &'a [f32],
+    rows: usize,
+    apart: usize,
+    /// From one head to the next.
+    step: usize,
+    width: usize,
+}
+
+impl<'a> Heads<'a> {
+    fn head(&self, head: usize, rows: Range<usize>) -> Matrix<'a> {
+        let start = head * self.step + rows.start * self.apart;
+        Matrix::rows(&self.values[start..], rows.len(), self.width, self.apart)
+    }
+
+    fn whole(&self, head: usize) -> Matrix<'a> {
+        self.head(head, 0..self.rows)
+    }
+}
+
+/// `exp(s q kᵀ − its row's largest)` of some rows and the inverse of each row's sum; with `causal`,
+/// the first row's number, each sees the columns up to its own.
+fn exponentials_of(
+    q: Matrix<'_>,
+    k: Matrix<'_>,
+    causal: Option<usize>,
+    out: &mut [f32],
+    inverse: &mut [f32],
+) {
+    let columns = k.rows;
+    #[allow(clippy::cast_precision_loss)]
+    let scale = 1.0 / (q.columns as f32).sqrt();
+    multiply(out, columns, false, q, k.transposed());
+    vectorized(
+        #[inline(always)]
+        || {
+            for ((i, row), inverse) in out.chunks_exact_mut(columns).enumerate().zip(inverse) {
+                let seen = causal.map_or(columns, |first| (first + i + 1).min(columns));
+                let (seen, hidden) = row.split_at_mut(seen);
+                *inverse = 1.0 / exponentials(seen, scale);
+                hidden.fill(0.0);
+            }
+        },
+    );
+}
+
+/// Rows times their numbers.
+#[inline(always)]
+fn scale_rows<'a>(rows: impl Iterator<Item = &'a mut [f32]>, factors: &[f32]) {
+    for (row, factor) in rows.zip(factors) {
+        row.iter_mut().for_each(|x| *x *= factor);
+    }
+}
+
+/// `softmax(s q kᵀ)` of some rows.
+fn probabilities(q: Matrix<'_>, k: Matrix<'_>, causal: Option<usize>, out: &mut [f32]) {
+    let mut inverse = vec![0.0; q.rows];
+    exponentials_of(q, k, causal, out, &mut inverse);
+    vectorized(
+        #[inline(always)]
+        || scale_rows(out.chunks_exact_mut(k.rows), &inverse),
+    );
+}
+
+/// dS in place of dP, given P.
+fn through_softmax(p: &[f32], dp: &mut [f32], columns: usize, width: usize) {
+    #[allow(clippy::cast_precision_loss)]
+    let scale = 1.0 / (width as f32).sqrt();
+    vectorized(
+        #[inline(always)]
+        || {
+            for (p, dp) in p.chunks_exact(columns).zip(dp.chunks_exact_mut(columns)) {
+                let mean = sum2(p, dp, |p, d| p * d);
+                dp.iter_mut().zip(p).for_each(|(d, p)| *d = scale * p * (*d - mean));
+            }
+        },
+    );
+}
+
+/// Rows of a task, for so many columns.
+fn rows_at_once(rows: usize, columns: usize) -> usize {
+    let halves = rows.div_ceil(2 * rayon::current_num_threads()).max(1);
+    (SCORES / columns.max(1)).clamp(ROWS.start, ROWS.end).min(halves.max(ROWS.start))
+}
+
+/// `softmax(s q kᵀ) v` of one picture, all heads.
+fn attend(q: Heads<'_>, k: Heads<'_>, v: Heads<'_>, heads: usize, causal: bool, out: &mut [f32]) {
+    let width = heads * q.width;
+    let at_once = rows_at_once(q.rows, k.rows);
+    out.par_chunks_mut(at_once * width).enumerate().for_each(|(task, out)| {
+        let start = task * at_once;
+        let rows = start..start + out.len() / width;
+        with_scratch(rows.len() * (k.rows + 1), |scratch| {
+            let (p, inverse) = scratch.split_at_mut(rows.len() * k.rows);
+            for head in 0..heads {
+                let queries = q.head(head, rows.clone());
+                exponentials_of(queries, k.whole(head), causal.then_some(start), p, inverse);
+                let p = Matrix::dense(p, rows.len(), k.rows);
+                let first = head * q.width;
+                multiply(&mut out[first..], width, false, p, v.whole(head));
+                // Each row's sum divides the few results instead of the many exponentials.
+                let results = out.chunks_exact_mut(width).map(|row| &mut row[first..first + q.width]);
+                scale_rows(results, inverse);
+            }
+        });
+    });
+}
+
+/// Attention of a sequence to itself, of `[batch, places, 3·heads·d]`: queries, keys and values side by side.
+#[derive(Debug)]
+pub(crate) struct SelfAttention {
+    pub(crate) heads: usize,
+    /// Each place sees itself and those before it.
+    pub(crate) causal: bool,
+}
+
+impl SelfAttention {
+    /// Queries, keys and values of one picture.
+    fn parts<'a>(&self, x: &'a [f32], rows: usize, width: usize) -> [Heads<'a>; 3] {
+        let d = width / 3 / self.heads;
+        [0, 1, 2].map(|part| Heads { values: &x[part * width / 3..], rows, apart: width, step: d, width: d })
+    }
+
+    /// Gradients of q, k and v of one head, side by side, `[places, 3·d]`.
+    fn backward_head(&self, parts: [Heads<'_>; 3], grad: Heads<'_>, head: usize) -> Vec<f32> {
+        let (places, d) = (grad.rows, grad.width);
+        let at_once = (SCORES / places).clamp(ROWS.start, ROWS.end).min(places);
+        let mut out = vec![0.0; places * 3 * d];
+        with_scratch(2 * at_once * places, |scratch| {
+            let (p, dp) = scratch.split_at_mut(at_once * places);
+            for start in (0..places).step_by(at_once) {
+                let rows = start..(start + at_once).min(places);
+                let [p, dp] = [&mut *p, &mut *dp].map(|scores| &mut scores[..rows.len() * places]);
+                self.backward_rows(parts, grad, (head, rows), [p, dp], &mut out);
+            }
+        });
+        out
+    }
+
+    /// The share of some rows in these gradients.
+    fn backward_rows(
+        &self,
+        [q, k, v]: [Heads<'_>; 3],
+        grad: Heads<'_>,
+        (head, rows): (usize, Range<usize>),
+        [p, dp]: [&mut [f32]; 2],
+        out: &mut [f32],
+    ) {
+        let (places, d, apart, add) = (q.rows, q.width, 3 * q.width, rows.start > 0);
+        let (q, g) = (q.head(head, rows.clone()), grad.head(head, rows.clone()));
+        probabilities(q, k.whole(head), self.causal.then_some(rows.start), p);
+        multiply(dp, places, false, g, v.whole(head).transposed());
+        multiply(&mut out[2 * d..], apart, add, Matrix::dense(p, rows.len(), places).transposed(), g);
+        through_softmax(p, dp, places, d);
+        let ds = Matrix::dense(dp, rows.len(), places);
+        multiply(&mut out[rows.start * apart..], apart, false, ds, k.whole(head));
+        multiply(&mut out[d..], apart, add, ds.transposed(), q);
+    }
+}
+
+impl ArrayOp for SelfAttention {
+    fn output_shape(&self, input: &[usize]) -> Vec<usize> {
+        let (last, first) = input.split_last().unwrap_or((&0, &[]));
+        [first, &[last / 3]].concat()
+    }
+
+    fn forward(&self, x: Array<'_>, addend: Option<&[f32]>) -> Vec<f32> {
+        let (places, width) = (x.shape[1], x.shape[2]);
+        let mut out = vec![0.0; x.values.len() / 3];
+        let pictures = out.par_chunks_mut(places * width / 3).zip(x.values.par_chunks(places * width));
+        pictures.for_each(|(out, x)| {
+            let [q, k, v] = self.parts(x, places, width);
+            attend(q, k, v, self.heads, self.causal, out);
+        });
+        plus(out, addend)
+    }
+
+    fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
+        let (places, width) = (x.shape[1], x.shape[2]);
+        let d = width / 3 / self.heads;
+        let mut dx = vec![0.0; x.values.len()];
+        let pictures = x.values.chunks(places * width).zip(grad.chunks(places * width / 3));
+        for ((x, grad), dx) in pictures.zip(dx.chunks_mut(places * width)) {
+            let grad = Heads { values: grad, rows: places, apart: width / 3, step: d, width: d };
+            let parts = self.parts(x, places, width);
+            let of_head = |head| self.backward_head(parts, grad, head);
+            let heads: Vec<Vec<f32>> = (0..self.heads).into_par_iter().map(of_head).collect();
+            dx.par_chunks_mut(width).enumerate().for_each(|(place, dx)| {
+                for (i, dx) in dx.chunks_exact_mut(d).enumerate() {
+                    let (part, head) = (i / self.heads, i % self.heads);
+                    let start = (3 * place + part) * d;
+                    dx.copy_from_slice(&heads[head][start..start + d]);
+                }
+            });
+        }
+        dx
+    }
+}
+
+/// Keys or values of some prompts, `[batch, heads, tokens, d]`; one prompt serves every picture.
+pub(crate) struct TextHeads {
+    pub(crate) values: Vec<f32>,
+    pub(crate) shape: [usize; 4],
+}
+
+impl fmt::Debug for TextHeads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TextHeads({:?})", self.shape)
+    }
+}
+
+impl TextHeads {
+    fn of(&self, picture: usize) -> Heads<'_> {
+        let [batch, heads, rows, width] = self.shape;
+        let start = picture % batch * heads * rows * width;
+        Heads { values: &self.values[start..], rows, apart: width, step: rows * width, width }
+    }
+}
+
+/// Queries `[places, heads·d]` of one picture.
+fn queries(x: &[f32], [_, heads, _, d]: [usize; 4]) -> Heads<'_> {
+    Heads { values: x, rows: x.len() / (heads * d), apart: heads * d, step: d, width: d }
+}
+
+/// Attention of queries `[batch, places, heads·d]` to a text.
+#[derive(Debug)]
+pub(crate) struct CrossAttention {
+    pub(crate) keys: TextHeads,
+    pub(crate) values: TextHeads,
+}
+
+impl ArrayOp for CrossAttention {
+    fn output_shape(&self, input: &[usize]) -> Vec<usize> {
+        input.to_vec()
+    }
+
+    fn forward(&self, x: Array<'_>, addend: Option<&[f32]>) -> Vec<f32> {
+        let picture = x.shape[1] * x.shape[2];
+        let mut out = vec![0.0; x.values.len()];
+        out.par_chunks_mut(picture).zip(x.values.par_chunks(picture)).enumerate().for_each(
+            |(i, (out, x))| {
+                let heads = self.keys.shape[1];
+                attend(queries(x, self.keys.shape), self.keys.of(i), self.values.of(i), heads, false, out);
+            },
+        );
+        plus(out, addend)
+    }
+
+    fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
+        let picture = x.shape[1] * x.shape[2];
+        let [_, heads, tokens, d] = self.keys.shape;
+        let mut dx = vec![0.0; x.values.len()];
+        let at_once = rows_at_once(x.shape[1], tokens);
+        dx.par_chunks_mut(picture).enumerate().for_each(|(i, dx)| {
+            let whole = i * picture..(i + 1) * picture;
+            let (q, g) =
+                (queries(&x.values[whole.clone()], self.keys.shape), queries(&grad[whole], self.keys.shape));
+            let (k, v) = (self.keys.of(i), self.values.of(i));
+            dx.par_chunks_mut(at_once * heads * d).enumerate().for_each(|(task, dx)| {
+                let rows = task * at_once..task * at_once + dx.len() / (heads * d);
+                with_scratch(2 * rows.len() * tokens, |scratch| {
+                    let (p, dp) = scratch.split_at_mut(rows.len() * tokens);
+                    for head in 0..heads {
+                        probabilities(q.head(head, rows.clone()), k.whole(head), None, p);
+                        multiply(dp, tokens, false, g.head(head, rows.clone()), v.whole(head).transposed());
+                        through_softmax(p, dp, tokens, d);
+                        let ds = Matrix::dense(dp, rows.len(), tokens);
+                        multiply(&mut dx[head * d..], heads * d, false, ds, k.whole(head));
+                    }
+                });
+            });
+        });
+        dx
+    }
+}
+
+/// The probabilities of [`CrossAttention`], `[batch, places, heads·d]` → `[batch, heads, places, tokens]`.
+#[derive(Debug)]
+pub(crate) struct CrossProbabilities {
+    pub(crate) keys: TextHeads,
+}
+
+impl ArrayOp for CrossProbabilities {
+    fn output_shape(&self, input: &[usize]) -> Vec<usize> {
+        let [_, heads, tokens, _] = self.keys.shape;
+        vec![input[0], heads, input[1], tokens]
+    }
+
+    fn forward(&self, x: Array<'_>, addend: Option<&[f32]>) -> Vec<f32> {
+        let [_, heads, tokens, _] = self.keys.shape;
+        let (places, picture) = (x.shape[1], x.shape[1] * x.shape[2]);
+        let mut out = vec![0.0; x.shape[0] * heads * places * tokens];
+        out.par_chunks_mut(places * tokens).enumerate().for_each(|(i, out)| {
+            let (i, head) = (i / heads, i % heads);
+            let q = queries(&x.values[i * picture..(i + 1) * picture], self.keys.shape);
+            probabilities(q.whole(head), self.keys.of(i).whole(head), None, out);
+        });
+        plus(out, addend)
+    }
+
+    fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
+        let [_, heads, tokens, d] = self.keys.shape;
+        let picture = x.shape[1] * x.shape[2];
+        let places = x.shape[1];
+        let mut p = self.forward(x, None);
+        p.par_chunks_mut(places * tokens).zip(grad.par_chunks(places * tokens)).for_each(|(p, grad)| {
+            let mut ds = grad.to_vec();
+            through_softmax(p, &mut ds, tokens, d);
+            p.copy_from_slice(&ds);
+        });
+        let mut dx = vec![0.0; x.values.len()];
+        dx.par_chunks_mut(picture).enumerate().for_each(|(i, dx)| {
+            for head in 0..heads {
+                let start = (i * heads + head) * places * tokens;
+                let ds = Matrix::dense(&p[start..], places, tokens);
+                multiply(&mut dx[head * d..], heads * d, false, ds, self.keys.of(i).whole(head));
+            }
+        });
+        dx
+    }
+}
+
+/// Probabilities `[batch, heads, places, tokens]` times values → `[batch, places, heads·d]`.
+#[derive(Debug)]
+pub(crate) struct WeighValues {
+    pub(crate) values: TextHeads,
+}
+
+impl ArrayOp for WeighValues {
+    fn output_shape(&self, input: &[usize]) -> Vec<usize> {
+        let [_, heads, _, d] = self.values.shape;
+        vec![input[0], input[2], heads * d]
+    }
+
+    fn forward(&self, x: Array<'_>, addend: Option<&[f32]>) -> Vec<f32> {
+        let [_, heads, tokens, d] = self.values.shape;
+        let (batch, places) = (x.shape[0], x.shape[2]);
+        let mut out = vec![0.0; batch * places * heads * d];
+        out.par_chunks_mut(places * heads * d).enumerate().for_each(|(i, out)| {
+            for head in 0..heads {
+                let start = (i * heads + head) * places * tokens;
+                let p = Matrix::dense(&x.values[start..], places, tokens);
+                multiply(&mut out[head * d..], heads * d, false, p, self.values.of(i).whole(head));
+            }
+        });
+        plus(out, addend)
+    }
+
+    fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
+        let [_, heads, tokens, d] = self.values.shape;
+        let places = x.shape[2];
+        let picture = places * heads * d;
+        let mut dx = vec![0.0; x.values.len()];
+        dx.par_chunks_mut(places * tokens).enumerate().for_each(|(i, dx)| {
+            let (i, head) = (i / heads, i % heads);
+            let g = queries(&grad[i * picture..(i + 1) * picture], self.values.shape).whole(head);
+            multiply(dx, tokens, false, g, self.values.of(i).whole(head).transposed());
+        });
+        dx
+    }
+}
+
+fn plus(mut out: Vec<f32>, addend: Option<&[f32]>) -> Vec<f32> {
+    if let Some(addend) = addend {
+        out.iter_mut().zip(addend).for_each(|(out, more)| *out += more);
+    }
+    out
+}

@@ -1,0 +1,252 @@
+//! Convolutions of pictures that lie channels last, as matrix products of rows of places.
+//!
+//! With a frame of zeros around the picture, tap (r, s) of a place reads the
+//! place r rows and s columns further on, so that one product of *all* places
+//! with the tap's matrix adds its share; the s of one r are neighbours in memory
+//! and make one product of longer, overlapping rows. Nothing is copied. Places
+//! in the frame's columns are computed as well and dropped; where that would
+//! waste more than copying (few, deep places), the taps are gathered first.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::gemm::{Matrix, multiply};
+use super::scratch::with_scratch;
+use super::simd::vectorized;
+
+/// Places of a band where the matrices are small, to stay in the cache, and where they are large.
+const BAND: [usize; 2] = [512, 2048];
+/// Numbers in the matrices from which on reading them costs more than reading places.
+const HEAVY: usize = 1 << 18;
+
+/// The matrices of a convolution.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Taps<'a> {
+    /// `[side, side, inputs, outputs]`
+    Forward(&'a [f32]),
+    /// `[side, side, outputs, inputs]`, read from the last tap to the first: the way back.
+    Mirrored(&'a [f32]),
+}
+
+/// Sizes of a convolution; the frame around the source is `side / 2` wide.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Convolution<'a> {
+    pub(super) taps: Taps<'a>,
+    pub(super) side: usize,
+    pub(super) stride: usize,
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
+    /// Of the result.
+    pub(super) batch: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+    /// Of the source, frame included.
+    pub(super) framed: [usize; 2],
+}
+
+/// What is added to the sums, and how the result ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct After<'a> {
+    /// `[outputs]`, or `[batch, outputs]`; empty for none.
+    pub(super) bias: &'a [f32],
+    /// Of the result's shape.
+    pub(super) addend: Option<&'a [f32]>,
+    pub(super) rectify: bool,
+}
+
+/// Where the taps of some places lie in memory.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    values: &'a [f32],
+    count: usize,
+    apart: usize,
+    /// From one tap to the next, and from one row of taps to the next.
+    steps: [usize; 2],
+}
+
+impl Convolution<'_> {
+    /// Convolves a framed picture.
+    pub(super) fn run(&self, source: &[f32], after: After<'_>) -> Vec<f32> {
+        let image = self.height * self.width * self.outputs;
+        let mut out = vec![0.0; self.batch * image];
+        let threads = rayon::current_num_threads();
+        if threads > 1 && self.weights() >= HEAVY && self.batch * self.height * self.width < 2 * BAND[0] {
+            self.split_inputs(source, after, threads, &mut out);
+            return out;
+        }
+        let rows = self.rows_of_a_band(threads);
+        out.par_chunks_mut(image).enumerate().for_each(|(index, out)| {
+            out.par_chunks_mut(rows * self.width * self.outputs).enumerate().for_each(|(band, out)| {
+                self.band(source, after, (index, band * rows), out);
+            });
+        });
+        out
+    }
+
+    fn weights(&self) -> usize {
+        self.side * self.side * self.inputs * self.outputs
+    }
+
+    /// Few places under large matrices: every core takes some of the inputs, so that each matrix is read once.
+    fn split_inputs(&self, source: &[f32], after: After<'_>, threads: usize, out: &mut [f32]) {
+        let places = self.batch * self.height * self.width;
+        let wide = self.side * self.side * self.inputs;
+        let mut gathered = Vec::new();
+        let rows = if self.side == 1 && self.stride == 1 {
+            Rows { values: source, count: places, apart: self.inputs, steps: [0, 0] }
+        } else {
+            gathered.resize(places * wide, 0.0);
+            let image = self.height * self.width * wide;
+            gathered.par_chunks_mut(image).enumerate().for_each(|(index, to)| {
+                to.par_chunks_mut(self.width * wide).enumerate().for_each(|(y, to)| {
+                    self.gather(source, (index, y), to);
+                });
+            });
+            Rows {
+                values: &gathered,
+                count: places,
+                apart: wide,
+                steps: [self.inputs, self.side * self.inputs],
+            }
+        };
+        let share = self.inputs.div_ceil(threads);
+        let sums: Vec<Vec<f32>> = (0..threads)
+            .into_par_iter()
+            .map(|thread| {
+                let inputs = (thread * share).min(self.inputs)..((thread + 1) * share).min(self.inputs);
+                let mut sums = vec![0.0; places * self.outputs];
+                self.add_taps(rows, inputs, &mut sums);
+                sums
+            })
+            .collect();
+        let image = self.height * self.width * self.outputs;
+        out.par_chunks_mut(image).enumerate().for_each(|(index, out)| {
+            let start = index * image;
+            let (first, others) = sums.split_at(1);
+            out.copy_from_slice(&first[0][start..start + image]);
+            for other in others {
+                out.iter_mut().zip(&other[start..start + image]).for_each(|(out, x)| *out += x);
+            }
+            self.finish(out, None, after, (index, 0));
+        });
+    }
+
+    /// Rows of the picture that one task computes.
+    fn rows_of_a_band(&self, threads: usize) -> usize {
+        let most = BAND[usize::from(self.weights() >= HEAVY / 4)];
+        let mut bands = (self.height * self.width).div_ceil(most);
+        while bands < self.height && !(self.batch * bands).is_multiple_of(threads) {
+            bands += 1;
+        }
+        self.height.div_ceil(bands.max(1)).max(1)
+    }
+
+    /// Some rows of one picture.
+    fn band(&self, source: &[f32], after: After<'_>, (index, y): (usize, usize), out: &mut [f32]) {
+        let places = out.len() / self.outputs;
+        let rows = places / self.width.max(1);
+        let [tall, wide] = self.framed;
+        let start = (index * tall + y * self.stride) * wide * self.inputs;
+        if self.side == 1 && self.stride == 1 {
+            let rows = Rows { values: &source[start..], count: places, apart: self.inputs, steps: [0, 0] };
+            self.add_taps(rows, 0..self.inputs, out);
+            self.finish(out, None, after, (index, y));
+        } else if self.stride > 1 || self.outputs > 16 * self.width {
+            let length = self.side * self.side * self.inputs;
+            with_scratch(places * length, |taps| {
+                taps.chunks_exact_mut(self.width * length).enumerate().for_each(|(i, to)| {
+                    self.gather(source, (index, y + i), to);
+                });
+                let steps = [self.inputs, self.side * self.inputs];
+                self.add_taps(
+                    Rows { values: taps, count: places, apart: length, steps },
+                    0..self.inputs,
+                    out,
+                );
+            });
+            self.finish(out, None, after, (index, y));
+        } else {
+            let count = rows * wide - (self.side - 1);
+            with_scratch(rows * wide * self.outputs, |sums| {
+                let steps = [self.inputs, wide * self.inputs];
+                let rows = Rows { values: &source[start..], count, apart: self.inputs, steps };
+                self.add_taps(rows, 0..self.inputs, sums);
+                self.finish(out, Some(sums), after, (index, y));
+            });
+        }
+    }
+
+    /// The taps of all places of one row, each place's one after another.
+    fn gather(&self, source: &[f32], (index, y): (usize, usize), to: &mut [f32]) {
+        let [tall, wide] = self.framed;
+        let run = self.side * self.inputs;
+        for (x, to) in to.chunks_exact_mut(self.side * run).enumerate() {
+            for (r, to) in to.chunks_exact_mut(run).enumerate() {
+                let row = index * tall + y * self.stride + r;
+                let start = (row * wide + x * self.stride) * self.inputs;
+                to.copy_from_slice(&source[start..start + run]);
+            }
+        }
+    }
+
+    /// Writes the sums over all taps and over some inputs.
+    fn add_taps(&self, rows: Rows<'_>, inputs: Range<usize>, out: &mut [f32]) {
+        let taps = self.side * self.side;
+        let together = match self.taps {
+            Taps::Mirrored(_) => 1,
+            Taps::Forward(_) if inputs.len() < self.inputs => 1,
+            // One product where all taps of a place are neighbours, else one for every row of taps.
+            Taps::Forward(_) if rows.steps[1] == self.side * rows.steps[0] => taps,
+            Taps::Forward(_) => self.side,
+        };
+        for tap in (0..taps).step_by(together) {
+            let offset = tap / self.side * rows.steps[1] + tap % self.side * rows.steps[0] + inputs.start;
+            let a = Matrix::rows(&rows.values[offset..], rows.count, together * inputs.len(), rows.apart);
+            let b = match self.taps {
+                Taps::Forward(weights) => {
+                    let start = (tap * self.inputs + inputs.start) * self.outputs;
+                    Matrix::dense(&weights[start..], together * inputs.len(), self.outputs)
+                }
+                Taps::Mirrored(weights) => {
+                    let start = (taps - 1 - tap) * self.inputs * self.outputs + inputs.start;
+                    Matrix::rows(&weights[start..], self.outputs, inputs.len(), self.inputs).transposed()
+                }
+            };
+            multiply(out, self.outputs, tap > 0, a, b);
+        }
+    }
+
+    /// Adds what comes after to the sums, which lie in `out` or, with places between the rows, in `sums`.
+    fn finish(&self, out: &mut [f32], sums: Option<&[f32]>, after: After<'_>, (index, y): (usize, usize)) {
+        let row = self.width * self.outputs;
+        let bias = if after.bias.len() > self.outputs {
+            &after.bias[index * self.outputs..(index + 1) * self.outputs]
+        } else {
+            after.bias
+        };
+        vectorized(
+            #[inline(always)]
+            || {
+                for (i, out) in out.chunks_exact_mut(row).enumerate() {
+                    if let Some(sums) = sums {
+                        let start = i * self.framed[1] * self.outputs;
+                        out.copy_from_slice(&sums[start..start + row]);
+                    }
+                    if !bias.is_empty() {
+                        for place in out.chunks_exact_mut(self.outputs) {
+                            place.iter_mut().zip(bias).for_each(|(out, bias)| *out += bias);
+                        }
+                    }
+                    if let Some(addend) = after.addend {
+                        let start = (index * self.height + y + i) * row;
+                        out.iter_mut().zip(&addend[start..start + row]).for_each(|(out, more)| *out += more);
+                    }
+                    if after.rectify {
+                        out.iter_mut().for_each(|x| *x = x.max(0.0));
+                    }
+                }
+            },
+        );
+    }
+}

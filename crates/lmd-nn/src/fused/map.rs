@@ -1,0 +1,192 @@
+//! [`Map`]: a matrix or a 3×3 convolution, with what comes before and after it, as one operation.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::before::{Before, Dims};
+use super::convolve::{After, Convolution, Taps};
+use super::op::{Array, ArrayOp};
+
+/// Convolutions up to this many numbers keep a mirrored copy for the way back.
+const MIRRORED: usize = 1 << 19;
+/// Rows of a weight turned at once, so that both sides stay in the cache.
+const TURNED: usize = 16;
+
+/// The weights of a linear map of the channels, or of a convolution of 3×3 places.
+pub(crate) struct Map {
+    /// `[side, side, inputs, outputs]`
+    weight: Vec<f32>,
+    /// `[side, side, outputs, inputs]`, from the last tap to the first.
+    mirrored: Option<Vec<f32>>,
+    bias: Vec<f32>,
+    side: usize,
+    inputs: usize,
+    outputs: usize,
+}
+
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { side, inputs, outputs, .. } = self;
+        write!(f, "Map({side}×{side}, {inputs} → {outputs})")
+    }
+}
+
+impl Map {
+    /// From weights as upstream stores them, each `[outputs / maps, inputs, side, side]`; no bias if empty.
+    pub(crate) fn new(weights: &[Vec<f32>], bias: Vec<f32>, [outputs, inputs, side]: [usize; 3]) -> Self {
+        let taps = side * side;
+        let count: usize = weights.iter().map(Vec::len).sum();
+        let mut weight = vec![0.0; count];
+        let each = outputs / weights.len().max(1);
+        // Stand-ins of no size pass as well.
+        let blocks = weight.par_chunks_mut((outputs * TURNED).max(1)).enumerate();
+        blocks.for_each(|(block, to)| {
+            for (map, from) in weights.iter().enumerate() {
+                // Where the block's rows begin in the row of the first output.
+                let starts: Vec<usize> = (block * TURNED..block * TURNED + to.len() / outputs)
+                    .map(|row| row % inputs * taps + row / inputs)
+                    .collect();
+                for (output, from) in from.chunks_exact(inputs * taps).enumerate() {
+                    for (row, start) in starts.iter().enumerate() {
+                        to[row * outputs + map * each + output] = from[*start];
+                    }
+                }
+            }
+        });
+        let mirrored = (side > 1 && count <= MIRRORED).then(|| mirror(&weight, inputs, outputs));
+        Self { weight, mirrored, bias, side, inputs, outputs }
+    }
+}
+
+/// `[taps, inputs, outputs]` as `[taps, outputs, inputs]`, from the last tap to the first.
+fn mirror(weight: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
+    let mut mirrored = vec![0.0; weight.len()];
+    let tap = inputs * outputs;
+    for (from, to) in weight.chunks_exact(tap).rev().zip(mirrored.chunks_exact_mut(tap)) {
+        for (input, from) in from.chunks_exact(outputs).enumerate() {
+            for (output, value) in from.iter().enumerate() {
+                to[output * inputs + input] = *value;
+            }
+        }
+    }
+    mirrored
+}
+
+/// One use of a [`Map`]: `after(map(before(x)))`.
+#[derive(Clone, Debug)]
+pub(crate) struct MapCall {
+    pub(crate) map: Arc<Map>,
+    pub(crate) before: Before,
+    pub(crate) stride: usize,
+    /// Zeros before the first row and column, and after the last.
+    pub(crate) padding: [usize; 2],
+    /// Added to every place, `[batch, outputs]`.
+    pub(crate) shift: Option<Vec<f32>>,
+    /// Negative results become zero; such a call has no gradient.
+    pub(crate) rectify: bool,
+}
+
+impl MapCall {
+    /// Sizes after what comes before, and of the result.
+    fn sizes(&self, input: Dims) -> [Dims; 2] {
+        let between = self.before.output(input);
+        let [batch, height, width, _] = between;
+        let frame = self.padding[0] + self.padding[1];
+        let side = |length: usize| (length + frame - self.map.side) / self.stride + 1;
+        [between, [batch, side(height), side(width), self.map.outputs]]
+    }
+
+    /// The bias, with the shift where there is one.
+    fn bias(&self) -> Vec<f32> {
+        match &self.shift {
+            None => self.map.bias.clone(),
+            Some(shift) if self.map.bias.is_empty() => shift.clone(),
+            Some(shift) => {
+                let rows = shift.chunks(self.map.outputs);
+                rows.flat_map(|row| row.iter().zip(&self.map.bias).map(|(a, b)| a + b)).collect()
+            }
+        }
+    }
+}
+
+/// A sequence is a picture one place wide.
+fn dims(shape: &[usize]) -> Dims {
+    match *shape {
+        [batch, height, width, channels] => [batch, height, width, channels],
+        [batch, places, channels] => [batch, places, 1, channels],
+        [places, channels] => [1, places, 1, channels],
+        _ => [1, 1, 1, shape.iter().product()],
+    }
+}
+
+impl ArrayOp for MapCall {
+    fn output_shape(&self, input: &[usize]) -> Vec<usize> {
+        let [_, output] = self.sizes(dims(input));
+        match *input {
+            [batch, places, _] => vec![batch, places, self.map.outputs],
+            [places, _] => vec![places, self.map.outputs],
+            _ => output.to_vec(),
+        }
+    }
+
+    fn forward(&self, x: Array<'_>, addend: Option<&[f32]>) -> Vec<f32> {
+        let input = dims(x.shape);
+        let [[_, tall, wide, _], [batch, height, width, outputs]] = self.sizes(input);
+        let source = self.before.forward(x.values, input, self.padding);
+        let frame = self.padding[0] + self.padding[1];
+        let convolution = Convolution {
+            taps: Taps::Forward(&self.map.weight),
+            side: self.map.side,
+            stride: self.stride,
+            inputs: self.map.inputs,
+            outputs,
+            batch,
+            height,
+            width,
+            framed: [tall + frame, wide + frame],
+        };
+        convolution.run(&source, After { bias: &self.bias(), addend, rectify: self.rectify })
+    }
+
+    fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
+        let input = dims(x.shape);
+        let [[batch, height, width, inputs], output] = self.sizes(input);
+        let grown = self.map.side - 1;
+        let framed = [height + grown, width + grown];
+        let source = if self.stride == 1 {
+            Before::Nothing.forward(grad, output, self.padding.map(|pad| grown - pad))
+        } else {
+            let sizes = [batch, framed[0], framed[1], self.map.outputs];
+            Cow::Owned(spread_out(grad, output, sizes, self.stride, grown - self.padding[0]))
+        };
+        let convolution = Convolution {
+            taps: self.map.mirrored.as_ref().map_or(Taps::Mirrored(&self.map.weight), |m| Taps::Forward(m)),
+            side: self.map.side,
+            stride: 1,
+            inputs: self.map.outputs,
+            outputs: inputs,
+            batch,
+            height,
+            width,
+            framed,
+        };
+        let dz = convolution.run(&source, After { bias: &[], addend: None, rectify: false });
+        self.before.backward(x.values, input, dz)
+    }
+}
+
+/// A picture with `stride - 1` rows and columns of zeros between its own, and `lead` before the first.
+fn spread_out(x: &[f32], from: Dims, to: Dims, stride: usize, lead: usize) -> Vec<f32> {
+    let [batch, height, width, channels] = from;
+    let mut out = vec![0.0; to.iter().product()];
+    for (place, values) in x.chunks_exact(channels).enumerate() {
+        let (image, y, x) = (place / (height * width), place / width % height, place % width);
+        debug_assert!(image < batch);
+        let start = ((image * to[1] + lead + y * stride) * to[2] + lead + x * stride) * channels;
+        out[start..start + channels].copy_from_slice(values);
+    }
+    out
+}

@@ -1,0 +1,24 @@
+//! Fused operations for the processor: each a function of plain arrays with a gradient written by hand.
+//!
+//! A network here is a chain of *maps*: something is done to the input (a
+//! normalisation, a gate, nothing), a matrix or a 3×3 convolution follows, and
+//! something is added. [`Map`] does all of that in one pass over memory, and
+//! [`attention`] the rest. Pictures lie channels last, `[batch, height, width,
+//! channels]`, sequences `[batch, places, channels]`, so that every map is a
+//! matrix product of rows, and rows are shared among the processor's cores.
+
+mod attention;
+mod before;
+mod convolve;
+mod gemm;
+mod group_norm;
+mod map;
+mod op;
+mod scratch;
+mod simd;
+
+pub(crate) use attention::{CrossAttention, CrossProbabilities, SelfAttention, TextHeads, WeighValues};
+pub(crate) use before::{Before, LayerNormSpec};
+pub(crate) use group_norm::GroupNormSpec;
+pub(crate) use map::{Map, MapCall};
+pub(crate) use op::{apply, apply_add};

@@ -1,0 +1,198 @@
+//! Fused operations against the same layers composed of Burn's: results, and gradients by its graph.
+#![allow(clippy::unwrap_used)]
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::map::{Before, Conv, Use};
+use super::norm::{GroupNorm, LayerNorm};
+use super::{attend_to_itself, attend_to_text, probabilities, weigh};
+
+const TOLERANCE: f32 = 2e-5;
+
+fn device() -> Device {
+    Device::flex()
+}
+
+/// Numbers that look random, about -1 to 1.
+fn scattered<const D: usize>(shape: [usize; D], seed: u32) -> Tensor<D> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    };
+    let values: Vec<f32> = (0..shape.iter().product()).map(|_| next()).collect();
+    Tensor::from_data(TensorData::new(values, shape), &device())
+}
+
+fn floats<const D: usize>(x: Tensor<D>) -> Vec<f32> {
+    x.into_data().try_into_vec().unwrap()
+}
+
+fn assert_close(what: &str, ours: &[f32], expected: &[f32]) {
+    assert_eq!(ours.len(), expected.len(), "{what}");
+    let scale = expected.iter().fold(f32::MIN_POSITIVE, |m, e| m.max(e.abs()));
+    let error = ours.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) / scale;
+    assert!(error <= TOLERANCE, "{what}: relative error {error:e}");
+}
+
+/// The result, and the gradients of a sum of its numbers, each with its own weight.
+fn with_gradients<const D: usize, const E: usize>(
+    x: Tensor<D>,
+    addend: Option<Tensor<E>>,
+    f: impl Fn(Tensor<D>, Option<Tensor<E>>) -> Tensor<E>,
+) -> [Vec<f32>; 3] {
+    let x = x.autodiff().require_grad();
+    let addend = addend.map(|addend| addend.autodiff().require_grad());
+    let y = f(x.clone(), addend.clone());
+    let weights = scattered(y.dims(), 77).autodiff();
+    let gradients = (y.clone() * weights).sum().backward();
+    let of_addend = addend.map(|addend| floats(addend.grad(&gradients).unwrap()));
+    [floats(y.inner()), floats(x.grad(&gradients).unwrap()), of_addend.unwrap_or_default()]
+}
+
+struct Case<'a> {
+    before: Before<'a>,
+    shape: [usize; 4],
+    inputs: usize,
+    outputs: usize,
+    side: usize,
+    halving: bool,
+}
+
+impl Case<'_> {
+    fn check(&self, what: &str) {
+        let weight = scattered([self.outputs, self.inputs, self.side, self.side], 1);
+        let bias = scattered([self.outputs], 2);
+        let [mut fused, mut composed] = Conv::both(&weight, &bias);
+        if self.halving {
+            (fused, composed) = (fused.halving(), composed.halving());
+        }
+        for padded_after in [false, true] {
+            if padded_after && !self.halving {
+                continue;
+            }
+            if padded_after {
+                (fused, composed) = (fused.clone().padded_after(), composed.clone().padded_after());
+            }
+            let x = scattered(self.shape, 3);
+            let y = composed.apply(x.clone(), Use::after(self.before));
+            let addend = scattered(y.dims(), 4);
+            let shift = scattered([self.shape[0], self.outputs], 5);
+            let run = |conv: &Conv| {
+                with_gradients(x.clone(), Some(addend.clone()), |x, addend| {
+                    let how = Use { shift: Some(&shift), addend, ..Use::after(self.before) };
+                    conv.apply(x, how)
+                })
+            };
+            for (part, (ours, expected)) in run(&fused).iter().zip(&run(&composed)).enumerate() {
+                assert_close(&format!("{what}, part {part}"), ours, expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn maps_are_their_composition() {
+    let norm = GroupNorm::new(scattered([12], 6), scattered([12], 7), 4, 1e-5, true);
+    let plain = GroupNorm::new(scattered([12], 8), scattered([12], 9), 3, 1e-5, false);
+    let layer = LayerNorm::new(scattered([12], 10), scattered([12], 11), 1e-5);
+    let all = [
+        ("nothing", Before::Nothing, 12),
+        ("group norm and SiLU", Before::GroupNorm(&norm), 12),
+        ("group norm", Before::GroupNorm(&plain), 12),
+        ("layer norm", Before::LayerNorm(&layer), 12),
+        ("gate", Before::Gate, 6),
+        ("resize", Before::Resize([10, 14]), 12),
+        ("odd resize", Before::Resize([9, 13]), 12),
+    ];
+    for (name, before, inputs) in all {
+        for (side, halving) in [(1, false), (3, false), (3, true)] {
+            // Many outputs for a narrow picture take the gathering way.
+            for outputs in [5, 150] {
+                let case = Case { before, shape: [2, 5, 7, 12], inputs, outputs, side, halving };
+                case.check(&format!("{name}, {side}×{side}, halving {halving}, {outputs} outputs"));
+            }
+        }
+    }
+}
+
+#[test]
+fn large_maps_are_their_composition() {
+    // Few places under large matrices share the inputs among cores; the other is too large to be mirrored.
+    for (shape, outputs) in [([1, 4, 6, 170], 180), ([2, 26, 20, 230], 260)] {
+        let inputs = shape[3];
+        for (side, halving) in [(3, false), (3, true)] {
+            let case = Case { before: Before::Nothing, shape, inputs, outputs, side, halving };
+            case.check(&format!("{shape:?} to {outputs}, halving {halving}"));
+        }
+    }
+    let case = Case {
+        before: Before::Gate,
+        shape: [1, 1, 9, 1200],
+        inputs: 600,
+        outputs: 500,
+        side: 1,
+        halving: false,
+    };
+    case.check("a large matrix");
+}
+
+/// Attention by its definition, of `[B, heads, N, d]`.
+fn defined(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, causal: bool) -> [Tensor<4>; 2] {
+    let [_, _, rows, width] = q.dims();
+    let columns = k.dims()[2];
+    let scores = q.matmul(k.transpose()) / (width as f32).sqrt();
+    let hidden = |i: usize| if causal && i % columns > i / columns { f32::NEG_INFINITY } else { 0.0 };
+    let mask: Vec<f32> = (0..rows * columns).map(hidden).collect();
+    let mask = Tensor::<4>::from_data(TensorData::new(mask, [1, 1, rows, columns]), &device());
+    let p = burn::tensor::activation::softmax(scores + mask, 3);
+    [p.clone(), p.matmul(v)]
+}
+
+fn split(x: Tensor<3>, heads: usize) -> Tensor<4> {
+    super::split_heads(x, heads)
+}
+
+fn join(x: Tensor<4>) -> Tensor<3> {
+    let [batch, heads, places, width] = x.dims();
+    x.swap_dims(1, 2).reshape([batch, places, heads * width])
+}
+
+#[test]
+fn attention_to_itself_is_its_definition() {
+    for (places, causal) in [(1, false), (37, false), (37, true), (300, false)] {
+        let x = scattered([2, places, 3 * 4 * 5], 1) * 3.0;
+        let ours = with_gradients(x.clone(), None, |x, _| attend_to_itself(x, 4, causal));
+        let expected = with_gradients(x, None, |x, _: Option<Tensor<3>>| {
+            let [q, k, v] = [0, 1, 2].map(|part| split(x.clone().narrow(2, part * 20, 20), 4));
+            join(defined(q, k, v, causal)[1].clone())
+        });
+        for (part, (ours, expected)) in ours.iter().zip(&expected).enumerate() {
+            assert_close(&format!("{places} places, causal {causal}, part {part}"), ours, expected);
+        }
+    }
+}
+
+#[test]
+fn attention_to_a_text_is_its_definition() {
+    for prompts in [1, 2] {
+        let q = scattered([2, 70, 20], 1) * 3.0;
+        let [k, v] = [2, 3].map(|seed| scattered([prompts, 4, 9, 5], seed));
+        let both = |x: Tensor<3>| {
+            let whole = |t: &Tensor<4>| if prompts == 2 { t.clone() } else { t.clone().repeat_dim(0, 2) };
+            defined(split(x, 4), whole(&k), whole(&v), false)
+        };
+        let seen = with_gradients(q.clone(), None, |x, _| attend_to_text(x, &k, &v));
+        let expected = with_gradients(q.clone(), None, |x, _: Option<Tensor<3>>| join(both(x)[1].clone()));
+        let map = with_gradients(q.clone(), None, |x, _| probabilities(x, &k));
+        let expected_map = with_gradients(q.clone(), None, |x, _: Option<Tensor<4>>| both(x)[0].clone());
+        let weighed = with_gradients(q, None, |x, _| weigh(probabilities(x, &k), &v));
+        for part in [0, 1] {
+            assert_close("fused", &seen[part], &expected[part]);
+            assert_close("map", &map[part], &expected_map[part]);
+            assert_close("weighed", &weighed[part], &expected[part]);
+        }
+    }
+}
