@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::PARTS;
 use super::gemm::{Matrix, multiply};
 use super::op::{Array, ArrayOp};
 use super::scratch::with_scratch;
@@ -102,7 +103,7 @@ fn through_softmax(p: &[f32], dp: &mut [f32], columns: usize, width: usize) {
 
 /// Rows of a task, for so many columns.
 fn rows_at_once(rows: usize, columns: usize) -> usize {
-    let halves = rows.div_ceil(2 * rayon::current_num_threads()).max(1);
+    let halves = rows.div_ceil(2 * PARTS).max(1);
     (SCORES / columns.max(1)).clamp(ROWS.start, ROWS.end).min(halves.max(ROWS.start))
 }
 

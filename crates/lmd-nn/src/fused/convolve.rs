@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::PARTS;
 use super::gemm::{Matrix, multiply};
 use super::scratch::with_scratch;
 use super::simd::vectorized;
@@ -70,12 +71,11 @@ impl Convolution<'_> {
     pub(super) fn run(&self, source: &[f32], after: After<'_>) -> Vec<f32> {
         let image = self.height * self.width * self.outputs;
         let mut out = vec![0.0; self.batch * image];
-        let threads = rayon::current_num_threads();
-        if threads > 1 && self.weights() >= HEAVY && self.batch * self.height * self.width < 2 * BAND[0] {
-            self.split_inputs(source, after, threads, &mut out);
+        if self.weights() >= HEAVY && self.batch * self.height * self.width < 2 * BAND[0] {
+            self.split_inputs(source, after, &mut out);
             return out;
         }
-        let rows = self.rows_of_a_band(threads);
+        let rows = self.rows_of_a_band();
         out.par_chunks_mut(image).enumerate().for_each(|(index, out)| {
             out.par_chunks_mut(rows * self.width * self.outputs).enumerate().for_each(|(band, out)| {
                 self.band(source, after, (index, band * rows), out);
@@ -88,8 +88,8 @@ impl Convolution<'_> {
         self.side * self.side * self.inputs * self.outputs
     }
 
-    /// Few places under large matrices: every core takes some of the inputs, so that each matrix is read once.
-    fn split_inputs(&self, source: &[f32], after: After<'_>, threads: usize, out: &mut [f32]) {
+    /// Few places under large matrices: every task takes some of the inputs, so that each matrix is read once.
+    fn split_inputs(&self, source: &[f32], after: After<'_>, out: &mut [f32]) {
         let places = self.batch * self.height * self.width;
         let wide = self.side * self.side * self.inputs;
         let mut gathered = Vec::new();
@@ -110,11 +110,11 @@ impl Convolution<'_> {
                 steps: [self.inputs, self.side * self.inputs],
             }
         };
-        let share = self.inputs.div_ceil(threads);
-        let sums: Vec<Vec<f32>> = (0..threads)
+        let share = self.inputs.div_ceil(PARTS);
+        let sums: Vec<Vec<f32>> = (0..PARTS)
             .into_par_iter()
-            .map(|thread| {
-                let inputs = (thread * share).min(self.inputs)..((thread + 1) * share).min(self.inputs);
+            .map(|part| {
+                let inputs = (part * share).min(self.inputs)..((part + 1) * share).min(self.inputs);
                 let mut sums = vec![0.0; places * self.outputs];
                 self.add_taps(rows, inputs, &mut sums);
                 sums
@@ -133,10 +133,10 @@ impl Convolution<'_> {
     }
 
     /// Rows of the picture that one task computes.
-    fn rows_of_a_band(&self, threads: usize) -> usize {
+    fn rows_of_a_band(&self) -> usize {
         let most = BAND[usize::from(self.weights() >= HEAVY / 4)];
         let mut bands = (self.height * self.width).div_ceil(most);
-        while bands < self.height && !(self.batch * bands).is_multiple_of(threads) {
+        while bands < self.height && !(self.batch * bands).is_multiple_of(PARTS) {
             bands += 1;
         }
         self.height.div_ceil(bands.max(1)).max(1)

@@ -7,6 +7,10 @@
 //! channels]`, sequences `[batch, places, channels]`, so that every map is a
 //! matrix product of rows, and rows are shared among the processor's cores.
 
+/// Into how many tasks work is cut where that decides the order of sums. Not
+/// the number of cores, so that it changes no bit of a result.
+const PARTS: usize = 4;
+
 mod attention;
 mod before;
 mod convolve;

@@ -82,7 +82,7 @@ fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        return Err(io::Error::other(format!("more than {limit} bytes; this is not the file it should be")));
+        return Err(io::Error::other(format!("more than {limit} bytes; this is no configuration")));
     }
     Ok(bytes)
 }
