@@ -273,6 +273,22 @@ mod tests {
         assert!(recipe(&with_text(&"[".repeat(100_000), false)).is_err());
     }
 
+    proptest::proptest! {
+        /// Damage that keeps the chunks' checksums right, so that it reaches the recipe's reader.
+        #[test]
+        fn any_damage_to_a_recipe_is_read_or_refused(
+            at in 0_usize..2000, cut in 0_usize..40, put in "[\\[\\]{}\"a-z0-9:,.\\\\-]{0,12}",
+        ) {
+            let json: Vec<char> = serde_json::to_string(&example()).unwrap().chars().collect();
+            let (start, end) = (at.min(json.len()), (at + cut).min(json.len()));
+            let damaged: String =
+                json[..start].iter().copied().chain(put.chars()).chain(json[end..].iter().copied()).collect();
+            if let Err(error) = recipe(&with_text(&damaged, false)) {
+                proptest::prop_assert!(error.to_string().len() < 4000);
+            }
+        }
+    }
+
     #[test]
     fn side_by_side_keeps_both() {
         let both = side_by_side(&picture(), &picture());

@@ -6,6 +6,7 @@ use super::Home;
 fn help_is_as_recorded() {
     let home = Home::new();
     insta::assert_snapshot!("help", home.run(&["--help"]).ok());
+    insta::assert_snapshot!("help_generate", home.run(&["generate", "--help"]).ok());
     insta::assert_snapshot!("help_layout", home.run(&["layout", "--help"]).ok());
     insta::assert_snapshot!("help_bench_layouts", home.run(&["bench", "layouts", "--help"]).ok());
 }
