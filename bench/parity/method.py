@@ -340,7 +340,12 @@ def draw_alone(networks, config, objects, k, case, background, size):
     start = torch.where(rasterise(thing.boxes, *size), blended, background)
     energy = lambda _step, maps: box_energy(maps, [thing], size, lmd["per_box"]["energy"])
     run = Run(networks.encode(prompt), networks.encode(NEGATIVE_ALONE), start, lmd["per_box"], energy, thing.word)
-    frames, kept, energies = denoise(networks, config, run)
+    return cut_out(networks, config, denoise(networks, config, run), place, size)
+
+
+def cut_out(networks, config, outcome, place, size):
+    """What `denoise` drew of one box, masked and moved to its place (B.11, B.12)."""
+    frames, kept, energies = outcome
     mask, share = object_mask(networks, kept, config, size)
     coarsest = min(kept[0].values(), key=lambda values: values.shape[-1]).shape[-1]
     halvings = round(math.log2(size[0] * size[1] / coarsest) / 2)
