@@ -7,16 +7,19 @@
 Every contestant draws the same layouts with the same weights, seed and settings; the order
 changes from round to round; printed are medians. `whole` is what a user waits for, from the
 start of the process to its end; `drawing` leaves loading out (lmd tells it to 0.1 s);
-`processor` is the processor time of all threads; `peak` the largest resident memory,
-weights mapped from disk included. Ratios are peer / lmd: above 1, lmd is faster or smaller.
+`processor` is the processor time of all threads while drawing (of lmd's whole process, whose
+loading is short), which a machine shared with others disturbs least; `peak` is the largest
+resident memory, weights mapped from disk included. Ratios are to lmd with its faithful preset:
+above 1, lmd is faster or smaller.
 
 `units` is the work done in forwards of batch 1, a guidance iteration counting 3
 (docs/method.md, section L); `50 steps` is the drawing time that this model of the cost gives
 for 50 steps when guidance never ends early.
 
-`--growth` adds steps and resolutions, `--presets` lmd's own. MODEL may be the folder that
-bench/parity/full_size.py makes (`--steps 1 --plain-steps 2 --runs 1`: it takes long); parts it
-lacks (tokenizer, scheduler) are borrowed from the bundled model.
+`--growth` adds steps and resolutions, `--presets` lmd's own two faster ones. MODEL may be the
+folder that bench/parity/full_size.py makes: parts it lacks (tokenizer, scheduler) are borrowed
+from the bundled model. `--steps 1 --plain-steps 1 --boxes 1 --runs 1` takes long enough there;
+`--side 256` shortens it further.
 
 Runs with the standard library, so that the children's memory is not this process's; the peers
 run under `--python`, which needs PyTorch.
@@ -26,6 +29,7 @@ import argparse
 import dataclasses
 import importlib.metadata
 import json
+import math
 import os
 import pathlib
 import re
@@ -67,17 +71,18 @@ class Measured:
     drawing: float
     processor: float
     peak: float  # MB
-    units: int
+    units: float
     at_50: float
 
 
 # --- What is run ---
 
 def tasks(given):
-    listed = [Task(1, given.plain_steps, plain=True)] if given.plain_steps else []
-    listed += [Task(boxes, given.steps) for boxes in given.boxes]
+    side = given.side
+    listed = [Task(1, given.plain_steps, side, plain=True)] if given.plain_steps else []
+    listed += [Task(boxes, given.steps, side) for boxes in given.boxes]
     if given.growth:
-        listed += [Task(1, steps) for steps in (max(1, given.steps // 2), given.steps * 2)]
+        listed += [Task(1, steps, side) for steps in (max(1, given.steps // 2), given.steps * 2)]
         listed += [Task(1, given.steps, side) for side in given.sides]
     return listed
 
@@ -87,7 +92,7 @@ def contestants(task, given):
         chosen = [LMD, PLAIN]
     else:
         chosen = [LMD, TORCH, COMMUNITY]
-        if given.presets and task.steps == given.steps and not task.side:
+        if given.presets and (task.steps, task.side) == (given.steps, given.side):
             chosen += ["lmd fast", "lmd balanced"]
     return [who for who in chosen if who in given.only or who.startswith(LMD)]
 
@@ -144,15 +149,18 @@ def measure(who, task, given):
     if mine:
         drawing = float(re.findall(r", ([0-9.]+) s$", err.strip())[-1])
         recipe = json.loads(run([given.lmd, "show", output, "--json"], given)[3])
-        iterations, steps = iterations_of(recipe), recipe["config"]["steps"]
+        iterations = iterations_of(recipe)
     else:
         report = json.loads(out.strip().splitlines()[-1])
-        drawing, iterations, steps = report["drawing"], report["guidance_iterations"], task.steps
+        drawing, processor = report["drawing"], report["drawing_processor"]
+        iterations = report["guidance_iterations"]
+    if who not in (LMD, *SCRIPTS):  # a preset has steps of its own
+        return Measured(whole, drawing, processor, peak, float("nan"), float("nan"))
     runs = 1 if task.plain or who == COMMUNITY else task.boxes + 1
-    units = 2 * steps * runs + 3 * iterations
+    units = 2 * task.steps * runs + 3 * iterations
     guided = 0 if task.plain else 30 if who == COMMUNITY else 65 * runs
     at_50 = drawing / units * (100 * runs + 3 * guided)
-    return Measured(whole, drawing, processor, peak, units, at_50 if " " not in who or not mine else float("nan"))
+    return Measured(whole, drawing, processor, peak, units, at_50)
 
 
 def iterations_of(recipe):
@@ -174,8 +182,18 @@ def measure_all(given):
             for who in turned:
                 measured = measure(who, task, given)
                 results[task, who].append(measured)
+                keep_raw(results, given)
                 print(f"{turn + 1}/{given.runs} {task}, {who}: {measured.whole:.1f} s", file=sys.stderr, flush=True)
     return results
+
+
+def keep_raw(results, given):
+    """What has been measured so far, so that an interrupted run is not lost."""
+    if given.raw:
+        fields = lambda one: {name: None if math.isnan(value) else value for name, value in vars(one).items()}
+        rows = [dict(task=str(task), who=who, rounds=[fields(one) for one in rounds])
+                for (task, who), rounds in results.items()]
+        given.raw.write_text(json.dumps(rows, indent=1) + "\n")
 
 
 # --- Printing ---
@@ -192,16 +210,16 @@ def machine(given):
 
 
 def table(results):
-    print("| task | who | whole s | drawing s | processor s | peak MB | peer/lmd: whole | drawing | processor "
+    print("| task | who | whole s | drawing s | processor s | peak MB | ratio to lmd: whole | drawing | processor "
           "| peak | units | 50 steps, s |")
     print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     for (task, who), rounds in results.items():
         one, ours = medians(rounds), medians(results[task, LMD])
         ratios = ["" if who == LMD else f"{getattr(one, part) / getattr(ours, part):.2f}"
                   for part in ("whole", "drawing", "processor", "peak")]
-        at_50 = "" if one.at_50 != one.at_50 else f"{one.at_50:.1f}"
+        model = ["", ""] if math.isnan(one.units) else [f"{one.units:.0f}", f"{one.at_50:.1f}"]
         cells = [task, who, f"{one.whole:.1f}", f"{one.drawing:.1f}", f"{one.processor:.1f}", f"{one.peak:.0f}",
-                 *ratios, f"{one.units:.0f}", at_50]
+                 *ratios, *model]
         print("| " + " | ".join(str(cell) for cell in cells) + " |")
 
 
@@ -251,6 +269,7 @@ def flags():
     parser.add_argument("--steps", type=int, default=50, help="of the whole method")
     parser.add_argument("--plain-steps", type=int, default=20, help="of plain sampling; 0 leaves it out")
     parser.add_argument("--boxes", type=numbers, default=[1, 3, 6], help="of 1,3,6")
+    parser.add_argument("--side", type=int, default=0, help="pixels; 0 is the model's own size")
     parser.add_argument("--sides", type=numbers, default=[128, 512], help="pixels, for --growth")
     parser.add_argument("--growth", action="store_true", help="half and twice the steps, other sizes")
     parser.add_argument("--presets", action="store_true", help="lmd's fast and balanced as well")
@@ -280,10 +299,6 @@ def main():
         print(machine(given) + f"; load average {before:.1f} before, {os.getloadavg()[0]:.1f} after\n")
         table(results)
         worst = pictures(results, given)
-        if given.raw:
-            rows = [dict(task=str(task), who=who, rounds=[vars(one) for one in rounds])
-                    for (task, who), rounds in results.items()]
-            given.raw.write_text(json.dumps(rows, indent=1) + "\n")
     raise SystemExit(worst > 1)
 
 

@@ -1,7 +1,7 @@
 """What the peers share: arguments, layouts, prompts, loading and the report.
 
-A peer prints one line of JSON: seconds by part, peak memory in MB, and how many iterations of
-guidance it took.
+A peer prints one line of JSON: seconds by part, without and with loading, processor seconds of
+the drawing, peak memory in MB, and how many iterations of guidance it took.
 """
 
 import time
@@ -89,7 +89,7 @@ class Clock:
     """Seconds by part."""
 
     def __init__(self, device):
-        self.device, self.seconds, self.last = device, {}, STARTED
+        self.device, self.seconds, self.last, self.processor = device, {}, STARTED, 0.0
 
     def part(self, name):
         """Ends a part."""
@@ -98,12 +98,14 @@ class Clock:
         now = time.perf_counter()
         self.seconds[name] = now - self.last
         self.last = now
+        if name == "load":
+            self.processor = time.process_time()
 
     def report(self, iterations=0):
         drawing = sum(seconds for part, seconds in self.seconds.items() if part != "load")
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         line = dict(seconds=self.seconds, drawing=drawing, with_load=drawing + self.seconds["load"],
-                    peak_rss_mb=peak, guidance_iterations=iterations)
+                    drawing_processor=time.process_time() - self.processor, peak_rss_mb=peak, guidance_iterations=iterations)
         if self.device != "cpu":
             line["peak_device_mb"] = torch.cuda.max_memory_allocated() / 2**20
         rounded = lambda x: {k: rounded(v) for k, v in x.items()} if isinstance(x, dict) else round(x, 4)
