@@ -264,7 +264,7 @@ def gaussian(values, sigma):
 
 def object_mask(networks, kept, config, size):
     width, height = size
-    start = math.ceil(config["steps"] / 5)
+    start = min(math.ceil(config["steps"] / 5), config["steps"] - 1)
     maps = torch.stack([step[networks.mask_layer].double() for step in kept[start:]])
     mean = maps.mean((0, 1)).numpy()
     halvings = round(math.log2(width * height / mean.size) / 2)
