@@ -299,7 +299,7 @@ def main():
         print(machine(given) + f"; load average {before:.1f} before, {os.getloadavg()[0]:.1f} after\n")
         table(results)
         worst = pictures(results, given)
-    raise SystemExit(worst > 1)
+    raise SystemExit(int(worst > 1))
 
 
 if __name__ == "__main__":
