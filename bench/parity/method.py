@@ -264,7 +264,7 @@ def gaussian(values, sigma):
 
 def object_mask(networks, kept, config, size):
     width, height = size
-    start = math.ceil(config["steps"] / 5)
+    start = min(math.ceil(config["steps"] / 5), config["steps"] - 1)
     maps = torch.stack([step[networks.mask_layer].double() for step in kept[start:]])
     mean = maps.mean((0, 1)).numpy()
     halvings = round(math.log2(width * height / mean.size) / 2)
@@ -340,7 +340,12 @@ def draw_alone(networks, config, objects, k, case, background, size):
     start = torch.where(rasterise(thing.boxes, *size), blended, background)
     energy = lambda _step, maps: box_energy(maps, [thing], size, lmd["per_box"]["energy"])
     run = Run(networks.encode(prompt), networks.encode(NEGATIVE_ALONE), start, lmd["per_box"], energy, thing.word)
-    frames, kept, energies = denoise(networks, config, run)
+    return cut_out(networks, config, denoise(networks, config, run), place, size)
+
+
+def cut_out(networks, config, outcome, place, size):
+    """What `denoise` drew of one box, masked and moved to its place (B.11, B.12)."""
+    frames, kept, energies = outcome
     mask, share = object_mask(networks, kept, config, size)
     coarsest = min(kept[0].values(), key=lambda values: values.shape[-1]).shape[-1]
     halvings = round(math.log2(size[0] * size[1] / coarsest) / 2)

@@ -56,7 +56,7 @@ def main() -> None:
             worst = max(worst, apart.mean())
             print(f"{sampler:8} seed {seed}  mean {apart.mean():.4f}/255  largest {apart.max():.0f}/255  {prompt}")
     print(f"worst mean {worst:.4f}/255 (bar: 1/255)")
-    raise SystemExit(worst > 1)
+    raise SystemExit(int(worst > 1))
 
 
 if __name__ == "__main__":

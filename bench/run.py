@@ -1,0 +1,306 @@
+"""The whole methods side by side: lmd and its peers as processes, one table.
+
+    cargo build --release
+    pip install -r bench/parity/requirements.txt
+    python bench/run.py --lmd target/release/lmd --model assets/model
+
+Every contestant draws the same layouts with the same weights, seed and settings; the order
+changes from round to round; printed are medians. `whole` is what a user waits for, from the
+start of the process to its end; `drawing` leaves loading out (lmd tells it to 0.1 s);
+`processor` is the processor time of all threads while drawing (of lmd's whole process, whose
+loading is short), which a machine shared with others disturbs least; `peak` is the largest
+resident memory, weights mapped from disk included. Ratios are to lmd with its faithful preset:
+above 1, lmd is faster or smaller.
+
+`units` is the work done in forwards of batch 1, a guidance iteration counting 3
+(docs/method.md, section L); `50 steps` is the drawing time that this model of the cost gives
+for 50 steps when guidance never ends early.
+
+`--growth` adds steps and resolutions, `--presets` lmd's own two faster ones. MODEL may be the
+folder that bench/parity/full_size.py makes: parts it lacks (tokenizer, scheduler) are borrowed
+from the bundled model. `--steps 1 --plain-steps 1 --boxes 1 --runs 1` takes long enough there;
+`--side 256` shortens it further.
+
+Runs with the standard library, so that the children's memory is not this process's; the peers
+run under `--python`, which needs PyTorch.
+"""
+
+import argparse
+import dataclasses
+import importlib.metadata
+import json
+import math
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BENCH = pathlib.Path(__file__).resolve().parent
+BUNDLED = BENCH.parent / "assets/model"
+PEERS = BENCH / "peers"
+LMD, TORCH, COMMUNITY, PLAIN = "lmd", "PyTorch, section B", "diffusers community", "diffusers plain"
+SCRIPTS = {TORCH: "lmd_torch.py", COMMUNITY: "community.py", PLAIN: "plain.py"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """One row group of the table."""
+
+    boxes: int
+    steps: int
+    side: int = 0  # pixels; 0 is the model's own
+    plain: bool = False
+
+    def __str__(self):
+        side = f", {self.side}²" if self.side else ""
+        what = "plain sampling" if self.plain else f"{self.boxes} box{'es' * (self.boxes > 1)}"
+        return f"{what}, {self.steps} steps{side}"
+
+    @property
+    def layout(self):
+        return PEERS / f"layouts/{self.boxes}.json"
+
+
+@dataclasses.dataclass
+class Measured:
+    whole: float
+    drawing: float
+    processor: float
+    peak: float  # MB
+    units: float
+    at_50: float
+
+
+# --- What is run ---
+
+def tasks(given):
+    side = given.side
+    listed = [Task(1, given.plain_steps, side, plain=True)] if given.plain_steps else []
+    listed += [Task(boxes, given.steps, side) for boxes in given.boxes]
+    if given.growth:
+        listed += [Task(1, steps, side) for steps in (max(1, given.steps // 2), given.steps * 2)]
+        listed += [Task(1, given.steps, side) for side in given.sides]
+    return listed
+
+
+def contestants(task, given):
+    if task.plain:
+        chosen = [LMD, PLAIN]
+    else:
+        chosen = [LMD, TORCH, COMMUNITY]
+        if given.presets and (task.steps, task.side) == (given.steps, given.side):
+            chosen += ["lmd fast", "lmd balanced"]
+    return [who for who in chosen if who in given.only or who.startswith(LMD)]
+
+
+def lmd_command(who, task, given, output):
+    preset = who.split(" ")[1] if " " in who else "faithful"
+    command = [given.lmd, "draw", task.layout, "--config", given.scratch / "lmd.toml", "--model", given.model,
+               "--method", "plain" if task.plain else "lmd", "--preset", preset, "--preview", "none",
+               "--seed", given.seed, "--output", output, "--device", given.lmd_device, "--dtype", given.lmd_dtype]
+    if preset == "faithful":
+        command += ["--steps", task.steps]
+    return command + (["--width", task.side, "--height", task.side] if task.side else [])
+
+
+def peer_command(who, task, given, output):
+    command = [given.python, PEERS / SCRIPTS[who], "--model", given.model, "--layout", task.layout,
+               "--seed", given.seed, "--steps", task.steps, "--output", output, "--threads", given.threads,
+               "--batch", given.batch, "--device", given.device, "--dtype", given.dtype]
+    return command + (["--width", task.side, "--height", task.side] if task.side else [])
+
+
+# --- Measuring ---
+
+def environment(given):
+    """Nothing of the user's own settings; as many threads for all."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LMD_")}
+    threads = str(given.threads)
+    kept |= dict(OMP_NUM_THREADS=threads, RAYON_NUM_THREADS=threads, HF_HUB_OFFLINE="1")
+    if given.shared:
+        kept["OMP_WAIT_POLICY"] = "PASSIVE"
+    return kept
+
+
+def run(command, given):
+    """Whole and processor seconds, peak MB, what was written to stdout and stderr."""
+    command = [str(part) for part in command]
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stdout=out, stderr=err, env=environment(given), cwd=given.scratch)
+        _, status, used = os.wait4(process.pid, 0)
+        whole = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        texts = [(file.seek(0), file.read())[1] for file in (out, err)]
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)}\nended with {process.returncode}:\n{texts[1]}")
+    return whole, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, *texts
+
+
+def measure(who, task, given):
+    output = given.scratch / f"{who} {task}.png".replace(",", "")
+    mine = who.startswith(LMD)
+    command = (lmd_command if mine else peer_command)(who, task, given, output)
+    whole, processor, peak, out, err = run(command, given)
+    if mine:
+        drawing = float(re.findall(r", ([0-9.]+) s$", err.strip())[-1])
+        recipe = json.loads(run([given.lmd, "show", output, "--json"], given)[3])
+        iterations = iterations_of(recipe)
+    else:
+        report = json.loads(out.strip().splitlines()[-1])
+        drawing, processor = report["drawing"], report["drawing_processor"]
+        iterations = report["guidance_iterations"]
+    if who not in (LMD, *SCRIPTS):  # a preset has steps of its own
+        return Measured(whole, drawing, processor, peak, float("nan"), float("nan"))
+    runs = 1 if task.plain or who == COMMUNITY else task.boxes + 1
+    units = 2 * task.steps * runs + 3 * iterations
+    guided = 0 if task.plain else 30 if who == COMMUNITY else 65 * runs
+    at_50 = drawing / units * (100 * runs + 3 * guided)
+    return Measured(whole, drawing, processor, peak, units, at_50)
+
+
+def iterations_of(recipe):
+    runs = [recipe["energies"], *(box["energies"] for box in recipe["boxes"])]
+    return sum(len(step["energies"]) for steps in runs for step in steps)
+
+
+def medians(rounds):
+    fields = [field.name for field in dataclasses.fields(Measured)]
+    return Measured(*(statistics.median(getattr(one, field) for one in rounds) for field in fields))
+
+
+def measure_all(given):
+    results = {(task, who): [] for task in tasks(given) for who in contestants(task, given)}
+    for turn in range(given.runs):
+        for task in tasks(given):
+            order = contestants(task, given)
+            turned = order[turn % len(order):] + order[: turn % len(order)]
+            for who in turned:
+                measured = measure(who, task, given)
+                results[task, who].append(measured)
+                keep_raw(results, given)
+                print(f"{turn + 1}/{given.runs} {task}, {who}: {measured.whole:.1f} s", file=sys.stderr, flush=True)
+    return results
+
+
+def keep_raw(results, given):
+    """What has been measured so far, so that an interrupted run is not lost."""
+    if given.raw:
+        fields = lambda one: {name: None if math.isnan(value) else value for name, value in vars(one).items()}
+        rows = [dict(task=str(task), who=who, rounds=[fields(one) for one in rounds])
+                for (task, who), rounds in results.items()]
+        given.raw.write_text(json.dumps(rows, indent=1) + "\n")
+
+
+# --- Printing ---
+
+def machine(given):
+    cpu = pathlib.Path("/proc/cpuinfo")
+    names = re.findall(r"model name\s*: (.*)", cpu.read_text()) if cpu.exists() else []
+    version = run([given.lmd, "--version"], given)[3].strip()
+    packages = [f"{name} {importlib.metadata.version(name)}" for name in ("torch", "diffusers")] \
+        if given.python == sys.executable else []
+    return (f"{(names or ['unknown processor'])[0]}, {os.cpu_count()} cores, {given.threads} threads each; "
+            f"{', '.join([version, *packages])}; {given.device} {given.dtype}; model `{given.name}`; "
+            f"medians of {given.runs}")
+
+
+def table(results):
+    print("| task | who | whole s | drawing s | processor s | peak MB | ratio to lmd: whole | drawing | processor "
+          "| peak | units | 50 steps, s |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+    for (task, who), rounds in results.items():
+        one, ours = medians(rounds), medians(results[task, LMD])
+        ratios = ["" if who == LMD else f"{getattr(one, part) / getattr(ours, part):.2f}"
+                  for part in ("whole", "drawing", "processor", "peak")]
+        model = ["", ""] if math.isnan(one.units) else [f"{one.units:.0f}", f"{one.at_50:.1f}"]
+        cells = [task, who, f"{one.whole:.1f}", f"{one.drawing:.1f}", f"{one.processor:.1f}", f"{one.peak:.0f}",
+                 *ratios, *model]
+        print("| " + " | ".join(str(cell) for cell in cells) + " |")
+
+
+def pictures(results, given):
+    """Whether lmd and the peer that must draw the same did so."""
+    import numpy as np
+    from PIL import Image
+
+    def pixels(who, task):
+        file = given.scratch / f"{who} {task}.png".replace(",", "")
+        return np.asarray(Image.open(file).convert("RGB")).astype(np.float64)
+
+    worst = 0.0
+    print("\n| same picture? | mean difference, 1/255 | largest |\n|---|--:|--:|")
+    for task, who in results:
+        if who in (TORCH, PLAIN):
+            apart = np.abs(pixels(LMD, task) - pixels(who, task))
+            worst = max(worst, apart.mean())
+            print(f"| {task}: {who} | {apart.mean():.4f} | {apart.max():.0f} |")
+    return worst
+
+
+# --- The model and the flags ---
+
+def complete(folder, scratch):
+    """The folder itself, or one of links to it with what it lacks from the bundled model."""
+    parts = ["unet", "vae", "text_encoder", "tokenizer", "scheduler", "model_index.json"]
+    if all((folder / part).exists() for part in parts):
+        return folder
+    whole = scratch / "model"
+    whole.mkdir()
+    for part in parts[:-1]:
+        (whole / part).symlink_to(folder / part if (folder / part).exists() else BUNDLED / part)
+    index = json.loads((BUNDLED / "model_index.json").read_text())
+    index["vae"][1] = json.loads((folder / "vae/config.json").read_text())["_class_name"]
+    (whole / "model_index.json").write_text(json.dumps(index))
+    return whole
+
+
+def flags():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    numbers = lambda text: [int(number) for number in text.split(",") if number]
+    parser.add_argument("--lmd", type=pathlib.Path, default=pathlib.Path("target/release/lmd"))
+    parser.add_argument("--model", type=pathlib.Path, default=BUNDLED, help="a diffusers folder")
+    parser.add_argument("--python", default=sys.executable, help="runs the peers")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=50, help="of the whole method")
+    parser.add_argument("--plain-steps", type=int, default=20, help="of plain sampling; 0 leaves it out")
+    parser.add_argument("--boxes", type=numbers, default=[1, 3, 6], help="of 1,3,6")
+    parser.add_argument("--side", type=int, default=0, help="pixels; 0 is the model's own size")
+    parser.add_argument("--sides", type=numbers, default=[128, 512], help="pixels, for --growth")
+    parser.add_argument("--growth", action="store_true", help="half and twice the steps, other sizes")
+    parser.add_argument("--presets", action="store_true", help="lmd's fast and balanced as well")
+    parser.add_argument("--only", nargs="*", choices=list(SCRIPTS), default=list(SCRIPTS), help="these peers")
+    parser.add_argument("--batch", type=int, default=1, help="boxes drawn at once by lmd and PyTorch")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--shared", action="store_true",
+                        help="others use this machine: PyTorch's threads sleep instead of spinning")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="of the peers")
+    parser.add_argument("--dtype", default="float32", help="of the peers")
+    parser.add_argument("--lmd-device", default="cpu")
+    parser.add_argument("--lmd-dtype", default="f32")
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--raw", type=pathlib.Path, help="write every single measurement here, JSON")
+    return parser.parse_args()
+
+
+def main():
+    given = flags()
+    with tempfile.TemporaryDirectory() as scratch:
+        given.scratch, given.name = pathlib.Path(scratch), given.model.resolve().name
+        given.lmd = given.lmd.resolve()
+        given.model = complete(given.model.resolve(), given.scratch)
+        (given.scratch / "lmd.toml").write_text(f"[draw.lmd]\nbatch = {given.batch}\n")
+        before = os.getloadavg()[0]
+        results = measure_all(given)
+        print(machine(given) + f"; load average {before:.1f} before, {os.getloadavg()[0]:.1f} after\n")
+        table(results)
+        worst = pictures(results, given)
+    raise SystemExit(int(worst > 1))
+
+
+if __name__ == "__main__":
+    main()
