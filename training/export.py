@@ -50,8 +50,9 @@ def export(run: Run, size: networks.Size, name: str, folder: Path) -> None:
         Detector.open(run.path("detector")).save(folder / "detector")
     if run.path("adapters").exists():
         shutil.copytree(run.path("adapters"), folder / "gligen", dirs_exist_ok=True)
-    told = run.path("evaluation.json")
-    measured = json.loads(told.read_text()) if told.exists() else None
+    measured = read_json(run.path("evaluation.json"))
+    if run.path("contact-sheet.png").exists():
+        shutil.copy(run.path("contact-sheet.png"), folder)
     # lmd's defaults for this model: it never learned the paper's negative terms.
     (folder / "lmd.json").write_text(json.dumps({"negative_prompt": ""}) + "\n")
     (folder / "README.md").write_text(card(run, size, name, progress, measured))
@@ -71,6 +72,14 @@ def lines_of(run: Run, stage: str) -> list[dict]:
     return [line for line in lines if line["stage"] == stage]
 
 
+FAMILIES = ("all", "numeracy", "attribution", "spatial")
+
+
+def read_json(path: Path) -> dict | None:
+    """What another program measured, where it has."""
+    return json.loads(path.read_text()) if path.exists() else None
+
+
 def percent(value) -> str:
     return f"{100 * value:.1f} %"
 
@@ -85,6 +94,12 @@ def card(run: Run, size: networks.Size, name: str, progress: dict, measured: dic
         quality = [f"- {measured['pictures']} pictures of single objects, plain sampling ({measured['steps']} DDIM steps, guidance "
                    f"{measured['guidance']}), judged by the detector, after {measured['seen']} training pictures: right noun "
                    f"{percent(measured['noun'])}, right colour {percent(measured['paint'])}, both {percent(measured['both'])}."]
+    pictures = read_json(run.path("benchmark.json"))
+    if pictures:
+        share = lambda method: " / ".join(percent(pictures[method][f][0] / pictures[method][f][1]) for f in FAMILIES)
+        quality.append(f"- {pictures['lmd']['all'][1]} prompts of the paper's benchmark with two to four objects, drawn by `lmd` and judged by the "
+                       f"detector, everything right (all / counts / colours / places): plain {share('plain')}, lmd {share('lmd')}.")
+    shown = "\n![24 fixed prompts, drawn by lmd](contact-sheet.png)\n" if run.path("contact-sheet.png").exists() else ""
     judge = "not trained yet"
     if detector:
         d = detector[-1]
@@ -111,7 +126,7 @@ Words beyond these are read as pieces and mean nothing to it. English, lower or 
 {chr(10).join(quality)}
 
 Detector (`detector/`): {judge}.
-
+{shown}
 ## Limits
 It has seen nothing but composed emoji scenes: no people, no photographs, no text, no styles. Things may
 float, colours may leak between neighbours, counts above three are unreliable.
