@@ -21,8 +21,9 @@ pub struct DrawConfig {
     pub height: Option<usize>,
     /// Denoising steps, at least 1. Default 50.
     pub steps: usize,
-    /// Classifier-free guidance scale; 1 is none. Default 7.5.
-    pub cfg_scale: f64,
+    /// Classifier-free guidance scale; 1 is none. Default: the model's
+    /// (`lmd.json` in its folder), else the paper's 7.5.
+    pub cfg_scale: Option<f64>,
     /// Terms after the layout's own negative prompt. Default: the model's
     /// (`lmd.json` in its folder), else the paper's (B.1).
     pub negative_prompt: Option<String>,
@@ -43,13 +44,21 @@ impl Default for DrawConfig {
             width: None,
             height: None,
             steps: 50,
-            cfg_scale: 7.5,
+            cfg_scale: None,
             negative_prompt: None,
             sampler: SamplerKind::Ddim,
             noise: NoiseSource::Mt19937,
             fidelity: Fidelity::default(),
             lmd: LmdConfig::default(),
         }
+    }
+}
+
+impl DrawConfig {
+    /// The classifier-free guidance scale with a model that recommends `hint`.
+    #[must_use]
+    pub fn cfg_scale_with(&self, hint: Option<f64>) -> f64 {
+        self.cfg_scale.or(hint).unwrap_or(7.5)
     }
 }
 

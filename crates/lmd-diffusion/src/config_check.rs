@@ -25,7 +25,7 @@ impl DrawConfig {
             return Err(DiffusionError::PictureSize { width: side(self.width), height: side(self.height) });
         }
         require((1..=1000).contains(&self.steps), "steps", self.steps, "1 to 1000")?;
-        within("cfg_scale", self.cfg_scale, 0.0, 1000.0, "0 to 1000")?;
+        within("cfg_scale", self.cfg_scale_with(None), 0.0, 1000.0, "0 to 1000")?;
         let characters = self.negative_prompt.as_ref().map_or(0, |terms| terms.chars().count());
         require(characters <= MOST_TERMS, "negative_prompt", characters, "at most 2000 characters")?;
         self.lmd.check()

@@ -34,7 +34,7 @@ pub enum DiffusionError {
         reason: String,
     },
     /// The model's own defaults cannot be read.
-    #[error("lmd.json of the model: {reason}; expected an object with the key negative_prompt")]
+    #[error("lmd.json of the model: {reason}; expected an object with negative_prompt and cfg_scale at most")]
     Hints {
         /// What was wrong with it.
         reason: String,

@@ -8,6 +8,7 @@ use lmd_nn::{
 
 use serde::Deserialize;
 
+use crate::config::DrawConfig;
 use crate::scheduler::SchedulerConfig;
 use crate::{DiffusionError, Latents};
 
@@ -41,11 +42,13 @@ pub struct Model {
 }
 
 /// A model's own defaults, from `lmd.json` in its folder.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Hints {
     /// In place of the paper's terms, which a model may not understand.
     pub negative_prompt: Option<String>,
+    /// In place of the paper's 7.5, in 0 to 1000.
+    pub cfg_scale: Option<f64>,
 }
 
 /// An 8-bit picture, row by row, three bytes per pixel.
@@ -84,10 +87,11 @@ impl Model {
         };
         scheduler.check()?;
         let hints = match folder.hints()? {
-            Some(text) => serde_json::from_str(&text)
+            Some(text) => serde_json::from_str::<Hints>(&text)
                 .map_err(|reason| DiffusionError::Hints { reason: reason.to_string() })?,
             None => Hints::default(),
         };
+        DrawConfig { cfg_scale: hints.cfg_scale, ..DrawConfig::default() }.check()?;
         let mut digests = folder.digests()?;
         digests.extend(options.adapters.digests());
         let model = Self {

@@ -67,7 +67,7 @@ type Change = (&'static str, fn(&mut DrawConfig, f64));
 fn numbers_that_are_none_are_refused() {
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let changes: [Change; 6] = [
-            ("cfg_scale", |config, bad| config.cfg_scale = bad),
+            ("cfg_scale", |config, bad| config.cfg_scale = Some(bad)),
             ("lmd.frozen_step_ratio", |config, bad| config.lmd.frozen_step_ratio = bad),
             ("lmd.mask_sigma", |config, bad| config.lmd.mask_sigma = bad),
             ("lmd.per_box.loss_scale", |config, bad| config.lmd.per_box.loss_scale = bad),

@@ -11,7 +11,7 @@ use lmd_layout::Layout;
 
 fn config(batch: usize) -> DrawConfig {
     let guidance = GuidanceConfig { max_index_step: 2, max_iter: vec![2, 1], ..GuidanceConfig::default() };
-    let mut config = DrawConfig { steps: 4, cfg_scale: 2.0, ..DrawConfig::default() };
+    let mut config = DrawConfig { steps: 4, cfg_scale: Some(2.0), ..DrawConfig::default() };
     (config.width, config.height) = (Some(64), Some(64));
     (config.lmd.per_box, config.lmd.overall) = (guidance.clone(), guidance);
     config.lmd.mask_threshold = 0.5;

@@ -215,7 +215,13 @@ fn config_of(spec: &Value) -> DrawConfig {
     };
     let steps = number(spec, "num_inference_steps") as usize;
     let fidelity = Fidelity::Reference;
-    DrawConfig { steps, cfg_scale: number(spec, "guidance_scale"), fidelity, lmd, ..DrawConfig::default() }
+    DrawConfig {
+        steps,
+        cfg_scale: Some(number(spec, "guidance_scale")),
+        fidelity,
+        lmd,
+        ..DrawConfig::default()
+    }
 }
 
 fn layout_of(spec: &Value) -> Layout {

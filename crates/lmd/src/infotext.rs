@@ -14,7 +14,7 @@ pub(crate) fn infotext(recipe: &Recipe) -> String {
     let pairs = [
         ("Steps", config.steps.to_string()),
         ("Sampler", sampler(config.sampler).to_owned()),
-        ("CFG scale", config.cfg_scale.to_string()),
+        ("CFG scale", config.cfg_scale_with(None).to_string()),
         ("Seed", recipe.seeds.background.to_string()),
         ("Size", format!("{}x{}", recipe.size.0, recipe.size.1)),
         ("Model hash", hash.to_owned()),

@@ -84,9 +84,13 @@ impl<'a> Stage<'a> {
         Ok(Denoiser {
             model: self.model,
             sampler: Sampler::new(config.sampler, &self.model.scheduler, config.steps)?,
-            cfg_scale: config.cfg_scale,
+            cfg_scale: self.cfg_scale(),
             reference_step_size: config.fidelity == Fidelity::Reference,
         })
+    }
+
+    fn cfg_scale(&self) -> f64 {
+        self.job.config.cfg_scale_with(self.model.hints.cfg_scale)
     }
 
     /// Unit noise on the latents' grid.
@@ -139,7 +143,7 @@ impl<'a> Stage<'a> {
             planner: None,
             prompt: self.job.prompt.to_owned(),
             layout: self.job.layout.clone(),
-            config: self.job.config.clone(),
+            config: DrawConfig { cfg_scale: Some(self.cfg_scale()), ..self.job.config.clone() },
             seeds: self.job.seeds,
             size: self.size,
             encoded_prompt: encoded_prompt.to_owned(),

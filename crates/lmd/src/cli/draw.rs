@@ -61,7 +61,7 @@ pub(crate) struct Drawing {
     /// Denoising steps
     #[arg(long, value_name = "NUMBER")]
     pub(crate) steps: Option<usize>,
-    /// Strength of classifier-free guidance; 1 is none
+    /// Strength of classifier-free guidance; 1 is none [default: the model's, else 7.5]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) cfg_scale: Option<f64>,
     /// What to leave out of the picture besides what the layout leaves out

@@ -32,7 +32,7 @@ fn lines(recipe: &Recipe, colour: bool) -> String {
         ("planner", planner.to_owned()),
         ("model", format!("{} on {}", recipe.model, recipe.device)),
         ("method", format!("{}, {} steps of {}", name(&config.method), config.steps, name(&config.sampler))),
-        ("cfg scale", config.cfg_scale.to_string()),
+        ("cfg scale", config.cfg_scale_with(None).to_string()),
         ("seed", recipe.seeds.background.to_string()),
         ("size", format!("{} x {}", recipe.size.0, recipe.size.1)),
         ("energy", energies(recipe)),

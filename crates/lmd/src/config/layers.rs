@@ -240,12 +240,12 @@ mod tests {
         assert_eq!(steps(&layers), 20);
         let file: Table = "preset = \"faithful\"\n[draw]\ncfg_scale = 3.0\n".parse().unwrap();
         layers.lay(&file, &Origin::User(PathBuf::from("u.toml")));
-        assert_eq!((steps(&layers), layers.config().unwrap().draw.cfg_scale), (50, 3.0));
+        assert_eq!((steps(&layers), layers.config().unwrap().draw.cfg_scale), (50, Some(3.0)));
         assert_eq!(layers.get("draw.steps").unwrap().origin.to_string(), "preset of user file u.toml");
         layers.lay_flag(&Flag::new("--preset", "preset", "fast")).unwrap();
         layers.lay_flag(&Flag::new("--width", "draw.width", "128")).unwrap();
         let config = layers.config().unwrap().draw;
-        assert_eq!((config.steps, config.cfg_scale, config.width), (12, 7.5, Some(128)));
+        assert_eq!((config.steps, config.cfg_scale, config.width), (12, Some(3.0), Some(128)));
         assert!(layers.lay_flag(&Flag::new("--width", "draw.width", "wide")).is_err());
         layers.lay_flag(&Flag::new("--negative-prompt", "draw.negative_prompt", "7")).unwrap();
         assert_eq!(layers.config().unwrap().draw.negative_prompt.as_deref(), Some("7"));
