@@ -13,9 +13,9 @@ use lmd_nn::{
     TextContext, UNet, UNetRequest, device, on_a_worker,
 };
 
-/// The allocator of the command, which keeps memory instead of asking for it anew.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+/// The allocator of the command.
+#[path = "../../lmd/src/allocator.rs"]
+mod allocator;
 
 /// Something that is timed.
 type Part<'a> = dyn Fn() -> Outcome + 'a;
@@ -26,6 +26,7 @@ const TOKENS: usize = 77;
 const COLUMNS: [usize; 2] = [4, 5];
 
 fn main() -> Outcome {
+    allocator::keep_memory();
     let options = Options::read()?;
     let load = || Subject::load(&options);
     let subject = load()?;

@@ -132,15 +132,6 @@ pub fn device_name(device: &Device) -> String {
     if cpu().as_ref() == Some(device) { Accelerator::Cpu.to_string() } else { format!("{device:?}") }
 }
 
-/// Runs tensor operations on one of the processor's worker threads, so that sharing their work
-/// among cores costs no change of thread; worth it around many small operations.
-pub fn on_a_worker<R: Send>(work: impl FnOnce() -> R + Send) -> R {
-    #[cfg(feature = "flex")]
-    return rayon::scope(|_| work());
-    #[cfg(not(feature = "flex"))]
-    work()
-}
-
 fn cpu() -> Option<Device> {
     #[cfg(feature = "flex")]
     return Some(Device::flex());

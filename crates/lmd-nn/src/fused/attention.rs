@@ -11,8 +11,9 @@ use rayon::prelude::*;
 
 use super::PARTS;
 use super::gemm::{Matrix, multiply};
+use super::narrow::{self, Moments};
 use super::op::{Array, ArrayOp};
-use super::scratch::with_scratch;
+use super::scratch::{unfilled, with_scratch};
 use super::simd::{exponentials, sum2, vectorized};
 
 /// Scores formed at once.
@@ -114,6 +115,15 @@ fn attend(q: Heads<'_>, k: Heads<'_>, v: Heads<'_>, heads: usize, causal: bool, 
     out.par_chunks_mut(at_once * width).enumerate().for_each(|(task, out)| {
         let start = task * at_once;
         let rows = start..start + out.len() / width;
+        if narrow::fits(q.width) && !causal {
+            return with_scratch(narrow::scratch_size(k.rows), |scratch| {
+                for head in 0..heads {
+                    let [keys, values] = [k.whole(head), v.whole(head)];
+                    let out = &mut out[head * q.width..];
+                    narrow::attend(q.head(head, rows.clone()), [keys, values], out, width, scratch);
+                }
+            });
+        }
         with_scratch(rows.len() * (k.rows + 1), |scratch| {
             let (p, inverse) = scratch.split_at_mut(rows.len() * k.rows);
             for head in 0..heads {
@@ -149,7 +159,11 @@ impl SelfAttention {
     fn backward_head(&self, parts: [Heads<'_>; 3], grad: Heads<'_>, head: usize) -> Vec<f32> {
         let (places, d) = (grad.rows, grad.width);
         let at_once = (SCORES / places).clamp(ROWS.start, ROWS.end).min(places);
-        let mut out = vec![0.0; places * 3 * d];
+        let mut out = unfilled(places * 3 * d);
+        if narrow::fits(d) && !self.causal {
+            backward_narrow(parts, grad, head, &mut out);
+            return out;
+        }
         with_scratch(2 * at_once * places, |scratch| {
             let (p, dp) = scratch.split_at_mut(at_once * places);
             for start in (0..places).step_by(at_once) {
@@ -182,6 +196,23 @@ impl SelfAttention {
     }
 }
 
+/// Gradients of q, k and v of one narrow head, side by side.
+fn backward_narrow([q, k, v]: [Heads<'_>; 3], grad: Heads<'_>, head: usize, out: &mut [f32]) {
+    let (places, d) = (grad.rows, grad.width);
+    let mut moments: Vec<Moments> = vec![[0.0; 3]; places];
+    let (asked, seen) = ([q.whole(head), grad.whole(head)], [k.whole(head), v.whole(head)]);
+    with_scratch(narrow::scratch_size(places), |scratch| {
+        narrow::backward_queries(asked, seen, out, 3 * d, Some(&mut moments), scratch);
+        let mut gradients = vec![0.0; 2 * places * d];
+        let (dk, dv) = gradients.split_at_mut(places * d);
+        narrow::backward_keys(asked, seen, [dk, dv], d, &moments, scratch);
+        for (i, out) in out.chunks_exact_mut(3 * d).enumerate() {
+            out[d..2 * d].copy_from_slice(&dk[i * d..][..d]);
+            out[2 * d..].copy_from_slice(&dv[i * d..][..d]);
+        }
+    });
+}
+
 impl ArrayOp for SelfAttention {
     fn output_shape(&self, input: &[usize]) -> Vec<usize> {
         let (last, first) = input.split_last().unwrap_or((&0, &[]));
@@ -190,7 +221,7 @@ impl ArrayOp for SelfAttention {
 
     fn forward(&self, x: Array<'_>, addend: Option<&[f32]>) -> Vec<f32> {
         let (places, width) = (x.shape[1], x.shape[2]);
-        let mut out = vec![0.0; x.values.len() / 3];
+        let mut out = unfilled(x.values.len() / 3);
         let pictures = out.par_chunks_mut(places * width / 3).zip(x.values.par_chunks(places * width));
         pictures.for_each(|(out, x)| {
             let [q, k, v] = self.parts(x, places, width);
@@ -202,7 +233,7 @@ impl ArrayOp for SelfAttention {
     fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
         let (places, width) = (x.shape[1], x.shape[2]);
         let d = width / 3 / self.heads;
-        let mut dx = vec![0.0; x.values.len()];
+        let mut dx = unfilled(x.values.len());
         let pictures = x.values.chunks(places * width).zip(grad.chunks(places * width / 3));
         for ((x, grad), dx) in pictures.zip(dx.chunks_mut(places * width)) {
             let grad = Heads { values: grad, rows: places, apart: width / 3, step: d, width: d };
@@ -260,7 +291,7 @@ impl ArrayOp for CrossAttention {
 
     fn forward(&self, x: Array<'_>, addend: Option<&[f32]>) -> Vec<f32> {
         let picture = x.shape[1] * x.shape[2];
-        let mut out = vec![0.0; x.values.len()];
+        let mut out = unfilled(x.values.len());
         out.par_chunks_mut(picture).zip(x.values.par_chunks(picture)).enumerate().for_each(
             |(i, (out, x))| {
                 let heads = self.keys.shape[1];
@@ -273,7 +304,7 @@ impl ArrayOp for CrossAttention {
     fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
         let picture = x.shape[1] * x.shape[2];
         let [_, heads, tokens, d] = self.keys.shape;
-        let mut dx = vec![0.0; x.values.len()];
+        let mut dx = unfilled(x.values.len());
         let at_once = rows_at_once(x.shape[1], tokens);
         dx.par_chunks_mut(picture).enumerate().for_each(|(i, dx)| {
             let whole = i * picture..(i + 1) * picture;
@@ -282,6 +313,16 @@ impl ArrayOp for CrossAttention {
             let (k, v) = (self.keys.of(i), self.values.of(i));
             dx.par_chunks_mut(at_once * heads * d).enumerate().for_each(|(task, dx)| {
                 let rows = task * at_once..task * at_once + dx.len() / (heads * d);
+                if narrow::fits(d) {
+                    return with_scratch(narrow::scratch_size(tokens), |scratch| {
+                        for head in 0..heads {
+                            let asked = [q.head(head, rows.clone()), g.head(head, rows.clone())];
+                            let seen = [k.whole(head), v.whole(head)];
+                            let dq = &mut dx[head * d..];
+                            narrow::backward_queries(asked, seen, dq, heads * d, None, scratch);
+                        }
+                    });
+                }
                 with_scratch(2 * rows.len() * tokens, |scratch| {
                     let (p, dp) = scratch.split_at_mut(rows.len() * tokens);
                     for head in 0..heads {
@@ -313,7 +354,7 @@ impl ArrayOp for CrossProbabilities {
     fn forward(&self, x: Array<'_>, addend: Option<&[f32]>) -> Vec<f32> {
         let [_, heads, tokens, _] = self.keys.shape;
         let (places, picture) = (x.shape[1], x.shape[1] * x.shape[2]);
-        let mut out = vec![0.0; x.shape[0] * heads * places * tokens];
+        let mut out = unfilled(x.shape[0] * heads * places * tokens);
         out.par_chunks_mut(places * tokens).enumerate().for_each(|(i, out)| {
             let (i, head) = (i / heads, i % heads);
             let q = queries(&x.values[i * picture..(i + 1) * picture], self.keys.shape);
@@ -332,7 +373,7 @@ impl ArrayOp for CrossProbabilities {
             through_softmax(p, &mut ds, tokens, d);
             p.copy_from_slice(&ds);
         });
-        let mut dx = vec![0.0; x.values.len()];
+        let mut dx = unfilled(x.values.len());
         dx.par_chunks_mut(picture).enumerate().for_each(|(i, dx)| {
             for head in 0..heads {
                 let start = (i * heads + head) * places * tokens;
@@ -359,7 +400,7 @@ impl ArrayOp for WeighValues {
     fn forward(&self, x: Array<'_>, addend: Option<&[f32]>) -> Vec<f32> {
         let [_, heads, tokens, d] = self.values.shape;
         let (batch, places) = (x.shape[0], x.shape[2]);
-        let mut out = vec![0.0; batch * places * heads * d];
+        let mut out = unfilled(batch * places * heads * d);
         out.par_chunks_mut(places * heads * d).enumerate().for_each(|(i, out)| {
             for head in 0..heads {
                 let start = (i * heads + head) * places * tokens;
@@ -374,7 +415,7 @@ impl ArrayOp for WeighValues {
         let [_, heads, tokens, d] = self.values.shape;
         let places = x.shape[2];
         let picture = places * heads * d;
-        let mut dx = vec![0.0; x.values.len()];
+        let mut dx = unfilled(x.values.len());
         dx.par_chunks_mut(places * tokens).enumerate().for_each(|(i, dx)| {
             let (i, head) = (i / heads, i % heads);
             let g = queries(&grad[i * picture..(i + 1) * picture], self.values.shape).whole(head);

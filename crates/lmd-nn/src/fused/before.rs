@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::group_norm::GroupNormSpec;
+use super::scratch::unfilled;
 use super::simd::{normal, sigmoid, sum, sum2, vectorized};
 
 /// Numbers one task works on, so that a task lasts far longer than handing it out.
@@ -126,7 +127,7 @@ impl Before {
                 grad
             }
             Self::Gate => {
-                let mut dx = vec![0.0; x.len()];
+                let mut dx = unfilled(x.len());
                 let width = dims[3];
                 let rows = (TASK / width).max(1);
                 dx.par_chunks_mut(rows * width)
@@ -157,7 +158,7 @@ fn frame<'a>(
     let (row_from, row_to, row_padded) =
         (from[2] * from[3], width * channels, (width + pad + after) * channels);
     let (rows, border) = (height + pad + after, pad * channels);
-    let mut result = vec![0.0; batch * rows * row_padded];
+    let mut result = unfilled(batch * rows * row_padded);
     let at_once = (TASK / row_padded.max(1)).max(1);
     let task = |(task, band): (usize, &mut [f32])| {
         vectorized(
@@ -166,10 +167,13 @@ fn frame<'a>(
                 for (i, to) in band.chunks_exact_mut(row_padded).enumerate() {
                     let (image, y) = ((task * at_once + i) / rows, (task * at_once + i) % rows);
                     if y < pad || y >= height + pad {
+                        to.fill(0.0);
                         continue;
                     }
                     let y = (y - pad) * from[1] / height; // nearest, where the height changes
                     let start = (image * from[1] + y) * row_from;
+                    to[..border].fill(0.0);
+                    to[border + row_to..].fill(0.0);
                     fill(image, &x[start..start + row_from], &mut to[border..border + row_to]);
                 }
             },

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::PARTS;
 use super::gemm::{Matrix, multiply};
-use super::scratch::with_scratch;
+use super::scratch::{unfilled, with_scratch};
 use super::simd::vectorized;
 
 /// Places of a band where the matrices are small, to stay in the cache, and where they are large.
@@ -56,6 +56,13 @@ pub(super) struct After<'a> {
     pub(super) rectify: bool,
 }
 
+impl<'a> After<'a> {
+    /// The bias of one picture.
+    pub(super) fn bias_of(&self, image: usize, outputs: usize) -> &'a [f32] {
+        if self.bias.len() > outputs { &self.bias[image * outputs..(image + 1) * outputs] } else { self.bias }
+    }
+}
+
 /// Where the taps of some places lie in memory.
 #[derive(Clone, Copy)]
 struct Rows<'a> {
@@ -70,7 +77,7 @@ impl Convolution<'_> {
     /// Convolves a framed picture.
     pub(super) fn run(&self, source: &[f32], after: After<'_>) -> Vec<f32> {
         let image = self.height * self.width * self.outputs;
-        let mut out = vec![0.0; self.batch * image];
+        let mut out = unfilled(self.batch * image);
         if self.weights() >= HEAVY && self.batch * self.height * self.width < 2 * BAND[0] {
             self.split_inputs(source, after, &mut out);
             return out;
@@ -115,7 +122,7 @@ impl Convolution<'_> {
             .into_par_iter()
             .map(|part| {
                 let inputs = (part * share).min(self.inputs)..((part + 1) * share).min(self.inputs);
-                let mut sums = vec![0.0; places * self.outputs];
+                let mut sums = unfilled(places * self.outputs);
                 self.add_taps(rows, inputs, &mut sums);
                 sums
             })
@@ -220,11 +227,7 @@ impl Convolution<'_> {
     /// Adds what comes after to the sums, which lie in `out` or, with places between the rows, in `sums`.
     fn finish(&self, out: &mut [f32], sums: Option<&[f32]>, after: After<'_>, (index, y): (usize, usize)) {
         let row = self.width * self.outputs;
-        let bias = if after.bias.len() > self.outputs {
-            &after.bias[index * self.outputs..(index + 1) * self.outputs]
-        } else {
-            after.bias
-        };
+        let bias = after.bias_of(index, self.outputs);
         vectorized(
             #[inline(always)]
             || {

@@ -2,15 +2,18 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
 use super::before::{Before, Dims};
 use super::convolve::{After, Convolution, Taps};
 use super::op::{Array, ArrayOp};
+use super::winograd::{CHANNELS, Filters, Winograd};
 
-/// Convolutions up to this many numbers keep a mirrored copy for the way back.
+/// Convolutions up to this many numbers keep transformed filters, which are nearly twice as large.
+const TRANSFORMED: usize = 9 * 1920 * 640;
+/// Maps up to this many numbers keep a copy for the way back; larger ones are read across.
 const MIRRORED: usize = 1 << 19;
 /// Rows of a weight turned at once, so that both sides stay in the cache.
 const TURNED: usize = 16;
@@ -19,8 +22,12 @@ const TURNED: usize = 16;
 pub(crate) struct Map {
     /// `[side, side, inputs, outputs]`
     weight: Vec<f32>,
+    /// Made when first needed, as are the next two.
+    filters: OnceLock<Filters>,
+    /// Of the way back.
+    mirrored_filters: OnceLock<Filters>,
     /// `[side, side, outputs, inputs]`, from the last tap to the first.
-    mirrored: Option<Vec<f32>>,
+    mirrored: OnceLock<Vec<f32>>,
     bias: Vec<f32>,
     side: usize,
     inputs: usize,
@@ -56,23 +63,50 @@ impl Map {
                 }
             }
         });
-        let mirrored = (side > 1 && count <= MIRRORED).then(|| mirror(&weight, inputs, outputs));
-        Self { weight, mirrored, bias, side, inputs, outputs }
+        let (filters, mirrored_filters, mirrored) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { weight, filters, mirrored_filters, mirrored, bias, side, inputs, outputs }
     }
-}
 
-/// `[taps, inputs, outputs]` as `[taps, outputs, inputs]`, from the last tap to the first.
-fn mirror(weight: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
-    let mut mirrored = vec![0.0; weight.len()];
-    let tap = inputs * outputs;
-    for (from, to) in weight.chunks_exact(tap).rev().zip(mirrored.chunks_exact_mut(tap)) {
-        for (input, from) in from.chunks_exact(outputs).enumerate() {
-            for (output, value) in from.iter().enumerate() {
-                to[output * inputs + input] = *value;
+    /// Transformed filters, where pictures of this size are convolved faster by them.
+    fn filters(&self, height: usize, width: usize) -> Option<&Filters> {
+        let fits = self.side == 3
+            && [self.inputs, self.outputs].iter().all(|channels| channels.is_multiple_of(CHANNELS))
+            && [height, width].iter().all(|length| length.is_multiple_of(2))
+            && self.weight.len() <= TRANSFORMED;
+        fits.then(|| self.filters.get_or_init(|| Filters::new(&self.weight, self.inputs, self.outputs)))
+    }
+
+    /// The same for the way back, and whether they are those of the way forward, to be read as mirrored.
+    fn filters_back(&self, height: usize, width: usize) -> Option<(&Filters, bool)> {
+        if self.weight.len() > MIRRORED {
+            return Some((self.filters(height, width)?, true));
+        }
+        self.filters(height, width)?;
+        let mirrored = || Filters::new(&self.mirror(), self.outputs, self.inputs);
+        Some((self.mirrored_filters.get_or_init(mirrored), false))
+    }
+
+    /// The weights of the way back.
+    fn taps_back(&self) -> Taps<'_> {
+        if self.weight.len() > MIRRORED {
+            return Taps::Mirrored(&self.weight);
+        }
+        Taps::Forward(self.mirrored.get_or_init(|| self.mirror()))
+    }
+
+    /// `[taps, outputs, inputs]`, from the last tap to the first.
+    fn mirror(&self) -> Vec<f32> {
+        let mut mirrored = vec![0.0; self.weight.len()];
+        let tap = self.inputs * self.outputs;
+        for (from, to) in self.weight.chunks_exact(tap).rev().zip(mirrored.chunks_exact_mut(tap)) {
+            for (input, from) in from.chunks_exact(self.outputs).enumerate() {
+                for (output, value) in from.iter().enumerate() {
+                    to[output * self.inputs + input] = *value;
+                }
             }
         }
+        mirrored
     }
-    mirrored
 }
 
 /// One use of a [`Map`]: `after(map(before(x)))`.
@@ -97,6 +131,11 @@ impl MapCall {
         let frame = self.padding[0] + self.padding[1];
         let side = |length: usize| (length + frame - self.map.side) / self.stride + 1;
         [between, [batch, side(height), side(width), self.map.outputs]]
+    }
+
+    /// Every place is convolved, with one row and column of zeros all around.
+    fn plain(&self) -> bool {
+        self.stride == 1 && self.padding == [1, 1]
     }
 
     /// The bias, with the shift where there is one.
@@ -137,6 +176,12 @@ impl ArrayOp for MapCall {
         let [[_, tall, wide, _], [batch, height, width, outputs]] = self.sizes(input);
         let source = self.before.forward(x.values, input, self.padding);
         let frame = self.padding[0] + self.padding[1];
+        let after = After { bias: &self.bias(), addend, rectify: self.rectify };
+        if let Some(filters) = self.plain().then(|| self.map.filters(height, width)).flatten() {
+            let doubled = matches!(self.before, Before::Resize(size) if size == [2 * input[1], 2 * input[2]]);
+            let winograd = Winograd { filters, mirrored: false, doubled, batch, height, width };
+            return winograd.run(&source, after);
+        }
         let convolution = Convolution {
             taps: Taps::Forward(&self.map.weight),
             side: self.map.side,
@@ -148,7 +193,7 @@ impl ArrayOp for MapCall {
             width,
             framed: [tall + frame, wide + frame],
         };
-        convolution.run(&source, After { bias: &self.bias(), addend, rectify: self.rectify })
+        convolution.run(&source, after)
     }
 
     fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
@@ -162,8 +207,15 @@ impl ArrayOp for MapCall {
             let sizes = [batch, framed[0], framed[1], self.map.outputs];
             Cow::Owned(spread_out(grad, output, sizes, self.stride, grown - self.padding[0]))
         };
+        let after = After { bias: &[], addend: None, rectify: false };
+        if let Some((filters, mirrored)) =
+            self.plain().then(|| self.map.filters_back(height, width)).flatten()
+        {
+            let winograd = Winograd { filters, mirrored, doubled: false, batch, height, width };
+            return self.before.backward(x.values, input, winograd.run(&source, after));
+        }
         let convolution = Convolution {
-            taps: self.map.mirrored.as_ref().map_or(Taps::Mirrored(&self.map.weight), |m| Taps::Forward(m)),
+            taps: self.map.taps_back(),
             side: self.map.side,
             stride: 1,
             inputs: self.map.outputs,
@@ -173,8 +225,7 @@ impl ArrayOp for MapCall {
             width,
             framed,
         };
-        let dz = convolution.run(&source, After { bias: &[], addend: None, rectify: false });
-        self.before.backward(x.values, input, dz)
+        self.before.backward(x.values, input, convolution.run(&source, after))
     }
 }
 

@@ -17,9 +17,11 @@ mod convolve;
 mod gemm;
 mod group_norm;
 mod map;
+mod narrow;
 mod op;
 mod scratch;
 mod simd;
+mod winograd;
 
 pub(crate) use attention::{CrossAttention, CrossProbabilities, SelfAttention, TextHeads, WeighValues};
 pub(crate) use before::{Before, LayerNormSpec};

@@ -32,6 +32,8 @@ fn floats<const D: usize>(x: Tensor<D>) -> Vec<f32> {
 
 fn assert_close(what: &str, ours: &[f32], expected: &[f32]) {
     assert_eq!(ours.len(), expected.len(), "{what}");
+    // Memory nobody filled holds NaN here, which no maximum would show.
+    assert!(ours.iter().all(|x| x.is_finite()), "{what}: not a number");
     let scale = expected.iter().fold(f32::MIN_POSITIVE, |m, e| m.max(e.abs()));
     let error = ours.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) / scale;
     assert!(error <= TOLERANCE, "{what}: relative error {error:e}");
@@ -139,6 +141,24 @@ fn large_maps_are_their_composition() {
     case.check("a large matrix");
 }
 
+#[test]
+fn minimal_filtering_is_the_convolution() {
+    // One picture's tiles at once, many bands of them, a picture of one column of tiles, and one too odd for it.
+    let norm = GroupNorm::new(scattered([32], 6), scattered([32], 7), 8, 1e-5, true);
+    for [batch, height, width] in [[2, 8, 6], [1, 40, 34], [3, 44, 2], [2, 7, 8]] {
+        let shape = [batch, height, width, 32];
+        let befores = [Before::Nothing, Before::GroupNorm(&norm), Before::Resize([2 * height, 2 * width])];
+        for (i, before) in befores.into_iter().enumerate() {
+            let case = Case { before, shape, inputs: 32, outputs: 48, side: 3, halving: false };
+            case.check(&format!("{shape:?}, {i}"));
+        }
+    }
+    // Too large to be kept twice: read across on the way back.
+    let shape = [1, 8, 8, 256];
+    let case = Case { before: Before::Nothing, shape, inputs: 256, outputs: 256, side: 3, halving: false };
+    case.check("large");
+}
+
 /// Attention by its definition, of `[B, heads, N, d]`.
 fn defined(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, causal: bool) -> [Tensor<4>; 2] {
     let [_, _, rows, width] = q.dims();
@@ -163,23 +183,30 @@ fn join(x: Tensor<4>) -> Tensor<3> {
 #[test]
 fn attention_to_itself_is_its_definition() {
     for (places, causal) in [(1, false), (37, false), (37, true), (300, false)] {
-        let x = scattered([2, places, 3 * 4 * 5], 1) * 3.0;
-        let ours = with_gradients(x.clone(), None, |x, _| attend_to_itself(x, 4, causal));
-        let expected = with_gradients(x, None, |x, _: Option<Tensor<3>>| {
-            let [q, k, v] = [0, 1, 2].map(|part| split(x.clone().narrow(2, part * 20, 20), 4));
-            join(defined(q, k, v, causal)[1].clone())
-        });
-        for (part, (ours, expected)) in ours.iter().zip(&expected).enumerate() {
-            assert_close(&format!("{places} places, causal {causal}, part {part}"), ours, expected);
+        for width in [5, 8, 16] {
+            let x = scattered([2, places, 3 * 4 * width], 1) * 3.0;
+            let ours = with_gradients(x.clone(), None, |x, _| attend_to_itself(x, 4, causal));
+            let expected = with_gradients(x, None, |x, _: Option<Tensor<3>>| {
+                let part = |part| split(x.clone().narrow(2, part * 4 * width, 4 * width), 4);
+                let [q, k, v] = [0_usize, 1, 2].map(part);
+                join(defined(q, k, v, causal)[1].clone())
+            });
+            for (part, (ours, expected)) in ours.iter().zip(&expected).enumerate() {
+                assert_close(
+                    &format!("{places} places of {width}, causal {causal}, part {part}"),
+                    ours,
+                    expected,
+                );
+            }
         }
     }
 }
 
 #[test]
 fn attention_to_a_text_is_its_definition() {
-    for prompts in [1, 2] {
-        let q = scattered([2, 70, 20], 1) * 3.0;
-        let [k, v] = [2, 3].map(|seed| scattered([prompts, 4, 9, 5], seed));
+    for (prompts, width) in [(1, 5), (2, 5), (1, 8), (2, 16)] {
+        let q = scattered([2, 70, 4 * width], 1) * 3.0;
+        let [k, v] = [2, 3].map(|seed| scattered([prompts, 4, 9, width], seed));
         let both = |x: Tensor<3>| {
             let whole = |t: &Tensor<4>| if prompts == 2 { t.clone() } else { t.clone().repeat_dim(0, 2) };
             defined(split(x, 4), whole(&k), whole(&v), false)

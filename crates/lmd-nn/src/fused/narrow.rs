@@ -1,0 +1,317 @@
+//! Attention of narrow heads, with a vector of queries (or keys) in hand and one key (or query) at a time.
+//!
+//! A head of 8 numbers is too narrow for products of matrices: most of their time
+//! goes into moving scores. Here lanes are queries, so that nothing is summed
+//! across lanes, and scores of one vector of queries stay in the first cache.
+//! On the way back, gradients of keys and values are formed with lanes as keys.
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::gemm::Matrix;
+use super::simd::exp;
+
+/// The widest vectors.
+const LANES: usize = 16;
+
+/// Whether heads of this width are taken.
+pub(super) const fn fits(width: usize) -> bool {
+    matches!(width, 8 | 16)
+}
+
+/// What memory the functions need for passing results, for so many keys.
+pub(super) const fn scratch_size(keys: usize) -> usize {
+    2 * LANES * keys
+}
+
+/// Row `row` as an array.
+#[inline(always)]
+fn row<'a, const D: usize>(matrix: &Matrix<'a>, row: usize) -> &'a [f32] {
+    &matrix.data[row * matrix.rows_apart..][..D]
+}
+
+/// Rows from `start` on, one to a lane; `[column]`. Lanes beyond the last row hold zeros.
+#[inline(always)]
+fn lanes<S: Simd, const D: usize>(matrix: &Matrix<'_>, start: usize, factor: f32) -> [S::f32s; D] {
+    let mut columns = [[0.0; LANES]; D];
+    for lane in 0..S::F32_LANES.min(matrix.rows - start) {
+        for (column, value) in columns.iter_mut().zip(row::<D>(matrix, start + lane)) {
+            column[lane] = factor * value;
+        }
+    }
+    columns.map(|column| S::as_simd_f32s(&column).0[0])
+}
+
+/// Writes lanes as rows from `start` on, each multiplied by its lane's factor.
+#[inline(always)]
+fn write<S: Simd, const D: usize>(simd: S, columns: [S::f32s; D], factors: S::f32s, out: Output<'_>) {
+    for (j, column) in columns.into_iter().enumerate() {
+        let mut values = [0.0; LANES];
+        S::as_mut_simd_f32s(&mut values).0[0] = simd.mul_f32s(column, factors);
+        for (lane, value) in values[..S::F32_LANES.min(out.rows)].iter().enumerate() {
+            out.values[lane * out.apart + j] = *value;
+        }
+    }
+}
+
+/// Rows to be written, which begin `apart` numbers after one another.
+struct Output<'a> {
+    values: &'a mut [f32],
+    rows: usize,
+    apart: usize,
+}
+
+/// `Σ lanes · row`
+#[inline(always)]
+fn dot<S: Simd, const D: usize>(simd: S, lanes: &[S::f32s; D], row: &[f32]) -> S::f32s {
+    let mut sum = simd.splat_f32s(0.0);
+    for j in 0..D {
+        sum = simd.mul_add_f32s(lanes[j], simd.splat_f32s(row[j]), sum);
+    }
+    sum
+}
+
+/// `sums += weight · row`
+#[inline(always)]
+fn add<S: Simd, const D: usize>(simd: S, sums: &mut [S::f32s; D], weight: S::f32s, row: &[f32]) {
+    for j in 0..D {
+        sums[j] = simd.mul_add_f32s(weight, simd.splat_f32s(row[j]), sums[j]);
+    }
+}
+
+/// `exp(s − its lane's largest)` of one vector of queries for every key; returns the largest.
+#[inline(always)]
+fn exponentials<S: Simd, const D: usize>(
+    simd: S,
+    q: &[S::f32s; D],
+    k: &Matrix<'_>,
+    out: &mut [f32],
+) -> S::f32s {
+    let mut most = simd.splat_f32s(f32::NEG_INFINITY);
+    for (key, score) in S::as_mut_simd_f32s(out).0.iter_mut().enumerate() {
+        *score = dot(simd, q, row::<D>(k, key));
+        most = simd.max_f32s(most, *score);
+    }
+    let mut largest = [0.0; LANES];
+    S::as_mut_simd_f32s(&mut largest).0[0] = most;
+    for scores in out.chunks_exact_mut(S::F32_LANES) {
+        for (score, largest) in scores.iter_mut().zip(&largest) {
+            *score = exp(*score - largest);
+        }
+    }
+    most
+}
+
+/// 1 over the sums of some vectors, lane by lane.
+#[inline(always)]
+fn inverse_sum<S: Simd>(simd: S, vectors: &[S::f32s]) -> S::f32s {
+    let sum = vectors.iter().fold(simd.splat_f32s(0.0), |sum, x| simd.add_f32s(sum, *x));
+    simd.div_f32s(simd.splat_f32s(1.0), sum)
+}
+
+/// `softmax(s q kᵀ) v` of one head; row i at `out[i · apart ..]`.
+pub(super) fn attend(
+    q: Matrix<'_>,
+    [k, v]: [Matrix<'_>; 2],
+    out: &mut [f32],
+    apart: usize,
+    scratch: &mut [f32],
+) {
+    Arch::new().dispatch(Forward { q, k, v, out, apart, scratch });
+}
+
+struct Forward<'a> {
+    q: Matrix<'a>,
+    k: Matrix<'a>,
+    v: Matrix<'a>,
+    out: &'a mut [f32],
+    apart: usize,
+    scratch: &'a mut [f32],
+}
+
+impl WithSimd for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match self.q.columns {
+            8 => self.run::<S, 8>(simd),
+            _ => self.run::<S, 16>(simd),
+        }
+    }
+}
+
+impl Forward<'_> {
+    #[inline(always)]
+    fn run<S: Simd, const D: usize>(self, simd: S) {
+        let scores = &mut self.scratch[..S::F32_LANES * self.k.rows];
+        for start in (0..self.q.rows).step_by(S::F32_LANES) {
+            let q = lanes::<S, D>(&self.q, start, scale(D));
+            exponentials(simd, &q, &self.k, scores);
+            let (weights, _) = S::as_simd_f32s(scores);
+            let mut sums = [simd.splat_f32s(0.0); D];
+            for (key, weight) in weights.iter().enumerate() {
+                add(simd, &mut sums, *weight, row::<D>(&self.v, key));
+            }
+            let values = &mut self.out[start * self.apart..];
+            let out = Output { values, rows: self.q.rows - start, apart: self.apart };
+            write(simd, sums, inverse_sum(simd, weights), out);
+        }
+    }
+}
+
+fn scale(width: usize) -> f32 {
+    #[allow(clippy::cast_precision_loss)]
+    let width = width as f32;
+    1.0 / width.sqrt()
+}
+
+/// What the keys' gradients need of every query: its scores' largest, one over the sum of
+/// exponentials, and the sum of probabilities times their gradients.
+pub(super) type Moments = [f32; 3];
+
+/// dq of one head, given the gradient g of the result; row i at `dq[i · apart ..]`. Fills `moments` where wanted.
+pub(super) fn backward_queries(
+    [q, g]: [Matrix<'_>; 2],
+    [k, v]: [Matrix<'_>; 2],
+    dq: &mut [f32],
+    apart: usize,
+    moments: Option<&mut [Moments]>,
+    scratch: &mut [f32],
+) {
+    Arch::new().dispatch(Queries { q, g, k, v, dq, apart, moments, scratch });
+}
+
+struct Queries<'a> {
+    q: Matrix<'a>,
+    g: Matrix<'a>,
+    k: Matrix<'a>,
+    v: Matrix<'a>,
+    dq: &'a mut [f32],
+    apart: usize,
+    moments: Option<&'a mut [Moments]>,
+    scratch: &'a mut [f32],
+}
+
+impl WithSimd for Queries<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match self.q.columns {
+            8 => self.run::<S, 8>(simd),
+            _ => self.run::<S, 16>(simd),
+        }
+    }
+}
+
+impl Queries<'_> {
+    #[inline(always)]
+    fn run<S: Simd, const D: usize>(mut self, simd: S) {
+        let keys = self.k.rows;
+        let (scores, gradients) = self.scratch.split_at_mut(S::F32_LANES * keys);
+        for start in (0..self.q.rows).step_by(S::F32_LANES) {
+            let (q, g) = (lanes::<S, D>(&self.q, start, scale(D)), lanes::<S, D>(&self.g, start, 1.0));
+            let most = exponentials(simd, &q, &self.k, scores);
+            let (weights, _) = S::as_simd_f32s(scores);
+            let (gradients, _) = S::as_mut_simd_f32s(&mut gradients[..S::F32_LANES * keys]);
+            let mut mean = simd.splat_f32s(0.0);
+            for (key, (weight, gradient)) in weights.iter().zip(gradients.iter_mut()).enumerate() {
+                *gradient = dot(simd, &g, row::<D>(&self.v, key));
+                mean = simd.mul_add_f32s(*weight, *gradient, mean);
+            }
+            let inverse = inverse_sum(simd, weights);
+            let mean = simd.mul_f32s(mean, inverse);
+            let mut sums = [simd.splat_f32s(0.0); D];
+            for (key, (weight, gradient)) in weights.iter().zip(&*gradients).enumerate() {
+                let weight = simd.mul_f32s(*weight, simd.sub_f32s(*gradient, mean));
+                add(simd, &mut sums, weight, row::<D>(&self.k, key));
+            }
+            let rows = self.q.rows - start;
+            if let Some(moments) = &mut self.moments {
+                keep(simd, [most, inverse, mean], &mut moments[start..start + rows.min(S::F32_LANES)]);
+            }
+            let factors = simd.mul_f32s(inverse, simd.splat_f32s(scale(D)));
+            let out = Output { values: &mut self.dq[start * self.apart..], rows, apart: self.apart };
+            write(simd, sums, factors, out);
+        }
+    }
+}
+
+/// Lanes to rows.
+#[inline(always)]
+fn keep<S: Simd>(_: S, vectors: [S::f32s; 3], to: &mut [Moments]) {
+    let values = vectors.map(|vector| {
+        let mut values = [0.0; LANES];
+        S::as_mut_simd_f32s(&mut values).0[0] = vector;
+        values
+    });
+    for (lane, moments) in to.iter_mut().enumerate() {
+        *moments = [0, 1, 2].map(|i| values[i][lane]);
+    }
+}
+
+/// dk and dv of one head, rows `apart` numbers after one another; `moments` as [`backward_queries`] filled them.
+pub(super) fn backward_keys(
+    [q, g]: [Matrix<'_>; 2],
+    [k, v]: [Matrix<'_>; 2],
+    [dk, dv]: [&mut [f32]; 2],
+    apart: usize,
+    moments: &[Moments],
+    scratch: &mut [f32],
+) {
+    Arch::new().dispatch(Keys { q, g, k, v, dk, dv, apart, moments, scratch });
+}
+
+struct Keys<'a> {
+    q: Matrix<'a>,
+    g: Matrix<'a>,
+    k: Matrix<'a>,
+    v: Matrix<'a>,
+    dk: &'a mut [f32],
+    dv: &'a mut [f32],
+    apart: usize,
+    moments: &'a [Moments],
+    scratch: &'a mut [f32],
+}
+
+impl WithSimd for Keys<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match self.q.columns {
+            8 => self.run::<S, 8>(simd),
+            _ => self.run::<S, 16>(simd),
+        }
+    }
+}
+
+impl Keys<'_> {
+    #[inline(always)]
+    fn run<S: Simd, const D: usize>(self, simd: S) {
+        let scores = &mut self.scratch[..S::F32_LANES * self.q.rows];
+        for start in (0..self.k.rows).step_by(S::F32_LANES) {
+            let (k, v) = (lanes::<S, D>(&self.k, start, scale(D)), lanes::<S, D>(&self.v, start, 1.0));
+            for (query, score) in S::as_mut_simd_f32s(scores).0.iter_mut().enumerate() {
+                *score = dot(simd, &k, row::<D>(&self.q, query));
+            }
+            for (scores, [most, inverse, _]) in scores.chunks_exact_mut(S::F32_LANES).zip(self.moments) {
+                scores.iter_mut().for_each(|score| *score = inverse * exp(*score - most));
+            }
+            let zero = simd.splat_f32s(0.0);
+            let (mut dk, mut dv) = ([zero; D], [zero; D]);
+            let weights = S::as_simd_f32s(scores).0.iter().zip(self.moments);
+            for (query, (p, [_, _, mean])) in weights.enumerate() {
+                let (q, g) = (row::<D>(&self.q, query), row::<D>(&self.g, query));
+                let gradient = dot(simd, &v, g);
+                let ds = simd.mul_f32s(*p, simd.sub_f32s(gradient, simd.splat_f32s(*mean)));
+                add(simd, &mut dk, ds, q);
+                add(simd, &mut dv, *p, g);
+            }
+            let rows = self.k.rows - start;
+            let (at, apart) = (start * self.apart, self.apart);
+            write(simd, dk, simd.splat_f32s(scale(D)), Output { values: &mut self.dk[at..], rows, apart });
+            write(simd, dv, simd.splat_f32s(1.0), Output { values: &mut self.dv[at..], rows, apart });
+        }
+    }
+}
