@@ -21,6 +21,7 @@ import time
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel
 from diffusers.utils import logging as diffusers_logging
+from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPTextModel
 from transformers.utils import logging as transformers_logging
 
@@ -112,7 +113,25 @@ def parts(arguments):
         "decode": lambda: no_grad(lambda: vae.decode(latents[:1])),
         "text": lambda: no_grad(lambda: text_encoder(ids)),
         "load": lambda: build(arguments),
+        "roofline": lambda: roofline(unet, latents[:1], text[:1], arguments.runs),
     }
+
+
+def roofline(unet, latents, text, runs):
+    """The operations of a forward of batch 1, as if every convolution were multiplied out; the rate at which
+    this machine multiplies matrices; and how long the forward takes at that rate."""
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        unet(latents, 501, text)
+    side = 1536
+    a, b = torch.randn(side, side), torch.randn(side, side)
+    times = []
+    for _ in range(runs + 1):
+        started = time.perf_counter()
+        a @ b
+        times.append(time.perf_counter() - started)
+    operations, rate = counter.get_total_flops(), 2 * side**3 / min(times)
+    print(f"roofline {operations / 1e9:.2f} GFLOP a forward of batch 1, matrices at {rate / 1e9:.0f} GFLOP/s: "
+          f"{1e3 * operations / rate:.2f} ms", flush=True)
 
 
 if __name__ == "__main__":
@@ -129,6 +148,9 @@ if __name__ == "__main__":
         library.disable_progress_bar()
     for name, run in parts(arguments).items():
         if arguments.only and name not in arguments.only:
+            continue
+        if name == "roofline":
+            run()
             continue
         times = []
         before = 0.0

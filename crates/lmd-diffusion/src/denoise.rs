@@ -170,9 +170,10 @@ impl Denoiser<'_> {
         let latents = lanes.iter().map(|lane| lane.state.latents.clone()).collect();
         let mut lanes = lanes;
         let gradient = pass.gradient(&Tensor::cat(latents, 0), |i, maps| {
-            lanes
-                .get_mut(i)
-                .map_or_else(|| Ok(Energy::default()), |lane| lane.measure(step, self.timestep(step), maps))
+            lanes.get_mut(i).map_or_else(
+                || Ok(Energy::default()),
+                |lane| lane.measure(step, self.sampler.timestep(step), maps),
+            )
         })?;
         let Some(gradient) = gradient else { return Ok(()) };
         for (i, lane) in lanes.into_iter().enumerate() {
@@ -200,7 +201,8 @@ impl Denoiser<'_> {
         let layers = lanes.iter().find_map(|lane| lane.run.keep).map_or(&[] as &[_], |(layers, _)| layers);
         let request = UNetRequest::with_maps(layers).columns(&columns);
         let doubled = Tensor::cat(vec![latents.clone(), latents.clone()], 0);
-        let output = self.model.unet.forward(doubled, &[self.timestep(step)], &join(&contexts)?, &request)?;
+        let output =
+            self.model.unet.forward(doubled, &[self.sampler.timestep(step)], &join(&contexts)?, &request)?;
         let both =
             output.noise.ok_or(DiffusionError::Shape { what: "noise prediction", expected: 1, got: 0 })?;
         let (uncond, cond) = (both.clone().narrow(0, 0, count), both.narrow(0, count, count));
@@ -219,10 +221,6 @@ impl Denoiser<'_> {
             denoised.push(stepped.denoised);
         }
         Ok(Tensor::cat(denoised, 0))
-    }
-
-    fn timestep(&self, step: usize) -> f32 {
-        self.sampler.timesteps().get(step).copied().unwrap_or(0.0) as f32
     }
 
     /// √(1−ᾱ_t), or what the reference takes for other samplers (B.9).

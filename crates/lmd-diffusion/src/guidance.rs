@@ -57,9 +57,8 @@ impl GuidedPass<'_> {
 
     fn forward(&self, latents: &Latents) -> Result<BTreeMap<AttnKey, Tensor<4>>, DiffusionError> {
         let request = UNetRequest::only_maps(self.layers).columns(self.tokens);
-        let timestep = self.sampler.timesteps().get(self.step).copied().unwrap_or(0.0) as f32;
         let input = self.sampler.scale_input(self.step, latents.clone());
-        Ok(self.unet.forward(input, &[timestep], self.text, &request)?.maps)
+        Ok(self.unet.forward(input, &[self.sampler.timestep(self.step)], self.text, &request)?.maps)
     }
 }
 

@@ -16,6 +16,8 @@ const RECIPE: &str = "lmd";
 const PARAMETERS: &str = "parameters";
 /// Most bytes of one text chunk that are read, unpacked.
 const MAX_TEXT_BYTES: usize = 1 << 20;
+/// Most characters of another program's text that a message quotes.
+const QUOTED: usize = 400;
 /// Most bytes of a picture that is read.
 pub const MAX_PICTURE_BYTES: usize = 32 << 20;
 
@@ -95,7 +97,8 @@ pub fn recipe(bytes: &[u8]) -> Result<Recipe, PictureError> {
     let limits = Limits { bytes: 4 * MAX_TEXT_BYTES };
     let reader = Decoder::new_with_limits(Cursor::new(bytes), limits).read_info()?;
     let Some(json) = text(reader.info(), RECIPE)? else {
-        let parameters = text(reader.info(), PARAMETERS)?.map(|text| lmd_layout::clean_text(&text));
+        let parameters =
+            text(reader.info(), PARAMETERS)?.map(|text| shortened(&lmd_layout::clean_text(&text)));
         return Err(PictureError::NoRecipe { parameters });
     };
     let value: serde_json::Value =
@@ -106,6 +109,14 @@ pub fn recipe(bytes: &[u8]) -> Result<Recipe, PictureError> {
         None => return Err(PictureError::Recipe("it names no version".to_owned())),
     }
     serde_path_to_error::deserialize(value).map_err(|error| PictureError::Recipe(error.to_string()))
+}
+
+/// The beginning of a text, for a message.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// The text of the first chunk with this keyword, of any of the three kinds.

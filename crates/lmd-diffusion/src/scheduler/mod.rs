@@ -161,6 +161,13 @@ impl Sampler {
         &self.timesteps
     }
 
+    /// The timestep of one step as networks take it; 0 beyond the last.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation)]
+    pub fn timestep(&self, step: usize) -> f32 {
+        self.timesteps.get(step).copied().unwrap_or(0.0) as f32
+    }
+
     /// The state before the first step. `noise` has unit variance.
     #[must_use]
     pub fn start(&self, noise: Latents) -> SamplerState {

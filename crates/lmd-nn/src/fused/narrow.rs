@@ -43,7 +43,7 @@ fn lanes<S: Simd, const D: usize>(matrix: &Matrix<'_>, start: usize, factor: f32
 
 /// Writes lanes as rows from `start` on, each multiplied by its lane's factor.
 #[inline(always)]
-fn write<S: Simd, const D: usize>(simd: S, columns: [S::f32s; D], factors: S::f32s, out: Output<'_>) {
+fn write<S: Simd, const D: usize>(simd: S, columns: [S::f32s; D], factors: S::f32s, out: &mut Output<'_>) {
     for (j, column) in columns.into_iter().enumerate() {
         let mut values = [0.0; LANES];
         S::as_mut_simd_f32s(&mut values).0[0] = simd.mul_f32s(column, factors);
@@ -153,8 +153,8 @@ impl Forward<'_> {
                 add(simd, &mut sums, *weight, row::<D>(&self.v, key));
             }
             let values = &mut self.out[start * self.apart..];
-            let out = Output { values, rows: self.q.rows - start, apart: self.apart };
-            write(simd, sums, inverse_sum(simd, weights), out);
+            let mut out = Output { values, rows: self.q.rows - start, apart: self.apart };
+            write(simd, sums, inverse_sum(simd, weights), &mut out);
         }
     }
 }
@@ -231,8 +231,8 @@ impl Queries<'_> {
                 keep(simd, [most, inverse, mean], &mut moments[start..start + rows.min(S::F32_LANES)]);
             }
             let factors = simd.mul_f32s(inverse, simd.splat_f32s(scale(D)));
-            let out = Output { values: &mut self.dq[start * self.apart..], rows, apart: self.apart };
-            write(simd, sums, factors, out);
+            let mut out = Output { values: &mut self.dq[start * self.apart..], rows, apart: self.apart };
+            write(simd, sums, factors, &mut out);
         }
     }
 }
@@ -310,8 +310,13 @@ impl Keys<'_> {
             }
             let rows = self.k.rows - start;
             let (at, apart) = (start * self.apart, self.apart);
-            write(simd, dk, simd.splat_f32s(scale(D)), Output { values: &mut self.dk[at..], rows, apart });
-            write(simd, dv, simd.splat_f32s(1.0), Output { values: &mut self.dv[at..], rows, apart });
+            write(
+                simd,
+                dk,
+                simd.splat_f32s(scale(D)),
+                &mut Output { values: &mut self.dk[at..], rows, apart },
+            );
+            write(simd, dv, simd.splat_f32s(1.0), &mut Output { values: &mut self.dv[at..], rows, apart });
         }
     }
 }

@@ -11,6 +11,9 @@ use toml::{Table, Value};
 
 use super::{Config, ConfigError};
 
+/// Settings without a default of ours, because the model has one; variables may set them.
+const UNSET: [&str; 4] = ["draw.width", "draw.height", "draw.cfg_scale", "draw.negative_prompt"];
+
 /// Where a setting comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -123,6 +126,7 @@ impl Layers {
         lookup: &dyn Fn(&str) -> Option<String>,
     ) -> Result<(), ConfigError> {
         let mut keys: Vec<String> = self.0.keys().cloned().collect();
+        keys.extend(UNSET.map(str::to_owned).into_iter().filter(|key| !self.0.contains_key(key)));
         // What follows the preset changes it.
         keys.sort_by_key(|key| key != "preset");
         for key in keys {
@@ -264,5 +268,21 @@ mod tests {
         let text = wrong("LMD_LLM_MAX_TOKENS", "many");
         assert!(text.contains("LMD_LLM_MAX_TOKENS") && text.contains("whole number"), "{text}");
         assert!(wrong("LMD_PLANNER", "me").contains("auto"));
+        assert!(wrong("LMD_DRAW_WIDTH", "wide").contains("LMD_DRAW_WIDTH"));
+    }
+
+    #[test]
+    fn variables_set_what_has_no_default() {
+        let mut layers = Layers::new();
+        let set = |name: &str| match name {
+            "LMD_DRAW_WIDTH" => Some("320".to_owned()),
+            "LMD_DRAW_CFG_SCALE" => Some("4".to_owned()),
+            "LMD_DRAW_NEGATIVE_PROMPT" => Some("fog".to_owned()),
+            _ => None,
+        };
+        layers.lay_variables(&set).unwrap();
+        let draw = layers.config().unwrap().draw;
+        assert_eq!((draw.width, draw.height, draw.cfg_scale), (Some(320), None, Some(4.0)));
+        assert_eq!(draw.negative_prompt.as_deref(), Some("fog"));
     }
 }
