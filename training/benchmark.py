@@ -66,12 +66,12 @@ def article(word: str) -> str:
 
 
 def spread(all_asks: list[Ask], count: int) -> list[Ask]:
-    """`count` of them, a third of each family, evenly spaced."""
+    """`count` of them, as even a share of each family as there are prompts for, evenly spaced."""
     chosen = []
-    families = ["numeracy", "attribution", "spatial"]
-    for k, family in enumerate(families):
-        mine = [ask for ask in all_asks if ask.family == family]
-        share = min(len(mine), (count + len(families) - 1 - k) // len(families))
+    families = sorted(([ask for ask in all_asks if ask.family == family]
+                       for family in ("numeracy", "attribution", "spatial")), key=len)
+    for k, mine in enumerate(families):
+        share = min(len(mine), (count - len(chosen)) // (len(families) - k))
         chosen += [mine[i * len(mine) // share] for i in range(share)]
     return chosen
 
@@ -91,10 +91,12 @@ def is_right(ask: Ask, seen: list[Found], nouns: list[str]) -> bool:
 
 
 def draw(lmd: str, ask: Ask, method: str, seed: int, extra: list[str], out: Path) -> float:
-    """Seconds of the whole command."""
+    """Seconds of the whole command. `method` may name a preset: lmd:fast."""
+    name, _, preset = method.partition(":")
+    chosen = ["--preset", preset] if preset else []
     begun = time.time()
-    subprocess.run([lmd, "generate", ask.prompt, "-q", "--planner", "offline", "--method", method, "--seed", str(seed), "-o", out, *extra],
-                   check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([lmd, "generate", ask.prompt, "-q", "--planner", "offline", "--method", name, *chosen,
+                    "--seed", str(seed), "-o", out, *extra], check=True, stdout=subprocess.DEVNULL)
     return time.time() - begun
 
 
@@ -103,7 +105,7 @@ def main() -> None:
     parser.add_argument("--lmd", default="target/release/lmd")
     parser.add_argument("--detector", type=Path, default=Path("assets/model/detector"))
     parser.add_argument("--prompts", type=int, default=100)
-    parser.add_argument("--methods", nargs="+", default=["plain", "lmd"])
+    parser.add_argument("--methods", nargs="+", default=["plain", "lmd"], help="with a preset if wanted: lmd:fast")
     parser.add_argument("--threshold", type=float, default=0.35)
     parser.add_argument("--out", type=Path, help="write the numbers here (JSON)")
     parser.add_argument("--keep", type=Path, help="keep the pictures in this folder")
@@ -118,7 +120,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for seed, ask in enumerate(chosen, 1):
             for method in arguments.methods:
-                out = folder / f"{seed:03d}-{method}.png"
+                out = folder / f"{seed:03d}-{method.replace(':', '-')}.png"
                 seconds = draw(arguments.lmd, ask, method, seed, arguments.extra, out)
                 pixels = torch.from_numpy(np.array(Image.open(out).convert("RGB"))).permute(2, 0, 1)[None].float() / 127.5 - 1
                 with torch.no_grad():

@@ -25,7 +25,7 @@ from .tokenizer import Words
 GAMMA = 5.0
 EMPTY = 0.1
 GROUNDING = 0.1
-ON_THINGS = 1.5  # extra weight of the noise loss where things are
+ON_THINGS = 3.0  # extra weight of the noise loss where things are
 
 SHOWN = [  # the prompts of the contact sheet
     "a red car", "a blue dog on a beach", "a realistic scene with a cat", "a realistic photo of a scene with a green bottle",
@@ -135,7 +135,7 @@ def train(run: Run, size: networks.Size, resume_from: Path | None = None, steps:
     part = run.part(size.unet_batch)
     composer = Composer(run.art, size.nouns, seed=5000 + 2 * step + run.rank, device=run.device)
     torch.manual_seed(9000 + 2 * step + run.rank)
-    pool = Pool(composer, vae, words, capacity=200 * part, reuse=4, device=run.device)
+    pool = Pool(composer, vae, words, capacity=200 * part, reuse=8, device=run.device)
     while pool.made < min(40, steps) * part:
         pool.add(part)
     alphas = networks.scheduler().alphas_cumprod.to(run.device)

@@ -96,9 +96,11 @@ def card(run: Run, size: networks.Size, name: str, progress: dict, measured: dic
                    f"{percent(measured['noun'])}, right colour {percent(measured['paint'])}, both {percent(measured['both'])}."]
     pictures = read_json(run.path("benchmark.json"))
     if pictures:
-        share = lambda method: " / ".join(percent(pictures[method][f][0] / pictures[method][f][1]) for f in FAMILIES)
-        quality.append(f"- {pictures['lmd']['all'][1]} prompts of the paper's benchmark with two to four objects, drawn by `lmd` and judged by the "
-                       f"detector, everything right (all / counts / colours / places): plain {share('plain')}, lmd {share('lmd')}.")
+        share = lambda told: " / ".join(percent(told[f][0] / told[f][1]) for f in FAMILIES)
+        methods = [f"{method} {share(told)}, {told['seconds'] / told['all'][1]:.1f} s a picture" for method, told in pictures.items()]
+        count = next(iter(pictures.values()))["all"][1]
+        quality.append(f"- {count} prompts of the paper's benchmark with two to four objects, drawn by `lmd` and judged by the "
+                       f"detector, everything right (all / counts / colours / places): {'; '.join(methods)}.")
     shown = "\n![24 fixed prompts, drawn by lmd](contact-sheet.png)\n" if run.path("contact-sheet.png").exists() else ""
     judge = "not trained yet"
     if detector:
@@ -107,11 +109,12 @@ def card(run: Run, size: networks.Size, name: str, progress: dict, measured: dic
                  f"{percent(d['noun'])}, right colour {percent(d['paint'])}, scenes without any mistake {percent(d['perfect_scenes'])}")
     psnr = f"{vae[-1]['psnr_db']:.1f} dB on 32 held-out scenes" if vae else "not measured"
     loss = f"noise loss {steps[-1]['noise']:.4f}, grounding loss {steps[-1]['grounding']:.3f}, averaged over the last logged steps" if steps else "not logged"
+    history = run.path("history.txt").read_text().strip() + " " if run.path("history.txt").exists() else ""
     return f"""# lmd demo model, size `{name}`
 
 A small Stable Diffusion of our own, in the diffusers format: 256x256 pictures of 3D emoji on painted
 backgrounds. It exists so that lmd runs for real without a download. It is **{'the finished `full` size' if name == 'full' else 'an interim model of the `' + name + '` size'}**,
-after {progress['steps']} steps = {progress['pictures']} pictures of training ({loss}). Exported {time.strftime('%Y-%m-%d', time.gmtime())}.
+after {progress['steps']} steps = {progress['pictures']} pictures of training ({loss}). {history}Exported {time.strftime('%Y-%m-%d', time.gmtime())}.
 
 ## What it is shown in training
 Nouns: {', '.join(nouns)}. Colours: {', '.join(art.COLOURS)}. Backgrounds: {', '.join(NAMES)}.
