@@ -18,6 +18,9 @@ mod device;
 mod error;
 #[cfg(feature = "flex")]
 mod fused;
+#[cfg(feature = "flex")]
+#[doc(hidden)]
+pub mod inner;
 mod layers;
 pub mod unet;
 pub mod vae;

@@ -126,6 +126,14 @@ pub(super) fn numbers(data: TensorData) -> Vec<f32> {
 }
 
 impl Conv {
+    /// Fused, from a weight `[outputs, inputs, side, side]`.
+    #[cfg(feature = "flex")]
+    pub(crate) fn of(weight: &Tensor<4>, bias: &Tensor<1>) -> Self {
+        let [outputs, inputs, side, _] = weight.dims();
+        let map = Map::new(&[numbers(weight.to_data())], numbers(bias.to_data()), [outputs, inputs, side]);
+        Self { kernel: Kernel::Fused(Arc::new(map)), stride: 1, padding: [side / 2; 2] }
+    }
+
     /// 3×3, keeping the size.
     pub(crate) fn same(w: &Weights, inputs: usize, outputs: usize) -> Result<Self, WeightsError> {
         Self::load(std::slice::from_ref(w), [outputs, inputs, 3], true)
@@ -158,15 +166,9 @@ impl Conv {
     /// The same map fused and composed.
     #[cfg(all(test, feature = "flex"))]
     pub(super) fn both(weight: &Tensor<4>, bias: &Tensor<1>) -> [Self; 2] {
-        let [outputs, inputs, side, _] = weight.dims();
-        let weights = [numbers(weight.to_data())];
-        let map = Map::new(&weights, numbers(bias.to_data()), [outputs, inputs, side]);
-        let composed = Kernel::composed(weight.clone(), Some(bias.clone()));
-        [Kernel::Fused(Arc::new(map)), composed].map(|kernel| Self {
-            kernel,
-            stride: 1,
-            padding: [side / 2; 2],
-        })
+        let fused = Self::of(weight, bias);
+        let kernel = Kernel::composed(weight.clone(), Some(bias.clone()));
+        [fused.clone(), Self { kernel, ..fused }]
     }
 
     /// The same weights, looking at every other place only.

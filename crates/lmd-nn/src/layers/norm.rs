@@ -55,7 +55,7 @@ impl GroupNorm {
         Ok(Self::new(weight, bias, groups, epsilon, silu))
     }
 
-    pub(super) fn new(weight: Tensor<1>, bias: Tensor<1>, groups: usize, epsilon: f64, silu: bool) -> Self {
+    pub(crate) fn new(weight: Tensor<1>, bias: Tensor<1>, groups: usize, epsilon: f64, silu: bool) -> Self {
         Self {
             #[cfg(feature = "flex")]
             spec: Arc::new(GroupNormSpec {
@@ -112,7 +112,7 @@ impl LayerNorm {
         Ok(Self::new(w.tensor("weight", [width])?, w.tensor("bias", [width])?, epsilon))
     }
 
-    pub(super) fn new(weight: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> Self {
+    pub(crate) fn new(weight: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> Self {
         Self {
             #[cfg(feature = "flex")]
             spec: Arc::new(LayerNormSpec {
