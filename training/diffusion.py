@@ -58,9 +58,10 @@ def signal_ratio(alphas: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
 
 def spread_steps(n: int, device) -> torch.Tensor:
     """n steps in 0..999, in random order, spread evenly (less variance than independent ones); the range
-    300..900, where it is decided what is drawn, gets half of them on top of its share."""
+    500..1000, where it is decided what is drawn (smooth latents show through much noise), gets half of them
+    on top of its share."""
     u = (torch.arange(n, device=device) + torch.rand(n, device=device)) / n
-    t = torch.where(u < 0.5, 2000 * u, 300 + 600 * (2 * u - 1))
+    t = torch.where(u < 0.5, 2000 * u, 500 + 500 * (2 * u - 1))
     return t.long().clamp(max=999)[torch.randperm(n, device=device)]
 
 
