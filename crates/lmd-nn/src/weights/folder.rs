@@ -166,6 +166,20 @@ impl ModelFolder {
         self.source.text("lmd.json", MAX_CONFIG)
     }
 
+    /// Opens all weight files: reads and checks their headers, not their numbers.
+    ///
+    /// # Errors
+    ///
+    /// When a weight file is missing or refused.
+    pub fn check(&self) -> Result<(), NnError> {
+        if self.single.is_none() {
+            for (part, stem) in PARTS {
+                self.weights(part, stem)?;
+            }
+        }
+        Ok(())
+    }
+
     /// BLAKE3 digests of all weight files, by their paths below the folder.
     ///
     /// # Errors
@@ -176,7 +190,7 @@ impl ModelFolder {
             return Ok(all.digests());
         }
         let mut digests = Vec::new();
-        for (part, stem) in [("text_encoder", "model"), ("unet", DIFFUSERS), ("vae", DIFFUSERS)] {
+        for (part, stem) in PARTS {
             let files = self.weights(part, stem)?.digests();
             digests.extend(files.into_iter().map(|(file, digest)| (format!("{part}/{file}"), digest)));
         }
@@ -225,6 +239,8 @@ impl ModelFolder {
 
 /// Stem of the weight files diffusers writes; transformers' is `model`.
 const DIFFUSERS: &str = "diffusion_pytorch_model";
+/// The networks of a folder, and the stems of their weight files.
+const PARTS: [(&str, &str); 3] = [("text_encoder", "model"), ("unet", DIFFUSERS), ("vae", DIFFUSERS)];
 /// Most bytes of a configuration.
 const MAX_CONFIG: u64 = 1 << 20;
 

@@ -102,7 +102,7 @@ fn diagnose(loaded: Result<Loaded, ConfigError>) -> Diagnosis {
 
 /// Opens the model's files and the device; loads nothing.
 fn diagnose_model(config: &Config) -> ModelState {
-    let found = models::find(&config.model).and_then(|folder| Ok(folder.digests()?));
+    let found = models::find(&config.model).and_then(|folder| Ok(folder.check()?));
     let device = lmd_nn::device(config.device);
     let trouble = [found.err().map(|e| e.to_string()), device.as_ref().err().map(ToString::to_string)];
     ModelState {

@@ -21,6 +21,8 @@ use crate::{bundle, show};
 const DIGESTS: &str = "lmd-digests.json";
 /// The folders of a diffusers model that are read.
 const PARTS: [&str; 6] = ["unet", "vae", "text_encoder", "tokenizer", "scheduler", "taesd"];
+/// Those of them that a checkpoint in one file holds itself.
+const NETWORKS: [&str; 3] = ["unet", "vae", "text_encoder"];
 /// The endings of files that are read.
 const ENDINGS: [&str; 3] = ["json", "txt", "safetensors"];
 
@@ -61,7 +63,7 @@ fn list(json: bool) -> anyhow::Result<()> {
 
 /// Bytes of all files of a model's folder.
 fn size(folder: &Path) -> u64 {
-    let files = readable_files(folder).unwrap_or_default();
+    let files = readable_files(folder, false).unwrap_or_default();
     files.iter().filter_map(|file| fs::metadata(folder.join(file)).ok()).map(|meta| meta.len()).sum()
 }
 
@@ -171,7 +173,7 @@ fn import(path: &Path, name: Option<&str>, loaded: &Loaded, screen: &Screen) -> 
     let partial = tempfile::Builder::new().prefix(".import-").tempdir_in(&store).map_err(failed(&store))?;
     let single = folder.is_single_file();
     let root = if single { path.parent().unwrap_or(Path::new("")) } else { path };
-    for file in readable_files(root).map_err(failed(root))? {
+    for file in readable_files(root, single).map_err(failed(root))? {
         copy(&root.join(&file), &partial.path().join(&file))?;
     }
     let digests = if single {
@@ -194,13 +196,15 @@ fn copy(from: &Path, to: &Path) -> Result<(), ModelError> {
     fs::copy(from, to).map(drop).map_err(failed)
 }
 
-/// The files below a model's folder that lmd reads, by their paths in it.
-fn readable_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+/// The files below a model's folder that lmd reads, by their paths in it; with `single`, those that
+/// belong to a checkpoint in one file, which has its networks in it.
+fn readable_files(folder: &Path, single: bool) -> std::io::Result<Vec<PathBuf>> {
     let readable = |path: &Path| {
         path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
     };
     let mut files = Vec::new();
-    for part in PARTS.iter().filter(|part| folder.join(part).is_dir()) {
+    let wanted = |part: &&&str| !(single && NETWORKS.contains(part)) && folder.join(part).is_dir();
+    for part in PARTS.iter().filter(wanted) {
         for entry in fs::read_dir(folder.join(part))? {
             let name = Path::new(part).join(entry?.file_name());
             if readable(&name) && folder.join(&name).is_file() {
