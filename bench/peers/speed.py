@@ -113,7 +113,7 @@ def parts(arguments):
         "decode": lambda: no_grad(lambda: vae.decode(latents[:1])),
         "text": lambda: no_grad(lambda: text_encoder(ids)),
         "load": lambda: build(arguments),
-        "roofline": lambda: roofline(unet, latents[:1], text[:1], arguments.runs),
+        "roofline": lambda: (guide_on(False), roofline(unet, latents[:1], text[:1], arguments.runs)),
     }
 
 
