@@ -18,6 +18,29 @@ pub(super) const fn fits(width: usize) -> bool {
     matches!(width, 8 | 16)
 }
 
+/// Work on heads of one of these widths.
+trait Job {
+    fn width(&self) -> usize;
+
+    /// `D` is the width.
+    fn run<S: Simd, const D: usize>(self, simd: S);
+}
+
+/// A job with its width made known to the compiler.
+struct ByWidth<J>(J);
+
+impl<J: Job> WithSimd for ByWidth<J> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match self.0.width() {
+            8 => self.0.run::<S, 8>(simd),
+            _ => self.0.run::<S, 16>(simd),
+        }
+    }
+}
+
 /// What memory the functions need for passing results, for so many keys.
 pub(super) const fn scratch_size(keys: usize) -> usize {
     2 * LANES * keys
@@ -116,7 +139,7 @@ pub(super) fn attend(
     apart: usize,
     scratch: &mut [f32],
 ) {
-    Arch::new().dispatch(Forward { q, k, v, out, apart, scratch });
+    Arch::new().dispatch(ByWidth(Forward { q, k, v, out, apart, scratch }));
 }
 
 struct Forward<'a> {
@@ -128,19 +151,11 @@ struct Forward<'a> {
     scratch: &'a mut [f32],
 }
 
-impl WithSimd for Forward<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        match self.q.columns {
-            8 => self.run::<S, 8>(simd),
-            _ => self.run::<S, 16>(simd),
-        }
+impl Job for Forward<'_> {
+    fn width(&self) -> usize {
+        self.q.columns
     }
-}
 
-impl Forward<'_> {
     #[inline(always)]
     fn run<S: Simd, const D: usize>(self, simd: S) {
         let scores = &mut self.scratch[..S::F32_LANES * self.k.rows];
@@ -178,7 +193,7 @@ pub(super) fn backward_queries(
     moments: Option<&mut [Moments]>,
     scratch: &mut [f32],
 ) {
-    Arch::new().dispatch(Queries { q, g, k, v, dq, apart, moments, scratch });
+    Arch::new().dispatch(ByWidth(Queries { q, g, k, v, dq, apart, moments, scratch }));
 }
 
 struct Queries<'a> {
@@ -192,19 +207,11 @@ struct Queries<'a> {
     scratch: &'a mut [f32],
 }
 
-impl WithSimd for Queries<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        match self.q.columns {
-            8 => self.run::<S, 8>(simd),
-            _ => self.run::<S, 16>(simd),
-        }
+impl Job for Queries<'_> {
+    fn width(&self) -> usize {
+        self.q.columns
     }
-}
 
-impl Queries<'_> {
     #[inline(always)]
     fn run<S: Simd, const D: usize>(mut self, simd: S) {
         let keys = self.k.rows;
@@ -259,7 +266,7 @@ pub(super) fn backward_keys(
     moments: &[Moments],
     scratch: &mut [f32],
 ) {
-    Arch::new().dispatch(Keys { q, g, k, v, dk, dv, apart, moments, scratch });
+    Arch::new().dispatch(ByWidth(Keys { q, g, k, v, dk, dv, apart, moments, scratch }));
 }
 
 struct Keys<'a> {
@@ -274,19 +281,11 @@ struct Keys<'a> {
     scratch: &'a mut [f32],
 }
 
-impl WithSimd for Keys<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        match self.q.columns {
-            8 => self.run::<S, 8>(simd),
-            _ => self.run::<S, 16>(simd),
-        }
+impl Job for Keys<'_> {
+    fn width(&self) -> usize {
+        self.q.columns
     }
-}
 
-impl Keys<'_> {
     #[inline(always)]
     fn run<S: Simd, const D: usize>(self, simd: S) {
         let scores = &mut self.scratch[..S::F32_LANES * self.q.rows];

@@ -130,7 +130,7 @@ impl Winograd<'_> {
             for point in (0..POINTS).filter(|point| !self.is_zero(*point)) {
                 self.multiply(point, &seen[point * from..][..from], &mut products[point * to..][..to]);
             }
-            Arch::new().dispatch(Gather { shape: self, products, rows, after, out });
+            Arch::new().dispatch(Gather { shape: self, products, apart: tiles, rows, after, out });
         });
     }
 
@@ -153,19 +153,8 @@ impl Winograd<'_> {
             }
         });
         out.par_chunks_exact_mut(4 * to).enumerate().for_each(|(index, out)| {
-            with_scratch(POINTS * to, |of_image| {
-                let points = of_image.chunks_exact_mut(to).enumerate();
-                for (point, of_image) in points.filter(|(point, _)| !self.is_zero(*point)) {
-                    of_image.copy_from_slice(&products[(point * self.batch + index) * to..][..to]);
-                }
-                Arch::new().dispatch(Gather {
-                    shape: self,
-                    products: of_image,
-                    rows: image(index),
-                    after,
-                    out,
-                });
-            });
+            let (products, apart) = (&products[index * to..], self.batch * tiles);
+            Arch::new().dispatch(Gather { shape: self, products, apart, rows: image(index), after, out });
         });
     }
 
@@ -233,6 +222,8 @@ fn transformed<S: Simd>(simd: S, [a, b, c, d]: [S::f32s; 4]) -> [S::f32s; 4] {
 struct Gather<'a> {
     shape: &'a Winograd<'a>,
     products: &'a [f32],
+    /// Tiles from one point to the next.
+    apart: usize,
     rows: Rows,
     after: After<'a>,
     out: &'a mut [f32],
@@ -259,7 +250,7 @@ impl WithSimd for Gather<'_> {
                 let half: [[S::f32s; 2]; 4] = std::array::from_fn(|column| {
                     let points = std::array::from_fn(|row| {
                         let point = 4 * row + column;
-                        let at = (point * tiles + tile) * vectors + i;
+                        let at = (point * self.apart + tile) * vectors + i;
                         if self.shape.is_zero(point) { zero } else { products[at] }
                     });
                     summed(simd, points)
