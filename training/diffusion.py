@@ -21,6 +21,7 @@ from .pool import Pool
 from .runs import Average, Run, channels_last, sheet
 from .scenes.compose import Composer
 from .tokenizer import Words
+from .widen import widen
 
 GAMMA = 5.0
 EMPTY = 0.1
@@ -97,9 +98,12 @@ def load_vae(run: Run) -> AutoencoderTiny:
 
 
 def start(run: Run, painter: Painter, resume_from: Path | None) -> None:
-    """First weights: an exported folder, or the text encoder of stage `text`."""
+    """First weights: an exported folder (its U-Net may be half as wide), or the text encoder of stage `text`."""
     if resume_from:
-        painter.unet.load_state_dict(UNet2DConditionModel.from_pretrained(resume_from / "unet", torch_dtype=torch.float32).state_dict())
+        unet = UNet2DConditionModel.from_pretrained(resume_from / "unet", torch_dtype=torch.float32)
+        halved = [2 * width for width in unet.config.block_out_channels] == list(painter.unet.config.block_out_channels)
+        state = widen(unet.state_dict(), painter.unet.state_dict()) if halved else unet.state_dict()
+        painter.unet.load_state_dict(state)
         painter.text.load_state_dict(CLIPTextModel.from_pretrained(resume_from / "text_encoder", torch_dtype=torch.float32).state_dict())
     else:
         painter.text.load_state_dict(run.load("text.pt")["model"])

@@ -1,5 +1,6 @@
 """Scenes, captions and the vocabulary, with stand-in art. Run: python -m pytest training/tests"""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,13 @@ import pytest
 import torch
 from PIL import Image
 
-from training import tokenizer
+from training import networks, tokenizer
 from training.attention import Recorder, grounding_loss
 from training.detector import targets
 from training.muon import orthogonal
 from training.scenes import art, captions
 from training.scenes.compose import GRID, MAX_OBJECTS, SIZE, Composer, overlap
+from training.widen import widen
 
 
 @pytest.fixture(scope="session")
@@ -121,3 +123,17 @@ def test_detector_targets_mark_every_centre(art_folder):
     heat, where, boxes, labels = targets(scenes)
     assert all(heat[row, i, j] == 1 for row, i, j in where.tolist())
     assert len(boxes) == len(labels) == sum(len(s.things) for s in scenes)
+
+
+def test_a_widened_network_computes_the_same():
+    torch.manual_seed(0)
+    size = networks.SIZES["smoke"]
+    narrow = networks.unet(replace(size, unet=(32, 32, 64)))
+    wide = networks.unet(replace(size, unet=(64, 64, 128)))
+    wide.load_state_dict(widen(narrow.state_dict(), wide.state_dict()))
+    z, text = torch.randn(2, 4, 32, 32), torch.randn(2, 77, size.text_width)
+    with torch.no_grad():
+        before, after = (unet(z, torch.tensor([30, 700]), text).sample for unet in (narrow, wide))
+    assert torch.allclose(before, after, atol=1e-4 * before.abs().max().item())
+    first, second = wide.mid_block.resnets[0].conv1.weight[:, :2].unbind(1)
+    assert not torch.allclose(first, second)
