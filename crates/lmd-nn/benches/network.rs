@@ -30,7 +30,9 @@ fn both<const D: usize>(
 }
 
 fn convolutions(c: &mut Criterion) {
-    for (channels, side, groups) in [(32, 32, 8), (64, 16, 8), (128, 8, 8), (320, 64, 32), (640, 32, 32), (1280, 16, 32)] {
+    for (channels, side, groups) in
+        [(32, 32, 8), (64, 16, 8), (128, 8, 8), (320, 64, 32), (640, 32, 32), (1280, 16, 32)]
+    {
         let name = format!("norm, SiLU, 3×3 of {channels} channels at {side}²");
         let f = normalised_convolution(channels, groups);
         both(c, &name, &filled([1, side, side, channels]), f);

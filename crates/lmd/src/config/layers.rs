@@ -12,7 +12,46 @@ use toml::{Table, Value};
 use super::{Config, ConfigError};
 
 /// Settings without a default of ours, because the model has one; variables may set them.
-const UNSET: [&str; 4] = ["draw.width", "draw.height", "draw.cfg_scale", "draw.negative_prompt"];
+const UNSET: [(&str, Kind); 4] = [
+    ("draw.width", Kind::Whole),
+    ("draw.height", Kind::Whole),
+    ("draw.cfg_scale", Kind::Number),
+    ("draw.negative_prompt", Kind::Text),
+];
+
+/// What a setting's value is, by which text is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Whole,
+    Number,
+    Switch,
+    Text,
+}
+
+impl Kind {
+    /// Of a setting: that of its default. A file may have set a number to `3`, which is still no whole number.
+    fn of(key: &str) -> Self {
+        if let Some((_, kind)) = UNSET.iter().find(|(unset, _)| *unset == key) {
+            return *kind;
+        }
+        match Layers::new().get(key).map(|setting| &setting.value) {
+            Some(Value::Integer(_)) => Self::Whole,
+            Some(Value::Float(_)) => Self::Number,
+            Some(Value::Boolean(_)) => Self::Switch,
+            _ => Self::Text,
+        }
+    }
+
+    /// The value written as `text`, or what was expected.
+    fn read(self, text: &str) -> Result<Value, &'static str> {
+        match self {
+            Self::Whole => text.parse().map(Value::Integer).map_err(|_| "expected a whole number"),
+            Self::Number => text.parse().map(Value::Float).map_err(|_| "expected a number"),
+            Self::Switch => text.parse().map(Value::Boolean).map_err(|_| "expected true or false"),
+            Self::Text => Ok(Value::String(text.to_owned())),
+        }
+    }
+}
 
 /// Where a setting comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +165,7 @@ impl Layers {
         lookup: &dyn Fn(&str) -> Option<String>,
     ) -> Result<(), ConfigError> {
         let mut keys: Vec<String> = self.0.keys().cloned().collect();
-        keys.extend(UNSET.map(str::to_owned).into_iter().filter(|key| !self.0.contains_key(key)));
+        keys.extend(UNSET.iter().map(|(key, _)| (*key).to_owned()).filter(|key| !self.0.contains_key(key)));
         // What follows the preset changes it.
         keys.sort_by_key(|key| key != "preset");
         for key in keys {
@@ -143,7 +182,7 @@ impl Layers {
         self.set(flag.key, &flag.value, &Origin::Flag(flag.name))
     }
 
-    /// Sets `key` from text, read as the kind of value it has by default.
+    /// Sets `key` from text, read by the kind of the setting.
     fn set(&mut self, key: &str, text: &str, origin: &Origin) -> Result<(), ConfigError> {
         let wrong = |message: String| ConfigError::Value {
             origin: origin.to_string(),
@@ -151,24 +190,8 @@ impl Layers {
             value: lmd_layout::clean_text(text),
             message,
         };
-        let whole = || text.parse().ok().map(Value::Integer);
-        let number = || text.parse().ok().map(Value::Float);
-        let string = || Some(Value::String(text.to_owned()));
-        let values = match self.0.get(key).map(|setting| &setting.value) {
-            Some(Value::Integer(_)) => vec![whole().ok_or_else(|| wrong(expected("a whole number")))?],
-            Some(Value::Float(_)) => vec![number().ok_or_else(|| wrong(expected("a number")))?],
-            Some(Value::Boolean(_)) => {
-                vec![text.parse().map(Value::Boolean).map_err(|_| wrong(expected("true or false")))?]
-            }
-            Some(_) => vec![Value::String(text.to_owned())],
-            // What has no default shows no kind: whichever fits.
-            None => [whole(), number(), string()].into_iter().flatten().collect(),
-        };
-        let mut tried = values.into_iter().map(|value| self.with(key, value, origin));
-        let first = tried.next().unwrap_or_else(|| Ok(self.clone()));
-        *self = first
-            .or_else(|error| tried.find_map(Result::ok).ok_or(error))
-            .map_err(|e| wrong(e.message().to_owned()))?;
+        let value = Kind::of(key).read(text).map_err(|expected| wrong(expected.to_owned()))?;
+        *self = self.with(key, value, origin).map_err(|e| wrong(e.message().to_owned()))?;
         Ok(())
     }
 
@@ -213,10 +236,6 @@ impl Layers {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Setting)> {
         self.0.iter().map(|(key, setting)| (key.as_str(), setting))
     }
-}
-
-fn expected(what: &str) -> String {
-    format!("expected {what}")
 }
 
 #[cfg(test)]
@@ -268,7 +287,19 @@ mod tests {
         let text = wrong("LMD_LLM_MAX_TOKENS", "many");
         assert!(text.contains("LMD_LLM_MAX_TOKENS") && text.contains("whole number"), "{text}");
         assert!(wrong("LMD_PLANNER", "me").contains("auto"));
-        assert!(wrong("LMD_DRAW_WIDTH", "wide").contains("LMD_DRAW_WIDTH"));
+        let text = wrong("LMD_DRAW_WIDTH", "wide");
+        assert!(text.contains("LMD_DRAW_WIDTH") && text.contains("whole number"), "{text}");
+    }
+
+    #[test]
+    fn a_number_written_whole_in_a_file_stays_a_number() {
+        let mut layers = Layers::new();
+        let file: Table = "[llm]\ntemperature = 1\n[draw]\ncfg_scale = 3\n".parse().unwrap();
+        layers.lay(&file, &Origin::User(PathBuf::from("u.toml")));
+        layers.lay_flag(&Flag::new("--cfg-scale", "draw.cfg_scale", "4.5")).unwrap();
+        layers.lay_variables(&|n| (n == "LMD_LLM_TEMPERATURE").then(|| "0.5".to_owned())).unwrap();
+        let config = layers.config().unwrap();
+        assert_eq!((config.draw.cfg_scale, config.llm.temperature), (Some(4.5), 0.5));
     }
 
     #[test]
