@@ -10,8 +10,8 @@ use std::path::Path;
 use common::{Golden, cpu, data, floats, relative_error};
 use lmd_nn::weights::{Lora, StoredType, TensorView};
 use lmd_nn::{
-    Accelerator, Adapters, Checkpoint, LoadOptions, ModelFolder, NnError, Precision, Tensor, UNet,
-    UNetConfig, UNetRequest,
+    Accelerator, Adapters, Checkpoint, LoadOptions, ModelFolder, NnError, Precision, StaticFiles, Tensor,
+    UNet, UNetConfig, UNetRequest,
 };
 
 const WEIGHTS: &str = "diffusion_pytorch_model.safetensors";
@@ -84,8 +84,22 @@ fn shards_are_put_together() {
     }
     let index = serde_json::json!({"metadata": {}, "weight_map": map}).to_string();
     fs::write(folder.path().join(format!("unet/{WEIGHTS}.index.json")), index).unwrap();
-    let unet = ModelFolder::open(folder.path()).unwrap().unet(&LoadOptions::new(&cpu())).unwrap();
-    assert_golden(&unet, 1e-4);
+    let on_disk = ModelFolder::open(folder.path()).unwrap();
+    let built_in = ModelFolder::from_static("built in", in_the_program(folder.path()));
+    for model in [on_disk, built_in] {
+        assert_golden(&model.unet(&LoadOptions::new(&cpu())).unwrap(), 1e-4);
+    }
+}
+
+/// The files of `unet/`, as a program would carry them.
+fn in_the_program(folder: &Path) -> StaticFiles {
+    let file = |entry: std::io::Result<fs::DirEntry>| {
+        let path = entry.unwrap().path();
+        let name = format!("unet/{}", path.file_name().unwrap().to_str().unwrap());
+        (&*name.leak(), &*fs::read(path).unwrap().leak())
+    };
+    let files: Vec<_> = fs::read_dir(folder.join("unet")).unwrap().map(file).collect();
+    files.leak()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! [`Checkpoint`]: the tensors of one or several weight files, by name, checked and not yet read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -71,24 +71,9 @@ impl Checkpoint {
     ///
     /// When the index is not understood, names a file elsewhere, or a shard is refused.
     pub fn open_sharded(index: &Path) -> Result<Self, WeightsError> {
-        let bad = |reason: String| WeightsError::Index { path: index.to_owned(), reason };
         let text =
             std::fs::read(index).map_err(|source| WeightsError::Open { path: index.to_owned(), source })?;
-        let parsed: ShardIndex =
-            serde_json::from_slice(&text).map_err(|e| bad(format!("not an index of shards: {e}")))?;
-        let mut names: Vec<&String> = parsed.weight_map.values().collect();
-        names.sort_unstable();
-        names.dedup();
-        let folder = index.parent().unwrap_or(Path::new(""));
-        let mut paths = Vec::new();
-        for name in names {
-            let plain = Path::new(name).file_name().is_some_and(|file| file == name.as_str());
-            if !plain || !name.ends_with(".safetensors") {
-                return Err(bad(format!("shard {name:?} is not a plain file name ending in .safetensors")));
-            }
-            paths.push(folder.join(name));
-        }
-        Self::open_all(&paths)
+        Self::open_all(&shards(index, &text)?)
     }
 
     fn open_all(paths: &[PathBuf]) -> Result<Self, WeightsError> {
@@ -110,13 +95,13 @@ impl Checkpoint {
         Self::from_files(vec![(PathBuf::from(name), Bytes::Owned(bytes))])
     }
 
-    /// A checkpoint out of bytes that are part of the program.
+    /// A checkpoint out of files that are part of the program.
     ///
     /// # Errors
     ///
-    /// When the header does not hold.
-    pub(super) fn from_static(name: &str, bytes: &'static [u8]) -> Result<Self, WeightsError> {
-        Self::from_files(vec![(PathBuf::from(name), Bytes::Static(bytes))])
+    /// When a header does not hold.
+    pub(super) fn from_static(files: Vec<(PathBuf, &'static [u8])>) -> Result<Self, WeightsError> {
+        Self::from_files(files.into_iter().map(|(name, bytes)| (name, Bytes::Static(bytes))).collect())
     }
 
     fn from_files(files: Vec<(PathBuf, Bytes)>) -> Result<Self, WeightsError> {
@@ -212,6 +197,22 @@ impl Checkpoint {
 #[derive(Deserialize)]
 struct ShardIndex {
     weight_map: BTreeMap<String, String>,
+}
+
+/// The files an index of shards lists, all in its own folder.
+pub(super) fn shards(index: &Path, text: &[u8]) -> Result<Vec<PathBuf>, WeightsError> {
+    let bad = |reason: String| WeightsError::Index { path: index.to_owned(), reason };
+    let parsed: ShardIndex =
+        serde_json::from_slice(text).map_err(|e| bad(format!("not an index of shards: {e}")))?;
+    let names: BTreeSet<&String> = parsed.weight_map.values().collect();
+    let folder = index.parent().unwrap_or(Path::new(""));
+    let path = |name: &String| {
+        let plain = Path::new(name).file_name().is_some_and(|file| file == name.as_str());
+        (plain && name.ends_with(".safetensors"))
+            .then(|| folder.join(name))
+            .ok_or_else(|| bad(format!("shard {name:?} is not a plain file name ending in .safetensors")))
+    };
+    names.into_iter().map(path).collect()
 }
 
 fn refuse_pickle(path: &Path) -> Result<(), WeightsError> {

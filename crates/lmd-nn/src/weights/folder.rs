@@ -223,7 +223,7 @@ impl ModelFolder {
             [".safetensors.index.json", ".safetensors.index.fp16.json", ".fp16.safetensors.index.json"];
         for index in indices {
             if self.source.has(&path(index)) {
-                return Checkpoint::open_sharded(&self.source.path(&path(index)));
+                return self.source.sharded(&path(index));
             }
         }
         let pickles = [path(".bin"), format!("{part}/pytorch_model.bin")];

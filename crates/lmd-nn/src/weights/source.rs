@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::checkpoint::shards;
 use super::{Checkpoint, WeightsError};
 use crate::NnError;
 
@@ -72,9 +73,25 @@ impl Source {
     /// As [`Checkpoint::open`].
     pub(crate) fn checkpoint(&self, file: &str) -> Result<Checkpoint, WeightsError> {
         match self.built_in(file) {
-            Some(bytes) => Checkpoint::from_static(file, bytes),
+            Some(bytes) => Checkpoint::from_static(vec![(PathBuf::from(file), bytes)]),
             None => Checkpoint::open(&self.path(file)),
         }
+    }
+
+    /// The weights in the shards that a `*.safetensors.index.json` lists.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::open_sharded`].
+    pub(crate) fn sharded(&self, index: &str) -> Result<Checkpoint, WeightsError> {
+        let Some(text) = self.built_in(index) else { return Checkpoint::open_sharded(&self.path(index)) };
+        let open = |path: PathBuf| {
+            let bytes = path.to_str().and_then(|file| self.built_in(file));
+            let missing =
+                || WeightsError::Open { path: path.clone(), source: io::ErrorKind::NotFound.into() };
+            Ok((path.clone(), bytes.ok_or_else(missing)?))
+        };
+        let files: Result<_, _> = shards(Path::new(index), text)?.into_iter().map(open).collect();
+        Checkpoint::from_static(files?)
     }
 }
 
