@@ -26,17 +26,15 @@ def widen(narrow: dict[str, torch.Tensor], wide: dict[str, torch.Tensor], seed: 
     out = {}
     for name, like in wide.items():
         value = narrow[name]
-        if name == "time_embedding.linear_1.weight":  # reads sines of twice as many frequencies, every other one new
-            spread = torch.zeros(len(value), like.shape[1])
-            spread[:, ::2] = value
-            value = spread.repeat_interleave(2, 0)
-        else:
-            if len(like) == 2 * len(value):
-                value = value.repeat_interleave(2, 0)
-            if like.ndim > 1 and like.shape[1] == 2 * value.shape[1]:
+        if len(like) == 2 * len(value):
+            value = value.repeat_interleave(2, 0)
+            if ".to_q." in name:  # products with keys of doubled length are twice as large, and scaled by 1/sqrt(length)
+                value = value * 2**-0.5
+        if like.ndim > 1 and like.shape[1] == 2 * value.shape[1]:
+            if name == "time_embedding.linear_1.weight":  # sines of twice as many frequencies, every other one new
+                value = torch.stack([value, torch.zeros_like(value)], 2).flatten(1)
+            else:
                 value = split_inputs(value, generator)
-        if ".to_q." in name:  # keys of doubled length make products twice as large, and are scaled by 1/sqrt(length)
-            value = value * 2**-0.5
         if value.shape != like.shape:
             raise ValueError(f"{name} is {tuple(narrow[name].shape)}; {tuple(like.shape)} is neither equal nor doubled")
         out[name] = value.contiguous()

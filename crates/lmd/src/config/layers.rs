@@ -11,12 +11,14 @@ use toml::{Table, Value};
 
 use super::{Config, ConfigError};
 
-/// Settings without a default of ours, because the model has one; variables may set them.
-const UNSET: [(&str, Kind); 4] = [
+/// Settings without a default of ours, because the model or the number of steps gives one; variables may set them.
+const UNSET: [(&str, Kind); 6] = [
     ("draw.width", Kind::Whole),
     ("draw.height", Kind::Whole),
     ("draw.cfg_scale", Kind::Number),
     ("draw.negative_prompt", Kind::Text),
+    ("draw.lmd.mask_from_step", Kind::Whole),
+    ("draw.lmd.mask_layer", Kind::Text),
 ];
 
 /// What a setting's value is, by which text is read.
@@ -294,12 +296,16 @@ mod tests {
     #[test]
     fn a_number_written_whole_in_a_file_stays_a_number() {
         let mut layers = Layers::new();
-        let file: Table = "[llm]\ntemperature = 1\n[draw]\ncfg_scale = 3\n".parse().unwrap();
+        let file = "[llm]\ntemperature = 1\n[draw]\ncfg_scale = 3\n[draw.lmd]\nmask_from_step = 3\n";
+        let file: Table = file.parse().unwrap();
         layers.lay(&file, &Origin::User(PathBuf::from("u.toml")));
         layers.lay_flag(&Flag::new("--cfg-scale", "draw.cfg_scale", "4.5")).unwrap();
-        layers.lay_variables(&|n| (n == "LMD_LLM_TEMPERATURE").then(|| "0.5".to_owned())).unwrap();
+        let variables = [("LMD_LLM_TEMPERATURE", "0.5"), ("LMD_DRAW_LMD_MASK_FROM_STEP", "7")];
+        let lookup = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        layers.lay_variables(&lookup).unwrap();
         let config = layers.config().unwrap();
         assert_eq!((config.draw.cfg_scale, config.llm.temperature), (Some(4.5), 0.5));
+        assert_eq!(config.draw.lmd.mask_from_step, Some(7));
     }
 
     #[test]
