@@ -26,7 +26,7 @@ from .widen import widen
 GAMMA = 5.0
 EMPTY = 0.1
 GROUNDING = 0.1
-ON_THINGS = 3.0  # extra weight of the noise loss where things are
+ON_THINGS = 6.0  # extra weight of the noise loss where things are
 
 SHOWN = [  # the prompts of the contact sheet
     "a red car", "a blue dog on a beach", "a realistic scene with a cat", "a realistic photo of a scene with a green bottle",
@@ -134,6 +134,7 @@ def train(run: Run, size: networks.Size, resume_from: Path | None = None, steps:
         optimizer.load_state_dict(state["optimizer"])
         step, seen = state["step"], state["seen"]
     recorders = record(painter.unet)
+    painter.text.set_attn_implementation("eager")  # 77 tokens: the fused one's way back is slower
     if compiled:
         painter.unet.compile()
     vae = load_vae(run)

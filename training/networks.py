@@ -42,7 +42,7 @@ SIZES = {
                   ae_steps=8, ae_batch=4, text_steps=8, unet_steps=8, unet_batch=4,
                   detector_steps=8, detector_batch=8, adapter_steps=4),
     "cpu": Size(16, 32, (0, 1, 2, 2), (3, 2, 1, 0), 192, 3, (64, 128, 256), 8,
-                ae_steps=2000, ae_batch=8, text_steps=1500, unet_steps=40000, unet_batch=16,
+                ae_steps=2000, ae_batch=8, text_steps=1500, unet_steps=20000, unet_batch=32,
                 detector_steps=1500, detector_batch=16, adapter_steps=1500, rate=1e-3),
     "full": Size(160, 64, (1, 2, 3, 3), (3, 3, 2, 1), 384, 4, (96, 128, 224), 32,
                  ae_steps=12000, ae_batch=64, text_steps=6000, unet_steps=60000, unet_batch=256,

@@ -17,6 +17,7 @@ from .captions import Group, Piece
 SIZE = backgrounds.SIZE
 MAX_OBJECTS = 6
 GRID = 16  # side of the coverage maps
+FLIPPED = 0.15  # share of things that look the other way; half of them would make every shape ambiguous for long
 
 
 @dataclass
@@ -133,7 +134,7 @@ class Composer:
                         y = max(y, rng.randint(0, SIZE - h))
                     box = (rng.randint(0, SIZE - w), y, w, h)
                     if self.fits(box, group.where, len(groups)) and all(overlap(box, t.box) < 0.12 for t in things):
-                        things.append(Thing(group.noun, group.paint, box, rng.random() < 0.5, index))
+                        things.append(Thing(group.noun, group.paint, box, rng.random() < FLIPPED, index))
                         break
                 else:
                     return None
