@@ -117,12 +117,12 @@ def neighbours(z: torch.Tensor) -> list[float]:
 
 @torch.no_grad()
 def finish(run: Run, model, composer: Composer) -> None:
-    """Measure on fresh scenes, set the scaling factor for unit deviation, save the folder `vae`."""
+    """Measure on fresh scenes, set the scaling factor for the wanted deviation, save the folder `vae`."""
     x = channels_last(composer.batch(32).pictures)
     z = torch.cat([model.encoder(part) for part in x.split(4)])
     drawn = torch.cat([model.decoder(part) for part in z.split(4)])
     mse = (drawn.clamp(-1, 1) - x).square().mean().item()
-    scaling = 1 / z.std().item()
+    scaling = networks.DEVIATION / z.std().item()
     if not run.path("vae").exists():
         model.register_to_config(scaling_factor=round(scaling, 5))
     else:  # the latents a U-Net was trained on keep their scale

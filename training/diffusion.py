@@ -26,6 +26,7 @@ from .widen import widen
 GAMMA = 5.0
 EMPTY = 0.1
 GROUNDING = 0.1
+LEGIBLE = 0.02  # signal-to-noise ratio from which on words can be asked to find their things
 ON_THINGS = 6.0  # extra weight of the noise loss where things are
 
 SHOWN = [  # the prompts of the contact sheet
@@ -52,17 +53,16 @@ class Painter(nn.Module):
 
 
 def signal_ratio(alphas: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-    """Signal-to-noise ratio at steps t (n,)."""
+    """Signal-to-noise ratio at steps t (n,), of latents of deviation networks.DEVIATION."""
     a = alphas[t]
-    return a / (1 - a)
+    return networks.DEVIATION**2 * a / (1 - a)
 
 
 def spread_steps(n: int, device) -> torch.Tensor:
     """n steps in 0..999, in random order, spread evenly (less variance than independent ones); the range
-    500..1000, where it is decided what is drawn (smooth latents show through much noise), gets half of them
-    on top of its share."""
+    200..850, where it is decided what is drawn, gets more than half of them on top of its share."""
     u = (torch.arange(n, device=device) + torch.rand(n, device=device)) / n
-    t = torch.where(u < 0.5, 2000 * u, 500 + 500 * (2 * u - 1))
+    t = torch.where(u < 0.4, 2500 * u, 200 + 650 * (u - 0.4) / 0.6)
     return t.long().clamp(max=999)[torch.randperm(n, device=device)]
 
 
@@ -88,7 +88,7 @@ def noise_loss(painter: Painter, recorders, batch, alphas, empty_ids) -> tuple[t
     things = F.interpolate(coverage.sum(1, keepdim=True).clamp(max=1), latents.shape[2:], mode="bilinear")
     weight = weight * (1 + ON_THINGS * things)
     noise_part = ((predicted.float() - noise).square() * weight).mean() / weight.mean()
-    seen = (t < 850).float() * (~dropped).float()
+    seen = (signal_ratio(alphas, t) > LEGIBLE).float() * (~dropped).float()
     return noise_part, grounding_loss(recorders, groups, coverage, seen)
 
 

@@ -17,6 +17,7 @@ from .captions import Group, Piece
 SIZE = backgrounds.SIZE
 MAX_OBJECTS = 6
 GRID = 16  # side of the coverage maps
+UNUSUAL = 0.2  # share of things of any size; the others come in four, since convolutions learn each size anew
 FLIPPED = 0.15  # share of things that look the other way; half of them would make every shape ambiguous for long
 
 
@@ -119,14 +120,13 @@ class Composer:
         """Boxes for all objects, with little overlap and the places the groups ask for; None if it fails."""
         rng = self.rng
         total = sum(group.count for group in groups)
-        low, high = {0: (0, 0), 1: (0.38, 0.75), 2: (0.28, 0.52), 3: (0.22, 0.42)}.get(total, (0.16, 0.34))
         things: list[Thing] = []
         for index, group in enumerate(groups):
-            size = rng.uniform(low, high)
+            size = self.size(total)
             for _ in range(group.count):
                 shape = self.atlas[group.noun][0].shape[1:]
                 for _ in range(30):
-                    scale = size * rng.uniform(0.9, 1.1) * SIZE / art.SPRITE
+                    scale = size * rng.uniform(0.97, 1.03) * SIZE / art.SPRITE
                     h = min(SIZE, max(8, round(shape[0] * scale)))
                     w = min(SIZE, max(8, round(shape[1] * scale)))
                     y = rng.randint(0, SIZE - h)
@@ -139,6 +139,12 @@ class Composer:
                 else:
                     return None
         return things
+
+    def size(self, total: int) -> float:
+        """Longer side of each of `total` things, as a share of the picture: one of four, mostly."""
+        if self.rng.random() < UNUSUAL:
+            return self.rng.uniform(*{1: (0.30, 0.75), 2: (0.28, 0.52), 3: (0.22, 0.42)}.get(total, (0.12, 0.34)))
+        return self.rng.choice({1: (0.62, 0.62, 0.46, 0.46, 0.34), 2: (0.46, 0.34), 3: (0.34,)}.get(total, (0.25,)))
 
     @staticmethod
     def fits(box, where: str, groups: int) -> bool:

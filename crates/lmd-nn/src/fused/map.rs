@@ -9,9 +9,9 @@ use rayon::prelude::*;
 use super::before::{Before, Dims};
 use super::convolve::{After, Convolution, Taps};
 use super::op::{Array, ArrayOp};
-use super::winograd::{CHANNELS, Filters, Winograd};
+use super::winograd::{CHANNELS, Filters, Tile, Winograd};
 
-/// Convolutions up to this many numbers keep transformed filters, which are nearly twice as large.
+/// Convolutions up to this many numbers keep transformed filters, which are two to four times as large.
 const TRANSFORMED: usize = 9 * 1920 * 640;
 /// Maps up to this many numbers keep a copy for the way back; larger ones are read across.
 const MIRRORED: usize = 1 << 19;
@@ -22,10 +22,10 @@ const TURNED: usize = 16;
 pub(crate) struct Map {
     /// `[side, side, inputs, outputs]`
     weight: Vec<f32>,
-    /// Made when first needed, as are the next two.
-    filters: OnceLock<Filters>,
+    /// Made when first needed, for each tile, as are the next two.
+    filters: [OnceLock<Filters>; 2],
     /// Of the way back.
-    mirrored_filters: OnceLock<Filters>,
+    mirrored_filters: [OnceLock<Filters>; 2],
     /// `[side, side, outputs, inputs]`, from the last tap to the first.
     mirrored: OnceLock<Vec<f32>>,
     bias: Vec<f32>,
@@ -63,27 +63,30 @@ impl Map {
                 }
             }
         });
-        let (filters, mirrored_filters, mirrored) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { weight, filters, mirrored_filters, mirrored, bias, side, inputs, outputs }
+        let unmade = || [OnceLock::new(), OnceLock::new()];
+        let (filters, mirrored_filters) = (unmade(), unmade());
+        Self { weight, filters, mirrored_filters, mirrored: OnceLock::new(), bias, side, inputs, outputs }
     }
 
-    /// Transformed filters, where pictures of this size are convolved faster by them.
-    fn filters(&self, height: usize, width: usize) -> Option<&Filters> {
+    /// Transformed filters, where pictures of this batch, height and width are convolved faster by them.
+    fn filters(&self, sizes: [usize; 3], doubled: bool) -> Option<&Filters> {
+        let tile = self.tile(sizes, doubled)?;
+        let make = || Filters::new(&self.weight, self.inputs, self.outputs, tile);
+        Some(self.filters[tile as usize].get_or_init(make))
+    }
+
+    /// The same for the way back.
+    fn filters_back(&self, sizes: [usize; 3]) -> Option<&Filters> {
+        let tile = self.tile(sizes, false)?;
+        let make = || Filters::new(&self.mirror(), self.outputs, self.inputs, tile);
+        Some(self.mirrored_filters[tile as usize].get_or_init(make))
+    }
+
+    fn tile(&self, [batch, height, width]: [usize; 3], doubled: bool) -> Option<Tile> {
         let fits = self.side == 3
             && [self.inputs, self.outputs].iter().all(|channels| channels.is_multiple_of(CHANNELS))
-            && [height, width].iter().all(|length| length.is_multiple_of(2))
             && self.weight.len() <= TRANSFORMED;
-        fits.then(|| self.filters.get_or_init(|| Filters::new(&self.weight, self.inputs, self.outputs)))
-    }
-
-    /// The same for the way back, and whether they are those of the way forward, to be read as mirrored.
-    fn filters_back(&self, height: usize, width: usize) -> Option<(&Filters, bool)> {
-        if self.weight.len() > MIRRORED {
-            return Some((self.filters(height, width)?, true));
-        }
-        self.filters(height, width)?;
-        let mirrored = || Filters::new(&self.mirror(), self.outputs, self.inputs);
-        Some((self.mirrored_filters.get_or_init(mirrored), false))
+        fits.then(|| Tile::of(batch, height, width, doubled)).flatten()
     }
 
     /// The weights of the way back.
@@ -177,9 +180,10 @@ impl ArrayOp for MapCall {
         let source = self.before.forward(x.values, input, self.padding);
         let frame = self.padding[0] + self.padding[1];
         let after = After { bias: &self.bias(), addend, rectify: self.rectify };
-        if let Some(filters) = self.plain().then(|| self.map.filters(height, width)).flatten() {
-            let doubled = matches!(self.before, Before::Resize(size) if size == [2 * input[1], 2 * input[2]]);
-            let winograd = Winograd { filters, mirrored: false, doubled, batch, height, width };
+        let doubled = matches!(self.before, Before::Resize(size) if size == [2 * input[1], 2 * input[2]]);
+        let filters = || self.map.filters([batch, height, width], doubled);
+        if let Some(filters) = self.plain().then(filters).flatten() {
+            let winograd = Winograd { filters, doubled, batch, height, width };
             return winograd.run(&source, after);
         }
         let convolution = Convolution {
@@ -208,10 +212,9 @@ impl ArrayOp for MapCall {
             Cow::Owned(spread_out(grad, output, sizes, self.stride, grown - self.padding[0]))
         };
         let after = After { bias: &[], addend: None, rectify: false };
-        if let Some((filters, mirrored)) =
-            self.plain().then(|| self.map.filters_back(height, width)).flatten()
-        {
-            let winograd = Winograd { filters, mirrored, doubled: false, batch, height, width };
+        let filters = || self.map.filters_back([batch, height, width]);
+        if let Some(filters) = self.plain().then(filters).flatten() {
+            let winograd = Winograd { filters, doubled: false, batch, height, width };
             return self.before.backward(x.values, input, winograd.run(&source, after));
         }
         let convolution = Convolution {

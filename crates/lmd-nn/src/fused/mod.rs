@@ -19,6 +19,7 @@ mod group_norm;
 mod map;
 mod narrow;
 mod op;
+mod product;
 mod scratch;
 mod simd;
 mod winograd;
