@@ -206,10 +206,12 @@ def score(model: Detector, composer: Composer, scenes: int, batch: int = 16) -> 
             "paint": paints / max(1, found), "found_and_noun": nouns / things, "perfect_scenes": perfect / scenes}
 
 
-def train(run: Run, size: networks.Size, steps: int | None = None) -> None:
+def train(run: Run, size: networks.Size, steps: int | None = None, resume_from: Path | None = None) -> None:
+    """Train from nothing, from the stage's checkpoint, or from the detector of an exported folder."""
     steps = steps or size.detector_steps
     torch.manual_seed(5)
-    model = Detector(size.nouns).to(run.device, memory_format=torch.channels_last)
+    model = Detector.open(resume_from / "detector").train() if resume_from else Detector(size.nouns)
+    model = model.to(run.device, memory_format=torch.channels_last)
     average = Average(model, 0.995)
     optimizer = Both(model, [], 1e-3)
     state, step = run.load("detector.pt"), 0

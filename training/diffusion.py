@@ -141,7 +141,7 @@ def train(run: Run, size: networks.Size, resume_from: Path | None = None, steps:
     part = run.part(size.unet_batch)
     composer = Composer(run.art, size.nouns, seed=5000 + 2 * step + run.rank, device=run.device)
     torch.manual_seed(9000 + 2 * step + run.rank)
-    pool = Pool(composer, vae, words, capacity=200 * part, reuse=8, device=run.device)
+    pool = Pool(composer, vae, words, capacity=200 * part, reuse=16, device=run.device)
     while pool.made < min(40, steps) * part:
         pool.add(part)
     alphas = networks.scheduler().alphas_cumprod.to(run.device)

@@ -30,7 +30,7 @@ def run_stage(stage: str, run: Run, size: networks.Size, arguments) -> None:
                         arguments.compile)
     elif stage == "detector":
         from . import detector
-        detector.train(run, size, arguments.steps)
+        detector.train(run, size, arguments.steps, arguments.resume_from)
     elif stage == "adapters":
         from . import adapters
         adapters.train(run, size, arguments.steps)
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, help="stop with a checkpoint after so long")
-    parser.add_argument("--resume-from", type=Path, help="start the networks from an exported diffusers folder")
+    parser.add_argument("--resume-from", type=Path, help="start the U-Net or the detector from an exported folder")
     parser.add_argument("--steps", type=int, help="steps of the stage, if not the size's own")
     parser.add_argument("--cooldown", type=int, help="U-Net: over how many of the last steps the rate falls")
     parser.add_argument("--out", type=Path, help="export: the folder to write")

@@ -17,6 +17,7 @@ from .captions import Group, Piece
 SIZE = backgrounds.SIZE
 MAX_OBJECTS = 6
 GRID = 16  # side of the coverage maps
+HARD = ("backpack", "car", "cat", "chair", "dog", "bird")  # learnt last, so shown twice as often
 UNUSUAL = 0.2  # share of things of any size; the others come in four, since convolutions learn each size anew
 FLIPPED = 0.15  # share of things that look the other way; half of them would make every shape ambiguous for long
 
@@ -66,6 +67,7 @@ class Composer:
     def __init__(self, art_folder: Path, noun_count: int, seed: int, device: str = "cpu", only_plan: bool = False):
         self.nouns = art.load_nouns(noun_count)
         self.atlas = art.load_atlas(art_folder, self.nouns, device, art.PAINTS[:1] if only_plan else art.PAINTS)
+        self.often = [*range(noun_count), *(i for i, noun in enumerate(self.nouns) if noun.singular in HARD)]
         self.rng = Random(seed)
         generator = torch.Generator(device).manual_seed(seed)
         self.brush = backgrounds.Brush(generator, device)
@@ -109,7 +111,7 @@ class Composer:
     def group(self, count: int, where: str = "") -> Group:
         rng = self.rng
         paint = rng.randrange(1, len(art.PAINTS)) if rng.random() < 0.65 else 0
-        return Group(rng.randrange(len(self.nouns)), paint, count, where)
+        return Group(rng.choice(self.often), paint, count, where)
 
     def distinct(self, groups: list[Group]) -> list[Group]:
         """Groups with different phrases only."""

@@ -9,10 +9,13 @@ use rayon::prelude::*;
 use super::before::{Before, Dims};
 use super::convolve::{After, Convolution, Taps};
 use super::op::{Array, ArrayOp};
-use super::winograd::{CHANNELS, Filters, Tile, Winograd};
+use super::winograd::{CHANNELS, Filters, Kept, Tile, Weights, Winograd};
 
-/// Convolutions up to this many numbers keep transformed filters, which are two to four times as large.
-const TRANSFORMED: usize = 9 * 1920 * 640;
+/// Convolutions up to this many numbers keep transformed filters, which are two to four times as large; larger ones
+/// only for pictures whose transformed tiles are too many to be held at once.
+const KEPT: usize = 9 * 512 * 256;
+/// What is too many.
+const HELD: usize = 1 << 24;
 /// Maps up to this many numbers keep a copy for the way back; larger ones are read across.
 const MIRRORED: usize = 1 << 19;
 /// Rows of a weight turned at once, so that both sides stay in the cache.
@@ -22,10 +25,8 @@ const TURNED: usize = 16;
 pub(crate) struct Map {
     /// `[side, side, inputs, outputs]`
     weight: Vec<f32>,
-    /// Made when first needed, for each tile, as are the next two.
-    filters: [OnceLock<Filters>; 2],
-    /// Of the way back.
-    mirrored_filters: [OnceLock<Filters>; 2],
+    /// Transformed filters, there and back, for each tile. Made when first needed, as is the next.
+    kept: [[OnceLock<Kept>; 2]; 2],
     /// `[side, side, outputs, inputs]`, from the last tap to the first.
     mirrored: OnceLock<Vec<f32>>,
     bias: Vec<f32>,
@@ -63,30 +64,28 @@ impl Map {
                 }
             }
         });
-        let unmade = || [OnceLock::new(), OnceLock::new()];
-        let (filters, mirrored_filters) = (unmade(), unmade());
-        Self { weight, filters, mirrored_filters, mirrored: OnceLock::new(), bias, side, inputs, outputs }
+        let (kept, mirrored) = (Default::default(), OnceLock::new());
+        Self { weight, kept, mirrored, bias, side, inputs, outputs }
     }
 
-    /// Transformed filters, where pictures of this batch, height and width are convolved faster by them.
-    fn filters(&self, sizes: [usize; 3], doubled: bool) -> Option<&Filters> {
-        let tile = self.tile(sizes, doubled)?;
-        let make = || Filters::new(&self.weight, self.inputs, self.outputs, tile);
-        Some(self.filters[tile as usize].get_or_init(make))
-    }
-
-    /// The same for the way back.
-    fn filters_back(&self, sizes: [usize; 3]) -> Option<&Filters> {
-        let tile = self.tile(sizes, false)?;
-        let make = || Filters::new(&self.mirror(), self.outputs, self.inputs, tile);
-        Some(self.mirrored_filters[tile as usize].get_or_init(make))
-    }
-
-    fn tile(&self, [batch, height, width]: [usize; 3], doubled: bool) -> Option<Tile> {
-        let fits = self.side == 3
-            && [self.inputs, self.outputs].iter().all(|channels| channels.is_multiple_of(CHANNELS))
-            && self.weight.len() <= TRANSFORMED;
-        fits.then(|| Tile::of(batch, height, width, doubled)).flatten()
+    /// Transformed filters, where pictures of this batch, height and width are convolved by them.
+    fn filters(&self, sizes: [usize; 3], doubled: bool, back: bool) -> Option<Filters<'_>> {
+        if self.side != 3
+            || [self.inputs, self.outputs].iter().any(|channels| !channels.is_multiple_of(CHANNELS))
+        {
+            return None;
+        }
+        let weights = Weights { values: &self.weight, inputs: self.inputs, outputs: self.outputs, back };
+        let passing = || {
+            let tile = Tile::of(sizes, doubled, false)?;
+            let held = tile.seen(sizes) * if back { self.outputs } else { self.inputs };
+            (self.weight.len() > KEPT && held <= HELD).then_some(Filters::Passing(weights, tile))
+        };
+        passing().or_else(|| {
+            let tile = Tile::of(sizes, doubled, true)?;
+            let kept = &self.kept[usize::from(back)][tile as usize];
+            Some(Filters::Kept(kept.get_or_init(|| Kept::new(weights, tile))))
+        })
     }
 
     /// The weights of the way back.
@@ -181,7 +180,7 @@ impl ArrayOp for MapCall {
         let frame = self.padding[0] + self.padding[1];
         let after = After { bias: &self.bias(), addend, rectify: self.rectify };
         let doubled = matches!(self.before, Before::Resize(size) if size == [2 * input[1], 2 * input[2]]);
-        let filters = || self.map.filters([batch, height, width], doubled);
+        let filters = || self.map.filters([batch, height, width], doubled, false);
         if let Some(filters) = self.plain().then(filters).flatten() {
             let winograd = Winograd { filters, doubled, batch, height, width };
             return winograd.run(&source, after);
@@ -212,7 +211,7 @@ impl ArrayOp for MapCall {
             Cow::Owned(spread_out(grad, output, sizes, self.stride, grown - self.padding[0]))
         };
         let after = After { bias: &[], addend: None, rectify: false };
-        let filters = || self.map.filters_back([batch, height, width]);
+        let filters = || self.map.filters([batch, height, width], false, true);
         if let Some(filters) = self.plain().then(filters).flatten() {
             let winograd = Winograd { filters, doubled: false, batch, height, width };
             return self.before.backward(x.values, input, winograd.run(&source, after));

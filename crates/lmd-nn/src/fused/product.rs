@@ -1,77 +1,52 @@
-//! Products of rows with a matrix that never changes, kept in the order the processor reads it.
+//! Products of rows with a few columns of a matrix, kept in the order the processor reads them.
 //!
-//! A general product copies both factors into such an order first. For the few rows of a
-//! small network that took half as long as multiplying, and weights need it only once.
-//! Every result is one sum from the first input to the last, whatever rows are beside it.
+//! A general product copies both factors into such an order first. Filters have it from
+//! the start, and rows are read where they lie. Every result is one sum from the first
+//! input to the last, whatever rows are beside it.
 
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
 use super::gemm::Matrix;
 
-/// Columns that lie together.
-const PANEL: usize = 32;
+/// Columns of a panel, but for the last of a matrix.
+pub(super) const PANEL: usize = 32;
+/// What a panel's number of columns is a multiple of: the widest vectors.
+pub(super) const COLUMNS: usize = 16;
 /// Vectors of columns in hand.
 const VECTORS: usize = 2;
 /// Rows in hand where there are 32 vector registers of 16 numbers, and elsewhere.
 const ROWS: [usize; 2] = [14, 6];
-/// Numbers of rows that pass all panels together, to stay in the cache.
-const CACHED: usize = 1 << 16;
 /// Inputs from one whose columns are multiplied to one whose columns are asked for.
 const AHEAD: usize = 24;
-/// What the number of columns must be a multiple of: the widest vectors.
-pub(super) const COLUMNS: usize = 16;
 
-/// A matrix `[inputs, outputs]`, 32 columns at a time.
-#[derive(Debug)]
-pub(super) struct Packed {
-    values: Vec<f32>,
-    inputs: usize,
+/// Some columns of a matrix, `[inputs, columns]`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Panel<'a> {
+    pub(super) values: &'a [f32],
+    pub(super) inputs: usize,
 }
 
-impl Packed {
-    /// From a matrix whose number of columns is a multiple of [`COLUMNS`].
-    pub(super) fn new(matrix: Matrix<'_>) -> Self {
-        let (inputs, outputs) = (matrix.rows, matrix.columns);
-        debug_assert!(outputs.is_multiple_of(COLUMNS));
-        let mut values = vec![0.0; inputs * outputs];
-        for (panel, to) in values.chunks_mut((PANEL * inputs).max(1)).enumerate() {
-            let width = to.len() / inputs;
-            for (i, to) in to.chunks_exact_mut(width).enumerate() {
-                let start = i * matrix.rows_apart + panel * PANEL * matrix.columns_apart;
-                for (j, to) in to.iter_mut().enumerate() {
-                    *to = matrix.data[start + j * matrix.columns_apart];
-                }
-            }
-        }
-        Self { values, inputs }
-    }
-
-    /// `out = a b`; row i of the result lies at `out[i · rows_apart ..]`.
+impl Panel<'_> {
+    /// `out = a b`, or `out += a b` with `add`; row i of the result lies at `out[i · rows_apart ..]`.
     ///
     /// # Panics
     ///
     /// When the shapes do not fit each other or the memory.
-    pub(super) fn multiply(&self, out: &mut [f32], rows_apart: usize, a: Matrix<'_>) {
+    pub(super) fn multiply(&self, out: &mut [f32], rows_apart: usize, add: bool, a: Matrix<'_>) {
         assert!(a.columns == self.inputs && a.columns_apart == 1, "rows of a product");
-        let at_once = (CACHED / self.inputs.max(1)).max(ROWS[0]).next_multiple_of(ROWS[0]);
-        for start in (0..a.rows).step_by(at_once) {
-            let rows = start..(start + at_once).min(a.rows);
-            Arch::new().dispatch(Product { out, rows_apart, a, b: self, rows });
-        }
+        Arch::new().dispatch(Product { out, rows_apart, add, a, b: *self });
     }
 }
 
-/// Some rows of a product.
 struct Product<'a> {
     out: &'a mut [f32],
     rows_apart: usize,
+    add: bool,
     a: Matrix<'a>,
-    b: &'a Packed,
-    rows: Range<usize>,
+    b: Panel<'a>,
 }
 
 impl WithSimd for Product<'_> {
@@ -79,28 +54,25 @@ impl WithSimd for Product<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        for (index, panel) in self.b.values.chunks((PANEL * self.b.inputs).max(1)).enumerate() {
-            let width = panel.len() / self.b.inputs / S::F32_LANES;
-            let (panel, _) = S::as_simd_f32s(panel);
-            for first in (0..width).step_by(VECTORS) {
-                let strip = Strip { panel, width, first, column: index * PANEL + first * S::F32_LANES };
-                if width - first >= VECTORS {
-                    self.strip::<S, VECTORS>(simd, strip)
-                } else {
-                    self.strip::<S, 1>(simd, strip)
-                }
+        let (panel, _) = S::as_simd_f32s(self.b.values);
+        let width = panel.len() / self.b.inputs.max(1);
+        for first in (0..width).step_by(VECTORS) {
+            let strip = Strip { panel, width, first };
+            if width - first >= VECTORS {
+                self.strip::<S, VECTORS>(simd, strip);
+            } else {
+                self.strip::<S, 1>(simd, strip);
             }
         }
     }
 }
 
-/// A few vectors of columns: where they lie in their panel, and the first one's place in the result.
+/// A few vectors of a panel's columns.
 #[derive(Clone, Copy)]
 struct Strip<'a, V> {
     panel: &'a [V],
     width: usize,
     first: usize,
-    column: usize,
 }
 
 impl Product<'_> {
@@ -108,10 +80,10 @@ impl Product<'_> {
     #[inline(always)]
     fn strip<S: Simd, const V: usize>(&mut self, simd: S, strip: Strip<'_, S::f32s>) {
         let most = if S::F32_LANES == COLUMNS { ROWS[0] } else { ROWS[1] };
-        let blocks = self.rows.len().div_ceil(most);
-        let mut row = self.rows.start;
+        let blocks = self.a.rows.div_ceil(most);
+        let mut row = 0;
         for block in 0..blocks {
-            let height = (self.rows.end - row).div_ceil(blocks - block);
+            let height = (self.a.rows - row).div_ceil(blocks - block);
             match height {
                 1 => self.block::<S, V, 1>(simd, strip, row),
                 2 => self.block::<S, V, 2>(simd, strip, row),
@@ -145,7 +117,14 @@ impl Product<'_> {
         for (r, values) in rows.iter_mut().enumerate() {
             *values = &self.a.data[(row + r) * self.a.rows_apart..][..inputs];
         }
+        let start = |r: usize| (row + r) * self.rows_apart + strip.first * S::F32_LANES;
         let mut sums = [[simd.splat_f32s(0.0); V]; R];
+        if self.add {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let (before, _) = S::as_simd_f32s(&self.out[start(r)..][..V * S::F32_LANES]);
+                sums.copy_from_slice(before);
+            }
+        }
         for (i, columns) in strip.panel.chunks_exact(strip.width).enumerate().take(inputs) {
             prefetch(strip.panel, (i + AHEAD) * strip.width);
             let mut factors = [simd.splat_f32s(0.0); V];
@@ -158,8 +137,7 @@ impl Product<'_> {
             }
         }
         for (r, sums) in sums.iter().enumerate() {
-            let start = (row + r) * self.rows_apart + strip.column;
-            let (out, _) = S::as_mut_simd_f32s(&mut self.out[start..start + V * S::F32_LANES]);
+            let (out, _) = S::as_mut_simd_f32s(&mut self.out[start(r)..][..V * S::F32_LANES]);
             out.copy_from_slice(sums);
         }
     }
@@ -185,32 +163,23 @@ mod tests {
 
     #[test]
     fn products_are_those_of_the_definition() {
-        for (rows, inputs, outputs) in [(1, 3, 16), (14, 16, 32), (15, 5, 48), (33, 40, 80), (200, 400, 16)] {
+        for (rows, inputs, columns) in [(1, 3, 16), (14, 16, 32), (15, 5, 32), (33, 40, 16), (100, 400, 32)] {
             #[allow(clippy::cast_precision_loss)]
             let numbers = |count: usize, step: usize| -> Vec<f32> {
                 (0..count).map(|i| (i * step % 13) as f32).collect()
             };
-            let apart = inputs - 1; // rows overlap
-            let (a, b) = (numbers(rows * inputs, 5), numbers(inputs * outputs, 7));
-            let packed = Packed::new(Matrix::dense(&b, inputs, outputs));
-            let turned: Vec<f32> =
-                (0..inputs * outputs).map(|i| b[i % inputs * outputs + i / inputs]).collect();
-            assert_eq!(
-                packed.values,
-                Packed::new(Matrix::dense(&turned, outputs, inputs).transposed()).values
-            );
-            let mut out = vec![f32::NAN; rows * (outputs + 1)];
-            packed.multiply(&mut out, outputs + 1, Matrix::rows(&a, rows, inputs, apart));
-            for i in 0..rows {
-                for j in 0..outputs {
-                    let product: f32 = (0..inputs).map(|l| a[i * apart + l] * b[l * outputs + j]).sum();
-                    assert_eq!(
-                        out[i * (outputs + 1) + j],
-                        product,
-                        "at {i}, {j} of {rows}, {inputs}, {outputs}"
-                    );
+            let (apart, out_apart) = (inputs - 1, columns + 1); // rows overlap
+            let (a, b) = (numbers(rows * inputs, 5), numbers(inputs * columns, 7));
+            let mut out = vec![f32::NAN; rows * out_apart];
+            let panel = Panel { values: &b, inputs };
+            panel.multiply(&mut out, out_apart, false, Matrix::rows(&a, rows, inputs, apart));
+            panel.multiply(&mut out, out_apart, true, Matrix::rows(&a, rows, inputs, apart));
+            for (i, out) in out.chunks_exact(out_apart).enumerate() {
+                for (j, out) in out[..columns].iter().enumerate() {
+                    let product: f32 = (0..inputs).map(|l| a[i * apart + l] * b[l * columns + j]).sum();
+                    assert_eq!(*out, 2.0 * product, "at {i}, {j} of {rows}, {inputs}, {columns}");
                 }
-                assert!(out[i * (outputs + 1) + outputs].is_nan(), "beyond the row");
+                assert!(out[columns].is_nan(), "beyond the row");
             }
         }
     }
