@@ -1,11 +1,11 @@
 #!/bin/sh
 # All stages of the `cpu` size on two cores: run-cpu.sh ART [RUNS]. Stop and start it as you like.
-# Two single-threaded workers share the long stages.
+# Two single-threaded workers share the long stages; on a quiet machine WORKERS=1 THREADS=2 is as fast.
 set -eu
-art=$1 runs=${2:-training/runs} workers=${WORKERS:-2}
+art=$1 runs=${2:-training/runs} workers=${WORKERS:-2} threads=${THREADS:-1}
 export GLIBC_TUNABLES=glibc.malloc.hugetlb=1 MASTER_ADDR=127.0.0.1 MASTER_PORT=${MASTER_PORT:-29517}
 
-stage() { nice -n 19 python -u -m training.train --threads 1 --size cpu --art "$art" --runs "$runs" --stage "$@"; }
+stage() { nice -n 19 python -u -m training.train --threads "$threads" --size cpu --art "$art" --runs "$runs" --stage "$@"; }
 
 shared() {
     export WORLD_SIZE=$workers
