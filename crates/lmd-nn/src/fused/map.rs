@@ -75,7 +75,7 @@ impl Map {
         {
             return None;
         }
-        let weights = Weights { values: &self.weight, inputs: self.inputs, outputs: self.outputs, back };
+        let weights = self.weights(back);
         let passing = || {
             let tile = Tile::of(sizes, doubled, false)?;
             let held = tile.seen(sizes) * if back { self.outputs } else { self.inputs };
@@ -99,15 +99,12 @@ impl Map {
     /// `[taps, outputs, inputs]`, from the last tap to the first.
     fn mirror(&self) -> Vec<f32> {
         let mut mirrored = vec![0.0; self.weight.len()];
-        let tap = self.inputs * self.outputs;
-        for (from, to) in self.weight.chunks_exact(tap).rev().zip(mirrored.chunks_exact_mut(tap)) {
-            for (input, from) in from.chunks_exact(self.outputs).enumerate() {
-                for (output, value) in from.iter().enumerate() {
-                    to[output * self.inputs + input] = *value;
-                }
-            }
-        }
+        self.weights(true).turn(0..self.inputs, 0..self.outputs, &mut mirrored);
         mirrored
+    }
+
+    fn weights(&self, back: bool) -> Weights<'_> {
+        Weights { values: &self.weight, inputs: self.inputs, outputs: self.outputs, back }
     }
 }
 

@@ -47,7 +47,7 @@ impl Weights<'_> {
     ) {
         let tap = self.inputs * self.outputs;
         let taps = if self.back {
-            self.turn(&columns, &inputs, scratch);
+            self.turn(columns.clone(), inputs.clone(), scratch);
             let (rows_apart, taps_apart) = (columns.len(), columns.len() * inputs.len());
             Taps { values: scratch, taps_apart, rows_apart, rows: inputs.len() }
         } else {
@@ -60,8 +60,8 @@ impl Weights<'_> {
         }
     }
 
-    /// The taps of the way back, from the last to the first, `[9, inputs, columns]`.
-    fn turn(&self, columns: &Range<usize>, inputs: &Range<usize>, out: &mut [f32]) {
+    /// The taps of the way back for some of its outputs and inputs, from the last to the first, `[taps, inputs, columns]`.
+    pub(crate) fn turn(&self, columns: Range<usize>, inputs: Range<usize>, out: &mut [f32]) {
         let tap = self.inputs * self.outputs;
         let width = columns.len();
         for (from, to) in self.values.chunks_exact(tap).rev().zip(out.chunks_exact_mut(inputs.len() * width))

@@ -18,11 +18,7 @@ impl Tile {
     pub(crate) fn of([batch, height, width]: [usize; 3], doubled: bool, kept: bool) -> Option<Self> {
         let fits = |side| height.is_multiple_of(side) && width.is_multiple_of(side);
         let many = batch * height * width >= MANY[usize::from(!kept)];
-        match () {
-            () if many && fits(4) && !doubled => Some(Self::Four),
-            () if fits(2) => Some(Self::Two),
-            () => None,
-        }
+        if many && fits(4) && !doubled { Some(Self::Four) } else { fits(2).then_some(Self::Two) }
     }
 
     /// Places of all transformed tiles of pictures.
