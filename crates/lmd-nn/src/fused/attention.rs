@@ -15,6 +15,7 @@ use super::narrow::{self, Moments};
 use super::op::{Array, ArrayOp};
 use super::scratch::{unfilled, with_scratch};
 use super::simd::{exponentials, sum2, vectorized};
+use super::wide;
 
 /// Scores formed at once.
 const SCORES: usize = 1 << 19;
@@ -23,22 +24,22 @@ const ROWS: Range<usize> = 32..256;
 
 /// The heads of one picture: rows of numbers in which each head has its own columns.
 #[derive(Clone, Copy)]
-struct Heads<'a> {
+pub(super) struct Heads<'a> {
     values: &'a [f32],
-    rows: usize,
+    pub(super) rows: usize,
     apart: usize,
     /// From one head to the next.
     step: usize,
-    width: usize,
+    pub(super) width: usize,
 }
 
 impl<'a> Heads<'a> {
-    fn head(&self, head: usize, rows: Range<usize>) -> Matrix<'a> {
+    pub(super) fn head(&self, head: usize, rows: Range<usize>) -> Matrix<'a> {
         let start = head * self.step + rows.start * self.apart;
         Matrix::rows(&self.values[start..], rows.len(), self.width, self.apart)
     }
 
-    fn whole(&self, head: usize) -> Matrix<'a> {
+    pub(super) fn whole(&self, head: usize) -> Matrix<'a> {
         self.head(head, 0..self.rows)
     }
 }
@@ -71,7 +72,7 @@ fn exponentials_of(
 
 /// Rows times their numbers.
 #[inline(always)]
-fn scale_rows<'a>(rows: impl Iterator<Item = &'a mut [f32]>, factors: &[f32]) {
+pub(super) fn scale_rows<'a>(rows: impl Iterator<Item = &'a mut [f32]>, factors: &[f32]) {
     for (row, factor) in rows.zip(factors) {
         row.iter_mut().for_each(|x| *x *= factor);
     }
@@ -87,14 +88,15 @@ fn probabilities(q: Matrix<'_>, k: Matrix<'_>, causal: Option<usize>, out: &mut 
     );
 }
 
-/// dS in place of dP, given P.
-fn through_softmax(p: &[f32], dp: &mut [f32], columns: usize, width: usize) {
+/// dS in place of dP, given P; rows of so many columns begin `apart` numbers after one another.
+pub(super) fn through_softmax(p: &[f32], dp: &mut [f32], [columns, apart]: [usize; 2], width: usize) {
     #[allow(clippy::cast_precision_loss)]
     let scale = 1.0 / (width as f32).sqrt();
     vectorized(
         #[inline(always)]
         || {
-            for (p, dp) in p.chunks_exact(columns).zip(dp.chunks_exact_mut(columns)) {
+            for (p, dp) in p.chunks_exact(apart).zip(dp.chunks_exact_mut(apart)) {
+                let (p, dp) = (&p[..columns], &mut dp[..columns]);
                 let mean = sum2(p, dp, |p, d| p * d);
                 dp.iter_mut().zip(p).for_each(|(d, p)| *d = scale * p * (*d - mean));
             }
@@ -110,6 +112,9 @@ fn rows_at_once(rows: usize, columns: usize) -> usize {
 
 /// `softmax(s q kᵀ) v` of one picture, all heads.
 fn attend(q: Heads<'_>, k: Heads<'_>, v: Heads<'_>, heads: usize, causal: bool, out: &mut [f32]) {
+    if wide::fits(k.rows) && !narrow::fits(q.width) && !causal {
+        return wide::attend(q, k, v, heads, out);
+    }
     let width = heads * q.width;
     let at_once = rows_at_once(q.rows, k.rows);
     out.par_chunks_mut(at_once * width).enumerate().for_each(|(task, out)| {
@@ -164,6 +169,11 @@ impl SelfAttention {
             backward_narrow(parts, grad, head, &mut out);
             return out;
         }
+        if wide::fits(places) && !self.causal {
+            let [q, k, v] = parts;
+            wide::backward([q, k, v, grad], head, &mut out);
+            return out;
+        }
         with_scratch(2 * at_once * places, |scratch| {
             let (p, dp) = scratch.split_at_mut(at_once * places);
             for start in (0..places).step_by(at_once) {
@@ -189,7 +199,7 @@ impl SelfAttention {
         probabilities(q, k.whole(head), self.causal.then_some(rows.start), p);
         multiply(dp, places, false, g, v.whole(head).transposed());
         multiply(&mut out[2 * d..], apart, add, Matrix::dense(p, rows.len(), places).transposed(), g);
-        through_softmax(p, dp, places, d);
+        through_softmax(p, dp, [places, places], d);
         let ds = Matrix::dense(dp, rows.len(), places);
         multiply(&mut out[rows.start * apart..], apart, false, ds, k.whole(head));
         multiply(&mut out[d..], apart, add, ds.transposed(), q);
@@ -328,7 +338,7 @@ impl ArrayOp for CrossAttention {
                     for head in 0..heads {
                         probabilities(q.head(head, rows.clone()), k.whole(head), None, p);
                         multiply(dp, tokens, false, g.head(head, rows.clone()), v.whole(head).transposed());
-                        through_softmax(p, dp, tokens, d);
+                        through_softmax(p, dp, [tokens, tokens], d);
                         let ds = Matrix::dense(dp, rows.len(), tokens);
                         multiply(&mut dx[head * d..], heads * d, false, ds, k.whole(head));
                     }
@@ -370,7 +380,7 @@ impl ArrayOp for CrossProbabilities {
         let mut p = self.forward(x, None);
         p.par_chunks_mut(places * tokens).zip(grad.par_chunks(places * tokens)).for_each(|(p, grad)| {
             let mut ds = grad.to_vec();
-            through_softmax(p, &mut ds, tokens, d);
+            through_softmax(p, &mut ds, [tokens, tokens], d);
             p.copy_from_slice(&ds);
         });
         let mut dx = unfilled(x.values.len());

@@ -12,6 +12,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::PARTS;
+use super::before::TASK;
 use super::gemm::{Matrix, multiply};
 use super::scratch::{unfilled, with_scratch};
 use super::simd::vectorized;
@@ -127,15 +128,18 @@ impl Convolution<'_> {
                 sums
             })
             .collect();
-        let image = self.height * self.width * self.outputs;
-        out.par_chunks_mut(image).enumerate().for_each(|(index, out)| {
-            let start = index * image;
-            let (first, others) = sums.split_at(1);
-            out.copy_from_slice(&first[0][start..start + image]);
-            for other in others {
-                out.iter_mut().zip(&other[start..start + image]).for_each(|(out, x)| *out += x);
-            }
-            self.finish(out, None, after, (index, 0));
+        let row = self.width * self.outputs;
+        let (first, others) = sums.split_at(1);
+        out.par_chunks_mut((self.height * row).max(1)).enumerate().for_each(|(index, out)| {
+            let rows = (TASK / row.max(1)).max(1);
+            out.par_chunks_mut((rows * row).max(1)).enumerate().for_each(|(band, out)| {
+                let start = (index * self.height + band * rows) * row;
+                out.copy_from_slice(&first[0][start..start + out.len()]);
+                for other in others {
+                    out.iter_mut().zip(&other[start..]).for_each(|(out, x)| *out += x);
+                }
+                self.finish(out, None, after, (index, band * rows));
+            });
         });
     }
 

@@ -22,6 +22,7 @@ mod op;
 mod product;
 mod scratch;
 mod simd;
+mod wide;
 mod winograd;
 
 pub(crate) use attention::{CrossAttention, CrossProbabilities, SelfAttention, TextHeads, WeighValues};

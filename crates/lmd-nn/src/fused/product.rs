@@ -1,8 +1,11 @@
 //! Products of rows with a few columns of a matrix, kept in the order the processor reads them.
 //!
 //! A general product copies both factors into such an order first. Filters have it from
-//! the start, and rows are read where they lie. Every result is one sum from the first
+//! the start, a head's keys and values are brought into it once for all queries
+//! ([`Panels`]), and rows are read where they lie. Every result is one sum from the first
 //! input to the last, whatever rows are beside it.
+
+use std::ops::Range;
 
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
@@ -22,14 +25,23 @@ const ROWS: [usize; 2] = [14, 6];
 /// Inputs from one whose columns are multiplied to one whose columns are asked for.
 const AHEAD: usize = 24;
 
-/// Some columns of a matrix, `[inputs, columns]`.
+/// Some columns of a matrix; those of input i begin at `values[i · apart ..]`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Panel<'a> {
     pub(super) values: &'a [f32],
     pub(super) inputs: usize,
+    /// A multiple of [`COLUMNS`], as is `apart`.
+    pub(super) columns: usize,
+    pub(super) apart: usize,
 }
 
-impl Panel<'_> {
+impl<'a> Panel<'a> {
+    /// Columns with no others between them, `[inputs, columns]`.
+    pub(super) fn dense(values: &'a [f32], inputs: usize) -> Self {
+        let columns = values.len() / inputs.max(1);
+        Self { values, inputs, columns, apart: columns }
+    }
+
     /// `out = a b`, or `out += a b` with `add`; row i of the result lies at `out[i · rows_apart ..]`.
     ///
     /// # Panics
@@ -37,7 +49,58 @@ impl Panel<'_> {
     /// When the shapes do not fit each other or the memory.
     pub(super) fn multiply(&self, out: &mut [f32], rows_apart: usize, add: bool, a: Matrix<'_>) {
         assert!(a.columns == self.inputs && a.columns_apart == 1, "rows of a product");
+        let whole = [self.columns, self.apart].iter().all(|number| number.is_multiple_of(COLUMNS));
+        assert!(whole && self.columns <= self.apart, "columns of a product");
         Arch::new().dispatch(Product { out, rows_apart, add, a, b: *self });
+    }
+}
+
+/// All columns of a matrix, one panel after another; zeros fill the last up to a multiple of [`COLUMNS`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Panels<'a> {
+    values: &'a [f32],
+    inputs: usize,
+}
+
+impl<'a> Panels<'a> {
+    /// How many numbers a matrix is as panels.
+    pub(super) fn length(inputs: usize, columns: usize) -> usize {
+        inputs * columns.next_multiple_of(COLUMNS)
+    }
+
+    /// Brings a matrix into order; `memory` is of its [`length`](Self::length).
+    pub(super) fn of(matrix: Matrix<'_>, memory: &'a mut [f32]) -> Self {
+        let inputs = matrix.rows.max(1);
+        for (index, panel) in memory.chunks_mut(inputs * PANEL).enumerate() {
+            let width = panel.len() / inputs;
+            for (i, out) in panel.chunks_exact_mut(width).enumerate() {
+                for (column, out) in (index * PANEL..).zip(out) {
+                    let at = i * matrix.rows_apart + column * matrix.columns_apart;
+                    *out = if column < matrix.columns { matrix.data[at] } else { 0.0 };
+                }
+            }
+        }
+        Self::ordered(memory, inputs)
+    }
+
+    /// Numbers that are in order already.
+    pub(super) fn ordered(values: &'a [f32], inputs: usize) -> Self {
+        Self { values, inputs }
+    }
+
+    /// Each panel with its first column, for some of the inputs.
+    pub(super) fn each(self, inputs: Range<usize>) -> impl Iterator<Item = (usize, Panel<'a>)> {
+        self.values.chunks((self.inputs * PANEL).max(1)).enumerate().map(move |(index, panel)| {
+            let width = panel.len() / self.inputs;
+            (index * PANEL, Panel::dense(&panel[inputs.start * width..inputs.end * width], inputs.len()))
+        })
+    }
+
+    /// As [`Panel::multiply`], with all columns.
+    pub(super) fn multiply(self, out: &mut [f32], rows_apart: usize, add: bool, a: Matrix<'_>) {
+        for (column, panel) in self.each(0..self.inputs) {
+            panel.multiply(&mut out[column..], rows_apart, add, a);
+        }
     }
 }
 
@@ -55,9 +118,9 @@ impl WithSimd for Product<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let (panel, _) = S::as_simd_f32s(self.b.values);
-        let width = panel.len() / self.b.inputs.max(1);
+        let [width, apart] = [self.b.columns, self.b.apart].map(|columns| columns / S::F32_LANES);
         for first in (0..width).step_by(VECTORS) {
-            let strip = Strip { panel, width, first };
+            let strip = Strip { panel: &panel[first.min(panel.len())..], apart, first };
             if width - first >= VECTORS {
                 self.strip::<S, VECTORS>(simd, strip);
             } else {
@@ -70,8 +133,11 @@ impl WithSimd for Product<'_> {
 /// A few vectors of a panel's columns.
 #[derive(Clone, Copy)]
 struct Strip<'a, V> {
+    /// From the first of them on.
     panel: &'a [V],
-    width: usize,
+    /// From one input to the next.
+    apart: usize,
+    /// Which of the panel's the first is.
     first: usize,
 }
 
@@ -125,10 +191,10 @@ impl Product<'_> {
                 sums.copy_from_slice(before);
             }
         }
-        for (i, columns) in strip.panel.chunks_exact(strip.width).enumerate().take(inputs) {
-            prefetch(strip.panel, (i + AHEAD) * strip.width);
+        for (i, columns) in strip.panel.chunks(strip.apart).enumerate().take(inputs) {
+            prefetch(strip.panel, (i + AHEAD) * strip.apart);
             let mut factors = [simd.splat_f32s(0.0); V];
-            factors.copy_from_slice(&columns[strip.first..strip.first + V]);
+            factors.copy_from_slice(&columns[..V]);
             for r in 0..R {
                 let value = simd.splat_f32s(rows[r][i]);
                 for v in 0..V {
@@ -171,7 +237,7 @@ mod tests {
             let (apart, out_apart) = (inputs - 1, columns + 1); // rows overlap
             let (a, b) = (numbers(rows * inputs, 5), numbers(inputs * columns, 7));
             let mut out = vec![f32::NAN; rows * out_apart];
-            let panel = Panel { values: &b, inputs };
+            let panel = Panel::dense(&b, inputs);
             panel.multiply(&mut out, out_apart, false, Matrix::rows(&a, rows, inputs, apart));
             panel.multiply(&mut out, out_apart, true, Matrix::rows(&a, rows, inputs, apart));
             for (i, out) in out.chunks_exact(out_apart).enumerate() {
@@ -181,6 +247,26 @@ mod tests {
                 }
                 assert!(out[columns].is_nan(), "beyond the row");
             }
+        }
+    }
+
+    #[test]
+    fn panels_are_the_matrix_and_zeros() {
+        let numbers: Vec<f32> = (0..70_u8).map(f32::from).collect();
+        for matrix in [Matrix::dense(&numbers, 2, 35), Matrix::dense(&numbers, 35, 2).transposed()] {
+            let mut memory = vec![f32::NAN; Panels::length(2, 35)];
+            let panels = Panels::of(matrix, &mut memory);
+            let mut out = vec![f32::NAN; 48];
+            panels.multiply(&mut out, 48, false, Matrix::dense(&[1.0, 100.0], 1, 2));
+            for (j, out) in out.iter().enumerate() {
+                let at = |i| matrix.data[i * matrix.rows_apart + j * matrix.columns_apart];
+                assert_eq!(*out, if j < 35 { at(0) + 100.0 * at(1) } else { 0.0 }, "column {j}");
+            }
+            let [(0, first), (32, second)] = panels.each(1..2).collect::<Vec<_>>()[..] else {
+                panic!("two panels")
+            };
+            assert_eq!([first.columns, second.columns], [32, 16]);
+            assert_eq!(first.values[0], matrix.data[matrix.rows_apart]);
         }
     }
 }

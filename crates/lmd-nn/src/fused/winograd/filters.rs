@@ -49,15 +49,19 @@ impl Weights<'_> {
         let taps = if self.back {
             self.turn(columns.clone(), inputs.clone(), scratch);
             let (rows_apart, taps_apart) = (columns.len(), columns.len() * inputs.len());
-            Taps { values: scratch, taps_apart, rows_apart, rows: inputs.len() }
+            Taps { values: scratch, taps_apart, rows_apart, rows: inputs.len(), reversed: false }
         } else {
             let values = &self.values[inputs.start * self.outputs + columns.start..];
-            Taps { values, taps_apart: tap, rows_apart: self.outputs, rows: inputs.len() }
+            Taps { values, taps_apart: tap, rows_apart: self.outputs, rows: inputs.len(), reversed: false }
         };
-        match tile {
-            Tile::Two => Arch::new().dispatch(Slab { taps, out, kind: Two }),
-            Tile::Four => Arch::new().dispatch(Slab { taps, out, kind: Four }),
-        }
+        taps.transform(tile, out);
+    }
+
+    /// `G g Gᵀ` of the way back as its weights lie, `[points, outputs, inputs]`.
+    pub(super) fn slab_back(&self, tile: Tile, outputs: Range<usize>, inputs: Range<usize>, out: &mut [f32]) {
+        let values = &self.values[outputs.start * self.outputs + inputs.start..];
+        let (taps_apart, rows_apart) = (self.inputs * self.outputs, self.outputs);
+        Taps { values, taps_apart, rows_apart, rows: outputs.len(), reversed: true }.transform(tile, out);
     }
 
     /// The taps of the way back for some of its outputs and inputs, from the last to the first, `[taps, inputs, columns]`.
@@ -104,7 +108,7 @@ impl Kept {
         let each = self.tile.points() * self.inputs;
         self.values.chunks((each * PANEL).max(1)).enumerate().map(move |(index, panel)| {
             let length = self.inputs * panel.len() / each;
-            (index * PANEL, Panel { values: &panel[point * length..][..length], inputs: self.inputs })
+            (index * PANEL, Panel::dense(&panel[point * length..][..length], self.inputs))
         })
     }
 
@@ -147,12 +151,24 @@ impl Filters<'_> {
     }
 }
 
-/// Some filters; tap t of input i begins at `values[t · taps_apart + i · rows_apart ..]`.
+/// Some filters; tap t of row i begins at `values[t · taps_apart + i · rows_apart ..]`.
 struct Taps<'a> {
     values: &'a [f32],
     taps_apart: usize,
     rows_apart: usize,
     rows: usize,
+    /// Whether they are read from the last tap to the first.
+    reversed: bool,
+}
+
+impl Taps<'_> {
+    /// `[points, rows, columns]`
+    fn transform(self, tile: Tile, out: &mut [f32]) {
+        match tile {
+            Tile::Two => Arch::new().dispatch(Slab { taps: self, out, kind: Two }),
+            Tile::Four => Arch::new().dispatch(Slab { taps: self, out, kind: Four }),
+        }
+    }
 }
 
 /// Their transform.
@@ -167,13 +183,13 @@ impl<T: Transform<P, M>, const P: usize, const M: usize> WithSimd for Slab<'_, T
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Taps { values, taps_apart, rows_apart, rows } = self.taps;
+        let Taps { values, taps_apart, rows_apart, rows, reversed } = self.taps;
         let (out, _) = S::as_mut_simd_f32s(self.out);
         let vectors = out.len() / (P * P * rows).max(1);
         for row in 0..rows {
             let mut places: [&[S::f32s]; 9] = [&[]; 9];
             for (tap, place) in places.iter_mut().enumerate() {
-                let start = tap * taps_apart + row * rows_apart;
+                let start = if reversed { 8 - tap } else { tap } * taps_apart + row * rows_apart;
                 *place = S::as_simd_f32s(&values[start..start + vectors * S::F32_LANES]).0;
             }
             for i in 0..vectors {

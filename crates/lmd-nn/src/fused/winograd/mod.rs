@@ -17,12 +17,12 @@ use self::scatter::Scatter;
 use self::tile::{Four, Two};
 use super::PARTS;
 use super::convolve::After;
-use super::gemm::Matrix;
-use super::product::{COLUMNS, PANEL, Panel};
+use super::product::COLUMNS;
 use super::scratch::{unfilled, with_scratch};
 
 mod filters;
 mod gather;
+mod passing;
 mod scatter;
 mod tile;
 
@@ -35,9 +35,8 @@ const CACHED: usize = 1 << 18;
 const PLACES: Range<usize> = 256..2048;
 /// Places of a picture up to which the points are shared among cores instead of the tiles.
 const FEW: usize = 128;
-/// Outputs of a task, and inputs at once, where filters are transformed in passing.
-const GROUP: usize = 2 * PANEL;
-const INPUTS: usize = 128;
+/// Tiles of a picture from which on more than two bands pay.
+const BANDED: usize = 128;
 /// What a channel count must be a multiple of.
 pub(super) const CHANNELS: usize = COLUMNS;
 
@@ -59,18 +58,14 @@ struct Rows {
     first: usize,
 }
 
-impl Rows {
-    /// A whole picture.
-    fn all(image: usize) -> Self {
-        Self { image, first: 0 }
-    }
-}
-
 impl Winograd<'_> {
     /// Convolves framed pictures.
     pub(super) fn run(&self, source: &[f32], after: After<'_>) -> Vec<f32> {
         let mut out = unfilled(self.batch * self.height * self.width * self.outputs());
         match self.filters {
+            Filters::Passing(weights, tile) if weights.back => {
+                self.by_rows_of_filters((weights, tile), source, after, &mut out);
+            }
             Filters::Passing(weights, tile) => self.by_outputs((weights, tile), source, after, &mut out),
             Filters::Kept(kept) if self.height * self.width <= FEW => {
                 self.by_points(kept, source, after, &mut out);
@@ -161,96 +156,54 @@ impl Winograd<'_> {
         });
     }
 
-    /// All pictures' tiles, `[batch, points, tiles, inputs]`.
+    /// Into how many bands a picture's rows of tiles are cut where all tiles are transformed before anything is multiplied.
+    fn bands(&self) -> usize {
+        let tall = self.height / self.tile().side();
+        let most = (PARTS / self.batch).max(1);
+        let wanted = if self.tiles() >= BANDED { PARTS } else { 2 };
+        (1..=most.min(wanted)).rev().find(|bands| tall.is_multiple_of(*bands)).unwrap_or(1)
+    }
+
+    /// The tiles of each band.
+    fn rows(&self, band: usize) -> Rows {
+        let (bands, tall) = (self.bands(), self.height / self.tile().side());
+        Rows { image: band / bands, first: band % bands * (tall / bands) }
+    }
+
+    /// All pictures' tiles, `[batch · bands, points, tiles, inputs]`.
     fn seen(&self, source: &[f32]) -> Vec<f32> {
-        let image = self.points() * self.tiles() * self.inputs();
-        let mut seen = unfilled(self.batch * image);
-        seen.par_chunks_exact_mut(image).enumerate().for_each(|(image, out)| {
-            self.scatter(source, Rows::all(image), out);
+        let band = self.points() * self.tiles() / self.bands() * self.inputs();
+        let mut seen = unfilled(self.batch * self.bands() * band);
+        seen.par_chunks_exact_mut(band).enumerate().for_each(|(i, out)| {
+            self.scatter(source, self.rows(i), out);
         });
         seen
     }
 
     /// Few tiles: each core takes some of the points, so that each filter is read once.
     fn by_points(&self, kept: &Kept, source: &[f32], after: After<'_>, out: &mut [f32]) {
-        let (seen, tiles) = (self.seen(source), self.tiles());
+        let (seen, tiles, bands) =
+            (self.seen(source), self.tiles() / self.bands(), self.batch * self.bands());
         let (from, to) = (tiles * self.inputs(), tiles * self.outputs());
-        // All pictures' tiles under one filter: [points, batch, tiles, outputs].
-        let mut values = unfilled(self.points() * self.batch * to);
-        values.par_chunks_exact_mut(self.batch * to).enumerate().for_each(|(point, products)| {
+        // All bands' tiles under one filter: [points, batch · bands, tiles, outputs].
+        let mut values = unfilled(self.points() * bands * to);
+        values.par_chunks_exact_mut(bands * to).enumerate().for_each(|(point, products)| {
             if !self.is_zero(point) {
-                for (image, products) in products.chunks_exact_mut(to).enumerate() {
-                    kept.multiply(point, &seen[(image * self.points() + point) * from..][..from], products);
+                for (band, products) in products.chunks_exact_mut(to).enumerate() {
+                    kept.multiply(point, &seen[(band * self.points() + point) * from..][..from], products);
                 }
             }
         });
-        let rows = self.points() * self.batch * tiles;
-        out.par_chunks_exact_mut(self.places() * to).enumerate().for_each(|(image, out)| {
+        let rows = self.points() * bands * tiles;
+        out.par_chunks_exact_mut(self.places() * to).enumerate().for_each(|(band, out)| {
             let products = Products {
                 values: &values,
                 group: self.outputs(),
                 rows,
-                first: image * tiles,
-                apart: self.batch * tiles,
+                first: band * tiles,
+                apart: bands * tiles,
             };
-            self.gather(products, Rows::all(image), after, out);
-        });
-    }
-
-    /// Large filters: each task takes some outputs, transforms their filters for some inputs at a time, and
-    /// multiplies all tiles by them while they are in the cache.
-    fn by_outputs(&self, filters: (Weights<'_>, Tile), source: &[f32], after: After<'_>, out: &mut [f32]) {
-        let (seen, tiles) = (self.seen(source), self.tiles());
-        // [groups of outputs, batch, points, tiles, outputs of the group]
-        let rows = self.batch * self.points() * tiles;
-        let mut values = unfilled(rows * self.outputs());
-        values.par_chunks_mut(rows * GROUP).enumerate().for_each(|(group, products)| {
-            self.group(filters, &seen, group * GROUP, products);
-        });
-        out.par_chunks_exact_mut(tiles * self.places() * self.outputs()).enumerate().for_each(
-            |(image, out)| {
-                let products = Products {
-                    values: &values,
-                    group: GROUP,
-                    rows,
-                    first: image * self.points() * tiles,
-                    apart: tiles,
-                };
-                self.gather(products, Rows::all(image), after, out);
-            },
-        );
-    }
-
-    /// Products of all tiles for some outputs.
-    fn group(&self, (weights, tile): (Weights<'_>, Tile), seen: &[f32], first: usize, products: &mut [f32]) {
-        let (points, tiles, inputs) = (self.points(), self.tiles(), self.inputs());
-        let width = products.len() / (self.batch * points * tiles);
-        let slab = points * INPUTS * PANEL;
-        with_scratch(slab + weights.scratch(PANEL, INPUTS), |scratch| {
-            let (slab, scratch) = scratch.split_at_mut(slab);
-            for start in (0..inputs).step_by(INPUTS) {
-                let some = start..(start + INPUTS).min(inputs);
-                for column in (0..width).step_by(PANEL) {
-                    let columns = column..(column + PANEL).min(width);
-                    let each = some.len() * columns.len();
-                    let slab = &mut slab[..points * each];
-                    weights.slab(
-                        tile,
-                        first + columns.start..first + columns.end,
-                        some.clone(),
-                        scratch,
-                        slab,
-                    );
-                    for point in self.filled() {
-                        let panel = Panel { values: &slab[point * each..][..each], inputs: some.len() };
-                        for image in 0..self.batch {
-                            let at = (image * points + point) * tiles;
-                            let rows = Matrix::rows(&seen[at * inputs + start..], tiles, some.len(), inputs);
-                            panel.multiply(&mut products[at * width + column..], width, start > 0, rows);
-                        }
-                    }
-                }
-            }
+            self.gather(products, self.rows(band), after, out);
         });
     }
 

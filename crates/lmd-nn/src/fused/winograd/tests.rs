@@ -54,7 +54,8 @@ impl Sizes {
 fn every_way_gives_the_sums_of_the_definition() {
     let after = After { bias: &[], addend: None, rectify: false };
     // Few and many tiles; a group of outputs and a slab of inputs that are not filled.
-    for sizes in [[1, 8, 4, 16, 32], [2, 8, 8, 144, 80], [1, 16, 12, 32, 48]].map(Sizes) {
+    for sizes in [[1, 8, 4, 16, 32], [2, 8, 8, 144, 80], [1, 16, 12, 32, 48], [4, 32, 32, 16, 96]].map(Sizes)
+    {
         let Sizes([batch, height, width, inputs, outputs]) = sizes;
         for (tile, back, doubled) in [
             (Tile::Two, false, false),

@@ -1,0 +1,169 @@
+//! Large filters, transformed where they are multiplied.
+
+use rayon::prelude::*;
+
+use super::super::PARTS;
+use super::super::convolve::After;
+use super::super::gemm::Matrix;
+use super::super::product::{COLUMNS, PANEL, Panel, Panels};
+use super::super::scratch::{unfilled, with_scratch};
+use super::gather::Products;
+use super::{Tile, Weights, Winograd};
+
+/// Outputs of a task, and inputs at once with few tiles and with many, where filters are transformed in passing.
+const GROUP: usize = 2 * PANEL;
+const INPUTS: [usize; 2] = [128, 640];
+/// Tiles from which on it is the larger number of inputs.
+const MANY_TILES: usize = 256;
+
+impl Winograd<'_> {
+    /// Large filters: each task takes some outputs, transforms their filters for some inputs at a time, and
+    /// multiplies all tiles by them while they are in the cache.
+    pub(super) fn by_outputs(
+        &self,
+        filters: (Weights<'_>, Tile),
+        source: &[f32],
+        after: After<'_>,
+        out: &mut [f32],
+    ) {
+        let (seen, tiles, group) = (self.seen(source), self.tiles() / self.bands(), self.group_width());
+        // [groups of outputs, batch · bands, points, tiles, outputs of the group]
+        let rows = self.batch * self.points() * self.tiles();
+        let mut values = unfilled(rows * self.outputs());
+        values.par_chunks_mut(rows * group).enumerate().for_each(|(index, products)| {
+            self.group(filters, &seen, index * group, products);
+        });
+        out.par_chunks_exact_mut(tiles * self.places() * self.outputs()).enumerate().for_each(
+            |(band, out)| {
+                let first = band * self.points() * tiles;
+                let products = Products { values: &values, group, rows, first, apart: tiles };
+                self.gather(products, self.rows(band), after, out);
+            },
+        );
+    }
+
+    /// Large filters of the way back, whose weights lie with the inputs together: filters are the rows, and tiles, brought
+    /// into the order of panels, the columns of the products.
+    pub(super) fn by_rows_of_filters(
+        &self,
+        filters: (Weights<'_>, Tile),
+        source: &[f32],
+        after: After<'_>,
+        out: &mut [f32],
+    ) {
+        let (tiles, group) = (self.tiles(), self.group_width());
+        let panels = self.panels(&self.seen(source));
+        // [groups of outputs, batch, points, tiles, outputs of the group]
+        let rows = self.batch * self.points() * tiles;
+        let mut values = unfilled(rows * self.outputs());
+        values.par_chunks_mut(rows * group).enumerate().for_each(|(index, products)| {
+            self.group_of_rows(filters, &panels, index * group, products);
+        });
+        let band = tiles / self.bands();
+        out.par_chunks_exact_mut(band * self.places() * self.outputs()).enumerate().for_each(|(i, out)| {
+            let first = i / self.bands() * self.points() * tiles + i % self.bands() * band;
+            let products = Products { values: &values, group, rows, first, apart: tiles };
+            self.gather(products, self.rows(i), after, out);
+        });
+    }
+
+    /// Transformed tiles as [`Panels`] of inputs and tiles, `[batch, points]`.
+    fn panels(&self, seen: &[f32]) -> Vec<f32> {
+        let (inputs, bands) = (self.inputs(), self.bands());
+        let band = self.tiles() / bands;
+        let each = Panels::length(inputs, self.tiles());
+        let mut panels = unfilled(self.batch * self.points() * each);
+        panels.par_chunks_exact_mut(each).enumerate().for_each(|(i, out)| {
+            let (image, point) = (i / self.points(), i % self.points());
+            with_scratch(self.tiles() * inputs, |rows| {
+                for (number, rows) in rows.chunks_exact_mut(band * inputs).enumerate() {
+                    let at = ((image * bands + number) * self.points() + point) * band * inputs;
+                    rows.copy_from_slice(&seen[at..at + band * inputs]);
+                }
+                Panels::of(Matrix::dense(rows, self.tiles(), inputs).transposed(), out);
+            });
+        });
+        panels
+    }
+
+    /// Products of all tiles for some outputs, the filters of some inputs at a time.
+    fn group_of_rows(
+        &self,
+        (weights, tile): (Weights<'_>, Tile),
+        panels: &[f32],
+        first: usize,
+        products: &mut [f32],
+    ) {
+        let (points, tiles, inputs) = (self.points(), self.tiles(), self.inputs());
+        let width = products.len() / (self.batch * points * tiles);
+        let (each, apart) = (Panels::length(inputs, tiles), tiles.next_multiple_of(COLUMNS));
+        let at_once = self.inputs_at_once();
+        let slab = points * at_once * width;
+        with_scratch(slab + self.batch * points * width * apart, |scratch| {
+            let (slab, sums) = scratch.split_at_mut(slab);
+            for start in (0..inputs).step_by(at_once) {
+                let some = start..(start + at_once).min(inputs);
+                let slab = &mut slab[..points * width * some.len()];
+                weights.slab_back(tile, first..first + width, some.clone(), slab);
+                for (i, sums) in sums.chunks_exact_mut(width * apart).enumerate() {
+                    let filters = &slab[i % points * width * some.len()..];
+                    let filters = Matrix::dense(filters, width, some.len());
+                    let panels = Panels::ordered(&panels[i * each..(i + 1) * each], inputs);
+                    for (column, panel) in panels.each(some.clone()) {
+                        panel.multiply(&mut sums[column..], apart, start > 0, filters);
+                    }
+                }
+            }
+            for (sums, products) in
+                sums.chunks_exact(width * apart).zip(products.chunks_exact_mut(tiles * width))
+            {
+                for (tile, products) in products.chunks_exact_mut(width).enumerate() {
+                    products.iter_mut().zip(sums.chunks_exact(apart)).for_each(|(to, sums)| *to = sums[tile]);
+                }
+            }
+        });
+    }
+
+    /// Outputs of a task: fewer where an odd count of tasks would leave cores idle.
+    fn group_width(&self) -> usize {
+        let groups = self.outputs().div_ceil(GROUP);
+        if groups < 2 * PARTS && !groups.is_multiple_of(2) { PANEL } else { GROUP }
+    }
+
+    /// Products of all tiles for some outputs.
+    fn group(&self, (weights, tile): (Weights<'_>, Tile), seen: &[f32], first: usize, products: &mut [f32]) {
+        let (points, tiles, inputs) = (self.points(), self.tiles() / self.bands(), self.inputs());
+        let bands = self.batch * self.bands();
+        let width = products.len() / (bands * points * tiles);
+        let at_once = self.inputs_at_once();
+        with_scratch(points * at_once * width, |slabs| {
+            for start in (0..inputs).step_by(at_once) {
+                let some = start..(start + at_once).min(inputs);
+                let each = points * some.len() * PANEL;
+                let slabs = &mut slabs[..points * some.len() * width];
+                for (i, slab) in slabs.chunks_mut(each).enumerate() {
+                    let column = first + i * PANEL;
+                    let columns = column..column + slab.len() / (points * some.len());
+                    weights.slab(tile, columns, some.clone(), &mut [], slab);
+                }
+                for point in self.filled() {
+                    for band in 0..bands {
+                        let at = (band * points + point) * tiles;
+                        let rows = Matrix::rows(&seen[at * inputs + start..], tiles, some.len(), inputs);
+                        for (i, slab) in slabs.chunks(each).enumerate() {
+                            let slab = slab.chunks_exact(slab.len() / points).nth(point).unwrap_or_default();
+                            let out = &mut products[at * width + i * PANEL..];
+                            Panel::dense(slab, some.len()).multiply(out, width, start > 0, rows);
+                        }
+                    }
+                }
+            }
+        });
+    }
+
+    /// Inputs whose filters are transformed at once: with many tiles reading those and their products again costs more
+    /// than a slab beyond the cache.
+    fn inputs_at_once(&self) -> usize {
+        INPUTS[usize::from(self.batch * self.tiles() >= MANY_TILES)]
+    }
+}
