@@ -10,8 +10,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from . import networks
-from .diffusion import EMPTY, load_vae, spread_steps, step_weight
+from .attention import box_loss, record
+from .diffusion import EMPTY, GROUNDING, load_vae, on_things, step_weight
 from .export import averaged
+from .muon import Both
+from .pool import Pool, Tensors, encoded
 from .runs import Run, channels_last
 from .scenes import captions
 from .scenes.captions import Piece
@@ -19,6 +22,9 @@ from .scenes.compose import SIZE, Composer, Scene
 from .tokenizer import Words
 
 SLOTS = 30
+EARLIEST = 400  # the least step trained on: below, the picture itself shows where things are
+RATE = 2e-3
+GATES = ("alpha_attn", "alpha_dense")  # they begin at zero, and nothing is learnt behind a closed gate
 BLIND = 0.1  # share of pictures whose boxes are hidden, so that the null tokens learn too
 
 
@@ -36,7 +42,8 @@ def gated(painter, size: networks.Size, vocabulary: int):
     return unet
 
 
-def slots(scenes: list[Scene], composer: Composer, words: Words, painter, device: str) -> dict:
+@torch.no_grad()
+def slots(scenes: list[Scene], composer: Composer, words: Words, painter, device: str, blind: float = BLIND) -> Tensors:
     """Grounding inputs: boxes (n, 30, 4) as x0 y0 x1 y1 in [0,1], masks (n, 30), pooled phrases (n, 30, width)."""
     width = painter.text.config.hidden_size
     boxes, masks = torch.zeros(len(scenes), SLOTS, 4), torch.zeros(len(scenes), SLOTS)
@@ -54,54 +61,75 @@ def slots(scenes: list[Scene], composer: Composer, words: Words, painter, device
     if phrases:
         rows, columns = torch.tensor(where).T
         embeddings[rows, columns] = painter.text(torch.tensor(phrases, device=device)).pooler_output.cpu()
-    hidden = torch.rand(len(scenes)) < BLIND
+    hidden = torch.rand(len(scenes)) < blind
     masks[hidden] = 0
     return {"boxes": boxes.to(device), "masks": masks.to(device), "positive_embeddings": embeddings.to(device)}
 
 
-def train(run: Run, size: networks.Size, steps: int | None = None) -> None:
+SLOT_NAMES = ("boxes", "masks", "positive_embeddings")
+
+
+def loss_of(unet, recorders, painter, batch: Tensors, alphas, empty_ids) -> tuple[torch.Tensor, torch.Tensor]:
+    """The two losses of one batch: noise, weighted as in stage `unet`, and the grounding of the new attention. Steps are
+    those at which gates are open in use, and some more."""
+    latents, n = batch["latents"], len(batch["latents"])
+    t = (EARLIEST + (1000 - EARLIEST) * (torch.randperm(n) + torch.rand(n)) / n).long().clamp(max=999).to(latents.device)
+    noise, a = torch.randn_like(latents), alphas[t][:, None, None, None]
+    noisy = channels_last(a.sqrt() * latents + (1 - a).sqrt() * noise)
+    dropped = torch.rand(n, device=latents.device) < EMPTY
+    with torch.no_grad():
+        features = painter.features(torch.where(dropped[:, None], empty_ids, batch["ids"]))
+    grounding = {"gligen": {name: batch[name] for name in SLOT_NAMES}}
+    predicted = unet(noisy, t, features, cross_attention_kwargs=grounding).sample.float()
+    weight = step_weight(alphas, t)[:, None, None, None] * on_things(batch["coverage"], latents)
+    noise_part = ((predicted - noise).square() * weight).mean() / weight.mean()
+    return noise_part, box_loss(recorders, batch["boxes"], batch["masks"])
+
+
+def train(run: Run, size: networks.Size, steps: int | None = None, compiled: bool = False) -> None:
     steps = steps or size.adapter_steps
     painter, words, _ = averaged(run, size)
     painter.to(run.device).requires_grad_(False)
     unet = gated(painter, size, words.vocabulary).to(run.device, memory_format=torch.channels_last)
     learned = [p for p in unet.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(learned, 1e-3, betas=(0.9, 0.99), weight_decay=0.01)
+    optimizer = Both(unet, [], RATE, GATES)
     state, step = run.load("adapters.pt"), 0
     if state:
         unet.load_state_dict(state["model"], strict=False)
         optimizer.load_state_dict(state["optimizer"])
         step = state["step"]
+    recorders = record(unet, "fuser.attn")
+    if compiled:
+        unet.compile()
     vae = load_vae(run)
+    part = run.part(size.unet_batch)
     composer = Composer(run.art, size.nouns, seed=7000 + 2 * step + run.rank, device=run.device)
     torch.manual_seed(2 * step + run.rank)
+
+    def encode(made):
+        return encoded(made, vae, words) | slots(made.scenes, composer, words, painter, run.device)
+
+    pool = Pool(composer, encode, capacity=100 * part, reuse=8)
+    while pool.made < min(20, steps) * part:
+        pool.add(part)
     alphas = networks.scheduler().alphas_cumprod.to(run.device)
     empty_ids = words.batch([""]).to(run.device)
-    begun, first, kept, part = time.time(), step, [], run.part(size.unet_batch)
+    begun, first, kept = time.time(), step, []
     while step < steps and not run.should_stop():
-        optimizer.param_groups[0]["lr"] = 1e-3 * min(1, (step + 1) / 50, 0.02 + (steps - step) / (0.3 * steps))
-        made = composer.batch(part)
-        with torch.no_grad():
-            latents = vae.encoder(channels_last(made.pictures)) * vae.config.scaling_factor
-            ids = torch.tensor([words.encode(scene.caption)[0] for scene in made.scenes], device=run.device)
-            dropped = torch.rand(part, device=run.device) < EMPTY
-            features = painter.features(torch.where(dropped[:, None], empty_ids, ids))
-            grounding = slots(made.scenes, composer, words, painter, run.device)
-        t = spread_steps(part, run.device)
-        noise, a = torch.randn_like(latents), alphas[t][:, None, None, None]
-        noisy = channels_last(a.sqrt() * latents + (1 - a).sqrt() * noise)
+        optimizer.set_rate(min(1, (step + 1) / 50, 0.02 + (steps - step) / (0.5 * steps)))
+        batch = pool.draw(part)
         with run.autocast():
-            predicted = unet(noisy, t, features, cross_attention_kwargs={"gligen": grounding}).sample.float()
-        weight = step_weight(alphas, t)[:, None, None, None]
-        loss = ((predicted - noise).square() * weight).mean() / weight.mean()
-        optimizer.zero_grad()
-        loss.backward()
+            noise_part, grounding_part = loss_of(unet, recorders, painter, batch, alphas, empty_ids)
+        unet.zero_grad()
+        (noise_part + GROUNDING * grounding_part).backward()
         run.share_gradients(learned)
         torch.nn.utils.clip_grad_norm_(learned, 1.0)
         optimizer.step()
         step += 1
-        kept.append(loss.item())
+        kept.append((noise_part.item(), grounding_part.item()))
         if step % 25 == 0 or step == steps:
-            run.log("adapters", step=step, noise=sum(kept) / len(kept), pictures_per_s=(step - first) * size.unet_batch / (time.time() - begun))
+            noise_mean, grounding_mean = (sum(k) / len(kept) for k in zip(*kept))
+            run.log("adapters", step=step, noise=noise_mean, grounding=grounding_mean, pictures_per_s=(step - first) * size.unet_batch / (time.time() - begun))
             kept = []
         if run.leads and (step % 250 == 0 or step == steps or run.should_stop()):
             state = {name: value for name, value in unet.state_dict().items() if is_adapter(name)}
@@ -115,3 +143,19 @@ def save(run: Run, state: dict) -> None:
     path = run.path("adapters/diffusion_pytorch_model.safetensors")
     save_file({name: value.to(torch.float16).contiguous() for name, value in state.items()}, path)
     assert all(is_adapter(name) for name in load_file(path))
+
+
+class Grounded:
+    """A gated U-Net's further arguments while sampling: the slots of the rows asked for, hidden in the unconditional
+    half, and no gate after a share of the steps (scheduled sampling, section 3 of the paper)."""
+
+    def __init__(self, unet, slots: Tensors, steps: int, share: float):
+        self.gates = [module for name, module in unet.named_modules() if name.endswith(".fuser")]
+        self.slots, self.until = slots, share * steps
+
+    def __call__(self, rows: torch.Tensor, step: int) -> dict:
+        for gate in self.gates:
+            gate.enabled = step < self.until
+        twice = {name: torch.cat([values[rows], values[rows]]) for name, values in self.slots.items()}
+        twice["masks"][: len(rows)] = 0
+        return {"cross_attention_kwargs": {"gligen": twice}}

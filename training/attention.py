@@ -15,10 +15,11 @@ def heads(attn, x: torch.Tensor) -> torch.Tensor:
 
 
 class Fused:
-    """Self-attention as PyTorch fuses it, always in f32: on a processor its way back is twice as fast so as in bf16."""
+    """Attention as PyTorch fuses it, always in f32: on a processor its way back is twice as fast so as in bf16."""
 
     def __call__(self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, temb=None, **_):
-        query, key, value = (heads(attn, project(hidden_states)).float() for project in (attn.to_q, attn.to_k, attn.to_v))
+        context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        query, key, value = (heads(attn, x).float() for x in (attn.to_q(hidden_states), attn.to_k(context), attn.to_v(context)))
         with torch.autocast(hidden_states.device.type, enabled=False):
             out = F.scaled_dot_product_attention(query, key, value, scale=attn.scale).transpose(1, 2).flatten(2)
         return attn.to_out[1](attn.to_out[0](out.to(hidden_states.dtype)))
@@ -38,9 +39,10 @@ class Recorder:
         return attn.to_out[1](attn.to_out[0](out))
 
 
-def record(unet) -> list[Recorder]:
-    """Put a Recorder into every cross-attention of the U-Net; returns them in order."""
-    processors = {name: Recorder() if name.endswith("attn2.processor") else Fused() for name in unet.attn_processors}
+def record(unet, where: str = "attn2") -> list[Recorder]:
+    """Put a Recorder into every attention of that name in the U-Net ("attn2": to the text; "fuser.attn": to the picture
+    and its grounding tokens); returns them in order."""
+    processors = {name: Recorder() if name.endswith(f"{where}.processor") else Fused() for name in unet.attn_processors}
     unet.set_attn_processor(dict(processors))  # it empties what it is given
     return [processor for processor in processors.values() if isinstance(processor, Recorder)]
 
@@ -57,4 +59,25 @@ def grounding_loss(recorders, groups: torch.Tensor, coverage: torch.Tensor, weig
         looked = maps @ member  # (n, pixels, g): what each pixel gives to each phrase
         share = (looked * mask.flatten(2).transpose(1, 2)).sum(1) / looked.sum(1).clamp(min=1e-6)
         total = total + ((1 - share).square() * present).sum() / present.sum().clamp(min=1)
+    return total / len(recorders)
+
+
+def box_loss(recorders, boxes: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+    """boxes (n, slots, 4) as x0 y0 x1 y1 in [0,1], masks (n, slots), recorders of "fuser.attn": the same loss for grounding
+    tokens and the places of their boxes, and the mean over these places of (1 - what they give to the tokens)^2."""
+    slots = boxes.shape[1]
+    present, total = masks.sum().clamp(min=1), 0
+    for recorder in recorders:
+        maps = recorder.maps.mean(1)
+        pixels = maps.shape[1] - slots
+        maps = maps[:, :pixels, pixels:]  # (n, pixels, slots)
+        side = int(pixels**0.5)
+        centre = (torch.arange(side, device=boxes.device) + 0.5) / side
+        x0, y0, x1, y1 = boxes[..., None].unbind(2)  # (n, slots, 1) each
+        inside = ((centre > y0) & (centre < y1))[..., :, None] & ((centre > x0) & (centre < x1))[..., None, :]
+        inside = (inside.flatten(2) * masks[..., None]).transpose(1, 2)  # (n, pixels, slots)
+        share = (maps * inside).sum(1) / maps.sum(1).clamp(min=1e-6)
+        total = total + ((1 - share).square() * masks).sum() / present
+        given, there = (maps * inside).sum(2), inside.amax(2)
+        total = total + ((1 - given).square() * there).sum() / there.sum().clamp(min=1)
     return total / len(recorders)

@@ -17,7 +17,7 @@ from transformers import CLIPTextModel
 from . import networks
 from .attention import grounding_loss, record
 from .muon import Both
-from .pool import Pool
+from .pool import Pool, Tensors, encoded
 from .runs import Average, Run, channels_last, sheet
 from .scenes.compose import Composer
 from .tokenizer import Words
@@ -73,9 +73,15 @@ def step_weight(alphas: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
     return (GAMMA / ratio).clamp(max=1) * ratio.rsqrt().clamp(1, 6)
 
 
-def noise_loss(painter: Painter, recorders, batch, alphas, empty_ids) -> tuple[torch.Tensor, torch.Tensor]:
-    """The two losses of one batch (latents, ids, groups, coverage): noise and grounding."""
-    latents, ids, groups, coverage = batch
+def on_things(coverage: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
+    """Weight of each place of the latents, (n, 1, 32, 32): more where things are."""
+    things = F.interpolate(coverage.sum(1, keepdim=True).clamp(max=1), latents.shape[2:], mode="bilinear")
+    return 1 + ON_THINGS * things
+
+
+def noise_loss(painter: Painter, recorders, batch: Tensors, alphas, empty_ids) -> tuple[torch.Tensor, torch.Tensor]:
+    """The two losses of one batch (pool.encoded): noise and grounding."""
+    latents, ids, groups, coverage = (batch[name] for name in ("latents", "ids", "groups", "coverage"))
     n, device = len(latents), latents.device
     t = spread_steps(n, device)
     noise = torch.randn_like(latents)
@@ -84,9 +90,7 @@ def noise_loss(painter: Painter, recorders, batch, alphas, empty_ids) -> tuple[t
     dropped = torch.rand(n, device=device) < EMPTY
     ids = torch.where(dropped[:, None], empty_ids, ids)
     predicted = painter.unet(noisy, t, painter.features(ids)).sample
-    weight = step_weight(alphas, t)[:, None, None, None]
-    things = F.interpolate(coverage.sum(1, keepdim=True).clamp(max=1), latents.shape[2:], mode="bilinear")
-    weight = weight * (1 + ON_THINGS * things)
+    weight = step_weight(alphas, t)[:, None, None, None] * on_things(coverage, latents)
     noise_part = ((predicted.float() - noise).square() * weight).mean() / weight.mean()
     seen = (signal_ratio(alphas, t) > LEGIBLE).float() * (~dropped).float()
     return noise_part, grounding_loss(recorders, groups, coverage, seen)
@@ -141,7 +145,7 @@ def train(run: Run, size: networks.Size, resume_from: Path | None = None, steps:
     part = run.part(size.unet_batch)
     composer = Composer(run.art, size.nouns, seed=5000 + 2 * step + run.rank, device=run.device)
     torch.manual_seed(9000 + 2 * step + run.rank)
-    pool = Pool(composer, vae, words, capacity=200 * part, reuse=16, device=run.device)
+    pool = Pool(composer, lambda batch: encoded(batch, vae, words), capacity=200 * part, reuse=16)
     while pool.made < min(40, steps) * part:
         pool.add(part)
     alphas = networks.scheduler().alphas_cumprod.to(run.device)
@@ -175,18 +179,21 @@ def train(run: Run, size: networks.Size, resume_from: Path | None = None, steps:
 
 @torch.no_grad()
 def sample(painter: Painter, vae, ids: torch.Tensor, empty_ids: torch.Tensor, steps: int = 20,
-           guidance: float = 5.0, seed: int = 0, batch: int = 16) -> torch.Tensor:
-    """Plain DDIM sampling with classifier-free guidance. ids (n, 77) to pictures (n, 3, 256, 256) in [-1,1]."""
+           guidance: float = 5.0, seed: int = 0, batch: int = 16, grounded=None) -> torch.Tensor:
+    """Plain DDIM sampling with classifier-free guidance. ids (n, 77) to pictures (n, 3, 256, 256) in [-1,1].
+
+    `grounded(rows, step)`: the U-Net's further arguments for some rows at a step (adapters.Grounded)."""
     scheduler = networks.scheduler()
     scheduler.set_timesteps(steps)
     generator = torch.Generator().manual_seed(seed)
     drawn = []
-    for part in ids.split(batch):
-        n = len(part)
+    for rows in torch.arange(len(ids)).split(batch):
+        part, n = ids[rows], len(rows)
         z = torch.randn(n, networks.LATENT_CHANNELS, networks.LATENT_SIDE, networks.LATENT_SIDE, generator=generator).to(part.device)
         context = torch.cat([painter.features(empty_ids).expand(n, -1, -1), painter.features(part)])
-        for t in scheduler.timesteps:
-            without, told = painter.unet(channels_last(torch.cat([z, z])), t, context).sample.chunk(2)
+        for step, t in enumerate(scheduler.timesteps):
+            more = grounded(rows, step) if grounded else {}
+            without, told = painter.unet(channels_last(torch.cat([z, z])), t, context, **more).sample.chunk(2)
             z = scheduler.step(without + guidance * (told - without), t, z).prev_sample
         drawn.append(vae.decoder(channels_last(z / vae.config.scaling_factor)))
     return torch.cat(drawn)

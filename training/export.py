@@ -86,7 +86,6 @@ def percent(value) -> str:
 
 def card(run: Run, size: networks.Size, name: str, progress: dict, measured: dict | None) -> str:
     """The model card: what it is, how it was made, and measured numbers only."""
-    vae, detector = lines_of(run, "ae done"), lines_of(run, "detector held-out")
     steps = [line for line in lines_of(run, "unet") if line["step"] <= progress["steps"]]
     nouns = [noun.singular for noun in art.load_nouns(size.nouns)]
     quality = ["not measured"]
@@ -102,12 +101,19 @@ def card(run: Run, size: networks.Size, name: str, progress: dict, measured: dic
         quality.append(f"- {count} prompts of the paper's benchmark with two to four objects, drawn by `lmd` and judged by the "
                        f"detector, everything right (all / counts / colours / places): {'; '.join(methods)}.")
     shown = "\n![24 fixed prompts, drawn by lmd](contact-sheet.png)\n" if run.path("contact-sheet.png").exists() else ""
-    judge = "not trained yet"
-    if detector:
-        d = detector[-1]
+    judged = read_json(run.path("judge.json")) or {}
+    seen = judged.get("autoencoder")
+    psnr = f"{seen['psnr_db']:.1f} dB on {seen['scenes']} held-out scenes" if seen else "not measured"
+    judge = "not measured"
+    if d := judged.get("detector"):
         judge = (f"on {d['scenes']} held-out scenes with {d['things']} things: found {percent(d['found'])}, right noun of the found "
                  f"{percent(d['noun'])}, right colour {percent(d['paint'])}, scenes without any mistake {percent(d['perfect_scenes'])}")
-    psnr = f"{vae[-1]['psnr_db']:.1f} dB on 32 held-out scenes" if vae else "not measured"
+    adapters = ""
+    if a := judged.get("adapters"):
+        without, told = a["without"], a["with"]
+        adapters = (f"\nAdapters (`gligen/`, for LMD+): of {told['things']} things in scenes drawn from caption and boxes ({a['steps']} steps), "
+                    f"{percent(told['in_place'])} stand in their boxes (overlap at least half) and {percent(told['in_place_with_noun'])} with the right noun; "
+                    f"from the caption alone {percent(without['in_place'])} and {percent(without['in_place_with_noun'])}.\n")
     loss = f"noise loss {steps[-1]['noise']:.4f}, grounding loss {steps[-1]['grounding']:.3f}, averaged over the last logged steps" if steps else "not logged"
     history = run.path("history.txt").read_text().strip() + " " if run.path("history.txt").exists() else ""
     return f"""# lmd demo model, size `{name}`
@@ -129,7 +135,7 @@ Words beyond these are read as pieces and mean nothing to it. English, lower or 
 {chr(10).join(quality)}
 
 Detector (`detector/`): {judge}.
-{shown}
+{adapters}{shown}
 ## Limits
 It has seen nothing but composed emoji scenes: no people, no photographs, no text, no styles. Things may
 float, colours may leak between neighbours, counts above three are unreliable.

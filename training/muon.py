@@ -77,14 +77,17 @@ class Muon(torch.optim.Optimizer):
 class Both:
     """Muon and AdamW behind one face."""
 
-    def __init__(self, unet, others, lr: float):
-        """`unet`: a module whose inner matrices go to Muon; `others`: modules trained by AdamW at 0.3 lr."""
+    def __init__(self, unet, others, lr: float, gates: tuple[str, ...] = ()):
+        """`unet`: a module whose inner matrices go to Muon; `others`: modules trained by AdamW at 0.3 lr; `gates`:
+        how the names of those of `unet` end that are trained by AdamW at 5 lr."""
         edge = {"conv_in.weight", "conv_out.weight"}
         inner = [p for name, p in unet.named_parameters() if p.ndim >= 2 and name not in edge and p.requires_grad]
-        chosen = {id(p) for p in inner}
+        quick = [p for name, p in unet.named_parameters() if gates and name.endswith(gates) and p.requires_grad]
+        chosen = {id(p) for p in inner + quick}
         rest = [p for p in unet.parameters() if id(p) not in chosen and p.requires_grad]
         self.muon = Muon(inner, lr)
-        groups = [{"params": rest, "lr": lr}, {"params": [p for m in others for p in m.parameters()], "lr": 0.3 * lr}]
+        groups = [{"params": rest, "lr": lr}, {"params": [p for m in others for p in m.parameters()], "lr": 0.3 * lr},
+                  {"params": quick, "lr": 5 * lr}]
         self.adam = torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, 0.99), weight_decay=0.01)
         self.peaks = [g["lr"] for g in self.adam.param_groups]
         self.lr = lr

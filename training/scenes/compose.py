@@ -96,15 +96,15 @@ class Composer:
         kind = rng.random()
         if kind < 0.04:
             return []
-        if kind < 0.62:
+        if kind < 0.46:
             where = rng.choice(["left", "right", "top", "bottom"]) if rng.random() < 0.08 else ""
             return [self.group(1, where)]
-        if kind < 0.72:
+        if kind < 0.60:
             return [self.group(rng.choice([2, 2, 3, 3, 4, 5]))]
-        if kind < 0.93:
+        if kind < 0.90:
             pair = rng.choice([("left", "right"), ("right", "left"), ("top", "bottom"), ("bottom", "top"), ("", ""), ("", "")])
             return self.distinct([self.group(1, pair[0]), self.group(1, pair[1])])
-        if kind < 0.96:
+        if kind < 0.94:
             return self.distinct([self.group(rng.choice([1, 2])), self.group(rng.choice([2, 1]))])
         return self.distinct([self.group(1) for _ in range(rng.choice([3, 3, 4]))])
 

@@ -23,7 +23,7 @@ pub(super) const fn fits(keys: usize) -> bool {
     keys.is_multiple_of(COLUMNS)
 }
 
-/// Rows of scores formed at once, for so many keys; at least `tasks` times as many rows there are.
+/// Rows of scores formed at once, for so many keys; few enough that there are `tasks` tasks, where that leaves a product.
 fn rows_at_once(rows: usize, keys: usize, tasks: usize) -> usize {
     (SCORES / keys).clamp(ROWS.start, ROWS.end).min(rows.div_ceil(tasks).max(ROWS.start))
 }
