@@ -7,15 +7,16 @@ everything else frozen, and saved alone under the names diffusers gives them.
 import time
 
 import torch
+from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file, save_file
 
 from . import networks
 from .attention import box_loss, record
-from .diffusion import EMPTY, GROUNDING, load_vae, on_things, step_weight
+from .diffusion import EMPTY, GROUNDING, load_vae, noised, step_weight, weighted_error
 from .export import averaged
 from .muon import Both
 from .pool import Pool, Tensors, encoded
-from .runs import Run, channels_last
+from .runs import Run
 from .scenes import captions
 from .scenes.captions import Piece
 from .scenes.compose import SIZE, Composer, Scene
@@ -32,10 +33,11 @@ def is_adapter(name: str) -> bool:
     return name.startswith("position_net.") or ".fuser." in name
 
 
-def gated(painter, size: networks.Size, vocabulary: int):
-    """The painter's U-Net with untrained adapters; only these may learn."""
-    unet = networks.unet(size, attention_type="gated")
-    missing, unexpected = unet.load_state_dict(painter.unet.state_dict(), strict=False)
+def gated(plain: UNet2DConditionModel) -> UNet2DConditionModel:
+    """A U-Net with untrained adapters; only these may learn."""
+    config = {name: value for name, value in plain.config.items() if not name.startswith("_")}
+    unet = UNet2DConditionModel(**config | {"attention_type": "gated"})
+    missing, unexpected = unet.load_state_dict(plain.state_dict(), strict=False)
     assert not unexpected and all(is_adapter(name) for name in missing)
     for name, parameter in unet.named_parameters():
         parameter.requires_grad_(is_adapter(name))
@@ -74,15 +76,13 @@ def loss_of(unet, recorders, painter, batch: Tensors, alphas, empty_ids) -> tupl
     those at which gates are open in use, and some more."""
     latents, n = batch["latents"], len(batch["latents"])
     t = (EARLIEST + (1000 - EARLIEST) * (torch.randperm(n) + torch.rand(n)) / n).long().clamp(max=999).to(latents.device)
-    noise, a = torch.randn_like(latents), alphas[t][:, None, None, None]
-    noisy = channels_last(a.sqrt() * latents + (1 - a).sqrt() * noise)
+    noise, noisy = noised(latents, t, alphas)
     dropped = torch.rand(n, device=latents.device) < EMPTY
     with torch.no_grad():
         features = painter.features(torch.where(dropped[:, None], empty_ids, batch["ids"]))
     grounding = {"gligen": {name: batch[name] for name in SLOT_NAMES}}
-    predicted = unet(noisy, t, features, cross_attention_kwargs=grounding).sample.float()
-    weight = step_weight(alphas, t)[:, None, None, None] * on_things(batch["coverage"], latents)
-    noise_part = ((predicted - noise).square() * weight).mean() / weight.mean()
+    predicted = unet(noisy, t, features, cross_attention_kwargs=grounding).sample
+    noise_part = weighted_error(predicted, noise, step_weight(alphas, t), batch["coverage"])
     return noise_part, box_loss(recorders, batch["boxes"], batch["masks"])
 
 
@@ -90,7 +90,7 @@ def train(run: Run, size: networks.Size, steps: int | None = None, compiled: boo
     steps = steps or size.adapter_steps
     painter, words, _ = averaged(run, size)
     painter.to(run.device).requires_grad_(False)
-    unet = gated(painter, size, words.vocabulary).to(run.device, memory_format=torch.channels_last)
+    unet = gated(painter.unet).to(run.device, memory_format=torch.channels_last)
     learned = [p for p in unet.parameters() if p.requires_grad]
     optimizer = Both(unet, [], RATE, GATES)
     state, step = run.load("adapters.pt"), 0

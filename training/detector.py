@@ -175,6 +175,12 @@ def detect(model: Detector, pictures: torch.Tensor, threshold: float = 0.35) -> 
     return [without_doubles(sorted(found, key=lambda f: -f.score)) for found in results]
 
 
+def found_at(box, seen: list[Found]) -> Found | None:
+    """What was found at this place: the detection whose box overlaps it most, if by at least half."""
+    best = max(seen, key=lambda found: intersection_over_union(found.box, box), default=None)
+    return best if best and intersection_over_union(best.box, box) >= 0.5 else None
+
+
 def without_doubles(found: list[Found]) -> list[Found]:
     """Drop boxes that mostly cover a better one."""
     kept: list[Found] = []
@@ -194,9 +200,9 @@ def score(model: Detector, composer: Composer, scenes: int, batch: int = 16) -> 
         for scene, seen in zip(made.scenes, detect(model, made.pictures)):
             matches = 0
             for thing in scene.things:
-                best = max(seen, key=lambda f: intersection_over_union(f.box, thing.box), default=None)
+                best = found_at(thing.box, seen)
                 things += 1
-                if best and intersection_over_union(best.box, thing.box) >= 0.5:
+                if best:
                     found += 1
                     nouns += best.noun == thing.noun
                     paints += best.paint == thing.paint

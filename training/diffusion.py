@@ -73,10 +73,17 @@ def step_weight(alphas: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
     return (GAMMA / ratio).clamp(max=1) * ratio.rsqrt().clamp(1, 6)
 
 
-def on_things(coverage: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
-    """Weight of each place of the latents, (n, 1, 32, 32): more where things are."""
-    things = F.interpolate(coverage.sum(1, keepdim=True).clamp(max=1), latents.shape[2:], mode="bilinear")
-    return 1 + ON_THINGS * things
+def noised(latents: torch.Tensor, t: torch.Tensor, alphas: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Noise, and latents (n, 4, 32, 32) with it at steps t (n,)."""
+    noise, a = torch.randn_like(latents), alphas[t][:, None, None, None]
+    return noise, channels_last(a.sqrt() * latents + (1 - a).sqrt() * noise)
+
+
+def weighted_error(predicted: torch.Tensor, noise: torch.Tensor, weight: torch.Tensor, coverage: torch.Tensor) -> torch.Tensor:
+    """Mean square error of the noise, each picture with its weight (n,), more where things are (coverage as in pool.encoded)."""
+    things = F.interpolate(coverage.sum(1, keepdim=True).clamp(max=1), noise.shape[2:], mode="bilinear")
+    weight = weight[:, None, None, None] * (1 + ON_THINGS * things)
+    return ((predicted.float() - noise).square() * weight).mean() / weight.mean()
 
 
 def noise_loss(painter: Painter, recorders, batch: Tensors, alphas, empty_ids) -> tuple[torch.Tensor, torch.Tensor]:
@@ -84,14 +91,11 @@ def noise_loss(painter: Painter, recorders, batch: Tensors, alphas, empty_ids) -
     latents, ids, groups, coverage = (batch[name] for name in ("latents", "ids", "groups", "coverage"))
     n, device = len(latents), latents.device
     t = spread_steps(n, device)
-    noise = torch.randn_like(latents)
-    a = alphas[t][:, None, None, None]
-    noisy = channels_last(a.sqrt() * latents + (1 - a).sqrt() * noise)
+    noise, noisy = noised(latents, t, alphas)
     dropped = torch.rand(n, device=device) < EMPTY
     ids = torch.where(dropped[:, None], empty_ids, ids)
     predicted = painter.unet(noisy, t, painter.features(ids)).sample
-    weight = step_weight(alphas, t)[:, None, None, None] * on_things(coverage, latents)
-    noise_part = ((predicted.float() - noise).square() * weight).mean() / weight.mean()
+    noise_part = weighted_error(predicted, noise, step_weight(alphas, t), coverage)
     seen = (signal_ratio(alphas, t) > LEGIBLE).float() * (~dropped).float()
     return noise_part, grounding_loss(recorders, groups, coverage, seen)
 

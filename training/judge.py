@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file
 
-from .adapters import Grounded, slots
-from .detector import Detector, detect, intersection_over_union, score
+from .adapters import Grounded, gated, slots
+from .detector import Detector, detect, found_at, score
 from .diffusion import sample
 from .evaluate import Folder
 from .runs import channels_last, sheet
@@ -32,21 +32,20 @@ def fidelity(vae, composer: Composer, scenes: int = 32) -> dict:
     return {"scenes": scenes, "psnr_db": -10 * math.log10((again - pictures).square().mean().item() / 4)}
 
 
-def gated(folder: Path, model: Folder) -> UNet2DConditionModel:
+def with_adapters(folder: Path, model: Folder) -> UNet2DConditionModel:
     """The folder's U-Net with its adapters."""
-    unet = UNet2DConditionModel.from_config({**model.unet.config, "attention_type": "gated"})
+    unet = gated(model.unet)
     adapters = load_file(folder / "gligen/diffusion_pytorch_model.safetensors")
     unet.load_state_dict(model.unet.state_dict() | {name: value.float() for name, value in adapters.items()})
     return unet.to(memory_format=torch.channels_last).eval().requires_grad_(False)
 
 
 def in_place(scenes: list[Scene], judge: Detector, pictures: torch.Tensor) -> dict:
-    """Shares of the things that were found where they belong (boxes that overlap by half), and with the right noun."""
+    """Shares of the things that were found where they belong, and with the right noun."""
     seen = [found for part in pictures.split(16) for found in detect(judge, part, 0.2)]
-    best = [(thing, max(found, key=lambda f: intersection_over_union(f.box, thing.box), default=None))
-            for scene, found in zip(scenes, seen) for thing in scene.things]
-    there = [(thing, f) for thing, f in best if f and intersection_over_union(f.box, thing.box) >= 0.5]
-    named = sum(f.noun == thing.noun for thing, f in there)
+    best = [(thing, found_at(thing.box, found)) for scene, found in zip(scenes, seen) for thing in scene.things]
+    there = [(thing, found) for thing, found in best if found]
+    named = sum(found.noun == thing.noun for thing, found in there)
     return {"things": len(best), "in_place": len(there) / len(best), "in_place_with_noun": named / len(best)}
 
 
@@ -62,7 +61,7 @@ def compare(arguments, model: Folder, judge: Detector) -> dict:
     given = slots(scenes, composer, model.words, model, "cpu", blind=0.0)
     draw = lambda grounded=None: sample(model, model.vae, ids, empty, arguments.steps, seed=1, grounded=grounded)
     without = draw()
-    model.unet = gated(arguments.model, model)
+    model.unet = with_adapters(arguments.model, model)
     pictures = draw(Grounded(model.unet, given, arguments.steps, SHARE))
     if arguments.out:
         pairs = torch.stack([without, pictures], 1).flatten(0, 1)[:48]

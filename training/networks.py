@@ -75,14 +75,14 @@ def text_encoder(size: Size, vocabulary: int) -> CLIPTextModel:
     ))
 
 
-def unet(size: Size, attention_type: str = "default") -> UNet2DConditionModel:
+def unet(size: Size) -> UNet2DConditionModel:
     """Noisy latents (n, 4, 32, 32), steps (n,), text features to the noise (n, 4, 32, 32)."""
     return UNet2DConditionModel(
         sample_size=LATENT_SIDE, in_channels=LATENT_CHANNELS, out_channels=LATENT_CHANNELS,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         block_out_channels=size.unet, layers_per_block=2, cross_attention_dim=size.text_width,
-        attention_head_dim=8, norm_num_groups=size.groups, attention_type=attention_type,
+        attention_head_dim=8, norm_num_groups=size.groups,
     )
 
 

@@ -17,10 +17,8 @@ use super::scratch::{unfilled, with_scratch};
 use super::simd::{exponentials, sum2, vectorized};
 use super::wide;
 
-/// Scores formed at once.
-const SCORES: usize = 1 << 19;
 /// Rows of a task: enough for a product, and few enough to share among cores.
-const ROWS: Range<usize> = 32..256;
+const LIMITS: Limits = (1 << 19, 32..256);
 
 /// The heads of one picture: rows of numbers in which each head has its own columns.
 #[derive(Clone, Copy)]
@@ -44,6 +42,13 @@ impl<'a> Heads<'a> {
     }
 }
 
+/// `1 / √width`, the factor of the scores.
+pub(super) fn scale(width: usize) -> f32 {
+    #[allow(clippy::cast_precision_loss)]
+    let width = width as f32;
+    1.0 / width.sqrt()
+}
+
 /// `exp(s q kᵀ − its row's largest)` of some rows and the inverse of each row's sum; with `causal`,
 /// the first row's number, each sees the columns up to its own.
 fn exponentials_of(
@@ -53,16 +58,24 @@ fn exponentials_of(
     out: &mut [f32],
     inverse: &mut [f32],
 ) {
-    let columns = k.rows;
-    #[allow(clippy::cast_precision_loss)]
-    let scale = 1.0 / (q.columns as f32).sqrt();
-    multiply(out, columns, false, q, k.transposed());
+    multiply(out, k.rows, false, q, k.transposed());
+    exponentials_of_rows(out, [k.rows, k.rows], causal, scale(q.columns), inverse);
+}
+
+/// The same of scores `q kᵀ` in place; rows of so many columns begin `apart` numbers after one another.
+pub(super) fn exponentials_of_rows(
+    scores: &mut [f32],
+    [columns, apart]: [usize; 2],
+    causal: Option<usize>,
+    scale: f32,
+    inverse: &mut [f32],
+) {
     vectorized(
         #[inline(always)]
         || {
-            for ((i, row), inverse) in out.chunks_exact_mut(columns).enumerate().zip(inverse) {
+            for ((i, row), inverse) in scores.chunks_exact_mut(apart).enumerate().zip(inverse) {
                 let seen = causal.map_or(columns, |first| (first + i + 1).min(columns));
-                let (seen, hidden) = row.split_at_mut(seen);
+                let (seen, hidden) = row[..columns].split_at_mut(seen);
                 *inverse = 1.0 / exponentials(seen, scale);
                 hidden.fill(0.0);
             }
@@ -90,8 +103,7 @@ fn probabilities(q: Matrix<'_>, k: Matrix<'_>, causal: Option<usize>, out: &mut 
 
 /// dS in place of dP, given P; rows of so many columns begin `apart` numbers after one another.
 pub(super) fn through_softmax(p: &[f32], dp: &mut [f32], [columns, apart]: [usize; 2], width: usize) {
-    #[allow(clippy::cast_precision_loss)]
-    let scale = 1.0 / (width as f32).sqrt();
+    let scale = scale(width);
     vectorized(
         #[inline(always)]
         || {
@@ -104,10 +116,14 @@ pub(super) fn through_softmax(p: &[f32], dp: &mut [f32], [columns, apart]: [usiz
     );
 }
 
-/// Rows of a task, for so many columns.
-fn rows_at_once(rows: usize, columns: usize) -> usize {
-    let halves = rows.div_ceil(2 * PARTS).max(1);
-    (SCORES / columns.max(1)).clamp(ROWS.start, ROWS.end).min(halves.max(ROWS.start))
+/// How many scores are formed at once, and how many rows a task may have.
+pub(super) type Limits = (usize, Range<usize>);
+
+/// Rows whose scores are formed at once, for so many columns: few enough that there are `tasks` tasks, where that leaves a
+/// product.
+pub(super) fn rows_at_once([rows, columns]: [usize; 2], (scores, limits): Limits, tasks: usize) -> usize {
+    let share = rows.div_ceil(tasks).max(limits.start);
+    (scores / columns.max(1)).clamp(limits.start, limits.end).min(share)
 }
 
 /// `softmax(s q kᵀ) v` of one picture, all heads.
@@ -116,7 +132,7 @@ fn attend(q: Heads<'_>, k: Heads<'_>, v: Heads<'_>, heads: usize, causal: bool, 
         return wide::attend(q, k, v, heads, out);
     }
     let width = heads * q.width;
-    let at_once = rows_at_once(q.rows, k.rows);
+    let at_once = rows_at_once([q.rows, k.rows], LIMITS, 2 * PARTS);
     out.par_chunks_mut(at_once * width).enumerate().for_each(|(task, out)| {
         let start = task * at_once;
         let rows = start..start + out.len() / width;
@@ -163,7 +179,6 @@ impl SelfAttention {
     /// Gradients of q, k and v of one head, side by side, `[places, 3·d]`.
     fn backward_head(&self, parts: [Heads<'_>; 3], grad: Heads<'_>, head: usize) -> Vec<f32> {
         let (places, d) = (grad.rows, grad.width);
-        let at_once = (SCORES / places).clamp(ROWS.start, ROWS.end).min(places);
         let mut out = unfilled(places * 3 * d);
         if narrow::fits(d) && !self.causal {
             backward_narrow(parts, grad, head, &mut out);
@@ -174,6 +189,7 @@ impl SelfAttention {
             wide::backward([q, k, v, grad], head, &mut out);
             return out;
         }
+        let at_once = rows_at_once([places; 2], LIMITS, 1);
         with_scratch(2 * at_once * places, |scratch| {
             let (p, dp) = scratch.split_at_mut(at_once * places);
             for start in (0..places).step_by(at_once) {
@@ -315,7 +331,7 @@ impl ArrayOp for CrossAttention {
         let picture = x.shape[1] * x.shape[2];
         let [_, heads, tokens, d] = self.keys.shape;
         let mut dx = unfilled(x.values.len());
-        let at_once = rows_at_once(x.shape[1], tokens);
+        let at_once = rows_at_once([x.shape[1], tokens], LIMITS, 2 * PARTS);
         dx.par_chunks_mut(picture).enumerate().for_each(|(i, dx)| {
             let whole = i * picture..(i + 1) * picture;
             let (q, g) =

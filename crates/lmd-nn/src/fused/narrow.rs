@@ -7,6 +7,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::attention::scale;
 use super::gemm::Matrix;
 use super::simd::exp;
 
@@ -172,12 +173,6 @@ impl Job for Forward<'_> {
             write(simd, sums, inverse_sum(simd, weights), &mut out);
         }
     }
-}
-
-fn scale(width: usize) -> f32 {
-    #[allow(clippy::cast_precision_loss)]
-    let width = width as f32;
-    1.0 / width.sqrt()
 }
 
 /// What the keys' gradients need of every query: its scores' largest, one over the sum of

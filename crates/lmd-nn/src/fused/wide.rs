@@ -3,29 +3,23 @@
 //! Scores are formed for some rows of queries at a time, so that they stay in the cache. Their rows lie a
 //! little more than a power of two apart: lines that do share few places of the first cache.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
-use super::attention::{Heads, scale_rows, through_softmax};
+use super::PARTS;
+use super::attention::{
+    Heads, Limits, exponentials_of_rows, rows_at_once, scale, scale_rows, through_softmax,
+};
 use super::gemm::Matrix;
 use super::product::{COLUMNS, Panel, Panels};
 use super::scratch::{unfilled, with_scratch};
-use super::simd::{exponentials, vectorized};
+use super::simd::vectorized;
 
-/// Scores formed at once.
-const SCORES: usize = 1 << 18;
-/// Rows of a task.
-const ROWS: Range<usize> = 16..128;
+/// Scores that stay in the cache.
+const LIMITS: Limits = (1 << 18, 16..128);
 
 /// Whether so many keys are taken.
 pub(super) const fn fits(keys: usize) -> bool {
     keys.is_multiple_of(COLUMNS)
-}
-
-/// Rows of scores formed at once, for so many keys; few enough that there are `tasks` tasks, where that leaves a product.
-fn rows_at_once(rows: usize, keys: usize, tasks: usize) -> usize {
-    (SCORES / keys).clamp(ROWS.start, ROWS.end).min(rows.div_ceil(tasks).max(ROWS.start))
 }
 
 /// From one row of scores to the next.
@@ -44,7 +38,7 @@ pub(super) fn attend(q: Heads<'_>, k: Heads<'_>, v: Heads<'_>, heads: usize, out
         Panels::of(v.whole(head), of_values);
     });
     let (width, wide) = (heads * d, padded / keys);
-    let at_once = rows_at_once(q.rows, keys, 2 * super::PARTS);
+    let at_once = rows_at_once([q.rows, keys], LIMITS, 2 * PARTS);
     out.par_chunks_mut(at_once * width).enumerate().for_each(|(task, out)| {
         let rows = out.len() / width;
         with_scratch(rows * (apart(keys) + wide + 1), |scratch| {
@@ -69,17 +63,8 @@ pub(super) fn attend(q: Heads<'_>, k: Heads<'_>, v: Heads<'_>, heads: usize, out
 
 /// `exp(s q kᵀ − its row's largest)` of some rows, and the inverse of each row's sum.
 fn exponentials_of(q: Matrix<'_>, keys: Panels<'_>, count: usize, out: &mut [f32], inverse: &mut [f32]) {
-    #[allow(clippy::cast_precision_loss)]
-    let scale = 1.0 / (q.columns as f32).sqrt();
     keys.multiply(out, apart(count), false, q);
-    vectorized(
-        #[inline(always)]
-        || {
-            for (row, inverse) in out.chunks_exact_mut(apart(count)).zip(inverse) {
-                *inverse = 1.0 / exponentials(&mut row[..count], scale);
-            }
-        },
-    );
+    exponentials_of_rows(out, [count, apart(count)], None, scale(q.columns), inverse);
 }
 
 /// Gradients of q, k and v of one head, side by side, `[places, 3·d]`, given the gradient g of the result.
@@ -93,9 +78,9 @@ pub(super) fn backward([q, k, v, g]: [Heads<'_>; 4], head: usize, out: &mut [f32
         .map(|(side, memory)| Panels::of(side.whole(head).transposed(), memory));
     let keys = Panels::of(k.whole(head), keys);
     // dkᵀ and dvᵀ: with the scores as columns of the product nothing as large as they has to be copied.
-    let mut mirrored = [unfilled(d * places), unfilled(d * places)];
+    let mut gradients = [unfilled(d * places), unfilled(d * places)];
     let (apart, wide) = (apart(places), padded / places);
-    let at_once = rows_at_once(places, places, 1);
+    let at_once = rows_at_once([places; 2], LIMITS, 1);
     with_scratch(at_once * (2 * apart + wide + 1 + 2 * d), |scratch| {
         let (p, scratch) = scratch.split_at_mut(at_once * apart);
         let (ds, scratch) = scratch.split_at_mut(at_once * apart);
@@ -118,7 +103,7 @@ pub(super) fn backward([q, k, v, g]: [Heads<'_>; 4], head: usize, out: &mut [f32
             {
                 out[..d].copy_from_slice(&dq[..d]);
             }
-            for ((side, scores), sums) in [(q, &*ds), (g, &*p)].into_iter().zip(&mut mirrored) {
+            for ((side, scores), sums) in [(q, &*ds), (g, &*p)].into_iter().zip(&mut gradients) {
                 let turned = &mut turned[..d * rows.len()];
                 for (i, out) in turned.iter_mut().enumerate() {
                     *out = side.data[i % rows.len() * side.rows_apart + i / rows.len()];
@@ -130,7 +115,7 @@ pub(super) fn backward([q, k, v, g]: [Heads<'_>; 4], head: usize, out: &mut [f32
         }
     });
     for (place, out) in out.chunks_exact_mut(3 * d).enumerate() {
-        for (out, sums) in out[d..].chunks_exact_mut(d).zip(&mirrored) {
+        for (out, sums) in out[d..].chunks_exact_mut(d).zip(&gradients) {
             out.iter_mut().enumerate().for_each(|(i, out)| *out = sums[i * places + place]);
         }
     }

@@ -26,20 +26,11 @@ impl Winograd<'_> {
         after: After<'_>,
         out: &mut [f32],
     ) {
-        let (seen, tiles, group) = (self.seen(source), self.tiles() / self.bands(), self.group_width());
-        // [groups of outputs, batch · bands, points, tiles, outputs of the group]
-        let rows = self.batch * self.points() * self.tiles();
-        let mut values = unfilled(rows * self.outputs());
-        values.par_chunks_mut(rows * group).enumerate().for_each(|(index, products)| {
-            self.group(filters, &seen, index * group, products);
-        });
-        out.par_chunks_exact_mut(tiles * self.places() * self.outputs()).enumerate().for_each(
-            |(band, out)| {
-                let first = band * self.points() * tiles;
-                let products = Products { values: &values, group, rows, first, apart: tiles };
-                self.gather(products, self.rows(band), after, out);
-            },
-        );
+        let seen = self.seen(source);
+        let tiles = self.tiles() / self.bands();
+        // Of each group [batch · bands, points, tiles, outputs].
+        let group = |first, products: &mut [f32]| self.group(filters, &seen, first, products);
+        self.by_groups(group, |band| (band * self.points() * tiles, tiles), after, out);
     }
 
     /// Large filters of the way back, whose weights lie with the inputs together: filters are the rows, and tiles, brought
@@ -51,19 +42,31 @@ impl Winograd<'_> {
         after: After<'_>,
         out: &mut [f32],
     ) {
-        let (tiles, group) = (self.tiles(), self.group_width());
         let panels = self.panels(&self.seen(source));
-        // [groups of outputs, batch, points, tiles, outputs of the group]
-        let rows = self.batch * self.points() * tiles;
-        let mut values = unfilled(rows * self.outputs());
-        values.par_chunks_mut(rows * group).enumerate().for_each(|(index, products)| {
-            self.group_of_rows(filters, &panels, index * group, products);
-        });
-        let band = tiles / self.bands();
-        out.par_chunks_exact_mut(band * self.places() * self.outputs()).enumerate().for_each(|(i, out)| {
-            let first = i / self.bands() * self.points() * tiles + i % self.bands() * band;
-            let products = Products { values: &values, group, rows, first, apart: tiles };
-            self.gather(products, self.rows(i), after, out);
+        let (tiles, bands) = (self.tiles(), self.bands());
+        // Of each group [batch, points, tiles, outputs].
+        let group = |first, products: &mut [f32]| self.group_of_rows(filters, &panels, first, products);
+        let first = |band| band / bands * self.points() * tiles + band % bands * (tiles / bands);
+        self.by_groups(group, |band| (first(band), tiles), after, out);
+    }
+
+    /// Shares groups of outputs among tasks, `group(first output, products)`, and then bands of the result, whose first row
+    /// of products and rows from one point to the next `rows(band)` tells.
+    fn by_groups(
+        &self,
+        group: impl Fn(usize, &mut [f32]) + Sync,
+        rows: impl Fn(usize) -> (usize, usize) + Sync,
+        after: After<'_>,
+        out: &mut [f32],
+    ) {
+        let (width, each) = (self.group_width(), self.batch * self.points() * self.tiles());
+        let mut values = unfilled(each * self.outputs());
+        values.par_chunks_mut(each * width).enumerate().for_each(|(i, products)| group(i * width, products));
+        let band = self.height * self.width / self.bands() * self.outputs();
+        out.par_chunks_exact_mut(band).enumerate().for_each(|(band, out)| {
+            let (first, apart) = rows(band);
+            let products = Products { values: &values, group: width, rows: each, first, apart };
+            self.gather(products, self.rows(band), after, out);
         });
     }
 
