@@ -2,7 +2,8 @@
 
 The loss is the token-level grounding of TokenCompose (Wang et al., 2023,
 https://arxiv.org/abs/2312.03626): of all the attention a phrase's tokens receive, what share lies on
-the things they name. It makes nouns bind sooner and gives LMD's box energy clean maps to work on.
+the things they name; and beside it, that the places of a thing do look at its words, and not at what
+stands behind the caption. It makes nouns bind sooner and gives LMD's box energy clean maps to work on.
 """
 
 import torch
@@ -47,8 +48,14 @@ def record(unet, where: str = "attn2") -> list[Recorder]:
     return [processor for processor in processors.values() if isinstance(processor, Recorder)]
 
 
-def grounding_loss(recorders, groups: torch.Tensor, coverage: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """groups (n, 77), coverage (n, g, 16, 16), weight (n,): mean over layers and phrases of (1 - share on the thing)^2."""
+ENOUGH = 0.6  # what a place should give to the words of its thing; the rest is free
+
+
+def grounding_loss(recorders, groups: torch.Tensor, ends: torch.Tensor, coverage: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """groups (n, 77): which phrase a token belongs to or -1, ends (n,): where the end token stands, coverage (n, g, 16, 16)
+    in [0,1], weight (n,). The mean over layers and phrases of (1 - share of what the phrase receives that lies on its
+    thing)^2 + (what the thing's places give to it short of ENOUGH)^2, and the mean of what places give to the end token,
+    which has read the whole caption and knows no place."""
     member = F.one_hot(groups + 1, coverage.shape[1] + 1)[..., 1:].float()  # (n, 77, g)
     present = (member.sum(1) > 0).float() * (coverage.amax((2, 3)) > 0.3) * weight[:, None]  # (n, g)
     total = 0
@@ -56,9 +63,13 @@ def grounding_loss(recorders, groups: torch.Tensor, coverage: torch.Tensor, weig
         maps = recorder.maps.mean(1)  # (n, pixels, 77)
         side = int(maps.shape[1] ** 0.5)
         mask = coverage if side == coverage.shape[2] else F.adaptive_avg_pool2d(coverage, side)
-        looked = maps @ member  # (n, pixels, g): what each pixel gives to each phrase
-        share = (looked * mask.flatten(2).transpose(1, 2)).sum(1) / looked.sum(1).clamp(min=1e-6)
-        total = total + ((1 - share).square() * present).sum() / present.sum().clamp(min=1)
+        mask = mask.flatten(2).transpose(1, 2)  # (n, pixels, g)
+        given = maps @ member  # (n, pixels, g): what each place gives to each phrase
+        share = (given * mask).sum(1) / given.sum(1).clamp(min=1e-6)
+        short = ((1 - given / ENOUGH).clamp(min=0).square() * mask).sum(1) / mask.sum(1).clamp(min=1e-6)
+        wrong = (1 - share).square() + short  # (n, g)
+        to_end = maps[torch.arange(len(ends)), :, ends].mean(1)  # (n,)
+        total = total + (wrong * present).sum() / present.sum().clamp(min=1) + (to_end * weight).sum() / weight.sum().clamp(min=1)
     return total / len(recorders)
 
 

@@ -20,7 +20,8 @@ from .muon import Both
 from .pool import Pool, Tensors, encoded
 from .runs import Average, Run, channels_last, sheet
 from .scenes.compose import Composer
-from .tokenizer import Words
+from .text import mute_padding
+from .tokenizer import Words, configure
 from .widen import widen
 
 GAMMA = 5.0
@@ -97,7 +98,8 @@ def noise_loss(painter: Painter, recorders, batch: Tensors, alphas, empty_ids) -
     predicted = painter.unet(noisy, t, painter.features(ids)).sample
     noise_part = weighted_error(predicted, noise, step_weight(alphas, t), coverage)
     seen = (signal_ratio(alphas, t) > LEGIBLE).float() * (~dropped).float()
-    return noise_part, grounding_loss(recorders, groups, coverage, seen)
+    ends = (ids == painter.text.config.eos_token_id).int().argmax(1)
+    return noise_part, grounding_loss(recorders, groups, ends, coverage, seen)
 
 
 def load_vae(run: Run) -> AutoencoderTiny:
@@ -105,8 +107,10 @@ def load_vae(run: Run) -> AutoencoderTiny:
     return vae.eval().requires_grad_(False)
 
 
-def start(run: Run, painter: Painter, resume_from: Path | None) -> None:
-    """First weights: an exported folder (its U-Net may be half as wide), or the text encoder of stage `text`."""
+def start(run: Run, painter: Painter, words: Words, resume_from: Path | None) -> None:
+    """First weights: an exported folder (its U-Net may be half as wide), or the text encoder of stage `text`. Padding is
+    made to say nothing."""
+    silence = (Words(resume_from / "tokenizer") if resume_from else words).batch([""])[0]
     if resume_from:
         unet = UNet2DConditionModel.from_pretrained(resume_from / "unet", torch_dtype=torch.float32)
         halved = [2 * width for width in unet.config.block_out_channels] == list(painter.unet.config.block_out_channels)
@@ -115,6 +119,7 @@ def start(run: Run, painter: Painter, resume_from: Path | None) -> None:
         painter.text.load_state_dict(CLIPTextModel.from_pretrained(resume_from / "text_encoder", torch_dtype=torch.float32).state_dict())
     else:
         painter.text.load_state_dict(run.load("text.pt")["model"])
+    mute_padding(painter.text, words.pad, silence)
 
 
 def rate_factor(step: int, total: int, cooldown: int) -> float:
@@ -128,12 +133,13 @@ def train(run: Run, size: networks.Size, resume_from: Path | None = None, steps:
     torch.manual_seed(21)
     steps = steps or size.unet_steps
     cooldown = steps // 10 if cooldown is None else cooldown
+    configure(run.path("tokenizer"))
     words = Words(run.path("tokenizer"))
     painter = Painter(size, words.vocabulary).to(run.device)
     painter.unet.to(memory_format=torch.channels_last)
     state, step, seen = run.load("unet.pt"), 0, 0
     if not state:
-        start(run, painter, resume_from)
+        start(run, painter, words, resume_from)
     average = Average(painter)
     optimizer = Both(painter.unet, [painter.text], rate or size.rate)
     if state:

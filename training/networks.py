@@ -66,12 +66,12 @@ def autoencoder(size: Size) -> AutoencoderTiny:
 
 
 def text_encoder(size: Size, vocabulary: int) -> CLIPTextModel:
-    """Tokens (n, 77) to features (n, 77, text_width). The last two ids are start and end."""
+    """Tokens (n, 77) to features (n, 77, text_width). The last two ids are start and end, the first ("!") is padding."""
     return CLIPTextModel(CLIPTextConfig(
         vocab_size=vocabulary, hidden_size=size.text_width, intermediate_size=4 * size.text_width,
         projection_dim=size.text_width, num_hidden_layers=size.text_layers,
         num_attention_heads=size.text_width // 32, max_position_embeddings=TOKENS, hidden_act="quick_gelu",
-        bos_token_id=vocabulary - 2, eos_token_id=vocabulary - 1, pad_token_id=vocabulary - 1,
+        bos_token_id=vocabulary - 2, eos_token_id=vocabulary - 1, pad_token_id=0,
     ))
 
 

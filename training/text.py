@@ -30,6 +30,25 @@ class Proxy(nn.Module):
         self.background = nn.Linear(width, len(NAMES) + 1)
 
 
+LOUD = 300.0  # length of padding's embedding, as a multiple of a normalised feature's: what the layers add drowns in it
+
+
+@torch.no_grad()
+def mute_padding(encoder, pad: int, silence: torch.Tensor) -> None:
+    """Make padding say the same whatever was said before it.
+
+    Padding stands behind the caption and can read all of it. Left to itself a small U-Net takes everything from there:
+    words got one or two hundredths of its attention, padding the rest, and guiding the attention to words moved nothing.
+    So the embedding of `pad` is made so long that only its direction is left behind the last normalisation: that of the
+    feature which padding has on average in `silence` (77), the ids of the empty caption. So these stay what they were.
+    """
+    norm, table = encoder.final_layer_norm, encoder.embeddings.token_embedding.weight
+    quiet = encoder(silence[None].to(table.device)).last_hidden_state[0, 2:].mean(0)
+    direction = (quiet - norm.bias) / norm.weight
+    direction = direction - direction.mean()
+    table[pad] = LOUD * len(direction) ** 0.5 * F.normalize(direction, dim=0)
+
+
 def whole_labels(scene: Scene, nouns: int) -> torch.Tensor:
     """Multi-hot: nouns, paints, (where, noun) pairs."""
     label = torch.zeros(nouns + len(art.PAINTS) + 4 * nouns)
@@ -77,7 +96,7 @@ def train(run: Run, size: networks.Size) -> None:
     for step in range(1, size.text_steps + 1):
         optimizer.param_groups[0]["lr"] = 1e-3 * min(1, step / 50) * (1 - 0.9 * step / size.text_steps)
         ids, rows, columns, labels, whole, background = (x.to(run.device) for x in batch_of([composer.plan() for _ in range(32)], words, size.nouns))
-        length = int((ids != words.end).sum(1).max()) + 1  # causal: what comes after the end changes nothing
+        length = int((ids != words.pad).sum(1).max())  # causal: what comes after the end changes nothing
         features = model(ids[:, :length]).last_hidden_state
         ends = features[torch.arange(len(ids)), (ids == words.end).int().argmax(1)]
         phrases = features[rows, columns]

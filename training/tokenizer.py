@@ -15,6 +15,7 @@ from .networks import TOKENS
 from .scenes.captions import NUMBERS, Piece
 
 START, END = "<|startoftext|>", "<|endoftext|>"
+PAD = "!"  # as in Stable Diffusion 2: a token of its own, so that it can be made to say nothing (text.mute_padding)
 EXTRA_WORDS = (  # words of negative prompts and everyday captions; pieces of them serve other words
     "artifacts blurry smooth texture bad quality distortions unrealistic distorted image proportions "
     "duplicate many group occlusion occluded side border collate without next near front behind between "
@@ -75,8 +76,14 @@ def build(folder: Path, captions: list[str], nouns) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vocab.json").write_text(json.dumps({entry: i for i, entry in enumerate(entries)}, ensure_ascii=False))
     (folder / "merges.txt").write_text("#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in merges))
+    configure(folder)
+
+
+def configure(folder: Path) -> None:
+    """Write down which tokens are special, in the two files that say so. (Models of before 26 November 2026 padded
+    with the end token; training them on turns their folder into one of today's.)"""
     plain = {"tokenizer_class": "CLIPTokenizer", "model_max_length": TOKENS, "do_lower_case": True,
-             "bos_token": START, "eos_token": END, "pad_token": END, "unk_token": END, "errors": "replace",
+             "bos_token": START, "eos_token": END, "pad_token": PAD, "unk_token": END, "errors": "replace",
              "add_prefix_space": False}
     (folder / "tokenizer_config.json").write_text(json.dumps(plain, indent=2))
     specials = {key: plain[key] for key in ("bos_token", "eos_token", "pad_token", "unk_token")}
@@ -89,6 +96,7 @@ class Words:
     def __init__(self, folder: Path):
         self.tokenizer = CLIPTokenizer.from_pretrained(str(folder))
         self.start, self.end = (self.tokenizer.convert_tokens_to_ids(t) for t in (START, END))
+        self.pad = self.tokenizer.pad_token_id
         self.vocabulary = len(self.tokenizer)
         self.seen: dict[str, list[int]] = {}
 
@@ -107,10 +115,9 @@ class Words:
             groups += [piece.group] * len(new)
             if piece.group >= 0:
                 last[piece.group] = len(ids) - 1
-        ids = ids[: TOKENS - 1]
+        ids, groups = [*ids[: TOKENS - 1], self.end], [*groups[: TOKENS - 1], -1]
         fill = TOKENS - len(ids)
-        groups = (groups + [-1] * TOKENS)[:TOKENS]
-        return ids + [self.end] * fill, groups, [min(last[g], TOKENS - 1) for g in sorted(last)]
+        return ids + [self.pad] * fill, groups + [-1] * fill, [min(last[g], TOKENS - 1) for g in sorted(last)]
 
     def batch(self, texts: list[str]) -> torch.Tensor:
         """Plain strings to ids (n, 77)."""

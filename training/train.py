@@ -4,6 +4,7 @@ A stage that is already done is skipped; one that was interrupted goes on from i
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -26,6 +27,7 @@ def run_stage(stage: str, run: Run, size: networks.Size, arguments) -> None:
         text.train(run, size)
     elif stage == "unet":
         from . import diffusion
+        size = replace(size, unet_batch=arguments.batch or size.unet_batch)
         diffusion.train(run, size, arguments.resume_from, arguments.steps, arguments.cooldown, arguments.rate,
                         arguments.compile)
     elif stage == "detector":
@@ -54,6 +56,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="steps of the stage, if not the size's own")
     parser.add_argument("--cooldown", type=int, help="U-Net: over how many of the last steps the rate falls")
     parser.add_argument("--out", type=Path, help="export: the folder to write")
+    parser.add_argument("--batch", type=int, help="U-Net: pictures a step, if not the size's own")
     parser.add_argument("--rate", type=float, help="U-Net: learning rate")
     parser.add_argument("--compile", action="store_true", help="U-Net and adapters: compile first (minutes), then 1.4 times as fast")
     arguments = parser.parse_args()

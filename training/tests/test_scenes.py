@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from PIL import Image
 
 from training import networks, tokenizer
@@ -14,6 +15,7 @@ from training.detector import targets
 from training.muon import orthogonal
 from training.scenes import art, captions
 from training.scenes.compose import GRID, MAX_OBJECTS, SIZE, Composer, overlap
+from training.text import mute_padding
 from training.widen import widen
 
 
@@ -112,9 +114,32 @@ def test_grounding_loss_is_small_where_words_look_at_their_things():
     bad.maps = good.maps.clone()
     good.maps[:, :, :, 3] += coverage[0, 0].flatten()
     bad.maps[:, :, :, 3] += 1 - coverage[0, 0].flatten()
-    one = torch.ones(1)
-    assert grounding_loss([good], groups, coverage, one) < 0.05
-    assert grounding_loss([bad], groups, coverage, one) > 0.9
+    one, end = torch.ones(1), torch.tensor([5])
+    assert grounding_loss([good], groups, end, coverage, one) < 0.05
+    assert grounding_loss([bad], groups, end, coverage, one) > 1.8
+    weak, late = Recorder(), Recorder()
+    weak.maps, late.maps = 0.1 * good.maps, good.maps.clone()
+    late.maps[:, :, :, 5] += 0.5
+    assert grounding_loss([weak], groups, end, coverage, one) > 0.6
+    assert grounding_loss([late], groups, end, coverage, one) > 0.5
+
+
+def test_muted_padding_says_the_same_behind_every_caption(tmp_path):
+    words_of = art.load_nouns(16)
+    tokenizer.build(tmp_path, [f"a red {noun.singular} on a beach" for noun in words_of], words_of)
+    words = tokenizer.Words(tmp_path)
+    assert words.pad == 0 != words.end
+    torch.manual_seed(0)
+    encoder = networks.text_encoder(networks.SIZES["smoke"], words.vocabulary).eval()
+    ids = words.batch(["", "a red car", "two cats, a blue dog on a beach"])
+    with torch.no_grad():
+        before = encoder(ids).last_hidden_state
+        mute_padding(encoder, words.pad, ids[0])
+        after = encoder(ids).last_hidden_state
+    assert (after[:, -1] - after[0, -1]).abs().max() < 0.02 < (before[:, -1] - before[0, -1]).abs().max()
+    silence = before[0, 2:].mean(0)
+    assert F.cosine_similarity(after[0, -1], silence, dim=0) > 0.99
+    assert torch.equal(after[1, :4], before[1, :4])
 
 
 def test_detector_targets_mark_every_centre(art_folder):
