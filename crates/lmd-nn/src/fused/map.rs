@@ -18,7 +18,7 @@ const KEPT: usize = 9 * 512 * 256;
 const HELD: usize = 1 << 24;
 /// Maps up to this many numbers keep a copy for the way back; larger ones are read across.
 const MIRRORED: usize = 1 << 19;
-/// Rows of a weight turned at once, so that both sides stay in the cache.
+/// Inputs and outputs of a weight turned at once, so that both sides stay in the cache.
 const TURNED: usize = 16;
 
 /// The weights of a linear map of the channels, or of a convolution of 3×3 places.
@@ -44,26 +44,9 @@ impl fmt::Debug for Map {
 
 impl Map {
     /// From weights as upstream stores them, each `[outputs / maps, inputs, side, side]`; no bias if empty.
-    pub(crate) fn new(weights: &[Vec<f32>], bias: Vec<f32>, [outputs, inputs, side]: [usize; 3]) -> Self {
-        let taps = side * side;
-        let count: usize = weights.iter().map(Vec::len).sum();
-        let mut weight = vec![0.0; count];
-        let each = outputs / weights.len().max(1);
-        // Stand-ins of no size pass as well.
-        let blocks = weight.par_chunks_mut((outputs * TURNED).max(1)).enumerate();
-        blocks.for_each(|(block, to)| {
-            for (map, from) in weights.iter().enumerate() {
-                // Where the block's rows begin in the row of the first output.
-                let starts: Vec<usize> = (block * TURNED..block * TURNED + to.len() / outputs)
-                    .map(|row| row % inputs * taps + row / inputs)
-                    .collect();
-                for (output, from) in from.chunks_exact(inputs * taps).enumerate() {
-                    for (row, start) in starts.iter().enumerate() {
-                        to[row * outputs + map * each + output] = from[*start];
-                    }
-                }
-            }
-        });
+    pub(crate) fn new(weights: &[Cow<'_, [f32]>], bias: Vec<f32>, shape: [usize; 3]) -> Self {
+        let [outputs, inputs, side] = shape;
+        let weight = turned(weights, shape);
         let (kept, mirrored) = (Default::default(), OnceLock::new());
         Self { weight, kept, mirrored, bias, side, inputs, outputs }
     }
@@ -106,6 +89,38 @@ impl Map {
     fn weights(&self, back: bool) -> Weights<'_> {
         Weights { values: &self.weight, inputs: self.inputs, outputs: self.outputs, back }
     }
+}
+
+/// `[side, side, inputs, outputs]` from weights `[outputs / maps, inputs, side, side]`.
+fn turned(weights: &[Cow<'_, [f32]>], [outputs, inputs, side]: [usize; 3]) -> Vec<f32> {
+    let (taps, each) = (side * side, outputs / weights.len().max(1));
+    let mut turned = vec![0.0; weights.iter().map(|weight| weight.len()).sum()];
+    // Of some inputs each, the rows of all taps.
+    let mut blocks: Vec<Vec<&mut [f32]>> = Vec::new();
+    blocks.resize_with(inputs.div_ceil(TURNED), Vec::new);
+    for tap in turned.chunks_mut((inputs * outputs).max(1)) {
+        blocks
+            .iter_mut()
+            .zip(tap.chunks_mut((TURNED * outputs).max(1)))
+            .for_each(|(block, rows)| block.push(rows));
+    }
+    blocks.into_par_iter().enumerate().for_each(|(block, mut rows)| {
+        for (map, weight) in weights.iter().enumerate() {
+            // One row of the file per output; of some of them, the part that belongs to this block.
+            let from = &weight[(block * TURNED * taps).min(weight.len())..];
+            for (some, from) in from.chunks(TURNED * inputs * taps).take(each.div_ceil(TURNED)).enumerate() {
+                let start = map * each + some * TURNED;
+                let width = TURNED.min(each - some * TURNED);
+                for (tap, rows) in rows.iter_mut().enumerate() {
+                    for (input, row) in rows.chunks_exact_mut(outputs).enumerate() {
+                        let from = from[input * taps + tap..].iter().step_by(inputs * taps);
+                        row[start..start + width].iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+                    }
+                }
+            }
+        }
+    });
+    turned
 }
 
 /// One use of a [`Map`]: `after(map(before(x)))`.
@@ -239,4 +254,28 @@ fn spread_out(x: &[f32], from: Dims, to: Dims, stride: usize, lead: usize) -> Ve
         out[start..start + channels].copy_from_slice(values);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::turned;
+
+    #[test]
+    fn weights_are_turned_whatever_their_sizes() {
+        for (maps, each, inputs, side) in [(1, 5, 3, 3), (1, 16, 32, 3), (3, 20, 33, 1), (2, 17, 16, 1)] {
+            let (taps, outputs) = (side * side, maps * each);
+            let of = |output: usize, input: usize, tap: usize| (output * 1000 + input * 10 + tap) as f32;
+            let stored = |map: usize| {
+                let places =
+                    (0..each).flat_map(|o| (0..inputs).flat_map(move |i| (0..taps).map(move |t| (o, i, t))));
+                places.map(|(o, i, t)| of(map * each + o, i, t)).collect::<Vec<f32>>().into()
+            };
+            let weights: Vec<_> = (0..maps).map(stored).collect();
+            let turned = turned(&weights, [outputs, inputs, side]);
+            for (at, value) in turned.into_iter().enumerate() {
+                let (output, input, tap) = (at % outputs, at / outputs % inputs, at / outputs / inputs);
+                assert_eq!(value, of(output, input, tap), "{maps} maps, {output} {input} {tap}");
+            }
+        }
+    }
 }

@@ -82,7 +82,12 @@ impl<'a, const D: usize> Use<'a, D> {
 
 impl Kernel {
     /// Several maps of the same input side by side, each from `[outputs, inputs, side, side]`.
-    fn load(maps: &[Weights], [outputs, inputs, side]: [usize; 3], bias: bool) -> Result<Self, WeightsError> {
+    fn load(maps: &[Weights], shape: [usize; 3], bias: bool) -> Result<Self, WeightsError> {
+        #[cfg(feature = "flex")]
+        if maps.iter().all(|w| w.fused() && !w.rehearses()) {
+            return Self::fused(maps, shape, bias);
+        }
+        let [outputs, inputs, side] = shape;
         let (mut weights, mut biases) = (Vec::new(), Vec::new());
         for w in maps {
             weights.push(if side == 1 {
@@ -95,23 +100,31 @@ impl Kernel {
                 biases.push(w.tensor("bias", [outputs])?);
             }
         }
-        Ok(Self::new(maps, weights, biases, [maps.len() * outputs, inputs, side]))
-    }
-
-    fn new(maps: &[Weights], weights: Vec<Tensor<2>>, biases: Vec<Tensor<1>>, shape: [usize; 3]) -> Self {
-        let [outputs, inputs, side] = shape;
         if maps.iter().any(Weights::rehearses) {
             let device = weights.first().map(Tensor::device).unwrap_or_default();
-            return Self::composed(Tensor::zeros([1; 4], &device), None);
+            return Ok(Self::composed(Tensor::zeros([1; 4], &device), None));
         }
         let bias = (!biases.is_empty()).then(|| Tensor::cat(biases, 0));
-        #[cfg(feature = "flex")]
-        if maps.iter().all(Weights::fused) {
-            let weights: Vec<Vec<f32>> = weights.into_iter().map(|w| numbers(w.into_data())).collect();
-            let bias = bias.map(|bias| numbers(bias.into_data())).unwrap_or_default();
-            return Self::Fused(Arc::new(Map::new(&weights, bias, shape)));
-        }
-        Self::composed(Tensor::cat(weights, 0).reshape([outputs, inputs, side, side]), bias)
+        let weight = Tensor::cat(weights, 0).reshape([maps.len() * outputs, inputs, side, side]);
+        Ok(Self::composed(weight, bias))
+    }
+
+    /// Straight from the file into the order of the fused operation.
+    #[cfg(feature = "flex")]
+    fn fused(
+        maps: &[Weights],
+        [outputs, inputs, side]: [usize; 3],
+        bias: bool,
+    ) -> Result<Self, WeightsError> {
+        let (convolution, matrix) = ([outputs, inputs, side, side], [outputs, inputs]);
+        let shapes: [&[usize]; 2] = [&convolution, if side == 1 { &matrix } else { &convolution }];
+        let weights = maps.iter().map(|w| w.values("weight", &shapes)).collect::<Result<Vec<_>, _>>()?;
+        let biases = (maps.iter().filter(|_| bias)).map(|w| w.values("bias", &[&[outputs]]));
+        let biases = biases.collect::<Result<Vec<_>, _>>()?.concat();
+        let map = Map::new(&weights, biases, [maps.len() * outputs, inputs, side]);
+        drop(weights);
+        maps.iter().for_each(|w| w.release("weight"));
+        Ok(Self::Fused(Arc::new(map)))
     }
 }
 
@@ -130,7 +143,8 @@ impl Conv {
     #[cfg(feature = "flex")]
     pub(crate) fn of(weight: &Tensor<4>, bias: &Tensor<1>) -> Self {
         let [outputs, inputs, side, _] = weight.dims();
-        let map = Map::new(&[numbers(weight.to_data())], numbers(bias.to_data()), [outputs, inputs, side]);
+        let map =
+            Map::new(&[numbers(weight.to_data()).into()], numbers(bias.to_data()), [outputs, inputs, side]);
         Self { kernel: Kernel::Fused(Arc::new(map)), stride: 1, padding: [side / 2; 2] }
     }
 

@@ -149,6 +149,17 @@ impl Checkpoint {
         })
     }
 
+    /// Gives back the memory of a tensor that has been read; it can be read again.
+    #[cfg(feature = "flex")]
+    pub(super) fn release(&self, name: &str) {
+        let Some(Located { file, entry }) = self.tensors.get(name) else {
+            return;
+        };
+        if let Some((_, Bytes::Mapped(map))) = self.files.get(*file) {
+            mmap::release(map, &entry.range);
+        }
+    }
+
     /// The same tensors under other names; those without a new name are left out.
     #[must_use]
     pub fn renamed(&self, rename: impl Fn(&str) -> Option<String>) -> Self {

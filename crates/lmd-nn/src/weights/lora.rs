@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::{Checkpoint, TensorView, WeightsError, reader::floats};
+use super::numbers::floats;
+use super::{Checkpoint, TensorView, WeightsError};
 
 const MAX_RANK: usize = 4096;
 
@@ -56,6 +57,13 @@ impl Adapters {
             }
         }
         Ok(merged)
+    }
+
+    /// Whether [`merge`](Self::merge) would change the tensor of this path.
+    #[cfg(feature = "flex")]
+    pub(super) fn touch(&self, network: &str, path: &str) -> bool {
+        let key = path.strip_suffix(".weight").map(|module| module_key(network, module));
+        key.is_some_and(|key| self.0.iter().any(|(lora, _)| lora.pairs.contains_key(&key)))
     }
 
     /// Fails when an adapter has parts for this network that fit no weight of it.
@@ -190,7 +198,10 @@ impl Lora {
             )));
         }
         let matrix = |view, shape: [usize; 2]| -> Result<Tensor<2>, WeightsError> {
-            Ok(Tensor::from_data(TensorData::new(floats(module, view)?, shape), &weight.device()))
+            Ok(Tensor::from_data(
+                TensorData::new(floats(module, view)?.into_owned(), shape),
+                &weight.device(),
+            ))
         };
         let product = matrix(up, [rows, rank])?.matmul(matrix(down, [rank, columns])?);
         #[allow(clippy::cast_precision_loss)]

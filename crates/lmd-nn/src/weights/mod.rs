@@ -6,6 +6,7 @@ mod folder;
 mod header;
 mod lora;
 mod mmap;
+mod numbers;
 mod reader;
 mod single_file;
 mod source;

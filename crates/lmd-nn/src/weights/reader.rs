@@ -1,14 +1,16 @@
 //! [`Weights`]: a network's view of a checkpoint, by upstream names: `w.pp("to_q").tensor("weight", [c, c])`.
 
+#[cfg(feature = "flex")]
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use half::{bf16, f16};
 
 use super::error::Mismatch;
 use super::lora::Adapters;
-use super::{Checkpoint, StoredType, TensorView, WeightsError};
+use super::numbers::{checked, floats};
+use super::{Checkpoint, TensorView, WeightsError};
 use crate::Precision;
 
 /// Tensors that some files carry and no network needs.
@@ -164,6 +166,34 @@ impl Weights {
         self.tensor_of(name, [rows, columns], &shapes)
     }
 
+    /// The numbers of a tensor, which must have one of these shapes: as they lie in the file where they are f32 there
+    /// and nothing is merged into them.
+    ///
+    /// # Errors
+    ///
+    /// When it is missing, has another shape, or cannot be read as floats.
+    #[cfg(feature = "flex")]
+    pub(crate) fn values(&self, name: &str, accepted: &[&[usize]]) -> Result<Cow<'_, [f32]>, WeightsError> {
+        let path = self.path(name);
+        let stored = checked(&path, self.shared.checkpoint.get(&path), accepted)?;
+        let values = floats(&path, stored)?;
+        let adapters = &self.shared.options.adapters;
+        if !adapters.touch(self.shared.network, &path) {
+            return Ok(values);
+        }
+        let rows = stored.shape.first().copied().unwrap_or(1);
+        let shape = [rows, values.len() / rows.max(1)];
+        let tensor = Tensor::<2>::from_data(TensorData::new(values.into_owned(), shape), self.device());
+        let merged = adapters.merge(self.shared.network, &path, tensor)?;
+        Ok(Cow::Owned(merged.into_data().try_into_vec::<f32>().unwrap_or_default()))
+    }
+
+    /// Gives back the memory of a tensor that has been read.
+    #[cfg(feature = "flex")]
+    pub(crate) fn release(&self, name: &str) {
+        self.shared.checkpoint.release(&self.path(name));
+    }
+
     /// Like [`tensor`](Self::tensor), for a 1×1 convolution that some files store as a matrix.
     fn tensor_of<const D: usize>(
         &self,
@@ -177,11 +207,7 @@ impl Weights {
             self.record(&path, stored, accepted);
             return Ok(Tensor::<D>::zeros([1; D], self.device()).expand(shape));
         }
-        let stored = stored.ok_or_else(|| unusable(&path, "it is missing"))?;
-        if !accepted.contains(&stored.shape) {
-            return Err(unusable(&path, &format!("shape {:?}, expected {shape:?}", stored.shape)));
-        }
-        let values = floats(&path, stored)?;
+        let values = floats(&path, checked(&path, stored, accepted)?)?.into_owned();
         let tensor = Tensor::from_data(TensorData::new(values, shape), self.device());
         let merged = self.shared.options.adapters.merge(self.shared.network, &path, tensor)?;
         Ok(match self.shared.options.precision {
@@ -220,28 +246,4 @@ impl Weights {
             unknown: names.filter(|name| !known(name)).map(str::to_owned).collect(),
         }
     }
-}
-
-fn unusable(name: &str, reason: &str) -> WeightsError {
-    WeightsError::Tensor { name: name.to_owned(), reason: reason.to_owned() }
-}
-
-/// The numbers of a stored tensor, widened or narrowed to f32.
-pub(super) fn floats(name: &str, stored: TensorView<'_>) -> Result<Vec<f32>, WeightsError> {
-    let bytes = stored.bytes;
-    Ok(match stored.dtype {
-        StoredType::F32 => each(bytes, f32::from_le_bytes),
-        StoredType::F16 => each(bytes, |b| f16::from_le_bytes(b).to_f32()),
-        StoredType::Bf16 => each(bytes, |b| bf16::from_le_bytes(b).to_f32()),
-        #[allow(clippy::cast_possible_truncation)]
-        StoredType::F64 => each(bytes, |b| f64::from_le_bytes(b) as f32),
-        StoredType::I64 | StoredType::I32 | StoredType::U8 => {
-            return Err(unusable(name, "it holds integers, expected floats"));
-        }
-    })
-}
-
-fn each<const N: usize>(bytes: &[u8], convert: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-    let (whole, _) = bytes.as_chunks::<N>();
-    whole.iter().map(|chunk| convert(*chunk)).collect()
 }
