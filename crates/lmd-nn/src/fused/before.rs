@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::group_norm::GroupNormSpec;
 use super::scratch::unfilled;
-use super::simd::{normal, sigmoid, sum, sum2, vectorized};
+use super::simd::{LANES, normal, sigmoid, sum, sum2, vectorized};
 
 /// Numbers one task works on, so that a task lasts far longer than handing it out.
 pub(super) const TASK: usize = 1 << 14;
@@ -259,13 +259,30 @@ fn gate_backward(x: &[f32], grad: &[f32], dx: &mut [f32], width: usize) {
     for ((x, grad), dx) in rows {
         let (values, gates) = x.split_at(width / 2);
         let (d_values, d_gates) = dx.split_at_mut(width / 2);
-        let inputs = values.iter().zip(gates).zip(grad);
-        for (((value, gate), g), (d_value, d_gate)) in inputs.zip(d_values.iter_mut().zip(d_gates)) {
-            let (below, density) = normal(*gate);
-            *d_value = g * gate * below;
-            *d_gate = g * value * (below + gate * density);
+        let (whole, rest) = values.as_chunks::<LANES>();
+        let whole = whole.iter().zip(gates.as_chunks().0).zip(grad.as_chunks().0);
+        let outs = d_values.as_chunks_mut().0.iter_mut().zip(d_gates.as_chunks_mut().0);
+        for (((value, gate), g), (d_value, d_gate)) in whole.zip(outs) {
+            [*d_value, *d_gate] = gate_gradients(value, gate, g);
+        }
+        for i in width / 2 - rest.len()..width / 2 {
+            let [[d_value], [d_gate]] = gate_gradients(&[values[i]], &[gates[i]], &[grad[i]]);
+            (d_values[i], d_gates[i]) = (d_value, d_gate);
         }
     }
+}
+
+/// Gradients of some values and of their gates. (Written straight to where they belong, they would be computed one by one:
+/// the compiler cannot know that nothing overlaps.)
+#[inline(always)]
+fn gate_gradients<const N: usize>(values: &[f32; N], gates: &[f32; N], grad: &[f32; N]) -> [[f32; N]; 2] {
+    let mut gradients = [[0.0; N]; 2];
+    for i in 0..N {
+        let (below, density) = normal(gates[i]);
+        gradients[0][i] = grad[i] * gates[i] * below;
+        gradients[1][i] = grad[i] * values[i] * (below + gates[i] * density);
+    }
+    gradients
 }
 
 /// `x · sigmoid(x)` and its derivative.

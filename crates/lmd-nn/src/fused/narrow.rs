@@ -5,11 +5,11 @@
 //! across lanes, and scores of one vector of queries stay in the first cache.
 //! On the way back, gradients of keys and values are formed with lanes as keys.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
 
 use super::attention::scale;
 use super::gemm::Matrix;
-use super::simd::exp;
+use super::simd::{alone, exp};
 
 /// The widest vectors.
 const LANES: usize = 16;
@@ -23,8 +23,8 @@ pub(super) const fn fits(width: usize) -> bool {
 trait Job {
     fn width(&self) -> usize;
 
-    /// `D` is the width.
-    fn run<S: Simd, const D: usize>(self, simd: S);
+    /// `D` is the width; vectors for `P` of its columns fit in the registers.
+    fn run<S: Simd, const D: usize, const P: usize>(self, simd: S);
 }
 
 /// A job with its width made known to the compiler.
@@ -36,13 +36,15 @@ impl<J: Job> WithSimd for ByWidth<J> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         match self.0.width() {
-            8 => self.0.run::<S, 8>(simd),
-            _ => self.0.run::<S, 16>(simd),
+            8 => self.0.run::<S, 8, 8>(simd),
+            // Processors with the widest vectors have twice as many.
+            _ if S::F32_LANES == LANES => self.0.run::<S, 16, 16>(simd),
+            _ => self.0.run::<S, 16, 8>(simd),
         }
     }
 }
 
-/// What memory the functions need for passing results, for so many keys.
+/// What memory the functions need for passing results, for so many keys (or queries, where gradients of keys are formed).
 pub(super) const fn scratch_size(keys: usize) -> usize {
     2 * LANES * keys
 }
@@ -84,37 +86,97 @@ struct Output<'a> {
     apart: usize,
 }
 
-/// `Σ lanes · row`
+/// `Σ lanes · row` for every row.
 #[inline(always)]
-fn dot<S: Simd, const D: usize>(simd: S, lanes: &[S::f32s; D], row: &[f32]) -> S::f32s {
-    let mut sum = simd.splat_f32s(0.0);
-    for j in 0..D {
-        sum = simd.mul_add_f32s(lanes[j], simd.splat_f32s(row[j]), sum);
+fn dots<S: Simd, const D: usize, const P: usize>(
+    simd: S,
+    lanes: &[S::f32s; D],
+    rows: &Matrix<'_>,
+    out: &mut [S::f32s],
+) {
+    for (part, lanes) in lanes.as_chunks::<P>().0.iter().enumerate() {
+        alone(simd, Dots { simd, lanes, rows, first: part * P, out: &mut *out });
     }
-    sum
 }
 
-/// `sums += weight · row`
+/// `P` columns of [`dots`], from `first` on.
+struct Dots<'a, 'm, S: Simd, const P: usize> {
+    simd: S,
+    lanes: &'a [S::f32s; P],
+    rows: &'a Matrix<'m>,
+    first: usize,
+    out: &'a mut [S::f32s],
+}
+
+impl<S: Simd, const P: usize> NullaryFnOnce for Dots<'_, '_, S, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { simd, lanes, rows, first, out } = self;
+        let lanes = *lanes;
+        for (index, out) in out.iter_mut().enumerate() {
+            let values = &rows.data[index * rows.rows_apart + first..][..P];
+            let mut sum = if first == 0 { simd.splat_f32s(0.0) } else { *out };
+            for j in 0..P {
+                sum = simd.mul_add_f32s(lanes[j], simd.splat_f32s(values[j]), sum);
+            }
+            *out = sum;
+        }
+    }
+}
+
+/// `Σ weight · row` over all rows.
 #[inline(always)]
-fn add<S: Simd, const D: usize>(simd: S, sums: &mut [S::f32s; D], weight: S::f32s, row: &[f32]) {
-    for j in 0..D {
-        sums[j] = simd.mul_add_f32s(weight, simd.splat_f32s(row[j]), sums[j]);
+fn weighted<S: Simd, const D: usize, const P: usize>(
+    simd: S,
+    weights: &[S::f32s],
+    rows: &Matrix<'_>,
+) -> [S::f32s; D] {
+    let mut out = [simd.splat_f32s(0.0); D];
+    for (part, out) in out.as_chunks_mut::<P>().0.iter_mut().enumerate() {
+        alone(simd, Weighted { simd, weights, rows, first: part * P, out });
+    }
+    out
+}
+
+/// `P` columns of [`weighted`], from `first` on.
+struct Weighted<'a, 'm, S: Simd, const P: usize> {
+    simd: S,
+    weights: &'a [S::f32s],
+    rows: &'a Matrix<'m>,
+    first: usize,
+    out: &'a mut [S::f32s; P],
+}
+
+impl<S: Simd, const P: usize> NullaryFnOnce for Weighted<'_, '_, S, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { simd, weights, rows, first, out } = self;
+        let mut sums = [simd.splat_f32s(0.0); P];
+        for (index, weight) in weights.iter().enumerate() {
+            let values = &rows.data[index * rows.rows_apart + first..][..P];
+            for j in 0..P {
+                sums[j] = simd.mul_add_f32s(*weight, simd.splat_f32s(values[j]), sums[j]);
+            }
+        }
+        *out = sums;
     }
 }
 
 /// `exp(s − its lane's largest)` of one vector of queries for every key; returns the largest.
 #[inline(always)]
-fn exponentials<S: Simd, const D: usize>(
+fn exponentials<S: Simd, const D: usize, const P: usize>(
     simd: S,
     q: &[S::f32s; D],
     k: &Matrix<'_>,
     out: &mut [f32],
 ) -> S::f32s {
-    let mut most = simd.splat_f32s(f32::NEG_INFINITY);
-    for (key, score) in S::as_mut_simd_f32s(out).0.iter_mut().enumerate() {
-        *score = dot(simd, q, row::<D>(k, key));
-        most = simd.max_f32s(most, *score);
-    }
+    let scores = S::as_mut_simd_f32s(out).0;
+    dots::<S, D, P>(simd, q, k, scores);
+    let most = scores.iter().fold(simd.splat_f32s(f32::NEG_INFINITY), |most, x| simd.max_f32s(most, *x));
     let mut largest = [0.0; LANES];
     S::as_mut_simd_f32s(&mut largest).0[0] = most;
     for scores in out.chunks_exact_mut(S::F32_LANES) {
@@ -158,16 +220,13 @@ impl Job for Forward<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd, const D: usize>(self, simd: S) {
+    fn run<S: Simd, const D: usize, const P: usize>(self, simd: S) {
         let scores = &mut self.scratch[..S::F32_LANES * self.k.rows];
         for start in (0..self.q.rows).step_by(S::F32_LANES) {
             let q = lanes::<S, D>(&self.q, start, scale(D));
-            exponentials(simd, &q, &self.k, scores);
+            exponentials::<S, D, P>(simd, &q, &self.k, scores);
             let (weights, _) = S::as_simd_f32s(scores);
-            let mut sums = [simd.splat_f32s(0.0); D];
-            for (key, weight) in weights.iter().enumerate() {
-                add(simd, &mut sums, *weight, row::<D>(&self.v, key));
-            }
+            let sums = weighted::<S, D, P>(simd, weights, &self.v);
             let values = &mut self.out[start * self.apart..];
             let mut out = Output { values, rows: self.q.rows - start, apart: self.apart };
             write(simd, sums, inverse_sum(simd, weights), &mut out);
@@ -208,26 +267,23 @@ impl Job for Queries<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd, const D: usize>(mut self, simd: S) {
+    fn run<S: Simd, const D: usize, const P: usize>(mut self, simd: S) {
         let keys = self.k.rows;
         let (scores, gradients) = self.scratch.split_at_mut(S::F32_LANES * keys);
         for start in (0..self.q.rows).step_by(S::F32_LANES) {
             let (q, g) = (lanes::<S, D>(&self.q, start, scale(D)), lanes::<S, D>(&self.g, start, 1.0));
-            let most = exponentials(simd, &q, &self.k, scores);
+            let most = exponentials::<S, D, P>(simd, &q, &self.k, scores);
             let (weights, _) = S::as_simd_f32s(scores);
             let (gradients, _) = S::as_mut_simd_f32s(&mut gradients[..S::F32_LANES * keys]);
-            let mut mean = simd.splat_f32s(0.0);
-            for (key, (weight, gradient)) in weights.iter().zip(gradients.iter_mut()).enumerate() {
-                *gradient = dot(simd, &g, row::<D>(&self.v, key));
-                mean = simd.mul_add_f32s(*weight, *gradient, mean);
-            }
+            dots::<S, D, P>(simd, &g, &self.v, gradients);
+            let pairs = || weights.iter().zip(&*gradients);
+            let mean = pairs().fold(simd.splat_f32s(0.0), |mean, (w, g)| simd.mul_add_f32s(*w, *g, mean));
             let inverse = inverse_sum(simd, weights);
             let mean = simd.mul_f32s(mean, inverse);
-            let mut sums = [simd.splat_f32s(0.0); D];
-            for (key, (weight, gradient)) in weights.iter().zip(&*gradients).enumerate() {
-                let weight = simd.mul_f32s(*weight, simd.sub_f32s(*gradient, mean));
-                add(simd, &mut sums, weight, row::<D>(&self.k, key));
+            for (weight, gradient) in weights.iter().zip(&mut *gradients) {
+                *gradient = simd.mul_f32s(*weight, simd.sub_f32s(*gradient, mean));
             }
+            let sums = weighted::<S, D, P>(simd, gradients, &self.k);
             let rows = self.q.rows - start;
             if let Some(moments) = &mut self.moments {
                 keep(simd, [most, inverse, mean], &mut moments[start..start + rows.min(S::F32_LANES)]);
@@ -282,26 +338,22 @@ impl Job for Keys<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd, const D: usize>(self, simd: S) {
-        let scores = &mut self.scratch[..S::F32_LANES * self.q.rows];
+    fn run<S: Simd, const D: usize, const P: usize>(self, simd: S) {
+        let (scores, gradients) = self.scratch.split_at_mut(S::F32_LANES * self.q.rows);
+        let (gradients, _) = S::as_mut_simd_f32s(&mut gradients[..S::F32_LANES * self.q.rows]);
         for start in (0..self.k.rows).step_by(S::F32_LANES) {
             let (k, v) = (lanes::<S, D>(&self.k, start, scale(D)), lanes::<S, D>(&self.v, start, 1.0));
-            for (query, score) in S::as_mut_simd_f32s(scores).0.iter_mut().enumerate() {
-                *score = dot(simd, &k, row::<D>(&self.q, query));
-            }
+            dots::<S, D, P>(simd, &k, &self.q, S::as_mut_simd_f32s(scores).0);
+            dots::<S, D, P>(simd, &v, &self.g, gradients);
             for (scores, [most, inverse, _]) in scores.chunks_exact_mut(S::F32_LANES).zip(self.moments) {
                 scores.iter_mut().for_each(|score| *score = inverse * exp(*score - most));
             }
-            let zero = simd.splat_f32s(0.0);
-            let (mut dk, mut dv) = ([zero; D], [zero; D]);
-            let weights = S::as_simd_f32s(scores).0.iter().zip(self.moments);
-            for (query, (p, [_, _, mean])) in weights.enumerate() {
-                let (q, g) = (row::<D>(&self.q, query), row::<D>(&self.g, query));
-                let gradient = dot(simd, &v, g);
-                let ds = simd.mul_f32s(*p, simd.sub_f32s(gradient, simd.splat_f32s(*mean)));
-                add(simd, &mut dk, ds, q);
-                add(simd, &mut dv, *p, g);
+            let (weights, _) = S::as_simd_f32s(scores);
+            for ((p, gradient), [_, _, mean]) in weights.iter().zip(&mut *gradients).zip(self.moments) {
+                *gradient = simd.mul_f32s(*p, simd.sub_f32s(*gradient, simd.splat_f32s(*mean)));
             }
+            let dk = weighted::<S, D, P>(simd, gradients, &self.q);
+            let dv = weighted::<S, D, P>(simd, weights, &self.g);
             let rows = self.k.rows - start;
             let (at, apart) = (start * self.apart, self.apart);
             write(

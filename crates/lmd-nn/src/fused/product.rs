@@ -10,9 +10,10 @@ use std::ops::Range;
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
 
 use super::gemm::Matrix;
+use super::simd::alone;
 
 /// Columns of a panel, but for the last of a matrix.
 pub(super) const PANEL: usize = 32;
@@ -170,7 +171,7 @@ impl Product<'_> {
         }
     }
 
-    /// `R` rows, with all sums in registers.
+    /// `R` rows.
     #[inline(always)]
     fn block<S: Simd, const V: usize, const R: usize>(
         &mut self,
@@ -178,20 +179,37 @@ impl Product<'_> {
         strip: Strip<'_, S::f32s>,
         row: usize,
     ) {
-        let inputs = self.b.inputs;
+        alone(simd, Block::<S, V, R> { product: self, simd, strip, row });
+    }
+}
+
+/// `R` rows under `V` vectors of columns, with all sums in registers.
+struct Block<'p, 'a, 's, S: Simd, const V: usize, const R: usize> {
+    product: &'p mut Product<'a>,
+    simd: S,
+    strip: Strip<'s, S::f32s>,
+    row: usize,
+}
+
+impl<S: Simd, const V: usize, const R: usize> NullaryFnOnce for Block<'_, '_, '_, S, V, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { product: Product { out, rows_apart, add, a, b }, simd, strip, row } = self;
         let mut rows: [&[f32]; R] = [&[]; R];
         for (r, values) in rows.iter_mut().enumerate() {
-            *values = &self.a.data[(row + r) * self.a.rows_apart..][..inputs];
+            *values = &a.data[(row + r) * a.rows_apart..][..b.inputs];
         }
-        let start = |r: usize| (row + r) * self.rows_apart + strip.first * S::F32_LANES;
+        let start = |r: usize| (row + r) * *rows_apart + strip.first * S::F32_LANES;
         let mut sums = [[simd.splat_f32s(0.0); V]; R];
-        if self.add {
+        if *add {
             for (r, sums) in sums.iter_mut().enumerate() {
-                let (before, _) = S::as_simd_f32s(&self.out[start(r)..][..V * S::F32_LANES]);
+                let (before, _) = S::as_simd_f32s(&out[start(r)..][..V * S::F32_LANES]);
                 sums.copy_from_slice(before);
             }
         }
-        for (i, columns) in strip.panel.chunks(strip.apart).enumerate().take(inputs) {
+        for (i, columns) in strip.panel.chunks(strip.apart).enumerate().take(b.inputs) {
             prefetch(strip.panel, (i + AHEAD) * strip.apart);
             let mut factors = [simd.splat_f32s(0.0); V];
             factors.copy_from_slice(&columns[..V]);
@@ -203,7 +221,7 @@ impl Product<'_> {
             }
         }
         for (r, sums) in sums.iter().enumerate() {
-            let (out, _) = S::as_mut_simd_f32s(&mut self.out[start(r)..][..V * S::F32_LANES]);
+            let (out, _) = S::as_mut_simd_f32s(&mut out[start(r)..][..V * S::F32_LANES]);
             out.copy_from_slice(sums);
         }
     }

@@ -1,8 +1,9 @@
 //! Elementary functions and sums written so that the compiler makes vector code of them.
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce, Simd};
 
-const LANES: usize = 16;
+/// Numbers in the widest vectors.
+pub(super) const LANES: usize = 16;
 const LOG2_E: f32 = std::f32::consts::LOG2_E;
 /// ln 2 in two parts, the first exact in few bits (Cody and Waite).
 const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
@@ -16,11 +17,18 @@ pub(super) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
     impl<R, F: FnOnce() -> R> pulp::WithSimd for Work<F> {
         type Output = R;
         #[inline(always)]
-        fn with_simd<S: pulp::Simd>(self, _: S) -> R {
+        fn with_simd<S: Simd>(self, _: S) -> R {
             (self.0)()
         }
     }
     Arch::new().dispatch(Work(work))
+}
+
+/// Runs an inner loop as a function of its own. Beside others in one function, the compiler keeps some of its vectors in
+/// memory though there are registers for all, which takes twice the time.
+#[inline(never)]
+pub(super) fn alone<S: Simd, W: NullaryFnOnce>(simd: S, work: W) -> W::Output {
+    simd.vectorize(work)
 }
 
 /// eˣ to 2 units in the last place, for |x| < 87; beyond, the value there.
