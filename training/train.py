@@ -27,7 +27,6 @@ def run_stage(stage: str, run: Run, size: networks.Size, arguments) -> None:
         text.train(run, size)
     elif stage == "unet":
         from . import diffusion
-        size = replace(size, unet_batch=arguments.batch or size.unet_batch)
         diffusion.train(run, size, arguments.resume_from, arguments.steps, arguments.cooldown, arguments.rate,
                         arguments.compile)
     elif stage == "detector":
@@ -56,16 +55,18 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="steps of the stage, if not the size's own")
     parser.add_argument("--cooldown", type=int, help="U-Net: over how many of the last steps the rate falls")
     parser.add_argument("--out", type=Path, help="export: the folder to write")
-    parser.add_argument("--batch", type=int, help="U-Net: pictures a step, if not the size's own")
+    parser.add_argument("--batch", type=int, help="U-Net and adapters: pictures a step, if not the size's own")
     parser.add_argument("--rate", type=float, help="U-Net: learning rate")
     parser.add_argument("--compile", action="store_true", help="U-Net and adapters: compile first (minutes), then 1.4 times as fast")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     run = Run(arguments.runs, arguments.size, arguments.art, arguments.device, arguments.threads, arguments.minutes)
+    size = networks.SIZES[arguments.size]
+    size = replace(size, unet_batch=arguments.batch or size.unet_batch)
     for stage in STAGES if arguments.stage == "all" else [arguments.stage]:
         if run.should_stop():
             break
-        run_stage(stage, run, networks.SIZES[arguments.size], arguments)
+        run_stage(stage, run, size, arguments)
 
 
 if __name__ == "__main__":
