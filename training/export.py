@@ -53,8 +53,9 @@ def export(run: Run, size: networks.Size, name: str, folder: Path) -> None:
     measured = read_json(run.path("evaluation.json"))
     if run.path("contact-sheet.png").exists():
         shutil.copy(run.path("contact-sheet.png"), folder)
-    # lmd's defaults for this model: it never learned the paper's negative terms, and 7.5 makes it gaudy.
-    (folder / "lmd.json").write_text(json.dumps({"negative_prompt": "", "cfg_scale": 5.0}) + "\n")
+    # lmd's defaults for this model: it never learned the paper's negative terms, 7.5 makes it gaudy, and the paper's steps of
+    # guidance wash backgrounds out.
+    (folder / "lmd.json").write_text(json.dumps({"negative_prompt": "", "cfg_scale": 5.0, "guidance_strength": 0.4}) + "\n")
     (folder / "README.md").write_text(card(run, size, name, progress, measured))
     for config in folder.rglob("config.json"):  # diffusers notes where it read from; that is nobody's business
         told = json.loads(config.read_text())

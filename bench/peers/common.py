@@ -62,7 +62,9 @@ class Layout:
         self.things = group(self.objects)
         self.prompt = self.with_background([thing.phrase for thing in self.things])
         own, hints = content.get("negative", ""), model / "lmd.json"
-        set_by_model = json.loads(hints.read_text()).get("negative_prompt") if hints.is_file() else None
+        hints = json.loads(hints.read_text()) if hints.is_file() else {}
+        set_by_model = hints.get("negative_prompt")
+        self.guidance_strength = hints.get("guidance_strength", 1.0)
         join = lambda papers: ", ".join(
             part for part in (own, papers if set_by_model is None else set_by_model) if part)
         self.negative, self.negative_alone = join(NEGATIVE), join(NEGATIVE_ALONE)

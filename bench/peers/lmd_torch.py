@@ -282,7 +282,7 @@ class Denoiser:
             lane.loss = lane.guidance["loss_scale"] * lane.energies[-1]
             total = total + lane.guidance["loss_scale"] * energy
         (gradient,) = torch.autograd.grad(total, leaf)
-        step = self.sampler.step_size(i, False)
+        step = self.config["guidance_strength"] * self.sampler.step_size(i, False)
         for lane, change in zip(lanes, gradient.split(1)):
             lane.z = lane.z - step * change
 
@@ -357,7 +357,8 @@ def main():
     given = common.arguments(__doc__)
     clock = common.Clock(given.device)
     networks, layout = FastNetworks(given), common.Layout(given.layout, given.model)
-    config = dict(steps=given.steps, cfg_scale=given.cfg_scale, batch=given.batch, lmd=LMD)
+    config = dict(steps=given.steps, cfg_scale=given.cfg_scale, guidance_strength=layout.guidance_strength,
+                  batch=given.batch, lmd=LMD)
     size = tuple(side // networks.factor for side in common.pictures_size(given, networks.unet, networks.factor))
     clock.part("load")
     prompts = [layout.with_background([name]) for name, _ in layout.objects]

@@ -24,6 +24,8 @@ pub(crate) struct Denoiser<'a> {
     pub(crate) model: &'a Model,
     pub(crate) sampler: Sampler,
     pub(crate) cfg_scale: f64,
+    /// Factor on every step of guidance, from the model's hints.
+    pub(crate) guidance_strength: f64,
     pub(crate) reference_step_size: bool,
 }
 
@@ -151,7 +153,7 @@ impl Denoiser<'_> {
     }
 
     /// One gradient step of the energy for every given run:
-    /// `z ← z − √(1−ᾱ_t) · ∇_z (loss_scale · energy)`.
+    /// `z ← z − strength · √(1−ᾱ_t) · ∇_z (loss_scale · energy)`.
     fn descend(&self, step: usize, lanes: Vec<&mut Lane<'_>>) -> Result<(), DiffusionError> {
         let Some(guidance) = lanes.first().and_then(|lane| lane.run.guidance.as_ref()) else {
             return Ok(());
@@ -225,7 +227,7 @@ impl Denoiser<'_> {
 
     /// √(1−ᾱ_t), or what the reference takes for other samplers (B.9).
     fn step_size(&self, step: usize) -> f64 {
-        self.sampler.guidance_step_size(step, self.reference_step_size)
+        self.guidance_strength * self.sampler.guidance_step_size(step, self.reference_step_size)
     }
 
     fn progress(&self, phase: Phase, step: usize) -> Progress<'static> {

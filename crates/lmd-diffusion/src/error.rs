@@ -34,7 +34,9 @@ pub enum DiffusionError {
         reason: String,
     },
     /// The model's own defaults cannot be read.
-    #[error("lmd.json of the model: {reason}; expected an object with negative_prompt and cfg_scale at most")]
+    #[error(
+        "lmd.json of the model: {reason}; expected an object with negative_prompt, cfg_scale and guidance_strength at most"
+    )]
     Hints {
         /// What was wrong with it.
         reason: String,

@@ -49,6 +49,22 @@ pub struct Hints {
     pub negative_prompt: Option<String>,
     /// In place of the paper's 7.5, in 0 to 1000.
     pub cfg_scale: Option<f64>,
+    /// How long a step of guidance is, as a multiple of what the settings say (1), above 0 and at most 1000. Latents that
+    /// are smaller than Stable Diffusion's, or attention that answers more readily, want shorter steps.
+    pub guidance_strength: Option<f64>,
+}
+
+impl Hints {
+    fn parse(text: &str) -> Result<Self, DiffusionError> {
+        let bad = |reason: String| DiffusionError::Hints { reason };
+        let hints: Self = serde_json::from_str(text).map_err(|reason| bad(reason.to_string()))?;
+        match hints.guidance_strength {
+            Some(strength) if !(strength > 0.0 && strength <= 1000.0) => {
+                Err(bad(format!("guidance_strength is {strength}, expected above 0 and at most 1000")))
+            }
+            _ => Ok(hints),
+        }
+    }
 }
 
 /// An 8-bit picture, row by row, three bytes per pixel.
@@ -87,8 +103,7 @@ impl Model {
         };
         scheduler.check()?;
         let hints = match folder.hints()? {
-            Some(text) => serde_json::from_str::<Hints>(&text)
-                .map_err(|reason| DiffusionError::Hints { reason: reason.to_string() })?,
+            Some(text) => Hints::parse(&text)?,
             None => Hints::default(),
         };
         DrawConfig { cfg_scale: hints.cfg_scale, ..DrawConfig::default() }.check()?;
@@ -202,4 +217,23 @@ impl Model {
 /// A tensor's values on the host, in f32.
 pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().iter::<f32>().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Hints;
+
+    #[test]
+    fn hints_without_sense_are_refused() {
+        let hints = Hints::parse(r#"{"cfg_scale": 5.0, "guidance_strength": 0.4}"#).unwrap();
+        assert_eq!((hints.cfg_scale, hints.guidance_strength), (Some(5.0), Some(0.4)));
+        for (text, told) in [
+            (r#"{"guidance_strength": 0.0}"#, "guidance_strength is 0, expected above 0"),
+            (r#"{"guidance_strength": -1}"#, "guidance_strength is -1"),
+            (r#"{"strength": 1}"#, "unknown field"),
+        ] {
+            let error = Hints::parse(text).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        }
+    }
 }

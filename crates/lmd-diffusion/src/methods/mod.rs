@@ -85,6 +85,7 @@ impl<'a> Stage<'a> {
             model: self.model,
             sampler: Sampler::new(config.sampler, &self.model.scheduler, config.steps)?,
             cfg_scale: self.cfg_scale(),
+            guidance_strength: self.model.hints.guidance_strength.unwrap_or(1.0),
             reference_step_size: config.fidelity == Fidelity::Reference,
         })
     }
