@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from diffusers import StableDiffusionPipeline
+from safetensors.torch import load_file, save_file
 
 from . import networks
 from .detector import Detector
@@ -19,7 +20,7 @@ from .scenes import art
 from .scenes.backgrounds import NAMES
 from .tokenizer import Words
 
-LARGEST = "15MB"
+LARGEST = 15_000_000  # bytes of a file
 
 
 def averaged(run: Run, size: networks.Size) -> tuple[Painter, Words, dict]:
@@ -42,7 +43,8 @@ def export(run: Run, size: networks.Size, name: str, folder: Path) -> None:
     ).to(torch.float16)
     for module in (pipe.unet, pipe.vae, pipe.text_encoder):
         module.to(memory_format=torch.contiguous_format)
-    pipe.save_pretrained(folder, safe_serialization=True, max_shard_size=LARGEST)
+    pipe.save_pretrained(folder, safe_serialization=True)
+    shard(folder / "unet")
     for file in run.path("tokenizer").iterdir():  # the plain files beside whatever transformers wrote
         if file.name in ("vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json"):
             shutil.copy(file, folder / "tokenizer" / file.name)
@@ -65,6 +67,32 @@ def export(run: Run, size: networks.Size, name: str, folder: Path) -> None:
         file.chmod(0o755 if file.is_dir() else 0o644)
     total = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
     run.log("export", folder=str(folder), mib=total / 2**20, **progress)
+
+
+def shard(folder: Path) -> None:
+    """Cut a network's file into several below LARGEST, as diffusers does, but attention apart from everything else: where
+    that alone is trained on, the other files stay what they were."""
+    stem = "diffusion_pytorch_model"
+    whole = load_file(folder / f"{stem}.safetensors")
+    shards, size = [], 0
+    for attention in (False, True):
+        shards.append({})
+        size = 0
+        for name, tensor in whole.items():
+            if (".attentions." in name) != attention:
+                continue
+            if size + tensor.nbytes > LARGEST:
+                shards.append({})
+                size = 0
+            shards[-1][name] = tensor
+            size += tensor.nbytes
+    names = [f"{stem}-{i + 1:05d}-of-{len(shards):05d}.safetensors" for i in range(len(shards))]
+    for name, tensors in zip(names, shards, strict=True):
+        save_file(tensors, folder / name, metadata={"format": "pt"})
+    index = {"metadata": {"total_size": sum(tensor.nbytes for tensor in whole.values())},
+             "weight_map": {key: name for name, tensors in zip(names, shards, strict=True) for key in sorted(tensors)}}
+    (folder / f"{stem}.safetensors.index.json").write_text(json.dumps(index, indent=2) + "\n")
+    (folder / f"{stem}.safetensors").unlink()
 
 
 def lines_of(run: Run, stage: str) -> list[dict]:
