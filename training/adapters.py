@@ -5,6 +5,7 @@ everything else frozen, and saved alone under the names diffusers gives them.
 """
 
 import time
+from pathlib import Path
 
 import torch
 from diffusers import UNet2DConditionModel
@@ -86,7 +87,7 @@ def loss_of(unet, recorders, painter, batch: Tensors, alphas, empty_ids) -> tupl
     return noise_part, box_loss(recorders, batch["boxes"], batch["masks"])
 
 
-def train(run: Run, size: networks.Size, steps: int | None = None, compiled: bool = False) -> None:
+def train(run: Run, size: networks.Size, steps: int | None = None, compiled: bool = False, resume_from: Path | None = None) -> None:
     steps = steps or size.adapter_steps
     painter, words, _ = averaged(run, size)
     painter.to(run.device).requires_grad_(False)
@@ -98,6 +99,8 @@ def train(run: Run, size: networks.Size, steps: int | None = None, compiled: boo
         unet.load_state_dict(state["model"], strict=False)
         optimizer.load_state_dict(state["optimizer"])
         step = state["step"]
+    elif resume_from:
+        unet.load_state_dict(load_file(resume_from / "gligen/diffusion_pytorch_model.safetensors"), strict=False)
     recorders = record(unet, "fuser.attn")
     if compiled:
         unet.compile()

@@ -34,7 +34,7 @@ def run_stage(stage: str, run: Run, size: networks.Size, arguments) -> None:
         detector.train(run, size, arguments.steps, arguments.resume_from)
     elif stage == "adapters":
         from . import adapters
-        adapters.train(run, size, arguments.steps, arguments.compile)
+        adapters.train(run, size, arguments.steps, arguments.compile, arguments.resume_from)
     elif stage == "export":
         from . import export
         export.export(run, size, arguments.size, arguments.out or run.path("model"))
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, help="stop with a checkpoint after so long")
-    parser.add_argument("--resume-from", type=Path, help="start the U-Net or the detector from an exported folder")
+    parser.add_argument("--resume-from", type=Path, help="start the U-Net, the detector or the adapters from an exported folder")
     parser.add_argument("--steps", type=int, help="steps of the stage, if not the size's own")
     parser.add_argument("--cooldown", type=int, help="U-Net: over how many of the last steps the rate falls")
     parser.add_argument("--out", type=Path, help="export: the folder to write")
