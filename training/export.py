@@ -74,18 +74,16 @@ def shard(folder: Path) -> None:
     that alone is trained on, the other files stay what they were."""
     stem = "diffusion_pytorch_model"
     whole = load_file(folder / f"{stem}.safetensors")
-    shards, size = [], 0
-    for attention in (False, True):
-        shards.append({})
-        size = 0
-        for name, tensor in whole.items():
-            if (".attentions." in name) != attention:
-                continue
-            if size + tensor.nbytes > LARGEST:
+    apart = [[name for name in whole if (".attentions." in name) == attention] for attention in (False, True)]
+    shards = []
+    for group in apart:
+        size = LARGEST  # so that the first begins a file
+        for name in group:
+            if size + whole[name].nbytes > LARGEST:
                 shards.append({})
                 size = 0
-            shards[-1][name] = tensor
-            size += tensor.nbytes
+            shards[-1][name] = whole[name]
+            size += whole[name].nbytes
     names = [f"{stem}-{i + 1:05d}-of-{len(shards):05d}.safetensors" for i in range(len(shards))]
     for name, tensors in zip(names, shards, strict=True):
         save_file(tensors, folder / name, metadata={"format": "pt"})

@@ -134,6 +134,7 @@ fn rows(weight: Tensor<4>, stand_in: bool) -> Tensor<2> {
 }
 
 /// The numbers of an f32 tensor.
+#[cfg(feature = "flex")]
 pub(super) fn numbers(data: TensorData) -> Vec<f32> {
     data.try_into_vec::<f32>().unwrap_or_default()
 }

@@ -3,11 +3,12 @@
 
 use std::fs::File;
 use std::io;
+#[cfg(feature = "flex")]
 use std::ops::Range;
 use std::path::Path;
 
 use memmap2::Mmap;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "flex"))]
 use memmap2::UncheckedAdvice;
 
 /// Maps a whole file for reading.
@@ -27,6 +28,7 @@ pub(super) fn map(path: &Path) -> io::Result<Mmap> {
 }
 
 /// Tells the system that these bytes are not needed for now: they no longer count as this process's memory.
+#[cfg(feature = "flex")]
 pub(super) fn release(map: &Mmap, range: &Range<usize>) {
     // SAFETY: the map is of a file and read-only, so that pages given back are read from the file when asked for again.
     #[cfg(unix)]

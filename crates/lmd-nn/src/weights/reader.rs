@@ -175,16 +175,12 @@ impl Weights {
     #[cfg(feature = "flex")]
     pub(crate) fn values(&self, name: &str, accepted: &[&[usize]]) -> Result<Cow<'_, [f32]>, WeightsError> {
         let path = self.path(name);
-        let stored = checked(&path, self.shared.checkpoint.get(&path), accepted)?;
-        let values = floats(&path, stored)?;
-        let adapters = &self.shared.options.adapters;
-        if !adapters.touch(self.shared.network, &path) {
-            return Ok(values);
+        if !self.shared.options.adapters.touch(self.shared.network, &path) {
+            return floats(&path, checked(&path, self.shared.checkpoint.get(&path), accepted)?);
         }
-        let rows = stored.shape.first().copied().unwrap_or(1);
-        let shape = [rows, values.len() / rows.max(1)];
-        let tensor = Tensor::<2>::from_data(TensorData::new(values.into_owned(), shape), self.device());
-        let merged = adapters.merge(self.shared.network, &path, tensor)?;
+        let shape = accepted.first().and_then(|shape| shape.split_first());
+        let shape = shape.map_or([0, 0], |(rows, others)| [*rows, others.iter().product()]);
+        let merged: Tensor<2> = self.tensor_of(name, shape, accepted)?;
         Ok(Cow::Owned(merged.into_data().try_into_vec::<f32>().unwrap_or_default()))
     }
 
