@@ -76,6 +76,58 @@ def unet_golden(unet, generator):
     return tensors
 
 
+def gligen_golden(unet, generator):
+    """What a U-Net with grounding layers makes of two boxes, of null tokens alone, and with its gates passed by."""
+    maps = keep_maps(unet)
+    width = unet.config.cross_attention_dim
+    latents = torch.randn(1, 4, 8, 12, generator=generator)
+    text = torch.randn(1, TOKENS, width, generator=generator)
+    slots = {"boxes": torch.zeros(1, 30, 4), "masks": torch.zeros(1, 30), "positive_embeddings": torch.zeros(1, 30, width)}
+    null = {name: value.clone() for name, value in slots.items()}
+    slots["boxes"][0, :2] = torch.tensor([[0.1, 0.2, 0.5, 0.75], [0.55, 0.0, 1.0, 0.6]])
+    slots["masks"][0, :2] = 1
+    slots["positive_embeddings"][0, :2] = torch.randn(2, width, generator=generator)
+    run = lambda z, slots: unet(z, torch.tensor([501]), text, cross_attention_kwargs={"gligen": slots}).sample
+    tensors = {"latents": latents, "text": text, "boxes": slots["boxes"][:, :2], "phrases": slots["positive_embeddings"][:, :2]}
+    with torch.no_grad():
+        tensors |= {"noise.null": run(latents, null), "noise": run(latents, slots)}
+        tensors |= {f"map.{key}": value for key, value in maps.items()}
+    leaf = latents.clone().requires_grad_()
+    run(leaf, slots)
+    energy = maps["up.1.1"].square().sum()
+    tensors["gradient"] = torch.autograd.grad(energy, leaf)[0]
+    for name, module in unet.named_modules():
+        if name.endswith(".fuser"):
+            module.enabled = False
+    with torch.no_grad():
+        tensors["noise.passed_by"] = run(latents, slots)
+    return tensors
+
+
+def gated(plain, seed):
+    """The same U-Net with random grounding layers, their gates open wide enough to be seen."""
+    unet = UNet2DConditionModel(**plain.config | {"attention_type": "gated"})
+    jitter(unet, seed)
+    unet.load_state_dict(plain.state_dict(), strict=False)
+    for name, tensor in unet.named_parameters():
+        if name.endswith(("alpha_attn", "alpha_dense")):
+            tensor.data += 0.6
+        if name == "position_net.linears.2.weight":  # 512 x 512 whatever the U-Net: mostly zeros make a small file
+            few = torch.rand(tensor.shape, generator=torch.Generator().manual_seed(seed)) < 0.02
+            tensor.data = torch.where(few, 7 * tensor.data, 0)
+    return unet
+
+
+def make_gligen(folder, plain, seed, stored):
+    """Grounding layers for a U-Net, alone in a file under the names diffusers gives them."""
+    unet = round_to(gated(plain, seed), stored)
+    own = {name: t.to(stored) for name, t in unet.state_dict().items() if name not in plain.state_dict()}
+    folder.mkdir(parents=True)
+    tensors = gligen_golden(unet, torch.Generator().manual_seed(seed))
+    save_file(own, folder / "diffusion_pytorch_model.safetensors")
+    save_file({k: v.detach().contiguous() for k, v in tensors.items()}, folder / "golden.safetensors")
+
+
 def text_golden(text, generator):
     ids = torch.randint(1, 590, (2, 77), generator=generator)
     ids[:, 0] = 598
@@ -121,6 +173,8 @@ def make(name, seed):
     tiny = round_to(jitter(AutoencoderTiny(**TINY), seed + 3), stored)
     tensors = unet_golden(unet, generator) | text_golden(text, generator)
     tensors |= vae_golden(vae, generator) | tiny_golden(tiny, generator)
+    if name == "sd1":
+        make_gligen(folder / "gligen", unet, seed + 4, stored)
     for part, model in (("unet", unet), ("text_encoder", text), ("vae", vae), ("taesd", tiny)):
         save(model, folder / part, stored)
     save_file({k: v.detach().contiguous() for k, v in tensors.items()}, folder / "golden.safetensors")

@@ -38,6 +38,12 @@ pub enum NnError {
     #[error("{0:?} names no attention layer; expected the form down.2.1, mid.0.0 or up.1.2")]
     AttnKey(String),
 
+    /// Boxes for a network without grounding layers.
+    #[error(
+        "this U-Net has no grounding layers; take a GLIGEN model (attention_type \"gated\" in unet/config.json), or one with gligen/ in its folder"
+    )]
+    NoGroundingLayers,
+
     /// A requested attention layer does not exist in this network.
     #[error("this U-Net has no attention layer {key}; it has {known}")]
     UnknownMap {

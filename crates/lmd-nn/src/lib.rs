@@ -33,7 +33,9 @@ pub use attn_key::{AttnKey, Stage};
 pub use clip::{ClipTextConfig, ClipTextEncoder, ClipTextOutput, Encoded, Positions, Tokenizer};
 pub use device::{Accelerator, Precision, device, device_name};
 pub use error::NnError;
-pub use unet::{TextContext, UNet, UNetConfig, UNetOutput, UNetRequest};
+pub use unet::{
+    AttentionType, GROUNDING_SLOTS, GroundedPhrase, TextContext, UNet, UNetConfig, UNetOutput, UNetRequest,
+};
 pub use vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, Posterior, TinyVaeConfig, VaeConfig};
 pub use weights::{Adapters, Checkpoint, LoadOptions, Lora, ModelFolder, StaticFiles, WeightsError};
 pub use workers::on_a_worker;

@@ -2,11 +2,11 @@
 
 use burn::tensor::Tensor;
 
-use super::UNetConfig;
 use super::request::MapCollector;
 use super::resnet::{Resnet, ResnetShape};
 use super::text_context::TextContext;
 use super::transformer::{SpatialTransformer, TransformerShape};
+use super::{AttentionType, UNetConfig};
 use crate::AttnKey;
 use crate::layers::{Before, Conv, Use};
 use crate::weights::{Weights, WeightsError};
@@ -41,8 +41,7 @@ fn transform(
     h: Tensor<4>,
     around: &mut Surroundings<'_, '_>,
 ) -> Option<Tensor<4>> {
-    let text = around.text.layers.get(&attention.key())?;
-    attention.forward(h, text, around.collector)
+    attention.forward(h, around.text, around.collector)
 }
 
 fn resnet_shape(config: &UNetConfig, inputs: usize, outputs: usize) -> ResnetShape {
@@ -67,6 +66,7 @@ fn load_attention(
         groups: config.norm_num_groups,
         text_width: config.cross_attention_dim,
         upcast: config.upcast_attention,
+        gated: config.attention_type == AttentionType::Gated,
     };
     SpatialTransformer::load(&w.pp("attentions").pp(key.layer), key, shape)
 }

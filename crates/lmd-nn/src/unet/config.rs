@@ -27,6 +27,19 @@ impl PerLevel {
     }
 }
 
+/// What stands in a transformer beside its self- and cross-attention, by upstream's names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttentionType {
+    /// Nothing.
+    #[default]
+    Default,
+    /// Grounding layers for boxes with phrases (GLIGEN, arXiv:2301.07093).
+    Gated,
+    /// Grounding layers for boxes with phrases and pictures, which this network does not have.
+    GatedTextImage,
+}
+
 /// Shape of the U-Net, with the upstream names.
 ///
 /// `use_linear_projection` is not among them: the projections around a
@@ -62,6 +75,8 @@ pub struct UNetConfig {
     /// All attention in f32 whatever the precision of the weights (SD 2.1, whose
     /// scores overflow f16).
     pub upcast_attention: bool,
+    /// Whether there are grounding layers.
+    pub attention_type: AttentionType,
     /// Cosine before sine in the time embedding.
     pub flip_sin_to_cos: bool,
     /// Shift in the frequencies of the time embedding.
@@ -86,6 +101,7 @@ impl Default for UNetConfig {
             norm_num_groups: 32,
             norm_eps: 1e-5,
             upcast_attention: false,
+            attention_type: AttentionType::Default,
             flip_sin_to_cos: true,
             freq_shift: 0.0,
         }
@@ -97,7 +113,6 @@ fn fixed() -> Vec<(&'static str, Value)> {
     vec![
         ("act_fn", json!("silu")),
         ("addition_embed_type", Value::Null),
-        ("attention_type", json!("default")),
         ("center_input_sample", json!(false)),
         ("class_embed_type", Value::Null),
         ("class_embeddings_concat", json!(false)),
@@ -144,6 +159,10 @@ impl UNetConfig {
     ///
     /// Names the first field that does not fit.
     pub fn check(&self) -> Result<(), NnError> {
+        require(NETWORK, self.attention_type != AttentionType::GatedTextImage, || {
+            "attention_type is \"gated-text-image\", but only \"default\" and \"gated\" are supported"
+                .to_owned()
+        })?;
         self.check_sizes()?;
         self.check_block_types()?;
         for level in 0..self.levels() {
@@ -250,7 +269,7 @@ mod tests {
         for (field, value) in [
             ("addition_embed_type", "\"text_time\""),
             ("transformer_layers_per_block", "[1, 2, 10]"),
-            ("attention_type", "\"gated\""),
+            ("attention_type", "\"gated-text-image\""),
             ("block_out_channels", "[320, 999999999999]"),
             ("attention_head_dim", "7"),
             ("mid_block_type", "\"UNetMidBlock2D\""),

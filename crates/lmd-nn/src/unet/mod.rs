@@ -7,16 +7,21 @@
 
 mod blocks;
 mod config;
+mod gligen;
 mod request;
 mod resnet;
 mod text_context;
 mod time;
 mod transformer;
 
+use std::collections::BTreeMap;
+
 use burn::tensor::Tensor;
 
 use blocks::{DownBlock, MidBlock, Surroundings, UpBlock};
-pub use config::{PerLevel, UNetConfig};
+pub use config::{AttentionType, PerLevel, UNetConfig};
+use gligen::PositionNet;
+pub use gligen::{GROUNDING_SLOTS, GroundedPhrase};
 use request::MapCollector;
 pub use request::{UNetOutput, UNetRequest};
 pub(crate) use resnet::{Resnet, ResnetShape};
@@ -34,6 +39,7 @@ pub struct UNet {
     config: UNetConfig,
     conv_in: Conv,
     time_embedding: TimeEmbedding,
+    position_net: Option<PositionNet>,
     down_blocks: Vec<DownBlock>,
     mid_block: MidBlock,
     up_blocks: Vec<UpBlock>,
@@ -65,6 +71,9 @@ impl UNet {
             config: config.clone(),
             conv_in: Conv::same(&w.pp("conv_in"), config.in_channels, first)?,
             time_embedding: TimeEmbedding::load(&w.pp("time_embedding"), config)?,
+            position_net: (config.attention_type == AttentionType::Gated)
+                .then(|| PositionNet::load(&w.pp("position_net"), config))
+                .transpose()?,
             down_blocks: (0..config.levels()).map(down).collect::<Result<_, _>>()?,
             mid_block: MidBlock::load(&w.pp("mid_block"), config)?,
             up_blocks: (0..config.levels()).map(up).collect::<Result<_, _>>()?,
@@ -104,7 +113,29 @@ impl UNet {
         let [batch, tokens, width] = embeddings.dims();
         check("width of the text embeddings", width, self.config.cross_attention_dim)?;
         let layers = self.attentions().map(|a| (a.key(), a.keys_values(embeddings.clone())));
-        Ok(TextContext { layers: layers.collect(), batch, tokens })
+        Ok(TextContext { layers: layers.collect(), grounding: BTreeMap::new(), batch, tokens })
+    }
+
+    /// Whether there are grounding layers.
+    #[must_use]
+    pub fn can_be_grounded(&self) -> bool {
+        self.position_net.is_some()
+    }
+
+    /// The same text, with boxes for the grounding layers, the same for every prompt. Without any box all tokens are null
+    /// tokens, which is not the same as no grounding.
+    ///
+    /// # Errors
+    ///
+    /// When there are no grounding layers, more boxes than [`GROUNDING_SLOTS`], or embeddings of another kind of model.
+    pub fn grounded(&self, text: &TextContext, phrases: &[GroundedPhrase]) -> Result<TextContext, NnError> {
+        let net = self.position_net.as_ref().ok_or(NnError::NoGroundingLayers)?;
+        let Some(like) = text.layers.values().next() else { return Ok(text.clone()) };
+        let tokens = net.tokens(phrases, &like.keys)?.repeat_dim(0, text.batch);
+        let grounding = self
+            .attentions()
+            .filter_map(|attention| Some((attention.key(), attention.fuser()?.tokens(tokens.clone()))));
+        Ok(TextContext { grounding: grounding.collect(), ..text.clone() })
     }
 
     /// Predicts the noise, and gives the attention maps asked for.

@@ -22,11 +22,13 @@ impl KeysValues {
 
 /// The text as the U-Net sees it.
 ///
-/// Made by [`UNet::text_context`](super::UNet::text_context). A context of
-/// batch 1 serves latents of any batch.
+/// Made by [`UNet::text_context`](super::UNet::text_context), and with boxes by
+/// [`UNet::grounded`](super::UNet::grounded). A context of batch 1 serves latents of any batch.
 #[derive(Clone, Debug)]
 pub struct TextContext {
     pub(super) layers: BTreeMap<AttnKey, KeysValues>,
+    /// Grounding tokens of every layer, each `[B, slots, C]`; none where grounding layers are passed by.
+    pub(super) grounding: BTreeMap<AttnKey, Tensor<3>>,
     pub(super) batch: usize,
     pub(super) tokens: usize,
 }
@@ -51,16 +53,22 @@ impl TextContext {
     pub fn select(&self, prompts: Range<usize>) -> Self {
         let start = prompts.start.min(self.batch);
         let length = prompts.end.min(self.batch).saturating_sub(start);
-        self.map(length, |x| x.narrow(0, start, length))
+        let layers = self.layers.iter().map(|(key, kv)| (*key, kv.map(|x| x.narrow(0, start, length))));
+        let grounding = self.grounding.iter().map(|(key, x)| (*key, x.clone().narrow(0, start, length)));
+        Self { layers: layers.collect(), grounding: grounding.collect(), batch: length, tokens: self.tokens }
     }
 
     /// All prompts of several contexts of the same network, one after another.
     ///
-    /// `None` when there are none, or when they differ in layers or tokens.
+    /// `None` when there are none, or when they differ in layers or tokens, or some have boxes and some have not.
     #[must_use]
     pub fn join(contexts: &[&Self]) -> Option<Self> {
         let first = *contexts.first()?;
-        let fits = |c: &&Self| c.tokens == first.tokens && c.layers.keys().eq(first.layers.keys());
+        let fits = |c: &&Self| {
+            let same =
+                c.layers.keys().eq(first.layers.keys()) && c.grounding.keys().eq(first.grounding.keys());
+            c.tokens == first.tokens && same
+        };
         if !contexts.iter().all(fits) {
             return None;
         }
@@ -73,15 +81,15 @@ impl TextContext {
             let values = joined(key, |kv| &kv.values);
             (*key, KeysValues { keys, values })
         });
+        let grounding = first.grounding.keys().map(|key| {
+            let parts = contexts.iter().filter_map(|c| c.grounding.get(key).cloned());
+            (*key, Tensor::cat(parts.collect(), 0))
+        });
         Some(Self {
             layers: layers.collect(),
+            grounding: grounding.collect(),
             batch: contexts.iter().map(|c| c.batch).sum(),
             tokens: first.tokens,
         })
-    }
-
-    fn map(&self, batch: usize, f: impl Fn(Tensor<4>) -> Tensor<4>) -> Self {
-        let layers = self.layers.iter().map(|(key, kv)| (*key, kv.map(&f)));
-        Self { layers: layers.collect(), batch, tokens: self.tokens }
     }
 }

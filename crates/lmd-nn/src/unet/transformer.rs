@@ -2,8 +2,9 @@
 
 use burn::tensor::Tensor;
 
+use super::gligen::Fuser;
 use super::request::MapCollector;
-use super::text_context::KeysValues;
+use super::text_context::{KeysValues, TextContext};
 use crate::AttnKey;
 use crate::layers::{
     Before, Conv, GroupNorm, LayerNorm, Use, attend_to_itself, attend_to_text, in_f32, probabilities,
@@ -12,7 +13,7 @@ use crate::layers::{
 use crate::weights::{Weights, WeightsError};
 
 const NORM_EPSILON: f64 = 1e-6;
-const LAYER_NORM_EPSILON: f64 = 1e-5;
+pub(super) const LAYER_NORM_EPSILON: f64 = 1e-5;
 
 /// Sizes of a spatial transformer.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,8 @@ pub(super) struct TransformerShape {
     pub(super) text_width: usize,
     /// Whether attention is computed in f32 at any precision.
     pub(super) upcast: bool,
+    /// Whether there is a grounding layer.
+    pub(super) gated: bool,
 }
 
 /// A picture seen as a sequence of its places, between two projections and around a residual.
@@ -52,6 +55,11 @@ impl SpatialTransformer {
         self.key
     }
 
+    /// The grounding layer, where there is one.
+    pub(super) fn fuser(&self) -> Option<&Fuser> {
+        self.block.fuser.as_ref()
+    }
+
     /// Keys and values of the text, `[B, tokens, text_width]`.
     pub(super) fn keys_values(&self, text: Tensor<3>) -> KeysValues {
         self.block.attn2.keys_values(text)
@@ -61,7 +69,7 @@ impl SpatialTransformer {
     pub(super) fn forward(
         &self,
         x: Tensor<4>,
-        text: &KeysValues,
+        text: &TextContext,
         collector: &mut MapCollector<'_>,
     ) -> Option<Tensor<4>> {
         let shape = x.dims();
@@ -77,6 +85,7 @@ impl SpatialTransformer {
 struct TransformerBlock {
     norm1: LayerNorm,
     attn1: SelfAttention,
+    fuser: Option<Fuser>,
     norm2: LayerNorm,
     attn2: CrossAttention,
     norm3: LayerNorm,
@@ -90,6 +99,7 @@ impl TransformerBlock {
         Ok(Self {
             norm1: norm("norm1")?,
             attn1: SelfAttention::load(&w.pp("attn1"), shape)?,
+            fuser: shape.gated.then(|| Fuser::load(&w.pp("fuser"), shape)).transpose()?,
             norm2: norm("norm2")?,
             attn2: CrossAttention::load(&w.pp("attn2"), shape)?,
             norm3: norm("norm3")?,
@@ -102,27 +112,30 @@ impl TransformerBlock {
         &self,
         x: Tensor<3>,
         key: AttnKey,
-        text: &KeysValues,
+        text: &TextContext,
         collector: &mut MapCollector<'_>,
     ) -> Option<Tensor<3>> {
-        let x = self.attn1.forward(x, &self.norm1);
-        let x = self.attn2.forward(x, &self.norm2, key, text, collector)?;
+        let mut x = self.attn1.forward(x, &self.norm1);
+        if let (Some(fuser), Some(tokens)) = (&self.fuser, text.grounding.get(&key)) {
+            x = fuser.forward(x, tokens);
+        }
+        let x = self.attn2.forward(x, &self.norm2, key, text.layers.get(&key)?, collector)?;
         Some(self.ff.forward(x, &self.norm3))
     }
 }
 
 /// Multi-head attention of the places to each other, `softmax(q kᵀ / √d) v`.
 #[derive(Clone, Debug)]
-struct SelfAttention {
+pub(super) struct SelfAttention {
     /// Queries, keys and values side by side.
     to_qkv: Conv,
-    to_out: Conv,
+    pub(super) to_out: Conv,
     heads: usize,
     upcast: bool,
 }
 
 impl SelfAttention {
-    fn load(w: &Weights, shape: TransformerShape) -> Result<Self, WeightsError> {
+    pub(super) fn load(w: &Weights, shape: TransformerShape) -> Result<Self, WeightsError> {
         let width = shape.channels;
         let parts = ["to_q", "to_k", "to_v"].map(|name| w.pp(name));
         Ok(Self {
@@ -133,12 +146,17 @@ impl SelfAttention {
         })
     }
 
-    /// `attention(norm(x)) + x`
-    fn forward(&self, x: Tensor<3>, norm: &LayerNorm) -> Tensor<3> {
-        let qkv = self.to_qkv.apply(x.clone(), Use::after(Before::LayerNorm(norm)));
+    /// `attention(norm(x))`, before the last map.
+    pub(super) fn seen(&self, x: Tensor<3>, norm: &LayerNorm) -> Tensor<3> {
+        let qkv = self.to_qkv.apply(x, Use::after(Before::LayerNorm(norm)));
         let dtype = qkv.dtype();
         let qkv = if self.upcast { in_f32(qkv) } else { qkv };
-        let seen = attend_to_itself(qkv, self.heads, false).cast(dtype);
+        attend_to_itself(qkv, self.heads, false).cast(dtype)
+    }
+
+    /// `attention(norm(x)) + x`
+    fn forward(&self, x: Tensor<3>, norm: &LayerNorm) -> Tensor<3> {
+        let seen = self.seen(x.clone(), norm);
         self.to_out.apply(seen, Use::after(Before::Nothing).plus(x))
     }
 }
@@ -210,18 +228,24 @@ impl CrossAttention {
 
 /// Two linear maps with a gate between them: GEGLU (arXiv:2002.05202).
 #[derive(Clone, Debug)]
-struct FeedForward {
+pub(super) struct FeedForward {
     gated: Conv,
     out: Conv,
 }
 
 impl FeedForward {
-    fn load(w: &Weights, width: usize) -> Result<Self, WeightsError> {
+    pub(super) fn load(w: &Weights, width: usize) -> Result<Self, WeightsError> {
         let hidden = 4 * width;
         Ok(Self {
             gated: Conv::point(&w.pp("net.0.proj"), width, 2 * hidden)?,
             out: Conv::point(&w.pp("net.2"), hidden, width)?,
         })
+    }
+
+    /// `out(gate(gated(norm(x))))`
+    pub(super) fn alone(&self, x: Tensor<3>, norm: &LayerNorm) -> Tensor<3> {
+        let both = self.gated.apply(x, Use::after(Before::LayerNorm(norm)));
+        self.out.apply(both, Use::after(Before::Gate))
     }
 
     /// `out(gate(gated(norm(x)))) + x`

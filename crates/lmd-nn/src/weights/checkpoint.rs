@@ -51,7 +51,7 @@ struct Located {
 /// Cloning is cheap; renamed and narrowed views share the same files.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
-    files: Arc<Vec<(PathBuf, Bytes)>>,
+    files: Vec<Arc<(PathBuf, Bytes)>>,
     tensors: BTreeMap<String, Located>,
 }
 
@@ -105,25 +105,51 @@ impl Checkpoint {
     }
 
     fn from_files(files: Vec<(PathBuf, Bytes)>) -> Result<Self, WeightsError> {
-        let mut tensors = BTreeMap::new();
-        for (file, (path, bytes)) in files.iter().enumerate() {
+        let mut all = Self { files: Vec::new(), tensors: BTreeMap::new() };
+        for (path, bytes) in files {
             let entries = read_header(bytes.get())
                 .map_err(|source| WeightsError::Header { path: path.clone(), source })?;
-            for (name, entry) in entries {
-                if tensors.insert(name.clone(), Located { file, entry }).is_some() {
-                    return Err(WeightsError::Index {
-                        path: path.clone(),
-                        reason: format!("tensor {name} is in another shard as well"),
-                    });
-                }
+            all.add(Arc::new((path, bytes)), entries)?;
+        }
+        Ok(all)
+    }
+
+    /// Adds a file with some of its tensors.
+    fn add(
+        &mut self,
+        file: Arc<(PathBuf, Bytes)>,
+        tensors: impl IntoIterator<Item = (String, TensorEntry)>,
+    ) -> Result<(), WeightsError> {
+        for (name, entry) in tensors {
+            let located = Located { file: self.files.len(), entry };
+            if self.tensors.insert(name.clone(), located).is_some() {
+                return Err(WeightsError::Index {
+                    path: file.0.clone(),
+                    reason: format!("tensor {name} is in another file as well"),
+                });
             }
         }
-        Ok(Self { files: Arc::new(files), tensors })
+        self.files.push(file);
+        Ok(())
+    }
+
+    /// The tensors of both.
+    ///
+    /// # Errors
+    ///
+    /// When both have one of the same name.
+    pub fn and(mut self, other: &Self) -> Result<Self, WeightsError> {
+        for (index, file) in other.files.iter().enumerate() {
+            let its = other.tensors.iter().filter(|(_, located)| located.file == index);
+            let its = its.map(|(name, located)| (name.clone(), located.entry.clone()));
+            self.add(Arc::clone(file), its)?;
+        }
+        Ok(self)
     }
 
     /// The files behind the tensors.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|(path, _)| path.as_path())
+        self.files.iter().map(|file| file.0.as_path())
     }
 
     /// The tensors' names, in order.
@@ -141,7 +167,7 @@ impl Checkpoint {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<TensorView<'_>> {
         let Located { file, entry } = self.tensors.get(name)?;
-        let (_, bytes) = self.files.get(*file)?;
+        let (_, bytes) = self.files.get(*file)?.as_ref();
         Some(TensorView {
             dtype: entry.dtype,
             shape: &entry.shape,
@@ -155,7 +181,7 @@ impl Checkpoint {
         let Some(Located { file, entry }) = self.tensors.get(name) else {
             return;
         };
-        if let Some((_, Bytes::Mapped(map))) = self.files.get(*file) {
+        if let Some((_, Bytes::Mapped(map))) = self.files.get(*file).map(Arc::as_ref) {
             mmap::release(map, &entry.range);
         }
     }
@@ -164,7 +190,7 @@ impl Checkpoint {
     #[must_use]
     pub fn renamed(&self, rename: impl Fn(&str) -> Option<String>) -> Self {
         let tensors = self.tensors.iter().filter_map(|(name, at)| Some((rename(name)?, at.clone())));
-        Self { files: Arc::clone(&self.files), tensors: tensors.collect() }
+        Self { files: self.files.clone(), tensors: tensors.collect() }
     }
 
     /// Adds `new` as rows `rows` of the tensor `old`; nothing happens where they do not exist.
@@ -197,7 +223,8 @@ impl Checkpoint {
     /// The BLAKE3 digest of every file, as lower-case hexadecimal, with the file's name.
     #[must_use]
     pub fn digests(&self) -> Vec<(String, String)> {
-        let digest = |(path, bytes): &(PathBuf, Bytes)| {
+        let digest = |file: &Arc<(PathBuf, Bytes)>| {
+            let (path, bytes) = file.as_ref();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             (name, blake3::hash(bytes.get()).to_hex().to_string())
         };

@@ -6,7 +6,7 @@ use super::source::{Source, StaticFiles};
 use super::{Checkpoint, LoadOptions, WeightsError, single_file};
 use crate::NnError;
 use crate::clip::{ClipTextConfig, ClipTextEncoder, Tokenizer};
-use crate::unet::{UNet, UNetConfig};
+use crate::unet::{AttentionType, UNet, UNetConfig};
 use crate::vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, TinyVaeConfig, VaeConfig};
 
 /// The files of a model. Opening it reads no weights yet.
@@ -88,7 +88,7 @@ impl ModelFolder {
         ClipTextEncoder::load(&config, &checkpoint, options)
     }
 
-    /// The U-Net.
+    /// The U-Net; where `options` say so, with the grounding layers in `gligen/`.
     ///
     /// # Errors
     ///
@@ -101,7 +101,17 @@ impl ModelFolder {
             }
             None => self.part("unet", DIFFUSERS, UNetConfig::from_json)?,
         };
-        UNet::load(&config, &checkpoint, options)
+        if !options.grounding || config.attention_type != AttentionType::Default || !self.has_grounding() {
+            return UNet::load(&config, &checkpoint, options);
+        }
+        let both = checkpoint.and(&self.source.checkpoint(GROUNDING)?)?;
+        UNet::load(&UNetConfig { attention_type: AttentionType::Gated, ..config }, &both, options)
+    }
+
+    /// Whether there are grounding layers beside the U-Net.
+    #[must_use]
+    pub fn has_grounding(&self) -> bool {
+        self.single.is_none() && self.source.has(GROUNDING)
     }
 
     /// The autoencoder.
@@ -176,6 +186,9 @@ impl ModelFolder {
             for (part, stem) in PARTS {
                 self.weights(part, stem)?;
             }
+            if self.has_grounding() {
+                self.source.checkpoint(GROUNDING)?;
+            }
         }
         Ok(())
     }
@@ -193,6 +206,10 @@ impl ModelFolder {
         for (part, stem) in PARTS {
             let files = self.weights(part, stem)?.digests();
             digests.extend(files.into_iter().map(|(file, digest)| (format!("{part}/{file}"), digest)));
+        }
+        if self.has_grounding() {
+            let files = self.source.checkpoint(GROUNDING)?.digests();
+            digests.extend(files.into_iter().map(|(file, digest)| (format!("gligen/{file}"), digest)));
         }
         Ok(digests)
     }
@@ -241,6 +258,8 @@ impl ModelFolder {
 const DIFFUSERS: &str = "diffusion_pytorch_model";
 /// The networks of a folder, and the stems of their weight files.
 const PARTS: [(&str, &str); 3] = [("text_encoder", "model"), ("unet", DIFFUSERS), ("vae", DIFFUSERS)];
+/// The grounding layers of a U-Net that has none itself, under the names diffusers gives them.
+const GROUNDING: &str = "gligen/diffusion_pytorch_model.safetensors";
 /// Most bytes of a configuration.
 const MAX_CONFIG: u64 = 1 << 20;
 

@@ -25,13 +25,16 @@ pub struct LoadOptions {
     pub precision: Precision,
     /// Adapters merged into the weights.
     pub adapters: Adapters,
+    /// Whether grounding layers that lie beside a U-Net, in `gligen/` of its folder, are loaded with it.
+    pub grounding: bool,
 }
 
 impl LoadOptions {
     /// f32 weights on `device`, nothing merged.
     #[must_use]
     pub fn new(device: &Device) -> Self {
-        Self { device: device.clone(), precision: Precision::F32, adapters: Adapters::default() }
+        let adapters = Adapters::default();
+        Self { device: device.clone(), precision: Precision::F32, adapters, grounding: false }
     }
 }
 
@@ -164,6 +167,16 @@ impl Weights {
     pub fn matrix(&self, name: &str, [rows, columns]: [usize; 2]) -> Result<Tensor<2>, WeightsError> {
         let shapes: [&[usize]; 2] = [&[rows, columns], &[rows, columns, 1, 1]];
         self.tensor_of(name, [rows, columns], &shapes)
+    }
+
+    /// A single number, stored without a dimension or with one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`tensor`](Self::tensor).
+    pub fn scalar(&self, name: &str) -> Result<f32, WeightsError> {
+        let number: Tensor<1> = self.tensor_of(name, [1], &[&[], &[1]])?;
+        Ok(number.into_data().iter::<f32>().next().unwrap_or_default())
     }
 
     /// The numbers of a tensor, which must have one of these shapes: as they lie in the file where they are f32 there

@@ -1,8 +1,11 @@
 //! Golden tensors and how close ours must be to them.
 #![allow(dead_code, unreachable_pub)]
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use lmd_nn::weights::{StoredType, TensorView};
 use lmd_nn::{Accelerator, Checkpoint, Device, Tensor, TensorData, device};
 
 /// The processor, the device of all numbers in the repository.
@@ -79,6 +82,28 @@ pub fn relative_error(ours: &[f32], expected: &[f32]) -> f64 {
     let differences = ours.iter().zip(expected).map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs());
     // `f64::max` would drop a NaN.
     differences.fold(0.0, |worst, d| if d > worst || d.is_nan() { d } else { worst }) / scale
+}
+
+/// Writes tensors of 16-bit or 32-bit floats as a safetensors file.
+pub fn write(path: &Path, tensors: &[(String, TensorView<'_>)]) {
+    let mut offset = 0;
+    let mut header = BTreeMap::new();
+    for (name, view) in tensors {
+        let dtype = match view.dtype {
+            StoredType::F16 => "F16",
+            StoredType::Bf16 => "BF16",
+            _ => "F32",
+        };
+        let offsets = [offset, offset + view.bytes.len()];
+        offset = offsets[1];
+        header
+            .insert(name, serde_json::json!({"dtype": dtype, "shape": view.shape, "data_offsets": offsets}));
+    }
+    let header = serde_json::to_vec(&header).unwrap();
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header);
+    tensors.iter().for_each(|(_, view)| bytes.extend(view.bytes));
+    fs::write(path, bytes).unwrap();
 }
 
 /// Numbers that look random and are the same everywhere.
