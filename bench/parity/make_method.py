@@ -19,7 +19,7 @@ DATA, OUT = ROOT / "lmd-nn/tests/data", ROOT / "lmd-diffusion/tests/data/method"
 ENERGY = dict(fg_top_p=0.2, bg_top_p=0.2, fg_weight=1.0, bg_weight=4.0)
 GUIDANCE = dict(max_index_step=4, max_iter=[3, 2, 1], loss_scale=5.0, loss_threshold=0.5, energy=ENERGY)
 CONFIG = dict(
-    width=64, height=64, steps=6, cfg_scale=2.0, sampler="ddim", fidelity="corrected",
+    method="lmd", width=64, height=64, steps=6, cfg_scale=2.0, sampler="ddim", fidelity="corrected", grounding_beta=0.4,
     lmd=dict(per_box=GUIDANCE, overall=GUIDANCE, frozen_step_ratio=0.5, transfer_weight=2.0,
              fg_blending_ratio=0.01, floor_padding=0.2, mask_threshold=0.55, mask_sigma=0.8),
 )
@@ -45,6 +45,9 @@ CASES = {
     "repeated": case([["a cat", [30, 40, 180, 200]], DOG, ["a cat", [250, 30, 220, 170]]], seed=9),
     "wide": case([DOG, CAT], seed=10, width=128),
     "crossing": case([CAT], seed=11, lmd__per_box__loss_threshold=9.2, lmd__overall__loss_threshold=11.0),
+    "plus": case([["a cat", [30, 40, 180, 200]], DOG, ["a cat", [250, 30, 220, 170]]], seed=17, method="lmd_plus",
+                 grounding_beta=0.7, lmd__fg_blending_ratio=None),
+    "plus_reference": case([CAT, DOG], seed=15, method="lmd_plus", fidelity="reference"),
     "dpm": case([CAT, DOG], seed=12, sampler="dpm++2m", fidelity="reference",
                 lmd__per_box__loss_scale=0.01, lmd__overall__loss_scale=0.01),
 }

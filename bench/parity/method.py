@@ -13,7 +13,7 @@ import torch
 from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from reference import keep_maps
+from reference import keep_maps, with_grounding
 
 NEGATIVE = ("artifacts, blurry, smooth texture, bad quality, distortions, unrealistic, "
             "distorted image, bad proportions, duplicate")
@@ -23,14 +23,19 @@ BETAS = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", 
 GUIDED = ("mid.0.0", "up.1.0", "up.1.1", "up.1.2")
 
 
+SLOTS = 30  # of grounding layers
+
+
 class Networks:
-    """A small Stable Diffusion of three resolutions."""
+    """A small Stable Diffusion of three resolutions, with grounding layers."""
 
     def __init__(self, folder, tokenizer, dtype=torch.float32):
         self.dtype = dtype
         self.tokenizer = CLIPTokenizer.from_pretrained(tokenizer)
         self.text = CLIPTextModel.from_pretrained(folder / "text_encoder").to(dtype).eval()
-        self.unet = UNet2DConditionModel.from_pretrained(folder / "unet").to(dtype).eval()
+        plain = UNet2DConditionModel.from_pretrained(folder / "unet")
+        self.unet = with_grounding(plain, folder / "gligen").to(dtype)
+        self.gates = [module for name, module in self.unet.named_modules() if name.endswith(".fuser")]
         self.vae = AutoencoderKL.from_pretrained(folder / "vae").to(dtype).eval()
         for network in (self.text, self.unet, self.vae):
             network.requires_grad_(False)
@@ -38,9 +43,26 @@ class Networks:
         self.mask_layer = max(key for key in self.unet_keys() if key.startswith("down"))
 
     def unet_keys(self):
-        self.unet(torch.zeros(1, 4, 8, 8, dtype=self.dtype), 1, torch.zeros(
+        self.noise(torch.zeros(1, 4, 8, 8, dtype=self.dtype), 1, torch.zeros(
             1, 77, self.unet.config.cross_attention_dim, dtype=self.dtype))
         return list(self.maps)
+
+    def noise(self, z, t, text, slots=None):
+        """The U-Net's prediction; without slots, past the grounding layers (B.14)."""
+        for gate in self.gates:
+            gate.enabled = slots is not None
+        return self.unet(z, t, text, cross_attention_kwargs={"gligen": slots} if slots else None).sample
+
+    def slots(self, things):
+        """Grounding inputs for phrases in boxes; empty slots become null tokens."""
+        width = self.unet.config.cross_attention_dim
+        boxes, masks = torch.zeros(1, SLOTS, 4, dtype=self.dtype), torch.zeros(1, SLOTS, dtype=self.dtype)
+        phrases = torch.zeros(1, SLOTS, width, dtype=self.dtype)
+        for i, (phrase, box) in enumerate((thing.phrase, box) for thing in things for box in thing.boxes):
+            boxes[0, i], masks[0, i] = torch.tensor(box, dtype=self.dtype), 1
+            ids = self.tokenizer(phrase, padding="max_length", truncation=True, max_length=77)["input_ids"]
+            phrases[0, i] = self.text(torch.tensor([ids])).pooler_output[0]
+        return {"boxes": boxes, "masks": masks, "positive_embeddings": phrases}
 
     def encode(self, prompt):
         ids = self.tokenizer(prompt, padding="max_length", truncation=True, max_length=77)["input_ids"]
@@ -213,6 +235,7 @@ class Run:
     energy: Callable  # (step, maps) -> scalar
     word: int = None
     frozen: tuple = None  # frames, mask, steps
+    grounding: tuple = None  # slots, steps
 
 
 def denoise(networks, config, run):
@@ -223,10 +246,12 @@ def denoise(networks, config, run):
     scale, most = run.guidance["loss_scale"], run.guidance["max_iter"]
     for i, t in enumerate(sampler.timesteps):
         measured, iteration = [], 0
+        slots = run.grounding[0] if run.grounding and i < run.grounding[1] else None
+        null = networks.slots([]) if slots else None
         limit = most[min(i, len(most) - 1)] if i < run.guidance["max_index_step"] else 0
         while iteration < limit and loss / scale > run.guidance["loss_threshold"]:
             leaf = z.clone().requires_grad_()
-            networks.unet(leaf, t, run.cond)
+            networks.noise(leaf, t, run.cond, null if config["fidelity"] == "reference" and slots else slots)
             energy = run.energy(i, {key: networks.maps[key][0] for key in GUIDED})
             measured.append(energy.item())
             loss = scale * measured[-1]
@@ -236,7 +261,8 @@ def denoise(networks, config, run):
         energies.append(measured)
         with torch.no_grad():
             both = torch.cat([run.uncond, run.cond])
-            uncond, cond = networks.unet(torch.cat([z, z]), t, both).sample.chunk(2)
+            halves = slots and {name: torch.cat([null[name], slots[name]]) for name in slots}
+            uncond, cond = networks.noise(torch.cat([z, z]), t, both, halves).chunk(2)
         if run.word is not None:
             layers = (*GUIDED, networks.mask_layer)
             kept.append({key: networks.maps[key][1, :, :, run.word].detach() for key in layers})
@@ -328,29 +354,41 @@ def randn(seed, size, dtype):
 
 
 def draw_alone(networks, config, objects, k, case, background, size):
-    """Box k alone, masked and moved to its place."""
+    """Box k alone, masked and moved to its place; LMD+ draws it there."""
     name, xywh = objects[k]
-    lmd, place = config["lmd"], corners(xywh)
-    thing = Thing(name, [centred(place, lmd["floor_padding"])])
+    lmd, place, plus = config["lmd"], corners(xywh), config["method"] == "lmd_plus"
+    thing = Thing(name, [place if plus else centred(place, lmd["floor_padding"])])
     prompt = prompt_of(case["background"], [name])
     locate(networks, prompt, thing)
     own = randn(case["seeds"]["first_box"] + k, size, networks.dtype)
-    r = lmd["fg_blending_ratio"]
+    r = lmd["fg_blending_ratio"] or (0.1 if plus else 0.01)
     blended = math.sqrt(1 - r) * background + math.sqrt(r) * own
-    start = torch.where(rasterise(thing.boxes, *size), blended, background)
+    cells = rasterise(thing.boxes, *size)
+    start = torch.where(cells, blended, background)
     energy = lambda _step, maps: box_energy(maps, [thing], size, lmd["per_box"]["energy"])
-    run = Run(networks.encode(prompt), networks.encode(NEGATIVE_ALONE), start, lmd["per_box"], energy, thing.word)
-    return cut_out(networks, config, denoise(networks, config, run), place, size)
+    guidance = lmd["per_box"] | ({"max_index_step": 0} if plus else {})
+    run = Run(networks.encode(prompt), networks.encode(NEGATIVE_ALONE), start, guidance, energy, thing.word,
+              grounding=grounding(networks, config, [thing]))
+    return cut_out(networks, config, denoise(networks, config, run), place, size, cells if plus else None)
 
 
-def cut_out(networks, config, outcome, place, size):
-    """What `denoise` drew of one box, masked and moved to its place (B.11, B.12)."""
+def grounding(networks, config, things):
+    """For LMD+: what grounding layers are told, and in how many steps."""
+    if config["method"] == "lmd_plus":
+        return networks.slots(things), int(config["grounding_beta"] * config["steps"])
+    return None
+
+
+def cut_out(networks, config, outcome, place, size, cells=None):
+    """What `denoise` drew of one box, masked and moved to its place (B.11, B.12), or drawn in these cells."""
     frames, kept, energies = outcome
     mask, share = object_mask(networks, kept, config, size)
+    if cells is not None:
+        mask = mask & cells if (mask & cells).any() else cells
     coarsest = min(kept[0].values(), key=lambda values: values.shape[-1]).shape[-1]
     halvings = round(math.log2(size[0] * size[1] / coarsest) / 2)
     base = (size[0] >> halvings, size[1] >> halvings)
-    offset = offset_of(mask, place, base)
+    offset = offset_of(mask, place, base) if cells is None else (0, 0)
     dx, dy = offset[0] * size[0] // base[0], offset[1] * size[1] // base[1]
     return dict(
         frames=frames, mask=mask, offset=offset, energies=energies, share=share,
@@ -382,7 +420,7 @@ def draw(networks, case):
 
     steps = int(lmd["frozen_step_ratio"] * config["steps"])
     run = Run(networks.encode(prompt), networks.encode(NEGATIVE), composed[0], lmd["overall"], energy,
-              frozen=(composed, frozen, steps))
+              frozen=(composed, frozen, steps), grounding=grounding(networks, config, things))
     frames, _, energies = denoise(networks, config, run)
     return dict(noise=background, boxes=pieces, composed=composed, frames=frames, energies=energies,
                 picture=networks.picture(frames[-1]), prompt=prompt)

@@ -1,6 +1,8 @@
 """The networks as diffusers and transformers run them, with every attention map kept."""
 
 import torch
+from diffusers import UNet2DConditionModel
+from safetensors.torch import load_file
 
 
 class KeepMaps:
@@ -40,6 +42,14 @@ def keep_maps(unet):
         processors[name] = KeepMaps(maps, key)
     unet.set_attn_processor(processors)
     return maps
+
+
+def with_grounding(plain, folder):
+    """The same U-Net with the grounding layers that lie in `folder`, in f32."""
+    unet = UNet2DConditionModel(**plain.config | {"attention_type": "gated"})
+    layers = load_file(folder / "diffusion_pytorch_model.safetensors")
+    unet.load_state_dict(plain.state_dict() | {name: value.float() for name, value in layers.items()})
+    return unet.eval()
 
 
 def jitter(model, seed, gain=1.0):

@@ -33,6 +33,8 @@ pub struct DrawConfig {
     pub noise: NoiseSource,
     /// Whether the reference's quirks are reproduced. Default: mended.
     pub fidelity: Fidelity,
+    /// β: share of the steps in which grounding layers are on (`lmd_plus` and `gligen`), in [0, 1]. Default 0.4.
+    pub grounding_beta: f64,
     /// The method's own settings.
     pub lmd: LmdConfig,
 }
@@ -49,12 +51,19 @@ impl Default for DrawConfig {
             sampler: SamplerKind::Ddim,
             noise: NoiseSource::Mt19937,
             fidelity: Fidelity::default(),
+            grounding_beta: 0.4,
             lmd: LmdConfig::default(),
         }
     }
 }
 
 impl DrawConfig {
+    /// Steps in which grounding layers are on: `int(β · steps)`, β clamped to [0, 1].
+    #[must_use]
+    pub fn grounded_steps(&self) -> usize {
+        (self.grounding_beta.clamp(0.0, 1.0) * self.steps as f64) as usize
+    }
+
     /// The classifier-free guidance scale with a model that recommends `hint`.
     #[must_use]
     pub fn cfg_scale_with(&self, hint: Option<f64>) -> f64 {
@@ -70,11 +79,27 @@ pub enum Method {
     /// LLM-grounded Diffusion (arXiv 2305.13655).
     #[default]
     Lmd,
+    /// LMD+: boxes are drawn alone by grounding layers instead of guidance, in their places; the whole picture has both.
+    LmdPlus,
+    /// Backward guidance (arXiv 2304.03373): the picture as a whole, guided by the share of attention outside the boxes.
+    BackwardGuidance,
+    /// BoxDiff (arXiv 2307.10816): the picture as a whole, guided by inner, outer and corner terms.
+    Boxdiff,
+    /// GLIGEN (arXiv 2301.07093): grounding layers alone, nothing composed, no guidance.
+    Gligen,
     /// Stable Diffusion from the prompt alone; the boxes are not used.
     Plain,
 }
 
-/// The settings of LLM-grounded Diffusion.
+impl Method {
+    /// Whether it needs a U-Net with grounding layers.
+    #[must_use]
+    pub const fn grounds(self) -> bool {
+        matches!(self, Self::LmdPlus | Self::Gligen)
+    }
+}
+
+/// The settings of LLM-grounded Diffusion; LMD+ has no use for `per_box`, `center_boxes`, `floor_padding` and `align`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LmdConfig {
@@ -87,8 +112,8 @@ pub struct LmdConfig {
     pub frozen_step_ratio: f64,
     /// λ of the attention transfer; 0 turns it off. Default 2.
     pub transfer_weight: f64,
-    /// Share of each box's own noise in its start, in [0, 1]. Default 0.01.
-    pub fg_blending_ratio: f64,
+    /// Share of each box's own noise in its start, in [0, 1]. Default 0.01, for LMD+ 0.1.
+    pub fg_blending_ratio: Option<f64>,
     /// Whether boxes are drawn in the middle and moved into place. Default true.
     pub center_boxes: bool,
     /// Height below a centred box, as a share of the picture. Default 0.2.
@@ -124,7 +149,7 @@ impl Default for LmdConfig {
             overall: GuidanceConfig::default(),
             frozen_step_ratio: 0.5,
             transfer_weight: 2.0,
-            fg_blending_ratio: 0.01,
+            fg_blending_ratio: None,
             center_boxes: true,
             floor_padding: 0.2,
             align: true,

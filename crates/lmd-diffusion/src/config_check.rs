@@ -28,6 +28,7 @@ impl DrawConfig {
         within("cfg_scale", self.cfg_scale_with(None), 0.0, 1000.0, "0 to 1000")?;
         let characters = self.negative_prompt.as_ref().map_or(0, |terms| terms.chars().count());
         require(characters <= MOST_TERMS, "negative_prompt", characters, "at most 2000 characters")?;
+        within("grounding_beta", self.grounding_beta, 0.0, 1.0, "0 to 1")?;
         self.lmd.check()
     }
 }
@@ -38,7 +39,7 @@ impl LmdConfig {
         self.overall.check("lmd.overall")?;
         let shares = [
             ("lmd.frozen_step_ratio", self.frozen_step_ratio),
-            ("lmd.fg_blending_ratio", self.fg_blending_ratio),
+            ("lmd.fg_blending_ratio", self.fg_blending_ratio.unwrap_or_default()),
             ("lmd.floor_padding", self.floor_padding),
             ("lmd.mask_threshold", self.mask_threshold),
         ];

@@ -39,14 +39,54 @@ pub(crate) struct Guidance<'a> {
     /// The token columns the energy reads.
     pub(crate) tokens: Vec<usize>,
     pub(crate) energy: EnergyOf<'a>,
+    /// How long step i of so many is, where it is not √(1−ᾱ_t).
+    pub(crate) step_size: Option<fn(usize, usize) -> f64>,
+}
+
+/// A prompt and a negative prompt as the network reads them, each of batch 1.
+#[derive(Clone, Debug)]
+pub(crate) struct Prompts {
+    /// The negative prompt.
+    pub(crate) uncond: TextContext,
+    /// The prompt.
+    pub(crate) cond: TextContext,
+}
+
+/// What a picture is to show.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    pub(crate) prompts: Prompts,
+    pub(crate) grounded: Option<Grounded>,
+}
+
+/// The same prompts with boxes for grounding layers, in the first so many steps (scheduled sampling, GLIGEN, section 3.3;
+/// B.14); afterwards these layers are passed by.
+#[derive(Clone, Debug)]
+pub(crate) struct Grounded {
+    /// The negative prompt has null tokens.
+    pub(crate) prompts: Prompts,
+    /// The prompt as passes of guidance see it.
+    pub(crate) guided: TextContext,
+    pub(crate) steps: usize,
+}
+
+impl Condition {
+    fn grounded(&self, step: usize) -> Option<&Grounded> {
+        self.grounded.as_ref().filter(|grounded| step < grounded.steps)
+    }
+
+    fn prompts(&self, step: usize) -> &Prompts {
+        self.grounded(step).map_or(&self.prompts, |grounded| &grounded.prompts)
+    }
+
+    fn guided(&self, step: usize) -> &TextContext {
+        self.grounded(step).map_or(&self.prompts.cond, |grounded| &grounded.guided)
+    }
 }
 
 /// One picture's way from noise to latents.
 pub(crate) struct Run<'a> {
-    /// The negative prompt, batch 1.
-    pub(crate) uncond: TextContext,
-    /// The prompt, batch 1.
-    pub(crate) cond: TextContext,
+    pub(crate) condition: Condition,
     pub(crate) noise: Latents,
     pub(crate) guidance: Option<Guidance<'a>>,
     /// Layers and the token whose attention is kept at every step.
@@ -158,7 +198,7 @@ impl Denoiser<'_> {
         let Some(guidance) = lanes.first().and_then(|lane| lane.run.guidance.as_ref()) else {
             return Ok(());
         };
-        let contexts: Vec<&TextContext> = lanes.iter().map(|lane| &lane.run.cond).collect();
+        let contexts: Vec<&TextContext> = lanes.iter().map(|lane| lane.run.condition.guided(step)).collect();
         let text = join(&contexts)?;
         let columns = union(lanes.iter().flat_map(|lane| lane.run.guided_tokens()));
         let pass = GuidedPass {
@@ -179,8 +219,9 @@ impl Denoiser<'_> {
         })?;
         let Some(gradient) = gradient else { return Ok(()) };
         for (i, lane) in lanes.into_iter().enumerate() {
-            let scale = lane.run.guidance.as_ref().map_or(0.0, |guidance| guidance.config.loss_scale);
-            let update = gradient.clone().narrow(0, i, 1).mul_scalar(scale * self.step_size(step));
+            let Some(guidance) = &lane.run.guidance else { continue };
+            let length = guidance.config.loss_scale * self.step_size(step, guidance);
+            let update = gradient.clone().narrow(0, i, 1).mul_scalar(length);
             lane.state.latents = lane.state.latents.clone() - update;
         }
         Ok(())
@@ -195,8 +236,9 @@ impl Denoiser<'_> {
         noise: &mut dyn FnMut() -> Latents,
     ) -> Result<Latents, DiffusionError> {
         let count = lanes.len();
+        let prompts = || lanes.iter().map(|lane| lane.run.condition.prompts(step));
         let contexts: Vec<&TextContext> =
-            lanes.iter().map(|l| &l.run.uncond).chain(lanes.iter().map(|l| &l.run.cond)).collect();
+            prompts().map(|p| &p.uncond).chain(prompts().map(|p| &p.cond)).collect();
         let latents = lanes.iter().map(|lane| lane.state.latents.clone()).collect();
         let latents = self.sampler.scale_input(step, Tensor::cat(latents, 0));
         let columns = union(lanes.iter().filter_map(|lane| lane.run.keep.map(|(_, token)| token)));
@@ -225,9 +267,11 @@ impl Denoiser<'_> {
         Ok(Tensor::cat(denoised, 0))
     }
 
-    /// √(1−ᾱ_t), or what the reference takes for other samplers (B.9).
-    fn step_size(&self, step: usize) -> f64 {
-        self.guidance_strength * self.sampler.guidance_step_size(step, self.reference_step_size)
+    /// √(1−ᾱ_t), or what the reference takes for other samplers (B.9), or what the method says.
+    fn step_size(&self, step: usize, guidance: &Guidance<'_>) -> f64 {
+        let own = guidance.step_size.map(|size| size(step, self.sampler.timesteps().len()));
+        let usual = || self.sampler.guidance_step_size(step, self.reference_step_size);
+        self.guidance_strength * own.unwrap_or_else(usual)
     }
 
     fn progress(&self, phase: Phase, step: usize) -> Progress<'static> {

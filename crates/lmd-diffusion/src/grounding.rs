@@ -6,7 +6,6 @@ use lmd_nn::Tokenizer;
 use serde::{Deserialize, Serialize};
 
 use crate::DiffusionError;
-use crate::config::LmdConfig;
 use crate::energy::GuidedObject;
 
 /// A layout tied to the tokens of its prompts.
@@ -19,6 +18,8 @@ pub struct Grounding {
     /// The objects of the whole picture; their boxes, one object after the
     /// other, are in the order of [`Self::boxes`].
     pub objects: Vec<GuidedObject>,
+    /// The phrases of [`Self::objects`] in the prompt.
+    pub phrases: Vec<String>,
 }
 
 /// One box to be drawn alone.
@@ -28,6 +29,8 @@ pub struct BoxGrounding {
     pub object: usize,
     /// The prompt: the background with this one object.
     pub prompt: String,
+    /// The object's part of the prompt.
+    pub phrase: String,
     /// The object with the box it is drawn in (in the middle, where boxes are
     /// centred) and its tokens.
     pub guided: GuidedObject,
@@ -36,18 +39,19 @@ pub struct BoxGrounding {
 }
 
 impl Grounding {
-    /// Ties `layout` to the tokens of its prompts.
+    /// Ties `layout` to the tokens of its prompts. With `floor`, boxes are drawn in the middle of the picture, so far above
+    /// its lower edge; without, where they are.
     ///
     /// # Errors
     /// When a phrase cannot be found among the tokens the encoder reads.
     pub fn new(
         layout: &Layout,
         tokenizer: &Tokenizer,
-        config: &LmdConfig,
+        floor: Option<f64>,
         fidelity: Fidelity,
     ) -> Result<Self, DiffusionError> {
         let prompts = convert_spec(layout, fidelity);
-        let boxes = box_groundings(layout, &prompts, tokenizer, config, fidelity)?;
+        let boxes = box_groundings(layout, &prompts, tokenizer, floor, fidelity)?;
         let phrases: Vec<&str> = prompts.overall.phrases.iter().map(|p| p.phrase.as_str()).collect();
         let prompt = tokenizer.extend_prompt(&prompts.overall.prompt, &phrases, fidelity)?;
         let mut objects = Vec::with_capacity(phrases.len());
@@ -56,7 +60,8 @@ impl Grounding {
             let boxes = phrase.boxes.iter().copied().map(corners).collect();
             objects.push(GuidedObject { boxes, tokens: at.tokens, word: at.word });
         }
-        Ok(Self { boxes, prompt, objects })
+        let phrases = phrases.into_iter().map(str::to_owned).collect();
+        Ok(Self { boxes, prompt, objects, phrases })
     }
 }
 
@@ -64,7 +69,7 @@ fn box_groundings(
     layout: &Layout,
     prompts: &ScenePrompts,
     tokenizer: &Tokenizer,
-    config: &LmdConfig,
+    floor: Option<f64>,
     fidelity: Fidelity,
 ) -> Result<Vec<BoxGrounding>, DiffusionError> {
     let mut boxes = Vec::with_capacity(prompts.per_box.len());
@@ -75,14 +80,15 @@ fn box_groundings(
         let extended = tokenizer.extend_prompt(&spec.prompt, &[&spec.phrase], fidelity)?;
         let at = tokenizer.locate(&extended, &spec.phrase, &spec.word, fidelity)?;
         let place = corners(object.bbox);
-        let drawn = if config.center_boxes { centred(object.bbox, config.floor_padding) } else { place };
+        let drawn = floor.map_or(place, |floor| centred(object.bbox, floor));
         let guided = GuidedObject { boxes: vec![drawn], tokens: at.tokens, word: at.word };
-        boxes.push(BoxGrounding { object: spec.object, prompt: spec.prompt.clone(), guided, place });
+        let (prompt, phrase) = (spec.prompt.clone(), spec.phrase.clone());
+        boxes.push(BoxGrounding { object: spec.object, prompt, phrase, guided, place });
     }
     Ok(boxes)
 }
 
-fn corners(b: BBox) -> [f64; 4] {
+pub(crate) fn corners(b: BBox) -> [f64; 4] {
     [b.x(), b.y(), b.x_max(), b.y_max()]
 }
 

@@ -2,8 +2,8 @@
 
 use burn::tensor::{Tensor, TensorData};
 use lmd_nn::{
-    Autoencoder, AutoencoderTiny, ClipTextEncoder, Device, LoadOptions, ModelFolder, Precision, TextContext,
-    Tokenizer, UNet,
+    Autoencoder, AutoencoderTiny, ClipTextEncoder, Device, GroundedPhrase, LoadOptions, ModelFolder,
+    Precision, TextContext, Tokenizer, UNet,
 };
 
 use serde::Deserialize;
@@ -108,6 +108,7 @@ impl Model {
         };
         DrawConfig { cfg_scale: hints.cfg_scale, ..DrawConfig::default() }.check()?;
         let mut digests = folder.digests()?;
+        digests.retain(|(file, _)| options.grounding || !file.starts_with("gligen/"));
         digests.extend(options.adapters.digests());
         let model = Self {
             name: folder.name().to_owned(),
@@ -195,6 +196,29 @@ impl Model {
             prompts.iter().map(|prompt| Ok(self.tokenizer.encode(prompt)?.ids)).collect();
         let embeddings = self.text_encoder.forward(&ids.map_err(|e: lmd_nn::NnError| e)?)?;
         Ok(self.unet.text_context(&embeddings.last_hidden)?)
+    }
+
+    /// Phrases in boxes `[x0, y0, x1, y1]` (each in 0 to 1) as the U-Net's grounding layers take them: with the embedding
+    /// of their end token.
+    ///
+    /// # Errors
+    /// When a phrase cannot be encoded.
+    pub fn grounded_phrases(
+        &self,
+        boxes: &[(&str, [f64; 4])],
+    ) -> Result<Vec<GroundedPhrase>, DiffusionError> {
+        if boxes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Result<Vec<_>, lmd_nn::NnError> =
+            boxes.iter().map(|(phrase, _)| Ok(self.tokenizer.encode(phrase)?.ids)).collect();
+        let pooled = self.text_encoder.forward(&ids?)?.pooled;
+        let width = pooled.dims()[1];
+        let embeddings = host(pooled);
+        let rows = boxes.iter().zip(embeddings.chunks(width));
+        Ok(rows
+            .map(|((_, corners), row)| GroundedPhrase { corners: *corners, embedding: row.to_vec() })
+            .collect())
     }
 
     /// Pixels from the latents of one picture, `[1, channels, h, w]`.

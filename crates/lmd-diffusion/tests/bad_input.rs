@@ -23,6 +23,7 @@ fn out_of_range() -> Vec<(&'static str, Value)> {
         ("steps", json!(u64::MAX)),
         ("cfg_scale", json!(-1.0)),
         ("cfg_scale", json!(1e300)),
+        ("grounding_beta", json!(1.5)),
         ("lmd.transfer_weight", json!(-2.0)),
         ("lmd.mask_sigma", json!(0.0)),
         ("lmd.mask_sigma", json!(1e12)),

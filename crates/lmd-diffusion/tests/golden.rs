@@ -207,7 +207,7 @@ fn config_of(spec: &Value) -> DrawConfig {
         overall: guidance("overall_"),
         frozen_step_ratio: number(spec, "frozen_step_ratio"),
         transfer_weight: number(spec, "ref_ca_loss_weight"),
-        fg_blending_ratio: number(spec, "fg_blending_ratio"),
+        fg_blending_ratio: Some(number(spec, "fg_blending_ratio")),
         floor_padding: number(spec, "so_floor_padding"),
         mask_threshold: number(spec, "mask_th_for_point"),
         mask_from_step: Some(number(spec, "attn_aggregation_step_start") as usize),

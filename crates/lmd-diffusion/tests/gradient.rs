@@ -48,8 +48,7 @@ impl Subject {
             ],
             "the table",
         );
-        let grounding =
-            Grounding::new(&layout, &model.tokenizer, &LmdConfig::default(), Fidelity::default()).unwrap();
+        let grounding = Grounding::new(&layout, &model.tokenizer, Some(0.2), Fidelity::default()).unwrap();
         let tokens = grounding.objects.iter().flat_map(|o| o.tokens.iter().copied().chain([o.word]));
         let tokens: std::collections::BTreeSet<usize> = tokens.collect();
         Self {

@@ -158,6 +158,18 @@ fn an_energy_below_the_threshold_ends_guidance_for_good() {
 }
 
 #[test]
+fn lmd_plus_draws_things_in_their_places_by_grounding_layers() {
+    let traced = check("plus");
+    assert!(traced.boxes.iter().all(|piece| piece.energies.is_empty() && piece.offset.x == 0));
+    assert!(iterations(&traced.drawn.recipe.energies) > 0);
+}
+
+#[test]
+fn lmd_plus_as_the_reference_guides_it_with_null_tokens() {
+    check("plus_reference");
+}
+
+#[test]
 fn another_sampler_with_the_references_step_size() {
     check("dpm");
 }

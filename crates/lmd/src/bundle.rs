@@ -13,6 +13,7 @@ macro_rules! model_files {
 }
 
 const FILES: StaticFiles = model_files![
+    "gligen/diffusion_pytorch_model.safetensors",
     "lmd.json",
     "scheduler/scheduler_config.json",
     "text_encoder/config.json",

@@ -77,8 +77,12 @@ fn load_model(args: &Drawing, loaded: &Loaded, screen: &Screen) -> anyhow::Resul
         );
     }
     let device = lmd_nn::device(config.device)?;
-    let options =
-        LoadOptions { precision: config.dtype, adapters: adapters(&args.lora)?, ..LoadOptions::new(&device) };
+    let options = LoadOptions {
+        precision: config.dtype,
+        adapters: adapters(&args.lora)?,
+        grounding: config.draw.method.grounds(),
+        ..LoadOptions::new(&device)
+    };
     Model::load(&folder, &options).with_context(|| format!("cannot load the model {}", folder.name()))
 }
 

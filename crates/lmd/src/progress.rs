@@ -126,6 +126,9 @@ fn work(config: &DrawConfig, boxes: usize) -> u64 {
         Method::Lmd => {
             boxes * (config.steps + guided(&config.lmd.per_box)) + config.steps + guided(&config.lmd.overall)
         }
+        Method::BackwardGuidance => config.steps + 5 * config.steps.div_ceil(5),
+        Method::Boxdiff => config.steps + config.steps.div_ceil(2),
+        Method::LmdPlus => boxes * config.steps + config.steps + guided(&config.lmd.overall),
         _ => config.steps,
     };
     steps as u64

@@ -5,11 +5,15 @@
 //! maps are small (a few tens of kilobytes), so nothing is lost by leaving
 //! the device, and the formulas stay plain, exact and the same everywhere.
 
+mod boxdiff;
 mod maps;
+mod ratio;
 mod top_k;
 mod transfer;
 
+pub use boxdiff::boxdiff_energy;
 pub use maps::{AttentionMap, AttentionMaps, Energy};
+pub use ratio::ratio_energy;
 pub use top_k::{GuidedObject, TopKConfig, top_k_energy};
 pub use transfer::transfer_energy;
 

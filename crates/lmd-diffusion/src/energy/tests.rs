@@ -35,8 +35,11 @@ fn references(seed: u64) -> Vec<Vec<AttentionMaps>> {
 /// The directional derivative of `energy` along a random direction against
 /// central differences.
 fn assert_gradient(energy: impl Fn(&AttentionMaps) -> Energy) {
-    let maps = random_maps(1);
-    let analytic = energy(&maps);
+    assert_gradient_at(&random_maps(1), energy);
+}
+
+fn assert_gradient_at(maps: &AttentionMaps, energy: impl Fn(&AttentionMaps) -> Energy) {
+    let analytic = energy(maps);
     for seed in 0..5 {
         let mut slope = 0.0;
         let direction: Vec<(AttnKey, Vec<f32>)> = maps
@@ -67,6 +70,45 @@ fn top_k_gradient_is_the_slope() {
 }
 
 #[test]
+fn ratio_gradient_is_the_slope() {
+    assert_gradient(|maps| ratio_energy(maps, &objects()).unwrap());
+}
+
+/// Maps of one size with all of seven tokens.
+fn whole_maps(seed: u64) -> AttentionMaps {
+    let map = |seed| {
+        let noise = NoiseSource::Mt19937.randn(seed, HEADS * SIDE * SIDE * 7);
+        let values = noise.iter().map(|v| (v * 0.7).exp() * 0.02).collect();
+        AttentionMap::new(HEADS, (SIDE, SIDE), (0..7).collect(), values).unwrap()
+    };
+    [(AttnKey::down(1, 0), map(seed)), (AttnKey::up(1, 0), map(seed + 1))].into()
+}
+
+#[test]
+fn boxdiff_gradient_is_the_slope() {
+    assert_gradient_at(&whole_maps(1), |maps| boxdiff_energy(maps, &objects()).unwrap());
+}
+
+#[test]
+fn boxdiff_is_what_was_reckoned_by_hand() {
+    // One token has all the attention of every place: inside 1 − 1, outside 1; the largest values are 1 in every line, and
+    // within a cell of the edges of columns 2 to 3 the box does not cover columns 1 and 4: 2 / 6; of rows alike.
+    let values = (0..36).flat_map(|_| [0.0, 0.0, 1.0, 0.0]).collect();
+    let map = AttentionMap::new(1, (6, 6), (0..4).collect(), values).unwrap();
+    let maps = AttentionMaps::from([(AttnKey::up(1, 0), map)]);
+    let side = [2.0 / 6.0, 4.0 / 6.0];
+    let object =
+        |word| GuidedObject { boxes: vec![[side[0], side[0], side[1], side[1]]], tokens: vec![word], word };
+    let energy = |word| boxdiff_energy(&maps, &[object(word)]);
+    // A fifth of four cells is none, so there is no inner term.
+    assert!((energy(2).unwrap().value - (1.0 + 4.0 / 6.0)).abs() < 1e-9);
+    // A token that is not looked at is missing in the box's two columns and rows.
+    assert!((energy(1).unwrap().value - 4.0 / 6.0).abs() < 1e-9);
+    assert!(energy(3).is_err() && energy(0).is_err(), "the first and the last token are not counted");
+    assert!(boxdiff_energy(&random_maps(1), &[object(4)]).is_err(), "maps of several sizes");
+}
+
+#[test]
 fn transfer_gradient_is_the_slope() {
     assert_gradient(|maps| transfer_energy(maps, &objects(), &references(40), 2.0).unwrap());
 }
@@ -86,6 +128,12 @@ fn a_perfect_map_has_no_energy() {
     // Two columns to the right no cell of the box is hot and two cells
     // (a fifth of twelve) outside are: ω_f · 1 + ω_b · 1.
     assert_eq!(energy(vec![[0.75, 0.25, 1.0, 0.75]]), 5.0);
+    // All attention is in the box, or half of it, or none.
+    let ratio = |x0, x1| {
+        let object = GuidedObject { boxes: vec![[x0, 0.25, x1, 0.75]], ..object.clone() };
+        ratio_energy(&maps, &[object]).unwrap().value
+    };
+    assert_eq!([ratio(0.25, 0.75), ratio(0.25, 0.5), ratio(0.75, 1.0)], [0.0, 0.25, 1.0]);
     // A box that vanishes on the grid: the inside term is constant.
     assert_eq!(energy(vec![[0.5, 0.5, 0.5, 0.5]]), 1.0 + 4.0);
 }

@@ -1,8 +1,9 @@
 //! LLM-grounded Diffusion, stage 2 (Lian et al. 2023, arXiv 2305.13655,
-//! section 3.2; B.5 to B.13).
+//! section 3.2; B.5 to B.14), and LMD+, which has grounding layers as well.
 //!
 //! ```text
 //! for each box:  draw it alone under guidance          per_box
+//!                (LMD+: in its place, by grounding layers)
 //!                mask   ← its attention, thresholded   cut_out
 //!                align  mask, latents, attention with the layout
 //! compose        the masked latents on the background  compose
@@ -14,17 +15,17 @@
 use std::time::Instant;
 
 use lmd_layout::Mask;
-use lmd_nn::{AttnKey, TextContext};
+use lmd_nn::AttnKey;
 
+pub use super::cut_out::CutOut;
+use super::cut_out::{Placing, cut_out};
 use super::{Drawn, Job, Negatives, Stage};
-use crate::compose::{Composition, LatentFrames, Offset, Piece, compose, shifted_mask};
-use crate::config::LmdConfig;
-use crate::denoise::{Guidance, Outcome, Run};
+use crate::compose::{Composition, LatentFrames, Piece, compose};
+use crate::config::{LmdConfig, Method};
+use crate::denoise::{Condition, Guidance, Outcome, Run};
 use crate::energy::{AttentionMaps, GuidedObject, top_k_energy, transfer_energy};
 use crate::grounding::{BoxGrounding, Grounding};
-use crate::mask::TokenMap;
 use crate::observer::{Observer, Phase};
-use crate::recipe::BoxTrace;
 use crate::{DiffusionError, Model};
 
 /// Draws a layout.
@@ -50,18 +51,18 @@ pub fn draw_traced(
     let mut recipe = method.stage.recipe(&method.grounding.prompt, &negatives.overall);
 
     let start = Instant::now();
-    let texts = method.encode(&negatives)?;
+    let conditions = method.encode(&negatives)?;
     recipe.timings.text = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
     let background = method.stage.noise(job.seeds.background);
     let pieces =
-        if method.needs_boxes() { method.per_box(&texts, &background, observer)? } else { Vec::new() };
+        if method.needs_boxes() { method.per_box(&conditions, &background, observer)? } else { Vec::new() };
     let composition = method.compose(background, &pieces)?;
     recipe.timings.boxes = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
-    let outcome = method.overall(&texts, &composition, &pieces, observer)?;
+    let outcome = method.overall(&conditions, &composition, &pieces, observer)?;
     recipe.timings.overall = start.elapsed().as_secs_f64();
 
     recipe.energies = outcome.energies;
@@ -87,6 +88,8 @@ pub struct Traced {
 struct Lmd<'a> {
     stage: Stage<'a>,
     config: &'a LmdConfig,
+    /// LMD+.
+    plus: bool,
     grounding: Grounding,
     guided_layers: Vec<AttnKey>,
     mask_layer: AttnKey,
@@ -95,47 +98,25 @@ struct Lmd<'a> {
     frozen_steps: usize,
 }
 
-/// The prompts as the network reads them, each of batch 1.
-struct Texts {
-    boxes: Vec<TextContext>,
-    box_negative: TextContext,
-    overall: TextContext,
-    overall_negative: TextContext,
-}
-
-/// One box, drawn, masked and moved into place.
-#[derive(Clone, Debug)]
-pub struct CutOut {
-    /// Index into the layout's objects.
-    pub object: usize,
-    /// The seed of its own noise.
-    pub seed: u64,
-    /// How far it was moved.
-    pub offset: Offset,
-    /// Its mask where it was drawn.
-    pub drawn_mask: Mask,
-    /// Its latents of every step where it was drawn.
-    pub drawn: LatentFrames,
-    /// Its mask in its place.
-    pub mask: Mask,
-    /// Its latents of every step in their place.
-    pub latents: LatentFrames,
-    /// Its word's attention in the kept layers at every step, in place.
-    pub attention: Vec<AttentionMaps>,
-    /// The energies of its guidance.
-    pub energies: Vec<crate::StepEnergies>,
+/// What the pictures are to show.
+struct Conditions {
+    boxes: Vec<Condition>,
+    overall: Condition,
 }
 
 impl<'a> Lmd<'a> {
     fn new(model: &'a Model, job: &'a Job<'a>) -> Result<Self, DiffusionError> {
         let config = &job.config.lmd;
+        let plus = job.config.method == Method::LmdPlus;
+        let floor = (config.center_boxes && !plus).then_some(config.floor_padding);
         let (guided_layers, mask_layer) = config.layers(&model.unet.attention_keys())?;
         let mask_layer = mask_layer.ok_or(DiffusionError::NoMaskLayer)?;
         let kept_layers = guided_layers.iter().copied().chain([mask_layer]).collect();
         Ok(Self {
             stage: Stage::new(model, job)?,
             config,
-            grounding: Grounding::new(job.layout, &model.tokenizer, config, job.config.fidelity)?,
+            plus,
+            grounding: Grounding::new(job.layout, &model.tokenizer, floor, job.config.fidelity)?,
             guided_layers,
             mask_layer,
             kept_layers,
@@ -153,21 +134,35 @@ impl<'a> Lmd<'a> {
         self.transfers() || self.frozen_steps > 0
     }
 
-    fn encode(&self, negatives: &Negatives) -> Result<Texts, DiffusionError> {
-        let (model, grounding) = (self.stage.model, &self.grounding);
-        let boxes = grounding.boxes.iter().map(|b| model.text_context(&[&b.prompt]));
-        Ok(Texts {
-            boxes: boxes.collect::<Result<_, _>>()?,
-            box_negative: model.text_context(&[&negatives.per_box])?,
-            overall: model.text_context(&[&grounding.prompt])?,
-            overall_negative: model.text_context(&[&negatives.overall])?,
+    fn encode(&self, negatives: &Negatives) -> Result<Conditions, DiffusionError> {
+        let Grounding { boxes, prompt, objects, phrases } = &self.grounding;
+        let alone = |b: &BoxGrounding| {
+            let condition = self.stage.condition(&b.prompt, &negatives.per_box)?;
+            self.with_boxes(condition, &[(&b.phrase, b.place)])
+        };
+        // Each of several equal things is told the phrase of all of them, as in the reference.
+        let places = objects.iter().zip(phrases);
+        let places = places.flat_map(|(object, phrase)| object.boxes.iter().map(|at| (phrase.as_str(), *at)));
+        let overall = self.stage.condition(prompt, &negatives.overall)?;
+        Ok(Conditions {
+            boxes: boxes.iter().map(alone).collect::<Result<_, _>>()?,
+            overall: self.with_boxes(overall, &places.collect::<Vec<_>>())?,
         })
+    }
+
+    /// LMD+ gives boxes to the grounding layers.
+    fn with_boxes(
+        &self,
+        condition: Condition,
+        boxes: &[(&str, [f64; 4])],
+    ) -> Result<Condition, DiffusionError> {
+        if self.plus { self.stage.grounded(condition, boxes) } else { Ok(condition) }
     }
 
     /// Draws every box alone, `config.batch` of them at a time.
     fn per_box(
         &self,
-        texts: &Texts,
+        conditions: &Conditions,
         background: &[f32],
         observer: &mut dyn Observer,
     ) -> Result<Vec<CutOut>, DiffusionError> {
@@ -180,8 +175,9 @@ impl<'a> Lmd<'a> {
         while pieces.len() < total {
             let first = pieces.len();
             let count = self.config.batch.clamp(1, total - first);
-            let boxes = self.grounding.boxes.iter().zip(&texts.boxes).enumerate().skip(first).take(count);
-            let runs = boxes.map(|(k, (b, text))| self.box_run(k, b, text, &texts.box_negative, background));
+            let boxes = self.grounding.boxes.iter().zip(&conditions.boxes).enumerate();
+            let runs = boxes.skip(first).take(count);
+            let runs = runs.map(|(k, (b, condition))| self.box_run(k, b, condition, background));
             let phase = Phase::Boxes { first, count, total };
             let outcomes =
                 denoiser.denoise(runs.collect(), phase, observer, &mut self.stage.fresh_noise())?;
@@ -199,17 +195,17 @@ impl<'a> Lmd<'a> {
     }
 
     /// Box k alone: its own noise blended into the background's (B.3), guided
-    /// to its place.
+    /// to its place, or told it by grounding layers.
     fn box_run(
         &'a self,
         k: usize,
         b: &'a BoxGrounding,
-        text: &TextContext,
-        negative: &TextContext,
+        condition: &Condition,
         background: &[f32],
     ) -> Run<'a> {
         let own = self.stage.noise(self.stage.job.seeds.of_box(k));
-        let noise = blend(background, &own, &self.grid_mask(&b.guided), self.config.fg_blending_ratio);
+        let ratio = self.config.fg_blending_ratio.unwrap_or(if self.plus { 0.1 } else { 0.01 });
+        let noise = blend(background, &own, &self.grid_mask(&b.guided), ratio);
         let energy = move |_step: usize, maps: &AttentionMaps| {
             top_k_energy(maps, std::slice::from_ref(&b.guided), &self.config.per_box.energy)
         };
@@ -218,12 +214,12 @@ impl<'a> Lmd<'a> {
             layers: &self.guided_layers,
             tokens: b.guided.tokens.clone(),
             energy: Box::new(energy),
+            step_size: None,
         };
         Run {
-            uncond: negative.clone(),
-            cond: text.clone(),
+            condition: condition.clone(),
             noise: self.stage.tensor(noise),
-            guidance: Some(guidance),
+            guidance: (!self.plus).then_some(guidance),
             keep: Some((&self.kept_layers, b.guided.word)),
             frozen: None,
         }
@@ -240,49 +236,21 @@ impl<'a> Lmd<'a> {
     }
 
     /// Masks what box k drew by its attention and moves it into place
-    /// (B.11, B.12).
+    /// (B.11, B.12); LMD+ drew it there, and what lies outside is not its.
     fn cut_out(&self, k: usize, outcome: Outcome) -> Result<CutOut, DiffusionError> {
         let Some(b) = self.grounding.boxes.get(k) else {
-            return Err(DiffusionError::Shape {
-                what: "boxes",
-                expected: self.grounding.boxes.len(),
-                got: k,
-            });
+            let expected = self.grounding.boxes.len();
+            return Err(DiffusionError::Shape { what: "boxes", expected, got: k });
         };
-        let caption = || b.prompt.clone();
-        let start = self.config.mask_start(outcome.kept.len());
-        let maps = outcome.kept.iter().skip(start).filter_map(|maps| maps.get(&self.mask_layer));
-        let map = TokenMap::mean(maps).ok_or_else(|| DiffusionError::EmptyMask { caption: caption() })?;
-        let (width, height) = self.stage.grid;
-        let mask = map.smoothed(self.config.mask_sigma).normalised().above(
-            self.config.mask_threshold,
-            width,
-            height,
-        );
-        let aligned =
-            if self.config.align { b.place } else { b.guided.boxes.first().copied().unwrap_or(b.place) };
-        let offset = Offset::between(&mask, aligned, self.coarsest_grid(&outcome))
-            .ok_or_else(|| DiffusionError::EmptyMask { caption: caption() })?;
-        let offset = if self.config.align { offset } else { Offset { x: 0, y: 0, ..offset } };
-        let (dx, dy) = offset.on_grid(width, height);
-        Ok(CutOut {
-            object: b.object,
-            seed: self.stage.job.seeds.of_box(k),
-            offset,
-            mask: shifted_mask(&mask, dx, dy),
-            latents: outcome.frames.shifted(dx, dy),
-            drawn_mask: mask,
-            drawn: outcome.frames,
-            attention: outcome.kept.iter().map(|maps| shifted_maps(maps, offset)).collect(),
-            energies: outcome.energies,
-        })
-    }
-
-    /// The smallest grid among the kept maps: 8 × 8 for a square picture.
-    fn coarsest_grid(&self, outcome: &Outcome) -> (usize, usize) {
-        let maps = outcome.kept.first().into_iter().flat_map(AttentionMaps::values);
-        let sizes = maps.map(|map| (map.width(), map.height()));
-        sizes.min().unwrap_or(self.stage.grid)
+        let placing = if self.plus {
+            Placing::Within(self.grid_mask(&b.guided))
+        } else if self.config.align {
+            Placing::Moved(b.place)
+        } else {
+            Placing::AsDrawn
+        };
+        let seed = self.stage.job.seeds.of_box(k);
+        cut_out(outcome, b, seed, self.mask_layer, self.config, &placing)
     }
 
     fn compose(&self, background: Vec<f32>, pieces: &[CutOut]) -> Result<Composition, DiffusionError> {
@@ -294,7 +262,7 @@ impl<'a> Lmd<'a> {
     /// The whole picture, from the composed start.
     fn overall(
         &self,
-        texts: &Texts,
+        conditions: &Conditions,
         composition: &Composition,
         pieces: &[CutOut],
         observer: &mut dyn Observer,
@@ -307,10 +275,10 @@ impl<'a> Lmd<'a> {
             layers: &self.guided_layers,
             tokens,
             energy: Box::new(|step, maps| self.overall_energy(step, maps, pieces)),
+            step_size: None,
         };
         let run = Run {
-            uncond: texts.overall_negative.clone(),
-            cond: texts.overall.clone(),
+            condition: conditions.overall.clone(),
             noise: self.stage.tensor(start),
             guidance: (!objects.is_empty()).then_some(guidance),
             keep: None,
@@ -343,28 +311,10 @@ impl<'a> Lmd<'a> {
     }
 }
 
-impl CutOut {
-    fn trace(&self) -> BoxTrace {
-        let row = |y| (0..self.mask.width()).map(|x| if self.mask.get(x, y) { '#' } else { '.' }).collect();
-        let mask = (0..self.mask.height()).map(row).collect();
-        let energies = self.energies.clone();
-        BoxTrace { object: self.object, seed: self.seed, offset: self.offset, mask, energies }
-    }
-}
-
 /// `z_bg` outside the mask, `√(1−r) z_bg + √r z_fg` inside (B.3).
 fn blend(background: &[f32], own: &[f32], mask: &Mask, ratio: f64) -> Vec<f32> {
     let (keep, add) = ((1.0 - ratio).sqrt() as f32, ratio.sqrt() as f32);
     let cells = mask.cells().iter().cycle();
     let values = background.iter().zip(own).zip(cells);
     values.map(|((bg, fg), on)| if *on { keep * bg + add * fg } else { *bg }).collect()
-}
-
-/// Every map moved by an offset.
-fn shifted_maps(maps: &AttentionMaps, offset: Offset) -> AttentionMaps {
-    let moved = |map: &crate::energy::AttentionMap| {
-        let (dx, dy) = offset.on_grid(map.width(), map.height());
-        map.shifted(dx, dy)
-    };
-    maps.iter().map(|(key, map)| (*key, moved(map))).collect()
 }

@@ -1,5 +1,9 @@
 //! The methods that draw a layout.
 
+pub mod backward_guidance;
+pub mod boxdiff;
+mod cut_out;
+pub mod gligen;
 pub mod lmd;
 pub mod plain;
 
@@ -9,9 +13,9 @@ use lmd_layout::{Fidelity, Layout, OVERALL_NEGATIVE, PER_BOX_NEGATIVE, with_nega
 
 use crate::compose::LatentFrames;
 use crate::config::{DrawConfig, Method};
-use crate::denoise::Denoiser;
+use crate::denoise::{Condition, Denoiser, Grounded, Guidance, Prompts, Run};
 use crate::model::Rgb;
-use crate::observer::Observer;
+use crate::observer::{Observer, Phase};
 use crate::recipe::{Recipe, Seeds};
 use crate::scheduler::Sampler;
 use crate::{DiffusionError, Latents, Model};
@@ -47,7 +51,10 @@ pub struct Job<'a> {
 /// [`DiffusionError`]; [`DiffusionError::Cancelled`] when the observer says so.
 pub fn draw(model: &Model, job: &Job<'_>, observer: &mut dyn Observer) -> Result<Drawn, DiffusionError> {
     match job.config.method {
-        Method::Lmd => lmd::draw(model, job, observer),
+        Method::Lmd | Method::LmdPlus => lmd::draw(model, job, observer),
+        Method::Gligen => gligen::draw(model, job, observer),
+        Method::Boxdiff => boxdiff::draw(model, job, observer),
+        Method::BackwardGuidance => backward_guidance::draw(model, job, observer),
         Method::Plain => plain::draw(model, job, observer),
     }
 }
@@ -94,6 +101,32 @@ impl<'a> Stage<'a> {
         self.job.config.cfg_scale_with(self.model.hints.cfg_scale)
     }
 
+    /// A prompt and a negative prompt as the network reads them.
+    pub(crate) fn condition(&self, prompt: &str, negative: &str) -> Result<Condition, DiffusionError> {
+        let [uncond, cond] = [negative, prompt].map(|text| self.model.text_context(&[text]));
+        Ok(Condition { prompts: Prompts { uncond: uncond?, cond: cond? }, grounded: None })
+    }
+
+    /// The same with phrases in boxes `[x0, y0, x1, y1]` for the grounding layers (B.14).
+    pub(crate) fn grounded(
+        &self,
+        condition: Condition,
+        boxes: &[(&str, [f64; 4])],
+    ) -> Result<Condition, DiffusionError> {
+        let (unet, config) = (&self.model.unet, self.job.config);
+        let prompts = condition.prompts;
+        let with_null = |text| unet.grounded(text, &[]);
+        let cond = unet.grounded(&prompts.cond, &self.model.grounded_phrases(boxes)?)?;
+        let guided =
+            if config.fidelity == Fidelity::Reference { with_null(&prompts.cond)? } else { cond.clone() };
+        let grounded = Grounded {
+            prompts: Prompts { uncond: with_null(&prompts.uncond)?, cond },
+            guided,
+            steps: config.grounded_steps(),
+        };
+        Ok(Condition { prompts, grounded: Some(grounded) })
+    }
+
     /// Unit noise on the latents' grid.
     pub(crate) fn noise(&self, seed: u64) -> Vec<f32> {
         let channels = self.model.vae.latent_channels();
@@ -124,6 +157,33 @@ impl<'a> Stage<'a> {
         let set = self.job.config.negative_prompt.as_ref().or(self.model.hints.negative_prompt.as_ref());
         let with = |papers: &str| with_negative(self.job.layout.negative(), set.map_or(papers, |own| own));
         Negatives { overall: with(OVERALL_NEGATIVE), per_box: with(PER_BOX_NEGATIVE) }
+    }
+
+    /// One picture of the whole prompt, from plain noise: no boxes drawn alone, nothing composed. `with` adds to what the
+    /// network is told.
+    pub(crate) fn single(
+        &self,
+        prompt: &str,
+        with: impl FnOnce(Condition) -> Result<Condition, DiffusionError>,
+        guidance: Option<Guidance<'_>>,
+        observer: &mut dyn Observer,
+    ) -> Result<Drawn, DiffusionError> {
+        let negative = self.negatives().overall;
+        let mut recipe = self.recipe(prompt, &negative);
+        let start = Instant::now();
+        let condition = with(self.condition(prompt, &negative)?)?;
+        recipe.timings.text = start.elapsed().as_secs_f64();
+
+        let start = Instant::now();
+        let noise = self.tensor(self.noise(self.job.seeds.background));
+        let run = Run { condition, noise, guidance, keep: None, frozen: None };
+        let outcomes =
+            self.denoiser()?.denoise(vec![run], Phase::Overall, observer, &mut self.fresh_noise())?;
+        recipe.timings.overall = start.elapsed().as_secs_f64();
+
+        let outcome = outcomes.into_iter().next().ok_or(DiffusionError::Cancelled)?;
+        recipe.energies = outcome.energies;
+        self.finish(outcome.latents, recipe)
     }
 
     /// Decodes and puts the recipe together.

@@ -19,8 +19,9 @@ pub fn assemble(name: &str, to: &Path) {
         ("vae", nn_data(name).join("vae")),
         ("text_encoder", nn_data(name).join("text_encoder")),
         ("tokenizer", nn_data("tokenizer")),
+        ("gligen", nn_data(name).join("gligen")),
     ];
-    for (part, from) in parts {
+    for (part, from) in parts.into_iter().filter(|(_, from)| from.is_dir()) {
         std::fs::create_dir_all(to.join(part)).unwrap();
         for file in std::fs::read_dir(from).unwrap() {
             let file = file.unwrap();
@@ -37,10 +38,11 @@ pub fn small_model() -> Model {
     load(folder.path()).unwrap()
 }
 
-/// Loads a model folder on the processor.
+/// Loads a model folder on the processor, with its grounding layers.
 pub fn load(folder: &Path) -> Result<Model, lmd_diffusion::DiffusionError> {
     let device = lmd_nn::device(lmd_nn::Accelerator::Cpu)?;
-    Model::load(&ModelFolder::open(folder)?, &LoadOptions::new(&device))
+    let options = LoadOptions { grounding: true, ..LoadOptions::new(&device) };
+    Model::load(&ModelFolder::open(folder)?, &options)
 }
 
 /// A layout from captions and boxes `x, y, w, h` on 512 x 512.

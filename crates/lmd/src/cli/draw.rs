@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Planning;
@@ -43,8 +44,8 @@ pub(crate) struct Drawing {
     /// `bundled`, a name from `lmd models list`, a diffusers folder or a .safetensors file
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
-    /// lmd: every box in its place. plain: Stable Diffusion from the prompt alone
-    #[arg(long, value_name = "METHOD", value_parser = ["lmd", "plain"])]
+    /// How a layout becomes a picture
+    #[arg(long, value_name = "METHOD", value_parser = methods())]
     pub(crate) method: Option<String>,
     /// Draw with `plain` and with `lmd` from the same seed, side by side in one picture
     #[arg(long, conflicts_with = "method")]
@@ -91,6 +92,21 @@ pub(crate) struct Drawing {
     /// Write a picture that does not say how it was made
     #[arg(long)]
     pub(crate) no_metadata: bool,
+}
+
+/// The methods of `lmd_diffusion::Method`.
+fn methods() -> PossibleValuesParser {
+    PossibleValuesParser::from([
+        PossibleValue::new("lmd")
+            .help("Every box drawn alone under guidance, composed, then the whole guided"),
+        PossibleValue::new("lmd_plus")
+            .help("LMD+: boxes drawn by grounding layers (GLIGEN) instead of guidance"),
+        PossibleValue::new("gligen").help("The whole picture with grounding layers, no guidance"),
+        PossibleValue::new("backward_guidance")
+            .help("The whole picture, guided by the attention outside the boxes"),
+        PossibleValue::new("boxdiff").help("The whole picture, guided by inner, outer and corner terms"),
+        PossibleValue::new("plain").help("Stable Diffusion from the prompt alone; the boxes are not used"),
+    ])
 }
 
 /// How an unfinished picture is shown.

@@ -20,9 +20,9 @@ use crate::{bundle, show};
 /// Beside an imported model: the digests of its weights.
 const DIGESTS: &str = "lmd-digests.json";
 /// The folders of a diffusers model that are read.
-const PARTS: [&str; 6] = ["unet", "vae", "text_encoder", "tokenizer", "scheduler", "taesd"];
+const PARTS: [&str; 7] = ["unet", "vae", "text_encoder", "tokenizer", "scheduler", "taesd", "gligen"];
 /// Those of them that a checkpoint in one file holds itself.
-const NETWORKS: [&str; 3] = ["unet", "vae", "text_encoder"];
+const NETWORKS: [&str; 4] = ["unet", "vae", "text_encoder", "gligen"];
 /// The endings of files that are read.
 const ENDINGS: [&str; 3] = ["json", "txt", "safetensors"];
 
@@ -78,6 +78,7 @@ struct Card {
     text_width: usize,
     tokens: usize,
     attention_layers: Vec<String>,
+    grounding_layers: bool,
     weights: BTreeMap<String, String>,
 }
 
@@ -92,18 +93,22 @@ fn info(name: &str, json: bool, loaded: &Loaded) -> anyhow::Result<()> {
         text_width: model.unet.config().cross_attention_dim,
         tokens: model.tokenizer.length(),
         attention_layers: model.unet.attention_keys().iter().map(ToString::to_string).collect(),
+        grounding_layers: model.unet.can_be_grounded(),
         weights: model.digests.iter().cloned().collect(),
     };
     if json {
         return Ok(screen::println(&serde_json::to_string_pretty(&card)?)?);
     }
     let native = card.native_size;
+    let grounding =
+        if card.grounding_layers { "lmd_plus and gligen can use it" } else { "none; for lmd and plain" };
     let rows = [
         ("name", card.name.clone()),
         ("picture", format!("{native} x {native}, {} pixels per latent cell", card.pixels_per_latent)),
         ("latents", format!("{} channels, {} prediction", card.latent_channels, card.prediction)),
         ("text", format!("{} wide, {} tokens", card.text_width, card.tokens)),
         ("attention", card.attention_layers.join(" ")),
+        ("grounding", grounding.to_owned()),
     ];
     let rows: String = rows.iter().map(|(label, value)| format!("{label:<10} {value}\n")).collect();
     let digests = card.weights.iter().map(|(file, digest)| format!("{digest}  {file}\n"));
@@ -112,7 +117,8 @@ fn info(name: &str, json: bool, loaded: &Loaded) -> anyhow::Result<()> {
 
 fn load(folder: &ModelFolder, loaded: &Loaded) -> anyhow::Result<Model> {
     let device = lmd_nn::device(loaded.config.device)?;
-    let options = LoadOptions { precision: loaded.config.dtype, ..LoadOptions::new(&device) };
+    let precision = loaded.config.dtype;
+    let options = LoadOptions { precision, grounding: true, ..LoadOptions::new(&device) };
     Model::load(folder, &options).with_context(|| format!("the model {} cannot be used", folder.name()))
 }
 

@@ -85,6 +85,25 @@ fn plain_and_lmd_stand_side_by_side() {
 }
 
 #[test]
+fn every_method_draws_its_own_picture_and_again_from_it() {
+    let home = Home::new();
+    home.write("l.json", LAYOUT);
+    let quick = ["--preset", "fast", "--steps", "3", "-W", "128"]; // with two steps grounding layers would never be on
+    let mut pictures = Vec::new();
+    for method in ["lmd", "lmd_plus", "gligen", "backward_guidance", "boxdiff", "plain"] {
+        let [first, again] = ["", "-again"].map(|end| format!("{method}{end}.png"));
+        home.run(&[&["draw", "l.json", "-s", "3", "--method", method, "-o", &first], &quick[..]].concat())
+            .ok();
+        home.run(&["draw", "--from", &first, "-o", &again]).ok();
+        assert!(pixels(&home.path(&first)) == pixels(&home.path(&again)), "{method}");
+        pictures.push(pixels(&home.path(&first)));
+    }
+    pictures.sort();
+    pictures.dedup();
+    assert_eq!(pictures.len(), 6);
+}
+
+#[test]
 fn a_picture_goes_to_stdout() {
     let home = Home::new();
     home.write("l.json", LAYOUT);

@@ -1,0 +1,205 @@
+//! The energy of BoxDiff (Xie et al. 2023, arXiv:2307.10816, equations 3 to 6; section C): every token's smoothed
+//! attention should be high somewhere in its box, low outside, and reach the box's edges.
+
+use lmd_layout::{GridRect, Mask};
+
+use super::maps::{AttentionMap, AttentionMaps, Energy};
+use super::top_k::GuidedObject;
+use crate::DiffusionError;
+
+/// Factor on the attention before the softmax over tokens.
+const SHARPNESS: f64 = 100.0;
+/// Share of the cells in a box, and outside, that are averaged.
+const TOP: f64 = 0.2;
+/// The 3 × 3 kernel's weights beside its middle, before normalising: σ 0.5, and exp(−((x − μ) / 2σ)²).
+const BESIDE: f64 = 0.367_879_441_171_442_33;
+
+/// Σ over objects and their words of the inner, the outer and the corner term. The maps are averaged over layers and heads, so
+/// all must be of one size and hold all tokens of the prompt, in order.
+///
+/// # Errors
+/// [`DiffusionError::Shape`] when sizes differ, [`DiffusionError::MissingToken`] when a word's column is not in the maps.
+pub fn boxdiff_energy(maps: &AttentionMaps, objects: &[GuidedObject]) -> Result<Energy, DiffusionError> {
+    let mut energy = Energy::zero(maps);
+    let Some(first) = maps.values().next() else { return Ok(energy) };
+    let mean = Mean::of(maps, first)?;
+    let shares = mean.softmax();
+    let mut slopes = vec![0.0; shares.len()];
+    for object in objects {
+        let column = mean.inner_column(first, object.word)?;
+        let seen: Vec<f64> = shares.iter().skip(column).step_by(mean.columns).copied().collect();
+        let (value, slope) = token_energy(&seen, &first.mask(&object.boxes), &corners(first, object));
+        energy.value += value;
+        let column = slopes.iter_mut().skip(column).step_by(mean.columns);
+        column.zip(slope).for_each(|(sum, slope)| *sum += slope);
+    }
+    let slopes = mean.through_softmax(&shares, &slopes);
+    for gradient in energy.gradient.values_mut() {
+        mean.spread(&slopes, gradient, first);
+    }
+    Ok(energy)
+}
+
+/// The mean map without the first and the last token, `[cells, columns]`.
+struct Mean {
+    values: Vec<f64>,
+    columns: usize,
+    /// Heads of all layers.
+    heads: usize,
+}
+
+impl Mean {
+    fn of(maps: &AttentionMaps, first: &AttentionMap) -> Result<Self, DiffusionError> {
+        let (cells, tokens) = (first.cells(), first.tokens().len());
+        let columns = tokens.saturating_sub(2);
+        let heads = maps.values().map(AttentionMap::heads).sum();
+        let mut values = vec![0.0; cells * columns];
+        for map in maps.values() {
+            if (map.width(), map.height(), map.tokens()) != (first.width(), first.height(), first.tokens()) {
+                let (expected, got) = (cells * tokens, map.cells() * map.tokens().len());
+                return Err(DiffusionError::Shape { what: "attention maps of one size", expected, got });
+            }
+            for head in map.values().chunks(cells * tokens) {
+                for (sums, row) in values.chunks_mut(columns.max(1)).zip(head.chunks(tokens)) {
+                    let inner = row.iter().skip(1);
+                    sums.iter_mut()
+                        .zip(inner)
+                        .for_each(|(sum, value)| *sum += f64::from(*value) / heads as f64);
+                }
+            }
+        }
+        Ok(Self { values, columns, heads })
+    }
+
+    fn inner_column(&self, map: &AttentionMap, token: usize) -> Result<usize, DiffusionError> {
+        let column = map.column_of(token)?.checked_sub(1).filter(|column| *column < self.columns);
+        column.ok_or(DiffusionError::MissingToken(token))
+    }
+
+    /// softmax over tokens of a hundred times the mean.
+    fn softmax(&self) -> Vec<f64> {
+        let mut shares = Vec::with_capacity(self.values.len());
+        for row in self.values.chunks(self.columns.max(1)) {
+            let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let exponentials: Vec<f64> = row.iter().map(|value| (SHARPNESS * (value - most)).exp()).collect();
+            let sum: f64 = exponentials.iter().sum();
+            shares.extend(exponentials.into_iter().map(|value| value / sum));
+        }
+        shares
+    }
+
+    /// dE/dmean from dE/dshares.
+    fn through_softmax(&self, shares: &[f64], slopes: &[f64]) -> Vec<f64> {
+        let rows = shares.chunks(self.columns.max(1)).zip(slopes.chunks(self.columns.max(1)));
+        let row = |(p, g): (&[f64], &[f64])| {
+            let common: f64 = p.iter().zip(g).map(|(p, g)| p * g).sum();
+            p.iter().zip(g).map(|(p, g)| SHARPNESS * p * (g - common)).collect::<Vec<_>>()
+        };
+        rows.flat_map(row).collect()
+    }
+
+    /// Every head of every layer has its share in the mean.
+    fn spread(&self, slopes: &[f64], gradient: &mut [f32], map: &AttentionMap) {
+        let tokens = map.tokens().len();
+        for head in gradient.chunks_mut(map.cells() * tokens) {
+            for (to, from) in head.chunks_mut(tokens).zip(slopes.chunks(self.columns.max(1))) {
+                let inner = to.iter_mut().skip(1);
+                inner.zip(from).for_each(|(to, slope)| *to = (slope / self.heads as f64) as f32);
+            }
+        }
+    }
+}
+
+/// The union of an object's boxes as the smallest rectangle around them: corners are asked of one box.
+fn corners(map: &AttentionMap, object: &GuidedObject) -> GridRect {
+    let around = object
+        .boxes
+        .iter()
+        .copied()
+        .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
+    GridRect::from_xyxy(around.unwrap_or_default(), map.width(), map.height())
+}
+
+/// The three terms of one token's shares `[cells]`, and their slope by them.
+fn token_energy(seen: &[f64], mask: &Mask, rect: &GridRect) -> (f64, Vec<f64>) {
+    let (width, height) = (mask.width(), mask.height());
+    let smooth = smoothed(seen, width, height);
+    let mut slope = vec![0.0; smooth.len()];
+    let mut value = 0.0;
+    let (inside, outside) = (top_cells(&smooth, mask, true), top_cells(&smooth, mask, false));
+    if !inside.is_empty() {
+        let mean = inside.iter().map(|cell| smooth[*cell]).sum::<f64>() / inside.len() as f64;
+        if mean < 1.0 {
+            value += 1.0 - mean;
+            inside.iter().for_each(|cell| slope[*cell] -= 1.0 / inside.len() as f64);
+        }
+    }
+    if !outside.is_empty() {
+        value += outside.iter().map(|cell| smooth[*cell]).sum::<f64>() / outside.len() as f64;
+        outside.iter().for_each(|cell| slope[*cell] += 1.0 / outside.len() as f64);
+    }
+    let across = (width, height, rect.x0..rect.x1);
+    let down = (height, width, rect.y0..rect.y1);
+    value += edge_energy(&smooth, &mut slope, across, |x, y| y * width + x);
+    value += edge_energy(&smooth, &mut slope, down, |y, x| y * width + x);
+    (value, unsmoothed(&slope, width, height))
+}
+
+/// The cells of the largest values in the mask, or outside it: a fifth of them, none of fewer than five.
+fn top_cells(values: &[f64], mask: &Mask, inside: bool) -> Vec<usize> {
+    let mut cells: Vec<usize> = (0..values.len()).filter(|cell| mask.cells()[*cell] == inside).collect();
+    let count = (TOP * cells.len() as f64) as usize;
+    cells.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
+    cells.truncate(count);
+    cells
+}
+
+/// The mean over an axis of |largest value of each line − whether the box covers it|, within a cell of the box's two edges.
+fn edge_energy(
+    values: &[f64],
+    slope: &mut [f64],
+    (length, lines, covered): (usize, usize, std::ops::Range<usize>),
+    cell: impl Fn(usize, usize) -> usize,
+) -> f64 {
+    let edges = [covered.start, covered.end.saturating_sub(1)];
+    let near = |at: usize| edges.iter().any(|edge| at.abs_diff(*edge) <= 1);
+    let mut sum = 0.0;
+    for at in (0..length).filter(|at| !covered.is_empty() && near(*at)) {
+        let line = (0..lines).map(|other| cell(at, other));
+        let Some(most) = line.max_by(|a, b| values[*a].total_cmp(&values[*b])) else { continue };
+        let apart = values[most] - f64::from(u8::from(covered.contains(&at)));
+        sum += apart.abs() / length as f64;
+        slope[most] += apart.signum() / length as f64;
+    }
+    sum
+}
+
+/// The 3 × 3 Gaussian, mirrored at the edges without repeating them.
+fn smoothed(values: &[f64], width: usize, height: usize) -> Vec<f64> {
+    let mut out = vec![0.0; values.len()];
+    kernel(width, height, |to, from, weight| out[to] += weight * values[from]);
+    out
+}
+
+/// Its transpose.
+fn unsmoothed(slopes: &[f64], width: usize, height: usize) -> Vec<f64> {
+    let mut out = vec![0.0; slopes.len()];
+    kernel(width, height, |to, from, weight| out[from] += weight * slopes[to]);
+    out
+}
+
+/// Every cell with every cell it takes from, and the weight.
+fn kernel(width: usize, height: usize, mut visit: impl FnMut(usize, usize, f64)) {
+    let weights = [BESIDE, 1.0, BESIDE].map(|weight| weight / (1.0 + 2.0 * BESIDE));
+    let mirrored = |at: usize, step: usize, size: usize| match (at + step).checked_sub(1) {
+        None => 1.min(size - 1),
+        Some(to) if to >= size => size.saturating_sub(2),
+        Some(to) => to,
+    };
+    for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+        for (j, i) in (0..3).flat_map(|j| (0..3).map(move |i| (j, i))) {
+            let from = mirrored(y, j, height) * width + mirrored(x, i, width);
+            visit(y * width + x, from, weights[j] * weights[i]);
+        }
+    }
+}
