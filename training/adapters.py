@@ -28,6 +28,10 @@ EARLIEST = 400  # the least step trained on: below, the picture itself shows whe
 RATE = 2e-3
 GATES = ("alpha_attn", "alpha_dense")  # they begin at zero, and nothing is learnt behind a closed gate
 BLIND = 0.1  # share of pictures whose boxes are hidden, so that the null tokens learn too
+# Share of pictures that are told neither caption nor boxes, as the unconditional half of guidance is. There null tokens
+# have to change nothing: what they change, classifier-free guidance multiplies (beaches turned to night).
+UNTOLD = 0.2
+SILENCE = 3.0  # weight of that loss
 
 
 def is_adapter(name: str) -> bool:
@@ -72,19 +76,23 @@ def slots(scenes: list[Scene], composer: Composer, words: Words, painter, device
 SLOT_NAMES = ("boxes", "masks", "positive_embeddings")
 
 
-def loss_of(unet, recorders, painter, batch: Tensors, alphas, empty_ids) -> tuple[torch.Tensor, torch.Tensor]:
-    """The two losses of one batch: noise, weighted as in stage `unet`, and the grounding of the new attention. Steps are
-    those at which gates are open in use, and some more."""
+def loss_of(unet, recorders, painter, batch: Tensors, alphas, empty_ids) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The losses of one batch: noise, weighted as in stage `unet`; the grounding of the new attention; and how far null
+    tokens alone move a prediction. Steps are those at which gates are open in use, and some more."""
     latents, n = batch["latents"], len(batch["latents"])
     t = (EARLIEST + (1000 - EARLIEST) * (torch.randperm(n) + torch.rand(n)) / n).long().clamp(max=999).to(latents.device)
     noise, noisy = noised(latents, t, alphas)
-    dropped = torch.rand(n, device=latents.device) < EMPTY
+    dice = torch.rand(n, device=latents.device)
+    untold, dropped = dice < UNTOLD, dice < UNTOLD + EMPTY
+    masks = batch["masks"] * ~untold[:, None]
     with torch.no_grad():
         features = painter.features(torch.where(dropped[:, None], empty_ids, batch["ids"]))
-    grounding = {"gligen": {name: batch[name] for name in SLOT_NAMES}}
+        without = painter.unet(noisy[untold], t[untold], features[untold]).sample if untold.any() else noisy[untold]
+    grounding = {"gligen": {name: batch[name] for name in SLOT_NAMES} | {"masks": masks}}
     predicted = unet(noisy, t, features, cross_attention_kwargs=grounding).sample
     noise_part = weighted_error(predicted, noise, step_weight(alphas, t), batch["coverage"])
-    return noise_part, box_loss(recorders, batch["boxes"], batch["masks"])
+    moved = (predicted[untold].float() - without.float()).square().sum() / max(1, without.numel())
+    return noise_part, box_loss(recorders, batch["boxes"], masks), moved
 
 
 def train(run: Run, size: networks.Size, steps: int | None = None, compiled: bool = False, resume_from: Path | None = None) -> None:
@@ -122,17 +130,17 @@ def train(run: Run, size: networks.Size, steps: int | None = None, compiled: boo
         optimizer.set_rate(min(1, (step + 1) / 50, 0.02 + (steps - step) / (0.5 * steps)))
         batch = pool.draw(part)
         with run.autocast():
-            noise_part, grounding_part = loss_of(unet, recorders, painter, batch, alphas, empty_ids)
+            noise_part, grounding_part, moved = loss_of(unet, recorders, painter, batch, alphas, empty_ids)
         unet.zero_grad()
-        (noise_part + GROUNDING * grounding_part).backward()
+        (noise_part + GROUNDING * grounding_part + SILENCE * moved).backward()
         run.share_gradients(learned)
         torch.nn.utils.clip_grad_norm_(learned, 1.0)
         optimizer.step()
         step += 1
-        kept.append((noise_part.item(), grounding_part.item()))
+        kept.append((noise_part.item(), grounding_part.item(), moved.item()))
         if step % 25 == 0 or step == steps:
-            noise_mean, grounding_mean = (sum(k) / len(kept) for k in zip(*kept))
-            run.log("adapters", step=step, noise=noise_mean, grounding=grounding_mean, pictures_per_s=(step - first) * size.unet_batch / (time.time() - begun))
+            noise_mean, grounding_mean, moved_mean = (sum(k) / len(kept) for k in zip(*kept))
+            run.log("adapters", step=step, noise=noise_mean, grounding=grounding_mean, moved=moved_mean, pictures_per_s=(step - first) * size.unet_batch / (time.time() - begun))
             kept = []
         if run.leads and (step % 250 == 0 or step == steps or run.should_stop()):
             state = {name: value for name, value in unet.state_dict().items() if is_adapter(name)}

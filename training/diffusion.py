@@ -129,7 +129,8 @@ def rate_factor(step: int, total: int, cooldown: int) -> float:
 
 
 def train(run: Run, size: networks.Size, resume_from: Path | None = None, steps: int | None = None,
-          cooldown: int | None = None, rate: float | None = None, compiled: bool = False) -> None:
+          cooldown: int | None = None, rate: float | None = None, compiled: bool = False, only: str = "") -> None:
+    """`only`: parameters of the U-Net without this in their names stay as they are."""
     torch.manual_seed(21)
     steps = steps or size.unet_steps
     cooldown = steps // 10 if cooldown is None else cooldown
@@ -140,6 +141,8 @@ def train(run: Run, size: networks.Size, resume_from: Path | None = None, steps:
     state, step, seen = run.load("unet.pt"), 0, 0
     if not state:
         start(run, painter, words, resume_from)
+    for name, parameter in painter.unet.named_parameters():
+        parameter.requires_grad_(only in name)
     average = Average(painter)
     optimizer = Both(painter.unet, [painter.text], rate or size.rate)
     if state:
