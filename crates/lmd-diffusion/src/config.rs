@@ -81,6 +81,8 @@ pub enum Method {
     Lmd,
     /// LMD+: boxes are drawn alone by grounding layers instead of guidance, in their places; the whole picture has both.
     LmdPlus,
+    /// MultiDiffusion (arXiv 2302.08113): every region denoised by its own prompt, put together after every step.
+    Multidiffusion,
     /// Backward guidance (arXiv 2304.03373): the picture as a whole, guided by the share of attention outside the boxes.
     BackwardGuidance,
     /// BoxDiff (arXiv 2307.10816): the picture as a whole, guided by inner, outer and corner terms.

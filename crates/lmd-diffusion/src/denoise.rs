@@ -118,7 +118,7 @@ pub struct StepEnergies {
 }
 
 /// A run on its way.
-struct Lane<'a> {
+pub(crate) struct Lane<'a> {
     run: Run<'a>,
     state: SamplerState,
     frozen: Option<(Latents, Latents)>,
@@ -140,15 +140,13 @@ impl Denoiser<'_> {
             self.guide(step, &mut lanes, phase, observer)?;
             let denoised = self.advance(step, &mut lanes, noise)?;
             let energy = lanes.iter().rev().find_map(Lane::last_energy);
-            self.tell(
-                observer,
-                Progress { denoised: Some(&denoised), energy, ..self.progress(phase, step) },
-            )?;
+            let denoised = Some(&denoised);
+            self.tell(observer, Progress { denoised, energy, ..self.progress(phase, step) })?;
         }
         Ok(lanes.into_iter().map(|lane| Outcome { latents: lane.state.latents, ..lane.outcome }).collect())
     }
 
-    fn lane<'a>(&self, run: Run<'a>) -> Lane<'a> {
+    pub(crate) fn lane<'a>(&self, run: Run<'a>) -> Lane<'a> {
         let state = self.sampler.start(run.noise.clone());
         let [_, _, height, width] = state.latents.dims();
         let frames = LatentFrames { width, height, frames: vec![host(state.latents.clone())] };
@@ -229,7 +227,7 @@ impl Denoiser<'_> {
 
     /// The classifier-free guided prediction, the sampler's step and the
     /// frozen overwrite. Returns x̂₀ of all runs.
-    fn advance(
+    pub(crate) fn advance(
         &self,
         step: usize,
         lanes: &mut [Lane<'_>],
@@ -274,6 +272,17 @@ impl Denoiser<'_> {
         self.guidance_strength * own.unwrap_or_else(usual)
     }
 
+    /// Tells that a step without guidance is done.
+    pub(crate) fn tell_step(
+        &self,
+        observer: &mut dyn Observer,
+        phase: Phase,
+        step: usize,
+        denoised: &Latents,
+    ) -> Result<(), DiffusionError> {
+        self.tell(observer, Progress { denoised: Some(denoised), ..self.progress(phase, step) })
+    }
+
     fn progress(&self, phase: Phase, step: usize) -> Progress<'static> {
         let steps = self.sampler.timesteps().len();
         Progress { phase, step, steps, iteration: None, energy: None, denoised: None }
@@ -295,6 +304,14 @@ impl Run<'_> {
 }
 
 impl Lane<'_> {
+    pub(crate) fn latents(&self) -> Latents {
+        self.state.latents.clone()
+    }
+
+    pub(crate) fn set_latents(&mut self, latents: Latents) {
+        self.state.latents = latents;
+    }
+
     fn wants_guidance(&self, step: usize, iteration: usize) -> bool {
         self.run.guidance.as_ref().is_some_and(|guidance| {
             let config = guidance.config;

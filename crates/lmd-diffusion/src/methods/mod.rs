@@ -5,6 +5,7 @@ pub mod boxdiff;
 mod cut_out;
 pub mod gligen;
 pub mod lmd;
+pub mod multidiffusion;
 pub mod plain;
 
 use std::time::Instant;
@@ -53,6 +54,7 @@ pub fn draw(model: &Model, job: &Job<'_>, observer: &mut dyn Observer) -> Result
     match job.config.method {
         Method::Lmd | Method::LmdPlus => lmd::draw(model, job, observer),
         Method::Gligen => gligen::draw(model, job, observer),
+        Method::Multidiffusion => multidiffusion::draw(model, job, observer),
         Method::Boxdiff => boxdiff::draw(model, job, observer),
         Method::BackwardGuidance => backward_guidance::draw(model, job, observer),
         Method::Plain => plain::draw(model, job, observer),

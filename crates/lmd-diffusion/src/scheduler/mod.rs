@@ -185,6 +185,17 @@ impl Sampler {
         }
     }
 
+    /// Clean latents with unit noise, as they would be before step `index`: `√ᾱ_t x + √(1−ᾱ_t) ε`, for Euler `x + σ ε`.
+    #[must_use]
+    pub fn noised(&self, index: usize, clean: Latents, noise: Latents) -> Latents {
+        let level = self.noise_level(index);
+        let kept = (1.0 - level * level).sqrt();
+        match self.kind {
+            SamplerKind::Euler => clean + noise.mul_scalar(level / kept),
+            _ => clean.mul_scalar(kept) + noise.mul_scalar(level),
+        }
+    }
+
     /// √(1−ᾱ_t) of step `index`: the guidance step size of section B.9.
     #[must_use]
     pub fn noise_level(&self, index: usize) -> f64 {

@@ -28,6 +28,19 @@ impl Autoencoder {
         }
     }
 
+    /// Pictures in -1 to 1, `[B, 3, H, W]`, to the latents in the middle of what they may be, not yet multiplied by
+    /// [`scaling_factor`](Self::scaling_factor).
+    ///
+    /// # Errors
+    ///
+    /// When the number of channels is wrong or a side does not fit.
+    pub fn encode(&self, pictures: Tensor<4>) -> Result<Tensor<4>, NnError> {
+        match self {
+            Self::Kl(vae) => Ok(vae.encode(pictures)?.mean),
+            Self::Tiny(vae) => vae.encode(pictures),
+        }
+    }
+
     /// Latents of the diffusion = latents of the encoder × this.
     #[must_use]
     pub fn scaling_factor(&self) -> f64 {

@@ -102,6 +102,8 @@ fn methods() -> PossibleValuesParser {
         PossibleValue::new("lmd_plus")
             .help("LMD+: boxes drawn by grounding layers (GLIGEN) instead of guidance"),
         PossibleValue::new("gligen").help("The whole picture with grounding layers, no guidance"),
+        PossibleValue::new("multidiffusion")
+            .help("Every box and the background by its own prompt, joined at every step"),
         PossibleValue::new("backward_guidance")
             .help("The whole picture, guided by the attention outside the boxes"),
         PossibleValue::new("boxdiff").help("The whole picture, guided by inner, outer and corner terms"),

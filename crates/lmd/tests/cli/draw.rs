@@ -90,7 +90,7 @@ fn every_method_draws_its_own_picture_and_again_from_it() {
     home.write("l.json", LAYOUT);
     let quick = ["--preset", "fast", "--steps", "3", "-W", "128"]; // with two steps grounding layers would never be on
     let mut pictures = Vec::new();
-    for method in ["lmd", "lmd_plus", "gligen", "backward_guidance", "boxdiff", "plain"] {
+    for method in ["lmd", "lmd_plus", "gligen", "backward_guidance", "boxdiff", "multidiffusion", "plain"] {
         let [first, again] = ["", "-again"].map(|end| format!("{method}{end}.png"));
         home.run(&[&["draw", "l.json", "-s", "3", "--method", method, "-o", &first], &quick[..]].concat())
             .ok();
@@ -100,7 +100,7 @@ fn every_method_draws_its_own_picture_and_again_from_it() {
     }
     pictures.sort();
     pictures.dedup();
-    assert_eq!(pictures.len(), 6);
+    assert_eq!(pictures.len(), 7);
 }
 
 #[test]
