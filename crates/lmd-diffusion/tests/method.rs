@@ -7,7 +7,7 @@ mod common;
 
 use std::path::Path;
 
-use lmd_diffusion::config::DrawConfig;
+use lmd_diffusion::config::{DrawConfig, Method};
 use lmd_diffusion::methods::lmd::{Traced, draw_traced};
 use lmd_diffusion::{Job, Seeds, Silent, StepEnergies};
 use lmd_layout::Mask;
@@ -172,4 +172,47 @@ fn lmd_plus_as_the_reference_guides_it_with_null_tokens() {
 #[test]
 fn another_sampler_with_the_references_step_size() {
     check("dpm");
+}
+
+#[test]
+fn without_things_multidiffusion_draws_the_background_alone() {
+    let model = common::small_model();
+    let layout = common::layout(&[], "the table");
+    let config = DrawConfig {
+        width: Some(64),
+        height: Some(64),
+        steps: 4,
+        cfg_scale: Some(3.0),
+        negative_prompt: Some(String::new()),
+        ..DrawConfig::default()
+    };
+    let draw = |method, prompt| {
+        let config = DrawConfig { method, ..config.clone() };
+        let job = Job { layout: &layout, prompt, seeds: Seeds::of(5), config: &config };
+        lmd_diffusion::draw(&model, &job, &mut Silent).unwrap().picture
+    };
+    assert_eq!(draw(Method::Multidiffusion, ""), draw(Method::Plain, "the table"));
+}
+
+#[test]
+fn regions_of_multidiffusion_leave_the_rest_to_the_background() {
+    let model = common::small_model();
+    let config = DrawConfig {
+        method: Method::Multidiffusion,
+        width: Some(64),
+        height: Some(64),
+        steps: 1, // no plain colours, so that regions do not see each other
+        ..DrawConfig::default()
+    };
+    let latents = |objects: &[(&str, [f64; 4])]| {
+        let layout = common::layout(objects, "the table");
+        let job = Job { layout: &layout, prompt: "", seeds: Seeds::of(5), config: &config };
+        let drawn = lmd_diffusion::draw(&model, &job, &mut Silent).unwrap();
+        drawn.latents.into_data().iter::<f32>().collect::<Vec<_>>()
+    };
+    let (without, with) = (latents(&[]), latents(&[("a cat", [0.0, 0.0, 256.0, 512.0])]));
+    // 16 x 16 cells in four channels: the left half is the cat's.
+    for (cell, (a, b)) in without.iter().zip(&with).enumerate() {
+        assert_eq!((a - b).abs() < 1e-5, cell % 16 >= 8, "cell {cell}: {a} and {b}");
+    }
 }
