@@ -90,3 +90,17 @@ fn stepping_past_the_end_changes_nothing() {
     let after = sampler.step(done.clone(), latents(vec![9.0; 8]), none).state;
     assert_eq!(values(&done.latents), values(&after.latents));
 }
+
+#[test]
+fn what_noise_was_put_on_is_found_again() {
+    use SamplerKind::{Ddim, DpmSolverPlusPlus2m, Euler, Lcm, Pndm};
+    for kind in [Ddim, DpmSolverPlusPlus2m, Euler, Lcm, Pndm] {
+        let sampler = Sampler::new(kind, &SchedulerConfig::default(), 10).unwrap();
+        let [clean, noise] = [21, 22].map(|seed| latents(MtNormal::new(seed).randn(8)));
+        let noisy = sampler.noised(0, clean.clone(), noise.clone());
+        let state = SamplerState { latents: noisy, ..sampler.start(noise.clone()) };
+        let found = sampler.step(state, noise, &mut || latents(vec![0.0; 8])).denoised;
+        let apart = values(&(found - clean)).into_iter().fold(0.0, |most: f32, d| most.max(d.abs()));
+        assert!(apart < 1e-4, "{kind:?}: {apart}");
+    }
+}
