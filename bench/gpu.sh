@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The table of bench/run.py on a GPU: lmd through Vulkan, the peers through CUDA.
 #
-# NEVER RUN: written where no GPU was at hand. What it does not know yet: whether lmd's Vulkan
+# NEVER RUN: written where no GPU was at hand. (lmd builds with Vulkan; on SwiftShader, a device in
+# software, it ran and drew nonsense, on lavapipe the driver crashed.) What it does not know yet: whether lmd's Vulkan
 # device draws at all on your card, in which precision, and how long the shaders' first
 # compilation takes (a first, uncounted picture pays for it below).
 #
