@@ -50,6 +50,10 @@ pub(crate) fn check(args: &Drawing) -> Result<(), UsageError> {
 /// Draws `args.count` pictures and prints their paths.
 pub(crate) fn run(args: &Drawing, subject: &Subject, loaded: &Loaded, screen: &Screen) -> anyhow::Result<()> {
     let config = &loaded.config;
+    if args.side_by_side && config.draw.method == Method::Plain {
+        let wish = "--side-by-side draws plain anyway; give the other --method, for instance lmd";
+        return Err(UsageError(wish.to_owned()).into());
+    }
     let model = load_model(args, loaded, screen)?;
     let first = match args.seed {
         Some(seed) => Seeds::of(seed),
@@ -122,8 +126,8 @@ fn draw_one(
     if !args.side_by_side {
         return once(config);
     }
-    let with = |method| DrawConfig { method, ..config.clone() };
-    let (plain, mut drawn) = (once(&with(Method::Plain))?, once(&with(Method::Lmd))?);
+    let plain = once(&DrawConfig { method: Method::Plain, ..config.clone() })?;
+    let mut drawn = once(config)?;
     drawn.picture = side_by_side(&plain.picture, &drawn.picture);
     Ok(drawn)
 }

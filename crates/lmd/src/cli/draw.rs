@@ -47,8 +47,8 @@ pub(crate) struct Drawing {
     /// How a layout becomes a picture
     #[arg(long, value_name = "METHOD", value_parser = methods())]
     pub(crate) method: Option<String>,
-    /// Draw with `plain` and with `lmd` from the same seed, side by side in one picture
-    #[arg(long, conflicts_with = "method")]
+    /// Draw with `plain` and with the method from the same seed, side by side in one picture
+    #[arg(long)]
     pub(crate) side_by_side: bool,
     /// A set of settings: quick, in between, or the paper's own
     #[arg(long, value_name = "PRESET", value_parser = ["fast", "balanced", "faithful"])]

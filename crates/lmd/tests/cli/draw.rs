@@ -81,6 +81,8 @@ fn plain_and_lmd_stand_side_by_side() {
         .map(|(plain, lmd)| [plain, vec![255; 24], lmd].concat())
         .collect();
     assert!(rows("both.png", 264) == joined);
+    draw(&["-o", "plus.png", "--side-by-side", "--method", "lmd_plus"]);
+    assert!(rows("plus.png", 264) != joined);
     assert!(home.run(&["show", "lmd.png"]).failed(2).contains("carries no recipe"));
 }
 
@@ -126,6 +128,7 @@ fn wrong_wishes_are_told_before_anything_is_drawn() {
         (&["draw", "l.json", "--steps", "100000"], 2, "steps"),
         (&["draw", "l.json", "-W", "100"], 2, "multiples of 64"),
         (&["draw", "l.json", "--method", "magic"], 2, "plain"),
+        (&["draw", "l.json", "--method", "plain", "--side-by-side"], 2, "draws plain anyway"),
         (&["draw", "l.json", "--model", "nowhere"], 4, "bundled"),
         (&["draw", "l.json", "--model", "."], 4, "unet/config.json"),
         (&["draw", "l.json", "--lora", "no.safetensors"], 4, "no.safetensors"),
