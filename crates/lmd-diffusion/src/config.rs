@@ -22,7 +22,7 @@ pub struct DrawConfig {
     /// Denoising steps, at least 1. Default 50.
     pub steps: usize,
     /// Classifier-free guidance scale; 1 is none. Default: the model's
-    /// (`lmd.json` in its folder), else the paper's 7.5.
+    /// (`lmd.json` in its folder), else the paper's 7.5 (MultiDiffusion's 10).
     pub cfg_scale: Option<f64>,
     /// Terms after the layout's own negative prompt. Default: the model's
     /// (`lmd.json` in its folder), else the paper's (B.1).
@@ -61,13 +61,35 @@ impl DrawConfig {
     /// Steps in which grounding layers are on: `int(β · steps)`, β clamped to [0, 1].
     #[must_use]
     pub fn grounded_steps(&self) -> usize {
-        (self.grounding_beta.clamp(0.0, 1.0) * self.steps as f64) as usize
+        share(self.grounding_beta, self.steps)
+    }
+
+    /// How the picture as a whole is guided by the method; `None` where it is not. The rivals' schedules, made for 50
+    /// steps, take the same share of others (section C).
+    #[must_use]
+    pub fn overall_guidance(&self) -> Option<GuidanceConfig> {
+        let fixed = |max_index_step, iterations, loss_scale, loss_threshold| GuidanceConfig {
+            max_index_step,
+            max_iter: vec![iterations],
+            loss_scale,
+            loss_threshold,
+            ..GuidanceConfig::default()
+        };
+        match self.method {
+            Method::Lmd | Method::LmdPlus => Some(self.lmd.overall.clone()),
+            // Five iterations in each of the first 10 steps.
+            Method::BackwardGuidance => Some(fixed(self.steps.div_ceil(5), 5, 30.0, 0.2)),
+            // One in each of the first 25, whatever the energy.
+            Method::Boxdiff => Some(fixed(self.steps.div_ceil(2), 1, 1.0, 0.0)),
+            Method::Multidiffusion | Method::Gligen | Method::Plain => None,
+        }
     }
 
     /// The classifier-free guidance scale with a model that recommends `hint`.
     #[must_use]
     pub fn cfg_scale_with(&self, hint: Option<f64>) -> f64 {
-        self.cfg_scale.or(hint).unwrap_or(7.5)
+        let papers = if self.method == Method::Multidiffusion { 10.0 } else { 7.5 };
+        self.cfg_scale.or(hint).unwrap_or(papers)
     }
 }
 
@@ -211,7 +233,7 @@ impl LmdConfig {
     /// `int(ratio · steps)`, the ratio clamped to [0, 1].
     #[must_use]
     pub fn frozen_steps(&self, steps: usize) -> usize {
-        (self.frozen_step_ratio.clamp(0.0, 1.0) * steps as f64) as usize
+        share(self.frozen_step_ratio, steps)
     }
 
     /// The first step whose attention counts for masks; always before the last.
@@ -236,6 +258,11 @@ impl LmdConfig {
         };
         Ok((guided, mask))
     }
+}
+
+/// `int(ratio · steps)`, the ratio clamped to [0, 1].
+fn share(ratio: f64, steps: usize) -> usize {
+    (ratio.clamp(0.0, 1.0) * steps as f64) as usize
 }
 
 /// `mid.0.0` and all of `up.1` (B.1).

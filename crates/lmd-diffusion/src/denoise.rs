@@ -140,8 +140,7 @@ impl Denoiser<'_> {
             self.guide(step, &mut lanes, phase, observer)?;
             let denoised = self.advance(step, &mut lanes, noise)?;
             let energy = lanes.iter().rev().find_map(Lane::last_energy);
-            let denoised = Some(&denoised);
-            self.tell(observer, Progress { denoised, energy, ..self.progress(phase, step) })?;
+            self.tell_step(observer, (phase, step), &denoised, energy)?;
         }
         Ok(lanes.into_iter().map(|lane| Outcome { latents: lane.state.latents, ..lane.outcome }).collect())
     }
@@ -272,15 +271,16 @@ impl Denoiser<'_> {
         self.guidance_strength * own.unwrap_or_else(usual)
     }
 
-    /// Tells that a step without guidance is done.
+    /// Tells that a step is done.
     pub(crate) fn tell_step(
         &self,
         observer: &mut dyn Observer,
-        phase: Phase,
-        step: usize,
+        (phase, step): (Phase, usize),
         denoised: &Latents,
+        energy: Option<f64>,
     ) -> Result<(), DiffusionError> {
-        self.tell(observer, Progress { denoised: Some(denoised), ..self.progress(phase, step) })
+        let denoised = Some(denoised);
+        self.tell(observer, Progress { denoised, energy, ..self.progress(phase, step) })
     }
 
     fn progress(&self, phase: Phase, step: usize) -> Progress<'static> {

@@ -107,8 +107,7 @@ impl Model {
             None => Hints::default(),
         };
         DrawConfig { cfg_scale: hints.cfg_scale, ..DrawConfig::default() }.check()?;
-        let mut digests = folder.digests()?;
-        digests.retain(|(file, _)| options.grounding || !file.starts_with("gligen/"));
+        let mut digests = folder.digests(options.grounding)?;
         digests.extend(options.adapters.digests());
         let model = Self {
             name: folder.name().to_owned(),

@@ -131,7 +131,7 @@ mod tests {
     fn the_bundled_model_is_always_there() {
         let model = find(bundle::NAME).unwrap();
         assert_eq!(model.name(), "bundled");
-        assert!(model.digests().unwrap().iter().any(|(file, _)| file.starts_with("unet/")));
+        assert!(model.digests(true).unwrap().iter().any(|(file, _)| file.starts_with("unet/")));
         let error = find("nowhere/to/be/found").unwrap_err().to_string();
         assert!(error.contains("nowhere/to/be/found") && error.contains("bundled"), "{error}");
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lmd_diffusion::{DrawConfig, Method, Model, Observer, Phase, Progress, Rgb};
+use lmd_diffusion::{DrawConfig, GuidanceConfig, Method, Model, Observer, Phase, Progress, Rgb};
 
 use crate::cli::PreviewChoice;
 use crate::screen::Screen;
@@ -119,19 +119,16 @@ fn style(template: &str) -> ProgressStyle {
 
 /// Calls of the observer when guidance never ends early.
 fn work(config: &DrawConfig, boxes: usize) -> u64 {
-    let guided = |guidance: &lmd_diffusion::GuidanceConfig| {
-        (0..config.steps).map(|step| guidance.iterations(step)).sum::<usize>()
+    let steps = |guidance: Option<&GuidanceConfig>| {
+        let iterations = |guidance: &GuidanceConfig| (0..config.steps).map(|i| guidance.iterations(i)).sum();
+        config.steps + guidance.map_or(0, iterations)
     };
-    let steps = match config.method {
-        Method::Lmd => {
-            boxes * (config.steps + guided(&config.lmd.per_box)) + config.steps + guided(&config.lmd.overall)
-        }
-        Method::BackwardGuidance => config.steps + 5 * config.steps.div_ceil(5),
-        Method::Boxdiff => config.steps + config.steps.div_ceil(2),
-        Method::LmdPlus => boxes * config.steps + config.steps + guided(&config.lmd.overall),
-        _ => config.steps,
+    let alone = match config.method {
+        Method::Lmd => boxes * steps(Some(&config.lmd.per_box)),
+        Method::LmdPlus => boxes * steps(None),
+        _ => 0,
     };
-    steps as u64
+    (alone + steps(config.overall_guidance().as_ref())) as u64
 }
 
 /// A picture in half blocks: every character shows two pixels, one above the

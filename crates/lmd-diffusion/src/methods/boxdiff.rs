@@ -4,11 +4,8 @@
 
 use lmd_nn::{AttnKey, Stage as Half};
 
-use super::{Drawn, Job, Stage};
-use crate::config::GuidanceConfig;
-use crate::denoise::Guidance;
+use super::{Columns, Drawn, Job, Stage};
 use crate::energy::boxdiff_energy;
-use crate::grounding::Grounding;
 use crate::observer::Observer;
 use crate::{DiffusionError, Model};
 
@@ -17,31 +14,8 @@ use crate::{DiffusionError, Model};
 /// # Errors
 /// [`DiffusionError`].
 pub fn draw(model: &Model, job: &Job<'_>, observer: &mut dyn Observer) -> Result<Drawn, DiffusionError> {
-    let stage = Stage::new(model, job)?;
-    let config = schedule(job.config.steps);
     let layers = layers(&model.unet.attention_keys());
-    let grounding = Grounding::new(job.layout, &model.tokenizer, None, job.config.fidelity)?;
-    let objects = &grounding.objects;
-    let guidance = Guidance {
-        config: &config,
-        layers: &layers,
-        tokens: (0..model.tokenizer.length()).collect(),
-        energy: Box::new(|_, maps| boxdiff_energy(maps, objects)),
-        step_size: Some(step_size),
-    };
-    let guidance = (!objects.is_empty()).then_some(guidance);
-    stage.single(&grounding.prompt, Ok, guidance, observer)
-}
-
-/// One update in each of the first 25 of 50 steps, whatever the energy.
-fn schedule(steps: usize) -> GuidanceConfig {
-    GuidanceConfig {
-        max_index_step: steps.div_ceil(2),
-        max_iter: vec![1],
-        loss_scale: 1.0,
-        loss_threshold: 0.0,
-        ..GuidanceConfig::default()
-    }
+    Stage::new(model, job)?.guided(&layers, Columns::All, boxdiff_energy, Some(step_size), observer)
 }
 
 /// `20 √(1 − i / 2(N − 1))` at step i of N.

@@ -11,10 +11,13 @@ pub mod plain;
 use std::time::Instant;
 
 use lmd_layout::{Fidelity, Layout, OVERALL_NEGATIVE, PER_BOX_NEGATIVE, with_negative};
+use lmd_nn::AttnKey;
 
 use crate::compose::LatentFrames;
 use crate::config::{DrawConfig, Method};
 use crate::denoise::{Condition, Denoiser, Grounded, Guidance, Prompts, Run};
+use crate::energy::{AttentionMaps, Energy, GuidedObject};
+use crate::grounding::Grounding;
 use crate::model::Rgb;
 use crate::observer::{Observer, Phase};
 use crate::recipe::{Recipe, Seeds};
@@ -68,6 +71,16 @@ pub(crate) struct Negatives {
     /// Of the pictures of one box.
     pub(crate) per_box: String,
 }
+
+/// Which token columns of the maps an energy reads.
+#[derive(Clone, Copy)]
+pub(crate) enum Columns {
+    Phrases,
+    All,
+}
+
+/// An energy of objects' attention.
+pub(crate) type ObjectsEnergy = fn(&AttentionMaps, &[GuidedObject]) -> Result<Energy, DiffusionError>;
 
 /// A job's sizes and noise on a model.
 pub(crate) struct Stage<'a> {
@@ -159,6 +172,33 @@ impl<'a> Stage<'a> {
         let set = self.job.config.negative_prompt.as_ref().or(self.model.hints.negative_prompt.as_ref());
         let with = |papers: &str| with_negative(self.job.layout.negative(), set.map_or(papers, |own| own));
         Negatives { overall: with(OVERALL_NEGATIVE), per_box: with(PER_BOX_NEGATIVE) }
+    }
+
+    /// The whole prompt, guided by an energy of the objects' attention in `layers`, all columns of the prompt or those of
+    /// the phrases.
+    pub(crate) fn guided(
+        &self,
+        layers: &[AttnKey],
+        columns: Columns,
+        energy: ObjectsEnergy,
+        step_size: Option<fn(usize, usize) -> f64>,
+        observer: &mut dyn Observer,
+    ) -> Result<Drawn, DiffusionError> {
+        let (config, tokenizer) = (self.job.config, &self.model.tokenizer);
+        let grounding = Grounding::new(self.job.layout, tokenizer, None, config.fidelity)?;
+        let objects = &grounding.objects;
+        let schedule = config.overall_guidance().filter(|_| !objects.is_empty());
+        let guidance = schedule.as_ref().map(|config| Guidance {
+            config,
+            layers,
+            tokens: match columns {
+                Columns::Phrases => objects.iter().flat_map(|object| object.tokens.clone()).collect(),
+                Columns::All => (0..tokenizer.length()).collect(),
+            },
+            energy: Box::new(move |_, maps| energy(maps, objects)),
+            step_size,
+        });
+        self.single(&grounding.prompt, Ok, guidance, observer)
     }
 
     /// One picture of the whole prompt, from plain noise: no boxes drawn alone, nothing composed. `with` adds to what the

@@ -21,8 +21,6 @@ use crate::model::host;
 use crate::observer::{Observer, Phase};
 use crate::{DiffusionError, Latents, Model};
 
-/// Guidance scale where neither the settings nor the model name one.
-const CFG_SCALE: f64 = 10.0;
 /// Terms after the overall negative prompt, of every region and of things alone.
 const EVERYWHERE: &str = "headshot, close-up, partial, large, large, huge, gigantic";
 const THINGS: &str = "cut-out, partial, occluded, weird";
@@ -37,9 +35,7 @@ pub fn draw(model: &Model, job: &Job<'_>, observer: &mut dyn Observer) -> Result
     let stage = Stage::new(model, job)?;
     let negative = stage.negatives().overall;
     let mut recipe = stage.recipe(job.layout.background(), &negative);
-    let scale = job.config.cfg_scale.or(model.hints.cfg_scale).unwrap_or(CFG_SCALE);
-    recipe.config.cfg_scale = Some(scale);
-    let denoiser = Denoiser { cfg_scale: scale, ..stage.denoiser()? };
+    let denoiser = stage.denoiser()?;
 
     let start = Instant::now();
     let regions = regions(&stage, &negative)?;
@@ -115,7 +111,7 @@ fn denoise(
         let latents = together(lanes.iter().map(|lane| lane.latents()), &cells)?;
         lanes.iter_mut().for_each(|lane| lane.set_latents(latents.clone()));
         let denoised = together(denoised.into_iter(), &cells)?;
-        denoiser.tell_step(observer, Phase::Overall, step, &denoised)?;
+        denoiser.tell_step(observer, (Phase::Overall, step), &denoised, None)?;
     }
     lanes.first().map(|lane| lane.latents()).ok_or(DiffusionError::Cancelled)
 }

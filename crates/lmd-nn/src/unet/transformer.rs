@@ -244,13 +244,16 @@ impl FeedForward {
 
     /// `out(gate(gated(norm(x))))`
     pub(super) fn alone(&self, x: Tensor<3>, norm: &LayerNorm) -> Tensor<3> {
-        let both = self.gated.apply(x, Use::after(Before::LayerNorm(norm)));
-        self.out.apply(both, Use::after(Before::Gate))
+        self.mapped(x, norm, Use::after(Before::Gate))
     }
 
     /// `out(gate(gated(norm(x)))) + x`
     fn forward(&self, x: Tensor<3>, norm: &LayerNorm) -> Tensor<3> {
-        let both = self.gated.apply(x.clone(), Use::after(Before::LayerNorm(norm)));
-        self.out.apply(both, Use::after(Before::Gate).plus(x))
+        self.mapped(x.clone(), norm, Use::after(Before::Gate).plus(x))
+    }
+
+    fn mapped(&self, x: Tensor<3>, norm: &LayerNorm, how: Use<'_, 3>) -> Tensor<3> {
+        let both = self.gated.apply(x, Use::after(Before::LayerNorm(norm)));
+        self.out.apply(both, how)
     }
 }

@@ -193,12 +193,12 @@ impl ModelFolder {
         Ok(())
     }
 
-    /// BLAKE3 digests of all weight files, by their paths below the folder.
+    /// BLAKE3 digests of all weight files, by their paths below the folder; with `grounding`, of the grounding layers, too.
     ///
     /// # Errors
     ///
     /// When a weight file is missing or refused.
-    pub fn digests(&self) -> Result<Vec<(String, String)>, NnError> {
+    pub fn digests(&self, grounding: bool) -> Result<Vec<(String, String)>, NnError> {
         if let Some(all) = &self.single {
             return Ok(all.digests());
         }
@@ -207,7 +207,7 @@ impl ModelFolder {
             let files = self.weights(part, stem)?.digests();
             digests.extend(files.into_iter().map(|(file, digest)| (format!("{part}/{file}"), digest)));
         }
-        if self.has_grounding() {
+        if grounding && self.has_grounding() {
             let files = self.source.checkpoint(GROUNDING)?.digests();
             digests.extend(files.into_iter().map(|(file, digest)| (format!("gligen/{file}"), digest)));
         }

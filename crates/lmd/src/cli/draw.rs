@@ -62,7 +62,7 @@ pub(crate) struct Drawing {
     /// Denoising steps
     #[arg(long, value_name = "NUMBER")]
     pub(crate) steps: Option<usize>,
-    /// Strength of classifier-free guidance; 1 is none [default: the model's, else 7.5]
+    /// Strength of classifier-free guidance; 1 is none [default: the model's, else 7.5, for multidiffusion 10]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) cfg_scale: Option<f64>,
     /// What to leave out of the picture besides what the layout leaves out

@@ -21,7 +21,7 @@ use crate::{bundle, show};
 const DIGESTS: &str = "lmd-digests.json";
 /// The folders of a diffusers model that are read.
 const PARTS: [&str; 7] = ["unet", "vae", "text_encoder", "tokenizer", "scheduler", "taesd", "gligen"];
-/// Those of them that a checkpoint in one file holds itself.
+/// Those of them that are not read beside a checkpoint in one file.
 const NETWORKS: [&str; 4] = ["unet", "vae", "text_encoder", "gligen"];
 /// The endings of files that are read.
 const ENDINGS: [&str; 3] = ["json", "txt", "safetensors"];
@@ -100,8 +100,11 @@ fn info(name: &str, json: bool, loaded: &Loaded) -> anyhow::Result<()> {
         return Ok(screen::println(&serde_json::to_string_pretty(&card)?)?);
     }
     let native = card.native_size;
-    let grounding =
-        if card.grounding_layers { "lmd_plus and gligen can use it" } else { "none; for lmd and plain" };
+    let grounding = if card.grounding_layers {
+        "lmd_plus and gligen can use it"
+    } else {
+        "none, so not for lmd_plus and gligen"
+    };
     let rows = [
         ("name", card.name.clone()),
         ("picture", format!("{native} x {native}, {} pixels per latent cell", card.pixels_per_latent)),
