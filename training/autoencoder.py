@@ -54,21 +54,16 @@ def roughness(z: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     return (z[:, :3] - 2 * F.avg_pool2d(x, 8)).square().mean() + alone.square().mean()
 
 
-def train(run: Run, size: networks.Size, decoder_only: bool = False, steps: int | None = None) -> None:
-    """Train (or, with `decoder_only`, refine the decoder while the latents stay as they are)."""
-    stage = "decoder" if decoder_only else "ae"
+def train(run: Run, size: networks.Size, steps: int | None = None) -> None:
     steps = steps or size.ae_steps
     torch.manual_seed(3)
     model = networks.autoencoder(size).to(run.device, memory_format=torch.channels_last)
-    trained = model.decoder if decoder_only else model
-    optimizer = Both(trained, [], 1e-3 if decoder_only else 2e-3)
-    state, step = run.load(f"{stage}.pt"), 0
+    optimizer = Both(model, [], 2e-3)
+    state, step = run.load("ae.pt"), 0
     if state:
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         step = state["step"]
-    elif decoder_only:
-        model.load_state_dict(run.load("ae.pt")["model"])
     torch.manual_seed(2 * step + run.rank)
     composer = Composer(run.art, size.nouns, seed=1000 + 2 * step + run.rank, device=run.device)
     generator = torch.Generator().manual_seed(2 * step + run.rank)
@@ -77,27 +72,25 @@ def train(run: Run, size: networks.Size, decoder_only: bool = False, steps: int 
         optimizer.set_rate(min(1, (step + 1) / 20) * (0.02 + 0.98 * (1 + math.cos(math.pi * step / steps)) / 2))
         x = channels_last(crops(composer.batch(run.part(size.ae_batch // 2)).pictures, 2, generator))
         with run.autocast():
-            with torch.set_grad_enabled(not decoder_only):
-                z = model.encoder(x)
+            z = model.encoder(x)
             drawn = model.decoder(z + LATENT_NOISE * torch.randn_like(z))
         z, drawn = z.float(), drawn.float()
-        loss = picture = picture_loss(drawn, x)
-        if not decoder_only:
-            loss = picture + 0.02 * (z.mean((0, 2, 3)).square() + (z.std((0, 2, 3)) - 1).square()).sum()
-            loss = loss + max(SMOOTH, 1 - step / HINT_STEPS) * roughness(z, x)
+        picture = picture_loss(drawn, x)
+        loss = picture + 0.02 * (z.mean((0, 2, 3)).square() + (z.std((0, 2, 3)) - 1).square()).sum()
+        loss = loss + max(SMOOTH, 1 - step / HINT_STEPS) * roughness(z, x)
         optimizer.zero_grad()
         loss.backward()
-        run.share_gradients(trained.parameters())
-        torch.nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
+        run.share_gradients(model.parameters())
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         step += 1
         if step % 50 == 0 or step == steps:
             rate = (step - first) * size.ae_batch / (time.time() - begun)
-            run.log(stage, step=step, loss=picture.item(), mean_abs=(drawn - x).abs().mean().item(), crops_per_s=rate)
+            run.log("ae", step=step, loss=picture.item(), mean_abs=(drawn - x).abs().mean().item(), crops_per_s=rate)
         if step % 250 == 0 or step == steps or run.should_stop():
-            run.save(f"{stage}.pt", {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step})
+            run.save("ae.pt", {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step})
             if run.leads:
-                show(run, model, composer, stage)
+                show(run, model, composer, "ae")
     if step >= steps and run.leads:
         finish(run, model, composer)
 

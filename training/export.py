@@ -131,6 +131,7 @@ def card(run: Run, size: networks.Size, name: str, progress: dict, measured: dic
     judged = read_json(run.path("judge.json")) or {}
     seen = judged.get("autoencoder")
     psnr = f"{seen['psnr_db']:.1f} dB on {seen['scenes']} held-out scenes" if seen else "not measured"
+    decoder = read_json(run.path("vae/config.json"))["decoder_block_out_channels"][0]
     judge = "not measured"
     if d := judged.get("detector"):
         judge = (f"on {d['scenes']} held-out scenes with {d['things']} things: found {percent(d['found'])}, right noun of the found "
@@ -155,7 +156,7 @@ Words beyond these are read as pieces and mean nothing to it. English, lower or 
 
 ## Networks
 - U-Net: channels {list(size.unet)}, two layers a block, cross-attention at 16x16 (`down 1`, `up 1`) and 8x8 (`mid`), width of text {size.text_width}, 8 heads.
-- Text encoder: CLIP, {size.text_layers} layers, own vocabulary. Autoencoder: AutoencoderTiny, {size.ae_channels} channels, latents 32x32x4; PSNR {psnr}.
+- Text encoder: CLIP, {size.text_layers} layers, own vocabulary. Autoencoder: AutoencoderTiny, channels {size.ae_channels} (encoder) and {decoder} (decoder), latents 32x32x4; PSNR {psnr}.
 - Schedule: Stable Diffusion 1.5's, noise prediction, DDIM.
 
 ## Measured quality

@@ -27,12 +27,15 @@ class Size:
     ae_channels: int
     ae_encoder: tuple[int, ...]
     ae_decoder: tuple[int, ...]
+    decoder_channels: int
+    decoder_blocks: tuple[int, ...]
     text_width: int
     text_layers: int
     unet: tuple[int, int, int]
     groups: int
     ae_steps: int
     ae_batch: int
+    decoder_steps: int
     text_steps: int
     unet_steps: int
     unet_batch: int
@@ -43,24 +46,25 @@ class Size:
 
 
 SIZES = {
-    "smoke": Size(3, 16, (0, 1, 1, 1), (1, 1, 1, 0), 64, 1, (32, 32, 64), 16,
-                  ae_steps=8, ae_batch=4, text_steps=8, unet_steps=8, unet_batch=4,
+    "smoke": Size(3, 16, (0, 1, 1, 1), (1, 1, 1, 0), 32, (2, 1, 1, 0), 64, 1, (32, 32, 64), 16,
+                  ae_steps=8, ae_batch=4, decoder_steps=8, text_steps=8, unet_steps=8, unet_batch=4,
                   detector_steps=8, detector_batch=8, adapter_steps=4),
-    "cpu": Size(16, 32, (0, 1, 2, 2), (3, 2, 1, 0), 192, 3, (64, 128, 256), 8,
-                ae_steps=2000, ae_batch=8, text_steps=1500, unet_steps=20000, unet_batch=32,
+    "cpu": Size(16, 32, (0, 1, 2, 2), (3, 2, 1, 0), 48, (7, 3, 1, 0), 192, 3, (64, 128, 256), 8,
+                ae_steps=2000, ae_batch=8, decoder_steps=5000, text_steps=1500, unet_steps=20000, unet_batch=32,
                 detector_steps=1500, detector_batch=16, adapter_steps=1500, rate=1e-3),
-    "full": Size(160, 64, (1, 2, 3, 3), (3, 3, 2, 1), 384, 4, (96, 128, 224), 32,
-                 ae_steps=12000, ae_batch=64, text_steps=6000, unet_steps=60000, unet_batch=256,
+    "full": Size(160, 64, (1, 2, 3, 3), (3, 3, 2, 1), 64, (7, 4, 2, 1), 384, 4, (96, 128, 224), 32,
+                 ae_steps=12000, ae_batch=64, decoder_steps=12000, text_steps=6000, unet_steps=60000, unet_batch=256,
                  detector_steps=20000, detector_batch=256, adapter_steps=12000, rate=6e-4),
 }
 
 
-def autoencoder(size: Size) -> AutoencoderTiny:
-    """Pictures (n, 3, 256, 256) in [-1,1] to latents (n, 4, 32, 32) and back. Convolutions and ReLU only."""
-    channels = (size.ae_channels,) * 4
+def autoencoder(size: Size, larger: bool = False) -> AutoencoderTiny:
+    """Pictures (n, 3, 256, 256) in [-1,1] to latents (n, 4, 32, 32) and back. Convolutions and ReLU only. `larger`: with
+    the decoder of stage `decoder`."""
+    channels, blocks = (size.decoder_channels, size.decoder_blocks) if larger else (size.ae_channels, size.ae_decoder)
     return AutoencoderTiny(
-        encoder_block_out_channels=channels, decoder_block_out_channels=channels,
-        num_encoder_blocks=size.ae_encoder, num_decoder_blocks=size.ae_decoder,
+        encoder_block_out_channels=(size.ae_channels,) * 4, decoder_block_out_channels=(channels,) * 4,
+        num_encoder_blocks=size.ae_encoder, num_decoder_blocks=blocks,
         latent_channels=LATENT_CHANNELS, scaling_factor=1.0,
     )
 

@@ -18,10 +18,10 @@ STAGES = ["ae", "text", "unet", "decoder", "detector", "adapters", "export"]
 def run_stage(stage: str, run: Run, size: networks.Size, arguments) -> None:
     if stage == "ae":
         from . import autoencoder
-        autoencoder.train(run, size, steps=arguments.steps)
+        autoencoder.train(run, size, arguments.steps)
     elif stage == "decoder":
-        from . import autoencoder
-        autoencoder.train(run, size, decoder_only=True, steps=arguments.steps)
+        from . import decoder
+        decoder.train(run, size, arguments.steps)
     elif stage == "text":
         from . import text
         text.train(run, size)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from training import networks, tokenizer
 from training.attention import Recorder, grounding_loss
+from training.decoder import grow
 from training.detector import targets
 from training.muon import orthogonal
 from training.scenes import art, captions
@@ -162,3 +163,12 @@ def test_a_widened_network_computes_the_same():
     assert torch.allclose(before, after, atol=1e-4 * before.abs().max().item())
     first, second = wide.mid_block.resnets[0].conv1.weight[:, :2].unbind(1)
     assert not torch.allclose(first, second)
+
+
+def test_a_grown_decoder_computes_what_the_small_one_did():
+    size = replace(networks.SIZES["smoke"], decoder_channels=24, decoder_blocks=(3, 1, 2, 0), ae_decoder=(1, 1, 1, 0))
+    small, large = networks.autoencoder(size).decoder, networks.autoencoder(size, larger=True).decoder
+    latents = torch.randn(2, 4, 4, 4)
+    assert not torch.allclose(large(latents), small(latents), atol=1e-3)
+    grow(large, small.state_dict(), size.ae_decoder, size.decoder_blocks)
+    assert torch.allclose(large(latents), small(latents), atol=1e-5)
