@@ -27,8 +27,22 @@ pub(crate) struct Subject {
     pub(crate) seeds: Option<Seeds>,
 }
 
-/// Where the pictures go, checked before anything is drawn.
-pub(crate) fn check(args: &Drawing) -> Result<(), UsageError> {
+/// What can be wrong with a drawing before there is a layout: found out before a language model is paid for one.
+pub(crate) fn check(args: &Drawing, loaded: &Loaded) -> anyhow::Result<()> {
+    check_output(args)?;
+    let config = &loaded.config;
+    if args.side_by_side && config.draw.method == Method::Plain {
+        let wish = "--side-by-side draws plain anyway; give the other --method, for instance lmd";
+        return Err(UsageError(wish.to_owned()).into());
+    }
+    models::find(&config.model)?;
+    lmd_nn::device(config.device)?;
+    adapters(&args.lora)?;
+    Ok(())
+}
+
+/// Where the pictures go.
+fn check_output(args: &Drawing) -> Result<(), UsageError> {
     let Some(path) = &args.output else { return Ok(()) };
     if files::is_dash(path) {
         return if args.count == 1 {
@@ -50,10 +64,6 @@ pub(crate) fn check(args: &Drawing) -> Result<(), UsageError> {
 /// Draws `args.count` pictures and prints their paths.
 pub(crate) fn run(args: &Drawing, subject: &Subject, loaded: &Loaded, screen: &Screen) -> anyhow::Result<()> {
     let config = &loaded.config;
-    if args.side_by_side && config.draw.method == Method::Plain {
-        let wish = "--side-by-side draws plain anyway; give the other --method, for instance lmd";
-        return Err(UsageError(wish.to_owned()).into());
-    }
     let model = load_model(args, loaded, screen)?;
     let first = match args.seed {
         Some(seed) => Seeds::of(seed),
@@ -200,7 +210,7 @@ mod tests {
     #[test]
     fn outputs_are_checked_first() {
         let with = |output: &str, count| {
-            check(&Drawing { output: Some(PathBuf::from(output)), count, ..Drawing::default() })
+            check_output(&Drawing { output: Some(PathBuf::from(output)), count, ..Drawing::default() })
         };
         assert!(with("a.png", 3).is_ok() && with("-", 1).is_ok());
         assert!(with("-", 2).unwrap_err().to_string().contains("one picture"));

@@ -13,7 +13,7 @@ use crate::screen::Screen;
 use crate::{files, planners, show};
 
 pub(crate) fn run(args: &GenerateArgs, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Exit> {
-    drawing::check(&args.drawing)?;
+    drawing::check(&args.drawing, loaded)?;
     let prompt = match args.prompt.as_str() {
         "-" => files::read(Path::new("-"))?,
         given => given.to_owned(),

@@ -140,8 +140,10 @@ fn wrong_wishes_are_told_before_anything_is_drawn() {
         (&["show", "bad.png"], 2, "no PNG"),
         (&["show", "missing.png"], 2, "missing.png"),
         (&["generate", ""], 3, "prompt"),
+        (&["generate", "a cat", "--model", "nowhere"], 4, "bundled"),
     ] {
         let text = home.run(args).failed(code);
         assert!(text.contains(part), "{args:?}: {text}");
+        assert!(!text.contains("a cat"), "planned before it was checked: {text}");
     }
 }
