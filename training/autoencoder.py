@@ -18,7 +18,7 @@ import torch.nn.functional as F
 
 from . import networks
 from .muon import Both
-from .runs import Run, channels_last, sheet
+from .runs import Run, channels_last, falling_rate, sheet
 from .scenes.compose import Composer
 
 CROP = 96
@@ -69,7 +69,7 @@ def train(run: Run, size: networks.Size, steps: int | None = None) -> None:
     generator = torch.Generator().manual_seed(2 * step + run.rank)
     begun, first = time.time(), step
     while step < steps and not run.should_stop():
-        optimizer.set_rate(min(1, (step + 1) / 20) * (0.02 + 0.98 * (1 + math.cos(math.pi * step / steps)) / 2))
+        optimizer.set_rate(falling_rate(step, steps, warm_up=20))
         x = channels_last(crops(composer.batch(run.part(size.ae_batch // 2)).pictures, 2, generator))
         with run.autocast():
             z = model.encoder(x)

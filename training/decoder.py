@@ -9,7 +9,6 @@ the sampler's last steps. So it learns to mend what the U-Net draws a little wro
 """
 
 import copy
-import math
 import time
 
 import torch
@@ -18,10 +17,10 @@ from diffusers import AutoencoderTiny
 from . import networks
 from .adapters import averaged
 from .autoencoder import finish, picture_loss, show
-from .diffusion import load_vae
+from .diffusion import load_vae, noised
 from .muon import Both
 from .pool import Pool, Tensors, encoded
-from .runs import Average, Run, channels_last
+from .runs import Average, Run, channels_last, falling_rate
 from .scenes.compose import Batch, Composer
 
 CROP = 96
@@ -33,7 +32,7 @@ RATE = 1e-3
 
 
 def grow(decoder: torch.nn.Module, small: dict[str, torch.Tensor], small_blocks: tuple[int, ...], blocks: tuple[int, ...]) -> None:
-    """Weights of `decoder`, `blocks` residual blocks a level, such that it computes what one of state `small` and
+    """Changes the weights of `decoder`, `blocks` residual blocks a level, so that it computes what one of state `small` and
     `small_blocks` does: new channels are not listened to yet, new blocks add nothing (where the level has
     a block already: what comes out of one has no negative numbers, and the new ones would cut those off)."""
     state = decoder.state_dict()
@@ -49,7 +48,6 @@ def grow(decoder: torch.nn.Module, small: dict[str, torch.Tensor], small_blocks:
         _, place, rest = name.split(".", 2)
         if int(place) not in kept and rest.startswith("conv.4."):
             value.zero_()
-    decoder.load_state_dict(state)
 
 
 def positions(blocks: tuple[int, ...], shown: tuple[int, ...] | None = None) -> list[int]:
@@ -71,7 +69,7 @@ def estimated(batch: Tensors, painter, alphas: torch.Tensor) -> torch.Tensor:
     latents = batch["latents"]
     t = torch.randint(0, LATEST, (len(latents),), device=latents.device)
     a = alphas[t][:, None, None, None]
-    noisy = channels_last(a.sqrt() * latents + (1 - a).sqrt() * torch.randn_like(latents))
+    _, noisy = noised(latents, t, alphas)
     predicted = painter.unet(noisy, t, painter.features(batch["ids"])).sample
     return (noisy - (1 - a).sqrt() * predicted) / a.sqrt()
 
@@ -130,7 +128,7 @@ def train(run: Run, size: networks.Size, steps: int | None = None) -> None:
     generator = torch.Generator().manual_seed(2 * step + run.rank)
     begun, first, kept = time.time(), step, []
     while step < steps and not run.should_stop():
-        optimizer.set_rate(min(1, (step + 1) / 50) * (0.02 + 0.98 * (1 + math.cos(math.pi * step / steps)) / 2))
+        optimizer.set_rate(falling_rate(step, steps, warm_up=50))
         x, z = crop(pool.draw(part), generator)
         with run.autocast():
             drawn = model.decoder(z + LATENT_NOISE * torch.randn_like(z)).float()

@@ -7,6 +7,7 @@ two threads, which would wait for each other in every operation.
 
 import copy
 import json
+import math
 import os
 import signal
 import time
@@ -120,6 +121,11 @@ class Average:
     def load_state_dict(self, state: dict) -> None:
         self.model.load_state_dict(state["model"])
         self.steps = state["steps"]
+
+
+def falling_rate(step: int, steps: int, warm_up: int) -> float:
+    """Factor on the learning rate: up over `warm_up` steps, down along half a cosine to 2 % at the end."""
+    return min(1, (step + 1) / warm_up) * (0.02 + 0.98 * (1 + math.cos(math.pi * step / steps)) / 2)
 
 
 def channels_last(x: torch.Tensor) -> torch.Tensor:

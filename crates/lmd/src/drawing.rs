@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Context;
 use lmd_diffusion::{DrawConfig, Drawn, Job, Method, Model, PlannedBy, Seeds, draw};
 use lmd_layout::Layout;
-use lmd_nn::{Adapters, LoadOptions, Lora};
+use lmd_nn::{Adapters, Device, LoadOptions, Lora, ModelFolder};
 
 use crate::cli::Drawing;
 use crate::config::Loaded;
@@ -27,18 +27,26 @@ pub(crate) struct Subject {
     pub(crate) seeds: Option<Seeds>,
 }
 
-/// What can be wrong with a drawing before there is a layout: found out before a language model is paid for one.
-pub(crate) fn check(args: &Drawing, loaded: &Loaded) -> anyhow::Result<()> {
+/// What a drawing needs besides a layout.
+pub(crate) struct Ready {
+    folder: ModelFolder,
+    device: Device,
+    adapters: Adapters,
+}
+
+/// Looks for all of it, so that what is wrong with it is told before a language model is paid for a layout.
+pub(crate) fn prepare(args: &Drawing, loaded: &Loaded) -> anyhow::Result<Ready> {
     check_output(args)?;
     let config = &loaded.config;
     if args.side_by_side && config.draw.method == Method::Plain {
         let wish = "--side-by-side draws plain anyway; give the other --method, for instance lmd";
         return Err(UsageError(wish.to_owned()).into());
     }
-    models::find(&config.model)?;
-    lmd_nn::device(config.device)?;
-    adapters(&args.lora)?;
-    Ok(())
+    Ok(Ready {
+        folder: models::find(&config.model)?,
+        device: lmd_nn::device(config.device)?,
+        adapters: adapters(&args.lora)?,
+    })
 }
 
 /// Where the pictures go.
@@ -62,9 +70,15 @@ fn check_output(args: &Drawing) -> Result<(), UsageError> {
 }
 
 /// Draws `args.count` pictures and prints their paths.
-pub(crate) fn run(args: &Drawing, subject: &Subject, loaded: &Loaded, screen: &Screen) -> anyhow::Result<()> {
+pub(crate) fn run(
+    args: &Drawing,
+    ready: Ready,
+    subject: &Subject,
+    loaded: &Loaded,
+    screen: &Screen,
+) -> anyhow::Result<()> {
     let config = &loaded.config;
-    let model = load_model(args, loaded, screen)?;
+    let model = load_model(ready, loaded, screen)?;
     let first = match args.seed {
         Some(seed) => Seeds::of(seed),
         None => subject.seeds.unwrap_or_else(|| Seeds::of(random_seed())),
@@ -82,18 +96,17 @@ pub(crate) fn run(args: &Drawing, subject: &Subject, loaded: &Loaded, screen: &S
 }
 
 /// The model of the configuration, with its adapters.
-fn load_model(args: &Drawing, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Model> {
+fn load_model(ready: Ready, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Model> {
+    let Ready { folder, device, adapters } = ready;
     let config = &loaded.config;
-    let folder = models::find(&config.model)?;
     if config.model == bundle::NAME {
         screen.note(
             "drawing with the bundled demo model, 256 x 256; for real pictures give --model a Stable Diffusion 1.x or 2.x (a diffusers folder or a .safetensors file)",
         );
     }
-    let device = lmd_nn::device(config.device)?;
     let options = LoadOptions {
         precision: config.dtype,
-        adapters: adapters(&args.lora)?,
+        adapters,
         grounding: config.draw.method.grounds(),
         ..LoadOptions::new(&device)
     };

@@ -19,7 +19,7 @@ pub(crate) fn run(
     loaded: &Loaded,
     screen: &Screen,
 ) -> anyhow::Result<Exit> {
-    drawing::check(&args.drawing, loaded)?;
+    let ready = drawing::prepare(&args.drawing, loaded)?;
     let mut subject = match (again, &args.layout) {
         (Some(recipe), _) => Subject { seeds: Some(recipe.seeds), ..of_recipe(recipe) },
         (None, Some(path)) if is_picture(path) => of_recipe(files::read_recipe(path)?),
@@ -31,7 +31,7 @@ pub(crate) fn run(
     if let Some(prompt) = &args.prompt {
         subject.prompt.clone_from(prompt);
     }
-    drawing::run(&args.drawing, &subject, loaded, screen)?;
+    drawing::run(&args.drawing, ready, &subject, loaded, screen)?;
     Ok(Exit::Ok)
 }
 

@@ -13,7 +13,7 @@ use crate::screen::Screen;
 use crate::{files, planners, show};
 
 pub(crate) fn run(args: &GenerateArgs, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Exit> {
-    drawing::check(&args.drawing, loaded)?;
+    let ready = drawing::prepare(&args.drawing, loaded)?;
     let prompt = match args.prompt.as_str() {
         "-" => files::read(Path::new("-"))?,
         given => given.to_owned(),
@@ -27,6 +27,6 @@ pub(crate) fn run(args: &GenerateArgs, loaded: &Loaded, screen: &Screen) -> anyh
         _ => None,
     };
     let subject = Subject { layout: plan.layout, prompt: prompt.trim().to_owned(), planner, seeds: None };
-    drawing::run(&args.drawing, &subject, loaded, screen)?;
+    drawing::run(&args.drawing, ready, &subject, loaded, screen)?;
     Ok(Exit::Ok)
 }
