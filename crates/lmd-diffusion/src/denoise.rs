@@ -241,9 +241,8 @@ impl Denoiser<'_> {
         let columns = union(lanes.iter().filter_map(|lane| lane.run.keep.map(|(_, token)| token)));
         let layers = lanes.iter().find_map(|lane| lane.run.keep).map_or(&[] as &[_], |(layers, _)| layers);
         let request = UNetRequest::with_maps(layers).columns(&columns);
-        let doubled = Tensor::cat(vec![latents.clone(), latents.clone()], 0);
-        let output =
-            self.model.unet.forward(doubled, &[self.sampler.timestep(step)], &join(&contexts)?, &request)?;
+        let timestep = [self.sampler.timestep(step)];
+        let output = self.model.unet.forward(latents.clone(), &timestep, &join(&contexts)?, &request)?;
         let both =
             output.noise.ok_or(DiffusionError::Shape { what: "noise prediction", expected: 1, got: 0 })?;
         let (uncond, cond) = (both.clone().narrow(0, 0, count), both.narrow(0, count, count));

@@ -132,9 +132,10 @@ impl Subject {
         Tensor::from_data(TensorData::new(values, [batch, TOKENS, self.width]), &self.device)
     }
 
-    fn noise(&self, batch: usize) -> Outcome {
-        let text = self.unet.text_context(&self.embeddings(batch))?;
-        let output = self.unet.forward(self.latents(batch), &[501.0], &text, &UNetRequest::noise())?;
+    /// One picture under so many prompts.
+    fn noise(&self, prompts: usize) -> Outcome {
+        let text = self.unet.text_context(&self.embeddings(prompts))?;
+        let output = self.unet.forward(self.latents(1), &[501.0], &text, &UNetRequest::noise())?;
         check(&output.noise.ok_or("no noise")?.into_data())
     }
 

@@ -139,6 +139,27 @@ fn a_batch_gives_what_its_pictures_give_alone() {
 }
 
 #[test]
+fn pictures_under_several_prompts_are_what_copies_of_them_are() {
+    for name in MODELS {
+        let (unet, golden) = unet(name);
+        let [first, second] = [0, 1].map(|row| golden.tensor::<3>("unet.text").narrow(0, row, 1));
+        let prompts = lmd_nn::Tensor::cat(vec![first.clone(), first, second.clone(), second], 0);
+        let text = unet.text_context(&prompts).unwrap();
+        let latents = golden.tensor::<4>("unet.latents");
+        let request = UNetRequest::with_maps(&unet.config().attention_keys());
+        let shared = unet.forward(latents.clone(), &[501.0, 37.0], &text, &request).unwrap();
+        let copies = latents.repeat_dim(0, 2);
+        let apart = unet.forward(copies, &[501.0, 37.0, 501.0, 37.0], &text, &request).unwrap();
+        let expected = common::floats(apart.noise.unwrap());
+        assert!(common::relative_error(&common::floats(shared.noise.unwrap()), &expected) < 1e-5);
+        for (key, map) in shared.maps {
+            let expected = common::floats(apart.maps[&key].clone());
+            assert!(common::relative_error(&common::floats(map), &expected) < 1e-5, "{key}");
+        }
+    }
+}
+
+#[test]
 fn wrong_inputs_are_named() {
     let (unet, golden) = unet("sd1");
     let text = unet.text_context(&golden.tensor("unet.text")).unwrap();
@@ -150,6 +171,9 @@ fn wrong_inputs_are_named() {
     assert!(said(latents().narrow(1, 0, 3), &[1.0], noise()).contains("channels of the latents"));
     assert!(said(latents(), &[1.0, 2.0, 3.0], noise()).contains("timesteps"));
     assert!(said(latents().narrow(2, 0, 2), &[1.0], noise()).contains("height of the latents"));
+    let three = unet.text_context(&golden.tensor::<3>("unet.text").repeat_dim(0, 2)).unwrap().select(0..3);
+    let said_of_three = unet.forward(latents(), &[1.0], &three, &noise()).unwrap_err().to_string();
+    assert!(said_of_three.contains("prompts in the text context: got 3"), "{said_of_three}");
     let stranger = UNetRequest::with_maps(&[AttnKey::up(0, 0)]);
     assert!(said(latents(), &[1.0], stranger).contains("no attention layer up.0.0"));
     let column = UNetRequest::with_maps(&[AttnKey::mid()]).columns(&[12]);

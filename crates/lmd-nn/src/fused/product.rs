@@ -209,10 +209,8 @@ impl<S: Simd, const V: usize, const R: usize> NullaryFnOnce for Block<'_, '_, '_
                 sums.copy_from_slice(before);
             }
         }
-        for (i, columns) in strip.panel.chunks(strip.apart).enumerate().take(b.inputs) {
+        for (i, factors) in (0..b.inputs).zip(strip.panel.array_windows::<V>().step_by(strip.apart)) {
             prefetch(strip.panel, (i + AHEAD) * strip.apart);
-            let mut factors = [simd.splat_f32s(0.0); V];
-            factors.copy_from_slice(&columns[..V]);
             for r in 0..R {
                 let value = simd.splat_f32s(rows[r][i]);
                 for v in 0..V {

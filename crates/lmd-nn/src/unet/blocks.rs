@@ -6,7 +6,7 @@ use super::request::MapCollector;
 use super::resnet::{Resnet, ResnetShape};
 use super::text_context::TextContext;
 use super::transformer::{SpatialTransformer, TransformerShape};
-use super::{AttentionType, UNetConfig};
+use super::{AttentionType, UNetConfig, repeated};
 use crate::AttnKey;
 use crate::layers::{Before, Conv, Use};
 use crate::weights::{Weights, WeightsError};
@@ -193,7 +193,7 @@ impl UpBlock {
         around: &mut Surroundings<'_, '_>,
     ) -> Option<Tensor<4>> {
         for layer in &self.layers {
-            let beside = skips.pop()?;
+            let beside = repeated(skips.pop()?, x.dims()[0]);
             x = layer.forward(Tensor::cat(vec![x, beside], 3), around)?;
         }
         if let Some(conv) = &self.upsample {

@@ -147,7 +147,10 @@ impl UNet {
     /// # Shapes
     ///
     /// `latents [B, in_channels, h, w]`; one timestep, or one per picture; `text`
-    /// of batch 1 or B.
+    /// of batch 1, B, or a multiple of B: then every picture is predicted under
+    /// several prompts, prompt `j·B + i` being read by picture `i`, and what comes
+    /// before the first text is computed once for all of them. This is how
+    /// classifier-free guidance asks.
     ///
     /// # Errors
     ///
@@ -228,14 +231,25 @@ impl UNet {
                 });
             }
         }
-        if text.batch != 1 {
-            check("prompts in the text context", text.batch, batch)?;
+        if text.batch != 1 && (batch == 0 || !text.batch.is_multiple_of(batch)) {
+            return Err(NnError::Input {
+                what: "prompts in the text context",
+                got: text.batch.to_string(),
+                expected: format!("1 or a multiple of the {batch} pictures"),
+            });
         }
         match timesteps {
             [one] => Ok(vec![*one; batch]),
             many => check("timesteps", many.len(), batch).map(|()| many.to_vec()),
         }
     }
+}
+
+/// Pictures that are the same for several prompts, once for each: `[b, ...]` → `[batch, ...]`, all of them in turn.
+/// Where there are as many already, nothing is copied.
+fn repeated<const D: usize>(x: Tensor<D>, batch: usize) -> Tensor<D> {
+    let times = batch / x.dims()[0].max(1);
+    if times > 1 { x.repeat_dim(0, times) } else { x }
 }
 
 fn check(what: &'static str, got: usize, expected: usize) -> Result<(), NnError> {

@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 
+use super::repeated;
 use crate::layers::{Before, Conv, GroupNorm, Use};
 use crate::weights::{Weights, WeightsError};
 
@@ -42,10 +43,11 @@ impl Resnet {
         })
     }
 
-    /// `x [B, H, W, in]`, `silu(time) [B, width]` → `[B, H, W, out]`
+    /// `x [B, H, W, in]`, `silu(time) [b, width]` where B is a multiple of b → `[B, H, W, out]`
     pub(crate) fn forward(&self, x: Tensor<4>, time: Option<&Tensor<2>>) -> Tensor<4> {
         let shift =
-            self.time_emb_proj.as_ref().zip(time).map(|(project, time)| project.forward(time.clone()));
+            |(project, time): (&Conv, &Tensor<2>)| repeated(project.forward(time.clone()), x.dims()[0]);
+        let shift = self.time_emb_proj.as_ref().zip(time).map(shift);
         let how = Use { shift: shift.as_ref(), ..Use::after(Before::GroupNorm(&self.norm1)) };
         let h = self.conv1.apply(x.clone(), how);
         let shortcut = match &self.conv_shortcut {

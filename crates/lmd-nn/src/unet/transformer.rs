@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::gligen::Fuser;
+use super::repeated;
 use super::request::MapCollector;
 use super::text_context::{KeysValues, TextContext};
 use crate::AttnKey;
@@ -65,19 +66,21 @@ impl SpatialTransformer {
         self.block.attn2.keys_values(text)
     }
 
-    /// `[B, H, W, C]` → `[B, H, W, C]`, or `None` when the forward may end here.
+    /// `[B, H, W, C]` → `[B, H, W, C]`, or `None` when the forward may end here. Where there are more prompts than
+    /// pictures, B becomes the number of prompts.
     pub(super) fn forward(
         &self,
         x: Tensor<4>,
         text: &TextContext,
         collector: &mut MapCollector<'_>,
     ) -> Option<Tensor<4>> {
-        let shape = x.dims();
-        let [batch, height, width, channels] = shape;
+        let [batch, height, width, channels] = x.dims();
         let h = self.proj_in.apply(x.clone(), Use::after(Before::GroupNorm(&self.norm)));
         let h = h.reshape([batch, height * width, channels]);
         let h = self.block.forward(h, self.key, text, collector)?;
-        Some(self.proj_out.apply(h.reshape(shape), Use::after(Before::Nothing).plus(x)))
+        let batch = h.dims()[0];
+        let h = h.reshape([batch, height, width, channels]);
+        Some(self.proj_out.apply(h, Use::after(Before::Nothing).plus(repeated(x, batch))))
     }
 }
 
@@ -115,7 +118,7 @@ impl TransformerBlock {
         text: &TextContext,
         collector: &mut MapCollector<'_>,
     ) -> Option<Tensor<3>> {
-        let mut x = self.attn1.forward(x, &self.norm1);
+        let mut x = repeated(self.attn1.forward(x, &self.norm1), text.batch());
         if let (Some(fuser), Some(tokens)) = (&self.fuser, text.grounding.get(&key)) {
             x = fuser.forward(x, tokens);
         }
