@@ -80,6 +80,9 @@ fn token_columns_are_those_of_the_whole_map() {
     let expected = columns.map(|column| whole.clone().narrow(3, column, 1));
     let expected = common::floats(lmd_nn::Tensor::cat(expected.to_vec(), 3));
     assert!(common::relative_error(&common::floats(output.maps[&key].clone()), &expected) < TOLERANCE);
+    let none = UNetRequest::only_maps(&[key]).columns(&[]);
+    let output = unet.forward(golden.tensor("unet.latents"), &[501.0, 37.0], &text, &none).unwrap();
+    assert_eq!(output.maps[&key].dims()[3], 0);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::PARTS;
 use super::gemm::{Matrix, multiply};
-use super::narrow::{self, Moments};
+use super::narrow::{self, Above, WIDEST};
 use super::op::{Array, ArrayOp};
 use super::scratch::{unfilled, with_scratch};
 use super::simd::{exponentials, sum2, vectorized};
@@ -225,18 +225,18 @@ impl SelfAttention {
 /// Gradients of q, k and v of one narrow head, side by side.
 fn backward_narrow([q, k, v]: [Heads<'_>; 3], grad: Heads<'_>, head: usize, out: &mut [f32]) {
     let (places, d) = (grad.rows, grad.width);
-    let mut moments: Vec<Moments> = vec![[0.0; 3]; places];
-    let (asked, seen) = ([q.whole(head), grad.whole(head)], [k.whole(head), v.whole(head)]);
+    let mut gradients = unfilled(2 * places * WIDEST);
+    let (dk, dv) = gradients.split_at_mut(places * WIDEST);
+    let above = Above::Weighed { g: grad.whole(head), v: v.whole(head) };
     with_scratch(narrow::scratch_size(places), |scratch| {
-        narrow::backward_queries(asked, seen, out, 3 * d, Some(&mut moments), scratch);
-        let mut gradients = vec![0.0; 2 * places * d];
-        let (dk, dv) = gradients.split_at_mut(places * d);
-        narrow::backward_keys(asked, seen, [dk, dv], d, &moments, scratch);
-        for (i, out) in out.chunks_exact_mut(3 * d).enumerate() {
-            out[d..2 * d].copy_from_slice(&dk[i * d..][..d]);
-            out[2 * d..].copy_from_slice(&dv[i * d..][..d]);
-        }
+        let of_keys = Some([&mut *dk, &mut *dv]);
+        narrow::backward([q.whole(head), k.whole(head)], above, out, 3 * d, of_keys, scratch);
     });
+    let rows = dk.chunks_exact(WIDEST).zip(dv.chunks_exact(WIDEST));
+    for (out, (dk, dv)) in out.chunks_exact_mut(3 * d).zip(rows) {
+        out[d..2 * d].copy_from_slice(&dk[..d]);
+        out[2 * d..].copy_from_slice(&dv[..d]);
+    }
 }
 
 impl ArrayOp for SelfAttention {
@@ -342,10 +342,10 @@ impl ArrayOp for CrossAttention {
                 if narrow::fits(d) {
                     return with_scratch(narrow::scratch_size(tokens), |scratch| {
                         for head in 0..heads {
-                            let asked = [q.head(head, rows.clone()), g.head(head, rows.clone())];
-                            let seen = [k.whole(head), v.whole(head)];
+                            let (q, g) = (q.head(head, rows.clone()), g.head(head, rows.clone()));
+                            let above = Above::Weighed { g, v: v.whole(head) };
                             let dq = &mut dx[head * d..];
-                            narrow::backward_queries(asked, seen, dq, heads * d, None, scratch);
+                            narrow::backward([q, k.whole(head)], above, dq, heads * d, None, scratch);
                         }
                     });
                 }
@@ -365,87 +365,90 @@ impl ArrayOp for CrossAttention {
     }
 }
 
-/// The probabilities of [`CrossAttention`], `[batch, places, heads·d]` → `[batch, heads, places, tokens]`.
+/// Some columns of the probabilities of [`CrossAttention`], `[batch, places, heads·d]` → `[batch, heads, places, columns]`.
+///
+/// Only these are kept: all others would be written, read and added to for nothing, by one core where there is one picture
+/// (a guided iteration of the bundled model took COUNT longer).
 #[derive(Debug)]
 pub(crate) struct CrossProbabilities {
     pub(crate) keys: TextHeads,
+    pub(crate) columns: Vec<usize>,
+}
+
+impl CrossProbabilities {
+    /// The columns of some rows of one head.
+    fn of_rows(&self, q: Matrix<'_>, k: Matrix<'_>, out: &mut [f32]) {
+        if narrow::fits(q.columns) {
+            return with_scratch(narrow::scratch_size(k.rows), |scratch| {
+                narrow::columns(q, k, &self.columns, out, scratch);
+            });
+        }
+        with_scratch(q.rows * k.rows, |p| {
+            probabilities(q, k, None, p);
+            for (out, p) in out.chunks_exact_mut(self.columns.len().max(1)).zip(p.chunks_exact(k.rows)) {
+                out.iter_mut().zip(&self.columns).for_each(|(out, column)| *out = p[*column]);
+            }
+        });
+    }
+
+    /// dq of some rows of one head, row i at `dq[i · apart ..]`.
+    fn backward_rows(&self, q: Matrix<'_>, k: Matrix<'_>, grad: &[f32], dq: &mut [f32], apart: usize) {
+        if narrow::fits(q.columns) {
+            return with_scratch(narrow::scratch_size(k.rows), |scratch| {
+                narrow::backward([q, k], Above::Columns(&self.columns, grad), dq, apart, None, scratch);
+            });
+        }
+        with_scratch(2 * q.rows * k.rows, |scratch| {
+            let (p, dp) = scratch.split_at_mut(q.rows * k.rows);
+            probabilities(q, k, None, p);
+            dp.fill(0.0);
+            for (dp, grad) in dp.chunks_exact_mut(k.rows).zip(grad.chunks_exact(self.columns.len().max(1))) {
+                self.columns.iter().zip(grad).for_each(|(column, grad)| dp[*column] += grad);
+            }
+            through_softmax(p, dp, [k.rows; 2], q.columns);
+            multiply(dq, apart, false, Matrix::dense(dp, q.rows, k.rows), k);
+        });
+    }
 }
 
 impl ArrayOp for CrossProbabilities {
     fn output_shape(&self, input: &[usize]) -> Vec<usize> {
-        let [_, heads, tokens, _] = self.keys.shape;
-        vec![input[0], heads, input[1], tokens]
+        vec![input[0], self.keys.shape[1], input[1], self.columns.len()]
     }
 
     fn forward(&self, x: Array<'_>, addend: Option<&[f32]>) -> Vec<f32> {
         let [_, heads, tokens, _] = self.keys.shape;
         let (places, picture) = (x.shape[1], x.shape[1] * x.shape[2]);
-        let mut out = unfilled(x.shape[0] * heads * places * tokens);
-        out.par_chunks_mut(places * tokens).enumerate().for_each(|(i, out)| {
+        let columns = self.columns.len();
+        let mut out = unfilled(x.shape[0] * heads * places * columns);
+        let at_once = rows_at_once([places, tokens], LIMITS, 1);
+        out.par_chunks_mut((places * columns).max(1)).enumerate().for_each(|(i, out)| {
             let (i, head) = (i / heads, i % heads);
             let q = queries(&x.values[i * picture..(i + 1) * picture], self.keys.shape);
-            probabilities(q.whole(head), self.keys.of(i).whole(head), None, out);
+            for (task, out) in out.chunks_mut((at_once * columns).max(1)).enumerate() {
+                let rows = task * at_once..task * at_once + out.len() / columns.max(1);
+                self.of_rows(q.head(head, rows), self.keys.of(i).whole(head), out);
+            }
         });
         plus(out, addend)
     }
 
     fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
         let [_, heads, tokens, d] = self.keys.shape;
-        let picture = x.shape[1] * x.shape[2];
-        let places = x.shape[1];
-        let mut p = self.forward(x, None);
-        p.par_chunks_mut(places * tokens).zip(grad.par_chunks(places * tokens)).for_each(|(p, grad)| {
-            let mut ds = grad.to_vec();
-            through_softmax(p, &mut ds, [tokens, tokens], d);
-            p.copy_from_slice(&ds);
-        });
+        let (places, picture, columns) = (x.shape[1], x.shape[1] * x.shape[2], self.columns.len());
         let mut dx = unfilled(x.values.len());
+        let at_once = rows_at_once([places, tokens], LIMITS, 2 * PARTS);
         dx.par_chunks_mut(picture).enumerate().for_each(|(i, dx)| {
-            for head in 0..heads {
-                let start = (i * heads + head) * places * tokens;
-                let ds = Matrix::dense(&p[start..], places, tokens);
-                multiply(&mut dx[head * d..], heads * d, false, ds, self.keys.of(i).whole(head));
-            }
-        });
-        dx
-    }
-}
-
-/// Probabilities `[batch, heads, places, tokens]` times values → `[batch, places, heads·d]`.
-#[derive(Debug)]
-pub(crate) struct WeighValues {
-    pub(crate) values: TextHeads,
-}
-
-impl ArrayOp for WeighValues {
-    fn output_shape(&self, input: &[usize]) -> Vec<usize> {
-        let [_, heads, _, d] = self.values.shape;
-        vec![input[0], input[2], heads * d]
-    }
-
-    fn forward(&self, x: Array<'_>, addend: Option<&[f32]>) -> Vec<f32> {
-        let [_, heads, tokens, d] = self.values.shape;
-        let (batch, places) = (x.shape[0], x.shape[2]);
-        let mut out = unfilled(batch * places * heads * d);
-        out.par_chunks_mut(places * heads * d).enumerate().for_each(|(i, out)| {
-            for head in 0..heads {
-                let start = (i * heads + head) * places * tokens;
-                let p = Matrix::dense(&x.values[start..], places, tokens);
-                multiply(&mut out[head * d..], heads * d, false, p, self.values.of(i).whole(head));
-            }
-        });
-        plus(out, addend)
-    }
-
-    fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
-        let [_, heads, tokens, d] = self.values.shape;
-        let places = x.shape[2];
-        let picture = places * heads * d;
-        let mut dx = unfilled(x.values.len());
-        dx.par_chunks_mut(places * tokens).enumerate().for_each(|(i, dx)| {
-            let (i, head) = (i / heads, i % heads);
-            let g = queries(&grad[i * picture..(i + 1) * picture], self.values.shape).whole(head);
-            multiply(dx, tokens, false, g, self.values.of(i).whole(head).transposed());
+            let q = queries(&x.values[i * picture..(i + 1) * picture], self.keys.shape);
+            dx.par_chunks_mut(at_once * heads * d).enumerate().for_each(|(task, dx)| {
+                let rows = task * at_once..task * at_once + dx.len() / (heads * d);
+                for head in 0..heads {
+                    let start = (i * heads + head) * places + rows.start;
+                    let grad = &grad[start * columns..][..rows.len() * columns];
+                    let (q, k) = (q.head(head, rows.clone()), self.keys.of(i).whole(head));
+                    self.backward_rows(q, k, grad, &mut dx[head * d..], heads * d);
+                }
+            });
         });
         dx
     }

@@ -25,7 +25,7 @@ mod simd;
 mod wide;
 mod winograd;
 
-pub(crate) use attention::{CrossAttention, CrossProbabilities, SelfAttention, TextHeads, WeighValues};
+pub(crate) use attention::{CrossAttention, CrossProbabilities, SelfAttention, TextHeads};
 pub(crate) use before::{Before, LayerNormSpec};
 pub(crate) use group_norm::GroupNormSpec;
 pub(crate) use map::{Map, MapCall};

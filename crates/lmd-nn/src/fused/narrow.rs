@@ -1,21 +1,23 @@
-//! Attention of narrow heads, with a vector of queries (or keys) in hand and one key (or query) at a time.
+//! Attention of narrow heads, with a vector of queries in hand and one key at a time.
 //!
 //! A head of 8 numbers is too narrow for products of matrices: most of their time
 //! goes into moving scores. Here lanes are queries, so that nothing is summed
 //! across lanes, and scores of one vector of queries stay in the first cache.
-//! On the way back, gradients of keys and values are formed with lanes as keys.
+//! On the way back, each vector of queries adds its share to the gradients of all
+//! keys and values while its scores are at hand.
 
 use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
 
 use super::attention::scale;
 use super::gemm::Matrix;
+use super::product::Panel;
 use super::simd::{alone, exp};
 
 /// The widest vectors.
 const LANES: usize = 16;
 
-/// The widest heads.
-const WIDEST: usize = 16;
+/// The widest heads, and the length of rows of keys' gradients.
+pub(super) const WIDEST: usize = 16;
 
 /// Whether heads of this width are taken.
 pub(super) const fn fits(width: usize) -> bool {
@@ -47,8 +49,7 @@ impl<J: Job> WithSimd for ByWidth<J> {
     }
 }
 
-/// What memory the functions need for passing results, for so many keys (or queries, where gradients of keys are formed):
-/// two vectors and two rows each.
+/// What memory the functions need for passing results, for so many keys: two vectors and two rows each.
 pub(super) const fn scratch_size(keys: usize) -> usize {
     2 * (LANES + WIDEST) * keys
 }
@@ -191,25 +192,23 @@ impl<S: Simd, const D: usize, const P: usize> NullaryFnOnce for Weighted<'_, S, 
     }
 }
 
-/// `exp(s − its lane's largest)` of one vector of queries for every key; returns the largest.
+/// `exp(s − its lane's largest)` of one vector of queries for every key.
 #[inline(always)]
 fn exponentials<S: Simd, const D: usize, const P: usize>(
     simd: S,
     q: &[S::f32s; D],
     k: &[[f32; D]],
     out: &mut [f32],
-) -> S::f32s {
+) {
     let scores = S::as_mut_simd_f32s(out).0;
     dots::<S, D, P>(simd, q, k, scores);
     let most = scores.iter().fold(simd.splat_f32s(f32::NEG_INFINITY), |most, x| simd.max_f32s(most, *x));
-    let mut largest = [0.0; LANES];
-    S::as_mut_simd_f32s(&mut largest).0[0] = most;
+    let largest = values_of(simd, most);
     for scores in out.chunks_exact_mut(S::F32_LANES) {
         for (score, largest) in scores.iter_mut().zip(&largest) {
             *score = exp(*score - largest);
         }
     }
-    most
 }
 
 /// 1 over the sums of some vectors, lane by lane.
@@ -261,34 +260,78 @@ impl Job for Forward<'_> {
     }
 }
 
-/// What the keys' gradients need of every query: its scores' largest, one over the sum of
-/// exponentials, and the sum of probabilities times their gradients.
-pub(super) type Moments = [f32; 3];
-
-/// dq of one head, given the gradient g of the result; row i at `dq[i · apart ..]`. Fills `moments` where wanted.
-pub(super) fn backward_queries(
-    [q, g]: [Matrix<'_>; 2],
-    [k, v]: [Matrix<'_>; 2],
-    dq: &mut [f32],
-    apart: usize,
-    moments: Option<&mut [Moments]>,
-    scratch: &mut [f32],
-) {
-    Arch::new().dispatch(ByWidth(Queries { q, g, k, v, dq, apart, moments, scratch }));
+/// Some columns of `softmax(s q kᵀ)` of one head, `[queries, columns]`.
+pub(super) fn columns(q: Matrix<'_>, k: Matrix<'_>, columns: &[usize], out: &mut [f32], scratch: &mut [f32]) {
+    Arch::new().dispatch(ByWidth(Columns { q, k, columns, out, scratch }));
 }
 
-struct Queries<'a> {
+struct Columns<'a> {
     q: Matrix<'a>,
-    g: Matrix<'a>,
     k: Matrix<'a>,
-    v: Matrix<'a>,
-    dq: &'a mut [f32],
-    apart: usize,
-    moments: Option<&'a mut [Moments]>,
+    columns: &'a [usize],
+    out: &'a mut [f32],
     scratch: &'a mut [f32],
 }
 
-impl Job for Queries<'_> {
+impl Job for Columns<'_> {
+    fn width(&self) -> usize {
+        self.q.columns
+    }
+
+    #[inline(always)]
+    fn run<S: Simd, const D: usize, const P: usize>(self, simd: S) {
+        let (scores, memory) = self.scratch.split_at_mut(2 * LANES * self.k.rows);
+        let scores = &mut scores[..S::F32_LANES * self.k.rows];
+        let k = pack::<D>(self.k, memory);
+        let block = S::F32_LANES * self.columns.len();
+        for (start, out) in (0..self.q.rows).step_by(S::F32_LANES).zip(self.out.chunks_mut(block.max(1))) {
+            let q = lanes::<S, D>(&self.q, start, scale(D));
+            exponentials::<S, D, P>(simd, &q, k, scores);
+            let inverse = values_of(simd, inverse_sum(simd, S::as_simd_f32s(scores).0));
+            for ((lane, out), inverse) in
+                out.chunks_exact_mut(self.columns.len().max(1)).enumerate().zip(inverse)
+            {
+                for (out, column) in out.iter_mut().zip(self.columns) {
+                    *out = inverse * scores[column * S::F32_LANES + lane];
+                }
+            }
+        }
+    }
+}
+
+/// Where the gradient of the probabilities comes from.
+#[derive(Clone, Copy)]
+pub(super) enum Above<'a> {
+    /// Values `v` were weighed, and `g` is the gradient of that.
+    Weighed { g: Matrix<'a>, v: Matrix<'a> },
+    /// It is given for some columns, `[queries, columns]`, and nothing for the others.
+    Columns(&'a [usize], &'a [f32]),
+}
+
+/// dq of one head, given what is `above`; row i at `dq[i · apart ..]`. Where wanted and values were weighed, gradients of the
+/// keys and of the values are written, `[keys, WIDEST]` each.
+pub(super) fn backward(
+    [q, k]: [Matrix<'_>; 2],
+    above: Above<'_>,
+    dq: &mut [f32],
+    apart: usize,
+    of_keys: Option<[&mut [f32]; 2]>,
+    scratch: &mut [f32],
+) {
+    Arch::new().dispatch(ByWidth(Backward { q, k, above, dq, apart, of_keys, scratch }));
+}
+
+struct Backward<'a> {
+    q: Matrix<'a>,
+    k: Matrix<'a>,
+    above: Above<'a>,
+    dq: &'a mut [f32],
+    apart: usize,
+    of_keys: Option<[&'a mut [f32]; 2]>,
+    scratch: &'a mut [f32],
+}
+
+impl Job for Backward<'_> {
     fn width(&self) -> usize {
         self.q.columns
     }
@@ -298,103 +341,79 @@ impl Job for Queries<'_> {
         let keys = self.k.rows;
         let (scores, memory) = self.scratch.split_at_mut(2 * LANES * keys);
         let (scores, gradients) = scores[..2 * S::F32_LANES * keys].split_at_mut(S::F32_LANES * keys);
-        let [k, v] = packed::<D>([self.k, self.v], memory);
+        let v = if let Above::Weighed { v, .. } = self.above { v } else { self.k };
+        let [k, v] = packed::<D>([self.k, v], memory);
         for start in (0..self.q.rows).step_by(S::F32_LANES) {
-            let (q, g) = (lanes::<S, D>(&self.q, start, scale(D)), lanes::<S, D>(&self.g, start, 1.0));
-            let most = exponentials::<S, D, P>(simd, &q, k, scores);
-            let (weights, _) = S::as_simd_f32s(scores);
-            let (gradients, _) = S::as_mut_simd_f32s(&mut gradients[..S::F32_LANES * keys]);
-            dots::<S, D, P>(simd, &g, v, gradients);
-            let pairs = || weights.iter().zip(&*gradients);
-            let mean = pairs().fold(simd.splat_f32s(0.0), |mean, (w, g)| simd.mul_add_f32s(*w, *g, mean));
-            let inverse = inverse_sum(simd, weights);
-            let mean = simd.mul_f32s(mean, inverse);
-            for (weight, gradient) in weights.iter().zip(&mut *gradients) {
-                *gradient = simd.mul_f32s(*weight, simd.sub_f32s(*gradient, mean));
+            let q = lanes::<S, D>(&self.q, start, scale(D));
+            exponentials::<S, D, P>(simd, &q, k, scores);
+            match self.above {
+                Above::Weighed { g, .. } => {
+                    let g = lanes::<S, D>(&g, start, 1.0);
+                    dots::<S, D, P>(simd, &g, v, S::as_mut_simd_f32s(gradients).0);
+                }
+                Above::Columns(columns, grad) => {
+                    gradients.fill(0.0);
+                    let rows = grad[start * columns.len()..].chunks_exact(columns.len().max(1));
+                    for (lane, row) in rows.take(S::F32_LANES).enumerate() {
+                        for (column, value) in columns.iter().zip(row) {
+                            gradients[column * S::F32_LANES + lane] += value;
+                        }
+                    }
+                }
             }
-            let sums = weighted::<S, D, P>(simd, gradients, k);
-            let rows = self.q.rows - start;
-            if let Some(moments) = &mut self.moments {
-                keep(simd, [most, inverse, mean], &mut moments[start..start + rows.min(S::F32_LANES)]);
-            }
+            let inverse = through_softmax::<S>(simd, scores, gradients);
+            let sums = weighted::<S, D, P>(simd, S::as_simd_f32s(gradients).0, k);
             let factors = simd.mul_f32s(inverse, simd.splat_f32s(scale(D)));
-            let mut out = Output { values: &mut self.dq[start * self.apart..], rows, apart: self.apart };
-            write(simd, sums, factors, &mut out);
+            let rows = self.q.rows - start;
+            let values = &mut self.dq[start * self.apart..];
+            write(simd, sums, factors, &mut Output { values, rows, apart: self.apart });
+            if let (Some([dk, dv]), Above::Weighed { g, .. }) = (&mut self.of_keys, self.above) {
+                let add = start > 0;
+                add_share::<S, D>(simd, gradients, (&self.q, start, factors), dk, add);
+                add_share::<S, D>(simd, scores, (&g, start, inverse), dv, add);
+            }
         }
     }
 }
 
-/// Lanes to rows.
+/// Given `exp(s − its lane's largest)` and dP of every key, makes the latter `dS` without the division by the sum of the
+/// former; returns 1 over that sum.
 #[inline(always)]
-fn keep<S: Simd>(_: S, vectors: [S::f32s; 3], to: &mut [Moments]) {
-    let values = vectors.map(|vector| {
-        let mut values = [0.0; LANES];
-        S::as_mut_simd_f32s(&mut values).0[0] = vector;
-        values
-    });
-    for (lane, moments) in to.iter_mut().enumerate() {
-        *moments = [0, 1, 2].map(|i| values[i][lane]);
+fn through_softmax<S: Simd>(simd: S, weights: &[f32], gradients: &mut [f32]) -> S::f32s {
+    let (weights, gradients) = (S::as_simd_f32s(weights).0, S::as_mut_simd_f32s(gradients).0);
+    let pairs = weights.iter().zip(&*gradients);
+    let mean = pairs.fold(simd.splat_f32s(0.0), |mean, (w, g)| simd.mul_add_f32s(*w, *g, mean));
+    let inverse = inverse_sum(simd, weights);
+    let mean = simd.mul_f32s(mean, inverse);
+    for (weight, gradient) in weights.iter().zip(gradients) {
+        *gradient = simd.mul_f32s(*weight, simd.sub_f32s(*gradient, mean));
     }
+    inverse
 }
 
-/// dk and dv of one head, rows `apart` numbers after one another; `moments` as [`backward_queries`] filled them.
-pub(super) fn backward_keys(
-    [q, g]: [Matrix<'_>; 2],
-    [k, v]: [Matrix<'_>; 2],
-    [dk, dv]: [&mut [f32]; 2],
-    apart: usize,
-    moments: &[Moments],
-    scratch: &mut [f32],
+/// `out (+)= weightsᵀ · rows` for the rows from `start` on, one to a lane, each multiplied by its lane's factor.
+#[inline(always)]
+fn add_share<S: Simd, const D: usize>(
+    simd: S,
+    weights: &[f32],
+    (matrix, start, factors): (&Matrix<'_>, usize, S::f32s),
+    out: &mut [f32],
+    add: bool,
 ) {
-    Arch::new().dispatch(ByWidth(Keys { q, g, k, v, dk, dv, apart, moments, scratch }));
+    let mut rows = [[0.0; WIDEST]; LANES];
+    let some = S::F32_LANES.min(matrix.rows - start);
+    for (lane, (to, factor)) in rows[..some].iter_mut().zip(values_of(simd, factors)).enumerate() {
+        to.iter_mut().zip(row::<D>(matrix, start + lane)).for_each(|(to, value)| *to = factor * value);
+    }
+    let panel = Panel::dense(rows[..S::F32_LANES].as_flattened(), S::F32_LANES);
+    let keys = weights.len() / S::F32_LANES;
+    panel.multiply(out, WIDEST, add, Matrix::dense(weights, keys, S::F32_LANES));
 }
 
-struct Keys<'a> {
-    q: Matrix<'a>,
-    g: Matrix<'a>,
-    k: Matrix<'a>,
-    v: Matrix<'a>,
-    dk: &'a mut [f32],
-    dv: &'a mut [f32],
-    apart: usize,
-    moments: &'a [Moments],
-    scratch: &'a mut [f32],
-}
-
-impl Job for Keys<'_> {
-    fn width(&self) -> usize {
-        self.q.columns
-    }
-
-    #[inline(always)]
-    fn run<S: Simd, const D: usize, const P: usize>(self, simd: S) {
-        let queries = self.q.rows;
-        let (scores, memory) = self.scratch.split_at_mut(2 * LANES * queries);
-        let (scores, gradients) = scores[..2 * S::F32_LANES * queries].split_at_mut(S::F32_LANES * queries);
-        let (gradients, _) = S::as_mut_simd_f32s(gradients);
-        let [q, g] = packed::<D>([self.q, self.g], memory);
-        for start in (0..self.k.rows).step_by(S::F32_LANES) {
-            let (k, v) = (lanes::<S, D>(&self.k, start, scale(D)), lanes::<S, D>(&self.v, start, 1.0));
-            dots::<S, D, P>(simd, &k, q, S::as_mut_simd_f32s(scores).0);
-            dots::<S, D, P>(simd, &v, g, gradients);
-            for (scores, [most, inverse, _]) in scores.chunks_exact_mut(S::F32_LANES).zip(self.moments) {
-                scores.iter_mut().for_each(|score| *score = inverse * exp(*score - most));
-            }
-            let (weights, _) = S::as_simd_f32s(scores);
-            for ((p, gradient), [_, _, mean]) in weights.iter().zip(&mut *gradients).zip(self.moments) {
-                *gradient = simd.mul_f32s(*p, simd.sub_f32s(*gradient, simd.splat_f32s(*mean)));
-            }
-            let dk = weighted::<S, D, P>(simd, gradients, q);
-            let dv = weighted::<S, D, P>(simd, weights, g);
-            let rows = self.k.rows - start;
-            let (at, apart) = (start * self.apart, self.apart);
-            write(
-                simd,
-                dk,
-                simd.splat_f32s(scale(D)),
-                &mut Output { values: &mut self.dk[at..], rows, apart },
-            );
-            write(simd, dv, simd.splat_f32s(1.0), &mut Output { values: &mut self.dv[at..], rows, apart });
-        }
-    }
+/// The lanes of a vector.
+#[inline(always)]
+fn values_of<S: Simd>(_: S, vector: S::f32s) -> [f32; LANES] {
+    let mut values = [0.0; LANES];
+    S::as_mut_simd_f32s(&mut values).0[0] = vector;
+    values
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use burn::tensor::activation::softmax;
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Int, Tensor};
 
 use super::tracked_attention::tracked_attention;
 #[cfg(feature = "flex")]
-use crate::fused::{self, CrossAttention, CrossProbabilities, SelfAttention, TextHeads, WeighValues};
+use crate::fused::{self, CrossAttention, CrossProbabilities, SelfAttention, TextHeads};
 
 /// `[B, N, heads·d]` → `[B, heads, N, d]`
 pub(crate) fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
@@ -59,37 +59,28 @@ pub(crate) fn attend_to_text(q: Tensor<3>, k: &Tensor<4>, v: &Tensor<4>) -> Tens
     join_heads(attend(q, for_batch(k, batch), for_batch(v, batch)))
 }
 
-/// `softmax(q kᵀ / √d)`, always in f32: a gradient is taken through it.
+/// Some columns of `softmax(q kᵀ / √d)`, all if `None`; always in f32: a gradient is taken through it.
 ///
 /// # Shapes
 ///
-/// `q [B, N, heads·d]`, `k [_, heads, T, d]` → `[B, heads, N, T]`
-pub(crate) fn probabilities(q: Tensor<3>, k: &Tensor<4>) -> Tensor<4> {
+/// `q [B, N, heads·d]`, `k [_, heads, T, d]` → `[B, heads, N, columns]`
+pub(crate) fn probabilities(q: Tensor<3>, k: &Tensor<4>, columns: Option<&[usize]>) -> Tensor<4> {
+    let [_, heads, tokens, width] = k.dims();
     #[cfg(feature = "flex")]
     if on_processor(&q) {
-        return fused::apply(q, Arc::new(CrossProbabilities { keys: text_heads(k) }));
+        let columns = columns.map_or_else(|| (0..tokens).collect(), <[usize]>::to_vec);
+        return fused::apply(q, Arc::new(CrossProbabilities { keys: text_heads(k), columns }));
     }
     let [batch, ..] = q.dims();
-    let [_, heads, _, width] = k.dims();
     #[allow(clippy::cast_precision_loss)]
     let scale = 1.0 / (width as f64).sqrt();
     let keys = in_f32(for_batch(k, batch));
-    softmax(in_f32(split_heads(q, heads)).matmul(keys.transpose()) * scale, 3)
-}
-
-/// Values weighed by probabilities.
-///
-/// # Shapes
-///
-/// `map [B, heads, N, T]`, `v [_, heads, T, d]` → `[B, N, heads·d]`
-pub(crate) fn weigh(map: Tensor<4>, v: &Tensor<4>) -> Tensor<3> {
-    #[cfg(feature = "flex")]
-    if map.dtype() == v.dtype() && is_processor(&map.device()) {
-        return fused::apply(map, Arc::new(WeighValues { values: text_heads(v) }));
-    }
-    let [batch, ..] = map.dims();
-    let map = if map.dtype() == v.dtype() { map } else { map.cast(v.dtype()) };
-    join_heads(map.matmul(for_batch(v, batch)))
+    let map = softmax(in_f32(split_heads(q, heads)).matmul(keys.transpose()) * scale, 3);
+    let Some(columns) = columns.filter(|columns| !columns.iter().copied().eq(0..tokens)) else { return map };
+    #[allow(clippy::cast_possible_wrap)]
+    let indices: Vec<i64> = columns.iter().map(|&column| column as i64).collect();
+    let indices = Tensor::<1, Int>::from_data(indices.as_slice(), &map.device().without_autodiff());
+    map.select(3, indices)
 }
 
 /// `softmax(q kᵀ / √d) v`; the probabilities are never kept, with a gradient or without.
@@ -113,12 +104,7 @@ pub(crate) fn in_f32<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 
 #[cfg(feature = "flex")]
 fn on_processor(x: &Tensor<3>) -> bool {
-    x.dtype() == DType::F32 && is_processor(&x.device())
-}
-
-#[cfg(feature = "flex")]
-fn is_processor(device: &burn::tensor::Device) -> bool {
-    device.clone().without_autodiff() == burn::tensor::Device::flex()
+    x.dtype() == DType::F32 && x.device().without_autodiff() == burn::tensor::Device::flex()
 }
 
 #[cfg(feature = "flex")]

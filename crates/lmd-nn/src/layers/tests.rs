@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::map::{Before, Conv, Use};
 use super::norm::{GroupNorm, LayerNorm};
-use super::{attend_to_itself, attend_to_text, probabilities, weigh};
+use super::{attend_to_itself, attend_to_text, probabilities};
 
 const TOLERANCE: f32 = 2e-5;
 
@@ -213,13 +213,17 @@ fn attention_to_a_text_is_its_definition() {
         };
         let seen = with_gradients(q.clone(), None, |x, _| attend_to_text(x, &k, &v));
         let expected = with_gradients(q.clone(), None, |x, _: Option<Tensor<3>>| join(both(x)[1].clone()));
-        let map = with_gradients(q.clone(), None, |x, _| probabilities(x, &k));
+        let map = with_gradients(q.clone(), None, |x, _| probabilities(x, &k, None));
         let expected_map = with_gradients(q.clone(), None, |x, _: Option<Tensor<4>>| both(x)[0].clone());
-        let weighed = with_gradients(q, None, |x, _| weigh(probabilities(x, &k), &v));
+        let columns = [7, 0, 7];
+        let some = with_gradients(q.clone(), None, |x, _| probabilities(x, &k, Some(&columns)));
+        let expected_some = with_gradients(q, None, |x, _: Option<Tensor<4>>| {
+            Tensor::cat(columns.map(|column| both(x.clone())[0].clone().narrow(3, column, 1)).to_vec(), 3)
+        });
         for part in [0, 1] {
             assert_close("fused", &seen[part], &expected[part]);
             assert_close("map", &map[part], &expected_map[part]);
-            assert_close("weighed", &weighed[part], &expected[part]);
+            assert_close("some columns", &some[part], &expected_some[part]);
         }
     }
 }

@@ -176,7 +176,7 @@ impl UNet {
     ) -> Result<UNetOutput, NnError> {
         let device = latents.device().without_autodiff();
         let time = self.time_embedding.forward(timesteps, &device, latents.dtype());
-        let mut collector = MapCollector::new(request, &device);
+        let mut collector = MapCollector::new(request);
         let noise = self.run(latents, &mut Surroundings { time: &time, text, collector: &mut collector });
         Ok(UNetOutput { noise, maps: collector.maps })
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::Tensor;
 
 use crate::AttnKey;
 
@@ -55,20 +55,14 @@ pub struct UNetOutput {
 /// Collects maps while a forward runs and says when it may end.
 pub(super) struct MapCollector<'a> {
     request: &'a UNetRequest,
-    columns: Option<Tensor<1, Int>>,
     last: Option<AttnKey>,
     pub(super) maps: BTreeMap<AttnKey, Tensor<4>>,
 }
 
 impl<'a> MapCollector<'a> {
-    pub(super) fn new(request: &'a UNetRequest, device: &Device) -> Self {
-        let columns = request.columns.as_ref().map(|columns| {
-            #[allow(clippy::cast_possible_wrap)]
-            let indices: Vec<i64> = columns.iter().map(|&c| c as i64).collect();
-            Tensor::from_data(indices.as_slice(), device)
-        });
+    pub(super) fn new(request: &'a UNetRequest) -> Self {
         let last = request.maps.iter().max().copied();
-        Self { request, columns, last: last.filter(|_| request.stop_after_last_map), maps: BTreeMap::new() }
+        Self { request, last: last.filter(|_| request.stop_after_last_map), maps: BTreeMap::new() }
     }
 
     pub(super) fn wants(&self, key: AttnKey) -> bool {
@@ -80,12 +74,13 @@ impl<'a> MapCollector<'a> {
         self.last == Some(key)
     }
 
-    /// Keeps the wanted columns of a map `[B, heads, H·W, tokens]`.
+    /// Which columns of the maps are wanted; all if `None`.
+    pub(super) fn columns(&self) -> Option<&'a [usize]> {
+        self.request.columns.as_deref()
+    }
+
+    /// Keeps the wanted columns of a map, `[B, heads, H·W, columns]`.
     pub(super) fn keep(&mut self, key: AttnKey, map: Tensor<4>) {
-        let kept = match &self.columns {
-            Some(columns) => map.select(3, columns.clone()),
-            None => map,
-        };
-        self.maps.insert(key, kept);
+        self.maps.insert(key, map);
     }
 }

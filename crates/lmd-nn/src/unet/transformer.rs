@@ -9,7 +9,7 @@ use super::text_context::{KeysValues, TextContext};
 use crate::AttnKey;
 use crate::layers::{
     Before, Conv, GroupNorm, LayerNorm, Use, attend_to_itself, attend_to_text, in_f32, probabilities,
-    split_heads, weigh,
+    split_heads,
 };
 use crate::weights::{Weights, WeightsError};
 
@@ -215,16 +215,13 @@ impl CrossAttention {
         collector: &mut MapCollector<'_>,
     ) -> Option<Tensor<3>> {
         let queries = self.to_q.apply(x.clone(), Use::after(Before::LayerNorm(norm)));
-        let seen = if collector.wants(key) {
-            let map = probabilities(queries, &text.keys); // [B, heads, H·W, tokens]
-            collector.keep(key, map.clone());
+        if collector.wants(key) {
+            collector.keep(key, probabilities(queries.clone(), &text.keys, collector.columns()));
             if collector.ends_at(key) {
                 return None;
             }
-            weigh(map, &text.values)
-        } else {
-            self.attend(queries, text)
-        };
+        }
+        let seen = self.attend(queries, text);
         Some(self.to_out.apply(seen, Use::after(Before::Nothing).plus(x)))
     }
 }
