@@ -367,8 +367,7 @@ impl ArrayOp for CrossAttention {
 
 /// Some columns of the probabilities of [`CrossAttention`], `[batch, places, heads·d]` → `[batch, heads, places, columns]`.
 ///
-/// Only these are kept: all others would be written, read and added to for nothing, by one core where there is one picture
-/// (a guided iteration of the bundled model took COUNT longer).
+/// The others would be written, copied and added to for nothing.
 #[derive(Debug)]
 pub(crate) struct CrossProbabilities {
     pub(crate) keys: TextHeads,
