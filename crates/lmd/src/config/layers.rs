@@ -270,7 +270,7 @@ mod tests {
         layers.lay_flag(&Flag::new("--preset", "preset", "fast")).unwrap();
         layers.lay_flag(&Flag::new("--width", "draw.width", "128")).unwrap();
         let config = layers.config().unwrap().draw;
-        assert_eq!((config.steps, config.cfg_scale, config.width), (12, Some(3.0), Some(128)));
+        assert_eq!((config.steps, config.cfg_scale, config.width), (16, Some(3.0), Some(128)));
         assert!(layers.lay_flag(&Flag::new("--width", "draw.width", "wide")).is_err());
         layers.lay_flag(&Flag::new("--negative-prompt", "draw.negative_prompt", "7")).unwrap();
         assert_eq!(layers.config().unwrap().draw.negative_prompt.as_deref(), Some("7"));
