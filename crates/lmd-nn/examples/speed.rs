@@ -122,9 +122,9 @@ impl Subject {
         })
     }
 
-    fn latents(&self, batch: usize) -> Tensor<4> {
-        let values = scattered(batch * 4 * self.side * self.side, 3);
-        Tensor::from_data(TensorData::new(values, [batch, 4, self.side, self.side]), &self.device)
+    fn latents(&self) -> Tensor<4> {
+        let values = scattered(4 * self.side * self.side, 3);
+        Tensor::from_data(TensorData::new(values, [1, 4, self.side, self.side]), &self.device)
     }
 
     fn embeddings(&self, batch: usize) -> Tensor<3> {
@@ -135,7 +135,7 @@ impl Subject {
     /// One picture under so many prompts.
     fn noise(&self, prompts: usize) -> Outcome {
         let text = self.unet.text_context(&self.embeddings(prompts))?;
-        let output = self.unet.forward(self.latents(1), &[501.0], &text, &UNetRequest::noise())?;
+        let output = self.unet.forward(self.latents(), &[501.0], &text, &UNetRequest::noise())?;
         check(&output.noise.ok_or("no noise")?.into_data())
     }
 
@@ -144,7 +144,7 @@ impl Subject {
         let guided = |key: &AttnKey| *key == AttnKey::mid() || key.to_string().starts_with("up.1.");
         let keys: Vec<AttnKey> = self.unet.attention_keys().into_iter().filter(guided).collect();
         let request = UNetRequest::only_maps(&keys).columns(&COLUMNS);
-        let latents = self.latents(1);
+        let latents = self.latents();
         on_a_worker(|| self.gradient(latents, &text, &request))
     }
 
@@ -157,7 +157,7 @@ impl Subject {
     }
 
     fn decode(&self) -> Outcome {
-        check(&self.vae.decode(self.latents(1))?.into_data())
+        check(&self.vae.decode(self.latents())?.into_data())
     }
 
     fn encode_text(&self) -> Outcome {

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::PARTS;
 use super::gemm::{Matrix, multiply};
-use super::narrow::{self, Above, WIDEST};
+use super::narrow::{self, WIDEST};
 use super::op::{Array, ArrayOp};
 use super::scratch::{unfilled, with_scratch};
 use super::simd::{exponentials, sum2, vectorized};
@@ -329,39 +329,10 @@ impl ArrayOp for CrossAttention {
 
     fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
         let picture = x.shape[1] * x.shape[2];
-        let [_, heads, tokens, d] = self.keys.shape;
-        let mut dx = unfilled(x.values.len());
-        let at_once = rows_at_once([x.shape[1], tokens], LIMITS, 2 * PARTS);
-        dx.par_chunks_mut(picture).enumerate().for_each(|(i, dx)| {
-            let whole = i * picture..(i + 1) * picture;
-            let (q, g) =
-                (queries(&x.values[whole.clone()], self.keys.shape), queries(&grad[whole], self.keys.shape));
-            let (k, v) = (self.keys.of(i), self.values.of(i));
-            dx.par_chunks_mut(at_once * heads * d).enumerate().for_each(|(task, dx)| {
-                let rows = task * at_once..task * at_once + dx.len() / (heads * d);
-                if narrow::fits(d) {
-                    return with_scratch(narrow::scratch_size(tokens), |scratch| {
-                        for head in 0..heads {
-                            let (q, g) = (q.head(head, rows.clone()), g.head(head, rows.clone()));
-                            let above = Above::Weighed { g, v: v.whole(head) };
-                            let dq = &mut dx[head * d..];
-                            narrow::backward([q, k.whole(head)], above, dq, heads * d, None, scratch);
-                        }
-                    });
-                }
-                with_scratch(2 * rows.len() * tokens, |scratch| {
-                    let (p, dp) = scratch.split_at_mut(rows.len() * tokens);
-                    for head in 0..heads {
-                        probabilities(q.head(head, rows.clone()), k.whole(head), None, p);
-                        multiply(dp, tokens, false, g.head(head, rows.clone()), v.whole(head).transposed());
-                        through_softmax(p, dp, [tokens, tokens], d);
-                        let ds = Matrix::dense(dp, rows.len(), tokens);
-                        multiply(&mut dx[head * d..], heads * d, false, ds, k.whole(head));
-                    }
-                });
-            });
-        });
-        dx
+        backward_queries(x, &self.keys, |i, head, rows| {
+            let g = queries(&grad[i * picture..(i + 1) * picture], self.keys.shape).head(head, rows);
+            Above::Weighed { g, v: self.values.of(i).whole(head) }
+        })
     }
 }
 
@@ -384,28 +355,9 @@ impl CrossProbabilities {
         }
         with_scratch(q.rows * k.rows, |p| {
             probabilities(q, k, None, p);
-            for (out, p) in out.chunks_exact_mut(self.columns.len().max(1)).zip(p.chunks_exact(k.rows)) {
+            for (out, p) in out.chunks_exact_mut(self.columns.len()).zip(p.chunks_exact(k.rows)) {
                 out.iter_mut().zip(&self.columns).for_each(|(out, column)| *out = p[*column]);
             }
-        });
-    }
-
-    /// dq of some rows of one head, row i at `dq[i · apart ..]`.
-    fn backward_rows(&self, q: Matrix<'_>, k: Matrix<'_>, grad: &[f32], dq: &mut [f32], apart: usize) {
-        if narrow::fits(q.columns) {
-            return with_scratch(narrow::scratch_size(k.rows), |scratch| {
-                narrow::backward([q, k], Above::Columns(&self.columns, grad), dq, apart, None, scratch);
-            });
-        }
-        with_scratch(2 * q.rows * k.rows, |scratch| {
-            let (p, dp) = scratch.split_at_mut(q.rows * k.rows);
-            probabilities(q, k, None, p);
-            dp.fill(0.0);
-            for (dp, grad) in dp.chunks_exact_mut(k.rows).zip(grad.chunks_exact(self.columns.len().max(1))) {
-                self.columns.iter().zip(grad).for_each(|(column, grad)| dp[*column] += grad);
-            }
-            through_softmax(p, dp, [k.rows; 2], q.columns);
-            multiply(dq, apart, false, Matrix::dense(dp, q.rows, k.rows), k);
         });
     }
 }
@@ -419,13 +371,16 @@ impl ArrayOp for CrossProbabilities {
         let [_, heads, tokens, _] = self.keys.shape;
         let (places, picture) = (x.shape[1], x.shape[1] * x.shape[2]);
         let columns = self.columns.len();
+        if columns == 0 {
+            return Vec::new();
+        }
         let mut out = unfilled(x.shape[0] * heads * places * columns);
         let at_once = rows_at_once([places, tokens], LIMITS, 1);
-        out.par_chunks_mut((places * columns).max(1)).enumerate().for_each(|(i, out)| {
+        out.par_chunks_mut(places * columns).enumerate().for_each(|(i, out)| {
             let (i, head) = (i / heads, i % heads);
             let q = queries(&x.values[i * picture..(i + 1) * picture], self.keys.shape);
-            for (task, out) in out.chunks_mut((at_once * columns).max(1)).enumerate() {
-                let rows = task * at_once..task * at_once + out.len() / columns.max(1);
+            for (task, out) in out.chunks_mut(at_once * columns).enumerate() {
+                let rows = task * at_once..task * at_once + out.len() / columns;
                 self.of_rows(q.head(head, rows), self.keys.of(i).whole(head), out);
             }
         });
@@ -433,24 +388,79 @@ impl ArrayOp for CrossProbabilities {
     }
 
     fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
-        let [_, heads, tokens, d] = self.keys.shape;
-        let (places, picture, columns) = (x.shape[1], x.shape[1] * x.shape[2], self.columns.len());
-        let mut dx = unfilled(x.values.len());
-        let at_once = rows_at_once([places, tokens], LIMITS, 2 * PARTS);
-        dx.par_chunks_mut(picture).enumerate().for_each(|(i, dx)| {
-            let q = queries(&x.values[i * picture..(i + 1) * picture], self.keys.shape);
-            dx.par_chunks_mut(at_once * heads * d).enumerate().for_each(|(task, dx)| {
-                let rows = task * at_once..task * at_once + dx.len() / (heads * d);
-                for head in 0..heads {
-                    let start = (i * heads + head) * places + rows.start;
-                    let grad = &grad[start * columns..][..rows.len() * columns];
-                    let (q, k) = (q.head(head, rows.clone()), self.keys.of(i).whole(head));
-                    self.backward_rows(q, k, grad, &mut dx[head * d..], heads * d);
-                }
-            });
-        });
-        dx
+        let (heads, places, columns) = (self.keys.shape[1], x.shape[1], self.columns.len());
+        if columns == 0 {
+            return vec![0.0; x.values.len()];
+        }
+        backward_queries(x, &self.keys, |i, head, rows| {
+            let start = (i * heads + head) * places + rows.start;
+            Above::Columns(&self.columns, &grad[start * columns..][..rows.len() * columns])
+        })
     }
+}
+
+/// Where the gradient dP of some rows of probabilities comes from.
+#[derive(Clone, Copy)]
+pub(super) enum Above<'a> {
+    /// Values `v` were weighed, and `g` is the gradient of that.
+    Weighed { g: Matrix<'a>, v: Matrix<'a> },
+    /// It is given for some columns, at least one, `[queries, columns]`, and nothing for the others.
+    Columns(&'a [usize], &'a [f32]),
+}
+
+impl Above<'_> {
+    /// dP, `[queries, keys]`.
+    fn write(&self, dp: &mut [f32], keys: usize) {
+        match *self {
+            Self::Weighed { g, v } => multiply(dp, keys, false, g, v.transposed()),
+            Self::Columns(columns, grad) => {
+                dp.fill(0.0);
+                for (dp, grad) in dp.chunks_exact_mut(keys).zip(grad.chunks_exact(columns.len())) {
+                    columns.iter().zip(grad).for_each(|(column, grad)| dp[*column] += grad);
+                }
+            }
+        }
+    }
+}
+
+/// Gradients of queries `[batch, places, heads·d]` to a text, given what is above the probabilities of a picture's head in
+/// some rows.
+fn backward_queries<'a>(
+    x: Array<'_>,
+    keys: &TextHeads,
+    above: impl Fn(usize, usize, Range<usize>) -> Above<'a> + Sync,
+) -> Vec<f32> {
+    let picture = x.shape[1] * x.shape[2];
+    let [_, heads, tokens, d] = keys.shape;
+    let mut dx = unfilled(x.values.len());
+    let at_once = rows_at_once([x.shape[1], tokens], LIMITS, 2 * PARTS);
+    dx.par_chunks_mut(picture).enumerate().for_each(|(i, dx)| {
+        let q = queries(&x.values[i * picture..(i + 1) * picture], keys.shape);
+        dx.par_chunks_mut(at_once * heads * d).enumerate().for_each(|(task, dx)| {
+            let rows = task * at_once..task * at_once + dx.len() / (heads * d);
+            for head in 0..heads {
+                let (q, k) = (q.head(head, rows.clone()), keys.of(i).whole(head));
+                backward_head([q, k], above(i, head, rows.clone()), &mut dx[head * d..], heads * d);
+            }
+        });
+    });
+    dx
+}
+
+/// dq of some rows of one head, row i at `dq[i · apart ..]`.
+fn backward_head([q, k]: [Matrix<'_>; 2], above: Above<'_>, dq: &mut [f32], apart: usize) {
+    if narrow::fits(q.columns) {
+        return with_scratch(narrow::scratch_size(k.rows), |scratch| {
+            narrow::backward([q, k], above, dq, apart, None, scratch);
+        });
+    }
+    with_scratch(2 * q.rows * k.rows, |scratch| {
+        let (p, dp) = scratch.split_at_mut(q.rows * k.rows);
+        probabilities(q, k, None, p);
+        above.write(dp, k.rows);
+        through_softmax(p, dp, [k.rows; 2], q.columns);
+        multiply(dq, apart, false, Matrix::dense(dp, q.rows, k.rows), k);
+    });
 }
 
 fn plus(mut out: Vec<f32>, addend: Option<&[f32]>) -> Vec<f32> {

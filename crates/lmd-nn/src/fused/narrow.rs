@@ -8,7 +8,7 @@
 
 use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
 
-use super::attention::scale;
+use super::attention::{Above, scale};
 use super::gemm::Matrix;
 use super::product::Panel;
 use super::simd::{alone, exp};
@@ -54,15 +54,8 @@ pub(super) const fn scratch_size(keys: usize) -> usize {
     2 * (LANES + WIDEST) * keys
 }
 
-/// The rows of two matrices with nothing between them, in `memory`. As they lie, a head's rows are hundreds of numbers
+/// A matrix's rows with nothing between them, in `memory` if need be. As they lie, a head's rows are hundreds of numbers
 /// apart, and the caches have room for few at such distances: at 1024 places a guided iteration took 1.2 times as long.
-#[inline(always)]
-fn packed<'a, const D: usize>(matrices: [Matrix<'a>; 2], memory: &'a mut [f32]) -> [&'a [[f32; D]]; 2] {
-    let (first, second) = memory.split_at_mut(memory.len() / 2);
-    let [one, two] = matrices;
-    [pack(one, first), pack(two, second)]
-}
-
 #[inline(always)]
 fn pack<'a, const D: usize>(matrix: Matrix<'a>, memory: &'a mut [f32]) -> &'a [[f32; D]] {
     if matrix.rows_apart == D {
@@ -247,7 +240,8 @@ impl Job for Forward<'_> {
     fn run<S: Simd, const D: usize, const P: usize>(self, simd: S) {
         let (scores, memory) = self.scratch.split_at_mut(2 * LANES * self.k.rows);
         let scores = &mut scores[..S::F32_LANES * self.k.rows];
-        let [k, v] = packed::<D>([self.k, self.v], memory);
+        let (of_keys, of_values) = memory.split_at_mut(memory.len() / 2);
+        let (k, v) = (pack::<D>(self.k, of_keys), pack::<D>(self.v, of_values));
         for start in (0..self.q.rows).step_by(S::F32_LANES) {
             let q = lanes::<S, D>(&self.q, start, scale(D));
             exponentials::<S, D, P>(simd, &q, k, scores);
@@ -260,7 +254,7 @@ impl Job for Forward<'_> {
     }
 }
 
-/// Some columns of `softmax(s q kᵀ)` of one head, `[queries, columns]`.
+/// Some columns, at least one, of `softmax(s q kᵀ)` of one head, `[queries, columns]`.
 pub(super) fn columns(q: Matrix<'_>, k: Matrix<'_>, columns: &[usize], out: &mut [f32], scratch: &mut [f32]) {
     Arch::new().dispatch(ByWidth(Columns { q, k, columns, out, scratch }));
 }
@@ -284,28 +278,17 @@ impl Job for Columns<'_> {
         let scores = &mut scores[..S::F32_LANES * self.k.rows];
         let k = pack::<D>(self.k, memory);
         let block = S::F32_LANES * self.columns.len();
-        for (start, out) in (0..self.q.rows).step_by(S::F32_LANES).zip(self.out.chunks_mut(block.max(1))) {
+        for (start, out) in (0..self.q.rows).step_by(S::F32_LANES).zip(self.out.chunks_mut(block)) {
             let q = lanes::<S, D>(&self.q, start, scale(D));
             exponentials::<S, D, P>(simd, &q, k, scores);
             let inverse = values_of(simd, inverse_sum(simd, S::as_simd_f32s(scores).0));
-            for ((lane, out), inverse) in
-                out.chunks_exact_mut(self.columns.len().max(1)).enumerate().zip(inverse)
-            {
+            for ((lane, out), inverse) in out.chunks_exact_mut(self.columns.len()).enumerate().zip(inverse) {
                 for (out, column) in out.iter_mut().zip(self.columns) {
                     *out = inverse * scores[column * S::F32_LANES + lane];
                 }
             }
         }
     }
-}
-
-/// Where the gradient of the probabilities comes from.
-#[derive(Clone, Copy)]
-pub(super) enum Above<'a> {
-    /// Values `v` were weighed, and `g` is the gradient of that.
-    Weighed { g: Matrix<'a>, v: Matrix<'a> },
-    /// It is given for some columns, `[queries, columns]`, and nothing for the others.
-    Columns(&'a [usize], &'a [f32]),
 }
 
 /// dq of one head, given what is `above`; row i at `dq[i · apart ..]`. Where wanted and values were weighed, gradients of the
@@ -341,8 +324,9 @@ impl Job for Backward<'_> {
         let keys = self.k.rows;
         let (scores, memory) = self.scratch.split_at_mut(2 * LANES * keys);
         let (scores, gradients) = scores[..2 * S::F32_LANES * keys].split_at_mut(S::F32_LANES * keys);
-        let v = if let Above::Weighed { v, .. } = self.above { v } else { self.k };
-        let [k, v] = packed::<D>([self.k, v], memory);
+        let (of_keys, of_values) = memory.split_at_mut(memory.len() / 2);
+        let k = pack::<D>(self.k, of_keys);
+        let v = if let Above::Weighed { v, .. } = self.above { pack::<D>(v, of_values) } else { &[] };
         for start in (0..self.q.rows).step_by(S::F32_LANES) {
             let q = lanes::<S, D>(&self.q, start, scale(D));
             exponentials::<S, D, P>(simd, &q, k, scores);
@@ -353,7 +337,7 @@ impl Job for Backward<'_> {
                 }
                 Above::Columns(columns, grad) => {
                     gradients.fill(0.0);
-                    let rows = grad[start * columns.len()..].chunks_exact(columns.len().max(1));
+                    let rows = grad[start * columns.len()..].chunks_exact(columns.len());
                     for (lane, row) in rows.take(S::F32_LANES).enumerate() {
                         for (column, value) in columns.iter().zip(row) {
                             gradients[column * S::F32_LANES + lane] += value;

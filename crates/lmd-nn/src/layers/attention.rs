@@ -56,7 +56,7 @@ pub(crate) fn attend_to_text(q: Tensor<3>, k: &Tensor<4>, v: &Tensor<4>) -> Tens
     }
     let [batch, ..] = q.dims();
     let q = split_heads(q, k.dims()[1]);
-    join_heads(attend(q, for_batch(k, batch), for_batch(v, batch)))
+    join_heads(attend(q, repeated(k.clone(), batch), repeated(v.clone(), batch)))
 }
 
 /// Some columns of `softmax(q kᵀ / √d)`, all if `None`; always in f32: a gradient is taken through it.
@@ -74,7 +74,7 @@ pub(crate) fn probabilities(q: Tensor<3>, k: &Tensor<4>, columns: Option<&[usize
     let [batch, ..] = q.dims();
     #[allow(clippy::cast_precision_loss)]
     let scale = 1.0 / (width as f64).sqrt();
-    let keys = in_f32(for_batch(k, batch));
+    let keys = in_f32(repeated(k.clone(), batch));
     let map = softmax(in_f32(split_heads(q, heads)).matmul(keys.transpose()) * scale, 3);
     let Some(columns) = columns.filter(|columns| !columns.iter().copied().eq(0..tokens)) else { return map };
     #[allow(clippy::cast_possible_wrap)]
@@ -93,8 +93,11 @@ fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
     }
 }
 
-fn for_batch(x: &Tensor<4>, batch: usize) -> Tensor<4> {
-    if x.dims()[0] == batch { x.clone() } else { x.clone().repeat_dim(0, batch) }
+/// What is the same for several pictures or prompts, once for each: `[b, ...]` → `[batch, ...]`, all of them in turn.
+/// Where there are as many already, nothing is copied.
+pub(crate) fn repeated<const D: usize>(x: Tensor<D>, batch: usize) -> Tensor<D> {
+    let times = batch / x.dims()[0].max(1);
+    if times > 1 { x.repeat_dim(0, times) } else { x }
 }
 
 /// The same numbers as f32.

@@ -6,9 +6,9 @@ use super::request::MapCollector;
 use super::resnet::{Resnet, ResnetShape};
 use super::text_context::TextContext;
 use super::transformer::{SpatialTransformer, TransformerShape};
-use super::{AttentionType, UNetConfig, repeated};
+use super::{AttentionType, UNetConfig};
 use crate::AttnKey;
-use crate::layers::{Before, Conv, Use};
+use crate::layers::{Before, Conv, Use, repeated};
 use crate::weights::{Weights, WeightsError};
 
 /// What every block of one forward sees.

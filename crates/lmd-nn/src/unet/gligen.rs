@@ -13,7 +13,7 @@ use burn::tensor::{Tensor, TensorData};
 use super::UNetConfig;
 use super::transformer::{FeedForward, LAYER_NORM_EPSILON, SelfAttention, TransformerShape};
 use crate::NnError;
-use crate::layers::{Conv, LayerNorm};
+use crate::layers::{Conv, LayerNorm, repeated};
 use crate::weights::{Weights, WeightsError};
 
 /// Grounding tokens per picture; those without a box are learned null tokens.
@@ -138,9 +138,7 @@ impl Fuser {
     /// `x [B, N, C]`, tokens `[1 or B, slots, C]` → `[B, N, C]`
     pub(super) fn forward(&self, x: Tensor<3>, tokens: &Tensor<3>) -> Tensor<3> {
         let [batch, places, _] = x.dims();
-        let tokens =
-            if tokens.dims()[0] == batch { tokens.clone() } else { tokens.clone().repeat_dim(0, batch) };
-        let both = Tensor::cat(vec![x.clone(), tokens], 1);
+        let both = Tensor::cat(vec![x.clone(), repeated(tokens.clone(), batch)], 1);
         let seen = self.attn.seen(both, &self.norm1).narrow(1, 0, places);
         let [attention, dense] = self.gates;
         let x = x + self.attn.to_out.forward(seen).mul_scalar(attention);

@@ -245,13 +245,6 @@ impl UNet {
     }
 }
 
-/// Pictures that are the same for several prompts, once for each: `[b, ...]` → `[batch, ...]`, all of them in turn.
-/// Where there are as many already, nothing is copied.
-fn repeated<const D: usize>(x: Tensor<D>, batch: usize) -> Tensor<D> {
-    let times = batch / x.dims()[0].max(1);
-    if times > 1 { x.repeat_dim(0, times) } else { x }
-}
-
 fn check(what: &'static str, got: usize, expected: usize) -> Result<(), NnError> {
     if got == expected {
         return Ok(());

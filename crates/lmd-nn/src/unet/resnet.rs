@@ -2,8 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::repeated;
-use crate::layers::{Before, Conv, GroupNorm, Use};
+use crate::layers::{Before, Conv, GroupNorm, Use, repeated};
 use crate::weights::{Weights, WeightsError};
 
 /// Sizes of a residual block.

@@ -3,13 +3,12 @@
 use burn::tensor::Tensor;
 
 use super::gligen::Fuser;
-use super::repeated;
 use super::request::MapCollector;
 use super::text_context::{KeysValues, TextContext};
 use crate::AttnKey;
 use crate::layers::{
     Before, Conv, GroupNorm, LayerNorm, Use, attend_to_itself, attend_to_text, in_f32, probabilities,
-    split_heads,
+    repeated, split_heads,
 };
 use crate::weights::{Weights, WeightsError};
 
