@@ -1,11 +1,12 @@
-//! Attention on rows as the linear maps leave them, `[batch, places, heads·d]`; probabilities are formed
-//! for some rows at a time and formed anew on the way back (FlashAttention, arXiv:2205.14135).
+//! Attention on rows as the linear maps leave them, `[batch, places, heads·d]`: narrow heads in `narrow`, others in `wide`,
+//! neither of which ever holds all probabilities; those of a text are formed here, for some rows at a time.
 //!
 //! With `P = softmax(s q kᵀ)`, `o = P v` and the gradient g of o: `dv = Pᵀ g`,
 //! `dP = g vᵀ`, `dS = s P ∘ (dP − rowsum(P ∘ dP))`, `dq = dS k`, `dk = dSᵀ q`.
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -17,8 +18,9 @@ use super::scratch::{unfilled, with_scratch};
 use super::simd::{exponentials, sum2, vectorized};
 use super::wide;
 
-/// Rows of a task: enough for a product, and few enough to share among cores.
-const LIMITS: Limits = (1 << 19, 32..256);
+/// Scores formed at once, and rows of a task: enough for a product, and few enough to share among cores.
+const SCORES: usize = 1 << 19;
+const ROWS: Range<usize> = 32..256;
 
 /// The heads of one picture: rows of numbers in which each head has its own columns.
 #[derive(Clone, Copy)]
@@ -49,66 +51,28 @@ pub(super) fn scale(width: usize) -> f32 {
     1.0 / width.sqrt()
 }
 
-/// `exp(s q kᵀ − its row's largest)` of some rows and the inverse of each row's sum; with `causal`,
-/// the first row's number, each sees the columns up to its own.
-fn exponentials_of(
-    q: Matrix<'_>,
-    k: Matrix<'_>,
-    causal: Option<usize>,
-    out: &mut [f32],
-    inverse: &mut [f32],
-) {
+/// `softmax(s q kᵀ)` of some rows.
+fn probabilities(q: Matrix<'_>, k: Matrix<'_>, out: &mut [f32]) {
     multiply(out, k.rows, false, q, k.transposed());
-    exponentials_of_rows(out, [k.rows, k.rows], causal, scale(q.columns), inverse);
-}
-
-/// The same of scores `q kᵀ` in place; rows of so many columns begin `apart` numbers after one another.
-pub(super) fn exponentials_of_rows(
-    scores: &mut [f32],
-    [columns, apart]: [usize; 2],
-    causal: Option<usize>,
-    scale: f32,
-    inverse: &mut [f32],
-) {
+    let scale = scale(q.columns);
     vectorized(
         #[inline(always)]
         || {
-            for ((i, row), inverse) in scores.chunks_exact_mut(apart).enumerate().zip(inverse) {
-                let seen = causal.map_or(columns, |first| (first + i + 1).min(columns));
-                let (seen, hidden) = row[..columns].split_at_mut(seen);
-                *inverse = 1.0 / exponentials(seen, scale);
-                hidden.fill(0.0);
+            for row in out.chunks_exact_mut(k.rows) {
+                let inverse = 1.0 / exponentials(row, scale);
+                row.iter_mut().for_each(|x| *x *= inverse);
             }
         },
     );
 }
 
-/// Rows times their numbers.
-#[inline(always)]
-pub(super) fn scale_rows<'a>(rows: impl Iterator<Item = &'a mut [f32]>, factors: &[f32]) {
-    for (row, factor) in rows.zip(factors) {
-        row.iter_mut().for_each(|x| *x *= factor);
-    }
-}
-
-/// `softmax(s q kᵀ)` of some rows.
-fn probabilities(q: Matrix<'_>, k: Matrix<'_>, causal: Option<usize>, out: &mut [f32]) {
-    let mut inverse = vec![0.0; q.rows];
-    exponentials_of(q, k, causal, out, &mut inverse);
-    vectorized(
-        #[inline(always)]
-        || scale_rows(out.chunks_exact_mut(k.rows), &inverse),
-    );
-}
-
-/// dS in place of dP, given P; rows of so many columns begin `apart` numbers after one another.
-pub(super) fn through_softmax(p: &[f32], dp: &mut [f32], [columns, apart]: [usize; 2], width: usize) {
+/// dS in place of dP, given P.
+fn through_softmax(p: &[f32], dp: &mut [f32], columns: usize, width: usize) {
     let scale = scale(width);
     vectorized(
         #[inline(always)]
         || {
-            for (p, dp) in p.chunks_exact(apart).zip(dp.chunks_exact_mut(apart)) {
-                let (p, dp) = (&p[..columns], &mut dp[..columns]);
+            for (p, dp) in p.chunks_exact(columns).zip(dp.chunks_exact_mut(columns)) {
                 let mean = sum2(p, dp, |p, d| p * d);
                 dp.iter_mut().zip(p).for_each(|(d, p)| *d = scale * p * (*d - mean));
             }
@@ -116,60 +80,62 @@ pub(super) fn through_softmax(p: &[f32], dp: &mut [f32], [columns, apart]: [usiz
     );
 }
 
-/// How many scores are formed at once, and how many rows a task may have.
-pub(super) type Limits = (usize, Range<usize>);
-
 /// Rows whose scores are formed at once, for so many columns: few enough that there are `tasks` tasks, where that leaves a
 /// product.
-pub(super) fn rows_at_once([rows, columns]: [usize; 2], (scores, limits): Limits, tasks: usize) -> usize {
-    let share = rows.div_ceil(tasks).max(limits.start);
-    (scores / columns.max(1)).clamp(limits.start, limits.end).min(share)
+fn rows_at_once([rows, columns]: [usize; 2], tasks: usize) -> usize {
+    let share = rows.div_ceil(tasks).max(ROWS.start);
+    (SCORES / columns.max(1)).clamp(ROWS.start, ROWS.end).min(share)
 }
 
-/// `softmax(s q kᵀ) v` of one picture, all heads.
-fn attend(q: Heads<'_>, k: Heads<'_>, v: Heads<'_>, heads: usize, causal: bool, out: &mut [f32]) {
-    if wide::fits(k.rows) && !narrow::fits(q.width) && !causal {
-        return wide::attend(q, k, v, heads, out);
+/// `softmax(s q kᵀ) v` of one picture, all heads; returns what [`wide::attend`] leaves for the way back.
+fn attend([q, k, v]: [Heads<'_>; 3], heads: usize, causal: bool, out: &mut [f32]) -> Vec<f32> {
+    if !narrow::fits(q.width) || causal {
+        let mut logs = unfilled(q.rows * heads);
+        wide::attend([q, k, v], heads, causal, out, &mut logs);
+        return logs;
     }
     let width = heads * q.width;
-    let at_once = rows_at_once([q.rows, k.rows], LIMITS, 2 * PARTS);
+    let at_once = rows_at_once([q.rows, k.rows], 2 * PARTS);
     out.par_chunks_mut(at_once * width).enumerate().for_each(|(task, out)| {
-        let start = task * at_once;
-        let rows = start..start + out.len() / width;
-        if narrow::fits(q.width) && !causal {
-            return with_scratch(narrow::scratch_size(k.rows), |scratch| {
-                for head in 0..heads {
-                    let [keys, values] = [k.whole(head), v.whole(head)];
-                    let out = &mut out[head * q.width..];
-                    narrow::attend(q.head(head, rows.clone()), [keys, values], out, width, scratch);
-                }
-            });
-        }
-        with_scratch(rows.len() * (k.rows + 1), |scratch| {
-            let (p, inverse) = scratch.split_at_mut(rows.len() * k.rows);
+        let rows = task * at_once..task * at_once + out.len() / width;
+        with_scratch(narrow::scratch_size(k.rows), |scratch| {
             for head in 0..heads {
-                let queries = q.head(head, rows.clone());
-                exponentials_of(queries, k.whole(head), causal.then_some(start), p, inverse);
-                let p = Matrix::dense(p, rows.len(), k.rows);
-                let first = head * q.width;
-                multiply(&mut out[first..], width, false, p, v.whole(head));
-                // Each row's sum divides the few results instead of the many exponentials.
-                let results = out.chunks_exact_mut(width).map(|row| &mut row[first..first + q.width]);
-                scale_rows(results, inverse);
+                let [keys, values] = [k.whole(head), v.whole(head)];
+                let out = &mut out[head * q.width..];
+                narrow::attend(q.head(head, rows.clone()), [keys, values], out, width, scratch);
             }
         });
     });
+    Vec::new()
 }
 
 /// Attention of a sequence to itself, of `[batch, places, 3·heads·d]`: queries, keys and values side by side.
 #[derive(Debug)]
 pub(crate) struct SelfAttention {
-    pub(crate) heads: usize,
+    heads: usize,
     /// Each place sees itself and those before it.
-    pub(crate) causal: bool,
+    causal: bool,
+    /// What the way there leaves for the way back, where there is one.
+    left: Option<OnceLock<Left>>,
+}
+
+/// Results, and of each picture what [`attend`] returned.
+struct Left {
+    results: Vec<f32>,
+    logs: Vec<Vec<f32>>,
+}
+
+impl fmt::Debug for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Left({} results)", self.results.len())
+    }
 }
 
 impl SelfAttention {
+    pub(crate) fn new(heads: usize, causal: bool, tracked: bool) -> Self {
+        Self { heads, causal, left: tracked.then(OnceLock::new) }
+    }
+
     /// Queries, keys and values of one picture.
     fn parts<'a>(&self, x: &'a [f32], rows: usize, width: usize) -> [Heads<'a>; 3] {
         let d = width / 3 / self.heads;
@@ -177,48 +143,22 @@ impl SelfAttention {
     }
 
     /// Gradients of q, k and v of one head, side by side, `[places, 3·d]`.
-    fn backward_head(&self, parts: [Heads<'_>; 3], grad: Heads<'_>, head: usize) -> Vec<f32> {
-        let (places, d) = (grad.rows, grad.width);
-        let mut out = unfilled(places * 3 * d);
-        if narrow::fits(d) && !self.causal {
-            backward_narrow(parts, grad, head, &mut out);
-            return out;
-        }
-        if wide::fits(places) && !self.causal {
-            let [q, k, v] = parts;
-            wide::backward([q, k, v, grad], head, &mut out);
-            return out;
-        }
-        let at_once = rows_at_once([places; 2], LIMITS, 1);
-        with_scratch(2 * at_once * places, |scratch| {
-            let (p, dp) = scratch.split_at_mut(at_once * places);
-            for start in (0..places).step_by(at_once) {
-                let rows = start..(start + at_once).min(places);
-                let [p, dp] = [&mut *p, &mut *dp].map(|scores| &mut scores[..rows.len() * places]);
-                self.backward_rows(parts, grad, (head, rows), [p, dp], &mut out);
-            }
-        });
-        out
-    }
-
-    /// The share of some rows in these gradients.
-    fn backward_rows(
+    fn backward_head(
         &self,
-        [q, k, v]: [Heads<'_>; 3],
-        grad: Heads<'_>,
-        (head, rows): (usize, Range<usize>),
-        [p, dp]: [&mut [f32]; 2],
-        out: &mut [f32],
-    ) {
-        let (places, d, apart, add) = (q.rows, q.width, 3 * q.width, rows.start > 0);
-        let (q, g) = (q.head(head, rows.clone()), grad.head(head, rows.clone()));
-        probabilities(q, k.whole(head), self.causal.then_some(rows.start), p);
-        multiply(dp, places, false, g, v.whole(head).transposed());
-        multiply(&mut out[2 * d..], apart, add, Matrix::dense(p, rows.len(), places).transposed(), g);
-        through_softmax(p, dp, [places, places], d);
-        let ds = Matrix::dense(dp, rows.len(), places);
-        multiply(&mut out[rows.start * apart..], apart, false, ds, k.whole(head));
-        multiply(&mut out[d..], apart, add, ds.transposed(), q);
+        parts: [Heads<'_>; 3],
+        [o, g]: [Heads<'_>; 2],
+        logs: &[f32],
+        head: usize,
+    ) -> Vec<f32> {
+        let mut out = unfilled(g.rows * 3 * g.width);
+        if narrow::fits(g.width) && !self.causal {
+            backward_narrow(parts, g, head, &mut out);
+            return out;
+        }
+        let [q, k, v] = parts.map(|part| part.whole(head));
+        let (o, g, causal) = (o.whole(head), g.whole(head), self.causal);
+        wide::Backward { q, k, v, o, g, logs: &logs[head..], logs_apart: self.heads, causal }.run(&mut out);
+        out
     }
 }
 
@@ -249,10 +189,12 @@ impl ArrayOp for SelfAttention {
         let (places, width) = (x.shape[1], x.shape[2]);
         let mut out = unfilled(x.values.len() / 3);
         let pictures = out.par_chunks_mut(places * width / 3).zip(x.values.par_chunks(places * width));
-        pictures.for_each(|(out, x)| {
-            let [q, k, v] = self.parts(x, places, width);
-            attend(q, k, v, self.heads, self.causal, out);
-        });
+        let attend =
+            |(out, x): (&mut [f32], _)| attend(self.parts(x, places, width), self.heads, self.causal, out);
+        let logs = pictures.map(attend).collect();
+        if let Some(left) = &self.left {
+            left.get_or_init(|| Left { results: out.clone(), logs });
+        }
         plus(out, addend)
     }
 
@@ -260,11 +202,19 @@ impl ArrayOp for SelfAttention {
         let (places, width) = (x.shape[1], x.shape[2]);
         let d = width / 3 / self.heads;
         let mut dx = unfilled(x.values.len());
-        let pictures = x.values.chunks(places * width).zip(grad.chunks(places * width / 3));
-        for ((x, grad), dx) in pictures.zip(dx.chunks_mut(places * width)) {
-            let grad = Heads { values: grad, rows: places, apart: width / 3, step: d, width: d };
+        let left = self.left.as_ref().and_then(OnceLock::get);
+        let left = left.into_iter().flat_map(|left| left.results.chunks(places * width / 3).zip(&left.logs));
+        let pictures = x.values.chunks(places * width).zip(grad.chunks(places * width / 3)).zip(left);
+        for (((x, grad), (result, logs)), dx) in pictures.zip(dx.chunks_mut(places * width)) {
+            let results = [result, grad].map(|values| Heads {
+                values,
+                rows: places,
+                apart: width / 3,
+                step: d,
+                width: d,
+            });
             let parts = self.parts(x, places, width);
-            let of_head = |head| self.backward_head(parts, grad, head);
+            let of_head = |head| self.backward_head(parts, results, logs, head);
             let heads: Vec<Vec<f32>> = (0..self.heads).into_par_iter().map(of_head).collect();
             dx.par_chunks_mut(width).enumerate().for_each(|(place, dx)| {
                 for (i, dx) in dx.chunks_exact_mut(d).enumerate() {
@@ -321,7 +271,8 @@ impl ArrayOp for CrossAttention {
         out.par_chunks_mut(picture).zip(x.values.par_chunks(picture)).enumerate().for_each(
             |(i, (out, x))| {
                 let heads = self.keys.shape[1];
-                attend(queries(x, self.keys.shape), self.keys.of(i), self.values.of(i), heads, false, out);
+                let parts = [queries(x, self.keys.shape), self.keys.of(i), self.values.of(i)];
+                attend(parts, heads, false, out);
             },
         );
         plus(out, addend)
@@ -354,7 +305,7 @@ impl CrossProbabilities {
             });
         }
         with_scratch(q.rows * k.rows, |p| {
-            probabilities(q, k, None, p);
+            probabilities(q, k, p);
             for (out, p) in out.chunks_exact_mut(self.columns.len()).zip(p.chunks_exact(k.rows)) {
                 out.iter_mut().zip(&self.columns).for_each(|(out, column)| *out = p[*column]);
             }
@@ -375,7 +326,7 @@ impl ArrayOp for CrossProbabilities {
             return Vec::new();
         }
         let mut out = unfilled(x.shape[0] * heads * places * columns);
-        let at_once = rows_at_once([places, tokens], LIMITS, 1);
+        let at_once = rows_at_once([places, tokens], 1);
         out.par_chunks_mut(places * columns).enumerate().for_each(|(i, out)| {
             let (i, head) = (i / heads, i % heads);
             let q = queries(&x.values[i * picture..(i + 1) * picture], self.keys.shape);
@@ -433,7 +384,7 @@ fn backward_queries<'a>(
     let picture = x.shape[1] * x.shape[2];
     let [_, heads, tokens, d] = keys.shape;
     let mut dx = unfilled(x.values.len());
-    let at_once = rows_at_once([x.shape[1], tokens], LIMITS, 2 * PARTS);
+    let at_once = rows_at_once([x.shape[1], tokens], 2 * PARTS);
     dx.par_chunks_mut(picture).enumerate().for_each(|(i, dx)| {
         let q = queries(&x.values[i * picture..(i + 1) * picture], keys.shape);
         dx.par_chunks_mut(at_once * heads * d).enumerate().for_each(|(task, dx)| {
@@ -456,9 +407,9 @@ fn backward_head([q, k]: [Matrix<'_>; 2], above: Above<'_>, dq: &mut [f32], apar
     }
     with_scratch(2 * q.rows * k.rows, |scratch| {
         let (p, dp) = scratch.split_at_mut(q.rows * k.rows);
-        probabilities(q, k, None, p);
+        probabilities(q, k, p);
         above.write(dp, k.rows);
-        through_softmax(p, dp, [k.rows; 2], q.columns);
+        through_softmax(p, dp, k.rows, q.columns);
         multiply(dq, apart, false, Matrix::dense(dp, q.rows, k.rows), k);
     });
 }

@@ -1,6 +1,8 @@
 //! Products of matrices that lie anywhere in memory, by the `gemm` crate; with the file map the only unsafe code.
 #![allow(unsafe_code)]
 
+use std::ops::Range;
+
 use gemm::Parallelism;
 
 /// A matrix to be read: element (i, j) is `data[i · rows_apart + j · columns_apart]`.
@@ -24,6 +26,11 @@ impl<'a> Matrix<'a> {
     /// Rows that begin `rows_apart` numbers after one another.
     pub(super) fn rows(data: &'a [f32], rows: usize, columns: usize, rows_apart: usize) -> Self {
         Self { data, rows, columns, rows_apart, columns_apart: 1 }
+    }
+
+    /// Some of the rows.
+    pub(super) fn some(self, rows: &Range<usize>) -> Self {
+        Self { data: &self.data[rows.start * self.rows_apart..], rows: rows.len(), ..self }
     }
 
     /// The same numbers mirrored at the diagonal.

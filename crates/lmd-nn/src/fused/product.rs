@@ -97,6 +97,12 @@ impl<'a> Panels<'a> {
         })
     }
 
+    /// Some of the columns, from a multiple of [`PANEL`] on.
+    pub(super) fn columns(self, columns: Range<usize>) -> Self {
+        let end = columns.end.next_multiple_of(COLUMNS) * self.inputs;
+        Self { values: &self.values[columns.start * self.inputs..end], inputs: self.inputs }
+    }
+
     /// As [`Panel::multiply`], with all columns.
     pub(super) fn multiply(self, out: &mut [f32], rows_apart: usize, add: bool, a: Matrix<'_>) {
         for (column, panel) in self.each(0..self.inputs) {

@@ -35,17 +35,34 @@ pub(super) fn alone<S: Simd, W: NullaryFnOnce>(simd: S, work: W) -> W::Output {
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
     let x = x.clamp(-87.0, 87.0);
-    let rounded = x * LOG2_E + ROUNDER;
+    let rounded = x.mul_add(LOG2_E, ROUNDER);
     let n = rounded - ROUNDER;
-    let r = x - n * LN_2[0] - n * LN_2[1];
+    let r = n.mul_add(-LN_2[1], n.mul_add(-LN_2[0], x));
     // The Taylor polynomial with its last coefficients moved for |r| < ln 2 / 2 (Cephes' expf).
     let p = 1.987_569_1e-4;
-    let p = p * r + 1.398_2e-3;
-    let p = p * r + 8.333_452e-3;
-    let p = p * r + 4.166_579_6e-2;
-    let p = p * r + 1.666_666_6e-1;
-    let p = p * r + 0.5;
-    let p = p * r * r + r + 1.0;
+    let p = r.mul_add(p, 1.398_2e-3);
+    let p = r.mul_add(p, 8.333_452e-3);
+    let p = r.mul_add(p, 4.166_579_6e-2);
+    let p = r.mul_add(p, 1.666_666_6e-1);
+    let p = r.mul_add(p, 0.5);
+    let p = r.mul_add(r * p, r) + 1.0;
+    f32::from_bits(p.to_bits().wrapping_add(rounded.to_bits() << 23))
+}
+
+/// 2ˣ to 2 units in the last place, for −126 < x < 127; below, the value there.
+#[inline(always)]
+pub(super) fn exp2(x: f32) -> f32 {
+    let x = if x > -126.0 { x } else { -126.0 };
+    let rounded = x + ROUNDER;
+    let r = x - (rounded - ROUNDER);
+    // For |r| < 1/2 (Cephes' exp2f).
+    let p = 1.535_336_2e-4;
+    let p = r.mul_add(p, 1.339_887_4e-3);
+    let p = r.mul_add(p, 9.618_437e-3);
+    let p = r.mul_add(p, 5.550_332_5e-2);
+    let p = r.mul_add(p, 2.402_264_8e-1);
+    let p = r.mul_add(p, std::f32::consts::LN_2);
+    let p = r.mul_add(p, 1.0);
     f32::from_bits(p.to_bits().wrapping_add(rounded.to_bits() << 23))
 }
 
@@ -147,6 +164,17 @@ mod tests {
             let error = (f64::from(exp(x)) - expected).abs() / expected;
             assert!(error < 2.5e-7, "exp({x}): relative error {error:e}");
         }
+    }
+
+    #[test]
+    fn powers_of_two_are_right_everywhere() {
+        for i in -12_600_i16..12_700 {
+            let x = f32::from(i) / 100.0;
+            let expected = f64::from(x).exp2();
+            let error = (f64::from(exp2(x)) - expected).abs() / expected;
+            assert!(error < 2.5e-7, "exp2({x}): relative error {error:e}");
+        }
+        assert!(exp2(f32::NEG_INFINITY) < 2e-38);
     }
 
     #[test]

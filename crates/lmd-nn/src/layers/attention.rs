@@ -33,7 +33,8 @@ fn join_heads(x: Tensor<4>) -> Tensor<3> {
 pub(crate) fn attend_to_itself(x: Tensor<3>, heads: usize, causal: bool) -> Tensor<3> {
     #[cfg(feature = "flex")]
     if on_processor(&x) {
-        return fused::apply(x, Arc::new(SelfAttention { heads, causal }));
+        let tracked = x.is_tracked();
+        return fused::apply(x, Arc::new(SelfAttention::new(heads, causal, tracked)));
     }
     let width = x.dims()[2] / 3;
     let [q, k, v] = [0, 1, 2].map(|part| split_heads(x.clone().narrow(2, part * width, width), heads));

@@ -182,7 +182,8 @@ fn join(x: Tensor<4>) -> Tensor<3> {
 
 #[test]
 fn attention_to_itself_is_its_definition() {
-    for (places, causal) in [(1, false), (37, false), (37, true), (64, false), (300, false), (304, false)] {
+    // The last has several blocks of keys.
+    for (places, causal) in [(1, false), (37, false), (37, true), (64, false), (600, false), (600, true)] {
         for width in [5, 8, 16, 40] {
             let x = scattered([2, places, 3 * 4 * width], 1) * 3.0;
             let ours = with_gradients(x.clone(), None, |x, _| attend_to_itself(x, 4, causal));
