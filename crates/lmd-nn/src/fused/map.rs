@@ -9,7 +9,9 @@ use rayon::prelude::*;
 use super::before::{Before, Dims};
 use super::convolve::{After, Convolution, Taps};
 use super::op::{Array, ArrayOp};
-use super::winograd::{CHANNELS, Filters, Kept, Tile, Weights, Winograd};
+use super::product::PANEL;
+use super::strided::Strided;
+use super::winograd::{CHANNELS, Filters, Kept, Order, Tile, Weights, Winograd};
 
 /// Convolutions up to this many numbers keep transformed filters, which are two to four times as large; larger ones
 /// only for pictures whose transformed tiles are too many to be held at once.
@@ -23,8 +25,9 @@ const TURNED: usize = 16;
 
 /// The weights of a linear map of the channels, or of a convolution of 3×3 places.
 pub(crate) struct Map {
-    /// `[side, side, inputs, outputs]`
+    /// `[side, side, inputs, outputs]`, but for large convolutions.
     weight: Vec<f32>,
+    order: Order,
     /// Transformed filters, there and back, for each tile. Made when first needed, as is the next.
     kept: [[OnceLock<Kept>; 2]; 2],
     /// `[side, side, outputs, inputs]`, from the last tap to the first.
@@ -46,9 +49,43 @@ impl Map {
     /// From weights as upstream stores them, each `[outputs / maps, inputs, side, side]`; no bias if empty.
     pub(crate) fn new(weights: &[Cow<'_, [f32]>], bias: Vec<f32>, shape: [usize; 3]) -> Self {
         let [outputs, inputs, side] = shape;
-        let weight = turned(weights, shape);
+        let whole = [inputs, outputs].iter().all(|channels| channels.is_multiple_of(CHANNELS));
+        let (weight, order) = match weights {
+            [weight] if side == 3 && whole && weight.len() > KEPT => (panels(weight, inputs), Order::Panels),
+            _ => (turned(weights, shape), Order::Taps),
+        };
+        Self::of(weight, order, bias, shape)
+    }
+
+    fn of(weight: Vec<f32>, order: Order, bias: Vec<f32>, [outputs, inputs, side]: [usize; 3]) -> Self {
         let (kept, mirrored) = (Default::default(), OnceLock::new());
-        Self { weight, kept, mirrored, bias, side, inputs, outputs }
+        Self { weight, order, kept, mirrored, bias, side, inputs, outputs }
+    }
+
+    /// The same map for pictures that are never convolved by tiles.
+    pub(crate) fn by_taps(self: Arc<Self>) -> Arc<Self> {
+        if self.order == Order::Taps {
+            return self;
+        }
+        let shape = [self.outputs, self.inputs, self.side];
+        Arc::new(Self::of(self.taps().into_owned(), Order::Taps, self.bias.clone(), shape))
+    }
+
+    /// `[side, side, inputs, outputs]`, put into this order if need be: for the few pictures of odd sides that large
+    /// convolutions meet.
+    fn taps(&self) -> Cow<'_, [f32]> {
+        if self.order == Order::Taps {
+            return Cow::Borrowed(&self.weight);
+        }
+        let mut taps = vec![0.0; self.weight.len()];
+        taps.par_chunks_exact_mut(self.outputs).enumerate().for_each(|(row, out)| {
+            let (tap, input) = (row / self.inputs, row % self.inputs);
+            for (panel, out) in out.chunks_mut(PANEL).enumerate() {
+                let start = 9 * (panel * PANEL * self.inputs + input * out.len()) + tap * out.len();
+                out.copy_from_slice(&self.weight[start..start + out.len()]);
+            }
+        });
+        Cow::Owned(taps)
     }
 
     /// Transformed filters, where pictures of this batch, height and width are convolved by them.
@@ -71,12 +108,9 @@ impl Map {
         })
     }
 
-    /// The weights of the way back.
-    fn taps_back(&self) -> Taps<'_> {
-        if self.weight.len() > MIRRORED {
-            return Taps::Mirrored(&self.weight);
-        }
-        Taps::Forward(self.mirrored.get_or_init(|| self.mirror()))
+    /// The weights of the way back, from the last tap to the first where they are small.
+    fn mirrored(&self) -> Option<&[f32]> {
+        (self.weight.len() <= MIRRORED).then(|| &**self.mirrored.get_or_init(|| self.mirror()))
     }
 
     /// `[taps, outputs, inputs]`, from the last tap to the first.
@@ -87,7 +121,7 @@ impl Map {
     }
 
     fn weights(&self, back: bool) -> Weights<'_> {
-        Weights { values: &self.weight, inputs: self.inputs, outputs: self.outputs, back }
+        Weights { values: &self.weight, order: self.order, inputs: self.inputs, outputs: self.outputs, back }
     }
 }
 
@@ -121,6 +155,22 @@ fn turned(weights: &[Cow<'_, [f32]>], [outputs, inputs, side]: [usize; 3]) -> Ve
         }
     });
     turned
+}
+
+/// [`Order::Panels`] of a weight `[outputs, inputs, 3, 3]`.
+fn panels(weight: &[f32], inputs: usize) -> Vec<f32> {
+    let (row, block) = (9 * inputs, 9 * TURNED);
+    let mut out = vec![0.0; weight.len()];
+    out.par_chunks_mut(PANEL * row).zip(weight.par_chunks(PANEL * row)).for_each(|(out, from)| {
+        let width = out.len() / row;
+        for (some, out) in out.chunks_mut(block * width).enumerate() {
+            for (j, from) in from.chunks_exact(row).enumerate() {
+                let from = &from[some * block..];
+                out.chunks_exact_mut(width).zip(from).for_each(|(out, value)| out[j] = *value);
+            }
+        }
+    });
+    out
 }
 
 /// One use of a [`Map`]: `after(map(before(x)))`.
@@ -197,8 +247,9 @@ impl ArrayOp for MapCall {
             let winograd = Winograd { filters, doubled, batch, height, width };
             return winograd.run(&source, after);
         }
+        let taps = self.map.taps();
         let convolution = Convolution {
-            taps: Taps::Forward(&self.map.weight),
+            taps: Taps::Forward(&taps),
             side: self.map.side,
             stride: self.stride,
             inputs: self.map.inputs,
@@ -214,22 +265,25 @@ impl ArrayOp for MapCall {
     fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
         let input = dims(x.shape);
         let [[batch, height, width, inputs], output] = self.sizes(input);
+        if self.stride > 1 {
+            let (taps, side, stride) = (&self.map.taps(), self.map.side, self.stride);
+            let source = [batch, height, width, inputs];
+            let strided = Strided { taps, side, stride, lead: self.padding[0], source, result: output };
+            return self.before.backward(x.values, input, strided.backward(grad));
+        }
         let grown = self.map.side - 1;
         let framed = [height + grown, width + grown];
-        let source = if self.stride == 1 {
-            Before::Nothing.forward(grad, output, self.padding.map(|pad| grown - pad))
-        } else {
-            let sizes = [batch, framed[0], framed[1], self.map.outputs];
-            Cow::Owned(spread_out(grad, output, sizes, self.stride, grown - self.padding[0]))
-        };
+        let source = Before::Nothing.forward(grad, output, self.padding.map(|pad| grown - pad));
         let after = After { bias: &[], addend: None, rectify: false };
         let filters = || self.map.filters([batch, height, width], false, true);
         if let Some(filters) = self.plain().then(filters).flatten() {
             let winograd = Winograd { filters, doubled: false, batch, height, width };
             return self.before.backward(x.values, input, winograd.run(&source, after));
         }
+        let mirrored = self.map.mirrored();
+        let taps = if mirrored.is_some() { Cow::default() } else { self.map.taps() };
         let convolution = Convolution {
-            taps: self.map.taps_back(),
+            taps: mirrored.map_or(Taps::Mirrored(&taps), Taps::Forward),
             side: self.map.side,
             stride: 1,
             inputs: self.map.outputs,
@@ -241,19 +295,6 @@ impl ArrayOp for MapCall {
         };
         self.before.backward(x.values, input, convolution.run(&source, after))
     }
-}
-
-/// A picture with `stride - 1` rows and columns of zeros between its own, and `lead` before the first.
-fn spread_out(x: &[f32], from: Dims, to: Dims, stride: usize, lead: usize) -> Vec<f32> {
-    let [batch, height, width, channels] = from;
-    let mut out = vec![0.0; to.iter().product()];
-    for (place, values) in x.chunks_exact(channels).enumerate() {
-        let (image, y, x) = (place / (height * width), place / width % height, place % width);
-        debug_assert!(image < batch);
-        let start = ((image * to[1] + lead + y * stride) * to[2] + lead + x * stride) * channels;
-        out[start..start + channels].copy_from_slice(values);
-    }
-    out
 }
 
 #[cfg(test)]

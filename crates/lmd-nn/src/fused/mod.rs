@@ -22,6 +22,7 @@ mod op;
 mod product;
 mod scratch;
 mod simd;
+mod strided;
 mod wide;
 mod winograd;
 

@@ -188,7 +188,12 @@ impl Conv {
 
     /// The same weights, looking at every other place only.
     pub(crate) fn halving(self) -> Self {
-        Self { stride: 2, ..self }
+        let kernel = match self.kernel {
+            #[cfg(feature = "flex")]
+            Kernel::Fused(map) => Kernel::Fused(map.by_taps()),
+            composed @ Kernel::Composed(_) => composed,
+        };
+        Self { kernel, stride: 2, ..self }
     }
 
     /// The same weights, with zeros to the right and below only.

@@ -157,6 +157,12 @@ fn minimal_filtering_is_the_convolution() {
     let shape = [1, 8, 8, 256];
     let case = Case { before: Before::Nothing, shape, inputs: 256, outputs: 256, side: 3, halving: false };
     case.check("large");
+    // Large enough to lie in panels, the last of which is narrower; by tiles and, of odd sides or halved, by taps.
+    for (height, halving) in [(8, false), (7, false), (8, true)] {
+        let shape = [1, height, 8, 384];
+        Case { before: Before::Nothing, shape, inputs: 384, outputs: 368, side: 3, halving }
+            .check(&format!("in panels, {height} high, halving {halving}"));
+    }
 }
 
 /// Attention by its definition, of `[B, heads, N, d]`.

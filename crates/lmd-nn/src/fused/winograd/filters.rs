@@ -10,11 +10,21 @@ use super::super::product::{PANEL, Panel};
 use super::super::scratch::with_scratch;
 use super::tile::{Four, Tile, Transform, Two};
 
+/// In which order the numbers of a weight lie, of the way there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// `[3, 3, inputs, outputs]`
+    Taps,
+    /// `[inputs, 3, 3, PANEL]` for some outputs after another, the last as many as are left: what is transformed together
+    /// lies together.
+    Panels,
+}
+
 /// The weight of a 3×3 convolution.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Weights<'a> {
-    /// `[3, 3, inputs, outputs]` of the way there.
     pub(crate) values: &'a [f32],
+    pub(crate) order: Order,
     /// Of the way there.
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
@@ -36,7 +46,7 @@ impl Weights<'_> {
         if self.back { 9 * columns * inputs } else { 0 }
     }
 
-    /// `G g Gᵀ` of some outputs and inputs: `[points, inputs, columns]`.
+    /// `G g Gᵀ` of some outputs, at most a panel of them, and inputs: `[points, inputs, columns]`.
     pub(super) fn slab(
         &self,
         tile: Tile,
@@ -45,35 +55,53 @@ impl Weights<'_> {
         scratch: &mut [f32],
         out: &mut [f32],
     ) {
-        let tap = self.inputs * self.outputs;
-        let taps = if self.back {
-            self.turn(columns.clone(), inputs.clone(), scratch);
-            let (rows_apart, taps_apart) = (columns.len(), columns.len() * inputs.len());
-            Taps { values: scratch, taps_apart, rows_apart, rows: inputs.len(), reversed: false }
-        } else {
-            let values = &self.values[inputs.start * self.outputs + columns.start..];
-            Taps { values, taps_apart: tap, rows_apart: self.outputs, rows: inputs.len(), reversed: false }
-        };
-        taps.transform(tile, out);
+        let width = columns.len();
+        if self.back {
+            self.turn(columns, inputs.clone(), scratch);
+            let (rows_apart, taps_apart) = (width, width * inputs.len());
+            let taps = Taps { values: scratch, taps_apart, rows_apart, rows: inputs.len(), reversed: false };
+            return taps.transform(tile, width, out);
+        }
+        let taps = Taps { rows: inputs.len(), ..self.taps(inputs.start, columns.start) };
+        taps.transform(tile, width, out);
     }
 
     /// `G g Gᵀ` of the way back as its weights lie, `[points, outputs, inputs]`.
     pub(super) fn slab_back(&self, tile: Tile, outputs: Range<usize>, inputs: Range<usize>, out: &mut [f32]) {
-        let values = &self.values[outputs.start * self.outputs + inputs.start..];
-        let (taps_apart, rows_apart) = (self.inputs * self.outputs, self.outputs);
-        Taps { values, taps_apart, rows_apart, rows: outputs.len(), reversed: true }.transform(tile, out);
+        let width = inputs.len();
+        let at_once = if self.order == Order::Panels { PANEL } else { width };
+        for start in (0..width).step_by(at_once) {
+            let taps = self.taps(outputs.start, inputs.start + start);
+            let taps = Taps { rows: outputs.len(), reversed: true, ..taps };
+            taps.transform_beside(tile, [at_once.min(width - start), width], &mut out[start..]);
+        }
+    }
+
+    /// The taps from this input and output of the way there on.
+    fn taps(&self, input: usize, output: usize) -> Taps<'_> {
+        let (start, taps_apart, rows_apart) = match self.order {
+            Order::Taps => (input * self.outputs + output, self.inputs * self.outputs, self.outputs),
+            Order::Panels => {
+                let first = output / PANEL * PANEL;
+                let width = PANEL.min(self.outputs - first);
+                (9 * (first * self.inputs + input * width) + output - first, width, 9 * width)
+            }
+        };
+        Taps { values: &self.values[start..], taps_apart, rows_apart, rows: 1, reversed: false }
     }
 
     /// The taps of the way back for some of its outputs and inputs, from the last to the first, `[taps, inputs, columns]`.
     pub(crate) fn turn(&self, columns: Range<usize>, inputs: Range<usize>, out: &mut [f32]) {
-        let tap = self.inputs * self.outputs;
         let width = columns.len();
-        for (from, to) in self.values.chunks_exact(tap).rev().zip(out.chunks_exact_mut(inputs.len() * width))
-        {
-            for (j, column) in columns.clone().enumerate() {
-                let from = &from[column * self.outputs + inputs.start..][..inputs.len()];
-                for (to, value) in to.chunks_exact_mut(width).zip(from) {
-                    to[j] = *value;
+        let at_once = if self.order == Order::Panels { PANEL } else { inputs.len() };
+        for (j, column) in columns.enumerate() {
+            for start in inputs.clone().step_by(at_once) {
+                let some = at_once.min(inputs.end - start);
+                let taps = self.taps(column, start);
+                for (tap, out) in out.chunks_exact_mut(inputs.len() * width).rev().enumerate() {
+                    let out = out[(start - inputs.start) * width..].chunks_exact_mut(width);
+                    let from = &taps.values[tap * taps.taps_apart..][..some];
+                    out.zip(from).for_each(|(out, value)| out[j] = *value);
                 }
             }
         }
@@ -163,10 +191,15 @@ struct Taps<'a> {
 
 impl Taps<'_> {
     /// `[points, rows, columns]`
-    fn transform(self, tile: Tile, out: &mut [f32]) {
+    fn transform(self, tile: Tile, columns: usize, out: &mut [f32]) {
+        self.transform_beside(tile, [columns; 2], out);
+    }
+
+    /// The same with rows that begin `apart` numbers after one another.
+    fn transform_beside(self, tile: Tile, [columns, apart]: [usize; 2], out: &mut [f32]) {
         match tile {
-            Tile::Two => Arch::new().dispatch(Slab { taps: self, out, kind: Two }),
-            Tile::Four => Arch::new().dispatch(Slab { taps: self, out, kind: Four }),
+            Tile::Two => Arch::new().dispatch(Slab { taps: self, columns, apart, out, kind: Two }),
+            Tile::Four => Arch::new().dispatch(Slab { taps: self, columns, apart, out, kind: Four }),
         }
     }
 }
@@ -174,6 +207,8 @@ impl Taps<'_> {
 /// Their transform.
 struct Slab<'a, T, const P: usize, const M: usize> {
     taps: Taps<'a>,
+    columns: usize,
+    apart: usize,
     out: &'a mut [f32],
     kind: T,
 }
@@ -185,7 +220,7 @@ impl<T: Transform<P, M>, const P: usize, const M: usize> WithSimd for Slab<'_, T
     fn with_simd<S: Simd>(self, simd: S) {
         let Taps { values, taps_apart, rows_apart, rows, reversed } = self.taps;
         let (out, _) = S::as_mut_simd_f32s(self.out);
-        let vectors = out.len() / (P * P * rows).max(1);
+        let [vectors, apart] = [self.columns, self.apart].map(|columns| columns / S::F32_LANES);
         for row in 0..rows {
             let mut places: [&[S::f32s]; 9] = [&[]; 9];
             for (tap, place) in places.iter_mut().enumerate() {
@@ -201,7 +236,7 @@ impl<T: Transform<P, M>, const P: usize, const M: usize> WithSimd for Slab<'_, T
                 for column in 0..P {
                     let points = self.kind.filter(simd, [half[0][column], half[1][column], half[2][column]]);
                     for (point, value) in points.into_iter().enumerate() {
-                        out[((P * point + column) * rows + row) * vectors + i] = value;
+                        out[((P * point + column) * rows + row) * apart + i] = value;
                     }
                 }
             }

@@ -26,7 +26,7 @@ mod passing;
 mod scatter;
 mod tile;
 
-pub(super) use filters::{Filters, Kept, Weights};
+pub(super) use filters::{Filters, Kept, Order, Weights};
 pub(super) use tile::Tile;
 
 /// Numbers of a task, transformed tiles and their products, that the caches hold well.

@@ -1,3 +1,4 @@
+use super::super::product::PANEL;
 use super::*;
 
 /// Numbers in -0.5 to 0.5 without a pattern.
@@ -50,6 +51,18 @@ impl Sizes {
     }
 }
 
+/// [`Order::Panels`] of a weight in [`Order::Taps`], by its definition.
+fn panels(taps: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
+    let mut out = Vec::new();
+    for first in (0..outputs).step_by(PANEL) {
+        for (input, tap) in (0..inputs).flat_map(|input| (0..9).map(move |tap| (input, tap))) {
+            let row = &taps[(tap * inputs + input) * outputs..][..outputs];
+            out.extend(&row[first..(first + PANEL).min(outputs)]);
+        }
+    }
+    out
+}
+
 #[test]
 fn every_way_gives_the_sums_of_the_definition() {
     let after = After { bias: &[], addend: None, rectify: false };
@@ -66,7 +79,10 @@ fn every_way_gives_the_sums_of_the_definition() {
         ] {
             let values = scattered(count(9 * inputs * outputs), 1 << 20);
             let [there, here] = if back { [outputs, inputs] } else { [inputs, outputs] };
-            let weights = Weights { values: &values, inputs: there, outputs: here, back };
+            let panels = panels(&values, there, here);
+            let ways = [(Order::Taps, &values), (Order::Panels, &panels)];
+            let ways =
+                ways.map(|(order, values)| Weights { values, order, inputs: there, outputs: here, back });
             let source = sizes.source(doubled);
             let expected = sizes.convolved(&source, |t, i, o| {
                 if back {
@@ -75,8 +91,9 @@ fn every_way_gives_the_sums_of_the_definition() {
                     values[(t * there + i) * here + o]
                 }
             });
-            let kept = Kept::new(weights, tile);
-            for filters in [Filters::Kept(&kept), Filters::Passing(weights, tile)] {
+            let kept = ways.map(|weights| Kept::new(weights, tile));
+            let passing = ways.map(|weights| Filters::Passing(weights, tile));
+            for filters in kept.iter().map(Filters::Kept).chain(passing) {
                 let sums = Winograd { filters, doubled, batch, height, width }.run(&source, after);
                 let worst =
                     sums.iter().zip(&expected).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
