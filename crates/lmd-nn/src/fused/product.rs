@@ -216,7 +216,7 @@ impl<S: Simd, const V: usize, const R: usize> NullaryFnOnce for Block<'_, '_, '_
             }
         }
         for (i, factors) in (0..b.inputs).zip(strip.panel.array_windows::<V>().step_by(strip.apart)) {
-            prefetch(strip.panel, (i + AHEAD) * strip.apart);
+            prefetch(strip.panel, (i + AHEAD) * strip.apart, PANEL / S::F32_LANES);
             for r in 0..R {
                 let value = simd.splat_f32s(rows[r][i]);
                 for v in 0..V {
@@ -231,18 +231,18 @@ impl<S: Simd, const V: usize, const R: usize> NullaryFnOnce for Block<'_, '_, '_
     }
 }
 
-/// Asks for what a later turn reads: the processor itself looks no further ahead than a page of 4 KiB.
+/// Asks for `count` values that a later turn reads: the processor itself looks no further ahead than a page of 4 KiB.
 #[inline(always)]
 #[allow(unsafe_code)]
-fn prefetch<T>(values: &[T], index: usize) {
+pub(super) fn prefetch<T>(values: &[T], index: usize, count: usize) {
     let at = values.as_ptr().wrapping_add(index).cast::<i8>();
     #[cfg(target_arch = "x86_64")]
-    for line in 0..PANEL * size_of::<f32>() / 64 {
+    for line in 0..(count * size_of::<T>()).div_ceil(64) {
         // SAFETY: a hint that reads nothing and faults at no address; SSE is part of the architecture.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(64 * line)) };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = at;
+    let _ = (at, count);
 }
 
 #[cfg(test)]

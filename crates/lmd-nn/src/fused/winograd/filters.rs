@@ -6,9 +6,12 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::super::gemm::Matrix;
-use super::super::product::{PANEL, Panel};
+use super::super::product::{PANEL, Panel, prefetch};
 use super::super::scratch::with_scratch;
 use super::tile::{Four, Tile, Transform, Two};
+
+/// Rows of a weight from the one that is transformed to the one that is asked for.
+const AHEAD: usize = 4;
 
 /// In which order the numbers of a weight lie, of the way there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,13 +49,13 @@ impl Weights<'_> {
         if self.back { 9 * columns * inputs } else { 0 }
     }
 
-    /// `G g Gᵀ` of some outputs, at most a panel of them, and inputs: `[points, inputs, columns]`.
+    /// `G g Gᵀ` of some outputs, at most a panel of them, and inputs: `[inputs, points, columns]`, as `places` says.
     pub(super) fn slab(
         &self,
         tile: Tile,
-        columns: Range<usize>,
-        inputs: Range<usize>,
+        [columns, inputs]: [Range<usize>; 2],
         scratch: &mut [f32],
+        places: Places,
         out: &mut [f32],
     ) {
         let width = columns.len();
@@ -60,20 +63,26 @@ impl Weights<'_> {
             self.turn(columns, inputs.clone(), scratch);
             let (rows_apart, taps_apart) = (width, width * inputs.len());
             let taps = Taps { values: scratch, taps_apart, rows_apart, rows: inputs.len(), reversed: false };
-            return taps.transform(tile, width, out);
+            return taps.transform(tile, width, places, out);
         }
         let taps = Taps { rows: inputs.len(), ..self.taps(inputs.start, columns.start) };
-        taps.transform(tile, width, out);
+        taps.transform(tile, width, places, out);
     }
 
-    /// `G g Gᵀ` of the way back as its weights lie, `[points, outputs, inputs]`.
-    pub(super) fn slab_back(&self, tile: Tile, outputs: Range<usize>, inputs: Range<usize>, out: &mut [f32]) {
+    /// `G g Gᵀ` of the way back as its weights lie, `[outputs, points, inputs]`.
+    pub(super) fn slab_back(
+        &self,
+        tile: Tile,
+        [outputs, inputs]: [Range<usize>; 2],
+        places: Places,
+        out: &mut [f32],
+    ) {
         let width = inputs.len();
         let at_once = if self.order == Order::Panels { PANEL } else { width };
         for start in (0..width).step_by(at_once) {
             let taps = self.taps(outputs.start, inputs.start + start);
             let taps = Taps { rows: outputs.len(), reversed: true, ..taps };
-            taps.transform_beside(tile, [at_once.min(width - start), width], &mut out[start..]);
+            taps.transform(tile, at_once.min(width - start), places, &mut out[start..]);
         }
     }
 
@@ -124,8 +133,9 @@ impl Kept {
         let mut values = vec![0.0; each * outputs];
         values.par_chunks_mut((each * PANEL).max(1)).enumerate().for_each(|(panel, out)| {
             let columns = panel * PANEL..panel * PANEL + out.len() / each;
+            let places = Places { rows_apart: columns.len(), points_apart: inputs * columns.len() };
             with_scratch(weights.scratch(columns.len(), inputs), |scratch| {
-                weights.slab(tile, columns, 0..inputs, scratch, out);
+                weights.slab(tile, [columns, 0..inputs], scratch, places, out);
             });
         });
         Self { tile, values, inputs, outputs }
@@ -189,17 +199,18 @@ struct Taps<'a> {
     reversed: bool,
 }
 
-impl Taps<'_> {
-    /// `[points, rows, columns]`
-    fn transform(self, tile: Tile, columns: usize, out: &mut [f32]) {
-        self.transform_beside(tile, [columns; 2], out);
-    }
+/// Where transformed filters go: numbers from one row to the next, and from one point to the next.
+#[derive(Clone, Copy)]
+pub(super) struct Places {
+    pub(super) rows_apart: usize,
+    pub(super) points_apart: usize,
+}
 
-    /// The same with rows that begin `apart` numbers after one another.
-    fn transform_beside(self, tile: Tile, [columns, apart]: [usize; 2], out: &mut [f32]) {
+impl Taps<'_> {
+    fn transform(self, tile: Tile, columns: usize, places: Places, out: &mut [f32]) {
         match tile {
-            Tile::Two => Arch::new().dispatch(Slab { taps: self, columns, apart, out, kind: Two }),
-            Tile::Four => Arch::new().dispatch(Slab { taps: self, columns, apart, out, kind: Four }),
+            Tile::Two => Arch::new().dispatch(Slab { taps: self, columns, places, out, kind: Two }),
+            Tile::Four => Arch::new().dispatch(Slab { taps: self, columns, places, out, kind: Four }),
         }
     }
 }
@@ -208,7 +219,7 @@ impl Taps<'_> {
 struct Slab<'a, T, const P: usize, const M: usize> {
     taps: Taps<'a>,
     columns: usize,
-    apart: usize,
+    places: Places,
     out: &'a mut [f32],
     kind: T,
 }
@@ -220,23 +231,27 @@ impl<T: Transform<P, M>, const P: usize, const M: usize> WithSimd for Slab<'_, T
     fn with_simd<S: Simd>(self, simd: S) {
         let Taps { values, taps_apart, rows_apart, rows, reversed } = self.taps;
         let (out, _) = S::as_mut_simd_f32s(self.out);
-        let [vectors, apart] = [self.columns, self.apart].map(|columns| columns / S::F32_LANES);
-        for row in 0..rows {
-            let mut places: [&[S::f32s]; 9] = [&[]; 9];
-            for (tap, place) in places.iter_mut().enumerate() {
-                let start = if reversed { 8 - tap } else { tap } * taps_apart + row * rows_apart;
-                *place = S::as_simd_f32s(&values[start..start + vectors * S::F32_LANES]).0;
+        let Places { rows_apart: row, points_apart: point } = self.places;
+        let [vectors, row, point] = [self.columns, row, point].map(|numbers| numbers / S::F32_LANES);
+        for i in 0..rows {
+            let mut taps: [&[S::f32s]; 9] = [&[]; 9];
+            for (tap, values_of) in taps.iter_mut().enumerate() {
+                let start = if reversed { 8 - tap } else { tap } * taps_apart + i * rows_apart;
+                *values_of = S::as_simd_f32s(&values[start..start + vectors * S::F32_LANES]).0;
+                prefetch(values, start + AHEAD * rows_apart, vectors * S::F32_LANES);
             }
+            let out = &mut out[i * row..];
             for i in 0..vectors {
                 // Loops instead of closures, which would not be compiled for the wide vectors.
                 let mut half = [[simd.splat_f32s(0.0); P]; 3];
-                for (half, places) in half.iter_mut().zip(places.chunks_exact(3)) {
-                    *half = self.kind.filter(simd, [places[0][i], places[1][i], places[2][i]]);
+                for (column, half) in half.iter_mut().enumerate() {
+                    *half =
+                        self.kind.filter(simd, [taps[column][i], taps[3 + column][i], taps[6 + column][i]]);
                 }
-                for column in 0..P {
-                    let points = self.kind.filter(simd, [half[0][column], half[1][column], half[2][column]]);
-                    for (point, value) in points.into_iter().enumerate() {
-                        out[((P * point + column) * rows + row) * apart + i] = value;
+                for (row, out) in out.chunks_mut(P * point).take(P).enumerate() {
+                    let points = self.kind.filter(simd, [half[0][row], half[1][row], half[2][row]]);
+                    for (out, value) in out.chunks_mut(point).zip(points) {
+                        out[i] = value;
                     }
                 }
             }

@@ -7,12 +7,13 @@ use super::super::convolve::After;
 use super::super::gemm::Matrix;
 use super::super::product::{COLUMNS, PANEL, Panel, Panels};
 use super::super::scratch::{unfilled, with_scratch};
+use super::filters::Places;
 use super::gather::Products;
 use super::{Tile, Weights, Winograd};
 
 /// Outputs of a task, and inputs at once with few tiles and with many, where filters are transformed in passing.
 const GROUP: usize = 2 * PANEL;
-const INPUTS: [usize; 2] = [128, 640];
+const INPUTS: [usize; 2] = [256, 1280];
 /// Tiles from which on it is the larger number of inputs.
 const MANY_TILES: usize = 256;
 
@@ -101,16 +102,16 @@ impl Winograd<'_> {
         let width = products.len() / (self.batch * points * tiles);
         let (each, apart) = (Panels::length(inputs, tiles), tiles.next_multiple_of(COLUMNS));
         let at_once = self.inputs_at_once();
-        let slab = points * at_once * width;
+        let slab = width * (points * at_once + COLUMNS);
         with_scratch(slab + self.batch * points * width * apart, |scratch| {
             let (slab, sums) = scratch.split_at_mut(slab);
             for start in (0..inputs).step_by(at_once) {
                 let some = start..(start + at_once).min(inputs);
-                let slab = &mut slab[..points * width * some.len()];
-                weights.slab_back(tile, first..first + width, some.clone(), slab);
+                let places = Places { rows_apart: points * some.len() + COLUMNS, points_apart: some.len() };
+                weights.slab_back(tile, [first..first + width, some.clone()], places, slab);
                 for (i, sums) in sums.chunks_exact_mut(width * apart).enumerate() {
-                    let filters = &slab[i % points * width * some.len()..];
-                    let filters = Matrix::dense(filters, width, some.len());
+                    let filters = &slab[i % points * some.len()..];
+                    let filters = Matrix::rows(filters, width, some.len(), places.rows_apart);
                     let panels = Panels::ordered(&panels[i * each..(i + 1) * each], inputs);
                     for (column, panel) in panels.each(some.clone()) {
                         panel.multiply(&mut sums[column..], apart, start > 0, filters);
@@ -139,25 +140,29 @@ impl Winograd<'_> {
         let bands = self.batch * self.bands();
         let width = products.len() / (bands * points * tiles);
         let at_once = self.inputs_at_once();
-        with_scratch(points * at_once * width, |slabs| {
+        // Rows of filters lie a little more than a power of two apart: such lines share few places of the first cache.
+        let apart = |panel: usize| points * panel + COLUMNS;
+        with_scratch(at_once * apart(PANEL) * width.div_ceil(PANEL), |slabs| {
             for start in (0..inputs).step_by(at_once) {
                 let some = start..(start + at_once).min(inputs);
-                let each = points * some.len() * PANEL;
-                let slabs = &mut slabs[..points * some.len() * width];
-                for (i, slab) in slabs.chunks_mut(each).enumerate() {
+                let panels = (0..width).step_by(PANEL).map(|first| PANEL.min(width - first));
+                let slabs = slabs.chunks_exact_mut(at_once * apart(PANEL)).zip(panels);
+                for (i, (slab, panel)) in slabs.enumerate() {
                     let column = first + i * PANEL;
-                    let columns = column..column + slab.len() / (points * some.len());
-                    weights.slab(tile, columns, some.clone(), &mut [], slab);
-                }
-                for point in self.filled() {
-                    for band in 0..bands {
+                    let places = Places { rows_apart: apart(panel), points_apart: panel };
+                    weights.slab(tile, [column..column + panel, some.clone()], &mut [], places, slab);
+                    for (point, band) in
+                        self.filled().flat_map(|point| (0..bands).map(move |band| (point, band)))
+                    {
                         let at = (band * points + point) * tiles;
                         let rows = Matrix::rows(&seen[at * inputs + start..], tiles, some.len(), inputs);
-                        for (i, slab) in slabs.chunks(each).enumerate() {
-                            let slab = slab.chunks_exact(slab.len() / points).nth(point).unwrap_or_default();
-                            let out = &mut products[at * width + i * PANEL..];
-                            Panel::dense(slab, some.len()).multiply(out, width, start > 0, rows);
-                        }
+                        let filters = Panel {
+                            values: &slab[point * panel..],
+                            inputs: some.len(),
+                            columns: panel,
+                            apart: apart(panel),
+                        };
+                        filters.multiply(&mut products[at * width + i * PANEL..], width, start > 0, rows);
                     }
                 }
             }
