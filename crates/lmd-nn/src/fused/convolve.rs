@@ -80,7 +80,11 @@ impl Convolution<'_> {
         let image = self.height * self.width * self.outputs;
         let mut out = unfilled(self.batch * image);
         if self.weights() >= HEAVY && self.batch * self.height * self.width < 2 * BAND[0] {
-            self.split_inputs(source, after, &mut out);
+            if self.side == 1 && self.stride == 1 && self.outputs > self.inputs {
+                self.split_outputs(source, after, &mut out);
+            } else {
+                self.split_inputs(source, after, &mut out);
+            }
             return out;
         }
         let rows = self.rows_of_a_band();
@@ -140,6 +144,35 @@ impl Convolution<'_> {
                 }
                 self.finish(out, None, after, (index, band * rows));
             });
+        });
+    }
+
+    /// Few places under a large matrix with more outputs than inputs: every task takes some of the outputs, so that no sums
+    /// have to be joined.
+    fn split_outputs(&self, source: &[f32], after: After<'_>, out: &mut [f32]) {
+        let places = self.batch * self.height * self.width;
+        let share = self.outputs.div_ceil(2 * PARTS);
+        let rows = Matrix::dense(source, places, self.inputs);
+        let mut parts = unfilled(places * self.outputs);
+        parts.par_chunks_mut((places * share).max(1)).enumerate().for_each(|(i, part)| {
+            let (first, columns) = (i * share, part.len() / places);
+            let matrix = match self.taps {
+                Taps::Forward(weights) => Matrix::rows(&weights[first..], self.inputs, columns, self.outputs),
+                Taps::Mirrored(weights) => {
+                    Matrix::dense(&weights[first * self.inputs..], columns, self.inputs).transposed()
+                }
+            };
+            multiply(part, columns, false, rows, matrix);
+        });
+        let row = self.width * self.outputs;
+        out.par_chunks_mut(row.max(1)).enumerate().for_each(|(y, out)| {
+            for (x, out) in out.chunks_exact_mut(self.outputs).enumerate() {
+                let place = y * self.width + x;
+                for (part, out) in parts.chunks(places * share).zip(out.chunks_mut(share)) {
+                    out.copy_from_slice(&part[place * out.len()..][..out.len()]);
+                }
+            }
+            self.finish(out, None, after, (y / self.height, y % self.height));
         });
     }
 

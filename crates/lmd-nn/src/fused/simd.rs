@@ -52,7 +52,7 @@ pub(super) fn exp(x: f32) -> f32 {
 /// 2ˣ to 2 units in the last place, for −126 < x < 127; below, the value there.
 #[inline(always)]
 pub(super) fn exp2(x: f32) -> f32 {
-    let x = if x > -126.0 { x } else { -126.0 };
+    let x = if x < -126.0 { -126.0 } else { x };
     let rounded = x + ROUNDER;
     let r = x - (rounded - ROUNDER);
     // For |r| < 1/2 (Cephes' exp2f).
@@ -175,6 +175,7 @@ mod tests {
             assert!(error < 2.5e-7, "exp2({x}): relative error {error:e}");
         }
         assert!(exp2(f32::NEG_INFINITY) < 2e-38);
+        assert!(exp2(f32::NAN).is_nan());
     }
 
     #[test]

@@ -139,6 +139,8 @@ fn large_maps_are_their_composition() {
         halving: false,
     };
     case.check("a large matrix");
+    let case = Case { shape: [2, 3, 5, 500], before: Before::Nothing, inputs: 500, outputs: 1201, ..case };
+    case.check("a large matrix with more outputs");
 }
 
 #[test]
