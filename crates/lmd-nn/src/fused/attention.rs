@@ -1,5 +1,6 @@
 //! Attention on rows as the linear maps leave them, `[batch, places, heads·d]`: narrow heads in `narrow`, others in `wide`,
-//! neither of which ever holds all probabilities; those of a text are formed here, for some rows at a time.
+//! neither of which ever holds all probabilities; those of a text's maps, and on the way back to a text, are formed here, for
+//! some rows at a time.
 //!
 //! With `P = softmax(s q kᵀ)`, `o = P v` and the gradient g of o: `dv = Pᵀ g`,
 //! `dP = g vᵀ`, `dS = s P ∘ (dP − rowsum(P ∘ dP))`, `dq = dS k`, `dk = dSᵀ q`.

@@ -18,7 +18,7 @@ use super::winograd::{CHANNELS, Filters, Kept, Order, Tile, Weights, Winograd};
 const KEPT: usize = 9 * 512 * 256;
 /// What is too many.
 const HELD: usize = 1 << 24;
-/// Maps up to this many numbers keep a copy for the way back; larger ones are read across.
+/// Maps up to this many numbers keep a copy for the way back; larger ones are read across, once they lie by taps.
 const MIRRORED: usize = 1 << 19;
 /// Inputs and outputs of a weight turned at once, so that both sides stay in the cache.
 const TURNED: usize = 16;
@@ -71,8 +71,8 @@ impl Map {
         Arc::new(Self::of(self.taps().into_owned(), Order::Taps, self.bias.clone(), shape))
     }
 
-    /// `[side, side, inputs, outputs]`, put into this order if need be: for the few pictures of odd sides that large
-    /// convolutions meet.
+    /// `[side, side, inputs, outputs]`, put into this order if need be: where large convolutions meet pictures of
+    /// odd sides, as at the deepest level of 448 or 576 pixels.
     fn taps(&self) -> Cow<'_, [f32]> {
         if self.order == Order::Taps {
             return Cow::Borrowed(&self.weight);
@@ -108,7 +108,7 @@ impl Map {
         })
     }
 
-    /// The weights of the way back, from the last tap to the first where they are small.
+    /// The weights of the way back, from the last tap to the first; none where they are large.
     fn mirrored(&self) -> Option<&[f32]> {
         (self.weight.len() <= MIRRORED).then(|| &**self.mirrored.get_or_init(|| self.mirror()))
     }

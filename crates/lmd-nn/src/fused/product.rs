@@ -97,7 +97,7 @@ impl<'a> Panels<'a> {
         })
     }
 
-    /// Some of the columns, from a multiple of [`PANEL`] on.
+    /// Some of the columns, from a multiple of [`PANEL`] to another, or to the end.
     pub(super) fn columns(self, columns: Range<usize>) -> Self {
         let end = columns.end.next_multiple_of(COLUMNS) * self.inputs;
         Self { values: &self.values[columns.start * self.inputs..end], inputs: self.inputs }

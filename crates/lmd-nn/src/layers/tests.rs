@@ -141,6 +141,8 @@ fn large_maps_are_their_composition() {
     case.check("a large matrix");
     let case = Case { shape: [2, 3, 5, 500], before: Before::Nothing, inputs: 500, outputs: 1201, ..case };
     case.check("a large matrix with more outputs");
+    let case = Case { inputs: 1201, outputs: 500, shape: [2, 3, 5, 1201], ..case };
+    case.check("a large matrix with more inputs");
 }
 
 #[test]
@@ -192,7 +194,7 @@ fn join(x: Tensor<4>) -> Tensor<3> {
 fn attention_to_itself_is_its_definition() {
     // The last has several blocks of keys.
     for (places, causal) in [(1, false), (37, false), (37, true), (64, false), (600, false), (600, true)] {
-        for width in [5, 8, 16, 40] {
+        for width in [5, 8, 16, 40, 160] {
             let x = scattered([2, places, 3 * 4 * width], 1) * 3.0;
             let ours = with_gradients(x.clone(), None, |x, _| attend_to_itself(x, 4, causal));
             let expected = with_gradients(x, None, |x, _: Option<Tensor<3>>| {

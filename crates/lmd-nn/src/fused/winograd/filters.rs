@@ -49,7 +49,7 @@ impl Weights<'_> {
         if self.back { 9 * columns * inputs } else { 0 }
     }
 
-    /// `G g Gᵀ` of some outputs, at most a panel of them, and inputs: `[inputs, points, columns]`, as `places` says.
+    /// `G g Gᵀ` of some outputs, at most a panel of them, and inputs, where `places` says.
     pub(super) fn slab(
         &self,
         tile: Tile,

@@ -140,7 +140,7 @@ impl Winograd<'_> {
         let bands = self.batch * self.bands();
         let width = products.len() / (bands * points * tiles);
         let at_once = self.inputs_at_once();
-        // Rows of filters lie a little more than a power of two apart: such lines share few places of the first cache.
+        // A little more than whole kilobytes from one row of filters to the next: else lines share few places of the first cache.
         let apart = |panel: usize| points * panel + COLUMNS;
         with_scratch(at_once * apart(PANEL) * width.div_ceil(PANEL), |slabs| {
             for start in (0..inputs).step_by(at_once) {
