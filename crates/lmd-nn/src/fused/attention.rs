@@ -116,8 +116,10 @@ pub(crate) struct SelfAttention {
     heads: usize,
     /// Each place sees itself and those before it.
     causal: bool,
-    /// What the way there leaves for the way back, where there is one.
-    left: Option<OnceLock<Left>>,
+    /// Whether there is going to be a way back.
+    tracked: bool,
+    /// What the way there leaves for it, where heads are wide.
+    left: OnceLock<Left>,
 }
 
 /// Results, and of each picture what [`attend`] returned.
@@ -134,7 +136,7 @@ impl fmt::Debug for Left {
 
 impl SelfAttention {
     pub(crate) fn new(heads: usize, causal: bool, tracked: bool) -> Self {
-        Self { heads, causal, left: tracked.then(OnceLock::new) }
+        Self { heads, causal, tracked, left: OnceLock::new() }
     }
 
     /// Queries, keys and values of one picture.
@@ -143,19 +145,35 @@ impl SelfAttention {
         [0, 1, 2].map(|part| Heads { values: &x[part * width / 3..], rows, apart: width, step: d, width: d })
     }
 
-    /// Gradients of q, k and v of one head, side by side, `[places, 3·d]`.
+    /// Whether [`attend`] takes heads of this width as narrow ones.
+    fn narrow(&self, width: usize) -> bool {
+        narrow::fits(width) && !self.causal
+    }
+
+    /// The way there.
+    fn seen(&self, x: Array<'_>) -> Left {
+        let (places, width) = (x.shape[1], x.shape[2]);
+        let mut results = unfilled(x.values.len() / 3);
+        let pictures = results.par_chunks_mut(places * width / 3).zip(x.values.par_chunks(places * width));
+        let attend =
+            |(out, x): (&mut [f32], _)| attend(self.parts(x, places, width), self.heads, self.causal, out);
+        let logs = pictures.map(attend).collect();
+        Left { results, logs }
+    }
+
+    /// Gradients of q, k and v of one head, side by side, `[places, 3·d]`, given results and logarithms of wide heads.
     fn backward_head(
         &self,
         parts: [Heads<'_>; 3],
-        [o, g]: [Heads<'_>; 2],
-        logs: &[f32],
+        g: Heads<'_>,
+        left: Option<(Heads<'_>, &[f32])>,
         head: usize,
     ) -> Vec<f32> {
         let mut out = unfilled(g.rows * 3 * g.width);
-        if narrow::fits(g.width) && !self.causal {
+        let Some((o, logs)) = left else {
             backward_narrow(parts, g, head, &mut out);
             return out;
-        }
+        };
         let [q, k, v] = parts.map(|part| part.whole(head));
         let (o, g, causal) = (o.whole(head), g.whole(head), self.causal);
         wide::Backward { q, k, v, o, g, logs: &logs[head..], logs_apart: self.heads, causal }.run(&mut out);
@@ -187,35 +205,25 @@ impl ArrayOp for SelfAttention {
     }
 
     fn forward(&self, x: Array<'_>, addend: Option<&[f32]>) -> Vec<f32> {
-        let (places, width) = (x.shape[1], x.shape[2]);
-        let mut out = unfilled(x.values.len() / 3);
-        let pictures = out.par_chunks_mut(places * width / 3).zip(x.values.par_chunks(places * width));
-        let attend =
-            |(out, x): (&mut [f32], _)| attend(self.parts(x, places, width), self.heads, self.causal, out);
-        let logs = pictures.map(attend).collect();
-        if let Some(left) = &self.left {
-            left.get_or_init(|| Left { results: out.clone(), logs });
+        let left = self.seen(x);
+        if !self.tracked || self.narrow(x.shape[2] / 3 / self.heads) {
+            return plus(left.results, addend);
         }
-        plus(out, addend)
+        plus(self.left.get_or_init(|| left).results.clone(), addend)
     }
 
     fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
         let (places, width) = (x.shape[1], x.shape[2]);
         let d = width / 3 / self.heads;
         let mut dx = unfilled(x.values.len());
-        let left = self.left.as_ref().and_then(OnceLock::get);
-        let left = left.into_iter().flat_map(|left| left.results.chunks(places * width / 3).zip(&left.logs));
-        let pictures = x.values.chunks(places * width).zip(grad.chunks(places * width / 3)).zip(left);
-        for (((x, grad), (result, logs)), dx) in pictures.zip(dx.chunks_mut(places * width)) {
-            let results = [result, grad].map(|values| Heads {
-                values,
-                rows: places,
-                apart: width / 3,
-                step: d,
-                width: d,
-            });
-            let parts = self.parts(x, places, width);
-            let of_head = |head| self.backward_head(parts, results, logs, head);
+        let left = (!self.narrow(d)).then(|| self.left.get_or_init(|| self.seen(x)));
+        let picture = places * width / 3;
+        let heads_of = |values| Heads { values, rows: places, apart: width / 3, step: d, width: d };
+        let pictures = x.values.chunks(3 * picture).zip(grad.chunks(picture));
+        for (i, ((x, grad), dx)) in pictures.zip(dx.chunks_mut(3 * picture)).enumerate() {
+            let (parts, grad) = (self.parts(x, places, width), heads_of(grad));
+            let left = left.map(|left| (heads_of(&left.results[i * picture..]), left.logs[i].as_slice()));
+            let of_head = |head| self.backward_head(parts, grad, left, head);
             let heads: Vec<Vec<f32>> = (0..self.heads).into_par_iter().map(of_head).collect();
             dx.par_chunks_mut(width).enumerate().for_each(|(place, dx)| {
                 for (i, dx) in dx.chunks_exact_mut(d).enumerate() {

@@ -132,16 +132,23 @@ impl Convolution<'_> {
                 sums
             })
             .collect();
-        let row = self.width * self.outputs;
         let (first, others) = sums.split_at(1);
+        self.join(after, out, |place, out| {
+            let start = place * self.outputs;
+            out.copy_from_slice(&first[0][start..start + out.len()]);
+            for other in others {
+                out.iter_mut().zip(&other[start..]).for_each(|(out, x)| *out += x);
+            }
+        });
+    }
+
+    /// `fill`s some rows after another, given the first's first place, and adds what comes after.
+    fn join(&self, after: After<'_>, out: &mut [f32], fill: impl Fn(usize, &mut [f32]) + Sync) {
+        let row = self.width * self.outputs;
+        let rows = (TASK / row.max(1)).max(1);
         out.par_chunks_mut((self.height * row).max(1)).enumerate().for_each(|(index, out)| {
-            let rows = (TASK / row.max(1)).max(1);
             out.par_chunks_mut((rows * row).max(1)).enumerate().for_each(|(band, out)| {
-                let start = (index * self.height + band * rows) * row;
-                out.copy_from_slice(&first[0][start..start + out.len()]);
-                for other in others {
-                    out.iter_mut().zip(&other[start..]).for_each(|(out, x)| *out += x);
-                }
+                fill((index * self.height + band * rows) * self.width, out);
                 self.finish(out, None, after, (index, band * rows));
             });
         });
@@ -164,15 +171,12 @@ impl Convolution<'_> {
             };
             multiply(part, columns, false, rows, matrix);
         });
-        let row = self.width * self.outputs;
-        out.par_chunks_mut(row.max(1)).enumerate().for_each(|(y, out)| {
-            for (x, out) in out.chunks_exact_mut(self.outputs).enumerate() {
-                let place = y * self.width + x;
+        self.join(after, out, |first, out| {
+            for (place, out) in (first..).zip(out.chunks_exact_mut(self.outputs)) {
                 for (part, out) in parts.chunks(places * share).zip(out.chunks_mut(share)) {
                     out.copy_from_slice(&part[place * out.len()..][..out.len()]);
                 }
             }
-            self.finish(out, None, after, (y / self.height, y % self.height));
         });
     }
 

@@ -10,6 +10,7 @@ use super::before::{Before, Dims};
 use super::convolve::{After, Convolution, Taps};
 use super::op::{Array, ArrayOp};
 use super::product::PANEL;
+use super::scratch::unfilled;
 use super::strided::Strided;
 use super::winograd::{CHANNELS, Filters, Kept, Order, Tile, Weights, Winograd};
 
@@ -77,7 +78,7 @@ impl Map {
         if self.order == Order::Taps {
             return Cow::Borrowed(&self.weight);
         }
-        let mut taps = vec![0.0; self.weight.len()];
+        let mut taps = unfilled(self.weight.len());
         taps.par_chunks_exact_mut(self.outputs).enumerate().for_each(|(row, out)| {
             let (tap, input) = (row / self.inputs, row % self.inputs);
             for (panel, out) in out.chunks_mut(PANEL).enumerate() {
@@ -160,7 +161,7 @@ fn turned(weights: &[Cow<'_, [f32]>], [outputs, inputs, side]: [usize; 3]) -> Ve
 /// [`Order::Panels`] of a weight `[outputs, inputs, 3, 3]`.
 fn panels(weight: &[f32], inputs: usize) -> Vec<f32> {
     let (row, block) = (9 * inputs, 9 * TURNED);
-    let mut out = vec![0.0; weight.len()];
+    let mut out = unfilled(weight.len());
     out.par_chunks_mut(PANEL * row).zip(weight.par_chunks(PANEL * row)).for_each(|(out, from)| {
         let width = out.len() / row;
         for (some, out) in out.chunks_mut(block * width).enumerate() {
@@ -280,10 +281,15 @@ impl ArrayOp for MapCall {
             let winograd = Winograd { filters, doubled: false, batch, height, width };
             return self.before.backward(x.values, input, winograd.run(&source, after));
         }
-        let mirrored = self.map.mirrored();
-        let taps = if mirrored.is_some() { Cow::default() } else { self.map.taps() };
+        let by_taps;
+        let taps = if let Some(mirrored) = self.map.mirrored() {
+            Taps::Forward(mirrored)
+        } else {
+            by_taps = self.map.taps();
+            Taps::Mirrored(&by_taps)
+        };
         let convolution = Convolution {
-            taps: mirrored.map_or(Taps::Mirrored(&taps), Taps::Forward),
+            taps,
             side: self.map.side,
             stride: 1,
             inputs: self.map.outputs,

@@ -227,8 +227,16 @@ impl Backward<'_> {
 
     fn means(&self) -> Vec<f32> {
         let row = |x: &Matrix<'_>, i: usize| i * x.rows_apart..i * x.rows_apart + x.columns;
-        let mean = |i| sum2(&self.o.data[row(&self.o, i)], &self.g.data[row(&self.g, i)], |o, g| o * g);
-        (0..self.q.rows).map(mean).collect()
+        let mut means = unfilled(self.q.rows);
+        vectorized(
+            #[inline(always)]
+            || {
+                for (i, mean) in means.iter_mut().enumerate() {
+                    *mean = sum2(&self.o.data[row(&self.o, i)], &self.g.data[row(&self.g, i)], |o, g| o * g);
+                }
+            },
+        );
+        means
     }
 
     /// One block of keys after another, so that they stay in the cache for all rows.

@@ -78,11 +78,10 @@ impl Weights<'_> {
         out: &mut [f32],
     ) {
         let width = inputs.len();
-        let at_once = if self.order == Order::Panels { PANEL } else { width };
-        for start in (0..width).step_by(at_once) {
+        for start in (0..width).step_by(PANEL) {
             let taps = self.taps(outputs.start, inputs.start + start);
             let taps = Taps { rows: outputs.len(), reversed: true, ..taps };
-            taps.transform(tile, at_once.min(width - start), places, &mut out[start..]);
+            taps.transform(tile, PANEL.min(width - start), places, &mut out[start..]);
         }
     }
 
@@ -102,10 +101,9 @@ impl Weights<'_> {
     /// The taps of the way back for some of its outputs and inputs, from the last to the first, `[taps, inputs, columns]`.
     pub(crate) fn turn(&self, columns: Range<usize>, inputs: Range<usize>, out: &mut [f32]) {
         let width = columns.len();
-        let at_once = if self.order == Order::Panels { PANEL } else { inputs.len() };
         for (j, column) in columns.enumerate() {
-            for start in inputs.clone().step_by(at_once) {
-                let some = at_once.min(inputs.end - start);
+            for start in inputs.clone().step_by(PANEL) {
+                let some = PANEL.min(inputs.end - start);
                 let taps = self.taps(column, start);
                 for (tap, out) in out.chunks_exact_mut(inputs.len() * width).rev().enumerate() {
                     let out = out[(start - inputs.start) * width..].chunks_exact_mut(width);

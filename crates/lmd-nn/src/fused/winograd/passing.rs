@@ -142,15 +142,14 @@ impl Winograd<'_> {
         let at_once = self.inputs_at_once();
         // A little more than whole kilobytes from one row of filters to the next: else lines share few places of the first cache.
         let apart = |panel: usize| points * panel + COLUMNS;
-        with_scratch(at_once * apart(PANEL) * width.div_ceil(PANEL), |slabs| {
+        with_scratch(at_once * apart(PANEL), |slab| {
             for start in (0..inputs).step_by(at_once) {
                 let some = start..(start + at_once).min(inputs);
-                let panels = (0..width).step_by(PANEL).map(|first| PANEL.min(width - first));
-                let slabs = slabs.chunks_exact_mut(at_once * apart(PANEL)).zip(panels);
-                for (i, (slab, panel)) in slabs.enumerate() {
-                    let column = first + i * PANEL;
+                for column in (0..width).step_by(PANEL) {
+                    let panel = PANEL.min(width - column);
+                    let columns = first + column..first + column + panel;
                     let places = Places { rows_apart: apart(panel), points_apart: panel };
-                    weights.slab(tile, [column..column + panel, some.clone()], &mut [], places, slab);
+                    weights.slab(tile, [columns, some.clone()], &mut [], places, slab);
                     for (point, band) in
                         self.filled().flat_map(|point| (0..bands).map(move |band| (point, band)))
                     {
@@ -162,7 +161,7 @@ impl Winograd<'_> {
                             columns: panel,
                             apart: apart(panel),
                         };
-                        filters.multiply(&mut products[at * width + i * PANEL..], width, start > 0, rows);
+                        filters.multiply(&mut products[at * width + column..], width, start > 0, rows);
                     }
                 }
             }

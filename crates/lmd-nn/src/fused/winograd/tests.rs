@@ -67,7 +67,7 @@ fn panels(taps: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
 fn every_way_gives_the_sums_of_the_definition() {
     let after = After { bias: &[], addend: None, rectify: false };
     // Few and many tiles; a group of outputs and a slab of inputs that are not filled.
-    for sizes in [[1, 8, 4, 16, 32], [2, 8, 8, 272, 80], [1, 16, 12, 32, 48], [4, 32, 32, 16, 96]].map(Sizes)
+    for sizes in [[1, 8, 4, 16, 32], [2, 8, 8, 144, 80], [1, 16, 12, 32, 48], [4, 32, 32, 16, 96]].map(Sizes)
     {
         let Sizes([batch, height, width, inputs, outputs]) = sizes;
         for (tile, back, doubled) in [
@@ -99,7 +99,7 @@ fn every_way_gives_the_sums_of_the_definition() {
                     sums.iter().zip(&expected).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
                 let largest = expected.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
                 let worst = worst / largest;
-                assert!(worst < 5e-6, "{worst} off, {sizes:?}, {tile:?}, back {back}, doubled {doubled}");
+                assert!(worst < 3e-6, "{worst} off, {sizes:?}, {tile:?}, back {back}, doubled {doubled}");
             }
         }
     }
