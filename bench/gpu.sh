@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The table of bench/run.py on a GPU: lmd through Vulkan, the peers through CUDA.
+# The tables of bench/run.py on a GPU: lmd through Vulkan, the peers through CUDA.
 #
 # NEVER RUN: written where no GPU was at hand. (lmd builds with Vulkan; on SwiftShader, a device in
 # software, it ran and drew nonsense, on lavapipe the driver crashed.) What it does not know yet: whether lmd's Vulkan
@@ -23,7 +23,7 @@ case ${PRECISION:-f16} in
     *) echo "PRECISION must be f16 or f32" >&2; exit 2 ;;
 esac
 
-cargo build --release --features vulkan
+cargo build --release --workspace --bins --examples --features lmd/vulkan
 python -c 'import torch; assert torch.cuda.is_available(), "this torch sees no GPU"'
 nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader
 

@@ -1,10 +1,13 @@
-"""The whole methods side by side: lmd and its peers as processes, one table.
+"""lmd and its peers side by side, each a process of its own: the parts of a model, then the whole methods.
 
-    cargo build --release
+    cargo build --release --workspace --bins --examples
     pip install -r bench/parity/requirements.txt
     python bench/run.py --lmd target/release/lmd --model assets/model
 
-Every contestant draws the same layouts with the same weights, seed and settings; the order
+The first table times the parts (bench/peers/speed.py and lmd's example `speed` say what runs): medians of
+`--runs` rounds of `--part-runs` runs each, 0 for no such table.
+
+For the second every contestant draws the same layouts with the same weights, seed and settings; the order
 changes from round to round; printed are medians. `whole` is what a user waits for, from the
 start of the process to its end; `drawing` leaves loading out (lmd tells it to 0.1 s);
 `processor` is the processor time of all threads while drawing (of lmd's whole process, whose
@@ -37,10 +40,11 @@ import os
 import pathlib
 import re
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
+
+from parts import print_parts
+from processes import run
 
 BENCH = pathlib.Path(__file__).resolve().parent
 BUNDLED = BENCH.parent / "assets/model"
@@ -119,31 +123,6 @@ def peer_command(who, task, given, output):
 
 
 # --- Measuring ---
-
-def environment(given):
-    """Nothing of the user's own settings; as many threads for all."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LMD_")}
-    threads = str(given.threads)
-    kept |= dict(OMP_NUM_THREADS=threads, RAYON_NUM_THREADS=threads, HF_HUB_OFFLINE="1")
-    if given.shared:
-        kept["OMP_WAIT_POLICY"] = "PASSIVE"
-    return kept
-
-
-def run(command, given):
-    """Whole and processor seconds, peak MB, what was written to stdout and stderr."""
-    command = [str(part) for part in command]
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=out, stderr=err, env=environment(given), cwd=given.scratch)
-        _, status, used = os.wait4(process.pid, 0)
-        whole = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        texts = [(file.seek(0), file.read())[1] for file in (out, err)]
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)}\nended with {process.returncode}:\n{texts[1]}")
-    return whole, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, *texts
-
 
 def measure(who, task, given):
     output = given.scratch / f"{who} {task}.png".replace(",", "")
@@ -277,6 +256,7 @@ def flags():
     parser.add_argument("--model", type=pathlib.Path, default=BUNDLED, help="a diffusers folder")
     parser.add_argument("--python", default=sys.executable, help="runs the peers")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--part-runs", type=int, default=5, help="of each part in a round; 0 leaves parts out")
     parser.add_argument("--steps", type=int, default=50, help="of the whole method")
     parser.add_argument("--plain-steps", type=int, default=20, help="of plain sampling; 0 leaves it out")
     parser.add_argument("--boxes", type=numbers, default=[1, 3, 6], help="of 1,3,6")
@@ -307,6 +287,8 @@ def main():
         given.model = complete(given.model.resolve(), given.scratch)
         (given.scratch / "lmd.toml").write_text(f"[draw.lmd]\nbatch = {given.batch}\n")
         before = os.getloadavg()[0]
+        if given.part_runs:
+            print_parts(given)
         results = measure_all(given)
         print(machine(given) + f"; load average {before:.1f} before, {os.getloadavg()[0]:.1f} after\n")
         table(results)

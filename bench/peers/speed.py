@@ -1,10 +1,10 @@
 """Times the parts of Stable Diffusion in PyTorch, as a competent user would write them;
 `cargo run --release -p lmd-nn --example speed` prints the same lines for lmd.
 
-    python bench/peers/speed.py MODEL [--runs N] [--only PART ...] [--contiguous]
+    python bench/peers/speed.py MODEL [--runs N] [--only PART ...] [--contiguous] [--device cuda --dtype float16]
 
 MODEL is a diffusers folder; `bench/parity/full_size.py` makes one of Stable Diffusion 1.5's
-shapes. Weights are f32 and frozen, attention is PyTorch's fused one, convolutions lie
+shapes. Weights are frozen, f32 unless `--dtype` is given, attention is PyTorch's fused one, convolutions lie
 channels last unless `--contiguous` is given.
 
 The guided iteration runs the network up to the last guided map (mid and up.1) and goes back
@@ -43,11 +43,11 @@ class Guided:
         split = lambda x: x.unflatten(-1, (heads, -1)).transpose(1, 2)
         q = split(attn.to_q(hidden_states))
         k, v = split(attn.to_k(encoder_hidden_states)), split(attn.to_v(encoder_hidden_states))
-        p = (q @ k.transpose(-1, -2) * attn.scale).softmax(-1)
+        p = (q @ k.transpose(-1, -2) * attn.scale).float().softmax(-1)
         self.maps.append(p[..., COLUMNS])
         if self.last:
             raise Done
-        return attn.to_out[0]((p @ v).transpose(1, 2).flatten(2))
+        return attn.to_out[0]((p.to(v.dtype) @ v).transpose(1, 2).flatten(2))
 
 
 def guide(unet):
@@ -77,7 +77,8 @@ def build(arguments):
     vae = part(AutoencoderTiny if kind == "AutoencoderTiny" else AutoencoderKL, "vae")
     unet = part(UNet2DConditionModel, "unet")
     text = part(CLIPTextModel, "text_encoder")
-    networks = [m.float().eval().requires_grad_(False) for m in (unet, vae, text)]
+    to = dict(device=arguments.device, dtype=arguments.dtype)
+    networks = [m.to(**to).eval().requires_grad_(False) for m in (unet, vae, text)]
     if not arguments.contiguous:
         networks[:2] = [m.to(memory_format=torch.channels_last) for m in networks[:2]]
     return networks
@@ -88,9 +89,10 @@ def parts(arguments):
     layout = torch.contiguous_format if arguments.contiguous else torch.channels_last
     side = unet.config.sample_size
     generator = torch.Generator().manual_seed(1)
-    latents = torch.randn(2, 4, side, side, generator=generator).contiguous(memory_format=layout)
-    text = torch.randn(2, 77, unet.config.cross_attention_dim, generator=generator)
-    ids = torch.randint(1, 1000, (2, 77), generator=generator)
+    to = dict(device=arguments.device, dtype=arguments.dtype)
+    latents = torch.randn(2, 4, side, side, generator=generator).to(**to, memory_format=layout)
+    text = torch.randn(2, 77, unet.config.cross_attention_dim, generator=generator).to(**to)
+    ids = torch.randint(1, 1000, (2, 77), generator=generator).to(arguments.device)
     maps, guide_on = guide(unet)
 
     def forward(batch):
@@ -113,21 +115,29 @@ def parts(arguments):
         "decode": lambda: no_grad(lambda: vae.decode(latents[:1])),
         "text": lambda: no_grad(lambda: text_encoder(ids)),
         "load": lambda: build(arguments),
-        "roofline": lambda: (guide_on(False), roofline(unet, latents[:1], text[:1], arguments.runs)),
+        "roofline": lambda: (guide_on(False), roofline(unet, latents[:1], text[:1], arguments)),
     }
 
 
-def roofline(unet, latents, text, runs):
+def finish(arguments):
+    """Waits for what a GPU has been given to do."""
+    if arguments.device != "cpu":
+        torch.cuda.synchronize()
+
+
+def roofline(unet, latents, text, arguments):
     """The operations of a forward of batch 1, as if every convolution were multiplied out; the rate at which
     this machine multiplies matrices; and how long the forward takes at that rate."""
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         unet(latents, 501, text)
     side = 1536
-    a, b = torch.randn(side, side), torch.randn(side, side)
+    a, b = (torch.randn(side, side).to(latents) for _ in range(2))
     times = []
-    for _ in range(runs + 1):
+    for _ in range(arguments.runs + 1):
+        finish(arguments)
         started = time.perf_counter()
         a @ b
+        finish(arguments)
         times.append(time.perf_counter() - started)
     operations, rate = counter.get_total_flops(), 2 * side**3 / min(times)
     print(f"roofline {operations / 1e9:.2f} GFLOP a forward of batch 1, matrices at {rate / 1e9:.0f} GFLOP/s: "
@@ -141,7 +151,10 @@ if __name__ == "__main__":
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--contiguous", action="store_true", help="channels first")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--dtype", default="float32", choices=["float32", "float16", "bfloat16"])
     arguments = parser.parse_args()
+    arguments.dtype = getattr(torch, arguments.dtype)
     torch.set_num_threads(arguments.threads)
     for library in (diffusers_logging, transformers_logging):
         library.set_verbosity_error()
@@ -159,6 +172,7 @@ if __name__ == "__main__":
                 before = time.process_time()
             started = time.perf_counter()
             run()
+            finish(arguments)
             times.append(1e3 * (time.perf_counter() - started))
         times = times[1:]
         processor = 1e3 * (time.process_time() - before) / arguments.runs

@@ -1,16 +1,16 @@
 //! Times the parts of a model; `bench/peers/speed.py` prints the same lines for PyTorch.
 //!
-//! `speed MODEL [--runs N] [--only PART,PART]`: MODEL is a diffusers folder. The parts are
-//! `unet-1`, `unet-2` (one and two pictures), `guided` (to the guided maps mid and up.1, and
-//! back to the latents), `decode`, `text` and `load`.
+//! `speed MODEL [--runs N] [--only PART,PART] [--device KIND] [--dtype PRECISION]`: MODEL is a diffusers
+//! folder. The parts are `unet-1`, `unet-2` (a picture under one prompt and under two), `guided` (to the guided
+//! maps mid and up.1, and back to the latents), `decode`, `text` and `load`.
 #![allow(clippy::print_stdout)]
 
 use std::path::PathBuf;
 use std::time::Instant;
 
 use lmd_nn::{
-    Accelerator, AttnKey, Autoencoder, ClipTextEncoder, Device, LoadOptions, ModelFolder, Tensor, TensorData,
-    TextContext, UNet, UNetRequest, device, on_a_worker,
+    Accelerator, AttnKey, Autoencoder, ClipTextEncoder, Device, LoadOptions, ModelFolder, Precision, Tensor,
+    TensorData, TextContext, UNet, UNetRequest, device, on_a_worker,
 };
 
 /// The allocator of the command.
@@ -76,19 +76,24 @@ struct Options {
     model: PathBuf,
     runs: usize,
     only: Vec<String>,
+    device: Accelerator,
+    precision: Precision,
 }
 
 impl Options {
     fn read() -> Outcome<Self> {
         let mut arguments = std::env::args().skip(1);
         let model = PathBuf::from(arguments.next().ok_or("expected a model's folder")?);
-        let mut options = Self { model, runs: 9, only: Vec::new() };
+        let (device, precision) = (Accelerator::Cpu, Precision::F32);
+        let mut options = Self { model, runs: 9, only: Vec::new(), device, precision };
         while let Some(flag) = arguments.next() {
             let value = arguments.next().ok_or_else(|| format!("expected a value after {flag}"))?;
             match flag.as_str() {
                 "--runs" => options.runs = value.parse()?,
                 "--only" => options.only = value.split(',').map(str::to_owned).collect(),
-                _ => return Err(format!("no option {flag}; expected --runs or --only").into()),
+                "--device" => options.device = value.parse()?,
+                "--dtype" => options.precision = value.parse()?,
+                _ => return Err(format!("no option {flag}; expected --runs, --only, --device or --dtype").into()),
             }
         }
         Ok(options)
@@ -106,9 +111,9 @@ struct Subject {
 
 impl Subject {
     fn load(options: &Options) -> Outcome<Self> {
-        let device = device(Accelerator::Cpu)?;
+        let device = device(options.device)?;
         let model = ModelFolder::open(&options.model)?;
-        let load = LoadOptions::new(&device);
+        let load = LoadOptions { precision: options.precision, ..LoadOptions::new(&device) };
         let unet = model.unet(&load)?;
         let width = unet.config().cross_attention_dim;
         let side = unet.config().sample_size.unwrap_or(64);
@@ -136,7 +141,7 @@ impl Subject {
     fn noise(&self, prompts: usize) -> Outcome {
         let text = self.unet.text_context(&self.embeddings(prompts))?;
         let output = self.unet.forward(self.latents(), &[501.0], &text, &UNetRequest::noise())?;
-        check(&output.noise.ok_or("no noise")?.into_data())
+        check(output.noise.ok_or("no noise")?.into_data())
     }
 
     fn guided(&self) -> Outcome {
@@ -153,22 +158,23 @@ impl Subject {
         let maps = self.unet.forward(leaf.clone(), &[501.0], text, request)?.maps;
         let energy = maps.into_values().map(|map| map.square().sum()).reduce(|a, b| a + b);
         let gradients = energy.ok_or("no maps")?.backward();
-        check(&leaf.grad(&gradients).ok_or("no gradient")?.into_data())
+        check(leaf.grad(&gradients).ok_or("no gradient")?.into_data())
     }
 
     fn decode(&self) -> Outcome {
-        check(&self.vae.decode(self.latents())?.into_data())
+        check(self.vae.decode(self.latents())?.into_data())
     }
 
     fn encode_text(&self) -> Outcome {
         #[allow(clippy::cast_possible_truncation)]
         let prompt = |row: usize| (0..TOKENS).map(|i| 1 + (17 * i + row) as u32 % 1000).collect();
-        check(&self.text.forward(&[prompt(0), prompt(1)])?.last_hidden.into_data())
+        check(self.text.forward(&[prompt(0), prompt(1)])?.last_hidden.into_data())
     }
 }
 
 /// A result with numbers in it.
-fn check(data: &TensorData) -> Outcome {
+fn check(data: TensorData) -> Outcome {
+    let data = data.convert::<f32>();
     let values = data.as_slice::<f32>().map_err(|e| format!("{e:?}"))?;
     if values.iter().all(|x| x.is_finite()) { Ok(()) } else { Err("a result is not finite".into()) }
 }
