@@ -93,7 +93,11 @@ impl Options {
                 "--only" => options.only = value.split(',').map(str::to_owned).collect(),
                 "--device" => options.device = value.parse()?,
                 "--dtype" => options.precision = value.parse()?,
-                _ => return Err(format!("no option {flag}; expected --runs, --only, --device or --dtype").into()),
+                _ => {
+                    return Err(
+                        format!("no option {flag}; expected --runs, --only, --device or --dtype").into()
+                    );
+                }
             }
         }
         Ok(options)

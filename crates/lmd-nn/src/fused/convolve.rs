@@ -22,6 +22,11 @@ const BAND: [usize; 2] = [512, 2048];
 /// Numbers in the matrices from which on reading them costs more than reading places.
 const HEAVY: usize = 1 << 18;
 
+/// Results up to this many columns, of as many rows or of a single one, are summed in another order by `gemm`.
+const NARROW: usize = 64;
+/// Places of a band at least, where it is the cores that say how many bands there are.
+const LEAST: usize = 32;
+
 /// The matrices of a convolution.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Taps<'a> {
@@ -182,12 +187,21 @@ impl Convolution<'_> {
 
     /// Rows of the picture that one task computes.
     fn rows_of_a_band(&self) -> usize {
-        let most = BAND[usize::from(self.weights() >= HEAVY / 4)];
-        let mut bands = (self.height * self.width).div_ceil(most);
-        while bands < self.height && !(self.batch * bands).is_multiple_of(PARTS) {
+        let (most, places) = (BAND[usize::from(self.weights() >= HEAVY / 4)], self.height * self.width);
+        let mut bands = places.div_ceil(most);
+        // As many as there are cores, for what a band costs; where `gemm` would form sums otherwise for fewer rows, always
+        // the same number.
+        let wide = self.outputs > NARROW && places >= 2 * LEAST;
+        let (shares, most) =
+            if wide { (rayon::current_num_threads(), places / LEAST) } else { (PARTS, self.height) };
+        while bands < most.min(self.height) && !(self.batch * bands).is_multiple_of(shares) {
             bands += 1;
         }
-        self.height.div_ceil(bands.max(1)).max(1)
+        let mut rows = self.height.div_ceil(bands.max(1)).max(1);
+        while wide && self.height % rows == 1 {
+            rows += 1; // no band of a single place
+        }
+        rows
     }
 
     /// Some rows of one picture.

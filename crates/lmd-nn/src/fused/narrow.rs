@@ -6,18 +6,20 @@
 //! On the way back, each vector of queries adds its share to the gradients of all
 //! keys and values while its scores are at hand.
 
-use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
+use pulp::{NullaryFnOnce, Simd, WithSimd};
 
 use super::attention::{Above, scale};
 use super::gemm::Matrix;
-use super::product::Panel;
-use super::simd::{alone, exp};
+use super::simd::{LOG2_E, alone, arch, exp2};
 
 /// The widest vectors.
 const LANES: usize = 16;
 
 /// The widest heads, and the length of rows of keys' gradients.
 pub(super) const WIDEST: usize = 16;
+
+/// Sums that are formed side by side, as each waits for its last part.
+const FOLDS: usize = 4;
 
 /// Whether heads of this width are taken.
 pub(super) const fn fits(width: usize) -> bool {
@@ -114,12 +116,17 @@ fn dots<S: Simd, const D: usize, const P: usize>(
     out: &mut [S::f32s],
 ) {
     for (part, lanes) in lanes.as_chunks::<P>().0.iter().enumerate() {
-        alone(simd, Dots { simd, lanes, rows, part, out: &mut *out });
+        let out = &mut *out;
+        if S::F32_LANES == LANES {
+            alone(simd, Dots::<S, D, P, 8> { simd, lanes, rows, part, out });
+        } else {
+            alone(simd, Dots::<S, D, P, 4> { simd, lanes, rows, part, out });
+        }
     }
 }
 
-/// The `part`-th `P` columns of [`dots`].
-struct Dots<'a, S: Simd, const D: usize, const P: usize> {
+/// The `part`-th `P` columns of [`dots`], of `R` rows at once: the sum of one row waits for its last product.
+struct Dots<'a, S: Simd, const D: usize, const P: usize, const R: usize> {
     simd: S,
     lanes: &'a [S::f32s; P],
     rows: &'a [[f32; D]],
@@ -127,22 +134,40 @@ struct Dots<'a, S: Simd, const D: usize, const P: usize> {
     out: &'a mut [S::f32s],
 }
 
-impl<S: Simd, const D: usize, const P: usize> NullaryFnOnce for Dots<'_, S, D, P> {
+impl<S: Simd, const D: usize, const P: usize, const R: usize> NullaryFnOnce for Dots<'_, S, D, P, R> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
         let Self { simd, lanes, rows, part, out } = self;
         let lanes = *lanes;
-        for (out, row) in out.iter_mut().zip(rows) {
-            let values = &row.as_chunks::<P>().0[part];
-            let mut sum = if part == 0 { simd.splat_f32s(0.0) } else { *out };
-            for j in 0..P {
-                sum = simd.mul_add_f32s(lanes[j], simd.splat_f32s(values[j]), sum);
-            }
-            *out = sum;
+        let (rows, rows_left) = rows.as_chunks::<R>();
+        let (out, out_left) = out.as_chunks_mut::<R>();
+        for (out, rows) in out.iter_mut().zip(rows) {
+            *out = dots_of(simd, &lanes, rows, part, out);
+        }
+        for (out, row) in out_left.iter_mut().zip(rows_left) {
+            [*out] = dots_of(simd, &lanes, &[*row], part, &[*out]);
         }
     }
+}
+
+/// What `before` becomes with the `part`-th columns of some rows.
+#[inline(always)]
+fn dots_of<S: Simd, const D: usize, const P: usize, const R: usize>(
+    simd: S,
+    lanes: &[S::f32s; P],
+    rows: &[[f32; D]; R],
+    part: usize,
+    before: &[S::f32s; R],
+) -> [S::f32s; R] {
+    let mut sums = if part == 0 { [simd.splat_f32s(0.0); R] } else { *before };
+    for (j, lanes) in lanes.iter().enumerate() {
+        for (sum, row) in sums.iter_mut().zip(rows) {
+            *sum = simd.mul_add_f32s(*lanes, simd.splat_f32s(row[part * P + j]), *sum);
+        }
+    }
+    sums
 }
 
 /// `Σ weight · row` over all rows.
@@ -185,30 +210,57 @@ impl<S: Simd, const D: usize, const P: usize> NullaryFnOnce for Weighted<'_, S, 
     }
 }
 
-/// `exp(s − its lane's largest)` of one vector of queries for every key.
+/// `2^(s − its lane's largest)` of one vector of queries for every key, and 1 over their sums.
 #[inline(always)]
 fn exponentials<S: Simd, const D: usize, const P: usize>(
     simd: S,
     q: &[S::f32s; D],
     k: &[[f32; D]],
     out: &mut [f32],
-) {
-    let scores = S::as_mut_simd_f32s(out).0;
-    dots::<S, D, P>(simd, q, k, scores);
-    let most = scores.iter().fold(simd.splat_f32s(f32::NEG_INFINITY), |most, x| simd.max_f32s(most, *x));
-    let largest = values_of(simd, most);
-    for scores in out.chunks_exact_mut(S::F32_LANES) {
-        for (score, largest) in scores.iter_mut().zip(&largest) {
-            *score = exp(*score - largest);
+) -> S::f32s {
+    dots::<S, D, P>(simd, q, k, S::as_mut_simd_f32s(out).0);
+    alone(simd, Powers { simd, scores: out })
+}
+
+/// Scores to powers, in their place.
+struct Powers<'a, S> {
+    simd: S,
+    scores: &'a mut [f32],
+}
+
+impl<S: Simd> NullaryFnOnce for Powers<'_, S> {
+    type Output = S::f32s;
+
+    #[inline(always)]
+    fn call(self) -> S::f32s {
+        let Self { simd, scores } = self;
+        let mut most = [simd.splat_f32s(f32::NEG_INFINITY); FOLDS];
+        for scores in S::as_simd_f32s(scores).0.chunks(FOLDS) {
+            for (most, score) in most.iter_mut().zip(scores) {
+                *most = simd.max_f32s(*most, *score);
+            }
         }
+        let [a, b, c, d] = most;
+        let largest = values_of(simd, simd.max_f32s(simd.max_f32s(a, b), simd.max_f32s(c, d)));
+        for scores in scores.chunks_exact_mut(S::F32_LANES) {
+            for (score, largest) in scores.iter_mut().zip(&largest) {
+                *score = exp2(*score - largest);
+            }
+        }
+        let mut sums = [simd.splat_f32s(0.0); FOLDS];
+        for powers in S::as_simd_f32s(scores).0.chunks(FOLDS) {
+            for (sum, power) in sums.iter_mut().zip(powers) {
+                *sum = simd.add_f32s(*sum, *power);
+            }
+        }
+        simd.div_f32s(simd.splat_f32s(1.0), total(simd, sums))
     }
 }
 
-/// 1 over the sums of some vectors, lane by lane.
+/// The sum of some sums.
 #[inline(always)]
-fn inverse_sum<S: Simd>(simd: S, vectors: &[S::f32s]) -> S::f32s {
-    let sum = vectors.iter().fold(simd.splat_f32s(0.0), |sum, x| simd.add_f32s(sum, *x));
-    simd.div_f32s(simd.splat_f32s(1.0), sum)
+fn total<S: Simd>(simd: S, [a, b, c, d]: [S::f32s; FOLDS]) -> S::f32s {
+    simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d))
 }
 
 /// `softmax(s q kᵀ) v` of one head; row i at `out[i · apart ..]`.
@@ -219,7 +271,7 @@ pub(super) fn attend(
     apart: usize,
     scratch: &mut [f32],
 ) {
-    Arch::new().dispatch(ByWidth(Forward { q, k, v, out, apart, scratch }));
+    arch().dispatch(ByWidth(Forward { q, k, v, out, apart, scratch }));
 }
 
 struct Forward<'a> {
@@ -243,20 +295,19 @@ impl Job for Forward<'_> {
         let (of_keys, of_values) = memory.split_at_mut(memory.len() / 2);
         let (k, v) = (pack::<D>(self.k, of_keys), pack::<D>(self.v, of_values));
         for start in (0..self.q.rows).step_by(S::F32_LANES) {
-            let q = lanes::<S, D>(&self.q, start, scale(D));
-            exponentials::<S, D, P>(simd, &q, k, scores);
-            let (weights, _) = S::as_simd_f32s(scores);
-            let sums = weighted::<S, D, P>(simd, weights, v);
+            let q = lanes::<S, D>(&self.q, start, LOG2_E * scale(D));
+            let inverse = exponentials::<S, D, P>(simd, &q, k, scores);
+            let sums = weighted::<S, D, P>(simd, S::as_simd_f32s(scores).0, v);
             let values = &mut self.out[start * self.apart..];
             let mut out = Output { values, rows: self.q.rows - start, apart: self.apart };
-            write(simd, sums, inverse_sum(simd, weights), &mut out);
+            write(simd, sums, inverse, &mut out);
         }
     }
 }
 
 /// Some columns, at least one, of `softmax(s q kᵀ)` of one head, `[queries, columns]`.
 pub(super) fn columns(q: Matrix<'_>, k: Matrix<'_>, columns: &[usize], out: &mut [f32], scratch: &mut [f32]) {
-    Arch::new().dispatch(ByWidth(Columns { q, k, columns, out, scratch }));
+    arch().dispatch(ByWidth(Columns { q, k, columns, out, scratch }));
 }
 
 struct Columns<'a> {
@@ -279,9 +330,8 @@ impl Job for Columns<'_> {
         let k = pack::<D>(self.k, memory);
         let block = S::F32_LANES * self.columns.len();
         for (start, out) in (0..self.q.rows).step_by(S::F32_LANES).zip(self.out.chunks_mut(block)) {
-            let q = lanes::<S, D>(&self.q, start, scale(D));
-            exponentials::<S, D, P>(simd, &q, k, scores);
-            let inverse = values_of(simd, inverse_sum(simd, S::as_simd_f32s(scores).0));
+            let q = lanes::<S, D>(&self.q, start, LOG2_E * scale(D));
+            let inverse = values_of(simd, exponentials::<S, D, P>(simd, &q, k, scores));
             for ((lane, out), inverse) in out.chunks_exact_mut(self.columns.len()).enumerate().zip(inverse) {
                 for (out, column) in out.iter_mut().zip(self.columns) {
                     *out = inverse * scores[column * S::F32_LANES + lane];
@@ -301,7 +351,7 @@ pub(super) fn backward(
     of_keys: Option<[&mut [f32]; 2]>,
     scratch: &mut [f32],
 ) {
-    Arch::new().dispatch(ByWidth(Backward { q, k, above, dq, apart, of_keys, scratch }));
+    arch().dispatch(ByWidth(Backward { q, k, above, dq, apart, of_keys, scratch }));
 }
 
 struct Backward<'a> {
@@ -328,8 +378,8 @@ impl Job for Backward<'_> {
         let k = pack::<D>(self.k, of_keys);
         let v = if let Above::Weighed { v, .. } = self.above { pack::<D>(v, of_values) } else { &[] };
         for start in (0..self.q.rows).step_by(S::F32_LANES) {
-            let q = lanes::<S, D>(&self.q, start, scale(D));
-            exponentials::<S, D, P>(simd, &q, k, scores);
+            let q = lanes::<S, D>(&self.q, start, LOG2_E * scale(D));
+            let inverse = exponentials::<S, D, P>(simd, &q, k, scores);
             match self.above {
                 Above::Weighed { g, .. } => {
                     let g = lanes::<S, D>(&g, start, 1.0);
@@ -345,7 +395,7 @@ impl Job for Backward<'_> {
                     }
                 }
             }
-            let inverse = through_softmax::<S>(simd, scores, gradients);
+            alone(simd, ThroughSoftmax { simd, inverse, weights: scores, gradients });
             let sums = weighted::<S, D, P>(simd, S::as_simd_f32s(gradients).0, k);
             let factors = simd.mul_f32s(inverse, simd.splat_f32s(scale(D)));
             let rows = self.q.rows - start;
@@ -360,19 +410,33 @@ impl Job for Backward<'_> {
     }
 }
 
-/// Given `exp(s − its lane's largest)` and dP of every key, makes the latter `dS` without the division by the sum of the
-/// former; returns 1 over that sum.
-#[inline(always)]
-fn through_softmax<S: Simd>(simd: S, weights: &[f32], gradients: &mut [f32]) -> S::f32s {
-    let (weights, gradients) = (S::as_simd_f32s(weights).0, S::as_mut_simd_f32s(gradients).0);
-    let pairs = weights.iter().zip(&*gradients);
-    let mean = pairs.fold(simd.splat_f32s(0.0), |mean, (w, g)| simd.mul_add_f32s(*w, *g, mean));
-    let inverse = inverse_sum(simd, weights);
-    let mean = simd.mul_f32s(mean, inverse);
-    for (weight, gradient) in weights.iter().zip(gradients) {
-        *gradient = simd.mul_f32s(*weight, simd.sub_f32s(*gradient, mean));
+/// Given `2^(s − its lane's largest)` and dP of every key, and 1 over the sum of the former, makes the latter `dS` without
+/// the division by that sum.
+struct ThroughSoftmax<'a, S: Simd> {
+    simd: S,
+    inverse: S::f32s,
+    weights: &'a [f32],
+    gradients: &'a mut [f32],
+}
+
+impl<S: Simd> NullaryFnOnce for ThroughSoftmax<'_, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { simd, inverse, weights, gradients } = self;
+        let (weights, gradients) = (S::as_simd_f32s(weights).0, S::as_mut_simd_f32s(gradients).0);
+        let mut means = [simd.splat_f32s(0.0); FOLDS];
+        for (weights, gradients) in weights.chunks(FOLDS).zip(gradients.chunks(FOLDS)) {
+            for ((mean, weight), gradient) in means.iter_mut().zip(weights).zip(gradients) {
+                *mean = simd.mul_add_f32s(*weight, *gradient, *mean);
+            }
+        }
+        let mean = simd.mul_f32s(total(simd, means), inverse);
+        for (weight, gradient) in weights.iter().zip(gradients) {
+            *gradient = simd.mul_f32s(*weight, simd.sub_f32s(*gradient, mean));
+        }
     }
-    inverse
 }
 
 /// `out (+)= weightsᵀ · rows` for the rows from `start` on, one to a lane, each multiplied by its lane's factor.
@@ -389,9 +453,72 @@ fn add_share<S: Simd, const D: usize>(
     for (lane, (to, factor)) in rows[..some].iter_mut().zip(values_of(simd, factors)).enumerate() {
         to.iter_mut().zip(row::<D>(matrix, start + lane)).for_each(|(to, value)| *to = factor * value);
     }
-    let panel = Panel::dense(rows[..S::F32_LANES].as_flattened(), S::F32_LANES);
-    let keys = weights.len() / S::F32_LANES;
-    panel.multiply(out, WIDEST, add, Matrix::dense(weights, keys, S::F32_LANES));
+    for first in (0..D).step_by(S::F32_LANES) {
+        let out = &mut out[first..];
+        if S::F32_LANES == LANES {
+            alone(simd, Share::<S, 8> { simd, weights, rows: &rows, first, out, add });
+        } else {
+            alone(simd, Share::<S, 4> { simd, weights, rows: &rows, first, out, add });
+        }
+    }
+}
+
+/// A vector of columns, from the `first` on, of [`add_share`], for `K` keys at once.
+struct Share<'a, S, const K: usize> {
+    simd: S,
+    weights: &'a [f32],
+    rows: &'a [[f32; WIDEST]; LANES],
+    first: usize,
+    out: &'a mut [f32],
+    add: bool,
+}
+
+impl<S: Simd, const K: usize> NullaryFnOnce for Share<'_, S, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { simd, weights, rows, first, out, add } = self;
+        let mut columns = [simd.splat_f32s(0.0); LANES];
+        for (column, row) in columns.iter_mut().zip(rows) {
+            *column = S::as_simd_f32s(&row[first..]).0[0];
+        }
+        let columns = &columns[..S::F32_LANES];
+        let whole = weights.chunks_exact(K * S::F32_LANES);
+        let rest = whole.remainder();
+        let keys = weights.len() / S::F32_LANES / K * K;
+        for (weights, out) in whole.zip(out.chunks_mut(K * WIDEST)) {
+            share_of::<S, K>(simd, columns, weights, out, add);
+        }
+        for (weights, out) in rest.chunks_exact(S::F32_LANES).zip(out.chunks_mut(WIDEST).skip(keys)) {
+            share_of::<S, 1>(simd, columns, weights, out, add);
+        }
+    }
+}
+
+/// `K` keys' part of a [`Share`].
+#[inline(always)]
+fn share_of<S: Simd, const K: usize>(
+    simd: S,
+    columns: &[S::f32s],
+    weights: &[f32],
+    out: &mut [f32],
+    add: bool,
+) {
+    let mut sums = [simd.splat_f32s(0.0); K];
+    if add {
+        for (key, sum) in sums.iter_mut().enumerate() {
+            *sum = S::as_simd_f32s(&out[key * WIDEST..]).0[0];
+        }
+    }
+    for (lane, column) in columns.iter().enumerate() {
+        for (sum, weights) in sums.iter_mut().zip(weights.chunks_exact(S::F32_LANES)) {
+            *sum = simd.mul_add_f32s(simd.splat_f32s(weights[lane]), *column, *sum);
+        }
+    }
+    for (key, sum) in sums.iter().enumerate() {
+        S::as_mut_simd_f32s(&mut out[key * WIDEST..]).0[0] = *sum;
+    }
 }
 
 /// The lanes of a vector.

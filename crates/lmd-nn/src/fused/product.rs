@@ -10,10 +10,10 @@ use std::ops::Range;
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
-use pulp::{Arch, NullaryFnOnce, Simd, WithSimd};
+use pulp::{NullaryFnOnce, Simd, WithSimd};
 
 use super::gemm::Matrix;
-use super::simd::alone;
+use super::simd::{alone, arch};
 
 /// Columns of a panel, but for the last of a matrix.
 pub(super) const PANEL: usize = 32;
@@ -49,10 +49,20 @@ impl<'a> Panel<'a> {
     ///
     /// When the shapes do not fit each other or the memory.
     pub(super) fn multiply(&self, out: &mut [f32], rows_apart: usize, add: bool, a: Matrix<'_>) {
-        assert!(a.columns == self.inputs && a.columns_apart == 1, "rows of a product");
+        self.run(Product { out, rows_apart, add, a, b: *self, next: &[], step: 0 });
+    }
+
+    /// `out = a b`, as [`multiply`](Self::multiply), while `next`, which is read after this, is brought into the caches.
+    pub(super) fn multiply_before(&self, next: &[f32], out: &mut [f32], rows_apart: usize, a: Matrix<'_>) {
+        self.run(Product { out, rows_apart, add: false, a, b: *self, next, step: 0 });
+    }
+
+    fn run(&self, product: Product<'_>) {
+        let Matrix { columns, columns_apart, .. } = product.a;
+        assert!(columns == self.inputs && columns_apart == 1, "rows of a product");
         let whole = [self.columns, self.apart].iter().all(|number| number.is_multiple_of(COLUMNS));
         assert!(whole && self.columns <= self.apart, "columns of a product");
-        Arch::new().dispatch(Product { out, rows_apart, add, a, b: *self });
+        arch().dispatch(product);
     }
 }
 
@@ -117,6 +127,9 @@ struct Product<'a> {
     add: bool,
     a: Matrix<'a>,
     b: Panel<'a>,
+    /// What remains to be asked for of what is read next, and how much of it at each input.
+    next: &'a [f32],
+    step: usize,
 }
 
 impl WithSimd for Product<'_> {
@@ -126,6 +139,8 @@ impl WithSimd for Product<'_> {
     fn with_simd<S: Simd>(mut self, simd: S) {
         let (panel, _) = S::as_simd_f32s(self.b.values);
         let [width, apart] = [self.b.columns, self.b.apart].map(|columns| columns / S::F32_LANES);
+        let blocks = self.a.rows.div_ceil(most_rows::<S>()) * width.div_ceil(VECTORS);
+        self.step = self.next.len().div_ceil((blocks * self.b.inputs).max(1));
         for first in (0..width).step_by(VECTORS) {
             let strip = Strip { panel: &panel[first.min(panel.len())..], apart, first };
             if width - first >= VECTORS {
@@ -135,6 +150,11 @@ impl WithSimd for Product<'_> {
             }
         }
     }
+}
+
+/// Rows that are in hand at once.
+fn most_rows<S: Simd>() -> usize {
+    if S::F32_LANES == COLUMNS { ROWS[0] } else { ROWS[1] }
 }
 
 /// A few vectors of a panel's columns.
@@ -152,8 +172,7 @@ impl Product<'_> {
     /// All rows under `V` vectors of columns, in blocks of nearly equal height.
     #[inline(always)]
     fn strip<S: Simd, const V: usize>(&mut self, simd: S, strip: Strip<'_, S::f32s>) {
-        let most = if S::F32_LANES == COLUMNS { ROWS[0] } else { ROWS[1] };
-        let blocks = self.a.rows.div_ceil(most);
+        let blocks = self.a.rows.div_ceil(most_rows::<S>());
         let mut row = 0;
         for block in 0..blocks {
             let height = (self.a.rows - row).div_ceil(blocks - block);
@@ -202,7 +221,7 @@ impl<S: Simd, const V: usize, const R: usize> NullaryFnOnce for Block<'_, '_, '_
 
     #[inline(always)]
     fn call(self) {
-        let Self { product: Product { out, rows_apart, add, a, b }, simd, strip, row } = self;
+        let Self { product: Product { out, rows_apart, add, a, b, next, step }, simd, strip, row } = self;
         let mut rows: [&[f32]; R] = [&[]; R];
         for (r, values) in rows.iter_mut().enumerate() {
             *values = &a.data[(row + r) * a.rows_apart..][..b.inputs];
@@ -215,8 +234,11 @@ impl<S: Simd, const V: usize, const R: usize> NullaryFnOnce for Block<'_, '_, '_
                 sums.copy_from_slice(before);
             }
         }
+        // What is asked for meanwhile: that, or, where nothing is, these columns of later inputs.
+        let later = || b.values.get(strip.first * S::F32_LANES + AHEAD * b.apart..).unwrap_or(&[]);
+        let (ahead, ahead_step) = if *step > 0 { (*next, *step) } else { (later(), b.apart) };
         for (i, factors) in (0..b.inputs).zip(strip.panel.array_windows::<V>().step_by(strip.apart)) {
-            prefetch(strip.panel, (i + AHEAD) * strip.apart, PANEL / S::F32_LANES);
+            prefetch(ahead, i * ahead_step, PANEL);
             for r in 0..R {
                 let value = simd.splat_f32s(rows[r][i]);
                 for v in 0..V {
@@ -224,6 +246,7 @@ impl<S: Simd, const V: usize, const R: usize> NullaryFnOnce for Block<'_, '_, '_
                 }
             }
         }
+        *next = &next[(b.inputs * *step).min(next.len())..];
         for (r, sums) in sums.iter().enumerate() {
             let (out, _) = S::as_mut_simd_f32s(&mut out[start(r)..][..V * S::F32_LANES]);
             out.copy_from_slice(sums);
@@ -262,7 +285,15 @@ mod tests {
             let panel = Panel::dense(&b, inputs);
             panel.multiply(&mut out, out_apart, false, Matrix::rows(&a, rows, inputs, apart));
             panel.multiply(&mut out, out_apart, true, Matrix::rows(&a, rows, inputs, apart));
+            let mut before = vec![f32::NAN; rows * columns];
+            panel.multiply_before(&a, &mut before, columns, Matrix::rows(&a, rows, inputs, apart));
             for (i, out) in out.chunks_exact(out_apart).enumerate() {
+                assert!(
+                    before[i * columns..]
+                        .iter()
+                        .zip(&out[..columns])
+                        .all(|(once, twice)| 2.0 * once == *twice)
+                );
                 for (j, out) in out[..columns].iter().enumerate() {
                     let product: f32 = (0..inputs).map(|l| a[i * apart + l] * b[l * columns + j]).sum();
                     assert_eq!(*out, 2.0 * product, "at {i}, {j} of {rows}, {inputs}, {columns}");

@@ -4,11 +4,20 @@ use pulp::{Arch, NullaryFnOnce, Simd};
 
 /// Numbers in the widest vectors.
 pub(super) const LANES: usize = 16;
-const LOG2_E: f32 = std::f32::consts::LOG2_E;
+pub(super) const LOG2_E: f32 = std::f32::consts::LOG2_E;
 /// ln 2 in two parts, the first exact in few bits (Cody and Waite).
 const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
 /// Adding it rounds to the nearest integer, which then lies in the lowest bits.
 const ROUNDER: f32 = 12_582_912.0;
+
+/// The widest vectors of this processor.
+pub(super) fn arch() -> Arch {
+    #[cfg(all(test, target_arch = "x86_64"))]
+    if std::env::var_os(tests::ONLY_AVX2).is_some() {
+        return pulp::x86::V3::try_new().map_or(Arch::Scalar, Arch::V3);
+    }
+    Arch::new()
+}
 
 /// Runs plain loops compiled for the widest vectors of this processor.
 #[inline(always)]
@@ -21,7 +30,7 @@ pub(super) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
             (self.0)()
         }
     }
-    Arch::new().dispatch(Work(work))
+    arch().dispatch(Work(work))
 }
 
 /// Runs an inner loop as a function of its own. Beside others in one function, the compiler keeps some of its vectors in
@@ -154,6 +163,25 @@ mod tests {
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             assert!(matches!(Arch::new(), Arch::V3(_) | Arch::V4(_)), "no vector instructions are used");
         }
+    }
+
+    /// With it in the environment, AVX2 is used even where there is more.
+    pub(super) const ONLY_AVX2: &str = "LMD_TEST_ONLY_AVX2";
+
+    /// All other tests of this crate's operations once more, with AVX2, on a machine that has more.
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn narrower_vectors_pass_the_same_tests() {
+        if !matches!(arch(), Arch::V4(_)) {
+            return;
+        }
+        let program = std::env::current_exe().unwrap();
+        let mut tests = std::process::Command::new(program);
+        let run = tests.args(["fused::", "layers::"]).env(ONLY_AVX2, "1").output().unwrap();
+        let report = String::from_utf8_lossy(&run.stdout);
+        assert!(run.status.success(), "{report}");
+        let passed = report.rsplit_once(" passed").and_then(|(before, _)| before.rsplit(' ').next());
+        assert!(passed.and_then(|count| count.parse::<u32>().ok()) >= Some(10), "{report}");
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::super::gemm::Matrix;
 use super::super::product::{PANEL, Panel, prefetch};
 use super::super::scratch::with_scratch;
+use super::super::simd::arch;
 use super::tile::{Four, Tile, Transform, Two};
 
 /// Rows of a weight from the one that is transformed to the one that is asked for.
@@ -148,12 +149,30 @@ impl Kept {
         })
     }
 
-    /// Tiles `[tiles, inputs]` at a point to products `[tiles, outputs]`.
-    pub(super) fn multiply(&self, point: usize, seen: &[f32], products: &mut [f32]) {
-        let rows = Matrix::dense(seen, seen.len() / self.inputs, self.inputs);
-        for (column, panel) in self.panels(point) {
-            panel.multiply(&mut products[column..], self.outputs, false, rows);
+    /// Tiles of some bands at a point, `[tiles, inputs]` each, to where their products `[tiles, outputs]` go.
+    pub(super) fn multiply<'a>(
+        &self,
+        point: usize,
+        bands: impl ExactSizeIterator<Item = (&'a [f32], &'a mut [f32])>,
+    ) {
+        let count = bands.len().max(1);
+        let mut bands: Vec<_> = bands.collect();
+        let mut panels = self.panels(point).peekable();
+        while let Some((column, panel)) = panels.next() {
+            let next = panels
+                .peek()
+                .map_or_else(|| self.start((point + 1) % self.tile.points()), |(_, panel)| panel.values);
+            let parts = next.chunks(next.len().div_ceil(count).max(1)).chain(std::iter::repeat(&[][..]));
+            for ((seen, products), next) in bands.iter_mut().zip(parts) {
+                let rows = Matrix::dense(seen, seen.len() / self.inputs, self.inputs);
+                panel.multiply_before(next, &mut products[column..], self.outputs, rows);
+            }
         }
+    }
+
+    /// The first panel of a point.
+    fn start(&self, point: usize) -> &[f32] {
+        self.panels(point).next().map_or(&[], |(_, panel)| panel.values)
     }
 }
 
@@ -207,8 +226,8 @@ pub(super) struct Places {
 impl Taps<'_> {
     fn transform(self, tile: Tile, columns: usize, places: Places, out: &mut [f32]) {
         match tile {
-            Tile::Two => Arch::new().dispatch(Slab { taps: self, columns, places, out, kind: Two }),
-            Tile::Four => Arch::new().dispatch(Slab { taps: self, columns, places, out, kind: Four }),
+            Tile::Two => arch().dispatch(Slab { taps: self, columns, places, out, kind: Two }),
+            Tile::Four => arch().dispatch(Slab { taps: self, columns, places, out, kind: Four }),
         }
     }
 }

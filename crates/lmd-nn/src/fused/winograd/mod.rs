@@ -9,7 +9,6 @@
 
 use std::ops::Range;
 
-use pulp::Arch;
 use rayon::prelude::*;
 
 use self::gather::{Gather, Products};
@@ -19,6 +18,7 @@ use super::PARTS;
 use super::convolve::After;
 use super::product::COLUMNS;
 use super::scratch::{unfilled, with_scratch};
+use super::simd::arch;
 
 mod filters;
 mod gather;
@@ -129,7 +129,7 @@ impl Winograd<'_> {
         let cached = CACHED / (self.points() * (self.inputs() + self.outputs()));
         let tiles = cached.clamp(PLACES.start / self.places(), PLACES.end / self.places());
         let mut bands = (tall * wide).div_ceil(tiles);
-        while bands < tall && !(self.batch * bands).is_multiple_of(PARTS) {
+        while bands < tall && !(self.batch * bands).is_multiple_of(rayon::current_num_threads()) {
             bands += 1;
         }
         tall.div_ceil(bands)
@@ -138,19 +138,23 @@ impl Winograd<'_> {
     /// Transformed, multiplied and transformed back while they are in the cache.
     fn band(&self, kept: &Kept, source: &[f32], after: After<'_>, rows: Rows, out: &mut [f32]) {
         let tiles = out.len() / (self.places() * self.outputs());
-        let (from, to) = (tiles * self.inputs(), tiles * self.outputs());
+        // A row more from one point to the next: whole powers of two apart, they would share few places of the first cache.
+        let apart = tiles + 1;
+        let (from, to) = (apart * self.inputs(), apart * self.outputs());
         with_scratch(self.points() * (from + to), |scratch| {
             let (seen, values) = scratch.split_at_mut(self.points() * from);
-            self.scatter(source, rows, seen);
+            self.scatter(source, rows, tiles, seen);
             for point in self.filled() {
-                kept.multiply(point, &seen[point * from..][..from], &mut values[point * to..][..to]);
+                let seen = &seen[point * from..][..tiles * self.inputs()];
+                let products = &mut values[point * to..][..tiles * self.outputs()];
+                kept.multiply(point, std::iter::once((seen, products)));
             }
             let products = Products {
                 values,
                 group: self.outputs(),
                 rows: values.len() / self.outputs(),
                 first: 0,
-                apart: tiles,
+                apart,
             };
             self.gather(products, rows, after, out);
         });
@@ -175,7 +179,7 @@ impl Winograd<'_> {
         let band = self.points() * self.tiles() / self.bands() * self.inputs();
         let mut seen = unfilled(self.batch * self.bands() * band);
         seen.par_chunks_exact_mut(band).enumerate().for_each(|(i, out)| {
-            self.scatter(source, self.rows(i), out);
+            self.scatter(source, self.rows(i), self.tiles() / self.bands(), out);
         });
         seen
     }
@@ -189,9 +193,8 @@ impl Winograd<'_> {
         let mut values = unfilled(self.points() * bands * to);
         values.par_chunks_exact_mut(bands * to).enumerate().for_each(|(point, products)| {
             if !self.is_zero(point) {
-                for (band, products) in products.chunks_exact_mut(to).enumerate() {
-                    kept.multiply(point, &seen[(band * self.points() + point) * from..][..from], products);
-                }
+                let seen = seen.chunks_exact(from).skip(point).step_by(self.points());
+                kept.multiply(point, seen.zip(products.chunks_exact_mut(to)));
             }
         });
         let rows = self.points() * bands * tiles;
@@ -207,18 +210,18 @@ impl Winograd<'_> {
         });
     }
 
-    fn scatter(&self, source: &[f32], rows: Rows, out: &mut [f32]) {
+    fn scatter(&self, source: &[f32], rows: Rows, tiles: usize, out: &mut [f32]) {
         match self.tile() {
-            Tile::Two => Arch::new().dispatch(Scatter { shape: self, source, rows, out, kind: Two }),
-            Tile::Four => Arch::new().dispatch(Scatter { shape: self, source, rows, out, kind: Four }),
+            Tile::Two => arch().dispatch(Scatter { shape: self, source, rows, tiles, out, kind: Two }),
+            Tile::Four => arch().dispatch(Scatter { shape: self, source, rows, tiles, out, kind: Four }),
         }
     }
 
     fn gather(&self, products: Products<'_>, rows: Rows, after: After<'_>, out: &mut [f32]) {
         match self.tile() {
-            Tile::Two => Arch::new().dispatch(Gather { shape: self, products, rows, after, out, kind: Two }),
+            Tile::Two => arch().dispatch(Gather { shape: self, products, rows, after, out, kind: Two }),
             Tile::Four => {
-                Arch::new().dispatch(Gather { shape: self, products, rows, after, out, kind: Four });
+                arch().dispatch(Gather { shape: self, products, rows, after, out, kind: Four });
             }
         }
     }

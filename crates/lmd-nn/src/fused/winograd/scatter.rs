@@ -5,11 +5,12 @@ use pulp::{Simd, WithSimd};
 use super::tile::Transform;
 use super::{Rows, Winograd};
 
-/// `Bᵀ d B` of tiles: the source to `[points, tiles, inputs]`.
+/// `Bᵀ d B` of tiles: the source to `[points, tiles, inputs]`, or with more rows than there are tiles for each point.
 pub(super) struct Scatter<'a, T, const P: usize, const M: usize> {
     pub(super) shape: &'a Winograd<'a>,
     pub(super) source: &'a [f32],
     pub(super) rows: Rows,
+    pub(super) tiles: usize,
     pub(super) out: &'a mut [f32],
     pub(super) kind: T,
 }
@@ -25,8 +26,8 @@ impl<T: Transform<P, M>, const P: usize, const M: usize> WithSimd for Scatter<'_
         let wide = width / M;
         let (out, _) = S::as_mut_simd_f32s(self.out);
         let vectors = inputs / S::F32_LANES;
-        let tiles = out.len() / (P * P * vectors).max(1);
-        for tile in 0..tiles {
+        let apart = out.len() / (P * P * vectors).max(1);
+        for tile in 0..self.tiles {
             let (y, x) = (M * (self.rows.first + tile / wide), M * (tile % wide));
             let start = (self.rows.image * (height + 2) + y) * framed + x * inputs;
             let mut rows: [&[S::f32s]; P] = [&[]; P];
@@ -48,7 +49,7 @@ impl<T: Transform<P, M>, const P: usize, const M: usize> WithSimd for Scatter<'_
                         *value = row[column];
                     }
                     for (row, value) in self.kind.seen(simd, values).into_iter().enumerate() {
-                        out[((P * row + column) * tiles + tile) * vectors + i] = value;
+                        out[((P * row + column) * apart + tile) * vectors + i] = value;
                     }
                 }
             }
