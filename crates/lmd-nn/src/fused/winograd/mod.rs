@@ -164,7 +164,11 @@ impl Winograd<'_> {
     fn bands(&self) -> usize {
         let tall = self.height / self.tile().side();
         let most = (PARTS / self.batch).max(1);
-        let wanted = if self.tiles() >= BANDED { PARTS } else { 2 };
+        let wanted = match self.tiles() {
+            0..16 => 1,
+            16..BANDED => 2,
+            _ => PARTS,
+        };
         (1..=most.min(wanted)).rev().find(|bands| tall.is_multiple_of(*bands)).unwrap_or(1)
     }
 
