@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 #[cfg(target_arch = "x86_64")]
-use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+use core::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
 
 use pulp::{NullaryFnOnce, Simd, WithSimd};
 
@@ -143,10 +143,11 @@ impl WithSimd for Product<'_> {
         self.step = self.next.len().div_ceil((blocks * self.b.inputs).max(1));
         for first in (0..width).step_by(VECTORS) {
             let strip = Strip { panel: &panel[first.min(panel.len())..], apart, first };
-            if width - first >= VECTORS {
-                self.strip::<S, VECTORS>(simd, strip);
-            } else {
-                self.strip::<S, 1>(simd, strip);
+            match (width - first >= VECTORS, self.step > 0) {
+                (true, false) => self.strip::<S, VECTORS, FIRST>(simd, strip),
+                (true, true) => self.strip::<S, VECTORS, SECOND>(simd, strip),
+                (false, false) => self.strip::<S, 1, FIRST>(simd, strip),
+                (false, true) => self.strip::<S, 1, SECOND>(simd, strip),
             }
         }
     }
@@ -169,28 +170,28 @@ struct Strip<'a, V> {
 }
 
 impl Product<'_> {
-    /// All rows under `V` vectors of columns, in blocks of nearly equal height.
+    /// All rows under `V` vectors of columns, in blocks of nearly equal height; what is asked for goes to the cache `C`.
     #[inline(always)]
-    fn strip<S: Simd, const V: usize>(&mut self, simd: S, strip: Strip<'_, S::f32s>) {
+    fn strip<S: Simd, const V: usize, const C: u8>(&mut self, simd: S, strip: Strip<'_, S::f32s>) {
         let blocks = self.a.rows.div_ceil(most_rows::<S>());
         let mut row = 0;
         for block in 0..blocks {
             let height = (self.a.rows - row).div_ceil(blocks - block);
             match height {
-                1 => self.block::<S, V, 1>(simd, strip, row),
-                2 => self.block::<S, V, 2>(simd, strip, row),
-                3 => self.block::<S, V, 3>(simd, strip, row),
-                4 => self.block::<S, V, 4>(simd, strip, row),
-                5 => self.block::<S, V, 5>(simd, strip, row),
-                6 => self.block::<S, V, 6>(simd, strip, row),
-                7 => self.block::<S, V, 7>(simd, strip, row),
-                8 => self.block::<S, V, 8>(simd, strip, row),
-                9 => self.block::<S, V, 9>(simd, strip, row),
-                10 => self.block::<S, V, 10>(simd, strip, row),
-                11 => self.block::<S, V, 11>(simd, strip, row),
-                12 => self.block::<S, V, 12>(simd, strip, row),
-                13 => self.block::<S, V, 13>(simd, strip, row),
-                _ => self.block::<S, V, 14>(simd, strip, row),
+                1 => self.block::<S, V, 1, C>(simd, strip, row),
+                2 => self.block::<S, V, 2, C>(simd, strip, row),
+                3 => self.block::<S, V, 3, C>(simd, strip, row),
+                4 => self.block::<S, V, 4, C>(simd, strip, row),
+                5 => self.block::<S, V, 5, C>(simd, strip, row),
+                6 => self.block::<S, V, 6, C>(simd, strip, row),
+                7 => self.block::<S, V, 7, C>(simd, strip, row),
+                8 => self.block::<S, V, 8, C>(simd, strip, row),
+                9 => self.block::<S, V, 9, C>(simd, strip, row),
+                10 => self.block::<S, V, 10, C>(simd, strip, row),
+                11 => self.block::<S, V, 11, C>(simd, strip, row),
+                12 => self.block::<S, V, 12, C>(simd, strip, row),
+                13 => self.block::<S, V, 13, C>(simd, strip, row),
+                _ => self.block::<S, V, 14, C>(simd, strip, row),
             }
             row += height;
         }
@@ -198,25 +199,25 @@ impl Product<'_> {
 
     /// `R` rows.
     #[inline(always)]
-    fn block<S: Simd, const V: usize, const R: usize>(
+    fn block<S: Simd, const V: usize, const R: usize, const C: u8>(
         &mut self,
         simd: S,
         strip: Strip<'_, S::f32s>,
         row: usize,
     ) {
-        alone(simd, Block::<S, V, R> { product: self, simd, strip, row });
+        alone(simd, Block::<S, V, R, C> { product: self, simd, strip, row });
     }
 }
 
 /// `R` rows under `V` vectors of columns, with all sums in registers.
-struct Block<'p, 'a, 's, S: Simd, const V: usize, const R: usize> {
+struct Block<'p, 'a, 's, S: Simd, const V: usize, const R: usize, const C: u8> {
     product: &'p mut Product<'a>,
     simd: S,
     strip: Strip<'s, S::f32s>,
     row: usize,
 }
 
-impl<S: Simd, const V: usize, const R: usize> NullaryFnOnce for Block<'_, '_, '_, S, V, R> {
+impl<S: Simd, const V: usize, const R: usize, const C: u8> NullaryFnOnce for Block<'_, '_, '_, S, V, R, C> {
     type Output = ();
 
     #[inline(always)]
@@ -234,11 +235,11 @@ impl<S: Simd, const V: usize, const R: usize> NullaryFnOnce for Block<'_, '_, '_
                 sums.copy_from_slice(before);
             }
         }
-        // What is asked for meanwhile: that, or, where nothing is, these columns of later inputs.
+        // What is asked for meanwhile: what is next, or these columns of later inputs.
         let later = || b.values.get(strip.first * S::F32_LANES + AHEAD * b.apart..).unwrap_or(&[]);
-        let (ahead, ahead_step) = if *step > 0 { (*next, *step) } else { (later(), b.apart) };
+        let (ahead, ahead_step) = if C == SECOND { (*next, *step) } else { (later(), b.apart) };
         for (i, factors) in (0..b.inputs).zip(strip.panel.array_windows::<V>().step_by(strip.apart)) {
-            prefetch(ahead, i * ahead_step, PANEL);
+            prefetch::<_, C>(ahead, i * ahead_step, PANEL);
             for r in 0..R {
                 let value = simd.splat_f32s(rows[r][i]);
                 for v in 0..V {
@@ -254,15 +255,24 @@ impl<S: Simd, const V: usize, const R: usize> NullaryFnOnce for Block<'_, '_, '_
     }
 }
 
+/// The first cache, and the second, which has room for a panel beside the one in hand.
+pub(super) const FIRST: u8 = 1;
+const SECOND: u8 = 2;
+
 /// Asks for `count` values that a later turn reads: the processor itself looks no further ahead than a page of 4 KiB.
 #[inline(always)]
 #[allow(unsafe_code)]
-pub(super) fn prefetch<T>(values: &[T], index: usize, count: usize) {
+pub(super) fn prefetch<T, const CACHE: u8>(values: &[T], index: usize, count: usize) {
     let at = values.as_ptr().wrapping_add(index).cast::<i8>();
     #[cfg(target_arch = "x86_64")]
     for line in 0..(count * size_of::<T>()).div_ceil(64) {
         // SAFETY: a hint that reads nothing and faults at no address; SSE is part of the architecture.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(64 * line)) };
+        unsafe {
+            match CACHE {
+                FIRST => _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(64 * line)),
+                _ => _mm_prefetch::<_MM_HINT_T1>(at.wrapping_add(64 * line)),
+            }
+        };
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (at, count);

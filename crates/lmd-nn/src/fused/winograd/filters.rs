@@ -6,7 +6,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::super::gemm::Matrix;
-use super::super::product::{PANEL, Panel, prefetch};
+use super::super::product::{FIRST, PANEL, Panel, prefetch};
 use super::super::scratch::with_scratch;
 use super::super::simd::arch;
 use super::tile::{Four, Tile, Transform, Two};
@@ -255,7 +255,7 @@ impl<T: Transform<P, M>, const P: usize, const M: usize> WithSimd for Slab<'_, T
             for (tap, values_of) in taps.iter_mut().enumerate() {
                 let start = if reversed { 8 - tap } else { tap } * taps_apart + i * rows_apart;
                 *values_of = S::as_simd_f32s(&values[start..start + vectors * S::F32_LANES]).0;
-                prefetch(values, start + AHEAD * rows_apart, vectors * S::F32_LANES);
+                prefetch::<_, FIRST>(values, start + AHEAD * rows_apart, vectors * S::F32_LANES);
             }
             let out = &mut out[i * row..];
             for i in 0..vectors {
