@@ -66,7 +66,7 @@ class Task:
     def __str__(self):
         side = f", {self.side}²" if self.side else ""
         what = "plain sampling" if self.plain else f"{self.boxes} box{'es' * (self.boxes > 1)}"
-        return f"{what}, {self.steps} steps{side}"
+        return f"{what}, {self.steps} step{'s' * (self.steps != 1)}{side}"
 
     @property
     def layout(self):

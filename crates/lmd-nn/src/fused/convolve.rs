@@ -308,3 +308,42 @@ impl Convolution<'_> {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bands are as many as cores; every sum has to be formed in the same order all the same.
+    #[test]
+    fn the_number_of_cores_changes_no_bit() {
+        let numbers = |count: usize| -> Vec<f32> { (0..count).map(|i| (i as f32 * 0.37).sin()).collect() };
+        for (places, inputs, outputs) in
+            [(256, 600, 80), (97, 600, 80), (991, 40, 96), (1057, 24, 96), (64, 520, 64)]
+        {
+            let (source, weights) = (numbers(places * inputs), numbers(inputs * outputs));
+            let after = After { bias: &[], addend: None, rectify: false };
+            for taps in [Taps::Forward(&weights), Taps::Mirrored(&weights)] {
+                let convolution = Convolution {
+                    taps,
+                    side: 1,
+                    stride: 1,
+                    inputs,
+                    outputs,
+                    batch: 1,
+                    height: places,
+                    width: 1,
+                    framed: [places, 1],
+                };
+                let with = |threads| {
+                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                    pool.install(|| convolution.run(&source, after))
+                };
+                let one = with(1);
+                for threads in [2, 3, 4, 7, 16, 31] {
+                    let same = one.iter().zip(with(threads)).all(|(a, b)| a.to_bits() == b.to_bits());
+                    assert!(same, "{places} places, {inputs} to {outputs}, {threads} threads");
+                }
+            }
+        }
+    }
+}

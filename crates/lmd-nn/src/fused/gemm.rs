@@ -1,4 +1,4 @@
-//! Products of matrices that lie anywhere in memory, by the `gemm` crate; with the file map the only unsafe code.
+//! Products of matrices that lie anywhere in memory, by the `gemm` crate.
 #![allow(unsafe_code)]
 
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Attention of narrow heads, with a vector of queries in hand and one key at a time.
+//! Attention of narrow heads, with a vector of queries in hand and a few keys at a time.
 //!
 //! A head of 8 numbers is too narrow for products of matrices: most of their time
 //! goes into moving scores. Here lanes are queries, so that nothing is summed
