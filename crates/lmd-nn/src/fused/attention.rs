@@ -88,7 +88,7 @@ fn rows_at_once([rows, columns]: [usize; 2], tasks: usize) -> usize {
     (SCORES / columns.max(1)).clamp(ROWS.start, ROWS.end).min(share)
 }
 
-/// `softmax(s q kᵀ) v` of one picture, all heads; returns what [`wide::attend`] leaves for the way back.
+/// `softmax(s q kᵀ) v` of one picture, all heads; returns what [`wide::attend`] or [`narrow::attend`] leaves for the way back.
 fn attend([q, k, v]: [Heads<'_>; 3], heads: usize, causal: bool, out: &mut [f32]) -> Vec<f32> {
     if !narrow::fits(q.width) || causal {
         let mut logs = unfilled(q.rows * heads);
@@ -96,18 +96,20 @@ fn attend([q, k, v]: [Heads<'_>; 3], heads: usize, causal: bool, out: &mut [f32]
         return logs;
     }
     let width = heads * q.width;
+    let mut logs = unfilled(2 * q.rows * heads);
     let at_once = rows_at_once([q.rows, k.rows], 2 * PARTS);
-    out.par_chunks_mut(at_once * width).enumerate().for_each(|(task, out)| {
+    let tasks = out.par_chunks_mut(at_once * width).zip(logs.par_chunks_mut(2 * at_once * heads));
+    tasks.enumerate().for_each(|(task, (out, logs))| {
         let rows = task * at_once..task * at_once + out.len() / width;
         with_scratch(narrow::scratch_size(k.rows), |scratch| {
             for head in 0..heads {
                 let [keys, values] = [k.whole(head), v.whole(head)];
-                let out = &mut out[head * q.width..];
-                narrow::attend(q.head(head, rows.clone()), [keys, values], out, width, scratch);
+                let left = [&mut out[head * q.width..], &mut logs[2 * head..]];
+                narrow::attend(q.head(head, rows.clone()), [keys, values], left, heads, scratch);
             }
         });
     });
-    Vec::new()
+    logs
 }
 
 /// Attention of a sequence to itself, of `[batch, places, 3·heads·d]`: queries, keys and values side by side.
@@ -118,7 +120,7 @@ pub(crate) struct SelfAttention {
     causal: bool,
     /// Whether there is going to be a way back.
     tracked: bool,
-    /// What the way there leaves for it, where heads are wide.
+    /// What the way there leaves for it.
     left: OnceLock<Left>,
 }
 
@@ -145,11 +147,6 @@ impl SelfAttention {
         [0, 1, 2].map(|part| Heads { values: &x[part * width / 3..], rows, apart: width, step: d, width: d })
     }
 
-    /// Whether [`attend`] takes heads of this width as narrow ones.
-    fn narrow(&self, width: usize) -> bool {
-        narrow::fits(width) && !self.causal
-    }
-
     /// The way there.
     fn seen(&self, x: Array<'_>) -> Left {
         let (places, width) = (x.shape[1], x.shape[2]);
@@ -161,35 +158,35 @@ impl SelfAttention {
         Left { results, logs }
     }
 
-    /// Gradients of q, k and v of one head, side by side, `[places, 3·d]`, given results and logarithms of wide heads.
+    /// Gradients of q, k and v of one head, side by side, `[places, 3·d]`, given results and what else was left.
     fn backward_head(
         &self,
         parts: [Heads<'_>; 3],
         g: Heads<'_>,
-        left: Option<(Heads<'_>, &[f32])>,
+        (o, logs): (Heads<'_>, &[f32]),
         head: usize,
     ) -> Vec<f32> {
         let mut out = unfilled(g.rows * 3 * g.width);
-        let Some((o, logs)) = left else {
-            backward_narrow(parts, g, head, &mut out);
-            return out;
-        };
         let [q, k, v] = parts.map(|part| part.whole(head));
         let (o, g, causal) = (o.whole(head), g.whole(head), self.causal);
-        wide::Backward { q, k, v, o, g, logs: &logs[head..], logs_apart: self.heads, causal }.run(&mut out);
+        if narrow::fits(g.columns) && !causal {
+            let (logs, logs_apart) = (&logs[2 * head..], 2 * self.heads);
+            backward_narrow(narrow::ToAll { q, k, v, o, g, logs, logs_apart }, &mut out);
+        } else {
+            let logs = &logs[head..];
+            wide::Backward { q, k, v, o, g, logs, logs_apart: self.heads, causal }.run(&mut out);
+        }
         out
     }
 }
 
 /// Gradients of q, k and v of one narrow head, side by side.
-fn backward_narrow([q, k, v]: [Heads<'_>; 3], grad: Heads<'_>, head: usize, out: &mut [f32]) {
-    let (places, d) = (grad.rows, grad.width);
+fn backward_narrow(head: narrow::ToAll<'_>, out: &mut [f32]) {
+    let (places, d) = (head.g.rows, head.g.columns);
     let mut gradients = unfilled(2 * places * WIDEST);
     let (dk, dv) = gradients.split_at_mut(places * WIDEST);
-    let above = Above::Weighed { g: grad.whole(head), v: v.whole(head) };
     with_scratch(narrow::scratch_size(places), |scratch| {
-        let of_keys = Some([&mut *dk, &mut *dv]);
-        narrow::backward([q.whole(head), k.whole(head)], above, out, 3 * d, of_keys, scratch);
+        head.run(out, 3 * d, [&mut *dk, &mut *dv], scratch);
     });
     let rows = dk.chunks_exact(WIDEST).zip(dv.chunks_exact(WIDEST));
     for (out, (dk, dv)) in out.chunks_exact_mut(3 * d).zip(rows) {
@@ -206,7 +203,7 @@ impl ArrayOp for SelfAttention {
 
     fn forward(&self, x: Array<'_>, addend: Option<&[f32]>) -> Vec<f32> {
         let left = self.seen(x);
-        if !self.tracked || self.narrow(x.shape[2] / 3 / self.heads) {
+        if !self.tracked {
             return plus(left.results, addend);
         }
         plus(self.left.get_or_init(|| left).results.clone(), addend)
@@ -216,13 +213,13 @@ impl ArrayOp for SelfAttention {
         let (places, width) = (x.shape[1], x.shape[2]);
         let d = width / 3 / self.heads;
         let mut dx = unfilled(x.values.len());
-        let left = (!self.narrow(d)).then(|| self.left.get_or_init(|| self.seen(x)));
+        let left = self.left.get_or_init(|| self.seen(x));
         let picture = places * width / 3;
         let heads_of = |values| Heads { values, rows: places, apart: width / 3, step: d, width: d };
         let pictures = x.values.chunks(3 * picture).zip(grad.chunks(picture));
         for (i, ((x, grad), dx)) in pictures.zip(dx.chunks_mut(3 * picture)).enumerate() {
             let (parts, grad) = (self.parts(x, places, width), heads_of(grad));
-            let left = left.map(|left| (heads_of(&left.results[i * picture..]), left.logs[i].as_slice()));
+            let left = (heads_of(&left.results[i * picture..]), left.logs[i].as_slice());
             let of_head = |head| self.backward_head(parts, grad, left, head);
             let heads: Vec<Vec<f32>> = (0..self.heads).into_par_iter().map(of_head).collect();
             dx.par_chunks_mut(width).enumerate().for_each(|(place, dx)| {
@@ -411,7 +408,7 @@ fn backward_queries<'a>(
 fn backward_head([q, k]: [Matrix<'_>; 2], above: Above<'_>, dq: &mut [f32], apart: usize) {
     if narrow::fits(q.columns) {
         return with_scratch(narrow::scratch_size(k.rows), |scratch| {
-            narrow::backward([q, k], above, dq, apart, None, scratch);
+            narrow::backward([q, k], above, dq, apart, scratch);
         });
     }
     with_scratch(2 * q.rows * k.rows, |scratch| {

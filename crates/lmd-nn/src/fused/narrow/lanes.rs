@@ -3,7 +3,7 @@
 use pulp::Simd;
 
 use super::super::gemm::Matrix;
-use super::LANES;
+use super::{LANES, WIDEST};
 
 /// A matrix's rows with nothing between them, in `memory` if need be. As they lie, a head's rows are hundreds of numbers
 /// apart, and the caches have room for few at such distances: at 1024 places a guided iteration took 1.2 times as long.
@@ -21,7 +21,7 @@ pub(super) fn pack<'a, const D: usize>(matrix: Matrix<'a>, memory: &'a mut [f32]
 
 /// Row `row` as an array.
 #[inline(always)]
-pub(super) fn row<'a, const D: usize>(matrix: &Matrix<'a>, row: usize) -> &'a [f32] {
+fn row<'a, const D: usize>(matrix: &Matrix<'a>, row: usize) -> &'a [f32] {
     &matrix.data[row * matrix.rows_apart..][..D]
 }
 
@@ -59,6 +59,22 @@ pub(super) struct Output<'a> {
     pub(super) values: &'a mut [f32],
     pub(super) rows: usize,
     pub(super) apart: usize,
+}
+
+/// Rows from `start` on, one to a lane, each multiplied by its lane's factor, as far as there are rows; then zeros.
+#[inline(always)]
+pub(super) fn scaled<S: Simd, const D: usize>(
+    simd: S,
+    matrix: &Matrix<'_>,
+    start: usize,
+    factors: S::f32s,
+) -> [[f32; WIDEST]; LANES] {
+    let mut rows = [[0.0; WIDEST]; LANES];
+    let some = S::F32_LANES.min(matrix.rows - start);
+    for (lane, (to, factor)) in rows[..some].iter_mut().zip(values_of(simd, factors)).enumerate() {
+        to.iter_mut().zip(row::<D>(matrix, start + lane)).for_each(|(to, value)| *to = factor * value);
+    }
+    rows
 }
 
 /// The lanes of a vector.

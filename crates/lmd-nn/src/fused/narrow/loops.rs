@@ -2,9 +2,8 @@
 
 use pulp::{NullaryFnOnce, Simd};
 
-use super::super::gemm::Matrix;
 use super::super::simd::{alone, exp2};
-use super::lanes::{row, values_of};
+use super::lanes::values_of;
 use super::{LANES, WIDEST};
 
 /// Sums that are formed side by side, as each waits for its last part.
@@ -121,30 +120,56 @@ pub(super) fn exponentials<S: Simd, const D: usize, const P: usize>(
     k: &[[f32; D]],
     out: &mut [f32],
 ) -> S::f32s {
+    let most = simd.splat_f32s(f32::NEG_INFINITY);
+    let Block { sum, .. } = powers::<S, D, P>(simd, q, k, most, out);
+    simd.div_f32s(simd.splat_f32s(1.0), sum)
+}
+
+/// What [`powers`] of some keys tells, lane by lane.
+pub(super) struct Block<S: Simd> {
+    /// The largest score so far.
+    pub(super) most: S::f32s,
+    /// By what sums formed with the largest before are multiplied to fit.
+    pub(super) factor: S::f32s,
+    /// Of the powers.
+    pub(super) sum: S::f32s,
+}
+
+/// `2^(s − the largest so far)` of one vector of queries for some keys, given the largest score before.
+#[inline(always)]
+pub(super) fn powers<S: Simd, const D: usize, const P: usize>(
+    simd: S,
+    q: &[S::f32s; D],
+    k: &[[f32; D]],
+    most: S::f32s,
+    out: &mut [f32],
+) -> Block<S> {
     dots::<S, D, P>(simd, q, k, S::as_mut_simd_f32s(out).0);
-    alone(simd, Powers { simd, scores: out })
+    alone(simd, Powers { simd, most, scores: out })
 }
 
 /// Scores to powers, in their place.
-struct Powers<'a, S> {
+struct Powers<'a, S: Simd> {
     simd: S,
+    most: S::f32s,
     scores: &'a mut [f32],
 }
 
 impl<S: Simd> NullaryFnOnce for Powers<'_, S> {
-    type Output = S::f32s;
+    type Output = Block<S>;
 
     #[inline(always)]
-    fn call(self) -> S::f32s {
-        let Self { simd, scores } = self;
-        let mut most = [simd.splat_f32s(f32::NEG_INFINITY); FOLDS];
+    fn call(self) -> Block<S> {
+        let Self { simd, most: before, scores } = self;
+        let mut most = [before; FOLDS];
         for scores in S::as_simd_f32s(scores).0.chunks(FOLDS) {
             for (most, score) in most.iter_mut().zip(scores) {
                 *most = simd.max_f32s(*most, *score);
             }
         }
         let [a, b, c, d] = most;
-        let largest = values_of(simd, simd.max_f32s(simd.max_f32s(a, b), simd.max_f32s(c, d)));
+        let most = simd.max_f32s(simd.max_f32s(a, b), simd.max_f32s(c, d));
+        let largest = values_of(simd, most);
         for scores in scores.chunks_exact_mut(S::F32_LANES) {
             for (score, largest) in scores.iter_mut().zip(&largest) {
                 *score = exp2(*score - largest);
@@ -156,7 +181,11 @@ impl<S: Simd> NullaryFnOnce for Powers<'_, S> {
                 *sum = simd.add_f32s(*sum, *power);
             }
         }
-        simd.div_f32s(simd.splat_f32s(1.0), total(simd, sums))
+        let mut factors = values_of(simd, before);
+        for (factor, largest) in factors.iter_mut().zip(&largest) {
+            *factor = exp2(*factor - largest);
+        }
+        Block { most, factor: S::as_simd_f32s(&factors).0[0], sum: total(simd, sums) }
     }
 }
 
@@ -201,26 +230,61 @@ impl<S: Simd> NullaryFnOnce for ThroughSoftmax<'_, S> {
     }
 }
 
-/// `out (+)= weightsᵀ · rows` for the rows from `start` on, one to a lane, each multiplied by its lane's factor.
+/// Scores and dP of some keys to powers and `dS` without the division by the sum of all powers, given what is largest and
+/// the mean `Σ P dP`, lane by lane.
+#[inline(always)]
+pub(super) fn slopes<S: Simd>(
+    simd: S,
+    [most, mean]: [S::f32s; 2],
+    scores: &mut [f32],
+    gradients: &mut [f32],
+) {
+    alone(simd, Slopes { simd, most, mean, scores, gradients });
+}
+
+/// As [`slopes`] takes them.
+struct Slopes<'a, S: Simd> {
+    simd: S,
+    most: S::f32s,
+    mean: S::f32s,
+    scores: &'a mut [f32],
+    gradients: &'a mut [f32],
+}
+
+impl<S: Simd> NullaryFnOnce for Slopes<'_, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { simd, most, mean, scores, gradients } = self;
+        let most = values_of(simd, most);
+        for scores in scores.chunks_exact_mut(S::F32_LANES) {
+            for (score, most) in scores.iter_mut().zip(&most) {
+                *score = exp2(*score - most);
+            }
+        }
+        let pairs = S::as_simd_f32s(scores).0.iter().zip(S::as_mut_simd_f32s(gradients).0);
+        for (power, gradient) in pairs {
+            *gradient = simd.mul_f32s(*power, simd.sub_f32s(*gradient, mean));
+        }
+    }
+}
+
+/// `out (+)= weightsᵀ · rows`, a row to a lane, of `D` columns.
 #[inline(always)]
 pub(super) fn add_share<S: Simd, const D: usize>(
     simd: S,
     weights: &[f32],
-    (matrix, start, factors): (&Matrix<'_>, usize, S::f32s),
+    rows: &[[f32; WIDEST]; LANES],
     out: &mut [f32],
     add: bool,
 ) {
-    let mut rows = [[0.0; WIDEST]; LANES];
-    let some = S::F32_LANES.min(matrix.rows - start);
-    for (lane, (to, factor)) in rows[..some].iter_mut().zip(values_of(simd, factors)).enumerate() {
-        to.iter_mut().zip(row::<D>(matrix, start + lane)).for_each(|(to, value)| *to = factor * value);
-    }
     for first in (0..D).step_by(S::F32_LANES) {
         let out = &mut out[first..];
         if S::F32_LANES == LANES {
-            alone(simd, Share::<S, 8> { simd, weights, rows: &rows, first, out, add });
+            alone(simd, Share::<S, 8> { simd, weights, rows, first, out, add });
         } else {
-            alone(simd, Share::<S, 4> { simd, weights, rows: &rows, first, out, add });
+            alone(simd, Share::<S, 4> { simd, weights, rows, first, out, add });
         }
     }
 }

@@ -8,8 +8,8 @@
 
 use pulp::{Simd, WithSimd};
 
-use self::lanes::{Output, lanes, pack, values_of, write};
-use self::loops::{add_share, dots, exponentials, through_softmax, weighted};
+use self::lanes::{Output, lanes, pack, scaled, values_of, write};
+use self::loops::{Block, add_share, dots, exponentials, powers, slopes, through_softmax, weighted};
 use super::attention::{Above, scale};
 use super::gemm::Matrix;
 use super::simd::{LOG2_E, arch};
@@ -22,6 +22,9 @@ const LANES: usize = 16;
 
 /// The widest heads, and the length of rows of keys' gradients.
 pub(super) const WIDEST: usize = 16;
+
+/// Keys whose scores are formed at once, so that these stay in the first cache.
+const BLOCK: usize = 128;
 
 /// Whether heads of this width are taken.
 pub(super) const fn fits(width: usize) -> bool {
@@ -58,15 +61,16 @@ pub(super) const fn scratch_size(keys: usize) -> usize {
     2 * (LANES + WIDEST) * keys
 }
 
-/// `softmax(s q kᵀ) v` of one head; row i at `out[i · apart ..]`.
+/// `softmax(s q kᵀ) v` of one of so many heads; row i at `out[i · heads · d ..]`, and at `logs[2 · heads · i ..]` its largest
+/// score, times log₂ e, and 1 over the sum of powers of two.
 pub(super) fn attend(
     q: Matrix<'_>,
     [k, v]: [Matrix<'_>; 2],
-    out: &mut [f32],
-    apart: usize,
+    [out, logs]: [&mut [f32]; 2],
+    heads: usize,
     scratch: &mut [f32],
 ) {
-    arch().dispatch(ByWidth(Forward { q, k, v, out, apart, scratch }));
+    arch().dispatch(ByWidth(Forward { q, k, v, out, logs, heads, scratch }));
 }
 
 struct Forward<'a> {
@@ -74,7 +78,8 @@ struct Forward<'a> {
     k: Matrix<'a>,
     v: Matrix<'a>,
     out: &'a mut [f32],
-    apart: usize,
+    logs: &'a mut [f32],
+    heads: usize,
     scratch: &'a mut [f32],
 }
 
@@ -86,16 +91,30 @@ impl Job for Forward<'_> {
     #[inline(always)]
     fn run<S: Simd, const D: usize, const P: usize>(self, simd: S) {
         let (scores, memory) = self.scratch.split_at_mut(2 * LANES * self.k.rows);
-        let scores = &mut scores[..S::F32_LANES * self.k.rows];
         let (of_keys, of_values) = memory.split_at_mut(memory.len() / 2);
         let (k, v) = (pack::<D>(self.k, of_keys), pack::<D>(self.v, of_values));
         for start in (0..self.q.rows).step_by(S::F32_LANES) {
             let q = lanes::<S, D>(&self.q, start, LOG2_E * scale(D));
-            let inverse = exponentials::<S, D, P>(simd, &q, k, scores);
-            let sums = weighted::<S, D, P>(simd, S::as_simd_f32s(scores).0, v);
-            let values = &mut self.out[start * self.apart..];
-            let mut out = Output { values, rows: self.q.rows - start, apart: self.apart };
-            write(simd, sums, inverse, &mut out);
+            let zero = simd.splat_f32s(0.0);
+            let (mut most, mut sum, mut sums) = (simd.splat_f32s(f32::NEG_INFINITY), zero, [zero; D]);
+            for (k, v) in k.chunks(BLOCK).zip(v.chunks(BLOCK)) {
+                let scores = &mut scores[..S::F32_LANES * k.len()];
+                let block: Block<S> = powers::<S, D, P>(simd, &q, k, most, scores);
+                most = block.most;
+                sum = simd.mul_add_f32s(sum, block.factor, block.sum);
+                let some = weighted::<S, D, P>(simd, S::as_simd_f32s(scores).0, v);
+                for (sum, some) in sums.iter_mut().zip(some) {
+                    *sum = simd.mul_add_f32s(*sum, block.factor, some);
+                }
+            }
+            let inverse = simd.div_f32s(simd.splat_f32s(1.0), sum);
+            let (apart, rows) = (self.heads * D, self.q.rows - start);
+            write(simd, sums, inverse, &mut Output { values: &mut self.out[start * apart..], rows, apart });
+            let logs =
+                self.logs[2 * self.heads * start..].chunks_mut(2 * self.heads).take(S::F32_LANES.min(rows));
+            for (logs, both) in logs.zip(values_of(simd, most).into_iter().zip(values_of(simd, inverse))) {
+                (logs[0], logs[1]) = both;
+            }
         }
     }
 }
@@ -136,17 +155,15 @@ impl Job for Columns<'_> {
     }
 }
 
-/// dq of one head, given what is `above`; row i at `dq[i · apart ..]`. Where wanted and values were weighed, gradients of the
-/// keys and of the values are written, `[keys, WIDEST]` each.
+/// dq of one head, given what is `above`; row i at `dq[i · apart ..]`.
 pub(super) fn backward(
     [q, k]: [Matrix<'_>; 2],
     above: Above<'_>,
     dq: &mut [f32],
     apart: usize,
-    of_keys: Option<[&mut [f32]; 2]>,
     scratch: &mut [f32],
 ) {
-    arch().dispatch(ByWidth(Backward { q, k, above, dq, apart, of_keys, scratch }));
+    arch().dispatch(ByWidth(Backward { q, k, above, dq, apart, scratch }));
 }
 
 struct Backward<'a> {
@@ -155,7 +172,6 @@ struct Backward<'a> {
     above: Above<'a>,
     dq: &'a mut [f32],
     apart: usize,
-    of_keys: Option<[&'a mut [f32]; 2]>,
     scratch: &'a mut [f32],
 }
 
@@ -165,7 +181,7 @@ impl Job for Backward<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd, const D: usize, const P: usize>(mut self, simd: S) {
+    fn run<S: Simd, const D: usize, const P: usize>(self, simd: S) {
         let keys = self.k.rows;
         let (scores, memory) = self.scratch.split_at_mut(2 * LANES * keys);
         let (scores, gradients) = scores[..2 * S::F32_LANES * keys].split_at_mut(S::F32_LANES * keys);
@@ -196,11 +212,91 @@ impl Job for Backward<'_> {
             let rows = self.q.rows - start;
             let values = &mut self.dq[start * self.apart..];
             write(simd, sums, factors, &mut Output { values, rows, apart: self.apart });
-            if let (Some([dk, dv]), Above::Weighed { g, .. }) = (&mut self.of_keys, self.above) {
-                let add = start > 0;
-                add_share::<S, D>(simd, gradients, (&self.q, start, factors), dk, add);
-                add_share::<S, D>(simd, scores, (&g, start, inverse), dv, add);
-            }
         }
+    }
+}
+
+/// The way back of one head to queries, keys and values, given the results `o`, their gradient `g`, and what [`attend`] left.
+pub(super) struct ToAll<'a> {
+    pub(super) q: Matrix<'a>,
+    pub(super) k: Matrix<'a>,
+    pub(super) v: Matrix<'a>,
+    pub(super) o: Matrix<'a>,
+    pub(super) g: Matrix<'a>,
+    /// Row i's at `logs[i · logs_apart]`.
+    pub(super) logs: &'a [f32],
+    pub(super) logs_apart: usize,
+}
+
+impl ToAll<'_> {
+    /// Writes dq, row i at `dq[i · apart ..]`, dk and dv, `[keys, WIDEST]` each.
+    pub(super) fn run(self, dq: &mut [f32], apart: usize, of_keys: [&mut [f32]; 2], scratch: &mut [f32]) {
+        arch().dispatch(ByWidth(BackwardToAll { given: self, dq, apart, of_keys, scratch }));
+    }
+}
+
+struct BackwardToAll<'a> {
+    given: ToAll<'a>,
+    dq: &'a mut [f32],
+    apart: usize,
+    of_keys: [&'a mut [f32]; 2],
+    scratch: &'a mut [f32],
+}
+
+impl Job for BackwardToAll<'_> {
+    fn width(&self) -> usize {
+        self.given.q.columns
+    }
+
+    #[inline(always)]
+    fn run<S: Simd, const D: usize, const P: usize>(self, simd: S) {
+        let Self { given, dq, apart, of_keys: [dk, dv], scratch } = self;
+        let (scores, memory) = scratch.split_at_mut(2 * LANES * given.k.rows);
+        let (scores, gradients) = scores.split_at_mut(scores.len() / 2);
+        let (of_keys, of_values) = memory.split_at_mut(memory.len() / 2);
+        let (k, v) = (pack::<D>(given.k, of_keys), pack::<D>(given.v, of_values));
+        for start in (0..given.q.rows).step_by(S::F32_LANES) {
+            let rows = given.q.rows - start;
+            let [most, inverse] = given.left::<S>(start);
+            let factors = simd.mul_f32s(inverse, simd.splat_f32s(scale(D)));
+            let q = lanes::<S, D>(&given.q, start, LOG2_E * scale(D));
+            let [o, g] = [&given.o, &given.g].map(|matrix| lanes::<S, D>(matrix, start, 1.0));
+            // Σ P dP = o · g
+            let mut mean = simd.splat_f32s(0.0);
+            for (o, g) in o.iter().zip(&g) {
+                mean = simd.mul_add_f32s(*o, *g, mean);
+            }
+            let of_q = scaled::<S, D>(simd, &given.q, start, factors);
+            let of_g = scaled::<S, D>(simd, &given.g, start, inverse);
+            let mut sums = [simd.splat_f32s(0.0); D];
+            let gradients_of_keys = dk.chunks_mut(BLOCK * WIDEST).zip(dv.chunks_mut(BLOCK * WIDEST));
+            for ((k, v), (dk, dv)) in k.chunks(BLOCK).zip(v.chunks(BLOCK)).zip(gradients_of_keys) {
+                let [scores, gradients] =
+                    [&mut *scores, &mut *gradients].map(|whole| &mut whole[..S::F32_LANES * k.len()]);
+                dots::<S, D, P>(simd, &q, k, S::as_mut_simd_f32s(scores).0);
+                dots::<S, D, P>(simd, &g, v, S::as_mut_simd_f32s(gradients).0);
+                slopes(simd, [most, mean], scores, gradients);
+                let some = weighted::<S, D, P>(simd, S::as_simd_f32s(gradients).0, k);
+                for (sum, some) in sums.iter_mut().zip(some) {
+                    *sum = simd.add_f32s(*sum, some);
+                }
+                add_share::<S, D>(simd, gradients, &of_q, dk, start > 0);
+                add_share::<S, D>(simd, scores, &of_g, dv, start > 0);
+            }
+            write(simd, sums, factors, &mut Output { values: &mut dq[start * apart..], rows, apart });
+        }
+    }
+}
+
+impl ToAll<'_> {
+    /// The largest scores and the inverse sums of the rows from `start` on, zeros beyond the last.
+    #[inline(always)]
+    fn left<S: Simd>(&self, start: usize) -> [S::f32s; 2] {
+        let mut left = [[0.0; LANES]; 2];
+        let rows = self.logs[start * self.logs_apart..].chunks(self.logs_apart).take(self.q.rows - start);
+        for (lane, row) in rows.take(S::F32_LANES).enumerate() {
+            (left[0][lane], left[1][lane]) = (row[0], row[1]);
+        }
+        left.map(|lanes| S::as_simd_f32s(&lanes).0[0])
     }
 }
