@@ -169,24 +169,40 @@ impl SelfAttention {
         let mut out = unfilled(g.rows * 3 * g.width);
         let [q, k, v] = parts.map(|part| part.whole(head));
         let (o, g, causal) = (o.whole(head), g.whole(head), self.causal);
-        if narrow::fits(g.columns) && !causal {
-            let (logs, logs_apart) = (&logs[2 * head..], 2 * self.heads);
-            backward_narrow(narrow::ToAll { q, k, v, o, g, logs, logs_apart }, &mut out);
+        let narrow = narrow::fits(g.columns) && !causal;
+        let each = if narrow { 2 } else { 1 };
+        let (logs, logs_apart) = (&logs[each * head..], each * self.heads);
+        let given = HeadBackward { q, k, v, o, g, logs, logs_apart, causal };
+        if narrow {
+            backward_narrow(given, &mut out);
         } else {
-            let logs = &logs[head..];
-            wide::Backward { q, k, v, o, g, logs, logs_apart: self.heads, causal }.run(&mut out);
+            given.run(&mut out);
         }
         out
     }
 }
 
+/// One head on the way back.
+pub(super) struct HeadBackward<'a> {
+    pub(super) q: Matrix<'a>,
+    pub(super) k: Matrix<'a>,
+    pub(super) v: Matrix<'a>,
+    /// What the way there gave, and its gradient.
+    pub(super) o: Matrix<'a>,
+    pub(super) g: Matrix<'a>,
+    /// What else it left: row i's at `logs[i · logs_apart]`, two numbers where the head is narrow.
+    pub(super) logs: &'a [f32],
+    pub(super) logs_apart: usize,
+    pub(super) causal: bool,
+}
+
 /// Gradients of q, k and v of one narrow head, side by side.
-fn backward_narrow(head: narrow::ToAll<'_>, out: &mut [f32]) {
+fn backward_narrow(head: HeadBackward<'_>, out: &mut [f32]) {
     let (places, d) = (head.g.rows, head.g.columns);
     let mut gradients = unfilled(2 * places * WIDEST);
     let (dk, dv) = gradients.split_at_mut(places * WIDEST);
     with_scratch(narrow::scratch_size(places), |scratch| {
-        head.run(out, 3 * d, [&mut *dk, &mut *dv], scratch);
+        narrow::backward_to_all(head, out, 3 * d, [&mut *dk, &mut *dv], scratch);
     });
     let rows = dk.chunks_exact(WIDEST).zip(dv.chunks_exact(WIDEST));
     for (out, (dk, dv)) in out.chunks_exact_mut(3 * d).zip(rows) {

@@ -11,11 +11,11 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::PARTS;
 use super::before::TASK;
 use super::gemm::{Matrix, multiply};
 use super::scratch::{unfilled, with_scratch};
 use super::simd::vectorized;
+use super::{PARTS, even_bands};
 
 /// Places of a band where the matrices are small, to stay in the cache, and where they are large.
 const BAND: [usize; 2] = [512, 2048];
@@ -188,15 +188,13 @@ impl Convolution<'_> {
     /// Rows of the picture that one task computes.
     fn rows_of_a_band(&self) -> usize {
         let (most, places) = (BAND[usize::from(self.weights() >= HEAVY / 4)], self.height * self.width);
-        let mut bands = places.div_ceil(most);
+        let least = places.div_ceil(most);
         // As many as there are cores, for what a band costs; where `gemm` would form sums otherwise for fewer rows, always
         // the same number.
         let wide = self.outputs > NARROW && places >= 2 * LEAST;
         let (shares, most) =
             if wide { (rayon::current_num_threads(), places / LEAST) } else { (PARTS, self.height) };
-        while bands < most.min(self.height) && !(self.batch * bands).is_multiple_of(shares) {
-            bands += 1;
-        }
+        let bands = even_bands(least, most.min(self.height), self.batch, shares);
         let mut rows = self.height.div_ceil(bands.max(1)).max(1);
         while wide && self.height % rows == 1 {
             rows += 1; // no band of a single place

@@ -11,6 +11,11 @@
 /// the number of cores, so that it changes no bit of a result.
 const PARTS: usize = 4;
 
+/// At least so many bands, at most `most`, of each of `batch` pictures, that `shares` cores can share evenly.
+fn even_bands(least: usize, most: usize, batch: usize, shares: usize) -> usize {
+    (least..most).find(|bands| (batch * bands).is_multiple_of(shares)).unwrap_or(least.max(most))
+}
+
 mod attention;
 mod before;
 mod convolve;

@@ -10,7 +10,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::PARTS;
-use super::attention::{Heads, scale};
+use super::attention::{HeadBackward, Heads, scale};
 use super::gemm::Matrix;
 use super::product::{COLUMNS, PANEL, Panel, Panels};
 use super::scratch::{unfilled, with_scratch};
@@ -152,20 +152,6 @@ fn scale_queries(q: Matrix<'_>, out: &mut [f32]) {
     }
 }
 
-/// One head on the way back.
-pub(super) struct Backward<'a> {
-    pub(super) q: Matrix<'a>,
-    pub(super) k: Matrix<'a>,
-    pub(super) v: Matrix<'a>,
-    /// What [`attend`] gave, and its gradient.
-    pub(super) o: Matrix<'a>,
-    pub(super) g: Matrix<'a>,
-    /// Row i's at `logs[i · logs_apart]`.
-    pub(super) logs: &'a [f32],
-    pub(super) logs_apart: usize,
-    pub(super) causal: bool,
-}
-
 /// A head's keys, values and queries in the order they are multiplied in.
 struct Ordered<'a> {
     /// With the keys as columns.
@@ -188,7 +174,7 @@ struct Gradients<'a> {
     v: &'a mut [f32],
 }
 
-impl Backward<'_> {
+impl HeadBackward<'_> {
     /// Gradients of q, k and v, side by side, `[places, 3·d]`.
     pub(super) fn run(&self, out: &mut [f32]) {
         let (places, d) = (self.q.rows, self.q.columns);

@@ -223,10 +223,15 @@ impl<S: Simd> NullaryFnOnce for ThroughSoftmax<'_, S> {
                 *mean = simd.mul_add_f32s(*weight, *gradient, *mean);
             }
         }
-        let mean = simd.mul_f32s(total(simd, means), inverse);
-        for (weight, gradient) in weights.iter().zip(gradients) {
-            *gradient = simd.mul_f32s(*weight, simd.sub_f32s(*gradient, mean));
-        }
+        weigh_apart_from(simd, simd.mul_f32s(total(simd, means), inverse), weights, gradients);
+    }
+}
+
+/// `P ∘ (dP − mean)`, in the latter's place.
+#[inline(always)]
+fn weigh_apart_from<S: Simd>(simd: S, mean: S::f32s, weights: &[S::f32s], gradients: &mut [S::f32s]) {
+    for (weight, gradient) in weights.iter().zip(gradients) {
+        *gradient = simd.mul_f32s(*weight, simd.sub_f32s(*gradient, mean));
     }
 }
 
@@ -263,10 +268,7 @@ impl<S: Simd> NullaryFnOnce for Slopes<'_, S> {
                 *score = exp2(*score - most);
             }
         }
-        let pairs = S::as_simd_f32s(scores).0.iter().zip(S::as_mut_simd_f32s(gradients).0);
-        for (power, gradient) in pairs {
-            *gradient = simd.mul_f32s(*power, simd.sub_f32s(*gradient, mean));
-        }
+        weigh_apart_from(simd, mean, S::as_simd_f32s(scores).0, S::as_mut_simd_f32s(gradients).0);
     }
 }
 

@@ -10,7 +10,7 @@ use pulp::{Simd, WithSimd};
 
 use self::lanes::{Output, lanes, pack, scaled, values_of, write};
 use self::loops::{Block, add_share, dots, exponentials, powers, slopes, through_softmax, weighted};
-use super::attention::{Above, scale};
+use super::attention::{Above, HeadBackward, scale};
 use super::gemm::Matrix;
 use super::simd::{LOG2_E, arch};
 
@@ -216,27 +216,19 @@ impl Job for Backward<'_> {
     }
 }
 
-/// The way back of one head to queries, keys and values, given the results `o`, their gradient `g`, and what [`attend`] left.
-pub(super) struct ToAll<'a> {
-    pub(super) q: Matrix<'a>,
-    pub(super) k: Matrix<'a>,
-    pub(super) v: Matrix<'a>,
-    pub(super) o: Matrix<'a>,
-    pub(super) g: Matrix<'a>,
-    /// Row i's at `logs[i · logs_apart]`.
-    pub(super) logs: &'a [f32],
-    pub(super) logs_apart: usize,
-}
-
-impl ToAll<'_> {
-    /// Writes dq, row i at `dq[i · apart ..]`, dk and dv, `[keys, WIDEST]` each.
-    pub(super) fn run(self, dq: &mut [f32], apart: usize, of_keys: [&mut [f32]; 2], scratch: &mut [f32]) {
-        arch().dispatch(ByWidth(BackwardToAll { given: self, dq, apart, of_keys, scratch }));
-    }
+/// The way back of one head to queries, keys and values: dq, row i at `dq[i · apart ..]`, dk and dv, `[keys, WIDEST]` each.
+pub(super) fn backward_to_all(
+    given: HeadBackward<'_>,
+    dq: &mut [f32],
+    apart: usize,
+    of_keys: [&mut [f32]; 2],
+    scratch: &mut [f32],
+) {
+    arch().dispatch(ByWidth(BackwardToAll { given, dq, apart, of_keys, scratch }));
 }
 
 struct BackwardToAll<'a> {
-    given: ToAll<'a>,
+    given: HeadBackward<'a>,
     dq: &'a mut [f32],
     apart: usize,
     of_keys: [&'a mut [f32]; 2],
@@ -257,7 +249,7 @@ impl Job for BackwardToAll<'_> {
         let (k, v) = (pack::<D>(given.k, of_keys), pack::<D>(given.v, of_values));
         for start in (0..given.q.rows).step_by(S::F32_LANES) {
             let rows = given.q.rows - start;
-            let [most, inverse] = given.left::<S>(start);
+            let [most, inverse] = left::<S>(&given, start);
             let factors = simd.mul_f32s(inverse, simd.splat_f32s(scale(D)));
             let q = lanes::<S, D>(&given.q, start, LOG2_E * scale(D));
             let [o, g] = [&given.o, &given.g].map(|matrix| lanes::<S, D>(matrix, start, 1.0));
@@ -288,15 +280,13 @@ impl Job for BackwardToAll<'_> {
     }
 }
 
-impl ToAll<'_> {
-    /// The largest scores and the inverse sums of the rows from `start` on, zeros beyond the last.
-    #[inline(always)]
-    fn left<S: Simd>(&self, start: usize) -> [S::f32s; 2] {
-        let mut left = [[0.0; LANES]; 2];
-        let rows = self.logs[start * self.logs_apart..].chunks(self.logs_apart).take(self.q.rows - start);
-        for (lane, row) in rows.take(S::F32_LANES).enumerate() {
-            (left[0][lane], left[1][lane]) = (row[0], row[1]);
-        }
-        left.map(|lanes| S::as_simd_f32s(&lanes).0[0])
+/// The largest scores and the inverse sums of the rows from `start` on, as [`attend`] left them; zeros beyond the last.
+#[inline(always)]
+fn left<S: Simd>(given: &HeadBackward<'_>, start: usize) -> [S::f32s; 2] {
+    let mut left = [[0.0; LANES]; 2];
+    let rows = given.logs[start * given.logs_apart..].chunks(given.logs_apart).take(given.q.rows - start);
+    for (lane, row) in rows.take(S::F32_LANES).enumerate() {
+        (left[0][lane], left[1][lane]) = (row[0], row[1]);
     }
+    left.map(|lanes| S::as_simd_f32s(&lanes).0[0])
 }

@@ -14,11 +14,11 @@ use rayon::prelude::*;
 use self::gather::{Gather, Products};
 use self::scatter::Scatter;
 use self::tile::{Four, Two};
-use super::PARTS;
 use super::convolve::After;
 use super::product::COLUMNS;
 use super::scratch::{unfilled, with_scratch};
 use super::simd::arch;
+use super::{PARTS, even_bands};
 
 mod filters;
 mod gather;
@@ -35,8 +35,8 @@ const CACHED: usize = 1 << 18;
 const PLACES: Range<usize> = 256..2048;
 /// Places of a picture up to which the points are shared among cores instead of the tiles.
 const FEW: usize = 128;
-/// Tiles of a picture from which on more than two bands pay.
-const BANDED: usize = 128;
+/// Tiles of a picture from which on two bands pay, and from which on more.
+const BANDED: [usize; 2] = [16, 128];
 /// What a channel count must be a multiple of.
 pub(super) const CHANNELS: usize = COLUMNS;
 
@@ -128,11 +128,8 @@ impl Winograd<'_> {
         let [tall, wide] = [self.height, self.width].map(|length| length / self.tile().side());
         let cached = CACHED / (self.points() * (self.inputs() + self.outputs()));
         let tiles = cached.clamp(PLACES.start / self.places(), PLACES.end / self.places());
-        let mut bands = (tall * wide).div_ceil(tiles);
-        while bands < tall && !(self.batch * bands).is_multiple_of(rayon::current_num_threads()) {
-            bands += 1;
-        }
-        tall.div_ceil(bands)
+        let least = (tall * wide).div_ceil(tiles);
+        tall.div_ceil(even_bands(least, tall, self.batch, rayon::current_num_threads()))
     }
 
     /// Transformed, multiplied and transformed back while they are in the cache.
@@ -164,10 +161,10 @@ impl Winograd<'_> {
     fn bands(&self) -> usize {
         let tall = self.height / self.tile().side();
         let most = (PARTS / self.batch).max(1);
-        let wanted = match self.tiles() {
-            0..16 => 1,
-            16..BANDED => 2,
-            _ => PARTS,
+        let wanted = match BANDED.map(|tiles| self.tiles() >= tiles) {
+            [false, _] => 1,
+            [true, false] => 2,
+            [true, true] => PARTS,
         };
         (1..=most.min(wanted)).rev().find(|bands| tall.is_multiple_of(*bands)).unwrap_or(1)
     }
