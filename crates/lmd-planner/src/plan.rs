@@ -11,7 +11,7 @@ pub const MAX_PROMPT_CHARS: usize = 4_000;
 /// Something that turns a sentence into a layout.
 ///
 /// Calls block; a server runs them on a thread of their own.
-pub trait Planner {
+pub trait Planner: Send + Sync {
     /// A short name for people and reports: `offline`, `llm gpt-4o`.
     fn name(&self) -> String;
 
