@@ -38,4 +38,4 @@ pub use unet::{
 };
 pub use vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, Posterior, TinyVaeConfig, VaeConfig};
 pub use weights::{Adapters, Checkpoint, LoadOptions, Lora, ModelFolder, StaticFiles, WeightsError};
-pub use workers::on_a_worker;
+pub use workers::with_spinning_pool;
