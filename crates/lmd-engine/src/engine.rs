@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use lmd_layout::{Layout, check_layout};
 use lmd_nn::{Accelerator, Adapters, Device, LoadOptions, Lora, ModelFolder, NnError, Precision};
+use lmd_planner::llm::ChatEvent;
 use lmd_planner::{Conversation, Plan, Planner};
 
 use crate::config::{BUNDLED, Config};
@@ -17,7 +18,7 @@ use crate::models::{ModelCard, Verified};
 use crate::notice::Notice;
 use crate::observer::{Observer, Progress};
 use crate::picture::{Noted, encode, side_by_side};
-use crate::planners::{self, Choice};
+use crate::planners::{self, Choice, Events};
 use crate::stable::{self, DrawConfig, Model, Recipe, Seeds, Step};
 use crate::store::{self, ModelStore, Parcel, StoreError};
 use crate::threads;
@@ -29,6 +30,7 @@ pub struct Engine {
     config: Config,
     store: ModelStore,
     planner: OnceLock<Choice>,
+    events: Option<Events>,
     /// The model drawn with last.
     loaded: Mutex<Option<(Wanted, Arc<Model>)>>,
 }
@@ -115,7 +117,14 @@ impl Engine {
     pub fn open(config: &Config) -> Result<Self, EngineError> {
         config.check()?;
         let store = ModelStore::of(config);
-        Ok(Self { config: config.clone(), store, planner: OnceLock::new(), loaded: Mutex::default() })
+        Ok(Self { config: config.clone(), store, planner: OnceLock::new(), events: None, loaded: Mutex::default() })
+    }
+
+    /// The same engine, telling `observer` of waits and repetitions while a
+    /// language model is asked.
+    #[must_use]
+    pub fn with_chat_observer(self, observer: impl Fn(&ChatEvent) + Send + Sync + 'static) -> Self {
+        Self { events: Some(Arc::new(observer)), planner: OnceLock::new(), ..self }
     }
 
     /// Its configuration.
@@ -139,7 +148,7 @@ impl Engine {
         let (planner, notices) = match self.planner.get() {
             Some(known) => known,
             None => {
-                let chosen = planners::choose(&self.config)?;
+                let chosen = planners::choose(&self.config, self.events.as_ref())?;
                 self.planner.get_or_init(|| chosen)
             }
         };

@@ -265,7 +265,8 @@ fn of_planning(error: &PlanError) -> ErrorKind {
 
 fn of_asking(error: &LlmError) -> ErrorKind {
     match error {
-        LlmError::Config { .. } | LlmError::BadAnswer { .. } => ErrorKind::Layout,
+        LlmError::Internal { .. } => ErrorKind::Internal,
+        LlmError::Config { .. } | LlmError::BadAnswer { .. } | LlmError::CutOff { .. } => ErrorKind::Layout,
         _ => ErrorKind::Upstream,
     }
 }

@@ -11,7 +11,7 @@ use lmd_engine::{EngineError, Notice};
 use serde::Serialize;
 
 /// The terminal, or what stands in its place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Screen {
     quiet: bool,
     strict: bool,

@@ -8,9 +8,10 @@ use crate::notice::Notice;
 
 /// Variables of lmd that are no settings, with what they are for. The key of
 /// the language model is not a setting because it must not stand in files.
-pub const OTHER_VARIABLES: [(&str, &str); 2] = [
+pub const OTHER_VARIABLES: [(&str, &str); 3] = [
     ("LMD_LLM_KEY", "The key of the language model's server"),
     ("OPENAI_API_KEY", "The same, for OpenAI itself and servers on this machine only"),
+    ("ANTHROPIC_API_KEY", "The same, for Anthropic itself only"),
 ];
 
 /// Variables that tests and scripts of this repository read.

@@ -22,6 +22,8 @@ pub enum KeyKind {
     Text,
     /// A list.
     List,
+    /// Settings of something else's own, by name.
+    Table,
 }
 
 /// A setting that can be set.
@@ -51,16 +53,23 @@ impl Key {
             KeyKind::Number => text.parse().map(Value::Float).map_err(|_| "expected a number"),
             KeyKind::Switch => text.parse().map(Value::Boolean).map_err(|_| "expected true or false"),
             KeyKind::Text => Ok(Value::String(text.to_owned())),
+            KeyKind::Table => table(text).ok_or("expected a table: { name = value }"),
             KeyKind::List => list(text).ok_or("expected a list: 3, 2, 1 or [3, 2, 1]"),
         }
     }
+}
+
+/// `{ name = value }` as TOML.
+fn table(text: &str) -> Option<Value> {
+    let table: toml::Table = format!("table = {text}").parse().ok()?;
+    table.get("table").filter(|value| value.is_table() && table.len() == 1).cloned()
 }
 
 /// `[1, 2]` as TOML, or texts and whole numbers between commas.
 fn list(text: &str) -> Option<Value> {
     if text.starts_with('[') {
         let table: toml::Table = format!("list = {text}").parse().ok()?;
-        return table.get("list").cloned();
+        return table.get("list").filter(|_| table.len() == 1).cloned();
     }
     let entry = |part: &str| match part.trim() {
         "" => None,
@@ -133,6 +142,7 @@ fn kind(schema: &Json) -> KeyKind {
         Some("number") => KeyKind::Number,
         Some("boolean") => KeyKind::Switch,
         Some("array") => KeyKind::List,
+        Some("object") => KeyKind::Table,
         _ => KeyKind::Text,
     }
 }
@@ -164,6 +174,7 @@ mod tests {
             ("threads", KeyKind::Whole),
             ("llm.max_tokens", KeyKind::Whole),
             ("llm.temperature", KeyKind::Number),
+            ("llm.options", KeyKind::Table),
             ("draw.width", KeyKind::Whole),
             ("draw.cfg_scale", KeyKind::Number),
             ("draw.negative_prompt", KeyKind::Text),

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
+use lmd_planner::llm::is_local_url;
 
 use super::check::check;
 use super::environment::Environment;
@@ -111,18 +112,13 @@ fn with_key(mut config: Config, layers: &Layers, environment: &Environment) -> (
     let key_only = |name: &str| name.ends_with("KEY").then(|| environment.get(name)).flatten();
     let keyed = config.llm.clone().with_env(|name| key_only(name).map(str::to_owned));
     let origin = layers.get("llm.url").map(|setting| &setting.origin);
-    if let (Some(Origin::Project(path)), Some(_), false) = (origin, &keyed.key, is_local(&config.llm.url)) {
+    let local = is_local_url(config.llm.address());
+    if let (Some(Origin::Project(path)), Some(_), false) = (origin, &keyed.key, local) {
         let notice = Notice::KeyHeldBack { url: config.llm.url.clone(), file: path.clone() };
         return (config, Some(notice));
     }
     config.llm = keyed;
     (config, None)
-}
-
-/// Whether an address is on this machine.
-fn is_local(url: &str) -> bool {
-    let Ok(uri) = url.parse::<http::Uri>() else { return false };
-    matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
 /// A configuration file's text.

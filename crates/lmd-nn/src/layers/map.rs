@@ -123,7 +123,6 @@ impl Kernel {
         let biases = biases.collect::<Result<Vec<_>, _>>()?.concat();
         let map = Map::new(&weights, biases, [maps.len() * outputs, inputs, side]);
         drop(weights);
-        maps.iter().for_each(|w| w.release("weight"));
         Ok(Self::Fused(Arc::new(map)))
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use lmd_engine::{Engine, Settings};
+use lmd_engine::Settings;
 use lmd_eval::report::Report;
 use lmd_eval::sentences::{SentenceReport, Set};
 use lmd_eval::{benchmark, report, sentences};
@@ -17,7 +17,6 @@ use serde_json::json;
 
 use crate::cli::{BenchArgs, BenchCommand, BenchCommon, BenchLayoutsArgs, BenchSentencesArgs, SentenceSet};
 use crate::exit::{Exit, UsageError};
-use crate::planning;
 use crate::screen::{self, Screen};
 
 /// A planner that takes its time is heard of this often.
@@ -31,12 +30,12 @@ pub(crate) fn run(args: &BenchArgs, settings: &Settings, screen: &Screen) -> any
 }
 
 fn layouts(args: &BenchLayoutsArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
-    let engine = Engine::open(&settings.config)?;
+    let engine = crate::engine(settings, screen)?;
     let answers = args.answers.as_deref().map(answers).transpose()?;
     let planner: &dyn Planner = match &answers {
         Some(answers) => answers,
         None => {
-            planning::announce(&engine, screen)?;
+            crate::announce(&engine, screen)?;
             engine.planner()?.0
         }
     };
@@ -65,8 +64,8 @@ fn answers(path: &Path) -> anyhow::Result<ReferenceCache> {
 }
 
 fn free_wording(args: &BenchSentencesArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
-    let engine = Engine::open(&settings.config)?;
-    planning::announce(&engine, screen)?;
+    let engine = crate::engine(settings, screen)?;
+    crate::announce(&engine, screen)?;
     let report = bench_sentences(engine.planner()?.0, args.set, screen)?;
     print(&args.common, &report, || serde_json::to_value(&report))?;
     Ok(verdict(&args.common, &[report.overall.percent]))

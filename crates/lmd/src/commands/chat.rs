@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Read};
 use std::path::Path;
 
 use lmd_engine::output::Outputs;
-use lmd_engine::{Engine, Planned, Settings, input};
+use lmd_engine::{Engine, Settings, input};
 use lmd_planner::Conversation;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
@@ -13,7 +13,7 @@ use crate::cli::ChatArgs;
 use crate::exit::{Exit, Interrupted, UsageError};
 use crate::files::{self, Form};
 use crate::screen::{self, Screen};
-use crate::{planning, show};
+use crate::show;
 
 const HELP: &str = "\
 Say what should be in the picture, then what to change: \"move the cat to the right\".
@@ -30,8 +30,8 @@ Say what should be in the picture, then what to change: \"move the cat to the ri
 const MAX_LINE: u64 = 64 << 10;
 
 pub(crate) fn run(args: &ChatArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
-    let engine = Engine::open(&settings.config)?;
-    planning::announce(&engine, screen)?;
+    let engine = crate::engine(settings, screen)?;
+    crate::announce(&engine, screen)?;
     let read = args.layout.as_deref();
     let outputs = Outputs::new(args.overwrite).having_read(read).rewriting();
     let mut chat = Chat { engine: &engine, screen, conversation: None, outputs };
@@ -150,14 +150,14 @@ impl Chat<'_> {
     /// The first sentence, or an instruction.
     fn say(&mut self, text: &str) -> anyhow::Result<()> {
         let (engine, conversation) = (self.engine, &mut self.conversation);
-        let planned: Planned = planning::patiently(self.screen, || match conversation {
-            Some(conversation) => engine.revise(conversation, text),
+        let planned = match conversation {
+            Some(conversation) => engine.revise(conversation, text)?,
             None => {
                 let planned = engine.plan(text)?;
                 *conversation = Some(Conversation::from_layout(text, planned.plan.layout.clone()));
-                Ok(planned)
+                planned
             }
-        })?;
+        };
         self.screen.tell(&planned.notices)?;
         self.show()
     }

@@ -19,11 +19,6 @@ pub(crate) fn run(
     settings: &Settings,
     screen: &Screen,
 ) -> anyhow::Result<Exit> {
-    let engine = Engine::open(&settings.config)?;
-    let read: Vec<&Path> = [&args.layout, &args.from].into_iter().flatten().map(|path| &**path).collect();
-    // A flag that names another method asks for one picture of it.
-    let both = again.as_ref().is_some_and(|noted| noted.side_by_side) && args.drawing.method.is_none();
-    let easel = Easel::new(&args.drawing, &engine, &read, args.drawing.side_by_side || both, screen)?;
     let mut subject = match (&again, &args.layout) {
         (Some(noted), _) => Subject::of_recipe(&noted.recipe),
         (None, Some(path)) => files::open(path)?.subject()?,
@@ -32,6 +27,11 @@ pub(crate) fn run(
     if let Some(prompt) = &args.prompt {
         subject.prompt.clone_from(prompt);
     }
+    let engine = crate::engine(settings, screen)?;
+    let read: Vec<&Path> = [&args.layout, &args.from].into_iter().flatten().map(|path| &**path).collect();
+    // A flag that names another method asks for one picture of it.
+    let both = again.as_ref().is_some_and(|noted| noted.side_by_side) && args.drawing.method.is_none();
+    let easel = Easel::new(&args.drawing, &engine, &read, args.drawing.side_by_side || both, screen)?;
     screen.tell(&Engine::doubts(&subject.layout))?;
     if let Some(noted) = &again {
         let other: Vec<_> = engine.compare(&easel.ready, &noted.recipe)?.into_iter().collect();

@@ -2,23 +2,23 @@
 
 use std::path::Path;
 
-use lmd_engine::{Engine, Settings, Subject};
+use lmd_engine::{Settings, Subject};
 
 use crate::cli::GenerateArgs;
 use crate::drawing::Easel;
 use crate::exit::Exit;
 use crate::screen::Screen;
-use crate::{files, planning, show};
+use crate::{files, show};
 
 pub(crate) fn run(args: &GenerateArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
-    let engine = Engine::open(&settings.config)?;
+    let engine = crate::engine(settings, screen)?;
     let easel = Easel::new(&args.drawing, &engine, &[], args.drawing.side_by_side, screen)?;
     let prompt = match args.prompt.as_str() {
         "-" => files::read(Path::new("-"))?,
         given => given.to_owned(),
     };
-    planning::announce(&engine, screen)?;
-    let planned = planning::patiently(screen, || engine.plan(&prompt))?;
+    crate::announce(&engine, screen)?;
+    let planned = engine.plan(&prompt)?;
     screen.tell(&planned.notices)?;
     screen.note(&show::table(&planned.plan.layout, false));
     easel.draw(&Subject::planned(&prompt, planned.plan), None)?;

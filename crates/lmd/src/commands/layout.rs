@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use lmd_engine::output::Outputs;
-use lmd_engine::{Engine, Planned, Settings};
+use lmd_engine::{Planned, Settings};
 use lmd_layout::{Layout, layout_schema};
 use lmd_planner::Conversation;
 use lmd_planner::llm::{plan_from_answer, print_prompt};
@@ -12,7 +12,7 @@ use crate::cli::LayoutArgs;
 use crate::exit::{Exit, UsageError};
 use crate::files::{self, Form};
 use crate::screen::{self, Screen};
-use crate::{planning, show};
+use crate::show;
 
 pub(crate) fn run(args: &LayoutArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
     if args.schema {
@@ -69,14 +69,14 @@ fn plan(args: &LayoutArgs, prompt: &str, settings: &Settings, screen: &Screen) -
         let answer = files::read(path)?;
         return Ok(plan_from_answer(prompt, &answer).map(Planned::from)?);
     }
-    let engine = Engine::open(&settings.config)?;
+    let engine = crate::engine(settings, screen)?;
     let Some(path) = &args.edit else {
-        planning::announce(&engine, screen)?;
-        return Ok(planning::patiently(screen, || engine.plan(prompt))?);
+        crate::announce(&engine, screen)?;
+        return Ok(engine.plan(prompt)?);
     };
     let mut conversation = Conversation::from_layout("", files::read_layout(path)?);
-    planning::announce(&engine, screen)?;
-    Ok(planning::patiently(screen, || engine.revise(&mut conversation, prompt))?)
+    crate::announce(&engine, screen)?;
+    Ok(engine.revise(&mut conversation, prompt)?)
 }
 
 /// Prints the layout when it was asked for or nothing else is printed.

@@ -11,7 +11,7 @@ use crate::screen::{self, Screen};
 use crate::{interrupt, show};
 
 pub(crate) fn run(args: &ModelsArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
-    let engine = Engine::open(&settings.config)?;
+    let engine = crate::engine(settings, screen)?;
     match &args.what {
         ModelsCommand::List { json } => list(&engine, *json)?,
         ModelsCommand::Info { model, json } => info(&engine.card(model)?, *json)?,
@@ -23,7 +23,6 @@ pub(crate) fn run(args: &ModelsArgs, settings: &Settings, screen: &Screen) -> an
             screen::println(&format!("{model}: good"))?;
         }
         ModelsCommand::Import { path, name } => {
-            screen.note("loading every network once");
             let mut watch = Watch::new(screen, PreviewChoice::None, interrupt::token());
             screen::print_path(&engine.import(path, name.as_deref(), &mut watch)?)?;
         }
