@@ -15,7 +15,6 @@ from pathlib import Path
 import source
 
 IGNORED = re.compile(r"#\[ignore(?P<rest>[^\]]*)\]")
-RESULT = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed", re.MULTILINE)
 
 
 def _flags():
@@ -74,19 +73,23 @@ def ignored():
 
 
 def run(tests):
-    """Runs tests crate by crate; returns what went wrong."""
-    wrong = []
-    for crate in sorted({test.crate for test in tests}):
-        names = sorted({test.name for test in tests if test.crate == crate})
-        command = ["cargo", "test", "--release", "-p", crate, "--", "--ignored", *names]
-        print(f"\n{' '.join(command)}", flush=True)
-        done = subprocess.run(command, cwd=source.ROOT, stdout=subprocess.PIPE, text=True, errors="replace", check=False)
-        print(done.stdout, end="", flush=True)
-        passed = sum(int(result[0]) for result in RESULT.findall(done.stdout))
-        if done.returncode:
-            wrong.append(f"{crate}: cargo test ended with {done.returncode}")
-        if passed < len(names):
-            wrong.append(f"{crate}: {passed} of {len(names)} ignored tests passed")
+    """Runs tests by their names; returns what went wrong."""
+    if not tests:
+        return []
+    names = sorted({test.name for test in tests})
+    # The same packages as in `cargo test --workspace`, so that nothing is built with other features. `--tests` leaves out
+    # those of the documentation.
+    command = ["cargo", "test", "--release", "--workspace", "--tests", "--", "--ignored", *names]
+    print(" ".join(command), flush=True)
+    done = subprocess.run(command, cwd=source.ROOT, stdout=subprocess.PIPE, text=True, errors="replace", check=False)
+    results = re.findall(r"^test (\S+) \.\.\. (\w+)", done.stdout, re.MULTILINE)
+    ok = {name.rsplit("::", 1)[-1] for name, result in results if result == "ok"}
+    wrong = [f"{test.crate}: {test.name} did not pass ({test.where})" for test in tests if test.name not in ok]
+    if done.returncode:
+        print(done.stdout)
+        wrong.append(f"cargo test ended with {done.returncode}")
+    for test in tests:
+        print(f"  {test.crate}: {test.name}: {'ok' if test.name in ok else 'WRONG'} ({test.reason})")
     return wrong
 
 
