@@ -8,7 +8,7 @@ pub const NAME: &str = "bundled";
 
 macro_rules! model_files {
     ($($path:literal),* $(,)?) => {
-        &[$(($path, include_bytes!(concat!("../../../assets/model/", $path)) as &[u8])),*]
+        &[$(($path, include_bytes!(concat!(env!("LMD_DEMO_MODEL"), "/", $path)) as &[u8])),*]
     };
 }
 

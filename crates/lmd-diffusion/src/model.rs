@@ -108,7 +108,7 @@ impl Model {
         };
         DrawConfig { cfg_scale: hints.cfg_scale, ..DrawConfig::default() }.check()?;
         let mut digests = folder.digests(options.grounding)?;
-        digests.extend(options.adapters.digests());
+        digests.extend(options.adapters.digests().map_err(lmd_nn::NnError::from)?);
         let model = Self {
             name: folder.name().to_owned(),
             tokenizer: folder.tokenizer()?,

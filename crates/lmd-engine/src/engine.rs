@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use lmd_layout::{Layout, check_layout};
@@ -21,7 +21,7 @@ use crate::picture::{Noted, encode, side_by_side};
 use crate::planners::{self, Choice, Events};
 use crate::stable::{self, DrawConfig, Model, Recipe, Seeds, Step};
 use crate::store::{self, ModelStore, Parcel, StoreError};
-use crate::threads;
+use crate::{memory, threads};
 use crate::work::work;
 
 /// Plans layouts and draws them, as one configuration says. It may be shared
@@ -32,7 +32,7 @@ pub struct Engine {
     planner: OnceLock<Choice>,
     events: Option<Events>,
     /// The model drawn with last.
-    loaded: Mutex<Option<(Wanted, Arc<Model>)>>,
+    loaded: Mutex<Loaded>,
 }
 
 /// A plan and what a person should know about it.
@@ -199,6 +199,10 @@ impl Engine {
             grounding: stable::grounds(&options.config),
         };
         let adapters = adapters(&options.adapters)?;
+        let doubts = folder.warnings().into_iter().chain(adapters.warnings());
+        notices.extend(doubts.map(|doubt| Notice::Model { warning: doubt.to_string() }));
+        let weights = folder.weight_bytes(config.dtype, wanted.grounding)?;
+        memory::require(&format!("drawing with {}", folder.name()), weights, &options.config)?;
         Ok(Prepared { options: options.clone(), wanted, folder, device, adapters, notices })
     }
 
@@ -333,29 +337,53 @@ impl Engine {
 
     /// The model that is wanted: the one in memory, or loaded now.
     fn model(&self, ready: &Prepared, observer: &mut dyn Observer) -> Result<Arc<Model>, EngineError> {
-        // A load that panicked left nothing in its place.
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((wanted, model)) = &*loaded {
-            if *wanted == ready.wanted {
-                return Ok(Arc::clone(model));
+        if rayon::current_thread_index().is_some() {
+            // A thread of the pool that waits takes up other work, which may be another drawing: it must hold no lock.
+            if let Some(model) = known(&self.loaded(), ready) {
+                return Ok(model);
             }
+            let model = self.load_wanted(ready, observer)?;
+            *self.loaded() = Some((ready.wanted.clone(), Arc::clone(&model)));
+            return Ok(model);
         }
-        go_on(observer)?;
+        // Elsewhere the lock keeps two threads from loading one model twice.
+        let mut loaded = self.loaded();
+        if let Some(model) = known(&loaded, ready) {
+            return Ok(model);
+        }
         // Two models need not fit into memory together.
         *loaded = None;
+        let model = self.load_wanted(ready, observer)?;
+        *loaded = Some((ready.wanted.clone(), Arc::clone(&model)));
+        Ok(model)
+    }
+
+    fn loaded(&self) -> MutexGuard<'_, Loaded> {
+        // A load that panicked left nothing in its place.
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn load_wanted(&self, ready: &Prepared, observer: &mut dyn Observer) -> Result<Arc<Model>, EngineError> {
+        go_on(observer)?;
         let options = LoadOptions {
             precision: self.config.dtype,
             adapters: ready.adapters.clone(),
             grounding: ready.wanted.grounding,
             ..LoadOptions::new(&ready.device)
         };
-        let name = ready.folder.name().to_owned();
-        let model = stable::load(&ready.folder, &options)
-            .map_err(|source| EngineError::Load { model: name, source })?;
-        let model = Arc::new(model);
-        *loaded = Some((ready.wanted.clone(), Arc::clone(&model)));
-        Ok(model)
+        let model = ready.folder.name().to_owned();
+        stable::load(&ready.folder, &options)
+            .map(Arc::new)
+            .map_err(|source| EngineError::Load { model, source })
     }
+}
+
+/// The model drawn with last, and what decided it.
+type Loaded = Option<(Wanted, Arc<Model>)>;
+
+/// The model in memory, if it is the one that is wanted.
+fn known(loaded: &Loaded, ready: &Prepared) -> Option<Arc<Model>> {
+    loaded.as_ref().filter(|(wanted, _)| *wanted == ready.wanted).map(|(_, model)| Arc::clone(model))
 }
 
 /// Side in pixels of the bundled model's pictures.

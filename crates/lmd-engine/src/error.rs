@@ -149,7 +149,7 @@ pub enum EngineError {
     #[error(transparent)]
     Draw(DiffusionError),
     /// More memory is needed than there is.
-    #[error("{what} needs about {} MiB of memory, {} MiB are available; {}", .needed >> 20, .available >> 20, remedy(*.reducible))]
+    #[error("{what} needs about {} MiB of memory or more, {} MiB are available; {}", .needed >> 20, .available >> 20, remedy(*.reducible))]
     Memory {
         /// What would be done.
         what: String,

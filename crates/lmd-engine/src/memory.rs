@@ -1,5 +1,7 @@
 //! How much memory there is, and how much a drawing needs.
 
+use crate::error::EngineError;
+use crate::stable::{self, DrawConfig};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 /// Bytes this process may still take: what the system has left, within the
@@ -13,6 +15,34 @@ pub fn available() -> Option<u64> {
     // What the group has free without its page cache, which makes room when it is asked to.
     let group = system.cgroup_limits().map(|limits| limits.total_memory.saturating_sub(limits.rss));
     [whole, group.filter(|bytes| *bytes > 0), address_space()].into_iter().flatten().min()
+}
+
+/// Bytes of activations for each pixel of a picture: what the bundled model was
+/// measured to take (2048 x 2048 by `plain`, 512 x 512 by `lmd`, less its
+/// weights). Other models are wider and take more, so that this is a lower bound.
+const PLAIN_BYTES: u64 = 480;
+const GUIDED_BYTES: u64 = 1500;
+/// Pixels of a side where the model says how many.
+const LEAST_SIDE: usize = 256;
+
+/// Bytes that a drawing takes at least: the weights, and what the networks
+/// compute on the way.
+#[must_use]
+pub fn needed(weights: u64, config: &DrawConfig) -> u64 {
+    let side = |side: Option<usize>| side.unwrap_or(LEAST_SIDE) as u64;
+    let each = if stable::is_guided(config) { GUIDED_BYTES } else { PLAIN_BYTES };
+    let pixels = side(config.width).saturating_mul(side(config.height));
+    weights.saturating_add(pixels.saturating_mul(each))
+}
+
+/// Refuses what cannot fit into memory, before anything is loaded.
+pub(crate) fn require(what: &str, weights: u64, config: &DrawConfig) -> Result<(), EngineError> {
+    let (needed, Some(available)) = (needed(weights, config), available()) else { return Ok(()) };
+    if needed <= available {
+        return Ok(());
+    }
+    let reducible = weights <= available;
+    Err(EngineError::Memory { what: what.to_owned(), needed, available, reducible })
 }
 
 /// Bytes of address space left below the limit of `ulimit -v`.
@@ -34,6 +64,16 @@ fn address_space() -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_fit_is_refused() {
+        let config = DrawConfig { width: Some(4096), height: Some(4096), ..DrawConfig::default() };
+        assert!(needed(1 << 20, &config) > 24 << 30);
+        let error = require("drawing", 1 << 60, &config).unwrap_err();
+        assert_eq!(error.kind().exit_code(), 5);
+        assert!(error.to_string().contains("drawing needs about"), "{error}");
+        assert!(require("drawing", 1, &DrawConfig::default()).is_ok());
+    }
 
     #[test]
     fn there_is_some_memory() {

@@ -100,17 +100,15 @@ pub enum Notice {
         /// Started.
         started: usize,
     },
+    /// Something in or beside a model's files that may matter.
+    Model {
+        /// One sentence.
+        warning: String,
+    },
     /// A doubt about settings, a model or a picture that the drawing itself had.
     Drawing {
         /// One sentence.
         warning: String,
-    },
-    /// Memory may run out.
-    Tight {
-        /// Bytes needed, estimated.
-        needed: u64,
-        /// Bytes there are.
-        available: u64,
     },
 }
 
@@ -171,9 +169,10 @@ impl fmt::Display for Notice {
                 write!(f, "the configuration {} is not used, it cannot be read: {why}", file.display())
             }
             Self::NoCache { why } => write!(f, "answers are not kept: {why}"),
-            Self::Plan { warning } | Self::Layout { warning } | Self::Drawing { warning } => {
-                f.write_str(warning)
-            }
+            Self::Plan { warning }
+            | Self::Layout { warning }
+            | Self::Model { warning }
+            | Self::Drawing { warning } => f.write_str(warning),
             Self::OtherModel { recipe, now } => write!(
                 f,
                 "the picture was drawn with the model {recipe}, this one is drawn with {now}: it will be another picture; give --model"
@@ -181,12 +180,6 @@ impl fmt::Display for Notice {
             Self::FewerThreads { wanted, started } => {
                 write!(f, "only {started} of {wanted} threads could be started; drawing is slower")
             }
-            Self::Tight { needed, available } => write!(
-                f,
-                "about {} MiB of memory are needed, {} MiB are available",
-                needed >> 20,
-                available >> 20
-            ),
         }
     }
 }

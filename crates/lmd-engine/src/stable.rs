@@ -50,6 +50,11 @@ pub(crate) fn is_plain(config: &DrawConfig) -> bool {
     config.method == Method::Plain
 }
 
+/// Whether the method goes backward through the network, which keeps more in memory.
+pub(crate) fn is_guided(config: &DrawConfig) -> bool {
+    config.overall_guidance().is_some()
+}
+
 /// Whether the method needs grounding layers.
 pub(crate) fn grounds(config: &DrawConfig) -> bool {
     config.method.grounds()

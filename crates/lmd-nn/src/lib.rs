@@ -46,3 +46,8 @@ pub use vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, Posterior, TinyVaeCon
 pub use warning::Warning;
 pub use weights::{Adapters, Checkpoint, LoadOptions, Lora, StaticFiles, WeightsError};
 pub use workers::with_spinning_pool;
+
+// The code in the README is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -32,21 +32,29 @@ impl Telling {
 // SAFETY: every call goes to mimalloc as it came, and its answer is handed on unless it is a null
 // pointer, after which the process ends.
 unsafe impl GlobalAlloc for Telling {
+    /// # Safety
+    /// As [`GlobalAlloc::alloc`].
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises about `layout` are those that mimalloc asks for.
         Self::told(unsafe { self.0.alloc(layout) }, layout.size())
     }
 
+    /// # Safety
+    /// As [`GlobalAlloc::alloc_zeroed`].
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as above.
         Self::told(unsafe { self.0.alloc_zeroed(layout) }, layout.size())
     }
 
+    /// # Safety
+    /// As [`GlobalAlloc::realloc`].
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: as above; `pointer` came from here and so from mimalloc.
         Self::told(unsafe { self.0.realloc(pointer, layout, size) }, size)
     }
 
+    /// # Safety
+    /// As [`GlobalAlloc::dealloc`].
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         // SAFETY: as above.
         unsafe { self.0.dealloc(pointer, layout) }
