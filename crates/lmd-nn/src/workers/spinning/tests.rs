@@ -17,7 +17,7 @@ fn under_watchdog(work: impl FnOnce() + Send + 'static) {
     });
     match ended.recv_timeout(Duration::from_secs(240)) {
         Ok(()) => thread.join().unwrap(),
-        Err(mpsc::RecvTimeoutError::Disconnected) => std::panic::resume_unwinding(thread.join().unwrap_err()),
+        Err(mpsc::RecvTimeoutError::Disconnected) => std::panic::resume_unwind(thread.join().unwrap_err()),
         Err(mpsc::RecvTimeoutError::Timeout) => panic!("the pool hangs"),
     }
 }
