@@ -8,7 +8,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use lmd_diffusion::energy::{AttentionMaps, Energy};
-use lmd_diffusion::scheduler::{Sampler, SamplerKind};
+use lmd_diffusion::scheduler::{Sampler, SamplerKind, SamplerState};
 use lmd_diffusion::{DiffusionError, GuidedPass, Model, NoiseSource};
 use lmd_layout::Fidelity;
 use lmd_nn::{Accelerator, AttnKey, LoadOptions, ModelFolder, UNetRequest, device};
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let sampler = Sampler::new(SamplerKind::DpmSolverPlusPlus2m, &model.scheduler, STEPS)?;
     let grid = model.latent_size(model.native_size(), model.native_size())?;
     let noise = NoiseSource::Mt19937.randn(1, model.vae.latent_channels() * grid.0 * grid.1);
-    let mut state = sampler.start(model.latents(noise, grid));
+    let mut state = SamplerState::new(sampler.scale_noise(model.latents(noise, grid)));
 
     let (mut first, mut last) = (None, 0.0);
     for step in 0..STEPS {
