@@ -28,7 +28,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let job = Job { layout: &layout, prompt: "a red car on a beach", seeds: Seeds::of(1), config: &config };
     let mut observer = |progress: &Progress<'_>| {
         if let (None, Some(energy)) = (progress.iteration, progress.energy) {
-            eprintln!("{:?}: step {} of {}, energy {energy:.3}", progress.phase, progress.step + 1, progress.steps);
+            eprintln!(
+                "{:?}: step {} of {}, energy {energy:.3}",
+                progress.phase,
+                progress.step + 1,
+                progress.steps
+            );
         }
         ControlFlow::Continue(())
     };

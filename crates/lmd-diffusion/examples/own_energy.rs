@@ -36,8 +36,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     for step in 0..STEPS {
         if step < GUIDED_STEPS {
             let (layers, tokens) = ([AttnKey::up(1, 0)], [word]);
-            let pass =
-                GuidedPass { unet: &model.unet, sampler: &sampler, step, text: &text, layers: &layers, tokens: &tokens };
+            let pass = GuidedPass {
+                unet: &model.unet,
+                sampler: &sampler,
+                step,
+                text: &text,
+                layers: &layers,
+                tokens: &tokens,
+            };
             let gradient = pass.gradient(&state.latents, |_, maps| {
                 let energy = outside_left_half(maps, word)?;
                 first.get_or_insert(energy.value);
@@ -59,8 +65,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         state = sampler.step(state, guided, &mut || unreachable!("this sampler draws no noise")).state;
     }
     let picture = model.decode(state.latents)?;
-    println!("{} x {} pixels; share of attention outside the left half: {:.3} at first, {last:.3} in the end",
-        picture.width, picture.height, first.unwrap_or(last));
+    println!(
+        "{} x {} pixels; share of attention outside the left half: {:.3} at first, {last:.3} in the end",
+        picture.width,
+        picture.height,
+        first.unwrap_or(last)
+    );
     Ok(())
 }
 
