@@ -64,8 +64,8 @@ struct Shared {
     options: LoadOptions,
     /// The word LoRA files use for this network: `unet` or `te`.
     network: &'static str,
-    /// While rehearsing, tensors are checked and stand-ins of no size are given.
-    rehearsal: bool,
+    /// In a dry run, names and shapes are checked, and tensors without data of their own are given.
+    dry_run: bool,
     ledger: Mutex<Ledger>,
 }
 
@@ -78,9 +78,9 @@ struct Ledger {
 
 /// Builds a network from a checkpoint, in two passes.
 ///
-/// The first pass rehearses: `build` runs on stand-ins, every difference
-/// between file and network is collected, and nothing of size is allocated. Only
-/// when there is no difference are the weights read.
+/// The first pass is a dry run: `build` gets tensors of the right shape that share one
+/// number, every difference between file and network is collected, and nothing large is
+/// allocated. Only when there is no difference are the weights read.
 ///
 /// # Errors
 ///
@@ -91,25 +91,25 @@ pub fn load<T, E: From<WeightsError>>(
     options: &LoadOptions,
     build: impl Fn(&Weights) -> Result<T, E>,
 ) -> Result<T, E> {
-    let rehearsal = Weights::root(checkpoint, network, options, true);
-    build(&rehearsal)?;
-    let mismatch = rehearsal.mismatch();
+    let dry_run = Weights::root(checkpoint, network, options, true);
+    build(&dry_run)?;
+    let mismatch = dry_run.mismatch();
     if !mismatch.is_empty() {
         let network = network.to_owned();
         return Err(WeightsError::Mismatch { network, mismatch }.into());
     }
-    options.adapters.check_all_used(network, &rehearsal.used())?;
+    options.adapters.check_all_used(network, &dry_run.used())?;
     build(&Weights::root(checkpoint, network, options, false))
 }
 
 impl Weights {
-    fn root(checkpoint: &Checkpoint, network: &'static str, options: &LoadOptions, rehearsal: bool) -> Self {
+    fn root(checkpoint: &Checkpoint, network: &'static str, options: &LoadOptions, dry_run: bool) -> Self {
         Self {
             shared: Arc::new(Shared {
                 checkpoint: checkpoint.clone(),
                 options: options.clone(),
                 network,
-                rehearsal,
+                dry_run,
                 ledger: Mutex::default(),
             }),
             prefix: String::new(),
@@ -146,10 +146,10 @@ impl Weights {
         processor && self.shared.options.precision == Precision::F32
     }
 
-    /// Whether shapes are checked only, on stand-ins of no size.
+    /// Whether only names and shapes are checked and no numbers are read.
     #[must_use]
-    pub fn rehearses(&self) -> bool {
-        self.shared.rehearsal
+    pub fn is_dry_run(&self) -> bool {
+        self.shared.dry_run
     }
 
     /// Whether the file has this tensor.
@@ -211,7 +211,7 @@ impl Weights {
         Ok(Cow::Owned(merged.into_data().iter::<f32>().collect()))
     }
 
-    /// Like [`tensor`](Self::tensor), for a 1×1 convolution that some files store as a matrix.
+    /// The tensor of this name in `shape`, which may be stored in any shape of `accepted`.
     fn tensor_of<const D: usize>(
         &self,
         name: &str,
@@ -219,7 +219,7 @@ impl Weights {
         accepted: &[&[usize]],
     ) -> Result<Tensor<D>, WeightsError> {
         let path = self.path(name);
-        if self.shared.rehearsal {
+        if self.shared.dry_run {
             self.record(&path, accepted);
             return Ok(Tensor::<D>::zeros([1; D], self.device()).expand(shape));
         }
