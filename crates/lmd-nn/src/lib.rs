@@ -45,4 +45,9 @@ pub use unet::{
 pub use vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, Posterior, TinyVaeConfig, VaeConfig};
 pub use warning::Warning;
 pub use weights::{Adapters, Checkpoint, LoadOptions, Lora, StaticFiles, WeightsError};
-pub use workers::on_a_worker;
+pub use workers::with_spinning_pool;
+
+// The code in the README is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
