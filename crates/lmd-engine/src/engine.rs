@@ -63,7 +63,7 @@ struct Wanted {
     dtype: Precision,
     device: Accelerator,
     adapters: Vec<Adapter>,
-    grounding: bool,
+    gligen: bool,
 }
 
 impl std::fmt::Debug for Engine {
@@ -202,12 +202,12 @@ impl Engine {
             dtype: config.dtype,
             device: config.device,
             adapters: options.adapters.clone(),
-            grounding: stable::grounds(&options.config),
+            gligen: stable::uses_gligen(&options.config),
         };
         let adapters = adapters(&options.adapters)?;
         let doubts = folder.warnings().into_iter().chain(adapters.warnings());
         notices.extend(doubts.map(|doubt| Notice::Model { warning: doubt.to_string() }));
-        let weights = folder.weight_bytes(config.dtype, wanted.grounding)?;
+        let weights = folder.weight_bytes(config.dtype, wanted.gligen)?;
         memory::require(&format!("drawing with {}", folder.name()), weights, &options.config)?;
         Ok(Prepared { options: options.clone(), wanted, folder, device, adapters, notices })
     }
@@ -259,7 +259,7 @@ impl Engine {
     /// When the weights cannot be read.
     pub fn compare(&self, ready: &Prepared, recipe: &Recipe) -> Result<Option<Notice>, EngineError> {
         let now: BTreeMap<String, String> =
-            ready.folder.digests(ready.wanted.grounding)?.into_iter().collect();
+            ready.folder.digests(ready.wanted.gligen)?.into_iter().collect();
         let then: BTreeMap<&String, &String> =
             recipe.weights.iter().map(|(file, digest)| (file, digest)).collect();
         // What both have must be alike, and something must be had by both.
@@ -336,7 +336,7 @@ impl Engine {
         let device = self.device()?;
         threads::start(self.config.threads)?;
         let precision = self.config.dtype;
-        let options = LoadOptions { precision, grounding: true, ..LoadOptions::new(&device) };
+        let options = LoadOptions { precision, gligen: true, ..LoadOptions::new(&device) };
         let model = folder.name().to_owned();
         stable::load(folder, &options).map_err(|source| EngineError::Load { model, source })
     }
@@ -374,7 +374,7 @@ impl Engine {
         let options = LoadOptions {
             precision: self.config.dtype,
             adapters: ready.adapters.clone(),
-            grounding: ready.wanted.grounding,
+            gligen: ready.wanted.gligen,
             ..LoadOptions::new(&ready.device)
         };
         let model = ready.folder.name().to_owned();

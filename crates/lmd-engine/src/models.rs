@@ -44,7 +44,7 @@ impl ModelCard {
             text_width: model.unet.config().cross_attention_dim,
             tokens: model.tokenizer.length(),
             attention_layers: model.unet.attention_keys().iter().map(ToString::to_string).collect(),
-            grounding_layers: model.unet.can_be_grounded(),
+            grounding_layers: model.unet.has_gligen_layers(),
             weights: model.digests.iter().cloned().collect(),
         }
     }

@@ -55,8 +55,8 @@ pub(crate) fn is_guided(config: &DrawConfig) -> bool {
     config.overall_guidance().is_some()
 }
 
-/// Whether the method needs grounding layers.
-pub(crate) fn grounds(config: &DrawConfig) -> bool {
+/// Whether the method needs GLIGEN layers.
+pub(crate) fn uses_gligen(config: &DrawConfig) -> bool {
     config.method.grounds()
 }
 

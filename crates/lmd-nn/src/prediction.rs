@@ -9,7 +9,6 @@ use crate::NnError;
 
 /// What the network predicts, by diffusers' names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum PredictionType {
     /// The noise ε.
     #[default]

@@ -96,7 +96,7 @@ impl ModelFolder {
         ClipTextEncoder::load(&config, &checkpoint, options)
     }
 
-    /// The U-Net; where `options` say so, with the grounding layers in `gligen/`.
+    /// The U-Net; where `options` say so, with the GLIGEN layers in `gligen/`.
     ///
     /// # Errors
     ///
@@ -110,17 +110,17 @@ impl ModelFolder {
             }
             None => self.part("unet", DIFFUSERS, UNetConfig::from_json)?,
         };
-        if !options.grounding || config.attention_type != AttentionType::Default || !self.has_grounding() {
+        if !options.gligen || config.attention_type != AttentionType::Default || !self.has_gligen() {
             return UNet::load(&config, &checkpoint, options);
         }
-        let both = checkpoint.and(&self.source.checkpoint(GROUNDING)?)?;
+        let both = checkpoint.and(&self.source.checkpoint(GLIGEN)?)?;
         UNet::load(&UNetConfig { attention_type: AttentionType::Gated, ..config }, &both, options)
     }
 
-    /// Whether there are grounding layers for the U-Net, in `gligen/` of its folder or beside its file.
+    /// Whether there are GLIGEN layers for the U-Net, in `gligen/` of its folder or beside its file.
     #[must_use]
-    pub fn has_grounding(&self) -> bool {
-        if !self.source.has(GROUNDING) {
+    pub fn has_gligen(&self) -> bool {
+        if !self.source.has(GLIGEN) {
             return false;
         }
         // Beside a single file they may belong to another one in the same folder.
@@ -131,7 +131,7 @@ impl ModelFolder {
             1,
         );
         let fuser = "mid_block.attentions.0.transformer_blocks.0.fuser.linear.weight";
-        self.source.checkpoint(GROUNDING).is_ok_and(|layers| ldm_names::side(&layers, fuser, 1) == text)
+        self.source.checkpoint(GLIGEN).is_ok_and(|layers| ldm_names::side(&layers, fuser, 1) == text)
     }
 
     /// The autoencoder.
@@ -230,7 +230,7 @@ impl ModelFolder {
     /// # Errors
     ///
     /// When a weight file is missing or refused.
-    pub fn weight_bytes(&self, precision: Precision, grounding: bool) -> Result<u64, NnError> {
+    pub fn weight_bytes(&self, precision: Precision, gligen: bool) -> Result<u64, NnError> {
         let mut parts = match &self.single {
             Some(all) => vec![ldm_names::text_encoder(all), ldm_names::unet(all), ldm_names::vae(all)],
             None => {
@@ -238,8 +238,8 @@ impl ModelFolder {
                 PARTS.iter().map(part).collect::<Result<Vec<_>, _>>()?
             }
         };
-        if grounding && self.has_grounding() {
-            parts.push(self.source.checkpoint(GROUNDING)?);
+        if gligen && self.has_gligen() {
+            parts.push(self.source.checkpoint(GLIGEN)?);
         }
         let size = precision.dtype().size() as u64;
         let numbers = |part: &Checkpoint| -> u64 {
@@ -269,19 +269,19 @@ impl ModelFolder {
             for (part, stem) in PARTS {
                 self.weights(part, stem)?;
             }
-            if self.has_grounding() {
-                self.source.checkpoint(GROUNDING)?;
+            if self.has_gligen() {
+                self.source.checkpoint(GLIGEN)?;
             }
         }
         Ok(())
     }
 
-    /// BLAKE3 digests of all weight files, by their paths below the folder; with `grounding`, of the grounding layers, too.
+    /// BLAKE3 digests of all weight files, by their paths below the folder; with `gligen`, of the GLIGEN layers, too.
     ///
     /// # Errors
     ///
     /// When a weight file is missing or refused.
-    pub fn digests(&self, grounding: bool) -> Result<Vec<(String, String)>, NnError> {
+    pub fn digests(&self, gligen: bool) -> Result<Vec<(String, String)>, NnError> {
         let mut digests = match &self.single {
             Some(all) => all.digests()?,
             None => Vec::new(),
@@ -290,8 +290,8 @@ impl ModelFolder {
             let files = self.weights(part, stem)?.digests()?;
             digests.extend(files.into_iter().map(|(file, digest)| (format!("{part}/{file}"), digest)));
         }
-        if grounding && self.has_grounding() {
-            let files = self.source.checkpoint(GROUNDING)?.digests()?;
+        if gligen && self.has_gligen() {
+            let files = self.source.checkpoint(GLIGEN)?.digests()?;
             digests.extend(files.into_iter().map(|(file, digest)| (format!("gligen/{file}"), digest)));
         }
         Ok(digests)
@@ -345,8 +345,8 @@ impl ModelFolder {
 const DIFFUSERS: &str = "diffusion_pytorch_model";
 /// The networks of a folder, and the stems of their weight files.
 const PARTS: [(&str, &str); 3] = [("text_encoder", "model"), ("unet", DIFFUSERS), ("vae", DIFFUSERS)];
-/// The grounding layers of a U-Net that has none itself, under the names diffusers gives them.
-const GROUNDING: &str = "gligen/diffusion_pytorch_model.safetensors";
+/// The GLIGEN layers of a U-Net that has none itself, under the names diffusers gives them.
+const GLIGEN: &str = "gligen/diffusion_pytorch_model.safetensors";
 /// The file by which a diffusers folder is known.
 const UNET_CONFIG: &str = "unet/config.json";
 /// Most bytes of the name of a revision.

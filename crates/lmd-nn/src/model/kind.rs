@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::unet::purpose_of_channels;
 use crate::weights::{Checkpoint, WeightsError};
 
 /// What to do with a model of another kind.
@@ -35,17 +36,6 @@ pub(super) fn refuse_file(path: &Path, all: &Checkpoint) -> Result<(), WeightsEr
 }
 
 const PLAIN_U_NET: &str = "take one that draws from text alone (4 channels)";
-
-/// What a U-Net of Stable Diffusion is for that takes so many channels in.
-pub(crate) fn purpose_of_channels(channels: usize) -> Option<&'static str> {
-    match channels {
-        9 => Some("for inpainting (9 channels)"),
-        8 => Some("for editing pictures, InstructPix2Pix (8 channels)"),
-        7 => Some("for enlarging pictures (7 channels)"),
-        5 => Some("with a depth map (5 channels)"),
-        _ => None,
-    }
-}
 
 /// A name and advice for a file, by marks among its tensors' names; `None` for what may be a Stable Diffusion 1 or 2.
 fn of_names(all: &Checkpoint) -> Option<(&'static str, &'static str)> {

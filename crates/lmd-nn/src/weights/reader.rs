@@ -12,7 +12,7 @@ use super::header::TensorEntry;
 use super::lora::Adapters;
 use super::numbers::{floats, require_finite};
 use super::{Checkpoint, WeightsError};
-use crate::{Precision, PredictionType};
+use crate::{NnError, Precision, PredictionType};
 
 /// Tensors that some files carry and no network needs.
 const TOLERATED: [&str; 4] = ["position_ids", "text_projection.weight", "logit_scale", "num_batches_tracked"];
@@ -31,8 +31,12 @@ pub struct LoadOptions {
     pub precision: Precision,
     /// Adapters merged into the weights.
     pub adapters: Adapters,
-    /// Whether grounding layers that lie beside a U-Net, in `gligen/` of its folder, are loaded with it.
-    pub grounding: bool,
+    /// Whether GLIGEN layers that lie beside a U-Net, in `gligen/` of its folder, are loaded with it.
+    pub gligen: bool,
+    /// Loads in a precision that [`Precision::check`] refuses on the device: how 16-bit floats, which are for GPUs, are
+    /// tested on machines without one.
+    #[doc(hidden)]
+    pub allow_unsupported_precision: bool,
     /// What the U-Net predicts, in place of what the files say or what is assumed where they say nothing.
     pub prediction_type: Option<PredictionType>,
 }
@@ -45,8 +49,9 @@ impl LoadOptions {
             device: device.clone(),
             precision: Precision::F32,
             adapters: Adapters::default(),
-            grounding: false,
+            gligen: false,
             prediction_type: None,
+            allow_unsupported_precision: false,
         }
     }
 }
@@ -64,8 +69,8 @@ struct Shared {
     options: LoadOptions,
     /// The word LoRA files use for this network: `unet` or `te`.
     network: &'static str,
-    /// While rehearsing, tensors are checked and stand-ins of no size are given.
-    rehearsal: bool,
+    /// In a dry run, names and shapes are checked, and tensors without data of their own are given.
+    dry_run: bool,
     ledger: Mutex<Ledger>,
 }
 
@@ -78,38 +83,42 @@ struct Ledger {
 
 /// Builds a network from a checkpoint, in two passes.
 ///
-/// The first pass rehearses: `build` runs on stand-ins, every difference
-/// between file and network is collected, and nothing of size is allocated. Only
-/// when there is no difference are the weights read.
+/// The first pass is a dry run: `build` gets tensors of the right shape that share one
+/// number, every difference between file and network is collected, and nothing large is
+/// allocated. Only when there is no difference are the weights read.
 ///
 /// # Errors
 ///
-/// [`WeightsError::Mismatch`] with all missing, mis-shaped and unknown tensors.
-pub fn load<T, E: From<WeightsError>>(
+/// [`WeightsError::Mismatch`] with all missing, mis-shaped and unknown tensors; [`NnError::Precision`] for a precision
+/// that the device does not compute in.
+pub fn load<T, E: From<WeightsError> + From<NnError>>(
     checkpoint: &Checkpoint,
     network: &'static str,
     options: &LoadOptions,
     build: impl Fn(&Weights) -> Result<T, E>,
 ) -> Result<T, E> {
-    let rehearsal = Weights::root(checkpoint, network, options, true);
-    build(&rehearsal)?;
-    let mismatch = rehearsal.mismatch();
+    if !options.allow_unsupported_precision {
+        options.precision.check(&options.device)?;
+    }
+    let dry_run = Weights::root(checkpoint, network, options, true);
+    build(&dry_run)?;
+    let mismatch = dry_run.mismatch();
     if !mismatch.is_empty() {
         let network = network.to_owned();
         return Err(WeightsError::Mismatch { network, mismatch }.into());
     }
-    options.adapters.check_all_used(network, &rehearsal.used())?;
+    options.adapters.check_all_used(network, &dry_run.used())?;
     build(&Weights::root(checkpoint, network, options, false))
 }
 
 impl Weights {
-    fn root(checkpoint: &Checkpoint, network: &'static str, options: &LoadOptions, rehearsal: bool) -> Self {
+    fn root(checkpoint: &Checkpoint, network: &'static str, options: &LoadOptions, dry_run: bool) -> Self {
         Self {
             shared: Arc::new(Shared {
                 checkpoint: checkpoint.clone(),
                 options: options.clone(),
                 network,
-                rehearsal,
+                dry_run,
                 ledger: Mutex::default(),
             }),
             prefix: String::new(),
@@ -139,17 +148,13 @@ impl Weights {
     /// Whether the networks use fused operations: on the processor, in f32.
     #[must_use]
     pub fn fused(&self) -> bool {
-        #[cfg(feature = "flex")]
-        let processor = self.device().clone().without_autodiff() == Device::flex();
-        #[cfg(not(feature = "flex"))]
-        let processor = false;
-        processor && self.shared.options.precision == Precision::F32
+        crate::device::is_processor(self.device()) && self.shared.options.precision == Precision::F32
     }
 
-    /// Whether shapes are checked only, on stand-ins of no size.
+    /// Whether only names and shapes are checked and no numbers are read.
     #[must_use]
-    pub fn rehearses(&self) -> bool {
-        self.shared.rehearsal
+    pub fn is_dry_run(&self) -> bool {
+        self.shared.dry_run
     }
 
     /// Whether the file has this tensor.
@@ -212,7 +217,7 @@ impl Weights {
         Ok(Cow::Owned(merged.into_data().iter::<f32>().collect()))
     }
 
-    /// Like [`tensor`](Self::tensor), for a 1×1 convolution that some files store as a matrix.
+    /// The tensor of this name in `shape`, which may be stored in any shape of `accepted`.
     fn tensor_of<const D: usize>(
         &self,
         name: &str,
@@ -220,7 +225,7 @@ impl Weights {
         accepted: &[&[usize]],
     ) -> Result<Tensor<D>, WeightsError> {
         let path = self.path(name);
-        if self.shared.rehearsal {
+        if self.shared.dry_run {
             self.record(&path, accepted);
             return Ok(Tensor::<D>::zeros([1; D], self.device()).expand(shape));
         }
