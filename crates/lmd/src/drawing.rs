@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context;
-use lmd_diffusion::{DrawConfig, Drawn, Job, Method, Model, PlannedBy, Seeds, draw};
+use lmd_diffusion::{DrawConfig, Drawn, Job, Pipeline, PlannedBy, Registry, Seeds, draw};
 use lmd_layout::Layout;
 use lmd_nn::{Adapters, Device, LoadOptions, Lora, ModelFolder};
 
@@ -38,7 +38,7 @@ pub(crate) struct Ready {
 pub(crate) fn prepare(args: &Drawing, loaded: &Loaded) -> anyhow::Result<Ready> {
     check_output(args)?;
     let config = &loaded.config;
-    if args.side_by_side && config.draw.method == Method::Plain {
+    if args.side_by_side && config.draw.method == "plain" {
         let wish = "--side-by-side draws plain anyway; give the other --method, for instance lmd";
         return Err(UsageError(wish.to_owned()).into());
     }
@@ -96,7 +96,7 @@ pub(crate) fn run(
 }
 
 /// The model of the configuration, with its adapters.
-fn load_model(ready: Ready, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Model> {
+fn load_model(ready: Ready, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Pipeline> {
     let Ready { folder, device, adapters } = ready;
     let config = &loaded.config;
     if config.model == bundle::NAME {
@@ -107,10 +107,10 @@ fn load_model(ready: Ready, loaded: &Loaded, screen: &Screen) -> anyhow::Result<
     let options = LoadOptions {
         precision: config.dtype,
         adapters,
-        grounding: config.draw.method.grounds(),
+        grounding: Registry::shared().method(&config.draw.method)?.needs().gligen,
         ..LoadOptions::new(&device)
     };
-    Model::load(&folder, &options).with_context(|| format!("cannot load the model {}", folder.name()))
+    Pipeline::load(&folder, &options).with_context(|| format!("cannot load the model {}", folder.name()))
 }
 
 /// `FILE` or `FILE@STRENGTH`.
@@ -134,7 +134,7 @@ fn draw_one(
     args: &Drawing,
     subject: &Subject,
     config: &DrawConfig,
-    model: &Model,
+    model: &Pipeline,
     seeds: Seeds,
     screen: &Screen,
 ) -> anyhow::Result<Drawn> {
@@ -149,7 +149,7 @@ fn draw_one(
     if !args.side_by_side {
         return once(config);
     }
-    let plain = once(&DrawConfig { method: Method::Plain, ..config.clone() })?;
+    let plain = once(&DrawConfig { method: "plain".into(), ..config.clone() })?;
     let mut drawn = once(config)?;
     drawn.picture = side_by_side(&plain.picture, &drawn.picture);
     Ok(drawn)

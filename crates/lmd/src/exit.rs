@@ -102,8 +102,14 @@ fn of_drawing(error: &DiffusionError) -> Exit {
         DiffusionError::Nn(_)
         | DiffusionError::Parts { .. }
         | DiffusionError::SchedulerConfig { .. }
+        | DiffusionError::NoGligenLayers
+        | DiffusionError::NotFinite { .. }
         | DiffusionError::Hints { .. } => Exit::Model,
         DiffusionError::PictureSize { .. }
+        | DiffusionError::PictureSide { .. }
+        | DiffusionError::UnknownName { .. }
+        | DiffusionError::UnknownLayer { .. }
+        | DiffusionError::MethodSettings { .. }
         | DiffusionError::Setting { .. }
         | DiffusionError::Scheduler(_) => Exit::Usage,
         _ => Exit::Failed,

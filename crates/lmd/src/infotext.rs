@@ -2,8 +2,7 @@
 //! (AUTOMATIC1111) made common: the prompt, `Negative prompt: …`, and one line
 //! of `Key: value` pairs.
 
-use lmd_diffusion::Recipe;
-use lmd_diffusion::scheduler::SamplerKind;
+use lmd_diffusion::{Recipe, Registry};
 
 /// The infotext of a recipe.
 pub(crate) fn infotext(recipe: &Recipe) -> String {
@@ -13,7 +12,10 @@ pub(crate) fn infotext(recipe: &Recipe) -> String {
     let layout = serde_json::to_string(&recipe.layout).unwrap_or_default();
     let pairs = [
         ("Steps", config.steps.to_string()),
-        ("Sampler", sampler(config.sampler).to_owned()),
+        (
+            "Sampler",
+            Registry::shared().sampler(&config.sampler).map_or("unknown", |known| known.infotext).to_owned(),
+        ),
         ("CFG scale", config.cfg_scale_with(None).to_string()),
         ("Seed", recipe.seeds.background.to_string()),
         ("Size", format!("{}x{}", recipe.size.0, recipe.size.1)),
@@ -31,18 +33,6 @@ pub(crate) fn infotext(recipe: &Recipe) -> String {
     }
     lines.push(pairs.join(", "));
     lines.join("\n")
-}
-
-/// The samplers' names as that program writes them.
-fn sampler(kind: SamplerKind) -> &'static str {
-    match kind {
-        SamplerKind::Ddim => "DDIM",
-        SamplerKind::DpmSolverPlusPlus2m => "DPM++ 2M",
-        SamplerKind::Euler => "Euler",
-        SamplerKind::Pndm => "PLMS",
-        SamplerKind::Lcm => "LCM",
-        _ => "unknown",
-    }
 }
 
 /// A value with a comma, colon or quote stands in quotes.

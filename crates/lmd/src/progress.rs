@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lmd_diffusion::{DrawConfig, GuidanceConfig, Method, Model, Observer, Phase, Progress, Rgb};
+use lmd_diffusion::{DrawConfig, Observer, Phase, Pipeline, Progress, Registry, Rgb};
 
 use crate::cli::PreviewChoice;
 use crate::screen::Screen;
@@ -36,7 +36,7 @@ pub(crate) fn interruption() -> Arc<AtomicBool> {
 
 /// Looks on while one picture is drawn.
 pub(crate) struct Watch<'a> {
-    model: &'a Model,
+    model: &'a Pipeline,
     bar: ProgressBar,
     /// Above the bar, where there are previews.
     view: Option<ProgressBar>,
@@ -49,7 +49,7 @@ impl<'a> Watch<'a> {
     /// A bar for the work of `config` on a layout with so many boxes.
     pub(crate) fn new(
         screen: &Screen,
-        model: &'a Model,
+        model: &'a Pipeline,
         config: &DrawConfig,
         boxes: usize,
         preview: PreviewChoice,
@@ -119,16 +119,8 @@ fn style(template: &str) -> ProgressStyle {
 
 /// Calls of the observer when guidance never ends early.
 fn work(config: &DrawConfig, boxes: usize) -> u64 {
-    let steps = |guidance: Option<&GuidanceConfig>| {
-        let iterations = |guidance: &GuidanceConfig| (0..config.steps).map(|i| guidance.iterations(i)).sum();
-        config.steps + guidance.map_or(0, iterations)
-    };
-    let alone = match config.method {
-        Method::Lmd => boxes * steps(Some(&config.lmd.per_box)),
-        Method::LmdPlus => boxes * steps(None),
-        _ => 0,
-    };
-    (alone + steps(config.overall_guidance().as_ref())) as u64
+    // Settings that make no sense are refused by whoever draws.
+    Registry::shared().work(config, boxes).map_or(0, |work| work.observations)
 }
 
 /// A picture in half blocks: every character shows two pixels, one above the
@@ -166,7 +158,7 @@ mod tests {
     fn the_work_of_the_papers_settings_is_known() {
         // 50 steps and 65 iterations for each of two boxes and for the whole.
         assert_eq!(work(&DrawConfig::default(), 2), 3 * 115);
-        let plain = DrawConfig { method: Method::Plain, ..DrawConfig::default() };
+        let plain = DrawConfig { method: "plain".into(), ..DrawConfig::default() };
         assert_eq!(work(&plain, 2), 50);
     }
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use lmd_diffusion::Model;
+use lmd_diffusion::Pipeline;
 use lmd_nn::{LoadOptions, ModelFolder};
 use serde::Serialize;
 
@@ -90,10 +90,10 @@ fn info(name: &str, json: bool, loaded: &Loaded) -> anyhow::Result<()> {
         latent_channels: model.vae.latent_channels(),
         pixels_per_latent: model.vae.downscale(),
         prediction: show::name(&model.scheduler.prediction_type),
-        text_width: model.unet.config().cross_attention_dim,
-        tokens: model.tokenizer.length(),
-        attention_layers: model.unet.attention_keys().iter().map(ToString::to_string).collect(),
-        grounding_layers: model.unet.can_be_grounded(),
+        text_width: model.denoiser.text_width(),
+        tokens: model.text.tokenizer().length(),
+        attention_layers: model.denoiser.layers().iter().map(|layer| layer.name.clone()).collect(),
+        grounding_layers: model.denoiser.box_slots() > 0,
         weights: model.digests.iter().cloned().collect(),
     };
     if json {
@@ -118,11 +118,11 @@ fn info(name: &str, json: bool, loaded: &Loaded) -> anyhow::Result<()> {
     Ok(screen::print(rows + &digests.collect::<String>())?)
 }
 
-fn load(folder: &ModelFolder, loaded: &Loaded) -> anyhow::Result<Model> {
+fn load(folder: &ModelFolder, loaded: &Loaded) -> anyhow::Result<Pipeline> {
     let device = lmd_nn::device(loaded.config.device)?;
     let precision = loaded.config.dtype;
     let options = LoadOptions { precision, grounding: true, ..LoadOptions::new(&device) };
-    Model::load(folder, &options).with_context(|| format!("the model {} cannot be used", folder.name()))
+    Pipeline::load(folder, &options).with_context(|| format!("the model {} cannot be used", folder.name()))
 }
 
 fn verify(name: &str, loaded: &Loaded, screen: &Screen) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SchedulerError;
+use crate::samplers::SchedulerError;
 
 /// How β grows over the training steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +79,8 @@ pub struct SchedulerConfig {
     pub thresholding: bool,
     /// Zero terminal signal-to-noise ratio; not supported.
     pub rescale_betas_zero_snr: bool,
+    /// β written out step by step; not supported.
+    pub trained_betas: Option<Vec<f64>>,
 }
 
 impl Default for SchedulerConfig {
@@ -101,6 +103,7 @@ impl Default for SchedulerConfig {
             use_karras_sigmas: false,
             thresholding: false,
             rescale_betas_zero_snr: false,
+            trained_betas: None,
         }
     }
 }
@@ -117,6 +120,7 @@ impl SchedulerConfig {
             (self.thresholding, "thresholding = true"),
             (self.rescale_betas_zero_snr, "rescale_betas_zero_snr = true"),
             (!self.skip_prk_steps, "skip_prk_steps = false"),
+            (self.trained_betas.is_some(), "trained_betas"),
         ];
         if let Some((_, setting)) = unsupported.iter().find(|(found, _)| *found) {
             return Err(SchedulerError::Unsupported { setting });
