@@ -38,4 +38,9 @@ pub use unet::{
 };
 pub use vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, Posterior, TinyVaeConfig, VaeConfig};
 pub use weights::{Adapters, Checkpoint, LoadOptions, Lora, ModelFolder, StaticFiles, WeightsError};
-pub use workers::on_a_worker;
+pub use workers::with_spinning_pool;
+
+// The code in the README is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -36,9 +36,9 @@ fn notes(filtered: &Filtered) -> Vec<String> {
 
 /// What a prompt demands of its layout.
 #[derive(Debug)]
-pub(crate) struct Demands(Vec<Fact>);
+pub(crate) struct PromptFacts(Vec<Fact>);
 
-impl Demands {
+impl PromptFacts {
     /// The facts of `prompt`, as far as they are certain. Where some of its
     /// words were not understood, they could have changed what a count, a
     /// place or a relation means; then only what is there and what is not
@@ -71,7 +71,7 @@ fn is_scenery(fact: &Fact, layout: &Layout) -> bool {
 /// The plan of an answer that nobody can be asked about again.
 pub(crate) fn hand_made(prompt: &str, read: ReadAnswer) -> Plan {
     let mut warnings = read.notes;
-    warnings.extend(Demands::of(prompt).violated_by(&read.layout));
+    warnings.extend(PromptFacts::of(prompt).violated_by(&read.layout));
     Plan { layout: read.layout, warnings, source: Source::ByHand }
 }
 

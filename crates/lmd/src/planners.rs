@@ -22,6 +22,9 @@ pub(crate) fn choose(loaded: &Loaded, screen: &Screen) -> anyhow::Result<Box<dyn
             llm(loaded, screen)
         }
         PlannerChoice::Auto => {
+            if let Some(hint) = loaded.config.llm.lacks_model(is_addressed(loaded)) {
+                screen.warning(&hint);
+            }
             screen.note(
                 "planning offline (English only); to connect a language model, set LMD_LLM_URL and LMD_LLM_MODEL",
             );
@@ -34,12 +37,19 @@ pub(crate) fn choose(loaded: &Loaded, screen: &Screen) -> anyhow::Result<Box<dyn
 /// its address or a key.
 pub(crate) fn is_llm_set_up(loaded: &Loaded) -> bool {
     let llm = &loaded.config.llm;
-    let addressed = loaded.layers.get("llm.url").is_some_and(|url| url.origin != Origin::Default);
-    llm.is_set() && (addressed || llm.key.is_some())
+    llm.is_set() && (is_addressed(loaded) || llm.key.is_some())
+}
+
+/// Whether somebody named a server or a kind of server.
+fn is_addressed(loaded: &Loaded) -> bool {
+    let set = |key| loaded.layers.get(key).is_some_and(|setting| setting.origin != Origin::Default);
+    set("llm.url") || set("llm.api")
 }
 
 fn llm(loaded: &Loaded, screen: &Screen) -> anyhow::Result<Box<dyn Planner>> {
+    let told = screen.clone();
     let planner = LlmPlanner::new(loaded.config.llm.clone())?;
+    let planner = planner.with_observer(move |event| told.note(&event.to_string()));
     if loaded.config.cache == CacheMode::Off {
         return Ok(Box::new(planner));
     }

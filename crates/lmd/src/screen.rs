@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use anstyle::{AnsiColor, Style};
 
 /// The terminal, or what stands in its place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Screen {
     quiet: bool,
     colour_out: bool,

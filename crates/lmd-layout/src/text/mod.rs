@@ -13,6 +13,7 @@ mod declared;
 mod error;
 mod items;
 mod labels;
+mod marks;
 mod note;
 mod number;
 mod object;

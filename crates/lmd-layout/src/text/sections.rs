@@ -7,11 +7,11 @@ use super::declared::Declared;
 use super::error::{Fault, Problem, excerpt, fault, unexpected};
 use super::items::objects;
 use super::labels::{Label, Section, find_labels};
+use super::marks::{fold, is_quote};
 use super::note::{Note, Notes};
 use super::object;
 use super::prompts;
-use super::quotes::is_quote;
-use super::value::{Kind, Reader, Value, fold};
+use super::value::{Kind, Reader, Value};
 use crate::draft::Draft;
 use crate::layout::Layout;
 

@@ -31,7 +31,7 @@ use transformer::SpatialTransformer;
 
 use crate::layers::{Before, Conv, GroupNorm, Use, channels_first, channels_last};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
-use crate::{AttnKey, NnError, on_a_worker};
+use crate::{AttnKey, NnError, with_spinning_pool};
 
 /// `UNet2DConditionModel`: predicts the noise in latents, given a time and a text.
 #[derive(Clone, Debug)]
@@ -164,7 +164,7 @@ impl UNet {
     ) -> Result<UNetOutput, NnError> {
         self.check_request(request, text)?;
         let timesteps = self.check_batch(&latents, timesteps, text)?;
-        on_a_worker(|| self.checked_forward(latents, &timesteps, text, request))
+        with_spinning_pool(|| self.checked_forward(latents, &timesteps, text, request))
     }
 
     fn checked_forward(

@@ -4,7 +4,7 @@ use super::lexicon::{self, Tags, exact_tags};
 use super::links::{Link, link, reads};
 use super::noun_phrase::noun_phrase;
 use super::numbers::Quantity;
-use super::parts;
+use super::partitive;
 use super::phrase::NounPhrase;
 use super::token::Token;
 use super::verbs::{self, Form, Verb};
@@ -131,11 +131,14 @@ fn next(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> (Option<Chunk>
     if let Some(length) = negation(tokens, at) {
         return (Some(Chunk::Not), length);
     }
-    let special = parts::comparison(tokens, at)
-        .or_else(|| parts::one_of_several(tokens, at))
-        .or_else(|| parts::so_many_of_them(tokens, at));
-    if let Some((chunk, length)) = special {
-        return (Some(chunk), length);
+    if let Some((larger, length)) = partitive::comparison(tokens, at) {
+        return (Some(Chunk::Than { larger }), length);
+    }
+    if let Some((region, length)) = partitive::one_of_several(tokens, at) {
+        return (Some(Chunk::OneOf(region)), length);
+    }
+    if let Some((quantity, length)) = partitive::so_many_of_them(tokens, at) {
+        return (Some(Chunk::OfThem(quantity)), length);
     }
     if let Some((link, length)) = link(tokens, at) {
         return (Some(Chunk::Link(link)), length);

@@ -1,7 +1,7 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
 //! The way: normalise → [`token`] → [`language`] → [`style`] → [`chunk`]
-//! (with [`noun_phrase`], [`numbers`], [`links`], [`verbs`]) → [`interpret`]
+//! (with [`noun_phrase`], [`numbers`], [`links`], [`verbs`], [`partitive`]) → [`interpret`]
 //! (with [`having`], [`placing`], [`places`], [`doing`], [`parts`]).
 //! Tables stand in [`lexicon`] and [`nouns`].
 
@@ -15,11 +15,13 @@ mod links;
 mod noun_phrase;
 mod nouns;
 mod numbers;
+mod partitive;
 mod parts;
 mod phrase;
 mod places;
 mod placing;
 mod style;
+mod tags;
 mod token;
 mod verbs;
 
@@ -93,6 +95,11 @@ pub fn relation_phrase(text: &str) -> Option<(String, RelationKind, String)> {
 /// The singular of one word.
 fn singular(word: &str) -> String {
     lmd_layout::singular(word)
+}
+
+/// Whether `word` is a colour.
+pub(crate) fn names_colour(word: &str) -> bool {
+    lexicon::exact_tags(word).any(lexicon::Tags::COLOR)
 }
 
 /// Whether `word` is a colour or a shade of one.

@@ -4,7 +4,7 @@ use super::lexicon::{Tags, exact_tags, is_adjective, is_function, tags};
 use super::numbers::{Quantity, number, quantity};
 use super::phrase::{Determiner, NounPhrase};
 use super::token::Token;
-use super::{nouns, parts, singular, verbs};
+use super::{nouns, partitive, singular, verbs};
 
 /// Reads the noun phrase at `at`; gives it with the index after it.
 pub(super) fn noun_phrase(tokens: &[Token], at: usize) -> Option<(NounPhrase, usize)> {
@@ -132,7 +132,7 @@ impl Reader<'_> {
             if !token.is_word() || is_function(low) && !self.is_of_adverb() {
                 break;
             }
-            if !nouns.is_empty() && parts::comparison(self.tokens, self.at).is_some() {
+            if !nouns.is_empty() && partitive::comparison(self.tokens, self.at).is_some() {
                 break;
             }
             let compound = self.compound_length();

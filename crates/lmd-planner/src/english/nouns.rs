@@ -1,6 +1,6 @@
 //! Several hundred common nouns in their kinds.
 
-use super::lexicon::Tags;
+use super::tags::Tags;
 
 const NOUN: Tags = Tags::NOUN;
 

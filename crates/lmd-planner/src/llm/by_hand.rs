@@ -2,8 +2,7 @@
 
 use lmd_layout::FilterOptions;
 
-use super::dialogue::Form;
-use super::template;
+use super::template::{self, Form};
 use crate::verify::{hand_made, read_answer};
 use crate::{Plan, PlanError, normalize_prompt};
 

@@ -114,10 +114,10 @@ fn diagnose_model(config: &Config) -> ModelState {
 }
 
 fn diagnose_llm(config: &Config, set_up: bool) -> Llm {
-    let reached = set_up.then(|| connect(&config.llm.url));
+    let reached = set_up.then(|| connect(config.llm.address()));
     Llm {
         set_up,
-        url: config.llm.url.clone(),
+        url: config.llm.address().to_owned(),
         model: config.llm.model.clone(),
         key_present: config.llm.key.is_some(),
         reachable: reached.as_ref().map(Result::is_ok),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 use lmd_diffusion::DrawConfig;
+use lmd_planner::llm::is_local_url;
 
 use super::layers::{Flag, Layers, Origin};
 use super::{Config, ConfigError, MAX_CONFIG_BYTES, parse};
@@ -86,7 +87,7 @@ fn with_key(
 ) -> (Config, Vec<String>) {
     let keyed = config.llm.clone().with_env(|name| if name.ends_with("KEY") { lookup(name) } else { None });
     let origin = layers.get("llm.url").map(|setting| &setting.origin);
-    if let (Some(Origin::Project(path)), Some(_), false) = (origin, &keyed.key, is_local(&config.llm.url)) {
+    if let (Some(Origin::Project(path)), Some(_), false) = (origin, &keyed.key, is_local_url(config.llm.address())) {
         let warning = format!(
             "the key is not sent to {}, an address that {} sets; set LMD_LLM_URL to send it there",
             config.llm.url,
@@ -96,12 +97,6 @@ fn with_key(
     }
     config.llm = keyed;
     (config, Vec::new())
-}
-
-/// Whether an address is on this machine.
-fn is_local(url: &str) -> bool {
-    let Ok(uri) = url.parse::<http::Uri>() else { return false };
-    matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
 /// A configuration file's text; `None` where there is no file and none was

@@ -8,7 +8,14 @@ use std::sync::LazyLock;
 use lmd_layout::{Layout, filter_boxes, parse_answer, write_text};
 use serde::Serialize;
 
-use super::dialogue::Form;
+/// The form of answer a model is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The text grammar of A.3 on the 512 canvas.
+    Text,
+    /// JSON by schema, in fractions of the canvas.
+    Json,
+}
 
 /// What the question in the text grammar ends with. No blank follows it: base
 /// models continue badly after one.
@@ -165,7 +172,7 @@ mod tests {
             };
             assert_eq!(scene.not_understood, [""; 0], "{}", example.caption);
             facts += crate::facts::facts_of(&scene).len();
-            let violated = crate::verify::Demands::of(example.caption).violated_by(&layout);
+            let violated = crate::verify::PromptFacts::of(example.caption).violated_by(&layout);
             assert_eq!(violated, [""; 0], "{}", example.caption);
         }
         assert!(facts >= 18, "{facts}");
