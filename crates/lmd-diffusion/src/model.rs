@@ -55,7 +55,7 @@ impl Pipeline {
             None => Hints::default(),
         };
         DrawConfig { cfg_scale: hints.cfg_scale, ..DrawConfig::default() }.check()?;
-        let mut digests = folder.digests(options.grounding)?;
+        let mut digests = folder.digests(options.gligen)?;
         digests.extend(options.adapters.digests());
         let text = ClipText { tokenizer: folder.tokenizer()?, network: folder.text_encoder(options)? };
         let denoiser = StableDiffusionUNet::new(folder.unet(options)?);

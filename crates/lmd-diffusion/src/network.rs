@@ -58,7 +58,7 @@ impl GuidableLayer {
 }
 
 /// A box with what stands in it, as GLIGEN layers take it (arXiv 2301.07093).
-pub use lmd_nn::GroundedPhrase as BoxPhrase;
+pub use lmd_nn::GligenBox as BoxPhrase;
 
 /// Prompts, and boxes where there are some, as one network reads them; computed once, used at every step.
 #[derive(Clone)]

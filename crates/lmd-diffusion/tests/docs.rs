@@ -23,7 +23,11 @@ fn table(page: &str, header: &str) -> Vec<Vec<String>> {
 fn the_page_of_samplers_lists_them_all() {
     let listed = table(&page("samplers.md"), "| name | what it is |");
     let known: Vec<_> = Registry::shared().samplers().collect();
-    assert_eq!(listed.len(), known.len(), "a sampler is missing in docs/samplers.md, or one too many is there");
+    assert_eq!(
+        listed.len(),
+        known.len(),
+        "a sampler is missing in docs/samplers.md, or one too many is there"
+    );
     for (row, sampler) in listed.iter().zip(known) {
         let expected = (sampler.name, sampler.infotext, sampler.least_steps.to_string());
         assert_eq!((row[0].as_str(), row[3].as_str(), row[4].clone()), expected);

@@ -107,7 +107,7 @@ fn load_model(ready: Ready, loaded: &Loaded, screen: &Screen) -> anyhow::Result<
     let options = LoadOptions {
         precision: config.dtype,
         adapters,
-        grounding: Registry::shared().method(&config.draw.method)?.needs().gligen,
+        gligen: Registry::shared().method(&config.draw.method)?.needs().gligen,
         ..LoadOptions::new(&device)
     };
     Pipeline::load(&folder, &options).with_context(|| format!("cannot load the model {}", folder.name()))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lmd_nn::{AttnKey, GROUNDING_SLOTS, Stage, TextContext, UNet, UNetRequest};
+use lmd_nn::{AttnKey, MAX_GLIGEN_BOXES, TextContext, UNet, UNetRequest, UNetSection};
 
 use super::{
     BoxPhrase, Conditioning, DenoisingNetwork, GuidableLayer, LayerId, LayerRole, MapRequest, Prediction,
@@ -46,10 +46,10 @@ impl StableDiffusionUNet {
 /// half doubles it there.
 fn describe(index: usize, key: AttnKey, levels: usize) -> GuidableLayer {
     let coarsest = levels.saturating_sub(1);
-    let (role, halvings) = match key.stage {
-        Stage::Down => (LayerRole::Contracting, key.block),
-        Stage::Mid => (LayerRole::Bottleneck, coarsest),
-        Stage::Up => (LayerRole::Expanding, coarsest.saturating_sub(key.block)),
+    let (role, halvings) = match key.section {
+        UNetSection::Down => (LayerRole::Contracting, key.block),
+        UNetSection::Mid => (LayerRole::Bottleneck, coarsest),
+        UNetSection::Up => (LayerRole::Expanding, coarsest.saturating_sub(key.block)),
     };
     GuidableLayer { id: LayerId(index), name: key.to_string(), role, halvings: halvings as u32 }
 }
@@ -73,7 +73,7 @@ impl DenoisingNetwork for StableDiffusionUNet {
     }
 
     fn box_slots(&self) -> usize {
-        if self.unet.can_be_grounded() { GROUNDING_SLOTS } else { 0 }
+        if self.unet.has_gligen_layers() { MAX_GLIGEN_BOXES } else { 0 }
     }
 
     fn encode(&self, text: &TextEmbedding) -> Result<Conditioning, DiffusionError> {
@@ -85,7 +85,7 @@ impl DenoisingNetwork for StableDiffusionUNet {
         prompts: &Conditioning,
         boxes: &[BoxPhrase],
     ) -> Result<Conditioning, DiffusionError> {
-        Ok(wrap(self.unet.grounded(prompts.read()?, boxes)?))
+        Ok(wrap(self.unet.with_gligen_boxes(prompts.read()?, boxes)?))
     }
 
     fn join(&self, parts: &[&Conditioning]) -> Result<Conditioning, DiffusionError> {

@@ -41,7 +41,7 @@ pub fn small_model() -> Pipeline {
 /// Loads a model folder on the processor, with its grounding layers.
 pub fn load(folder: &Path) -> Result<Pipeline, lmd_diffusion::DiffusionError> {
     let device = lmd_nn::device(lmd_nn::Accelerator::Cpu)?;
-    let options = LoadOptions { grounding: true, ..LoadOptions::new(&device) };
+    let options = LoadOptions { gligen: true, ..LoadOptions::new(&device) };
     Pipeline::load(&ModelFolder::open(folder)?, &options)
 }
 

@@ -121,7 +121,7 @@ fn info(name: &str, json: bool, loaded: &Loaded) -> anyhow::Result<()> {
 fn load(folder: &ModelFolder, loaded: &Loaded) -> anyhow::Result<Pipeline> {
     let device = lmd_nn::device(loaded.config.device)?;
     let precision = loaded.config.dtype;
-    let options = LoadOptions { precision, grounding: true, ..LoadOptions::new(&device) };
+    let options = LoadOptions { precision, gligen: true, ..LoadOptions::new(&device) };
     Pipeline::load(folder, &options).with_context(|| format!("the model {} cannot be used", folder.name()))
 }
 

@@ -87,7 +87,9 @@ fn with_key(
 ) -> (Config, Vec<String>) {
     let keyed = config.llm.clone().with_env(|name| if name.ends_with("KEY") { lookup(name) } else { None });
     let origin = layers.get("llm.url").map(|setting| &setting.origin);
-    if let (Some(Origin::Project(path)), Some(_), false) = (origin, &keyed.key, is_local_url(config.llm.address())) {
+    if let (Some(Origin::Project(path)), Some(_), false) =
+        (origin, &keyed.key, is_local_url(config.llm.address()))
+    {
         let warning = format!(
             "the key is not sent to {}, an address that {} sets; set LMD_LLM_URL to send it there",
             config.llm.url,
