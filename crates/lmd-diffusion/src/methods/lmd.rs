@@ -70,7 +70,9 @@ impl Method for Lmd {
         let per_box = (!self.plus).then_some(&lmd.per_box);
         let alone = if needs_boxes(lmd, steps) { boxes } else { 0 };
         let overall = Some(&lmd.overall).filter(|_| boxes > 0);
-        Ok(Work::of_runs(alone, steps, per_box).and(Work::of_runs(1, steps, overall)))
+        let batch = lmd.batch.min(alone).max(1);
+        let alone = Work { batch, kept_boxes: alone, ..Work::of_runs(alone, steps, per_box) };
+        Ok(alone.and(Work::of_runs(1, steps, overall)))
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {

@@ -102,6 +102,12 @@ pub struct Work {
     pub observations: u64,
     /// In forward passes of one picture under one prompt; a step of guidance counts three (docs/method.md, L).
     pub passes: u64,
+    /// Whether there are passes with gradients.
+    pub guided: bool,
+    /// Pictures in the largest batch.
+    pub batch: usize,
+    /// Boxes of which the latents of all steps are kept.
+    pub kept_boxes: usize,
 }
 
 impl Work {
@@ -112,7 +118,13 @@ impl Work {
         let (runs, steps) = (runs as u64, steps as u64);
         let observations = steps.saturating_add(iterations);
         let passes = steps.saturating_mul(2).saturating_add(iterations.saturating_mul(3));
-        Self { observations: observations.saturating_mul(runs), passes: passes.saturating_mul(runs) }
+        Self {
+            observations: observations.saturating_mul(runs),
+            passes: passes.saturating_mul(runs),
+            guided: runs > 0 && iterations > 0,
+            batch: 1,
+            kept_boxes: 0,
+        }
     }
 
     /// With more work.
@@ -121,6 +133,9 @@ impl Work {
         Self {
             observations: self.observations.saturating_add(other.observations),
             passes: self.passes.saturating_add(other.passes),
+            guided: self.guided || other.guided,
+            batch: self.batch.max(other.batch),
+            kept_boxes: self.kept_boxes.saturating_add(other.kept_boxes),
         }
     }
 }

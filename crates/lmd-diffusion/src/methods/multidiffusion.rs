@@ -79,8 +79,10 @@ impl Method for Multidiffusion {
     }
 
     fn work(&self, config: &DrawConfig, boxes: usize) -> Result<Work, DiffusionError> {
-        let passes = Work::of_runs(boxes.saturating_add(1), config.steps, None).passes;
-        Ok(Work { passes, ..Work::of_runs(1, config.steps, None) })
+        let regions = boxes.saturating_add(1);
+        let batch = config.settings::<MultidiffusionConfig>()?.batch.min(regions);
+        let passes = Work::of_runs(regions, config.steps, None).passes;
+        Ok(Work { passes, batch, ..Work::of_runs(1, config.steps, None) })
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
