@@ -100,7 +100,8 @@ pub fn estimate_memory(
 
     let factor = model.downscale.max(1);
     let cells = (width.div_ceil(factor) as u64).saturating_mul(height.div_ceil(factor) as u64);
-    let plane = cells.saturating_mul(model.channels as u64).saturating_mul(F32).saturating_mul(work.batch as u64);
+    let plane =
+        cells.saturating_mul(model.channels as u64).saturating_mul(F32).saturating_mul(work.batch as u64);
     let pass = plane.saturating_mul(if work.guided { GUIDED_PASS } else { PASS });
     let pixels = (width as u64).saturating_mul(height as u64);
     let decoder = pixels.saturating_mul(model.decoder_channels as u64 * F32 * DECODER_PLANES);
@@ -151,7 +152,8 @@ mod tests {
     #[test]
     fn batches_and_sizes_cost() {
         let shape = ModelShape::new(&UNetConfig::default(), 1 << 30, 8, 256);
-        let total = |config: &DrawConfig, side| estimate_memory(config, &shape, (side, side), 4).unwrap().total();
+        let total =
+            |config: &DrawConfig, side| estimate_memory(config, &shape, (side, side), 4).unwrap().total();
         let mut config = DrawConfig::default();
         let small = total(&config, 512);
         assert!(total(&config, 1024) > small + (2 << 30));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lmd_nn::{Autoencoder, LoadOptions, ModelFolder};
+use lmd_nn::{Autoencoder, LoadOptions, ModelFolder, NnError, Warning as LoadWarning};
 use serde::Deserialize;
 
 use crate::DiffusionError;
@@ -29,6 +29,8 @@ impl Hints {
     fn parse(text: &str) -> Result<Self, DiffusionError> {
         let bad = |reason: String| DiffusionError::Hints { reason };
         let hints: Self = serde_json::from_str(text).map_err(|reason| bad(reason.to_string()))?;
+        let cfg_scale = DrawConfig { cfg_scale: hints.cfg_scale, ..DrawConfig::default() };
+        cfg_scale.check().map_err(|reason| bad(reason.to_string()))?;
         match hints.guidance_strength {
             Some(strength) if !(strength > 0.0 && strength <= 1000.0) => {
                 Err(bad(format!("guidance_strength is {strength}, expected above 0 and at most 1000")))
@@ -44,23 +46,22 @@ impl Pipeline {
     /// # Errors
     /// When a part is missing, refused or does not fit the others.
     pub fn load(folder: &ModelFolder, options: &LoadOptions) -> Result<Self, DiffusionError> {
-        let scheduler = match folder.scheduler_config()? {
-            Some(text) => serde_json::from_str(&text)
-                .map_err(|reason| DiffusionError::SchedulerConfig { reason: reason.to_string() })?,
-            None => SchedulerConfig::default(),
-        };
-        scheduler.check()?;
+        let mut warnings = [folder.warnings(), options.adapters.warnings()].concat();
+        let scheduler = scheduler(folder, options, &mut warnings)?;
         let hints = match folder.hints()? {
             Some(text) => Hints::parse(&text)?,
             None => Hints::default(),
         };
-        DrawConfig { cfg_scale: hints.cfg_scale, ..DrawConfig::default() }.check()?;
         let mut digests = folder.digests(options.gligen)?;
-        digests.extend(options.adapters.digests());
+        digests.extend(options.adapters.digests().map_err(NnError::from)?);
         let text = ClipText { tokenizer: folder.tokenizer()?, network: folder.text_encoder(options)? };
         let denoiser = StableDiffusionUNet::new(folder.unet(options)?);
         let vae = folder.autoencoder(options)?;
         check_parts(&text, &denoiser, &vae)?;
+        let (tokenizer, encoder) = (text.tokenizer.vocab_size(), text.network.config().vocab_size);
+        if tokenizer < encoder {
+            warnings.push(LoadWarning::UnknownTokens { tokenizer, encoder });
+        }
         Ok(Self {
             name: folder.name().to_owned(),
             text: Box::new(text),
@@ -70,11 +71,35 @@ impl Pipeline {
             scheduler,
             hints,
             digests,
+            warnings,
             preview_vae: folder.tiny_vae(options)?,
             device: options.device.clone(),
             precision: options.precision,
         })
     }
+}
+
+/// The scheduler's configuration of a model: its file's, else that of every Stable Diffusion with the prediction that the
+/// weights tell or that is assumed; with the caller's own prediction in any case.
+fn scheduler(
+    folder: &ModelFolder,
+    options: &LoadOptions,
+    warnings: &mut Vec<LoadWarning>,
+) -> Result<SchedulerConfig, DiffusionError> {
+    let bad = |reason: String| DiffusionError::SchedulerConfig { reason };
+    let mut scheduler = match folder.scheduler_config()? {
+        Some(text) => serde_json::from_str(&text).map_err(|reason| bad(reason.to_string()))?,
+        None => {
+            let (prediction_type, warning) = folder.prediction_type()?;
+            warnings.extend(warning.filter(|_| options.prediction_type.is_none()));
+            SchedulerConfig { prediction_type, ..SchedulerConfig::default() }
+        }
+    };
+    if let Some(prediction_type) = options.prediction_type {
+        scheduler.prediction_type = prediction_type;
+    }
+    scheduler.check().map_err(|reason| bad(reason.to_string()))?;
+    Ok(scheduler)
 }
 
 /// Parts of different models do not fit each other.
@@ -90,9 +115,14 @@ fn check_parts(text: &ClipText, unet: &StableDiffusionUNet, vae: &Autoencoder) -
             return Err(DiffusionError::Parts { what, got, expected });
         }
     }
-    let (got, most) = (text.tokenizer.length(), encoder.max_position_embeddings);
-    if got > most {
-        return Err(DiffusionError::Parts { what: "tokens of a prompt", got, expected: most });
+    let limits = [
+        ("tokens of a prompt", text.tokenizer.length(), encoder.max_position_embeddings),
+        ("tokens of the tokenizer", text.tokenizer.vocab_size(), encoder.vocab_size),
+    ];
+    for (what, got, most) in limits {
+        if got > most {
+            return Err(DiffusionError::Parts { what, got, expected: most });
+        }
     }
     let (got, coarsest) = (vae.downscale(), 1usize << (unet.levels() - 1));
     if got * coarsest > SIDE_STEP {

@@ -37,6 +37,8 @@ pub struct Pipeline {
     /// Digests of the weight files, by their paths in the folder; adapters'
     /// with their strengths.
     pub digests: Vec<(String, String)>,
+    /// What the files left open or hold that is not read.
+    pub warnings: Vec<lmd_nn::Warning>,
     /// The small decoder for previews, where the folder has one.
     pub preview_vae: Option<AutoencoderTiny>,
     /// Where the networks run.

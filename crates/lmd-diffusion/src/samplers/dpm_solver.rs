@@ -24,6 +24,7 @@ struct DpmSolver {
 }
 
 fn construct(plan: &SamplerPlan<'_>) -> Result<Arc<dyn Sampler>, SchedulerError> {
+    plan.check_sigmas()?;
     plan.check_train_steps()?;
     let (schedule, steps) = (Arc::clone(&plan.schedule), plan.steps);
     let total = schedule.train_steps();

@@ -28,6 +28,7 @@ struct Euler {
 }
 
 fn construct(plan: &SamplerPlan<'_>) -> Result<Arc<dyn Sampler>, SchedulerError> {
+    plan.check_sigmas()?;
     plan.check_train_steps()?;
     let schedule = Arc::clone(&plan.schedule);
     let spacing = plan.spacing(TimestepSpacing::Linspace);

@@ -79,10 +79,20 @@ impl SamplerPlan<'_> {
         }
     }
 
+    /// Refuses σ spacings that a sampler with a table of σ does not reproduce.
+    fn check_sigmas(&self) -> Result<(), SchedulerError> {
+        refuse(self.config.use_karras_sigmas, "use_karras_sigmas = true")
+    }
+
     /// Refuses more steps than training steps behind the offset.
     fn check_train_steps(&self) -> Result<(), SchedulerError> {
         self.check_steps(self.schedule.train_steps().saturating_sub(self.config.steps_offset + 1))
     }
+}
+
+/// An error when `found`, naming the key and value of `scheduler_config.json`.
+fn refuse(found: bool, setting: &'static str) -> Result<(), SchedulerError> {
+    if found { Err(SchedulerError::Unsupported { setting }) } else { Ok(()) }
 }
 
 /// A sampler with its steps laid out.

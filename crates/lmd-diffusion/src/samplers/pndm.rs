@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Sampler, SamplerPlan, SamplerSpec, SamplerState, SchedulerError, Stepped};
+use super::{Sampler, SamplerPlan, SamplerSpec, SamplerState, SchedulerError, Stepped, refuse};
 use crate::Latents;
 use crate::schedule::{Level, NoiseSchedule, TimestepSpacing, spaced_timesteps};
 
@@ -25,6 +25,7 @@ struct Pndm {
 }
 
 fn construct(plan: &SamplerPlan<'_>) -> Result<Arc<dyn Sampler>, SchedulerError> {
+    refuse(!plan.config.skip_prk_steps, "skip_prk_steps = false")?;
     plan.check_train_steps()?;
     let schedule = Arc::clone(&plan.schedule);
     let total = schedule.train_steps();

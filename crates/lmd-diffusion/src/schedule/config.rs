@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use lmd_nn::PredictionType;
+
 use crate::samplers::SchedulerError;
 
 /// How β grows over the training steps.
@@ -13,19 +15,6 @@ pub enum BetaSchedule {
     Linear,
     /// √β is linear: Stable Diffusion's choice (section B.2).
     ScaledLinear,
-}
-
-/// What the network predicts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum PredictionType {
-    /// The noise ε.
-    #[default]
-    #[serde(rename = "epsilon")]
-    Epsilon,
-    /// The velocity `v = √ᾱ ε − √(1−ᾱ) x₀` (Salimans and Ho 2022).
-    #[serde(rename = "v_prediction")]
-    Velocity,
 }
 
 /// Where on the training steps the sampling steps lie (Lin et al. 2023, table 2).
@@ -73,7 +62,7 @@ pub struct SchedulerConfig {
     pub original_inference_steps: usize,
     /// LCM: factor on the timestep in the boundary condition.
     pub timestep_scaling: f64,
-    /// Karras σ spacing; not supported.
+    /// Karras σ spacing; not supported, and of no meaning to DDIM, PNDM and LCM.
     pub use_karras_sigmas: bool,
     /// Dynamic thresholding; not supported.
     pub thresholding: bool,
@@ -109,17 +98,16 @@ impl Default for SchedulerConfig {
 }
 
 impl SchedulerConfig {
-    /// Refuses values this program does not reproduce.
+    /// Refuses values that no sampler of this crate reproduces; what a single one does not, it refuses when it is laid
+    /// out.
     ///
     /// # Errors
     /// [`SchedulerError::Unsupported`] or [`SchedulerError::OutOfRange`],
     /// naming the key.
     pub fn check(&self) -> Result<(), SchedulerError> {
         let unsupported = [
-            (self.use_karras_sigmas, "use_karras_sigmas = true"),
             (self.thresholding, "thresholding = true"),
             (self.rescale_betas_zero_snr, "rescale_betas_zero_snr = true"),
-            (!self.skip_prk_steps, "skip_prk_steps = false"),
             (self.trained_betas.is_some(), "trained_betas"),
         ];
         if let Some((_, setting)) = unsupported.iter().find(|(found, _)| *found) {

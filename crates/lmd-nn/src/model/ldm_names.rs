@@ -1,29 +1,65 @@
-//! Single-file checkpoints of Stable Diffusion 1 and 2: the names of CompVis' code, made those of diffusers.
+//! The names of CompVis' and Stability's single files, made those of diffusers.
 
 use std::collections::BTreeSet;
 
-use super::Checkpoint;
-use crate::clip::{ClipTextConfig, HiddenAct};
-use crate::unet::{PerLevel, UNetConfig};
-use crate::vae::VaeConfig;
+use crate::weights::Checkpoint;
 
-const UNET: &str = "model.diffusion_model.";
-const VAE: &str = "first_stage_model.";
-const CLIP: &str = "cond_stage_model.transformer.";
-const OPEN_CLIP: &str = "cond_stage_model.model.";
+pub(super) const UNET: &str = "model.diffusion_model.";
+pub(super) const VAE: &str = "first_stage_model.";
+pub(super) const CLIP: &str = "cond_stage_model.transformer.";
+pub(super) const OPEN_CLIP: &str = "cond_stage_model.model.";
 /// Residual blocks per level in both versions.
 const LAYERS: usize = 2;
-/// Width of an attention head in Stable Diffusion 2 and in both text encoders.
-const HEAD_WIDTH: usize = 64;
+/// Width of the text encoder of Stable Diffusion 2, and how many of its 24 layers are read.
+const VIT_H: (usize, usize) = (1024, 23);
 
-/// Whether this looks like a whole Stable Diffusion in one file.
-pub(super) fn is_single_file(all: &Checkpoint) -> bool {
-    all.contains("model.diffusion_model.input_blocks.0.0.weight")
+/// Beginnings of tensors that belong to the training or to other programs, and that no drawing needs.
+const BAGGAGE: [&str; 23] = [
+    "model_ema.",
+    "betas",
+    "alphas_cumprod",
+    "sqrt_",
+    "log_one_minus_alphas_cumprod",
+    "posterior_",
+    "logvar",
+    "lvlb_weights",
+    "ddim_",
+    "loss.",
+    "first_stage_model.loss.",
+    "first_stage_model.model_ema.",
+    "cond_stage_model.model.visual.",
+    "cond_stage_model.model.attn_mask",
+    "cond_stage_model.logit_scale",
+    "cond_stage_model.text_projection",
+    "control_model.",
+    "embedding_manager.",
+    "safety_checker.",
+    "global_step",
+    "v_pred",
+    "denoiser.",
+    "epoch",
+];
+
+/// The tensors that belong to no part of Stable Diffusion and are not known to be of no use.
+pub(super) fn strangers(all: &Checkpoint) -> Vec<&str> {
+    let text = if is_open_clip(all) { OPEN_CLIP } else { CLIP };
+    let known = |name: &&str| [UNET, VAE, text].iter().chain(&BAGGAGE).any(|start| name.starts_with(start));
+    all.names().filter(|name| !known(name)).collect()
+}
+
+/// The tensors of one network: named by `rename`, which gets the name behind `prefix`. One that it does not know keeps
+/// its whole name, so that it is refused as unknown instead of being left out in silence.
+fn network(all: &Checkpoint, prefix: &str, rename: impl Fn(&str) -> Option<String>) -> Checkpoint {
+    all.renamed(|name| {
+        let own = name.strip_prefix(prefix)?;
+        let baggage = BAGGAGE.iter().any(|start| name.starts_with(start));
+        (!baggage).then(|| rename(own).unwrap_or_else(|| name.to_owned()))
+    })
 }
 
 /// The U-Net's tensors by their diffusers names.
 pub(super) fn unet(all: &Checkpoint) -> Checkpoint {
-    all.renamed(|name| unet_name(name.strip_prefix(UNET)?))
+    network(all, UNET, unet_name)
 }
 
 fn unet_name(name: &str) -> Option<String> {
@@ -98,13 +134,10 @@ fn replace_start(name: &str, table: &[(&str, &str)]) -> String {
 /// The autoencoder's tensors by their diffusers names.
 pub(super) fn vae(all: &Checkpoint) -> Checkpoint {
     let levels = count(all, &format!("{VAE}decoder.up."));
-    all.renamed(|name| {
-        let name = name.strip_prefix(VAE)?;
-        match name.split_once('.')? {
-            (half @ ("encoder" | "decoder"), rest) => Some(format!("{half}.{}", vae_name(rest, levels)?)),
-            ("quant_conv" | "post_quant_conv", _) => Some(name.to_owned()),
-            _ => None,
-        }
+    network(all, VAE, |name| match name.split_once('.')? {
+        (half @ ("encoder" | "decoder"), rest) => Some(format!("{half}.{}", vae_name(rest, levels)?)),
+        ("quant_conv" | "post_quant_conv", _) => Some(name.to_owned()),
+        _ => None,
     })
 }
 
@@ -143,14 +176,18 @@ fn vae_mid_name(rest: &str) -> String {
 
 /// The text encoder's tensors by their transformers names.
 pub(super) fn text_encoder(all: &Checkpoint) -> Checkpoint {
-    let clip = all.renamed(|name| name.strip_prefix(CLIP).map(str::to_owned));
-    if clip.names().next().is_some() {
-        return clip;
+    if !is_open_clip(all) {
+        return network(all, CLIP, |name| Some(name.to_owned()));
     }
-    let mut open_clip = all.renamed(|name| name.strip_prefix(OPEN_CLIP).map(open_clip_name));
+    let mut open_clip = network(all, OPEN_CLIP, |name| Some(open_clip_name(name)));
     split_projections(&mut open_clip);
-    drop_last_layer(&mut open_clip);
+    drop_unread_layers(&mut open_clip);
     open_clip
+}
+
+/// Whether the text encoder is OpenCLIP's, as in Stable Diffusion 2.
+pub(super) fn is_open_clip(all: &Checkpoint) -> bool {
+    all.names().any(|name| name.starts_with(OPEN_CLIP))
 }
 
 const LAYER: &str = "text_model.encoder.layers.";
@@ -175,7 +212,7 @@ fn open_clip_name(name: &str) -> String {
 fn split_projections(text: &mut Checkpoint) {
     let joined: Vec<String> = text.names().filter(|n| n.contains(".in_proj_")).map(str::to_owned).collect();
     for name in joined {
-        let rows = text.get(&name).and_then(|view| view.shape.first().copied()).unwrap_or(0) / 3;
+        let rows = side(text, &name, 0) / 3;
         for (i, part) in ["q_proj.", "k_proj.", "v_proj."].iter().enumerate() {
             text.add_rows(&name, name.replace("in_proj_", part), i * rows..(i + 1) * rows);
         }
@@ -183,78 +220,37 @@ fn split_projections(text: &mut Checkpoint) {
     }
 }
 
-/// Stable Diffusion 2 reads the output of the last layer but one.
-fn drop_last_layer(text: &mut Checkpoint) {
-    let last = count(text, LAYER).saturating_sub(1);
-    let prefix = format!("{LAYER}{last}.");
-    let dropped: Vec<String> = text.names().filter(|n| n.starts_with(&prefix)).map(str::to_owned).collect();
+/// Stable Diffusion 2 reads the output of the last layer but one, the 23rd of 24.
+///
+/// Files that diffusers' converter wrote have no 24th layer, nor the projection behind it.
+fn drop_unread_layers(text: &mut Checkpoint) {
+    let layers = count(text, LAYER);
+    let width = side(text, "text_model.final_layer_norm.weight", 0);
+    let whole = text.contains("text_projection.weight") || text.contains("logit_scale");
+    let read = match width {
+        width if width == VIT_H.0 => VIT_H.1,
+        _ if whole => layers.saturating_sub(1),
+        _ => layers,
+    };
+    let unread = |name: &str| {
+        let layer = name.strip_prefix(LAYER).and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
+        layer.is_some_and(|layer| layer >= read)
+    };
+    let dropped: Vec<String> = text.names().filter(|name| unread(name)).map(str::to_owned).collect();
     for name in dropped {
         text.remove(&name);
     }
 }
 
 /// How many different numbers follow `prefix` among the names.
-fn count(all: &Checkpoint, prefix: &str) -> usize {
+pub(super) fn count(all: &Checkpoint, prefix: &str) -> usize {
     let numbers = all.names().filter_map(|name| name.strip_prefix(prefix)?.split('.').next());
     numbers.collect::<BTreeSet<_>>().len()
 }
 
-fn side(all: &Checkpoint, name: &str, dimension: usize) -> usize {
-    all.get(name).and_then(|view| view.shape.get(dimension).copied()).unwrap_or(0)
-}
-
-/// The configuration that these tensors (with diffusers names) have.
-pub(super) fn unet_config(unet: &Checkpoint) -> UNetConfig {
-    let levels = count(unet, "down_blocks.");
-    let width = |i: usize| side(unet, &format!("down_blocks.{i}.resnets.0.conv1.weight"), 0);
-    let widths: Vec<usize> = (0..levels).map(width).collect();
-    let types = |stage: &str| {
-        let lower = stage.to_lowercase();
-        let name = |i: usize| {
-            let cross = unet.contains(&format!("{lower}_blocks.{i}.attentions.0.norm.weight"));
-            format!("{}{stage}Block2D", if cross { "CrossAttn" } else { "" })
-        };
-        (0..levels).map(name).collect()
-    };
-    let text = side(unet, "mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight", 1);
-    let projection = unet.get("mid_block.attentions.0.proj_in.weight").map_or(4, |view| view.shape.len());
-    let linear = projection == 2;
-    let heads = widths.iter().map(|w| w / HEAD_WIDTH).collect();
-    UNetConfig {
-        in_channels: side(unet, "conv_in.weight", 1),
-        out_channels: side(unet, "conv_out.weight", 0),
-        attention_head_dim: if linear { PerLevel::Each(heads) } else { PerLevel::Same(8) },
-        block_out_channels: widths,
-        down_block_types: types("Down"),
-        up_block_types: types("Up"),
-        cross_attention_dim: text,
-        // The tensors do not say which Stable Diffusion 2 this is; 2.1 needs it, none is harmed.
-        upcast_attention: linear,
-        ..UNetConfig::default()
-    }
-}
-
-/// The configuration that these tensors (with diffusers names) have.
-pub(super) fn vae_config(vae: &Checkpoint) -> VaeConfig {
-    let levels = count(vae, "encoder.down_blocks.");
-    let width = |i: usize| side(vae, &format!("encoder.down_blocks.{i}.resnets.0.conv1.weight"), 0);
-    VaeConfig { block_out_channels: (0..levels).map(width).collect(), ..VaeConfig::default() }
-}
-
-/// The configuration that these tensors (with transformers names) have.
-pub(super) fn text_config(text: &Checkpoint, all: &Checkpoint) -> ClipTextConfig {
-    let embeddings = "text_model.embeddings.token_embedding.weight";
-    let width = side(text, embeddings, 1);
-    let open_clip = all.names().any(|name| name.starts_with(OPEN_CLIP));
-    ClipTextConfig {
-        vocab_size: side(text, embeddings, 0),
-        hidden_size: width,
-        intermediate_size: side(text, &format!("{LAYER}0.mlp.fc1.weight"), 0),
-        num_hidden_layers: count(text, LAYER),
-        num_attention_heads: width / HEAD_WIDTH,
-        hidden_act: if open_clip { HiddenAct::Gelu } else { HiddenAct::QuickGelu },
-        ..ClipTextConfig::default()
-    }
+/// The length of a dimension of a tensor; 0, which no configuration accepts, where there is none.
+pub(super) fn side(all: &Checkpoint, name: &str, dimension: usize) -> usize {
+    all.entry(name).and_then(|entry| entry.shape.get(dimension).copied()).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -263,6 +259,9 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::*;
+    use crate::PredictionType;
+    use crate::model::single_file::{unet_config, vae_config};
+    use crate::unet::UNetConfig;
 
     const WEIGHTS: &str = "diffusion_pytorch_model.safetensors";
 
@@ -282,7 +281,7 @@ mod tests {
     fn assert_same(ours: &Checkpoint, expected: &Checkpoint) {
         assert!(ours.names().eq(expected.names()));
         for name in ours.names() {
-            let [a, b] = [ours, expected].map(|c| c.get(name).unwrap());
+            let [a, b] = [ours, expected].map(|c| c.read(name).unwrap());
             assert_eq!((a.shape, a.bytes), (b.shape, b.bytes), "{name}");
         }
     }
@@ -290,7 +289,6 @@ mod tests {
     #[test]
     fn the_unet_gets_its_diffusers_names_and_its_shape() {
         let (single, diffusers) = single_file("unet");
-        assert!(is_single_file(&single));
         let renamed = unet(&single);
         assert_same(&renamed, &diffusers);
         let expected = std::fs::read_to_string(data("sd1/unet/config.json")).unwrap();
@@ -298,7 +296,7 @@ mod tests {
         let inferred = UNetConfig {
             norm_num_groups: expected.norm_num_groups,
             sample_size: expected.sample_size,
-            ..unet_config(&renamed)
+            ..unet_config(&single, &renamed, PredictionType::Epsilon)
         };
         assert_eq!(inferred, expected);
     }
@@ -333,6 +331,7 @@ mod tests {
         };
         add("positional_embedding".to_owned(), &[3, 2]);
         add("ln_final.weight".to_owned(), &[2]);
+        add("text_projection".to_owned(), &[2, 2]);
         for layer in 0..2 {
             let block = format!("transformer.resblocks.{layer}");
             add(format!("{block}.attn.in_proj_weight"), &[6, 2]);
@@ -366,8 +365,9 @@ mod tests {
         .collect();
         expected.insert(0, "text_model.embeddings.position_embedding.weight".to_owned());
         expected.push("text_model.final_layer_norm.weight".to_owned());
+        expected.push("text_projection.weight".to_owned());
         assert_eq!(text.names().collect::<Vec<_>>(), expected);
-        let keys = text.get(&format!("{layer}.self_attn.k_proj.weight")).unwrap();
+        let keys = text.read(&format!("{layer}.self_attn.k_proj.weight")).unwrap();
         assert_eq!(keys.shape, [2, 2]);
         assert_eq!(keys.bytes[..4], 4.0_f32.to_le_bytes());
     }
