@@ -77,7 +77,7 @@ fn shift<T: Copy>(values: &[T], width: usize, dx: isize, dy: isize, height: usiz
         let y = y.checked_add_signed(-dy).filter(|y| *y < height)?;
         values.get(i / plane * plane + y * width + x).copied()
     };
-    (0..values.len()).map(|i| source(i).map_or(empty, |value| value)).collect()
+    (0..values.len()).map(|i| source(i).unwrap_or(empty)).collect()
 }
 
 /// One box's aligned latents and mask.

@@ -43,7 +43,7 @@ impl ModelShape {
     /// Of a Stable Diffusion with so many weights and f32 numbers.
     #[must_use]
     pub fn new(unet: &UNetConfig, weights: u64, downscale: usize, decoder_channels: usize) -> Self {
-        let channels = unet.block_out_channels.first().map_or(0, |channels| *channels);
+        let channels = unet.block_out_channels.first().copied().unwrap_or(0);
         Self { weights, bytes_per_weight: F32, channels, downscale, decoder_channels }
     }
 }

@@ -95,10 +95,10 @@ impl Registry {
 
     /// The tables of settings of methods, each once.
     pub fn settings(&self) -> impl Iterator<Item = SettingsSpec> {
-        let mut seen = Vec::new();
+        let mut listed = Vec::new();
         self.methods().filter_map(Method::settings).filter(move |spec| {
-            let new = !seen.contains(&spec.name);
-            seen.push(spec.name);
+            let new = !listed.contains(&spec.name);
+            listed.push(spec.name);
             new
         })
     }

@@ -57,8 +57,7 @@ impl TextEncoder for ClipText {
     }
 }
 
-/// Why nothing of `text` behind [`cut_text`] is seen: the part that the text encoder does not read, from a whole word on;
-/// `None` where all is read.
+/// The part of `text` that the text encoder does not read, from a whole word on; `None` where all of it is read.
 ///
 /// # Errors
 /// When the text cannot be split.
@@ -79,7 +78,7 @@ pub(crate) fn cut_text<'t>(tokenizer: &Tokenizer, text: &'t str) -> Result<Optio
         }
     }
     let start = fits.checked_sub(1).and_then(|last| ends.get(last));
-    Ok(Some(text.get(start.map_or(0, |at| *at)..).map_or(text, str::trim)))
+    Ok(Some(text.get(start.copied().unwrap_or(0)..).map_or(text, str::trim)))
 }
 
 #[cfg(test)]

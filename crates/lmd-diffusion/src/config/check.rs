@@ -11,7 +11,7 @@ use crate::{DiffusionError, Registry};
 const MOST_TERMS: usize = 2000;
 /// Most entries of a list of iterations or layers.
 const LONGEST_LIST: usize = 1000;
-/// Largest factor believed.
+/// Largest factor that is accepted.
 const LARGEST: f64 = 1e6;
 
 impl DrawConfig {

@@ -16,7 +16,7 @@ pub struct GuidanceConfig {
     pub max_iter: Vec<usize>,
     /// Factor on the energy. Default 5.
     pub loss_scale: f64,
-    /// Energy at and below which guidance ends for good. Default 5.
+    /// Energy at and below which guidance ends, for all later steps too. Default 5.
     pub loss_threshold: f64,
     /// The energy's weights.
     pub energy: TopKConfig,
@@ -42,7 +42,7 @@ impl GuidanceConfig {
         if index >= self.max_index_step {
             return 0;
         }
-        self.max_iter.get(index).or(self.max_iter.last()).map_or(0, |iterations| *iterations)
+        self.max_iter.get(index).or(self.max_iter.last()).copied().unwrap_or(0)
     }
 
     /// Most iterations in all of `steps` steps. Takes no longer for many steps than for few.
@@ -51,7 +51,7 @@ impl GuidanceConfig {
         let guided = steps.min(self.max_index_step);
         let listed = self.max_iter.iter().take(guided).fold(0u64, |sum, n| sum.saturating_add(*n as u64));
         let beyond = guided.saturating_sub(self.max_iter.len()) as u64;
-        let last = self.max_iter.last().map_or(0, |iterations| *iterations) as u64;
+        let last = self.max_iter.last().copied().unwrap_or(0) as u64;
         listed.saturating_add(beyond.saturating_mul(last))
     }
 }

@@ -99,7 +99,7 @@ impl<'a> MethodContext<'a> {
             return Err(DiffusionError::NoGligenLayers);
         }
         let native = pipeline.native_size();
-        let side = |set: Option<usize>| set.map_or(native, |side| side);
+        let side = |set: Option<usize>| set.unwrap_or(native);
         let size = (side(job.config.width), side(job.config.height));
         let grid = pipeline.latent_size(size.0, size.1)?;
         Ok(Self { registry, pipeline, job, method, size, grid })
@@ -153,7 +153,7 @@ impl<'a> MethodContext<'a> {
     /// The factor on every step of guidance: that of the settings, of the model, or 1.
     #[must_use]
     pub fn guidance_strength(&self) -> f64 {
-        self.job.config.guidance_strength.or(self.pipeline.hints.guidance_strength).map_or(1.0, |own| own)
+        self.job.config.guidance_strength.or(self.pipeline.hints.guidance_strength).unwrap_or(1.0)
     }
 
     /// The terms of the settings or of the model; `None` where the paper's are meant.
@@ -167,9 +167,8 @@ impl<'a> MethodContext<'a> {
     /// model, or of the paper (B.1).
     #[must_use]
     pub fn negatives(&self) -> Negatives {
-        let with = |papers: &str| {
-            with_negative(self.job.layout.negative(), self.negative_terms().map_or(papers, |own| own))
-        };
+        let with =
+            |papers: &str| with_negative(self.job.layout.negative(), self.negative_terms().unwrap_or(papers));
         Negatives { overall: with(OVERALL_NEGATIVE), per_box: with(PER_BOX_NEGATIVE) }
     }
 

@@ -1,9 +1,9 @@
 //! LLM-grounded Diffusion, stage 2 (Lian et al. 2023, arXiv 2305.13655,
-//! section 3.2; B.5 to B.14), and LMD+, which has grounding layers as well.
+//! section 3.2; B.5 to B.14), and LMD+, which has GLIGEN layers as well.
 //!
 //! ```text
 //! for each box:  draw it alone under guidance          per_box
-//!                (LMD+: in its place, by grounding layers)
+//!                (LMD+: in its place, by GLIGEN layers)
 //!                mask   ← its attention, thresholded   cut_out
 //!                align  mask, latents, attention with the layout
 //! compose        the masked latents on the background  compose

@@ -65,7 +65,7 @@ impl DenoisingNetwork for StableDiffusionUNet {
 
     fn native_side(&self) -> usize {
         // What diffusers takes where the configuration does not say.
-        self.unet.config().sample_size.map_or(64, |side| side)
+        self.unet.config().sample_size.unwrap_or(64)
     }
 
     fn text_width(&self) -> usize {

@@ -62,7 +62,7 @@ impl Sampler for DpmSolver {
     }
 
     fn step(&self, mut state: SamplerState, output: Latents, _noise: &mut dyn FnMut() -> Latents) -> Stepped {
-        let level = |i: usize| self.schedule.level_of_ratio(self.ratios.get(i).map_or(0.0, |ratio| *ratio));
+        let level = |i: usize| self.schedule.level_of_ratio(self.ratios.get(i).copied().unwrap_or(0.0));
         let (now, next) = (level(state.index), level(state.index + 1));
         let denoised = self.schedule.denoised(state.latents.clone(), output, now);
         let h = self.half_log_snr(state.index + 1) - self.half_log_snr(state.index);

@@ -43,7 +43,7 @@ fn construct(plan: &SamplerPlan<'_>) -> Result<Arc<dyn Sampler>, SchedulerError>
 impl Euler {
     /// σ of step `index`; 0 behind the last.
     fn sigma(&self, index: usize) -> f64 {
-        self.sigmas.get(index).map_or(0.0, |sigma| *sigma)
+        self.sigmas.get(index).copied().unwrap_or(0.0)
     }
 
     /// `1 / α_t` of step `index`: how much larger these latents are than the network's.

@@ -37,7 +37,7 @@ impl VariancePreserving {
             .collect();
         debug_assert!(!alphas_cumprod.is_empty(), "SchedulerConfig::check asks for at least two steps");
         let final_alpha_cumprod =
-            if config.set_alpha_to_one { 1.0 } else { alphas_cumprod.first().map_or(1.0, |first| *first) };
+            if config.set_alpha_to_one { 1.0 } else { alphas_cumprod.first().copied().unwrap_or(1.0) };
         Self { alphas_cumprod, final_alpha_cumprod, prediction: config.prediction_type }
     }
 
