@@ -66,8 +66,15 @@ mod tests {
         let carried: BTreeSet<PathBuf> = FILES.iter().map(|(path, _)| PathBuf::from(path)).collect();
         let lost: Vec<_> = carried.difference(&found).collect();
         assert!(lost.is_empty(), "carried but not there: {lost:?}");
-        let forgotten: Vec<_> =
-            found.difference(&carried).filter(|path| path.components().count() > 1).collect();
+        // Not read: the detector, which measures pictures, and the tokenizer once more as other programs want it.
+        let unread = |path: &Path| {
+            path.starts_with("detector")
+                || ["tokenizer/tokenizer.json", "tokenizer/special_tokens_map.json"]
+                    .map(Path::new)
+                    .contains(&path)
+        };
+        let there = |path: &PathBuf| path.components().count() > 1 && !unread(path);
+        let forgotten: Vec<_> = found.difference(&carried).filter(|path| there(path)).collect();
         assert!(forgotten.is_empty(), "there but not carried: {forgotten:?}");
         assert!(size() > 1 << 20);
     }

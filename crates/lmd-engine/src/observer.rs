@@ -97,7 +97,6 @@ impl CancelToken {
     }
 
     /// Whether to go on, as observers say it.
-    #[must_use]
     pub fn flow(&self) -> ControlFlow<()> {
         if self.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
