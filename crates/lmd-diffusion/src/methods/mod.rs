@@ -44,6 +44,11 @@ pub trait Method: Debug + Send + Sync {
     /// Its name in settings.
     fn name(&self) -> &'static str;
 
+    /// Other names it is found by.
+    fn aliases(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// One line of help.
     fn summary(&self) -> &'static str;
 

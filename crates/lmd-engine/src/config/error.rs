@@ -6,6 +6,9 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+/// Most characters of a value that a message quotes.
+const VALUE_CHARS: usize = 80;
+
 /// What is wrong with the configuration.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -40,6 +43,26 @@ pub enum ConfigError {
         /// The known key that is nearest to an unknown one.
         closest: Option<String>,
     },
+    /// A setting that has the right form and makes no sense.
+    #[error("{origin}: {key} is {value}; {expected}")]
+    Setting {
+        /// Where it was set.
+        origin: String,
+        /// Its key.
+        key: String,
+        /// What it is.
+        value: Shown,
+        /// What it may be.
+        expected: String,
+    },
+    /// The settings in a picture's recipe cannot be settings.
+    #[error("the settings in the recipe of {} cannot be used: {why}", picture.display())]
+    Recipe {
+        /// The picture.
+        picture: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
     /// The value of an environment variable or a flag is wrong.
     #[error("{origin}: \"{value}\" is no value for `{key}`: {message}")]
     Value {
@@ -48,10 +71,30 @@ pub enum ConfigError {
         /// The key it sets.
         key: String,
         /// The value as given.
-        value: String,
+        value: Shown,
         /// What was expected.
         message: String,
     },
+}
+
+/// A value in a message, shortened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown(String);
+
+impl From<String> for Shown {
+    fn from(value: String) -> Self {
+        let value = lmd_layout::clean_text(&value);
+        match value.char_indices().nth(VALUE_CHARS) {
+            Some((end, _)) => Self(format!("{}…", &value[..end])),
+            None => Self(value),
+        }
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "empty" } else { &self.0 })
+    }
 }
 
 /// Names the key in front of a message.

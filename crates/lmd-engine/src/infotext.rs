@@ -2,7 +2,7 @@
 //! (AUTOMATIC1111) made common: the prompt, `Negative prompt: …`, and one line
 //! of `Key: value` pairs.
 
-use lmd_diffusion::{Recipe, Registry};
+use crate::stable::{Recipe, infotext_name};
 
 /// The infotext of a recipe.
 pub(crate) fn infotext(recipe: &Recipe) -> String {
@@ -12,10 +12,7 @@ pub(crate) fn infotext(recipe: &Recipe) -> String {
     let layout = serde_json::to_string(&recipe.layout).unwrap_or_default();
     let pairs = [
         ("Steps", config.steps.to_string()),
-        (
-            "Sampler",
-            Registry::shared().sampler(&config.sampler).map_or("unknown", |known| known.infotext).to_owned(),
-        ),
+        ("Sampler", infotext_name(&config.sampler).to_owned()),
         ("CFG scale", config.cfg_scale_with(None).to_string()),
         ("Seed", recipe.seeds.background.to_string()),
         ("Size", format!("{}x{}", recipe.size.0, recipe.size.1)),

@@ -3,61 +3,21 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use lmd_diffusion::{DrawConfig, Preset};
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use super::environment::Environment;
+use super::keys::{key, keys};
 use super::{Config, ConfigError};
-
-/// Settings without a default of ours, because the model or the number of steps gives one; variables may set them.
-const UNSET: [(&str, Kind); 6] = [
-    ("draw.width", Kind::Whole),
-    ("draw.height", Kind::Whole),
-    ("draw.cfg_scale", Kind::Number),
-    ("draw.negative_prompt", Kind::Text),
-    ("draw.lmd.mask_from_step", Kind::Whole),
-    ("draw.lmd.mask_layer", Kind::Text),
-];
-
-/// What a setting's value is, by which text is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Whole,
-    Number,
-    Switch,
-    Text,
-}
-
-impl Kind {
-    /// Of a setting: that of its default. A file may have set a number to `3`, which is still no whole number.
-    fn of(key: &str) -> Self {
-        if let Some((_, kind)) = UNSET.iter().find(|(unset, _)| *unset == key) {
-            return *kind;
-        }
-        match Layers::new().get(key).map(|setting| &setting.value) {
-            Some(Value::Integer(_)) => Self::Whole,
-            Some(Value::Float(_)) => Self::Number,
-            Some(Value::Boolean(_)) => Self::Switch,
-            _ => Self::Text,
-        }
-    }
-
-    /// The value written as `text`, or what was expected.
-    fn read(self, text: &str) -> Result<Value, &'static str> {
-        match self {
-            Self::Whole => text.parse().map(Value::Integer).map_err(|_| "expected a whole number"),
-            Self::Number => text.parse().map(Value::Float).map_err(|_| "expected a number"),
-            Self::Switch => text.parse().map(Value::Boolean).map_err(|_| "expected true or false"),
-            Self::Text => Ok(Value::String(text.to_owned())),
-        }
-    }
-}
+use crate::stable::{DrawConfig, Preset};
 
 /// Where a setting comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
+#[non_exhaustive]
+pub enum Origin {
+    /// The program.
     Default,
     /// The user's file.
     User(PathBuf),
@@ -65,12 +25,14 @@ pub(crate) enum Origin {
     Project(PathBuf),
     /// The file named by `--config`.
     Named(PathBuf),
+    /// A variable of the environment.
     Variable(String),
     /// The preset that is named at the place told.
     Preset(String),
     /// The recipe of the picture that is drawn again.
     Picture(PathBuf),
-    Flag(&'static str),
+    /// Said explicitly, by a flag or a request; holds how to call it.
+    Explicit(String),
 }
 
 impl fmt::Display for Origin {
@@ -83,35 +45,39 @@ impl fmt::Display for Origin {
             Self::Variable(name) => write!(f, "variable {name}"),
             Self::Preset(place) => write!(f, "preset of {place}"),
             Self::Picture(path) => write!(f, "picture {}", path.display()),
-            Self::Flag(flag) => write!(f, "flag {flag}"),
+            Self::Explicit(name) => f.write_str(name),
         }
     }
 }
 
-/// A setting made by a flag.
-#[derive(Clone, Debug)]
-pub(crate) struct Flag {
-    name: &'static str,
-    key: &'static str,
+/// A setting that is said explicitly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    origin: String,
+    key: String,
     value: String,
 }
 
-impl Flag {
-    pub(crate) fn new(name: &'static str, key: &'static str, value: impl Into<String>) -> Self {
-        Self { name, key, value: value.into() }
+impl Override {
+    /// `origin` is how messages call the place it was said: `flag --steps`.
+    #[must_use]
+    pub fn new(origin: impl Into<String>, key: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { origin: origin.into(), key: key.into(), value: value.into() }
     }
 }
 
 /// One setting and where it comes from.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Setting {
-    pub(crate) value: Value,
-    pub(crate) origin: Origin,
+pub struct Setting {
+    /// Its value.
+    pub value: Value,
+    /// Where it comes from.
+    pub origin: Origin,
 }
 
 /// All settings by dotted key, as `llm.model`.
 #[derive(Clone, Debug)]
-pub(crate) struct Layers(BTreeMap<String, Setting>);
+pub struct Layers(BTreeMap<String, Setting>);
 
 impl Layers {
     /// The defaults.
@@ -119,6 +85,15 @@ impl Layers {
         let mut layers = Self(BTreeMap::new());
         if let Ok(defaults) = Table::try_from(Config::default()) {
             layers.lay(&defaults, &Origin::Default);
+        }
+        layers
+    }
+
+    /// The settings of a configuration that was made by a program.
+    pub(super) fn unnamed(config: &Config) -> Self {
+        let mut layers = Self(BTreeMap::new());
+        if let Ok(settings) = Table::try_from(config) {
+            layers.lay_under("", &settings, &Origin::Explicit("settings".to_owned()));
         }
         layers
     }
@@ -132,12 +107,16 @@ impl Layers {
     }
 
     /// Lays all settings of a picture.
-    pub(crate) fn lay_drawing(&mut self, config: &DrawConfig, origin: &Origin) {
+    ///
+    /// # Errors
+    /// [`ConfigError::Recipe`] when they are none, for instance a number that no setting holds.
+    pub(crate) fn lay_drawing(&mut self, config: &DrawConfig, picture: &Path) -> Result<(), ConfigError> {
+        let settings = Table::try_from(config)
+            .map_err(|error| ConfigError::Recipe { picture: picture.to_owned(), why: error.to_string() })?;
         // What a picture leaves to the model is left to the model.
         self.0.retain(|key, setting| !key.starts_with("draw.") || setting.origin == Origin::Default);
-        if let Ok(settings) = Table::try_from(config) {
-            self.lay_under("draw.", &settings, origin);
-        }
+        self.lay_under("draw.", &settings, &Origin::Picture(picture.to_owned()));
+        Ok(())
     }
 
     fn lay_preset(&mut self, name: &Value, origin: &Origin) {
@@ -162,38 +141,35 @@ impl Layers {
     }
 
     /// Lays variables over it: `LMD_PLANNER`, `LMD_LLM_MAX_TOKENS` and so on.
-    pub(crate) fn lay_variables(
-        &mut self,
-        lookup: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<(), ConfigError> {
-        let mut keys: Vec<String> = self.0.keys().cloned().collect();
-        keys.extend(UNSET.iter().map(|(key, _)| (*key).to_owned()).filter(|key| !self.0.contains_key(key)));
+    pub(crate) fn lay_variables(&mut self, environment: &Environment) -> Result<(), ConfigError> {
+        let mut all: Vec<_> = keys().iter().collect();
         // What follows the preset changes it.
-        keys.sort_by_key(|key| key != "preset");
-        for key in keys {
-            let name = format!("LMD_{}", key.replace('.', "_").to_uppercase());
-            if let Some(text) = lookup(&name).filter(|text| !text.trim().is_empty()) {
-                self.set(&key, text.trim(), &Origin::Variable(name))?;
+        all.sort_by_key(|key| key.name != "preset");
+        for key in all {
+            let name = key.variable();
+            if let Some(text) = environment.get(&name) {
+                self.set(&key.name, text, &Origin::Variable(name))?;
             }
         }
         Ok(())
     }
 
-    /// Lays a flag over it.
-    pub(crate) fn lay_flag(&mut self, flag: &Flag) -> Result<(), ConfigError> {
-        self.set(flag.key, &flag.value, &Origin::Flag(flag.name))
+    /// Lays something explicit over it.
+    pub(crate) fn lay_override(&mut self, said: &Override) -> Result<(), ConfigError> {
+        self.set(&said.key, &said.value, &Origin::Explicit(said.origin.clone()))
     }
 
-    /// Sets `key` from text, read by the kind of the setting.
-    fn set(&mut self, key: &str, text: &str, origin: &Origin) -> Result<(), ConfigError> {
+    /// Sets a key from text, read by the kind of the setting.
+    fn set(&mut self, name: &str, text: &str, origin: &Origin) -> Result<(), ConfigError> {
         let wrong = |message: String| ConfigError::Value {
             origin: origin.to_string(),
-            key: key.to_owned(),
-            value: lmd_layout::clean_text(text),
+            key: name.to_owned(),
+            value: text.to_owned().into(),
             message,
         };
-        let value = Kind::of(key).read(text).map_err(|expected| wrong(expected.to_owned()))?;
-        *self = self.with(key, value, origin).map_err(|e| wrong(e.message().to_owned()))?;
+        let known = key(name).ok_or_else(|| wrong("there is no such setting".to_owned()))?;
+        let value = known.read(text).map_err(|expected| wrong(expected.to_owned()))?;
+        *self = self.with(name, value, origin).map_err(|e| wrong(e.message().to_owned()))?;
         Ok(())
     }
 
@@ -231,11 +207,14 @@ impl Layers {
         top
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&Setting> {
+    /// A setting by its key; `None` where there is none or it has no value.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Setting> {
         self.0.get(key)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Setting)> {
+    /// All settings that have a value, by key.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Setting)> {
         self.0.iter().map(|(key, setting)| (key.as_str(), setting))
     }
 }
@@ -249,8 +228,8 @@ mod tests {
         let mut layers = Layers::new();
         let file: Table = "[llm]\nmodel = \"a\"\ntemperature = 1\n".parse().unwrap();
         layers.lay(&file, &Origin::User(PathBuf::from("u.toml")));
-        layers.lay_variables(&|name| (name == "LMD_LLM_MAX_TOKENS").then(|| "77".to_owned())).unwrap();
-        layers.lay_flag(&Flag::new("--llm-model", "llm.model", "b")).unwrap();
+        layers.lay_variables(&[("LMD_LLM_MAX_TOKENS", "77")].into_iter().collect()).unwrap();
+        layers.lay_override(&Override::new("flag --llm-model", "llm.model", "b")).unwrap();
         let config = layers.config().unwrap();
         assert_eq!((config.llm.model.as_str(), config.llm.max_tokens), ("b", 77));
         assert_eq!(layers.get("llm.model").unwrap().origin.to_string(), "flag --llm-model");
@@ -267,16 +246,16 @@ mod tests {
         layers.lay(&file, &Origin::User(PathBuf::from("u.toml")));
         assert_eq!((steps(&layers), layers.config().unwrap().draw.cfg_scale), (50, Some(3.0)));
         assert_eq!(layers.get("draw.steps").unwrap().origin.to_string(), "preset of user file u.toml");
-        layers.lay_flag(&Flag::new("--preset", "preset", "fast")).unwrap();
-        layers.lay_flag(&Flag::new("--width", "draw.width", "128")).unwrap();
+        layers.lay_override(&Override::new("flag --preset", "preset", "fast")).unwrap();
+        layers.lay_override(&Override::new("flag --width", "draw.width", "128")).unwrap();
         let config = layers.config().unwrap().draw;
         assert_eq!((config.steps, config.cfg_scale, config.width), (16, Some(3.0), Some(128)));
-        assert!(layers.lay_flag(&Flag::new("--width", "draw.width", "wide")).is_err());
-        layers.lay_flag(&Flag::new("--negative-prompt", "draw.negative_prompt", "7")).unwrap();
+        assert!(layers.lay_override(&Override::new("flag --width", "draw.width", "wide")).is_err());
+        layers.lay_override(&Override::new("flag --negative-prompt", "draw.negative_prompt", "7")).unwrap();
         assert_eq!(layers.config().unwrap().draw.negative_prompt.as_deref(), Some("7"));
 
         let picture = DrawConfig { steps: 7, ..DrawConfig::default() };
-        layers.lay_drawing(&picture, &Origin::Picture(PathBuf::from("p.png")));
+        layers.lay_drawing(&picture, Path::new("p.png")).unwrap();
         assert_eq!(layers.config().unwrap().draw, picture);
     }
 
@@ -284,7 +263,7 @@ mod tests {
     fn wrong_variables_are_named() {
         let wrong = |name: &'static str, value: &'static str| {
             let mut layers = Layers::new();
-            layers.lay_variables(&|n| (n == name).then(|| value.to_owned())).unwrap_err().to_string()
+            layers.lay_variables(&[(name, value)].into_iter().collect()).unwrap_err().to_string()
         };
         let text = wrong("LMD_LLM_MAX_TOKENS", "many");
         assert!(text.contains("LMD_LLM_MAX_TOKENS") && text.contains("whole number"), "{text}");
@@ -299,10 +278,9 @@ mod tests {
         let file = "[llm]\ntemperature = 1\n[draw]\ncfg_scale = 3\n[draw.lmd]\nmask_from_step = 3\n";
         let file: Table = file.parse().unwrap();
         layers.lay(&file, &Origin::User(PathBuf::from("u.toml")));
-        layers.lay_flag(&Flag::new("--cfg-scale", "draw.cfg_scale", "4.5")).unwrap();
+        layers.lay_override(&Override::new("flag --cfg-scale", "draw.cfg_scale", "4.5")).unwrap();
         let variables = [("LMD_LLM_TEMPERATURE", "0.5"), ("LMD_DRAW_LMD_MASK_FROM_STEP", "7")];
-        let lookup = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
-        layers.lay_variables(&lookup).unwrap();
+        layers.lay_variables(&variables.into_iter().collect()).unwrap();
         let config = layers.config().unwrap();
         assert_eq!((config.draw.cfg_scale, config.llm.temperature), (Some(4.5), 0.5));
         assert_eq!(config.draw.lmd.mask_from_step, Some(7));
@@ -311,15 +289,24 @@ mod tests {
     #[test]
     fn variables_set_what_has_no_default() {
         let mut layers = Layers::new();
-        let set = |name: &str| match name {
-            "LMD_DRAW_WIDTH" => Some("320".to_owned()),
-            "LMD_DRAW_CFG_SCALE" => Some("4".to_owned()),
-            "LMD_DRAW_NEGATIVE_PROMPT" => Some("fog".to_owned()),
-            _ => None,
-        };
-        layers.lay_variables(&set).unwrap();
+        let set = [
+            ("LMD_DRAW_WIDTH", "320"),
+            ("LMD_DRAW_CFG_SCALE", "4"),
+            ("LMD_DRAW_NEGATIVE_PROMPT", "fog"),
+            ("LMD_DRAW_LMD_GUIDED_LAYERS", "mid.0.0,up.1.0"),
+        ];
+        layers.lay_variables(&set.into_iter().collect()).unwrap();
         let draw = layers.config().unwrap().draw;
         assert_eq!((draw.width, draw.height, draw.cfg_scale), (Some(320), None, Some(4.0)));
         assert_eq!(draw.negative_prompt.as_deref(), Some("fog"));
+        assert_eq!(draw.lmd.guided_layers.unwrap(), ["mid.0.0", "up.1.0"]);
+    }
+
+    #[test]
+    fn a_recipe_whose_numbers_no_setting_holds_is_refused() {
+        let mut layers = Layers::new();
+        let picture = DrawConfig { width: Some(1 << 63), ..DrawConfig::default() };
+        let error = layers.lay_drawing(&picture, Path::new("p.png")).unwrap_err().to_string();
+        assert!(error.contains("p.png"), "{error}");
     }
 }

@@ -3,12 +3,12 @@
 
 use std::io::Cursor;
 
-use lmd_diffusion::recipe::{RECIPE_VERSION, Timings};
-use lmd_diffusion::{Recipe, Rgb};
 use png::{BitDepth, ColorType, Decoder, DecodingError, Encoder, EncodingError, Limits};
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::infotext::infotext;
+use crate::stable::{RECIPE_VERSION, Recipe, Rgb, Timings};
 
 /// The keyword of the recipe's chunk.
 const RECIPE: &str = "lmd";
@@ -34,6 +34,9 @@ pub enum PictureError {
     /// A text chunk longer than is read.
     #[error("the chunk \"{0}\" has more than {MAX_TEXT_BYTES} bytes; recipes are shorter")]
     TextTooLarge(&'static str),
+    /// A packed text chunk that cannot be unpacked.
+    #[error("the chunk \"{0}\" is damaged: it cannot be unpacked")]
+    Packed(&'static str),
     /// No recipe. Holds what other programs wrote about the picture.
     #[error("the picture carries no recipe of lmd{}", parameters.as_ref().map_or(String::new(), |text| format!("; another program noted: {text}")))]
     NoRecipe {
@@ -54,27 +57,85 @@ pub enum PictureError {
     Encode(#[from] EncodingError),
 }
 
-/// A picture as PNG, with its recipe unless there shall be none. The recipe's
-/// timings are left out, so that the same picture gives the same bytes.
+/// What a picture notes about itself.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Noted {
+    /// What made it.
+    pub recipe: Recipe,
+    /// Whether the plain picture of the same seed stands on its left.
+    pub side_by_side: bool,
+}
+
+impl Noted {
+    /// A picture that stands alone.
+    #[must_use]
+    pub fn new(recipe: Recipe) -> Self {
+        Self { recipe, side_by_side: false }
+    }
+
+    /// As JSON; without the timings, so that the same picture gives the same text.
+    fn to_json(&self) -> Result<Value, PictureError> {
+        let recipe = Recipe { timings: Timings::default(), ..self.recipe.clone() };
+        let mut value =
+            serde_json::to_value(&recipe).map_err(|error| PictureError::Recipe(error.to_string()))?;
+        if let (true, Value::Object(entries)) = (self.side_by_side, &mut value) {
+            entries.insert(SIDE_BY_SIDE.to_owned(), Value::Bool(true));
+        }
+        Ok(value)
+    }
+
+    fn from_json(mut value: Value) -> Result<Self, PictureError> {
+        let bad = |why: String| PictureError::Recipe(why);
+        match value.get("version").and_then(Value::as_u64) {
+            Some(version) if version == u64::from(RECIPE_VERSION) => {}
+            Some(found) => return Err(PictureError::Version { found }),
+            None => return Err(bad("it names no version".to_owned())),
+        }
+        let side_by_side = match value.as_object_mut().and_then(|entries| entries.remove(SIDE_BY_SIDE)) {
+            None => false,
+            Some(Value::Bool(both)) => both,
+            Some(_) => return Err(bad(format!("{SIDE_BY_SIDE}: expected true or false"))),
+        };
+        let names: Vec<String> =
+            value.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        let recipe: Recipe =
+            serde_path_to_error::deserialize(value).map_err(|error| bad(error.to_string()))?;
+        let written = serde_json::to_value(&recipe).map_err(|error| bad(error.to_string()))?;
+        let known = |name: &str| OPTIONAL.contains(&name) || written.get(name).is_some();
+        match names.iter().find(|name| !known(name)) {
+            Some(unknown) => {
+                Err(bad(format!("unknown entry {:?}", lmd_layout::clean_text(&shortened(unknown)))))
+            }
+            None => Ok(Self { recipe, side_by_side }),
+        }
+    }
+}
+
+/// The entry of a recipe that says that two pictures stand side by side.
+const SIDE_BY_SIDE: &str = "side_by_side";
+/// Entries of a recipe that are written only where they hold something.
+const OPTIONAL: [&str; 2] = ["planner", "timings"];
+
+/// A picture as PNG, with what is noted about it unless that shall be nothing.
+/// The same picture gives the same bytes.
 ///
 /// # Errors
 /// [`PictureError::Encode`].
-pub fn encode(picture: &Rgb, recipe: Option<&Recipe>) -> Result<Vec<u8>, PictureError> {
+pub fn encode(picture: &Rgb, noted: Option<&Noted>) -> Result<Vec<u8>, PictureError> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, side(picture.width)?, side(picture.height)?);
     encoder.set_color(ColorType::Rgb);
     encoder.set_depth(BitDepth::Eight);
-    if let Some(recipe) = recipe {
-        let text = infotext(recipe);
+    if let Some(noted) = noted {
+        let text = infotext(&noted.recipe);
         // Programs that do not know iTXt read tEXt, which is Latin-1.
         if text.chars().all(|c| u32::from(c) < 256) {
             encoder.add_text_chunk(PARAMETERS.to_owned(), text)?;
         } else {
             encoder.add_itxt_chunk(PARAMETERS.to_owned(), text)?;
         }
-        let recipe = Recipe { timings: Timings::default(), ..recipe.clone() };
-        let json = serde_json::to_string(&recipe).map_err(|error| PictureError::Recipe(error.to_string()))?;
-        encoder.add_itxt_chunk(RECIPE.to_owned(), json)?;
+        encoder.add_itxt_chunk(RECIPE.to_owned(), noted.to_json()?.to_string())?;
     }
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&picture.pixels)?;
@@ -86,11 +147,17 @@ fn side(length: usize) -> Result<u32, PictureError> {
     u32::try_from(length).map_err(|_| PictureError::TooLarge)
 }
 
-/// The recipe in a PNG.
+/// Whether bytes begin as a PNG does.
+#[must_use]
+pub fn is_png(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\x89PNG\r\n\x1a\n")
+}
+
+/// What a PNG notes about itself.
 ///
 /// # Errors
 /// [`PictureError`]: the bytes may be anything.
-pub fn recipe(bytes: &[u8]) -> Result<Recipe, PictureError> {
+pub fn recipe(bytes: &[u8]) -> Result<Noted, PictureError> {
     if bytes.len() > MAX_PICTURE_BYTES {
         return Err(PictureError::TooLarge);
     }
@@ -101,14 +168,8 @@ pub fn recipe(bytes: &[u8]) -> Result<Recipe, PictureError> {
             text(reader.info(), PARAMETERS)?.map(|text| shortened(&lmd_layout::clean_text(&text)));
         return Err(PictureError::NoRecipe { parameters });
     };
-    let value: serde_json::Value =
-        serde_json::from_str(&json).map_err(|error| PictureError::Recipe(error.to_string()))?;
-    match value.get("version").and_then(serde_json::Value::as_u64) {
-        Some(version) if version == u64::from(RECIPE_VERSION) => {}
-        Some(found) => return Err(PictureError::Version { found }),
-        None => return Err(PictureError::Recipe("it names no version".to_owned())),
-    }
-    serde_path_to_error::deserialize(value).map_err(|error| PictureError::Recipe(error.to_string()))
+    let value = serde_json::from_str(&json).map_err(|error| PictureError::Recipe(error.to_string()))?;
+    Noted::from_json(value)
 }
 
 /// The beginning of a text, for a message.
@@ -126,16 +187,30 @@ fn text(info: &png::Info<'_>, keyword: &'static str) -> Result<Option<String>, P
     };
     if let Some(chunk) = info.utf8_text.iter().find(|chunk| chunk.keyword == keyword) {
         let mut chunk = chunk.clone();
-        chunk.decompress_text_with_limit(MAX_TEXT_BYTES).map_err(|_| PictureError::TextTooLarge(keyword))?;
+        let unpacked = chunk.decompress_text_with_limit(MAX_TEXT_BYTES);
+        unpacked.map_err(|error| unpacking(&error, keyword))?;
         return bounded(chunk.get_text()?).map(Some);
     }
     if let Some(chunk) = info.compressed_latin1_text.iter().find(|chunk| chunk.keyword == keyword) {
         let mut chunk = chunk.clone();
-        chunk.decompress_text_with_limit(MAX_TEXT_BYTES).map_err(|_| PictureError::TextTooLarge(keyword))?;
+        let unpacked = chunk.decompress_text_with_limit(MAX_TEXT_BYTES);
+        unpacked.map_err(|error| unpacking(&error, keyword))?;
         return bounded(chunk.get_text()?).map(Some);
     }
     let plain = info.uncompressed_latin1_text.iter().find(|chunk| chunk.keyword == keyword);
     plain.map(|chunk| bounded(chunk.text.clone())).transpose()
+}
+
+/// A chunk that is damaged is not one that is too long.
+fn unpacking(error: &DecodingError, keyword: &'static str) -> PictureError {
+    match error {
+        DecodingError::LimitsExceeded => PictureError::TextTooLarge(keyword),
+        // The crate keeps its reason private but says it.
+        error if error.to_string().to_lowercase().contains("decompression space") => {
+            PictureError::TextTooLarge(keyword)
+        }
+        _ => PictureError::Packed(keyword),
+    }
 }
 
 /// Two pictures of the same height side by side, white between them.
@@ -149,7 +224,7 @@ pub(crate) fn side_by_side(left: &Rgb, right: &Rgb) -> Rgb {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lmd_diffusion::{DrawConfig, Seeds};
+    use crate::stable::{DrawConfig, Seeds};
     use lmd_layout::{BBox, Layout, Object};
 
     fn example() -> Recipe {
@@ -199,15 +274,17 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_back_without_its_timings() {
-        let bytes = encode(&picture(), Some(&example())).unwrap();
+        let bytes = encode(&picture(), Some(&Noted::new(example()))).unwrap();
         let read = recipe(&bytes).unwrap();
-        assert_eq!(read, Recipe { timings: Timings::default(), ..example() });
+        assert_eq!(read, Noted::new(Recipe { timings: Timings::default(), ..example() }));
+        let both = Noted { side_by_side: true, ..read };
+        assert_eq!(recipe(&encode(&picture(), Some(&both)).unwrap()).unwrap(), both);
         assert!(refused(&encode(&picture(), None).unwrap()).contains("carries no recipe"));
     }
 
     #[test]
     fn other_programs_find_their_parameters() {
-        let bytes = encode(&picture(), Some(&example())).unwrap();
+        let bytes = encode(&picture(), Some(&Noted::new(example()))).unwrap();
         let reader = Decoder::new(Cursor::new(&bytes)).read_info().unwrap();
         let text = text(reader.info(), PARAMETERS).unwrap().unwrap();
         let lines: Vec<&str> = text.lines().collect();
@@ -221,7 +298,10 @@ mod tests {
         );
         assert!(lines[2].ends_with(", Version: lmd test"), "{}", lines[2]);
         let foreign = Recipe { prompt: "猫".to_owned(), ..example() };
-        assert_eq!(recipe(&encode(&picture(), Some(&foreign)).unwrap()).unwrap().prompt, "猫");
+        assert_eq!(
+            recipe(&encode(&picture(), Some(&Noted::new(foreign))).unwrap()).unwrap().recipe.prompt,
+            "猫"
+        );
     }
 
     #[test]
@@ -233,7 +313,7 @@ mod tests {
 
     #[test]
     fn pictures_cut_short_are_refused_wherever_they_end() {
-        let bytes = encode(&picture(), Some(&example())).unwrap();
+        let bytes = encode(&picture(), Some(&Noted::new(example()))).unwrap();
         let pixels = bytes.windows(4).position(|w| w == b"IDAT").unwrap();
         for end in (0..pixels).step_by(7) {
             assert!(recipe(&bytes[..end]).is_err(), "{end}");
@@ -242,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_damaged_recipe_is_refused() {
-        let mut bytes = encode(&picture(), Some(&example())).unwrap();
+        let mut bytes = encode(&picture(), Some(&Noted::new(example()))).unwrap();
         let at = bytes.windows(9).position(|w| w == b"\"version\"").unwrap();
         bytes[at + 1] = b'X';
         assert!(recipe(&bytes).is_err());
@@ -256,6 +336,27 @@ mod tests {
         let bomb = with_text(&" ".repeat(16 * MAX_TEXT_BYTES), true);
         assert!(bomb.len() < 128 * 1024, "{}", bomb.len());
         assert!(refused(&bomb).contains("more than 1048576 bytes"));
+    }
+
+    #[test]
+    fn a_damaged_packing_is_told_as_such() {
+        let mut bytes = with_text(&"recipe ".repeat(100), true);
+        let chunk = bytes.windows(4).position(|w| w == b"zTXt").unwrap();
+        let length = u32::from_be_bytes(bytes[chunk - 4..chunk].try_into().unwrap()) as usize;
+        // Keyword, zero, method, then the packed text; the checksum is made right again.
+        bytes[chunk + 4 + RECIPE.len() + 2 + 6] ^= 0xff;
+        let sum = crc(&bytes[chunk..chunk + 4 + length]);
+        bytes[chunk + 4 + length..chunk + 8 + length].copy_from_slice(&sum.to_be_bytes());
+        let told = refused(&bytes);
+        assert!(told.contains("damaged"), "{told}");
+    }
+
+    /// The checksum of a PNG's chunks.
+    fn crc(bytes: &[u8]) -> u32 {
+        !bytes.iter().fold(!0_u32, |sum, byte| {
+            (0..8)
+                .fold(sum ^ u32::from(*byte), |s, _| if s & 1 == 1 { (s >> 1) ^ 0xedb8_8320 } else { s >> 1 })
+        })
     }
 
     #[test]
@@ -275,6 +376,8 @@ mod tests {
             ("\"seeds\"", "\"sedes\""),
             ("\"steps\":50", "\"steps\":-1"),
             ("\"lmd\":{", "\"lmd\":{\"unknown\":1,"),
+            ("\"version\"", "\"unknown\":1,\"version\""),
+            ("\"version\"", "\"side_by_side\":1,\"version\""),
         ] {
             let changed = json.replacen(good, bad, 1);
             assert_ne!(changed, json, "{good}");
