@@ -6,7 +6,7 @@
 //! | [`clip`] | CLIP text encoder and tokenizer | arXiv:2103.00020 |
 //! | [`unet`] | U-Net with cross-attention | arXiv:2112.10752 |
 //! | [`vae`] | autoencoder, and the tiny one for previews | arXiv:2112.10752 |
-//! | [`weights`] | files, checked before they are believed | |
+//! | [`weights`] | weight files, validated before they are used | |
 //!
 //! Weights are frozen constants. The one thing that may have a gradient is the
 //! latents, when the caller says so with `latents.autodiff().require_grad()`.
@@ -14,10 +14,10 @@
 mod attn_key;
 pub mod clip;
 mod config_check;
+#[cfg(feature = "flex")]
+mod cpu;
 mod device;
 mod error;
-#[cfg(feature = "flex")]
-mod fused;
 #[cfg(feature = "flex")]
 #[doc(hidden)]
 pub mod inner;
