@@ -24,7 +24,11 @@ pub(crate) fn run(
         (Some(recipe), _) => Subject { seeds: Some(recipe.seeds), ..of_recipe(recipe) },
         (None, Some(path)) if is_picture(path) => of_recipe(files::read_recipe(path)?),
         (None, Some(path)) => {
-            Subject { layout: files::read_layout(path)?, prompt: String::new(), planner: None, seeds: None }
+            let layout = files::read_layout(path)?;
+            for doubt in lmd_layout::check_layout(&layout) {
+                screen.warning(&doubt.to_string());
+            }
+            Subject { layout, prompt: String::new(), planner: None, seeds: None }
         }
         (None, None) => return Err(UsageError("give a layout, or a picture with --from".to_owned()).into()),
     };
