@@ -156,7 +156,7 @@ impl Held {
     fn holds(&self, word: &str) -> bool {
         self.words.contains(word)
             || self.words.contains(&singular(word))
-            || word.contains('-') && word.split('-').all(|part| self.words.contains(part))
+            || word.contains([' ', '-']) && word.split([' ', '-']).all(|part| self.words.contains(part))
     }
 
     /// Whether a verb of this kind says where things are rather than what

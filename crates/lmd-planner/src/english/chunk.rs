@@ -315,6 +315,10 @@ fn stands_as_verb(tokens: &[Token], at: usize, verb: &Verb, previous: Option<&Ch
             !is_noun || !noun_follows
         }
         VerbForm::Ing | VerbForm::Past => !(is_noun || joined && noun_follows),
+        // "the man is taller and stands on the left"
+        VerbForm::Third if joined && verb.role == verbs::Role::Posture => {
+            !is_noun || link(tokens, at + 1).is_some()
+        }
         VerbForm::Third => !joined || !is_noun,
         VerbForm::Base => {
             let plural = matches!(previous, Some(Chunk::Np(np)) if np.plural || np.quantity.is_some())

@@ -395,9 +395,14 @@ impl<'a> Interpreter<'a> {
             return self.places.add("with", &phrase.text());
         }
         let listed = self.listed_with(phrase);
+        let again = self.known(phrase).is_some();
         let index = self.thing_of(phrase);
         self.dress_waiting(index);
         self.join(index);
+        if again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_))) {
+            // "a man and a woman, the man is taller" speaks of the man alone.
+            self.group = vec![index];
+        }
         if let Some((kind, owner)) = listed {
             self.relate(index, kind, owner);
             self.contained = Some(kind);
@@ -457,9 +462,7 @@ impl<'a> Interpreter<'a> {
                 self.ahead = None;
                 return;
             }
-            for object in objects {
-                self.relate(index, kind, object);
-            }
+            self.relate_all(&[index], kind, &objects);
         }
     }
 

@@ -68,6 +68,11 @@ fn plain_denials(tokens: Vec<Token>) -> Vec<Token> {
             "nobody" | "no-one" | "noone" => plain.extend([Token::new("no"), Token::new("person")]),
             "one" if plain.last().is_some_and(|last| last.low == "no") => plain.push(Token::new("person")),
             "zero" | "0" if content => plain.push(Token::new("no")),
+            // A time of day counts nothing.
+            "o'clock" => match plain.pop() {
+                Some(hour) => plain.push(Token::new(&format!("{} {}", hour.text, token.text))),
+                None => plain.push(token),
+            },
             _ => plain.push(token),
         }
     }

@@ -70,7 +70,7 @@ const CAPTION: &str = "wear sport eat drink sip smoke lick chew bite read play b
 const CLOSE: &str = "fly drive hold carry push pull chase follow watch kick catch throw walk feed pet face toss hit touch grab drag \
     tow lead guard protect approach meet greet fight attack accompany pursue hug kiss embrace cuddle lift-up examine \
     inspect admire observe balance dribble bounce juggle tie attach connect offer give deliver sell buy pick collect \
-    steer pilot operate ring fix repair smell sniff present join overlook block fish hunt raise wave";
+    steer pilot operate ring fix repair smell sniff present join dig overlook block fish hunt raise wave";
 const MOUNT: &str = "cross ride mount straddle climb";
 const HOLD: &str = "contain hold-inside include fill stuff pack crowd litter dot";
 const SURROUNDED: &str = "surround encircle enclose";
