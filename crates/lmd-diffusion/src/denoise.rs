@@ -1,4 +1,9 @@
 //! The loop all methods share: guide, predict, step (B.9, B.10).
+//!
+//! Scale of latents: inside a run, and wherever the latents of a run are kept,
+//! composed, held or recorded, they are in the scale of the sampler's steps.
+//! Unit noise becomes such latents in one place, [`Denoiser::start`], before
+//! anything else is done with it; nothing after it scales them again.
 
 use std::ops::ControlFlow;
 
@@ -87,7 +92,8 @@ impl Condition {
 /// One picture's way from noise to latents.
 pub(crate) struct Run<'a> {
     pub(crate) condition: Condition,
-    pub(crate) noise: Latents,
+    /// Where it starts, in the sampler's scale ([`Denoiser::start`]).
+    pub(crate) start: Latents,
     pub(crate) guidance: Option<Guidance<'a>>,
     /// Layers and the token whose attention is kept at every step.
     pub(crate) keep: Option<(&'a [AttnKey], usize)>,
@@ -145,8 +151,13 @@ impl Denoiser<'_> {
         Ok(lanes.into_iter().map(|lane| Outcome { latents: lane.state.latents, ..lane.outcome }).collect())
     }
 
+    /// Unit noise in the sampler's scale: what a run starts from.
+    pub(crate) fn start(&self, noise: Latents) -> Latents {
+        self.sampler.scale_noise(noise)
+    }
+
     pub(crate) fn lane<'a>(&self, run: Run<'a>) -> Lane<'a> {
-        let state = self.sampler.start(run.noise.clone());
+        let state = SamplerState::new(run.start.clone());
         let [_, _, height, width] = state.latents.dims();
         let frames = LatentFrames { width, height, frames: vec![host(state.latents.clone())] };
         let outcome =

@@ -103,5 +103,5 @@ fn backward(maps: &BTreeMap<AttnKey, Tensor<4>>, slopes: &[Energy], leaf: &Laten
         })
     });
     let surrogate = terms.reduce(|sum, term| sum + term)?;
-    lmd_nn::on_a_worker(|| leaf.grad(&surrogate.backward()))
+    lmd_nn::with_spinning_pool(|| leaf.grad(&surrogate.backward()))
 }

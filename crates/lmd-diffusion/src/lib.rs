@@ -35,3 +35,8 @@ pub use recipe::{PlannedBy, Recipe, Seeds};
 
 /// Latents or network output, shape `[batch, channels, height, width]`.
 pub type Latents = Tensor<4>;
+
+// The code in the README is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -13,10 +13,13 @@ pub enum Preset {
     /// Sixteen steps of DPM-Solver++ and half of `balanced`'s guidance.
     Fast,
     /// Twenty steps of DPM-Solver++, guidance in the same share of them as in
-    /// the paper. As in the authors' demonstration.
+    /// the paper, with the paper's loss scale 5 (the authors' demonstration,
+    /// also short, had 20).
     #[default]
     Balanced,
-    /// The paper's own settings: fifty steps of DDIM (B.1).
+    /// The paper's own settings: fifty steps of DDIM (B.1). A model's hints
+    /// (`lmd.json`) go before them, and slips of the authors' code are mended
+    /// unless `fidelity` says otherwise.
     Faithful,
 }
 

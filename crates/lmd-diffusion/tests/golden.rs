@@ -1,6 +1,6 @@
 //! The method against what the original implementation computed on a tiny
-//! random Stable Diffusion. The data is not part of the repository; without
-//! it these tests say so and check nothing.
+//! random Stable Diffusion. The data is not part of the repository: these tests
+//! run where `LMD_TEST_DATA` names its folder.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -18,13 +18,10 @@ use lmd_nn::{AttnKey, LoadOptions, ModelFolder, TensorData, UNetRequest};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
-fn golden() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/golden");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("SKIPPED: no golden data at {}", folder.display());
-    None
+fn golden() -> PathBuf {
+    let folder = Path::new(&std::env::var("LMD_TEST_DATA").unwrap()).join("golden");
+    assert!(folder.is_dir(), "{} is no folder", folder.display());
+    folder
 }
 
 fn model(folder: &Path) -> Model {
@@ -107,8 +104,9 @@ impl Forward {
 }
 
 #[test]
+#[ignore = "needs LMD_TEST_DATA, the folder with golden/"]
 fn energies_and_gradients_of_fixed_latents() {
-    let Some(folder) = golden() else { return };
+    let folder = golden();
     let (model, spec) = (model(&folder), json(&folder.join("energy_standalone.json")));
     let bytes = std::fs::read(folder.join("energy_standalone.safetensors")).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
@@ -160,8 +158,9 @@ fn energies_and_gradients_of_fixed_latents() {
 
 /// Every `lmd_*` run in the folder.
 #[test]
+#[ignore = "needs LMD_TEST_DATA, the folder with golden/"]
 fn whole_runs() {
-    let Some(folder) = golden() else { return };
+    let folder = golden();
     let model = model(&folder);
     let mut runs = 0;
     for name in ["lmd_a", "lmd_b", "lmd_c", "lmd_d"] {

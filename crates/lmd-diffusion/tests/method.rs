@@ -216,3 +216,18 @@ fn regions_of_multidiffusion_leave_the_rest_to_the_background() {
         assert_eq!((a - b).abs() < 1e-5, cell % 16 >= 8, "cell {cell}: {a} and {b}");
     }
 }
+
+/// Every sampler with both methods that keep, compose and hold latents.
+#[test]
+fn every_sampler_with_lmd() {
+    for case in ["dpm_mended", "euler", "euler_reference", "pndm", "lcm"] {
+        check(case);
+    }
+}
+
+#[test]
+fn every_sampler_with_lmd_plus() {
+    for case in ["dpm_plus", "euler_plus", "pndm_plus", "lcm_plus"] {
+        check(case);
+    }
+}

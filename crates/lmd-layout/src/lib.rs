@@ -43,3 +43,8 @@ pub use text::{
     write_cache_text, write_text,
 };
 pub use words::{is_plural, number_in_words, parse_number_word, plural, singular, with_article};
+
+// The code in the README is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -3,7 +3,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use lmd_nn::inner::{normalised_convolution, self_attention};
-use lmd_nn::{Device, Tensor, on_a_worker};
+use lmd_nn::{Device, Tensor, with_spinning_pool};
 
 fn filled<const D: usize>(shape: [usize; D]) -> Tensor<D> {
     let count = i64::try_from(shape.iter().product::<usize>()).unwrap_or(0);
@@ -17,10 +17,10 @@ fn both<const D: usize>(
     x: &Tensor<D>,
     f: impl Fn(Tensor<D>) -> Tensor<D> + Sync,
 ) {
-    c.bench_function(name, |b| b.iter(|| on_a_worker(|| f(x.clone()).into_data())));
+    c.bench_function(name, |b| b.iter(|| with_spinning_pool(|| f(x.clone()).into_data())));
     c.bench_function(&format!("{name}, and back"), |b| {
         b.iter(|| {
-            on_a_worker(|| {
+            with_spinning_pool(|| {
                 let leaf = x.clone().autodiff().require_grad();
                 let gradients = f(leaf.clone()).sum().backward();
                 leaf.grad(&gradients).map(Tensor::into_data)

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use lmd_nn::{
     Accelerator, AttnKey, Autoencoder, ClipTextEncoder, Device, LoadOptions, ModelFolder, Precision, Tensor,
-    TensorData, TextContext, UNet, UNetRequest, device, on_a_worker,
+    TensorData, TextContext, UNet, UNetRequest, device, with_spinning_pool,
 };
 
 /// The allocator of the command.
@@ -154,7 +154,7 @@ impl Subject {
         let keys: Vec<AttnKey> = self.unet.attention_keys().into_iter().filter(guided).collect();
         let request = UNetRequest::only_maps(&keys).columns(&COLUMNS);
         let latents = self.latents();
-        on_a_worker(|| self.gradient(latents, &text, &request))
+        with_spinning_pool(|| self.gradient(latents, &text, &request))
     }
 
     fn gradient(&self, latents: Tensor<4>, text: &TextContext, request: &UNetRequest) -> Outcome {

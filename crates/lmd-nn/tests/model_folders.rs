@@ -53,7 +53,7 @@ fn a_variant_is_found() {
 fn shards_are_put_together() {
     let folder = empty_folder();
     let all = weights();
-    let tensors: Vec<_> = all.names().map(|name| (name.to_owned(), all.get(name).unwrap())).collect();
+    let tensors: Vec<_> = all.names().map(|name| (name.to_owned(), all.read(name).unwrap())).collect();
     let mut map = BTreeMap::new();
     for (i, part) in tensors.chunks(tensors.len() / 2 + 1).enumerate() {
         let shard = format!("diffusion_pytorch_model-{i}.safetensors");
@@ -93,7 +93,7 @@ fn digests_name_the_files() {
     let digests = ModelFolder::open(&data("sd1")).unwrap().digests(true).unwrap();
     let bytes = fs::read(data("sd1/unet").join(WEIGHTS)).unwrap();
     let expected = (format!("unet/{WEIGHTS}"), blake3::hash(&bytes).to_hex().to_string());
-    assert_eq!(digests.len(), 4, "text encoder, U-Net, autoencoder, grounding layers");
+    assert_eq!(digests.len(), 4, "text encoder, U-Net, autoencoder, GLIGEN layers");
     assert!(digests.contains(&expected));
 }
 
@@ -123,7 +123,7 @@ fn lora(names: [String; 3]) -> Result<Lora, lmd_nn::WeightsError> {
     let (down, up) = lora_values();
     let bytes = |v: &[f32]| v.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
     let (down, up, alpha) = (bytes(&down), bytes(&up), bytes(&[1.0]));
-    let view = |shape: &'static [usize], bytes| TensorView { dtype: StoredType::F32, shape, bytes };
+    let view = |shape: &'static [usize], bytes: &[u8]| TensorView { dtype: StoredType::F32, shape, bytes: bytes.to_vec().into() };
     let [down_name, up_name, alpha_name] = names;
     let mut tensors = vec![
         (down_name, view(&[2, 32], &down[..])),
@@ -151,7 +151,7 @@ fn merged_by_hand(strength: f32) -> UNet {
     let all = weights();
     let name = format!("{MODULE}.weight");
     let (down, up) = lora_values();
-    let stored = all.get(&name).unwrap();
+    let stored = all.read(&name).unwrap();
     let mut values: Vec<f32> =
         stored.bytes.as_chunks::<2>().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f32()).collect();
     for row in 0..32 {
@@ -161,9 +161,9 @@ fn merged_by_hand(strength: f32) -> UNet {
         }
     }
     let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
-    let merged = TensorView { dtype: StoredType::F32, shape: &[32, 32], bytes: &bytes };
+    let merged = TensorView { dtype: StoredType::F32, shape: &[32, 32], bytes: bytes.into() };
     let tensors: Vec<_> =
-        all.names().map(|n| (n.to_owned(), if n == name { merged } else { all.get(n).unwrap() })).collect();
+        all.names().map(|n| (n.to_owned(), if n == name { merged.clone() } else { all.read(n).unwrap() })).collect();
     let folder = empty_folder();
     write(&folder.path().join("unet").join(WEIGHTS), &tensors);
     ModelFolder::open(folder.path()).unwrap().unet(&LoadOptions::new(&cpu())).unwrap()
@@ -209,6 +209,7 @@ fn a_lora_for_another_model_is_refused() {
 fn half_precision_stays_near() {
     let options = LoadOptions {
         precision: Precision::F16,
+        allow_unsupported_precision: true,
         ..LoadOptions::new(&lmd_nn::device(Accelerator::Cpu).unwrap())
     };
     let golden = Golden::open(&data("sd1/golden.safetensors"));
@@ -228,6 +229,23 @@ fn half_precision_stays_near() {
         assert!(relative_error(&noise, &golden.floats("unet.noise")) < 2e-2);
         for (key, map) in output.maps {
             assert_eq!(map.dtype(), Precision::F32.dtype(), "{key}");
+        }
+    }
+}
+
+#[test]
+fn a_precision_the_processor_does_not_compute_in_is_refused_on_load() {
+    let cpu = lmd_nn::device(Accelerator::Cpu).unwrap();
+    let model = ModelFolder::open(&data("sd1")).unwrap();
+    for precision in [Precision::F16, Precision::Bf16] {
+        let options = LoadOptions { precision, ..LoadOptions::new(&cpu) };
+        let refusals = [
+            model.unet(&options).map(drop).unwrap_err(),
+            model.autoencoder(&options).map(drop).unwrap_err(),
+            model.text_encoder(&options).map(drop).unwrap_err(),
+        ];
+        for refusal in refusals {
+            assert!(matches!(refusal, NnError::Precision { .. }), "{refusal}");
         }
     }
 }

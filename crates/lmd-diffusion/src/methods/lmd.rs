@@ -25,8 +25,9 @@ use crate::config::{LmdConfig, Method};
 use crate::denoise::{Condition, Guidance, Outcome, Run};
 use crate::energy::{AttentionMaps, GuidedObject, top_k_energy, transfer_energy};
 use crate::grounding::{BoxGrounding, Grounding};
+use crate::model::host;
 use crate::observer::{Observer, Phase};
-use crate::{DiffusionError, Model};
+use crate::{DiffusionError, Latents, Model};
 
 /// Draws a layout.
 ///
@@ -58,7 +59,7 @@ pub fn draw_traced(
     let background = method.stage.noise(job.seeds.background);
     let pieces =
         if method.needs_boxes() { method.per_box(&conditions, &background, observer)? } else { Vec::new() };
-    let composition = method.compose(background, &pieces)?;
+    let composition = method.compose(&background, &pieces)?;
     recipe.timings.boxes = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
@@ -177,7 +178,10 @@ impl<'a> Lmd<'a> {
             let count = self.config.batch.clamp(1, total - first);
             let boxes = self.grounding.boxes.iter().zip(&conditions.boxes).enumerate();
             let runs = boxes.skip(first).take(count);
-            let runs = runs.map(|(k, (b, condition))| self.box_run(k, b, condition, background));
+            let runs = runs.map(|(k, (b, condition))| {
+                let noise = self.stage.tensor(self.box_noise(k, b, background));
+                self.box_run(b, condition, denoiser.start(noise))
+            });
             let phase = Phase::Boxes { first, count, total };
             let outcomes =
                 denoiser.denoise(runs.collect(), phase, observer, &mut self.stage.fresh_noise())?;
@@ -194,18 +198,16 @@ impl<'a> Lmd<'a> {
         self.frozen_steps.max(guided)
     }
 
-    /// Box k alone: its own noise blended into the background's (B.3), guided
-    /// to its place, or told it by grounding layers.
-    fn box_run(
-        &'a self,
-        k: usize,
-        b: &'a BoxGrounding,
-        condition: &Condition,
-        background: &[f32],
-    ) -> Run<'a> {
+    /// Unit noise of box k: its own, blended into the background's where it is drawn (B.3).
+    fn box_noise(&self, k: usize, b: &BoxGrounding, background: &[f32]) -> Vec<f32> {
         let own = self.stage.noise(self.stage.job.seeds.of_box(k));
         let ratio = self.config.fg_blending_ratio.unwrap_or(if self.plus { 0.1 } else { 0.01 });
-        let noise = blend(background, &own, &self.grid_mask(&b.guided), ratio);
+        blend(background, &own, &self.grid_mask(&b.guided), ratio)
+    }
+
+    /// The run of one box alone, guided to its place, or told it by grounding
+    /// layers.
+    fn box_run(&'a self, b: &'a BoxGrounding, condition: &Condition, start: Latents) -> Run<'a> {
         let energy = move |_step: usize, maps: &AttentionMaps| {
             top_k_energy(maps, std::slice::from_ref(&b.guided), &self.config.per_box.energy)
         };
@@ -218,7 +220,7 @@ impl<'a> Lmd<'a> {
         };
         Run {
             condition: condition.clone(),
-            noise: self.stage.tensor(noise),
+            start,
             guidance: (!self.plus).then_some(guidance),
             keep: Some((&self.kept_layers, b.guided.word)),
             frozen: None,
@@ -253,10 +255,12 @@ impl<'a> Lmd<'a> {
         cut_out(outcome, b, seed, self.mask_layer, self.config, &placing)
     }
 
-    fn compose(&self, background: Vec<f32>, pieces: &[CutOut]) -> Result<Composition, DiffusionError> {
+    /// The latents of the boxes on the background's noise, all in the sampler's scale.
+    fn compose(&self, background: &[f32], pieces: &[CutOut]) -> Result<Composition, DiffusionError> {
+        let start = self.stage.denoiser()?.start(self.stage.tensor(background.to_vec()));
         let pieces: Vec<Piece<'_>> =
             pieces.iter().map(|piece| Piece { latents: &piece.latents, mask: &piece.mask }).collect();
-        compose(&self.stage.frame(background), &pieces)
+        compose(&self.stage.frame(host(start)), &pieces)
     }
 
     /// The whole picture, from the composed start.
@@ -279,7 +283,7 @@ impl<'a> Lmd<'a> {
         };
         let run = Run {
             condition: conditions.overall.clone(),
-            noise: self.stage.tensor(start),
+            start: self.stage.tensor(start),
             guidance: (!objects.is_empty()).then_some(guidance),
             keep: None,
             frozen: (!pieces.is_empty()).then_some((composition, self.frozen_steps)),

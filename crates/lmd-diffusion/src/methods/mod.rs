@@ -130,8 +130,8 @@ impl<'a> Stage<'a> {
     ) -> Result<Condition, DiffusionError> {
         let (unet, config) = (&self.model.unet, self.job.config);
         let prompts = condition.prompts;
-        let with_null = |text| unet.grounded(text, &[]);
-        let cond = unet.grounded(&prompts.cond, &self.model.grounded_phrases(boxes)?)?;
+        let with_null = |text| unet.with_gligen_boxes(text, &[]);
+        let cond = unet.with_gligen_boxes(&prompts.cond, &self.model.grounded_phrases(boxes)?)?;
         let guided =
             if config.fidelity == Fidelity::Reference { with_null(&prompts.cond)? } else { cond.clone() };
         let grounded = Grounded {
@@ -216,12 +216,12 @@ impl<'a> Stage<'a> {
         let condition = with(self.condition(prompt, &negative)?)?;
         recipe.timings.text = start.elapsed().as_secs_f64();
 
-        let start = Instant::now();
-        let noise = self.tensor(self.noise(self.job.seeds.background));
-        let run = Run { condition, noise, guidance, keep: None, frozen: None };
-        let outcomes =
-            self.denoiser()?.denoise(vec![run], Phase::Overall, observer, &mut self.fresh_noise())?;
-        recipe.timings.overall = start.elapsed().as_secs_f64();
+        let begun = Instant::now();
+        let denoiser = self.denoiser()?;
+        let start = denoiser.start(self.tensor(self.noise(self.job.seeds.background)));
+        let run = Run { condition, start, guidance, keep: None, frozen: None };
+        let outcomes = denoiser.denoise(vec![run], Phase::Overall, observer, &mut self.fresh_noise())?;
+        recipe.timings.overall = begun.elapsed().as_secs_f64();
 
         let outcome = outcomes.into_iter().next().ok_or(DiffusionError::Cancelled)?;
         recipe.energies = outcome.energies;

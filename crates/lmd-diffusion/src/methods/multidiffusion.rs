@@ -38,7 +38,7 @@ pub fn draw(model: &Model, job: &Job<'_>, observer: &mut dyn Observer) -> Result
     let denoiser = stage.denoiser()?;
 
     let start = Instant::now();
-    let regions = regions(&stage, &negative)?;
+    let regions = regions(&stage, &denoiser, &negative)?;
     recipe.timings.text = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
@@ -54,7 +54,11 @@ struct Region<'a> {
 }
 
 /// The background and every object; where boxes overlap, the later one is on top.
-fn regions<'a>(stage: &Stage<'a>, negative: &str) -> Result<Vec<Region<'a>>, DiffusionError> {
+fn regions<'a>(
+    stage: &Stage<'a>,
+    denoiser: &Denoiser<'_>,
+    negative: &str,
+) -> Result<Vec<Region<'a>>, DiffusionError> {
     let layout = stage.job.layout;
     let more = |terms: &str| match (&stage.job.config.negative_prompt, &stage.model.hints.negative_prompt) {
         (None, None) => format!("{negative}, {terms}"),
@@ -66,12 +70,11 @@ fn regions<'a>(stage: &Stage<'a>, negative: &str) -> Result<Vec<Region<'a>>, Dif
         let mask = Mask::of_boxes(&[object.bbox], width, height);
         owners.iter_mut().zip(mask.cells()).filter(|(_, on)| **on).for_each(|(owner, _)| *owner = k + 1);
     }
-    let noise = stage.noise(stage.job.seeds.background);
+    let start = denoiser.start(stage.tensor(stage.noise(stage.job.seeds.background)));
     let region = |k: usize, prompt: &str, negative: &str| {
         let cells = owners.iter().map(|owner| f32::from(u8::from(*owner == k))).collect();
         let condition = stage.condition(prompt, negative)?;
-        let noise = stage.tensor(noise.clone());
-        let run = Run { condition, noise, guidance: None, keep: None, frozen: None };
+        let run = Run { condition, start: start.clone(), guidance: None, keep: None, frozen: None };
         Ok(Region { run, cells: stage.tensor(cells) })
     };
     let background = region(0, layout.background(), &more(EVERYWHERE));

@@ -117,7 +117,7 @@ impl Sampler {
     /// [`SchedulerError`] when the configuration is not supported or there is
     /// no room for so many steps.
     pub fn new(kind: SamplerKind, config: &SchedulerConfig, steps: usize) -> Result<Self, SchedulerError> {
-        config.check()?;
+        config.check_for(kind)?;
         let limit = match kind {
             SamplerKind::Lcm => config.original_inference_steps,
             _ => config.num_train_timesteps - config.steps_offset - 1,
@@ -168,12 +168,11 @@ impl Sampler {
         self.timesteps.get(step).copied().unwrap_or(0.0) as f32
     }
 
-    /// The state before the first step. `noise` has unit variance.
+    /// Noise of unit variance in the scale this sampler steps in: the latents before its first step. To be done once,
+    /// before the noise is blended or composed with latents of a run.
     #[must_use]
-    pub fn start(&self, noise: Latents) -> SamplerState {
-        let latents =
-            if self.init_noise_sigma == 1.0 { noise } else { noise.mul_scalar(self.init_noise_sigma) };
-        SamplerState { latents, index: 0, history: Vec::new(), held: None }
+    pub fn scale_noise(&self, noise: Latents) -> Latents {
+        if self.init_noise_sigma == 1.0 { noise } else { noise.mul_scalar(self.init_noise_sigma) }
     }
 
     /// The latents as the network expects them at step `index`.
@@ -239,6 +238,13 @@ impl Sampler {
 }
 
 impl SamplerState {
+    /// The state before the first step, from latents in the sampler's scale
+    /// ([`Sampler::scale_noise`]).
+    #[must_use]
+    pub fn new(latents: Latents) -> Self {
+        Self { latents, index: 0, history: Vec::new(), held: None }
+    }
+
     /// The state after a step that needs no history.
     fn advanced(self, latents: Latents) -> Self {
         Self { latents, index: self.index + 1, ..self }

@@ -42,7 +42,7 @@ fn check(case: &Case) {
         assert!((ours - theirs).abs() < 1e-3, "{name}: {:?}", sampler.timesteps());
     }
     let mut draws = MtNormal::new(5);
-    let mut state = sampler.start(latents(MtNormal::new(11).randn(8)));
+    let mut state = SamplerState::new(sampler.scale_noise(latents(MtNormal::new(11).randn(8))));
     for (i, frame) in case.frames.iter().enumerate() {
         let t = sampler.timesteps()[i];
         let output = network(sampler.scale_input(i, state.latents.clone()), t);
@@ -84,7 +84,7 @@ fn unsupported_settings_are_named() {
 #[test]
 fn stepping_past_the_end_changes_nothing() {
     let sampler = Sampler::new(SamplerKind::Ddim, &SchedulerConfig::default(), 1).unwrap();
-    let state = sampler.start(latents(vec![0.5; 8]));
+    let state = SamplerState::new(latents(vec![0.5; 8]));
     let none = &mut || latents(vec![0.0; 8]);
     let done = sampler.step(state, latents(vec![0.1; 8]), none).state;
     let after = sampler.step(done.clone(), latents(vec![9.0; 8]), none).state;
@@ -98,7 +98,7 @@ fn what_noise_was_put_on_is_found_again() {
         let sampler = Sampler::new(kind, &SchedulerConfig::default(), 10).unwrap();
         let [clean, noise] = [21, 22].map(|seed| latents(MtNormal::new(seed).randn(8)));
         let noisy = sampler.noised(0, clean.clone(), noise.clone());
-        let state = SamplerState { latents: noisy, ..sampler.start(noise.clone()) };
+        let state = SamplerState::new(noisy);
         let found = sampler.step(state, noise, &mut || latents(vec![0.0; 8])).denoised;
         let apart = values(&(found - clean)).into_iter().fold(0.0, |most: f32, d| most.max(d.abs()));
         assert!(apart < 1e-4, "{kind:?}: {apart}");

@@ -19,7 +19,7 @@ pub enum Problem {
         bytes: usize,
     },
     /// There is nothing but blanks.
-    #[error("the text is empty, expected a layout that starts with `Objects: [` or JSON")]
+    #[error("the text is empty, expected a layout that starts with `Objects: [` or with JSON")]
     Empty,
     /// No list of objects and no JSON was found.
     #[error("no layout found in {found}, expected `Objects: [('a car', [x, y, w, h]), …]` or JSON")]

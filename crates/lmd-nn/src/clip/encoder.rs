@@ -6,7 +6,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 use super::{ClipTextConfig, HiddenAct};
 use crate::layers::{Before, Conv, LayerNorm, Use, attend_to_itself};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
-use crate::{NnError, on_a_worker};
+use crate::{NnError, with_spinning_pool};
 
 /// `eos_token_id` of old files, in which the real one is the largest id.
 const LEGACY_EOS: u32 = 2;
@@ -85,7 +85,7 @@ impl ClipTextEncoder {
         let embedded = self.token_embedding.clone().select(0, ids).reshape([batch, tokens, width]);
         let positions = self.position_embedding.clone().narrow(0, 0, tokens).unsqueeze();
         let all = || self.layers.iter().fold(embedded + positions, |x, layer| layer.forward(x));
-        let hidden = on_a_worker(all);
+        let hidden = with_spinning_pool(all);
         let last_hidden = self.final_layer_norm.forward(hidden);
         let pooled = prompts.iter().enumerate().map(|(row, ids)| {
             let end = self.end_of_text(ids);

@@ -18,6 +18,7 @@ use super::op::{Array, ArrayOp};
 use super::scratch::{unfilled, with_scratch};
 use super::simd::{exponentials, sum2, vectorized};
 use super::wide;
+use crate::workers::get_or_compute;
 
 /// Scores formed at once, and rows of a task: enough for a product, and few enough to share among cores.
 const SCORES: usize = 1 << 19;
@@ -222,14 +223,14 @@ impl ArrayOp for SelfAttention {
         if !self.tracked {
             return plus(left.results, addend);
         }
-        plus(self.left.get_or_init(|| left).results.clone(), addend)
+        plus(get_or_compute(&self.left, || left).results.clone(), addend)
     }
 
     fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
         let (places, width) = (x.shape[1], x.shape[2]);
         let d = width / 3 / self.heads;
         let mut dx = unfilled(x.values.len());
-        let left = self.left.get_or_init(|| self.seen(x));
+        let left = get_or_compute(&self.left, || self.seen(x));
         let picture = places * width / 3;
         let heads_of = |values| Heads { values, rows: places, apart: width / 3, step: d, width: d };
         let pictures = x.values.chunks(3 * picture).zip(grad.chunks(picture));

@@ -13,6 +13,7 @@ use super::product::PANEL;
 use super::scratch::unfilled;
 use super::strided::Strided;
 use super::winograd::{CHANNELS, Filters, Kept, Order, Tile, Weights, Winograd};
+use crate::workers::get_or_compute;
 
 /// Convolutions up to this many numbers keep transformed filters, which are two to four times as large; larger ones
 /// only for pictures whose transformed tiles are too many to be held at once.
@@ -105,13 +106,13 @@ impl Map {
         passing().or_else(|| {
             let tile = Tile::of(sizes, doubled, true)?;
             let kept = &self.kept[usize::from(back)][tile as usize];
-            Some(Filters::Kept(kept.get_or_init(|| Kept::new(weights, tile))))
+            Some(Filters::Kept(get_or_compute(kept, || Kept::new(weights, tile))))
         })
     }
 
     /// The weights of the way back, from the last tap to the first; none where they are large.
     fn mirrored(&self) -> Option<&[f32]> {
-        (self.weight.len() <= MIRRORED).then(|| &**self.mirrored.get_or_init(|| self.mirror()))
+        (self.weight.len() <= MIRRORED).then(|| &**get_or_compute(&self.mirrored, || self.mirror()))
     }
 
     /// `[taps, outputs, inputs]`, from the last tap to the first.

@@ -6,7 +6,7 @@ use super::VaeConfig;
 use crate::layers::{Before, Conv, GroupNorm, Use, attend_to_itself, channels_first, channels_last};
 use crate::unet::{Resnet, ResnetShape};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
-use crate::{NnError, on_a_worker};
+use crate::{NnError, with_spinning_pool};
 
 const EPSILON: f64 = 1e-6;
 /// Upstream keeps the logarithm of the variance in these bounds.
@@ -102,7 +102,7 @@ impl AutoencoderKl {
             Some(conv) => conv.forward(latents),
             None => latents,
         };
-        Ok(on_a_worker(|| channels_first(self.decoder.forward(latents))))
+        Ok(with_spinning_pool(|| channels_first(self.decoder.forward(latents))))
     }
 }
 

@@ -6,7 +6,7 @@ use burn::tensor::activation::tanh;
 use super::TinyVaeConfig;
 use crate::layers::{Before, Conv, Use, channels_first, channels_last};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
-use crate::{NnError, on_a_worker};
+use crate::{NnError, with_spinning_pool};
 
 /// Latents are squashed softly into this many standard deviations.
 const LATENT_MAGNITUDE: f64 = 3.0;
@@ -64,7 +64,7 @@ impl AutoencoderTiny {
     pub fn decode(&self, latents: Tensor<4>) -> Result<Tensor<4>, NnError> {
         super::check_channels("channels of the latents", &latents, self.config.latent_channels)?;
         let squashed = tanh(latents / LATENT_MAGNITUDE) * LATENT_MAGNITUDE;
-        Ok(on_a_worker(|| channels_first(run(&self.decoder, channels_last(squashed))) * 2.0 - 1.0))
+        Ok(with_spinning_pool(|| channels_first(run(&self.decoder, channels_last(squashed))) * 2.0 - 1.0))
     }
 }
 
