@@ -254,7 +254,7 @@ impl LmdConfig {
         };
         let mask = match &self.mask_layer {
             Some(name) => Some(name.parse()?),
-            None => known.iter().copied().filter(|key| key.stage == lmd_nn::Stage::Down).max(),
+            None => known.iter().copied().filter(|key| key.section == lmd_nn::UNetSection::Down).max(),
         };
         Ok((guided, mask))
     }
@@ -267,7 +267,7 @@ fn share(ratio: f64, steps: usize) -> usize {
 
 /// `mid.0.0` and all of `up.1` (B.1).
 fn is_guided(key: AttnKey) -> bool {
-    key == AttnKey::mid() || (key.stage == lmd_nn::Stage::Up && key.block == 1)
+    key == AttnKey::mid() || (key.section == lmd_nn::UNetSection::Up && key.block == 1)
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use burn::tensor::{Tensor, TensorData};
 use lmd_nn::{
-    Autoencoder, AutoencoderTiny, ClipTextEncoder, Device, GroundedPhrase, LoadOptions, ModelFolder,
-    Precision, TextContext, Tokenizer, UNet,
+    Autoencoder, AutoencoderTiny, ClipTextEncoder, Device, GligenBox, LoadOptions, ModelFolder, Precision,
+    TextContext, Tokenizer, UNet,
 };
 
 use serde::Deserialize;
@@ -107,7 +107,7 @@ impl Model {
             None => Hints::default(),
         };
         DrawConfig { cfg_scale: hints.cfg_scale, ..DrawConfig::default() }.check()?;
-        let mut digests = folder.digests(options.grounding)?;
+        let mut digests = folder.digests(options.gligen)?;
         digests.extend(options.adapters.digests());
         let model = Self {
             name: folder.name().to_owned(),
@@ -202,10 +202,7 @@ impl Model {
     ///
     /// # Errors
     /// When a phrase cannot be encoded.
-    pub fn grounded_phrases(
-        &self,
-        boxes: &[(&str, [f64; 4])],
-    ) -> Result<Vec<GroundedPhrase>, DiffusionError> {
+    pub fn grounded_phrases(&self, boxes: &[(&str, [f64; 4])]) -> Result<Vec<GligenBox>, DiffusionError> {
         if boxes.is_empty() {
             return Ok(Vec::new());
         }
@@ -215,9 +212,7 @@ impl Model {
         let width = pooled.dims()[1];
         let embeddings = host(pooled);
         let rows = boxes.iter().zip(embeddings.chunks(width));
-        Ok(rows
-            .map(|((_, corners), row)| GroundedPhrase { corners: *corners, embedding: row.to_vec() })
-            .collect())
+        Ok(rows.map(|((_, corners), row)| GligenBox { corners: *corners, embedding: row.to_vec() }).collect())
     }
 
     /// Pixels from the latents of one picture, `[1, channels, h, w]`.

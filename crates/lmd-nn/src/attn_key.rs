@@ -12,7 +12,7 @@ use crate::NnError;
 
 /// The part of the U-Net a layer belongs to, in the order of execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stage {
+pub enum UNetSection {
     /// The contracting half.
     Down,
     /// The bottleneck.
@@ -21,7 +21,7 @@ pub enum Stage {
     Up,
 }
 
-impl Stage {
+impl UNetSection {
     /// The upstream word: `down`, `mid` or `up`.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -33,7 +33,7 @@ impl Stage {
     }
 }
 
-/// One cross-attention layer: stage, block within the stage, layer within the block.
+/// One cross-attention layer: section, block within the section, layer within the block.
 ///
 /// Written `up.1.2`. The networks of this family have one transformer per
 /// layer, so the fourth index of other notations (`up.1.2.0`) is always 0; it
@@ -42,8 +42,8 @@ impl Stage {
 #[serde(try_from = "String", into = "String")]
 pub struct AttnKey {
     /// Contracting half, bottleneck or expanding half.
-    pub stage: Stage,
-    /// Block within the stage, counted from 0 in the order of execution.
+    pub section: UNetSection,
+    /// Block within the section, counted from 0 in the order of execution.
     pub block: usize,
     /// Layer within the block, counted from 0.
     pub layer: usize,
@@ -53,25 +53,25 @@ impl AttnKey {
     /// A layer of the contracting half.
     #[must_use]
     pub const fn down(block: usize, layer: usize) -> Self {
-        Self { stage: Stage::Down, block, layer }
+        Self { section: UNetSection::Down, block, layer }
     }
 
     /// The layer of the bottleneck.
     #[must_use]
     pub const fn mid() -> Self {
-        Self { stage: Stage::Mid, block: 0, layer: 0 }
+        Self { section: UNetSection::Mid, block: 0, layer: 0 }
     }
 
     /// A layer of the expanding half.
     #[must_use]
     pub const fn up(block: usize, layer: usize) -> Self {
-        Self { stage: Stage::Up, block, layer }
+        Self { section: UNetSection::Up, block, layer }
     }
 }
 
 impl fmt::Display for AttnKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.stage.name(), self.block, self.layer)
+        write!(f, "{}.{}.{}", self.section.name(), self.block, self.layer)
     }
 }
 
@@ -85,16 +85,16 @@ impl FromStr for AttnKey {
 
 fn parse(text: &str) -> Option<AttnKey> {
     let mut parts = text.split('.');
-    let stage = match parts.next()? {
-        "down" => Stage::Down,
-        "mid" => Stage::Mid,
-        "up" => Stage::Up,
+    let section = match parts.next()? {
+        "down" => UNetSection::Down,
+        "mid" => UNetSection::Mid,
+        "up" => UNetSection::Up,
         _ => return None,
     };
     let block = parts.next()?.parse().ok()?;
     let layer = parts.next()?.parse().ok()?;
     let transformer: usize = parts.next().unwrap_or("0").parse().ok()?;
-    (transformer == 0 && parts.next().is_none()).then_some(AttnKey { stage, block, layer })
+    (transformer == 0 && parts.next().is_none()).then_some(AttnKey { section, block, layer })
 }
 
 impl TryFrom<String> for AttnKey {

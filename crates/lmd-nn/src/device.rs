@@ -76,6 +76,20 @@ impl Precision {
             Self::Bf16 => DType::BF16,
         }
     }
+
+    /// Refuses a precision that the networks do not compute in on this device: 16-bit floats on a processor.
+    ///
+    /// Loading a network refuses it, too; asked earlier, nothing has been planned or paid for yet.
+    ///
+    /// # Errors
+    ///
+    /// [`NnError::Precision`], which names the precision and the device and says what to do.
+    pub fn check(self, device: &Device) -> Result<(), NnError> {
+        if self == Self::F32 || !is_processor(device) {
+            return Ok(());
+        }
+        Err(NnError::Precision { precision: self, device: device_name(device) })
+    }
 }
 
 impl fmt::Display for Precision {
@@ -129,7 +143,12 @@ pub fn device(kind: Accelerator) -> Result<Device, NnError> {
 /// What a device is called: `cpu`, or a GPU as its driver's binding shows it.
 #[must_use]
 pub fn device_name(device: &Device) -> String {
-    if cpu().as_ref() == Some(device) { Accelerator::Cpu.to_string() } else { format!("{device:?}") }
+    if is_processor(device) { Accelerator::Cpu.to_string() } else { format!("{device:?}") }
+}
+
+/// Whether this is the processor, with gradients or without.
+pub(crate) fn is_processor(device: &Device) -> bool {
+    cpu().is_some_and(|cpu| device.clone().without_autodiff() == cpu)
 }
 
 fn cpu() -> Option<Device> {
@@ -185,5 +204,23 @@ mod tests {
         let device = device(Accelerator::Cpu).unwrap();
         assert!(!device.is_autodiff());
         assert_eq!(device_name(&device), "cpu");
+    }
+
+    #[cfg(feature = "flex")]
+    #[test]
+    fn sixteen_bits_are_refused_on_a_processor() {
+        let device = device(Accelerator::Cpu).unwrap();
+        Precision::F32.check(&device).unwrap();
+        for precision in [Precision::F16, Precision::Bf16] {
+            let error = precision.check(&device).unwrap_err();
+            assert_eq!(
+                precision.check(&device.clone().autodiff()).unwrap_err().to_string(),
+                error.to_string()
+            );
+            let expected = format!(
+                "{precision} is for GPUs, and this device (cpu) computes in f32; leave --dtype away, or choose a GPU with --device"
+            );
+            assert_eq!(error.to_string(), expected);
+        }
     }
 }

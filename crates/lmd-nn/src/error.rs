@@ -38,11 +38,11 @@ pub enum NnError {
     #[error("{0:?} names no attention layer; expected the form down.2.1, mid.0.0 or up.1.2")]
     AttnKey(String),
 
-    /// Boxes for a network without grounding layers.
+    /// Boxes for a network without GLIGEN layers.
     #[error(
-        "this U-Net has no grounding layers; take a GLIGEN model (attention_type \"gated\" in unet/config.json), or one with gligen/ in its folder"
+        "this U-Net has no GLIGEN layers; take a GLIGEN checkpoint (attention_type \"gated\" in unet/config.json), or one with gligen/ in its folder"
     )]
-    NoGroundingLayers,
+    NoGligenLayers,
 
     /// A requested attention layer does not exist in this network.
     #[error("this U-Net has no attention layer {key}; it has {known}")]
@@ -103,4 +103,19 @@ pub enum NnError {
         /// Why it cannot be had, and what to do.
         reason: String,
     },
+
+    /// A precision was asked for in which the networks do not compute on this device.
+    #[error(
+        "{precision} is for GPUs, and this device ({device}) computes in f32; leave --dtype away, or choose a GPU with --device"
+    )]
+    Precision {
+        /// The precision asked for.
+        precision: crate::Precision,
+        /// The name of the device.
+        device: String,
+    },
+
+    /// Something this crate takes for granted does not hold: a fault of this crate.
+    #[error("internal fault: {0}; please report it with the command and the files that led here")]
+    Internal(&'static str),
 }

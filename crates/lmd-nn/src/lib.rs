@@ -29,12 +29,12 @@ mod workers;
 
 pub use burn::tensor::{Bool, Device, Float, Int, Tensor, TensorData};
 
-pub use attn_key::{AttnKey, Stage};
+pub use attn_key::{AttnKey, UNetSection};
 pub use clip::{ClipTextConfig, ClipTextEncoder, ClipTextOutput, Encoded, Positions, Tokenizer};
 pub use device::{Accelerator, Precision, device, device_name};
 pub use error::NnError;
 pub use unet::{
-    AttentionType, GROUNDING_SLOTS, GroundedPhrase, TextContext, UNet, UNetConfig, UNetOutput, UNetRequest,
+    AttentionType, GligenBox, MAX_GLIGEN_BOXES, TextContext, UNet, UNetConfig, UNetOutput, UNetRequest,
 };
 pub use vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, Posterior, TinyVaeConfig, VaeConfig};
 pub use weights::{Adapters, Checkpoint, LoadOptions, Lora, ModelFolder, StaticFiles, WeightsError};

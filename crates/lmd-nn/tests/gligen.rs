@@ -1,4 +1,4 @@
-//! Grounding layers, against what diffusers computes with a small random U-Net that has them.
+//! GLIGEN layers, against what diffusers computes with a small random U-Net that has them.
 //!
 //! Made by `bench/parity/make_small.py`.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -9,8 +9,8 @@ use std::fs;
 
 use common::{Golden, cpu, data, floats, write};
 use lmd_nn::{
-    AttnKey, Checkpoint, GROUNDING_SLOTS, GroundedPhrase, LoadOptions, ModelFolder, NnError, TextContext,
-    UNet, UNetRequest,
+    AttnKey, Checkpoint, GligenBox, LoadOptions, MAX_GLIGEN_BOXES, ModelFolder, NnError, TextContext, UNet,
+    UNetRequest,
 };
 
 const TOLERANCE: f64 = 1e-4;
@@ -20,14 +20,14 @@ fn golden() -> Golden {
 }
 
 fn unet() -> (UNet, Golden) {
-    let options = LoadOptions { grounding: true, ..LoadOptions::new(&cpu()) };
+    let options = LoadOptions { gligen: true, ..LoadOptions::new(&cpu()) };
     (ModelFolder::open(&data("sd1")).unwrap().unet(&options).unwrap(), golden())
 }
 
-fn phrases(golden: &Golden) -> Vec<GroundedPhrase> {
+fn phrases(golden: &Golden) -> Vec<GligenBox> {
     let [boxes, embeddings] = ["boxes", "phrases"].map(|name| floats(golden.tensor::<3>(name)));
     let width = embeddings.len() / (boxes.len() / 4);
-    let row = |(corners, embedding): (&[f32], &[f32])| GroundedPhrase {
+    let row = |(corners, embedding): (&[f32], &[f32])| GligenBox {
         corners: [0, 1, 2, 3].map(|i| f64::from(corners[i])),
         embedding: embedding.to_vec(),
     };
@@ -36,8 +36,8 @@ fn phrases(golden: &Golden) -> Vec<GroundedPhrase> {
 
 fn texts(unet: &UNet, golden: &Golden) -> [TextContext; 3] {
     let plain = unet.text_context(&golden.tensor("text")).unwrap();
-    let null = unet.grounded(&plain, &[]).unwrap();
-    let grounded = unet.grounded(&plain, &phrases(golden)).unwrap();
+    let null = unet.with_gligen_boxes(&plain, &[]).unwrap();
+    let grounded = unet.with_gligen_boxes(&plain, &phrases(golden)).unwrap();
     [plain, null, grounded]
 }
 
@@ -99,7 +99,7 @@ fn grounding_layers_may_be_part_of_the_unet() {
     fs::write(folder.path().join("unet/config.json"), config).unwrap();
 
     let model = ModelFolder::open(folder.path()).unwrap();
-    assert!(!model.has_grounding());
+    assert!(!model.has_gligen());
     let unet = model.unet(&LoadOptions::new(&cpu())).unwrap();
     let golden = golden();
     let [_, _, text] = texts(&unet, &golden);
@@ -110,10 +110,10 @@ fn grounding_layers_may_be_part_of_the_unet() {
 #[test]
 fn without_grounding_layers_boxes_are_refused() {
     let model = ModelFolder::open(&data("sd1")).unwrap();
-    assert!(model.has_grounding());
+    assert!(model.has_gligen());
     let unet = model.unet(&LoadOptions::new(&cpu())).unwrap();
     let text = unet.text_context(&golden().tensor("text")).unwrap();
-    assert!(matches!(unet.grounded(&text, &[]), Err(NnError::NoGroundingLayers)));
+    assert!(matches!(unet.with_gligen_boxes(&text, &[]), Err(NnError::NoGligenLayers)));
 }
 
 #[test]
@@ -121,8 +121,8 @@ fn what_grounding_layers_cannot_hold_is_named() {
     let (unet, golden) = unet();
     let text = unet.text_context(&golden.tensor("text")).unwrap();
     let one = phrases(&golden).remove(0);
-    let said = |phrases: &[GroundedPhrase]| unet.grounded(&text, phrases).unwrap_err().to_string();
-    assert!(said(&vec![one.clone(); GROUNDING_SLOTS + 1]).contains("got 31, expected at most 30"));
-    let narrow = GroundedPhrase { embedding: vec![0.0; 3], ..one };
+    let said = |phrases: &[GligenBox]| unet.with_gligen_boxes(&text, phrases).unwrap_err().to_string();
+    assert!(said(&vec![one.clone(); MAX_GLIGEN_BOXES + 1]).contains("got 31, expected at most 30"));
+    let narrow = GligenBox { embedding: vec![0.0; 3], ..one };
     assert!(said(&[narrow]).contains("width of a phrase's embedding"));
 }

@@ -93,7 +93,7 @@ fn digests_name_the_files() {
     let digests = ModelFolder::open(&data("sd1")).unwrap().digests(true).unwrap();
     let bytes = fs::read(data("sd1/unet").join(WEIGHTS)).unwrap();
     let expected = (format!("unet/{WEIGHTS}"), blake3::hash(&bytes).to_hex().to_string());
-    assert_eq!(digests.len(), 4, "text encoder, U-Net, autoencoder, grounding layers");
+    assert_eq!(digests.len(), 4, "text encoder, U-Net, autoencoder, GLIGEN layers");
     assert!(digests.contains(&expected));
 }
 
@@ -209,6 +209,7 @@ fn a_lora_for_another_model_is_refused() {
 fn half_precision_stays_near() {
     let options = LoadOptions {
         precision: Precision::F16,
+        allow_unsupported_precision: true,
         ..LoadOptions::new(&lmd_nn::device(Accelerator::Cpu).unwrap())
     };
     let golden = Golden::open(&data("sd1/golden.safetensors"));
@@ -228,6 +229,23 @@ fn half_precision_stays_near() {
         assert!(relative_error(&noise, &golden.floats("unet.noise")) < 2e-2);
         for (key, map) in output.maps {
             assert_eq!(map.dtype(), Precision::F32.dtype(), "{key}");
+        }
+    }
+}
+
+#[test]
+fn a_precision_the_processor_does_not_compute_in_is_refused_on_load() {
+    let cpu = lmd_nn::device(Accelerator::Cpu).unwrap();
+    let model = ModelFolder::open(&data("sd1")).unwrap();
+    for precision in [Precision::F16, Precision::Bf16] {
+        let options = LoadOptions { precision, ..LoadOptions::new(&cpu) };
+        let refusals = [
+            model.unet(&options).map(drop).unwrap_err(),
+            model.autoencoder(&options).map(drop).unwrap_err(),
+            model.text_encoder(&options).map(drop).unwrap_err(),
+        ];
+        for refusal in refusals {
+            assert!(matches!(refusal, NnError::Precision { .. }), "{refusal}");
         }
     }
 }

@@ -107,7 +107,7 @@ fn load_model(ready: Ready, loaded: &Loaded, screen: &Screen) -> anyhow::Result<
     let options = LoadOptions {
         precision: config.dtype,
         adapters,
-        grounding: config.draw.method.grounds(),
+        gligen: config.draw.method.grounds(),
         ..LoadOptions::new(&device)
     };
     Model::load(&folder, &options).with_context(|| format!("cannot load the model {}", folder.name()))

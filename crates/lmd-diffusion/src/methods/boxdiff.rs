@@ -2,7 +2,7 @@
 //! in each of the first half of the steps, by an energy of the attention of 16²
 //! (section C).
 
-use lmd_nn::{AttnKey, Stage as Half};
+use lmd_nn::{AttnKey, UNetSection};
 
 use super::{Columns, Drawn, Job, Stage};
 use crate::energy::boxdiff_energy;
@@ -26,11 +26,11 @@ fn step_size(step: usize, steps: usize) -> f64 {
 /// The layers with maps of twice the coarsest side, 16² in Stable Diffusion: the last block with attention of the
 /// contracting half, and the first of the expanding half.
 fn layers(known: &[AttnKey]) -> Vec<AttnKey> {
-    let last = known.iter().filter(|key| key.stage == Half::Down).map(|key| key.block).max();
-    let wanted = |key: &&AttnKey| match key.stage {
-        Half::Down => Some(key.block) == last,
-        Half::Up => key.block == 1,
-        Half::Mid => false,
+    let last = known.iter().filter(|key| key.section == UNetSection::Down).map(|key| key.block).max();
+    let wanted = |key: &&AttnKey| match key.section {
+        UNetSection::Down => Some(key.block) == last,
+        UNetSection::Up => key.block == 1,
+        UNetSection::Mid => false,
     };
     known.iter().filter(wanted).copied().collect()
 }

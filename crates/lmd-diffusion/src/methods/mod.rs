@@ -130,8 +130,8 @@ impl<'a> Stage<'a> {
     ) -> Result<Condition, DiffusionError> {
         let (unet, config) = (&self.model.unet, self.job.config);
         let prompts = condition.prompts;
-        let with_null = |text| unet.grounded(text, &[]);
-        let cond = unet.grounded(&prompts.cond, &self.model.grounded_phrases(boxes)?)?;
+        let with_null = |text| unet.with_gligen_boxes(text, &[]);
+        let cond = unet.with_gligen_boxes(&prompts.cond, &self.model.grounded_phrases(boxes)?)?;
         let guided =
             if config.fidelity == Fidelity::Reference { with_null(&prompts.cond)? } else { cond.clone() };
         let grounded = Grounded {

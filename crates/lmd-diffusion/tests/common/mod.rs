@@ -41,7 +41,7 @@ pub fn small_model() -> Model {
 /// Loads a model folder on the processor, with its grounding layers.
 pub fn load(folder: &Path) -> Result<Model, lmd_diffusion::DiffusionError> {
     let device = lmd_nn::device(lmd_nn::Accelerator::Cpu)?;
-    let options = LoadOptions { grounding: true, ..LoadOptions::new(&device) };
+    let options = LoadOptions { gligen: true, ..LoadOptions::new(&device) };
     Model::load(&ModelFolder::open(folder)?, &options)
 }
 

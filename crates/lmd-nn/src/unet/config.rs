@@ -34,9 +34,9 @@ pub enum AttentionType {
     /// Nothing.
     #[default]
     Default,
-    /// Grounding layers for boxes with phrases (GLIGEN, arXiv:2301.07093).
+    /// GLIGEN layers for boxes with phrases (GLIGEN, arXiv:2301.07093).
     Gated,
-    /// Grounding layers for boxes with phrases and pictures, which this network does not have.
+    /// GLIGEN layers for boxes with phrases and pictures, which this network does not have.
     GatedTextImage,
 }
 
@@ -75,7 +75,7 @@ pub struct UNetConfig {
     /// All attention in f32 whatever the precision of the weights (SD 2.1, whose
     /// scores overflow f16).
     pub upcast_attention: bool,
-    /// Whether there are grounding layers.
+    /// Whether there are GLIGEN layers.
     pub attention_type: AttentionType,
     /// Cosine before sine in the time embedding.
     pub flip_sin_to_cos: bool,

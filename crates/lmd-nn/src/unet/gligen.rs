@@ -1,4 +1,4 @@
-//! Grounding layers (GLIGEN, Li et al. 2023, arXiv:2301.07093, section 3): boxes with phrases become tokens
+//! GLIGEN layers (GLIGEN, Li et al. 2023, arXiv:2301.07093, section 3): boxes with phrases become tokens
 //! which the places of the picture attend to, behind gates that were closed before training.
 //!
 //! ```text
@@ -16,8 +16,8 @@ use crate::NnError;
 use crate::layers::{Conv, LayerNorm, repeated};
 use crate::weights::{Weights, WeightsError};
 
-/// Grounding tokens per picture; those without a box are learned null tokens.
-pub const GROUNDING_SLOTS: usize = 30;
+/// GLIGEN tokens per picture; those without a box are learned null tokens.
+pub const MAX_GLIGEN_BOXES: usize = 30;
 
 /// Frequencies of the Fourier features, `100^(j/8)` for j = 0..7.
 const FREQUENCIES: i32 = 8;
@@ -27,16 +27,16 @@ const POSITION: usize = 2 * 4 * FREQUENCIES as usize;
 /// Width between the maps of [`PositionNet`].
 const HIDDEN: usize = 512;
 
-/// A box with what stands in it, as grounding layers take it.
+/// A box with what stands in it, as GLIGEN layers take it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct GroundedPhrase {
+pub struct GligenBox {
     /// `[x0, y0, x1, y1]`, each in 0 to 1.
     pub corners: [f64; 4],
     /// The phrase's pooled text embedding, as wide as the text embeddings.
     pub embedding: Vec<f32>,
 }
 
-/// `GLIGENTextBoundingboxProjection`: phrases and boxes to grounding tokens.
+/// `GLIGENTextBoundingboxProjection`: phrases and boxes to GLIGEN tokens.
 #[derive(Clone, Debug)]
 pub(super) struct PositionNet {
     linears: [Conv; 3],
@@ -62,16 +62,16 @@ impl PositionNet {
         })
     }
 
-    /// The tokens of one picture, `[1, GROUNDING_SLOTS, width]`, on the device of `like` and in its format.
-    pub(super) fn tokens(&self, phrases: &[GroundedPhrase], like: &Tensor<4>) -> Result<Tensor<3>, NnError> {
+    /// The tokens of one picture, `[1, MAX_GLIGEN_BOXES, width]`, on the device of `like` and in its format.
+    pub(super) fn tokens(&self, phrases: &[GligenBox], like: &Tensor<4>) -> Result<Tensor<3>, NnError> {
         let wrong =
             |what, got: usize, expected: String| NnError::Input { what, got: got.to_string(), expected };
-        if phrases.len() > GROUNDING_SLOTS {
-            let expected = format!("at most {GROUNDING_SLOTS}, which is what grounding layers can hold");
+        if phrases.len() > MAX_GLIGEN_BOXES {
+            let expected = format!("at most {MAX_GLIGEN_BOXES}, which is what GLIGEN layers can hold");
             return Err(wrong("boxes of one picture", phrases.len(), expected));
         }
         let width = self.null_phrase.len();
-        let mut rows = Vec::with_capacity(GROUNDING_SLOTS * (width + POSITION));
+        let mut rows = Vec::with_capacity(MAX_GLIGEN_BOXES * (width + POSITION));
         for phrase in phrases {
             if phrase.embedding.len() != width {
                 return Err(wrong(
@@ -83,11 +83,11 @@ impl PositionNet {
             rows.extend(&phrase.embedding);
             rows.extend(fourier_features(phrase.corners));
         }
-        for _ in phrases.len()..GROUNDING_SLOTS {
+        for _ in phrases.len()..MAX_GLIGEN_BOXES {
             rows.extend(&self.null_phrase);
             rows.extend(&self.null_position);
         }
-        let data = TensorData::new(rows, [1, GROUNDING_SLOTS, width + POSITION]);
+        let data = TensorData::new(rows, [1, MAX_GLIGEN_BOXES, width + POSITION]);
         let tokens = Tensor::<3>::from_data(data, &like.device()).cast(like.dtype());
         let [first, second, third] = &self.linears;
         Ok(third.forward(silu(second.forward(silu(first.forward(tokens))))))
@@ -104,7 +104,7 @@ fn fourier_features(corners: [f64; 4]) -> impl Iterator<Item = f32> {
     })
 }
 
-/// `GatedSelfAttentionDense`: lets places look at the grounding tokens.
+/// `GatedSelfAttentionDense`: lets places look at the GLIGEN tokens.
 #[derive(Clone, Debug)]
 pub(super) struct Fuser {
     linear: Conv,
@@ -130,7 +130,7 @@ impl Fuser {
         })
     }
 
-    /// Grounding tokens `[B, slots, text_width]` as this layer sees them, `[B, slots, C]`.
+    /// GLIGEN tokens `[B, slots, text_width]` as this layer sees them, `[B, slots, C]`.
     pub(super) fn tokens(&self, tokens: Tensor<3>) -> Tensor<3> {
         self.linear.forward(tokens)
     }

@@ -21,7 +21,7 @@ use burn::tensor::Tensor;
 use blocks::{DownBlock, MidBlock, Surroundings, UpBlock};
 pub use config::{AttentionType, PerLevel, UNetConfig};
 use gligen::PositionNet;
-pub use gligen::{GROUNDING_SLOTS, GroundedPhrase};
+pub use gligen::{GligenBox, MAX_GLIGEN_BOXES};
 use request::MapCollector;
 pub use request::{UNetOutput, UNetRequest};
 pub(crate) use resnet::{Resnet, ResnetShape};
@@ -113,29 +113,33 @@ impl UNet {
         let [batch, tokens, width] = embeddings.dims();
         check("width of the text embeddings", width, self.config.cross_attention_dim)?;
         let layers = self.attentions().map(|a| (a.key(), a.keys_values(embeddings.clone())));
-        Ok(TextContext { layers: layers.collect(), grounding: BTreeMap::new(), batch, tokens })
+        Ok(TextContext { layers: layers.collect(), gligen_tokens: BTreeMap::new(), batch, tokens })
     }
 
-    /// Whether there are grounding layers.
+    /// Whether there are GLIGEN layers.
     #[must_use]
-    pub fn can_be_grounded(&self) -> bool {
+    pub fn has_gligen_layers(&self) -> bool {
         self.position_net.is_some()
     }
 
-    /// The same text, with boxes for the grounding layers, the same for every prompt. Without any box all tokens are null
+    /// The same text, with boxes for the GLIGEN layers, the same for every prompt. Without any box all tokens are null
     /// tokens, which is not the same as no grounding.
     ///
     /// # Errors
     ///
-    /// When there are no grounding layers, more boxes than [`GROUNDING_SLOTS`], or embeddings of another kind of model.
-    pub fn grounded(&self, text: &TextContext, phrases: &[GroundedPhrase]) -> Result<TextContext, NnError> {
-        let net = self.position_net.as_ref().ok_or(NnError::NoGroundingLayers)?;
+    /// When there are no GLIGEN layers, more boxes than [`MAX_GLIGEN_BOXES`], or embeddings of another kind of model.
+    pub fn with_gligen_boxes(
+        &self,
+        text: &TextContext,
+        phrases: &[GligenBox],
+    ) -> Result<TextContext, NnError> {
+        let net = self.position_net.as_ref().ok_or(NnError::NoGligenLayers)?;
         let Some(like) = text.layers.values().next() else { return Ok(text.clone()) };
         let tokens = net.tokens(phrases, &like.keys)?.repeat_dim(0, text.batch);
-        let grounding = self
+        let gligen_tokens = self
             .attentions()
             .filter_map(|attention| Some((attention.key(), attention.fuser()?.tokens(tokens.clone()))));
-        Ok(TextContext { grounding: grounding.collect(), ..text.clone() })
+        Ok(TextContext { gligen_tokens: gligen_tokens.collect(), ..text.clone() })
     }
 
     /// Predicts the noise, and gives the attention maps asked for.

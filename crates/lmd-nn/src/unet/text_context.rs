@@ -23,12 +23,12 @@ impl KeysValues {
 /// The text as the U-Net sees it.
 ///
 /// Made by [`UNet::text_context`](super::UNet::text_context), and with boxes by
-/// [`UNet::grounded`](super::UNet::grounded). A context of batch 1 serves latents of any batch.
+/// [`UNet::with_gligen_boxes`](super::UNet::with_gligen_boxes). A context of batch 1 serves latents of any batch.
 #[derive(Clone, Debug)]
 pub struct TextContext {
     pub(super) layers: BTreeMap<AttnKey, KeysValues>,
-    /// Grounding tokens of every layer, each `[B, slots, C]`; none where grounding layers are passed by.
-    pub(super) grounding: BTreeMap<AttnKey, Tensor<3>>,
+    /// GLIGEN tokens of every layer, each `[B, slots, C]`; none where GLIGEN layers are passed by.
+    pub(super) gligen_tokens: BTreeMap<AttnKey, Tensor<3>>,
     pub(super) batch: usize,
     pub(super) tokens: usize,
 }
@@ -54,8 +54,14 @@ impl TextContext {
         let start = prompts.start.min(self.batch);
         let length = prompts.end.min(self.batch).saturating_sub(start);
         let layers = self.layers.iter().map(|(key, kv)| (*key, kv.map(|x| x.narrow(0, start, length))));
-        let grounding = self.grounding.iter().map(|(key, x)| (*key, x.clone().narrow(0, start, length)));
-        Self { layers: layers.collect(), grounding: grounding.collect(), batch: length, tokens: self.tokens }
+        let gligen_tokens =
+            self.gligen_tokens.iter().map(|(key, x)| (*key, x.clone().narrow(0, start, length)));
+        Self {
+            layers: layers.collect(),
+            gligen_tokens: gligen_tokens.collect(),
+            batch: length,
+            tokens: self.tokens,
+        }
     }
 
     /// All prompts of several contexts of the same network, one after another.
@@ -65,8 +71,8 @@ impl TextContext {
     pub fn join(contexts: &[&Self]) -> Option<Self> {
         let first = *contexts.first()?;
         let fits = |c: &&Self| {
-            let same =
-                c.layers.keys().eq(first.layers.keys()) && c.grounding.keys().eq(first.grounding.keys());
+            let same = c.layers.keys().eq(first.layers.keys())
+                && c.gligen_tokens.keys().eq(first.gligen_tokens.keys());
             c.tokens == first.tokens && same
         };
         if !contexts.iter().all(fits) {
@@ -81,13 +87,13 @@ impl TextContext {
             let values = joined(key, |kv| &kv.values);
             (*key, KeysValues { keys, values })
         });
-        let grounding = first.grounding.keys().map(|key| {
-            let parts = contexts.iter().filter_map(|c| c.grounding.get(key).cloned());
+        let gligen_tokens = first.gligen_tokens.keys().map(|key| {
+            let parts = contexts.iter().filter_map(|c| c.gligen_tokens.get(key).cloned());
             (*key, Tensor::cat(parts.collect(), 0))
         });
         Some(Self {
             layers: layers.collect(),
-            grounding: grounding.collect(),
+            gligen_tokens: gligen_tokens.collect(),
             batch: contexts.iter().map(|c| c.batch).sum(),
             tokens: first.tokens,
         })

@@ -118,7 +118,7 @@ impl TransformerBlock {
         collector: &mut MapCollector<'_>,
     ) -> Option<Tensor<3>> {
         let mut x = repeated(self.attn1.forward(x, &self.norm1), text.batch());
-        if let (Some(fuser), Some(tokens)) = (&self.fuser, text.grounding.get(&key)) {
+        if let (Some(fuser), Some(tokens)) = (&self.fuser, text.gligen_tokens.get(&key)) {
             x = fuser.forward(x, tokens);
         }
         let x = self.attn2.forward(x, &self.norm2, key, text.layers.get(&key)?, collector)?;

@@ -88,7 +88,7 @@ impl ModelFolder {
         ClipTextEncoder::load(&config, &checkpoint, options)
     }
 
-    /// The U-Net; where `options` say so, with the grounding layers in `gligen/`.
+    /// The U-Net; where `options` say so, with the GLIGEN layers in `gligen/`.
     ///
     /// # Errors
     ///
@@ -101,17 +101,17 @@ impl ModelFolder {
             }
             None => self.part("unet", DIFFUSERS, UNetConfig::from_json)?,
         };
-        if !options.grounding || config.attention_type != AttentionType::Default || !self.has_grounding() {
+        if !options.gligen || config.attention_type != AttentionType::Default || !self.has_gligen() {
             return UNet::load(&config, &checkpoint, options);
         }
-        let both = checkpoint.and(&self.source.checkpoint(GROUNDING)?)?;
+        let both = checkpoint.and(&self.source.checkpoint(GLIGEN)?)?;
         UNet::load(&UNetConfig { attention_type: AttentionType::Gated, ..config }, &both, options)
     }
 
-    /// Whether there are grounding layers beside the U-Net.
+    /// Whether there are GLIGEN layers beside the U-Net.
     #[must_use]
-    pub fn has_grounding(&self) -> bool {
-        self.single.is_none() && self.source.has(GROUNDING)
+    pub fn has_gligen(&self) -> bool {
+        self.single.is_none() && self.source.has(GLIGEN)
     }
 
     /// The autoencoder.
@@ -186,19 +186,19 @@ impl ModelFolder {
             for (part, stem) in PARTS {
                 self.weights(part, stem)?;
             }
-            if self.has_grounding() {
-                self.source.checkpoint(GROUNDING)?;
+            if self.has_gligen() {
+                self.source.checkpoint(GLIGEN)?;
             }
         }
         Ok(())
     }
 
-    /// BLAKE3 digests of all weight files, by their paths below the folder; with `grounding`, of the grounding layers, too.
+    /// BLAKE3 digests of all weight files, by their paths below the folder; with `gligen`, of the GLIGEN layers, too.
     ///
     /// # Errors
     ///
     /// When a weight file is missing or refused.
-    pub fn digests(&self, grounding: bool) -> Result<Vec<(String, String)>, NnError> {
+    pub fn digests(&self, gligen: bool) -> Result<Vec<(String, String)>, NnError> {
         if let Some(all) = &self.single {
             return Ok(all.digests());
         }
@@ -207,8 +207,8 @@ impl ModelFolder {
             let files = self.weights(part, stem)?.digests();
             digests.extend(files.into_iter().map(|(file, digest)| (format!("{part}/{file}"), digest)));
         }
-        if grounding && self.has_grounding() {
-            let files = self.source.checkpoint(GROUNDING)?.digests();
+        if gligen && self.has_gligen() {
+            let files = self.source.checkpoint(GLIGEN)?.digests();
             digests.extend(files.into_iter().map(|(file, digest)| (format!("gligen/{file}"), digest)));
         }
         Ok(digests)
@@ -258,8 +258,8 @@ impl ModelFolder {
 const DIFFUSERS: &str = "diffusion_pytorch_model";
 /// The networks of a folder, and the stems of their weight files.
 const PARTS: [(&str, &str); 3] = [("text_encoder", "model"), ("unet", DIFFUSERS), ("vae", DIFFUSERS)];
-/// The grounding layers of a U-Net that has none itself, under the names diffusers gives them.
-const GROUNDING: &str = "gligen/diffusion_pytorch_model.safetensors";
+/// The GLIGEN layers of a U-Net that has none itself, under the names diffusers gives them.
+const GLIGEN: &str = "gligen/diffusion_pytorch_model.safetensors";
 /// Most bytes of a configuration.
 const MAX_CONFIG: u64 = 1 << 20;
 

@@ -11,7 +11,7 @@ use super::error::Mismatch;
 use super::lora::Adapters;
 use super::numbers::{checked, floats};
 use super::{Checkpoint, TensorView, WeightsError};
-use crate::Precision;
+use crate::{NnError, Precision};
 
 /// Tensors that some files carry and no network needs.
 const TOLERATED: [&str; 4] = ["position_ids", "text_projection.weight", "logit_scale", "num_batches_tracked"];
@@ -25,8 +25,12 @@ pub struct LoadOptions {
     pub precision: Precision,
     /// Adapters merged into the weights.
     pub adapters: Adapters,
-    /// Whether grounding layers that lie beside a U-Net, in `gligen/` of its folder, are loaded with it.
-    pub grounding: bool,
+    /// Whether GLIGEN layers that lie beside a U-Net, in `gligen/` of its folder, are loaded with it.
+    pub gligen: bool,
+    /// Loads in a precision that [`Precision::check`] refuses on the device: how 16-bit floats, which are for GPUs, are
+    /// tested on machines without one.
+    #[doc(hidden)]
+    pub allow_unsupported_precision: bool,
 }
 
 impl LoadOptions {
@@ -34,7 +38,13 @@ impl LoadOptions {
     #[must_use]
     pub fn new(device: &Device) -> Self {
         let adapters = Adapters::default();
-        Self { device: device.clone(), precision: Precision::F32, adapters, grounding: false }
+        Self {
+            device: device.clone(),
+            precision: Precision::F32,
+            adapters,
+            gligen: false,
+            allow_unsupported_precision: false,
+        }
     }
 }
 
@@ -71,13 +81,17 @@ struct Ledger {
 ///
 /// # Errors
 ///
-/// [`WeightsError::Mismatch`] with all missing, mis-shaped and unknown tensors.
-pub fn load<T, E: From<WeightsError>>(
+/// [`WeightsError::Mismatch`] with all missing, mis-shaped and unknown tensors; [`NnError::Precision`] for a precision
+/// that the device does not compute in.
+pub fn load<T, E: From<WeightsError> + From<NnError>>(
     checkpoint: &Checkpoint,
     network: &'static str,
     options: &LoadOptions,
     build: impl Fn(&Weights) -> Result<T, E>,
 ) -> Result<T, E> {
+    if !options.allow_unsupported_precision {
+        options.precision.check(&options.device)?;
+    }
     let rehearsal = Weights::root(checkpoint, network, options, true);
     build(&rehearsal)?;
     let mismatch = rehearsal.mismatch();
@@ -126,11 +140,7 @@ impl Weights {
     /// Whether the networks use fused operations: on the processor, in f32.
     #[must_use]
     pub fn fused(&self) -> bool {
-        #[cfg(feature = "flex")]
-        let processor = self.device().clone().without_autodiff() == Device::flex();
-        #[cfg(not(feature = "flex"))]
-        let processor = false;
-        processor && self.shared.options.precision == Precision::F32
+        crate::device::is_processor(self.device()) && self.shared.options.precision == Precision::F32
     }
 
     /// Whether shapes are checked only, on stand-ins of no size.

@@ -93,7 +93,7 @@ fn info(name: &str, json: bool, loaded: &Loaded) -> anyhow::Result<()> {
         text_width: model.unet.config().cross_attention_dim,
         tokens: model.tokenizer.length(),
         attention_layers: model.unet.attention_keys().iter().map(ToString::to_string).collect(),
-        grounding_layers: model.unet.can_be_grounded(),
+        grounding_layers: model.unet.has_gligen_layers(),
         weights: model.digests.iter().cloned().collect(),
     };
     if json {
@@ -121,7 +121,7 @@ fn info(name: &str, json: bool, loaded: &Loaded) -> anyhow::Result<()> {
 fn load(folder: &ModelFolder, loaded: &Loaded) -> anyhow::Result<Model> {
     let device = lmd_nn::device(loaded.config.device)?;
     let precision = loaded.config.dtype;
-    let options = LoadOptions { precision, grounding: true, ..LoadOptions::new(&device) };
+    let options = LoadOptions { precision, gligen: true, ..LoadOptions::new(&device) };
     Model::load(folder, &options).with_context(|| format!("the model {} cannot be used", folder.name()))
 }
 
