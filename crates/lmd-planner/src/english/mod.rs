@@ -1,9 +1,9 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
-//! The way: normalise → [`token`] → [`language`] → [`style`] → [`chunk`]
-//! (with [`noun_phrase`], [`numbers`], [`links`], [`verbs`], [`partitive`]) → [`interpret`]
-//! (with [`having`], [`placing`], [`places`], [`doing`], [`parts`]).
-//! Tables stand in [`lexicon`] and [`nouns`].
+//! The way: normalise → `token` → `language` → `style` → `chunk`
+//! (with `noun_phrase`, `numbers`, `links`, `verbs`, `partitive`) → `interpret`
+//! (with `having`, `placing`, `places`, `doing`, `parts`).
+//! Tables stand in `lexicon` and `nouns`.
 
 mod chunk;
 mod doing;
