@@ -2,8 +2,8 @@
 
 use burn::tensor::{Tensor, TensorData};
 use lmd_nn::{
-    Autoencoder, AutoencoderTiny, ClipTextEncoder, Device, GligenBox, LoadOptions, ModelFolder, Precision,
-    TextContext, Tokenizer, UNet,
+    Autoencoder, AutoencoderTiny, ClipTextEncoder, Device, GligenBox, LoadOptions, ModelFolder,
+    Precision, TextContext, Tokenizer, UNet, Warning,
 };
 
 use serde::Deserialize;
@@ -35,6 +35,8 @@ pub struct Model {
     /// Digests of the weight files, by their paths in the folder; adapters'
     /// with their strengths.
     pub digests: Vec<(String, String)>,
+    /// What the files left open or hold that is not read.
+    pub warnings: Vec<Warning>,
     /// The small decoder for previews, where the folder has one.
     pub(crate) preview_vae: Option<AutoencoderTiny>,
     device: Device,
@@ -58,6 +60,8 @@ impl Hints {
     fn parse(text: &str) -> Result<Self, DiffusionError> {
         let bad = |reason: String| DiffusionError::Hints { reason };
         let hints: Self = serde_json::from_str(text).map_err(|reason| bad(reason.to_string()))?;
+        let cfg_scale = DrawConfig { cfg_scale: hints.cfg_scale, ..DrawConfig::default() };
+        cfg_scale.check().map_err(|reason| bad(reason.to_string()))?;
         match hints.guidance_strength {
             Some(strength) if !(strength > 0.0 && strength <= 1000.0) => {
                 Err(bad(format!("guidance_strength is {strength}, expected above 0 and at most 1000")))
@@ -96,20 +100,15 @@ impl Model {
     /// # Errors
     /// When a part is missing, refused or does not fit the others.
     pub fn load(folder: &ModelFolder, options: &LoadOptions) -> Result<Self, DiffusionError> {
-        let scheduler = match folder.scheduler_config()? {
-            Some(text) => serde_json::from_str(&text)
-                .map_err(|reason| DiffusionError::SchedulerConfig { reason: reason.to_string() })?,
-            None => SchedulerConfig::default(),
-        };
-        scheduler.check()?;
+        let mut warnings = [folder.warnings(), options.adapters.warnings()].concat();
+        let scheduler = scheduler(folder, options, &mut warnings)?;
         let hints = match folder.hints()? {
             Some(text) => Hints::parse(&text)?,
             None => Hints::default(),
         };
-        DrawConfig { cfg_scale: hints.cfg_scale, ..DrawConfig::default() }.check()?;
         let mut digests = folder.digests(options.gligen)?;
-        digests.extend(options.adapters.digests());
-        let model = Self {
+        digests.extend(options.adapters.digests().map_err(lmd_nn::NnError::from)?);
+        let mut model = Self {
             name: folder.name().to_owned(),
             tokenizer: folder.tokenizer()?,
             text_encoder: folder.text_encoder(options)?,
@@ -118,11 +117,16 @@ impl Model {
             scheduler,
             hints,
             digests,
+            warnings,
             preview_vae: folder.tiny_vae(options)?,
             device: options.device.clone(),
             precision: options.precision,
         };
         model.check_parts()?;
+        let (tokenizer, encoder) = (model.tokenizer.vocab_size(), model.text_encoder.config().vocab_size);
+        if tokenizer < encoder {
+            model.warnings.push(Warning::UnknownTokens { tokenizer, encoder });
+        }
         Ok(model)
     }
 
@@ -139,9 +143,14 @@ impl Model {
                 return Err(DiffusionError::Parts { what, got, expected });
             }
         }
-        let (got, most) = (self.tokenizer.length(), text.max_position_embeddings);
-        if got > most {
-            return Err(DiffusionError::Parts { what: "tokens of a prompt", got, expected: most });
+        let limits = [
+            ("tokens of a prompt", self.tokenizer.length(), text.max_position_embeddings),
+            ("tokens of the tokenizer", self.tokenizer.vocab_size(), text.vocab_size),
+        ];
+        for (what, got, most) in limits {
+            if got > most {
+                return Err(DiffusionError::Parts { what, got, expected: most });
+            }
         }
         let (got, coarsest) = (self.vae.downscale(), 1usize << (unet.levels() - 1));
         if got * coarsest > SMALLEST {
@@ -230,6 +239,29 @@ impl Model {
         let channels = values.len() / (width * height).max(1);
         Tensor::from_data(TensorData::new(values, [1, channels, height, width]), &self.device)
     }
+}
+
+/// The scheduler's configuration of a model: its file's, else that of every Stable Diffusion with the prediction that the
+/// weights tell or that is assumed; with the caller's own prediction in any case.
+fn scheduler(
+    folder: &ModelFolder,
+    options: &LoadOptions,
+    warnings: &mut Vec<Warning>,
+) -> Result<SchedulerConfig, DiffusionError> {
+    let bad = |reason: String| DiffusionError::SchedulerConfig { reason };
+    let mut scheduler = match folder.scheduler_config()? {
+        Some(text) => serde_json::from_str(&text).map_err(|reason| bad(reason.to_string()))?,
+        None => {
+            let (prediction_type, warning) = folder.prediction_type()?;
+            warnings.extend(warning.filter(|_| options.prediction_type.is_none()));
+            SchedulerConfig { prediction_type, ..SchedulerConfig::default() }
+        }
+    };
+    if let Some(prediction_type) = options.prediction_type {
+        scheduler.prediction_type = prediction_type;
+    }
+    scheduler.check().map_err(|reason| bad(reason.to_string()))?;
+    Ok(scheduler)
 }
 
 /// A tensor's values on the host, in f32.

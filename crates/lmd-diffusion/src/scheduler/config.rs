@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SchedulerError;
+pub use lmd_nn::PredictionType;
+
+use super::{SamplerKind, SchedulerError};
 
 /// How β grows over the training steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,19 +15,6 @@ pub enum BetaSchedule {
     Linear,
     /// √β is linear: Stable Diffusion's choice (section B.2).
     ScaledLinear,
-}
-
-/// What the network predicts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum PredictionType {
-    /// The noise ε.
-    #[default]
-    #[serde(rename = "epsilon")]
-    Epsilon,
-    /// The velocity `v = √ᾱ ε − √(1−ᾱ) x₀` (Salimans and Ho 2022).
-    #[serde(rename = "v_prediction")]
-    Velocity,
 }
 
 /// Where on the training steps the sampling steps lie (Lin et al. 2023, table 2).
@@ -73,7 +62,9 @@ pub struct SchedulerConfig {
     pub original_inference_steps: usize,
     /// LCM: factor on the timestep in the boundary condition.
     pub timestep_scaling: f64,
-    /// Karras σ spacing; not supported.
+    /// βs of the training, one by one; not supported.
+    pub trained_betas: Option<Vec<f64>>,
+    /// Karras σ spacing; not supported, and of no meaning to DDIM, PNDM and LCM.
     pub use_karras_sigmas: bool,
     /// Dynamic thresholding; not supported.
     pub thresholding: bool,
@@ -98,6 +89,7 @@ impl Default for SchedulerConfig {
             skip_prk_steps: true,
             original_inference_steps: 50,
             timestep_scaling: 10.0,
+            trained_betas: None,
             use_karras_sigmas: false,
             thresholding: false,
             rescale_betas_zero_snr: false,
@@ -106,17 +98,33 @@ impl Default for SchedulerConfig {
 }
 
 impl SchedulerConfig {
-    /// Refuses values this program does not reproduce.
+    /// Refuses values that only some samplers have and this program does not reproduce for `kind`, and all that
+    /// [`check`](Self::check) refuses.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub(super) fn check_for(&self, kind: SamplerKind) -> Result<(), SchedulerError> {
+        let has_karras = matches!(kind, SamplerKind::Euler | SamplerKind::DpmSolverPlusPlus2m);
+        let unsupported = [
+            (self.use_karras_sigmas && has_karras, "use_karras_sigmas = true"),
+            (!self.skip_prk_steps && kind == SamplerKind::Pndm, "skip_prk_steps = false"),
+        ];
+        match unsupported.iter().find(|(found, _)| *found) {
+            Some((_, setting)) => Err(SchedulerError::Unsupported { setting }),
+            None => self.check(),
+        }
+    }
+
+    /// Refuses values that no sampler of this program reproduces.
     ///
     /// # Errors
     /// [`SchedulerError::Unsupported`] or [`SchedulerError::OutOfRange`],
     /// naming the key.
     pub fn check(&self) -> Result<(), SchedulerError> {
         let unsupported = [
-            (self.use_karras_sigmas, "use_karras_sigmas = true"),
+            (self.trained_betas.is_some(), "trained_betas"),
             (self.thresholding, "thresholding = true"),
             (self.rescale_betas_zero_snr, "rescale_betas_zero_snr = true"),
-            (!self.skip_prk_steps, "skip_prk_steps = false"),
         ];
         if let Some((_, setting)) = unsupported.iter().find(|(found, _)| *found) {
             return Err(SchedulerError::Unsupported { setting });

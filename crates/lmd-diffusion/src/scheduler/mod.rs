@@ -117,7 +117,7 @@ impl Sampler {
     /// [`SchedulerError`] when the configuration is not supported or there is
     /// no room for so many steps.
     pub fn new(kind: SamplerKind, config: &SchedulerConfig, steps: usize) -> Result<Self, SchedulerError> {
-        config.check()?;
+        config.check_for(kind)?;
         let limit = match kind {
             SamplerKind::Lcm => config.original_inference_steps,
             _ => config.num_train_timesteps - config.steps_offset - 1,

@@ -84,7 +84,7 @@ impl Kernel {
     /// Several maps of the same input side by side, each from `[outputs, inputs, side, side]`.
     fn load(maps: &[Weights], shape: [usize; 3], bias: bool) -> Result<Self, WeightsError> {
         #[cfg(feature = "flex")]
-        if maps.iter().all(|w| w.fused() && !w.rehearses()) {
+        if maps.iter().all(|w| w.fused() && !w.is_dry_run()) {
             return Self::fused(maps, shape, bias);
         }
         let [outputs, inputs, side] = shape;
@@ -94,13 +94,13 @@ impl Kernel {
                 // Stored as a 1×1 convolution by some files, as a matrix by others.
                 w.matrix("weight", [outputs, inputs])?
             } else {
-                rows(w.tensor("weight", [outputs, inputs, side, side])?, w.rehearses())
+                rows(w.tensor("weight", [outputs, inputs, side, side])?, w.is_dry_run())
             });
             if bias {
                 biases.push(w.tensor("bias", [outputs])?);
             }
         }
-        if maps.iter().any(Weights::rehearses) {
+        if maps.iter().any(Weights::is_dry_run) {
             let device = weights.first().map(Tensor::device).unwrap_or_default();
             return Ok(Self::composed(Tensor::zeros([1; 4], &device), None));
         }
@@ -123,7 +123,6 @@ impl Kernel {
         let biases = biases.collect::<Result<Vec<_>, _>>()?.concat();
         let map = Map::new(&weights, biases, [maps.len() * outputs, inputs, side]);
         drop(weights);
-        maps.iter().for_each(|w| w.release("weight"));
         Ok(Self::Fused(Arc::new(map)))
     }
 }

@@ -41,26 +41,26 @@ impl Golden {
 
     /// The numbers of a tensor of 32-bit floats.
     pub fn floats(&self, name: &str) -> Vec<f32> {
-        let bytes = self.0.get(name).unwrap_or_else(|| panic!("no {name}")).bytes;
+        let bytes = self.0.read(name).unwrap().bytes;
         bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
     }
 
     /// The numbers of a tensor of 32-bit integers, by rows.
     pub fn rows(&self, name: &str) -> Vec<Vec<u32>> {
-        let view = self.0.get(name).unwrap();
+        let view = self.0.read(name).unwrap();
         let all: Vec<u32> = view.bytes.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b)).collect();
         all.chunks(view.shape[1]).map(<[u32]>::to_vec).collect()
     }
 
     /// A tensor of 32-bit floats.
     pub fn tensor<const D: usize>(&self, name: &str) -> Tensor<D> {
-        let shape: [usize; D] = self.0.get(name).unwrap().shape.try_into().unwrap();
+        let shape: [usize; D] = self.0.entry(name).unwrap().shape.clone().try_into().unwrap();
         Tensor::from_data(TensorData::new(self.floats(name), shape), &cpu())
     }
 
     /// Asserts that `ours` is this tensor, up to `tolerance` times its largest value.
     pub fn assert_close<const D: usize>(&self, name: &str, ours: Tensor<D>, tolerance: f64) {
-        assert_eq!(self.0.get(name).unwrap().shape, ours.dims(), "shape of {name}");
+        assert_eq!(self.0.entry(name).unwrap().shape, ours.dims(), "shape of {name}");
         let error = relative_error(&floats(ours), &self.floats(name));
         eprintln!("{name}: relative error {error:.2e}");
         assert!(error <= tolerance, "{name}: relative error {error:.2e} above {tolerance:.0e}");
@@ -89,6 +89,7 @@ pub fn write(path: &Path, tensors: &[(String, TensorView<'_>)]) {
         let dtype = match view.dtype {
             StoredType::F16 => "F16",
             StoredType::Bf16 => "BF16",
+            StoredType::I64 => "I64",
             _ => "F32",
         };
         let offsets = [offset, offset + view.bytes.len()];
@@ -99,7 +100,7 @@ pub fn write(path: &Path, tensors: &[(String, TensorView<'_>)]) {
     let header = serde_json::to_vec(&header).unwrap();
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend(header);
-    tensors.iter().for_each(|(_, view)| bytes.extend(view.bytes));
+    tensors.iter().for_each(|(_, view)| bytes.extend(&*view.bytes));
     fs::write(path, bytes).unwrap();
 }
 
