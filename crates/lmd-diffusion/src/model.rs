@@ -2,8 +2,8 @@
 
 use burn::tensor::{Tensor, TensorData};
 use lmd_nn::{
-    Autoencoder, AutoencoderTiny, ClipTextEncoder, Device, GligenBox, LoadOptions, ModelFolder,
-    Precision, TextContext, Tokenizer, UNet, Warning,
+    Autoencoder, AutoencoderTiny, ClipTextEncoder, Device, GligenBox, LoadOptions, ModelFolder, Precision,
+    TextContext, Tokenizer, UNet, Warning,
 };
 
 use serde::Deserialize;

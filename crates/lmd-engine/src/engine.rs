@@ -21,8 +21,8 @@ use crate::picture::{Noted, encode, side_by_side};
 use crate::planners::{self, Choice, Events};
 use crate::stable::{self, DrawConfig, Model, Recipe, Seeds, Step};
 use crate::store::{self, ModelStore, Parcel, StoreError};
-use crate::{memory, threads};
 use crate::work::work;
+use crate::{memory, threads};
 
 /// Plans layouts and draws them, as one configuration says. It may be shared
 /// by threads; the model it draws with is loaded once and kept.
@@ -117,7 +117,13 @@ impl Engine {
     pub fn open(config: &Config) -> Result<Self, EngineError> {
         config.check()?;
         let store = ModelStore::of(config);
-        Ok(Self { config: config.clone(), store, planner: OnceLock::new(), events: None, loaded: Mutex::default() })
+        Ok(Self {
+            config: config.clone(),
+            store,
+            planner: OnceLock::new(),
+            events: None,
+            loaded: Mutex::default(),
+        })
     }
 
     /// The same engine, telling `observer` of waits and repetitions while a
@@ -252,8 +258,7 @@ impl Engine {
     /// # Errors
     /// When the weights cannot be read.
     pub fn compare(&self, ready: &Prepared, recipe: &Recipe) -> Result<Option<Notice>, EngineError> {
-        let now: BTreeMap<String, String> =
-            ready.folder.digests(ready.wanted.gligen)?.into_iter().collect();
+        let now: BTreeMap<String, String> = ready.folder.digests(ready.wanted.gligen)?.into_iter().collect();
         let then: BTreeMap<&String, &String> =
             recipe.weights.iter().map(|(file, digest)| (file, digest)).collect();
         // What both have must be alike, and something must be had by both.

@@ -125,7 +125,11 @@ impl ModelFolder {
         }
         // Beside a single file they may belong to another one in the same folder.
         let Some(all) = &self.single else { return true };
-        let text = ldm_names::side(all, "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_k.weight", 1);
+        let text = ldm_names::side(
+            all,
+            "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_k.weight",
+            1,
+        );
         let fuser = "mid_block.attentions.0.transformer_blocks.0.fuser.linear.weight";
         self.source.checkpoint(GLIGEN).is_ok_and(|layers| ldm_names::side(&layers, fuser, 1) == text)
     }
@@ -210,7 +214,8 @@ impl ModelFolder {
         };
         let strangers = ldm_names::strangers(all);
         if let Some(first) = strangers.first() {
-            let what = format!("{} tensors of no part of Stable Diffusion, among them {first},", strangers.len());
+            let what =
+                format!("{} tensors of no part of Stable Diffusion, among them {first},", strangers.len());
             unread(&self.path, what);
         }
         let vae = self.path.with_extension("vae.safetensors");
@@ -357,7 +362,11 @@ fn no_weights(path: &Path, expected: &str) -> NnError {
 /// 768 the velocity; all others ε.
 fn likely_prediction(config: &UNetConfig) -> PredictionType {
     let small = config.sample_size == Some(64);
-    if config.cross_attention_dim == 1024 && !small { PredictionType::Velocity } else { PredictionType::Epsilon }
+    if config.cross_attention_dim == 1024 && !small {
+        PredictionType::Velocity
+    } else {
+        PredictionType::Epsilon
+    }
 }
 
 /// Fails where a folder is none of a Stable Diffusion 1 or 2, and says what it is.
@@ -379,7 +388,10 @@ fn check_folder(folder: &Path) -> Result<(), NnError> {
     }
     let single = entries.iter().filter(|path| path.extension().is_some_and(|end| end == "safetensors"));
     Err(match single.collect::<Vec<_>>().as_slice() {
-        [file] => no_weights(folder, &format!("{UNET_CONFIG}, as diffusers writes it; for a single file give {}", file.display())),
+        [file] => no_weights(
+            folder,
+            &format!("{UNET_CONFIG}, as diffusers writes it; for a single file give {}", file.display()),
+        ),
         _ => no_weights(folder, &format!("{UNET_CONFIG}, as diffusers writes it")),
     })
 }
@@ -406,6 +418,8 @@ fn hub_snapshot(folder: &Path) -> Result<Option<PathBuf>, NnError> {
 fn folder_name(folder: &Path) -> String {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let parent = folder.parent().filter(|parent| parent.ends_with("snapshots")).and_then(Path::parent);
-    let model = parent.and_then(name).and_then(|name| Some(name.strip_prefix("models--")?.rsplit("--").next()?.to_owned()));
+    let model = parent
+        .and_then(name)
+        .and_then(|name| Some(name.strip_prefix("models--")?.rsplit("--").next()?.to_owned()));
     model.or_else(|| name(folder)).unwrap_or_else(|| folder.to_string_lossy().into_owned())
 }

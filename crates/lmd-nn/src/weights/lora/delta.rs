@@ -136,7 +136,8 @@ impl Factors<'_> {
         let left = match (self.read)(Part::KronW1)? {
             Some(whole) => whole,
             None => {
-                let (a, b) = (self.needed(Part::KronW1A, "lokr_w1_a")?, self.needed(Part::KronW1B, "lokr_w1_b")?);
+                let (a, b) =
+                    (self.needed(Part::KronW1A, "lokr_w1_a")?, self.needed(Part::KronW1B, "lokr_w1_b")?);
                 rank = Some(b.rows());
                 Factor::new(&[a.rows(), b.columns()], host(self.product(a, b)?)?)
             }
@@ -144,7 +145,8 @@ impl Factors<'_> {
         let right = match (self.read)(Part::KronW2)? {
             Some(whole) => whole,
             None => {
-                let (a, b) = (self.needed(Part::KronW2A, "lokr_w2_a")?, self.needed(Part::KronW2B, "lokr_w2_b")?);
+                let (a, b) =
+                    (self.needed(Part::KronW2A, "lokr_w2_a")?, self.needed(Part::KronW2B, "lokr_w2_b")?);
                 rank = Some(b.rows());
                 match (self.read)(Part::KronT2)? {
                     Some(core) => {

@@ -207,7 +207,9 @@ impl Lora {
         let columns = shape.iter().skip(1).product::<usize>();
         if delta.matrix.dims() != [rows, columns] {
             let found = delta.matrix.dims();
-            return Err(fail(format!("its factors make {found:?}, which do not make a weight of shape {shape:?}")));
+            return Err(fail(format!(
+                "its factors make {found:?}, which do not make a weight of shape {shape:?}"
+            )));
         }
         Ok((delta.matrix * factor).reshape(shape))
     }
