@@ -258,8 +258,7 @@ impl Engine {
     /// # Errors
     /// When the weights cannot be read.
     pub fn compare(&self, ready: &Prepared, recipe: &Recipe) -> Result<Option<Notice>, EngineError> {
-        let now: BTreeMap<String, String> =
-            ready.folder.digests(ready.wanted.gligen)?.into_iter().collect();
+        let now: BTreeMap<String, String> = ready.folder.digests(ready.wanted.gligen)?.into_iter().collect();
         let then: BTreeMap<&String, &String> =
             recipe.weights.iter().map(|(file, digest)| (file, digest)).collect();
         // What both have must be alike, and something must be had by both.

@@ -161,7 +161,8 @@ fn an_unknown_tensor_of_a_network_is_refused_by_its_name() {
         let mut all = version_one();
         all.insert(name.to_owned(), zeros(&[3]));
         let place = Place::new();
-        let error = place.open(&all, &json!({})).unwrap().vae(&LoadOptions::new(&cpu())).unwrap_err().to_string();
+        let error =
+            place.open(&all, &json!({})).unwrap().vae(&LoadOptions::new(&cpu())).unwrap_err().to_string();
         assert!(error.contains("unknown") && error.contains(name), "{error}");
     }
     let mut all = version_one();
@@ -202,11 +203,13 @@ fn a_file_without_a_part_says_which() {
 #[test]
 fn text_encoders_without_the_outer_name_are_read() {
     let place = Place::new();
-    let renamed = |(name, tensor): (String, Tensor)| (name.replace("transformer.text_model.", "transformer."), tensor);
+    let renamed =
+        |(name, tensor): (String, Tensor)| (name.replace("transformer.text_model.", "transformer."), tensor);
     let old: Tensors = version_one().into_iter().map(renamed).collect();
     for all in [version_one(), old] {
         // Heads of the small encoder are 8 wide, of real ones 64, so that this one's shape is refused; but only that.
-        let error = place.open(&all, &json!({})).unwrap().text_encoder(&LoadOptions::new(&cpu())).unwrap_err();
+        let error =
+            place.open(&all, &json!({})).unwrap().text_encoder(&LoadOptions::new(&cpu())).unwrap_err();
         assert!(error.to_string().contains("num_attention_heads is 0"), "{error}");
     }
 }
@@ -214,7 +217,10 @@ fn text_encoders_without_the_outer_name_are_read() {
 #[test]
 fn other_kinds_of_model_are_named() {
     for (names, told) in [
-        (vec!["conditioner.embedders.0.transformer.x", "model.diffusion_model.input_blocks.0.0.weight"], "Stable Diffusion XL"),
+        (
+            vec!["conditioner.embedders.0.transformer.x", "model.diffusion_model.input_blocks.0.0.weight"],
+            "Stable Diffusion XL",
+        ),
         (vec!["model.diffusion_model.joint_blocks.0.x"], "Stable Diffusion 3"),
         (vec!["double_blocks.0.img_attn.proj.weight"], "FLUX"),
         (vec!["model.diffusion_model.label_emb.0.0.weight"], "unCLIP"),
@@ -264,7 +270,10 @@ fn what_a_stable_diffusion_two_predicts_is_read_or_assumed_with_a_warning() {
     let (assumed, warning) = place.open(&version_two(), &json!({})).unwrap().prediction_type().unwrap();
     assert_eq!(assumed, velocity);
     let warning = warning.unwrap().to_string();
-    assert!(warning.contains("sd.safetensors does not say what its U-Net predicts; v_prediction is assumed"), "{warning}");
+    assert!(
+        warning.contains("sd.safetensors does not say what its U-Net predicts; v_prediction is assumed"),
+        "{warning}"
+    );
     assert!(warning.contains("prediction_type = \"epsilon\""), "{warning}");
 
     for (step, expected) in [(875_000_i64, epsilon), (140_000, velocity)] {
@@ -332,7 +341,8 @@ fn the_cache_of_the_hub_is_followed() {
         let golden = Golden::open(&data("sd1/golden.safetensors"));
         let unet = model.unet(&LoadOptions::new(&cpu())).unwrap();
         let text = unet.text_context(&golden.tensor("unet.text")).unwrap();
-        let output = unet.forward(golden.tensor("unet.latents"), &[501.0, 37.0], &text, &UNetRequest::noise());
+        let output =
+            unet.forward(golden.tensor("unet.latents"), &[501.0, 37.0], &text, &UNetRequest::noise());
         let noise = floats(output.unwrap().noise.unwrap());
         assert!(relative_error(&noise, &golden.floats("unet.noise")) < 1e-4);
     }
@@ -347,7 +357,10 @@ fn folders_of_other_kinds_are_named() {
     for class in ["StableDiffusion3Pipeline", "FluxPipeline", "StableDiffusionXLPipeline"] {
         fs::write(&index, json!({"_class_name": class}).to_string()).unwrap();
         let error = ModelFolder::open(folder.path()).unwrap_err().to_string();
-        assert!(error.contains(&format!("a {class}")) && error.contains("Stable Diffusion 1 or 2"), "{error}");
+        assert!(
+            error.contains(&format!("a {class}")) && error.contains("Stable Diffusion 1 or 2"),
+            "{error}"
+        );
     }
     fs::create_dir(folder.path().join("unet")).unwrap();
     fs::write(folder.path().join("unet/config.json"), "{}").unwrap();

@@ -167,7 +167,9 @@ impl UNetConfig {
         let (input, output) = (self.in_channels, self.out_channels);
         require(NETWORK, input == output, || {
             let purpose = purpose_of_channels(input).unwrap_or("of another kind");
-            format!("in_channels is {input} and out_channels {output}: a U-Net {purpose}, which is not supported")
+            format!(
+                "in_channels is {input} and out_channels {output}: a U-Net {purpose}, which is not supported"
+            )
         })?;
         require_number(NETWORK, "norm_eps", self.norm_eps, EPSILON)?;
         require(NETWORK, (0.0..=1.0).contains(&self.freq_shift), || {

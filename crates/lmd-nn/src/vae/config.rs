@@ -228,7 +228,10 @@ mod tests {
         assert!(TinyVaeConfig::from_json(r#"{"num_encoder_blocks": [1]}"#).is_err());
         for scale in ["0", "-1", "1e-300", "1e300"] {
             let text = format!(r#"{{"scaling_factor": {scale}}}"#);
-            assert!(VaeConfig::from_json(&text).is_err() && TinyVaeConfig::from_json(&text).is_err(), "{scale}");
+            assert!(
+                VaeConfig::from_json(&text).is_err() && TinyVaeConfig::from_json(&text).is_err(),
+                "{scale}"
+            );
         }
     }
 }

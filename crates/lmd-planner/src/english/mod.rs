@@ -1,9 +1,9 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
-//! The way: normalise → [`syntax`] → [`token`] → [`language`] → [`style`] → [`chunk`]
-//! (with [`noun_phrase`], [`numbers`], [`links`], [`verbs`], [`partitive`]) → [`interpret`]
-//! (with [`having`], [`placing`], [`places`], [`doing`], [`parts`]) → [`account`].
-//! Tables stand in [`lexicon`] and [`nouns`].
+//! The way: normalise → `syntax` → `token` → `language` → `style` → `chunk`
+//! (with `noun_phrase`, `numbers`, `links`, `verbs`, `partitive`) → `interpret`
+//! (with `having`, `placing`, `places`, `doing`, `parts`) → `account`.
+//! Tables stand in `lexicon` and `nouns`.
 
 mod account;
 mod chunk;
