@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers import (AutoencoderKL, DPMSolverMultistepScheduler, EulerDiscreteScheduler, LCMScheduler,
+                       PNDMScheduler, UNet2DConditionModel)
+from diffusers.schedulers import scheduling_lcm as lcm
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from reference import keep_maps, with_grounding
@@ -187,11 +189,16 @@ def transfer_energy(maps, things, references, size, weight):
 class Ddim:
     """Deterministic DDIM, 'leading' steps with an offset of 1, last alpha that of training step 0."""
 
-    def __init__(self, steps):
+    init_noise_sigma = 1.0
+
+    def __init__(self, steps, seed):
         beta = torch.linspace(BETAS["beta_start"] ** 0.5, BETAS["beta_end"] ** 0.5, 1000) ** 2
         self.alphas = (1 - beta).cumprod(0).double()
         self.stride = 1000 // steps
         self.timesteps = [i * self.stride + 1 for i in reversed(range(steps))]
+
+    def scale_input(self, i, z):
+        return z
 
     def step_size(self, i, reference):
         return math.sqrt(1 - self.alphas[self.timesteps[i]].item())
@@ -204,24 +211,77 @@ class Ddim:
         return math.sqrt(b) * clean + math.sqrt(1 - b) * noise
 
 
-class Dpm:
-    """diffusers' DPM-Solver++ 2M; the reference takes sigma squared for its step size (B.9)."""
+class Diffusers:
+    """A scheduler of diffusers. Latents stay in the scheduler's own scale from the start to the end of a run,
+    and so do those that are kept, composed and held: unit noise is multiplied by `init_noise_sigma` once."""
 
-    def __init__(self, steps):
-        self.scheduler = DPMSolverMultistepScheduler(**BETAS)
+    scheduler_class, config = None, {}
+
+    def __init__(self, steps, seed):
+        self.scheduler = self.scheduler_class(**BETAS, **self.config)
         self.scheduler.set_timesteps(steps)
-        self.timesteps = [int(t) for t in self.scheduler.timesteps]
+        self.timesteps = [float(t) for t in self.scheduler.timesteps]
+        self.init_noise_sigma = float(self.scheduler.init_noise_sigma)
+        self.seed = seed
+
+    def noise_level(self, i):
+        return math.sqrt(1 - self.scheduler.alphas_cumprod[int(self.timesteps[i])].item())
+
+    def scale_input(self, i, z):
+        return z
 
     def step_size(self, i, reference):
-        if reference:
-            return self.scheduler.sigmas[i].item() ** 2
-        return math.sqrt(1 - self.scheduler.alphas_cumprod[self.timesteps[i]].item())
+        return self.noise_level(i)
 
     def step(self, i, noise, z):
         return self.scheduler.step(noise, self.scheduler.timesteps[i], z).prev_sample
 
 
-SAMPLERS = {"ddim": Ddim, "dpm++2m": Dpm}
+class Dpm(Diffusers):
+    """DPM-Solver++ 2M; the reference takes sigma squared for its step size (B.9)."""
+
+    scheduler_class = DPMSolverMultistepScheduler
+
+    def step_size(self, i, reference):
+        return self.scheduler.sigmas[i].item() ** 2 if reference else self.noise_level(i)
+
+
+class Euler(Diffusers):
+    """Euler: latents are sqrt(sigma^2 + 1) times as large as the network's, and a step of guidance of length s on
+    the network's latents is one of s (sigma^2 + 1) on these."""
+
+    scheduler_class = EulerDiscreteScheduler
+
+    def scale_input(self, i, z):
+        return z / math.sqrt(self.scheduler.sigmas[i].item() ** 2 + 1)
+
+    def step_size(self, i, reference):
+        squared = self.scheduler.sigmas[i].item() ** 2
+        return squared if reference else self.noise_level(i) * (squared + 1)
+
+
+class Pndm(Diffusers):
+    scheduler_class, config = PNDMScheduler, dict(skip_prk_steps=True, set_alpha_to_one=False)
+
+
+class Lcm(Diffusers):
+    """LCM; its k-th fresh noise has the seed background + k * 1000003."""
+
+    scheduler_class, config = LCMScheduler, dict(original_inference_steps=50, clip_sample=False)
+
+    def step(self, i, noise, z):
+        generator = torch.Generator().manual_seed(self.seed + (i + 1) * 1000003)
+        # The scheduler draws in the format of the prediction; the noise is defined in f32.
+        fresh = torch.randn(z.shape, generator=generator).to(z.dtype)
+        draw = lcm.randn_tensor
+        lcm.randn_tensor = lambda *_, **__: fresh
+        try:
+            return self.scheduler.step(noise, self.scheduler.timesteps[i], z).prev_sample
+        finally:
+            lcm.randn_tensor = draw
+
+
+SAMPLERS = {"ddim": Ddim, "dpm++2m": Dpm, "euler": Euler, "pndm": Pndm, "lcm": Lcm}
 
 
 # --- The loop (B.9, B.10, B.13) ---
@@ -236,11 +296,12 @@ class Run:
     word: int = None
     frozen: tuple = None  # frames, mask, steps
     grounding: tuple = None  # slots, steps
+    seed: int = 0  # of the background
 
 
 def denoise(networks, config, run):
-    """Frames of latents, the word's attention at each step, energies at each step."""
-    sampler = SAMPLERS[config["sampler"]](config["steps"])
+    """Frames of latents in the sampler's scale, the word's attention at each step, energies at each step."""
+    sampler = SAMPLERS[config["sampler"]](config["steps"], run.seed)
     z, loss = run.start.clone(), 10000.0
     frames, kept, energies = [z], [], []
     scale, most = run.guidance["loss_scale"], run.guidance["max_iter"]
@@ -251,7 +312,7 @@ def denoise(networks, config, run):
         limit = most[min(i, len(most) - 1)] if i < run.guidance["max_index_step"] else 0
         while iteration < limit and loss / scale > run.guidance["loss_threshold"]:
             leaf = z.clone().requires_grad_()
-            networks.noise(leaf, t, run.cond, null if config["fidelity"] == "reference" and slots else slots)
+            networks.noise(sampler.scale_input(i, leaf), t, run.cond, null if config["fidelity"] == "reference" and slots else slots)
             energy = run.energy(i, {key: networks.maps[key][0] for key in GUIDED})
             measured.append(energy.item())
             loss = scale * measured[-1]
@@ -262,7 +323,7 @@ def denoise(networks, config, run):
         with torch.no_grad():
             both = torch.cat([run.uncond, run.cond])
             halves = slots and {name: torch.cat([null[name], slots[name]]) for name in slots}
-            uncond, cond = networks.noise(torch.cat([z, z]), t, both, halves).chunk(2)
+            uncond, cond = networks.noise(sampler.scale_input(i, torch.cat([z, z])), t, both, halves).chunk(2)
         if run.word is not None:
             layers = (*GUIDED, networks.mask_layer)
             kept.append({key: networks.maps[key][1, :, :, run.word].detach() for key in layers})
@@ -353,6 +414,11 @@ def randn(seed, size, dtype):
     return torch.randn(1, 4, size[1], size[0], generator=generator).to(dtype)
 
 
+def scale_of(config):
+    """What unit noise is multiplied by to become a sampler's latents."""
+    return SAMPLERS[config["sampler"]](config["steps"], 0).init_noise_sigma
+
+
 def draw_alone(networks, config, objects, k, case, background, size):
     """Box k alone, masked and moved to its place; LMD+ draws it there."""
     name, xywh = objects[k]
@@ -364,11 +430,11 @@ def draw_alone(networks, config, objects, k, case, background, size):
     r = lmd["fg_blending_ratio"] or (0.1 if plus else 0.01)
     blended = math.sqrt(1 - r) * background + math.sqrt(r) * own
     cells = rasterise(thing.boxes, *size)
-    start = torch.where(cells, blended, background)
+    start = torch.where(cells, blended, background) * scale_of(config)
     energy = lambda _step, maps: box_energy(maps, [thing], size, lmd["per_box"]["energy"])
     guidance = lmd["per_box"] | ({"max_index_step": 0} if plus else {})
     run = Run(networks.encode(prompt), networks.encode(NEGATIVE_ALONE), start, guidance, energy, thing.word,
-              grounding=grounding(networks, config, [thing]))
+              grounding=grounding(networks, config, [thing]), seed=case["seeds"]["background"])
     return cut_out(networks, config, denoise(networks, config, run), place, size, cells if plus else None)
 
 
@@ -405,7 +471,7 @@ def draw(networks, case):
     objects = sorted(case["objects"], key=lambda o: o[0])
     background = randn(case["seeds"]["background"], size, networks.dtype)
     pieces = [draw_alone(networks, config, objects, k, case, background, size) for k in range(len(objects))]
-    composed, frozen = compose(background, [(piece["placed_frames"], piece["placed_mask"]) for piece in pieces])
+    composed, frozen = compose(background * scale_of(config), [(piece["placed_frames"], piece["placed_mask"]) for piece in pieces])
 
     things = group(objects)
     prompt = prompt_of(case["background"], [thing.phrase for thing in things])
@@ -420,7 +486,8 @@ def draw(networks, case):
 
     steps = int(lmd["frozen_step_ratio"] * config["steps"])
     run = Run(networks.encode(prompt), networks.encode(NEGATIVE), composed[0], lmd["overall"], energy,
-              frozen=(composed, frozen, steps), grounding=grounding(networks, config, things))
+              frozen=(composed, frozen, steps), grounding=grounding(networks, config, things),
+              seed=case["seeds"]["background"])
     frames, _, energies = denoise(networks, config, run)
     return dict(noise=background, boxes=pieces, composed=composed, frames=frames, energies=energies,
                 picture=networks.picture(frames[-1]), prompt=prompt)

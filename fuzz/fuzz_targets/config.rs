@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lmd_cli::config::{ConfigError, parse};
+use lmd_engine::config::{ConfigError, parse};
 
 fuzz_target!(|text: &str| match parse(text, "lmd.toml") {
     Ok(settings) => {

@@ -7,7 +7,7 @@ mod common;
 
 use std::path::Path;
 
-use lmd_diffusion::config::{DrawConfig, Method};
+use lmd_diffusion::config::DrawConfig;
 use lmd_diffusion::methods::lmd::{Traced, draw_traced};
 use lmd_diffusion::{Job, Seeds, Silent, StepEnergies};
 use lmd_layout::Mask;
@@ -186,19 +186,19 @@ fn without_things_multidiffusion_draws_the_background_alone() {
         negative_prompt: Some(String::new()),
         ..DrawConfig::default()
     };
-    let draw = |method, prompt| {
-        let config = DrawConfig { method, ..config.clone() };
+    let draw = |method: &'static str, prompt| {
+        let config = DrawConfig { method: method.into(), ..config.clone() };
         let job = Job { layout: &layout, prompt, seeds: Seeds::of(5), config: &config };
         lmd_diffusion::draw(&model, &job, &mut Silent).unwrap().picture
     };
-    assert_eq!(draw(Method::Multidiffusion, ""), draw(Method::Plain, "the table"));
+    assert_eq!(draw("multidiffusion", ""), draw("plain", "the table"));
 }
 
 #[test]
 fn regions_of_multidiffusion_leave_the_rest_to_the_background() {
     let model = common::small_model();
     let config = DrawConfig {
-        method: Method::Multidiffusion,
+        method: "multidiffusion".into(),
         width: Some(64),
         height: Some(64),
         steps: 1, // no plain colours, so that regions do not see each other
@@ -214,5 +214,20 @@ fn regions_of_multidiffusion_leave_the_rest_to_the_background() {
     // 16 x 16 cells in four channels: the left half is the cat's.
     for (cell, (a, b)) in without.iter().zip(&with).enumerate() {
         assert_eq!((a - b).abs() < 1e-5, cell % 16 >= 8, "cell {cell}: {a} and {b}");
+    }
+}
+
+/// Every sampler with both methods that keep, compose and hold latents.
+#[test]
+fn every_sampler_with_lmd() {
+    for case in ["dpm_mended", "euler", "euler_reference", "pndm", "lcm"] {
+        check(case);
+    }
+}
+
+#[test]
+fn every_sampler_with_lmd_plus() {
+    for case in ["dpm_plus", "euler_plus", "pndm_plus", "lcm_plus"] {
+        check(case);
     }
 }

@@ -5,3 +5,8 @@ pub mod benchmark;
 pub mod predicates;
 pub mod report;
 pub mod sentences;
+
+// The code in the README is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -129,7 +129,7 @@ struct Golden(Checkpoint);
 
 impl Golden {
     fn words(&self, name: &str) -> Vec<[u8; 4]> {
-        self.0.get(name).map(|view| view.bytes.as_chunks::<4>().0.to_vec()).unwrap_or_default()
+        self.0.read(name).map(|view| view.bytes.as_chunks::<4>().0.to_vec()).unwrap_or_default()
     }
 
     fn floats(&self, name: &str) -> Vec<f32> {
@@ -141,7 +141,7 @@ impl Golden {
     }
 
     fn tensor<const D: usize>(&self, name: &str) -> Result<Tensor<D>, Box<dyn std::error::Error>> {
-        let view = self.0.get(name).ok_or_else(|| format!("no tensor {name}"))?;
+        let view = self.0.read(name)?;
         let shape: [usize; D] = view.shape.try_into()?;
         Ok(Tensor::from_data(TensorData::new(self.floats(name), shape), &device(Accelerator::Cpu)?))
     }

@@ -6,7 +6,8 @@
 //! | [`clip`] | CLIP text encoder and tokenizer | arXiv:2103.00020 |
 //! | [`unet`] | U-Net with cross-attention | arXiv:2112.10752 |
 //! | [`vae`] | autoencoder, and the tiny one for previews | arXiv:2112.10752 |
-//! | [`weights`] | weight files, validated before they are used | |
+//! | [`weights`] | weight files, checked before they are used | |
+//! | [`model`] | models as they lie on disk | |
 //!
 //! Weights are frozen constants. The one thing that may have a gradient is the
 //! latents, when the caller says so with `latents.autodiff().require_grad()`.
@@ -22,8 +23,11 @@ mod error;
 #[doc(hidden)]
 pub mod inner;
 mod layers;
+pub mod model;
+mod prediction;
 pub mod unet;
 pub mod vae;
+mod warning;
 pub mod weights;
 mod workers;
 
@@ -33,9 +37,17 @@ pub use attn_key::{AttnKey, UNetSection};
 pub use clip::{ClipTextConfig, ClipTextEncoder, ClipTextOutput, Encoded, Positions, Tokenizer};
 pub use device::{Accelerator, Precision, device, device_name};
 pub use error::NnError;
+pub use model::ModelFolder;
+pub use prediction::PredictionType;
 pub use unet::{
     AttentionType, GligenBox, MAX_GLIGEN_BOXES, TextContext, UNet, UNetConfig, UNetOutput, UNetRequest,
 };
 pub use vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, Posterior, TinyVaeConfig, VaeConfig};
-pub use weights::{Adapters, Checkpoint, LoadOptions, Lora, ModelFolder, StaticFiles, WeightsError};
+pub use warning::Warning;
+pub use weights::{Adapters, Checkpoint, LoadOptions, Lora, StaticFiles, WeightsError};
 pub use workers::with_spinning_pool;
+
+// The code in the README is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

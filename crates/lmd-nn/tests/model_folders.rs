@@ -53,7 +53,7 @@ fn a_variant_is_found() {
 fn shards_are_put_together() {
     let folder = empty_folder();
     let all = weights();
-    let tensors: Vec<_> = all.names().map(|name| (name.to_owned(), all.get(name).unwrap())).collect();
+    let tensors: Vec<_> = all.names().map(|name| (name.to_owned(), all.read(name).unwrap())).collect();
     let mut map = BTreeMap::new();
     for (i, part) in tensors.chunks(tensors.len() / 2 + 1).enumerate() {
         let shard = format!("diffusion_pytorch_model-{i}.safetensors");
@@ -123,7 +123,11 @@ fn lora(names: [String; 3]) -> Result<Lora, lmd_nn::WeightsError> {
     let (down, up) = lora_values();
     let bytes = |v: &[f32]| v.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
     let (down, up, alpha) = (bytes(&down), bytes(&up), bytes(&[1.0]));
-    let view = |shape: &'static [usize], bytes| TensorView { dtype: StoredType::F32, shape, bytes };
+    let view = |shape: &'static [usize], bytes: &[u8]| TensorView {
+        dtype: StoredType::F32,
+        shape,
+        bytes: bytes.to_vec().into(),
+    };
     let [down_name, up_name, alpha_name] = names;
     let mut tensors = vec![
         (down_name, view(&[2, 32], &down[..])),
@@ -151,7 +155,7 @@ fn merged_by_hand(strength: f32) -> UNet {
     let all = weights();
     let name = format!("{MODULE}.weight");
     let (down, up) = lora_values();
-    let stored = all.get(&name).unwrap();
+    let stored = all.read(&name).unwrap();
     let mut values: Vec<f32> =
         stored.bytes.as_chunks::<2>().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f32()).collect();
     for row in 0..32 {
@@ -161,9 +165,11 @@ fn merged_by_hand(strength: f32) -> UNet {
         }
     }
     let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
-    let merged = TensorView { dtype: StoredType::F32, shape: &[32, 32], bytes: &bytes };
-    let tensors: Vec<_> =
-        all.names().map(|n| (n.to_owned(), if n == name { merged } else { all.get(n).unwrap() })).collect();
+    let merged = TensorView { dtype: StoredType::F32, shape: &[32, 32], bytes: bytes.into() };
+    let tensors: Vec<_> = all
+        .names()
+        .map(|n| (n.to_owned(), if n == name { merged.clone() } else { all.read(n).unwrap() }))
+        .collect();
     let folder = empty_folder();
     write(&folder.path().join("unet").join(WEIGHTS), &tensors);
     ModelFolder::open(folder.path()).unwrap().unet(&LoadOptions::new(&cpu())).unwrap()

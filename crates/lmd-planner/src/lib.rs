@@ -17,3 +17,8 @@ pub use conversation::{Conversation, Turn};
 pub use error::PlanError;
 pub use plan::{MAX_PROMPT_CHARS, Plan, Planner, Source, normalize_prompt};
 pub use scene::{Arrangement, Region, Relation, RelationKind, Scene, Size, Thing};
+
+// The code in the README is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -10,8 +10,18 @@ pub const MAX_PROMPT_CHARS: usize = 4_000;
 
 /// Something that turns a sentence into a layout.
 ///
-/// Calls block; a server runs them on a thread of their own.
-pub trait Planner {
+/// Calls block; a server runs them on a thread of their own. One planner may
+/// be asked from many threads at once.
+///
+/// ```
+/// use lmd_planner::offline::OfflinePlanner;
+/// use lmd_planner::Planner;
+///
+/// let plan = OfflinePlanner.plan("a red car to the left of a cat")?;
+/// assert_eq!(plan.layout.objects().len(), 2);
+/// # Ok::<(), lmd_planner::PlanError>(())
+/// ```
+pub trait Planner: Send + Sync {
     /// A short name for people and reports: `offline`, `llm gpt-4o`.
     fn name(&self) -> String;
 

@@ -4,17 +4,33 @@ mod draw;
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use lmd_engine::Override;
 
-use crate::config::Flag;
-pub(crate) use draw::{DrawArgs, Drawing, GenerateArgs, ModelsArgs, ModelsCommand, PreviewChoice, ShowArgs};
+pub(crate) use draw::{
+    DrawArgs, Drawing, GenerateArgs, ModelsArgs, ModelsCommand, PreviewChoice, Seed, ShowArgs,
+};
+
+/// Examples and codes below the command's own help.
+const EXAMPLES: &str = "\
+Examples:
+  lmd generate \"two red cars to the left of a green bottle on a beach\"
+  lmd layout \"a cat to the right of a dog\" -o l.json
+  lmd draw l.json --seed 7 -o out.png
+  lmd show out.png
+
+Exit codes:
+  0 done, 1 failed, 2 usage, 3 no layout, 4 model, 5 memory, 6 warnings with --strict,
+  101 a fault of lmd, 130 interrupted
+
+Files that are there already are kept: results get the next free name (out-2.png), unless
+--overwrite is given. Files that were read are never overwritten.";
 
 /// LLM-grounded diffusion: pictures that obey a layout a language model wrote
 #[derive(Debug, Parser)]
-#[command(name = "lmd", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "lmd", version, max_term_width = 100, arg_required_else_help = true, args_override_self = true, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -24,12 +40,16 @@ pub(crate) struct Cli {
 
 /// What every verb takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
     /// Say nothing on stderr but errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 900)]
     pub(crate) quiet: bool,
+    /// Treat warnings as errors: end with exit code 6 instead of going on
+    #[arg(long, global = true, display_order = 901)]
+    pub(crate) strict: bool,
     /// Read this file instead of searching for lmd.toml
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", display_order = 902)]
     pub(crate) config: Option<PathBuf>,
 }
 
@@ -45,7 +65,7 @@ pub(crate) enum Command {
     Layout(Box<LayoutArgs>),
     /// Talk about a layout: a sentence, then one instruction after another
     Chat(ChatArgs),
-    /// List, inspect, verify and import models
+    /// List, inspect, verify, import and remove models
     Models(ModelsArgs),
     /// Measure how good layouts are
     Bench(BenchArgs),
@@ -59,10 +79,11 @@ pub(crate) enum Command {
 
 /// How a layout is planned.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Planning")]
 pub(crate) struct Planning {
-    /// Who plans: a language model, the offline planner, or whichever is set up
-    #[arg(long, value_enum, value_name = "PLANNER")]
-    pub(crate) planner: Option<PlannerChoice>,
+    /// Who plans: a language model, the offline planner, or whichever is set up [default: auto]
+    #[arg(long, value_name = "PLANNER", value_parser = planners())]
+    pub(crate) planner: Option<String>,
     /// The address of an OpenAI-compatible server [env: LMD_LLM_URL]
     #[arg(long, value_name = "URL")]
     pub(crate) llm_url: Option<String>,
@@ -79,18 +100,17 @@ pub(crate) struct Planning {
 
 impl Planning {
     /// The configuration keys these flags set.
-    pub(crate) fn flags(&self) -> Vec<Flag> {
-        let text = |flag, key, value: &Option<String>| Some(Flag::new(flag, key, value.clone()?));
-        let planner = self.planner.map(|choice| choice.name().to_owned());
+    pub(crate) fn flags(&self) -> Vec<Override> {
+        let text = |flag, key, value: &Option<String>| Some(Override::new(flag, key, value.clone()?));
         let cache = match (self.no_cache, self.refresh_cache) {
-            (true, _) => Some(Flag::new("--no-cache", "cache", "off")),
-            (_, true) => Some(Flag::new("--refresh-cache", "cache", "refresh")),
+            (true, _) => Some(Override::new("flag --no-cache", "cache", "off")),
+            (_, true) => Some(Override::new("flag --refresh-cache", "cache", "refresh")),
             _ => None,
         };
         [
-            text("--planner", "planner", &planner),
-            text("--llm-url", "llm.url", &self.llm_url),
-            text("--llm-model", "llm.model", &self.llm_model),
+            text("flag --planner", "planner", &self.planner),
+            text("flag --llm-url", "llm.url", &self.llm_url),
+            text("flag --llm-model", "llm.model", &self.llm_model),
             cache,
         ]
         .into_iter()
@@ -99,30 +119,23 @@ impl Planning {
     }
 }
 
-/// Who plans.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PlannerChoice {
-    /// A language model when one is set up, the offline planner otherwise
-    #[default]
-    Auto,
-    /// The offline planner: English sentences, no network
-    Offline,
-    /// The language model
-    Llm,
-}
-
-impl PlannerChoice {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Offline => "offline",
-            Self::Llm => "llm",
-        }
-    }
+/// The choices of `lmd_engine::PlannerChoice`.
+fn planners() -> PossibleValuesParser {
+    PossibleValuesParser::from([
+        PossibleValue::new("auto").help("A language model when one is set up, the offline planner otherwise"),
+        PossibleValue::new("offline").help("The offline planner: English sentences, no network"),
+        PossibleValue::new("llm").help("The language model"),
+    ])
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lmd layout \"a cat to the right of a dog\"
+  lmd layout \"two red cars on a beach\" --json > l.json
+  lmd layout --edit l.json \"move the first car to the left\" -o l2.json
+  lmd layout \"一只猫在狗的右边\" --llm-url http://localhost:11434/v1 --llm-model qwen3
+  lmd layout \"…\" --print-prompt; lmd layout \"…\" --from-answer answer.txt")]
 pub(crate) struct LayoutArgs {
     /// What should be in the picture, or with --edit what to change; `-` reads it from stdin
     #[arg(value_name = "PROMPT", required_unless_present_any = ["schema", "from_answer"])]
@@ -142,7 +155,10 @@ pub(crate) struct LayoutArgs {
     /// Write the layout to a file; its ending says how: .json, .svg, .png or .txt
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Change this layout instead of making a new one
+    /// Replace files that are there already, instead of taking the next free name
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Change this layout (JSON, text or a picture of lmd) instead of making a new one
     #[arg(long, value_name = "LAYOUT", conflicts_with_all = ["from_answer", "print_prompt", "schema"])]
     pub(crate) edit: Option<PathBuf>,
     /// Read what a language model answered from a file, `-` is stdin
@@ -159,13 +175,20 @@ pub(crate) struct LayoutArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lmd chat \"a cat to the right of a dog\"
+  lmd chat --layout picture.png")]
 pub(crate) struct ChatArgs {
     /// What should be in the picture
     #[arg(value_name = "PROMPT")]
     pub(crate) prompt: Option<String>,
-    /// Start from this layout
+    /// Start from this layout: JSON, text or a picture of lmd
     #[arg(long, value_name = "FILE")]
     pub(crate) layout: Option<PathBuf>,
+    /// Let /save, /svg and /png replace files that are there already, instead of taking the next free name
+    #[arg(long)]
+    pub(crate) overwrite: bool,
     #[command(flatten)]
     pub(crate) planning: Planning,
 }
@@ -238,6 +261,19 @@ pub(crate) enum SentenceSet {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Settings are laid over one another in this order, later ones winning:
+  1. the program's own
+  2. the user's lmd.toml: ~/.config/lmd/lmd.toml ($XDG_CONFIG_HOME/lmd/lmd.toml;
+     on Windows %APPDATA%\\lmd\\lmd.toml)
+  3. the project's lmd.toml: the nearest one from the working folder upwards
+     (--config FILE reads that file alone instead of 2 and 3)
+  4. variables: LMD_DRAW_STEPS for draw.steps; `lmd config env` lists them all
+  5. for `draw --from`: the settings of the picture
+  6. flags
+A preset sets the keys below draw at the place where it is named. Below the user's data folder
+(~/.local/share, $XDG_DATA_HOME) lie imported models (lmd/models; models_dir, LMD_MODELS_DIR), below the
+cache folder (~/.cache, $XDG_CACHE_HOME) answers of language models (lmd/answers).")]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]
     pub(crate) what: ConfigCommand,
@@ -245,12 +281,14 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Print every setting as TOML
+    /// Print every setting as TOML; those without a value as comments
     Show {
         /// Say where each setting comes from
         #[arg(long)]
         origin: bool,
     },
+    /// Print every variable that sets something, and what
+    Env,
 }
 
 #[derive(Debug, Args)]
@@ -265,4 +303,7 @@ pub(crate) struct DoctorArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Remove what imports and drawings that were killed left behind (none may be running)
+    #[arg(long)]
+    pub(crate) clean: bool,
 }

@@ -1,19 +1,11 @@
 //! How the command ends: exit codes and the last message.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind as IoErrorKind};
 use std::process::ExitCode;
 
-use lmd_diffusion::DiffusionError;
-use lmd_layout::{JsonError, LayoutError, ParseError};
-use lmd_nn::{NnError, WeightsError};
-use lmd_planner::PlanError;
-use lmd_planner::cache::CacheError;
-use lmd_planner::llm::LlmError;
+use lmd_engine::{EngineError, ErrorKind};
 use thiserror::Error;
 
-use crate::config::ConfigError;
-use crate::models::ModelError;
-use crate::picture::PictureError;
 use crate::screen::Screen;
 
 /// The exit codes. They are part of the interface and do not change.
@@ -30,10 +22,35 @@ pub enum Exit {
     Layout = 3,
     /// A model or its weights are missing or broken.
     Model = 4,
-    /// There is not enough memory.
+    /// There is not enough memory, or no thread can be started.
     Memory = 5,
+    /// There were warnings, and `--strict` makes them errors.
+    Warnings = 6,
+    /// A fault of lmd itself.
+    Fault = 101,
     /// The user interrupted it.
     Interrupted = 130,
+}
+
+impl Exit {
+    const ALL: [Self; 9] = [
+        Self::Ok,
+        Self::Failed,
+        Self::Usage,
+        Self::Layout,
+        Self::Model,
+        Self::Memory,
+        Self::Warnings,
+        Self::Fault,
+        Self::Interrupted,
+    ];
+}
+
+impl From<ErrorKind> for Exit {
+    fn from(kind: ErrorKind) -> Self {
+        let code = kind.exit_code();
+        Self::ALL.into_iter().find(|exit| *exit as u8 == code).unwrap_or(Self::Failed)
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -75,38 +92,13 @@ fn of_error(error: &anyhow::Error) -> Exit {
 fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if cause.is::<Interrupted>() {
         Some(Exit::Interrupted)
-    } else if cause.is::<UsageError>() || cause.is::<ConfigError>() || cause.is::<PictureError>() {
+    } else if cause.is::<UsageError>() {
         Some(Exit::Usage)
-    } else if cause.is::<ModelError>() || cause.is::<NnError>() || cause.is::<WeightsError>() {
-        Some(Exit::Model)
-    } else if let Some(error) = cause.downcast_ref::<DiffusionError>() {
-        Some(of_drawing(error))
-    } else if cause.is::<PlanError>()
-        || cause.is::<LlmError>()
-        || cause.is::<CacheError>()
-        || cause.is::<ParseError>()
-        || cause.is::<JsonError>()
-        || cause.is::<LayoutError>()
-    {
-        Some(Exit::Layout)
-    } else {
-        let io = cause.downcast_ref::<io::Error>()?;
+    } else if let Some(io) = cause.downcast_ref::<io::Error>() {
         // Whoever read our output has read enough.
-        (io.kind() == ErrorKind::BrokenPipe).then_some(Exit::Ok)
-    }
-}
-
-fn of_drawing(error: &DiffusionError) -> Exit {
-    match error {
-        DiffusionError::Cancelled => Exit::Interrupted,
-        DiffusionError::Nn(_)
-        | DiffusionError::Parts { .. }
-        | DiffusionError::SchedulerConfig { .. }
-        | DiffusionError::Hints { .. } => Exit::Model,
-        DiffusionError::PictureSize { .. }
-        | DiffusionError::Setting { .. }
-        | DiffusionError::Scheduler(_) => Exit::Usage,
-        _ => Exit::Failed,
+        (io.kind() == IoErrorKind::BrokenPipe).then_some(Exit::Ok)
+    } else {
+        EngineError::kind_of(cause).map(Exit::from)
     }
 }
 
@@ -114,14 +106,22 @@ fn of_drawing(error: &DiffusionError) -> Exit {
 mod tests {
     use super::*;
     use anyhow::Context;
+    use lmd_planner::PlanError;
 
     #[test]
     fn causes_decide_the_code() {
         let plan = Err::<(), _>(PlanError::EmptyPrompt).context("while planning").unwrap_err();
         assert_eq!(of_error(&plan), Exit::Layout);
         assert_eq!(of_error(&UsageError("x".to_owned()).into()), Exit::Usage);
-        assert_eq!(of_error(&io::Error::from(ErrorKind::BrokenPipe).into()), Exit::Ok);
-        assert_eq!(of_error(&io::Error::from(ErrorKind::NotFound).into()), Exit::Failed);
+        assert_eq!(of_error(&io::Error::from(IoErrorKind::BrokenPipe).into()), Exit::Ok);
+        assert_eq!(of_error(&io::Error::from(IoErrorKind::NotFound).into()), Exit::Failed);
         assert_eq!(of_error(&Interrupted.into()), Exit::Interrupted);
+    }
+
+    #[test]
+    fn every_kind_of_error_has_its_code() {
+        for kind in ErrorKind::ALL {
+            assert_eq!(Exit::from(kind) as u8, kind.exit_code(), "{kind:?}");
+        }
     }
 }

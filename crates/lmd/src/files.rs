@@ -1,55 +1,50 @@
-//! Reading what the user names, bounded, and writing results whole or not at
-//! all.
+//! Reading what the user names, and writing layouts in any form.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::Context;
-use lmd_diffusion::Recipe;
-use lmd_layout::{DrawOptions, Layout, draw_png, draw_svg, layout_from_json, write_text};
-use lmd_planner::llm::plan_from_answer;
-use tempfile::NamedTempFile;
+use lmd_engine::input::Input;
+use lmd_engine::output::Outputs;
+use lmd_engine::picture::MAX_PICTURE_BYTES;
+use lmd_layout::{DrawOptions, Layout, draw_png, draw_svg, write_text};
 
 use crate::exit::UsageError;
-use crate::picture::{self, MAX_PICTURE_BYTES};
-use crate::screen;
+use crate::screen::{self, Screen};
 
-/// Most bytes read from a file or stdin; layouts and answers are far shorter.
-const MAX_INPUT_BYTES: u64 = 1 << 20;
+/// A file, or stdin for `-`.
+pub(crate) fn open(path: &Path) -> anyhow::Result<Input> {
+    if !is_dash(path) {
+        return Input::file(path).map_err(|error| with_advice(error, path));
+    }
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(MAX_PICTURE_BYTES as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| UsageError(format!("cannot read stdin: {error}")))?;
+    Ok(Input::new("stdin", bytes))
+}
+
+/// A sentence where a file belongs is an easy mistake.
+fn with_advice(error: lmd_engine::EngineError, path: &Path) -> anyhow::Error {
+    let sentence = path.extension().is_none() && path.as_os_str().as_encoded_bytes().contains(&b' ');
+    if sentence && !path.exists() {
+        return UsageError(format!(
+            "there is no file {}; to draw a sentence, use `lmd generate`",
+            path.display()
+        ))
+        .into();
+    }
+    error.into()
+}
 
 /// The text of a file, or of stdin for `-`.
-pub(crate) fn read(path: &Path) -> Result<String, UsageError> {
-    let failed = |error: io::Error| UsageError(format!("cannot read {}: {error}", path.display()));
-    let source: Box<dyn Read> =
-        if is_dash(path) { Box::new(io::stdin()) } else { Box::new(File::open(path).map_err(failed)?) };
-    let mut text = String::new();
-    source.take(MAX_INPUT_BYTES + 1).read_to_string(&mut text).map_err(failed)?;
-    if text.len() as u64 > MAX_INPUT_BYTES {
-        return Err(UsageError(format!("{} has more than {MAX_INPUT_BYTES} bytes", path.display())));
-    }
-    Ok(text)
+pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
+    Ok(open(path)?.text()?)
 }
 
-/// A layout from a file: our JSON, or an answer in any form we understand.
+/// A layout from a file: our JSON, an answer in any form we understand, or a
+/// picture of ours.
 pub(crate) fn read_layout(path: &Path) -> anyhow::Result<Layout> {
-    let text = read(path)?;
-    let strict = layout_from_json(&text);
-    let Err(json_error) = strict else { return Ok(strict?) };
-    if path.extension().is_some_and(|ending| ending == "json") {
-        return Err(json_error).with_context(|| format!("{} is not a layout", path.display()));
-    }
-    let plan = plan_from_answer("", &text).with_context(|| format!("{} is not a layout", path.display()))?;
-    Ok(plan.layout)
-}
-
-/// The recipe in a picture.
-pub(crate) fn read_recipe(path: &Path) -> anyhow::Result<Recipe> {
-    let failed = |error: io::Error| UsageError(format!("cannot read {}: {error}", path.display()));
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(failed)?;
-    file.take(MAX_PICTURE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-    picture::recipe(&bytes).with_context(|| format!("cannot read the recipe of {}", path.display()))
+    Ok(open(path)?.subject()?.layout)
 }
 
 /// A form in which a layout is written.
@@ -79,7 +74,7 @@ impl Form {
     pub(crate) fn render(self, layout: &Layout) -> anyhow::Result<Vec<u8>> {
         let line = |text: String| if text.ends_with('\n') { text } else { text + "\n" };
         Ok(match self {
-            Self::Json => line(serde_json::to_string_pretty(layout)?).into_bytes(),
+            Self::Json => line(screen::json(layout)?).into_bytes(),
             Self::Text => line(write_text(layout)).into_bytes(),
             Self::Svg => line(draw_svg(layout, &DrawOptions::default())).into_bytes(),
             Self::Png => draw_png(layout, &DrawOptions::default()).context("cannot draw the layout")?,
@@ -89,40 +84,34 @@ impl Form {
 
 /// Writes a layout to a file and prints the file's path, or writes it to
 /// stdout for `-`.
-pub(crate) fn deliver(layout: &Layout, form: Form, path: &Path) -> anyhow::Result<()> {
+pub(crate) fn deliver(
+    layout: &Layout,
+    form: Form,
+    path: &Path,
+    outputs: &Outputs,
+    screen: &Screen,
+) -> anyhow::Result<()> {
     let bytes = form.render(layout)?;
     if is_dash(path) {
-        screen::print(bytes)?;
-    } else {
-        write(path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
-        screen::println(&path.display().to_string())?;
+        return Ok(screen::print(bytes)?);
     }
-    Ok(())
+    write(path, &bytes, outputs, screen)
 }
 
-/// Writes beside the file's place and moves it there at once. What is not a
-/// regular file (`/dev/null`, a pipe) is written to as it is.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if path.metadata().is_ok_and(|meta| !meta.is_file()) {
-        return File::options().write(true).open(path)?.write_all(bytes);
+/// Writes a file and prints its path.
+pub(crate) fn write(path: &Path, bytes: &[u8], outputs: &Outputs, screen: &Screen) -> anyhow::Result<()> {
+    let used = outputs.write(path, bytes)?;
+    if used != path {
+        screen.tell(&[lmd_engine::Notice::NewName { asked: path.to_owned(), used: used.clone() }])?;
     }
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    share(file.as_file())?;
-    file.persist(path)?;
-    Ok(())
+    Ok(screen::print_path(&used)?)
 }
 
-/// Gives a temporary file, readable by its owner only, the rights of others.
-#[cfg(unix)]
-fn share(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn share(_: &File) -> io::Result<()> {
+/// Tries a place before anything is done that will be written there.
+pub(crate) fn try_place(path: &Path, outputs: &Outputs) -> anyhow::Result<()> {
+    if !is_dash(path) {
+        outputs.try_place(path)?;
+    }
     Ok(())
 }
 

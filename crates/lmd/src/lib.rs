@@ -1,29 +1,27 @@
-//! The command line of LLM-grounded diffusion: the thinnest room of the house.
+//! The command line of LLM-grounded diffusion, the thinnest room of the house:
+//! arguments, screen and exit codes around `lmd-engine`.
 //!
 //! stdout carries results or the paths of written files, stderr everything
 //! else. Each verb has its own file in `commands`.
 
-mod bundle;
 mod cli;
 mod commands;
-pub mod config;
 mod drawing;
 mod exit;
+mod fault;
 mod files;
-mod infotext;
-mod models;
-pub mod picture;
-mod planners;
+mod interrupt;
 mod progress;
 mod screen;
 mod show;
 
-use std::env;
-
 use clap::Parser;
+use lmd_engine::picture::Noted;
+use lmd_engine::{ConfigError, Engine, EngineError, Environment, Override, Settings, Sources};
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, DrawArgs, Global};
 pub use exit::Exit;
+pub use fault::explain_panics;
 use screen::Screen;
 
 /// Runs the command of this process and says how it ended.
@@ -33,7 +31,7 @@ pub fn main() -> Exit {
         Ok(cli) => cli,
         Err(error) => return exit::of_clap(&error),
     };
-    let screen = Screen::new(cli.global.quiet);
+    let screen = Screen::new(cli.global.quiet, cli.global.strict);
     match run(cli, &screen) {
         Ok(exit) => exit,
         Err(error) => exit::report(&screen, &error),
@@ -41,26 +39,59 @@ pub fn main() -> Exit {
 }
 
 fn run(cli: Cli, screen: &Screen) -> anyhow::Result<Exit> {
-    let lookup = |name: &str| env::var(name).ok();
-    let load = |flags| config::load(&cli.global, None, flags, &lookup);
+    let load = |flags| -> anyhow::Result<Settings> {
+        let settings = settings(&cli.global, flags)?;
+        screen.tell(&settings.notices)?;
+        Ok(settings)
+    };
     match cli.command {
         Command::Generate(args) => {
             let flags = args.planning.flags().into_iter().chain(args.drawing.flags());
             commands::generate::run(&args, &load(flags.collect())?, screen)
         }
-        Command::Draw(args) => {
-            let again = args.from.as_deref().map(files::read_recipe).transpose()?;
-            let picture = args.from.as_deref().zip(again.as_ref().map(|recipe| &recipe.config));
-            let loaded = config::load(&cli.global, picture, args.drawing.flags(), &lookup)?;
-            commands::draw::run(&args, again, &loaded, screen)
-        }
+        Command::Draw(args) => draw(&args, &cli.global, screen),
         Command::Show(args) => commands::show::run(&args, screen),
         Command::Models(args) => commands::models::run(&args, &load(Vec::new())?, screen),
         Command::Layout(args) => commands::layout::run(&args, &load(args.planning.flags())?, screen),
         Command::Chat(args) => commands::chat::run(&args, &load(args.planning.flags())?, screen),
         Command::Bench(args) => commands::bench::run(&args, &load(args.planning().flags())?, screen),
-        Command::Config(args) => commands::config::run(&args, &load(Vec::new())?, screen),
+        Command::Config(args) => commands::config::run(&args, &load(Vec::new())?),
         Command::Completions(args) => commands::completions::run(&args),
-        Command::Doctor(args) => commands::doctor::run(&args, load(Vec::new()), screen),
+        Command::Doctor(args) => commands::doctor::run(&args, settings(&cli.global, Vec::new()), screen),
     }
+}
+
+/// The settings of a picture that is drawn again lie below the flags.
+fn draw(args: &DrawArgs, global: &Global, screen: &Screen) -> anyhow::Result<Exit> {
+    let again: Option<Noted> =
+        args.from.as_deref().map(|path| anyhow::Ok(files::open(path)?.noted()?)).transpose()?;
+    let picture = args.from.clone().zip(again.as_ref().map(|noted| noted.recipe.config.clone()));
+    let sources = Sources { picture, ..sources(global, args.drawing.flags()) };
+    let settings = Settings::load(&sources)?;
+    screen.tell(&settings.notices)?;
+    commands::draw::run(args, again, &settings, screen)
+}
+
+fn sources(global: &Global, explicit: Vec<Override>) -> Sources {
+    Sources {
+        file: global.config.clone(),
+        environment: Environment::of_process(),
+        explicit,
+        ..Sources::default()
+    }
+}
+
+fn settings(global: &Global, explicit: Vec<Override>) -> Result<Settings, ConfigError> {
+    Settings::load(&sources(global, explicit))
+}
+
+/// The engine of these settings, which tells on the screen what it waits for.
+fn engine(settings: &Settings, screen: &Screen) -> Result<Engine, EngineError> {
+    let told = screen.clone();
+    Ok(Engine::open(&settings.config)?.with_chat_observer(move |event| told.note(&event.to_string())))
+}
+
+/// Tells which planner is asked.
+fn announce(engine: &Engine, screen: &Screen) -> Result<(), EngineError> {
+    screen.tell(engine.planner()?.1)
 }

@@ -6,5 +6,6 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     allocator::keep_memory();
+    lmd_cli::explain_panics();
     lmd_cli::main().into()
 }

@@ -2,12 +2,10 @@
 //! growing, and Ctrl-C as the way out.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lmd_diffusion::{DrawConfig, GuidanceConfig, Method, Model, Observer, Phase, Progress, Rgb};
+use lmd_engine::{CancelToken, Observer, Part, Progress, Rgb};
 
 use crate::cli::PreviewChoice;
 use crate::screen::Screen;
@@ -17,43 +15,18 @@ const PREVIEW_EVERY: Duration = Duration::from_millis(1500);
 /// Width of a preview in characters.
 const PREVIEW_COLUMNS: usize = 48;
 
-/// Whether somebody pressed Ctrl-C. The second time ends the program at once.
-pub(crate) fn interruption() -> Arc<AtomicBool> {
-    static PRESSED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-    let pressed = PRESSED.get_or_init(|| {
-        let pressed = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&pressed);
-        // Without a handler Ctrl-C ends the program at once, which will do.
-        let _ = ctrlc::set_handler(move || {
-            if seen.swap(true, Ordering::Relaxed) {
-                std::process::exit(crate::Exit::Interrupted as i32);
-            }
-        });
-        pressed
-    });
-    Arc::clone(pressed)
-}
-
 /// Looks on while one picture is drawn.
-pub(crate) struct Watch<'a> {
-    model: &'a Model,
+pub(crate) struct Watch {
     bar: ProgressBar,
     /// Above the bar, where there are previews.
     view: Option<ProgressBar>,
     last_preview: Instant,
-    pressed: Arc<AtomicBool>,
-    done: u64,
+    token: CancelToken,
 }
 
-impl<'a> Watch<'a> {
-    /// A bar for the work of `config` on a layout with so many boxes.
-    pub(crate) fn new(
-        screen: &Screen,
-        model: &'a Model,
-        config: &DrawConfig,
-        boxes: usize,
-        preview: PreviewChoice,
-    ) -> Self {
+impl Watch {
+    /// A bar that begins to move with the first step.
+    pub(crate) fn new(screen: &Screen, preview: PreviewChoice, token: CancelToken) -> Self {
         let shown = screen.shows_progress();
         let all = MultiProgress::with_draw_target(if shown {
             ProgressDrawTarget::stderr()
@@ -66,45 +39,44 @@ impl<'a> Watch<'a> {
             PreviewChoice::None => false,
         };
         let view = (shown && wanted).then(|| all.add(ProgressBar::new(0).with_style(style("{msg}"))));
-        let bar = all.add(ProgressBar::new(work(config, boxes)));
+        let bar = all.add(ProgressBar::new(0));
         bar.set_style(style("{prefix:<10} [{bar:30}] {percent:>3} % {msg} {elapsed} (left: {eta})"));
-        Self { model, bar, view, last_preview: Instant::now(), pressed: interruption(), done: 0 }
+        Self { bar, view, last_preview: Instant::now(), token }
     }
 
     fn preview(&mut self, progress: &Progress<'_>) {
-        let (Some(view), Some(denoised)) = (&self.view, progress.denoised) else { return };
-        if self.last_preview.elapsed() < PREVIEW_EVERY {
+        let Some(view) = self.view.as_ref().filter(|_| self.last_preview.elapsed() >= PREVIEW_EVERY) else {
             return;
-        }
-        // A preview that fails is none; the picture itself will say why.
-        if let Ok(picture) = self.model.preview(denoised) {
+        };
+        if let Some(picture) = progress.preview() {
             view.set_message(blocks(&picture, PREVIEW_COLUMNS));
+            self.last_preview = Instant::now();
         }
-        self.last_preview = Instant::now();
     }
 }
 
-impl Observer for Watch<'_> {
+impl Observer for Watch {
     fn observe(&mut self, progress: &Progress<'_>) -> ControlFlow<()> {
-        let (label, copies) = match progress.phase {
-            Phase::Boxes { first, count: 1, total } => (format!("box {}/{total}", first + 1), 1),
-            Phase::Boxes { first, count, total } => {
-                (format!("box {}-{}/{total}", first + 1, first + count), count)
-            }
-            Phase::Overall => ("picture".to_owned(), 1),
+        let label = match progress.part {
+            Part::Boxes { first, count: 1, total } => format!("box {}/{total}", first + 1),
+            Part::Boxes { first, count, total } => format!("box {}-{}/{total}", first + 1, first + count),
+            _ => "picture".to_owned(),
         };
         self.bar.set_prefix(label);
         let energy = progress.energy.map_or(String::new(), |energy| format!("energy {energy:.2}"));
         self.bar.set_message(format!("step {}/{} {energy}", progress.step + 1, progress.steps));
-        self.done += copies as u64;
-        // The estimate of the work is an upper bound: guidance may end early.
-        self.bar.set_position(self.done.min(self.bar.length().unwrap_or(u64::MAX)));
+        self.bar.set_length(progress.total);
+        self.bar.set_position(progress.done);
         self.preview(progress);
-        if self.pressed.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        self.token.flow()
+    }
+
+    fn goes_on(&mut self) -> ControlFlow<()> {
+        self.token.flow()
     }
 }
 
-impl Drop for Watch<'_> {
+impl Drop for Watch {
     fn drop(&mut self) {
         if let Some(view) = &self.view {
             view.finish_and_clear();
@@ -115,20 +87,6 @@ impl Drop for Watch<'_> {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
-}
-
-/// Calls of the observer when guidance never ends early.
-fn work(config: &DrawConfig, boxes: usize) -> u64 {
-    let steps = |guidance: Option<&GuidanceConfig>| {
-        let iterations = |guidance: &GuidanceConfig| (0..config.steps).map(|i| guidance.iterations(i)).sum();
-        config.steps + guidance.map_or(0, iterations)
-    };
-    let alone = match config.method {
-        Method::Lmd => boxes * steps(Some(&config.lmd.per_box)),
-        Method::LmdPlus => boxes * steps(None),
-        _ => 0,
-    };
-    (alone + steps(config.overall_guidance().as_ref())) as u64
 }
 
 /// A picture in half blocks: every character shows two pixels, one above the
@@ -160,13 +118,5 @@ mod tests {
         assert_eq!(text.lines().count(), 1);
         assert_eq!(text.matches('▀').count(), 2);
         assert!(text.contains("38;2;1;1;1;48;2;3;3;3m") && text.contains("38;2;2;2;2;48;2;4;4;4m"), "{text}");
-    }
-
-    #[test]
-    fn the_work_of_the_papers_settings_is_known() {
-        // 50 steps and 65 iterations for each of two boxes and for the whole.
-        assert_eq!(work(&DrawConfig::default(), 2), 3 * 115);
-        let plain = DrawConfig { method: Method::Plain, ..DrawConfig::default() };
-        assert_eq!(work(&plain, 2), 50);
     }
 }

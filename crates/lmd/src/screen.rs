@@ -1,25 +1,33 @@
-//! What goes to stdout and what to stderr, and whether in colour.
+//! What goes to stdout and what to stderr, whether in colour, and how text
+//! from outside is made harmless on its way to a terminal.
 
+use std::borrow::Cow;
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
+use lmd_engine::{EngineError, Notice};
+use serde::Serialize;
 
 /// The terminal, or what stands in its place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Screen {
     quiet: bool,
+    strict: bool,
     colour_out: bool,
     colour_err: bool,
 }
 
 impl Screen {
-    /// The screen of this process.
-    pub(crate) fn new(quiet: bool) -> Self {
+    /// The screen of this process. `quiet`: nothing but errors on stderr;
+    /// `strict`: warnings are errors.
+    pub(crate) fn new(quiet: bool, strict: bool) -> Self {
         let wanted = env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
             && env::var_os("TERM").is_none_or(|v| v != "dumb");
         Self {
             quiet,
+            strict,
             colour_out: wanted && io::stdout().is_terminal(),
             colour_err: wanted && io::stderr().is_terminal(),
         }
@@ -41,15 +49,33 @@ impl Screen {
         self.colour_err && matches!(colours.as_str(), "truecolor" | "24bit")
     }
 
+    /// Says what a person should know.
+    ///
+    /// # Errors
+    /// [`EngineError::Warnings`] where there are some and they are to be errors.
+    pub(crate) fn tell(&self, notices: &[Notice]) -> Result<(), EngineError> {
+        if self.strict && notices.iter().any(Notice::is_warning) {
+            let warnings = notices.iter().filter(|notice| notice.is_warning()).cloned().collect();
+            return Err(EngineError::Warnings(warnings));
+        }
+        for notice in notices {
+            if notice.is_warning() {
+                self.warning(&notice.to_string());
+            } else {
+                self.note(&notice.to_string());
+            }
+        }
+        Ok(())
+    }
+
     /// Says something that is neither a result nor a warning.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            say(text);
+            say(&clean(text));
         }
     }
 
-    /// Says that something may not be as wanted.
-    pub(crate) fn warning(&self, text: &str) {
+    fn warning(&self, text: &str) {
         if !self.quiet {
             say(&self.label("warning", AnsiColor::Yellow, text));
         }
@@ -80,23 +106,96 @@ impl Screen {
     fn label(&self, label: &str, colour: AnsiColor, text: &str) -> String {
         let style =
             if self.colour_err { Style::new().bold().fg_color(Some(colour.into())) } else { Style::new() };
-        format!("{style}{label}:{style:#} {text}")
+        format!("{style}{label}:{style:#} {}", clean(text))
     }
 }
 
-/// Prints a result, exactly these bytes.
+/// Prints a result, exactly these bytes: a file, or text that was cleaned.
 pub(crate) fn print(bytes: impl AsRef<[u8]>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(bytes.as_ref())?;
     out.flush()
 }
 
-/// Prints a result that ends with its line.
+/// Prints a text for people, which ends with its line. Whatever in it is not
+/// meant to be seen is shown by its number.
 pub(crate) fn println(text: &str) -> io::Result<()> {
-    print(format!("{text}\n"))
+    print(format!("{}\n", clean(text)))
+}
+
+/// Prints the path of a file that was written: for a program as it is, for a
+/// terminal cleaned.
+pub(crate) fn print_path(path: &Path) -> io::Result<()> {
+    if io::stdout().is_terminal() {
+        return println(&path.display().to_string());
+    }
+    print([path.as_os_str().as_encoded_bytes(), b"\n"].concat())
+}
+
+/// Prints a value as JSON, without characters that a terminal would obey.
+pub(crate) fn print_json<T: Serialize>(value: &T) -> anyhow::Result<()> {
+    Ok(print(json(value)? + "\n")?)
+}
+
+/// A value as JSON; control and invisible characters are escaped.
+pub(crate) fn json<T: Serialize>(value: &T) -> serde_json::Result<String> {
+    let text = serde_json::to_string_pretty(value)?;
+    // Outside of texts JSON has none of them but line breaks.
+    Ok(replaced(&text, |c| {
+        let mut units = [0; 2];
+        c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    })
+    .into_owned())
+}
+
+/// Text from outside made harmless: control characters but line breaks and
+/// tabs, and characters that hide or reorder others, are shown by their numbers.
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+    replaced(text, |c| c.escape_unicode().to_string())
+}
+
+fn replaced(text: &str, by: impl Fn(char) -> String) -> Cow<'_, str> {
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(|c| if is_hidden(c) { by(c) } else { c.to_string() }).collect())
+}
+
+/// Controls (C0, DEL, C1) but line breaks and tabs; soft hyphens, zero-width,
+/// bidirectional, line-separating and annotating characters, and tags.
+fn is_hidden(c: char) -> bool {
+    let control = c.is_control() && !matches!(c, '\n' | '\t');
+    control
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
 }
 
 fn say(text: &str) {
     // There is nowhere to say that stderr is gone.
     let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_outside_commands_the_terminal() {
+        assert_eq!(clean("a\u{1b}]0;own\u{7}b\n"), "a\\u{1b}]0;own\\u{7}b\n");
+        assert_eq!(clean("a\u{202e}b\u{9b}c\u{e0041}"), "a\\u{202e}b\\u{9b}c\\u{e0041}");
+        assert_eq!(clean("猫 é\tok"), "猫 é\tok");
+        assert_eq!(json(&"a\u{202e}\u{9b}\u{e0041}é").unwrap(), "\"a\\u202e\\u009b\\udb40\\udc41é\"");
+        let back: String = serde_json::from_str(&json(&"a\u{202e}\u{e0041}é").unwrap()).unwrap();
+        assert_eq!(back, "a\u{202e}\u{e0041}é");
+    }
+
+    #[test]
+    fn warnings_are_errors_where_they_shall_be() {
+        let warning = [Notice::AddressWithoutModel { url: "u".to_owned() }];
+        assert!(Screen::new(true, false).tell(&warning).is_ok());
+        let error = Screen::new(true, true).tell(&warning).unwrap_err();
+        assert_eq!(error.kind().exit_code(), 6);
+        assert!(Screen::new(true, true).tell(&[Notice::PlansOffline]).is_ok());
+    }
 }

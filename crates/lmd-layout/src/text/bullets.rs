@@ -2,9 +2,9 @@
 
 use super::error::Fault;
 use super::labels::Label;
+use super::marks::{fold, is_opener, is_quote};
 use super::note::Notes;
-use super::quotes::is_quote;
-use super::value::{Kind, Reader, Value, fold, is_opener};
+use super::value::{Kind, Reader, Value};
 
 /// Reads the objects on the lines of `text` from `from` to `to` as one list.
 /// Returns it with where it ends, or `None` if no line is an object.

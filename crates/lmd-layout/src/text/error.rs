@@ -13,18 +13,16 @@ const EXCERPT_CHARS: usize = 24;
 #[non_exhaustive]
 pub enum Problem {
     /// The text is longer than is read.
-    #[error("the answer has {bytes} bytes, at most {MAX_ANSWER_BYTES} are read; give only the layout")]
+    #[error("the text has {bytes} bytes, at most {MAX_ANSWER_BYTES} are read; give only the layout")]
     TooLong {
         /// Its length.
         bytes: usize,
     },
     /// There is nothing but blanks.
-    #[error("the answer is empty, expected a layout that starts with `Objects: [`; ask again")]
+    #[error("the text is empty, expected a layout that starts with `Objects: [` or with JSON")]
     Empty,
     /// No list of objects and no JSON was found.
-    #[error(
-        "no layout found in {found}, expected `Objects: [('a car', [x, y, w, h]), …]` or JSON; ask again"
-    )]
+    #[error("no layout found in {found}, expected `Objects: [('a car', [x, y, w, h]), …]` or JSON")]
     NoLayout {
         /// How the text starts.
         found: String,
@@ -42,9 +40,7 @@ pub enum Problem {
         label: &'static str,
     },
     /// The text ends inside the layout.
-    #[error(
-        "the answer stops in the middle of the layout, expected the rest; ask again or allow more tokens"
-    )]
+    #[error("the text stops in the middle of the layout, expected the rest")]
     CutOff,
     /// Something else than the grammar allows.
     #[error("found {found}, expected {expected}; {help}")]
@@ -86,7 +82,7 @@ pub enum Problem {
     #[error(transparent)]
     Limit(#[from] LayoutError),
     /// Two declarations about the coordinates contradict each other.
-    #[error("the answer declares {first} and {second}, expected one of them; say which one counts")]
+    #[error("the text declares {first} and {second}, expected one of them; say which one counts")]
     Contradiction {
         /// One declaration.
         first: String,

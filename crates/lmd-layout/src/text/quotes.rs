@@ -2,39 +2,10 @@
 //! other languages' quotation marks, and apostrophes nobody escaped.
 
 use super::error::{Fault, Problem, fault, unexpected};
+use super::marks::{closers, fold, is_opener, is_quote};
 use super::note::Note;
 use super::number::starts_number;
-use super::value::{Reader, fold, is_opener};
-
-/// The marks that may close a text opened by `open`; empty if it opens none.
-pub(super) fn closers(open: char) -> &'static str {
-    match open {
-        '\'' => "'",
-        '"' => "\"",
-        '`' => "`'",
-        '‘' | '’' => "’'",
-        '‚' => "‘’",
-        '“' | '”' => "”“\"",
-        '„' => "“”\"",
-        '«' => "»",
-        '»' => "«»",
-        '‹' => "›",
-        '›' => "‹›",
-        '「' => "」",
-        '『' => "』",
-        '《' => "》",
-        '〝' => "〞〟",
-        '＇' => "＇",
-        '＂' => "＂",
-        '´' => "´'",
-        _ => "",
-    }
-}
-
-/// Whether `c` opens a quoted text.
-pub(super) fn is_quote(c: char) -> bool {
-    !closers(c).is_empty()
-}
+use super::value::Reader;
 
 impl Reader<'_> {
     /// Reads one or more adjacent quoted texts, joined as Python joins them.

@@ -4,9 +4,9 @@
 use super::MAX_NESTING;
 use super::error::{Fault, Problem, fault, unexpected};
 use super::labels::{Label, label_at};
+use super::marks::{fold, is_closer, is_opener, is_quote};
 use super::note::{Note, Notes};
 use super::number::{Number, read_number, starts_number};
-use super::quotes::is_quote;
 
 /// What a value is.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,31 +45,6 @@ pub(super) struct Reader<'a> {
     open: Vec<char>,
     /// Whether the text ended while brackets were open.
     pub(super) cut_off: bool,
-}
-
-/// Full-width and other scripts' punctuation as its ASCII counterpart.
-pub(super) fn fold(c: char) -> char {
-    match c {
-        '，' | '、' => ',',
-        '：' => ':',
-        '；' => ';',
-        '［' | '【' => '[',
-        '］' | '】' => ']',
-        '（' => '(',
-        '）' => ')',
-        '｛' => '{',
-        '｝' => '}',
-        _ => c,
-    }
-}
-
-/// Whether `c` (folded) opens a bracket.
-pub(super) fn is_opener(c: char) -> bool {
-    matches!(c, '[' | '(' | '{')
-}
-
-fn is_closer(c: char) -> bool {
-    matches!(c, ']' | ')' | '}')
 }
 
 impl<'a> Reader<'a> {

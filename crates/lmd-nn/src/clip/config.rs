@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::NnError;
-use crate::config_check::{parse, require, require_sizes};
+use crate::config_check::{EPSILON, parse, require, require_number, require_sizes};
 
 const NETWORK: &str = "text encoder";
 
@@ -86,6 +86,7 @@ impl ClipTextConfig {
             ("max_position_embeddings", self.max_position_embeddings),
         ];
         require_sizes(NETWORK, &sizes)?;
+        require_number(NETWORK, "layer_norm_eps", self.layer_norm_eps, EPSILON)?;
         require(NETWORK, self.num_hidden_layers <= 256, || {
             format!("num_hidden_layers is {}, expected at most 256", self.num_hidden_layers)
         })?;
@@ -115,5 +116,8 @@ mod tests {
         assert!(ClipTextConfig::from_json(r#"{"model_type": "t5"}"#).is_err());
         assert!(ClipTextConfig::from_json(r#"{"hidden_act": "relu"}"#).is_err());
         assert!(ClipTextConfig::from_json(r#"{"num_attention_heads": 0}"#).is_err());
+        for eps in ["-1e9", "0", "1e300", "1"] {
+            assert!(ClipTextConfig::from_json(&format!(r#"{{"layer_norm_eps": {eps}}}"#)).is_err(), "{eps}");
+        }
     }
 }

@@ -4,6 +4,7 @@ mod config;
 mod encoder;
 mod phrase;
 mod tokenizer;
+mod vocabulary;
 
 pub use config::{ClipTextConfig, HiddenAct};
 pub use encoder::{ClipTextEncoder, ClipTextOutput};

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use ahash::AHashMap;
-use serde_json::Value;
 use tokenizers::models::bpe::BPE;
 use tokenizers::normalizers::unicode::NFC;
 use tokenizers::normalizers::{Lowercase, NormalizerWrapper, Replace, Sequence as Normalizers};
@@ -12,16 +10,12 @@ use tokenizers::pre_tokenizers::sequence::Sequence as PreTokenizers;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::{AddedToken, PreTokenizerWrapper, SplitDelimiterBehavior};
 
-use crate::NnError;
+use super::vocabulary::{END, START, Vocabulary};
 use crate::weights::Source;
+use crate::{NnError, Warning};
 
-const START: &str = "<|startoftext|>";
-const END: &str = "<|endoftext|>";
 /// What counts as one piece before byte pairs are merged.
 const PIECES: &str = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
-const DEFAULT_LENGTH: usize = 77;
-const MAX_LENGTH: u64 = 4096;
-const MAX_FILE: u64 = 32 << 20;
 
 /// A prompt as the text encoder reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,8 +40,8 @@ pub struct Tokenizer {
 }
 
 impl Tokenizer {
-    /// Opens a folder with `vocab.json` and `merges.txt` (or `tokenizer.json`),
-    /// and `tokenizer_config.json` where there is one.
+    /// Opens a folder with `vocab.json` and `merges.txt` (or `tokenizer.json`), and whatever of `tokenizer_config.json`,
+    /// `special_tokens_map.json` and `added_tokens.json` lies beside them.
     ///
     /// # Errors
     ///
@@ -56,52 +50,49 @@ impl Tokenizer {
         Self::from_source(&Source::Folder(folder.to_owned()), "")
     }
 
-    /// The same from the files of a model below `prefix`.
-    pub(crate) fn from_source(source: &Source, prefix: &str) -> Result<Self, NnError> {
-        let read = |file: &str| source.needed_text(&format!("{prefix}{file}"), MAX_FILE);
-        let (vocab, merges) = if source.has(&format!("{prefix}vocab.json")) {
-            (parse_json(&read("vocab.json")?)?, parse_merges(&read("merges.txt")?))
-        } else {
-            let whole = parse_json(&read("tokenizer.json")?)?;
-            let model = whole.get("model").cloned().unwrap_or_default();
-            let merges = model.get("merges").map(listed_merges).unwrap_or_default();
-            (model.get("vocab").cloned().unwrap_or_default(), merges)
-        };
-        let config = source.text(&format!("{prefix}tokenizer_config.json"), MAX_FILE)?;
-        let config = config.map_or(Ok(Value::Null), |text| parse_json(&text))?;
-        Self::build(&vocab, merges, &config)
+    /// CLIP's own tokenizer, with the padding of Stable Diffusion 1 (the end token) or 2 (`!`).
+    ///
+    /// # Errors
+    ///
+    /// Never, as far as is known.
+    pub fn clip(version_two: bool) -> Result<Self, NnError> {
+        Self::build(Vocabulary::clip(version_two))
     }
 
-    fn build(vocab: &Value, merges: Vec<(String, String)>, config: &Value) -> Result<Self, NnError> {
-        let vocab = parse_vocab(vocab)?;
+    /// The same from the files of a model below `prefix`.
+    pub(crate) fn from_source(source: &Source, prefix: &str) -> Result<Self, NnError> {
+        Self::build(Vocabulary::read(source, prefix)?)
+    }
+
+    fn build(vocabulary: Vocabulary) -> Result<Self, NnError> {
+        let Vocabulary { tokens, merges, padding: pad, length, added } = vocabulary;
         let id = |token: &str| {
             let missing = || NnError::Tokenizer(format!("the vocabulary has no token {token}"));
-            vocab.get(token).copied().ok_or_else(missing)
+            tokens.get(token).copied().ok_or_else(missing)
         };
-        let pad = config.get("pad_token");
-        let pad = pad.and_then(|p| p.as_str().or_else(|| p.get("content")?.as_str())).unwrap_or(END);
-        let (start, end, padding) = (id(START)?, id(END)?, id(pad)?);
-        let length = config.get("model_max_length").and_then(Value::as_u64);
-        let length = length.filter(|n| (3..=MAX_LENGTH).contains(n));
+        let added_padding = added.iter().find(|(_, token)| token.content == pad).map(|(id, _)| *id);
+        let padding = added_padding.map_or_else(|| id(&pad), Ok)?;
+        let (start, end) = (id(START)?, id(END)?);
         let bpe = BPE::builder()
-            .vocab_and_merges(vocab, merges)
+            .vocab_and_merges(tokens, merges)
             .unk_token(END.to_owned())
             .end_of_word_suffix("</w>".to_owned())
             .build()
             .map_err(|e| NnError::Tokenizer(e.to_string()))?;
         let mut inner = pipeline(bpe)?;
-        if pad != END {
+        if pad != END && added_padding.is_none() {
             // Upstream reads the padding of Stable Diffusion 2, "!", in a text as that very token.
-            let padding = AddedToken::from(pad.to_owned(), true);
+            let padding = AddedToken::from(pad, true);
             inner.add_special_tokens([padding]).map_err(|e| NnError::Tokenizer(e.to_string()))?;
         }
-        Ok(Self {
-            inner,
-            start,
-            end,
-            padding,
-            length: length.and_then(|n| usize::try_from(n).ok()).unwrap_or(DEFAULT_LENGTH),
-        })
+        add_tokens(&mut inner, added)?;
+        Ok(Self { inner, start, end, padding, length })
+    }
+
+    /// Tokens known, those that were added included.
+    #[must_use]
+    pub fn vocab_size(&self) -> usize {
+        self.inner.get_vocab_size(true)
     }
 
     /// Tokens the text encoder reads, ends included.
@@ -150,6 +141,17 @@ impl Tokenizer {
         ids.resize(self.length, self.padding);
         Ok(Encoded { ids, tokens: pieces.len() + 2, truncated: pieces.len() > room })
     }
+
+    /// A warning where [`encode`](Self::encode) cuts a text off.
+    ///
+    /// # Errors
+    ///
+    /// As for [`pieces`](Self::pieces).
+    pub fn cut_off(&self, text: &str) -> Result<Option<Warning>, NnError> {
+        let Encoded { tokens, truncated, .. } = self.encode(text)?;
+        let warning = || Warning::PromptCut { prompt: text.to_owned(), tokens, limit: self.length };
+        Ok(truncated.then(warning))
+    }
 }
 
 fn pipeline(bpe: BPE) -> Result<tokenizers::Tokenizer, NnError> {
@@ -172,40 +174,25 @@ fn pipeline(bpe: BPE) -> Result<tokenizers::Tokenizer, NnError> {
     Ok(tokenizer)
 }
 
-fn parse_json(text: &str) -> Result<Value, NnError> {
-    serde_json::from_str(text).map_err(|e| NnError::Tokenizer(format!("not valid JSON ({e})")))
-}
-
-fn parse_vocab(vocab: &Value) -> Result<AHashMap<String, u32>, NnError> {
-    let wrong = || NnError::Tokenizer("the vocabulary is not a map from tokens to numbers".to_owned());
-    let tokens = vocab.as_object().ok_or_else(wrong)?;
-    let id = |v: &Value| v.as_u64().and_then(|n| u32::try_from(n).ok()).ok_or_else(wrong);
-    tokens.iter().map(|(token, v)| Ok((token.clone(), id(v)?))).collect()
-}
-
-/// The lines of `merges.txt`, of which the first is a comment.
-fn parse_merges(text: &str) -> Vec<(String, String)> {
-    let lines = text.lines().filter(|line| !line.starts_with("#version"));
-    lines.filter_map(pair).collect()
-}
-
-/// The merges of `tokenizer.json`, written as `"a b"` or as `["a", "b"]`.
-fn listed_merges(merges: &Value) -> Vec<(String, String)> {
-    let one = |merge: &Value| match merge {
-        Value::String(text) => pair(text),
-        Value::Array(two) => Some((two.first()?.as_str()?.to_owned(), two.get(1)?.as_str()?.to_owned())),
-        _ => None,
-    };
-    merges.as_array().into_iter().flatten().filter_map(one).collect()
-}
-
-fn pair(line: &str) -> Option<(String, String)> {
-    let (left, right) = line.trim_end().split_once(' ')?;
-    Some((left.to_owned(), right.to_owned()))
+/// Adds tokens behind the vocabulary, which must get the ids that their files state.
+fn add_tokens(inner: &mut tokenizers::Tokenizer, added: Vec<(u32, AddedToken)>) -> Result<(), NnError> {
+    for (id, token) in added {
+        let content = token.content.clone();
+        inner.add_tokens([token]).map_err(|e| NnError::Tokenizer(e.to_string()))?;
+        let found = inner.token_to_id(&content);
+        if found != Some(id) {
+            let next = found.map_or_else(|| "none".to_owned(), |found| found.to_string());
+            return Err(NnError::Tokenizer(format!(
+                "the added token {content:?} has the number {id}, expected {next}, the next one"
+            )));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::vocabulary::{parse_json, parse_merges};
     use super::*;
 
     fn folder() -> std::path::PathBuf {
@@ -233,6 +220,9 @@ mod tests {
         assert_eq!((encoded.tokens, encoded.ids.len(), encoded.truncated), (122, 77, true));
         let whole = tokenizer.encode("a gray cat").unwrap();
         assert_eq!((whole.tokens, whole.truncated), (5, false));
+        assert_eq!(tokenizer.cut_off("a gray cat").unwrap(), None);
+        let warning = tokenizer.cut_off(&"the cat ".repeat(60)).unwrap().unwrap().to_string();
+        assert!(warning.contains("122 tokens is cut off after 77") && warning.len() < 200, "{warning}");
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl Implementation {
     /// Some layers of the same input, whose outputs are concatenated, each from `[out_channels, in_channels, kernel_size, kernel_size]`.
     fn load(layers: &[Weights], shape: [usize; 3], bias: bool) -> Result<Self, WeightsError> {
         #[cfg(feature = "flex")]
-        if layers.iter().all(|w| w.fused() && !w.rehearses()) {
+        if layers.iter().all(|w| w.fused() && !w.is_dry_run()) {
             return Self::fused(layers, shape, bias);
         }
         let [out_channels, in_channels, kernel_size] = shape;
@@ -99,14 +99,14 @@ impl Implementation {
             } else {
                 rows(
                     w.tensor("weight", [out_channels, in_channels, kernel_size, kernel_size])?,
-                    w.rehearses(),
+                    w.is_dry_run(),
                 )
             });
             if bias {
                 biases.push(w.tensor("bias", [out_channels])?);
             }
         }
-        if layers.iter().any(Weights::rehearses) {
+        if layers.iter().any(Weights::is_dry_run) {
             return Ok(Self::reference(Tensor::zeros([1; 4], layers[0].device()), None));
         }
         let bias = (!biases.is_empty()).then(|| Tensor::cat(biases, 0));
@@ -135,7 +135,6 @@ impl Implementation {
         let packed =
             PackedConv::new(&weights, biases, [layers.len() * out_channels, in_channels, kernel_size]);
         drop(weights);
-        layers.iter().for_each(|w| w.release("weight"));
         Ok(Self::Fused(Arc::new(packed)))
     }
 }

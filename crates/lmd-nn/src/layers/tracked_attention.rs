@@ -11,9 +11,11 @@ use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+#[cfg(any(feature = "flex", feature = "vulkan", feature = "cuda", feature = "metal", feature = "rocm"))]
 use burn::backend::ops::ModuleOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, TensorMetadata, backend_extension};
+#[cfg(any(feature = "flex", feature = "vulkan", feature = "cuda", feature = "metal", feature = "rocm"))]
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Slice, Tensor};
 

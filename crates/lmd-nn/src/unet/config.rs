@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::config_check::{parse, require, require_sizes};
+use crate::config_check::{EPSILON, parse, require, require_number, require_sizes};
 use crate::{AttnKey, NnError};
 
 const NETWORK: &str = "U-Net";
@@ -164,6 +164,17 @@ impl UNetConfig {
                 .to_owned()
         })?;
         self.check_sizes()?;
+        let (input, output) = (self.in_channels, self.out_channels);
+        require(NETWORK, input == output, || {
+            let purpose = purpose_of_channels(input).unwrap_or("of another kind");
+            format!(
+                "in_channels is {input} and out_channels {output}: a U-Net {purpose}, which is not supported"
+            )
+        })?;
+        require_number(NETWORK, "norm_eps", self.norm_eps, EPSILON)?;
+        require(NETWORK, (0.0..=1.0).contains(&self.freq_shift), || {
+            format!("freq_shift is {}, expected 0 to 1", self.freq_shift)
+        })?;
         self.check_block_types()?;
         for level in 0..self.levels() {
             let channels = self.block_out_channels[level];
@@ -244,6 +255,17 @@ impl UNetConfig {
     }
 }
 
+/// What a U-Net of Stable Diffusion is for that takes so many channels in.
+pub(crate) fn purpose_of_channels(channels: usize) -> Option<&'static str> {
+    match channels {
+        9 => Some("for inpainting (9 channels)"),
+        8 => Some("for editing pictures, InstructPix2Pix (8 channels)"),
+        7 => Some("for enlarging pictures (7 channels)"),
+        5 => Some("with a depth map (5 channels)"),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,6 +296,12 @@ mod tests {
             ("block_out_channels", "[320, 999999999999]"),
             ("attention_head_dim", "7"),
             ("mid_block_type", "\"UNetMidBlock2D\""),
+            ("mid_block_type", "null"),
+            ("norm_eps", "-1e9"),
+            ("norm_eps", "1e300"),
+            ("norm_eps", "0"),
+            ("freq_shift", "1e9"),
+            ("in_channels", "9"),
         ] {
             let error = UNetConfig::from_json(&format!("{{\"{field}\": {value}}}")).unwrap_err();
             assert!(error.to_string().contains(field), "{error}");

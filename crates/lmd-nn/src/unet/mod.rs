@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use burn::tensor::Tensor;
 
 use blocks::{BlockContext, DownBlock, MidBlock, UpBlock};
+pub(crate) use config::purpose_of_channels;
 pub use config::{AttentionType, PerLevel, UNetConfig};
 use gligen::PositionNet;
 pub use gligen::{GligenBox, MAX_GLIGEN_BOXES};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::NnError;
-use crate::config_check::{parse, require, require_sizes};
+use crate::config_check::{SCALING, parse, require, require_number, require_sizes};
 
 const KL: &str = "autoencoder";
 const TINY: &str = "tiny autoencoder";
@@ -87,9 +87,7 @@ impl VaeConfig {
         ];
         require_sizes(KL, &sizes)?;
         check_levels(KL, &self.block_out_channels, self.layers_per_block)?;
-        require(KL, self.scaling_factor.is_finite() && self.scaling_factor > 0.0, || {
-            format!("scaling_factor is {}, expected a positive number", self.scaling_factor)
-        })?;
+        require_number(KL, "scaling_factor", self.scaling_factor, SCALING)?;
         for &channels in &self.block_out_channels {
             require(KL, channels.is_multiple_of(self.norm_num_groups), || {
                 format!("{channels} channels cannot be split into {} groups", self.norm_num_groups)
@@ -173,6 +171,7 @@ impl TinyVaeConfig {
             ("latent_channels", self.latent_channels),
         ];
         require_sizes(TINY, &sizes)?;
+        require_number(TINY, "scaling_factor", self.scaling_factor, SCALING)?;
         let halves = [
             (&self.encoder_block_out_channels, &self.num_encoder_blocks),
             (&self.decoder_block_out_channels, &self.num_decoder_blocks),
@@ -227,5 +226,12 @@ mod tests {
         assert!(VaeConfig::from_json(r#"{"block_out_channels": []}"#).is_err());
         assert!(TinyVaeConfig::from_json(r#"{"upsample_fn": "bilinear"}"#).is_err());
         assert!(TinyVaeConfig::from_json(r#"{"num_encoder_blocks": [1]}"#).is_err());
+        for scale in ["0", "-1", "1e-300", "1e300"] {
+            let text = format!(r#"{{"scaling_factor": {scale}}}"#);
+            assert!(
+                VaeConfig::from_json(&text).is_err() && TinyVaeConfig::from_json(&text).is_err(),
+                "{scale}"
+            );
+        }
     }
 }

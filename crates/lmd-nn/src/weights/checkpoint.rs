@@ -1,43 +1,33 @@
 //! [`Checkpoint`]: the tensors of one or several weight files, by name, checked and not yet read.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use memmap2::Mmap;
 use serde::Deserialize;
 
-use super::header::{StoredType, TensorEntry, read_header};
-use super::{WeightsError, mmap};
+use super::WeightsError;
+use super::header::{Header, StoredType, TensorEntry};
+use super::pickle::refuse_pickle;
+use super::stored::{Stored, open_regular};
 
-/// The bytes of one file.
-#[derive(Debug)]
-enum Bytes {
-    Mapped(Mmap),
-    Owned(Vec<u8>),
-    Static(&'static [u8]),
-}
+/// Most bytes of an index of shards.
+const MAX_INDEX: u64 = 16 << 20;
+/// Most files of one network.
+const MAX_SHARDS: usize = 512;
 
-impl Bytes {
-    fn get(&self) -> &[u8] {
-        match self {
-            Self::Mapped(map) => map,
-            Self::Owned(bytes) => bytes,
-            Self::Static(bytes) => bytes,
-        }
-    }
-}
-
-/// A tensor inside a checkpoint: its format, shape and raw bytes.
-#[derive(Clone, Copy, Debug)]
+/// A tensor out of a checkpoint: its format, shape and raw bytes.
+#[derive(Clone, Debug)]
 pub struct TensorView<'a> {
     /// Number format.
     pub dtype: StoredType,
     /// Lengths of the dimensions.
     pub shape: &'a [usize],
     /// The numbers, little-endian.
-    pub bytes: &'a [u8],
+    pub bytes: Cow<'a, [u8]>,
 }
 
 #[derive(Clone, Debug)]
@@ -46,13 +36,14 @@ struct Located {
     entry: TensorEntry,
 }
 
-/// Named tensors out of safetensors files, mapped into memory.
+/// Named tensors of safetensors files, whose numbers are read when they are asked for.
 ///
 /// Cloning is cheap; renamed and narrowed views share the same files.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
-    files: Vec<Arc<(PathBuf, Bytes)>>,
+    files: Vec<Arc<Stored>>,
     tensors: BTreeMap<String, Located>,
+    metadata: BTreeMap<String, String>,
 }
 
 impl Checkpoint {
@@ -71,19 +62,15 @@ impl Checkpoint {
     ///
     /// When the index is not understood, names a file elsewhere, or a shard is refused.
     pub fn open_sharded(index: &Path) -> Result<Self, WeightsError> {
-        let text =
-            std::fs::read(index).map_err(|source| WeightsError::Open { path: index.to_owned(), source })?;
-        Self::open_all(&shards(index, &text)?)
+        Self::open_all(&shards(index, &read_index(index)?)?)
     }
 
     fn open_all(paths: &[PathBuf]) -> Result<Self, WeightsError> {
-        let mut files = Vec::new();
-        for path in paths {
+        let open = |path: &PathBuf| {
             refuse_pickle(path)?;
-            let map = mmap::map(path).map_err(|source| WeightsError::Open { path: path.clone(), source })?;
-            files.push((path.clone(), Bytes::Mapped(map)));
-        }
-        Self::from_files(files)
+            Stored::open(path)
+        };
+        Self::of_files(paths.iter().map(open))
     }
 
     /// A checkpoint out of bytes in memory; `name` stands for the path in messages.
@@ -92,7 +79,7 @@ impl Checkpoint {
     ///
     /// When the header does not hold.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, WeightsError> {
-        Self::from_files(vec![(PathBuf::from(name), Bytes::Owned(bytes))])
+        Self::of_files([Stored::owned(PathBuf::from(name), bytes)])
     }
 
     /// A checkpoint out of files that are part of the program.
@@ -101,15 +88,17 @@ impl Checkpoint {
     ///
     /// When a header does not hold.
     pub(super) fn from_static(files: Vec<(PathBuf, &'static [u8])>) -> Result<Self, WeightsError> {
-        Self::from_files(files.into_iter().map(|(name, bytes)| (name, Bytes::Static(bytes))).collect())
+        Self::of_files(files.into_iter().map(|(name, bytes)| Stored::of_program(name, bytes)))
     }
 
-    fn from_files(files: Vec<(PathBuf, Bytes)>) -> Result<Self, WeightsError> {
-        let mut all = Self { files: Vec::new(), tensors: BTreeMap::new() };
-        for (path, bytes) in files {
-            let entries = read_header(bytes.get())
-                .map_err(|source| WeightsError::Header { path: path.clone(), source })?;
-            all.add(Arc::new((path, bytes)), entries)?;
+    fn of_files(
+        files: impl IntoIterator<Item = Result<(Stored, Header), WeightsError>>,
+    ) -> Result<Self, WeightsError> {
+        let mut all = Self { files: Vec::new(), tensors: BTreeMap::new(), metadata: BTreeMap::new() };
+        for file in files {
+            let (stored, header) = file?;
+            all.add(Arc::new(stored), header.tensors)?;
+            all.metadata.extend(header.metadata);
         }
         Ok(all)
     }
@@ -117,14 +106,14 @@ impl Checkpoint {
     /// Adds a file with some of its tensors.
     fn add(
         &mut self,
-        file: Arc<(PathBuf, Bytes)>,
+        file: Arc<Stored>,
         tensors: impl IntoIterator<Item = (String, TensorEntry)>,
     ) -> Result<(), WeightsError> {
         for (name, entry) in tensors {
             let located = Located { file: self.files.len(), entry };
             if self.tensors.insert(name.clone(), located).is_some() {
                 return Err(WeightsError::Index {
-                    path: file.0.clone(),
+                    path: file.path.clone(),
                     reason: format!("tensor {name} is in another file as well"),
                 });
             }
@@ -149,7 +138,7 @@ impl Checkpoint {
 
     /// The files behind the tensors.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|file| file.0.as_path())
+        self.files.iter().map(|file| file.path.as_path())
     }
 
     /// The tensors' names, in order.
@@ -163,38 +152,58 @@ impl Checkpoint {
         self.tensors.contains_key(name)
     }
 
-    /// The tensor of this name.
+    /// Number format, shape and place of the tensor of this name.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<TensorView<'_>> {
-        let Located { file, entry } = self.tensors.get(name)?;
-        let (_, bytes) = self.files.get(*file)?.as_ref();
-        Some(TensorView {
-            dtype: entry.dtype,
-            shape: &entry.shape,
-            bytes: bytes.get().get(entry.range.clone())?,
-        })
+    pub fn entry(&self, name: &str) -> Option<&TensorEntry> {
+        self.tensors.get(name).map(|located| &located.entry)
     }
 
-    /// Gives back the memory of a tensor that has been read; it can be read again.
-    #[cfg(feature = "flex")]
-    pub(super) fn release(&self, name: &str) {
-        let Some(Located { file, entry }) = self.tensors.get(name) else {
-            return;
-        };
-        if let Some((_, Bytes::Mapped(map))) = self.files.get(*file).map(Arc::as_ref) {
-            mmap::release(map, &entry.range);
-        }
+    /// Reads the tensor of this name.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or its file cannot be read any more.
+    pub fn read(&self, name: &str) -> Result<TensorView<'_>, WeightsError> {
+        let (file, entry) = self.locate(name)?;
+        Ok(TensorView { dtype: entry.dtype, shape: &entry.shape, bytes: file.read(&entry.range)? })
+    }
+
+    /// Reads the bytes of the tensor of this name into `to`, which must be as long as they are.
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Self::read).
+    pub(super) fn read_into(&self, name: &str, to: &mut [u8]) -> Result<(), WeightsError> {
+        let (file, entry) = self.locate(name)?;
+        file.read_into(entry.range.start, to)
+    }
+
+    /// Whether the numbers are in memory already, so that reading them copies nothing.
+    pub(super) fn in_memory(&self, name: &str) -> bool {
+        self.locate(name).is_ok_and(|(file, _)| file.is_in_memory())
+    }
+
+    fn locate(&self, name: &str) -> Result<(&Stored, &TensorEntry), WeightsError> {
+        let missing = || WeightsError::Tensor { name: name.to_owned(), reason: "it is missing".to_owned() };
+        let Located { file, entry } = self.tensors.get(name).ok_or_else(missing)?;
+        Ok((self.files.get(*file).ok_or_else(missing)?, entry))
+    }
+
+    /// An entry of the files' `__metadata__`. Kept are `modelspec.*` and `lora_adapter_metadata`.
+    #[must_use]
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata.get(key).map(String::as_str)
     }
 
     /// The same tensors under other names; those without a new name are left out.
     #[must_use]
     pub fn renamed(&self, rename: impl Fn(&str) -> Option<String>) -> Self {
         let tensors = self.tensors.iter().filter_map(|(name, at)| Some((rename(name)?, at.clone())));
-        Self { files: self.files.clone(), tensors: tensors.collect() }
+        Self { files: self.files.clone(), tensors: tensors.collect(), metadata: self.metadata.clone() }
     }
 
     /// Adds `new` as rows `rows` of the tensor `old`; nothing happens where they do not exist.
-    pub(super) fn add_rows(&mut self, old: &str, new: String, rows: Range<usize>) {
+    pub(crate) fn add_rows(&mut self, old: &str, new: String, rows: Range<usize>) {
         let Some(Located { file, entry }) = self.tensors.get(old) else {
             return;
         };
@@ -216,17 +225,19 @@ impl Checkpoint {
     }
 
     /// Forgets the tensor of this name.
-    pub(super) fn remove(&mut self, name: &str) {
+    pub(crate) fn remove(&mut self, name: &str) {
         self.tensors.remove(name);
     }
 
     /// The BLAKE3 digest of every file, as lower-case hexadecimal, with the file's name.
-    #[must_use]
-    pub fn digests(&self) -> Vec<(String, String)> {
-        let digest = |file: &Arc<(PathBuf, Bytes)>| {
-            let (path, bytes) = file.as_ref();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            (name, blake3::hash(bytes.get()).to_hex().to_string())
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read any more.
+    pub fn digests(&self) -> Result<Vec<(String, String)>, WeightsError> {
+        let digest = |file: &Arc<Stored>| {
+            let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Ok((name, file.digest()?))
         };
         self.files.iter().map(digest).collect()
     }
@@ -237,12 +248,28 @@ struct ShardIndex {
     weight_map: BTreeMap<String, String>,
 }
 
+/// The text of an index of shards, which must be a regular file of a few megabytes at most.
+fn read_index(index: &Path) -> Result<Vec<u8>, WeightsError> {
+    let failed = |source| WeightsError::Open { path: index.to_owned(), source };
+    let mut text = Vec::new();
+    let file = open_regular(index).map_err(failed)?;
+    file.take(MAX_INDEX + 1).read_to_end(&mut text).map_err(failed)?;
+    if text.len() as u64 > MAX_INDEX {
+        let reason = format!("more than {MAX_INDEX} bytes; this is no index of shards");
+        return Err(WeightsError::Index { path: index.to_owned(), reason });
+    }
+    Ok(text)
+}
+
 /// The files an index of shards lists, all in its own folder.
 pub(super) fn shards(index: &Path, text: &[u8]) -> Result<Vec<PathBuf>, WeightsError> {
     let bad = |reason: String| WeightsError::Index { path: index.to_owned(), reason };
     let parsed: ShardIndex =
         serde_json::from_slice(text).map_err(|e| bad(format!("not an index of shards: {e}")))?;
     let names: BTreeSet<&String> = parsed.weight_map.values().collect();
+    if names.len() > MAX_SHARDS {
+        return Err(bad(format!("it lists {} files, at most {MAX_SHARDS} are opened", names.len())));
+    }
     let folder = index.parent().unwrap_or(Path::new(""));
     let path = |name: &String| {
         let plain = Path::new(name).file_name().is_some_and(|file| file == name.as_str());
@@ -251,15 +278,4 @@ pub(super) fn shards(index: &Path, text: &[u8]) -> Result<Vec<PathBuf>, WeightsE
             .ok_or_else(|| bad(format!("shard {name:?} is not a plain file name ending in .safetensors")))
     };
     names.into_iter().map(path).collect()
-}
-
-fn refuse_pickle(path: &Path) -> Result<(), WeightsError> {
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    if matches!(extension.as_str(), "ckpt" | "pth" | "pt" | "bin" | "pkl") {
-        return Err(WeightsError::Pickle {
-            path: path.to_owned(),
-            name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        });
-    }
-    Ok(())
 }

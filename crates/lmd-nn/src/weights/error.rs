@@ -19,6 +19,9 @@ pub enum HeaderError {
         /// The claim.
         claimed: u64,
     },
+    /// The file begins like a file of another format.
+    #[error("this is no safetensors file but {0}")]
+    OtherFormat(&'static str),
     /// The header is not the JSON it should be.
     #[error("the header is not a list of tensors: {0}")]
     Json(String),
@@ -52,7 +55,7 @@ pub enum HeaderError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WeightsError {
-    /// The file could not be opened or mapped.
+    /// The file could not be opened or read.
     #[error("cannot read the weights {path}: {source}; check the path and that the download is complete")]
     Open {
         /// The file.
@@ -68,15 +71,31 @@ pub enum WeightsError {
         /// What is wrong with it.
         source: HeaderError,
     },
+    /// The file became shorter while it was in use.
+    #[error("{path} became shorter while it was read; leave weight files alone while a model is loaded")]
+    Shortened {
+        /// The file.
+        path: PathBuf,
+    },
     /// A pickle, which can run code when it is read.
     #[error(
-        "{path} is a pickle, which may run code when read; convert it once with Python: `from safetensors.torch import save_file; import torch; save_file(torch.load(\"{name}\", weights_only=True), \"model.safetensors\")`"
+        "{path} is a pickle, which may run code when read; convert it once with Python (torch 2.6 or newer and safetensors): {command}"
     )]
     Pickle {
         /// The file.
         path: PathBuf,
-        /// Its last part.
-        name: String,
+        /// The shell command that converts it.
+        command: String,
+    },
+    /// Weights of another kind of model than the ones that are read.
+    #[error("{path} is {kind}; {hint}")]
+    Unsupported {
+        /// The file or folder.
+        path: PathBuf,
+        /// What it is.
+        kind: String,
+        /// What to do.
+        hint: String,
     },
     /// No weight file of any known name.
     #[error("no weights in {folder}; expected {expected}")]

@@ -1,24 +1,33 @@
-//! The header of a safetensors file, believed only after every claim in it was checked.
+//! The header of a safetensors file, which is used only after every claim in it was checked.
 //!
 //! Format: 8 bytes little-endian length N, N bytes of JSON, then the data. The
 //! JSON maps each name to its number format, shape and byte range. A file is
 //! accepted only when the ranges tile the data exactly: no hole, no overlap,
-//! nothing beyond the end. All sums are checked, and nothing is allocated in
-//! proportion to a number the file merely claims.
+//! nothing beyond the end. All sums are checked, nothing is allocated in
+//! proportion to a number the file merely claims, and lists inside the header
+//! are cut off while they are read, so that the header costs little more memory
+//! than its own bytes.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::HeaderError;
 
-const LENGTH_BYTES: usize = 8;
+/// Bytes of the header's length at the beginning of a file.
+pub(super) const LENGTH_BYTES: usize = 8;
 const MAX_HEADER: usize = 100_000_000;
 const MAX_TENSORS: usize = 20_000;
 const MAX_NAME: usize = 256;
 const MAX_DIMENSIONS: usize = 8;
+const MAX_METADATA: usize = 10_000;
+/// The entries of `__metadata__` that are kept: what a file says of its model (the modelspec standard), and how
+/// diffusers scales a LoRA.
+const KEPT_METADATA: [&str; 2] = ["modelspec.", "lora_adapter_metadata"];
+/// Characters of a foreign text that an error repeats.
+const SHOWN: usize = 40;
 
 /// A number format that may occur in a weight file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,36 +86,90 @@ pub struct TensorEntry {
     pub range: Range<usize>,
 }
 
+/// All that a header says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Header {
+    /// Every tensor by its name.
+    pub(super) tensors: BTreeMap<String, TensorEntry>,
+    /// The entries of `__metadata__` that are of use.
+    pub(super) metadata: BTreeMap<String, String>,
+}
+
 /// Reads and checks the header of a safetensors file given as a whole.
 ///
 /// # Errors
 ///
 /// Names the first claim that does not hold.
 pub fn read_header(file: &[u8]) -> Result<BTreeMap<String, TensorEntry>, HeaderError> {
-    let (json, data_start) = split(file)?;
-    let RawHeader(raw) = serde_json::from_slice(json).map_err(|e| HeaderError::Json(e.to_string()))?;
-    let mut entries = BTreeMap::new();
-    for (name, tensor) in raw {
-        let entry = check_tensor(&name, tensor, data_start, file.len())?;
-        if entries.insert(name.clone(), entry).is_some() {
-            return Err(HeaderError::Twice(name));
-        }
-    }
-    check_tiling(&entries, data_start, file.len())?;
-    Ok(entries)
+    Ok(whole_header(file)?.tensors)
 }
 
-/// The JSON bytes and where the data begins.
-fn split(file: &[u8]) -> Result<(&[u8], usize), HeaderError> {
-    let too_short = || HeaderError::TooShort { bytes: file.len() };
-    let (length, rest) = file.split_first_chunk::<LENGTH_BYTES>().ok_or_else(too_short)?;
+/// The header of a file given as a whole, with its metadata.
+pub(super) fn whole_header(file: &[u8]) -> Result<Header, HeaderError> {
+    let json = json_range(file, file.len())?;
+    parse_header(&file[json], file.len())
+}
+
+/// Where the JSON lies in a file of `file_len` bytes that begins with `start` (a few dozen bytes or more).
+pub(super) fn json_range(start: &[u8], file_len: usize) -> Result<Range<usize>, HeaderError> {
+    if let Some(what) = other_format(start) {
+        return Err(HeaderError::OtherFormat(what));
+    }
+    let too_short = || HeaderError::TooShort { bytes: file_len };
+    let (length, _) = start.split_first_chunk::<LENGTH_BYTES>().ok_or_else(too_short)?;
     let claimed = u64::from_le_bytes(*length);
     let length = usize::try_from(claimed).unwrap_or(usize::MAX);
     if length > MAX_HEADER {
         return Err(HeaderError::HeaderTooLarge { claimed });
     }
-    let json = rest.get(..length).ok_or_else(too_short)?;
-    Ok((json, LENGTH_BYTES + length))
+    let end = LENGTH_BYTES + length;
+    if end > file_len { Err(too_short()) } else { Ok(LENGTH_BYTES..end) }
+}
+
+/// What a file is whose first bytes are those of another format. None of them could be the length of a header that is
+/// accepted.
+fn other_format(start: &[u8]) -> Option<&'static str> {
+    const PICKLE: &str = "a PyTorch file (pickle) under another name; give it its own ending (.ckpt, .pt or .bin) and \
+                          open it again to see how it is converted";
+    const HTML: &str = "an HTML page, which a web site sent in place of the file (often to ask for a login); download it again";
+    let formats: [(&[u8], &str); 7] = [
+        (b"PK\x03\x04", PICKLE),
+        (b"\x80\x02", PICKLE),
+        (b"version https://git-lfs", "a Git LFS pointer, not the file itself; run `git lfs pull`"),
+        (b"<!DOCTYPE", HTML),
+        (b"<!doctype", HTML),
+        (b"<html", HTML),
+        (b"GGUF", "a GGUF file, which is not read; take the model's .safetensors file"),
+    ];
+    let (_, what) = formats.into_iter().find(|(magic, _)| start.starts_with(magic))?;
+    // A header of exactly so many bytes is possible where the magic is short.
+    let length = start.split_first_chunk::<LENGTH_BYTES>().map(|(length, _)| u64::from_le_bytes(*length));
+    (length.is_none_or(|length| length > MAX_HEADER as u64)).then_some(what)
+}
+
+/// Reads and checks the JSON of a file of `file_len` bytes.
+pub(super) fn parse_header(json: &[u8], file_len: usize) -> Result<Header, HeaderError> {
+    let data_start = LENGTH_BYTES + json.len();
+    let raw: RawHeader =
+        serde_json::from_slice(json).map_err(|e| HeaderError::Json(shown(&e.to_string())))?;
+    let mut header = Header { metadata: raw.metadata, ..Header::default() };
+    for (name, tensor) in raw.tensors {
+        let entry = check_tensor(&name, tensor, data_start, file_len)?;
+        if header.tensors.insert(name.clone(), entry).is_some() {
+            return Err(HeaderError::Twice(name));
+        }
+    }
+    check_tiling(&header.tensors, data_start, file_len)?;
+    Ok(header)
+}
+
+/// The beginning of a foreign text.
+fn shown(text: &str) -> String {
+    let mut first: String = text.chars().take(SHOWN * 4).collect();
+    if first.len() < text.len() {
+        first.push_str("...");
+    }
+    first
 }
 
 fn check_tensor(
@@ -121,22 +184,23 @@ fn check_tensor(
     let bad = |reason: String| HeaderError::Tensor { name: name.to_owned(), reason };
     let dtype = StoredType::from_name(&raw.dtype).ok_or_else(|| {
         let known = "expected F64, F32, F16, BF16, I64, I32 or U8";
-        bad(format!("number format {:?} is not read; {known}", raw.dtype))
+        let dtype: String = raw.dtype.chars().take(SHOWN).collect();
+        bad(format!("number format {dtype:?} is not read; {known}"))
     })?;
-    if raw.shape.len() > MAX_DIMENSIONS {
-        return Err(bad(format!("{} dimensions, at most {MAX_DIMENSIONS}", raw.shape.len())));
+    let Shape { sides: shape, dimensions } = raw.shape;
+    if dimensions > MAX_DIMENSIONS {
+        return Err(bad(format!("{dimensions} dimensions, at most {MAX_DIMENSIONS}")));
     }
-    let bytes = (raw.shape.iter())
+    let bytes = (shape.iter())
         .try_fold(dtype.size(), |all, &side| all.checked_mul(side))
-        .ok_or_else(|| bad(format!("shape {:?} overflows", raw.shape)))?;
+        .ok_or_else(|| bad(format!("shape {shape:?} overflows")))?;
     let [start, end] = raw.data_offsets;
     if end.checked_sub(start) != Some(bytes) {
-        let shape = raw.shape;
         return Err(bad(format!("shape {shape:?} takes {bytes} bytes, but offsets are {start}..{end}")));
     }
     let stop = data_start.checked_add(end).filter(|&stop| stop <= file_len);
     let stop = stop.ok_or_else(|| bad(format!("offsets {start}..{end} lie beyond the end of the file")))?;
-    Ok(TensorEntry { dtype, shape: raw.shape, range: data_start + start..stop })
+    Ok(TensorEntry { dtype, shape, range: data_start + start..stop })
 }
 
 fn plain_name(name: &str) -> bool {
@@ -167,12 +231,87 @@ fn check_tiling(
 #[serde(deny_unknown_fields)]
 struct RawTensor {
     dtype: String,
-    shape: Vec<usize>,
+    shape: Shape,
     data_offsets: [usize; 2],
 }
 
-/// The entries in file order, so that repeated names are seen and not merged.
-struct RawHeader(Vec<(String, RawTensor)>);
+/// The first few lengths of a shape, and how many there are.
+struct Shape {
+    sides: Vec<usize>,
+    dimensions: usize,
+}
+
+impl<'de> Deserialize<'de> for Shape {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ShapeVisitor)
+    }
+}
+
+struct ShapeVisitor;
+
+impl<'de> Visitor<'de> for ShapeVisitor {
+    type Value = Shape;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of lengths")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Shape, A::Error> {
+        let mut sides = Vec::new();
+        while sides.len() < MAX_DIMENSIONS {
+            match list.next_element()? {
+                Some(side) => sides.push(side),
+                None => return Ok(Shape { dimensions: sides.len(), sides }),
+            }
+        }
+        let mut dimensions = sides.len();
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            dimensions += 1;
+        }
+        Ok(Shape { sides, dimensions })
+    }
+}
+
+/// The tensors in file order, so that repeated names are seen and not merged.
+struct RawHeader {
+    tensors: Vec<(String, RawTensor)>,
+    metadata: BTreeMap<String, String>,
+}
+
+/// The kept entries of `__metadata__`, which maps texts to texts.
+struct Metadata(BTreeMap<String, String>);
+
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MetadataVisitor)
+    }
+}
+
+struct MetadataVisitor;
+
+impl<'de> Visitor<'de> for MetadataVisitor {
+    type Value = Metadata;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a map from texts to texts")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Metadata, A::Error> {
+        let (mut kept, mut count) = (BTreeMap::new(), 0);
+        while let Some((key, value)) = map.next_entry::<String, String>()? {
+            count += 1;
+            if count > MAX_METADATA {
+                return Err(serde::de::Error::custom(format!(
+                    "more than {MAX_METADATA} entries of metadata"
+                )));
+            }
+            if KEPT_METADATA.iter().any(|start| key.starts_with(start)) {
+                kept.insert(key, value);
+            }
+        }
+        Ok(Metadata(kept))
+    }
+}
 
 impl<'de> Deserialize<'de> for RawHeader {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -190,10 +329,10 @@ impl<'de> Visitor<'de> for HeaderVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawHeader, A::Error> {
-        let mut entries = Vec::new();
+        let (mut entries, mut metadata) = (Vec::new(), BTreeMap::new());
         while let Some(name) = map.next_key::<String>()? {
             if name == "__metadata__" {
-                map.next_value::<BTreeMap<String, String>>()?;
+                metadata = map.next_value::<Metadata>()?.0;
                 continue;
             }
             if entries.len() == MAX_TENSORS {
@@ -202,6 +341,6 @@ impl<'de> Visitor<'de> for HeaderVisitor {
             }
             entries.push((name, map.next_value()?));
         }
-        Ok(RawHeader(entries))
+        Ok(RawHeader { tensors: entries, metadata })
     }
 }

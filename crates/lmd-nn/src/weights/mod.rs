@@ -1,21 +1,21 @@
-//! Weights from disk: safetensors files, checked before anything is believed.
+//! Weights from disk: safetensors files, every claim of which is checked before it is used.
 
 mod checkpoint;
 mod error;
-mod folder;
 mod header;
 mod lora;
-mod mmap;
 mod numbers;
+mod pickle;
 mod reader;
-mod single_file;
 mod source;
+mod stored;
 
 pub use checkpoint::{Checkpoint, TensorView};
 pub use error::{HeaderError, Mismatch, WeightsError};
-pub use folder::ModelFolder;
 pub use header::{StoredType, TensorEntry, read_header};
 pub use lora::{Adapters, Lora};
+pub(crate) use numbers::whole_number;
+pub(crate) use reader::is_tolerated;
 pub use reader::{LoadOptions, Weights, load};
 pub(crate) use source::Source;
 pub use source::StaticFiles;

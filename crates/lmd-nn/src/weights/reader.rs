@@ -8,13 +8,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::error::Mismatch;
+use super::header::TensorEntry;
 use super::lora::Adapters;
-use super::numbers::{checked, floats};
-use super::{Checkpoint, TensorView, WeightsError};
-use crate::{NnError, Precision};
+use super::numbers::{floats, require_finite};
+use super::{Checkpoint, WeightsError};
+use crate::{NnError, Precision, PredictionType};
 
 /// Tensors that some files carry and no network needs.
 const TOLERATED: [&str; 4] = ["position_ids", "text_projection.weight", "logit_scale", "num_batches_tracked"];
+
+/// Whether a tensor of this name may be in a file without being used.
+pub(crate) fn is_tolerated(name: &str) -> bool {
+    TOLERATED.iter().any(|end| name.ends_with(end))
+}
 
 /// Where the weights go and what is merged into them.
 #[derive(Clone, Debug)]
@@ -31,18 +37,20 @@ pub struct LoadOptions {
     /// tested on machines without one.
     #[doc(hidden)]
     pub allow_unsupported_precision: bool,
+    /// What the U-Net predicts, in place of what the files say or what is assumed where they say nothing.
+    pub prediction_type: Option<PredictionType>,
 }
 
 impl LoadOptions {
     /// f32 weights on `device`, nothing merged.
     #[must_use]
     pub fn new(device: &Device) -> Self {
-        let adapters = Adapters::default();
         Self {
             device: device.clone(),
             precision: Precision::F32,
-            adapters,
+            adapters: Adapters::default(),
             gligen: false,
+            prediction_type: None,
             allow_unsupported_precision: false,
         }
     }
@@ -61,8 +69,8 @@ struct Shared {
     options: LoadOptions,
     /// The word LoRA files use for this network: `unet` or `te`.
     network: &'static str,
-    /// While rehearsing, tensors are checked and stand-ins of no size are given.
-    rehearsal: bool,
+    /// In a dry run, names and shapes are checked, and tensors without data of their own are given.
+    dry_run: bool,
     ledger: Mutex<Ledger>,
 }
 
@@ -75,9 +83,9 @@ struct Ledger {
 
 /// Builds a network from a checkpoint, in two passes.
 ///
-/// The first pass rehearses: `build` runs on stand-ins, every difference
-/// between file and network is collected, and nothing of size is allocated. Only
-/// when there is no difference are the weights read.
+/// The first pass is a dry run: `build` gets tensors of the right shape that share one
+/// number, every difference between file and network is collected, and nothing large is
+/// allocated. Only when there is no difference are the weights read.
 ///
 /// # Errors
 ///
@@ -92,25 +100,25 @@ pub fn load<T, E: From<WeightsError> + From<NnError>>(
     if !options.allow_unsupported_precision {
         options.precision.check(&options.device)?;
     }
-    let rehearsal = Weights::root(checkpoint, network, options, true);
-    build(&rehearsal)?;
-    let mismatch = rehearsal.mismatch();
+    let dry_run = Weights::root(checkpoint, network, options, true);
+    build(&dry_run)?;
+    let mismatch = dry_run.mismatch();
     if !mismatch.is_empty() {
         let network = network.to_owned();
         return Err(WeightsError::Mismatch { network, mismatch }.into());
     }
-    options.adapters.check_all_used(network, &rehearsal.used())?;
+    options.adapters.check_all_used(network, &dry_run.used())?;
     build(&Weights::root(checkpoint, network, options, false))
 }
 
 impl Weights {
-    fn root(checkpoint: &Checkpoint, network: &'static str, options: &LoadOptions, rehearsal: bool) -> Self {
+    fn root(checkpoint: &Checkpoint, network: &'static str, options: &LoadOptions, dry_run: bool) -> Self {
         Self {
             shared: Arc::new(Shared {
                 checkpoint: checkpoint.clone(),
                 options: options.clone(),
                 network,
-                rehearsal,
+                dry_run,
                 ledger: Mutex::default(),
             }),
             prefix: String::new(),
@@ -143,10 +151,10 @@ impl Weights {
         crate::device::is_processor(self.device()) && self.shared.options.precision == Precision::F32
     }
 
-    /// Whether shapes are checked only, on stand-ins of no size.
+    /// Whether only names and shapes are checked and no numbers are read.
     #[must_use]
-    pub fn rehearses(&self) -> bool {
-        self.shared.rehearsal
+    pub fn is_dry_run(&self) -> bool {
+        self.shared.dry_run
     }
 
     /// Whether the file has this tensor.
@@ -186,7 +194,9 @@ impl Weights {
     /// As for [`tensor`](Self::tensor).
     pub fn scalar(&self, name: &str) -> Result<f32, WeightsError> {
         let number: Tensor<1> = self.tensor_of(name, [1], &[&[], &[1]])?;
-        Ok(number.into_data().iter::<f32>().next().unwrap_or_default())
+        let missing =
+            || WeightsError::Tensor { name: self.path(name), reason: "it holds no number".to_owned() };
+        number.into_data().iter::<f32>().next().ok_or_else(missing)
     }
 
     /// The numbers of a tensor, which must have one of these shapes: as they lie in the file where they are f32 there
@@ -199,21 +209,15 @@ impl Weights {
     pub(crate) fn values(&self, name: &str, accepted: &[&[usize]]) -> Result<Cow<'_, [f32]>, WeightsError> {
         let path = self.path(name);
         if !self.shared.options.adapters.touch(self.shared.network, &path) {
-            return floats(&path, checked(&path, self.shared.checkpoint.get(&path), accepted)?);
+            return floats(&self.shared.checkpoint, &path, accepted);
         }
-        let shape = accepted.first().and_then(|shape| shape.split_first());
-        let shape = shape.map_or([0, 0], |(rows, others)| [*rows, others.iter().product()]);
-        let merged: Tensor<2> = self.tensor_of(name, shape, accepted)?;
-        Ok(Cow::Owned(merged.into_data().try_into_vec::<f32>().unwrap_or_default()))
+        let rows = accepted.first().and_then(|shape| shape.first()).copied().unwrap_or(1);
+        let others = accepted.first().map_or(1, |shape| shape.iter().skip(1).product());
+        let merged: Tensor<2> = self.tensor_of(name, [rows, others], accepted)?;
+        Ok(Cow::Owned(merged.into_data().iter::<f32>().collect()))
     }
 
-    /// Gives back the memory of a tensor that has been read.
-    #[cfg(feature = "flex")]
-    pub(crate) fn release(&self, name: &str) {
-        self.shared.checkpoint.release(&self.path(name));
-    }
-
-    /// Like [`tensor`](Self::tensor), for a 1×1 convolution that some files store as a matrix.
+    /// The tensor of this name in `shape`, which may be stored in any shape of `accepted`.
     fn tensor_of<const D: usize>(
         &self,
         name: &str,
@@ -221,28 +225,38 @@ impl Weights {
         accepted: &[&[usize]],
     ) -> Result<Tensor<D>, WeightsError> {
         let path = self.path(name);
-        let stored = self.shared.checkpoint.get(&path);
-        if self.shared.rehearsal {
-            self.record(&path, stored, accepted);
+        if self.shared.dry_run {
+            self.record(&path, accepted);
             return Ok(Tensor::<D>::zeros([1; D], self.device()).expand(shape));
         }
-        let values = floats(&path, checked(&path, stored, accepted)?)?.into_owned();
-        let tensor = Tensor::from_data(TensorData::new(values, shape), self.device());
-        let merged = self.shared.options.adapters.merge(self.shared.network, &path, tensor)?;
+        let values = floats(&self.shared.checkpoint, &path, accepted)?.into_owned();
+        let merged = self.merged(&path, Tensor::from_data(TensorData::new(values, shape), self.device()))?;
         Ok(match self.shared.options.precision {
             Precision::F32 => merged,
             other => merged.cast(other.dtype()),
         })
     }
 
-    fn record(&self, path: &str, stored: Option<TensorView<'_>>, accepted: &[&[usize]]) {
+    /// A weight with all adapters for it added.
+    fn merged<const D: usize>(&self, path: &str, weight: Tensor<D>) -> Result<Tensor<D>, WeightsError> {
+        let Shared { options, network, .. } = self.shared.as_ref();
+        if !options.adapters.touch(network, path) {
+            return Ok(weight);
+        }
+        let merged = options.adapters.merge(network, path, weight)?;
+        require_finite(path, &merged.to_data().iter::<f32>().collect::<Vec<_>>())?;
+        Ok(merged)
+    }
+
+    fn record(&self, path: &str, accepted: &[&[usize]]) {
         let mut ledger = self.shared.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         ledger.used.insert(path.to_owned());
+        let stored: Option<&TensorEntry> = self.shared.checkpoint.entry(path);
         match stored {
             None => ledger.missing.push(path.to_owned()),
-            Some(view) if !accepted.contains(&view.shape) => {
+            Some(entry) if !accepted.contains(&entry.shape.as_slice()) => {
                 let expected = accepted.first().copied().unwrap_or_default();
-                let note = format!("{path}: file has {:?}, expected {expected:?}", view.shape);
+                let note = format!("{path}: file has {:?}, expected {expected:?}", entry.shape);
                 ledger.misshaped.push(note);
             }
             Some(_) => {}
@@ -256,8 +270,7 @@ impl Weights {
 
     fn mismatch(&self) -> Mismatch {
         let ledger = self.shared.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        let tolerated = |name: &&str| TOLERATED.iter().any(|end| name.ends_with(end));
-        let known = |name: &&str| ledger.used.contains(*name) || tolerated(name);
+        let known = |name: &&str| ledger.used.contains(*name) || is_tolerated(name);
         let names = self.shared.checkpoint.names();
         Mismatch {
             missing: ledger.missing.clone(),

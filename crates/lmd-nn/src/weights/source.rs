@@ -1,10 +1,10 @@
 //! [`Source`]: where a model's files are, on disk or in the program itself.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::shards;
+use super::stored::open_regular;
 use super::{Checkpoint, WeightsError};
 use crate::NnError;
 
@@ -50,12 +50,14 @@ impl Source {
         if !self.has(file) {
             return Ok(None);
         }
-        let read = match self {
-            Self::Folder(folder) => read_at_most(&folder.join(file), limit),
-            Self::Static(_) => Ok(self.built_in(file).unwrap_or_default().to_vec()),
+        let read = match self.built_in(file) {
+            Some(bytes) => Ok(bytes.to_vec()),
+            None => read_at_most(&self.path(file), limit),
         };
         let text = read.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
-        text.map(Some).map_err(|source| NnError::Read { path: self.path(file), source })
+        let text = text.map_err(|source| NnError::Read { path: self.path(file), source })?;
+        // Some editors put a mark before the text that says how it is encoded.
+        Ok(Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)))
     }
 
     /// As [`text`](Self::text), for a file that must be there.
@@ -63,7 +65,11 @@ impl Source {
     /// # Errors
     /// [`NnError::Read`].
     pub(crate) fn needed_text(&self, file: &str, limit: u64) -> Result<String, NnError> {
-        let missing = || NnError::Read { path: self.path(file), source: io::ErrorKind::NotFound.into() };
+        let missing = || {
+            let path = self.path(file);
+            let source = std::fs::metadata(&path).err().unwrap_or_else(|| io::ErrorKind::NotFound.into());
+            NnError::Read { path, source }
+        };
         self.text(file, limit)?.ok_or_else(missing)
     }
 
@@ -97,7 +103,7 @@ impl Source {
 
 fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    open_regular(path)?.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(io::Error::other(format!("more than {limit} bytes; this is no configuration")));
     }

@@ -18,14 +18,11 @@ pub fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
-/// What the original implementation computed, where that folder is at hand.
-pub fn reference_folder() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/golden");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("NOT TESTED: {} is not there, so nothing is compared with the original", folder.display());
-    None
+/// What the original implementation computed: the folder `golden` of `LMD_TEST_DATA`, which is not part of the repository.
+pub fn reference_folder() -> PathBuf {
+    let folder = Path::new(&std::env::var("LMD_TEST_DATA").unwrap()).join("golden");
+    assert!(folder.is_dir(), "{} is no folder", folder.display());
+    folder
 }
 
 /// Tensors somebody else computed.
@@ -44,26 +41,26 @@ impl Golden {
 
     /// The numbers of a tensor of 32-bit floats.
     pub fn floats(&self, name: &str) -> Vec<f32> {
-        let bytes = self.0.get(name).unwrap_or_else(|| panic!("no {name}")).bytes;
+        let bytes = self.0.read(name).unwrap().bytes;
         bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
     }
 
     /// The numbers of a tensor of 32-bit integers, by rows.
     pub fn rows(&self, name: &str) -> Vec<Vec<u32>> {
-        let view = self.0.get(name).unwrap();
+        let view = self.0.read(name).unwrap();
         let all: Vec<u32> = view.bytes.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b)).collect();
         all.chunks(view.shape[1]).map(<[u32]>::to_vec).collect()
     }
 
     /// A tensor of 32-bit floats.
     pub fn tensor<const D: usize>(&self, name: &str) -> Tensor<D> {
-        let shape: [usize; D] = self.0.get(name).unwrap().shape.try_into().unwrap();
+        let shape: [usize; D] = self.0.entry(name).unwrap().shape.clone().try_into().unwrap();
         Tensor::from_data(TensorData::new(self.floats(name), shape), &cpu())
     }
 
     /// Asserts that `ours` is this tensor, up to `tolerance` times its largest value.
     pub fn assert_close<const D: usize>(&self, name: &str, ours: Tensor<D>, tolerance: f64) {
-        assert_eq!(self.0.get(name).unwrap().shape, ours.dims(), "shape of {name}");
+        assert_eq!(self.0.entry(name).unwrap().shape, ours.dims(), "shape of {name}");
         let error = relative_error(&floats(ours), &self.floats(name));
         eprintln!("{name}: relative error {error:.2e}");
         assert!(error <= tolerance, "{name}: relative error {error:.2e} above {tolerance:.0e}");
@@ -92,6 +89,7 @@ pub fn write(path: &Path, tensors: &[(String, TensorView<'_>)]) {
         let dtype = match view.dtype {
             StoredType::F16 => "F16",
             StoredType::Bf16 => "BF16",
+            StoredType::I64 => "I64",
             _ => "F32",
         };
         let offsets = [offset, offset + view.bytes.len()];
@@ -102,7 +100,7 @@ pub fn write(path: &Path, tensors: &[(String, TensorView<'_>)]) {
     let header = serde_json::to_vec(&header).unwrap();
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend(header);
-    tensors.iter().for_each(|(_, view)| bytes.extend(view.bytes));
+    tensors.iter().for_each(|(_, view)| bytes.extend(&*view.bytes));
     fs::write(path, bytes).unwrap();
 }
 

@@ -1,16 +1,14 @@
 //! [`AnswerCache`]: answers per prompt, model, template and form, one file
 //! each, so that any number of processes can share them.
 
-use std::fs::create_dir_all;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
-use super::{CacheError, read_bounded};
+use super::{CacheError, read_bounded, write_whole};
 
 /// Largest file that is read. An answer is 64 KiB at most, six times that
 /// when every character is escaped.
@@ -45,10 +43,22 @@ pub struct CacheKey<'a> {
 
 /// A directory of answers. Every file is written beside its place and moved
 /// there at once: a reader sees a whole answer or none.
+///
+/// ```
+/// use lmd_planner::cache::{AnswerCache, CacheKey, CacheMode};
+///
+/// let dir = tempfile::tempdir()?;
+/// let cache = AnswerCache::in_dir(dir.path(), CacheMode::ReadWrite);
+/// let key = CacheKey { prompt: "a cat", model: "m", template: "t", format: "text" };
+/// cache.put(&key, "Objects: []")?;
+/// assert_eq!(cache.get(&key)?.as_deref(), Some("Objects: []"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct AnswerCache {
     dir: PathBuf,
     mode: CacheMode,
+    servers: Option<PathBuf>,
 }
 
 /// A file's content. It repeats its key, so that a file is never taken for
@@ -71,13 +81,27 @@ impl AnswerCache {
     /// [`CacheError::NoDirectory`] when the system names none.
     pub fn open_default(mode: CacheMode) -> Result<Self, CacheError> {
         let base = etcetera::choose_base_strategy().map_err(|e| CacheError::NoDirectory(e.to_string()))?;
-        Ok(Self::in_dir(base.cache_dir().join("lmd").join("answers"), mode))
+        let dir = base.cache_dir().join("lmd");
+        Ok(Self::in_dir(dir.join("answers"), mode).with_servers(dir.join("servers")))
     }
 
     /// The cache in `dir`, which is made when the first answer is kept.
     #[must_use]
     pub fn in_dir(dir: impl Into<PathBuf>, mode: CacheMode) -> Self {
-        Self { dir: dir.into(), mode }
+        Self { dir: dir.into(), mode, servers: None }
+    }
+
+    /// The same cache with a folder for what servers turned out to understand.
+    #[must_use]
+    pub fn with_servers(self, dir: impl Into<PathBuf>) -> Self {
+        Self { servers: Some(dir.into()), ..self }
+    }
+
+    /// The folder for what servers turned out to understand, unless the mode
+    /// forbids to keep anything.
+    #[must_use]
+    pub fn servers(&self) -> Option<&Path> {
+        self.servers.as_deref().filter(|_| self.mode != CacheMode::Off)
     }
 
     /// Where the answers are.
@@ -119,15 +143,9 @@ impl AnswerCache {
             return Ok(());
         }
         let path = self.path(key);
-        self.replace(&path, &Entry::new(key, answer)).map_err(|source| CacheError::Write { path, source })
-    }
-
-    fn replace(&self, path: &Path, entry: &Entry) -> std::io::Result<()> {
-        create_dir_all(&self.dir)?;
-        let mut file = NamedTempFile::new_in(&self.dir)?;
-        file.write_all(serde_json::to_string_pretty(entry)?.as_bytes())?;
-        file.persist(path).map_err(|e| e.error)?;
-        Ok(())
+        let written = serde_json::to_string_pretty(&Entry::new(key, answer)).map_err(std::io::Error::from);
+        let written = written.and_then(|text| write_whole(&self.dir, &path, text.as_bytes()));
+        written.map_err(|source| CacheError::Write { path, source })
     }
 
     /// The file of an answer, named by the BLAKE3 hash of its key.

@@ -3,15 +3,18 @@
 
 mod answers;
 mod reference;
+mod servers;
 
-use std::fs::File;
-use std::io::Read;
+use std::fs::{File, create_dir_all};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
 use thiserror::Error;
 
 pub use answers::{AnswerCache, CacheKey, CacheMode};
 pub use reference::ReferenceCache;
+pub(crate) use servers::ServerMemory;
 
 /// Why a cache could not be read or written.
 #[derive(Debug, Error)]
@@ -69,6 +72,11 @@ pub enum CacheError {
 /// The text of a file of at most `limit` bytes.
 fn read_bounded(path: &Path, limit: u64) -> Result<String, CacheError> {
     let failed = |source| CacheError::Read { path: path.to_owned(), source };
+    // Opening a pipe would wait for somebody to write into it.
+    if !path.metadata().map_err(failed)?.is_file() {
+        let why = "it is not a regular file".to_owned();
+        return Err(CacheError::Malformed { path: path.to_owned(), why });
+    }
     let mut text = String::new();
     let file = File::open(path).map_err(failed)?;
     file.take(limit + 1).read_to_string(&mut text).map_err(failed)?;
@@ -76,4 +84,14 @@ fn read_bounded(path: &Path, limit: u64) -> Result<String, CacheError> {
         return Err(CacheError::TooLarge { path: path.to_owned(), limit });
     }
     Ok(text)
+}
+
+/// Writes a file beside its place in `folder` and moves it there at once: a
+/// reader sees a whole file or none.
+fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    create_dir_all(folder)?;
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
 }

@@ -1,65 +1,13 @@
-//! Parts of a plural and comparisons: `the left one`, `five of them`, `bigger
-//! than the tree`.
+//! Parts of a plural and comparisons at work: `the left one`, `five of them`,
+//! `bigger than the tree`.
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending};
 use super::lexicon::{Tags, exact_tags};
-use super::links::{Link, reads};
-use super::numbers::{Quantity, quantity};
+use super::links::Link;
+use super::numbers::Quantity;
 use super::phrase::{Determiner, NounPhrase};
-use super::token::Token;
 use crate::{Region, Relation, RelationKind, Size};
-
-/// `the left one`, `the other top one`, `the second one`: one of several.
-pub(super) fn one_of_several(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
-    let word = |i: usize| tokens.get(at + i).map_or("", |token| token.low.as_str());
-    let first = usize::from(word(0) == "the");
-    let region = match word(first) {
-        "left" | "leftmost" => Some(Region::Left),
-        "right" | "rightmost" => Some(Region::Right),
-        "top" | "upper" | "topmost" | "uppermost" => Some(Region::Top),
-        "bottom" | "lower" | "lowest" | "bottommost" => Some(Region::Bottom),
-        "middle" | "center" | "centre" | "central" => Some(Region::Center),
-        "first" | "second" | "third" | "fourth" | "last" => None,
-        _ => return None,
-    };
-    (word(first + 1) == "one").then_some((Chunk::OneOf(region), first + 2))
-}
-
-/// `five of them`, `two of which`.
-pub(super) fn so_many_of_them(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
-    let whole = matches!(tokens.get(at)?.low.as_str(), "both" | "all");
-    let (quantity, length) = quantity(tokens, at).filter(|_| !whole)?;
-    let end = ["of them", "of these", "of which"].iter().find_map(|of| reads(tokens, at + length, of))?;
-    Some((Chunk::OfThem(quantity), length + end))
-}
-
-/// `much bigger than`, `twice the size of`, `as tall as`.
-pub(super) fn comparison(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
-    let word = |i: usize| tokens.get(at + i).map_or("", |token| token.low.as_str());
-    let mut i = 0;
-    while matches!(
-        word(i),
-        "much" | "far" | "slightly" | "way" | "even" | "twice" | "times" | "almost" | "half" | "nearly"
-    ) || i == 0 && word(1) == "times"
-    {
-        i += 1;
-    }
-    if let Some(length) = reads(tokens, at + i, "the size of") {
-        return Some((Chunk::Than { larger: i == 0 || word(i - 1) != "half" }, i + length));
-    }
-    if word(i) == "as" && word(i + 2) == "as" {
-        let larger = matches!(word(i + 1), "big" | "large" | "tall" | "high" | "huge" | "long");
-        let smaller = matches!(word(i + 1), "small" | "tiny" | "little" | "short");
-        return (larger || smaller).then_some((Chunk::Than { larger }, i + 3));
-    }
-    let larger = match word(i) {
-        "bigger" | "larger" | "taller" | "higher" | "longer" | "wider" | "heavier" | "greater" => true,
-        "smaller" | "shorter" | "tinier" | "thinner" | "lower" | "littler" => false,
-        _ => return None,
-    };
-    (word(i + 1) == "than").then_some((Chunk::Than { larger }, i + 2))
-}
 
 impl Interpreter<'_> {
     /// The latest thing of which there are several.
@@ -80,6 +28,13 @@ impl Interpreter<'_> {
             return Some(phrase.clone());
         }
         let mut phrase = phrase.clone();
+        if phrase.anaphor
+            && self.pending_object()
+            && let Some(noun) = self.last_noun()
+        {
+            phrase.noun = noun;
+            return Some(phrase);
+        }
         if let Some(next) = self.next_head(&phrase) {
             phrase.noun.clone_from(&next.noun);
             phrase.plural = phrase.quantity.is_some_and(|q| q.count != 1);
@@ -111,6 +66,12 @@ impl Interpreter<'_> {
             return None;
         }
         Some(phrase)
+    }
+
+    /// The noun of the thing named last.
+    fn last_noun(&self) -> Option<String> {
+        let last = self.group.last().or(self.mentioned.last()).or(self.focus.last())?;
+        self.scene.things.get(*last).map(|thing| thing.noun.clone())
     }
 
     fn pending_object(&self) -> bool {
@@ -206,9 +167,8 @@ impl Interpreter<'_> {
     pub(super) fn trailing_place(&self, phrase: &NounPhrase) -> bool {
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
         let ends = matches!(self.peek(1), None | Some(Chunk::Comma | Chunk::Stop));
-        let place = phrase.tags().any(Tags::TIME)
-            || phrase.noun.ends_with("sky")
-            || phrase.tags().any(Tags::PLACE) && phrase.tags().any(Tags::SCENERY);
+        let place =
+            phrase.tags().any(Tags::TIME) || phrase.noun.ends_with("sky") || phrase.tags().any(Tags::PLACE);
         let follows = self.joint == Joint::Comma && !self.scene.things.is_empty() && !phrase.plural;
         bare && ends && place && follows && !self.ends_listing()
     }

@@ -1,19 +1,22 @@
 //! [`LlmConfig`]: which model to ask and how (A.2).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use secrecy::SecretString;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::LlmError;
-use super::address::Address;
 
 /// Where OpenAI's own models are.
 pub const OPENAI_URL: &str = "https://api.openai.com/v1";
 
 /// Most times a model may be asked again about one layout.
 pub const MAX_REPAIRS: u32 = 10;
+/// Most repetitions of a request to a server that is busy or fails.
+pub(super) const MAX_RETRIES: u32 = 100;
 
 /// Which model to ask and how. The defaults are the method's (A.2).
 ///
@@ -22,8 +25,11 @@ pub const MAX_REPAIRS: u32 = 10;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LlmConfig {
-    /// The base address of an OpenAI-compatible server, with or without
-    /// `/v1` or `/chat/completions` at its end.
+    /// Which kind of server it is: a name of [`super::chat_models`], such as
+    /// `openai` (any OpenAI-compatible server), `anthropic` or `ollama`.
+    pub api: String,
+    /// The base address of the server, with or without `/v1` or
+    /// `/chat/completions` at its end.
     pub url: String,
     /// The model's name as the server knows it.
     pub model: String,
@@ -41,6 +47,9 @@ pub struct LlmConfig {
     pub temperature: f64,
     /// Seconds for one request from connecting to the last byte.
     pub timeout_s: f64,
+    /// Seconds for all requests about one layout together, waits and repairs
+    /// included.
+    pub total_timeout_s: f64,
     /// Seconds for making the connection.
     pub connect_timeout_s: f64,
     /// How often one request is repeated when the server is busy or fails.
@@ -54,6 +63,9 @@ pub struct LlmConfig {
     /// How often the model is asked again when its layout cannot be read or
     /// breaks facts of the prompt; at most 10.
     pub max_repairs: u32,
+    /// Settings of the chat model's own, by the schema of its registry entry.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, serde_json::Value>,
 }
 
 /// Which of a server's two endpoints is used.
@@ -87,6 +99,7 @@ pub enum Format {
 impl Default for LlmConfig {
     fn default() -> Self {
         Self {
+            api: "openai".to_owned(),
             url: OPENAI_URL.to_owned(),
             model: String::new(),
             key: None,
@@ -95,71 +108,39 @@ impl Default for LlmConfig {
             max_tokens: 900,
             temperature: 0.25,
             timeout_s: 120.0,
+            total_timeout_s: 300.0,
             connect_timeout_s: 10.0,
             retries: 4,
             backoff_s: 1.0,
             max_wait_s: 60.0,
             max_repairs: 2,
+            options: BTreeMap::new(),
         }
     }
 }
 
 impl LlmConfig {
-    /// This configuration overridden by the environment: `LMD_LLM_URL`,
-    /// `LMD_LLM_MODEL`, and the key from `LMD_LLM_KEY`. `OPENAI_API_KEY` is
-    /// the fallback for OpenAI's own servers and those on this machine only;
-    /// a stranger's server must not receive it unasked.
-    #[must_use]
-    pub fn with_env(mut self, lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let read = |name| lookup(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
-        if let Some(url) = read("LMD_LLM_URL") {
-            self.url = url;
-        }
-        if let Some(model) = read("LMD_LLM_MODEL") {
-            self.model = model;
-        }
-        let trusted = Address::parse(&self.url).is_ok_and(|a| a.may_have_openai_key());
-        let key = read("LMD_LLM_KEY").or_else(|| read("OPENAI_API_KEY").filter(|_| trusted));
-        self.key = key.map(SecretString::from).or(self.key);
-        self
-    }
-
     /// Whether enough is set to ask a model: a model's name.
     #[must_use]
     pub fn is_set(&self) -> bool {
         !self.model.trim().is_empty()
     }
 
-    /// Checks every setting.
+    /// The settings of the chat model's own, checked.
     ///
     /// # Errors
-    /// [`LlmError::Config`] names the first setting that is wrong.
-    pub fn validate(&self) -> Result<(), LlmError> {
-        Address::parse(&self.url)?;
-        let wrong = |setting, why: &str| Err(LlmError::Config { setting, why: why.to_owned() });
-        if !self.is_set() {
-            return wrong("model", "it is empty; set LMD_LLM_MODEL to a model the server has");
-        }
-        if !(16..=1_000_000).contains(&self.max_tokens) {
-            return wrong("max_tokens", "it must lie between 16 and 1000000");
-        }
-        if !(0.0..=2.0).contains(&self.temperature) {
-            return wrong("temperature", "it must lie between 0 and 2");
-        }
-        if self.max_repairs > MAX_REPAIRS || self.retries > 100 {
-            return wrong("max_repairs", "at most 10 repairs and 100 retries are allowed");
-        }
-        for (setting, seconds) in self.waits() {
-            if !(0.0..=86_400.0).contains(&seconds) {
-                return wrong(setting, "it must lie between 0 and 86400 seconds");
-            }
-        }
-        Ok(())
+    /// [`LlmError::Config`] names what is unknown or of the wrong kind.
+    pub(super) fn own_settings<T: DeserializeOwned>(&self) -> Result<T, LlmError> {
+        let options = serde_json::Value::Object(self.options.clone().into_iter().collect());
+        serde_json::from_value(options)
+            .map_err(|error| LlmError::Config { setting: "options", why: error.to_string() })
     }
 
-    fn waits(&self) -> [(&'static str, f64); 4] {
+    /// Every setting in seconds with its name.
+    pub(super) fn waits(&self) -> [(&'static str, f64); 5] {
         [
             ("timeout_s", self.timeout_s),
+            ("total_timeout_s", self.total_timeout_s),
             ("connect_timeout_s", self.connect_timeout_s),
             ("backoff_s", self.backoff_s),
             ("max_wait_s", self.max_wait_s),
@@ -175,15 +156,6 @@ pub(super) fn seconds(s: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use secrecy::ExposeSecret;
-
-    fn env<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
-        |name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
-    }
-
-    fn key_of(pairs: &[(&str, &str)]) -> Option<String> {
-        LlmConfig::default().with_env(env(pairs)).key.map(|k| k.expose_secret().to_owned())
-    }
 
     #[test]
     fn defaults_are_the_methods() {
@@ -193,45 +165,17 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_overrides() {
-        let set =
-            [("LMD_LLM_URL", "http://localhost:8080"), ("LMD_LLM_MODEL", " m\n"), ("LMD_LLM_KEY", "k\n")];
-        let config = LlmConfig::default().with_env(env(&set));
-        assert_eq!((config.url.as_str(), config.model.as_str()), ("http://localhost:8080", "m"));
-        assert_eq!(config.key.unwrap().expose_secret(), "k");
-    }
-
-    #[test]
-    fn the_openai_key_goes_to_openai_and_this_machine_only() {
-        let openai = ("OPENAI_API_KEY", "sk-openai");
-        assert_eq!(key_of(&[openai]).as_deref(), Some("sk-openai"));
-        assert_eq!(key_of(&[openai, ("LMD_LLM_URL", "http://127.0.0.1:1234")]).as_deref(), Some("sk-openai"));
-        assert_eq!(key_of(&[openai, ("LMD_LLM_URL", "https://api.openai.com.evil.org/v1")]), None);
-        assert_eq!(key_of(&[openai, ("LMD_LLM_KEY", "mine")]).as_deref(), Some("mine"));
-    }
-
-    #[test]
-    fn keys_stay_out_of_files_and_debug() {
-        let key = Some(SecretString::from("sk-very-secret"));
-        let config = LlmConfig { model: "m".to_owned(), key, ..LlmConfig::default() };
-        assert!(!serde_json::to_string(&config).unwrap().contains("secret"));
-        assert!(!format!("{config:?}").contains("very-secret"));
-        assert!(serde_json::from_str::<LlmConfig>(r#"{"key":"sk"}"#).is_err());
-        assert!(serde_json::from_str::<LlmConfig>(r#"{"modell":"m"}"#).is_err());
-    }
-
-    #[test]
-    fn wrong_settings_are_named() {
-        let good = LlmConfig { model: "m".to_owned(), ..LlmConfig::default() };
-        assert_eq!(good.validate(), Ok(()));
-        let wrong = |config: LlmConfig| match config.validate() {
-            Err(LlmError::Config { setting, .. }) => setting,
-            other => panic!("{other:?}"),
+    fn own_settings_are_checked() {
+        #[derive(Debug, Default, PartialEq, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        struct Own {
+            depth: u32,
+        }
+        let with = |key: &str| {
+            let options = BTreeMap::from([(key.to_owned(), serde_json::json!(3))]);
+            LlmConfig { options, ..LlmConfig::default() }.own_settings::<Own>()
         };
-        assert_eq!(wrong(LlmConfig::default()), "model");
-        assert_eq!(wrong(LlmConfig { temperature: f64::NAN, ..good.clone() }), "temperature");
-        assert_eq!(wrong(LlmConfig { timeout_s: -1.0, ..good.clone() }), "timeout_s");
-        assert_eq!(wrong(LlmConfig { max_tokens: 0, ..good.clone() }), "max_tokens");
-        assert_eq!(wrong(LlmConfig { url: "ftp://x".to_owned(), ..good }), "url");
+        assert_eq!(with("depth").unwrap(), Own { depth: 3 });
+        assert!(with("width").unwrap_err().to_string().contains("width"));
     }
 }

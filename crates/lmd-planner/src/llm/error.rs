@@ -40,6 +40,22 @@ pub enum LlmError {
         /// The time allowed.
         seconds: f64,
     },
+    /// An https address of a server that speaks http.
+    #[error(
+        "the server at {url} speaks http, not https; if it is on this machine or a network you trust, begin LMD_LLM_URL with http://"
+    )]
+    NotTls {
+        /// The address.
+        url: String,
+    },
+    /// No usable answer within the time for a whole layout.
+    #[error(
+        "no usable answer of the language model came within {seconds} s; raise its `total_timeout_s` or use a faster model"
+    )]
+    OutOfTime {
+        /// The time allowed for all requests about one layout.
+        seconds: f64,
+    },
     /// The connection ended in the middle of the answer.
     #[error(
         "the server at {url} closed the connection before its answer was complete; try again, and look at the server's log"
@@ -130,21 +146,32 @@ pub enum LlmError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The response is not what an OpenAI-compatible server sends.
-    #[error("the server's response is not that of an OpenAI-compatible server: {excerpt}; check LMD_LLM_URL")]
+    /// The response is not what such a server sends.
+    #[error(
+        "the server's response is not that of a language model's server: {excerpt}; check LMD_LLM_URL (and whether it begins with http or https) and `llm.api`"
+    )]
     NotJson {
         /// How it begins.
         excerpt: String,
     },
     /// The answer ended at the token limit before a layout was complete.
     #[error(
-        "the answer was cut off at {max_tokens} tokens; raise `max_tokens` (a model that reasons first needs more)"
+        "the answer was cut off at {max_tokens} tokens{}; raise `max_tokens` (a model that reasons first needs more)",
+        raised.map(|most| format!(", and again at {most}")).unwrap_or_default()
     )]
     CutOff {
         /// The limit it was asked with.
         max_tokens: u32,
+        /// The higher limit it was asked with again.
+        raised: Option<u32>,
         /// The answer as far as it came.
         answer: String,
+    },
+    /// A fault of this program.
+    #[error("this is a fault of lmd, please report it: {invariant} (asking a language model)")]
+    Internal {
+        /// What was taken for certain.
+        invariant: &'static str,
     },
     /// No answer could be read as a layout, however often it was asked.
     #[error("the answer is not a layout: {reason}; it begins with: {}", excerpt(.answer))]

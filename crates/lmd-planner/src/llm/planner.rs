@@ -1,28 +1,66 @@
 //! [`LlmPlanner`]: ask, check, ask again.
 
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
 use lmd_layout::{FilterOptions, Layout, LayoutError};
 
-use super::client::Client;
+use super::chat::{
+    ChatContext, ChatEvent, ChatModel, ChatReply, ChatRequest, FinishReason, Limits, Structured,
+};
+use super::config::{Format, seconds};
 use super::dialogue::Dialogue;
 use super::keep::keep_untouched;
-use super::reply::Reply;
-use super::{LlmConfig, LlmError, template_id};
+use super::template::{self, AnswerForm};
+use super::{LlmConfig, LlmError, chat_model, template_id};
 use crate::cache::{AnswerCache, CacheError, CacheKey};
-use crate::verify::{Demands, read_answer};
+use crate::verify::{PromptFacts, doubts, read_answer};
 use crate::{Conversation, Plan, PlanError, Planner, Source, normalize_prompt};
 
 /// Most earlier turns of a conversation that are sent along.
 const MAX_TURNS: usize = 8;
 
-/// Plans with a language model behind an OpenAI-compatible server.
-#[derive(Debug)]
+/// Tokens added to the limit when an answer was cut off: models that reason
+/// first may spend all of it before they answer.
+const MORE_ROOM: u32 = 8_192;
+
+/// Plans with a language model.
+///
+/// ```no_run
+/// use lmd_planner::Planner;
+/// use lmd_planner::llm::{LlmConfig, LlmPlanner};
+///
+/// let config = LlmConfig {
+///     url: "http://localhost:8080/v1".to_owned(),
+///     model: "qwen2.5-3b".to_owned(),
+///     ..LlmConfig::default()
+/// };
+/// let planner = LlmPlanner::new(config)?.with_observer(|event| eprintln!("{event}"));
+/// println!("{:?}", planner.plan("two cats on a sofa")?.layout);
+/// # Ok::<(), lmd_planner::PlanError>(())
+/// ```
 pub struct LlmPlanner {
-    client: Client,
+    config: LlmConfig,
+    model: Box<dyn ChatModel>,
     cache: Option<AnswerCache>,
+    observer: Option<Arc<Observer>>,
+    /// Whether an answer was complete only with [`MORE_ROOM`].
+    needs_more_room: AtomicBool,
 }
 
-/// The best layout so far and how it was come by.
-struct Best {
+/// Is told what goes on while the model is asked.
+type Observer = dyn Fn(&ChatEvent) + Send + Sync;
+
+impl fmt::Debug for LlmPlanner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LlmPlanner").field("model", &self.model).finish_non_exhaustive()
+    }
+}
+
+/// An answer's layout and what is wrong with it.
+struct Candidate {
     layout: Layout,
     answer: String,
     notes: Vec<String>,
@@ -31,18 +69,18 @@ struct Best {
 
 /// What came of asking.
 #[derive(Default)]
-struct Asked {
+struct Attempts {
     /// The answer with the fewest violations.
-    best: Option<Best>,
+    best: Option<Candidate>,
     /// How often the model answered.
-    times: u32,
+    count: u32,
     /// Why the last answer, if it is not the best, was no good.
     failure: Option<LlmError>,
 }
 
-impl Asked {
+impl Attempts {
     /// Takes in an answer and gives what the model is to be told about it.
-    fn take(&mut self, judged: Result<Best, LlmError>) -> Vec<String> {
+    fn take(&mut self, judged: Result<Candidate, LlmError>) -> Vec<String> {
         let now = match judged {
             Ok(now) => now,
             Err(error) => {
@@ -64,27 +102,54 @@ impl Asked {
 }
 
 /// What makes a layout of an answer's text, with the violations in it.
-type Judge<'a> = dyn Fn(&str) -> Result<Best, LlmError> + 'a;
+type Judge<'a> = dyn Fn(&str) -> Result<Candidate, LlmError> + 'a;
 
 impl LlmPlanner {
-    /// A planner that asks the model of `config`. Nothing is sent yet.
+    /// A planner that asks the model of `config`, of the kind that its `api`
+    /// names. Nothing is sent yet.
     ///
     /// # Errors
     /// [`LlmError::Config`] names the setting that is wrong.
     pub fn new(config: LlmConfig) -> Result<Self, LlmError> {
-        Ok(Self { client: Client::new(config)?, cache: None })
+        config.validate()?;
+        let model = (chat_model(&config.api)?.open)(&config)?;
+        Ok(Self::with_model(model, config))
     }
 
-    /// The same planner with a cache of answers.
+    /// A planner that asks `model`. Of `config` it takes the limits, the form
+    /// of the answer and the number of repairs.
     #[must_use]
-    pub fn with_cache(self, cache: AnswerCache) -> Self {
+    pub fn with_model(model: Box<dyn ChatModel>, config: LlmConfig) -> Self {
+        Self { config, model, cache: None, observer: None, needs_more_room: AtomicBool::new(false) }
+    }
+
+    /// The same planner with a cache of answers. The model keeps beside it
+    /// what it learns about its server.
+    #[must_use]
+    pub fn with_cache(mut self, cache: AnswerCache) -> Self {
+        if let Some(servers) = cache.servers() {
+            self.model.remember_in(servers);
+        }
         Self { cache: Some(cache), ..self }
+    }
+
+    /// The same planner, telling `observer` of waits, repetitions and repairs
+    /// as they happen.
+    #[must_use]
+    pub fn with_observer(self, observer: impl Fn(&ChatEvent) + Send + Sync + 'static) -> Self {
+        Self { observer: Some(Arc::new(observer)), ..self }
     }
 
     /// How the model is asked.
     #[must_use]
     pub fn config(&self) -> &LlmConfig {
-        self.client.config()
+        &self.config
+    }
+
+    /// The model that is asked.
+    #[must_use]
+    pub fn model(&self) -> &dyn ChatModel {
+        &*self.model
     }
 
     /// The known answer if it still makes a layout, else the model's.
@@ -98,48 +163,106 @@ impl LlmPlanner {
             Ok(None) => {}
             Err(error) => warnings.push(format!("the answer in the cache was not used: {error}")),
         }
-        let asked = self.converse(dialogue, judge)?;
-        let Some(best) = asked.best else {
-            let reason = "the model was never asked".to_owned();
-            return Err(LlmError::BadAnswer { reason, answer: String::new() }.into());
-        };
-        warnings.extend(asked.failure.map(|e| format!("asking the model again did not help: {e}")));
+        let (best, attempts) = self.converse(dialogue, judge)?;
+        warnings.extend(attempts.failure.map(|e| format!("asking the model again did not help: {e}")));
         if let Err(error) = self.keep(question, &best.answer) {
             warnings.push(error.to_string());
         }
-        Ok(self.plan_of(best, asked.times, warnings))
+        Ok(self.plan_of(best, attempts.count, warnings))
     }
 
     /// Asks until an answer violates nothing, at most `max_repairs` times
     /// more than once, and gives the best answer.
-    fn converse(&self, mut dialogue: Dialogue, judge: &Judge<'_>) -> Result<Asked, LlmError> {
-        let mut asked = Asked::default();
-        while asked.times <= self.config().max_repairs {
-            let reply = match self.client.ask(&dialogue) {
+    fn converse(&self, mut dialogue: Dialogue, judge: &Judge<'_>) -> Result<(Candidate, Attempts), LlmError> {
+        let mut context = ChatContext::default();
+        context.deadline = Instant::now().checked_add(seconds(self.config.total_timeout_s));
+        context.observer = self.observer.as_deref().map(|observer| observer as _);
+        let mut attempts = Attempts::default();
+        loop {
+            let reply = match self.ask(&dialogue, judge, &context) {
                 Ok(reply) => reply,
                 Err(error) => {
-                    asked.failure = Some(error);
+                    attempts.failure = Some(error);
                     break;
                 }
             };
-            asked.times += 1;
-            let faults = asked.take(self.judged(&reply, judge));
-            if faults.is_empty() {
+            attempts.count += 1;
+            let faults = attempts.take(self.judged(&reply, judge));
+            if faults.is_empty() || attempts.count > self.config.max_repairs {
                 break;
             }
             dialogue.complain(&reply.text, &faults);
+            context.tell(&ChatEvent::AskingAgain { faults });
         }
-        match (&asked.best, asked.failure.take()) {
+        match (attempts.best.take(), attempts.failure.take()) {
+            (Some(best), failure) => Ok((best, Attempts { failure, ..attempts })),
             (None, Some(error)) => Err(error),
-            (_, failure) => Ok(Asked { failure, ..asked }),
+            // Every answer either becomes the best one or leaves its failure.
+            (None, None) => Err(LlmError::Internal { invariant: "an attempt leaves a layout or a failure" }),
         }
     }
 
+    /// The model's next answer. One that was cut off before it was a layout is
+    /// asked for once more with more room, and later ones at once.
+    fn ask(
+        &self,
+        dialogue: &Dialogue,
+        judge: &Judge<'_>,
+        context: &ChatContext<'_>,
+    ) -> Result<ChatReply, LlmError> {
+        let roomy = self.needs_more_room.load(Ordering::Relaxed);
+        let reply = self.complete(dialogue, roomy, context)?;
+        if roomy || reply.finish != FinishReason::Length || judge(&reply.text).is_ok() {
+            return Ok(reply);
+        }
+        context.tell(&ChatEvent::MoreRoom { max_tokens: self.max_tokens(true) });
+        match self.complete(dialogue, true, context) {
+            Ok(longer) => {
+                self.needs_more_room.store(true, Ordering::Relaxed);
+                Ok(longer)
+            }
+            // A server that does not grant more room has answered already.
+            Err(LlmError::BadRequest { .. }) => Ok(reply),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn complete(
+        &self,
+        dialogue: &Dialogue,
+        roomy: bool,
+        context: &ChatContext<'_>,
+    ) -> Result<ChatReply, LlmError> {
+        let limits = Limits { max_tokens: self.max_tokens(roomy), temperature: self.config.temperature };
+        let mut request =
+            ChatRequest::new(dialogue.messages(AnswerForm::Text), limits).with_cue(template::CUE);
+        if self.config.format != Format::Text {
+            request = request.with_schema(Structured {
+                messages: dialogue.messages(AnswerForm::Json),
+                name: "layout",
+                schema: lmd_layout::layout_schema_strict(),
+                required: self.config.format == Format::JsonSchema,
+            });
+        }
+        self.model.complete(&request, context).map_err(|error| match error {
+            LlmError::Timeout { .. } if context.at_most(seconds(1.0)).is_none() => {
+                LlmError::OutOfTime { seconds: self.config.total_timeout_s }
+            }
+            other => other,
+        })
+    }
+
+    fn max_tokens(&self, roomy: bool) -> u32 {
+        if roomy { self.config.max_tokens.saturating_add(MORE_ROOM) } else { self.config.max_tokens }
+    }
+
     /// The layout of a reply; an answer cut off by the limit is told as such.
-    fn judged(&self, reply: &Reply, judge: &Judge<'_>) -> Result<Best, LlmError> {
+    fn judged(&self, reply: &ChatReply, judge: &Judge<'_>) -> Result<Candidate, LlmError> {
         judge(&reply.text).map_err(|error| match error {
-            LlmError::BadAnswer { answer, .. } if reply.cut_off => {
-                LlmError::CutOff { max_tokens: self.config().max_tokens, answer }
+            LlmError::BadAnswer { answer, .. } if reply.finish == FinishReason::Length => {
+                let raised = self.needs_more_room.load(Ordering::Relaxed);
+                let raised = raised.then(|| self.max_tokens(true));
+                LlmError::CutOff { max_tokens: self.config.max_tokens, raised, answer }
             }
             LlmError::BadAnswer { answer, .. } if answer.is_empty() => {
                 LlmError::BadAnswer { reason: "it is empty".to_owned(), answer }
@@ -148,10 +271,11 @@ impl LlmPlanner {
         })
     }
 
-    fn plan_of(&self, best: Best, asked: u32, mut warnings: Vec<String>) -> Plan {
+    fn plan_of(&self, best: Candidate, asked: u32, mut warnings: Vec<String>) -> Plan {
         warnings.extend(best.notes);
         warnings.extend(best.violations);
-        let model = self.config().model.clone();
+        warnings.extend(doubts(&best.layout));
+        let model = self.model.name();
         let source = Source::Llm { model, answer: best.answer, cached: asked == 0, asked };
         Plan { layout: best.layout, warnings, source }
     }
@@ -165,30 +289,31 @@ impl LlmPlanner {
     }
 
     fn key<'a>(&'a self, question: &'a str, format: &'a str) -> CacheKey<'a> {
-        CacheKey { prompt: question, model: &self.config().model, template: template_id(), format }
+        CacheKey { prompt: question, model: &self.config.model, template: template_id(), format }
     }
 
     /// What the configuration asks for, whatever the server then agrees to.
     fn form(&self) -> String {
-        format!("{:?} {:?}", self.config().endpoint, self.config().format).to_lowercase()
+        let form = format!("{:?} {:?}", self.config.endpoint, self.config.format).to_lowercase();
+        if self.config.api == "openai" { form } else { format!("{} {form}", self.config.api) }
     }
 }
 
 impl Planner for LlmPlanner {
     fn name(&self) -> String {
-        format!("llm {}", self.config().model)
+        format!("llm {}", self.model.name())
     }
 
     fn plan(&self, prompt: &str) -> Result<Plan, PlanError> {
         let prompt = normalize_prompt(prompt)?;
-        let demands = Demands::of(&prompt);
+        let demanded = PromptFacts::of(&prompt);
         self.answered(&prompt, Dialogue::about(&prompt), &|answer| {
             let read = read_answer(answer, &FilterOptions::default())?;
-            let mut violations = demands.violated_by(&read.layout);
+            let mut violations = demanded.violated_by(&read.layout);
             if read.layout.objects().is_empty() && !read.notes.is_empty() {
                 violations.push(NOTHING_LEFT.to_owned());
             }
-            Ok(Best { layout: read.layout, answer: answer.to_owned(), notes: read.notes, violations })
+            Ok(Candidate { layout: read.layout, answer: answer.to_owned(), notes: read.notes, violations })
         })
     }
 
@@ -205,7 +330,7 @@ impl Planner for LlmPlanner {
             read.notes.extend(kept.restored);
             let unchanged = kept.layout == *before;
             let violations = unchanged.then(|| UNCHANGED.to_owned()).into_iter().collect();
-            Ok(Best { layout: kept.layout, answer: answer.to_owned(), notes: read.notes, violations })
+            Ok(Candidate { layout: kept.layout, answer: answer.to_owned(), notes: read.notes, violations })
         })
     }
 }

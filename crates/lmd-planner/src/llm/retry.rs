@@ -3,31 +3,73 @@
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use ureq::http::HeaderMap;
 
 use super::LlmError;
+use super::chat::{ChatContext, ChatEvent};
 use super::config::{LlmConfig, seconds};
 
-/// Calls `attempt` until it succeeds, fails for good, or the retries of the
-/// configuration are used up. A server that names a wait is waited for, but
-/// never longer than `max_wait_s`: then it fails at once and tells the wait.
+/// How often a server that was silent for the whole time of a request is
+/// asked again. Its answer may have been about to come; a second silence is
+/// one.
+const REPEATS_AFTER_SILENCE: u32 = 1;
+
+/// Calls `attempt` until it succeeds, fails for good, or there is no further
+/// attempt ([`Retries::wait`]).
 pub(super) fn with_retries<T>(
     config: &LlmConfig,
+    context: &ChatContext<'_>,
     mut attempt: impl FnMut() -> Result<T, Failure>,
 ) -> Result<T, LlmError> {
-    let longest = seconds(config.max_wait_s);
-    let mut waits = backoff(config).build();
+    let mut retries = Retries::new(config, *context);
     loop {
-        let failure = match attempt() {
+        match attempt() {
             Ok(value) => return Ok(value),
-            Err(failure) => failure,
-        };
+            Err(failure) => retries.wait(failure)?,
+        }
+    }
+}
+
+/// The repetitions that are left for one request.
+pub(super) struct Retries<'a> {
+    waits: ExponentialBackoff,
+    longest: Duration,
+    silences: u32,
+    context: ChatContext<'a>,
+}
+
+impl<'a> Retries<'a> {
+    pub(super) fn new(config: &LlmConfig, context: ChatContext<'a>) -> Self {
+        Self { waits: backoff(config).build(), longest: seconds(config.max_wait_s), silences: 0, context }
+    }
+
+    /// Waits before the next attempt. A server that names a wait is waited
+    /// for, but never longer than `max_wait_s`.
+    ///
+    /// # Errors
+    /// The failure's own error, when it is final, the repetitions of the
+    /// configuration are used up, the server asks for a longer wait, or the
+    /// deadline would pass meanwhile.
+    pub(super) fn wait(&mut self, failure: Failure) -> Result<(), LlmError> {
         let asked = failure.retry_after.unwrap_or_default();
-        let Some(own) = waits.next().filter(|_| failure.error.is_transient() && asked <= longest) else {
+        if matches!(failure.error, LlmError::Timeout { .. }) {
+            self.silences += 1;
+        }
+        let is_final =
+            !failure.error.is_transient() || asked > self.longest || self.silences > REPEATS_AFTER_SILENCE;
+        let wait = self.waits.next().filter(|_| !is_final).map(|own| own.min(self.longest).max(asked));
+        let Some(wait) = wait.filter(|wait| self.context.at_most(*wait) == Some(*wait)) else {
             return Err(failure.error);
         };
-        sleep(own.min(longest).max(asked));
+        self.context.tell(&ChatEvent::Retrying { why: failure.error, wait });
+        sleep(wait);
+        Ok(())
+    }
+
+    /// Uses up one repetition without waiting, if there is one left.
+    pub(super) fn take_at_once(&mut self) -> bool {
+        self.waits.next().is_some()
     }
 }
 
@@ -96,7 +138,7 @@ mod tests {
     #[test]
     fn transient_failures_are_repeated_so_often() {
         let mut calls = 0;
-        let result: Result<(), _> = with_retries(&quick(3), || {
+        let result: Result<(), _> = with_retries(&quick(3), &ChatContext::default(), || {
             calls += 1;
             Err(busy(0.0))
         });
@@ -108,12 +150,31 @@ mod tests {
     fn a_long_wait_or_a_final_failure_is_not_repeated() {
         for failure in [|| busy(60.0), || Failure::from(LlmError::Refused { message: String::new() })] {
             let mut calls = 0;
-            let result: Result<(), _> = with_retries(&quick(3), || {
+            let result: Result<(), _> = with_retries(&quick(3), &ChatContext::default(), || {
                 calls += 1;
                 Err(failure())
             });
             assert!(result.is_err());
             assert_eq!(calls, 1);
         }
+    }
+
+    #[test]
+    fn silence_is_repeated_once_and_a_deadline_ends_all() {
+        let silent = || Failure::from(LlmError::Timeout { url: String::new(), seconds: 1.0 });
+        let mut calls = 0;
+        let result: Result<(), _> = with_retries(&quick(9), &ChatContext::default(), || {
+            calls += 1;
+            Err(silent())
+        });
+        assert!(matches!(result, Err(LlmError::Timeout { .. })));
+        assert_eq!(calls, 2);
+        let passed = ChatContext::default().until(std::time::Instant::now());
+        let mut calls = 0;
+        let result: Result<(), _> = with_retries(&quick(9), &passed, || {
+            calls += 1;
+            Err(busy(0.0))
+        });
+        assert!(result.is_err() && calls == 1);
     }
 }

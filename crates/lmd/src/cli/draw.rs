@@ -5,10 +5,17 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand, ValueEnum};
 
+use lmd_engine::{Name, Override, Registry};
+
 use super::Planning;
-use crate::config::Flag;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lmd generate \"two red cars to the left of a green bottle on a beach\"
+  lmd generate \"a cat on a sofa\" --preset fast -n 4 -o cat.png
+  lmd generate \"…\" --model ~/models/stable-diffusion-v1-5 -W 512 -H 512
+  echo \"a red ball\" | lmd generate - -o - > ball.png")]
 pub(crate) struct GenerateArgs {
     /// What should be in the picture; `-` reads it from stdin
     #[arg(value_name = "PROMPT")]
@@ -20,6 +27,12 @@ pub(crate) struct GenerateArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lmd draw l.json --seed 7 -o out.png
+  lmd draw l.json --side-by-side -o both.png
+  lmd draw --from out.png --seed 8 -o other.png
+  lmd layout \"a red ball\" --json | lmd draw - -o ball.png")]
 pub(crate) struct DrawArgs {
     /// The layout: JSON or text as `lmd layout` writes it, or a picture drawn by lmd; `-` is stdin
     #[arg(value_name = "LAYOUT", required_unless_present = "from")]
@@ -41,25 +54,28 @@ pub(crate) struct Drawing {
     /// Where to write the picture, a .png; `-` is stdout [default: named after the prompt]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// `bundled`, a name from `lmd models list`, a diffusers folder or a .safetensors file
+    /// Replace files that are there already, instead of taking the next free name
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// `bundled`, a name from `lmd models list`, a diffusers folder or a .safetensors file [default: bundled]
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
-    /// How a layout becomes a picture
+    /// How a layout becomes a picture [default: lmd]
     #[arg(long, value_name = "METHOD", value_parser = methods())]
     pub(crate) method: Option<String>,
     /// Draw with `plain` and with the method from the same seed, side by side in one picture
     #[arg(long)]
     pub(crate) side_by_side: bool,
-    /// A set of settings: quick, in between, or the paper's own
+    /// A set of settings: quick, in between, or the paper's own [default: balanced]
     #[arg(long, value_name = "PRESET", value_parser = ["fast", "balanced", "faithful"])]
     pub(crate) preset: Option<String>,
-    /// Seed of the noise [default: a random one, which is told]
-    #[arg(short, long, value_name = "NUMBER")]
-    pub(crate) seed: Option<u64>,
+    /// Seed of the noise; -1 is a random one, which is told [default: -1]
+    #[arg(short, long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = seed)]
+    pub(crate) seed: Option<Seed>,
     /// How many pictures, with seeds counting up
     #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) count: u32,
-    /// Denoising steps
+    /// Denoising steps [default: the preset's]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) steps: Option<usize>,
     /// Strength of classifier-free guidance; 1 is none [default: the model's, else 7.5, for multidiffusion 10]
@@ -68,8 +84,8 @@ pub(crate) struct Drawing {
     /// What to leave out of the picture besides what the layout leaves out
     #[arg(long, value_name = "TERMS")]
     pub(crate) negative_prompt: Option<String>,
-    /// The sampler
-    #[arg(long, visible_alias = "sampling-method", value_name = "SAMPLER", value_parser = ["ddim", "dpm++2m", "euler", "pndm", "lcm"])]
+    /// The sampler [default: the preset's]
+    #[arg(long, visible_alias = "sampling-method", value_name = "SAMPLER", value_parser = samplers())]
     pub(crate) sampler: Option<String>,
     /// Width in pixels, a multiple of 64 [default: the model's own]
     #[arg(short = 'W', long, value_name = "PIXELS")]
@@ -80,10 +96,10 @@ pub(crate) struct Drawing {
     /// Add a LoRA file, as FILE or FILE@STRENGTH; may be given several times
     #[arg(long, value_name = "FILE")]
     pub(crate) lora: Vec<String>,
-    /// Where the networks run
+    /// Where the networks run [default: auto]
     #[arg(long, value_name = "DEVICE", value_parser = ["auto", "cpu", "vulkan", "cuda", "metal", "rocm"])]
     pub(crate) device: Option<String>,
-    /// Number format of the weights; f16 and bf16 are for GPUs
+    /// Number format of the weights; f16 and bf16 are for GPUs [default: f32]
     #[arg(long, value_name = "FORMAT", value_parser = ["f32", "f16", "bf16"])]
     pub(crate) dtype: Option<String>,
     /// Show the picture growing in the terminal
@@ -94,21 +110,41 @@ pub(crate) struct Drawing {
     pub(crate) no_metadata: bool,
 }
 
-/// The methods of `lmd_diffusion::Method`.
+/// The methods of the registry.
 fn methods() -> PossibleValuesParser {
-    PossibleValuesParser::from([
-        PossibleValue::new("lmd")
-            .help("Every box drawn alone under guidance, composed, then the whole guided"),
-        PossibleValue::new("lmd_plus")
-            .help("LMD+: boxes drawn by grounding layers (GLIGEN) instead of guidance"),
-        PossibleValue::new("gligen").help("The whole picture with grounding layers, no guidance"),
-        PossibleValue::new("multidiffusion")
-            .help("Every box and the background by its own prompt, joined at every step"),
-        PossibleValue::new("backward_guidance")
-            .help("The whole picture, guided by the attention outside the boxes"),
-        PossibleValue::new("boxdiff").help("The whole picture, guided by inner, outer and corner terms"),
-        PossibleValue::new("plain").help("Stable Diffusion from the prompt alone; the boxes are not used"),
-    ])
+    let methods = Registry::shared().methods();
+    let value = |method: &dyn lmd_engine::Method| {
+        PossibleValue::new(method.name()).aliases(method.aliases().iter().copied()).help(method.summary())
+    };
+    PossibleValuesParser::from(methods.map(value).collect::<Vec<_>>())
+}
+
+/// The samplers of the registry.
+fn samplers() -> PossibleValuesParser {
+    PossibleValuesParser::from(Registry::shared().samplers().map(|sampler| sampler.name).collect::<Vec<_>>())
+}
+
+/// A method's name as settings write it.
+fn method(given: &str) -> String {
+    Registry::shared().method(&Name::from(given.to_owned())).map_or(given, |method| method.name()).to_owned()
+}
+
+/// The seed of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seed {
+    /// Nobody chooses it.
+    Random,
+    /// This one.
+    Fixed(u64),
+}
+
+fn seed(text: &str) -> Result<Seed, String> {
+    match text {
+        "-1" => Ok(Seed::Random),
+        text => text.parse().map(Seed::Fixed).map_err(|_| {
+            "expected a whole number from 0 to 18446744073709551615, or -1 for a random one".to_owned()
+        }),
+    }
 }
 
 /// How an unfinished picture is shown.
@@ -126,28 +162,34 @@ pub(crate) enum PreviewChoice {
 impl Drawing {
     /// The configuration keys these flags set. The preset is first, because
     /// what follows changes it.
-    pub(crate) fn flags(&self) -> Vec<Flag> {
-        let text = |flag, key, value: &Option<String>| Some(Flag::new(flag, key, value.clone()?));
+    pub(crate) fn flags(&self) -> Vec<Override> {
+        let text = |flag, key, value: &Option<String>| Some(Override::new(flag, key, value.clone()?));
         let whole =
-            |flag, key, value: Option<usize>| value.map(|value| Flag::new(flag, key, value.to_string()));
+            |flag, key, value: Option<usize>| value.map(|value| Override::new(flag, key, value.to_string()));
         let flags = [
-            text("--preset", "preset", &self.preset),
-            text("--model", "model", &self.model),
-            text("--device", "device", &self.device),
-            text("--dtype", "dtype", &self.dtype),
-            text("--method", "draw.method", &self.method),
-            text("--negative-prompt", "draw.negative_prompt", &self.negative_prompt),
-            text("--sampler", "draw.sampler", &self.sampler),
-            whole("--steps", "draw.steps", self.steps),
-            whole("--width", "draw.width", self.width),
-            whole("--height", "draw.height", self.height),
-            self.cfg_scale.map(|scale| Flag::new("--cfg-scale", "draw.cfg_scale", scale.to_string())),
+            text("flag --preset", "preset", &self.preset),
+            text("flag --model", "model", &self.model),
+            text("flag --device", "device", &self.device),
+            text("flag --dtype", "dtype", &self.dtype),
+            text("flag --method", "draw.method", &self.method.as_deref().map(method)),
+            text("flag --negative-prompt", "draw.negative_prompt", &self.negative_prompt),
+            text("flag --sampler", "draw.sampler", &self.sampler),
+            whole("flag --steps", "draw.steps", self.steps),
+            whole("flag --width", "draw.width", self.width),
+            whole("flag --height", "draw.height", self.height),
+            self.cfg_scale
+                .map(|scale| Override::new("flag --cfg-scale", "draw.cfg_scale", scale.to_string())),
         ];
         flags.into_iter().flatten().collect()
     }
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lmd show out.png
+  lmd show out.png --json
+  lmd show out.png -o layout.json")]
 pub(crate) struct ShowArgs {
     /// A picture drawn by lmd
     #[arg(value_name = "PICTURE")]
@@ -158,6 +200,9 @@ pub(crate) struct ShowArgs {
     /// Write the layout to a file; its ending says how: .json, .svg, .png or .txt
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Replace a file that is there already, instead of taking the next free name
+    #[arg(long)]
+    pub(crate) overwrite: bool,
 }
 
 #[derive(Debug, Args)]
@@ -198,4 +243,46 @@ pub(crate) enum ModelsCommand {
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
     },
+    /// Remove a model that was imported
+    Remove {
+        /// A name from `lmd models list`
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use lmd_engine::Config;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_names_the_defaults_that_there_are() {
+        let defaults = serde_json::to_value(Config::default()).unwrap();
+        let command = Cli::command();
+        let generate = command.find_subcommand("generate").unwrap();
+        let keys = ["planner", "model", "method", "preset", "device", "dtype"];
+        for name in keys {
+            let default = if name == "method" { &defaults["draw"][name] } else { &defaults[name] };
+            let help = generate.get_arguments().find(|arg| arg.get_id() == name).unwrap().get_help().unwrap();
+            let told = format!("[default: {}]", default.as_str().unwrap());
+            assert!(help.to_string().ends_with(&told), "{name}: {help} lacks {told}");
+        }
+    }
+
+    #[test]
+    fn seeds_and_methods_have_the_names_of_other_programs() {
+        assert_eq!(seed("-1"), Ok(Seed::Random));
+        assert_eq!(seed("7"), Ok(Seed::Fixed(7)));
+        assert!(seed("-2").is_err() && seed("x").is_err());
+        assert_eq!(method("lmd+"), "lmd_plus");
+    }
 }

@@ -2,8 +2,10 @@
 //! sentences in free wording.
 
 use std::fmt::Display;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use lmd_engine::Settings;
 use lmd_eval::report::Report;
 use lmd_eval::sentences::{SentenceReport, Set};
 use lmd_eval::{benchmark, report, sentences};
@@ -14,33 +16,36 @@ use lmd_planner::{PlanError, Planner};
 use serde_json::json;
 
 use crate::cli::{BenchArgs, BenchCommand, BenchCommon, BenchLayoutsArgs, BenchSentencesArgs, SentenceSet};
-use crate::config::Loaded;
-use crate::exit::Exit;
-use crate::planners;
+use crate::exit::{Exit, UsageError};
 use crate::screen::{self, Screen};
 
 /// A planner that takes its time is heard of this often.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
-pub(crate) fn run(args: &BenchArgs, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &BenchArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
     match &args.what {
-        BenchCommand::Layouts(args) => layouts(args, loaded, screen),
-        BenchCommand::Sentences(args) => free_wording(args, loaded, screen),
+        BenchCommand::Layouts(args) => layouts(args, settings, screen),
+        BenchCommand::Sentences(args) => free_wording(args, settings, screen),
     }
 }
 
-fn layouts(args: &BenchLayoutsArgs, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Exit> {
-    let planner: Box<dyn Planner> = match &args.answers {
-        Some(path) => Box::new(ReferenceCache::open(path)?),
-        None => planners::choose(loaded, screen)?,
+fn layouts(args: &BenchLayoutsArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
+    let engine = crate::engine(settings, screen)?;
+    let answers = args.answers.as_deref().map(answers).transpose()?;
+    let planner: &dyn Planner = match &answers {
+        Some(answers) => answers,
+        None => {
+            crate::announce(&engine, screen)?;
+            engine.planner()?.0
+        }
     };
-    let layouts = bench_layouts(&*planner, screen)?;
+    let layouts = bench_layouts(planner, screen)?;
     let mut rates: Vec<f64> = layouts.families.iter().map(|score| score.rate.percent).collect();
     if !args.sentences {
         print(&args.common, &layouts, || serde_json::to_value(&layouts))?;
         return Ok(verdict(&args.common, &rates));
     }
-    let sentences = bench_sentences(&*planner, SentenceSet::All, screen)?;
+    let sentences = bench_sentences(planner, SentenceSet::All, screen)?;
     rates.push(sentences.overall.percent);
     print(&args.common, format_args!("{layouts}\n{sentences}"), || {
         Ok(
@@ -50,9 +55,18 @@ fn layouts(args: &BenchLayoutsArgs, loaded: &Loaded, screen: &Screen) -> anyhow:
     Ok(verdict(&args.common, &rates))
 }
 
-fn free_wording(args: &BenchSentencesArgs, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Exit> {
-    let planner = planners::choose(loaded, screen)?;
-    let report = bench_sentences(&*planner, args.set, screen)?;
+/// A file of answers. One that is not there is a slip of the command line.
+fn answers(path: &Path) -> anyhow::Result<ReferenceCache> {
+    if !path.exists() {
+        return Err(UsageError(format!("there is no file {}", path.display())).into());
+    }
+    Ok(ReferenceCache::open(path)?)
+}
+
+fn free_wording(args: &BenchSentencesArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
+    let engine = crate::engine(settings, screen)?;
+    crate::announce(&engine, screen)?;
+    let report = bench_sentences(engine.planner()?.0, args.set, screen)?;
     print(&args.common, &report, || serde_json::to_value(&report))?;
     Ok(verdict(&args.common, &[report.overall.percent]))
 }
@@ -138,9 +152,9 @@ fn print(
     json: impl FnOnce() -> serde_json::Result<serde_json::Value>,
 ) -> anyhow::Result<()> {
     if common.json {
-        screen::println(&serde_json::to_string_pretty(&json()?)?)?;
+        screen::print_json(&json()?)?;
     } else {
-        screen::print(text.to_string())?;
+        screen::print(&*screen::clean(&text.to_string()))?;
     }
     Ok(())
 }

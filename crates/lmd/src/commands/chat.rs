@@ -1,18 +1,19 @@
 //! `lmd chat`: a conversation that shows the layout after every turn.
 
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, BufRead, IsTerminal, Read};
 use std::path::Path;
 
-use lmd_planner::{Conversation, Plan, Planner};
+use lmd_engine::output::Outputs;
+use lmd_engine::{Engine, Settings, input};
+use lmd_planner::Conversation;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
 use crate::cli::ChatArgs;
-use crate::config::Loaded;
 use crate::exit::{Exit, Interrupted, UsageError};
 use crate::files::{self, Form};
 use crate::screen::{self, Screen};
-use crate::{planners, show};
+use crate::show;
 
 const HELP: &str = "\
 Say what should be in the picture, then what to change: \"move the cat to the right\".
@@ -25,10 +26,16 @@ Say what should be in the picture, then what to change: \"move the cat to the ri
   /help       print this
   /quit       end (also Ctrl-D)";
 
-pub(crate) fn run(args: &ChatArgs, loaded: &Loaded, screen: &Screen) -> anyhow::Result<Exit> {
-    let planner = planners::choose(loaded, screen)?;
-    let mut chat = Chat { planner: &*planner, screen, conversation: None };
-    if let Some(path) = &args.layout {
+/// Longest line that is read from a pipe, in bytes; prompts are far shorter.
+const MAX_LINE: u64 = 64 << 10;
+
+pub(crate) fn run(args: &ChatArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
+    let engine = crate::engine(settings, screen)?;
+    crate::announce(&engine, screen)?;
+    let read = args.layout.as_deref();
+    let outputs = Outputs::new(args.overwrite).having_read(read).rewriting();
+    let mut chat = Chat { engine: &engine, screen, conversation: None, outputs };
+    if let Some(path) = read {
         chat.conversation = Some(Conversation::from_layout("", files::read_layout(path)?));
     }
     match &args.prompt {
@@ -65,9 +72,9 @@ fn talk(chat: &mut Chat<'_>) -> anyhow::Result<Exit> {
 /// the first failure.
 fn follow(chat: &mut Chat<'_>) -> anyhow::Result<Exit> {
     let mut exit = Exit::Ok;
-    for line in io::stdin().lock().lines() {
-        let line = line.map_err(|error| UsageError(format!("cannot read stdin: {error}")))?;
-        match chat.turn(&line) {
+    let mut stdin = io::stdin().lock();
+    while let Some(line) = next_line(&mut stdin)? {
+        match line.and_then(|line| chat.turn(&line)) {
             Ok(Go::On) => {}
             Ok(Go::Home) => break,
             Err(error) if is_broken_pipe(&error) => return Err(error),
@@ -78,6 +85,22 @@ fn follow(chat: &mut Chat<'_>) -> anyhow::Result<Exit> {
         }
     }
     Ok(exit)
+}
+
+/// The next line, or why it cannot be one; `None` at the end.
+fn next_line(from: &mut impl BufRead) -> anyhow::Result<Option<anyhow::Result<String>>> {
+    let failed = |error| UsageError(format!("cannot read stdin: {error}"));
+    let mut line = Vec::new();
+    let count = from.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).map_err(failed)?;
+    if count == 0 {
+        return Ok(None);
+    }
+    if count as u64 == MAX_LINE && !line.ends_with(b"\n") {
+        from.skip_until(b'\n').map_err(failed)?;
+        return Ok(Some(Err(UsageError(format!("a line has more than {MAX_LINE} bytes")).into())));
+    }
+    let wrong = |error| UsageError(format!("cannot read a line: {error}")).into();
+    Ok(Some(input::text(&line).map_err(wrong)))
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -91,9 +114,10 @@ enum Go {
 }
 
 struct Chat<'a> {
-    planner: &'a dyn Planner,
+    engine: &'a Engine,
     screen: &'a Screen,
     conversation: Option<Conversation>,
+    outputs: Outputs,
 }
 
 impl Chat<'_> {
@@ -125,22 +149,23 @@ impl Chat<'_> {
 
     /// The first sentence, or an instruction.
     fn say(&mut self, text: &str) -> anyhow::Result<()> {
-        let plan: Plan = match &mut self.conversation {
-            Some(conversation) => conversation.say(self.planner, text)?,
+        let (engine, conversation) = (self.engine, &mut self.conversation);
+        let planned = match conversation {
+            Some(conversation) => engine.revise(conversation, text)?,
             None => {
-                let (conversation, plan) = Conversation::start(self.planner, text)?;
-                self.conversation = Some(conversation);
-                plan
+                let planned = engine.plan(text)?;
+                *conversation = Some(Conversation::from_layout(text, planned.plan.layout.clone()));
+                planned
             }
         };
-        planners::warn(&plan, self.screen);
+        self.screen.tell(&planned.notices)?;
         self.show()
     }
 
     fn show(&self) -> anyhow::Result<()> {
         let layout = self.started()?.layout();
         let colour = self.screen.has_colour();
-        screen::println(&format!("{}\n{}", show::picture(layout, colour), show::table(layout, colour)))?;
+        screen::print(format!("{}\n{}\n", show::picture(layout, colour), show::table(layout, colour)))?;
         Ok(())
     }
 
@@ -161,7 +186,7 @@ impl Chat<'_> {
     }
 
     fn write(&self, file: &str, form: Form) -> anyhow::Result<()> {
-        files::deliver(self.started()?.layout(), form, Path::new(file))
+        files::deliver(self.started()?.layout(), form, Path::new(file), &self.outputs, self.screen)
     }
 
     fn started(&self) -> Result<&Conversation, UsageError> {

@@ -2,18 +2,23 @@
 
 use std::fs;
 use std::net::{TcpStream, ToSocketAddrs};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use lmd_engine::config::{project_files, user_file};
+use lmd_engine::output::leftovers;
+use lmd_engine::store::Leftover;
+use lmd_engine::{
+    Config, ConfigError, DrawOptions, Engine, ModelStore, Notice, Settings, is_llm_set_up, memory,
+};
 use lmd_planner::cache::{AnswerCache, CacheMode};
 use serde::Serialize;
 
 use crate::cli::DoctorArgs;
-use crate::config::{Config, ConfigError, Loaded};
 use crate::exit::Exit;
 use crate::screen::{self, Screen};
-use crate::{models, planners};
+use crate::show;
 
 /// How long the language model's server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -24,11 +29,19 @@ struct Diagnosis {
     system: String,
     cpus: usize,
     cpu_features: Vec<&'static str>,
+    /// Bytes that may still be taken; absent where nothing is known.
+    memory_available: Option<u64>,
     config_files: Vec<String>,
+    /// Where configuration files are looked for.
+    config_searched: Vec<String>,
     config_error: Option<String>,
+    warnings: Vec<Notice>,
     model: ModelState,
     llm: Llm,
     cache: Cache,
+    /// What programs that were killed left behind.
+    leftovers: Vec<Leftover>,
+    unfinished_files: Vec<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -58,66 +71,98 @@ struct Cache {
     trouble: Option<String>,
 }
 
-/// A broken configuration is part of the diagnosis, not the end of it.
+/// A broken configuration is part of the diagnosis, not the end of it. The exit code tells the first trouble: 2 for
+/// the configuration, 4 for the model, 3 for the language model.
 pub(crate) fn run(
     args: &DoctorArgs,
-    loaded: Result<Loaded, ConfigError>,
+    settings: Result<Settings, ConfigError>,
     screen: &Screen,
 ) -> anyhow::Result<Exit> {
-    let healthy = loaded.is_ok();
-    let diagnosis = diagnose(loaded);
+    let healthy = settings.is_ok();
+    let diagnosis = diagnose(settings);
     if args.json {
-        screen::println(&serde_json::to_string_pretty(&diagnosis)?)?;
+        screen::print_json(&diagnosis)?;
     } else {
-        screen::print(lines(&diagnosis))?;
+        screen::print(&*screen::clean(&lines(&diagnosis)))?;
+    }
+    if args.clean {
+        clean(&diagnosis, screen)?;
     }
     if healthy && !diagnosis.llm.set_up {
         screen.hint(
             "to connect a language model, set LMD_LLM_URL and LMD_LLM_MODEL, and LMD_LLM_KEY if it needs one",
         );
     }
-    Ok(if healthy { Exit::Ok } else { Exit::Usage })
+    screen.tell(&diagnosis.warnings)?;
+    Ok(match (healthy, &diagnosis.model.trouble, diagnosis.llm.reachable) {
+        (false, ..) => Exit::Usage,
+        (_, Some(_), _) => Exit::Model,
+        (_, _, Some(false)) => Exit::Layout,
+        _ => Exit::Ok,
+    })
 }
 
-fn diagnose(loaded: Result<Loaded, ConfigError>) -> Diagnosis {
-    let (config, set_up, files, error) = match loaded {
-        Ok(loaded) => {
-            let files = loaded.files.iter().map(|path| path.display().to_string()).collect();
-            (loaded.config.clone(), planners::is_llm_set_up(&loaded), files, None)
-        }
-        Err(error) => (Config::default(), false, Vec::new(), Some(error.to_string())),
+/// Removes what was left behind.
+fn clean(diagnosis: &Diagnosis, screen: &Screen) -> anyhow::Result<()> {
+    for leftover in &diagnosis.leftovers {
+        fs::remove_dir_all(&leftover.path)?;
+        screen.note(&format!("{} is removed", leftover.path.display()));
+    }
+    for path in &diagnosis.unfinished_files {
+        fs::remove_file(path)?;
+        screen.note(&format!("{} is removed", path.display()));
+    }
+    Ok(())
+}
+
+fn diagnose(settings: Result<Settings, ConfigError>) -> Diagnosis {
+    let (config, files, warnings, error) = match settings {
+        Ok(settings) => (settings.config, settings.files, settings.notices, None),
+        Err(error) => (Config::default(), Vec::new(), Vec::new(), Some(error.to_string())),
     };
+    let shown = |paths: Vec<PathBuf>| paths.iter().map(|path| path.display().to_string()).collect();
     Diagnosis {
         version: env!("CARGO_PKG_VERSION"),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         cpus: available_parallelism().map_or(1, usize::from),
         cpu_features: cpu_features(),
-        config_files: files,
+        memory_available: memory::available(),
+        config_files: shown(files),
+        config_searched: shown(user_file().into_iter().chain(project_files()).collect()),
+        warnings,
+        model: diagnose_model(&config, error.is_none()),
+        llm: diagnose_llm(&config, error.is_none() && is_llm_set_up(&config)),
         config_error: error,
-        model: diagnose_model(&config),
-        llm: diagnose_llm(&config, set_up),
         cache: diagnose_cache(),
+        leftovers: ModelStore::of(&config).leftovers(),
+        unfinished_files: leftovers(Path::new(".")),
     }
 }
 
 /// Opens the model's files and the device; loads nothing.
-fn diagnose_model(config: &Config) -> ModelState {
-    let found = models::find(&config.model).and_then(|folder| Ok(folder.check()?));
-    let device = lmd_nn::device(config.device);
-    let trouble = [found.err().map(|e| e.to_string()), device.as_ref().err().map(ToString::to_string)];
+fn diagnose_model(config: &Config, known: bool) -> ModelState {
+    let prepared = Engine::open(config).and_then(|engine| {
+        let ready = engine.prepare(&DrawOptions::new(config.draw.clone()))?;
+        ready.check()?;
+        Ok(ready.device_name())
+    });
+    let (device, trouble) = match prepared {
+        Ok(device) => (device, None),
+        Err(error) => (config.device.to_string(), Some(error.to_string())),
+    };
     ModelState {
         name: config.model.clone(),
-        device: device.map_or_else(|_| config.device.to_string(), |device| lmd_nn::device_name(&device)),
-        store: models::store().ok().map(|folder| folder.display().to_string()),
-        trouble: trouble.into_iter().flatten().next(),
+        device,
+        store: ModelStore::of(config).root().ok().map(|folder| folder.display().to_string()),
+        trouble: trouble.filter(|_| known),
     }
 }
 
 fn diagnose_llm(config: &Config, set_up: bool) -> Llm {
-    let reached = set_up.then(|| connect(&config.llm.url));
+    let reached = set_up.then(|| connect(config.llm.address()));
     Llm {
         set_up,
-        url: config.llm.url.clone(),
+        url: config.llm.address().to_owned(),
         model: config.llm.model.clone(),
         key_present: config.llm.key.is_some(),
         reachable: reached.as_ref().map(Result::is_ok),
@@ -141,18 +186,18 @@ fn connect(url: &str) -> Result<(), String> {
     Err(trouble)
 }
 
+/// Whether answers could be kept. Nothing is made.
 fn diagnose_cache() -> Cache {
     let cache = match AnswerCache::open_default(CacheMode::ReadWrite) {
         Ok(cache) => cache,
         Err(error) => return Cache { dir: None, writable: false, trouble: Some(error.to_string()) },
     };
-    let trouble = try_writing(cache.dir()).err().map(|error| error.to_string());
+    let there = cache.dir().ancestors().find(|folder| folder.exists());
+    let trouble = match there {
+        Some(folder) => tempfile::tempfile_in(folder).err().map(|error| error.to_string()),
+        None => Some("no folder of its path exists".to_owned()),
+    };
     Cache { dir: Some(cache.dir().display().to_string()), writable: trouble.is_none(), trouble }
-}
-
-fn try_writing(dir: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(dir)?;
-    tempfile::tempfile_in(dir).map(drop)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -172,32 +217,30 @@ fn cpu_features() -> Vec<&'static str> {
 
 fn lines(d: &Diagnosis) -> String {
     let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
-    let config = d.config_error.clone().unwrap_or_else(|| or_none(d.config_files.join(", ")));
+    let searched = d.config_searched.join(", ");
+    let config = match (&d.config_error, d.config_files.is_empty()) {
+        (Some(error), _) => error.clone(),
+        (None, false) => d.config_files.join(", "),
+        (None, true) => format!("none; looked for {searched}"),
+    };
     let drawing = d.model.trouble.as_ref().map_or_else(
         || format!("{} on {}", d.model.name, d.model.device),
         |trouble| format!("{}, not usable: {trouble}", d.model.name),
     );
-    let model = match d.llm.reachable {
-        None => "not set up".to_owned(),
-        Some(_) => format!("{} at {}", d.llm.model, d.llm.url),
-    };
-    let reachable = match (d.llm.reachable, &d.llm.trouble) {
-        (None, _) => "not tried".to_owned(),
-        (Some(true), _) => "yes".to_owned(),
-        (Some(false), trouble) => format!("no: {}", trouble.as_deref().unwrap_or_default()),
-    };
-    let cache = match (&d.cache.dir, &d.cache.trouble) {
-        (Some(dir), None) => format!("{dir}, writable"),
-        (dir, trouble) => format!(
-            "{}, not writable: {}",
-            dir.as_deref().unwrap_or("none"),
-            trouble.as_deref().unwrap_or_default()
-        ),
-    };
+    let left =
+        d.leftovers.iter().map(|left| format!("{} ({})", left.path.display(), show::bytes(left.bytes)));
+    let left = left.chain(d.unfinished_files.iter().map(|path| path.display().to_string()));
+    let left = left.collect::<Vec<_>>().join(", ");
+    let left = if left.is_empty() { left } else { format!("{left}; `lmd doctor --clean` removes it") };
+    let memory = d
+        .memory_available
+        .map_or_else(|| "unknown".to_owned(), |bytes| format!("{} available", show::bytes(bytes)));
+    let (model, reachable, cache) = (language_model(d), reachable(d), cache(d));
     let rows = [
         ("lmd", d.version.to_owned()),
         ("system", format!("{}, {} CPUs", d.system, d.cpus)),
         ("CPU features", or_none(d.cpu_features.join(", "))),
+        ("memory", memory),
         ("configuration", config),
         ("image model", drawing),
         ("models in", d.model.store.clone().unwrap_or_else(|| "no known place".to_owned())),
@@ -205,6 +248,32 @@ fn lines(d: &Diagnosis) -> String {
         ("reachable", reachable),
         ("key", if d.llm.key_present { "present" } else { "none" }.to_owned()),
         ("cache", cache),
+        ("left behind", or_none(left)),
     ];
     rows.iter().map(|(name, value)| format!("{name:<15} {value}\n")).collect()
+}
+
+fn language_model(d: &Diagnosis) -> String {
+    match d.llm.reachable {
+        None => "not set up".to_owned(),
+        Some(_) => format!("{} at {}", d.llm.model, d.llm.url),
+    }
+}
+
+fn reachable(d: &Diagnosis) -> String {
+    match (d.llm.reachable, &d.llm.trouble) {
+        (None, _) => "not tried".to_owned(),
+        (Some(true), _) => "yes".to_owned(),
+        (Some(false), trouble) => format!("no: {}", trouble.as_deref().unwrap_or_default()),
+    }
+}
+
+fn cache(d: &Diagnosis) -> String {
+    match (&d.cache.dir, &d.cache.trouble) {
+        (Some(dir), None) => format!("{dir}, writable"),
+        (dir, trouble) => {
+            let why = trouble.as_deref().unwrap_or_default();
+            format!("{}, not writable: {why}", dir.as_deref().unwrap_or("none"))
+        }
+    }
 }

@@ -2,43 +2,41 @@
 
 use std::path::Path;
 
-use lmd_diffusion::Recipe;
+use lmd_engine::picture::Noted;
+use lmd_engine::{Engine, Settings, Subject};
 
 use crate::cli::DrawArgs;
-use crate::config::Loaded;
-use crate::drawing::{self, Subject};
+use crate::drawing::Easel;
 use crate::exit::{Exit, UsageError};
 use crate::files;
 use crate::screen::Screen;
 
-/// `again` is the recipe of the picture named by `--from`; its settings are
+/// `again` is what the picture named by `--from` notes about itself; its settings are
 /// already part of the configuration.
 pub(crate) fn run(
     args: &DrawArgs,
-    again: Option<Recipe>,
-    loaded: &Loaded,
+    again: Option<Noted>,
+    settings: &Settings,
     screen: &Screen,
 ) -> anyhow::Result<Exit> {
-    let ready = drawing::prepare(&args.drawing, loaded)?;
-    let mut subject = match (again, &args.layout) {
-        (Some(recipe), _) => Subject { seeds: Some(recipe.seeds), ..of_recipe(recipe) },
-        (None, Some(path)) if is_picture(path) => of_recipe(files::read_recipe(path)?),
-        (None, Some(path)) => {
-            Subject { layout: files::read_layout(path)?, prompt: String::new(), planner: None, seeds: None }
-        }
+    let mut subject = match (&again, &args.layout) {
+        (Some(noted), _) => Subject::of_recipe(&noted.recipe),
+        (None, Some(path)) => files::open(path)?.subject()?,
         (None, None) => return Err(UsageError("give a layout, or a picture with --from".to_owned()).into()),
     };
     if let Some(prompt) = &args.prompt {
         subject.prompt.clone_from(prompt);
     }
-    drawing::run(&args.drawing, ready, &subject, loaded, screen)?;
+    let engine = crate::engine(settings, screen)?;
+    let read: Vec<&Path> = [&args.layout, &args.from].into_iter().flatten().map(|path| &**path).collect();
+    // A flag that names another method asks for one picture of it.
+    let both = again.as_ref().is_some_and(|noted| noted.side_by_side) && args.drawing.method.is_none();
+    let easel = Easel::new(&args.drawing, &engine, &read, args.drawing.side_by_side || both, screen)?;
+    screen.tell(&Engine::doubts(&subject.layout))?;
+    if let Some(noted) = &again {
+        let other: Vec<_> = engine.compare(&easel.ready, &noted.recipe)?.into_iter().collect();
+        screen.tell(&other)?;
+    }
+    easel.draw(&subject, again.map(|noted| noted.recipe.seeds))?;
     Ok(Exit::Ok)
-}
-
-fn of_recipe(recipe: Recipe) -> Subject {
-    Subject { layout: recipe.layout, prompt: recipe.prompt, planner: recipe.planner, seeds: None }
-}
-
-fn is_picture(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"))
 }

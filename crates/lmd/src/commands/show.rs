@@ -1,6 +1,8 @@
 //! `lmd show`: what made a picture, read from the picture itself.
 
-use lmd_diffusion::Recipe;
+use lmd_engine::Recipe;
+use lmd_engine::output::Outputs;
+use lmd_engine::picture::Noted;
 
 use crate::cli::ShowArgs;
 use crate::exit::{Exit, UsageError};
@@ -11,30 +13,41 @@ use crate::show::{self, name};
 pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> anyhow::Result<Exit> {
     let output = args.output.as_deref().map(|path| Ok((path, Form::of(path)?))).transpose();
     let output = output.map_err(|error: UsageError| error)?;
-    let recipe = files::read_recipe(&args.picture)?;
+    let outputs = Outputs::new(args.overwrite).having_read([&*args.picture]);
+    if let Some((path, _)) = output {
+        files::try_place(path, &outputs)?;
+    }
+    let noted = files::open(&args.picture)?.noted()?;
     if let Some((path, form)) = output {
-        files::deliver(&recipe.layout, form, path)?;
+        files::deliver(&noted.recipe.layout, form, path, &outputs, screen)?;
     }
     if args.json {
-        screen::println(&serde_json::to_string_pretty(&recipe)?)?;
+        screen::print_json(&noted.recipe)?;
     } else if args.output.is_none() {
-        screen::print(lines(&recipe, screen.has_colour()))?;
+        screen::print(lines(&noted, screen.has_colour()))?;
     }
     Ok(Exit::Ok)
 }
 
 /// The recipe for people.
-fn lines(recipe: &Recipe, colour: bool) -> String {
+fn lines(noted: &Noted, colour: bool) -> String {
+    let recipe = &noted.recipe;
     let config = &recipe.config;
     let planner = recipe.planner.as_ref().map_or("unknown", |planner| &planner.name);
+    let beside = if noted.side_by_side { ", plain on the left" } else { "" };
     let rows = [
         ("prompt", recipe.prompt.clone()),
         ("planner", planner.to_owned()),
         ("model", format!("{} on {}", recipe.model, recipe.device)),
-        ("method", format!("{}, {} steps of {}", name(&config.method), config.steps, name(&config.sampler))),
+        (
+            "method",
+            format!("{}, {} steps of {}{beside}", name(&config.method), config.steps, name(&config.sampler)),
+        ),
         ("cfg scale", config.cfg_scale_with(None).to_string()),
         ("seed", recipe.seeds.background.to_string()),
         ("size", format!("{} x {}", recipe.size.0, recipe.size.1)),
+        ("encoded", recipe.encoded_prompt.clone()),
+        ("negative", recipe.encoded_negative.clone()),
         ("energy", energies(recipe)),
         ("made by", recipe.program.clone()),
     ];

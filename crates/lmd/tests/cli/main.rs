@@ -11,6 +11,8 @@ mod draw;
 mod help;
 mod layout;
 mod models;
+mod outputs;
+mod trouble;
 
 use std::path::{Path, PathBuf};
 

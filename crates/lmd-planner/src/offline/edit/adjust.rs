@@ -1,13 +1,13 @@
 //! Instructions that change what is there: remove, describe, turn into,
-//! resize, background, style, absence.
+//! resize, absence.
 
 use lmd_layout::{BBox, plural, singular, with_article};
 
 use super::Refusal;
 use super::board::Board;
-use super::refer::{find, is_colour, is_everything, without_article};
-use super::relocate::{crossings, mean};
-use super::vocabulary::STYLES;
+use super::geometry::{crossings, feet_kept, mean};
+use super::refer::{find, is_everything, without_article};
+use super::relocate;
 use crate::offline::sizes::kind_of;
 use crate::offline::wording;
 use crate::{Scene, english};
@@ -45,16 +45,16 @@ fn described(caption: &str, words: &str) -> String {
     }
     let bare = without_article(caption);
     let had_article = bare.len() < caption.len();
-    let is_new_colour = words.split_whitespace().any(is_colour);
+    let is_new_colour = words.split_whitespace().any(english::names_colour);
     let mut kept: Vec<&str> = bare.split_whitespace().collect();
     if is_new_colour {
         let noun = kept.len().saturating_sub(1);
         // "red and white" goes as a whole; an orange (the fruit) stays.
-        let first = kept.iter().take(noun).position(|word| is_colour(word));
+        let first = kept.iter().take(noun).position(|word| english::names_colour(word));
         if let Some(first) = first {
             let is_part = |at: usize| {
-                is_colour(kept[at])
-                    || (kept[at] == "and" && kept.get(at + 1).is_some_and(|word| is_colour(word)))
+                english::names_colour(kept[at])
+                    || (kept[at] == "and" && kept.get(at + 1).is_some_and(|word| english::names_colour(word)))
             };
             let end = (first..noun).find(|at| !is_part(*at)).unwrap_or(noun);
             kept.splice(first..end, [words]);
@@ -88,7 +88,7 @@ pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refus
     board.touched = subjects;
     if thing.exact && want > have && want > 1 {
         let more = format!("{} {}", want - have, plural(&thing.phrase()));
-        return super::relocate::add(board, &more);
+        return relocate::add(board, &more);
     }
     Ok(())
 }
@@ -105,15 +105,6 @@ fn reshaped(bbox: BBox, aspect: f64) -> BBox {
     let (w, h) =
         ((side * aspect.sqrt()).min(bbox.w().max(0.2)), (side / aspect.sqrt()).min(bbox.h().max(0.2)));
     feet_kept(bbox, w, h)
-}
-
-/// A box of a new size whose lower edge and middle stay, slid back onto the
-/// canvas where it would leave it.
-fn feet_kept(bbox: BBox, w: f64, h: f64) -> BBox {
-    let (w, h) = (w.clamp(0.02, 0.98), h.clamp(0.02, 0.98));
-    let x = (bbox.center().0 - w / 2.0).clamp(0.0, 1.0 - w);
-    let y = (bbox.y_max() - h).clamp(0.0, 1.0 - h);
-    BBox::clamped(x, y, w, h).unwrap_or(bbox)
 }
 
 /// Scales objects; all of them only as far as they do not come to overlap.
@@ -164,52 +155,6 @@ fn resized(bbox: BBox, w: f64, h: f64) -> BBox {
     let x = (x - new_w / 2.0).clamp(0.0, 1.0 - new_w);
     let y = (y - new_h / 2.0).clamp(0.0, 1.0 - new_h);
     BBox::clamped(x, y, new_w, new_h).unwrap_or(bbox)
-}
-
-/// Style and place of a background prompt, as far as it says them.
-fn taken_apart(background: &str) -> Scene {
-    let text = background.trim().to_lowercase();
-    let is_style = |words: &str| words.split_whitespace().any(|word| STYLES.contains(&word));
-    let (style, place) = match text.split_once(" of ") {
-        Some((style, place)) if is_style(style) => (Some(style), Some(place)),
-        Some(("a realistic scene", place)) => (None, Some(place)),
-        _ if is_style(&text) => (Some(text.as_str()), None),
-        _ => (None, Some(text.as_str())),
-    };
-    let place = place.map(|place| place.replacen("a realistic scene", "a scene", 1));
-    let place = place.filter(|place| !place.is_empty() && place != "a scene");
-    Scene { style: style.map(str::to_owned), background: place, ..Scene::default() }
-}
-
-/// Sets the place around the objects.
-pub(super) fn background(board: &mut Board, place: &str) -> Result<(), Refusal> {
-    let place = place.trim();
-    if place.is_empty() {
-        return Err("say what the background is to be, as in \"change the background to a beach\"".to_owned());
-    }
-    let mut scene = taken_apart(&board.background);
-    scene.background = Some(with_article(place));
-    board.background = scene.background_text();
-    Ok(())
-}
-
-/// Sets the time of day, season or weather.
-pub(super) fn mood(board: &mut Board, words: &str) -> Result<(), Refusal> {
-    let mut scene = taken_apart(&board.background);
-    let place = scene.background.unwrap_or_else(|| "a scene".to_owned());
-    let place = super::vocabulary::without_mood(&place);
-    scene.background = Some(format!("{place} {words}"));
-    board.background = scene.background_text();
-    Ok(())
-}
-
-/// Sets the kind of picture.
-pub(super) fn style(board: &mut Board, style: &str) -> Result<(), Refusal> {
-    let mut scene = taken_apart(&board.background);
-    let style = style.strip_prefix("the style of ").unwrap_or(style);
-    scene.style = Some(with_article(style));
-    board.background = scene.background_text();
-    Ok(())
 }
 
 /// Excludes things: they go into the negative prompt, and out of the layout.

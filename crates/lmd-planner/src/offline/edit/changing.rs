@@ -3,7 +3,8 @@
 
 use super::command::{Command, first_word, two_parts};
 use super::moving::gathering;
-use super::vocabulary::{COLOURS, MOODS, STYLES, comparative};
+use super::vocabulary::{MOODS, STYLES, comparative};
+use crate::english;
 use crate::offline::sizes::is_known;
 
 /// `make`, `change` and `turn`: whatever comes after who is meant.
@@ -121,7 +122,7 @@ pub(super) fn complement(who: &str, to: &str) -> Option<Command> {
     let colours = to
         .split([' ', ','])
         .filter(|word| *word != "and" && !word.is_empty())
-        .all(|word| COLOURS.contains(&word));
+        .all(|word| english::names_colour(word));
     let article = matches!(first_word(to), Some("a" | "an" | "the"));
     let counted = first_word(to).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
     let worn = matches!(first_word(to), Some("wear" | "wearing" | "hold" | "holding" | "with"));

@@ -9,17 +9,21 @@
 mod adjust;
 mod board;
 mod changing;
+mod clauses;
 mod command;
+mod geometry;
 mod moving;
 mod refer;
 mod relocate;
+mod scenery;
 mod vocabulary;
 
 use lmd_layout::Layout;
 
 use crate::{Conversation, Plan, PlanError, Source, normalize_prompt};
 use board::Board;
-use command::{Command, commands};
+use clauses::commands;
+use command::Command;
 
 /// What is wrong with an instruction, and an example of what would work.
 type Refusal = String;
@@ -57,9 +61,9 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Describe { who, words } => adjust::describe(board, who, words),
         Command::Rename { who, to } => adjust::rename(board, who, to),
         Command::Resize { who, w, h } => adjust::resize(board, who, *w, *h),
-        Command::Background(place) => adjust::background(board, place),
-        Command::Mood(words) => adjust::mood(board, words),
-        Command::Style(style) => adjust::style(board, style),
+        Command::Background(place) => scenery::background(board, place),
+        Command::Mood(words) => scenery::mood(board, words),
+        Command::Style(style) => scenery::style(board, style),
         Command::Exclude(what) => adjust::exclude(board, what),
     }
 }

@@ -4,7 +4,6 @@ use lmd_layout::{BBox, is_plural, singular};
 
 use super::Refusal;
 use super::board::Board;
-use super::vocabulary::COLOURS;
 use crate::{RelationKind, english};
 
 /// How one of several is picked.
@@ -414,9 +413,4 @@ pub(super) fn without_article(caption: &str) -> &str {
         .iter()
         .find_map(|article| caption.strip_prefix(article))
         .unwrap_or(caption)
-}
-
-/// Whether a word is a colour.
-pub(super) fn is_colour(word: &str) -> bool {
-    COLOURS.contains(&word)
 }

@@ -4,8 +4,9 @@ use lmd_layout::BBox;
 
 use super::Refusal;
 use super::board::{Board, Piece};
+use super::geometry::{crossings, mean, overlap};
 use super::refer::{find, find_one, head_noun};
-use crate::offline::cast::Given;
+use crate::offline::problem::Given;
 use crate::offline::{Staged, stage, wording};
 use crate::{Region, Relation, RelationKind, Scene, Thing, english};
 
@@ -20,7 +21,7 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let (mut scene, anchors) = described(board, &what)?;
     if scene.things.is_empty() {
         return match scene.background.take() {
-            Some(place) => super::adjust::background(board, &place),
+            Some(place) => super::scenery::background(board, &place),
             None => {
                 Err(format!("\"{what}\" names nothing that could be drawn; try \"add two birds in the sky\""))
             }
@@ -188,13 +189,7 @@ pub(super) fn nudge(board: &mut Board, who: &str, dx: f64, dy: f64) -> Result<()
     Ok(())
 }
 
-/// The area `boxes` share with `others`.
-fn overlap(boxes: &[BBox], others: &[BBox]) -> f64 {
-    let shared: f64 = boxes.iter().flat_map(|a| others.iter().map(|b| a.intersection(*b))).sum();
-    // Rounding must not decide.
-    (shared * 1e6).round() / 1e6
-}
-
+/// The distance of two boxes' centres.
 fn distance(a: BBox, b: BBox) -> f64 {
     let ((x, y), (u, v)) = (a.center(), b.center());
     (x - u).hypot(y - v)
@@ -301,12 +296,6 @@ pub(super) fn approach(board: &mut Board, who: &str, anchor: &str, factor: f64) 
     shift_all(board, &subjects, factor, |bbox, factor| scaled_about(bbox, centre, factor))
 }
 
-pub(super) fn mean(points: impl Iterator<Item = (f64, f64)>) -> (f64, f64) {
-    let (sum_x, sum_y, count) =
-        points.fold((0.0, 0.0, 0.0), |(x, y, n), point| (x + point.0, y + point.1, n + 1.0));
-    (sum_x / f64::max(count, 1.0), sum_y / f64::max(count, 1.0))
-}
-
 /// A box moved so that its centre's distance to a point is multiplied.
 fn scaled_about(bbox: BBox, centre: (f64, f64), factor: f64) -> BBox {
     let (x, y) = bbox.center();
@@ -341,11 +330,6 @@ fn shift_all(
     }
     board.touched = subjects.to_vec();
     Ok(())
-}
-
-/// The area all pairs of boxes share.
-pub(super) fn crossings(boxes: &[BBox]) -> f64 {
-    boxes.iter().enumerate().map(|(index, bbox)| overlap(&[*bbox], &boxes[..index])).sum()
 }
 
 /// Exchanges the places of two objects: centres sideways, feet in height.

@@ -1,4 +1,4 @@
-//! The words of instructions: verbs, amounts, comparatives, moods, colours.
+//! The words of instructions: verbs, amounts, comparatives, moods.
 
 use crate::RelationKind;
 
@@ -51,40 +51,6 @@ pub(super) const VERBS: [&str; 47] = [
     "recolor",
     "cut",
     "have",
-];
-
-/// Colours, which replace one another in a caption.
-pub(super) const COLOURS: [&str; 30] = [
-    "red",
-    "orange",
-    "yellow",
-    "green",
-    "blue",
-    "purple",
-    "pink",
-    "brown",
-    "black",
-    "white",
-    "gray",
-    "grey",
-    "golden",
-    "gold",
-    "silver",
-    "violet",
-    "turquoise",
-    "cyan",
-    "magenta",
-    "beige",
-    "teal",
-    "navy",
-    "maroon",
-    "crimson",
-    "ivory",
-    "lavender",
-    "indigo",
-    "tan",
-    "scarlet",
-    "olive",
 ];
 
 /// Words that describe the whole scene, and how they are joined to a place.

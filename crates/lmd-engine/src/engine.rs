@@ -1,0 +1,500 @@
+//! [`Engine`]: what every front calls.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
+
+use lmd_layout::{Layout, check_layout};
+use lmd_nn::{Accelerator, Adapters, Device, LoadOptions, Lora, ModelFolder, NnError, Precision};
+use lmd_planner::llm::ChatEvent;
+use lmd_planner::{Conversation, Plan, Planner};
+
+use crate::config::{BUNDLED, Config};
+use crate::error::EngineError;
+use crate::job::{Adapter, DrawOptions, Picture, Subject};
+use crate::models::{ModelCard, Verified};
+use crate::notice::Notice;
+use crate::observer::{Observer, Progress};
+use crate::picture::{Noted, encode, side_by_side};
+use crate::planners::{self, Choice, Events};
+use crate::stable::{self, DrawConfig, Model, Recipe, Seeds, Step};
+use crate::store::{self, ModelStore, Parcel, StoreError};
+use crate::work::work;
+use crate::{memory, threads};
+
+/// Plans layouts and draws them, as one configuration says. It may be shared
+/// by threads; the model it draws with is loaded once and kept.
+pub struct Engine {
+    config: Config,
+    store: ModelStore,
+    planner: OnceLock<Choice>,
+    events: Option<Events>,
+    /// The model drawn with last.
+    loaded: Mutex<Loaded>,
+}
+
+/// A plan and what a person should know about it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Planned {
+    /// The layout and where it comes from.
+    pub plan: Plan,
+    /// The planner's warnings.
+    pub notices: Vec<Notice>,
+}
+
+/// Everything a drawing needs besides a layout, looked for and found right.
+#[derive(Debug)]
+pub struct Prepared {
+    options: DrawOptions,
+    wanted: Wanted,
+    folder: ModelFolder,
+    device: Device,
+    adapters: Adapters,
+    notices: Vec<Notice>,
+}
+
+/// What decides which networks are in memory.
+#[derive(Clone, Debug, PartialEq)]
+struct Wanted {
+    model: String,
+    dtype: Precision,
+    device: Accelerator,
+    adapters: Vec<Adapter>,
+    gligen: bool,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Prepared {
+    /// What a person should know before anything is drawn.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// Opens the model's weight files and looks at their headers.
+    ///
+    /// # Errors
+    /// When one is missing or refused.
+    pub fn check(&self) -> Result<(), EngineError> {
+        Ok(self.folder.check()?)
+    }
+
+    /// What the device is called.
+    #[must_use]
+    pub fn device_name(&self) -> String {
+        lmd_nn::device_name(&self.device)
+    }
+
+    /// How the pictures will be drawn.
+    #[must_use]
+    pub fn options(&self) -> &DrawOptions {
+        &self.options
+    }
+
+    /// The work of one picture of so many boxes, in calls of the observer.
+    #[must_use]
+    pub fn work(&self, boxes: usize) -> u64 {
+        let beside = || work(&stable::plain(&self.options.config), boxes);
+        let own = work(&self.options.config, boxes);
+        if self.options.side_by_side { own.saturating_add(beside()) } else { own }
+    }
+}
+
+impl Engine {
+    /// An engine for a configuration. Nothing is loaded and nobody is asked yet.
+    ///
+    /// # Errors
+    /// [`EngineError::Config`] for a configuration that [`crate::Settings`] did
+    /// not check and that is wrong.
+    pub fn open(config: &Config) -> Result<Self, EngineError> {
+        config.check()?;
+        let store = ModelStore::of(config);
+        Ok(Self {
+            config: config.clone(),
+            store,
+            planner: OnceLock::new(),
+            events: None,
+            loaded: Mutex::default(),
+        })
+    }
+
+    /// The same engine, telling `observer` of waits and repetitions while a
+    /// language model is asked.
+    #[must_use]
+    pub fn with_chat_observer(self, observer: impl Fn(&ChatEvent) + Send + Sync + 'static) -> Self {
+        Self { events: Some(Arc::new(observer)), planner: OnceLock::new(), ..self }
+    }
+
+    /// Its configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The models there are.
+    #[must_use]
+    pub fn models(&self) -> &ModelStore {
+        &self.store
+    }
+
+    /// The planner of the configuration, and what a person should know about
+    /// the choice.
+    ///
+    /// # Errors
+    /// When a language model is to be asked and its settings are wrong.
+    pub fn planner(&self) -> Result<(&dyn Planner, &[Notice]), EngineError> {
+        let (planner, notices) = match self.planner.get() {
+            Some(known) => known,
+            None => {
+                let chosen = planners::choose(&self.config, self.events.as_ref())?;
+                self.planner.get_or_init(|| chosen)
+            }
+        };
+        Ok((&**planner, notices))
+    }
+
+    /// A layout for a sentence.
+    ///
+    /// # Errors
+    /// [`EngineError::Plan`].
+    pub fn plan(&self, prompt: &str) -> Result<Planned, EngineError> {
+        Ok(Planned::from(self.planner()?.0.plan(prompt)?))
+    }
+
+    /// Carries out an instruction in a conversation.
+    ///
+    /// # Errors
+    /// [`EngineError::Plan`]; the conversation is unchanged then.
+    pub fn revise(&self, conversation: &mut Conversation, instruction: &str) -> Result<Planned, EngineError> {
+        Ok(Planned::from(conversation.say(self.planner()?.0, instruction)?))
+    }
+
+    /// Looks for everything that drawing needs, so that what is wrong with it
+    /// is told before a language model is paid for a layout.
+    ///
+    /// # Errors
+    /// [`EngineError`]: settings, model, device, adapters or memory are not as
+    /// they should be.
+    pub fn prepare(&self, options: &DrawOptions) -> Result<Prepared, EngineError> {
+        let config = &self.config;
+        Config { draw: options.config.clone(), ..config.clone() }.check()?;
+        if options.side_by_side && stable::is_plain(&options.config) {
+            return Err(EngineError::Usage(
+                "side by side draws plain anyway; give the other --method, for instance lmd".to_owned(),
+            ));
+        }
+        let device = self.device()?;
+        let folder = self.store.find(&config.model)?;
+        let mut notices: Vec<Notice> = threads::start(config.threads)?.into_iter().collect();
+        if config.model == BUNDLED {
+            notices.push(Notice::DemoModel { native_size: BUNDLED_SIZE });
+        }
+        let wanted = Wanted {
+            model: config.model.clone(),
+            dtype: config.dtype,
+            device: config.device,
+            adapters: options.adapters.clone(),
+            gligen: stable::uses_gligen(&options.config),
+        };
+        let adapters = adapters(&options.adapters)?;
+        let doubts = folder.warnings().into_iter().chain(adapters.warnings());
+        notices.extend(doubts.map(|doubt| Notice::Model { warning: doubt.to_string() }));
+        let weights = folder.weight_bytes(config.dtype, wanted.gligen)?;
+        memory::require(&format!("drawing with {}", folder.name()), weights, &options.config)?;
+        Ok(Prepared { options: options.clone(), wanted, folder, device, adapters, notices })
+    }
+
+    /// What is doubtful about a layout that is to be drawn.
+    #[must_use]
+    pub fn doubts(layout: &Layout) -> Vec<Notice> {
+        check_layout(layout).iter().map(|doubt| Notice::Layout { warning: doubt.to_string() }).collect()
+    }
+
+    /// Draws one picture.
+    ///
+    /// # Errors
+    /// [`EngineError::Load`], [`EngineError::Draw`]; [`EngineError::Cancelled`]
+    /// when the observer says so.
+    pub fn draw(
+        &self,
+        ready: &Prepared,
+        subject: &Subject,
+        seeds: Seeds,
+        observer: &mut dyn Observer,
+    ) -> Result<Picture, EngineError> {
+        let model = self.model(ready, observer)?;
+        let start = Instant::now();
+        let options = &ready.options;
+        let total = ready.work(subject.layout.objects().len());
+        let mut brush = Brush { model: &model, subject, seeds, observer, done: 0, total };
+        let beside = match options.side_by_side {
+            true => Some(brush.draw(&stable::plain(&options.config))?),
+            false => None,
+        };
+        let (mut pixels, mut recipe, mut notices) = brush.draw(&options.config)?;
+        recipe.planner.clone_from(&subject.planner);
+        if let Some((plain, _, more)) = &beside {
+            pixels = side_by_side(plain, &pixels);
+            notices
+                .extend(more.iter().filter(|notice| !notices.contains(notice)).cloned().collect::<Vec<_>>());
+        }
+        let noted = Noted { side_by_side: beside.is_some(), ..Noted::new(recipe) };
+        let png = encode(&pixels, options.metadata.then_some(&noted)).map_err(EngineError::Encode)?;
+        let seconds = start.elapsed().as_secs_f64();
+        Ok(Picture { png, pixels, recipe: noted.recipe, seconds, notices })
+    }
+
+    /// Whether a picture's recipe was drawn with the very weights that draw
+    /// now; a notice where it was not. Loads the model's digests only.
+    ///
+    /// # Errors
+    /// When the weights cannot be read.
+    pub fn compare(&self, ready: &Prepared, recipe: &Recipe) -> Result<Option<Notice>, EngineError> {
+        let now: BTreeMap<String, String> = ready.folder.digests(ready.wanted.gligen)?.into_iter().collect();
+        let then: BTreeMap<&String, &String> =
+            recipe.weights.iter().map(|(file, digest)| (file, digest)).collect();
+        // What both have must be alike, and something must be had by both.
+        let shared: Vec<_> =
+            now.iter().filter_map(|(file, digest)| Some((digest, *then.get(file)?))).collect();
+        let same = !shared.is_empty() && shared.iter().all(|(now, then)| now == then);
+        let names =
+            || Notice::OtherModel { recipe: recipe.model.clone(), now: ready.folder.name().to_owned() };
+        Ok((!same && !then.is_empty()).then(names))
+    }
+
+    /// What a model is.
+    ///
+    /// # Errors
+    /// When there is none of this name or it cannot be loaded.
+    pub fn card(&self, name: &str) -> Result<ModelCard, EngineError> {
+        Ok(ModelCard::of(&self.load(&self.store.find(name)?)?))
+    }
+
+    /// Loads every network of a model and compares its digests with those that
+    /// were noted when it was imported.
+    ///
+    /// # Errors
+    /// When there is none of this name, it cannot be loaded, or it changed.
+    pub fn verify(&self, name: &str) -> Result<Verified, EngineError> {
+        let model = self.load(&self.store.find(name)?)?;
+        let Some(noted) = self.store.noted_digests(name)? else { return Ok(Verified::Loaded) };
+        let now: BTreeMap<String, String> = model.digests.iter().cloned().collect();
+        match noted.iter().find(|(file, digest)| now.get(*file) != Some(digest)) {
+            Some((file, _)) => Err(StoreError::Changed { model: name.to_owned(), file: file.clone() }.into()),
+            None => Ok(Verified::Unchanged),
+        }
+    }
+
+    /// Checks a model by loading it, and keeps a copy of it under a name; by
+    /// default its own. Says where.
+    ///
+    /// # Errors
+    /// When it cannot be loaded, the name is taken or the copy cannot be made;
+    /// nothing is left behind then.
+    pub fn import(
+        &self,
+        path: &Path,
+        name: Option<&str>,
+        observer: &mut dyn Observer,
+    ) -> Result<PathBuf, EngineError> {
+        if path.symlink_metadata().is_err() {
+            return Err(EngineError::Usage(format!("there is no {}", path.display())));
+        }
+        let folder = store::open(path)?;
+        let name = name.unwrap_or(folder.name()).to_owned();
+        self.store.place(&name)?;
+        let digests: BTreeMap<String, String> = self.load(&folder)?.digests.into_iter().collect();
+        go_on(observer)?;
+        let parcel = Parcel::pack(path, &folder)?;
+        self.store.keep(&name, &parcel, &digests, &mut || observer.goes_on())
+    }
+
+    /// The device of the configuration, which must be able to compute in its
+    /// number format.
+    fn device(&self) -> Result<Device, EngineError> {
+        let device = lmd_nn::device(self.config.device)?;
+        let dtype = self.config.dtype;
+        if dtype != Precision::F32 && lmd_nn::device_name(&device) == Accelerator::Cpu.to_string() {
+            return Err(EngineError::Usage(format!(
+                "dtype is {dtype}, which is for GPUs; the device is the processor, which computes in f32: leave it away (--dtype, LMD_DTYPE, dtype in lmd.toml)"
+            )));
+        }
+        Ok(device)
+    }
+
+    /// All networks of a model.
+    fn load(&self, folder: &ModelFolder) -> Result<Model, EngineError> {
+        let device = self.device()?;
+        threads::start(self.config.threads)?;
+        let precision = self.config.dtype;
+        let options = LoadOptions { precision, gligen: true, ..LoadOptions::new(&device) };
+        let model = folder.name().to_owned();
+        stable::load(folder, &options).map_err(|source| EngineError::Load { model, source })
+    }
+
+    /// The model that is wanted: the one in memory, or loaded now.
+    fn model(&self, ready: &Prepared, observer: &mut dyn Observer) -> Result<Arc<Model>, EngineError> {
+        if rayon::current_thread_index().is_some() {
+            // A thread of the pool that waits takes up other work, which may be another drawing: it must hold no lock.
+            if let Some(model) = known(&self.loaded(), ready) {
+                return Ok(model);
+            }
+            let model = self.load_wanted(ready, observer)?;
+            *self.loaded() = Some((ready.wanted.clone(), Arc::clone(&model)));
+            return Ok(model);
+        }
+        // Elsewhere the lock keeps two threads from loading one model twice.
+        let mut loaded = self.loaded();
+        if let Some(model) = known(&loaded, ready) {
+            return Ok(model);
+        }
+        // Two models need not fit into memory together.
+        *loaded = None;
+        let model = self.load_wanted(ready, observer)?;
+        *loaded = Some((ready.wanted.clone(), Arc::clone(&model)));
+        Ok(model)
+    }
+
+    fn loaded(&self) -> MutexGuard<'_, Loaded> {
+        // A load that panicked left nothing in its place.
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn load_wanted(&self, ready: &Prepared, observer: &mut dyn Observer) -> Result<Arc<Model>, EngineError> {
+        go_on(observer)?;
+        let options = LoadOptions {
+            precision: self.config.dtype,
+            adapters: ready.adapters.clone(),
+            gligen: ready.wanted.gligen,
+            ..LoadOptions::new(&ready.device)
+        };
+        let model = ready.folder.name().to_owned();
+        stable::load(&ready.folder, &options)
+            .map(Arc::new)
+            .map_err(|source| EngineError::Load { model, source })
+    }
+}
+
+/// The model drawn with last, and what decided it.
+type Loaded = Option<(Wanted, Arc<Model>)>;
+
+/// The model in memory, if it is the one that is wanted.
+fn known(loaded: &Loaded, ready: &Prepared) -> Option<Arc<Model>> {
+    loaded.as_ref().filter(|(wanted, _)| *wanted == ready.wanted).map(|(_, model)| Arc::clone(model))
+}
+
+/// Side in pixels of the bundled model's pictures.
+const BUNDLED_SIZE: usize = 256;
+
+impl From<Plan> for Planned {
+    fn from(plan: Plan) -> Self {
+        let notices = plan.warnings.iter().map(|warning| Notice::Plan { warning: warning.to_string() });
+        Self { notices: notices.collect(), plan }
+    }
+}
+
+/// One picture being drawn.
+struct Brush<'a, 'o> {
+    model: &'a Model,
+    subject: &'a Subject,
+    seeds: Seeds,
+    observer: &'o mut dyn Observer,
+    done: u64,
+    total: u64,
+}
+
+impl Brush<'_, '_> {
+    fn draw(&mut self, config: &DrawConfig) -> Result<(stable::Rgb, Recipe, Vec<Notice>), EngineError> {
+        let (model, subject, total) = (self.model, self.subject, self.total);
+        let (observer, done) = (&mut *self.observer, &mut self.done);
+        let mut observe = |step: &Step<'_>| {
+            let copies = match step.part {
+                crate::observer::Part::Boxes { count, .. } => count as u64,
+                crate::observer::Part::Whole => 1,
+            };
+            // The estimate of the work is an upper bound: guidance may end early.
+            *done = done.saturating_add(copies).min(total);
+            observer.observe(&Progress {
+                part: step.part,
+                step: step.step,
+                steps: step.steps,
+                iteration: step.iteration,
+                energy: step.energy,
+                done: *done,
+                total,
+                preview: step.denoised.map(|denoised| (model, denoised)),
+            })
+        };
+        let about = (&subject.layout, subject.prompt.as_str());
+        let drawn =
+            stable::draw(model, about, self.seeds, config, &mut observe).map_err(EngineError::Draw)?;
+        let notices =
+            stable::warnings(&drawn).into_iter().map(|warning| Notice::Drawing { warning }).collect();
+        Ok((drawn.picture, drawn.recipe, notices))
+    }
+}
+
+fn go_on(observer: &mut dyn Observer) -> Result<(), EngineError> {
+    match observer.goes_on() {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(EngineError::Cancelled),
+    }
+}
+
+fn adapters(given: &[Adapter]) -> Result<Adapters, EngineError> {
+    let mut adapters = Adapters::default();
+    for adapter in given {
+        adapters = adapters.with(Lora::open(&adapter.file).map_err(NnError::from)?, adapter.strength);
+    }
+    Ok(adapters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn engines_are_shared_by_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Engine>();
+        shared::<EngineError>();
+        shared::<Prepared>();
+    }
+
+    #[test]
+    fn formats_that_the_processor_lacks_are_refused_first() {
+        for dtype in [Precision::F16, Precision::Bf16] {
+            let config = Config { dtype, device: Accelerator::Cpu, ..Config::default() };
+            let engine = Engine::open(&config).unwrap();
+            let told = engine.prepare(&DrawOptions::new(config.draw.clone())).unwrap_err();
+            assert_eq!(told.kind(), crate::ErrorKind::Usage);
+            assert!(told.to_string().contains("for GPUs"), "{told}");
+            assert_eq!(engine.verify(BUNDLED).unwrap_err().kind(), crate::ErrorKind::Usage);
+        }
+    }
+
+    #[test]
+    fn settings_are_checked_before_anything_is_looked_for() {
+        let config = Config { model: "nowhere".to_owned(), ..Config::default() };
+        let engine = Engine::open(&config).unwrap();
+        let draw = DrawConfig { steps: 0, ..config.draw };
+        let told = engine.prepare(&DrawOptions::new(draw)).unwrap_err().to_string();
+        assert!(told.contains("draw.steps is 0"), "{told}");
+    }
+
+    #[test]
+    fn doubts_about_a_layout_are_told() {
+        let text = r#"{"objects":[{"caption":"a red car","box":[0.1,0.3,0.4,0.4]},{"caption":"a red car","box":[0.11,0.31,0.4,0.4]}],"background":"a beach"}"#;
+        let layout = lmd_layout::layout_from_json(text).unwrap();
+        assert!(Engine::doubts(&layout).iter().all(Notice::is_warning));
+        assert!(!Engine::doubts(&layout).is_empty());
+    }
+}

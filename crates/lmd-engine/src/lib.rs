@@ -1,0 +1,52 @@
+//! What stands between the algorithms and every front: settings, models,
+//! planners, and picture jobs from a request to a PNG with its recipe.
+//!
+//! A command, a server and a batch worker call [`Engine`] alike. It returns
+//! everything: pictures, [`Notice`]s (notes and warnings as data), and one
+//! [`EngineError`] whose [`ErrorKind`] decides exit code and HTTP status. It
+//! prints nothing and knows neither command lines nor terminals nor HTTP.
+//!
+//! ```no_run
+//! use lmd_engine::{Config, DrawOptions, Engine, Seeds, Silent, Subject};
+//!
+//! # fn main() -> Result<(), lmd_engine::EngineError> {
+//! let engine = Engine::open(&Config::default())?;
+//! let planned = engine.plan("a red car to the left of a dog")?;
+//! let ready = engine.prepare(&DrawOptions::new(engine.config().draw.clone()))?;
+//! let subject = Subject::planned("a red car to the left of a dog", planned.plan);
+//! let picture = engine.draw(&ready, &subject, Seeds::of(7), &mut Silent)?;
+//! # let png: Vec<u8> = picture.png;
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod config;
+pub mod input;
+pub mod memory;
+pub mod output;
+pub mod picture;
+pub mod store;
+pub mod threads;
+
+mod engine;
+mod error;
+mod infotext;
+mod job;
+mod models;
+mod notice;
+mod observer;
+mod planners;
+mod stable;
+mod work;
+
+pub use config::{Config, ConfigError, Environment, Override, PlannerChoice, Settings, Sources};
+pub use engine::{Engine, Planned, Prepared};
+pub use error::{EngineError, ErrorKind};
+pub use job::{Adapter, DrawOptions, Picture, Subject, random_seeds};
+pub use models::{ModelCard, Verified};
+pub use notice::{Notice, NoticeKind};
+pub use observer::{CancelToken, Observer, Part, Progress, Silent};
+pub use picture::{Noted, PictureError};
+pub use planners::is_llm_set_up;
+pub use stable::{DrawConfig, Method, Name, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds, StepEnergies};
+pub use store::{ModelStore, StoreError};

@@ -1,0 +1,62 @@
+//! What a model is, and whether it is what it was.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::stable::Model;
+
+/// What a model is made of.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ModelCard {
+    /// Its name.
+    pub name: String,
+    /// Side in pixels of the square pictures it was trained on.
+    pub native_size: usize,
+    /// Channels of its latents.
+    pub latent_channels: usize,
+    /// Pixels along a side of a latent cell.
+    pub pixels_per_latent: usize,
+    /// What its network predicts.
+    pub prediction: String,
+    /// Width of the text embeddings it reads.
+    pub text_width: usize,
+    /// Tokens of a prompt.
+    pub tokens: usize,
+    /// Its cross-attention layers by name.
+    pub attention_layers: Vec<String>,
+    /// Whether it has grounding layers.
+    pub grounding_layers: bool,
+    /// Digests (BLAKE3) of its weight files.
+    pub weights: BTreeMap<String, String>,
+}
+
+impl ModelCard {
+    pub(crate) fn of(model: &Model) -> Self {
+        let prediction = serde_json::to_value(model.scheduler.prediction_type).ok();
+        Self {
+            name: model.name.clone(),
+            native_size: model.native_size(),
+            latent_channels: model.vae.latent_channels(),
+            pixels_per_latent: model.vae.downscale(),
+            prediction: prediction.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default(),
+            text_width: model.denoiser.text_width(),
+            tokens: model.text.tokenizer().length(),
+            attention_layers: model.denoiser.layers().iter().map(|layer| layer.name.clone()).collect(),
+            grounding_layers: model.denoiser.box_slots() > 0,
+            weights: model.digests.iter().cloned().collect(),
+        }
+    }
+}
+
+/// How a model's files were found to be sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Verified {
+    /// Every network could be loaded, and every digest is the one noted at the import.
+    Unchanged,
+    /// Every network could be loaded; no digests were noted for this model.
+    Loaded,
+}

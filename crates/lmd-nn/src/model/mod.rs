@@ -1,0 +1,9 @@
+//! Models as they lie on disk: [`ModelFolder`].
+
+mod folder;
+mod kind;
+mod ldm_names;
+mod lenient_json;
+mod single_file;
+
+pub use folder::ModelFolder;

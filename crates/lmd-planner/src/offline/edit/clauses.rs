@@ -1,0 +1,233 @@
+//! From the words of an instruction to [`Command`]s, clause by clause.
+
+use super::Refusal;
+use super::changing::{change, complement, scene_complement};
+use super::command::{Command, first_word, named, two_parts};
+use super::moving::{gathering, into_region, movement, relation};
+use super::vocabulary::{VERBS, comparative, strength, without_strength};
+use crate::english;
+
+/// What one could say, for refusals.
+const EXAMPLES: &str = "try for instance \"move the cat to the right\", \"add two birds in the sky\", \"make the car red\", \"remove the dog\" or \"change the background to a beach\"";
+
+/// The commands of an instruction, in order.
+pub(super) fn commands(text: &str) -> Result<Vec<Command>, Refusal> {
+    let text = normalise(text);
+    let mut found = Vec::new();
+    for sentence in text.split([';', '\n']).flat_map(|part| part.split(". ")) {
+        clauses(sentence.trim(), None, &mut found)?;
+    }
+    if found.is_empty() { Err(EXAMPLES.to_owned()) } else { Ok(found) }
+}
+
+/// Lower case, without politeness and punctuation that carries nothing.
+fn normalise(text: &str) -> String {
+    let mut text = text.to_lowercase().replace(['!', '?', '"'], " ").replace('’', "'");
+    for politeness in [
+        "please ",
+        " please",
+        "can you ",
+        "could you ",
+        "would you ",
+        "i want you to ",
+        "i'd like you to ",
+        "let's ",
+        "now ",
+        "also ",
+        "just ",
+    ] {
+        text = format!(" {text}").replace(&format!(" {}", politeness.trim_start()), " ");
+    }
+    let text = text.replace(", please", "").replace(" please", "");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").trim_end_matches(['.', ',', ' ']).to_owned()
+}
+
+/// Cuts at "and", "then" and commas wherever both sides are commands; a right
+/// side without a verb of its own takes the one before it.
+fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Command>) -> Result<(), Refusal> {
+    let text = text.trim_start_matches("and ").trim_start_matches("then ").trim();
+    if text.is_empty() {
+        return Ok(());
+    }
+    let own_verb = first_word(text).filter(|word| VERBS.contains(word));
+    let whole = match (own_verb, verb) {
+        (None, Some(verb)) => format!("{verb} {text}"),
+        _ => text.to_owned(),
+    };
+    let verb = first_word(&whole).map(str::to_owned);
+    for (at, length) in joints(&whole) {
+        let (left, right) = (whole[..at].trim(), whole[at + length..].trim());
+        let starts = first_word(right)
+            .is_some_and(|word| VERBS.contains(&word) || matches!(word, "no" | "then" | "without"));
+        let inherits = verb
+            .as_deref()
+            .is_some_and(|verb| command(&format!("{verb} {right}")).is_some() && names_something(right));
+        if (starts || inherits)
+            && let Some(first) = command(left)
+        {
+            out.push(first);
+            return clauses(right, verb.as_deref(), out);
+        }
+    }
+    out.push(command(&whole).ok_or_else(|| EXAMPLES.to_owned())?);
+    Ok(())
+}
+
+/// Whether the words begin with something one can point at.
+fn names_something(text: &str) -> bool {
+    first_word(text).is_some_and(|word| {
+        matches!(word, "the" | "a" | "an" | "both" | "all" | "it" | "them" | "another" | "some" | "one")
+            || lmd_layout::parse_number_word(word).is_some()
+    })
+}
+
+/// Where a sentence could be cut, from left to right.
+fn joints(text: &str) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> =
+        [", and then ", " and then ", ", then ", ", and ", " and ", " then ", ", "]
+            .iter()
+            .flat_map(|joint| text.match_indices(joint).map(|(at, _)| (at, joint.len())))
+            .collect();
+    // The longest joint first where several begin at one place.
+    found.sort_by_key(|(at, length)| (*at, usize::MAX - length));
+    found
+}
+
+/// One clause as a command.
+fn command(text: &str) -> Option<Command> {
+    let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let rest = rest.trim();
+    match verb {
+        "no" | "without" | "exclude" => non_empty(rest).map(|rest| Command::Exclude(rest.to_owned())),
+        _ if text.starts_with("there should be no ") => Some(Command::Exclude(text[19..].to_owned())),
+        "add" | "insert" | "include" | "draw" => non_empty(rest).map(|rest| Command::Add(rest.to_owned())),
+        "remove" | "delete" | "erase" | "drop" | "cut" => remove(rest),
+        "get" => rest.strip_prefix("rid of ").and_then(remove),
+        "take" => take(rest),
+        "move" | "put" | "place" | "shift" | "bring" | "push" | "pull" | "slide" | "drag" => {
+            movement(verb, rest)
+        }
+        "raise" | "lift" => Some(nudge(rest, (0.0, -1.0))),
+        "lower" => Some(nudge(rest, (0.0, 1.0))),
+        "swap" | "exchange" | "switch" => swap(rest),
+        "replace" => two_parts(rest, &[" with ", " by "]).map(|(who, to)| Command::Rename { who, to }),
+        "spread" => Some(Command::Gather {
+            who: named(rest.trim_end_matches(" out").trim_end_matches(" apart")),
+            factor: 1.5,
+        }),
+        "enlarge" | "grow" | "widen" | "shrink" => resize_verb(verb, rest),
+        "resize" | "scale" => scale(rest),
+        "paint" | "color" | "colour" | "recolor" => recolour(rest),
+        "give" => give(rest),
+        "make" | "turn" | "change" | "set" | "transform" | "convert" | "have" => change(verb, rest),
+        _ => bare(text),
+    }
+}
+
+fn non_empty(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+fn remove(rest: &str) -> Option<Command> {
+    let rest = rest
+        .trim_end_matches(" from the picture")
+        .trim_end_matches(" from the image")
+        .trim_end_matches(" from the scene");
+    non_empty(rest).map(|rest| Command::Remove(rest.to_owned()))
+}
+
+/// `take the dog away`, `take away the dog`, `take out the dog`.
+fn take(rest: &str) -> Option<Command> {
+    let who = rest
+        .strip_prefix("away ")
+        .or_else(|| rest.strip_prefix("out "))
+        .or_else(|| rest.strip_suffix(" away"))
+        .or_else(|| rest.strip_suffix(" out"));
+    who.and_then(remove)
+}
+
+fn nudge(who: &str, (dx, dy): (f64, f64)) -> Command {
+    let power = strength(who);
+    Command::Nudge { who: without_strength(who), dx: dx * power, dy: dy * power }
+}
+
+/// `the cat and the dog`, `the cat with the dog`.
+fn swap(rest: &str) -> Option<Command> {
+    let rest = rest
+        .strip_prefix("the positions of ")
+        .or_else(|| rest.strip_prefix("the places of "))
+        .unwrap_or(rest);
+    two_parts(rest, &[" and ", " with ", " for "]).map(|(one, other)| Command::Swap(one, other))
+}
+
+fn resize_verb(verb: &str, rest: &str) -> Option<Command> {
+    let word = match verb {
+        "shrink" => "smaller",
+        "widen" => "wider",
+        _ => "bigger",
+    };
+    let power = ["slightly", "a bit", "a little", "a lot", "much"]
+        .into_iter()
+        .find(|words| rest.ends_with(words))
+        .unwrap_or("");
+    let (w, h) = comparative(format!("{power} {word}").trim())?;
+    non_empty(&without_strength(rest)).map(|who| Command::Resize { who: who.to_owned(), w, h })
+}
+
+/// `the cat by 1.5`, `the cat to 50%`.
+fn scale(rest: &str) -> Option<Command> {
+    let (who, amount) = two_parts(rest, &[" by ", " to "])?;
+    let factor: f64 = match amount.strip_suffix('%') {
+        Some(percent) => percent.trim().parse::<f64>().ok()? / 100.0,
+        None => amount.trim_end_matches('x').parse().ok()?,
+    };
+    (0.05..=20.0).contains(&factor).then_some(Command::Resize { who, w: factor, h: factor })
+}
+
+/// `paint the car blue`.
+fn recolour(rest: &str) -> Option<Command> {
+    let (who, colour) = rest.rsplit_once(' ')?;
+    let who = who.trim_end_matches(" in");
+    english::names_colour(colour).then(|| Command::Describe { who: who.to_owned(), words: colour.to_owned() })
+}
+
+/// `give the man a hat`: a hat on the man.
+fn give(rest: &str) -> Option<Command> {
+    let words: Vec<&str> = rest.split(' ').collect();
+    let at = words.iter().skip(1).position(|word| matches!(*word, "a" | "an" | "some"))? + 1;
+    Some(Command::Add(format!("{} on {}", words[at..].join(" "), words[..at].join(" "))))
+}
+
+/// Instructions without a verb: `closer together`, `two more cats`, `bigger boxes`.
+fn bare(text: &str) -> Option<Command> {
+    if let Some(gather) = gathering(text) {
+        return Some(gather);
+    }
+    if let Some(boxes) = text.strip_suffix(" boxes").and_then(comparative) {
+        return Some(Command::Resize { who: "everything".to_owned(), w: boxes.0, h: boxes.1 });
+    }
+    let (first, rest) = text.split_once(' ')?;
+    let counted =
+        lmd_layout::parse_number_word(first).is_some() || matches!(first, "another" | "more" | "a" | "an");
+    if counted {
+        return Some(Command::Add(text.to_owned()));
+    }
+    match rest.strip_prefix("should be ") {
+        Some(_) => None,
+        None => two_parts(text, &[" should be ", " should have "]).and_then(|(who, to)| {
+            scene_complement(&to)
+                .or_else(|| {
+                    into_region(&format!("{who} {to}")).map(|(who, region)| Command::Region { who, region })
+                })
+                .or_else(|| {
+                    relation(&format!("{who} {to}")).map(|(who, kind, anchor)| Command::Relate {
+                        who,
+                        kind,
+                        anchor,
+                    })
+                })
+                .or_else(|| complement(&who, &to))
+        }),
+    }
+}

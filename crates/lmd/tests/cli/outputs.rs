@@ -1,0 +1,149 @@
+//! Results: under which names, with which rights, and what they never overwrite.
+
+use std::fs;
+
+use crate::Home;
+
+const LAYOUT: &str =
+    r#"{"objects": [{"caption": "a red car", "box": [0.1, 0.4, 0.5, 0.4]}], "background": "a beach"}"#;
+const QUICK: [&str; 8] = ["--method", "plain", "--steps", "1", "-W", "64", "-H", "64"];
+
+fn home() -> Home {
+    let home = Home::new();
+    home.write("l.json", LAYOUT);
+    home
+}
+
+fn draw(home: &Home, more: &[&str]) -> crate::Ran {
+    home.run(&[&["draw", "l.json", "-s", "1"], more, &QUICK[..]].concat())
+}
+
+#[test]
+fn a_picture_is_not_lost_to_a_drawing_of_its_layout() {
+    let home = home();
+    draw(&home, &["-o", "a.png"]).ok();
+    let picture = fs::read(home.path("a.png")).unwrap();
+    assert_eq!(home.run(&["show", "a.png", "-o", "a.png"]).ok(), "a-2.png\n");
+    let told = home.run(&["show", "a.png", "-o", "a.png", "--overwrite"]).failed(2);
+    assert!(told.contains("a.png was read"), "{told}");
+    let told = home.run(&["draw", "--from", "a.png", "-o", "./a.png", "--overwrite"]).failed(2);
+    assert!(told.contains("was read"), "{told}");
+    assert_eq!(fs::read(home.path("a.png")).unwrap(), picture);
+    // The same for layouts.
+    let edit = ["layout", "--edit", "l.json", "remove the car", "--planner", "offline", "-o", "l.json"];
+    assert_eq!(home.run(&edit).ok(), "l-2.json\n");
+    home.run(&[&edit[..], &["--overwrite"]].concat()).failed(2);
+    assert_eq!(fs::read_to_string(home.path("l.json")).unwrap(), LAYOUT);
+}
+
+#[test]
+fn every_command_keeps_what_is_there() {
+    let home = home();
+    for name in ["x.png", "n-1.png", "y.json", "z.svg"] {
+        home.write(name, "mine");
+    }
+    let ran = draw(&home, &["-o", "x.png"]);
+    assert!(ran.err.contains("x.png is there already") && ran.err.contains("--overwrite"), "{}", ran.err);
+    assert_eq!(ran.ok(), "x-2.png\n");
+    assert_eq!(draw(&home, &["-n", "2", "-o", "n.png"]).ok(), "n-1-2.png\nn-2.png\n");
+    let layout = ["layout", "a cat", "--planner", "offline", "-o", "y.json", "--svg", "z.svg"];
+    assert_eq!(home.run(&layout).ok(), "z-2.svg\ny-2.json\n");
+    let out = home
+        .run_with(&["chat", "--layout", "l.json", "--planner", "offline"], "/save y.json\n/save l.json\n")
+        .ok();
+    assert!(out.ends_with("y-3.json\nl-2.json\n"), "{out}");
+    for name in ["x.png", "n-1.png", "y.json", "z.svg"] {
+        assert_eq!(fs::read_to_string(home.path(name)).unwrap(), "mine", "{name}");
+    }
+    assert_eq!(draw(&home, &["-o", "x.png", "--overwrite"]).ok(), "x.png\n");
+    assert!(fs::read(home.path("x.png")).unwrap().starts_with(b"\x89PNG"));
+    assert_eq!(home.run(&[&layout[..], &["--overwrite"]].concat()).ok(), "z.svg\ny.json\n");
+}
+
+#[test]
+fn places_are_tried_before_the_work() {
+    let home = home();
+    fs::create_dir(home.path("folder.png")).unwrap();
+    // Planning would be told on stdout or stderr.
+    for (args, part) in [
+        (&["generate", "a cat", "-o", "folder.png"][..], "is a folder"),
+        (&["generate", "a cat", "-o", "l.json/a.png"], "no folder"),
+        (&["layout", "a cat", "-o", "no/such/folder/a.json"], "no folder"),
+        (&["layout", "a cat", "--png", "folder.png"], "is a folder"),
+        (&["layout", "a cat", "--svg", "-", "--png", "-"], "one thing"),
+        (&["layout", "a cat", "--svg", "-", "--json"], "one thing"),
+        (&["show", "l.json", "-o", "folder.png"], "is a folder"),
+    ] {
+        let told = home.run(args).failed(2);
+        assert!(told.contains(part) && !told.contains("planning"), "{args:?}: {told}");
+    }
+    let long = format!("{}.png", "x".repeat(300));
+    assert!(draw(&home, &["-o", &long]).failed(1).contains("too long"));
+}
+
+#[test]
+fn names_of_long_prompts_fit() {
+    let home = home();
+    let prompt = "\u{20000}".repeat(80);
+    let out = home
+        .run(&[&["draw", "l.json", "-s", "18446744073709551615", "--prompt", &prompt], &QUICK[..]].concat())
+        .ok();
+    assert!(out.ends_with("-18446744073709551615.png\n") && out.len() < 256, "{out}");
+    assert!(home.path(out.trim()).is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn rights_and_links_are_respected() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let home = home();
+    let mode = |name: &str| fs::metadata(home.path(name)).unwrap().permissions().mode() & 0o777;
+    let lmd = env!("CARGO_BIN_EXE_lmd");
+    let script = format!("umask 077; '{lmd}' -q layout 'a cat' --planner offline -o private.json");
+    let mut shell = assert_cmd::Command::new("sh");
+    shell.args(["-c", &script]).current_dir(home.0.path()).env("HOME", home.0.path());
+    crate::ran(shell).ok();
+    assert_eq!(mode("private.json"), 0o600);
+
+    home.write("old.json", "old");
+    fs::set_permissions(home.path("old.json"), fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("old.json", home.path("link.json")).unwrap();
+    let args = ["layout", "a cat", "--planner", "offline", "-o", "link.json", "--overwrite"];
+    assert_eq!(home.run(&args).ok(), "link.json\n");
+    assert!(fs::symlink_metadata(home.path("link.json")).unwrap().is_symlink());
+    assert!(fs::read_to_string(home.path("old.json")).unwrap().contains("a cat"));
+    assert_eq!(mode("old.json"), 0o640);
+    let names: Vec<_> = fs::read_dir(home.0.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|name| name.to_string_lossy().starts_with(".lmd-")), "{names:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_are_written_to_as_they_are() {
+    let home = home();
+    let lmd = env!("CARGO_BIN_EXE_lmd");
+    let script = format!(
+        "mkfifo p.svg && (cat p.svg > read.svg &) && '{lmd}' -q layout 'a cat' --planner offline -o p.svg && sleep 1"
+    );
+    let mut shell = assert_cmd::Command::new("sh");
+    shell.args(["-c", &script]).current_dir(home.0.path()).env("HOME", home.0.path());
+    assert_eq!(crate::ran(shell).ok(), "p.svg\n");
+    assert!(fs::read_to_string(home.path("read.svg")).unwrap().starts_with("<svg"));
+    assert_eq!(home.run(&["layout", "a cat", "--planner", "offline", "-o", "/dev/null"]).code, 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_waited_for_for_ever_is_not_read() {
+    let home = home();
+    assert!(std::process::Command::new("mkfifo").arg(home.path("pipe.json")).status().unwrap().success());
+    for args in [
+        &["draw", "pipe.json"][..],
+        &["show", "pipe.json"],
+        &["draw", "--from", "pipe.json"],
+        &["layout", "--edit", "pipe.json", "x"],
+        &["--config", "pipe.json", "layout", "a cat"],
+    ] {
+        assert!(home.run(args).failed(2).contains("named pipe"), "{args:?}");
+    }
+}
