@@ -101,7 +101,7 @@ fn a_whole_file_is_known_with_and_without_its_baggage() {
     let place = Place::new();
     let mut all = version_one();
     let plain = place.open(&all, &json!({})).unwrap();
-    assert!(plain.warnings().is_empty());
+    assert!(plain.warnings(None).unwrap().is_empty());
     assert_eq!(plain.prediction_type().unwrap(), (PredictionType::Epsilon, None));
     assert_eq!(plain.tokenizer().unwrap().vocab_size(), 49_408, "CLIP's own, since there is no tokenizer/");
     let bytes = plain.weight_bytes(Precision::F32, true).unwrap();
@@ -119,7 +119,7 @@ fn a_whole_file_is_known_with_and_without_its_baggage() {
     }
     let metadata = json!({"ss_tags": "\"ü\"", "modelspec.title": "x", "format": "pt"});
     let laden = place.open(&all, &metadata).unwrap();
-    assert!(laden.warnings().is_empty());
+    assert!(laden.warnings(None).unwrap().is_empty());
     assert_eq!(opens(&laden), opens(&plain));
     assert_eq!(laden.weight_bytes(Precision::F32, true).unwrap(), bytes);
 }
@@ -178,7 +178,7 @@ fn tensors_of_no_part_and_an_autoencoder_beside_are_told() {
     let mut all = version_one();
     all.insert("something.else".to_owned(), zeros(&[3]));
     fs::write(place.path().with_extension("vae.safetensors"), "x").unwrap();
-    let warnings = place.open(&all, &json!({})).unwrap().warnings();
+    let warnings = place.open(&all, &json!({})).unwrap().warnings(None).unwrap();
     let texts: Vec<String> = warnings.iter().map(Warning::to_string).collect();
     assert_eq!(texts.len(), 2, "{texts:?}");
     assert!(texts[0].contains("1 tensors of no part") && texts[0].contains("something.else"), "{texts:?}");
@@ -275,6 +275,17 @@ fn what_a_stable_diffusion_two_predicts_is_read_or_assumed_with_a_warning() {
         "{warning}"
     );
     assert!(warning.contains("prediction_type = \"epsilon\""), "{warning}");
+
+    let model = place.open(&version_two(), &json!({})).unwrap();
+    assert_eq!(model.warnings(None).unwrap().len(), 1);
+    assert!(model.warnings(Some(epsilon)).unwrap().is_empty(), "a stated prediction is no guess");
+    fs::create_dir(place.0.path().join("scheduler")).unwrap();
+    let scheduler = place.0.path().join("scheduler/scheduler_config.json");
+    fs::write(&scheduler, r#"{"prediction_type": "v_prediction", "lambda_min_clipped": -Infinity}"#).unwrap();
+    assert!(model.warnings(None).unwrap().is_empty(), "a scheduler beside the file says it");
+    let text = model.scheduler_config().unwrap().unwrap();
+    assert!(serde_json::from_str::<Value>(&text).unwrap()["lambda_min_clipped"].is_null(), "{text}");
+    fs::remove_file(scheduler).unwrap();
 
     for (step, expected) in [(875_000_i64, epsilon), (140_000, velocity)] {
         let mut all = version_two();
