@@ -10,8 +10,8 @@ use lmd_diffusion::energy::{
     AttentionMap, AttentionMaps, GuidedObject, TopKConfig, top_k_energy, transfer_energy,
 };
 use lmd_diffusion::mask::TokenMap;
+use lmd_diffusion::network::LayerId;
 use lmd_layout::{GridRect, Mask};
-use lmd_nn::AttnKey;
 
 const HEADS: usize = 8;
 const BOXES: [[f64; 4]; 3] = [[0.1, 0.2, 0.4, 0.6], [0.5, 0.1, 0.9, 0.5], [0.3, 0.6, 0.8, 0.95]];
@@ -25,7 +25,7 @@ fn map(side: usize, tokens: &[usize], seed: u64) -> AttentionMap {
 
 /// The four guided layers.
 fn maps(tokens: &[usize]) -> AttentionMaps {
-    let keys = [AttnKey::mid(), AttnKey::up(1, 0), AttnKey::up(1, 1), AttnKey::up(1, 2)];
+    let keys = [0, 1, 2, 3].map(LayerId);
     keys.into_iter().zip([8, 16, 16, 16]).map(|(key, side)| (key, map(side, tokens, 7))).collect()
 }
 
@@ -36,13 +36,13 @@ fn energies(c: &mut Criterion) {
         word: 3 * i + 2,
     };
     let objects: Vec<GuidedObject> = BOXES.iter().enumerate().map(object).collect();
-    let seen = maps(&[2, 5, 8]);
+    let guided = maps(&[2, 5, 8]);
     let references: Vec<Vec<AttentionMaps>> = objects.iter().map(|o| vec![maps(&[o.word])]).collect();
     c.bench_function("box energy, 3 objects", |b| {
-        b.iter(|| top_k_energy(black_box(&seen), &objects, &TopKConfig::default()));
+        b.iter(|| top_k_energy(black_box(&guided), &objects, &TopKConfig::default()));
     });
     c.bench_function("attention transfer, 3 objects", |b| {
-        b.iter(|| transfer_energy(black_box(&seen), &objects, &references, 2.0));
+        b.iter(|| transfer_energy(black_box(&guided), &objects, &references, 2.0));
     });
 }
 

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use lmd_diffusion::{Job, Model, Preset, Progress, Seeds, draw};
+use lmd_diffusion::{Job, Pipeline, Preset, Progress, Seeds, draw};
 use lmd_layout::{BBox, Layout, Object};
 use lmd_nn::{Accelerator, LoadOptions, ModelFolder, device};
 
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let target = arguments.next().unwrap_or_else(|| std::env::temp_dir().join("lmd-example.ppm"));
 
     let device = device(Accelerator::Cpu)?;
-    let model = Model::load(&ModelFolder::open(&path)?, &LoadOptions::new(&device))?;
+    let model = Pipeline::load(&ModelFolder::open(&path)?, &LoadOptions::new(&device))?;
     let car = Object::new("a red car", BBox::new(0.1, 0.5, 0.5, 0.35)?)?;
     let layout = Layout::new(vec![car], "A beach", "")?;
 

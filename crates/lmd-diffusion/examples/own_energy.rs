@@ -8,10 +8,11 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use lmd_diffusion::energy::{AttentionMaps, Energy};
-use lmd_diffusion::scheduler::{Sampler, SamplerKind, SamplerState};
-use lmd_diffusion::{DiffusionError, GuidedPass, Model, NoiseSource};
+use lmd_diffusion::network::MapRequest;
+use lmd_diffusion::samplers::SamplerState;
+use lmd_diffusion::{DiffusionError, GuidedPass, NoiseSource, Pipeline, Registry};
 use lmd_layout::Fidelity;
-use lmd_nn::{Accelerator, AttnKey, LoadOptions, ModelFolder, UNetRequest, device};
+use lmd_nn::{Accelerator, LoadOptions, ModelFolder, device};
 
 const STEPS: usize = 6;
 const GUIDED_STEPS: usize = 3;
@@ -22,12 +23,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bundled = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/model");
     let path = std::env::args_os().nth(1).map_or_else(|| PathBuf::from(bundled), PathBuf::from);
     let device = device(Accelerator::Cpu)?;
-    let model = Model::load(&ModelFolder::open(&path)?, &LoadOptions::new(&device))?;
+    let model = Pipeline::load(&ModelFolder::open(&path)?, &LoadOptions::new(&device))?;
 
     let prompt = "a beach with a red car";
-    let word = model.tokenizer.locate(prompt, "a red car", "car", Fidelity::Corrected)?.word;
-    let (text, both) = (model.text_context(&[prompt])?, model.text_context(&["", prompt])?);
-    let sampler = Sampler::new(SamplerKind::DpmSolverPlusPlus2m, &model.scheduler, STEPS)?;
+    let word = model.text.tokenizer().locate(prompt, "a red car", "car", Fidelity::Corrected)?.word;
+    let (text, both) = (model.encode(&[prompt])?, model.encode(&["", prompt])?);
+    let sampler = Registry::builtin().sampler(&"dpm++2m".into())?.for_config(&model.scheduler, STEPS)?;
+    let layers = [model.denoiser.layer_named("up.1.0")?];
     let grid = model.latent_size(model.native_size(), model.native_size())?;
     let noise = NoiseSource::Mt19937.randn(1, model.vae.latent_channels() * grid.0 * grid.1);
     let mut state = SamplerState::new(sampler.scale_noise(model.latents(noise, grid)));
@@ -35,12 +37,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (mut first, mut last) = (None, 0.0);
     for step in 0..STEPS {
         if step < GUIDED_STEPS {
-            let (layers, tokens) = ([AttnKey::up(1, 0)], [word]);
+            let tokens = [word];
             let pass = GuidedPass {
-                unet: &model.unet,
-                sampler: &sampler,
+                network: &*model.denoiser,
+                sampler: &*sampler,
                 step,
-                text: &text,
+                prompts: &text,
                 layers: &layers,
                 tokens: &tokens,
             };
@@ -58,11 +60,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         // Classifier-free guidance: the prediction under both prompts, the first half without the text.
         let input = sampler.scale_input(step, state.latents.clone());
-        let output = model.unet.forward(input, &[sampler.timestep(step)], &both, &UNetRequest::noise())?;
-        let predictions = output.noise.ok_or("no prediction")?;
+        let prediction =
+            model.denoiser.forward(input, sampler.timestep(step), &both, MapRequest::default())?;
+        let predictions = prediction.output.ok_or("no prediction")?;
         let (without, with) = (predictions.clone().narrow(0, 0, 1), predictions.narrow(0, 1, 1));
         let guided = without.clone() + (with - without).mul_scalar(CFG_SCALE);
-        state = sampler.step(state, guided, &mut || unreachable!("this sampler draws no noise")).state;
+        state = sampler.advance(state, guided, &mut || unreachable!("this sampler draws no noise")).state;
     }
     let picture = model.decode(state.latents)?;
     println!(

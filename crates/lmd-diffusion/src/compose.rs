@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::DiffusionError;
 use crate::mask::mask_center;
 
-/// Latents of every step of a run, on the host: frame 0 is the input, frame j
-/// the result of step j − 1.
+/// Latents of every step of a run, on the host and in the sampler's scale: frame 0
+/// is the start, frame j the result of step j − 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LatentFrames {
     /// Columns of cells.
@@ -101,6 +101,14 @@ pub struct Composition {
     pub frozen: Mask,
 }
 
+impl Composition {
+    /// The overall run's start, `[channels, height, width]`.
+    #[must_use]
+    pub fn start(&self) -> &[f32] {
+        self.latents.frames.first().map_or(&[], Vec::as_slice)
+    }
+}
+
 /// Lays the pieces on the background noise, the largest mask first, so that
 /// smaller things end on top (B.13).
 ///
@@ -108,10 +116,11 @@ pub struct Composition {
 /// [`DiffusionError::Shape`] when frames or masks differ in size.
 pub fn compose(background: &LatentFrames, pieces: &[Piece<'_>]) -> Result<Composition, DiffusionError> {
     let (width, height) = (background.width, background.height);
-    let start = background.frames.first().cloned().unwrap_or_default();
+    let empty = DiffusionError::Shape { what: "frames of the background", expected: 1, got: 0 };
+    let start = background.frames.first().cloned().ok_or(empty)?;
     check_sizes(start.len(), width * height, pieces)?;
-    let count = pieces.iter().map(|piece| piece.latents.frames.len()).min().unwrap_or(1);
-    let mut frames = vec![vec![0.0; start.len()]; count.max(1)];
+    let count = pieces.iter().map(|piece| piece.latents.frames.len()).min();
+    let mut frames = vec![vec![0.0; start.len()]; count.map_or(1, |count| count.max(1))];
     frames[0] = start;
     let mut owners = vec![0; width * height];
     let mut order: Vec<usize> = (0..pieces.len()).collect();

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::scheduler::SchedulerError;
+use crate::samplers::SchedulerError;
 
 /// Why stage 2 could not draw.
 #[derive(Debug, Error)]
@@ -71,6 +71,14 @@ pub enum DiffusionError {
         /// Height asked for.
         height: usize,
     },
+    /// One side of a picture that cannot be drawn.
+    #[error("{name} is {value} pixels; it must be one of the multiples of 64 from 64 to 4096")]
+    PictureSide {
+        /// `width` or `height`.
+        name: &'static str,
+        /// What was asked for.
+        value: usize,
+    },
     /// The network has no cross-attention to read masks from.
     #[error("this model has no cross-attention in its contracting half; name another layer as mask_layer")]
     NoMaskLayer,
@@ -82,9 +90,62 @@ pub enum DiffusionError {
     },
     /// An energy became NaN or infinite.
     #[error("the guidance energy at step {step} is not a finite number; use f32 or a smaller loss_scale")]
-    NotFinite {
+    EnergyNotFinite {
         /// The step, from 0.
         step: usize,
+    },
+    /// The result holds NaN or infinity.
+    #[error(
+        "{what} is not a finite number; the weights may be broken (`lmd models verify`), or the number format too narrow (use f32)"
+    )]
+    NotFinite {
+        /// Where it was found.
+        what: &'static str,
+    },
+    /// A name that no registry entry has.
+    #[error("there is no {kind} \"{name}\"; expected one of {known}")]
+    UnknownName {
+        /// What was looked for: a method, a sampler, a mask refiner.
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// Two entries of a registry with one name.
+    #[error("there is a {kind} \"{name}\" already; register it under another name")]
+    DuplicateName {
+        /// What was registered.
+        kind: &'static str,
+        /// The name.
+        name: &'static str,
+    },
+    /// A layer that the network does not have.
+    #[error("this network has no attention layer {name}; it has {known}")]
+    UnknownLayer {
+        /// The name.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// The method needs GLIGEN layers.
+    #[error(
+        "this model has no GLIGEN layers, which the method needs; take a model with a folder gligen/, or another method"
+    )]
+    NoGligenLayers,
+    /// The method's own settings cannot be read.
+    #[error("{method}: {reason}")]
+    MethodSettings {
+        /// The table of settings.
+        method: String,
+        /// What was wrong with it.
+        reason: String,
+    },
+    /// Something that this program takes for granted does not hold.
+    #[error("this is a fault in lmd, please report it: it does not hold that {invariant}")]
+    Internal {
+        /// What was taken for granted.
+        invariant: &'static str,
     },
     /// The observer asked to stop.
     #[error("cancelled")]

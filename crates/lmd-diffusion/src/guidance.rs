@@ -4,26 +4,26 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Tensor, TensorData};
-use lmd_nn::{AttnKey, TextContext, UNet, UNetRequest};
 
 use crate::energy::{AttentionMap, AttentionMaps, Energy};
-use crate::model::host;
-use crate::scheduler::Sampler;
+use crate::network::{Conditioning, DenoisingNetwork, LayerId, MapRequest};
+use crate::pipeline::host;
+use crate::samplers::Sampler;
 use crate::{DiffusionError, Latents};
 
 /// A forward pass of the network up to its last guided layer.
 #[derive(Clone, Copy, Debug)]
 pub struct GuidedPass<'a> {
     /// The network.
-    pub unet: &'a UNet,
+    pub network: &'a dyn DenoisingNetwork,
     /// The sampler, which scales the latents for the network.
-    pub sampler: &'a Sampler,
+    pub sampler: &'a dyn Sampler,
     /// Which of the sampler's steps.
     pub step: usize,
     /// The prompts, one per picture or one for all.
-    pub text: &'a TextContext,
+    pub prompts: &'a Conditioning,
     /// The guided layers.
-    pub layers: &'a [AttnKey],
+    pub layers: &'a [LayerId],
     /// The token columns that are kept, ascending.
     pub tokens: &'a [usize],
 }
@@ -34,7 +34,7 @@ impl GuidedPass<'_> {
     /// # Errors
     /// When the network has no such layers or tokens, or the shapes do not fit.
     pub fn maps(&self, latents: &Latents) -> Result<Vec<AttentionMaps>, DiffusionError> {
-        split_maps(&self.forward(latents)?, self.tokens, latents)
+        split_maps(self.network, &self.forward(latents)?, self.tokens, latents)
     }
 
     /// ∇_z of every picture's energy, shaped as `latents`. `energy` is called
@@ -50,52 +50,51 @@ impl GuidedPass<'_> {
     ) -> Result<Option<Latents>, DiffusionError> {
         let leaf = latents.clone().autodiff().require_grad();
         let tensors = self.forward(&leaf)?;
-        let maps = split_maps(&tensors, self.tokens, &leaf)?;
+        let maps = split_maps(self.network, &tensors, self.tokens, &leaf)?;
         let energies: Result<Vec<_>, _> = maps.iter().enumerate().map(|(i, maps)| energy(i, maps)).collect();
         Ok(backward(&tensors, &energies?, &leaf))
     }
 
-    fn forward(&self, latents: &Latents) -> Result<BTreeMap<AttnKey, Tensor<4>>, DiffusionError> {
-        let request = UNetRequest::only_maps(self.layers).columns(self.tokens);
+    fn forward(&self, latents: &Latents) -> Result<BTreeMap<LayerId, Tensor<4>>, DiffusionError> {
+        let request = MapRequest { layers: self.layers, columns: self.tokens, maps_only: true };
         let input = self.sampler.scale_input(self.step, latents.clone());
-        Ok(self.unet.forward(input, &[self.sampler.timestep(self.step)], self.text, &request)?.maps)
+        let timestep = self.sampler.timestep(self.step);
+        Ok(self.network.forward(input, timestep, self.prompts, request)?.maps)
     }
 }
 
 /// Maps `[B, heads, cells, columns]` on the host, one set per run.
 pub(crate) fn split_maps(
-    maps: &BTreeMap<AttnKey, Tensor<4>>,
+    network: &dyn DenoisingNetwork,
+    maps: &BTreeMap<LayerId, Tensor<4>>,
     columns: &[usize],
     latents: &Latents,
 ) -> Result<Vec<AttentionMaps>, DiffusionError> {
     let [batch, _, height, width] = latents.dims();
     let mut split = vec![AttentionMaps::new(); batch];
-    for (key, tensor) in maps {
+    for (id, tensor) in maps {
+        let invariant = "maps come from layers of the network";
+        let layer = network.layers().get(id.0).ok_or(DiffusionError::Internal { invariant })?;
         let [_, heads, cells, depth] = tensor.dims();
-        let size = grid_of((width, height), cells)?;
+        let size = layer.grid((width, height));
+        if size.0 * size.1 != cells {
+            let expected = size.0 * size.1;
+            return Err(DiffusionError::Shape { what: "attention map", expected, got: cells });
+        }
         let values = host(tensor.clone());
-        for (run, values) in split.iter_mut().zip(values.chunks(heads * cells * depth)) {
-            run.insert(*key, AttentionMap::new(heads, size, columns.to_vec(), values.to_vec())?);
+        for (run, values) in split.iter_mut().zip(values.chunks((heads * cells * depth).max(1))) {
+            run.insert(*id, AttentionMap::new(heads, size, columns.to_vec(), values.to_vec())?);
         }
     }
     Ok(split)
 }
 
-/// The grid with `cells` cells that the latents' grid is halved to.
-fn grid_of((width, height): (usize, usize), cells: usize) -> Result<(usize, usize), DiffusionError> {
-    let halved = |side: usize, times: u32| side.div_ceil(1 << times);
-    (0..8)
-        .map(|times| (halved(width, times), halved(height, times)))
-        .find(|(w, h)| w * h == cells)
-        .ok_or(DiffusionError::Shape { what: "attention map", expected: width * height, got: cells })
-}
-
 /// ∇_z of `Σ_maps A · dE/dA`, which is ∇_z E: the energies are differentiated
 /// by the maps on the host, the network carries that on to the latents.
-fn backward(maps: &BTreeMap<AttnKey, Tensor<4>>, slopes: &[Energy], leaf: &Latents) -> Option<Latents> {
-    let terms = maps.iter().filter_map(|(key, map)| {
+fn backward(maps: &BTreeMap<LayerId, Tensor<4>>, slopes: &[Energy], leaf: &Latents) -> Option<Latents> {
+    let terms = maps.iter().filter_map(|(id, map)| {
         let values: Vec<f32> =
-            slopes.iter().filter_map(|energy| energy.gradient.get(key)).flatten().copied().collect();
+            slopes.iter().filter_map(|energy| energy.gradient.get(id)).flatten().copied().collect();
         let shape = map.dims();
         (values.len() == shape.iter().product::<usize>()).then(|| {
             let slope = Tensor::<4>::from_data(TensorData::new(values, shape), &map.device());

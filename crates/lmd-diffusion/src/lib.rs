@@ -1,37 +1,62 @@
-//! Stage 2 of LLM-grounded diffusion (LMD, arXiv 2305.13655): noise,
-//! schedulers, energies, guidance, masks, composition, and the methods.
+//! Stage 2 of LLM-grounded diffusion (LMD, arXiv 2305.13655): noise, samplers,
+//! energies, guidance, masks, composition, and the methods.
+//!
+//! ```text
+//! Registry ── Method ── MethodContext ── SamplingLoop ── DenoisingNetwork
+//!    │          │         noise, prompts,     guide, predict,   forward with
+//!    │          │         recipe              step              attention maps
+//!    ├── SamplerSpec ── Sampler ── NoiseSchedule
+//!    └── MaskRefiner
+//! ```
+//!
+//! Methods, samplers and mask refiners are entries of a [`Registry`], to which others can be added from outside.
 
 pub mod compose;
 pub mod config;
+pub mod denoise;
 pub mod energy;
-pub mod grounding;
 pub mod mask;
 pub mod methods;
+pub mod network;
 pub mod observer;
+pub mod phrase_tokens;
 pub mod recipe;
-pub mod scheduler;
+pub mod refiners;
+pub mod samplers;
+pub mod schedule;
+pub mod text;
 
-mod config_check;
-mod denoise;
+mod check;
 mod error;
 mod guidance;
+mod memory;
 mod model;
 mod noise;
+mod picture;
+mod pipeline;
 mod preset;
 mod preview;
+mod registry;
+mod warning;
 
 use burn::tensor::Tensor;
 
-pub use config::{DrawConfig, GuidanceConfig, LmdConfig, Method};
+pub use config::{DrawConfig, GuidanceConfig, LmdConfig, Name};
 pub use denoise::StepEnergies;
 pub use error::DiffusionError;
 pub use guidance::GuidedPass;
-pub use methods::{Drawn, Job, draw};
-pub use model::{Hints, Model, Rgb};
+pub use memory::{MemoryEstimate, ModelShape, estimate_memory};
+pub use methods::{Drawn, Job, Method, Work, check, draw};
+pub use model::Hints;
+pub use network::DenoisingNetwork;
 pub use noise::{MtNormal, NoiseSource, philox_randn};
 pub use observer::{Observer, Phase, Progress, Silent};
+pub use picture::Rgb;
+pub use pipeline::Pipeline;
 pub use preset::Preset;
 pub use recipe::{PlannedBy, Recipe, Seeds};
+pub use registry::Registry;
+pub use warning::{PromptKind, Warning};
 
 /// Latents or network output, shape `[batch, channels, height, width]`.
 pub type Latents = Tensor<4>;

@@ -1,4 +1,4 @@
-//! Masks by attention threshold: the reference's coarse mask (B.11).
+//! Attention of a word as a map, and masks of it (B.11).
 
 use lmd_layout::Mask;
 use serde::{Deserialize, Serialize};
@@ -94,7 +94,7 @@ fn convolve(
         for i in 0..length {
             let at = |k: usize| {
                 let j = mirrored((i + k) as isize - radius as isize, length);
-                values.get(line * line_step + j * step).copied().unwrap_or(0.0)
+                values[line * line_step + j * step]
             };
             let sum = kernel.iter().enumerate().map(|(k, w)| w * at(k)).sum();
             if let Some(target) = out.get_mut(line * line_step + i * step) {

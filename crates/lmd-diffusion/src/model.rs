@@ -1,47 +1,16 @@
-//! [`Model`]: the networks of one Stable Diffusion, loaded.
+//! Loading a [`Pipeline`] from a Stable Diffusion's folder, and [`Hints`].
 
-use burn::tensor::{Tensor, TensorData};
-use lmd_nn::{
-    Autoencoder, AutoencoderTiny, ClipTextEncoder, Device, GligenBox, LoadOptions, ModelFolder, Precision,
-    TextContext, Tokenizer, UNet, Warning,
-};
+use std::sync::Arc;
 
+use lmd_nn::{Autoencoder, LoadOptions, ModelFolder, NnError, Warning as LoadWarning};
 use serde::Deserialize;
 
+use crate::DiffusionError;
 use crate::config::DrawConfig;
-use crate::scheduler::SchedulerConfig;
-use crate::{DiffusionError, Latents};
-
-/// The sides of a picture are multiples of so many pixels.
-const SMALLEST: usize = 64;
-
-/// A Stable Diffusion ready to draw.
-#[derive(Debug)]
-pub struct Model {
-    /// The folder's or the file's name.
-    pub name: String,
-    /// Text to tokens.
-    pub tokenizer: Tokenizer,
-    /// Tokens to embeddings.
-    pub text_encoder: ClipTextEncoder,
-    /// The denoising network.
-    pub unet: UNet,
-    /// Latents to pixels.
-    pub vae: Autoencoder,
-    /// The folder's scheduler configuration.
-    pub scheduler: SchedulerConfig,
-    /// What the model's makers recommend.
-    pub hints: Hints,
-    /// Digests of the weight files, by their paths in the folder; adapters'
-    /// with their strengths.
-    pub digests: Vec<(String, String)>,
-    /// What the files left open or hold that is not read.
-    pub warnings: Vec<Warning>,
-    /// The small decoder for previews, where the folder has one.
-    pub(crate) preview_vae: Option<AutoencoderTiny>,
-    device: Device,
-    precision: Precision,
-}
+use crate::network::StableDiffusionUNet;
+use crate::pipeline::{Pipeline, SIDE_STEP};
+use crate::schedule::{SchedulerConfig, VariancePreserving};
+use crate::text::ClipText;
 
 /// A model's own defaults, from `lmd.json` in its folder.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -71,30 +40,7 @@ impl Hints {
     }
 }
 
-/// An 8-bit picture, row by row, three bytes per pixel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rgb {
-    /// Width in pixels.
-    pub width: usize,
-    /// Height in pixels.
-    pub height: usize,
-    /// `width * height * 3` bytes.
-    pub pixels: Vec<u8>,
-}
-
-impl Rgb {
-    /// A picture `[1, 3, height, width]` in −1 to 1: x/2 + 0.5, clamped, times
-    /// 255, rounded (B.10).
-    pub(crate) fn of(picture: Tensor<4>) -> Self {
-        let [_, _, height, width] = picture.dims();
-        let bytes = (picture.div_scalar(2.0) + 0.5).clamp(0.0, 1.0).mul_scalar(255.0);
-        let values = host(bytes.permute([0, 2, 3, 1]));
-        let pixels = values.into_iter().map(|v| v.round_ties_even() as u8).collect();
-        Self { width, height, pixels }
-    }
-}
-
-impl Model {
+impl Pipeline {
     /// Loads all networks of a folder.
     ///
     /// # Errors
@@ -107,13 +53,21 @@ impl Model {
             None => Hints::default(),
         };
         let mut digests = folder.digests(options.gligen)?;
-        digests.extend(options.adapters.digests().map_err(lmd_nn::NnError::from)?);
-        let mut model = Self {
+        digests.extend(options.adapters.digests().map_err(NnError::from)?);
+        let text = ClipText { tokenizer: folder.tokenizer()?, network: folder.text_encoder(options)? };
+        let denoiser = StableDiffusionUNet::new(folder.unet(options)?);
+        let vae = folder.autoencoder(options)?;
+        check_parts(&text, &denoiser, &vae)?;
+        let (tokenizer, encoder) = (text.tokenizer.vocab_size(), text.network.config().vocab_size);
+        if tokenizer < encoder {
+            warnings.push(LoadWarning::UnknownTokens { tokenizer, encoder });
+        }
+        Ok(Self {
             name: folder.name().to_owned(),
-            tokenizer: folder.tokenizer()?,
-            text_encoder: folder.text_encoder(options)?,
-            unet: folder.unet(options)?,
-            vae: folder.autoencoder(options)?,
+            text: Box::new(text),
+            denoiser: Box::new(denoiser),
+            vae,
+            schedule: Arc::new(VariancePreserving::new(&scheduler)),
             scheduler,
             hints,
             digests,
@@ -121,123 +75,7 @@ impl Model {
             preview_vae: folder.tiny_vae(options)?,
             device: options.device.clone(),
             precision: options.precision,
-        };
-        model.check_parts()?;
-        let (tokenizer, encoder) = (model.tokenizer.vocab_size(), model.text_encoder.config().vocab_size);
-        if tokenizer < encoder {
-            model.warnings.push(Warning::UnknownTokens { tokenizer, encoder });
-        }
-        Ok(model)
-    }
-
-    /// Parts of different models do not fit each other.
-    fn check_parts(&self) -> Result<(), DiffusionError> {
-        let (text, unet) = (self.text_encoder.config(), self.unet.config());
-        let pairs = [
-            ("width of the text embeddings", text.hidden_size, unet.cross_attention_dim),
-            ("channels of the autoencoder's latents", self.vae.latent_channels(), unet.in_channels),
-            ("channels of the U-Net's prediction", unet.out_channels, unet.in_channels),
-        ];
-        for (what, got, expected) in pairs {
-            if got != expected {
-                return Err(DiffusionError::Parts { what, got, expected });
-            }
-        }
-        let limits = [
-            ("tokens of a prompt", self.tokenizer.length(), text.max_position_embeddings),
-            ("tokens of the tokenizer", self.tokenizer.vocab_size(), text.vocab_size),
-        ];
-        for (what, got, most) in limits {
-            if got > most {
-                return Err(DiffusionError::Parts { what, got, expected: most });
-            }
-        }
-        let (got, coarsest) = (self.vae.downscale(), 1usize << (unet.levels() - 1));
-        if got * coarsest > SMALLEST {
-            return Err(DiffusionError::Parts {
-                what: "pixels per latent",
-                got,
-                expected: SMALLEST / coarsest,
-            });
-        }
-        Ok(())
-    }
-
-    /// Where the networks live.
-    #[must_use]
-    pub fn device(&self) -> &Device {
-        &self.device
-    }
-
-    /// The kind of device and the number format, for instance `cpu f32`.
-    #[must_use]
-    pub fn device_name(&self) -> String {
-        format!("{} {}", lmd_nn::device_name(&self.device), self.precision)
-    }
-
-    /// The latents' grid `(columns, rows)` of a picture.
-    ///
-    /// # Errors
-    /// [`DiffusionError::PictureSize`] unless both sides are multiples of 64
-    /// between 64 and 4096: every guided map needs whole cells.
-    pub fn latent_size(&self, width: usize, height: usize) -> Result<(usize, usize), DiffusionError> {
-        let fits = |side: usize| side.is_multiple_of(SMALLEST) && (SMALLEST..=4096).contains(&side);
-        if !fits(width) || !fits(height) {
-            return Err(DiffusionError::PictureSize { width, height });
-        }
-        let factor = self.vae.downscale();
-        Ok((width / factor, height / factor))
-    }
-
-    /// The side in pixels of the square picture the U-Net was trained on.
-    #[must_use]
-    pub fn native_size(&self) -> usize {
-        self.unet.config().sample_size.unwrap_or(64) * self.vae.downscale()
-    }
-
-    /// The prompts as the U-Net's cross-attention reads them.
-    ///
-    /// # Errors
-    /// When a prompt cannot be encoded.
-    pub fn text_context(&self, prompts: &[&str]) -> Result<TextContext, DiffusionError> {
-        let ids: Result<Vec<_>, _> =
-            prompts.iter().map(|prompt| Ok(self.tokenizer.encode(prompt)?.ids)).collect();
-        let embeddings = self.text_encoder.forward(&ids.map_err(|e: lmd_nn::NnError| e)?)?;
-        Ok(self.unet.text_context(&embeddings.last_hidden)?)
-    }
-
-    /// Phrases in boxes `[x0, y0, x1, y1]` (each in 0 to 1) as the U-Net's grounding layers take them: with the embedding
-    /// of their end token.
-    ///
-    /// # Errors
-    /// When a phrase cannot be encoded.
-    pub fn grounded_phrases(&self, boxes: &[(&str, [f64; 4])]) -> Result<Vec<GligenBox>, DiffusionError> {
-        if boxes.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Result<Vec<_>, lmd_nn::NnError> =
-            boxes.iter().map(|(phrase, _)| Ok(self.tokenizer.encode(phrase)?.ids)).collect();
-        let pooled = self.text_encoder.forward(&ids?)?.pooled;
-        let width = pooled.dims()[1];
-        let embeddings = host(pooled);
-        let rows = boxes.iter().zip(embeddings.chunks(width));
-        Ok(rows.map(|((_, corners), row)| GligenBox { corners: *corners, embedding: row.to_vec() }).collect())
-    }
-
-    /// Pixels from the latents of one picture, `[1, channels, h, w]`.
-    ///
-    /// # Errors
-    /// When the latents do not fit the autoencoder.
-    pub fn decode(&self, latents: Latents) -> Result<Rgb, DiffusionError> {
-        Ok(Rgb::of(self.vae.decode(latents.div_scalar(self.vae.scaling_factor()))?))
-    }
-
-    /// A tensor on this model's device from `[1, channels, height, width]`
-    /// host values.
-    #[must_use]
-    pub fn latents(&self, values: Vec<f32>, (width, height): (usize, usize)) -> Latents {
-        let channels = values.len() / (width * height).max(1);
-        Tensor::from_data(TensorData::new(values, [1, channels, height, width]), &self.device)
+        })
     }
 }
 
@@ -246,7 +84,7 @@ impl Model {
 fn scheduler(
     folder: &ModelFolder,
     options: &LoadOptions,
-    warnings: &mut Vec<Warning>,
+    warnings: &mut Vec<LoadWarning>,
 ) -> Result<SchedulerConfig, DiffusionError> {
     let bad = |reason: String| DiffusionError::SchedulerConfig { reason };
     let mut scheduler = match folder.scheduler_config()? {
@@ -264,9 +102,33 @@ fn scheduler(
     Ok(scheduler)
 }
 
-/// A tensor's values on the host, in f32.
-pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
+/// Parts of different models do not fit each other.
+fn check_parts(text: &ClipText, unet: &StableDiffusionUNet, vae: &Autoencoder) -> Result<(), DiffusionError> {
+    let (encoder, unet) = (text.network.config(), unet.unet().config());
+    let pairs = [
+        ("width of the text embeddings", encoder.hidden_size, unet.cross_attention_dim),
+        ("channels of the autoencoder's latents", vae.latent_channels(), unet.in_channels),
+        ("channels of the U-Net's prediction", unet.out_channels, unet.in_channels),
+    ];
+    for (what, got, expected) in pairs {
+        if got != expected {
+            return Err(DiffusionError::Parts { what, got, expected });
+        }
+    }
+    let limits = [
+        ("tokens of a prompt", text.tokenizer.length(), encoder.max_position_embeddings),
+        ("tokens of the tokenizer", text.tokenizer.vocab_size(), encoder.vocab_size),
+    ];
+    for (what, got, most) in limits {
+        if got > most {
+            return Err(DiffusionError::Parts { what, got, expected: most });
+        }
+    }
+    let (got, coarsest) = (vae.downscale(), 1usize << (unet.levels() - 1));
+    if got * coarsest > SIDE_STEP {
+        return Err(DiffusionError::Parts { what: "pixels per latent", got, expected: SIDE_STEP / coarsest });
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{DrawConfig, GuidanceConfig, LmdConfig};
-use crate::scheduler::SamplerKind;
+use crate::config::{DrawConfig, GuidanceConfig, LmdConfig, Name};
 
 /// A whole set of settings by name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +23,9 @@ pub enum Preset {
 }
 
 impl Preset {
+    /// All of them, the quickest first.
+    pub const ALL: [Self; 3] = [Self::Fast, Self::Balanced, Self::Faithful];
+
     /// Its settings.
     #[must_use]
     pub fn config(self) -> DrawConfig {
@@ -42,7 +44,7 @@ fn short(steps: usize, iterations: &[(usize, usize)]) -> DrawConfig {
     let guidance = GuidanceConfig { max_index_step: max_iter.len(), max_iter, ..GuidanceConfig::default() };
     DrawConfig {
         steps,
-        sampler: SamplerKind::DpmSolverPlusPlus2m,
+        sampler: Name::of("dpm++2m"),
         lmd: LmdConfig {
             per_box: guidance.clone(),
             overall: guidance,

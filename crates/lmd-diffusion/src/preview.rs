@@ -4,8 +4,8 @@
 use burn::tensor::{Tensor, TensorData};
 use lmd_nn::Autoencoder;
 
-use crate::model::Rgb;
-use crate::{DiffusionError, Latents, Model};
+use crate::picture::Rgb;
+use crate::{DiffusionError, Latents, Pipeline};
 
 /// RGB in −1 to 1 of one unit of each of Stable Diffusion 1's four latent
 /// channels, the linear fit that ComfyUI publishes.
@@ -16,7 +16,7 @@ const LATENT_RGB: [[f32; 3]; 4] = [
     [-0.2120, -0.2616, -0.7177],
 ];
 
-impl Model {
+impl Pipeline {
     /// A preview of the first picture of x̂₀ `[batch, channels, h, w]`: by the
     /// small decoder of the folder `taesd`, by the model's own autoencoder when
     /// that is a small one, else by a linear fit, one pixel per latent cell.
@@ -26,15 +26,15 @@ impl Model {
     pub fn preview(&self, denoised: &Latents) -> Result<Rgb, DiffusionError> {
         let first = denoised.clone().narrow(0, 0, 1);
         match (&self.preview_vae, &self.vae) {
-            (Some(small), _) => Ok(Rgb::of(small.decode(first)?)),
-            (None, Autoencoder::Kl(_)) if first.dims()[1] == LATENT_RGB.len() => Ok(linear(&first)),
+            (Some(small), _) => Rgb::of(small.decode(first)?),
+            (None, Autoencoder::Kl(_)) if first.dims()[1] == LATENT_RGB.len() => linear(&first),
             _ => self.decode(first),
         }
     }
 }
 
 /// `Σ_c z_c · rgb_c` per cell.
-fn linear(latents: &Latents) -> Rgb {
+fn linear(latents: &Latents) -> Result<Rgb, DiffusionError> {
     let [_, channels, height, width] = latents.dims();
     let factors = TensorData::new(LATENT_RGB.as_flattened().to_vec(), [channels, 3]);
     let factors = Tensor::<2>::from_data(factors, &latents.device());
@@ -50,7 +50,7 @@ mod tests {
     fn the_fit_turns_cells_into_pixels() {
         let device = lmd_nn::device(lmd_nn::Accelerator::Cpu).unwrap();
         let values: Vec<f32> = vec![0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, -10.0];
-        let preview = linear(&Tensor::from_data(TensorData::new(values, [1, 4, 1, 2]), &device));
+        let preview = linear(&Tensor::from_data(TensorData::new(values, [1, 4, 1, 2]), &device)).unwrap();
         assert_eq!((preview.width, preview.height), (2, 1));
         // Zero is mid-gray; the second cell is channel 0 plus −10 of channel 3, clamped.
         assert_eq!(preview.pixels, [128, 128, 128, 255, 255, 255]);

@@ -6,12 +6,13 @@ mod common;
 use std::path::Path;
 
 use lmd_diffusion::config::DrawConfig;
-use lmd_diffusion::{Job, Seeds, Silent, draw};
+use lmd_diffusion::{Job, Registry, Seeds, Silent, draw};
 use serde_json::{Value, json};
 
 /// The settings with the value at `path` (`lmd.per_box.loss_scale`) replaced.
 fn with(path: &str, value: &Value) -> DrawConfig {
     let mut config = serde_json::to_value(DrawConfig::default()).unwrap();
+    assert!(config.pointer("/boxdiff/step_size").is_some(), "settings of methods stand among the defaults");
     *config.pointer_mut(&format!("/{}", path.replace('.', "/"))).unwrap() = value.clone();
     serde_json::from_value(config).unwrap()
 }
@@ -23,7 +24,21 @@ fn out_of_range() -> Vec<(&'static str, Value)> {
         ("steps", json!(u64::MAX)),
         ("cfg_scale", json!(-1.0)),
         ("cfg_scale", json!(1e300)),
-        ("grounding_beta", json!(1.5)),
+        ("gligen.beta", json!(1.5)),
+        ("boxdiff.guided_share", json!(1.5)),
+        ("boxdiff.max_iter", json!(1001)),
+        ("boxdiff.step_size", json!(-1.0)),
+        ("boxdiff.sharpness", json!(0.0)),
+        ("boxdiff.top_p", json!(2.0)),
+        ("backward_guidance.guided_share", json!(-0.1)),
+        ("backward_guidance.loss_scale", json!(0.0)),
+        ("backward_guidance.max_iter", json!(u64::MAX)),
+        ("multidiffusion.bootstrapping", json!(-0.5)),
+        ("multidiffusion.batch", json!(0)),
+        ("guidance_strength", json!(0.0)),
+        ("guidance_strength", json!(1e9)),
+        ("lmd.mask_from_step", json!(u64::MAX)),
+        ("lmd.overall.max_index_step", json!(u64::MAX)),
         ("lmd.transfer_weight", json!(-2.0)),
         ("lmd.mask_sigma", json!(0.0)),
         ("lmd.mask_sigma", json!(1e12)),
@@ -93,6 +108,30 @@ fn picture_sizes_that_cannot_be_drawn_are_refused() {
     }
 }
 
+/// The largest numbers there are, in every whole-number setting, are refused at once: nothing walks the steps.
+#[test]
+fn huge_settings_are_refused_in_bounded_time() {
+    let start = std::time::Instant::now();
+    for path in ["steps", "width", "lmd.mask_from_step", "lmd.batch", "lmd.overall.max_index_step"] {
+        for value in [1_u64 << 62, (1 << 63) - 1, 1 << 63, u64::MAX] {
+            let config = with(path, &json!(value));
+            assert!(config.check().is_err(), "{path} = {value}");
+            assert!(Registry::shared().work(&config, 3).is_err(), "{path} = {value}");
+        }
+    }
+    assert!(start.elapsed().as_secs() < 5);
+}
+
+#[test]
+fn names_that_the_registry_does_not_know_are_refused_with_those_it_knows() {
+    for (path, known) in
+        [("method", "backward_guidance"), ("sampler", "dpm++2m"), ("lmd.mask_refiner", "attention")]
+    {
+        let error = with(path, &json!("magic")).check().unwrap_err().to_string();
+        assert!(error.contains("\"magic\"") && error.contains(known), "{error}");
+    }
+}
+
 /// Both methods look at the settings before anything is computed.
 #[test]
 fn drawing_refuses_bad_settings() {
@@ -134,7 +173,36 @@ fn a_broken_scheduler_configuration_is_refused() {
     assert!(with(r#"{"beta_schedule": "cosine"}"#).contains("cosine"));
     assert!(with(r#"{"beta_start": -1.0}"#).contains("beta_start"));
     assert!(with(r#"{"num_train_timesteps": 18446744073709551615}"#).contains("num_train_timesteps"));
-    assert!(with(r#"{"use_karras_sigmas": true}"#).contains("use_karras_sigmas"));
+    assert!(with(r#"{"thresholding": true}"#).contains("thresholding"));
+}
+
+/// A spacing of noise levels that is not reproduced is refused for the samplers that have a table of them, before
+/// anything is drawn; the others do not read it.
+#[test]
+fn karras_spacing_is_refused_for_the_samplers_it_concerns() {
+    let folder = tempfile::tempdir().unwrap();
+    common::assemble("sd1", folder.path());
+    std::fs::create_dir(folder.path().join("scheduler")).unwrap();
+    let file = folder.path().join("scheduler/scheduler_config.json");
+    std::fs::write(file, r#"{"use_karras_sigmas": true}"#).unwrap();
+    let (model, layout) = (common::load(folder.path()).unwrap(), common::layout(&[], "it"));
+    for sampler in Registry::shared().samplers().map(|sampler| sampler.name) {
+        let config = DrawConfig {
+            method: "plain".into(),
+            sampler: sampler.into(),
+            width: Some(64),
+            height: Some(64),
+            ..DrawConfig::default()
+        };
+        let job = Job { layout: &layout, prompt: "it", seeds: Seeds::of(1), config: &config };
+        match lmd_diffusion::check(&model, &job) {
+            Err(error) => assert!(error.to_string().contains("use_karras_sigmas"), "{sampler}: {error}"),
+            Ok(_) => assert!(
+                !["euler", "dpm++2m"].contains(&sampler),
+                "{sampler} takes another spacing in silence"
+            ),
+        }
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod common;
 
 use lmd_diffusion::config::{DrawConfig, GuidanceConfig};
 use lmd_diffusion::methods::lmd::{Traced, draw_traced};
-use lmd_diffusion::{Job, Model, Seeds, Silent};
+use lmd_diffusion::{Job, Pipeline, Seeds, Silent};
 use lmd_layout::Layout;
 
 fn config(batch: usize) -> DrawConfig {
@@ -30,7 +30,7 @@ fn scene() -> Layout {
     common::layout(&objects, "the table")
 }
 
-fn draw(model: &Model, layout: &Layout, seed: u64, config: &DrawConfig) -> Traced {
+fn draw(model: &Pipeline, layout: &Layout, seed: u64, config: &DrawConfig) -> Traced {
     let job = Job { layout, prompt: "", seeds: Seeds::of(seed), config };
     draw_traced(model, &job, &mut Silent).unwrap()
 }

@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use lmd_diffusion::energy::{
-    AttentionMap, AttentionMaps, Energy, GuidedObject, boxdiff_energy, ratio_energy,
+    AttentionMap, AttentionMaps, BoxdiffEnergy, Energy, GuidedObject, boxdiff_energy, ratio_energy,
 };
+use lmd_diffusion::network::LayerId;
 use lmd_diffusion::{DiffusionError, NoiseSource};
-use lmd_nn::AttnKey;
 use serde::Deserialize;
 
 /// What make_energies.py writes.
@@ -37,7 +37,7 @@ impl Case {
             let values = noise.iter().map(|v| (0.7 * v).exp() * 0.02).collect();
             AttentionMap::new(self.heads, (self.side, self.side), (0..self.tokens).collect(), values).unwrap()
         };
-        [(AttnKey::down(2, 0), map(0)), (AttnKey::up(1, 0), map(1))].into()
+        [(LayerId(0), map(0)), (LayerId(1), map(1))].into()
     }
 
     fn check(
@@ -68,5 +68,5 @@ impl Case {
 fn energies_agree_with_pytorch() {
     let case: Case = serde_json::from_str(include_str!("data/energies.json")).unwrap();
     case.check(&case.ratio, ratio_energy);
-    case.check(&case.boxdiff, boxdiff_energy);
+    case.check(&case.boxdiff, |maps, things| boxdiff_energy(maps, things, &BoxdiffEnergy::default()));
 }

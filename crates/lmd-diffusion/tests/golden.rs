@@ -12,9 +12,10 @@ use lmd_diffusion::energy::{
     AttentionMap, AttentionMaps, Energy, GuidedObject, TopKConfig, top_k_energy, transfer_energy,
 };
 use lmd_diffusion::methods::lmd::{Traced, draw_traced};
-use lmd_diffusion::{Job, Latents, Model, Seeds, Silent, StepEnergies};
+use lmd_diffusion::network::{LayerId, MapRequest, guided_layers};
+use lmd_diffusion::{Job, Latents, Pipeline, Seeds, Silent, StepEnergies};
 use lmd_layout::{BBox, Canvas, Fidelity, Layout, Mask, Object};
-use lmd_nn::{AttnKey, LoadOptions, ModelFolder, TensorData, UNetRequest};
+use lmd_nn::{LoadOptions, ModelFolder, TensorData};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
@@ -24,10 +25,10 @@ fn golden() -> PathBuf {
     folder
 }
 
-fn model(folder: &Path) -> Model {
+fn model(folder: &Path) -> Pipeline {
     let device = lmd_nn::device(lmd_nn::Accelerator::Cpu).unwrap();
     let folder = ModelFolder::open(&folder.join("tiny-sd15")).unwrap();
-    Model::load(&folder, &LoadOptions::new(&device)).unwrap()
+    Pipeline::load(&folder, &LoadOptions::new(&device)).unwrap()
 }
 
 fn json(path: &Path) -> Value {
@@ -53,12 +54,9 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
-fn guided_layers() -> [AttnKey; 4] {
-    [AttnKey::mid(), AttnKey::up(1, 0), AttnKey::up(1, 1), AttnKey::up(1, 2)]
-}
-
-fn name_of(key: AttnKey) -> String {
-    format!("{}_0", key.to_string().replace('.', "_"))
+/// What the original calls a layer.
+fn name_of(model: &Pipeline, id: LayerId) -> String {
+    format!("{}_0", model.denoiser.layers()[id.0].name.replace('.', "_"))
 }
 
 fn boxes(value: &Value) -> Vec<[f64; 4]> {
@@ -68,22 +66,25 @@ fn boxes(value: &Value) -> Vec<[f64; 4]> {
 /// A forward pass of the guided layers on the fixed latents.
 struct Forward {
     leaf: Latents,
-    maps: BTreeMap<AttnKey, Latents>,
+    maps: BTreeMap<LayerId, Latents>,
     columns: Vec<usize>,
 }
 
-fn forward(model: &Model, spec: &Value, columns: &[usize]) -> Forward {
+fn forward(model: &Pipeline, spec: &Value, columns: &[usize]) -> Forward {
     let noise = lmd_diffusion::NoiseSource::Mt19937.randn(4321, 4 * 64 * 64);
     let leaf = model.latents(noise, (64, 64)).autodiff().require_grad();
-    let text = model.text_context(&[spec["prompt"].as_str().unwrap()]).unwrap();
-    let request = UNetRequest::only_maps(&guided_layers()).columns(columns);
-    let maps = model.unet.forward(leaf.clone(), &[501.0], &text, &request).unwrap().maps;
+    let text = model.encode(&[spec["prompt"].as_str().unwrap()]).unwrap();
+    let layers = guided_layers(model.denoiser.layers());
+    let names: Vec<String> = layers.iter().map(|id| name_of(model, *id)).collect();
+    assert_eq!(names, ["mid_0_0_0", "up_1_0_0", "up_1_1_0", "up_1_2_0"]);
+    let request = MapRequest { layers: &layers, columns, maps_only: true };
+    let maps = model.denoiser.forward(leaf.clone(), 501.0, &text, request).unwrap().maps;
     Forward { leaf, maps, columns: columns.to_vec() }
 }
 
 impl Forward {
     fn maps(&self) -> AttentionMaps {
-        let on_host = |(key, map): (&AttnKey, &Latents)| {
+        let on_host = |(key, map): (&LayerId, &Latents)| {
             let [_, heads, cells, _] = map.dims();
             let side = cells.isqrt();
             let values = map.clone().into_data().iter::<f32>().collect();
@@ -128,7 +129,7 @@ fn energies_and_gradients_of_fixed_latents() {
         .map(|object| {
             let of_box = |_: &[f64; 4]| {
                 let maps = maps.iter().map(|(key, map)| {
-                    let values = floats(&tensors, &format!("ref.box{flat}.{}", name_of(*key)));
+                    let values = floats(&tensors, &format!("ref.box{flat}.{}", name_of(&model, *key)));
                     let size = (map.width(), map.height());
                     (*key, AttentionMap::new(map.heads(), size, vec![object.word], values).unwrap())
                 });
@@ -163,17 +164,17 @@ fn whole_runs() {
     let folder = golden();
     let model = model(&folder);
     let mut runs = 0;
-    for name in ["lmd_a", "lmd_b", "lmd_c", "lmd_d"] {
-        let path = folder.join(format!("{name}.json"));
-        if path.is_file() {
-            check_run(
-                &model,
-                name,
-                &json(&path),
-                &std::fs::read(folder.join(format!("{name}.safetensors"))).unwrap(),
-            );
-            runs += 1;
-        }
+    let files = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
+    let mut specs: Vec<PathBuf> = files
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lmd_")))
+        .collect();
+    specs.sort();
+    for path in specs {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let tensors = std::fs::read(path.with_extension("safetensors")).unwrap();
+        check_run(&model, &name, &json(&path), &tensors);
+        runs += 1;
     }
     assert!(runs > 0, "no runs beside the golden model");
 }
@@ -232,7 +233,7 @@ fn layout_of(spec: &Value) -> Layout {
     Layout::new(objects.collect(), text("bg_prompt"), text("extra_neg_prompt")).unwrap()
 }
 
-fn check_run(model: &Model, name: &str, spec: &Value, bytes: &[u8]) {
+fn check_run(model: &Pipeline, name: &str, spec: &Value, bytes: &[u8]) {
     let tensors = SafeTensors::deserialize(bytes).unwrap();
     let (layout, config) = (layout_of(spec), config_of(spec));
     let seeds =

@@ -5,13 +5,17 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use lmd_diffusion::config::LmdConfig;
 use lmd_diffusion::energy::{AttentionMaps, Energy, GuidedObject, TopKConfig, top_k_energy, transfer_energy};
-use lmd_diffusion::grounding::Grounding;
-use lmd_diffusion::scheduler::{Sampler, SamplerKind, SchedulerConfig};
-use lmd_diffusion::{GuidedPass, Latents, Model, NoiseSource};
+use lmd_diffusion::network::{Conditioning, LayerId};
+use lmd_diffusion::phrase_tokens::PhraseTokens;
+use lmd_diffusion::samplers::Sampler;
+use lmd_diffusion::schedule::SchedulerConfig;
+use lmd_diffusion::{GuidedPass, Latents, NoiseSource, Pipeline, Registry};
 use lmd_layout::Fidelity;
-use lmd_nn::{AttnKey, TensorData, TextContext};
+use lmd_nn::TensorData;
 
 const TOLERANCE: f64 = 1e-2;
 /// Far enough that f32 does not drown the difference.
@@ -30,15 +34,15 @@ enum Terms {
 }
 
 struct Subject {
-    model: Model,
-    sampler: Sampler,
-    text: TextContext,
+    model: Pipeline,
+    sampler: Arc<dyn Sampler>,
+    text: Conditioning,
     objects: Vec<GuidedObject>,
     tokens: Vec<usize>,
 }
 
 impl Subject {
-    fn new(kind: SamplerKind) -> Self {
+    fn new(kind: &'static str) -> Self {
         let model = common::small_model();
         let layout = common::layout(
             &[
@@ -48,28 +52,33 @@ impl Subject {
             ],
             "the table",
         );
-        let grounding = Grounding::new(&layout, &model.tokenizer, Some(0.2), Fidelity::default()).unwrap();
+        let tokenizer = model.text.tokenizer();
+        let grounding = PhraseTokens::new(&layout, tokenizer, Some(0.2), Fidelity::default()).unwrap();
         let tokens = grounding.objects.iter().flat_map(|o| o.tokens.iter().copied().chain([o.word]));
         let tokens: std::collections::BTreeSet<usize> = tokens.collect();
         Self {
-            text: model.text_context(&[&grounding.prompt]).unwrap(),
-            sampler: Sampler::new(kind, &SchedulerConfig::default(), 10).unwrap(),
+            text: model.encode(&[&grounding.prompt]).unwrap(),
+            sampler: Registry::shared()
+                .sampler(&kind.into())
+                .unwrap()
+                .for_config(&SchedulerConfig::default(), 10)
+                .unwrap(),
             objects: grounding.objects,
             tokens: tokens.into_iter().collect(),
             model,
         }
     }
 
-    fn layers(&self) -> Vec<AttnKey> {
-        LmdConfig::default().layers(&self.model.unet.attention_keys()).unwrap().0
+    fn layers(&self) -> Vec<LayerId> {
+        LmdConfig::default().guided_layers(&*self.model.denoiser).unwrap()
     }
 
-    fn pass<'a>(&'a self, layers: &'a [AttnKey]) -> GuidedPass<'a> {
+    fn pass<'a>(&'a self, layers: &'a [LayerId]) -> GuidedPass<'a> {
         GuidedPass {
-            unet: &self.model.unet,
-            sampler: &self.sampler,
+            network: &*self.model.denoiser,
+            sampler: &*self.sampler,
             step: STEP_INDEX,
-            text: &self.text,
+            prompts: &self.text,
             layers,
             tokens: &self.tokens,
         }
@@ -103,7 +112,7 @@ impl Subject {
     /// The worst relative error of two directions, at the latents around which
     /// the energy is smoothest: its kinks (a cell enters the top k, an
     /// attention crosses its reference) have no derivative to compare.
-    fn worst_error(&self, layers: &[AttnKey], terms: Terms) -> f64 {
+    fn worst_error(&self, layers: &[LayerId], terms: Terms) -> f64 {
         let mut smoothest: Option<Comparison> = None;
         for seed in SEEDS {
             let tried = self.compare(layers, terms, seed);
@@ -120,7 +129,7 @@ impl Subject {
         error
     }
 
-    fn compare(&self, layers: &[AttnKey], terms: Terms, seed: u64) -> Comparison {
+    fn compare(&self, layers: &[LayerId], terms: Terms, seed: u64) -> Comparison {
         let pass = self.pass(layers);
         let references = self.references(&pass);
         let start = noise(seed);
@@ -152,8 +161,8 @@ struct Comparison {
     kinks: usize,
 }
 
-fn names(layers: &[AttnKey]) -> String {
-    layers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+fn names(layers: &[LayerId]) -> String {
+    format!("{layers:?}")
 }
 
 fn noise(seed: u64) -> Vec<f32> {
@@ -186,10 +195,11 @@ fn directions(gradient: &[f32]) -> [Vec<f32>; 2] {
     [steep, unit(mixed)]
 }
 
-fn check(kind: SamplerKind, terms: Terms) {
+fn check(kind: &'static str, terms: Terms) {
     let subject = Subject::new(kind);
     let all = subject.layers();
-    assert_eq!(all, [AttnKey::mid(), AttnKey::up(1, 0), AttnKey::up(1, 1), AttnKey::up(1, 2)]);
+    let known: Vec<&str> = all.iter().map(|id| subject.model.denoiser.layers()[id.0].name.as_str()).collect();
+    assert_eq!(known, ["mid.0.0", "up.1.0", "up.1.1", "up.1.2"]);
     let alone = all.iter().map(|key| vec![*key]);
     for layers in alone.chain([all.clone()]) {
         let error = subject.worst_error(&layers, terms);
@@ -199,35 +209,35 @@ fn check(kind: SamplerKind, terms: Terms) {
 
 #[test]
 fn box_energy_in_every_guided_layer_and_in_all() {
-    check(SamplerKind::Ddim, Terms::TopK);
+    check("ddim", Terms::TopK);
 }
 
 #[test]
 fn transfer_energy_in_every_guided_layer_and_in_all() {
-    check(SamplerKind::Ddim, Terms::Transfer);
+    check("ddim", Terms::Transfer);
 }
 
 #[test]
 fn both_energies_in_every_guided_layer_and_in_all() {
-    check(SamplerKind::Ddim, Terms::TopKAndTransfer);
+    check("ddim", Terms::TopKAndTransfer);
 }
 
 /// Euler scales the latents before the network sees them; the gradient is by
 /// the latents before that.
 #[test]
 fn a_sampler_that_scales_its_input() {
-    check(SamplerKind::Euler, Terms::TopKAndTransfer);
+    check("euler", Terms::TopKAndTransfer);
 }
 
 /// A batch's gradients are those of its pictures alone.
 #[test]
 fn pictures_of_a_batch_do_not_mix() {
-    let subject = Subject::new(SamplerKind::Ddim);
+    let subject = Subject::new("ddim");
     let layers = subject.layers();
     let pass = subject.pass(&layers);
     let both = Latents::cat(vec![subject.latents(&noise(1)), subject.latents(&noise(2))], 0);
-    let text = TextContext::join(&[&subject.text, &subject.text]).unwrap();
-    let batch = GuidedPass { text: &text, ..pass };
+    let text = subject.model.denoiser.join(&[&subject.text, &subject.text]).unwrap();
+    let batch = GuidedPass { prompts: &text, ..pass };
     let energy =
         |_: usize, maps: &AttentionMaps| top_k_energy(maps, &subject.objects, &TopKConfig::default());
     let host = |tensor: Latents| -> Vec<f32> { TensorData::iter::<f32>(&tensor.into_data()).collect() };

@@ -7,7 +7,7 @@ mod common;
 
 use std::path::Path;
 
-use lmd_diffusion::config::{DrawConfig, Method};
+use lmd_diffusion::config::DrawConfig;
 use lmd_diffusion::methods::lmd::{Traced, draw_traced};
 use lmd_diffusion::{Job, Seeds, Silent, StepEnergies};
 use lmd_layout::Mask;
@@ -186,19 +186,19 @@ fn without_things_multidiffusion_draws_the_background_alone() {
         negative_prompt: Some(String::new()),
         ..DrawConfig::default()
     };
-    let draw = |method, prompt| {
-        let config = DrawConfig { method, ..config.clone() };
+    let draw = |method: &'static str, prompt| {
+        let config = DrawConfig { method: method.into(), ..config.clone() };
         let job = Job { layout: &layout, prompt, seeds: Seeds::of(5), config: &config };
         lmd_diffusion::draw(&model, &job, &mut Silent).unwrap().picture
     };
-    assert_eq!(draw(Method::Multidiffusion, ""), draw(Method::Plain, "the table"));
+    assert_eq!(draw("multidiffusion", ""), draw("plain", "the table"));
 }
 
 #[test]
 fn regions_of_multidiffusion_leave_the_rest_to_the_background() {
     let model = common::small_model();
     let config = DrawConfig {
-        method: Method::Multidiffusion,
+        method: "multidiffusion".into(),
         width: Some(64),
         height: Some(64),
         steps: 1, // no plain colours, so that regions do not see each other

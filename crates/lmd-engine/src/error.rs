@@ -285,10 +285,17 @@ fn of_drawing(error: &DiffusionError) -> ErrorKind {
         DiffusionError::Nn(_)
         | DiffusionError::Parts { .. }
         | DiffusionError::SchedulerConfig { .. }
-        | DiffusionError::Hints { .. } => ErrorKind::Model,
+        | DiffusionError::Hints { .. }
+        | DiffusionError::NoGligenLayers
+        | DiffusionError::NotFinite { .. } => ErrorKind::Model,
         DiffusionError::PictureSize { .. }
         | DiffusionError::Setting { .. }
+        | DiffusionError::PictureSide { .. }
+        | DiffusionError::UnknownName { .. }
+        | DiffusionError::UnknownLayer { .. }
+        | DiffusionError::MethodSettings { .. }
         | DiffusionError::Scheduler(_) => ErrorKind::Usage,
+        DiffusionError::Internal { .. } => ErrorKind::Internal,
         _ => ErrorKind::Failed,
     }
 }

@@ -12,7 +12,7 @@ pub(crate) fn infotext(recipe: &Recipe) -> String {
     let layout = serde_json::to_string(&recipe.layout).unwrap_or_default();
     let pairs = [
         ("Steps", config.steps.to_string()),
-        ("Sampler", infotext_name(config.sampler).to_owned()),
+        ("Sampler", infotext_name(&config.sampler).to_owned()),
         ("CFG scale", config.cfg_scale_with(None).to_string()),
         ("Seed", recipe.seeds.background.to_string()),
         ("Size", format!("{}x{}", recipe.size.0, recipe.size.1)),

@@ -48,5 +48,5 @@ pub use notice::{Notice, NoticeKind};
 pub use observer::{CancelToken, Observer, Part, Progress, Silent};
 pub use picture::{Noted, PictureError};
 pub use planners::is_llm_set_up;
-pub use stable::{DrawConfig, Method, PlannedBy, Preset, Recipe, Rgb, SamplerKind, Seeds, StepEnergies};
+pub use stable::{DrawConfig, Method, Name, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds, StepEnergies};
 pub use store::{ModelStore, StoreError};

@@ -41,10 +41,10 @@ impl ModelCard {
             latent_channels: model.vae.latent_channels(),
             pixels_per_latent: model.vae.downscale(),
             prediction: prediction.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default(),
-            text_width: model.unet.config().cross_attention_dim,
-            tokens: model.tokenizer.length(),
-            attention_layers: model.unet.attention_keys().iter().map(ToString::to_string).collect(),
-            grounding_layers: model.unet.has_gligen_layers(),
+            text_width: model.denoiser.text_width(),
+            tokens: model.text.tokenizer().length(),
+            attention_layers: model.denoiser.layers().iter().map(|layer| layer.name.clone()).collect(),
+            grounding_layers: model.denoiser.box_slots() > 0,
             weights: model.digests.iter().cloned().collect(),
         }
     }

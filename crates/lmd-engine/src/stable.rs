@@ -8,9 +8,8 @@ use lmd_layout::Layout;
 use lmd_nn::{LoadOptions, ModelFolder};
 
 pub(crate) use lmd_diffusion::recipe::{RECIPE_VERSION, Timings};
-pub use lmd_diffusion::scheduler::SamplerKind;
-pub use lmd_diffusion::{DrawConfig, Method, PlannedBy, Preset, Recipe, Rgb, Seeds, StepEnergies};
-pub(crate) use lmd_diffusion::{Latents, Model};
+pub(crate) use lmd_diffusion::{Latents, Pipeline as Model};
+pub use lmd_diffusion::{DrawConfig, Method, Name, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds, StepEnergies};
 
 use crate::observer::Part;
 
@@ -34,7 +33,7 @@ pub(crate) enum Wrong {
 /// Whether the settings of a drawing can be meant.
 pub(crate) fn check(config: &DrawConfig) -> Result<(), Wrong> {
     config.check().map_err(|error| match error {
-        DiffusionError::PictureSize { .. } => Wrong::Size,
+        DiffusionError::PictureSize { .. } | DiffusionError::PictureSide { .. } => Wrong::Size,
         DiffusionError::Setting { setting, value, allowed } => Wrong::Setting { setting, value, allowed },
         other => Wrong::Other(other.to_string()),
     })
@@ -42,22 +41,22 @@ pub(crate) fn check(config: &DrawConfig) -> Result<(), Wrong> {
 
 /// The same settings for the picture without boxes that stands beside.
 pub(crate) fn plain(config: &DrawConfig) -> DrawConfig {
-    DrawConfig { method: Method::Plain, ..config.clone() }
+    DrawConfig { method: "plain".into(), ..config.clone() }
 }
 
 /// Whether the method uses no boxes.
 pub(crate) fn is_plain(config: &DrawConfig) -> bool {
-    config.method == Method::Plain
+    config.method == "plain"
 }
 
 /// Whether the method goes backward through the network, which keeps more in memory.
 pub(crate) fn is_guided(config: &DrawConfig) -> bool {
-    config.overall_guidance().is_some()
+    Registry::shared().method(&config.method).and_then(|method| method.work(config, 1)).is_ok_and(|work| work.guided)
 }
 
 /// Whether the method needs GLIGEN layers.
 pub(crate) fn uses_gligen(config: &DrawConfig) -> bool {
-    config.method.grounds()
+    Registry::shared().method(&config.method).is_ok_and(|method| method.needs().gligen)
 }
 
 /// Loads a model's networks.
@@ -102,18 +101,11 @@ pub(crate) fn draw(
 }
 
 /// Warnings of a drawing.
-pub(crate) fn warnings(_drawn: &Drawn) -> Vec<String> {
-    Vec::new()
+pub(crate) fn warnings(drawn: &Drawn) -> Vec<String> {
+    drawn.warnings.iter().map(ToString::to_string).collect()
 }
 
-/// The samplers' names as AUTOMATIC1111's web UI writes them.
-pub(crate) fn infotext_name(kind: SamplerKind) -> &'static str {
-    match kind {
-        SamplerKind::Ddim => "DDIM",
-        SamplerKind::DpmSolverPlusPlus2m => "DPM++ 2M",
-        SamplerKind::Euler => "Euler",
-        SamplerKind::Pndm => "PLMS",
-        SamplerKind::Lcm => "LCM",
-        _ => "unknown",
-    }
+/// A sampler's name as AUTOMATIC1111's web UI writes it.
+pub(crate) fn infotext_name(sampler: &Name) -> &'static str {
+    Registry::shared().sampler(sampler).map_or("unknown", |known| known.infotext)
 }

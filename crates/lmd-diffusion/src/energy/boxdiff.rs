@@ -7,10 +7,21 @@ use super::maps::{AttentionMap, AttentionMaps, Energy};
 use super::top_k::GuidedObject;
 use crate::DiffusionError;
 
-/// Factor on the attention before the softmax over tokens.
-const SHARPNESS: f64 = 100.0;
-/// Share of the cells in a box, and outside, that are averaged.
-const TOP: f64 = 0.2;
+/// The numbers of the energy that can be set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BoxdiffEnergy {
+    /// Factor on the attention before the softmax over tokens.
+    pub sharpness: f64,
+    /// Share of the cells in a box, and outside, that are averaged.
+    pub top_p: f64,
+}
+
+impl Default for BoxdiffEnergy {
+    fn default() -> Self {
+        Self { sharpness: 100.0, top_p: 0.2 }
+    }
+}
+
 /// The 3 × 3 kernel's weights beside its middle, before normalising: σ 0.5, and exp(−((x − μ) / 2σ)²).
 const BESIDE: f64 = 0.367_879_441_171_442_33;
 
@@ -19,21 +30,26 @@ const BESIDE: f64 = 0.367_879_441_171_442_33;
 ///
 /// # Errors
 /// [`DiffusionError::Shape`] when sizes differ, [`DiffusionError::MissingToken`] when a word's column is not in the maps.
-pub fn boxdiff_energy(maps: &AttentionMaps, objects: &[GuidedObject]) -> Result<Energy, DiffusionError> {
+pub fn boxdiff_energy(
+    maps: &AttentionMaps,
+    objects: &[GuidedObject],
+    config: &BoxdiffEnergy,
+) -> Result<Energy, DiffusionError> {
     let mut energy = Energy::zero(maps);
     let Some(first) = maps.values().next() else { return Ok(energy) };
     let mean = Mean::of(maps, first)?;
-    let shares = mean.softmax();
+    let shares = mean.softmax(config.sharpness);
     let mut slopes = vec![0.0; shares.len()];
     for object in objects {
         let column = mean.inner_column(first, object.word)?;
-        let seen: Vec<f64> = shares.iter().skip(column).step_by(mean.columns).copied().collect();
-        let (value, slope) = token_energy(&seen, &first.mask(&object.boxes), &corners(first, object));
+        let token_shares: Vec<f64> = shares.iter().skip(column).step_by(mean.columns).copied().collect();
+        let (value, slope) =
+            token_energy(&token_shares, config.top_p, &first.mask(&object.boxes), &corners(first, object)?);
         energy.value += value;
         let column = slopes.iter_mut().skip(column).step_by(mean.columns);
         column.zip(slope).for_each(|(sum, slope)| *sum += slope);
     }
-    let slopes = mean.through_softmax(&shares, &slopes);
+    let slopes = mean.through_softmax(&shares, &slopes, config.sharpness);
     for gradient in energy.gradient.values_mut() {
         mean.spread(&slopes, gradient, first);
     }
@@ -76,12 +92,12 @@ impl Mean {
         column.ok_or(DiffusionError::MissingToken(token))
     }
 
-    /// softmax over tokens of a hundred times the mean.
-    fn softmax(&self) -> Vec<f64> {
+    /// softmax over tokens of the mean times `sharpness`.
+    fn softmax(&self, sharpness: f64) -> Vec<f64> {
         let mut shares = Vec::with_capacity(self.values.len());
         for row in self.values.chunks(self.columns.max(1)) {
             let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let exponentials: Vec<f64> = row.iter().map(|value| (SHARPNESS * (value - most)).exp()).collect();
+            let exponentials: Vec<f64> = row.iter().map(|value| (sharpness * (value - most)).exp()).collect();
             let sum: f64 = exponentials.iter().sum();
             shares.extend(exponentials.into_iter().map(|value| value / sum));
         }
@@ -89,11 +105,11 @@ impl Mean {
     }
 
     /// dE/dmean from dE/dshares.
-    fn through_softmax(&self, shares: &[f64], slopes: &[f64]) -> Vec<f64> {
+    fn through_softmax(&self, shares: &[f64], slopes: &[f64], sharpness: f64) -> Vec<f64> {
         let rows = shares.chunks(self.columns.max(1)).zip(slopes.chunks(self.columns.max(1)));
         let row = |(p, g): (&[f64], &[f64])| {
             let common: f64 = p.iter().zip(g).map(|(p, g)| p * g).sum();
-            p.iter().zip(g).map(|(p, g)| SHARPNESS * p * (g - common)).collect::<Vec<_>>()
+            p.iter().zip(g).map(|(p, g)| sharpness * p * (g - common)).collect::<Vec<_>>()
         };
         rows.flat_map(row).collect()
     }
@@ -111,22 +127,23 @@ impl Mean {
 }
 
 /// The union of an object's boxes as the smallest rectangle around them: corners are asked of one box.
-fn corners(map: &AttentionMap, object: &GuidedObject) -> GridRect {
+fn corners(map: &AttentionMap, object: &GuidedObject) -> Result<GridRect, DiffusionError> {
     let around = object
         .boxes
         .iter()
         .copied()
         .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
-    GridRect::from_xyxy(around.unwrap_or_default(), map.width(), map.height())
+    let around = around.ok_or(DiffusionError::Internal { invariant: "every guided object has a box" })?;
+    Ok(GridRect::from_xyxy(around, map.width(), map.height()))
 }
 
 /// The three terms of one token's shares `[cells]`, and their slope by them.
-fn token_energy(seen: &[f64], mask: &Mask, rect: &GridRect) -> (f64, Vec<f64>) {
+fn token_energy(shares: &[f64], top_p: f64, mask: &Mask, rect: &GridRect) -> (f64, Vec<f64>) {
     let (width, height) = (mask.width(), mask.height());
-    let smooth = smoothed(seen, width, height);
+    let smooth = smoothed(shares, width, height);
     let mut slope = vec![0.0; smooth.len()];
     let mut value = 0.0;
-    let (inside, outside) = (top_cells(&smooth, mask, true), top_cells(&smooth, mask, false));
+    let (inside, outside) = (top_cells(&smooth, top_p, mask, true), top_cells(&smooth, top_p, mask, false));
     if !inside.is_empty() {
         let mean = inside.iter().map(|cell| smooth[*cell]).sum::<f64>() / inside.len() as f64;
         if mean < 1.0 {
@@ -145,10 +162,10 @@ fn token_energy(seen: &[f64], mask: &Mask, rect: &GridRect) -> (f64, Vec<f64>) {
     (value, unsmoothed(&slope, width, height))
 }
 
-/// The cells of the largest values in the mask, or outside it: a fifth of them, none of fewer than five.
-fn top_cells(values: &[f64], mask: &Mask, inside: bool) -> Vec<usize> {
+/// The cells of the largest values in the mask, or outside it: `top_p` of them, by default none of fewer than five.
+fn top_cells(values: &[f64], top_p: f64, mask: &Mask, inside: bool) -> Vec<usize> {
     let mut cells: Vec<usize> = (0..values.len()).filter(|cell| mask.cells()[*cell] == inside).collect();
-    let count = (TOP * cells.len() as f64) as usize;
+    let count = (top_p * cells.len() as f64) as usize;
     cells.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
     cells.truncate(count);
     cells

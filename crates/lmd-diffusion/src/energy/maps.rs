@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use lmd_layout::{GridRect, Mask};
-use lmd_nn::AttnKey;
 
 use crate::DiffusionError;
+use crate::network::LayerId;
 
 /// One cross-attention layer's probabilities for some tokens.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +19,7 @@ pub struct AttentionMap {
 }
 
 /// The maps of one forward pass by layer.
-pub type AttentionMaps = BTreeMap<AttnKey, AttentionMap>;
+pub type AttentionMaps = BTreeMap<LayerId, AttentionMap>;
 
 impl AttentionMap {
     /// A map from its values, shape `[heads, height * width, tokens]`.
@@ -114,7 +114,7 @@ impl AttentionMap {
             let row = (cell / self.width).checked_add_signed(-dy).filter(|y| *y < self.height);
             if let (Some(x), Some(y)) = (from, row) {
                 let source = (head * self.cells() + y * self.width + x) * depth + token;
-                *value = self.values.get(source).copied().unwrap_or(0.0);
+                *value = self.values[source];
             }
         }
         Self { values, tokens: self.tokens.clone(), ..*self }
@@ -136,7 +136,7 @@ pub struct Energy {
     /// The energy, without any loss scale.
     pub value: f64,
     /// dE/dA, shaped as the map's values.
-    pub gradient: BTreeMap<AttnKey, Vec<f32>>,
+    pub gradient: BTreeMap<LayerId, Vec<f32>>,
 }
 
 impl Energy {

@@ -1,6 +1,6 @@
 //! Energies against finite differences and against hand-computed cases.
 
-use lmd_nn::AttnKey;
+use crate::network::LayerId;
 
 use super::*;
 use crate::NoiseSource;
@@ -15,7 +15,7 @@ fn random_maps(seed: u64) -> AttentionMaps {
         let values = noise.iter().map(|v| (v * 0.7).exp() * 0.1).collect();
         AttentionMap::new(HEADS, (side, side), vec![2, 4, 5], values).unwrap()
     };
-    [(AttnKey::mid(), map(seed, SIDE / 2)), (AttnKey::up(1, 0), map(seed + 1, SIDE))].into()
+    [(LayerId(0), map(seed, SIDE / 2)), (LayerId(1), map(seed + 1, SIDE))].into()
 }
 
 fn objects() -> Vec<GuidedObject> {
@@ -42,7 +42,7 @@ fn assert_gradient_at(maps: &AttentionMaps, energy: impl Fn(&AttentionMaps) -> E
     let analytic = energy(maps);
     for seed in 0..5 {
         let mut slope = 0.0;
-        let direction: Vec<(AttnKey, Vec<f32>)> = maps
+        let direction: Vec<(LayerId, Vec<f32>)> = maps
             .iter()
             .map(|(key, map)| (*key, NoiseSource::Mt19937.randn(100 + seed, map.values().len())))
             .collect();
@@ -81,12 +81,14 @@ fn whole_maps(seed: u64) -> AttentionMaps {
         let values = noise.iter().map(|v| (v * 0.7).exp() * 0.02).collect();
         AttentionMap::new(HEADS, (SIDE, SIDE), (0..7).collect(), values).unwrap()
     };
-    [(AttnKey::down(1, 0), map(seed)), (AttnKey::up(1, 0), map(seed + 1))].into()
+    [(LayerId::down(1, 0), map(seed)), (LayerId(1), map(seed + 1))].into()
 }
 
 #[test]
 fn boxdiff_gradient_is_the_slope() {
-    assert_gradient_at(&whole_maps(1), |maps| boxdiff_energy(maps, &objects()).unwrap());
+    assert_gradient_at(&whole_maps(1), |maps| {
+        boxdiff_energy(maps, &objects(), &BoxdiffEnergy::default()).unwrap()
+    });
 }
 
 #[test]
@@ -95,11 +97,11 @@ fn boxdiff_is_what_was_reckoned_by_hand() {
     // within a cell of the edges of columns 2 to 3 the box does not cover columns 1 and 4: 2 / 6; of rows alike.
     let values = (0..36).flat_map(|_| [0.0, 0.0, 1.0, 0.0]).collect();
     let map = AttentionMap::new(1, (6, 6), (0..4).collect(), values).unwrap();
-    let maps = AttentionMaps::from([(AttnKey::up(1, 0), map)]);
+    let maps = AttentionMaps::from([(LayerId(1), map)]);
     let side = [2.0 / 6.0, 4.0 / 6.0];
     let object =
         |word| GuidedObject { boxes: vec![[side[0], side[0], side[1], side[1]]], tokens: vec![word], word };
-    let energy = |word| boxdiff_energy(&maps, &[object(word)]);
+    let energy = |word| boxdiff_energy(&maps, &[object(word)], &BoxdiffEnergy::default());
     // A fifth of four cells is none, so there is no inner term.
     assert!((energy(2).unwrap().value - (1.0 + 4.0 / 6.0)).abs() < 1e-9);
     // A token that is not looked at is missing in the box's two columns and rows.
@@ -118,7 +120,7 @@ fn a_perfect_map_has_no_energy() {
     let mut values = vec![0.0; 16];
     [5, 6, 9, 10].into_iter().for_each(|cell: usize| values[cell] = 1.0);
     let map = AttentionMap::new(1, (4, 4), vec![3], values).unwrap();
-    let maps = AttentionMaps::from([(AttnKey::mid(), map)]);
+    let maps = AttentionMaps::from([(LayerId(0), map)]);
     let object = GuidedObject { boxes: vec![[0.25, 0.25, 0.75, 0.75]], tokens: vec![3], word: 3 };
     let energy = |boxes: Vec<[f64; 4]>| {
         let object = GuidedObject { boxes, ..object.clone() };

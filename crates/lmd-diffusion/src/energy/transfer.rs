@@ -2,6 +2,8 @@
 //! be attended to as it was when the box was drawn alone (LMD, section 3.2,
 //! equation 2; B.8).
 
+use std::borrow::Borrow;
+
 use lmd_layout::Mask;
 
 use super::maps::{AttentionMap, AttentionMaps, Energy, add_slope};
@@ -19,10 +21,10 @@ const EPSILON: f64 = 1e-5;
 /// # Errors
 /// [`DiffusionError::MissingToken`] when a word's column was not kept,
 /// [`DiffusionError::Shape`] when a reference has another size.
-pub fn transfer_energy(
+pub fn transfer_energy<M: Borrow<AttentionMaps>>(
     maps: &AttentionMaps,
     objects: &[GuidedObject],
-    references: &[Vec<AttentionMaps>],
+    references: &[Vec<M>],
     weight: f64,
 ) -> Result<Energy, DiffusionError> {
     let mut energy = Energy::zero(maps);
@@ -31,7 +33,8 @@ pub fn transfer_energy(
         let share = scale / object.boxes.len().max(1) as f64;
         for (corners, reference) in object.boxes.iter().zip(per_box) {
             for (key, map) in maps {
-                let (Some(reference), Some(gradient)) = (reference.get(key), energy.gradient.get_mut(key))
+                let (Some(reference), Some(gradient)) =
+                    (reference.borrow().get(key), energy.gradient.get_mut(key))
                 else {
                     continue;
                 };

@@ -1,15 +1,15 @@
 //! What is taken from the picture of one box: its mask, its latents and its attention, in place (B.11, B.12).
 
 use lmd_layout::Mask;
-use lmd_nn::AttnKey;
 
 use crate::DiffusionError;
 use crate::compose::{LatentFrames, Offset, shifted_mask};
 use crate::config::LmdConfig;
-use crate::denoise::Outcome;
+use crate::denoise::Trace;
 use crate::energy::{AttentionMap, AttentionMaps};
-use crate::grounding::BoxGrounding;
 use crate::mask::TokenMap;
+use crate::network::LayerId;
+use crate::phrase_tokens::BoxPhraseTokens;
 use crate::recipe::BoxTrace;
 
 /// One box, drawn, masked and moved into place.
@@ -35,58 +35,78 @@ pub struct CutOut {
     pub energies: Vec<crate::StepEnergies>,
 }
 
-/// How a thing comes to its place.
+/// How an object comes to its place.
 pub(super) enum Placing {
     /// It stays where it was drawn.
     AsDrawn,
     /// It is moved so that its mask's centre is the centre of this box `[x0, y0, x1, y1]`.
     Moved([f64; 4]),
-    /// It was drawn in these cells of the latents' grid; they are its mask where its attention lies outside.
-    Within(Mask),
+    /// It was drawn in its box; the box's cells are its mask where its attention lies outside.
+    Within,
 }
 
-/// Masks what a box drew by its word's attention in `layer` and moves it into place.
+/// A box that was drawn alone.
+pub(super) struct DrawnBox<'a> {
+    pub(super) trace: Trace,
+    pub(super) phrase: &'a BoxPhraseTokens,
+    /// The seed of its own noise.
+    pub(super) seed: u64,
+    /// The box it was drawn in, on the latents' grid.
+    pub(super) cells: &'a Mask,
+    /// The layer whose attention the mask is read from.
+    pub(super) mask_layer: LayerId,
+}
+
+/// Masks what a box drew, by `refine` from its word's attention, and moves it into place.
 ///
 /// # Errors
-/// [`DiffusionError::EmptyMask`] when the attention leaves no mask.
+/// [`DiffusionError::EmptyMask`] when there is no mask.
 pub(super) fn cut_out(
-    outcome: Outcome,
-    b: &BoxGrounding,
-    seed: u64,
-    layer: AttnKey,
+    drawn: DrawnBox<'_>,
     config: &LmdConfig,
     placing: &Placing,
+    refine: impl FnOnce(&TokenMap) -> Result<Mask, DiffusionError>,
 ) -> Result<CutOut, DiffusionError> {
-    let (width, height) = (outcome.frames.width, outcome.frames.height);
-    let empty = || DiffusionError::EmptyMask { caption: b.prompt.clone() };
-    let start = config.mask_start(outcome.kept.len());
-    let maps = outcome.kept.iter().skip(start).filter_map(|maps| maps.get(&layer));
-    let map = TokenMap::mean(maps).ok_or_else(empty)?;
-    let seen = map.smoothed(config.mask_sigma).normalised().above(config.mask_threshold, width, height);
+    let DrawnBox { trace, phrase, seed, cells, mask_layer } = drawn;
+    let (width, height) = (trace.frames.width, trace.frames.height);
+    let empty = || DiffusionError::EmptyMask { caption: phrase.prompt.clone() };
+    let start = config.mask_start(trace.kept.len());
+    let maps = trace.kept.iter().skip(start).filter_map(|maps| maps.get(&mask_layer));
+    let refined = refine(&TokenMap::mean(maps).ok_or_else(empty)?)?;
+    check_grid(&refined, (width, height))?;
     let mask = match placing {
-        Placing::Within(cells) => inside(&seen, cells),
-        Placing::AsDrawn | Placing::Moved(_) => seen,
+        Placing::Within => inside(&refined, cells),
+        Placing::AsDrawn | Placing::Moved(_) => refined,
     };
     if mask.area() == 0 {
         return Err(empty());
     }
-    let base = coarsest_grid(&outcome).unwrap_or((width, height));
+    let base = coarsest_grid(&trace).ok_or(DiffusionError::NoMaskLayer)?;
     let offset = match placing {
         Placing::Moved(place) => Offset::between(&mask, *place, base).ok_or_else(empty)?,
-        Placing::AsDrawn | Placing::Within(_) => Offset { x: 0, y: 0, base },
+        Placing::AsDrawn | Placing::Within => Offset { x: 0, y: 0, base },
     };
     let (dx, dy) = offset.on_grid(width, height);
     Ok(CutOut {
-        object: b.object,
+        object: phrase.object,
         seed,
         offset,
         mask: shifted_mask(&mask, dx, dy),
-        latents: outcome.frames.shifted(dx, dy),
+        latents: trace.frames.shifted(dx, dy),
         drawn_mask: mask,
-        drawn: outcome.frames,
-        attention: outcome.kept.iter().map(|maps| shifted_maps(maps, offset)).collect(),
-        energies: outcome.energies,
+        attention: trace.kept.iter().map(|maps| shifted_maps(maps, offset)).collect(),
+        drawn: trace.frames,
+        energies: trace.energies,
     })
+}
+
+/// A refiner's mask lies on the latents' grid.
+fn check_grid(mask: &Mask, (width, height): (usize, usize)) -> Result<(), DiffusionError> {
+    if (mask.width(), mask.height()) == (width, height) {
+        return Ok(());
+    }
+    let (expected, got) = (width * height, mask.cells().len());
+    Err(DiffusionError::Shape { what: "the mask refiner's mask", expected, got })
 }
 
 impl CutOut {
@@ -105,8 +125,8 @@ fn inside(mask: &Mask, cells: &Mask) -> Mask {
 }
 
 /// The smallest grid among the kept maps: 8 × 8 for a square picture.
-fn coarsest_grid(outcome: &Outcome) -> Option<(usize, usize)> {
-    let maps = outcome.kept.first().into_iter().flat_map(AttentionMaps::values);
+fn coarsest_grid(trace: &Trace) -> Option<(usize, usize)> {
+    let maps = trace.kept.first().into_iter().flat_map(AttentionMaps::values);
     maps.map(|map| (map.width(), map.height())).min()
 }
 

@@ -1,23 +1,99 @@
-//! GLIGEN (Li et al. 2023, arXiv 2301.07093): the whole prompt, and grounding
-//! layers that are told every object's own caption and box in the first β of the
+//! GLIGEN (Li et al. 2023, arXiv 2301.07093): the whole prompt, and layers that
+//! are told every object's own caption and box in the first β of the
 //! steps (section C). Nothing is guided and nothing composed.
 
 use lmd_layout::convert_spec;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::{Drawn, Job, Stage};
-use crate::grounding::corners;
+use super::{Drawn, Method, MethodContext, Needs, Work};
+use crate::DiffusionError;
+use crate::config::{DrawConfig, Settings, SettingsSpec, share, within};
 use crate::observer::Observer;
-use crate::{DiffusionError, Model};
+use crate::phrase_tokens::corners;
+use crate::warning::PromptKind;
 
-/// Draws a layout.
-///
-/// # Errors
-/// [`DiffusionError`]; one of them when the model has no grounding layers, or the
-/// layout more boxes than these can hold.
-pub fn draw(model: &Model, job: &Job<'_>, observer: &mut dyn Observer) -> Result<Drawn, DiffusionError> {
-    let stage = Stage::new(model, job)?;
-    let prompt = convert_spec(job.layout, job.config.fidelity).overall.prompt;
-    let objects = job.layout.objects().iter();
-    let boxes: Vec<_> = objects.map(|object| (object.caption.as_str(), corners(object.bbox))).collect();
-    stage.single(&prompt, |condition| stage.grounded(condition, &boxes), None, observer)
+/// GLIGEN's method.
+#[derive(Clone, Copy, Debug)]
+pub struct Gligen;
+
+/// The settings of GLIGEN layers, for every method that uses them (`gligen` and `lmd_plus`).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GligenConfig {
+    /// β of scheduled sampling: share of the steps in which the layers are on, in [0, 1]. Default 0.4.
+    pub beta: f64,
+}
+
+impl Default for GligenConfig {
+    fn default() -> Self {
+        Self { beta: 0.4 }
+    }
+}
+
+impl GligenConfig {
+    /// Steps in which the layers are on: `int(β · steps)`, β clamped to [0, 1].
+    #[must_use]
+    pub fn steps(&self, steps: usize) -> usize {
+        share(self.beta, steps)
+    }
+}
+
+impl Settings for GligenConfig {
+    const NAME: &'static str = "gligen";
+
+    fn check(&self) -> Result<(), DiffusionError> {
+        within("gligen.beta", self.beta, 0.0, 1.0, "0 to 1")
+    }
+}
+
+impl Gligen {
+    fn prompt(context: &MethodContext<'_>) -> String {
+        convert_spec(context.job.layout, context.job.config.fidelity).overall.prompt
+    }
+}
+
+impl Method for Gligen {
+    fn name(&self) -> &'static str {
+        "gligen"
+    }
+
+    fn summary(&self) -> &'static str {
+        "The whole picture with grounding layers, no guidance"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::GLIGEN
+    }
+
+    fn settings(&self) -> Option<SettingsSpec> {
+        Some(SettingsSpec::of::<GligenConfig>())
+    }
+
+    fn work(&self, config: &DrawConfig, _boxes: usize) -> Result<Work, DiffusionError> {
+        Ok(Work::of_runs(1, config.steps, None))
+    }
+
+    fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
+        let objects = context.job.layout.objects().iter().enumerate();
+        let captions =
+            objects.map(|(object, thing)| (PromptKind::Box { object }, thing.caption.as_str().to_owned()));
+        let whole = [
+            (PromptKind::Overall, Self::prompt(context)),
+            (PromptKind::Negative, context.negatives().overall),
+        ];
+        Ok(whole.into_iter().chain(captions).collect())
+    }
+
+    /// Fails where the layout has more boxes than the layers hold.
+    fn draw(
+        &self,
+        context: &MethodContext<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Drawn, DiffusionError> {
+        let objects = context.job.layout.objects().iter();
+        let boxes: Vec<_> = objects.map(|object| (object.caption.as_str(), corners(object.bbox))).collect();
+        let with = |condition| context.with_boxes(condition, &boxes);
+        context.draw_single(&Self::prompt(context), with, None, observer)
+    }
 }

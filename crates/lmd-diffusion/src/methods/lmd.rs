@@ -1,9 +1,9 @@
 //! LLM-grounded Diffusion, stage 2 (Lian et al. 2023, arXiv 2305.13655,
-//! section 3.2; B.5 to B.14), and LMD+, which has grounding layers as well.
+//! section 3.2; B.5 to B.14), and LMD+, which has GLIGEN layers as well.
 //!
 //! ```text
 //! for each box:  draw it alone under guidance          per_box
-//!                (LMD+: in its place, by grounding layers)
+//!                (LMD+: in its place, by GLIGEN layers)
 //!                mask   ← its attention, thresholded   cut_out
 //!                align  mask, latents, attention with the layout
 //! compose        the masked latents on the background  compose
@@ -15,61 +15,110 @@
 use std::time::Instant;
 
 use lmd_layout::Mask;
-use lmd_nn::AttnKey;
 
 pub use super::cut_out::CutOut;
-use super::cut_out::{Placing, cut_out};
-use super::{Drawn, Job, Negatives, Stage};
+use super::cut_out::{DrawnBox, Placing, cut_out};
+use super::gligen::GligenConfig;
+use super::{Drawn, Job, Method, MethodContext, Needs, Negatives, Work};
 use crate::compose::{Composition, LatentFrames, Piece, compose};
-use crate::config::{LmdConfig, Method};
-use crate::denoise::{Condition, Guidance, Outcome, Run};
-use crate::energy::{AttentionMaps, GuidedObject, top_k_energy, transfer_energy};
-use crate::grounding::{BoxGrounding, Grounding};
-use crate::model::host;
+use crate::config::{DrawConfig, LmdConfig, SettingsSpec};
+use crate::denoise::{Condition, Guidance, RunSpec, SamplingLoop, Trace};
+use crate::energy::{AttentionMaps, Energy, GuidedObject, top_k_energy, transfer_energy};
+use crate::mask::TokenMap;
+use crate::network::LayerId;
 use crate::observer::{Observer, Phase};
-use crate::{DiffusionError, Latents, Model};
+use crate::phrase_tokens::{BoxPhraseTokens, PhraseTokens};
+use crate::pipeline::{Pipeline, host};
+use crate::refiners::{MaskEvidence, MaskRefiner};
+use crate::warning::PromptKind;
+use crate::{DiffusionError, Latents, Registry};
 
-/// Draws a layout.
+/// LMD, or LMD+ with GLIGEN layers.
+#[derive(Clone, Copy, Debug)]
+pub struct Lmd {
+    plus: bool,
+}
+
+/// LLM-grounded Diffusion (arXiv 2305.13655).
+pub const LMD: Lmd = Lmd { plus: false };
+/// LMD+: boxes are drawn alone by GLIGEN layers instead of guidance, in their places; the whole picture has both.
+pub const LMD_PLUS: Lmd = Lmd { plus: true };
+
+impl Method for Lmd {
+    fn name(&self) -> &'static str {
+        if self.plus { "lmd_plus" } else { "lmd" }
+    }
+
+    fn aliases(&self) -> &'static [&'static str] {
+        if self.plus { &["lmd+"] } else { &[] }
+    }
+
+    fn summary(&self) -> &'static str {
+        if self.plus {
+            "LMD+: boxes drawn by grounding layers (GLIGEN) instead of guidance"
+        } else {
+            "Every box drawn alone under guidance, composed, then the whole guided"
+        }
+    }
+
+    fn needs(&self) -> Needs {
+        if self.plus { Needs::GLIGEN } else { Needs::default() }
+    }
+
+    fn settings(&self) -> Option<SettingsSpec> {
+        self.plus.then(SettingsSpec::of::<GligenConfig>)
+    }
+
+    fn work(&self, config: &DrawConfig, boxes: usize) -> Result<Work, DiffusionError> {
+        let (lmd, steps) = (&config.lmd, config.steps);
+        let per_box = (!self.plus).then_some(&lmd.per_box);
+        let alone = if needs_boxes(lmd, steps) { boxes } else { 0 };
+        let overall = Some(&lmd.overall).filter(|_| boxes > 0);
+        let batch = lmd.batch.min(alone).max(1);
+        let alone = Work { batch, kept_boxes: alone, ..Work::of_runs(alone, steps, per_box) };
+        Ok(alone.and(Work::of_runs(1, steps, overall)))
+    }
+
+    fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
+        let drawing = Drawing::new(*self, context)?;
+        let PhraseTokens { boxes, prompt, .. } = drawing.phrases;
+        let negatives = context.negatives();
+        let mut prompts = vec![(PromptKind::Overall, prompt), (PromptKind::Negative, negatives.overall)];
+        if !boxes.is_empty() {
+            prompts.push((PromptKind::BoxNegative, negatives.per_box));
+        }
+        prompts.extend(boxes.into_iter().map(|b| (PromptKind::Box { object: b.object }, b.prompt)));
+        Ok(prompts)
+    }
+
+    fn draw(
+        &self,
+        context: &MethodContext<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Drawn, DiffusionError> {
+        Drawing::new(*self, context)?.traced(observer).map(|traced| traced.drawn)
+    }
+}
+
+/// Draws a layout by LMD, or by LMD+ where the settings name that, and hands out everything between its steps as well.
 ///
 /// # Errors
 /// [`DiffusionError`]; [`DiffusionError::EmptyMask`] when a box's attention
 /// leaves no mask.
-pub fn draw(model: &Model, job: &Job<'_>, observer: &mut dyn Observer) -> Result<Drawn, DiffusionError> {
-    draw_traced(model, job, observer).map(|traced| traced.drawn)
-}
-
-/// Draws a layout and hands out everything between its steps as well.
-///
-/// # Errors
-/// As [`draw`].
 pub fn draw_traced(
-    model: &Model,
+    pipeline: &Pipeline,
     job: &Job<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Traced, DiffusionError> {
-    let method = Lmd::new(model, job)?;
-    let negatives = method.stage.negatives();
-    let mut recipe = method.stage.recipe(&method.grounding.prompt, &negatives.overall);
+    let context = MethodContext::new(Registry::shared(), pipeline, job)?;
+    let method = if context.method.name() == LMD_PLUS.name() { LMD_PLUS } else { LMD };
+    Drawing::new(method, &context)?.traced(observer)
+}
 
-    let start = Instant::now();
-    let conditions = method.encode(&negatives)?;
-    recipe.timings.text = start.elapsed().as_secs_f64();
-
-    let start = Instant::now();
-    let background = method.stage.noise(job.seeds.background);
-    let pieces =
-        if method.needs_boxes() { method.per_box(&conditions, &background, observer)? } else { Vec::new() };
-    let composition = method.compose(&background, &pieces)?;
-    recipe.timings.boxes = start.elapsed().as_secs_f64();
-
-    let start = Instant::now();
-    let outcome = method.overall(&conditions, &composition, &pieces, observer)?;
-    recipe.timings.overall = start.elapsed().as_secs_f64();
-
-    recipe.energies = outcome.energies;
-    recipe.boxes = pieces.iter().map(CutOut::trace).collect();
-    let drawn = method.stage.finish(outcome.latents, recipe)?;
-    Ok(Traced { drawn, boxes: pieces, composition, overall: outcome.frames })
+/// Without transfer and frozen steps nothing of the boxes' own pictures
+/// would be used (B.13).
+fn needs_boxes(config: &LmdConfig, steps: usize) -> bool {
+    config.transfer_weight != 0.0 || config.frozen_steps(steps) > 0
 }
 
 /// A picture and everything on the way to it.
@@ -86,16 +135,17 @@ pub struct Traced {
 }
 
 /// One job of the method.
-struct Lmd<'a> {
-    stage: Stage<'a>,
+struct Drawing<'a> {
+    context: &'a MethodContext<'a>,
     config: &'a LmdConfig,
     /// LMD+.
     plus: bool,
-    grounding: Grounding,
-    guided_layers: Vec<AttnKey>,
-    mask_layer: AttnKey,
+    phrases: PhraseTokens,
+    refiner: &'a dyn MaskRefiner,
+    guided_layers: Vec<LayerId>,
+    mask_layer: LayerId,
     /// The guided layers and the mask's.
-    kept_layers: Vec<AttnKey>,
+    kept_layers: Vec<LayerId>,
     frozen_steps: usize,
 }
 
@@ -105,19 +155,21 @@ struct Conditions {
     overall: Condition,
 }
 
-impl<'a> Lmd<'a> {
-    fn new(model: &'a Model, job: &'a Job<'a>) -> Result<Self, DiffusionError> {
-        let config = &job.config.lmd;
-        let plus = job.config.method == Method::LmdPlus;
+impl<'a> Drawing<'a> {
+    fn new(method: Lmd, context: &'a MethodContext<'a>) -> Result<Self, DiffusionError> {
+        let (job, network) = (context.job, &*context.pipeline.denoiser);
+        let (config, plus) = (&job.config.lmd, method.plus);
         let floor = (config.center_boxes && !plus).then_some(config.floor_padding);
-        let (guided_layers, mask_layer) = config.layers(&model.unet.attention_keys())?;
-        let mask_layer = mask_layer.ok_or(DiffusionError::NoMaskLayer)?;
+        let guided_layers = config.guided_layers(network)?;
+        let mask_layer = config.mask_layer(network)?;
         let kept_layers = guided_layers.iter().copied().chain([mask_layer]).collect();
+        let tokenizer = context.pipeline.text.tokenizer();
         Ok(Self {
-            stage: Stage::new(model, job)?,
+            context,
             config,
             plus,
-            grounding: Grounding::new(job.layout, &model.tokenizer, floor, job.config.fidelity)?,
+            phrases: PhraseTokens::new(job.layout, tokenizer, floor, job.config.fidelity)?,
+            refiner: context.registry.refiner(&config.mask_refiner)?,
             guided_layers,
             mask_layer,
             kept_layers,
@@ -125,68 +177,93 @@ impl<'a> Lmd<'a> {
         })
     }
 
+    fn traced(&self, observer: &mut dyn Observer) -> Result<Traced, DiffusionError> {
+        let context = self.context;
+        let negatives = context.negatives();
+        let mut recipe = context.recipe(&self.phrases.prompt, &negatives.overall);
+
+        let clock = Instant::now();
+        let conditions = self.encode(&negatives)?;
+        recipe.timings.text = clock.elapsed().as_secs_f64();
+
+        let clock = Instant::now();
+        let sampling = context.sampling_loop()?;
+        let background = context.noise(context.job.seeds.background);
+        let pieces = if needs_boxes(self.config, context.job.config.steps) {
+            self.per_box(&sampling, &conditions, &background, observer)?
+        } else {
+            Vec::new()
+        };
+        let composition = self.compose(&sampling, background, &pieces)?;
+        recipe.timings.boxes = clock.elapsed().as_secs_f64();
+
+        let clock = Instant::now();
+        let trace = self.overall(&sampling, &conditions, &composition, &pieces, observer)?;
+        recipe.timings.overall = clock.elapsed().as_secs_f64();
+
+        recipe.energies = trace.energies;
+        recipe.boxes = pieces.iter().map(CutOut::trace).collect();
+        let drawn = context.finish(trace.latents, recipe)?;
+        Ok(Traced { drawn, boxes: pieces, composition, overall: trace.frames })
+    }
+
     fn transfers(&self) -> bool {
         self.config.transfer_weight != 0.0
     }
 
-    /// Without transfer and frozen steps nothing of the boxes' own pictures
-    /// would be used (B.13).
-    fn needs_boxes(&self) -> bool {
-        self.transfers() || self.frozen_steps > 0
-    }
-
     fn encode(&self, negatives: &Negatives) -> Result<Conditions, DiffusionError> {
-        let Grounding { boxes, prompt, objects, phrases } = &self.grounding;
-        let alone = |b: &BoxGrounding| {
-            let condition = self.stage.condition(&b.prompt, &negatives.per_box)?;
+        let PhraseTokens { boxes, prompt, objects, phrases } = &self.phrases;
+        let alone = |b: &BoxPhraseTokens| {
+            let condition = self.context.condition(&b.prompt, &negatives.per_box)?;
             self.with_boxes(condition, &[(&b.phrase, b.place)])
         };
         // Each of several equal things is told the phrase of all of them, as in the reference.
         let places = objects.iter().zip(phrases);
         let places = places.flat_map(|(object, phrase)| object.boxes.iter().map(|at| (phrase.as_str(), *at)));
-        let overall = self.stage.condition(prompt, &negatives.overall)?;
+        let overall = self.context.condition(prompt, &negatives.overall)?;
         Ok(Conditions {
             boxes: boxes.iter().map(alone).collect::<Result<_, _>>()?,
             overall: self.with_boxes(overall, &places.collect::<Vec<_>>())?,
         })
     }
 
-    /// LMD+ gives boxes to the grounding layers.
+    /// LMD+ gives boxes to the GLIGEN layers.
     fn with_boxes(
         &self,
         condition: Condition,
         boxes: &[(&str, [f64; 4])],
     ) -> Result<Condition, DiffusionError> {
-        if self.plus { self.stage.grounded(condition, boxes) } else { Ok(condition) }
+        if self.plus { self.context.with_boxes(condition, boxes) } else { Ok(condition) }
     }
 
     /// Draws every box alone, `config.batch` of them at a time.
     fn per_box(
         &self,
+        sampling: &SamplingLoop<'_>,
         conditions: &Conditions,
         background: &[f32],
         observer: &mut dyn Observer,
     ) -> Result<Vec<CutOut>, DiffusionError> {
-        let mut denoiser = self.stage.denoiser()?;
-        if self.config.fast_schedule {
-            denoiser.sampler = denoiser.sampler.with_fast_schedule(self.dense_steps());
+        let mut sampling = sampling.clone();
+        if let Some(fast) = sampling.sampler.fast(self.dense_steps()).filter(|_| self.config.fast_schedule) {
+            sampling.sampler = fast;
         }
-        let total = self.grounding.boxes.len();
+        let total = self.phrases.boxes.len();
         let mut pieces = Vec::with_capacity(total);
         while pieces.len() < total {
             let first = pieces.len();
             let count = self.config.batch.clamp(1, total - first);
-            let boxes = self.grounding.boxes.iter().zip(&conditions.boxes).enumerate();
+            let boxes = self.phrases.boxes.iter().zip(&conditions.boxes).enumerate();
             let runs = boxes.skip(first).take(count);
             let runs = runs.map(|(k, (b, condition))| {
-                let noise = self.stage.tensor(self.box_noise(k, b, background));
-                self.box_run(b, condition, denoiser.start(noise))
+                let noise = self.context.tensor(self.box_noise(k, b, background));
+                self.box_run(b, condition, sampling.start(noise))
             });
             let phase = Phase::Boxes { first, count, total };
-            let outcomes =
-                denoiser.denoise(runs.collect(), phase, observer, &mut self.stage.fresh_noise())?;
-            for outcome in outcomes {
-                pieces.push(self.cut_out(pieces.len(), outcome)?);
+            let traces =
+                sampling.denoise(runs.collect(), phase, observer, &mut self.context.fresh_noise())?;
+            for trace in traces {
+                pieces.push(self.cut_out(pieces.len(), trace)?);
             }
         }
         Ok(pieces)
@@ -199,15 +276,18 @@ impl<'a> Lmd<'a> {
     }
 
     /// Unit noise of box k: its own, blended into the background's where it is drawn (B.3).
-    fn box_noise(&self, k: usize, b: &BoxGrounding, background: &[f32]) -> Vec<f32> {
-        let own = self.stage.noise(self.stage.job.seeds.of_box(k));
-        let ratio = self.config.fg_blending_ratio.unwrap_or(if self.plus { 0.1 } else { 0.01 });
+    fn box_noise(&self, k: usize, b: &BoxPhraseTokens, background: &[f32]) -> Vec<f32> {
+        let own = self.context.noise(self.context.job.seeds.of_box(k));
+        let ratio = match self.config.fg_blending_ratio {
+            Some(ratio) => ratio,
+            None if self.plus => 0.1,
+            None => 0.01,
+        };
         blend(background, &own, &self.grid_mask(&b.guided), ratio)
     }
 
-    /// The run of one box alone, guided to its place, or told it by grounding
-    /// layers.
-    fn box_run(&'a self, b: &'a BoxGrounding, condition: &Condition, start: Latents) -> Run<'a> {
+    /// The run of one box alone: LMD guides it by the box energy, LMD+ conditions GLIGEN layers on the box.
+    fn box_run(&'a self, b: &'a BoxPhraseTokens, condition: &Condition, start: Latents) -> RunSpec<'a> {
         let energy = move |_step: usize, maps: &AttentionMaps| {
             top_k_energy(maps, std::slice::from_ref(&b.guided), &self.config.per_box.energy)
         };
@@ -218,7 +298,7 @@ impl<'a> Lmd<'a> {
             energy: Box::new(energy),
             step_size: None,
         };
-        Run {
+        RunSpec {
             condition: condition.clone(),
             start,
             guidance: (!self.plus).then_some(guidance),
@@ -229,7 +309,7 @@ impl<'a> Lmd<'a> {
 
     /// An object's boxes on the latents' grid.
     fn grid_mask(&self, object: &GuidedObject) -> Mask {
-        let (width, height) = self.stage.grid;
+        let (width, height) = self.context.grid;
         let mut mask = Mask::new(width, height);
         for corners in &object.boxes {
             mask.fill(lmd_layout::GridRect::from_xyxy(*corners, width, height));
@@ -237,42 +317,62 @@ impl<'a> Lmd<'a> {
         mask
     }
 
-    /// Masks what box k drew by its attention and moves it into place
-    /// (B.11, B.12); LMD+ drew it there, and what lies outside is not its.
-    fn cut_out(&self, k: usize, outcome: Outcome) -> Result<CutOut, DiffusionError> {
-        let Some(b) = self.grounding.boxes.get(k) else {
-            let expected = self.grounding.boxes.len();
-            return Err(DiffusionError::Shape { what: "boxes", expected, got: k });
+    /// Masks what box k drew and moves it into place (B.11, B.12); LMD+ drew it there, and cells outside of the box do
+    /// not belong to it.
+    fn cut_out(&self, k: usize, trace: Trace) -> Result<CutOut, DiffusionError> {
+        let Some(b) = self.phrases.boxes.get(k) else {
+            return Err(DiffusionError::Internal { invariant: "there is one run for every box" });
         };
+        let cells = self.grid_mask(&b.guided);
         let placing = if self.plus {
-            Placing::Within(self.grid_mask(&b.guided))
+            Placing::Within
         } else if self.config.align {
             Placing::Moved(b.place)
         } else {
             Placing::AsDrawn
         };
-        let seed = self.stage.job.seeds.of_box(k);
-        cut_out(outcome, b, seed, self.mask_layer, self.config, &placing)
+        let picture = match self.refiner.needs_picture() {
+            true => Some(self.context.pipeline.decode(trace.latents.clone())?),
+            false => None,
+        };
+        let mask = |attention: &TokenMap| {
+            self.refiner.refine(&MaskEvidence {
+                prompt: &b.prompt,
+                attention,
+                drawn_box: &cells,
+                picture: picture.as_ref(),
+                config: self.config,
+            })
+        };
+        let seed = self.context.job.seeds.of_box(k);
+        let drawn = DrawnBox { trace, phrase: b, seed, cells: &cells, mask_layer: self.mask_layer };
+        cut_out(drawn, self.config, &placing, mask)
     }
 
     /// The latents of the boxes on the background's noise, all in the sampler's scale.
-    fn compose(&self, background: &[f32], pieces: &[CutOut]) -> Result<Composition, DiffusionError> {
-        let start = self.stage.denoiser()?.start(self.stage.tensor(background.to_vec()));
+    fn compose(
+        &self,
+        sampling: &SamplingLoop<'_>,
+        background: Vec<f32>,
+        pieces: &[CutOut],
+    ) -> Result<Composition, DiffusionError> {
+        let start = host(sampling.start(self.context.tensor(background)));
         let pieces: Vec<Piece<'_>> =
             pieces.iter().map(|piece| Piece { latents: &piece.latents, mask: &piece.mask }).collect();
-        compose(&self.stage.frame(host(start)), &pieces)
+        compose(&self.context.frame(start), &pieces)
     }
 
     /// The whole picture, from the composed start.
     fn overall(
         &self,
+        sampling: &SamplingLoop<'_>,
         conditions: &Conditions,
         composition: &Composition,
         pieces: &[CutOut],
         observer: &mut dyn Observer,
-    ) -> Result<Outcome, DiffusionError> {
-        let start = composition.latents.frames.first().cloned().unwrap_or_default();
-        let objects = &self.grounding.objects;
+    ) -> Result<Trace, DiffusionError> {
+        let start = composition.start().to_vec();
+        let objects = &self.phrases.objects;
         let tokens = objects.iter().flat_map(|o| o.tokens.iter().copied().chain([o.word])).collect();
         let guidance = Guidance {
             config: &self.config.overall,
@@ -281,17 +381,14 @@ impl<'a> Lmd<'a> {
             energy: Box::new(|step, maps| self.overall_energy(step, maps, pieces)),
             step_size: None,
         };
-        let run = Run {
+        let run = RunSpec {
             condition: conditions.overall.clone(),
-            start: self.stage.tensor(start),
+            start: self.context.tensor(start),
             guidance: (!objects.is_empty()).then_some(guidance),
             keep: None,
             frozen: (!pieces.is_empty()).then_some((composition, self.frozen_steps)),
         };
-        let denoiser = self.stage.denoiser()?;
-        let outcomes =
-            denoiser.denoise(vec![run], Phase::Overall, observer, &mut self.stage.fresh_noise())?;
-        outcomes.into_iter().next().ok_or(DiffusionError::Cancelled)
+        sampling.denoise_one(run, Phase::Overall, observer, &mut self.context.fresh_noise())
     }
 
     /// The box energy plus the attention transfer from the same step of the
@@ -301,16 +398,21 @@ impl<'a> Lmd<'a> {
         step: usize,
         maps: &AttentionMaps,
         pieces: &[CutOut],
-    ) -> Result<crate::energy::Energy, DiffusionError> {
-        let objects = &self.grounding.objects;
+    ) -> Result<Energy, DiffusionError> {
+        let objects = &self.phrases.objects;
         let energy = top_k_energy(maps, objects, &self.config.overall.energy)?;
         if !self.transfers() || pieces.is_empty() {
             return Ok(energy);
         }
-        // The pieces are in the order of the objects' boxes.
-        let mut next = pieces.iter().map(|piece| piece.attention.get(step).cloned().unwrap_or_default());
-        let references: Vec<Vec<AttentionMaps>> =
-            objects.iter().map(|object| next.by_ref().take(object.boxes.len()).collect()).collect();
+        // The pieces are in the order of the objects' boxes. All guided steps are among `dense_steps`, which the fast
+        // schedule keeps.
+        let invariant = "every guided step was drawn of every box alone";
+        let mut next = pieces
+            .iter()
+            .map(|piece| piece.attention.get(step).ok_or(DiffusionError::Internal { invariant }));
+        let of_object = |object: &GuidedObject| next.by_ref().take(object.boxes.len()).collect();
+        let references: Vec<Vec<&AttentionMaps>> =
+            objects.iter().map(of_object).collect::<Result<_, DiffusionError>>()?;
         Ok(energy.plus(&transfer_energy(maps, objects, &references, self.config.transfer_weight)?))
     }
 }

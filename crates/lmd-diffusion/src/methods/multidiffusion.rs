@@ -14,137 +14,226 @@ use std::time::Instant;
 
 use burn::tensor::Tensor;
 use lmd_layout::Mask;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::{Drawn, Job, Stage};
-use crate::denoise::{Denoiser, Run};
-use crate::model::host;
+use super::{Drawn, Method, MethodContext, Work};
+use crate::config::{DrawConfig, Settings, SettingsSpec, require, share, within};
+use crate::denoise::{RunSpec, SamplingLoop};
 use crate::observer::{Observer, Phase};
-use crate::{DiffusionError, Latents, Model};
+use crate::pipeline::host;
+use crate::warning::PromptKind;
+use crate::{DiffusionError, Latents};
 
-/// Terms after the overall negative prompt, of every region and of things alone.
+/// Terms after the overall negative prompt, of every region and of objects alone.
 const EVERYWHERE: &str = "headshot, close-up, partial, large, large, huge, gigantic";
-const THINGS: &str = "cut-out, partial, occluded, weird";
-/// Regions denoised at once.
-const AT_ONCE: usize = 8;
+const OBJECTS: &str = "cut-out, partial, occluded, weird";
+/// The sum over regions needs at least one, which the background is.
+const NO_REGION: DiffusionError = DiffusionError::Internal { invariant: "the background is a region" };
 
-/// Draws a layout.
-///
-/// # Errors
-/// [`DiffusionError`].
-pub fn draw(model: &Model, job: &Job<'_>, observer: &mut dyn Observer) -> Result<Drawn, DiffusionError> {
-    let stage = Stage::new(model, job)?;
-    let negative = stage.negatives().overall;
-    let mut recipe = stage.recipe(job.layout.background(), &negative);
-    let denoiser = stage.denoiser()?;
+/// The method.
+#[derive(Clone, Copy, Debug)]
+pub struct Multidiffusion;
 
-    let start = Instant::now();
-    let regions = regions(&stage, &denoiser, &negative)?;
-    recipe.timings.text = start.elapsed().as_secs_f64();
+/// Its settings.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MultidiffusionConfig {
+    /// Share of the steps, from the first, in which a plain colour stands outside a region (bootstrapping), in [0, 1].
+    /// Default 0.4, the first 20 of 50.
+    pub bootstrapping: f64,
+    /// Most regions denoised at once. Default 8.
+    pub batch: usize,
+}
 
-    let start = Instant::now();
-    let latents = denoise(&stage, &denoiser, regions, observer)?;
-    recipe.timings.overall = start.elapsed().as_secs_f64();
-    stage.finish(latents, recipe)
+impl Default for MultidiffusionConfig {
+    fn default() -> Self {
+        Self { bootstrapping: 0.4, batch: 8 }
+    }
+}
+
+impl Settings for MultidiffusionConfig {
+    const NAME: &'static str = "multidiffusion";
+
+    fn check(&self) -> Result<(), DiffusionError> {
+        within("multidiffusion.bootstrapping", self.bootstrapping, 0.0, 1.0, "0 to 1")?;
+        require((1..=1024).contains(&self.batch), "multidiffusion.batch", self.batch, "1 to 1024")
+    }
+}
+
+impl Method for Multidiffusion {
+    fn name(&self) -> &'static str {
+        "multidiffusion"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Every box and the background by its own prompt, joined at every step"
+    }
+
+    fn settings(&self) -> Option<SettingsSpec> {
+        Some(SettingsSpec::of::<MultidiffusionConfig>())
+    }
+
+    fn cfg_scale(&self) -> f64 {
+        10.0
+    }
+
+    fn work(&self, config: &DrawConfig, boxes: usize) -> Result<Work, DiffusionError> {
+        let regions = boxes.saturating_add(1);
+        let batch = config.settings::<MultidiffusionConfig>()?.batch.min(regions);
+        let passes = Work::of_runs(regions, config.steps, None).passes;
+        Ok(Work { passes, batch, ..Work::of_runs(1, config.steps, None) })
+    }
+
+    fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
+        let negatives = negatives(context);
+        let layout = context.job.layout;
+        let objects = layout.objects().iter().enumerate();
+        let captions =
+            objects.map(|(object, of)| (PromptKind::Box { object }, of.caption.as_str().to_owned()));
+        let background = [
+            (PromptKind::Background, layout.background().to_owned()),
+            (PromptKind::Negative, negatives.background),
+            (PromptKind::BoxNegative, negatives.objects),
+        ];
+        Ok(background.into_iter().chain(captions).collect())
+    }
+
+    fn draw(
+        &self,
+        context: &MethodContext<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Drawn, DiffusionError> {
+        let negative = context.negatives().overall;
+        let mut recipe = context.recipe(context.job.layout.background(), &negative);
+        let sampling = context.sampling_loop()?;
+        let config = context.job.config.settings()?;
+
+        let clock = Instant::now();
+        let regions = regions(context, &sampling)?;
+        recipe.timings.text = clock.elapsed().as_secs_f64();
+
+        let clock = Instant::now();
+        let latents = Regions { context, sampling, config }.denoise(regions, observer)?;
+        recipe.timings.overall = clock.elapsed().as_secs_f64();
+        context.finish(latents, recipe)
+    }
+}
+
+/// The negative prompts of the two kinds of regions.
+struct RegionNegatives {
+    background: String,
+    objects: String,
+}
+
+fn negatives(context: &MethodContext<'_>) -> RegionNegatives {
+    let negative = context.negatives().overall;
+    let more = |terms: &str| match context.negative_terms() {
+        None => format!("{negative}, {terms}"),
+        Some(_) => negative.clone(), // somebody said what to leave out
+    };
+    RegionNegatives { background: more(EVERYWHERE), objects: more(&format!("{EVERYWHERE}, {OBJECTS}")) }
 }
 
 /// A part of the picture: its run, and the cells that are its alone, `[1, 1, h, w]`.
 struct Region<'a> {
-    run: Run<'a>,
+    run: RunSpec<'a>,
     cells: Latents,
 }
 
 /// The background and every object; where boxes overlap, the later one is on top.
 fn regions<'a>(
-    stage: &Stage<'a>,
-    denoiser: &Denoiser<'_>,
-    negative: &str,
+    context: &MethodContext<'_>,
+    sampling: &SamplingLoop<'_>,
 ) -> Result<Vec<Region<'a>>, DiffusionError> {
-    let layout = stage.job.layout;
-    let more = |terms: &str| match (&stage.job.config.negative_prompt, &stage.model.hints.negative_prompt) {
-        (None, None) => format!("{negative}, {terms}"),
-        _ => negative.to_owned(), // somebody said what to leave out
-    };
-    let (width, height) = stage.grid;
+    let layout = context.job.layout;
+    let (width, height) = context.grid;
     let mut owners = vec![0; width * height];
     for (k, object) in layout.objects().iter().enumerate() {
         let mask = Mask::of_boxes(&[object.bbox], width, height);
         owners.iter_mut().zip(mask.cells()).filter(|(_, on)| **on).for_each(|(owner, _)| *owner = k + 1);
     }
-    let start = denoiser.start(stage.tensor(stage.noise(stage.job.seeds.background)));
+    let start = sampling.start(context.tensor(context.noise(context.job.seeds.background)));
     let region = |k: usize, prompt: &str, negative: &str| {
         let cells = owners.iter().map(|owner| f32::from(u8::from(*owner == k))).collect();
-        let condition = stage.condition(prompt, negative)?;
-        let run = Run { condition, start: start.clone(), guidance: None, keep: None, frozen: None };
-        Ok(Region { run, cells: stage.tensor(cells) })
+        let condition = context.condition(prompt, negative)?;
+        let run = RunSpec { condition, start: start.clone(), guidance: None, keep: None, frozen: None };
+        Ok(Region { run, cells: context.tensor(cells) })
     };
-    let background = region(0, layout.background(), &more(EVERYWHERE));
-    let negative = more(&format!("{EVERYWHERE}, {THINGS}"));
-    let things = layout.objects().iter().enumerate();
+    let negatives = negatives(context);
+    let background = region(0, layout.background(), &negatives.background);
+    let objects = layout.objects().iter().enumerate();
     [background]
         .into_iter()
-        .chain(things.map(|(k, object)| region(k + 1, object.caption.as_str(), &negative)))
+        .chain(objects.map(|(k, object)| region(k + 1, object.caption.as_str(), &negatives.objects)))
         .collect()
 }
 
-fn denoise(
-    stage: &Stage<'_>,
-    denoiser: &Denoiser<'_>,
-    regions: Vec<Region<'_>>,
-    observer: &mut dyn Observer,
-) -> Result<Latents, DiffusionError> {
-    let steps = denoiser.sampler.timesteps().len();
-    let plain_steps = 2 * steps / 5;
-    let (runs, cells): (Vec<_>, Vec<_>) =
-        regions.into_iter().map(|region| (region.run, region.cells)).unzip();
-    let mut lanes: Vec<_> = runs.into_iter().map(|run| denoiser.lane(run)).collect();
-    let mut fresh = stage.fresh_noise();
-    for step in 0..steps {
-        if step < plain_steps {
-            for (k, (lane, cells)) in lanes.iter_mut().zip(&cells).enumerate().skip(1) {
-                let around = plain(stage, denoiser, step, k)?;
-                lane.set_latents(lane.latents() * cells.clone() + around * (cells.clone() * -1.0 + 1.0));
+/// The loop over steps and regions.
+struct Regions<'a> {
+    context: &'a MethodContext<'a>,
+    sampling: SamplingLoop<'a>,
+    config: MultidiffusionConfig,
+}
+
+impl Regions<'_> {
+    fn denoise(
+        &self,
+        regions: Vec<Region<'_>>,
+        observer: &mut dyn Observer,
+    ) -> Result<Latents, DiffusionError> {
+        let sampling = &self.sampling;
+        let steps = sampling.sampler.timesteps().len();
+        let plain_steps = share(self.config.bootstrapping, steps);
+        let (runs, cells): (Vec<_>, Vec<_>) =
+            regions.into_iter().map(|region| (region.run, region.cells)).unzip();
+        let mut runs: Vec<_> = runs.into_iter().map(|run| sampling.begin(run)).collect();
+        let mut fresh = self.context.fresh_noise();
+        for step in 0..steps {
+            if step < plain_steps {
+                for (k, (run, cells)) in runs.iter_mut().zip(&cells).enumerate().skip(1) {
+                    let around = self.plain_colour(step, k)?;
+                    run.set_latents(run.latents() * cells.clone() + around * (cells.clone() * -1.0 + 1.0));
+                }
             }
+            let mut denoised = Vec::with_capacity(runs.len());
+            for some in runs.chunks_mut(self.config.batch.max(1)) {
+                let count = some.len();
+                let x0 = sampling.advance(step, some, &mut fresh)?;
+                denoised.extend((0..count).map(|i| x0.clone().narrow(0, i, 1)));
+            }
+            let latents = together(runs.iter().map(|run| run.latents()), &cells)?;
+            runs.iter_mut().for_each(|run| run.set_latents(latents.clone()));
+            let denoised = together(denoised.into_iter(), &cells)?;
+            sampling.tell_step(observer, (Phase::Overall, step), &denoised, None)?;
         }
-        let mut denoised = Vec::with_capacity(lanes.len());
-        for some in lanes.chunks_mut(AT_ONCE) {
-            let count = some.len();
-            let seen = denoiser.advance(step, some, &mut fresh)?;
-            denoised.extend((0..count).map(|i| seen.clone().narrow(0, i, 1)));
-        }
-        let latents = together(lanes.iter().map(|lane| lane.latents()), &cells)?;
-        lanes.iter_mut().for_each(|lane| lane.set_latents(latents.clone()));
-        let denoised = together(denoised.into_iter(), &cells)?;
-        denoiser.tell_step(observer, (Phase::Overall, step), &denoised, None)?;
+        runs.first().map(|run| run.latents()).ok_or(NO_REGION)
     }
-    lanes.first().map(|lane| lane.latents()).ok_or(DiffusionError::Cancelled)
+
+    /// A picture of one colour as the network would see it at `step`: which colour, and with which noise, depends on the
+    /// seed, the step and the region.
+    fn plain_colour(&self, step: usize, region: usize) -> Result<Latents, DiffusionError> {
+        let (context, vae) = (self.context, &self.context.pipeline.vae);
+        let seed =
+            context.job.seeds.background.wrapping_add(7_000_003 * (1 + step as u64) + 11 * region as u64);
+        // Nearly uniform in 0 to 1: the logistic function is close to the normal distribution's.
+        let noise = context.job.config.noise.randn(seed, 16);
+        let colour = [0, 1, 2].map(|i| 2.0 / (1.0 + (-1.702 * noise[i]).exp()) - 1.0);
+        let side = 8 * vae.downscale();
+        let pixels = colour.iter().flat_map(|value| vec![*value; side * side]).collect();
+        let code = vae.encode(context.pipeline.latents(pixels, (side, side)))?;
+        let code = code.mul_scalar(vae.scaling_factor());
+        // The middle of the code of a small picture: one colour is coded alike everywhere but at the edges.
+        let middle = host(code.slice([0..1, 0..vae.latent_channels(), 4..5, 4..5]));
+        let (width, height) = context.grid;
+        let clean = context.tensor(middle.iter().flat_map(|value| vec![*value; width * height]).collect());
+        let noise: Tensor<4> = context.tensor(context.noise(seed));
+        Ok(self.sampling.sampler.noised(step, clean, noise))
+    }
 }
 
 /// Every region's cells from its own latents.
 fn together(latents: impl Iterator<Item = Latents>, cells: &[Latents]) -> Result<Latents, DiffusionError> {
     let parts = latents.zip(cells).map(|(latents, cells)| latents * cells.clone());
-    parts.reduce(|sum, part| sum + part).ok_or(DiffusionError::Cancelled)
-}
-
-/// A picture of one colour as the network would see it at `step`: which colour, and with which noise, depends on the seed,
-/// the step and the region.
-fn plain(
-    stage: &Stage<'_>,
-    denoiser: &Denoiser<'_>,
-    step: usize,
-    region: usize,
-) -> Result<Latents, DiffusionError> {
-    let seed = stage.job.seeds.background.wrapping_add(7_000_003 * (1 + step as u64) + 11 * region as u64);
-    let model = stage.model;
-    // Nearly uniform in 0 to 1: the logistic function is close to the normal distribution's.
-    let noise = stage.job.config.noise.randn(seed, 16);
-    let colour = [0, 1, 2].map(|i| 2.0 / (1.0 + (-1.702 * noise[i]).exp()) - 1.0);
-    let side = 8 * model.vae.downscale();
-    let pixels = colour.iter().flat_map(|value| vec![*value; side * side]).collect();
-    let code = model.vae.encode(model.latents(pixels, (side, side)))?.mul_scalar(model.vae.scaling_factor());
-    // The middle of the code of a small picture: one colour is coded alike everywhere but at the edges.
-    let middle = host(code.slice([0..1, 0..model.vae.latent_channels(), 4..5, 4..5]));
-    let (width, height) = stage.grid;
-    let clean = stage.tensor(middle.iter().flat_map(|value| vec![*value; width * height]).collect());
-    let noise: Tensor<4> = stage.tensor(stage.noise(seed));
-    Ok(denoiser.sampler.noised(step, clean, noise))
+    parts.reduce(|sum, part| sum + part).ok_or(NO_REGION)
 }

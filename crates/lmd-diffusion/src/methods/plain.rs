@@ -3,17 +3,50 @@
 
 use lmd_layout::convert_spec;
 
-use super::{Drawn, Job, Stage};
+use super::{Drawn, Method, MethodContext, Work};
+use crate::DiffusionError;
+use crate::config::DrawConfig;
 use crate::observer::Observer;
-use crate::{DiffusionError, Model};
+use crate::warning::PromptKind;
 
 /// Draws the job's prompt, or the layout's overall prompt where there is none.
-///
-/// # Errors
-/// [`DiffusionError`].
-pub fn draw(model: &Model, job: &Job<'_>, observer: &mut dyn Observer) -> Result<Drawn, DiffusionError> {
-    let stage = Stage::new(model, job)?;
-    let prompts = convert_spec(job.layout, job.config.fidelity);
-    let prompt = if job.prompt.is_empty() { &prompts.overall.prompt } else { job.prompt };
-    stage.single(prompt, Ok, None, observer)
+#[derive(Clone, Copy, Debug)]
+pub struct Plain;
+
+impl Plain {
+    fn prompt(context: &MethodContext<'_>) -> String {
+        let job = context.job;
+        if job.prompt.is_empty() {
+            convert_spec(job.layout, job.config.fidelity).overall.prompt
+        } else {
+            job.prompt.to_owned()
+        }
+    }
+}
+
+impl Method for Plain {
+    fn name(&self) -> &'static str {
+        "plain"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Stable Diffusion from the prompt alone; the boxes are not used"
+    }
+
+    fn work(&self, config: &DrawConfig, _boxes: usize) -> Result<Work, DiffusionError> {
+        Ok(Work::of_runs(1, config.steps, None))
+    }
+
+    fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
+        let negative = context.negatives().overall;
+        Ok(vec![(PromptKind::Overall, Self::prompt(context)), (PromptKind::Negative, negative)])
+    }
+
+    fn draw(
+        &self,
+        context: &MethodContext<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Drawn, DiffusionError> {
+        context.draw_single(&Self::prompt(context), Ok, None, observer)
+    }
 }

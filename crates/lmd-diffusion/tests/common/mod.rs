@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lmd_diffusion::Model;
+use lmd_diffusion::Pipeline;
 use lmd_layout::{BBox, Canvas, Layout, Object};
 use lmd_nn::{LoadOptions, ModelFolder};
 
@@ -32,17 +32,17 @@ pub fn assemble(name: &str, to: &Path) {
 
 /// The small model with three resolutions: 4 pixels per cell of the latents;
 /// at 128 x 128 pixels its maps have 8 x 8, 16 x 16 and 32 x 32 cells.
-pub fn small_model() -> Model {
+pub fn small_model() -> Pipeline {
     let folder = tempfile::tempdir().unwrap();
     assemble("sd1", folder.path());
     load(folder.path()).unwrap()
 }
 
 /// Loads a model folder on the processor, with its grounding layers.
-pub fn load(folder: &Path) -> Result<Model, lmd_diffusion::DiffusionError> {
+pub fn load(folder: &Path) -> Result<Pipeline, lmd_diffusion::DiffusionError> {
     let device = lmd_nn::device(lmd_nn::Accelerator::Cpu)?;
     let options = LoadOptions { gligen: true, ..LoadOptions::new(&device) };
-    Model::load(&ModelFolder::open(folder)?, &options)
+    Pipeline::load(&ModelFolder::open(folder)?, &options)
 }
 
 /// A layout from captions and boxes `x, y, w, h` on 512 x 512.

@@ -28,6 +28,13 @@ impl Interpreter<'_> {
             return Some(phrase.clone());
         }
         let mut phrase = phrase.clone();
+        if phrase.anaphor
+            && self.pending_object()
+            && let Some(noun) = self.last_noun()
+        {
+            phrase.noun = noun;
+            return Some(phrase);
+        }
         if let Some(next) = self.next_head(&phrase) {
             phrase.noun.clone_from(&next.noun);
             phrase.plural = phrase.quantity.is_some_and(|q| q.count != 1);
@@ -59,6 +66,12 @@ impl Interpreter<'_> {
             return None;
         }
         Some(phrase)
+    }
+
+    /// The noun of the thing named last.
+    fn last_noun(&self) -> Option<String> {
+        let last = self.group.last().or(self.mentioned.last()).or(self.focus.last())?;
+        self.scene.things.get(*last).map(|thing| thing.noun.clone())
     }
 
     fn pending_object(&self) -> bool {
@@ -154,9 +167,8 @@ impl Interpreter<'_> {
     pub(super) fn trailing_place(&self, phrase: &NounPhrase) -> bool {
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
         let ends = matches!(self.peek(1), None | Some(Chunk::Comma | Chunk::Stop));
-        let place = phrase.tags().any(Tags::TIME)
-            || phrase.noun.ends_with("sky")
-            || phrase.tags().any(Tags::PLACE) && phrase.tags().any(Tags::SCENERY);
+        let place =
+            phrase.tags().any(Tags::TIME) || phrase.noun.ends_with("sky") || phrase.tags().any(Tags::PLACE);
         let follows = self.joint == Joint::Comma && !self.scene.things.is_empty() && !phrase.plural;
         bare && ends && place && follows && !self.ends_listing()
     }

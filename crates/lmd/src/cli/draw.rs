@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand, ValueEnum};
 
-use lmd_engine::Override;
+use lmd_engine::{Name, Override, Registry};
 
 use super::Planning;
 
@@ -85,7 +85,7 @@ pub(crate) struct Drawing {
     #[arg(long, value_name = "TERMS")]
     pub(crate) negative_prompt: Option<String>,
     /// The sampler [default: the preset's]
-    #[arg(long, visible_alias = "sampling-method", value_name = "SAMPLER", value_parser = ["ddim", "dpm++2m", "euler", "pndm", "lcm"])]
+    #[arg(long, visible_alias = "sampling-method", value_name = "SAMPLER", value_parser = samplers())]
     pub(crate) sampler: Option<String>,
     /// Width in pixels, a multiple of 64 [default: the model's own]
     #[arg(short = 'W', long, value_name = "PIXELS")]
@@ -110,27 +110,23 @@ pub(crate) struct Drawing {
     pub(crate) no_metadata: bool,
 }
 
-/// The methods of `lmd_diffusion::Method`.
+/// The methods of the registry.
 fn methods() -> PossibleValuesParser {
-    PossibleValuesParser::from([
-        PossibleValue::new("lmd")
-            .help("Every box drawn alone under guidance, composed, then the whole guided"),
-        PossibleValue::new("lmd_plus")
-            .alias("lmd+")
-            .help("LMD+: boxes drawn by grounding layers (GLIGEN) instead of guidance"),
-        PossibleValue::new("gligen").help("The whole picture with grounding layers, no guidance"),
-        PossibleValue::new("multidiffusion")
-            .help("Every box and the background by its own prompt, joined at every step"),
-        PossibleValue::new("backward_guidance")
-            .help("The whole picture, guided by the attention outside the boxes"),
-        PossibleValue::new("boxdiff").help("The whole picture, guided by inner, outer and corner terms"),
-        PossibleValue::new("plain").help("Stable Diffusion from the prompt alone; the boxes are not used"),
-    ])
+    let methods = Registry::shared().methods();
+    let value = |method: &dyn lmd_engine::Method| {
+        PossibleValue::new(method.name()).aliases(method.aliases().iter().copied()).help(method.summary())
+    };
+    PossibleValuesParser::from(methods.map(value).collect::<Vec<_>>())
+}
+
+/// The samplers of the registry.
+fn samplers() -> PossibleValuesParser {
+    PossibleValuesParser::from(Registry::shared().samplers().map(|sampler| sampler.name).collect::<Vec<_>>())
 }
 
 /// A method's name as settings write it.
 fn method(given: &str) -> String {
-    if given == "lmd+" { "lmd_plus" } else { given }.to_owned()
+    Registry::shared().method(&Name::from(given.to_owned())).map_or(given, |method| method.name()).to_owned()
 }
 
 /// The seed of a picture.

@@ -198,18 +198,16 @@ impl Lora {
         };
         let has = |part: Part| module.tensors.contains_key(&part);
         let fail = |reason: String| self.fail(format!("{name}: {reason}"));
-        let delta = Factors { has: &has, read: &read, fail: &fail, device: &weight.device() }.delta()?;
+        let shape = weight.dims();
+        let expected = [shape.iter().take(1).product(), shape.iter().skip(1).product::<usize>()];
+        let device = weight.device();
+        let delta = Factors { has: &has, read: &read, fail: &fail, expected, device: &device }.delta()?;
         let alpha = module.tensors.get(&Part::Alpha);
         let alpha = alpha.map(|tensor| number(&self.checkpoint, tensor)).transpose()?;
         let factor = self.scales.factor(network, name, delta.rank, alpha);
-        let shape = weight.dims();
-        let rows = shape.first().copied().unwrap_or(1);
-        let columns = shape.iter().skip(1).product::<usize>();
-        if delta.matrix.dims() != [rows, columns] {
-            let found = delta.matrix.dims();
-            return Err(fail(format!(
-                "its factors make {found:?}, which do not make a weight of shape {shape:?}"
-            )));
+        let found = delta.matrix.dims();
+        if found != expected {
+            return Err(fail(format!("its factors make {found:?}, which do not make a weight of shape {shape:?}")));
         }
         Ok((delta.matrix * factor).reshape(shape))
     }

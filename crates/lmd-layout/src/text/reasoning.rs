@@ -24,7 +24,13 @@ const ENDS: [&str; 6] = ["<|END_RESPONSE|>", "<|return|>", "<|end|>", "<|im_end|
 /// The answer after a model's thoughts. Some templates open the block of
 /// thoughts themselves, so that only its end is in the text. A block that
 /// never ends leaves nothing.
-pub(super) fn without_reasoning(text: &str) -> &str {
+///
+/// ```
+/// assert_eq!(lmd_layout::without_reasoning("<think>a cat, so …</think>\n[]"), "[]");
+/// assert_eq!(lmd_layout::without_reasoning("<think>a cat, so …"), "");
+/// ```
+#[must_use]
+pub fn without_reasoning(text: &str) -> &str {
     let mut answer = text.trim();
     if let Some((_, last)) = answer.rsplit_once(FINAL_CHANNEL) {
         answer = last;
@@ -43,6 +49,12 @@ pub(super) fn without_reasoning(text: &str) -> &str {
         answer = answer.trim_end().trim_end_matches(end);
     }
     answer.trim()
+}
+
+/// Where the last block of thoughts in `text` ends; `None` where there is none.
+pub(super) fn reasoning_end(text: &str) -> Option<usize> {
+    let closed = TAGS.iter().map(|(_, close)| *close).chain([FINAL_CHANNEL]);
+    closed.filter_map(|close| text.rfind(close).map(|at| at + close.len())).max()
 }
 
 #[cfg(test)]

@@ -4,7 +4,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::Deserialize;
 
 use super::*;
-use crate::MtNormal;
+use crate::{MtNormal, Registry};
+
+fn laid_out(name: &str, config: &SchedulerConfig, steps: usize) -> Result<Arc<dyn Sampler>, SchedulerError> {
+    Registry::shared().sampler(&name.to_owned().into()).unwrap().for_config(config, steps)
+}
 
 #[derive(Deserialize)]
 struct Golden {
@@ -13,7 +17,7 @@ struct Golden {
 
 #[derive(Deserialize)]
 struct Case {
-    kind: SamplerKind,
+    kind: String,
     steps: usize,
     config: SchedulerConfig,
     timesteps: Vec<f64>,
@@ -36,7 +40,7 @@ fn network(x: Latents, t: f64) -> Latents {
 
 fn check(case: &Case) {
     let name = format!("{:?}, {} steps, {:?}", case.kind, case.steps, case.config);
-    let sampler = Sampler::new(case.kind, &case.config, case.steps).unwrap();
+    let sampler = laid_out(&case.kind, &case.config, case.steps).unwrap();
     assert_eq!(sampler.timesteps().len(), case.timesteps.len(), "{name}");
     for (ours, theirs) in sampler.timesteps().iter().zip(&case.timesteps) {
         assert!((ours - theirs).abs() < 1e-3, "{name}: {:?}", sampler.timesteps());
@@ -46,7 +50,7 @@ fn check(case: &Case) {
     for (i, frame) in case.frames.iter().enumerate() {
         let t = sampler.timesteps()[i];
         let output = network(sampler.scale_input(i, state.latents.clone()), t);
-        state = sampler.step(state, output, &mut || latents(draws.randn(8))).state;
+        state = sampler.advance(state, output, &mut || latents(draws.randn(8))).state;
         let largest = frame.iter().fold(1.0f32, |m, v| m.max(v.abs()));
         for (ours, theirs) in values(&state.latents).iter().zip(frame) {
             assert!((ours - theirs).abs() <= 1e-4 * largest, "{name}, step {i}: {ours} against {theirs}");
@@ -63,43 +67,42 @@ fn samplers_agree_with_diffusers() {
 
 #[test]
 fn the_fast_schedule_skips_every_other_step() {
-    let sampler = Sampler::new(SamplerKind::Ddim, &SchedulerConfig::default(), 50).unwrap();
-    let fast = sampler.clone().with_fast_schedule(30);
+    let sampler = laid_out("ddim", &SchedulerConfig::default(), 50).unwrap();
+    let fast = sampler.fast(30).unwrap();
     assert_eq!(fast.timesteps().len(), 40);
     assert_eq!(fast.timesteps()[28..33], [421.0, 401.0, 361.0, 321.0, 281.0]);
-    assert_eq!(sampler.clone().with_fast_schedule(49).timesteps(), sampler.timesteps());
+    assert_eq!(sampler.fast(49).unwrap().timesteps(), sampler.timesteps());
 }
 
 #[test]
 fn unsupported_settings_are_named() {
     let config = SchedulerConfig { thresholding: true, ..Default::default() };
-    let error = Sampler::new(SamplerKind::Ddim, &config, 10).unwrap_err().to_string();
+    let error = laid_out("ddim", &config, 10).unwrap_err().to_string();
     assert!(error.contains("thresholding = true"), "{error}");
     let config = SchedulerConfig { beta_end: f64::NAN, ..Default::default() };
-    assert!(Sampler::new(SamplerKind::Ddim, &config, 10).unwrap_err().to_string().contains("beta_end"));
-    let steps = Sampler::new(SamplerKind::Lcm, &SchedulerConfig::default(), 51).unwrap_err();
+    assert!(laid_out("ddim", &config, 10).unwrap_err().to_string().contains("beta_end"));
+    let steps = laid_out("lcm", &SchedulerConfig::default(), 51).unwrap_err();
     assert!(steps.to_string().contains("1 to 50"), "{steps}");
 }
 
 #[test]
 fn stepping_past_the_end_changes_nothing() {
-    let sampler = Sampler::new(SamplerKind::Ddim, &SchedulerConfig::default(), 1).unwrap();
+    let sampler = laid_out("ddim", &SchedulerConfig::default(), 1).unwrap();
     let state = SamplerState::new(latents(vec![0.5; 8]));
     let none = &mut || latents(vec![0.0; 8]);
-    let done = sampler.step(state, latents(vec![0.1; 8]), none).state;
-    let after = sampler.step(done.clone(), latents(vec![9.0; 8]), none).state;
+    let done = sampler.advance(state, latents(vec![0.1; 8]), none).state;
+    let after = sampler.advance(done.clone(), latents(vec![9.0; 8]), none).state;
     assert_eq!(values(&done.latents), values(&after.latents));
 }
 
 #[test]
 fn what_noise_was_put_on_is_found_again() {
-    use SamplerKind::{Ddim, DpmSolverPlusPlus2m, Euler, Lcm, Pndm};
-    for kind in [Ddim, DpmSolverPlusPlus2m, Euler, Lcm, Pndm] {
-        let sampler = Sampler::new(kind, &SchedulerConfig::default(), 10).unwrap();
+    for kind in Registry::shared().samplers().map(|sampler| sampler.name) {
+        let sampler = laid_out(kind, &SchedulerConfig::default(), 10).unwrap();
         let [clean, noise] = [21, 22].map(|seed| latents(MtNormal::new(seed).randn(8)));
         let noisy = sampler.noised(0, clean.clone(), noise.clone());
         let state = SamplerState::new(noisy);
-        let found = sampler.step(state, noise, &mut || latents(vec![0.0; 8])).denoised;
+        let found = sampler.advance(state, noise, &mut || latents(vec![0.0; 8])).denoised;
         let apart = values(&(found - clean)).into_iter().fold(0.0, |most: f32, d| most.max(d.abs()));
         assert!(apart < 1e-4, "{kind:?}: {apart}");
     }

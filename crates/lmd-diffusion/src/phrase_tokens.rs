@@ -10,9 +10,9 @@ use crate::energy::GuidedObject;
 
 /// A layout tied to the tokens of its prompts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Grounding {
+pub struct PhraseTokens {
     /// The boxes, each to be drawn alone, sorted by caption.
-    pub boxes: Vec<BoxGrounding>,
+    pub boxes: Vec<BoxPhraseTokens>,
     /// The prompt of the whole picture, extended by phrases it did not hold.
     pub prompt: String,
     /// The objects of the whole picture; their boxes, one object after the
@@ -24,7 +24,7 @@ pub struct Grounding {
 
 /// One box to be drawn alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BoxGrounding {
+pub struct BoxPhraseTokens {
     /// Index into the layout's objects.
     pub object: usize,
     /// The prompt: the background with this one object.
@@ -38,7 +38,7 @@ pub struct BoxGrounding {
     pub place: [f64; 4],
 }
 
-impl Grounding {
+impl PhraseTokens {
     /// Ties `layout` to the tokens of its prompts. With `floor`, boxes are drawn in the middle of the picture, so far above
     /// its lower edge; without, where they are.
     ///
@@ -51,7 +51,7 @@ impl Grounding {
         fidelity: Fidelity,
     ) -> Result<Self, DiffusionError> {
         let prompts = convert_spec(layout, fidelity);
-        let boxes = box_groundings(layout, &prompts, tokenizer, floor, fidelity)?;
+        let boxes = box_phrase_tokens(layout, &prompts, tokenizer, floor, fidelity)?;
         let phrases: Vec<&str> = prompts.overall.phrases.iter().map(|p| p.phrase.as_str()).collect();
         let prompt = tokenizer.extend_prompt(&prompts.overall.prompt, &phrases, fidelity)?;
         let mut objects = Vec::with_capacity(phrases.len());
@@ -65,13 +65,13 @@ impl Grounding {
     }
 }
 
-fn box_groundings(
+fn box_phrase_tokens(
     layout: &Layout,
     prompts: &ScenePrompts,
     tokenizer: &Tokenizer,
     floor: Option<f64>,
     fidelity: Fidelity,
-) -> Result<Vec<BoxGrounding>, DiffusionError> {
+) -> Result<Vec<BoxPhraseTokens>, DiffusionError> {
     let mut boxes = Vec::with_capacity(prompts.per_box.len());
     for spec in &prompts.per_box {
         let Some(object) = layout.objects().get(spec.object) else { continue };
@@ -83,7 +83,7 @@ fn box_groundings(
         let drawn = floor.map_or(place, |floor| centred(object.bbox, floor));
         let guided = GuidedObject { boxes: vec![drawn], tokens: at.tokens, word: at.word };
         let (prompt, phrase) = (spec.prompt.clone(), spec.phrase.clone());
-        boxes.push(BoxGrounding { object: spec.object, prompt, phrase, guided, place });
+        boxes.push(BoxPhraseTokens { object: spec.object, prompt, phrase, guided, place });
     }
     Ok(boxes)
 }

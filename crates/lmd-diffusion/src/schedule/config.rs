@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 pub use lmd_nn::PredictionType;
 
-use super::{SamplerKind, SchedulerError};
+use crate::samplers::SchedulerError;
 
 /// How β grows over the training steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,14 +62,14 @@ pub struct SchedulerConfig {
     pub original_inference_steps: usize,
     /// LCM: factor on the timestep in the boundary condition.
     pub timestep_scaling: f64,
-    /// βs of the training, one by one; not supported.
-    pub trained_betas: Option<Vec<f64>>,
     /// Karras σ spacing; not supported, and of no meaning to DDIM, PNDM and LCM.
     pub use_karras_sigmas: bool,
     /// Dynamic thresholding; not supported.
     pub thresholding: bool,
     /// Zero terminal signal-to-noise ratio; not supported.
     pub rescale_betas_zero_snr: bool,
+    /// β written out step by step; not supported.
+    pub trained_betas: Option<Vec<f64>>,
 }
 
 impl Default for SchedulerConfig {
@@ -89,42 +89,26 @@ impl Default for SchedulerConfig {
             skip_prk_steps: true,
             original_inference_steps: 50,
             timestep_scaling: 10.0,
-            trained_betas: None,
             use_karras_sigmas: false,
             thresholding: false,
             rescale_betas_zero_snr: false,
+            trained_betas: None,
         }
     }
 }
 
 impl SchedulerConfig {
-    /// Refuses values that only some samplers have and this program does not reproduce for `kind`, and all that
-    /// [`check`](Self::check) refuses.
-    ///
-    /// # Errors
-    /// As [`check`](Self::check).
-    pub(super) fn check_for(&self, kind: SamplerKind) -> Result<(), SchedulerError> {
-        let has_karras = matches!(kind, SamplerKind::Euler | SamplerKind::DpmSolverPlusPlus2m);
-        let unsupported = [
-            (self.use_karras_sigmas && has_karras, "use_karras_sigmas = true"),
-            (!self.skip_prk_steps && kind == SamplerKind::Pndm, "skip_prk_steps = false"),
-        ];
-        match unsupported.iter().find(|(found, _)| *found) {
-            Some((_, setting)) => Err(SchedulerError::Unsupported { setting }),
-            None => self.check(),
-        }
-    }
-
-    /// Refuses values that no sampler of this program reproduces.
+    /// Refuses values that no sampler of this crate reproduces; what a single one does not, it refuses when it is laid
+    /// out.
     ///
     /// # Errors
     /// [`SchedulerError::Unsupported`] or [`SchedulerError::OutOfRange`],
     /// naming the key.
     pub fn check(&self) -> Result<(), SchedulerError> {
         let unsupported = [
-            (self.trained_betas.is_some(), "trained_betas"),
             (self.thresholding, "thresholding = true"),
             (self.rescale_betas_zero_snr, "rescale_betas_zero_snr = true"),
+            (self.trained_betas.is_some(), "trained_betas"),
         ];
         if let Some((_, setting)) = unsupported.iter().find(|(found, _)| *found) {
             return Err(SchedulerError::Unsupported { setting });

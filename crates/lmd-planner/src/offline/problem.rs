@@ -1,9 +1,9 @@
-//! The cast of a scene: things become actors, and actors become bodies with a
+//! The problem of a scene: things become items, and items become bodies with a
 //! size on the canvas.
 //!
-//! An actor is a group that moves as one: one thing, or several of a kind
+//! An item is a group that moves as one: one thing, or several of a kind
 //! standing together. Things that relations tear apart (a lamp *between two
-//! chairs*) become one actor each.
+//! chairs*) become one item each.
 
 use lmd_layout::BBox;
 
@@ -22,7 +22,7 @@ const LARGEST: (f64, f64) = (0.88, 0.82);
 
 /// Something placed as one.
 #[derive(Clone, Debug)]
-pub(super) struct Actor {
+pub(super) struct Item {
     /// Which thing of the scene it is.
     pub(super) thing: usize,
     /// How many of them it stands for.
@@ -43,7 +43,7 @@ pub(super) struct Actor {
     form: (f64, f64),
 }
 
-/// An actor at a certain scale: a rectangle to be placed.
+/// An item at a certain scale: a rectangle to be placed.
 #[derive(Clone, Debug)]
 pub(super) struct Body {
     /// Its outline and members.
@@ -60,12 +60,12 @@ struct Hold {
     kind: RelationKind,
 }
 
-/// All actors of a scene.
+/// All items of a scene.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cast {
-    /// The actors; relations are rewritten to their indices.
-    pub(super) actors: Vec<Actor>,
-    /// For each thing of the scene, its actors.
+pub(super) struct LayoutProblem {
+    /// The items; relations are rewritten to their indices.
+    pub(super) items: Vec<Item>,
+    /// For each thing of the scene, its items.
     pub(super) of_thing: Vec<Vec<usize>>,
     holds: Vec<Hold>,
 }
@@ -82,45 +82,45 @@ pub(super) enum Given {
     Size(f64, f64),
 }
 
-impl Cast {
-    /// The actors of `scene`; `given` says what is known of its things.
+impl LayoutProblem {
+    /// The items of `scene`; `given` says what is known of its things.
     pub(super) fn new(scene: &Scene, given: &[Given]) -> Self {
-        let mut cast = Self::default();
+        let mut problem = Self::default();
         for (index, thing) in scene.things.iter().enumerate() {
-            let first = cast.actors.len();
+            let first = problem.items.len();
             match given.get(index) {
                 Some(Given::Place(boxes)) => {
-                    cast.actors.extend(boxes.iter().map(|bbox| Actor::fixed(index, thing, *bbox)));
+                    problem.items.extend(boxes.iter().map(|bbox| Item::fixed(index, thing, *bbox)));
                 }
                 Some(Given::Size(w, h)) => {
-                    cast.actors.push(Actor { kept_size: Some((*w, *h)), ..Actor::new(index, thing, 1) });
+                    problem.items.push(Item { kept_size: Some((*w, *h)), ..Item::new(index, thing, 1) });
                 }
                 _ if must_split(scene, index) => {
-                    let split = (0..thing.count as usize).map(|part| Actor::part(index, thing, part));
-                    cast.actors.extend(split);
+                    let split = (0..thing.count as usize).map(|part| Item::part(index, thing, part));
+                    problem.items.extend(split);
                 }
-                _ => cast.actors.push(Actor::new(index, thing, thing.count.max(1) as usize)),
+                _ => problem.items.push(Item::new(index, thing, thing.count.max(1) as usize)),
             }
-            cast.of_thing.push((first..cast.actors.len()).collect());
+            problem.of_thing.push((first..problem.items.len()).collect());
         }
-        cast
+        problem
     }
 
     /// Notes that `child` rests on, stands in or under `parent`, which must be
     /// large enough for it.
     pub(super) fn hold(&mut self, child: usize, parent: usize, kind: RelationKind) {
-        if kind == RelationKind::On && self.actors[child].arrangement.is_none() {
+        if kind == RelationKind::On && self.items[child].arrangement.is_none() {
             // Everything that rests on something has its feet at one height.
-            self.actors[child].arrangement = Some(Arrangement::Row);
+            self.items[child].arrangement = Some(Arrangement::Row);
         }
         self.holds.push(Hold { child, parent, kind });
     }
 
-    /// Whether an actor stands on the floor itself, wherever the sentence
+    /// Whether an item stands on the floor itself, wherever the sentence
     /// leaves that open.
-    pub(super) fn stands_on_floor(&self, actor: usize) -> bool {
-        let carried = self.holds.iter().any(|hold| hold.child == actor && hold.kind != RelationKind::Under);
-        let Actor { kind, region, fixed, .. } = &self.actors[actor];
+    pub(super) fn stands_on_floor(&self, item: usize) -> bool {
+        let carried = self.holds.iter().any(|hold| hold.child == item && hold.kind != RelationKind::Under);
+        let Item { kind, region, fixed, .. } = &self.items[item];
         let free = matches!(region, None | Some(Region::Left | Region::Right | Region::Ground));
         kind.class.stands() && free && fixed.is_none() && !carried
     }
@@ -128,8 +128,8 @@ impl Cast {
     /// The largest scale worth trying: the largest thing takes about half of
     /// the canvas's side, a little more when it is alone.
     pub(super) fn largest_scale(&self) -> f64 {
-        let members: usize = self.actors.iter().map(|actor| actor.count).sum();
-        if members < 2 || self.actors.iter().any(|actor| actor.fixed.is_some()) {
+        let members: usize = self.items.iter().map(|item| item.count).sum();
+        if members < 2 || self.items.iter().any(|item| item.fixed.is_some()) {
             return 1.0;
         }
         self.scale_for(PROMINENT).clamp(0.8, 1.7)
@@ -141,7 +141,7 @@ impl Cast {
         side / sides.fold(1e-6, f64::max)
     }
 
-    /// Every actor's body when all are drawn at `scale` (1 is a usual share of
+    /// Every item's body when all are drawn at `scale` (1 is a usual share of
     /// the canvas), `stretch` times as high as usual.
     pub(super) fn bodies(&self, scale: f64, stretch: f64) -> Vec<Body> {
         let mut cells = self.cells(scale, stretch);
@@ -149,45 +149,45 @@ impl Cast {
         for _ in 0..4 {
             self.holds.iter().for_each(|hold| self.make_room(*hold, &mut cells));
         }
-        let alone = self.actors.len() == 1;
-        let body = |(index, actor): (usize, &Actor)| {
-            let height = match actor.count {
+        let alone = self.items.len() == 1;
+        let body = |(index, item): (usize, &Item)| {
+            let height = match item.count {
                 _ if alone => 0.86,
                 1 => 0.68,
-                _ if actor.is_stack() => 0.6,
+                _ if item.is_stack() => 0.6,
                 _ => 0.5,
             };
-            actor.body(cells[index], self.room_of(index, &cells, Room { width: 0.92, height }))
+            item.body(cells[index], self.room_of(index, &cells, Room { width: 0.92, height }))
         };
-        self.actors.iter().enumerate().map(body).collect()
+        self.items.iter().enumerate().map(body).collect()
     }
 
     /// The room a group has: that of what holds it, if anything does.
-    fn room_of(&self, actor: usize, cells: &[(f64, f64)], room: Room) -> Room {
-        let Some(hold) = self.holds.iter().find(|hold| hold.child == actor) else { return room };
+    fn room_of(&self, item: usize, cells: &[(f64, f64)], room: Room) -> Room {
+        let Some(hold) = self.holds.iter().find(|hold| hold.child == item) else { return room };
         let (w, h) = cells[hold.parent];
         match hold.kind {
-            _ if self.actors[actor].fixed.is_some() => room,
+            _ if self.items[item].fixed.is_some() => room,
             RelationKind::Inside => Room { width: 0.86 * w, height: 0.86 * h },
             RelationKind::Under => Room { width: 0.94 * w, height: 0.6 * h },
             _ => Room { width: 0.94 * w, ..room },
         }
     }
 
-    /// The size of one member of each actor.
+    /// The size of one member of each item.
     fn cells(&self, scale: f64, stretch: f64) -> Vec<(f64, f64)> {
-        let members: usize = self.actors.iter().map(|actor| actor.count).sum();
-        let weight: f64 = self.actors.iter().map(|actor| actor.count as f64 * actor.extent().powi(2)).sum();
+        let members: usize = self.items.iter().map(|item| item.count).sum();
+        let weight: f64 = self.items.iter().map(|item| item.count as f64 * item.extent().powi(2)).sum();
         // The share of the canvas that is covered grows slowly with the crowd.
         let covered = 0.26 + 0.05 * (members.max(1) as f64).ln();
         let unit = self.matched((covered / weight.max(1e-6)).sqrt()) * scale;
         let shortest = SHORTEST * (scale / 0.55).min(1.0) * (12.0 / members.max(12) as f64).sqrt();
-        self.actors.iter().map(|actor| actor.cell(unit, shortest, stretch)).collect()
+        self.items.iter().map(|item| item.cell(unit, shortest, stretch)).collect()
     }
 
     /// The unit of size, matched to what stands there already.
     fn matched(&self, unit: f64) -> f64 {
-        let sizes = self.actors.iter().filter_map(|actor| Some(actor.fixed?.area().sqrt() / actor.extent()));
+        let sizes = self.items.iter().filter_map(|item| Some(item.fixed?.area().sqrt() / item.extent()));
         let (sum, count) = sizes.fold((0.0, 0.0), |(sum, count), size| (sum + size.ln(), count + 1.0));
         if count == 0.0 { unit } else { f64::exp(sum / count).clamp(0.6 * unit, 1.5 * unit) }
     }
@@ -197,8 +197,8 @@ impl Cast {
     fn make_room(&self, hold: Hold, cells: &mut [(f64, f64)]) {
         let siblings =
             self.holds.iter().filter(|other| other.parent == hold.parent && other.kind == hold.kind);
-        let row: f64 = siblings.map(|other| self.actors[other.child].row_width(cells[other.child])).sum();
-        let child = &self.actors[hold.child];
+        let row: f64 = siblings.map(|other| self.items[other.child].row_width(cells[other.child])).sum();
+        let child = &self.items[hold.child];
         let (need_w, need_h) = match hold.kind {
             RelationKind::Inside => {
                 let shape = child.body(cells[hold.child], Room { width: 0.7, height: 0.5 }).shape;
@@ -207,7 +207,7 @@ impl Cast {
             RelationKind::Under => (row * 1.15, cells[hold.child].1 / 0.55),
             _ => (row * 1.12, 0.0),
         };
-        let parent = &self.actors[hold.parent];
+        let parent = &self.items[hold.parent];
         let (have_w, have_h) = cells[hold.parent];
         let free = parent.fixed.is_none() && parent.kept_size.is_none();
         let (most_w, most_h) = if free { LARGEST } else { (have_w, have_h) };
@@ -224,7 +224,7 @@ impl Cast {
     }
 }
 
-impl Actor {
+impl Item {
     fn new(index: usize, thing: &Thing, count: usize) -> Self {
         let factor = size_factor(thing.size) * distance_factor(thing.region);
         Self {
@@ -265,8 +265,8 @@ impl Actor {
     }
 
     /// How far down its outline the things on it rest.
-    pub(super) fn ride(&self) -> f64 {
-        let ride = self.kind.class.ride();
+    pub(super) fn support_height(&self) -> f64 {
+        let ride = self.kind.class.support_height();
         if self.is_stack() { ride / self.count as f64 } else { ride }
     }
 

@@ -1,0 +1,131 @@
+//! [`LmdConfig`]: the settings of LLM-grounded Diffusion.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{GuidanceConfig, Name, share};
+use crate::DiffusionError;
+use crate::network::{self, DenoisingNetwork, LayerId};
+
+/// The settings of LLM-grounded Diffusion; LMD+ has no use for `per_box`, `center_boxes`, `floor_padding` and `align`.
+/// Methods that guide the same layers (backward guidance) read `guided_layers` here as well.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LmdConfig {
+    /// Guidance of the pictures of one box each.
+    pub per_box: GuidanceConfig,
+    /// Guidance of the picture as a whole.
+    pub overall: GuidanceConfig,
+    /// Share of the steps during which the composed latents are held, in
+    /// [0, 1]. Default 0.5.
+    pub frozen_step_ratio: f64,
+    /// λ of the attention transfer; 0 turns it off. Default 2.
+    pub transfer_weight: f64,
+    /// Share of each box's own noise in its start, in [0, 1]. Default 0.01, for LMD+ 0.1.
+    pub fg_blending_ratio: Option<f64>,
+    /// Whether boxes are drawn in the middle and moved into place. Default true.
+    pub center_boxes: bool,
+    /// Height below a centred box, as a share of the picture. Default 0.2.
+    pub floor_padding: f64,
+    /// Whether what was drawn is moved so that its mask's centre is the
+    /// box's. Default true.
+    pub align: bool,
+    /// How a box's attention becomes its mask. Default `attention`.
+    pub mask_refiner: Name,
+    /// The share of the normalised attention above which a cell belongs to
+    /// the object. Default 0.25.
+    pub mask_threshold: f64,
+    /// Standard deviation of the smoothing of the attention, in cells of its
+    /// map. Default 1.5.
+    pub mask_sigma: f64,
+    /// First step whose attention counts for the mask. Default: a fifth of
+    /// the steps, rounded up (10 of 50, as in the paper's code).
+    pub mask_from_step: Option<usize>,
+    /// Whether per-box runs take every other step once they are no longer
+    /// needed step by step. Default false.
+    pub fast_schedule: bool,
+    /// How many boxes are drawn at once. Default 1.
+    pub batch: usize,
+    /// The guided cross-attention layers. Default: `mid.0.0` and all of `up.1`.
+    pub guided_layers: Option<Vec<String>>,
+    /// The layer the masks are read from. Default: the last of the
+    /// contracting half (`down.2.1` in Stable Diffusion).
+    pub mask_layer: Option<String>,
+}
+
+impl Default for LmdConfig {
+    fn default() -> Self {
+        Self {
+            per_box: GuidanceConfig::default(),
+            overall: GuidanceConfig::default(),
+            frozen_step_ratio: 0.5,
+            transfer_weight: 2.0,
+            fg_blending_ratio: None,
+            center_boxes: true,
+            floor_padding: 0.2,
+            align: true,
+            mask_refiner: Name::of("attention"),
+            mask_threshold: 0.25,
+            mask_sigma: 1.5,
+            mask_from_step: None,
+            fast_schedule: false,
+            batch: 1,
+            guided_layers: None,
+            mask_layer: None,
+        }
+    }
+}
+
+impl LmdConfig {
+    /// `int(ratio · steps)`, the ratio clamped to [0, 1].
+    #[must_use]
+    pub fn frozen_steps(&self, steps: usize) -> usize {
+        share(self.frozen_step_ratio, steps)
+    }
+
+    /// The first step whose attention counts for masks; always before the last.
+    #[must_use]
+    pub fn mask_start(&self, steps: usize) -> usize {
+        let start = match self.mask_from_step {
+            Some(step) => step,
+            None => steps.div_ceil(5),
+        };
+        start.min(steps.saturating_sub(1))
+    }
+
+    /// The guided layers of a network.
+    ///
+    /// # Errors
+    /// When a configured name is none of a layer.
+    pub fn guided_layers(&self, network: &dyn DenoisingNetwork) -> Result<Vec<LayerId>, DiffusionError> {
+        match &self.guided_layers {
+            Some(names) => names.iter().map(|name| network.layer_named(name)).collect(),
+            None => Ok(network::guided_layers(network.layers())),
+        }
+    }
+
+    /// The layer of a network that masks are read from.
+    ///
+    /// # Errors
+    /// When the configured name is none of a layer, or the network has no layer to read masks from.
+    pub fn mask_layer(&self, network: &dyn DenoisingNetwork) -> Result<LayerId, DiffusionError> {
+        match &self.mask_layer {
+            Some(name) => network.layer_named(name),
+            None => network::mask_layer(network.layers()).ok_or(DiffusionError::NoMaskLayer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_the_papers() {
+        let lmd = LmdConfig::default();
+        assert_eq!(
+            (lmd.frozen_steps(50), lmd.mask_start(50), lmd.mask_start(10), lmd.mask_start(1)),
+            (25, 10, 2, 0)
+        );
+    }
+}

@@ -1,0 +1,149 @@
+//! [`Trajectory`]: a run that is under way; one item of a batch.
+
+use serde::{Deserialize, Serialize};
+
+use super::spec::{Guidance, RunSpec};
+use crate::compose::LatentFrames;
+use crate::energy::{AttentionMap, AttentionMaps, Energy};
+use crate::network::LayerId;
+use crate::pipeline::host;
+use crate::samplers::SamplerState;
+use crate::{DiffusionError, Latents, Pipeline};
+
+/// The scaled loss before any was measured (B.9).
+const UNMEASURED_LOSS: f64 = 10_000.0;
+
+/// What a run leaves behind.
+#[derive(Debug)]
+pub struct Trace {
+    /// The latents after the last step, `[1, channels, h, w]`.
+    pub latents: Latents,
+    /// Frame 0 is the start, frame j the latents after step j − 1; all in the sampler's scale.
+    pub frames: LatentFrames,
+    /// The kept attention of every step, one column each.
+    pub kept: Vec<AttentionMaps>,
+    /// The energies of its guidance.
+    pub energies: Vec<StepEnergies>,
+}
+
+/// The energies measured at one step, before each update.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StepEnergies {
+    /// The step, from 0.
+    pub step: usize,
+    /// The timestep given to the network.
+    pub timestep: f64,
+    /// One energy per guidance iteration, without the loss scale.
+    pub energies: Vec<f64>,
+}
+
+/// A run that is under way.
+#[derive(Debug)]
+pub struct Trajectory<'a> {
+    pub(super) run: RunSpec<'a>,
+    pub(super) state: SamplerState,
+    /// The frozen mask and its complement, `[1, 1, h, w]`.
+    frozen: Option<(Latents, Latents)>,
+    /// The scaled loss that was measured last.
+    carried: f64,
+    pub(super) trace: Trace,
+}
+
+impl<'a> Trajectory<'a> {
+    pub(super) fn new(run: RunSpec<'a>, pipeline: &Pipeline) -> Self {
+        let state = SamplerState::new(run.start.clone());
+        let [_, _, height, width] = state.latents.dims();
+        let frames = LatentFrames { width, height, frames: vec![host(state.latents.clone())] };
+        let trace = Trace { latents: state.latents.clone(), frames, kept: Vec::new(), energies: Vec::new() };
+        let frozen = run.frozen.map(|(composition, _)| {
+            let mask = &composition.frozen;
+            let tensor = |inside: f32, outside: f32| {
+                let values = mask.cells().iter().map(|on| if *on { inside } else { outside }).collect();
+                pipeline.latents(values, (mask.width(), mask.height()))
+            };
+            (tensor(1.0, 0.0), tensor(0.0, 1.0))
+        });
+        Self { run, state, frozen, carried: UNMEASURED_LOSS, trace }
+    }
+
+    /// The latents now, in the sampler's scale.
+    #[must_use]
+    pub fn latents(&self) -> Latents {
+        self.state.latents.clone()
+    }
+
+    /// Replaces the latents; they must be in the sampler's scale.
+    pub fn set_latents(&mut self, latents: Latents) {
+        self.state.latents = latents;
+    }
+
+    pub(super) fn finished(self) -> Trace {
+        Trace { latents: self.state.latents, ..self.trace }
+    }
+
+    pub(super) fn wants_guidance(&self, step: usize, iteration: usize) -> bool {
+        self.run.guidance.as_ref().is_some_and(|guidance| {
+            let config = guidance.config;
+            iteration < config.iterations(step) && self.carried / config.loss_scale > config.loss_threshold
+        })
+    }
+
+    /// How this run is guided. Only asked of runs that are.
+    pub(super) fn guidance(&self) -> Result<&Guidance<'a>, DiffusionError> {
+        let invariant = "only runs with guidance are guided";
+        self.run.guidance.as_ref().ok_or(DiffusionError::Internal { invariant })
+    }
+
+    pub(super) fn last_energy(&self) -> Option<f64> {
+        self.trace.energies.last().and_then(|step| step.energies.last().copied())
+    }
+
+    /// Measures and records the energy of the maps.
+    pub(super) fn measure(
+        &mut self,
+        step: usize,
+        timestep: f32,
+        maps: &AttentionMaps,
+    ) -> Result<Energy, DiffusionError> {
+        let guidance = self.guidance()?;
+        let energy = (guidance.energy)(step, maps)?;
+        if !energy.value.is_finite() {
+            return Err(DiffusionError::EnergyNotFinite { step });
+        }
+        self.carried = energy.value * guidance.config.loss_scale;
+        match self.trace.energies.last_mut().filter(|last| last.step == step) {
+            Some(last) => last.energies.push(energy.value),
+            None => {
+                let energies = vec![energy.value];
+                self.trace.energies.push(StepEnergies { step, timestep: f64::from(timestep), energies });
+            }
+        }
+        Ok(energy)
+    }
+
+    /// Keeps the word's column of the wanted maps.
+    pub(super) fn keep(&mut self, maps: &AttentionMaps) -> Result<(), DiffusionError> {
+        if let Some((_, token)) = self.run.keep {
+            let column = |(id, map): (&LayerId, &AttentionMap)| map.token(token).map(|map| (*id, map));
+            self.trace.kept.push(maps.iter().map(column).collect::<Result<_, _>>()?);
+        }
+        Ok(())
+    }
+
+    /// Records the latents of a step that is done.
+    pub(super) fn record(&mut self) {
+        self.trace.frames.frames.push(host(self.state.latents.clone()));
+    }
+
+    /// `z ← composed[i + 1] ⊙ F + z ⊙ (1 − F)` during the frozen steps (B.13).
+    pub(super) fn freeze(&mut self, step: usize, pipeline: &Pipeline) {
+        let (Some((composition, steps)), Some((inside, outside))) = (self.run.frozen, &self.frozen) else {
+            return;
+        };
+        let latents = &composition.latents;
+        if let Some(frame) = latents.frames.get(step + 1).filter(|_| step < steps) {
+            let held = pipeline.latents(frame.clone(), (latents.width, latents.height));
+            self.state.latents = held * inside.clone() + self.state.latents.clone() * outside.clone();
+        }
+    }
+}
