@@ -55,7 +55,7 @@ fn check_llm(llm: &LlmConfig, layers: &Layers) -> Result<(), ConfigError> {
             let value = layers.get(&key).map(|set| set.value.to_string()).unwrap_or_default();
             Err(wrong(layers, &key, value, why))
         }
-        Err(other) => Err(wrong(layers, "llm", String::new(), other.to_string())),
+        Err(other) => Err(ConfigError::Other(other.to_string())),
         Ok(()) => Ok(()),
     }
 }
