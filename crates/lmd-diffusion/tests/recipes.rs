@@ -85,8 +85,7 @@ fn warnings_are_given_with_the_picture_and_before() {
     assert!(told.contains("has 122 tokens") && told.contains("\"cat the cat"), "{told}");
     assert_eq!(draw(&pipeline, &job, &mut Silent).unwrap().warnings, before);
 
-    config.sampler = "ddim".into();
-    (config.width, config.height) = (Some(64), Some(512));
+    let config = DrawConfig { sampler: "ddim".into(), width: Some(64), height: Some(512), ..config.clone() };
     let job = Job { prompt: "the table", config: &config, ..job };
     let native = pipeline.native_size();
     let sizes = lmd_diffusion::check(&pipeline, &job).unwrap();
