@@ -85,8 +85,9 @@ fn warnings_are_given_with_the_picture_and_before() {
     assert!(told.contains("has 122 tokens") && told.contains("\"cat the cat"), "{told}");
     assert_eq!(draw(&pipeline, &job, &mut Silent).unwrap().warnings, before);
 
-    let config = DrawConfig { sampler: "ddim".into(), width: Some(64), height: Some(512), ..config.clone() };
-    let job = Job { prompt: "the table", config: &config, ..job };
+    config.sampler = "ddim".into();
+    (config.width, config.height) = (Some(64), Some(512));
+    let job = Job { layout: &layout, prompt: "the table", seeds: Seeds::of(1), config: &config };
     let native = pipeline.native_size();
     let sizes = lmd_diffusion::check(&pipeline, &job).unwrap();
     assert_eq!(sizes, [Warning::Size { width: 64, height: 512, trained: native }]);
