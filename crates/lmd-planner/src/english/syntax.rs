@@ -92,11 +92,13 @@ fn innermost_weight(text: &str) -> Option<(usize, usize, String)> {
                 let Some(start) = open.take() else { continue };
                 let inner = text.get(start + 1..at)?;
                 let number = inner.rsplit_once(':').filter(|(_, n)| n.trim().parse::<f64>().is_ok());
-                let doubled = text.get(..start)?.ends_with('(') && text.get(at + 1..)?.starts_with(')');
-                match (number, doubled) {
+                let opened = text.get(..start)?.chars().rev().take_while(|c| *c == '(').count();
+                let closed = text.get(at + 1..)?.chars().take_while(|c| *c == ')').count();
+                // As many brackets around it as both sides have.
+                match (number, opened.min(closed)) {
                     (Some((words, _)), _) => return Some((start, at, words.to_owned())),
-                    (None, true) => return Some((start - 1, at + 1, inner.to_owned())),
-                    (None, false) => {}
+                    (None, 0) => {}
+                    (None, around) => return Some((start - around, at + around, inner.to_owned())),
                 }
             }
             _ => {}

@@ -174,9 +174,10 @@ impl LlmPlanner {
     /// Asks until an answer violates nothing, at most `max_repairs` times
     /// more than once, and gives the best answer.
     fn converse(&self, mut dialogue: Dialogue, judge: &Judge<'_>) -> Result<(Candidate, Attempts), LlmError> {
-        let mut context = ChatContext::default();
-        context.deadline = Instant::now().checked_add(seconds(self.config.total_timeout_s));
-        context.observer = self.observer.as_deref().map(|observer| observer as _);
+        let context = ChatContext {
+            deadline: Instant::now().checked_add(seconds(self.config.total_timeout_s)),
+            observer: self.observer.as_deref().map(|observer| observer as _),
+        };
         let mut attempts = Attempts::default();
         loop {
             let reply = match self.ask(&dialogue, judge, &context) {
