@@ -257,6 +257,21 @@ impl ModelFolder {
         Ok(parts.iter().map(numbers).sum::<u64>() * size)
     }
 
+    /// The U-Net's configuration; no weights are read.
+    ///
+    /// # Errors
+    ///
+    /// When its files are missing or refused.
+    pub fn unet_config(&self) -> Result<UNetConfig, NnError> {
+        match &self.single {
+            Some(all) => {
+                let stated = single_file::prediction(&self.path, all)?.0;
+                Ok(single_file::unet_config(all, &ldm_names::unet(all), stated))
+            }
+            None => UNetConfig::from_json(&self.config("unet")?),
+        }
+    }
+
     /// The text of `lmd.json`, the model's own defaults, where it is there.
     ///
     /// # Errors

@@ -169,28 +169,6 @@ impl<'a> Interpreter<'a> {
         (self.arrangement, self.attribute_ahead, self.listed_next) = (None, Vec::new(), None);
     }
 
-    /// The one plural spoken of last, if as many things as it counts follow
-    /// one by one: `three dogs: a poodle, a corgi and a husky`.
-    fn single_plural(&self) -> Option<usize> {
-        let [index] = self.group.as_slice() else { return None };
-        let count = self.scene.things.get(*index)?.count as usize;
-        let list = self.chunks.iter().skip(self.at + 1);
-        let list = list.take_while(|c| matches!(c, Chunk::Np(_) | Chunk::And | Chunk::Comma));
-        let named =
-            list.filter(|c| matches!(c, Chunk::Np(np) if !np.noun.is_empty() && np.count().0 == 1)).count();
-        (count > 1 && named == count).then_some(*index)
-    }
-
-    /// `a cat that is black and a dog that is white`: each clause speaks of the
-    /// thing before it, unless the things were named together as one plural.
-    fn narrow_to_last(&mut self) {
-        let Some(Chunk::Np(np)) = self.previous() else { return };
-        let plural = np.plural || np.quantity.is_some_and(|q| q.count != 1);
-        if let (false, [_, .., last]) = (plural, self.group.as_slice()) {
-            self.group = vec![*last];
-        }
-    }
-
     // --- noun phrases ---------------------------------------------------
 
     pub(super) fn phrase(&mut self, phrase: &NounPhrase) {
