@@ -62,7 +62,10 @@ fn wrong_values_in_a_models_own_files_are_errors_of_the_model() {
         with_scheduler("{}", folder.path());
         fs::write(folder.path().join("lmd.json"), text).unwrap();
         let error = load(folder.path(), None).unwrap_err();
-        assert!(matches!(error, DiffusionError::Hints { .. }) && error.to_string().contains(told), "{error:?}");
+        assert!(
+            matches!(error, DiffusionError::Hints { .. }) && error.to_string().contains(told),
+            "{error:?}"
+        );
     }
 }
 

@@ -166,6 +166,11 @@ impl Lora {
         if modules.is_empty() {
             return Err(fail("it holds no tensors of a LoRA".to_owned()));
         }
+        for module in modules.values() {
+            if let Some(part) = names::missing(|part| module.tensors.contains_key(&part)) {
+                return Err(fail(format!("{} has no {part} part", module.name)));
+            }
+        }
         let scales = Scales::read(path, checkpoint.metadata("lora_adapter_metadata")).map_err(fail)?;
         Ok(Self { path: path.to_owned(), checkpoint, modules, scales, warnings })
     }
