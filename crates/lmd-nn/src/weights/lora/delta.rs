@@ -185,7 +185,8 @@ impl Factors<'_> {
     fn tucker(&self, core: Factor, up: Tensor<2>, down: Tensor<2>) -> Result<Tensor<2>, WeightsError> {
         let [r, s, places] = [core.rows(), core.columns(), core.places()];
         let ([outputs, up_rank], [down_rank, inputs]) = (up.dims(), down.dims());
-        let ranks = (r, s) == (up_rank, down_rank) && (1..=MAX_RANK).contains(&r) && (1..=inputs).contains(&s);
+        let ranks =
+            (r, s) == (up_rank, down_rank) && (1..=MAX_RANK).contains(&r) && (1..=inputs).contains(&s);
         if !ranks || !self.is_part(outputs, inputs.saturating_mul(places)) {
             return Err(self.unfit(&[&core.shape, &up.dims(), &down.dims()]));
         }

@@ -207,7 +207,9 @@ impl Lora {
         let factor = self.scales.factor(network, name, delta.rank, alpha);
         let found = delta.matrix.dims();
         if found != expected {
-            return Err(fail(format!("its factors make {found:?}, which do not make a weight of shape {shape:?}")));
+            return Err(fail(format!(
+                "its factors make {found:?}, which do not make a weight of shape {shape:?}"
+            )));
         }
         Ok((delta.matrix * factor).reshape(shape))
     }
