@@ -41,7 +41,7 @@ impl UNetSection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AttnKey {
-    /// Contracting half, bottleneck or expanding path.
+    /// Contracting path, bottleneck or expanding path.
     pub section: UNetSection,
     /// Block within the section, counted from 0 in the order of execution.
     pub block: usize,

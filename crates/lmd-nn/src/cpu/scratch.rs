@@ -1,7 +1,7 @@
 //! Memory that is not cleared before use: outputs, and per-thread scratch.
 //!
-//! The tests of this file and of all kernels run under Miri, which sees a read of uninitialised memory:
-//! `cargo +nightly miri test -p lmd-nn --lib cpu::scratch` (see `docs/architecture.md`).
+//! Miri sees a read of uninitialised memory. It runs this file's tests with
+//! `rustup +nightly component add miri rust-src` and `cargo +nightly miri test -p lmd-nn --lib cpu::scratch`.
 #![allow(unsafe_code)]
 
 use std::cell::RefCell;

@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_encoder_of_version_two_is_taken_apart() {
+    fn the_text_encoder_of_version_two_is_split() {
         let text = text_encoder(&open_clip());
         let layer = "text_model.encoder.layers.0";
         let mut expected: Vec<String> = [

@@ -22,7 +22,7 @@ pub struct AutoencoderKl {
     decoder: Decoder,
 }
 
-/// The normal distribution of latents that a image stands for.
+/// The normal distribution of latents that an image stands for.
 #[derive(Clone, Debug)]
 pub struct Posterior {
     /// Its centre `[B, latent_channels, h, w]`.
