@@ -107,7 +107,10 @@ fn boxdiff_is_what_was_reckoned_by_hand() {
     // A token that is not looked at is missing in the box's two columns and rows.
     assert!((energy(1).unwrap().value - 4.0 / 6.0).abs() < 1e-9);
     assert!(energy(3).is_err() && energy(0).is_err(), "the first and the last token are not counted");
-    assert!(boxdiff_energy(&random_maps(1), &[object(4)], &BoxdiffEnergy::default()).is_err(), "maps of several sizes");
+    assert!(
+        boxdiff_energy(&random_maps(1), &[object(4)], &BoxdiffEnergy::default()).is_err(),
+        "maps of several sizes"
+    );
 }
 
 #[test]
