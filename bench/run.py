@@ -109,7 +109,7 @@ def lmd_command(who, task, given, output):
     preset = who.split(" ")[1] if " " in who else "faithful"
     command = [given.lmd, "draw", task.layout, "--config", given.scratch / "lmd.toml", "--model", given.model,
                "--method", "plain" if task.plain else "lmd", "--preset", preset, "--cfg-scale", 7.5, "--preview", "none",
-               "--seed", given.seed, "--output", output, "--device", given.lmd_device, "--dtype", given.lmd_dtype]
+               "--seed", given.seed, "--output", output, "--overwrite", "--device", given.lmd_device, "--dtype", given.lmd_dtype]
     if preset == "faithful":
         command += ["--steps", task.steps]
     return command + (["--width", task.side, "--height", task.side] if task.side else [])

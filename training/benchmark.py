@@ -96,7 +96,7 @@ def draw(lmd: str, ask: Ask, method: str, seed: int, extra: list[str], out: Path
     chosen = ["--preset", preset] if preset else []
     begun = time.time()
     subprocess.run([lmd, "generate", ask.prompt, "-q", "--planner", "offline", "--method", name, *chosen,
-                    "--seed", str(seed), "-o", out, *extra], check=True, stdout=subprocess.DEVNULL)
+                    "--seed", str(seed), "-o", out, "--overwrite", *extra], check=True, stdout=subprocess.DEVNULL)
     return time.time() - begun
 
 

@@ -32,7 +32,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for index, prompt in enumerate(PROMPTS):
             out = Path(folder, "picture.png")
-            subprocess.run([arguments.lmd, "generate", prompt, "-q", "--planner", "offline", "--seed", str(arguments.seed), "-o", out, *arguments.extra],
+            subprocess.run([arguments.lmd, "generate", prompt, "-q", "--planner", "offline", "--seed", str(arguments.seed), "-o", out, "--overwrite", *arguments.extra],
                            check=True, stdout=subprocess.DEVNULL)
             x, y = index % COLUMNS * SIDE, index // COLUMNS * (SIDE + LINE)
             sheet.paste(Image.open(out).convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS), (x, y))

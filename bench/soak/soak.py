@@ -76,7 +76,7 @@ class Soak:
 
     def draw(self, where, seed, count, **more):
         series = ["-n", str(count)] if count > 1 else []
-        return self.start(where, "draw", str(self.layout), *DRAWING, "-s", str(seed), *series, "-o", "p.png", **more)
+        return self.start(where, "draw", str(self.layout), *DRAWING, "-s", str(seed), *series, "-o", "p.png", "--overwrite", **more)
 
     def wrong(self, what):
         self.findings.append(what)
@@ -187,7 +187,7 @@ class Soak:
 
     def leftovers(self, where):
         """Folders of half an import."""
-        return [p.name for p in where.rglob("*") if p.is_dir() and p.name.startswith((".import", ".tmp"))]
+        return [p.name for p in where.rglob("*") if p.is_dir() and p.name.startswith((".import", ".tmp", ".lmd-"))]
 
     def look(self, where, digests):
         """How many whole pictures a killed run left, and what else."""
@@ -209,7 +209,7 @@ class Soak:
     def after(self):
         """The program is well after all that, and left nothing in the home folder that looks unfinished."""
         self.ended(self.start(self.folder, "doctor"), "lmd doctor afterwards")
-        unfinished = [p for p in self.home.rglob("*") if p.name.startswith(".tmp") or p.suffix == ".partial"]
+        unfinished = [p for p in self.home.rglob("*") if p.name.startswith((".tmp", ".lmd-")) or p.suffix == ".partial"]
         if unfinished:
             self.wrong(f"unfinished files in the home folder: {', '.join(map(str, unfinished))}")
 

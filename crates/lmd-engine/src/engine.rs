@@ -11,18 +11,18 @@ use lmd_nn::{Accelerator, Adapters, Device, LoadOptions, Lora, ModelFolder, NnEr
 use lmd_planner::llm::ChatEvent;
 use lmd_planner::{Conversation, Plan, Planner};
 
+use crate::brush::Brush;
 use crate::config::{BUNDLED, Config};
 use crate::error::EngineError;
 use crate::job::{Adapter, DrawOptions, Picture, Subject};
 use crate::models::{ModelCard, Verified};
 use crate::notice::Notice;
-use crate::observer::{Observer, Progress};
+use crate::observer::{Observer, Silent};
 use crate::picture::{Noted, encode, side_by_side};
 use crate::planners::{self, Choice, Events};
-use crate::stable::{self, DrawConfig, Model, Recipe, Seeds, Step};
+use crate::stable::{self, Model, Recipe, Seeds, work};
 use crate::store::{self, ModelStore, Parcel, StoreError};
 use crate::{memory, threads};
-use crate::work::work;
 
 /// Plans layouts and draws them, as one configuration says. It may be shared
 /// by threads; the model it draws with is loaded once and kept.
@@ -117,7 +117,13 @@ impl Engine {
     pub fn open(config: &Config) -> Result<Self, EngineError> {
         config.check()?;
         let store = ModelStore::of(config);
-        Ok(Self { config: config.clone(), store, planner: OnceLock::new(), events: None, loaded: Mutex::default() })
+        Ok(Self {
+            config: config.clone(),
+            store,
+            planner: OnceLock::new(),
+            events: None,
+            loaded: Mutex::default(),
+        })
     }
 
     /// The same engine, telling `observer` of waits and repetitions while a
@@ -199,16 +205,18 @@ impl Engine {
             gligen: stable::uses_gligen(&options.config),
         };
         let adapters = adapters(&options.adapters)?;
-        let doubts = folder.warnings().into_iter().chain(adapters.warnings());
+        let doubts = folder.warnings(config.prediction_type)?.into_iter().chain(adapters.warnings());
         notices.extend(doubts.map(|doubt| Notice::Model { warning: doubt.to_string() }));
         let weights = folder.weight_bytes(config.dtype, wanted.gligen)?;
-        memory::require(&format!("drawing with {}", folder.name()), weights, &options.config)?;
+        let needed = stable::memory(&options.config, &folder, weights, config.dtype)?;
+        let what = format!("drawing with {}", folder.name());
+        notices.extend(memory::compare(&what, weights, needed, memory::available())?);
         Ok(Prepared { options: options.clone(), wanted, folder, device, adapters, notices })
     }
 
     /// What is doubtful about a layout that is to be drawn.
     #[must_use]
-    pub fn doubts(layout: &Layout) -> Vec<Notice> {
+    pub fn layout_doubts(layout: &Layout) -> Vec<Notice> {
         check_layout(layout).iter().map(|doubt| Notice::Layout { warning: doubt.to_string() }).collect()
     }
 
@@ -228,12 +236,15 @@ impl Engine {
         let start = Instant::now();
         let options = &ready.options;
         let total = ready.work(subject.layout.objects().len());
-        let mut brush = Brush { model: &model, subject, seeds, observer, done: 0, total };
+        let mut brush = Brush::new(&model, subject, seeds, observer, total);
         let beside = match options.side_by_side {
             true => Some(brush.draw(&stable::plain(&options.config))?),
             false => None,
         };
         let (mut pixels, mut recipe, mut notices) = brush.draw(&options.config)?;
+        // What only showed when the networks were loaded.
+        let doubts = model.warnings.iter().map(|doubt| Notice::Model { warning: doubt.to_string() });
+        notices.extend(doubts.filter(|notice| !ready.notices.contains(notice)));
         recipe.planner.clone_from(&subject.planner);
         if let Some((plain, _, more)) = &beside {
             pixels = side_by_side(plain, &pixels);
@@ -246,14 +257,30 @@ impl Engine {
         Ok(Picture { png, pixels, recipe: noted.recipe, seconds, notices })
     }
 
+    /// What is doubtful about drawing a subject in this way: its layout, and
+    /// what the networks say about prompts, sizes and settings. Loads the model.
+    ///
+    /// # Errors
+    /// When the model cannot be loaded, or it cannot draw by these settings.
+    pub fn doubts(&self, ready: &Prepared, subject: &Subject) -> Result<Vec<Notice>, EngineError> {
+        let model = self.model(ready, &mut Silent)?;
+        let about = (&subject.layout, subject.prompt.as_str());
+        let doubts = stable::doubts(&model, about, Seeds::of(0), &ready.options.config);
+        let mut notices: Vec<Notice> =
+            model.warnings.iter().map(|doubt| Notice::Model { warning: doubt.to_string() }).collect();
+        notices.retain(|notice| !ready.notices.contains(notice));
+        let doubts = doubts.map_err(EngineError::Draw)?;
+        notices.extend(doubts.into_iter().map(|warning| Notice::Drawing { warning }));
+        Ok(notices)
+    }
+
     /// Whether a picture's recipe was drawn with the very weights that draw
     /// now; a notice where it was not. Loads the model's digests only.
     ///
     /// # Errors
     /// When the weights cannot be read.
     pub fn compare(&self, ready: &Prepared, recipe: &Recipe) -> Result<Option<Notice>, EngineError> {
-        let now: BTreeMap<String, String> =
-            ready.folder.digests(ready.wanted.gligen)?.into_iter().collect();
+        let now: BTreeMap<String, String> = ready.folder.digests(ready.wanted.gligen)?.into_iter().collect();
         let then: BTreeMap<&String, &String> =
             recipe.weights.iter().map(|(file, digest)| (file, digest)).collect();
         // What both have must be alike, and something must be had by both.
@@ -330,7 +357,8 @@ impl Engine {
         let device = self.device()?;
         threads::start(self.config.threads)?;
         let precision = self.config.dtype;
-        let options = LoadOptions { precision, gligen: true, ..LoadOptions::new(&device) };
+        let prediction_type = self.config.prediction_type;
+        let options = LoadOptions { precision, gligen: true, prediction_type, ..LoadOptions::new(&device) };
         let model = folder.name().to_owned();
         stable::load(folder, &options).map_err(|source| EngineError::Load { model, source })
     }
@@ -369,6 +397,7 @@ impl Engine {
             precision: self.config.dtype,
             adapters: ready.adapters.clone(),
             gligen: ready.wanted.gligen,
+            prediction_type: self.config.prediction_type,
             ..LoadOptions::new(&ready.device)
         };
         let model = ready.folder.name().to_owned();
@@ -396,47 +425,6 @@ impl From<Plan> for Planned {
     }
 }
 
-/// One picture being drawn.
-struct Brush<'a, 'o> {
-    model: &'a Model,
-    subject: &'a Subject,
-    seeds: Seeds,
-    observer: &'o mut dyn Observer,
-    done: u64,
-    total: u64,
-}
-
-impl Brush<'_, '_> {
-    fn draw(&mut self, config: &DrawConfig) -> Result<(stable::Rgb, Recipe, Vec<Notice>), EngineError> {
-        let (model, subject, total) = (self.model, self.subject, self.total);
-        let (observer, done) = (&mut *self.observer, &mut self.done);
-        let mut observe = |step: &Step<'_>| {
-            let copies = match step.part {
-                crate::observer::Part::Boxes { count, .. } => count as u64,
-                crate::observer::Part::Whole => 1,
-            };
-            // The estimate of the work is an upper bound: guidance may end early.
-            *done = done.saturating_add(copies).min(total);
-            observer.observe(&Progress {
-                part: step.part,
-                step: step.step,
-                steps: step.steps,
-                iteration: step.iteration,
-                energy: step.energy,
-                done: *done,
-                total,
-                preview: step.denoised.map(|denoised| (model, denoised)),
-            })
-        };
-        let about = (&subject.layout, subject.prompt.as_str());
-        let drawn =
-            stable::draw(model, about, self.seeds, config, &mut observe).map_err(EngineError::Draw)?;
-        let notices =
-            stable::warnings(&drawn).into_iter().map(|warning| Notice::Drawing { warning }).collect();
-        Ok((drawn.picture, drawn.recipe, notices))
-    }
-}
-
 fn go_on(observer: &mut dyn Observer) -> Result<(), EngineError> {
     match observer.goes_on() {
         ControlFlow::Continue(()) => Ok(()),
@@ -455,6 +443,7 @@ fn adapters(given: &[Adapter]) -> Result<Adapters, EngineError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stable::DrawConfig;
 
     #[test]
     fn engines_are_shared_by_threads() {
@@ -489,7 +478,7 @@ mod tests {
     fn doubts_about_a_layout_are_told() {
         let text = r#"{"objects":[{"caption":"a red car","box":[0.1,0.3,0.4,0.4]},{"caption":"a red car","box":[0.11,0.31,0.4,0.4]}],"background":"a beach"}"#;
         let layout = lmd_layout::layout_from_json(text).unwrap();
-        assert!(Engine::doubts(&layout).iter().all(Notice::is_warning));
-        assert!(!Engine::doubts(&layout).is_empty());
+        assert!(Engine::layout_doubts(&layout).iter().all(Notice::is_warning));
+        assert!(!Engine::layout_doubts(&layout).is_empty());
     }
 }

@@ -149,7 +149,7 @@ pub enum EngineError {
     #[error(transparent)]
     Draw(DiffusionError),
     /// More memory is needed than there is.
-    #[error("{what} needs about {} MiB of memory or more, {} MiB are available; {}", .needed >> 20, .available >> 20, remedy(*.reducible))]
+    #[error("{what} needs about {} MiB of memory, {} MiB are available; {}", .needed >> 20, .available >> 20, remedy(*.reducible))]
     Memory {
         /// What would be done.
         what: String,
@@ -282,20 +282,20 @@ fn of_loading(error: &DiffusionError) -> ErrorKind {
 fn of_drawing(error: &DiffusionError) -> ErrorKind {
     match error {
         DiffusionError::Cancelled => ErrorKind::Cancelled,
+        DiffusionError::Internal { .. } => ErrorKind::Internal,
         DiffusionError::Nn(_)
         | DiffusionError::Parts { .. }
         | DiffusionError::SchedulerConfig { .. }
-        | DiffusionError::Hints { .. }
         | DiffusionError::NoGligenLayers
-        | DiffusionError::NotFinite { .. } => ErrorKind::Model,
+        | DiffusionError::NotFinite { .. }
+        | DiffusionError::Hints { .. } => ErrorKind::Model,
         DiffusionError::PictureSize { .. }
-        | DiffusionError::Setting { .. }
         | DiffusionError::PictureSide { .. }
         | DiffusionError::UnknownName { .. }
         | DiffusionError::UnknownLayer { .. }
         | DiffusionError::MethodSettings { .. }
+        | DiffusionError::Setting { .. }
         | DiffusionError::Scheduler(_) => ErrorKind::Usage,
-        DiffusionError::Internal { .. } => ErrorKind::Internal,
         _ => ErrorKind::Failed,
     }
 }

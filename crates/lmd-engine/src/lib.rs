@@ -28,6 +28,7 @@ pub mod picture;
 pub mod store;
 pub mod threads;
 
+mod brush;
 mod engine;
 mod error;
 mod infotext;
@@ -37,7 +38,6 @@ mod notice;
 mod observer;
 mod planners;
 mod stable;
-mod work;
 
 pub use config::{Config, ConfigError, Environment, Override, PlannerChoice, Settings, Sources};
 pub use engine::{Engine, Planned, Prepared};
@@ -48,5 +48,5 @@ pub use notice::{Notice, NoticeKind};
 pub use observer::{CancelToken, Observer, Part, Progress, Silent};
 pub use picture::{Noted, PictureError};
 pub use planners::is_llm_set_up;
-pub use stable::{DrawConfig, Method, Name, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds, StepEnergies};
+pub use stable::{DrawConfig, Name, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds, StepEnergies};
 pub use store::{ModelStore, StoreError};

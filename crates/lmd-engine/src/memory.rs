@@ -1,8 +1,9 @@
 //! How much memory there is, and how much a drawing needs.
 
-use crate::error::EngineError;
-use crate::stable::{self, DrawConfig};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+
+use crate::error::EngineError;
+use crate::notice::Notice;
 
 /// Bytes this process may still take: what the system has left, within the
 /// limits of its control group and of its address space. `None` where nothing
@@ -17,29 +18,23 @@ pub fn available() -> Option<u64> {
     [whole, group.filter(|bytes| *bytes > 0), address_space()].into_iter().flatten().min()
 }
 
-/// Bytes of activations for each pixel of a picture: what the bundled model was
-/// measured to take (2048 x 2048 by `plain`, 512 x 512 by `lmd`, less its
-/// weights). Other models are wider and take more, so that this is a lower bound.
-const PLAIN_BYTES: u64 = 480;
-const GUIDED_BYTES: u64 = 1500;
-/// Pixels of a side where the model says how many.
-const LEAST_SIDE: usize = 256;
+/// The part of an estimate that is needed at least: estimates lie above what
+/// was measured, by no more than half.
+const SURE: (u64, u64) = (2, 3);
 
-/// Bytes that a drawing takes at least: the weights, and what the networks
-/// compute on the way.
-#[must_use]
-pub fn needed(weights: u64, config: &DrawConfig) -> u64 {
-    let side = |side: Option<usize>| side.unwrap_or(LEAST_SIDE) as u64;
-    let each = if stable::is_guided(config) { GUIDED_BYTES } else { PLAIN_BYTES };
-    let pixels = side(config.width).saturating_mul(side(config.height));
-    weights.saturating_add(pixels.saturating_mul(each))
-}
-
-/// Refuses what cannot fit into memory, before anything is loaded.
-pub(crate) fn require(what: &str, weights: u64, config: &DrawConfig) -> Result<(), EngineError> {
-    let (needed, Some(available)) = (needed(weights, config), available()) else { return Ok(()) };
-    if needed <= available {
-        return Ok(());
+/// Compares what a drawing needs with what there is, before anything is loaded.
+///
+/// # Errors
+/// [`EngineError::Memory`] when it cannot fit; a notice when it may not.
+pub(crate) fn compare(
+    what: &str,
+    weights: u64,
+    needed: u64,
+    available: Option<u64>,
+) -> Result<Option<Notice>, EngineError> {
+    let Some(available) = available.filter(|available| needed > *available) else { return Ok(None) };
+    if needed / SURE.1 * SURE.0 <= available {
+        return Ok(Some(Notice::Tight { needed, available }));
     }
     let reducible = weights <= available;
     Err(EngineError::Memory { what: what.to_owned(), needed, available, reducible })
@@ -67,12 +62,14 @@ mod tests {
 
     #[test]
     fn what_cannot_fit_is_refused() {
-        let config = DrawConfig { width: Some(4096), height: Some(4096), ..DrawConfig::default() };
-        assert!(needed(1 << 20, &config) > 24 << 30);
-        let error = require("drawing", 1 << 60, &config).unwrap_err();
+        let of = |needed, available| compare("drawing", 100 << 20, needed, available);
+        assert_eq!(of(500 << 20, Some(600 << 20)).unwrap(), None);
+        assert_eq!(of(1 << 60, None).unwrap(), None);
+        assert!(of(500 << 20, Some(400 << 20)).unwrap().is_some_and(|notice| notice.is_warning()));
+        let error = of(500 << 20, Some(300 << 20)).unwrap_err();
         assert_eq!(error.kind().exit_code(), 5);
-        assert!(error.to_string().contains("drawing needs about"), "{error}");
-        assert!(require("drawing", 1, &DrawConfig::default()).is_ok());
+        let told = error.to_string();
+        assert!(told.starts_with("drawing needs about 500 MiB of memory, 300 MiB are available"), "{told}");
     }
 
     #[test]

@@ -33,12 +33,10 @@ pub enum Notice {
         /// Side in pixels of the pictures it was trained on, where known.
         native_size: usize,
     },
-    /// A file was there already, so that the result has another name.
-    NewName {
-        /// The name asked for.
-        asked: PathBuf,
-        /// The name of the file that was written.
-        used: PathBuf,
+    /// A file has the name of a result already and is kept: the result gets the next free name.
+    Taken {
+        /// The name.
+        path: PathBuf,
     },
     /// The language model's key is not sent to an address a project's file sets.
     KeyHeldBack {
@@ -105,6 +103,13 @@ pub enum Notice {
         /// One sentence.
         warning: String,
     },
+    /// Memory may run out.
+    Tight {
+        /// Bytes needed, estimated from above.
+        needed: u64,
+        /// Bytes there are.
+        available: u64,
+    },
     /// A doubt about settings, a model or a picture that the drawing itself had.
     Drawing {
         /// One sentence.
@@ -117,9 +122,7 @@ impl Notice {
     #[must_use]
     pub fn kind(&self) -> NoticeKind {
         match self {
-            Self::PlansOffline | Self::PlansWith { .. } | Self::DemoModel { .. } | Self::NewName { .. } => {
-                NoticeKind::Note
-            }
+            Self::PlansOffline | Self::PlansWith { .. } | Self::DemoModel { .. } => NoticeKind::Note,
             _ => NoticeKind::Warning,
         }
     }
@@ -142,33 +145,10 @@ impl fmt::Display for Notice {
                 f,
                 "drawing with the bundled demo model, made for {native_size} x {native_size}; for real pictures give --model a Stable Diffusion 1.x or 2.x (a diffusers folder or a .safetensors file)"
             ),
-            Self::NewName { asked, used } => write!(
-                f,
-                "{} is there already, so this is {} (--overwrite replaces)",
-                asked.display(),
-                used.display()
-            ),
-            Self::KeyHeldBack { url, file } => write!(
-                f,
-                "the key is not sent to {url}, an address that {} sets; set LMD_LLM_URL to send it there",
-                file.display()
-            ),
-            Self::AddressWithoutModel { url } => write!(
-                f,
-                "the language model at {url} is not asked, because no model is named; set LMD_LLM_MODEL (or --llm-model)"
-            ),
-            Self::UnknownVariable { name, closest } => {
-                write!(f, "the variable {name} sets nothing")?;
-                match closest {
-                    Some(known) => write!(f, "; did you mean {known}?"),
-                    None => f.write_str("; `lmd config env` lists those that do"),
-                }
+            Self::Taken { path } => {
+                let path = path.display();
+                write!(f, "{path} is there already and is kept; the result gets the next free name (--overwrite replaces it)")
             }
-            Self::NoText { name } => write!(f, "the variable {name} is no text and sets nothing"),
-            Self::UnreadableConfig { file, why } => {
-                write!(f, "the configuration {} is not used, it cannot be read: {why}", file.display())
-            }
-            Self::NoCache { why } => write!(f, "answers are not kept: {why}"),
             Self::Plan { warning }
             | Self::Layout { warning }
             | Self::Model { warning }
@@ -180,6 +160,42 @@ impl fmt::Display for Notice {
             Self::FewerThreads { wanted, started } => {
                 write!(f, "only {started} of {wanted} threads could be started; drawing is slower")
             }
+            Self::Tight { needed, available } => {
+                let (needed, available) = (needed >> 20, available >> 20);
+                write!(f, "memory may run out: up to {needed} MiB are needed, {available} MiB are available")
+            }
+            _ => self.about_settings(f),
+        }
+    }
+}
+
+impl Notice {
+    /// What is wrong with settings, files and variables.
+    fn about_settings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyHeldBack { url, file } => {
+                let file = file.display();
+                write!(
+                    f,
+                    "the key is not sent to {url}, an address that {file} sets; set LMD_LLM_URL to send it there"
+                )
+            }
+            Self::AddressWithoutModel { url } => write!(
+                f,
+                "the language model at {url} is not asked, because no model is named; set LMD_LLM_MODEL (or --llm-model)"
+            ),
+            Self::UnknownVariable { name, closest: Some(known) } => {
+                write!(f, "the variable {name} sets nothing; did you mean {known}?")
+            }
+            Self::UnknownVariable { name, closest: None } => {
+                write!(f, "the variable {name} sets nothing; `lmd config env` lists those that do")
+            }
+            Self::NoText { name } => write!(f, "the variable {name} is no text and sets nothing"),
+            Self::UnreadableConfig { file, why } => {
+                write!(f, "the configuration {} is not used, it cannot be read: {why}", file.display())
+            }
+            Self::NoCache { why } => write!(f, "answers are not kept: {why}"),
+            other => write!(f, "{other:?}"),
         }
     }
 }

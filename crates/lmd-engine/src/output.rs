@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 use thiserror::Error;
 
 use crate::error::ErrorKind as Kind;
+use crate::notice::Notice;
 
 /// How the names of unfinished files begin and end.
 const UNFINISHED: [&str; 2] = [".lmd-", ".tmp"];
@@ -102,24 +103,28 @@ impl Outputs {
         Self { rewrites: true, ..self }
     }
 
-    /// Tries a place before the work is done that is to be written there.
+    /// Tries a place before the work is done that is to be written there. Says
+    /// when a file has the name already and is kept.
     ///
     /// # Errors
     /// [`OutputError`], when it could not be written.
-    pub fn try_place(&self, path: &Path) -> Result<(), OutputError> {
+    pub fn try_place(&self, path: &Path) -> Result<Option<Notice>, OutputError> {
+        let mut taken = None;
         let target = followed(path)?;
         let refused = |source| OutputError::Refused { path: path.to_owned(), source };
         match target.metadata() {
             Ok(meta) if meta.is_dir() => return Err(OutputError::IsFolder(path.to_owned())),
             Ok(meta) if is_device(&meta) => return Err(OutputError::Device(path.to_owned())),
             // Opening a pipe waits for its reader; it is opened when there is something to write.
-            Ok(meta) if !meta.is_file() => return Ok(()),
+            Ok(meta) if !meta.is_file() => return Ok(None),
             Ok(_) if self.overwrite => {
                 self.refuse_read(path, &target)?;
                 OpenOptions::new().append(true).open(&target).map_err(refused)?;
             }
+            Ok(_) if self.rewrites && self.has_written(path) => {}
+            Ok(_) => taken = Some(Notice::Taken { path: path.to_owned() }),
             Err(error) if !is_absent(&error) => return Err(refused(error)),
-            _ => {}
+            Err(_) => {}
         }
         let folder = folder(&target);
         if !folder.is_dir() {
@@ -127,7 +132,8 @@ impl Outputs {
         }
         // It has no name, so that nothing can be left behind.
         let mut probe = tempfile::tempfile_in(folder).map_err(refused)?;
-        probe.write_all(&[0; TRIED]).and_then(|()| probe.flush()).map_err(refused)
+        probe.write_all(&[0; TRIED]).and_then(|()| probe.flush()).map_err(refused)?;
+        Ok(taken)
     }
 
     /// Writes a result and says under which name.
@@ -149,7 +155,7 @@ impl Outputs {
         if self.overwrite {
             self.refuse_read(path, &target)?;
         }
-        let again = self.written.borrow().iter().any(|written| written == path);
+        let again = self.has_written(path);
         if again && self.overwrite && !self.rewrites {
             return Err(OutputError::Twice(path.to_owned()));
         }
@@ -158,6 +164,10 @@ impl Outputs {
         let used = if used == target { path.to_owned() } else { path.with_file_name(name_of(&used)) };
         self.written.borrow_mut().push(used.clone());
         Ok(used)
+    }
+
+    fn has_written(&self, path: &Path) -> bool {
+        self.written.borrow().iter().any(|written| written == path)
     }
 
     fn refuse_read(&self, path: &Path, target: &Path) -> Result<(), OutputError> {
@@ -312,12 +322,13 @@ mod tests {
         let path = dir.path().join("a.png");
         fs::write(&path, "mine").unwrap();
         let outputs = Outputs::new(false);
-        outputs.try_place(&path).unwrap();
+        assert_eq!(outputs.try_place(&path).unwrap(), Some(Notice::Taken { path: path.clone() }));
+        assert_eq!(outputs.try_place(&dir.path().join("b.png")).unwrap(), None);
         assert_eq!(outputs.write(&path, b"new").unwrap(), dir.path().join("a-2.png"));
         assert_eq!(outputs.write(&path, b"new").unwrap(), dir.path().join("a-3.png"));
         assert_eq!(fs::read(&path).unwrap(), b"mine");
         let outputs = Outputs::new(true);
-        outputs.try_place(&path).unwrap();
+        assert_eq!(outputs.try_place(&path).unwrap(), None);
         assert_eq!(outputs.write(&path, b"new").unwrap(), path);
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert!(matches!(outputs.write(&path, b"other"), Err(OutputError::Twice(_))));

@@ -70,7 +70,8 @@ mod tests {
 
     fn chosen(url: &str, model: &str) -> (String, Vec<Notice>) {
         let llm = LlmConfig { url: url.to_owned(), model: model.to_owned(), ..LlmConfig::default() };
-        let (planner, notices) = choose(&Config { llm, cache: CacheMode::Off, ..Config::default() }, None).unwrap();
+        let (planner, notices) =
+            choose(&Config { llm, cache: CacheMode::Off, ..Config::default() }, None).unwrap();
         (planner.name(), notices)
     }
 

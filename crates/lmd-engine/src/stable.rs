@@ -3,28 +3,30 @@
 
 use std::ops::ControlFlow;
 
-use lmd_diffusion::{DiffusionError, Drawn, Job, Phase, draw as draw_job};
+use lmd_diffusion::{DiffusionError, Drawn, Job, ModelShape, Phase, estimate_memory};
 use lmd_layout::Layout;
-use lmd_nn::{LoadOptions, ModelFolder};
+use lmd_nn::{LoadOptions, ModelFolder, Precision};
 
 pub(crate) use lmd_diffusion::recipe::{RECIPE_VERSION, Timings};
+pub use lmd_diffusion::{DrawConfig, Name, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds, StepEnergies};
 pub(crate) use lmd_diffusion::{Latents, Pipeline as Model};
-pub use lmd_diffusion::{DrawConfig, Method, Name, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds, StepEnergies};
 
+use crate::error::EngineError;
 use crate::observer::Part;
+
+/// The method that uses no boxes.
+const PLAIN: &str = "plain";
 
 /// Why settings of a drawing cannot be meant.
 pub(crate) enum Wrong {
-    /// The size of the picture.
-    Size,
     /// One setting.
     Setting {
-        /// Its key below `draw`.
+        /// Its key below `draw`; empty where it is not known.
         setting: String,
         /// What it is.
         value: String,
         /// What it may be.
-        allowed: &'static str,
+        expected: String,
     },
     /// Something else.
     Other(String),
@@ -33,35 +35,78 @@ pub(crate) enum Wrong {
 /// Whether the settings of a drawing can be meant.
 pub(crate) fn check(config: &DrawConfig) -> Result<(), Wrong> {
     config.check().map_err(|error| match error {
-        DiffusionError::PictureSize { .. } | DiffusionError::PictureSide { .. } => Wrong::Size,
-        DiffusionError::Setting { setting, value, allowed } => Wrong::Setting { setting, value, allowed },
+        DiffusionError::PictureSide { name, value } => Wrong::Setting {
+            setting: name.to_owned(),
+            value: value.to_string(),
+            expected: "both sides must be multiples of 64 from 64 to 4096".to_owned(),
+        },
+        DiffusionError::Setting { setting, value, allowed } => {
+            Wrong::Setting { setting, value, expected: format!("it must be {allowed}") }
+        }
+        DiffusionError::UnknownName { kind: kind @ ("method" | "sampler"), name, known } => Wrong::Setting {
+            setting: kind.to_owned(),
+            value: name,
+            expected: format!("expected one of {known}"),
+        },
         other => Wrong::Other(other.to_string()),
     })
 }
 
 /// The same settings for the picture without boxes that stands beside.
 pub(crate) fn plain(config: &DrawConfig) -> DrawConfig {
-    DrawConfig { method: "plain".into(), ..config.clone() }
+    DrawConfig { method: Name::of(PLAIN), ..config.clone() }
 }
 
 /// Whether the method uses no boxes.
 pub(crate) fn is_plain(config: &DrawConfig) -> bool {
-    config.method == "plain"
+    config.method == PLAIN
 }
 
-/// Whether the method goes backward through the network, which keeps more in memory.
-pub(crate) fn is_guided(config: &DrawConfig) -> bool {
-    Registry::shared().method(&config.method).and_then(|method| method.work(config, 1)).is_ok_and(|work| work.guided)
-}
-
-/// Whether the method needs GLIGEN layers.
+/// Whether the method needs grounding layers.
 pub(crate) fn uses_gligen(config: &DrawConfig) -> bool {
     Registry::shared().method(&config.method).is_ok_and(|method| method.needs().gligen)
+}
+
+/// Calls of the observer when guidance never ends early; none for settings that make no sense.
+pub(crate) fn work(config: &DrawConfig, boxes: usize) -> u64 {
+    Registry::shared().work(config, boxes).map_or(0, |work| work.observations)
+}
+
+/// Pixels along a side of a latent cell of Stable Diffusion.
+const DOWNSCALE: usize = 8;
+
+/// Bytes that a picture of one box takes at its peak, estimated from the headers of a model's files.
+pub(crate) fn memory(
+    config: &DrawConfig,
+    folder: &ModelFolder,
+    weights: u64,
+    precision: Precision,
+) -> Result<u64, EngineError> {
+    let unet = folder.unet_config()?;
+    let bytes_per_weight = precision.dtype().size() as u64;
+    // The decoder's channels at full size are about half of the network's first ones.
+    let decoder = unet.block_out_channels.first().map_or(0, |channels| channels / 2);
+    let shape = ModelShape::new(&unet, weights / bytes_per_weight, DOWNSCALE, decoder);
+    let shape = ModelShape { bytes_per_weight, ..shape };
+    let native = unet.sample_size.unwrap_or(64) * DOWNSCALE;
+    let size = (config.width.unwrap_or(native), config.height.unwrap_or(native));
+    Ok(estimate_memory(config, &shape, size, 1).map_err(EngineError::Draw)?.total())
 }
 
 /// Loads a model's networks.
 pub(crate) fn load(folder: &ModelFolder, options: &LoadOptions) -> Result<Model, DiffusionError> {
     Model::load(folder, options)
+}
+
+/// What is likely to be worse than wanted, known before anything is drawn.
+pub(crate) fn doubts(
+    model: &Model,
+    (layout, prompt): (&Layout, &str),
+    seeds: Seeds,
+    config: &DrawConfig,
+) -> Result<Vec<String>, DiffusionError> {
+    let job = Job { layout, prompt, seeds, config };
+    Ok(lmd_diffusion::check(model, &job)?.iter().map(ToString::to_string).collect())
 }
 
 /// How far a drawing is, as the engine's observers are told.
@@ -97,12 +142,7 @@ pub(crate) fn draw(
             denoised: progress.denoised,
         })
     };
-    draw_job(model, &job, &mut observer)
-}
-
-/// Warnings of a drawing.
-pub(crate) fn warnings(drawn: &Drawn) -> Vec<String> {
-    drawn.warnings.iter().map(ToString::to_string).collect()
+    lmd_diffusion::draw(model, &job, &mut observer)
 }
 
 /// A sampler's name as AUTOMATIC1111's web UI writes it.

@@ -1,5 +1,7 @@
 //! Where models are found: in the program, in lmd's own folder, or at a path.
 
+mod error;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read, Write};
@@ -9,10 +11,10 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 use lmd_nn::{ModelFolder, NnError};
 use serde::Serialize;
-use thiserror::Error;
 
 use crate::config::{BUNDLED, Config};
-use crate::error::{EngineError, ErrorKind};
+use crate::error::EngineError;
+pub use error::StoreError;
 
 /// What a single-file checkpoint is called in lmd's own folder.
 const SINGLE_FILE: &str = "model.safetensors";
@@ -30,84 +32,6 @@ const NETWORKS: [&str; 4] = ["unet", "vae", "text_encoder", "gligen"];
 const ENDINGS: [&str; 3] = ["json", "txt", "safetensors"];
 /// Bytes copied at a time, after which somebody may cancel.
 const COPIED: usize = 4 << 20;
-
-/// Why there is no such model, or none can be kept.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// No model of that name or path.
-    #[error("no model {name:?}: neither a path nor one of {}; `lmd models import PATH` adds one", known.join(", "))]
-    Unknown {
-        /// The name asked for.
-        name: String,
-        /// The names there are.
-        known: Vec<String>,
-    },
-    /// A name that cannot be a folder's.
-    #[error(
-        "{0:?} cannot name a model; use letters, digits, '.', '_' and '-', and none that begins with '.'"
-    )]
-    Name(String),
-    /// The name of the model that is part of the program.
-    #[error("{0:?} cannot name a model: it is the model that is part of lmd; choose another name (--name)")]
-    Reserved(String),
-    /// A model of this name is there already.
-    #[error("there is a model {name:?} already, in {}; choose another --name or remove it (`lmd models remove {name}`)", folder.display())]
-    Taken {
-        /// The name.
-        name: String,
-        /// Its folder.
-        folder: PathBuf,
-    },
-    /// This program carries no model.
-    #[error(
-        "this program was built without the bundled model; give --model a folder, a file or the name of an imported one"
-    )]
-    NotBundled,
-    /// This system has no folder for a user's data.
-    #[error("no place to keep models is known on this system; set LMD_MODELS_DIR to a folder")]
-    NoHome,
-    /// A model's folder could not be read or written.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The note about a model's weights cannot be read.
-    #[error("{} is damaged: {why}; import the model again", path.display())]
-    Digests {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The files are not what they were when the model was imported.
-    #[error("{file} of {model} is not what it was when the model was imported; import it again")]
-    Changed {
-        /// The model.
-        model: String,
-        /// The weight file.
-        file: String,
-    },
-}
-
-impl StoreError {
-    /// What sort of failure it is.
-    #[must_use]
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Unknown { .. } | Self::NotBundled => ErrorKind::NoModel,
-            _ => ErrorKind::Model,
-        }
-    }
-
-    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { path, source }
-    }
-}
 
 /// A model that can be drawn with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -446,6 +370,7 @@ fn readable_files(folder: &Path, single: bool) -> io::Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     fn store(root: &Path) -> ModelStore {
         ModelStore { root: Some(root.to_owned()) }

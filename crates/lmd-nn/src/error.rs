@@ -1,4 +1,4 @@
-//! [`NnError`]: everything that can go wrong between a weight file and a picture.
+//! [`NnError`]: everything that can go wrong between a weight file and an image.
 
 use std::path::PathBuf;
 

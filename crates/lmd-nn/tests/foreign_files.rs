@@ -58,7 +58,7 @@ fn every_form_of_lora_is_merged_as_its_own_library_does() {
         let effect = relative_error(&plain, &expected);
         eprintln!("{name}: relative error {error:.1e}, effect {effect:.1e}");
         assert!(error < 1e-4, "{name}: {error:.1e}");
-        assert!(effect > 100.0 * 1e-4, "{name} changes too little to show anything: {effect:.1e}");
+        assert!(error < effect / 100.0, "{name} changes too little to show anything: {effect:.1e}");
     }
 }
 
@@ -69,7 +69,8 @@ fn a_lora_for_the_text_encoder_fits_whoever_saved_the_model() {
     let renamed = tempfile::tempdir().unwrap();
     for part in ["unet", "text_encoder"] {
         fs::create_dir(renamed.path().join(part)).unwrap();
-        fs::copy(data("sd1").join(part).join("config.json"), renamed.path().join(part).join("config.json")).unwrap();
+        fs::copy(data("sd1").join(part).join("config.json"), renamed.path().join(part).join("config.json"))
+            .unwrap();
     }
     let all = lmd_nn::Checkpoint::open(&data("sd1/text_encoder/model.safetensors")).unwrap();
     let other = |name: &str| match name.strip_prefix("text_model.") {
@@ -98,7 +99,9 @@ fn the_vocabulary_of_clip_gives_the_ids_of_transformers() {
     for (version_two, pad) in [(false, "<|endoftext|>"), (true, "!")] {
         let tokenizer = Tokenizer::clip(version_two).unwrap();
         assert_eq!(tokenizer.vocab_size(), 49_408);
-        for (text, ids) in golden["texts"].as_array().unwrap().iter().zip(golden["ids"][pad].as_array().unwrap()) {
+        for (text, ids) in
+            golden["texts"].as_array().unwrap().iter().zip(golden["ids"][pad].as_array().unwrap())
+        {
             let ids: Vec<u32> = serde_json::from_value(ids.clone()).unwrap();
             assert_eq!(tokenizer.encode(text.as_str().unwrap()).unwrap().ids, ids, "{text} {pad}");
         }
@@ -121,7 +124,8 @@ fn tokenizer(files: &[(&str, &str)]) -> Result<Tokenizer, lmd_nn::NnError> {
 #[test]
 fn the_map_of_special_tokens_wins_for_the_padding() {
     let config = r#"{"pad_token": "<|endoftext|>"}"#;
-    let padding = |files: &[(&str, &str)]| *tokenizer(files).unwrap().encode("a cat").unwrap().ids.last().unwrap();
+    let padding =
+        |files: &[(&str, &str)]| *tokenizer(files).unwrap().encode("a cat").unwrap().ids.last().unwrap();
     let end = padding(&[("tokenizer_config.json", config)]);
     assert_eq!(padding(&[]), end);
     for map in [r#"{"pad_token": "!"}"#, r#"{"pad_token": {"content": "!", "lstrip": false}}"#] {
@@ -141,8 +145,16 @@ fn added_tokens_are_known_from_all_three_places() {
     let end = size - 1;
     let files = [
         ("added_tokens.json", format!(r#"{{"<cat-toy>": {size}, "<|endoftext|>": {end}}}"#)),
-        ("tokenizer_config.json", format!(r#"{{"added_tokens_decoder": {{"{size}": {{"content": "<cat-toy>", "special": false}}, "{end}": {{"content": "<|endoftext|>", "special": true}}}}}}"#)),
-        ("tokenizer.json", format!(r#"{{"added_tokens": [{{"id": {size}, "content": "<cat-toy>", "special": false}}]}}"#)),
+        (
+            "tokenizer_config.json",
+            format!(
+                r#"{{"added_tokens_decoder": {{"{size}": {{"content": "<cat-toy>", "special": false}}, "{end}": {{"content": "<|endoftext|>", "special": true}}}}}}"#
+            ),
+        ),
+        (
+            "tokenizer.json",
+            format!(r#"{{"added_tokens": [{{"id": {size}, "content": "<cat-toy>", "special": false}}]}}"#),
+        ),
     ];
     for (name, text) in &files {
         let tokenizer = tokenizer(&[(name, text)]).unwrap();

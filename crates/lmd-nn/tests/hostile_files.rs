@@ -305,7 +305,9 @@ fn attack_many_entries_of_metadata() {
     assert!(Checkpoint::from_bytes("metadata", entries(10_000)).is_ok());
     let HeaderError::Json(reason) = refusal(entries(10_001)) else { panic!("another error") };
     assert!(reason.contains("more than 10000 entries of metadata"), "{reason}");
-    let HeaderError::Json(_) = refusal(file(r#"{"__metadata__":{"a":[1]}}"#, 0)) else { panic!("another error") };
+    let HeaderError::Json(_) = refusal(file(r#"{"__metadata__":{"a":[1]}}"#, 0)) else {
+        panic!("another error")
+    };
 }
 
 #[test]
@@ -344,11 +346,9 @@ fn weights_that_are_not_numbers_are_refused_at_load() {
     }
     let model = ModelFolder::open(folder.path()).unwrap();
     let options = LoadOptions::new(&cpu());
-    for error in [
-        model.unet(&options).err(),
-        model.autoencoder(&options).err(),
-        model.text_encoder(&options).err(),
-    ] {
+    for error in
+        [model.unet(&options).err(), model.autoencoder(&options).err(), model.text_encoder(&options).err()]
+    {
         let error = error.expect("refused").to_string();
         assert!(error.contains("are NaN or infinite") && error.starts_with("tensor "), "{error}");
     }

@@ -123,7 +123,11 @@ fn lora(names: [String; 3]) -> Result<Lora, lmd_nn::WeightsError> {
     let (down, up) = lora_values();
     let bytes = |v: &[f32]| v.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
     let (down, up, alpha) = (bytes(&down), bytes(&up), bytes(&[1.0]));
-    let view = |shape: &'static [usize], bytes: &[u8]| TensorView { dtype: StoredType::F32, shape, bytes: bytes.to_vec().into() };
+    let view = |shape: &'static [usize], bytes: &[u8]| TensorView {
+        dtype: StoredType::F32,
+        shape,
+        bytes: bytes.to_vec().into(),
+    };
     let [down_name, up_name, alpha_name] = names;
     let mut tensors = vec![
         (down_name, view(&[2, 32], &down[..])),
@@ -162,8 +166,10 @@ fn merged_by_hand(strength: f32) -> UNet {
     }
     let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
     let merged = TensorView { dtype: StoredType::F32, shape: &[32, 32], bytes: bytes.into() };
-    let tensors: Vec<_> =
-        all.names().map(|n| (n.to_owned(), if n == name { merged.clone() } else { all.read(n).unwrap() })).collect();
+    let tensors: Vec<_> = all
+        .names()
+        .map(|n| (n.to_owned(), if n == name { merged.clone() } else { all.read(n).unwrap() }))
+        .collect();
     let folder = empty_folder();
     write(&folder.path().join("unet").join(WEIGHTS), &tensors);
     ModelFolder::open(folder.path()).unwrap().unet(&LoadOptions::new(&cpu())).unwrap()

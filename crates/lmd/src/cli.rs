@@ -30,7 +30,7 @@ Files that are there already are kept: results get the next free name (out-2.png
 
 /// LLM-grounded diffusion: pictures that obey a layout a language model wrote
 #[derive(Debug, Parser)]
-#[command(name = "lmd", version, max_term_width = 100, arg_required_else_help = true, after_help = EXAMPLES)]
+#[command(name = "lmd", version, max_term_width = 100, arg_required_else_help = true, args_override_self = true, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,

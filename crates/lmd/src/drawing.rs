@@ -32,7 +32,7 @@ impl<'a> Easel<'a> {
         screen: &'a Screen,
     ) -> anyhow::Result<Self> {
         let outputs = Outputs::new(args.overwrite).having_read(read.iter().copied());
-        check_output(args, &outputs)?;
+        check_output(args, &outputs, screen)?;
         let mut options = DrawOptions::new(engine.config().draw.clone());
         options.adapters = args.lora.iter().map(|text| Adapter::parse(text)).collect::<Result<_, _>>()?;
         options.side_by_side = side_by_side;
@@ -49,12 +49,16 @@ impl<'a> Easel<'a> {
             Some(Seed::Random) => random_seeds(),
             None => known.unwrap_or_else(random_seeds),
         };
+        // Known before anything is drawn, so that nothing is drawn that will be refused.
+        let doubts = self.engine.doubts(&self.ready, subject)?;
+        self.screen.tell(&doubts)?;
         for index in 0..self.args.count {
             let seeds = first.next(u64::from(index));
             let mut watch = Watch::new(self.screen, self.args.preview, interrupt::token());
             let picture = self.engine.draw(&self.ready, subject, seeds, &mut watch)?;
             drop(watch);
-            self.screen.tell(&picture.notices)?;
+            let news = picture.notices.iter().filter(|notice| !doubts.contains(notice)).cloned();
+            self.screen.tell(&news.collect::<Vec<_>>())?;
             self.deliver(subject, seeds, index, &picture)?;
             self.screen.note(&told(&picture));
         }
@@ -69,7 +73,7 @@ impl<'a> Easel<'a> {
         match &self.args.output {
             Some(path) => {
                 let path = self.args.numbered(path, index);
-                files::write(&path, &picture.png, &self.outputs, self.screen)
+                files::write(&path, &picture.png, &self.outputs)
             }
             None => {
                 let name = PathBuf::from(format!("{}-{}.png", subject.slug(), seeds.background));
@@ -88,9 +92,11 @@ impl Drawing {
 }
 
 /// Whether there is a place for every picture.
-fn check_output(args: &Drawing, outputs: &Outputs) -> anyhow::Result<()> {
+fn check_output(args: &Drawing, outputs: &Outputs, screen: &Screen) -> anyhow::Result<()> {
     let Some(path) = &args.output else {
-        return Ok(outputs.try_place(Path::new("picture.png"))?);
+        // Nobody asked for a name, so none can be taken.
+        outputs.try_place(Path::new("picture.png"))?;
+        return Ok(());
     };
     if files::is_dash(path) {
         return if args.count == 1 {
@@ -106,7 +112,7 @@ fn check_output(args: &Drawing, outputs: &Outputs) -> anyhow::Result<()> {
         ))
         .into());
     }
-    (0..args.count).try_for_each(|index| files::try_place(&args.numbered(path, index), outputs))
+    (0..args.count).try_for_each(|index| files::try_place(&args.numbered(path, index), outputs, screen))
 }
 
 fn told(picture: &Picture) -> String {
@@ -122,7 +128,7 @@ mod tests {
     fn outputs_are_checked_first() {
         let with = |output: &str, count| {
             let drawing = Drawing { output: Some(PathBuf::from(output)), count, ..Drawing::default() };
-            check_output(&drawing, &Outputs::new(false))
+            check_output(&drawing, &Outputs::new(false), &Screen::new(true, false))
         };
         assert!(with("a.png", 3).is_ok() && with("-", 1).is_ok());
         assert!(with("-", 2).unwrap_err().to_string().contains("one picture"));

@@ -84,33 +84,24 @@ impl Form {
 
 /// Writes a layout to a file and prints the file's path, or writes it to
 /// stdout for `-`.
-pub(crate) fn deliver(
-    layout: &Layout,
-    form: Form,
-    path: &Path,
-    outputs: &Outputs,
-    screen: &Screen,
-) -> anyhow::Result<()> {
+pub(crate) fn deliver(layout: &Layout, form: Form, path: &Path, outputs: &Outputs) -> anyhow::Result<()> {
     let bytes = form.render(layout)?;
     if is_dash(path) {
         return Ok(screen::print(bytes)?);
     }
-    write(path, &bytes, outputs, screen)
+    write(path, &bytes, outputs)
 }
 
 /// Writes a file and prints its path.
-pub(crate) fn write(path: &Path, bytes: &[u8], outputs: &Outputs, screen: &Screen) -> anyhow::Result<()> {
-    let used = outputs.write(path, bytes)?;
-    if used != path {
-        screen.tell(&[lmd_engine::Notice::NewName { asked: path.to_owned(), used: used.clone() }])?;
-    }
-    Ok(screen::print_path(&used)?)
+pub(crate) fn write(path: &Path, bytes: &[u8], outputs: &Outputs) -> anyhow::Result<()> {
+    Ok(screen::print_path(&outputs.write(path, bytes)?)?)
 }
 
 /// Tries a place before anything is done that will be written there.
-pub(crate) fn try_place(path: &Path, outputs: &Outputs) -> anyhow::Result<()> {
+pub(crate) fn try_place(path: &Path, outputs: &Outputs, screen: &Screen) -> anyhow::Result<()> {
     if !is_dash(path) {
-        outputs.try_place(path)?;
+        let taken: Vec<_> = outputs.try_place(path)?.into_iter().collect();
+        screen.tell(&taken)?;
     }
     Ok(())
 }

@@ -49,11 +49,6 @@ impl Screen {
         self.colour_err && matches!(colours.as_str(), "truecolor" | "24bit")
     }
 
-    /// Whether notes are said.
-    pub(crate) fn is_quiet(&self) -> bool {
-        self.quiet
-    }
-
     /// Says what a person should know.
     ///
     /// # Errors

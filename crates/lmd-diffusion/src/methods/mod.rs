@@ -1,6 +1,6 @@
 //! The methods that draw a layout.
 //!
-//! A further method is one file beside these and one line in [`builtin`]; or it is registered from outside
+//! A further method is one file beside these and one line in `builtin`; or it is registered from outside
 //! ([`Registry::register_method`](crate::Registry::register_method)).
 
 pub mod backward_guidance;

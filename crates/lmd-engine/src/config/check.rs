@@ -23,26 +23,12 @@ pub(super) fn check(config: &Config, layers: &Layers) -> Result<(), ConfigError>
 }
 
 fn check_drawing(draw: &DrawConfig, layers: &Layers) -> Result<(), ConfigError> {
-    let sides = [
-        ("draw.width", draw.width, DrawConfig { height: None, ..draw.clone() }),
-        ("draw.height", draw.height, DrawConfig { width: None, ..draw.clone() }),
-    ];
-    for (key, side, alone) in sides {
-        if let (Some(side), Err(stable::Wrong::Size)) = (side, stable::check(&alone)) {
-            let expected = "both sides must be multiples of 64 from 64 to 4096".to_owned();
-            return Err(wrong(layers, key, side.to_string(), expected));
+    stable::check(draw).map_err(|error| match error {
+        stable::Wrong::Setting { setting, value, expected } => {
+            wrong(layers, &format!("draw.{setting}"), value, expected)
         }
-    }
-    match stable::check(draw) {
-        Ok(()) => Ok(()),
-        Err(stable::Wrong::Setting { setting, value, allowed }) => {
-            Err(wrong(layers, &format!("draw.{setting}"), value, format!("it must be {allowed}")))
-        }
-        Err(stable::Wrong::Size) => {
-            Err(wrong(layers, "draw.width", String::new(), "no such size".to_owned()))
-        }
-        Err(stable::Wrong::Other(message)) => Err(wrong(layers, "draw", String::new(), message)),
-    }
+        stable::Wrong::Other(message) => ConfigError::Other(message),
+    })
 }
 
 /// The ranges of the language model's settings. That a model is named is
@@ -55,7 +41,7 @@ fn check_llm(llm: &LlmConfig, layers: &Layers) -> Result<(), ConfigError> {
             let value = layers.get(&key).map(|set| set.value.to_string()).unwrap_or_default();
             Err(wrong(layers, &key, value, why))
         }
-        Err(other) => Err(wrong(layers, "llm", String::new(), other.to_string())),
+        Err(other) => Err(ConfigError::Other(other.to_string())),
         Ok(()) => Ok(()),
     }
 }

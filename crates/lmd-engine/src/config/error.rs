@@ -55,6 +55,9 @@ pub enum ConfigError {
         /// What it may be.
         expected: String,
     },
+    /// Settings that do not go together; the message names them.
+    #[error("{0}")]
+    Other(String),
     /// The settings in a picture's recipe cannot be settings.
     #[error("the settings in the recipe of {} cannot be used: {why}", picture.display())]
     Recipe {

@@ -122,7 +122,11 @@ fn added_tokens(
         if !known.contains_key(content) && !content.is_empty() {
             all.insert(id, added_token(content, token));
         }
-        if all.len() > MAX_ADDED { Err(NnError::Tokenizer(format!("more than {MAX_ADDED} added tokens"))) } else { Ok(()) }
+        if all.len() > MAX_ADDED {
+            Err(NnError::Tokenizer(format!("more than {MAX_ADDED} added tokens")))
+        } else {
+            Ok(())
+        }
     };
     if let Some(listed) = config.get("added_tokens_decoder") {
         for (id, token) in listed.as_object().ok_or_else(wrong)? {

@@ -125,7 +125,11 @@ impl ModelFolder {
         }
         // Beside a single file they may belong to another one in the same folder.
         let Some(all) = &self.single else { return true };
-        let text = ldm_names::side(all, "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_k.weight", 1);
+        let text = ldm_names::side(
+            all,
+            "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_k.weight",
+            1,
+        );
         let fuser = "mid_block.attentions.0.transformer_blocks.0.fuser.linear.weight";
         self.source.checkpoint(GLIGEN).is_ok_and(|layers| ldm_names::side(&layers, fuser, 1) == text)
     }
@@ -181,7 +185,7 @@ impl ModelFolder {
     ///
     /// When it is there and cannot be read.
     pub fn scheduler_config(&self) -> Result<Option<String>, NnError> {
-        let text = self.source.text("scheduler/scheduler_config.json", MAX_CONFIG)?;
+        let text = self.source.text(SCHEDULER, MAX_CONFIG)?;
         Ok(text.map(|text| without_infinities(&text).into_owned()))
     }
 
@@ -200,24 +204,32 @@ impl ModelFolder {
         Ok((assumed, (!stated).then_some(warning)))
     }
 
-    /// What of the model or beside it other programs would use and is not read.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<Warning> {
-        let Some(all) = &self.single else { return Vec::new() };
+    /// What the files leave open, unless `stated` says what the U-Net predicts, and what of the model or beside it other
+    /// programs would use and is not read. Reads no weights.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::prediction_type`].
+    pub fn warnings(&self, stated: Option<PredictionType>) -> Result<Vec<Warning>, NnError> {
         let mut warnings = Vec::new();
+        if stated.is_none() && !self.source.has(SCHEDULER) {
+            warnings.extend(self.prediction_type()?.1);
+        }
+        let Some(all) = &self.single else { return Ok(warnings) };
         let mut unread = |path: &Path, what: String| {
             warnings.push(Warning::Unread { path: path.to_owned(), what });
         };
         let strangers = ldm_names::strangers(all);
         if let Some(first) = strangers.first() {
-            let what = format!("{} tensors of no part of Stable Diffusion, among them {first},", strangers.len());
+            let what =
+                format!("{} tensors of no part of Stable Diffusion, among them {first},", strangers.len());
             unread(&self.path, what);
         }
         let vae = self.path.with_extension("vae.safetensors");
         if vae.is_file() {
             unread(&vae, "the autoencoder beside the model (its own is used)".to_owned());
         }
-        warnings
+        Ok(warnings)
     }
 
     /// Bytes that the weights take in memory with numbers of this format, from the headers of the files alone.
@@ -243,6 +255,21 @@ impl ModelFolder {
             entries.map(|entry| entry.shape.iter().map(|&side| side as u64).product::<u64>()).sum()
         };
         Ok(parts.iter().map(numbers).sum::<u64>() * size)
+    }
+
+    /// The U-Net's configuration; no weights are read.
+    ///
+    /// # Errors
+    ///
+    /// When its files are missing or refused.
+    pub fn unet_config(&self) -> Result<UNetConfig, NnError> {
+        match &self.single {
+            Some(all) => {
+                let stated = single_file::prediction(&self.path, all)?.0;
+                Ok(single_file::unet_config(all, &ldm_names::unet(all), stated))
+            }
+            None => UNetConfig::from_json(&self.config("unet")?),
+        }
     }
 
     /// The text of `lmd.json`, the model's own defaults, where it is there.
@@ -342,6 +369,8 @@ const DIFFUSERS: &str = "diffusion_pytorch_model";
 const PARTS: [(&str, &str); 3] = [("text_encoder", "model"), ("unet", DIFFUSERS), ("vae", DIFFUSERS)];
 /// The GLIGEN layers of a U-Net that has none itself, under the names diffusers gives them.
 const GLIGEN: &str = "gligen/diffusion_pytorch_model.safetensors";
+/// What a diffusers folder says of the noise and of what its U-Net predicts.
+const SCHEDULER: &str = "scheduler/scheduler_config.json";
 /// The file by which a diffusers folder is known.
 const UNET_CONFIG: &str = "unet/config.json";
 /// Most bytes of the name of a revision.
@@ -357,7 +386,11 @@ fn no_weights(path: &Path, expected: &str) -> NnError {
 /// 768 the velocity; all others ε.
 fn likely_prediction(config: &UNetConfig) -> PredictionType {
     let small = config.sample_size == Some(64);
-    if config.cross_attention_dim == 1024 && !small { PredictionType::Velocity } else { PredictionType::Epsilon }
+    if config.cross_attention_dim == 1024 && !small {
+        PredictionType::Velocity
+    } else {
+        PredictionType::Epsilon
+    }
 }
 
 /// Fails where a folder is none of a Stable Diffusion 1 or 2, and says what it is.
@@ -379,7 +412,10 @@ fn check_folder(folder: &Path) -> Result<(), NnError> {
     }
     let single = entries.iter().filter(|path| path.extension().is_some_and(|end| end == "safetensors"));
     Err(match single.collect::<Vec<_>>().as_slice() {
-        [file] => no_weights(folder, &format!("{UNET_CONFIG}, as diffusers writes it; for a single file give {}", file.display())),
+        [file] => no_weights(
+            folder,
+            &format!("{UNET_CONFIG}, as diffusers writes it; for a single file give {}", file.display()),
+        ),
         _ => no_weights(folder, &format!("{UNET_CONFIG}, as diffusers writes it")),
     })
 }
@@ -406,6 +442,8 @@ fn hub_snapshot(folder: &Path) -> Result<Option<PathBuf>, NnError> {
 fn folder_name(folder: &Path) -> String {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let parent = folder.parent().filter(|parent| parent.ends_with("snapshots")).and_then(Path::parent);
-    let model = parent.and_then(name).and_then(|name| Some(name.strip_prefix("models--")?.rsplit("--").next()?.to_owned()));
+    let model = parent
+        .and_then(name)
+        .and_then(|name| Some(name.strip_prefix("models--")?.rsplit("--").next()?.to_owned()));
     model.or_else(|| name(folder)).unwrap_or_else(|| folder.to_string_lossy().into_owned())
 }

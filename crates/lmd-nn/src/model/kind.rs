@@ -50,7 +50,10 @@ fn of_names(all: &Checkpoint) -> Option<(&'static str, &'static str)> {
         ("model.diffusion_model.double_blocks.", ("a FLUX checkpoint", OTHER_MODEL)),
         ("double_blocks.", ("a FLUX transformer", OTHER_MODEL)),
         ("joint_blocks.", ("a Stable Diffusion 3 transformer", OTHER_MODEL)),
-        ("model.diffusion_model.label_emb.", ("a U-Net with class embeddings (Stable Diffusion XL or 2.1 unCLIP)", OTHER_MODEL)),
+        (
+            "model.diffusion_model.label_emb.",
+            ("a U-Net with class embeddings (Stable Diffusion XL or 2.1 unCLIP)", OTHER_MODEL),
+        ),
     ];
     if let Some((_, found)) = by_start.into_iter().find(|(mark, _)| any(mark)) {
         return Some(found);
@@ -58,7 +61,17 @@ fn of_names(all: &Checkpoint) -> Option<(&'static str, &'static str)> {
     if any(U_NET) {
         return None;
     }
-    let lora = ["lora_down", "lora_up", "lora_A", "lora_B", "_lora.down", "lora.down", "lora_linear_layer", "hada_w", "lokr_w"];
+    let lora = [
+        "lora_down",
+        "lora_up",
+        "lora_A",
+        "lora_B",
+        "_lora.down",
+        "lora.down",
+        "lora_linear_layer",
+        "hada_w",
+        "lokr_w",
+    ];
     if lora.into_iter().any(anywhere) {
         return Some(LORA);
     }

@@ -12,7 +12,8 @@ pub(super) fn without_infinities(text: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len());
     let (mut rest, mut in_string) = (text, false);
     while let Some(first) = rest.chars().next() {
-        let word = ["-Infinity", "Infinity", "NaN"].into_iter().find(|word| !in_string && rest.starts_with(word));
+        let word =
+            ["-Infinity", "Infinity", "NaN"].into_iter().find(|word| !in_string && rest.starts_with(word));
         let taken = match word {
             Some(word) => {
                 out.push_str("null");
@@ -39,7 +40,8 @@ mod tests {
 
     #[test]
     fn infinities_become_null_outside_of_strings() {
-        let text = r#"{"a": -Infinity, "b": [NaN,Infinity], "Infinity": "NaN \" Infinity \\", "c": "ü\u0022"}"#;
+        let text =
+            r#"{"a": -Infinity, "b": [NaN,Infinity], "Infinity": "NaN \" Infinity \\", "c": "ü\u0022"}"#;
         let expected = r#"{"a": null, "b": [null,null], "Infinity": "NaN \" Infinity \\", "c": "ü\u0022"}"#;
         assert_eq!(without_infinities(text), expected);
         assert!(serde_json::from_str::<serde_json::Value>(&without_infinities(text)).is_ok());

@@ -22,11 +22,12 @@ const BASE_STEP: i64 = 875_000;
 /// Fails when a network is not in the file, and names it.
 pub(super) fn require_parts(path: &Path, all: &Checkpoint) -> Result<(), WeightsError> {
     let text = if is_open_clip(all) { OPEN_CLIP } else { CLIP };
-    let text_layer = match (is_open_clip(all), all.contains("cond_stage_model.transformer.final_layer_norm.weight")) {
-        (true, _) => "transformer.resblocks.0.mlp.c_fc.weight",
-        (false, true) => "encoder.layers.0.mlp.fc1.weight",
-        (false, false) => "text_model.encoder.layers.0.mlp.fc1.weight",
-    };
+    let text_layer =
+        match (is_open_clip(all), all.contains("cond_stage_model.transformer.final_layer_norm.weight")) {
+            (true, _) => "transformer.resblocks.0.mlp.c_fc.weight",
+            (false, true) => "encoder.layers.0.mlp.fc1.weight",
+            (false, false) => "text_model.encoder.layers.0.mlp.fc1.weight",
+        };
     let parts = [
         ("U-Net", UNET, "middle_block.1.transformer_blocks.0.attn2.to_k.weight"),
         ("text encoder", text, text_layer),
@@ -140,7 +141,9 @@ pub(super) fn unet_config(all: &Checkpoint, unet: &Checkpoint, prediction: Predi
 fn has_wide_heads(unet: &Checkpoint, text: usize) -> bool {
     match TEXT_WIDTHS.iter().position(|&width| width == text) {
         Some(version) => version == 1,
-        None => unet.entry("mid_block.attentions.0.proj_in.weight").is_some_and(|entry| entry.shape.len() == 2),
+        None => {
+            unet.entry("mid_block.attentions.0.proj_in.weight").is_some_and(|entry| entry.shape.len() == 2)
+        }
     }
 }
 

@@ -184,8 +184,7 @@ impl Checkpoint {
     }
 
     fn locate(&self, name: &str) -> Result<(&Stored, &TensorEntry), WeightsError> {
-        let missing =
-            || WeightsError::Tensor { name: name.to_owned(), reason: "it is missing".to_owned() };
+        let missing = || WeightsError::Tensor { name: name.to_owned(), reason: "it is missing".to_owned() };
         let Located { file, entry } = self.tensors.get(name).ok_or_else(missing)?;
         Ok((self.files.get(*file).ok_or_else(missing)?, entry))
     }

@@ -1,4 +1,4 @@
-//! The header of a safetensors file, believed only after every claim in it was checked.
+//! The header of a safetensors file, which is used only after every claim in it was checked.
 //!
 //! Format: 8 bytes little-endian length N, N bytes of JSON, then the data. The
 //! JSON maps each name to its number format, shape and byte range. A file is
@@ -131,8 +131,7 @@ pub(super) fn json_range(start: &[u8], file_len: usize) -> Result<Range<usize>, 
 fn other_format(start: &[u8]) -> Option<&'static str> {
     const PICKLE: &str = "a PyTorch file (pickle) under another name; give it its own ending (.ckpt, .pt or .bin) and \
                           open it again to see how it is converted";
-    const HTML: &str =
-        "an HTML page, which a web site sent in place of the file (often to ask for a login); download it again";
+    const HTML: &str = "an HTML page, which a web site sent in place of the file (often to ask for a login); download it again";
     let formats: [(&[u8], &str); 7] = [
         (b"PK\x03\x04", PICKLE),
         (b"\x80\x02", PICKLE),
@@ -151,7 +150,8 @@ fn other_format(start: &[u8]) -> Option<&'static str> {
 /// Reads and checks the JSON of a file of `file_len` bytes.
 pub(super) fn parse_header(json: &[u8], file_len: usize) -> Result<Header, HeaderError> {
     let data_start = LENGTH_BYTES + json.len();
-    let raw: RawHeader = serde_json::from_slice(json).map_err(|e| HeaderError::Json(shown(&e.to_string())))?;
+    let raw: RawHeader =
+        serde_json::from_slice(json).map_err(|e| HeaderError::Json(shown(&e.to_string())))?;
     let mut header = Header { metadata: raw.metadata, ..Header::default() };
     for (name, tensor) in raw.tensors {
         let entry = check_tensor(&name, tensor, data_start, file_len)?;
@@ -301,7 +301,9 @@ impl<'de> Visitor<'de> for MetadataVisitor {
         while let Some((key, value)) = map.next_entry::<String, String>()? {
             count += 1;
             if count > MAX_METADATA {
-                return Err(serde::de::Error::custom(format!("more than {MAX_METADATA} entries of metadata")));
+                return Err(serde::de::Error::custom(format!(
+                    "more than {MAX_METADATA} entries of metadata"
+                )));
             }
             if KEPT_METADATA.iter().any(|start| key.starts_with(start)) {
                 kept.insert(key, value);

@@ -32,10 +32,7 @@ pub(super) fn floats<'a>(
 }
 
 /// As [`floats`], of any shape.
-pub(super) fn all_floats<'a>(
-    checkpoint: &'a Checkpoint,
-    name: &str,
-) -> Result<Cow<'a, [f32]>, WeightsError> {
+pub(super) fn all_floats<'a>(checkpoint: &'a Checkpoint, name: &str) -> Result<Cow<'a, [f32]>, WeightsError> {
     let entry = checkpoint.entry(name).ok_or_else(|| unusable(name, "it is missing"))?;
     let direct = cfg!(target_endian = "little") && entry.dtype == StoredType::F32;
     let numbers = if direct && !checkpoint.in_memory(name) {
@@ -76,7 +73,11 @@ pub(crate) fn whole_number(checkpoint: &Checkpoint, name: &str) -> Result<i64, W
     let number = number(checkpoint, name)?;
     // Every f32 that has no fraction and this size is an i64.
     let whole = number.fract() == 0.0 && number.abs() < 1e18;
-    if whole { Ok(number as i64) } else { Err(unusable(name, &format!("it is {number}, expected a whole number"))) }
+    if whole {
+        Ok(number as i64)
+    } else {
+        Err(unusable(name, &format!("it is {number}, expected a whole number")))
+    }
 }
 
 /// The one integer of a tensor, where it holds integers.
@@ -122,7 +123,8 @@ fn converted<'a>(name: &str, stored: TensorView<'a>) -> Result<Cow<'a, [f32]>, W
 /// # Errors
 /// Counts them.
 pub(super) fn require_finite(name: &str, numbers: &[f32]) -> Result<(), WeightsError> {
-    let count = |part: &[f32]| part.iter().map(|x| u32::from(x.to_bits() & EXPONENT == EXPONENT)).sum::<u32>();
+    let count =
+        |part: &[f32]| part.iter().map(|x| u32::from(x.to_bits() & EXPONENT == EXPONENT)).sum::<u32>();
     let bad: u64 = numbers.par_chunks(TASK).map(|part| u64::from(count(part))).sum();
     if bad == 0 {
         return Ok(());
@@ -173,7 +175,10 @@ mod tests {
                 ];
                 for (dtype, bytes) in files {
                     let error = floats(&one(dtype, &[50_000], &bytes), "w", &[&[50_000]]).unwrap_err();
-                    assert!(error.to_string().contains("1 of its 50000 numbers are NaN"), "{dtype} {at}: {error}");
+                    assert!(
+                        error.to_string().contains("1 of its 50000 numbers are NaN"),
+                        "{dtype} {at}: {error}"
+                    );
                 }
             }
         }

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::error::Mismatch;
-use super::lora::Adapters;
 use super::header::TensorEntry;
+use super::lora::Adapters;
 use super::numbers::{floats, require_finite};
 use super::{Checkpoint, WeightsError};
 use crate::{NnError, Precision, PredictionType};
@@ -194,7 +194,8 @@ impl Weights {
     /// As for [`tensor`](Self::tensor).
     pub fn scalar(&self, name: &str) -> Result<f32, WeightsError> {
         let number: Tensor<1> = self.tensor_of(name, [1], &[&[], &[1]])?;
-        let missing = || WeightsError::Tensor { name: self.path(name), reason: "it holds no number".to_owned() };
+        let missing =
+            || WeightsError::Tensor { name: self.path(name), reason: "it holds no number".to_owned() };
         number.into_data().iter::<f32>().next().ok_or_else(missing)
     }
 

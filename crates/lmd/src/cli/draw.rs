@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand, ValueEnum};
 
-use lmd_engine::{Name, Override, Registry};
+use lmd_engine::{Override, Registry};
 
 use super::Planning;
 
@@ -112,11 +112,11 @@ pub(crate) struct Drawing {
 
 /// The methods of the registry.
 fn methods() -> PossibleValuesParser {
+    let alias =
+        |value: PossibleValue, name: &str| if name == "lmd_plus" { value.alias("lmd+") } else { value };
     let methods = Registry::shared().methods();
-    let value = |method: &dyn lmd_engine::Method| {
-        PossibleValue::new(method.name()).aliases(method.aliases().iter().copied()).help(method.summary())
-    };
-    PossibleValuesParser::from(methods.map(value).collect::<Vec<_>>())
+    let values = methods.map(|m| alias(PossibleValue::new(m.name()).help(m.summary()), m.name()));
+    PossibleValuesParser::from(values.collect::<Vec<_>>())
 }
 
 /// The samplers of the registry.
@@ -126,7 +126,7 @@ fn samplers() -> PossibleValuesParser {
 
 /// A method's name as settings write it.
 fn method(given: &str) -> String {
-    Registry::shared().method(&Name::from(given.to_owned())).map_or(given, |method| method.name()).to_owned()
+    if given == "lmd+" { "lmd_plus" } else { given }.to_owned()
 }
 
 /// The seed of a picture.

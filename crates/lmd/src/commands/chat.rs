@@ -186,7 +186,9 @@ impl Chat<'_> {
     }
 
     fn write(&self, file: &str, form: Form) -> anyhow::Result<()> {
-        files::deliver(self.started()?.layout(), form, Path::new(file), &self.outputs, self.screen)
+        let (layout, path) = (self.started()?.layout(), Path::new(file));
+        files::try_place(path, &self.outputs, self.screen)?;
+        files::deliver(layout, form, path, &self.outputs)
     }
 
     fn started(&self) -> Result<&Conversation, UsageError> {

@@ -32,7 +32,7 @@ pub(crate) fn run(
     // A flag that names another method asks for one picture of it.
     let both = again.as_ref().is_some_and(|noted| noted.side_by_side) && args.drawing.method.is_none();
     let easel = Easel::new(&args.drawing, &engine, &read, args.drawing.side_by_side || both, screen)?;
-    screen.tell(&Engine::doubts(&subject.layout))?;
+    screen.tell(&Engine::layout_doubts(&subject.layout))?;
     if let Some(noted) = &again {
         let other: Vec<_> = engine.compare(&easel.ready, &noted.recipe)?.into_iter().collect();
         screen.tell(&other)?;

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &LayoutArgs, settings: &Settings, screen: &Screen) -> an
     let targets = targets(args)?;
     let read = [&args.edit, &args.from_answer].into_iter().flatten().map(|path| &**path);
     let outputs = Outputs::new(args.overwrite).having_read(read);
-    targets.iter().try_for_each(|(path, _)| files::try_place(path, &outputs))?;
+    targets.iter().try_for_each(|(path, _)| files::try_place(path, &outputs, screen))?;
     let prompt = prompt(args)?;
     if args.print_prompt {
         screen::println(&print_prompt(&prompt)?)?;
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &LayoutArgs, settings: &Settings, screen: &Screen) -> an
     screen.tell(&planned.notices)?;
     let layout = &planned.plan.layout;
     for (path, form) in &targets {
-        files::deliver(layout, *form, path, &outputs, screen)?;
+        files::deliver(layout, *form, path, &outputs)?;
     }
     print(args, targets.is_empty(), layout, screen.has_colour())?;
     Ok(Exit::Ok)

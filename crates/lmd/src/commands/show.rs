@@ -15,11 +15,11 @@ pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> anyhow::Result<Exit> {
     let output = output.map_err(|error: UsageError| error)?;
     let outputs = Outputs::new(args.overwrite).having_read([&*args.picture]);
     if let Some((path, _)) = output {
-        files::try_place(path, &outputs)?;
+        files::try_place(path, &outputs, screen)?;
     }
     let noted = files::open(&args.picture)?.noted()?;
     if let Some((path, form)) = output {
-        files::deliver(&noted.recipe.layout, form, path, &outputs, screen)?;
+        files::deliver(&noted.recipe.layout, form, path, &outputs)?;
     }
     if args.json {
         screen::print_json(&noted.recipe)?;

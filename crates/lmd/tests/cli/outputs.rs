@@ -48,7 +48,9 @@ fn every_command_keeps_what_is_there() {
     assert_eq!(draw(&home, &["-n", "2", "-o", "n.png"]).ok(), "n-1-2.png\nn-2.png\n");
     let layout = ["layout", "a cat", "--planner", "offline", "-o", "y.json", "--svg", "z.svg"];
     assert_eq!(home.run(&layout).ok(), "z-2.svg\ny-2.json\n");
-    let out = home.run_with(&["chat", "--layout", "l.json", "--planner", "offline"], "/save y.json\n/save l.json\n").ok();
+    let out = home
+        .run_with(&["chat", "--layout", "l.json", "--planner", "offline"], "/save y.json\n/save l.json\n")
+        .ok();
     assert!(out.ends_with("y-3.json\nl-2.json\n"), "{out}");
     for name in ["x.png", "n-1.png", "y.json", "z.svg"] {
         assert_eq!(fs::read_to_string(home.path(name)).unwrap(), "mine", "{name}");
@@ -83,7 +85,9 @@ fn places_are_tried_before_the_work() {
 fn names_of_long_prompts_fit() {
     let home = home();
     let prompt = "\u{20000}".repeat(80);
-    let out = home.run(&[&["draw", "l.json", "-s", "18446744073709551615", "--prompt", &prompt], &QUICK[..]].concat()).ok();
+    let out = home
+        .run(&[&["draw", "l.json", "-s", "18446744073709551615", "--prompt", &prompt], &QUICK[..]].concat())
+        .ok();
     assert!(out.ends_with("-18446744073709551615.png\n") && out.len() < 256, "{out}");
     assert!(home.path(out.trim()).is_file());
 }
@@ -118,7 +122,9 @@ fn rights_and_links_are_respected() {
 fn pipes_are_written_to_as_they_are() {
     let home = home();
     let lmd = env!("CARGO_BIN_EXE_lmd");
-    let script = format!("mkfifo p.svg && (cat p.svg > read.svg &) && '{lmd}' -q layout 'a cat' --planner offline -o p.svg && sleep 1");
+    let script = format!(
+        "mkfifo p.svg && (cat p.svg > read.svg &) && '{lmd}' -q layout 'a cat' --planner offline -o p.svg && sleep 1"
+    );
     let mut shell = assert_cmd::Command::new("sh");
     shell.args(["-c", &script]).current_dir(home.0.path()).env("HOME", home.0.path());
     assert_eq!(crate::ran(shell).ok(), "p.svg\n");

@@ -19,7 +19,10 @@ fn formats_of_gpus_are_refused_wherever_they_are_set() {
     let home = home();
     for dtype in ["f16", "bf16"] {
         let told = home.run(&["generate", "a cat", "--dtype", dtype]).failed(2);
-        assert!(told.contains("for GPUs") && !told.contains("panicked") && !told.contains("planning"), "{told}");
+        assert!(
+            told.contains("for GPUs") && !told.contains("panicked") && !told.contains("planning"),
+            "{told}"
+        );
         let mut command = home.lmd(&["models", "verify"]);
         command.env("LMD_DTYPE", dtype);
         assert!(ran(command).failed(2).contains("for GPUs"));
@@ -33,7 +36,8 @@ fn formats_of_gpus_are_refused_wherever_they_are_set() {
 fn settings_are_checked_before_a_model_is_asked() {
     let home = home();
     // Nobody listens there: whoever asked would be told so, with 3.
-    let asked = ["generate", "a cat", "--planner", "llm", "--llm-url", "http://127.0.0.1:1", "--llm-model", "m"];
+    let asked =
+        ["generate", "a cat", "--planner", "llm", "--llm-url", "http://127.0.0.1:1", "--llm-model", "m"];
     for (more, part) in [
         (&["--steps", "0"][..], "flag --steps: draw.steps is 0; it must be 1 to 1000"),
         (&["--steps", "9223372036854775807"], "draw.steps is 9223372036854775807"),

@@ -77,7 +77,11 @@ impl Scales {
             let own = all.iter().filter_map(|(key, value)| Some((key.strip_prefix(prefix)?, value)));
             let mut fields: serde_json::Map<_, _> = own.map(|(k, v)| (k.to_owned(), v.clone())).collect();
             if fields.is_empty() {
-                fields = all.iter().filter(|(k, _)| !k.contains('.')).map(|(k, v)| (k.clone(), v.clone())).collect();
+                fields = all
+                    .iter()
+                    .filter(|(k, _)| !k.contains('.'))
+                    .map(|(k, v)| (k.clone(), v.clone()))
+                    .collect();
             }
             let fields: Fields = serde_json::from_value(Value::Object(fields))
                 .map_err(|reason| format!("is not understood: {reason}"))?;
@@ -162,7 +166,8 @@ mod tests {
 
     #[test]
     fn each_network_has_its_own() {
-        let text = r#"{"unet.r": 4, "unet.lora_alpha": 8, "text_encoder.lora_alpha": 2, "text_encoder.r": 4}"#;
+        let text =
+            r#"{"unet.r": 4, "unet.lora_alpha": 8, "text_encoder.lora_alpha": 2, "text_encoder.r": 4}"#;
         let scales = Scales::parse(text).unwrap();
         assert_eq!(scales.factor("unet", "to_q", Some(4), None), 2.0);
         assert_eq!(scales.factor("te", "q_proj", Some(4), None), 0.5);

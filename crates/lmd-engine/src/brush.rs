@@ -1,0 +1,59 @@
+//! One picture being drawn, and what observers are told of it.
+
+use crate::error::EngineError;
+use crate::job::Subject;
+use crate::notice::Notice;
+use crate::observer::{Observer, Part, Progress};
+use crate::stable::{self, DrawConfig, Model, Recipe, Rgb, Seeds, Step};
+
+/// One picture being drawn.
+pub(crate) struct Brush<'a, 'o> {
+    model: &'a Model,
+    subject: &'a Subject,
+    seeds: Seeds,
+    observer: &'o mut dyn Observer,
+    done: u64,
+    total: u64,
+}
+
+impl<'a, 'o> Brush<'a, 'o> {
+    /// A picture whose work is `total`.
+    pub(crate) fn new(
+        model: &'a Model,
+        subject: &'a Subject,
+        seeds: Seeds,
+        observer: &'o mut dyn Observer,
+        total: u64,
+    ) -> Self {
+        Self { model, subject, seeds, observer, done: 0, total }
+    }
+
+    /// Draws by these settings: pixels, what made them, what is doubtful about them.
+    pub(crate) fn draw(&mut self, config: &DrawConfig) -> Result<(Rgb, Recipe, Vec<Notice>), EngineError> {
+        let (model, subject, total) = (self.model, self.subject, self.total);
+        let (observer, done) = (&mut *self.observer, &mut self.done);
+        let mut observe = |step: &Step<'_>| {
+            let copies = match step.part {
+                Part::Boxes { count, .. } => count as u64,
+                Part::Whole => 1,
+            };
+            // The estimate of the work is an upper bound: guidance may end early.
+            *done = done.saturating_add(copies).min(total);
+            observer.observe(&Progress {
+                part: step.part,
+                step: step.step,
+                steps: step.steps,
+                iteration: step.iteration,
+                energy: step.energy,
+                done: *done,
+                total,
+                preview: step.denoised.map(|denoised| (model, denoised)),
+            })
+        };
+        let about = (&subject.layout, subject.prompt.as_str());
+        let drawn =
+            stable::draw(model, about, self.seeds, config, &mut observe).map_err(EngineError::Draw)?;
+        let notices = drawn.warnings.iter().map(|warning| Notice::Drawing { warning: warning.to_string() });
+        Ok((drawn.picture, drawn.recipe, notices.collect()))
+    }
+}
