@@ -216,7 +216,7 @@ impl UNet {
         for key in &request.maps {
             if !text.layers.contains_key(key) {
                 let known: Vec<String> = self.attentions().map(|a| a.key().to_string()).collect();
-                return Err(NnError::UnknownMap { key: *key, known: known.join(", ") });
+                return Err(NnError::UnknownMap { key: key.to_string(), known: known.join(", ") });
             }
         }
         let columns = request.columns.iter().flatten();
