@@ -234,7 +234,7 @@ impl ModelStore {
             return Err(StoreError::Reserved(name.to_owned()));
         }
         if !is_name(name) || !self.names()?.iter().any(|known| known == name) {
-            return Err(StoreError::Unknown { name: name.to_owned(), known: self.names()? });
+            return Err(StoreError::NotImported(name.to_owned()));
         }
         let folder = self.root()?.join(name);
         // A link to a folder elsewhere is a link, not that folder.

@@ -1,10 +1,15 @@
-//! Ctrl-C: the first asks the work to end, the second ends the program at once.
+//! Ctrl-C and a request to terminate: the first asks the work to end, the second, or ten seconds, end the program.
 
 use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
 
 use lmd_engine::CancelToken;
 
 use crate::Exit;
+
+/// What does not end by itself in this time is ended.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// The switch that Ctrl-C throws, from now on. Before the first call Ctrl-C
 /// ends the program at once, which is right while it only waits.
@@ -20,6 +25,11 @@ pub(crate) fn token() -> CancelToken {
                     std::process::exit(Exit::Interrupted as i32);
                 }
                 thrown.cancel();
+                // A step of a large picture may take minutes.
+                let _ = thread::Builder::new().spawn(|| {
+                    thread::sleep(GRACE);
+                    std::process::exit(Exit::Interrupted as i32);
+                });
             });
             token
         })

@@ -19,6 +19,9 @@ pub enum StoreError {
         /// The names there are.
         known: Vec<String>,
     },
+    /// No imported model of that name.
+    #[error("no imported model {0:?}; `lmd models list` names those there are")]
+    NotImported(String),
     /// A name that cannot be a folder's.
     #[error(
         "{0:?} cannot name a model; use letters, digits, '.', '_' and '-', and none that begins with '.'"
@@ -74,7 +77,7 @@ impl StoreError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unknown { .. } | Self::NotBundled => ErrorKind::NoModel,
+            Self::Unknown { .. } | Self::NotImported(_) | Self::NotBundled => ErrorKind::NoModel,
             _ => ErrorKind::Model,
         }
     }

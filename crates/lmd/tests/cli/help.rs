@@ -41,8 +41,11 @@ fn the_doctor_finds_files_and_never_tells_the_key() {
         .env("LMD_LLM_URL", "http://127.0.0.1:1");
     let ran = super::ran(command);
     assert!(!ran.err.contains("never-shown"), "{}", ran.err);
-    let out = ran.ok();
+    // A language model that is set up and cannot be reached is trouble.
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    let out = ran.out;
     assert!(!out.contains("never-shown"));
+    assert!(!home.path("cache").exists(), "a diagnosis makes nothing");
     let report: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(report["llm"]["key_present"], true);
     assert_eq!(report["llm"]["reachable"], false);

@@ -78,7 +78,7 @@ fn what_is_wrong_with_an_input_is_said() {
     home.run(&["layout", "--edit", "missing.json", "remove the cat"]).failed(2);
     assert!(home.run(&["layout", "a cat", "-o", "a.gif"]).failed(2).contains(".png"));
     home.run(&["layout", "   "]).failed(3);
-    home.run(&["layout", "a cat", "-o", "no/such/folder/a.json"]).failed(1);
+    home.run(&["layout", "a cat", "-o", "no/such/folder/a.json"]).failed(2);
     assert!(!home.path("no").exists());
 }
 

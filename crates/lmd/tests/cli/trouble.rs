@@ -56,7 +56,7 @@ fn settings_are_checked_before_a_model_is_asked() {
     home.write("lmd.toml", "[draw.lmd]\nfrozen_step_ratio = 5.0\n");
     for args in [&["config", "show"][..], &["layout", "a cat"], &["models", "list"], &["draw", "l.json"]] {
         let told = home.run(args).failed(2);
-        assert!(told.contains("lmd.toml: draw.lmd.frozen_step_ratio is 5.0"), "{args:?}: {told}");
+        assert!(told.contains("lmd.toml: draw.lmd.frozen_step_ratio is 5;"), "{args:?}: {told}");
     }
     assert!(home.run(&["doctor"]).out.contains("frozen_step_ratio"));
 }
@@ -242,7 +242,7 @@ fn seeds_are_random_when_asked_for() {
 fn one_bad_line_does_not_end_a_conversation() {
     let home = home();
     let mut command = home.lmd(&["chat", "--layout", "l.json", "--planner", "offline"]);
-    let mut script = b"\xff\xfe\xfd\n".to_vec();
+    let mut script = b"\x80\x81\n".to_vec();
     script.extend(vec![b'x'; 1 << 20]);
     script.extend(b"\n/save a.json\n");
     command.write_stdin(script);
