@@ -46,8 +46,8 @@ impl Pipeline {
     /// # Errors
     /// When a part is missing, refused or does not fit the others.
     pub fn load(folder: &ModelFolder, options: &LoadOptions) -> Result<Self, DiffusionError> {
-        let mut warnings = [folder.warnings(), options.adapters.warnings()].concat();
-        let scheduler = scheduler(folder, options, &mut warnings)?;
+        let mut warnings = [folder.warnings(options.prediction_type)?, options.adapters.warnings()].concat();
+        let scheduler = scheduler(folder, options)?;
         let hints = match folder.hints()? {
             Some(text) => Hints::parse(&text)?,
             None => Hints::default(),
@@ -81,18 +81,12 @@ impl Pipeline {
 
 /// The scheduler's configuration of a model: its file's, else that of every Stable Diffusion with the prediction that the
 /// weights tell or that is assumed; with the caller's own prediction in any case.
-fn scheduler(
-    folder: &ModelFolder,
-    options: &LoadOptions,
-    warnings: &mut Vec<LoadWarning>,
-) -> Result<SchedulerConfig, DiffusionError> {
+fn scheduler(folder: &ModelFolder, options: &LoadOptions) -> Result<SchedulerConfig, DiffusionError> {
     let bad = |reason: String| DiffusionError::SchedulerConfig { reason };
     let mut scheduler = match folder.scheduler_config()? {
         Some(text) => serde_json::from_str(&text).map_err(|reason| bad(reason.to_string()))?,
         None => {
-            let (prediction_type, warning) = folder.prediction_type()?;
-            warnings.extend(warning.filter(|_| options.prediction_type.is_none()));
-            SchedulerConfig { prediction_type, ..SchedulerConfig::default() }
+            SchedulerConfig { prediction_type: folder.prediction_type()?.0, ..SchedulerConfig::default() }
         }
     };
     if let Some(prediction_type) = options.prediction_type {

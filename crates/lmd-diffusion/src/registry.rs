@@ -108,7 +108,9 @@ impl Registry {
     /// # Errors
     /// [`DiffusionError::UnknownName`], with the names there are.
     pub fn method(&self, name: &Name) -> Result<&dyn Method, DiffusionError> {
-        let found = self.methods().find(|method| *name == method.name());
+        let called =
+            |method: &dyn Method| *name == method.name() || method.aliases().contains(&name.as_str());
+        let found = self.methods().find(|method| called(*method));
         found.ok_or_else(|| unknown("method", name, self.methods().map(|method| method.name())))
     }
 

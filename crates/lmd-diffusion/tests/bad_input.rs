@@ -173,7 +173,36 @@ fn a_broken_scheduler_configuration_is_refused() {
     assert!(with(r#"{"beta_schedule": "cosine"}"#).contains("cosine"));
     assert!(with(r#"{"beta_start": -1.0}"#).contains("beta_start"));
     assert!(with(r#"{"num_train_timesteps": 18446744073709551615}"#).contains("num_train_timesteps"));
-    assert!(with(r#"{"use_karras_sigmas": true}"#).contains("use_karras_sigmas"));
+    assert!(with(r#"{"thresholding": true}"#).contains("thresholding"));
+}
+
+/// A spacing of noise levels that is not reproduced is refused for the samplers that have a table of them, before
+/// anything is drawn; the others do not read it.
+#[test]
+fn karras_spacing_is_refused_for_the_samplers_it_concerns() {
+    let folder = tempfile::tempdir().unwrap();
+    common::assemble("sd1", folder.path());
+    std::fs::create_dir(folder.path().join("scheduler")).unwrap();
+    let file = folder.path().join("scheduler/scheduler_config.json");
+    std::fs::write(file, r#"{"use_karras_sigmas": true}"#).unwrap();
+    let (model, layout) = (common::load(folder.path()).unwrap(), common::layout(&[], "it"));
+    for sampler in Registry::shared().samplers().map(|sampler| sampler.name) {
+        let config = DrawConfig {
+            method: "plain".into(),
+            sampler: sampler.into(),
+            width: Some(64),
+            height: Some(64),
+            ..DrawConfig::default()
+        };
+        let job = Job { layout: &layout, prompt: "it", seeds: Seeds::of(1), config: &config };
+        match lmd_diffusion::check(&model, &job) {
+            Err(error) => assert!(error.to_string().contains("use_karras_sigmas"), "{sampler}: {error}"),
+            Ok(_) => assert!(
+                !["euler", "dpm++2m"].contains(&sampler),
+                "{sampler} takes another spacing in silence"
+            ),
+        }
+    }
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn warnings_are_given_with_the_picture_and_before() {
 
     config.sampler = "ddim".into();
     (config.width, config.height) = (Some(64), Some(512));
-    let job = Job { prompt: "the table", config: &config, ..job };
+    let job = Job { layout: &layout, prompt: "the table", seeds: Seeds::of(1), config: &config };
     let native = pipeline.native_size();
     let sizes = lmd_diffusion::check(&pipeline, &job).unwrap();
     assert_eq!(sizes, [Warning::Size { width: 64, height: 512, trained: native }]);

@@ -205,7 +205,7 @@ impl Engine {
             gligen: stable::uses_gligen(&options.config),
         };
         let adapters = adapters(&options.adapters)?;
-        let doubts = folder.warnings().into_iter().chain(adapters.warnings());
+        let doubts = folder.warnings(config.prediction_type)?.into_iter().chain(adapters.warnings());
         notices.extend(doubts.map(|doubt| Notice::Model { warning: doubt.to_string() }));
         let weights = folder.weight_bytes(config.dtype, wanted.gligen)?;
         let needed = stable::memory(&options.config, &folder, weights, config.dtype)?;
@@ -242,6 +242,9 @@ impl Engine {
             false => None,
         };
         let (mut pixels, mut recipe, mut notices) = brush.draw(&options.config)?;
+        // What only showed when the networks were loaded.
+        let doubts = model.warnings.iter().map(|doubt| Notice::Model { warning: doubt.to_string() });
+        notices.extend(doubts.filter(|notice| !ready.notices.contains(notice)));
         recipe.planner.clone_from(&subject.planner);
         if let Some((plain, _, more)) = &beside {
             pixels = side_by_side(plain, &pixels);
@@ -354,7 +357,8 @@ impl Engine {
         let device = self.device()?;
         threads::start(self.config.threads)?;
         let precision = self.config.dtype;
-        let options = LoadOptions { precision, gligen: true, ..LoadOptions::new(&device) };
+        let prediction_type = self.config.prediction_type;
+        let options = LoadOptions { precision, gligen: true, prediction_type, ..LoadOptions::new(&device) };
         let model = folder.name().to_owned();
         stable::load(folder, &options).map_err(|source| EngineError::Load { model, source })
     }
@@ -393,6 +397,7 @@ impl Engine {
             precision: self.config.dtype,
             adapters: ready.adapters.clone(),
             gligen: ready.wanted.gligen,
+            prediction_type: self.config.prediction_type,
             ..LoadOptions::new(&ready.device)
         };
         let model = ready.folder.name().to_owned();

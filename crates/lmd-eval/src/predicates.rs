@@ -14,7 +14,7 @@ const COUNTING: [&str; 5] = ["one", "two", "three", "four", "five"];
 
 /// What a prompt of the benchmark demands of a layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Demand {
+pub enum Predicate {
     /// No caption contains this.
     Without(String),
     /// Exactly so many captions contain this.
@@ -65,8 +65,8 @@ impl Side {
     }
 }
 
-impl Demand {
-    /// Reads the demand from a prompt, `None` when no rule applies to it.
+impl Predicate {
+    /// Reads the predicate from a prompt, `None` when no rule applies to it.
     #[must_use]
     pub fn read(prompt: &str) -> Option<Self> {
         if let Some((_, noun)) = prompt.rsplit_once("without ") {
@@ -88,7 +88,7 @@ impl Demand {
         Some(Self::Both([first.to_owned(), second.to_owned()]))
     }
 
-    /// Whether `layout`, filtered as the reference does, meets the demand.
+    /// Whether `layout`, filtered as the reference does, meets the predicate.
     ///
     /// # Errors
     /// Why it does not, for people.
@@ -129,20 +129,20 @@ fn first_word(text: &str) -> Option<&str> {
     text.split_whitespace().next()
 }
 
-fn read_count(things: &str) -> Option<Demand> {
+fn read_count(things: &str) -> Option<Predicate> {
     let mut words = things.split_whitespace();
     let word = words.next()?;
     let number = word.parse().ok().or_else(|| parse_number_word(word)).filter(|n| (1..=20).contains(n))?;
-    Some(Demand::Count { number: usize::try_from(number).ok()?, noun: singular(words.next()?) })
+    Some(Predicate::Count { number: usize::try_from(number).ok()?, noun: singular(words.next()?) })
 }
 
 /// `… with {o1} on the {l1} and {o2} on the {l2}`, each part as long as it can be.
-fn read_sides(prompt: &str) -> Option<Demand> {
+fn read_sides(prompt: &str) -> Option<Predicate> {
     let (rest, second_side) = prompt.rsplit_once(" on the ")?;
     let (rest, second) = rest.rsplit_once(" and ")?;
     let (rest, first_side) = rest.rsplit_once(" on the ")?;
     let (_, first) = rest.rsplit_once("with ")?;
-    Some(Demand::Sides {
+    Some(Predicate::Sides {
         objects: [first.to_owned(), second.to_owned()],
         sides: [Side::read(first_side)?, Side::read(second_side)?],
     })
@@ -207,7 +207,7 @@ mod tests {
     }
 
     fn meets(prompt: &str, objects: &[(&str, [f64; 4])]) -> bool {
-        Demand::read(prompt).unwrap().check(&layout(objects)).is_ok()
+        Predicate::read(prompt).unwrap().check(&layout(objects)).is_ok()
     }
 
     const A: [f64; 4] = [10.0, 10.0, 100.0, 100.0];
@@ -217,12 +217,12 @@ mod tests {
     fn every_prompt_of_the_benchmark_is_read() {
         use benchmark::Family;
         for prompt in benchmark::prompts() {
-            let demand = Demand::read(&prompt.text).unwrap();
-            let family = match demand {
-                Demand::Without(_) => Family::Negation,
-                Demand::Count { .. } => Family::Numeracy,
-                Demand::Both(_) => Family::Attribution,
-                Demand::Sides { .. } => Family::Spatial,
+            let predicate = Predicate::read(&prompt.text).unwrap();
+            let family = match predicate {
+                Predicate::Without(_) => Family::Negation,
+                Predicate::Count { .. } => Family::Numeracy,
+                Predicate::Both(_) => Family::Attribution,
+                Predicate::Sides { .. } => Family::Spatial,
             };
             assert_eq!(family, prompt.family, "{}", prompt.text);
         }

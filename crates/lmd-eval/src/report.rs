@@ -6,7 +6,7 @@ use lmd_layout::{Canvas, Layout};
 use serde::Serialize;
 
 use crate::benchmark::{Family, Prompt};
-use crate::predicates::Demand;
+use crate::predicates::Predicate;
 
 /// What came of planning a list of prompts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -107,10 +107,10 @@ fn judge(prompt: &Prompt, answer: Result<Layout, String>) -> Result<(), Failure>
         objects,
     };
     let layout = answer.map_err(|reason| failure(format!("no layout: {reason}"), true, Vec::new()))?;
-    let demand = Demand::read(&prompt.text).ok_or_else(|| {
+    let predicate = Predicate::read(&prompt.text).ok_or_else(|| {
         failure("no rule of the benchmark applies to this prompt".to_owned(), true, Vec::new())
     })?;
-    demand.check(&layout).map_err(|reason| failure(reason, false, boxes(&layout)))
+    predicate.check(&layout).map_err(|reason| failure(reason, false, boxes(&layout)))
 }
 
 /// The objects of `layout` for a report.

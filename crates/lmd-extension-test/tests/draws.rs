@@ -87,7 +87,11 @@ fn a_sampler_from_outside_draws_with_every_kind_of_method() {
 #[test]
 fn a_mask_refiner_from_outside_makes_the_masks() {
     let (registry, pipeline) = (registry().unwrap(), pipeline());
-    let draw = |text| draw(&registry, &pipeline, &config(text)).recipe.boxes;
+    // Large enough that an ellipse shows.
+    let draw = |text| {
+        let config = DrawConfig { width: Some(192), height: Some(192), ..config(text) };
+        draw(&registry, &pipeline, &config).recipe.boxes
+    };
     let ours = draw(r#"{"method": "lmd", "lmd": {"mask_refiner": "rounded_box"}}"#);
     let attention = draw(r#"{"method": "lmd"}"#);
     assert!(ours.iter().zip(&attention).all(|(a, b)| a.mask != b.mask));

@@ -16,10 +16,10 @@ const EDGE_TOLERANCE: f64 = 1e-9;
 #[non_exhaustive]
 pub enum BoxError {
     /// A coordinate is NaN or infinite.
-    #[error("box coordinates must be finite numbers, got [{}, {}, {}, {}]", .0[0], .0[1], .0[2], .0[3])]
+    #[error("box coordinates must be finite numbers, got {}", numbers(.0))]
     NotFinite([f64; 4]),
     /// Width or height is zero or negative.
-    #[error("a box needs a positive width and height, got {w} by {h}")]
+    #[error("a box needs a positive width and height, got {} by {}", number(*w), number(*h))]
     Empty {
         /// Width as given.
         w: f64,
@@ -27,11 +27,30 @@ pub enum BoxError {
         h: f64,
     },
     /// The box leaves the canvas.
-    #[error(
-        "box [{}, {}, {}, {}] leaves the canvas; x, y, x + w and y + h must lie in [0, 1]",
-        .0[0], .0[1], .0[2], .0[3]
-    )]
+    #[error("box {} leaves the canvas; x, y, x + w and y + h must lie in [0, 1]", numbers(.0))]
     Outside([f64; 4]),
+    /// Nothing that narrow or low can be drawn.
+    #[error(
+        "a box must be at least {} of the canvas wide and high, got {} by {}",
+        BBox::MIN_SIDE, number(*w), number(*h)
+    )]
+    TooSmall {
+        /// Width as given.
+        w: f64,
+        /// Height as given.
+        h: f64,
+    },
+}
+
+/// A number as people write it; those with very many digits in powers of ten.
+fn number(value: f64) -> String {
+    let plain = value == 0.0 || !value.is_finite() || (1e-6..1e9).contains(&value.abs());
+    if plain { value.to_string() } else { format!("{value:.3e}") }
+}
+
+fn numbers(values: &[f64; 4]) -> String {
+    let [a, b, c, d] = values.map(number);
+    format!("[{a}, {b}, {c}, {d}]")
 }
 
 /// The size in pixels of a picture or grid on which coordinates are given.
@@ -68,14 +87,25 @@ pub struct BBox {
 }
 
 impl BBox {
+    /// The least width and height of a box: half a pixel of the 512 canvas.
+    pub const MIN_SIDE: f64 = 1e-3;
+
     /// The whole canvas.
     pub const FULL: Self = Self { x: 0.0, y: 0.0, w: 1.0, h: 1.0 };
 
     /// A box from its top-left corner and size, all in [0, 1].
     ///
     /// # Errors
-    /// [`BoxError`] when a number is not finite, the box is empty, or it
-    /// leaves the canvas by more than rounding.
+    /// [`BoxError`] when a number is not finite, the box is empty or smaller
+    /// than [`BBox::MIN_SIDE`], or it leaves the canvas by more than rounding.
+    ///
+    /// ```
+    /// use lmd_layout::BBox;
+    ///
+    /// assert_eq!(BBox::new(0.5, 0.0, 0.25, 0.5)?.center(), (0.625, 0.25));
+    /// assert!(BBox::new(0.9, 0.0, 0.2, 0.2).is_err(), "it leaves the canvas");
+    /// # Ok::<(), lmd_layout::BoxError>(())
+    /// ```
     pub fn new(x: f64, y: f64, w: f64, h: f64) -> Result<Self, BoxError> {
         let raw = [x, y, w, h];
         if raw.iter().any(|v| !v.is_finite()) {
@@ -87,6 +117,9 @@ impl BBox {
         let outside = |low: f64, size: f64| low < -EDGE_TOLERANCE || low + size > 1.0 + EDGE_TOLERANCE;
         if outside(x, w) || outside(y, h) {
             return Err(BoxError::Outside(raw));
+        }
+        if w.min(h) < Self::MIN_SIDE * (1.0 - EDGE_TOLERANCE) {
+            return Err(BoxError::TooSmall { w, h });
         }
         Self::clamped(x, y, w, h).ok_or(BoxError::Empty { w, h })
     }
@@ -259,6 +292,12 @@ mod tests {
         assert!(matches!(BBox::new(0.1, 0.1, 0.0, 0.5), Err(BoxError::Empty { .. })));
         let message = BBox::new(0.8, 0.1, 0.3, 0.5).unwrap_err().to_string();
         assert!(message.contains("[0.8, 0.1, 0.3, 0.5]"), "{message}");
+        assert!(matches!(BBox::new(0.5, 0.5, 1e-300, 0.5), Err(BoxError::TooSmall { .. })));
+        assert!(BBox::new(0.5, 0.5, BBox::MIN_SIDE, 0.5).is_ok());
+        for wrong in [[1e308, 0.1, 0.2, 0.2], [0.5, 0.5, 1e-300, 0.5], [0.5, 0.5, -1e300, 0.5]] {
+            let message = BBox::try_from(wrong).unwrap_err().to_string();
+            assert!(message.len() < 120, "{message}");
+        }
     }
 
     #[test]

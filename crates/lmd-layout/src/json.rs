@@ -23,9 +23,7 @@ pub enum JsonError {
     #[error("the JSON has {0} bytes, at most {MAX_JSON_BYTES} are read; a layout is much shorter")]
     TooLong(usize),
     /// It is not JSON, or not a layout.
-    #[error(
-        "line {line}, column {column}, at {path}: {message}; `lmd layout --schema` prints what is expected"
-    )]
+    #[error("{}at {path}: {message}; `lmd layout --schema` prints what is expected", place(*line, *column))]
     Invalid {
         /// Line, starting at 1; 0 where the text has none.
         line: usize,
@@ -38,8 +36,22 @@ pub enum JsonError {
     },
 }
 
-/// Reads a layout from JSON as [`crate::layout_schema`] describes it. Unknown
-/// keys, boxes outside the canvas and texts over their limits are errors.
+/// Where in the text something is, in front of a message; nothing where the
+/// text as a whole is meant.
+fn place(line: usize, column: usize) -> String {
+    if line == 0 { String::new() } else { format!("line {line}, column {column}, ") }
+}
+
+/// Reads a layout from JSON as [`crate::layout_schema`] describes it, with or
+/// without a byte-order mark. Unknown keys, boxes outside the canvas and texts
+/// over their limits are errors.
+///
+/// ```
+/// let text = r#"{"objects":[{"caption":"a cat","box":[0.1,0.5,0.3,0.25]}],"background":"a road"}"#;
+/// let layout = lmd_layout::layout_from_json(text)?;
+/// assert_eq!((layout.objects().len(), layout.background()), (1, "a road"));
+/// # Ok::<(), lmd_layout::JsonError>(())
+/// ```
 ///
 /// # Errors
 /// [`JsonError`], with the place and the path of what is wrong.
@@ -47,7 +59,7 @@ pub fn layout_from_json(text: &str) -> Result<Layout, JsonError> {
     if text.len() > MAX_JSON_BYTES {
         return Err(JsonError::TooLong(text.len()));
     }
-    let mut reader = serde_json::Deserializer::from_str(text);
+    let mut reader = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
     let layout = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = match error.path().to_string() {
             root if matches!(root.as_str(), "." | "?") => "the top".to_owned(),
@@ -63,6 +75,11 @@ fn invalid(error: &serde_json::Error, path: &str) -> JsonError {
     let text = error.to_string();
     // The place is told once, in front.
     let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    let message = match message {
+        "expected value" => "no JSON stands here",
+        "number out of range" => "a number is too large",
+        message => message,
+    };
     let message = clean_text(message).chars().take(MESSAGE_CHARS).collect();
     let path = clean_text(path).chars().take(MESSAGE_CHARS).collect();
     JsonError::Invalid { line: error.line(), column: error.column(), path, message }
@@ -102,6 +119,27 @@ mod tests {
             assert_eq!((found.as_str(), *line), (path, 1), "{text}: {error}");
             assert!(said.contains(message), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn messages_are_for_people() {
+        let good = r#"{"objects":[{"caption":"a","box":[0,0,1,1]}]}"#;
+        assert!(layout_from_json(&format!("\u{feff}{good}")).is_ok());
+        let object = r#"{"caption":"a","box":[0,0,1,1]}"#;
+        let many = format!(r#"{{"objects":[{}]}}"#, vec![object; 33].join(","));
+        let many = layout_from_json(&many).unwrap_err().to_string();
+        assert!(many.starts_with("at the top: a layout holds at most 32 objects"), "{many}");
+        for (text, expected) in [
+            ("7", "expected a layout with `objects`"),
+            (r#"{"objects":[7]}"#, "expected an object with `caption` and `box`"),
+            ("a cat", "no JSON stands here"),
+            (r#"{"objects":[{"caption":"a","box":[0,0,1e400,1]}]}"#, "too large"),
+        ] {
+            let said = layout_from_json(text).unwrap_err().to_string();
+            assert!(said.contains(expected) && !said.contains("struct"), "{said}");
+        }
+        let long = format!(r#"{{"objects":[{{"caption":"a","box":[0,0,1{},1]}}]}}"#, "0".repeat(308));
+        assert!(layout_from_json(&long).unwrap_err().to_string().len() < 240);
     }
 
     #[test]

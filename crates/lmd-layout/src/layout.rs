@@ -82,7 +82,7 @@ impl From<Caption> for String {
 
 /// One captioned box.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with `caption` and `box`")]
 pub struct Object {
     /// What is in the box, for instance `a green car`.
     pub caption: Caption,
@@ -102,6 +102,15 @@ impl Object {
 }
 
 /// Captioned boxes on a background, and what to leave out.
+///
+/// ```
+/// use lmd_layout::{BBox, Layout, Object};
+///
+/// let car = Object::new("a green car", BBox::new(0.1, 0.5, 0.3, 0.25)?)?;
+/// let layout = Layout::new(vec![car], "a road", "people")?;
+/// assert_eq!(layout.objects()[0].caption.as_str(), "a green car");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Parts")]
 #[schemars(with = "Parts")]
@@ -113,7 +122,7 @@ pub struct Layout {
 
 /// The wire form of a [`Layout`], before its limits are checked.
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a layout with `objects`, `background` and `negative`")]
 #[schemars(rename = "Layout")]
 struct Parts {
     /// The things in the picture, at most 32, back to front.
@@ -188,11 +197,16 @@ pub fn clean_text(text: &str) -> String {
     out
 }
 
-/// Zero-width, bidirectional and byte-order characters: they change how text
-/// is shown without being seen. (Joiners stay: some scripts are spelt with them.)
+/// Zero-width, bidirectional, byte-order, tag, annotation and filler
+/// characters: they change how text is shown, or carry hidden text, without
+/// being seen. (Joiners stay, since some scripts are spelt with them, and so
+/// does the emoji's variation selector.)
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{061c}')
+    matches!(c, '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0e}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Cleans `text` and checks its length.
@@ -209,6 +223,9 @@ mod tests {
     #[test]
     fn captions_are_cleaned_and_bounded() {
         assert_eq!(Caption::new(" a\u{202e} red\n\tcar\u{7} ").unwrap().as_str(), "a red car");
+        let hidden = "a\u{e0069}\u{e0067}\u{fff9}\u{fffb} c\u{ad}at\u{e0101}\u{2800}\u{3164}";
+        assert_eq!(Caption::new(hidden).unwrap().as_str(), "a cat");
+        assert_eq!(clean_text("❤\u{fe0f} क्\u{200d}ष"), "❤\u{fe0f} क्\u{200d}ष", "spelling stays");
         assert_eq!(Caption::new("\u{200b}\n"), Err(LayoutError::EmptyCaption));
         assert!(matches!(Caption::new(&"x".repeat(201)), Err(LayoutError::TooLong { chars: 201, .. })));
     }

@@ -39,8 +39,8 @@ pub use prompt::{
 pub use repair::{Change, Repaired, repair_draft, repair_layout};
 pub use schema::{layout_schema, layout_schema_strict};
 pub use text::{
-    MAX_ANSWER_BYTES, MAX_NESTING, Note, ParseError, Parsed, Problem, parse_answer, write_cache_text,
-    write_text,
+    MAX_ANSWER_BYTES, MAX_NESTING, Note, ParseError, Parsed, Problem, parse_answer, without_reasoning,
+    write_cache_text, write_text,
 };
 pub use words::{is_plural, number_in_words, parse_number_word, plural, singular, with_article};
 

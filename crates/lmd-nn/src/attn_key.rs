@@ -13,11 +13,11 @@ use crate::NnError;
 /// The part of the U-Net a layer belongs to, in the order of execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UNetSection {
-    /// The contracting half.
+    /// The contracting path.
     Down,
     /// The bottleneck.
     Mid,
-    /// The expanding half.
+    /// The expanding path.
     Up,
 }
 
@@ -41,7 +41,7 @@ impl UNetSection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AttnKey {
-    /// Contracting half, bottleneck or expanding half.
+    /// Contracting path, bottleneck or expanding path.
     pub section: UNetSection,
     /// Block within the section, counted from 0 in the order of execution.
     pub block: usize,
@@ -50,7 +50,7 @@ pub struct AttnKey {
 }
 
 impl AttnKey {
-    /// A layer of the contracting half.
+    /// A layer of the contracting path.
     #[must_use]
     pub const fn down(block: usize, layer: usize) -> Self {
         Self { section: UNetSection::Down, block, layer }
@@ -62,7 +62,7 @@ impl AttnKey {
         Self { section: UNetSection::Mid, block: 0, layer: 0 }
     }
 
-    /// A layer of the expanding half.
+    /// A layer of the expanding path.
     #[must_use]
     pub const fn up(block: usize, layer: usize) -> Self {
         Self { section: UNetSection::Up, block, layer }

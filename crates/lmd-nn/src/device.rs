@@ -88,7 +88,7 @@ impl Precision {
         if self == Self::F32 || !is_processor(device) {
             return Ok(());
         }
-        Err(NnError::Precision { precision: self, device: device_name(device) })
+        Err(NnError::Precision { precision: self.to_string(), device: device_name(device) })
     }
 }
 

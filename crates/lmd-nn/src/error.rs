@@ -1,4 +1,4 @@
-//! [`NnError`]: everything that can go wrong between a weight file and a picture.
+//! [`NnError`]: everything that can go wrong between a weight file and an image.
 
 use std::path::PathBuf;
 
@@ -47,8 +47,8 @@ pub enum NnError {
     /// A requested attention layer does not exist in this network.
     #[error("this U-Net has no attention layer {key}; it has {known}")]
     UnknownMap {
-        /// The layer asked for.
-        key: crate::AttnKey,
+        /// The layer asked for, as an [`AttnKey`](crate::AttnKey) is written.
+        key: String,
         /// The layers there are.
         known: String,
     },
@@ -109,8 +109,8 @@ pub enum NnError {
         "{precision} is for GPUs, and this device ({device}) computes in f32; leave --dtype away, or choose a GPU with --device"
     )]
     Precision {
-        /// The precision asked for.
-        precision: crate::Precision,
+        /// The precision asked for, by its name.
+        precision: String,
         /// The name of the device.
         device: String,
     },

@@ -15,10 +15,10 @@
 mod attn_key;
 pub mod clip;
 mod config_check;
+#[cfg(feature = "flex")]
+mod cpu;
 mod device;
 mod error;
-#[cfg(feature = "flex")]
-mod fused;
 #[cfg(feature = "flex")]
 #[doc(hidden)]
 pub mod inner;

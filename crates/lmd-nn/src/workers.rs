@@ -23,6 +23,7 @@
 //! in them may take up a second caller's whole network and come to the same lock. Values that are made when first
 //! needed are therefore made outside of their [`OnceLock`](std::sync::OnceLock), by [`get_or_compute`].
 
+#[cfg(feature = "flex")]
 use std::sync::OnceLock;
 
 #[cfg(feature = "flex")]
@@ -37,6 +38,7 @@ pub fn with_spinning_pool<R: Send>(work: impl FnOnce() -> R + Send) -> R {
 /// The value of `cell`, computed before the cell is locked: `compute` may share its work among threads, and one of
 /// these may come here again, for the same cell, on top of it. Two callers at once may both compute; the value of the first
 /// is kept, so both have to be equal.
+#[cfg(feature = "flex")]
 pub(crate) fn get_or_compute<T>(cell: &OnceLock<T>, compute: impl FnOnce() -> T) -> &T {
     if let Some(value) = cell.get() {
         return value;

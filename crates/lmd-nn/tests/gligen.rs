@@ -90,7 +90,7 @@ fn grounding_layers_may_be_part_of_the_unet() {
     let stem = "diffusion_pytorch_model.safetensors";
     let open = |part: &str| Checkpoint::open(&data("sd1").join(part).join(stem)).unwrap();
     let whole = open("unet").and(&open("gligen")).unwrap();
-    let tensors: Vec<_> = whole.names().map(|name| (name.to_owned(), whole.get(name).unwrap())).collect();
+    let tensors: Vec<_> = whole.names().map(|name| (name.to_owned(), whole.read(name).unwrap())).collect();
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("unet")).unwrap();
     write(&folder.path().join("unet").join(stem), &tensors);

@@ -3,8 +3,6 @@
 use lmd_layout::Layout;
 use serde::{Deserialize, Serialize};
 
-use crate::{Plan, PlanError, Planner};
-
 /// A prompt, the layout it became, and every instruction since.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
@@ -29,23 +27,9 @@ impl Conversation {
         Self { prompt: prompt.to_owned(), first: layout, turns: Vec::new() }
     }
 
-    /// Plans `prompt` and starts a conversation about it.
-    ///
-    /// # Errors
-    /// As [`Planner::plan`].
-    pub fn start(planner: &dyn Planner, prompt: &str) -> Result<(Self, Plan), PlanError> {
-        let plan = planner.plan(prompt)?;
-        Ok((Self::from_layout(prompt, plan.layout.clone()), plan))
-    }
-
-    /// Carries out an instruction and remembers it.
-    ///
-    /// # Errors
-    /// As [`Planner::revise`]; the conversation is then unchanged.
-    pub fn say(&mut self, planner: &dyn Planner, instruction: &str) -> Result<Plan, PlanError> {
-        let plan = planner.revise(self, instruction)?;
-        self.turns.push(Turn { instruction: instruction.to_owned(), layout: plan.layout.clone() });
-        Ok(plan)
+    /// Remembers an instruction and the layout after it.
+    pub(crate) fn remember(&mut self, instruction: &str, layout: Layout) {
+        self.turns.push(Turn { instruction: instruction.to_owned(), layout });
     }
 
     /// Takes the last instruction back; `false` if there was none.

@@ -35,6 +35,14 @@ pub enum PlanError {
         /// What was missing, and an example of what would work.
         why: String,
     },
+    /// A text that should hold a layout holds none.
+    #[error("this is not a layout: {reason}; it begins with: {excerpt}")]
+    NotALayout {
+        /// What is wrong with it.
+        reason: String,
+        /// Its beginning.
+        excerpt: String,
+    },
     /// The layout that came out breaks a limit.
     #[error(transparent)]
     Layout(#[from] LayoutError),

@@ -54,12 +54,14 @@ pub enum Fact {
     },
 }
 
-/// The facts `scene` states for certain: guessed counts give only presence,
+/// The facts `scene` states for certain: what is guessed to be a thing gives
+/// none, guessed counts give only presence,
 /// and relations that boxes alone do not settle (`near`, `on`, `behind`) none.
 #[must_use]
 pub fn facts_of(scene: &Scene) -> Vec<Fact> {
     let mut facts: Vec<Fact> = Vec::new();
-    for (i, thing) in scene.things.iter().enumerate() {
+    let is_stated = |thing: &Thing| !scene.guesses.contains(&thing.noun);
+    for (i, thing) in scene.things.iter().enumerate().filter(|(_, thing)| is_stated(thing)) {
         facts.push(count_fact(scene, i, thing));
         let noun = thing.noun.clone();
         let attributes = thing.attributes.iter().filter(|attribute| is_visible(attribute));

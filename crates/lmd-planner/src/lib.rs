@@ -10,12 +10,14 @@ pub mod offline;
 mod conversation;
 mod error;
 mod plan;
+mod planner;
 mod scene;
 mod verify;
 
 pub use conversation::{Conversation, Turn};
 pub use error::PlanError;
-pub use plan::{MAX_PROMPT_CHARS, Plan, Planner, Source, normalize_prompt};
+pub use plan::{MAX_PROMPT_CHARS, Plan, Source, normalize_prompt};
+pub use planner::Planner;
 pub use scene::{Arrangement, Region, Relation, RelationKind, Scene, Size, Thing};
 
 // The code in the README is compiled and run with the tests.

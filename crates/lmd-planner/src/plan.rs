@@ -1,45 +1,12 @@
-//! The [`Planner`] trait and what planners return.
+//! [`Plan`]: what planners return, and the prompts they take.
 
 use lmd_layout::Layout;
 use serde::Serialize;
 
-use crate::{Conversation, PlanError};
+use crate::PlanError;
 
 /// Longest prompt or instruction a planner takes, in characters.
 pub const MAX_PROMPT_CHARS: usize = 4_000;
-
-/// Something that turns a sentence into a layout.
-///
-/// Calls block; a server runs them on a thread of their own. One planner may
-/// be asked from many threads at once.
-///
-/// ```
-/// use lmd_planner::offline::OfflinePlanner;
-/// use lmd_planner::Planner;
-///
-/// let plan = OfflinePlanner.plan("a red car to the left of a cat")?;
-/// assert_eq!(plan.layout.objects().len(), 2);
-/// # Ok::<(), lmd_planner::PlanError>(())
-/// ```
-pub trait Planner: Send + Sync {
-    /// A short name for people and reports: `offline`, `llm gpt-4o`.
-    fn name(&self) -> String;
-
-    /// A layout for `prompt`.
-    ///
-    /// # Errors
-    /// [`PlanError`] when no layout can be given. A layout that breaks some
-    /// of the prompt's facts is not an error; it carries warnings.
-    fn plan(&self, prompt: &str) -> Result<Plan, PlanError>;
-
-    /// A complete new layout after a follow-up instruction such as "move the
-    /// cat to the right". Objects the instruction does not touch keep their
-    /// captions and boxes exactly.
-    ///
-    /// # Errors
-    /// [`PlanError`]; the conversation is unchanged, so nothing is lost.
-    fn revise(&self, conversation: &Conversation, instruction: &str) -> Result<Plan, PlanError>;
-}
 
 /// A layout and how it came about.
 #[derive(Clone, Debug, PartialEq, Serialize)]

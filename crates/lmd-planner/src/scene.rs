@@ -26,6 +26,15 @@ pub struct Scene {
     pub tags: Vec<String>,
     /// The words that could not be placed, in order, as they were written.
     pub not_understood: Vec<String>,
+    /// Nouns of things that were taken for things by their place in the
+    /// sentence alone. Nothing is demanded of a layout for them.
+    pub guesses: Vec<String>,
+    /// Nouns of plurals whose things were named one by one (`dog` of `two
+    /// dogs: a poodle and a corgi`).
+    pub kinds: Vec<String>,
+    /// What a person should know of the reading, one sentence each: syntax of
+    /// other programs that was left out.
+    pub notes: Vec<String>,
 }
 
 /// One kind of thing, `count` times.
@@ -189,7 +198,31 @@ impl Thing {
     }
 }
 
+/// Words about quality alone, which leave the kind of picture open.
+const QUALITY: &str = "masterpiece best high quality detailed highly very extremely ultra hyper super 2k 4k 8k 16k hd \
+    uhd hdr resolution award-winning award winning professional artstation trending on sharp focus intricate details \
+    detail beautiful stunning";
+
 impl Scene {
+    /// The background prompt with what was said of the picture as a whole:
+    /// [`Scene::background_text`], then light, medium, artists and quality in
+    /// the words of the sentence.
+    #[must_use]
+    pub fn background_prompt(&self) -> String {
+        let text = self.background_text();
+        if self.tags.is_empty() {
+            return text;
+        }
+        let quality =
+            |tag: &String| tag.to_lowercase().split(' ').all(|word| QUALITY.split(' ').any(|q| q == word));
+        let styled = self.style.is_none() && !self.tags.iter().all(quality);
+        let text = match text.strip_prefix("A realistic ") {
+            Some(rest) if styled => format!("A {rest}"),
+            _ => text,
+        };
+        format!("{text}, {}", self.tags.join(", "))
+    }
+
     /// The background prompt this scene asks for: style and place in one
     /// phrase, or `A realistic scene` when neither is stated (section A.1).
     #[must_use]

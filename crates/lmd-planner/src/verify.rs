@@ -3,7 +3,7 @@
 //! The facts are read from the prompt by the English parser; a prompt it does
 //! not understand gives none, and then only the answer's own form is checked.
 
-use lmd_layout::{FilterOptions, Filtered, Layout, filter_boxes, parse_answer};
+use lmd_layout::{FilterOptions, Filtered, Layout, Note, check_layout, filter_boxes, parse_answer, singular};
 
 use crate::facts::{Fact, facts_of};
 use crate::llm::LlmError;
@@ -22,21 +22,28 @@ pub(crate) fn read_answer(answer: &str, options: &FilterOptions) -> Result<ReadA
     let bad = |reason: String| LlmError::BadAnswer { reason, answer: answer.to_owned() };
     let parsed = parse_answer(answer).map_err(|e| bad(e.to_string()))?;
     let filtered = filter_boxes(&parsed.draft, options).map_err(|e| bad(e.to_string()))?;
-    let notes = notes(&filtered);
+    let guessed = parsed.notes.iter().filter(|note| **note == Note::Guessed).map(Note::to_string);
+    let notes = guessed.chain(notes(&filtered)).collect();
     Ok(ReadAnswer { layout: filtered.layout, notes })
 }
 
-fn notes(filtered: &Filtered) -> Vec<String> {
+fn notes(filtered: &Filtered) -> impl Iterator<Item = String> {
     let left_out = filtered.dropped.iter().map(|d| format!("\"{}\" was left out: {}", d.caption, d.reason));
     let rescaled = filtered.rescaled.then(|| {
         "a box left the picture, so all boxes were scaled and moved to fit (as the method does)".to_owned()
     });
-    left_out.chain(rescaled).collect()
+    left_out.chain(rescaled)
 }
 
 /// What a prompt demands of its layout.
-#[derive(Debug)]
-pub(crate) struct PromptFacts(Vec<Fact>);
+#[derive(Debug, Default)]
+pub(crate) struct PromptFacts {
+    facts: Vec<Fact>,
+    /// What the prompt itself excludes.
+    absent: Vec<Vec<String>>,
+    /// The words of the prompt, in the singular.
+    words: Vec<String>,
+}
 
 impl PromptFacts {
     /// The facts of `prompt`, as far as they are certain. Where some of its
@@ -44,26 +51,54 @@ impl PromptFacts {
     /// place or a relation means; then only what is there and what is not
     /// there is demanded. A prompt that is not understood demands nothing.
     pub(crate) fn of(prompt: &str) -> Self {
-        let Ok(scene) = english::parse(prompt) else { return Self(Vec::new()) };
+        let Ok(scene) = english::parse(prompt) else { return Self::default() };
         let mut facts = facts_of(&scene);
         if !scene.not_understood.is_empty() {
             facts.retain(|fact| matches!(fact, Fact::Present { .. } | Fact::Absent { .. }));
         }
-        Self(facts)
+        let absent = scene.absent.iter().map(|phrase| words(phrase)).collect();
+        Self { facts, absent, words: words(prompt) }
     }
 
     /// What `layout` violates, one sentence each.
     pub(crate) fn violated_by(&self, layout: &Layout) -> Vec<String> {
-        let demanded = self.0.iter().filter(|fact| !is_scenery(fact, layout));
-        demanded.filter_map(|fact| fact.violation(layout)).collect()
+        let demanded = self.facts.iter().filter(|fact| !is_scenery(fact, layout));
+        let violated = demanded.filter_map(|fact| fact.violation(layout));
+        violated.chain(self.forbidden_by(layout)).collect()
     }
+
+    /// What the prompt asks for and the layout's negative prompt forbids.
+    fn forbidden_by(&self, layout: &Layout) -> Vec<String> {
+        let terms = layout.negative().split([',', ';']).map(str::trim).filter(|term| !term.is_empty());
+        let wanted = terms.filter(|term| {
+            let term = words(term);
+            let asked = !term.is_empty() && term.iter().all(|word| self.words.contains(word));
+            asked && !self.absent.iter().any(|absent| absent.last() == term.last())
+        });
+        wanted
+            .map(|term| format!("the negative prompt forbids \"{term}\", which the prompt asks for"))
+            .collect()
+    }
+}
+
+/// The words of a text in lower case and in the singular.
+fn words(text: &str) -> Vec<String> {
+    let lower = text.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());
+    words.map(singular).collect()
+}
+
+/// What is likely to spoil the picture of a layout, one sentence each,
+/// whoever planned it.
+pub(crate) fn doubts(layout: &Layout) -> impl Iterator<Item = String> {
+    check_layout(layout).into_iter().map(|warning| warning.to_string())
 }
 
 /// Whether the one thing a fact demands is in the background prompt: a
 /// kitchen counter or a study is a thing to one reader and a place to another.
 fn is_scenery(fact: &Fact, layout: &Layout) -> bool {
     let (Fact::Count { phrase, exactly: 1 } | Fact::Present { phrase }) = fact else { return false };
-    let noun = phrase.rsplit(' ').next().unwrap_or(phrase);
+    let noun = phrase.rsplit_once(' ').map_or(phrase.as_str(), |(_, noun)| noun);
     let background = layout.background().to_lowercase();
     background.split(|c: char| !c.is_alphanumeric()).any(|word| word == noun)
 }
@@ -72,6 +107,7 @@ fn is_scenery(fact: &Fact, layout: &Layout) -> bool {
 pub(crate) fn hand_made(prompt: &str, read: ReadAnswer) -> Plan {
     let mut warnings = read.notes;
     warnings.extend(PromptFacts::of(prompt).violated_by(&read.layout));
+    warnings.extend(doubts(&read.layout).filter(|doubt| !warnings.contains(doubt)).collect::<Vec<_>>());
     Plan { layout: read.layout, warnings, source: Source::ByHand }
 }
 
@@ -99,6 +135,19 @@ mod tests {
             let warnings = warnings(prompt, TWO);
             assert!(warnings.iter().any(|w| w.contains(expected)), "{prompt}: {warnings:?}");
         }
+    }
+
+    #[test]
+    fn a_negative_prompt_must_not_forbid_what_is_asked_for() {
+        let answer = |negative: &str| format!("{TWO}\nNegative prompt: {negative}");
+        let warned = |prompt: &str, negative: &str| {
+            warnings(prompt, &answer(negative))
+                .iter()
+                .any(|warning| warning.contains("negative prompt forbids"))
+        };
+        let prompt = "a red car and a cat under a painting of a ship";
+        assert!(warned(prompt, "ships") && warned(prompt, "blurry, red cars"));
+        assert!(!warned(prompt, "dogs") && !warned("a red car and a cat without ships", "ships"));
     }
 
     #[test]

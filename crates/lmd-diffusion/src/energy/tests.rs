@@ -81,7 +81,7 @@ fn whole_maps(seed: u64) -> AttentionMaps {
         let values = noise.iter().map(|v| (v * 0.7).exp() * 0.02).collect();
         AttentionMap::new(HEADS, (SIDE, SIDE), (0..7).collect(), values).unwrap()
     };
-    [(LayerId::down(1, 0), map(seed)), (LayerId(1), map(seed + 1))].into()
+    [(LayerId(0), map(seed)), (LayerId(1), map(seed + 1))].into()
 }
 
 #[test]
@@ -107,7 +107,10 @@ fn boxdiff_is_what_was_reckoned_by_hand() {
     // A token that is not looked at is missing in the box's two columns and rows.
     assert!((energy(1).unwrap().value - 4.0 / 6.0).abs() < 1e-9);
     assert!(energy(3).is_err() && energy(0).is_err(), "the first and the last token are not counted");
-    assert!(boxdiff_energy(&random_maps(1), &[object(4)]).is_err(), "maps of several sizes");
+    assert!(
+        boxdiff_energy(&random_maps(1), &[object(4)], &BoxdiffEnergy::default()).is_err(),
+        "maps of several sizes"
+    );
 }
 
 #[test]

@@ -49,6 +49,10 @@ impl Method for Lmd {
         if self.plus { "lmd_plus" } else { "lmd" }
     }
 
+    fn aliases(&self) -> &'static [&'static str] {
+        if self.plus { &["lmd+"] } else { &[] }
+    }
+
     fn summary(&self) -> &'static str {
         if self.plus {
             "LMD+: boxes drawn by grounding layers (GLIGEN) instead of guidance"
@@ -107,7 +111,7 @@ pub fn draw_traced(
     observer: &mut dyn Observer,
 ) -> Result<Traced, DiffusionError> {
     let context = MethodContext::new(Registry::shared(), pipeline, job)?;
-    let method = if job.config.method == LMD_PLUS.name() { LMD_PLUS } else { LMD };
+    let method = if context.method.name() == LMD_PLUS.name() { LMD_PLUS } else { LMD };
     Drawing::new(method, &context)?.traced(observer)
 }
 

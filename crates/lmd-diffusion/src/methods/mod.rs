@@ -1,6 +1,6 @@
 //! The methods that draw a layout.
 //!
-//! A further method is one file beside these and one line in [`builtin`]; or it is registered from outside
+//! A further method is one file beside these and one line in `builtin`; or it is registered from outside
 //! ([`Registry::register_method`](crate::Registry::register_method)).
 
 pub mod backward_guidance;
@@ -43,6 +43,11 @@ pub(crate) fn builtin() -> Vec<Arc<dyn Method>> {
 pub trait Method: Debug + Send + Sync {
     /// Its name in settings.
     fn name(&self) -> &'static str;
+
+    /// Other names it is found by.
+    fn aliases(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// One line of help.
     fn summary(&self) -> &'static str;

@@ -1,6 +1,6 @@
 //! Mask refiners: from what a box's own picture shows to the cells that belong to its object (docs/method.md, B.11).
 //!
-//! A further refiner is one file beside `attention` and one line in [`builtin`].
+//! A further refiner is one file beside `attention` and one line in `builtin`.
 
 mod attention;
 

@@ -7,7 +7,7 @@
 //! [`Sampler::scale_noise`], once; [`Sampler::scale_input`] is the way to what
 //! the network reads.
 //!
-//! A further sampler is one file beside these and one line in [`BUILTIN`].
+//! A further sampler is one file beside these and one line in `BUILTIN`.
 
 mod ddim;
 mod dpm_solver;

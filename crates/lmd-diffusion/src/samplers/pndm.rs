@@ -95,10 +95,9 @@ fn multistep(outputs: &[Latents], newest: Latents) -> Latents {
     }
 }
 
-/// Equation 11: the transfer of x along ε from one level to the next.
+/// Equation 11: the transfer of x along ε from one level to the next, `x' = α'/α (x − σ ε) + σ' ε`. With `α² + σ² = 1`
+/// the factor on ε is that of the paper, `(ᾱ − ᾱ') / (ᾱ √(1−ᾱ') + √(ᾱ (1−ᾱ) ᾱ'))`; this form holds for every schedule.
 fn transfer(x: Latents, epsilon: Latents, now: Level, next: Level) -> Latents {
-    // (ᾱ' − ᾱ) / (ᾱ √(1−ᾱ') + √(ᾱ (1−ᾱ) ᾱ')), with ᾱ = α².
-    let (alpha, alpha_next) = (now.signal * now.signal, next.signal * next.signal);
-    let denominator = alpha * next.noise + now.signal * now.noise * next.signal;
-    x.mul_scalar(next.signal / now.signal) - epsilon.mul_scalar((alpha_next - alpha) / denominator)
+    let growth = next.signal / now.signal;
+    x.mul_scalar(growth) - epsilon.mul_scalar(growth * now.noise - next.noise)
 }

@@ -11,7 +11,7 @@ mod layers;
 mod load;
 mod parse;
 
-use lmd_nn::{Accelerator, Precision};
+use lmd_nn::{Accelerator, Precision, PredictionType};
 use lmd_planner::cache::CacheMode;
 use lmd_planner::llm::LlmConfig;
 use schemars::JsonSchema;
@@ -65,6 +65,10 @@ pub struct Config {
     /// Number format of the weights: `f32`; on GPUs also `f16` or `bf16`.
     #[schemars(with = "String")]
     pub dtype: Precision,
+    /// What the model's U-Net predicts, `epsilon` or `v_prediction`, in place of
+    /// what its files say; for files that do not say it.
+    #[schemars(with = "Option<String>")]
+    pub prediction_type: Option<PredictionType>,
     /// Most threads that compute; 0 for one on each processor. No bit of a
     /// picture depends on it.
     pub threads: usize,
@@ -87,6 +91,7 @@ impl Default for Config {
             models_dir: String::new(),
             device: Accelerator::default(),
             dtype: Precision::default(),
+            prediction_type: None,
             threads: 0,
             preset: Preset::default(),
             llm: LlmConfig::default(),

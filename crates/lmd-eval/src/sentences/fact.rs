@@ -1,4 +1,4 @@
-//! [`Fact`]: one thing a layout must show, in the language of the module above.
+//! [`Expectation`]: one thing a layout must show, in the language of the module above.
 
 use std::fmt;
 
@@ -14,13 +14,13 @@ const LARGE_SIDE: f64 = 0.4;
 
 /// One fact, as read from a line.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fact {
+pub struct Expectation {
     line: String,
-    demand: Demand,
+    demand: Check,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Demand {
+enum Check {
     Count(Words, Number),
     Total(Number),
     Relation(Relation, Words, Words),
@@ -38,7 +38,7 @@ enum Demand {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
-pub enum FactKind {
+pub enum ExpectationKind {
     Count,
     Total,
     Relation,
@@ -50,7 +50,7 @@ pub enum FactKind {
     Mention,
 }
 
-impl FactKind {
+impl ExpectationKind {
     /// Its name in lower case.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -98,29 +98,31 @@ impl Number {
     }
 }
 
-impl Fact {
+impl Expectation {
     /// Reads a fact from a line.
     ///
     /// # Errors
     /// What was expected instead.
     pub fn read(line: &str) -> Result<Self, String> {
         let (verb, rest) = line.trim().split_once(' ').ok_or("expected a verb and its words")?;
-        Ok(Self { line: line.trim().to_owned(), demand: Demand::read(verb, rest.trim())? })
+        Ok(Self { line: line.trim().to_owned(), demand: Check::read(verb, rest.trim())? })
     }
 
     /// What it is about.
     #[must_use]
-    pub fn kind(&self) -> FactKind {
+    pub fn kind(&self) -> ExpectationKind {
         match self.demand {
-            Demand::Count(..) => FactKind::Count,
-            Demand::Total(_) => FactKind::Total,
-            Demand::Relation(Relation::Bigger | Relation::Taller, ..) | Demand::Large(_) => FactKind::Size,
-            Demand::Relation(..) | Demand::Between(..) | Demand::Around(..) => FactKind::Relation,
-            Demand::Region(..) => FactKind::Region,
-            Demand::Arrangement(..) => FactKind::Arrangement,
-            Demand::Absent(_) => FactKind::Absence,
-            Demand::Background(_) => FactKind::Background,
-            Demand::Mentioned(_) => FactKind::Mention,
+            Check::Count(..) => ExpectationKind::Count,
+            Check::Total(_) => ExpectationKind::Total,
+            Check::Relation(Relation::Bigger | Relation::Taller, ..) | Check::Large(_) => {
+                ExpectationKind::Size
+            }
+            Check::Relation(..) | Check::Between(..) | Check::Around(..) => ExpectationKind::Relation,
+            Check::Region(..) => ExpectationKind::Region,
+            Check::Arrangement(..) => ExpectationKind::Arrangement,
+            Check::Absent(_) => ExpectationKind::Absence,
+            Check::Background(_) => ExpectationKind::Background,
+            Check::Mentioned(_) => ExpectationKind::Mention,
         }
     }
 
@@ -133,13 +135,13 @@ impl Fact {
     }
 }
 
-impl fmt::Display for Fact {
+impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.line)
     }
 }
 
-impl Demand {
+impl Check {
     fn read(verb: &str, rest: &str) -> Result<Self, String> {
         if let Some(relation) = Relation::read(verb) {
             let [a, b] = words_list(rest)?;
@@ -215,12 +217,12 @@ fn words_list<const N: usize>(text: &str) -> Result<[Words; N], String> {
     words.try_into().map_err(|_| format!("expected {N} things with commas between them, got {found}"))
 }
 
-fn read_between(rest: &str) -> Result<Demand, String> {
+fn read_between(rest: &str) -> Result<Check, String> {
     if let Ok([a, b, c]) = words_list(rest) {
-        return Ok(Demand::Between(a, b, c));
+        return Ok(Check::Between(a, b, c));
     }
     let [a, b] = words_list(rest)?;
-    Ok(Demand::Between(a, b.clone(), b))
+    Ok(Check::Between(a, b.clone(), b))
 }
 
 /// The boxes of the objects that show `what`, at least one.
@@ -288,7 +290,7 @@ mod tests {
     }
 
     fn holds(line: &str) -> bool {
-        Fact::read(line).unwrap().check(&scene()).is_ok()
+        Expectation::read(line).unwrap().check(&scene()).is_ok()
     }
 
     #[test]
@@ -347,7 +349,7 @@ mod tests {
     fn broken_lines_are_refused() {
         for line in ["", "count", "count cat", "count cat = x", "left_of cat", "region cat = moon", "is cat"]
         {
-            assert!(Fact::read(line).is_err(), "{line}");
+            assert!(Expectation::read(line).is_err(), "{line}");
         }
     }
 }

@@ -34,7 +34,7 @@ use lmd_layout::Layout;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use fact::{Fact, FactKind};
+pub use fact::{Expectation, ExpectationKind};
 pub use report::{FailedSentence, SentenceReport, run};
 
 /// Which half of the sentences.
@@ -55,7 +55,7 @@ pub struct Sentence {
     /// The prompt.
     pub text: String,
     /// What must hold.
-    pub facts: Vec<Fact>,
+    pub facts: Vec<Expectation>,
 }
 
 /// Why a file of sentences cannot be used.
@@ -111,7 +111,11 @@ pub fn read(text: &str, set: Set) -> Result<Vec<Sentence>, SentenceError> {
 
 fn read_entry(entry: Entry, set: Set) -> Result<Sentence, SentenceError> {
     let read_fact = |fact: String| {
-        Fact::read(&fact).map_err(|why| SentenceError::Fact { sentence: entry.text.clone(), fact, why })
+        Expectation::read(&fact).map_err(|why| SentenceError::Fact {
+            sentence: entry.text.clone(),
+            fact,
+            why,
+        })
     };
     let facts = entry.facts.into_iter().map(read_fact).collect::<Result<_, _>>()?;
     Ok(Sentence { set, text: entry.text, facts })
@@ -120,7 +124,7 @@ fn read_entry(entry: Entry, set: Set) -> Result<Sentence, SentenceError> {
 impl Sentence {
     /// The facts that do not hold in `layout`, with what was wrong.
     #[must_use]
-    pub fn violated<'a>(&'a self, layout: &Layout) -> Vec<(&'a Fact, String)> {
+    pub fn violated<'a>(&'a self, layout: &Layout) -> Vec<(&'a Expectation, String)> {
         self.facts.iter().filter_map(|fact| fact.check(layout).err().map(|why| (fact, why))).collect()
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use lmd_layout::Layout;
 use serde::Serialize;
 
-use super::{FactKind, Sentence, Set};
+use super::{ExpectationKind, Sentence, Set};
 use crate::report::{Boxed, Rate, boxes, write_objects};
 
 /// What came of planning sentences. A sentence passes when all its facts hold.
@@ -19,7 +19,7 @@ pub struct SentenceReport {
     /// Each half of them.
     pub sets: BTreeMap<Set, Rate>,
     /// Single facts, by kind.
-    pub facts: BTreeMap<FactKind, Rate>,
+    pub facts: BTreeMap<ExpectationKind, Rate>,
     /// Sentences for which there was no layout. They and their facts count as
     /// failures.
     pub errors: usize,
@@ -146,8 +146,8 @@ mod tests {
             if text == "broken" { Err("tired".to_owned()) } else { Ok(Layout::default()) }
         });
         assert_eq!((report.overall.passed, report.overall.attempted, report.errors), (1, 3, 1));
-        assert_eq!(report.facts[&FactKind::Total].passed, 2);
-        assert_eq!(report.facts[&FactKind::Total].attempted, 3);
+        assert_eq!(report.facts[&ExpectationKind::Total].passed, 2);
+        assert_eq!(report.facts[&ExpectationKind::Total].attempted, 3);
         assert_eq!(report.failures.len(), 2);
         assert!(report.to_string().contains("count cat = 1: 0 × cat, 1 expected"));
         assert!(serde_json::to_string(&report).unwrap().contains("\"dev\""));

@@ -4,11 +4,30 @@
 use super::error::{Fault, Problem, fault};
 use crate::bbox::Canvas;
 
+/// What the four numbers of a box are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// `[x, y, w, h]`.
+    Size,
+    /// `[x0, y0, x1, y1]`.
+    Corners,
+    /// `[y0, x0, y1, x1]`.
+    CornersYx,
+}
+
+/// How one box is written, as far as its keys say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Convention {
+    pub(super) order: Option<Order>,
+    /// Coordinates are thousandths of the canvas.
+    pub(super) thousandths: bool,
+}
+
 /// The declarations found so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Declared {
-    /// Corners (`xyxy`) or size (`xywh`).
-    pub(super) corners: Option<bool>,
+    /// What the four numbers of a box are.
+    pub(super) order: Option<Order>,
     /// Coordinates are fractions.
     pub(super) fractions: bool,
     /// The canvas on which coordinates are pixels.
@@ -36,9 +55,9 @@ impl Declared {
         let lower = text.to_lowercase();
         self.fractions |= FRACTIONS.iter().any(|word| lower.contains(word));
         let dense: String = lower.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
-        for (names, corners) in [(CORNERS.as_slice(), true), (SIZES.as_slice(), false)] {
+        for (names, order) in [(CORNERS.as_slice(), Order::Corners), (SIZES.as_slice(), Order::Size)] {
             if names.iter().any(|name| dense.contains(name)) {
-                self.set_corners(corners, at)?;
+                self.set_order(order, at)?;
             }
         }
         for line in lower.lines().filter(|line| CANVAS_WORDS.iter().any(|word| line.contains(word))) {
@@ -49,8 +68,8 @@ impl Declared {
         Ok(())
     }
 
-    fn set_corners(&mut self, corners: bool, at: usize) -> Result<(), Fault> {
-        if self.corners.replace(corners) == Some(!corners) {
+    fn set_order(&mut self, order: Order, at: usize) -> Result<(), Fault> {
+        if self.order.replace(order).is_some_and(|known| known != order) {
             let (first, second) = ("corners [x0, y0, x1, y1]".to_owned(), "sizes [x, y, w, h]".to_owned());
             return Err(fault(at, Problem::Contradiction { first, second }));
         }

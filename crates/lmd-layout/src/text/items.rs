@@ -1,5 +1,6 @@
 //! From values to captioned boxes, in the shapes that models write them.
 
+use super::declared::{Convention, Order};
 use super::error::{Fault, Problem, fault, unexpected};
 use super::note::{Note, Notes};
 use super::number::{Number, number_from_text};
@@ -11,17 +12,20 @@ pub(super) struct RawObject {
     pub(super) at: usize,
     pub(super) caption: String,
     pub(super) numbers: [Number; 4],
-    /// Whether the keys said that the numbers are corners or a size.
-    pub(super) corners: Option<bool>,
+    /// What the keys said of the numbers.
+    pub(super) convention: Convention,
 }
 
 /// Four numbers and what their keys say about them.
-type RawBox = ([Number; 4], Option<bool>);
+type RawBox = ([Number; 4], Convention);
 
 /// Keys under which a caption stands, in plain form (see [`plain`]).
-const CAPTION_KEYS: [&str; 6] = ["caption", "name", "label", "phrase", "object", "description"];
+const CAPTION_KEYS: [&str; 7] = ["caption", "name", "label", "phrase", "object", "description", "desc"];
 /// Keys under which a box stands.
 const BOX_KEYS: [&str; 5] = ["box", "bbox", "boundingbox", "coordinates", "position"];
+/// Keys of vision models, in thousandths: Qwen's corners, and Gemini's with
+/// the vertical coordinate first.
+const GROUNDING_KEYS: [(&str, Order); 2] = [("bbox2d", Order::Corners), ("box2d", Order::CornersYx)];
 /// Keys of single coordinates, and whether they are corners.
 const COORDINATE_KEYS: [([&str; 4], bool); 8] = [
     (["x", "y", "w", "h"], false),
@@ -95,7 +99,9 @@ impl Items<'_> {
         let caption = self.caption(name)?;
         match rest {
             [only] if !matches!(only.kind, Kind::Number(_)) => self.pair(&caption, only, at),
-            numbers => self.object(caption, at, |items| items.four(numbers, at).map(|n| (n, None))),
+            numbers => {
+                self.object(caption, at, |items| items.four(numbers, at).map(|n| (n, Convention::default())))
+            }
         }
     }
 
@@ -109,6 +115,14 @@ impl Items<'_> {
             };
         };
         let caption = self.caption(name)?;
+        for (key, order) in GROUNDING_KEYS {
+            if let Some(bbox) = lookup(entries, &[key]) {
+                let convention = Convention { order: Some(order), thousandths: true };
+                return self.object(caption, at, |items| {
+                    items.bounds(bbox).map(|(numbers, _)| (numbers, convention))
+                });
+            }
+        }
         match lookup(entries, &BOX_KEYS) {
             Some(bbox) => self.pair(&caption, bbox, at),
             None => self.object(caption, at, |items| items.coordinates(entries, at)),
@@ -129,8 +143,8 @@ impl Items<'_> {
         at: usize,
         bounds: impl FnOnce(&mut Self) -> Result<RawBox, Fault>,
     ) -> Result<Option<RawObject>, Fault> {
-        let (numbers, corners) = bounds(self)?;
-        Ok(Some(RawObject { at, caption, numbers, corners }))
+        let (numbers, convention) = bounds(self)?;
+        Ok(Some(RawObject { at, caption, numbers, convention }))
     }
 
     fn caption(&mut self, value: &Value) -> Result<String, Fault> {
@@ -146,7 +160,9 @@ impl Items<'_> {
 
     fn bounds(&mut self, value: &Value) -> Result<RawBox, Fault> {
         match &value.kind {
-            Kind::List { items, .. } => self.four(items, value.at).map(|numbers| (numbers, None)),
+            Kind::List { items, .. } => {
+                self.four(items, value.at).map(|numbers| (numbers, Convention::default()))
+            }
             Kind::Dict(entries) => self.coordinates(entries, value.at),
             _ => Err(unexpected(self.text, value.at, "a box of four numbers", HELP)),
         }
@@ -163,7 +179,8 @@ impl Items<'_> {
                 continue;
             };
             let numbers = [self.number(a)?, self.number(b)?, self.number(c)?, self.number(d)?];
-            return Ok((numbers, Some(*corners)));
+            let order = if *corners { Order::Corners } else { Order::Size };
+            return Ok((numbers, Convention { order: Some(order), thousandths: false }));
         }
         Err(unexpected(self.text, at, "a box with the keys x, y, width and height", HELP))
     }

@@ -21,6 +21,7 @@ mod prompts;
 #[cfg(test)]
 mod properties;
 mod quotes;
+mod reasoning;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ mod write;
 
 pub use error::{ParseError, Problem};
 pub use note::Note;
+pub use reasoning::without_reasoning;
 pub use write::{write_cache_text, write_text};
 
 use crate::draft::Draft;
@@ -52,6 +54,13 @@ pub struct Parsed {
 /// Reads a language model's answer: the reference grammar, JSON in several
 /// shapes, or something close to either (section A.3).
 ///
+/// ```
+/// let answer = "Objects: [('a car', [10, 200, 150, 100])]\nBackground prompt: a road\nNegative prompt:";
+/// let parsed = lmd_layout::parse_answer(answer)?;
+/// assert_eq!(parsed.draft.objects[0].xywh, [10.0, 200.0, 150.0, 100.0]);
+/// # Ok::<(), lmd_layout::ParseError>(())
+/// ```
+///
 /// # Errors
 /// [`ParseError`] with line, column, what was found, what was expected and
 /// what to do.
@@ -69,15 +78,12 @@ pub fn parse_answer(text: &str) -> Result<Parsed, ParseError> {
 }
 
 /// Where the answer proper starts: after a byte-order mark and after the
-/// reasoning that some models print between `<think>` and `</think>`.
+/// thoughts that some models print before it.
 fn skip_reasoning(text: &str, notes: &mut Notes) -> usize {
-    const CLOSE: &str = "</think>";
     let bom = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    match text.rfind(CLOSE) {
-        Some(at) => {
-            notes.add(Note::ReasoningRemoved);
-            at + CLOSE.len()
-        }
-        None => bom,
+    let end = reasoning::reasoning_end(text);
+    if end.is_some() {
+        notes.add(Note::ReasoningRemoved);
     }
+    end.unwrap_or(bom)
 }

@@ -43,6 +43,9 @@ pub enum Note {
         /// Its height.
         height: f64,
     },
+    /// Nothing said how boxes are written; as sizes on the 512 canvas they
+    /// leave it, so they were read in the first way in which they do not.
+    Guessed,
     /// An object had an empty list for a box and was left out.
     EmptyBoxDropped,
     /// There was no background prompt.
@@ -73,6 +76,9 @@ impl fmt::Display for Note {
             Self::Corners => "boxes read as corners [x0, y0, x1, y1]",
             Self::Canvas { width, height } => {
                 return write!(f, "coordinates read on a canvas of {width} by {height}");
+            }
+            Self::Guessed => {
+                "the boxes leave the picture as [x, y, width, height] on 512 by 512, so they were read in another way"
             }
             Self::EmptyBoxDropped => "object without a box left out",
             Self::BackgroundMissing => "no background prompt given, left empty",

@@ -1,14 +1,15 @@
 //! A whole layout as one dictionary: our own JSON form and its relatives.
 
-use super::declared::{Declared, canvas, dimensions};
+use super::declared::{Declared, Order, canvas, dimensions};
 use super::error::{Fault, Problem, fault, unexpected};
 use super::items::{lookup, plain};
 use super::note::{Note, Notes};
 use super::prompts::negative_prompt;
 use super::value::{Kind, Value};
+use crate::bbox::Canvas;
 
 /// Keys under which the objects stand, in plain form.
-const OBJECT_KEYS: [&str; 5] = ["objects", "boxes", "boundingboxes", "items", "layout"];
+const OBJECT_KEYS: [&str; 6] = ["objects", "boxes", "boundingboxes", "items", "layout", "elements"];
 const BACKGROUND_KEYS: [&str; 4] = ["background", "backgroundprompt", "bg", "bgprompt"];
 const NEGATIVE_KEYS: [&str; 2] = ["negative", "negativeprompt"];
 /// Keys under which the canvas stands.
@@ -16,6 +17,12 @@ const CANVAS_KEYS: [&str; 5] = ["canvas", "canvassize", "imagesize", "resolution
 /// Keys whose text says how boxes are written.
 const FORMAT_KEYS: [&str; 7] =
     ["format", "boxformat", "bboxformat", "coordinateformat", "coordinates", "coordinatesystem", "units"];
+
+/// The key of an Ideogram 4 caption under which its elements stand. Their
+/// `bbox` is `[y0, x0, y1, x1]` in thousandths.
+const IDEOGRAM_KEYS: [&str; 1] = ["compositionaldeconstruction"];
+/// The canvas of coordinates in thousandths.
+pub(super) const THOUSANDTHS: Canvas = Canvas::new(1000.0, 1000.0);
 
 /// The parts of a layout under their keys.
 #[derive(Debug)]
@@ -29,7 +36,8 @@ pub(super) struct Fields<'v> {
 
 /// Whether `value` is a dictionary with a key for objects.
 pub(super) fn is_layout(value: &Value) -> bool {
-    matches!(&value.kind, Kind::Dict(entries) if lookup(entries, &OBJECT_KEYS).is_some())
+    let Kind::Dict(entries) = &value.kind else { return false };
+    lookup(entries, &OBJECT_KEYS).or_else(|| lookup(entries, &IDEOGRAM_KEYS)).is_some()
 }
 
 /// The fields of a layout written as a dictionary.
@@ -38,6 +46,12 @@ pub(super) fn fields<'v>(value: &'v Value, text: &str, notes: &mut Notes) -> Res
         unexpected(text, value.at, "the key \"objects\"", "write {\"objects\": […], \"background\": \"…\"}")
     };
     let Kind::Dict(entries) = &value.kind else { return Err(missing()) };
+    if let Some(caption) = lookup(entries, &IDEOGRAM_KEYS) {
+        let mut fields = fields(caption, text, notes)?;
+        fields.declared.order = Some(Order::CornersYx);
+        fields.declared.canvas = Some(THOUSANDTHS);
+        return Ok(fields);
+    }
     let objects = lookup(entries, &OBJECT_KEYS).ok_or_else(missing)?;
     if is_layout(objects) {
         return fields(objects, text, notes);
@@ -114,7 +128,7 @@ fn declarations(entries: &[(String, Value)]) -> Result<Declared, Fault> {
 }
 
 /// A canvas written as `[w, h]`, `"WxH"` or `{"width": w, "height": h}`.
-fn canvas_of(value: &Value) -> Option<crate::bbox::Canvas> {
+fn canvas_of(value: &Value) -> Option<Canvas> {
     match &value.kind {
         Kind::Text(text) | Kind::Word(text) => dimensions(text),
         Kind::List { items, .. } => match items.as_slice() {
@@ -128,7 +142,7 @@ fn canvas_of(value: &Value) -> Option<crate::bbox::Canvas> {
     }
 }
 
-fn from_sides(width: &Value, height: &Value) -> Option<crate::bbox::Canvas> {
+fn from_sides(width: &Value, height: &Value) -> Option<Canvas> {
     match (&width.kind, &height.kind) {
         (Kind::Number(width), Kind::Number(height)) => canvas(width.value, height.value),
         _ => None,

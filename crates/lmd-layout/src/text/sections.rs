@@ -33,7 +33,8 @@ pub(super) fn read(text: &str, notes: &mut Notes) -> Result<Draft, Fault> {
         notes.add(Note::CodeFenceRemoved);
     }
     let labels = find_labels(text);
-    let found = find_list(text, &labels, notes)?;
+    let mut found = find_list(text, &labels, notes)?;
+    found.value = unwrapped(found.value);
     let has_background = labels.iter().any(|label| label.section == Section::Background);
     let is_dict = matches!(found.value.kind, Kind::Dict(_));
     if object::is_layout(&found.value) || (is_dict && !has_background) {
@@ -46,6 +47,20 @@ pub(super) fn read(text: &str, notes: &mut Notes) -> Result<Draft, Fault> {
         return assemble(text, &found, Declared::default(), (String::new(), String::new()), notes);
     }
     from_sections(text, &labels, &found, notes)
+}
+
+/// The layout in a list around nothing else.
+fn unwrapped(value: Value) -> Value {
+    match value.kind {
+        Kind::List { mut items, round } => match items.pop() {
+            Some(only) if items.is_empty() && object::is_layout(&only) => only,
+            last => {
+                items.extend(last);
+                Value { at: value.at, kind: Kind::List { items, round } }
+            }
+        },
+        _ => value,
+    }
 }
 
 /// The text grammar.

@@ -264,7 +264,7 @@ fn our_own_json_is_fractional() {
 #[test]
 fn rejections_say_where_and_why() {
     for (text, line, column, message) in [
-        ("  ", 1, 1, "the answer is empty"),
+        ("  ", 1, 1, "the text is empty"),
         ("I cannot help with that.", 1, 1, "no layout found in `I cannot help with that.`"),
         ("Objects: [('a car', [1, 2, 3])]\nBackground prompt: x", 1, 21, "3 numbers, expected 4"),
         (
@@ -355,4 +355,40 @@ fn captions_that_hold_labels_read_as_written() {
         let read = parse_answer(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert_eq!(read.draft.objects[0].caption, caption, "{text}");
     }
+}
+
+/// The boxes an answer's objects get, rounded to whole pixels.
+fn rounded(answer: &str) -> Vec<[f64; 4]> {
+    let parsed = parse_answer(answer).unwrap();
+    parsed.draft.objects.iter().map(|object| object.xywh.map(f64::round)).collect()
+}
+
+#[test]
+fn boxes_of_vision_models_and_captions_of_ideogram_are_read() {
+    let car = [26.0, 256.0, 205.0, 179.0];
+    let qwen = r#"[{"bbox_2d": [50, 500, 450, 850], "label": "a red car"}]"#;
+    let gemini = r#"[{"box_2d": [500, 50, 850, 450], "label": "a red car"}]"#;
+    let ideogram = r#"{"high_level_description":"x","compositional_deconstruction":{"background":"a beach","elements":[{"type":"obj","bbox":[500,50,850,450],"desc":"a red car"}]}}"#;
+    let wrapped =
+        r#"[{"objects":[{"caption":"a red car","box":[0.05,0.5,0.4,0.35]}],"background":"a beach"}]"#;
+    for answer in [qwen, gemini, ideogram, wrapped] {
+        assert_eq!(rounded(answer), [car], "{answer}");
+    }
+    assert_eq!(parse_answer(ideogram).unwrap().draft.background, "a beach");
+}
+
+#[test]
+fn undeclared_scales_and_corners_are_guessed_by_what_fits_and_told() {
+    let guessed = |answer: &str| parse_answer(answer).unwrap().notes.contains(&Note::Guessed);
+    let thousandths = r#"{"objects":[{"caption":"a","box":[50,500,400,350]},{"caption":"b","box":[600,400,200,500]}],"background":"","negative":""}"#;
+    assert_eq!(rounded(thousandths), [[26.0, 256.0, 205.0, 179.0], [307.0, 205.0, 102.0, 256.0]]);
+    let corners = "[('a', [26, 256, 480, 435]), ('b', [307, 205, 500, 461])]\nBackground prompt: x";
+    assert_eq!(rounded(corners), [[26.0, 256.0, 454.0, 179.0], [307.0, 205.0, 193.0, 256.0]]);
+    assert!(guessed(thousandths) && guessed(corners));
+    // A box that leaves the canvas a little is rescaled with its layout (A.5).
+    let overhang = "[('a', [100, 200, 200, 330]), ('b', [320, 100, 200, 300])]\nBackground prompt: x";
+    assert_eq!(rounded(overhang)[0], [100.0, 200.0, 200.0, 330.0]);
+    let declared = "Boxes as [x, y, width, height]:\n[('a', [26, 256, 480, 435])]\nBackground prompt: x";
+    assert_eq!(rounded(declared)[0], [26.0, 256.0, 480.0, 435.0]);
+    assert!(!guessed(overhang) && !guessed(declared));
 }

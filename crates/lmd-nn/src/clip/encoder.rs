@@ -4,7 +4,7 @@ use burn::tensor::activation::{gelu, sigmoid};
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::{ClipTextConfig, HiddenAct};
-use crate::layers::{Before, Conv, LayerNorm, Use, attend_to_itself};
+use crate::layers::{Conv, ConvArgs, LayerNorm, Prologue, self_attention};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
 use crate::{NnError, with_spinning_pool};
 
@@ -144,11 +144,11 @@ impl EncoderLayer {
         let norm = |name| LayerNorm::load(&w.pp(name), width, config.layer_norm_eps);
         Ok(Self {
             layer_norm1: norm("layer_norm1")?,
-            qkv_proj: Conv::beside(&parts, width, width, true)?,
-            out_proj: Conv::point(&attention.pp("out_proj"), width, width)?,
+            qkv_proj: Conv::linear_concat(&parts, width, width, true)?,
+            out_proj: Conv::linear(&attention.pp("out_proj"), width, width)?,
             layer_norm2: norm("layer_norm2")?,
-            fc1: Conv::point(&w.pp("mlp.fc1"), width, inner)?,
-            fc2: Conv::point(&w.pp("mlp.fc2"), inner, width)?,
+            fc1: Conv::linear(&w.pp("mlp.fc1"), width, inner)?,
+            fc2: Conv::linear(&w.pp("mlp.fc2"), inner, width)?,
             heads: config.num_attention_heads,
             act: config.hidden_act,
         })
@@ -156,18 +156,18 @@ impl EncoderLayer {
 
     /// `[B, tokens, C]` → `[B, tokens, C]`
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let qkv = self.qkv_proj.apply(x.clone(), Use::after(Before::LayerNorm(&self.layer_norm1)));
-        let seen = attend_to_itself(qkv, self.heads, true);
-        let x = self.out_proj.apply(seen, Use::after(Before::Nothing).plus(x));
+        let qkv = self.qkv_proj.apply(x.clone(), ConvArgs::after(Prologue::LayerNorm(&self.layer_norm1)));
+        let seen = self_attention(qkv, self.heads, true);
+        let x = self.out_proj.apply(seen, ConvArgs::after(Prologue::Identity).residual(x));
         self.feed_forward(x)
     }
 
     fn feed_forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let h = self.fc1.apply(x.clone(), Use::after(Before::LayerNorm(&self.layer_norm2)));
+        let h = self.fc1.apply(x.clone(), ConvArgs::after(Prologue::LayerNorm(&self.layer_norm2)));
         let h = match self.act {
             HiddenAct::QuickGelu => h.clone() * sigmoid(h * 1.702),
             HiddenAct::Gelu => gelu(h),
         };
-        self.fc2.apply(h, Use::after(Before::Nothing).plus(x))
+        self.fc2.apply(h, ConvArgs::after(Prologue::Identity).residual(x))
     }
 }

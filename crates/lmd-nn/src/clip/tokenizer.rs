@@ -70,9 +70,9 @@ impl Tokenizer {
             let missing = || NnError::Tokenizer(format!("the vocabulary has no token {token}"));
             tokens.get(token).copied().ok_or_else(missing)
         };
+        let (start, end) = (id(START)?, id(END)?);
         let added_padding = added.iter().find(|(_, token)| token.content == pad).map(|(id, _)| *id);
         let padding = added_padding.map_or_else(|| id(&pad), Ok)?;
-        let (start, end) = (id(START)?, id(END)?);
         let bpe = BPE::builder()
             .vocab_and_merges(tokens, merges)
             .unk_token(END.to_owned())

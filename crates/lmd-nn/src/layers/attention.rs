@@ -1,4 +1,4 @@
-//! Scaled dot-product attention (arXiv:1706.03762), with the probabilities where they are wanted.
+//! Scaled dot-product attention (arXiv:1706.03762), and its probabilities where they are read as attention maps.
 
 #[cfg(feature = "flex")]
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use burn::tensor::{DType, Int, Tensor};
 
 use super::tracked_attention::tracked_attention;
 #[cfg(feature = "flex")]
-use crate::fused::{self, CrossAttention, CrossProbabilities, SelfAttention, TextHeads};
+use crate::cpu::{self, CrossAttention, CrossProbabilities, SelfAttention, TextHeads};
 
 /// `[B, N, heads·d]` → `[B, heads, N, d]`
 pub(crate) fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
@@ -24,17 +24,16 @@ fn join_heads(x: Tensor<4>) -> Tensor<3> {
     x.swap_dims(1, 2).reshape([batch, tokens, heads * width])
 }
 
-/// Attention of a sequence to itself, of queries, keys and values side by side; with `causal`
-/// each token sees itself and those before it.
+/// Self-attention of concatenated queries, keys and values; with `causal` each token attends to itself and those before it.
 ///
 /// # Shapes
 ///
 /// `[B, N, 3·heads·d]` → `[B, N, heads·d]`
-pub(crate) fn attend_to_itself(x: Tensor<3>, heads: usize, causal: bool) -> Tensor<3> {
+pub(crate) fn self_attention(x: Tensor<3>, heads: usize, causal: bool) -> Tensor<3> {
     #[cfg(feature = "flex")]
     if on_processor(&x) {
-        let tracked = x.is_tracked();
-        return fused::apply(x, Arc::new(SelfAttention::new(heads, causal, tracked)));
+        let requires_grad = x.is_tracked();
+        return cpu::apply(x, Arc::new(SelfAttention::new(heads, causal, requires_grad)));
     }
     let width = x.dims()[2] / 3;
     let [q, k, v] = [0, 1, 2].map(|part| split_heads(x.clone().narrow(2, part * width, width), heads));
@@ -45,32 +44,37 @@ pub(crate) fn attend_to_itself(x: Tensor<3>, heads: usize, causal: bool) -> Tens
     join_heads(attend(q, k, v))
 }
 
-/// `softmax(q kᵀ / √d) v` of queries to the keys and values of a text, of batch 1 or B.
+/// Cross-attention `softmax(q kᵀ / √d) v` to the keys and values of a text, of batch 1 or B.
 ///
 /// # Shapes
 ///
 /// `q [B, N, heads·d]`, `k, v [_, heads, T, d]` → `[B, N, heads·d]`
-pub(crate) fn attend_to_text(q: Tensor<3>, k: &Tensor<4>, v: &Tensor<4>) -> Tensor<3> {
+pub(crate) fn cross_attention(q: Tensor<3>, k: &Tensor<4>, v: &Tensor<4>) -> Tensor<3> {
     #[cfg(feature = "flex")]
     if on_processor(&q) {
-        return fused::apply(q, Arc::new(CrossAttention { keys: text_heads(k), values: text_heads(v) }));
+        return cpu::apply(q, Arc::new(CrossAttention { keys: text_heads(k), values: text_heads(v) }));
     }
     let [batch, ..] = q.dims();
     let q = split_heads(q, k.dims()[1]);
     join_heads(attend(q, repeated(k.clone(), batch), repeated(v.clone(), batch)))
 }
 
-/// Some columns of `softmax(q kᵀ / √d)`, all if `None`; always in f32: a gradient is taken through it.
+/// The attention maps of some tokens, columns of `softmax(q kᵀ / √d)`, all if `None`; always in f32: guidance takes a gradient
+/// through them.
 ///
 /// # Shapes
 ///
 /// `q [B, N, heads·d]`, `k [_, heads, T, d]` → `[B, heads, N, columns]`
-pub(crate) fn probabilities(q: Tensor<3>, k: &Tensor<4>, columns: Option<&[usize]>) -> Tensor<4> {
+pub(crate) fn cross_attention_probabilities(
+    q: Tensor<3>,
+    k: &Tensor<4>,
+    columns: Option<&[usize]>,
+) -> Tensor<4> {
     let [_, heads, tokens, width] = k.dims();
     #[cfg(feature = "flex")]
     if on_processor(&q) {
         let columns = columns.map_or_else(|| (0..tokens).collect(), <[usize]>::to_vec);
-        return fused::apply(q, Arc::new(CrossProbabilities { keys: text_heads(k), columns }));
+        return cpu::apply(q, Arc::new(CrossProbabilities { keys: text_heads(k), columns }));
     }
     let [batch, ..] = q.dims();
     #[allow(clippy::cast_precision_loss)]
@@ -84,7 +88,7 @@ pub(crate) fn probabilities(q: Tensor<3>, k: &Tensor<4>, columns: Option<&[usize
     map.select(3, indices)
 }
 
-/// `softmax(q kᵀ / √d) v`; the probabilities are never kept, with a gradient or without.
+/// `softmax(q kᵀ / √d) v`; the probabilities are not kept, with a gradient or without.
 fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
     if q.is_tracked() || k.is_tracked() || v.is_tracked() {
         tracked_attention(q, k, v)
@@ -94,14 +98,13 @@ fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
     }
 }
 
-/// What is the same for several pictures or prompts, once for each: `[b, ...]` → `[batch, ...]`, all of them in turn.
-/// Where there are as many already, nothing is copied.
+/// Repeats a tensor along its batch dimension, `[b, ...]` → `[batch, ...]` with batch a multiple of b; copies nothing if b is batch.
 pub(crate) fn repeated<const D: usize>(x: Tensor<D>, batch: usize) -> Tensor<D> {
     let times = batch / x.dims()[0].max(1);
     if times > 1 { x.repeat_dim(0, times) } else { x }
 }
 
-/// The same numbers as f32.
+/// Casts to f32.
 pub(crate) fn in_f32<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     if x.dtype() == DType::F32 { x } else { x.cast(DType::F32) }
 }
@@ -113,5 +116,5 @@ fn on_processor(x: &Tensor<3>) -> bool {
 
 #[cfg(feature = "flex")]
 fn text_heads(x: &Tensor<4>) -> TextHeads {
-    TextHeads { values: super::map::numbers(x.to_data()), shape: x.dims() }
+    TextHeads { values: super::values::to_vec_f32(x.to_data()), shape: x.dims() }
 }

@@ -7,12 +7,12 @@ use burn::tensor::activation::silu;
 use burn::tensor::{DType, Tensor, module::layer_norm};
 
 #[cfg(feature = "flex")]
-use super::map::numbers;
+use super::values::to_vec_f32;
 #[cfg(feature = "flex")]
-use crate::fused::{GroupNormSpec, LayerNormSpec};
+use crate::cpu::{GroupNormSpec, LayerNormSpec};
 use crate::weights::{Weights, WeightsError};
 
-/// Group normalisation of `[B, H, W, C]`, followed by SiLU where a convolution of 3×3 comes next.
+/// Group normalisation of `[B, H, W, C]`, with or without SiLU after it.
 #[derive(Clone, Debug)]
 pub(crate) struct GroupNorm {
     weight: Tensor<1>,
@@ -79,15 +79,15 @@ impl GroupNorm {
         Arc::clone(&self.spec)
     }
 
-    /// By Burn's operations, `[B, .., C]` → `[B, .., C]`
-    pub(super) fn composed<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+    /// Composed of Burn's operations, `[B, .., C]` → `[B, .., C]`
+    pub(super) fn reference<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let shape = x.dims();
         let (batch, channels) = (shape[0], shape[D - 1]);
-        let places = shape[1..D - 1].iter().product();
+        let pixels = shape[1..D - 1].iter().product();
         let dtype = x.dtype();
         // Sums of squares leave the range of 16-bit floats.
         let x = if dtype == DType::F32 { x } else { x.cast(DType::F32) };
-        let x = x.reshape([batch, places, self.groups, channels / self.groups]);
+        let x = x.reshape([batch, pixels, self.groups, channels / self.groups]);
         let centred = x.clone() - x.mean_dim(3).mean_dim(1);
         let variance = centred.clone().square().mean_dim(3).mean_dim(1);
         let normal = (centred / (variance + self.epsilon).sqrt()).reshape(shape);
@@ -134,17 +134,17 @@ impl LayerNorm {
 
     /// `[.., C]` → `[.., C]`
     pub(crate) fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        self.composed(x)
+        self.reference(x)
     }
 
-    /// By Burn's operations.
-    pub(super) fn composed<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+    /// Composed of Burn's operations.
+    pub(super) fn reference<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         layer_norm(x, self.weight.clone(), Some(self.bias.clone()), self.epsilon)
     }
 }
 
-/// Numbers for the fused operations; none in another precision, where these are not used.
+/// Constants of the fused operations; empty in another precision, where these are not used.
 #[cfg(feature = "flex")]
 fn constants(x: &Tensor<1>) -> Vec<f32> {
-    if x.dtype() == DType::F32 { numbers(x.to_data()) } else { Vec::new() }
+    if x.dtype() == DType::F32 { to_vec_f32(x.to_data()) } else { Vec::new() }
 }

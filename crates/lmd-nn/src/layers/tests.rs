@@ -1,11 +1,11 @@
-//! Fused operations against the same layers composed of Burn's: results, and gradients by its graph.
+//! The fused kernels against the same layers composed of Burn's operations: outputs, and gradients by Burn's autodiff.
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::map::{Before, Conv, Use};
+use super::conv::{Conv, ConvArgs, Prologue};
 use super::norm::{GroupNorm, LayerNorm};
-use super::{attend_to_itself, attend_to_text, probabilities};
+use super::{cross_attention, cross_attention_probabilities, self_attention};
 
 const TOLERANCE: f32 = 2e-5;
 
@@ -42,53 +42,57 @@ fn assert_close(what: &str, ours: &[f32], expected: &[f32]) {
 /// The result, and the gradients of a sum of its numbers, each with its own weight.
 fn with_gradients<const D: usize, const E: usize>(
     x: Tensor<D>,
-    addend: Option<Tensor<E>>,
+    residual: Option<Tensor<E>>,
     f: impl Fn(Tensor<D>, Option<Tensor<E>>) -> Tensor<E>,
 ) -> [Vec<f32>; 3] {
     let x = x.autodiff().require_grad();
-    let addend = addend.map(|addend| addend.autodiff().require_grad());
-    let y = f(x.clone(), addend.clone());
+    let residual = residual.map(|residual| residual.autodiff().require_grad());
+    let y = f(x.clone(), residual.clone());
     let weights = scattered(y.dims(), 77).autodiff();
     let gradients = (y.clone() * weights).sum().backward();
-    let of_addend = addend.map(|addend| floats(addend.grad(&gradients).unwrap()));
-    [floats(y.inner()), floats(x.grad(&gradients).unwrap()), of_addend.unwrap_or_default()]
+    let of_residual = residual.map(|residual| floats(residual.grad(&gradients).unwrap()));
+    [floats(y.inner()), floats(x.grad(&gradients).unwrap()), of_residual.unwrap_or_default()]
 }
 
 struct Case<'a> {
-    before: Before<'a>,
+    prologue: Prologue<'a>,
     shape: [usize; 4],
-    inputs: usize,
-    outputs: usize,
-    side: usize,
-    halving: bool,
+    in_channels: usize,
+    out_channels: usize,
+    kernel_size: usize,
+    stride2: bool,
 }
 
 impl Case<'_> {
     fn check(&self, what: &str) {
-        let weight = scattered([self.outputs, self.inputs, self.side, self.side], 1);
-        let bias = scattered([self.outputs], 2);
-        let [mut fused, mut composed] = Conv::both(&weight, &bias);
-        if self.halving {
-            (fused, composed) = (fused.halving(), composed.halving());
+        let weight = scattered([self.out_channels, self.in_channels, self.kernel_size, self.kernel_size], 1);
+        let bias = scattered([self.out_channels], 2);
+        let [mut fused, mut reference] = Conv::both(&weight, &bias);
+        if self.stride2 {
+            (fused, reference) = (fused.stride2(), reference.stride2());
         }
-        for padded_after in [false, true] {
-            if padded_after && !self.halving {
+        for pad_bottom_right in [false, true] {
+            if pad_bottom_right && !self.stride2 {
                 continue;
             }
-            if padded_after {
-                (fused, composed) = (fused.clone().padded_after(), composed.clone().padded_after());
+            if pad_bottom_right {
+                (fused, reference) = (fused.clone().pad_bottom_right(), reference.clone().pad_bottom_right());
             }
             let x = scattered(self.shape, 3);
-            let y = composed.apply(x.clone(), Use::after(self.before));
-            let addend = scattered(y.dims(), 4);
-            let shift = scattered([self.shape[0], self.outputs], 5);
+            let y = reference.apply(x.clone(), ConvArgs::after(self.prologue));
+            let residual = scattered(y.dims(), 4);
+            let image_bias = scattered([self.shape[0], self.out_channels], 5);
             let run = |conv: &Conv| {
-                with_gradients(x.clone(), Some(addend.clone()), |x, addend| {
-                    let how = Use { shift: Some(&shift), addend, ..Use::after(self.before) };
-                    conv.apply(x, how)
+                with_gradients(x.clone(), Some(residual.clone()), |x, residual| {
+                    let args = ConvArgs {
+                        image_bias: Some(&image_bias),
+                        residual,
+                        ..ConvArgs::after(self.prologue)
+                    };
+                    conv.apply(x, args)
                 })
             };
-            for (part, (ours, expected)) in run(&fused).iter().zip(&run(&composed)).enumerate() {
+            for (part, (ours, expected)) in run(&fused).iter().zip(&run(&reference)).enumerate() {
                 assert_close(&format!("{what}, part {part}"), ours, expected);
             }
         }
@@ -101,20 +105,23 @@ fn maps_are_their_composition() {
     let plain = GroupNorm::new(scattered([12], 8), scattered([12], 9), 3, 1e-5, false);
     let layer = LayerNorm::new(scattered([12], 10), scattered([12], 11), 1e-5);
     let all = [
-        ("nothing", Before::Nothing, 12),
-        ("group norm and SiLU", Before::GroupNorm(&norm), 12),
-        ("group norm", Before::GroupNorm(&plain), 12),
-        ("layer norm", Before::LayerNorm(&layer), 12),
-        ("gate", Before::Gate, 6),
-        ("resize", Before::Resize([10, 14]), 12),
-        ("odd resize", Before::Resize([9, 13]), 12),
+        ("nothing", Prologue::Identity, 12),
+        ("group norm and SiLU", Prologue::GroupNorm(&norm), 12),
+        ("group norm", Prologue::GroupNorm(&plain), 12),
+        ("layer norm", Prologue::LayerNorm(&layer), 12),
+        ("gate", Prologue::Geglu, 6),
+        ("resize", Prologue::Resize([10, 14]), 12),
+        ("odd resize", Prologue::Resize([9, 13]), 12),
     ];
-    for (name, before, inputs) in all {
-        for (side, halving) in [(1, false), (3, false), (3, true)] {
-            // Many outputs for a narrow picture take the gathering way.
-            for outputs in [5, 150] {
-                let case = Case { before, shape: [2, 5, 7, 12], inputs, outputs, side, halving };
-                case.check(&format!("{name}, {side}×{side}, halving {halving}, {outputs} outputs"));
+    for (name, prologue, in_channels) in all {
+        for (kernel_size, stride2) in [(1, false), (3, false), (3, true)] {
+            // Many output channels for a narrow image take the explicit im2col.
+            for out_channels in [5, 150] {
+                let case =
+                    Case { prologue, shape: [2, 5, 7, 12], in_channels, out_channels, kernel_size, stride2 };
+                case.check(&format!(
+                    "{name}, {kernel_size}×{kernel_size}, stride2 {stride2}, {out_channels} out_channels"
+                ));
             }
         }
     }
@@ -122,51 +129,74 @@ fn maps_are_their_composition() {
 
 #[test]
 fn large_maps_are_their_composition() {
-    // Few places under large matrices share the inputs among cores; the other is too large to be mirrored.
-    for (shape, outputs) in [([1, 4, 6, 170], 180), ([2, 26, 20, 230], 260)] {
-        let inputs = shape[3];
-        for (side, halving) in [(3, false), (3, true)] {
-            let case = Case { before: Before::Nothing, shape, inputs, outputs, side, halving };
-            case.check(&format!("{shape:?} to {outputs}, halving {halving}"));
+    // Few pixels under large weights are split by input channels; the other weights are too large for a flipped copy.
+    for (shape, out_channels) in [([1, 4, 6, 170], 180), ([2, 26, 20, 230], 260)] {
+        let in_channels = shape[3];
+        for (kernel_size, stride2) in [(3, false), (3, true)] {
+            let case =
+                Case { prologue: Prologue::Identity, shape, in_channels, out_channels, kernel_size, stride2 };
+            case.check(&format!("{shape:?} to {out_channels}, stride2 {stride2}"));
         }
     }
     let case = Case {
-        before: Before::Gate,
+        prologue: Prologue::Geglu,
         shape: [1, 1, 9, 1200],
-        inputs: 600,
-        outputs: 500,
-        side: 1,
-        halving: false,
+        in_channels: 600,
+        out_channels: 500,
+        kernel_size: 1,
+        stride2: false,
     };
     case.check("a large matrix");
-    let case = Case { shape: [2, 3, 5, 500], before: Before::Nothing, inputs: 500, outputs: 1201, ..case };
-    case.check("a large matrix with more outputs");
-    let case = Case { inputs: 1201, outputs: 500, shape: [2, 3, 5, 1201], ..case };
-    case.check("a large matrix with more inputs");
+    let case = Case {
+        shape: [2, 3, 5, 500],
+        prologue: Prologue::Identity,
+        in_channels: 500,
+        out_channels: 1201,
+        ..case
+    };
+    case.check("a large matrix with more out_channels");
+    let case = Case { in_channels: 1201, out_channels: 500, shape: [2, 3, 5, 1201], ..case };
+    case.check("a large matrix with more in_channels");
 }
 
 #[test]
-fn minimal_filtering_is_the_convolution() {
-    // One picture's tiles at once, many bands of them, a picture of one column of tiles, and one too odd for it.
+fn winograd_is_the_convolution() {
+    // One image's tiles at once, many bands of them, an image of one column of tiles, and one of odd sides.
     let norm = GroupNorm::new(scattered([32], 6), scattered([32], 7), 8, 1e-5, true);
     for [batch, height, width] in [[2, 8, 6], [1, 40, 34], [3, 44, 2], [2, 7, 8]] {
         let shape = [batch, height, width, 32];
-        let befores = [Before::Nothing, Before::GroupNorm(&norm), Before::Resize([2 * height, 2 * width])];
-        for (i, before) in befores.into_iter().enumerate() {
-            let case = Case { before, shape, inputs: 32, outputs: 48, side: 3, halving: false };
+        let prologues =
+            [Prologue::Identity, Prologue::GroupNorm(&norm), Prologue::Resize([2 * height, 2 * width])];
+        for (i, prologue) in prologues.into_iter().enumerate() {
+            let case =
+                Case { prologue, shape, in_channels: 32, out_channels: 48, kernel_size: 3, stride2: false };
             case.check(&format!("{shape:?}, {i}"));
         }
     }
-    // Too large to be kept twice: read across on the way back.
+    // Too large to be kept twice: the backward pass reads the weights transposed.
     let shape = [1, 8, 8, 256];
-    let case = Case { before: Before::Nothing, shape, inputs: 256, outputs: 256, side: 3, halving: false };
+    let case = Case {
+        prologue: Prologue::Identity,
+        shape,
+        in_channels: 256,
+        out_channels: 256,
+        kernel_size: 3,
+        stride2: false,
+    };
     case.check("large");
-    // Large enough to lie in panels, the last of which is narrower; by tiles of both
-    // kinds and, of odd sides or halved, by taps.
-    for (height, halving) in [(8, false), (32, false), (7, false), (8, true)] {
+    // Large enough for the layout of panels, the last of which is narrower; by tiles of both
+    // kinds and, of odd sides or with stride 2, by direct convolution.
+    for (height, stride2) in [(8, false), (32, false), (7, false), (8, true)] {
         let shape = [1, height, 8, 384];
-        Case { before: Before::Nothing, shape, inputs: 384, outputs: 368, side: 3, halving }
-            .check(&format!("in panels, {height} high, halving {halving}"));
+        Case {
+            prologue: Prologue::Identity,
+            shape,
+            in_channels: 384,
+            out_channels: 368,
+            kernel_size: 3,
+            stride2,
+        }
+        .check(&format!("in panels, {height} high, stride2 {stride2}"));
     }
 }
 
@@ -187,18 +217,18 @@ fn split(x: Tensor<3>, heads: usize) -> Tensor<4> {
 }
 
 fn join(x: Tensor<4>) -> Tensor<3> {
-    let [batch, heads, places, width] = x.dims();
-    x.swap_dims(1, 2).reshape([batch, places, heads * width])
+    let [batch, heads, tokens, width] = x.dims();
+    x.swap_dims(1, 2).reshape([batch, tokens, heads * width])
 }
 
 #[test]
 fn attention_to_itself_is_its_definition() {
     // The last have several blocks of keys.
     let small = [(1, false), (37, false), (37, true), (64, false), (300, false), (304, false)];
-    for (places, causal) in small.into_iter().chain([(600, false), (600, true)]) {
+    for (tokens, causal) in small.into_iter().chain([(600, false), (600, true)]) {
         for width in [5, 8, 16, 40, 160] {
-            let x = scattered([2, places, 3 * 4 * width], 1) * 3.0;
-            let ours = with_gradients(x.clone(), None, |x, _| attend_to_itself(x, 4, causal));
+            let x = scattered([2, tokens, 3 * 4 * width], 1) * 3.0;
+            let ours = with_gradients(x.clone(), None, |x, _| self_attention(x, 4, causal));
             let expected = with_gradients(x, None, |x, _: Option<Tensor<3>>| {
                 let part = |part| split(x.clone().narrow(2, part * 4 * width, 4 * width), 4);
                 let [q, k, v] = [0_usize, 1, 2].map(part);
@@ -206,7 +236,7 @@ fn attention_to_itself_is_its_definition() {
             });
             for (part, (ours, expected)) in ours.iter().zip(&expected).enumerate() {
                 assert_close(
-                    &format!("{places} places of {width}, causal {causal}, part {part}"),
+                    &format!("{tokens} tokens of {width}, causal {causal}, part {part}"),
                     ours,
                     expected,
                 );
@@ -224,17 +254,18 @@ fn attention_to_a_text_is_its_definition() {
             let whole = |t: &Tensor<4>| if prompts == 2 { t.clone() } else { t.clone().repeat_dim(0, 2) };
             defined(split(x, 4), whole(&k), whole(&v), false)
         };
-        let seen = with_gradients(q.clone(), None, |x, _| attend_to_text(x, &k, &v));
+        let attn_output = with_gradients(q.clone(), None, |x, _| cross_attention(x, &k, &v));
         let expected = with_gradients(q.clone(), None, |x, _: Option<Tensor<3>>| join(both(x)[1].clone()));
-        let map = with_gradients(q.clone(), None, |x, _| probabilities(x, &k, None));
+        let map = with_gradients(q.clone(), None, |x, _| cross_attention_probabilities(x, &k, None));
         let expected_map = with_gradients(q.clone(), None, |x, _: Option<Tensor<4>>| both(x)[0].clone());
         let columns = [7, 0, 7];
-        let some = with_gradients(q.clone(), None, |x, _| probabilities(x, &k, Some(&columns)));
+        let some =
+            with_gradients(q.clone(), None, |x, _| cross_attention_probabilities(x, &k, Some(&columns)));
         let expected_some = with_gradients(q, None, |x, _: Option<Tensor<4>>| {
             Tensor::cat(columns.map(|column| both(x.clone())[0].clone().narrow(3, column, 1)).to_vec(), 3)
         });
         for part in [0, 1] {
-            assert_close("fused", &seen[part], &expected[part]);
+            assert_close("fused", &attn_output[part], &expected[part]);
             assert_close("map", &map[part], &expected_map[part]);
             assert_close("some columns", &some[part], &expected_some[part]);
         }

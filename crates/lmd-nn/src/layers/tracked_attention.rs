@@ -1,8 +1,9 @@
-//! Attention whose gradient needs no score matrix kept: scores are formed anew, some rows at a time.
+//! Attention whose backward pass recomputes the scores, some rows at a time, instead of keeping them: for GPUs, and for
+//! precisions other than f32.
 //!
 //! With `P = softmax(q kᵀ s)`, `o = P v` and the gradient `g` of `o`:
 //! `dv = Pᵀ g`, `D = P ∘ (g vᵀ − rowsum(g ∘ o))`, `dq = s D k`, `dk = s Dᵀ q`.
-//! The graph keeps q, k, v and o; at 64×64 places and 8 heads that is 21 MB
+//! The graph keeps q, k, v and o; at 64×64 tokens and 8 heads that is 21 MB
 //! where each score matrix alone has 537 MB (FlashAttention, arXiv:2205.14135,
 //! recomputes for the same reason).
 
@@ -18,10 +19,10 @@ use burn::backend::{Autodiff, Backend, Dispatch, TensorMetadata, backend_extensi
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Slice, Tensor};
 
-/// Scores formed at once while going backward.
+/// Scores that the backward pass computes at once; bounds its memory to 16 MB in f32.
 const SCORES_AT_ONCE: usize = 1 << 22;
 
-/// Burn's backends, with attention that can be differentiated leanly.
+/// Burn's backends, with attention that keeps no scores for its backward pass.
 #[backend_extension(
     Autodiff,
     Flex: cfg(feature = "flex"),
@@ -86,7 +87,7 @@ pub(super) fn tracked_attention(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Ten
 #[derive(Debug)]
 struct AttentionBackward;
 
-/// What the way back needs.
+/// What the backward pass needs.
 #[derive(Clone, Debug)]
 struct Kept<T> {
     q: T,
@@ -132,9 +133,9 @@ fn gradients<B: Backend>(
         if wants_v {
             dv = Some(add::<B>(dv, B::float_matmul(B::float_transpose(p.clone()), g.clone())));
         }
-        let mean = B::float_sum_dim(B::float_mul(g.clone(), o), 3);
+        let delta = B::float_sum_dim(B::float_mul(g.clone(), o), 3);
         let dp = B::float_matmul(g, B::float_transpose(kept.v.clone()));
-        let d = B::float_mul(p, B::float_sub(dp, mean));
+        let d = B::float_mul(p, B::float_sub(dp, delta));
         let d = B::float_mul_scalar(d, scale.into());
         if wants_k {
             dk = Some(add::<B>(dk, B::float_matmul(B::float_transpose(d.clone()), q)));

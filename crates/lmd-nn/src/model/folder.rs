@@ -185,7 +185,7 @@ impl ModelFolder {
     ///
     /// When it is there and cannot be read.
     pub fn scheduler_config(&self) -> Result<Option<String>, NnError> {
-        let text = self.source.text("scheduler/scheduler_config.json", MAX_CONFIG)?;
+        let text = self.source.text(SCHEDULER, MAX_CONFIG)?;
         Ok(text.map(|text| without_infinities(&text).into_owned()))
     }
 
@@ -204,11 +204,18 @@ impl ModelFolder {
         Ok((assumed, (!stated).then_some(warning)))
     }
 
-    /// What of the model or beside it other programs would use and is not read.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<Warning> {
-        let Some(all) = &self.single else { return Vec::new() };
+    /// What the files leave open, unless `stated` says what the U-Net predicts, and what of the model or beside it other
+    /// programs would use and is not read. Reads no weights.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::prediction_type`].
+    pub fn warnings(&self, stated: Option<PredictionType>) -> Result<Vec<Warning>, NnError> {
         let mut warnings = Vec::new();
+        if stated.is_none() && !self.source.has(SCHEDULER) {
+            warnings.extend(self.prediction_type()?.1);
+        }
+        let Some(all) = &self.single else { return Ok(warnings) };
         let mut unread = |path: &Path, what: String| {
             warnings.push(Warning::Unread { path: path.to_owned(), what });
         };
@@ -222,7 +229,7 @@ impl ModelFolder {
         if vae.is_file() {
             unread(&vae, "the autoencoder beside the model (its own is used)".to_owned());
         }
-        warnings
+        Ok(warnings)
     }
 
     /// Bytes that the weights take in memory with numbers of this format, from the headers of the files alone.
@@ -362,6 +369,8 @@ const DIFFUSERS: &str = "diffusion_pytorch_model";
 const PARTS: [(&str, &str); 3] = [("text_encoder", "model"), ("unet", DIFFUSERS), ("vae", DIFFUSERS)];
 /// The GLIGEN layers of a U-Net that has none itself, under the names diffusers gives them.
 const GLIGEN: &str = "gligen/diffusion_pytorch_model.safetensors";
+/// What a diffusers folder says of the noise and of what its U-Net predicts.
+const SCHEDULER: &str = "scheduler/scheduler_config.json";
 /// The file by which a diffusers folder is known.
 const UNET_CONFIG: &str = "unet/config.json";
 /// Most bytes of the name of a revision.

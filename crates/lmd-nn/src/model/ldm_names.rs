@@ -309,6 +309,50 @@ mod tests {
         assert_eq!(vae_config(&renamed).block_out_channels, [8, 16, 16]);
     }
 
+    /// A file with nothing but empty tensors.
+    fn empty(names: &[&str]) -> Checkpoint {
+        let entry = |name: &&str| format!(r#""{name}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#);
+        let header = format!("{{{}}}", names.iter().map(entry).collect::<Vec<_>>().join(","));
+        let length = (header.len() as u64).to_le_bytes();
+        Checkpoint::from_bytes("empty", [&length, header.as_bytes()].concat()).unwrap()
+    }
+
+    #[test]
+    fn unknown_tensors_keep_their_names_and_baggage_is_left_out() {
+        let unknown = [
+            "first_stage_model.decoder.x",
+            "first_stage_model.new.weight",
+            "model.diffusion_model.new.0.weight",
+        ];
+        let baggage = ["first_stage_model.loss.logvar", "model_ema.x", "betas", "control_model.x", "v_pred"];
+        let all = empty(
+            &[&unknown[..], &baggage, &["cond_stage_model.transformer.new.weight", "other.x"]].concat(),
+        );
+        assert_eq!(vae(&all).names().collect::<Vec<_>>(), unknown[..2]);
+        assert_eq!(unet(&all).names().collect::<Vec<_>>(), unknown[2..]);
+        assert_eq!(text_encoder(&all).names().collect::<Vec<_>>(), ["new.weight"]);
+        assert_eq!(strangers(&all), ["other.x"]);
+    }
+
+    /// ViT-H has 24 layers; files of diffusers' converter have the 23 that are read.
+    #[test]
+    fn of_the_wide_text_encoder_the_first_23_layers_are_read() {
+        for layers in [24, 23] {
+            let blocks: Vec<String> =
+                (0..layers).map(|i| format!("{OPEN_CLIP}transformer.resblocks.{i}.ln_1.bias")).collect();
+            let entry =
+                |name: &String| format!(r#""{name}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#);
+            let header = format!(
+                r#"{{"{OPEN_CLIP}ln_final.weight":{{"dtype":"U8","shape":[1024],"data_offsets":[0,1024]}},{}}}"#,
+                blocks.iter().map(entry).collect::<Vec<_>>().join(",")
+            );
+            let length = (header.len() as u64).to_le_bytes();
+            let bytes = [&length, header.as_bytes(), &[0; 1024]].concat();
+            let text = text_encoder(&Checkpoint::from_bytes("wide", bytes).unwrap());
+            assert_eq!(count(&text, LAYER), 23, "{layers}");
+        }
+    }
+
     #[test]
     fn the_text_encoder_of_version_one_loses_its_prefix() {
         let plain = Checkpoint::open(&data("sd1/text_encoder/model.safetensors")).unwrap();
@@ -346,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_encoder_of_version_two_is_taken_apart() {
+    fn the_text_encoder_of_version_two_is_split() {
         let text = text_encoder(&open_clip());
         let layer = "text_model.encoder.layers.0";
         let mut expected: Vec<String> = [

@@ -1,18 +1,19 @@
-//! The blocks of the two halves: residual blocks, transformers, and a change of resolution.
+//! The blocks of the U-Net: residual blocks, transformers, and a change of resolution.
 
 use burn::tensor::Tensor;
 
+use super::attention::TransformerShape;
+use super::config::{AttentionType, UNetConfig};
 use super::request::MapCollector;
 use super::resnet::{Resnet, ResnetShape};
 use super::text_context::TextContext;
-use super::transformer::{SpatialTransformer, TransformerShape};
-use super::{AttentionType, UNetConfig};
+use super::transformer::SpatialTransformer;
 use crate::AttnKey;
-use crate::layers::{Before, Conv, Use, repeated};
+use crate::layers::{Conv, ConvArgs, Prologue, repeated};
 use crate::weights::{Weights, WeightsError};
 
-/// What every block of one forward sees.
-pub(super) struct Surroundings<'a, 'r> {
+/// What every block of one forward pass is given.
+pub(super) struct BlockContext<'a, 'r> {
     pub(super) time: &'a Tensor<2>,
     pub(super) text: &'a TextContext,
     pub(super) collector: &'a mut MapCollector<'r>,
@@ -26,11 +27,11 @@ struct Layer {
 }
 
 impl Layer {
-    /// `None` when the forward may end inside.
-    fn forward(&self, x: Tensor<4>, around: &mut Surroundings<'_, '_>) -> Option<Tensor<4>> {
-        let h = self.resnet.forward(x, Some(around.time));
+    /// `None` when the forward pass may end inside.
+    fn forward(&self, x: Tensor<4>, ctx: &mut BlockContext<'_, '_>) -> Option<Tensor<4>> {
+        let h = self.resnet.forward(x, Some(ctx.time));
         match &self.attention {
-            Some(attention) => transform(attention, h, around),
+            Some(attention) => transform(attention, h, ctx),
             None => Some(h),
         }
     }
@@ -39,16 +40,16 @@ impl Layer {
 fn transform(
     attention: &SpatialTransformer,
     h: Tensor<4>,
-    around: &mut Surroundings<'_, '_>,
+    ctx: &mut BlockContext<'_, '_>,
 ) -> Option<Tensor<4>> {
-    attention.forward(h, around.text, around.collector)
+    attention.forward(h, ctx.text, ctx.collector)
 }
 
 fn resnet_shape(config: &UNetConfig, inputs: usize, outputs: usize) -> ResnetShape {
     ResnetShape {
         inputs,
         outputs,
-        time: config.block_out_channels.first().map(|width| 4 * width),
+        time: Some(4 * config.block_out_channels[0]),
         groups: config.norm_num_groups,
         epsilon: config.norm_eps,
     }
@@ -71,7 +72,7 @@ fn load_attention(
     SpatialTransformer::load(&w.pp("attentions").pp(key.layer), key, shape)
 }
 
-/// One level of the contracting half.
+/// One level of the contracting path.
 #[derive(Clone, Debug)]
 pub(super) struct DownBlock {
     layers: Vec<Layer>,
@@ -92,22 +93,22 @@ impl DownBlock {
                 attention: cross.then(attention).transpose()?,
             })
         });
-        let halve = || Conv::same(&w.pp("downsamplers.0.conv"), outputs, outputs).map(Conv::halving);
+        let downsample = || Conv::conv3x3(&w.pp("downsamplers.0.conv"), outputs, outputs).map(Conv::stride2);
         Ok(Self {
             layers: layers.collect::<Result<_, WeightsError>>()?,
-            downsample: (block + 1 < config.levels()).then(halve).transpose()?,
+            downsample: (block + 1 < config.levels()).then(downsample).transpose()?,
         })
     }
 
-    /// Every intermediate picture is also put on `skips`.
+    /// Every intermediate output is also pushed on `skips`.
     pub(super) fn forward(
         &self,
         mut x: Tensor<4>,
         skips: &mut Vec<Tensor<4>>,
-        around: &mut Surroundings<'_, '_>,
+        ctx: &mut BlockContext<'_, '_>,
     ) -> Option<Tensor<4>> {
         for layer in &self.layers {
-            x = layer.forward(x, around)?;
+            x = layer.forward(x, ctx)?;
             skips.push(x.clone());
         }
         if let Some(downsample) = &self.downsample {
@@ -142,10 +143,10 @@ impl MidBlock {
         })
     }
 
-    pub(super) fn forward(&self, x: Tensor<4>, around: &mut Surroundings<'_, '_>) -> Option<Tensor<4>> {
-        let h = self.before.forward(x, Some(around.time));
-        let h = transform(&self.attention, h, around)?;
-        Some(self.after.forward(h, Some(around.time)))
+    pub(super) fn forward(&self, x: Tensor<4>, ctx: &mut BlockContext<'_, '_>) -> Option<Tensor<4>> {
+        let h = self.before.forward(x, Some(ctx.time));
+        let h = transform(&self.attention, h, ctx)?;
+        Some(self.after.forward(h, Some(ctx.time)))
     }
 
     pub(super) fn attention(&self) -> &SpatialTransformer {
@@ -153,7 +154,7 @@ impl MidBlock {
     }
 }
 
-/// One level of the expanding half.
+/// One level of the expanding path.
 #[derive(Clone, Debug)]
 pub(super) struct UpBlock {
     layers: Vec<Layer>,
@@ -166,40 +167,40 @@ impl UpBlock {
         let level = config.levels() - 1 - block;
         let outputs = widths[level];
         let below = widths[(level + 1).min(config.levels() - 1)];
-        let beside = widths[level.saturating_sub(1)];
+        let skip_width = widths[level.saturating_sub(1)];
         let cross = config.up_block_types[block].starts_with("CrossAttn");
         let layers = (0..=config.layers_per_block).map(|layer| {
             let from_below = if layer == 0 { below } else { outputs };
-            let from_beside = if layer == config.layers_per_block { beside } else { outputs };
-            let shape = resnet_shape(config, from_below + from_beside, outputs);
+            let from_skip = if layer == config.layers_per_block { skip_width } else { outputs };
+            let shape = resnet_shape(config, from_below + from_skip, outputs);
             let attention = || load_attention(w, config, AttnKey::up(block, layer), level);
             Ok(Layer {
                 resnet: Resnet::load(&w.pp("resnets").pp(layer), shape)?,
                 attention: cross.then(attention).transpose()?,
             })
         });
-        let double = || Conv::same(&w.pp("upsamplers.0.conv"), outputs, outputs);
+        let upsample = || Conv::conv3x3(&w.pp("upsamplers.0.conv"), outputs, outputs);
         Ok(Self {
             layers: layers.collect::<Result<_, WeightsError>>()?,
-            upsample: (level > 0).then(double).transpose()?,
+            upsample: (level > 0).then(upsample).transpose()?,
         })
     }
 
-    /// Takes the pictures of the contracting half back from `skips`.
+    /// Pops the skip connections of the contracting path from `skips`.
     pub(super) fn forward(
         &self,
         mut x: Tensor<4>,
         skips: &mut Vec<Tensor<4>>,
-        around: &mut Surroundings<'_, '_>,
+        ctx: &mut BlockContext<'_, '_>,
     ) -> Option<Tensor<4>> {
         for layer in &self.layers {
-            let beside = repeated(skips.pop()?, x.dims()[0]);
-            x = layer.forward(Tensor::cat(vec![x, beside], 3), around)?;
+            let skip = repeated(skips.pop()?, x.dims()[0]);
+            x = layer.forward(Tensor::cat(vec![x, skip], 3), ctx)?;
         }
         if let Some(conv) = &self.upsample {
-            // The picture beside tells the size, which need not be double where a side was odd.
+            // The next skip connection has the size, which is not twice this one's where a side was odd.
             let [_, height, width, _] = skips.last()?.dims();
-            x = conv.apply(x, Use::after(Before::Resize([height, width])));
+            x = conv.apply(x, ConvArgs::after(Prologue::Resize([height, width])));
         }
         Some(x)
     }

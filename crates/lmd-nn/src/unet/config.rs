@@ -36,13 +36,13 @@ pub enum AttentionType {
     Default,
     /// GLIGEN layers for boxes with phrases (GLIGEN, arXiv:2301.07093).
     Gated,
-    /// GLIGEN layers for boxes with phrases and pictures, which this network does not have.
+    /// GLIGEN layers for boxes with phrases and images, which this network does not have.
     GatedTextImage,
 }
 
 /// Shape of the U-Net, with the upstream names.
 ///
-/// `use_linear_projection` is not among them: the projections around a
+/// `use_linear_projection` is not among them: the projections ctx a
 /// transformer are the same map whether stored as a matrix or as a 1×1
 /// convolution, and either is read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ pub struct UNetConfig {
     pub sample_size: Option<usize>,
     /// Channels per level, from the highest resolution to the lowest.
     pub block_out_channels: Vec<usize>,
-    /// Residual blocks per level of the contracting half; the expanding half has one more.
+    /// Residual blocks per level of the contracting path; the expanding path has one more.
     pub layers_per_block: usize,
     /// `CrossAttnDownBlock2D` or `DownBlock2D`, per level.
     pub down_block_types: Vec<String>,
@@ -229,7 +229,8 @@ impl UNetConfig {
         self.block_out_channels.len()
     }
 
-    /// Attention heads of a level, counted from the highest resolution.
+    /// Attention heads of a level, counted from the highest resolution; 0 where the configuration gives none, which
+    /// [`check`](Self::check) refuses.
     #[must_use]
     pub fn heads(&self, level: usize) -> usize {
         let heads = self.num_attention_heads.as_ref().unwrap_or(&self.attention_head_dim);

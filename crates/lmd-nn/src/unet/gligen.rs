@@ -1,22 +1,22 @@
 //! GLIGEN layers (GLIGEN, Li et al. 2023, arXiv:2301.07093, section 3): boxes with phrases become tokens
-//! which the places of the picture attend to, behind gates that were closed before training.
+//! to which the pixels of the image attend, behind gates that were closed before training.
 //!
 //! ```text
 //! token = MLP(phrase, Fourier(box))                      equations 2 and 3
-//! x ← x + tanh(α)  · SelfAttention([x, tokens])          equation 8, the places of the picture alone
+//! x ← x + tanh(α)  · SelfAttention([x, tokens])          equation 8, the pixels of the image alone
 //! x ← x + tanh(α') · FeedForward(x)
 //! ```
 
 use burn::tensor::activation::silu;
 use burn::tensor::{Tensor, TensorData};
 
-use super::UNetConfig;
-use super::transformer::{FeedForward, LAYER_NORM_EPSILON, SelfAttention, TransformerShape};
+use super::attention::{FeedForward, LAYER_NORM_EPSILON, SelfAttention, TransformerShape};
+use super::config::UNetConfig;
 use crate::NnError;
 use crate::layers::{Conv, LayerNorm, repeated};
 use crate::weights::{Weights, WeightsError};
 
-/// GLIGEN tokens per picture; those without a box are learned null tokens.
+/// GLIGEN tokens per image; those without a box are learned null tokens.
 pub const MAX_GLIGEN_BOXES: usize = 30;
 
 /// Frequencies of the Fourier features, `100^(j/8)` for j = 0..7.
@@ -24,10 +24,10 @@ const FREQUENCIES: i32 = 8;
 const TEMPERATURE: f64 = 100.0;
 /// Sine and cosine of every frequency and corner.
 const POSITION: usize = 2 * 4 * FREQUENCIES as usize;
-/// Width between the maps of [`PositionNet`].
+/// Width of the hidden layers of [`PositionNet`].
 const HIDDEN: usize = 512;
 
-/// A box with what stands in it, as GLIGEN layers take it.
+/// A box and the phrase of what is in it, the condition of the GLIGEN layers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GligenBox {
     /// `[x0, y0, x1, y1]`, each in 0 to 1.
@@ -47,7 +47,7 @@ pub(super) struct PositionNet {
 impl PositionNet {
     pub(super) fn load(w: &Weights, config: &UNetConfig) -> Result<Self, WeightsError> {
         let width = config.cross_attention_dim;
-        let linear = |i: usize, inputs, outputs| Conv::point(&w.pp("linears").pp(i), inputs, outputs);
+        let linear = |i: usize, inputs, outputs| Conv::linear(&w.pp("linears").pp(i), inputs, outputs);
         let values = |name, length: usize| -> Result<Vec<f32>, WeightsError> {
             Ok(w.tensor(name, [length])?.into_data().iter::<f32>().collect())
         };
@@ -62,13 +62,13 @@ impl PositionNet {
         })
     }
 
-    /// The tokens of one picture, `[1, MAX_GLIGEN_BOXES, width]`, on the device of `like` and in its format.
+    /// The tokens of one image, `[1, MAX_GLIGEN_BOXES, width]`, on the device of `like` and in its format.
     pub(super) fn tokens(&self, phrases: &[GligenBox], like: &Tensor<4>) -> Result<Tensor<3>, NnError> {
         let wrong =
             |what, got: usize, expected: String| NnError::Input { what, got: got.to_string(), expected };
         if phrases.len() > MAX_GLIGEN_BOXES {
             let expected = format!("at most {MAX_GLIGEN_BOXES}, which is what GLIGEN layers can hold");
-            return Err(wrong("boxes of one picture", phrases.len(), expected));
+            return Err(wrong("boxes of one image", phrases.len(), expected));
         }
         let width = self.null_phrase.len();
         let mut rows = Vec::with_capacity(MAX_GLIGEN_BOXES * (width + POSITION));
@@ -104,7 +104,7 @@ fn fourier_features(corners: [f64; 4]) -> impl Iterator<Item = f32> {
     })
 }
 
-/// `GatedSelfAttentionDense`: lets places look at the GLIGEN tokens.
+/// `GatedSelfAttentionDense`: gated self-attention over pixels and GLIGEN tokens.
 #[derive(Clone, Debug)]
 pub(super) struct Fuser {
     linear: Conv,
@@ -121,7 +121,7 @@ impl Fuser {
         let channels = shape.channels;
         let norm = |name| LayerNorm::load(&w.pp(name), channels, LAYER_NORM_EPSILON);
         Ok(Self {
-            linear: Conv::point(&w.pp("linear"), shape.text_width, channels)?,
+            linear: Conv::linear(&w.pp("linear"), shape.text_width, channels)?,
             norm1: norm("norm1")?,
             attn: SelfAttention::load(&w.pp("attn"), shape)?,
             norm2: norm("norm2")?,
@@ -130,19 +130,19 @@ impl Fuser {
         })
     }
 
-    /// GLIGEN tokens `[B, slots, text_width]` as this layer sees them, `[B, slots, C]`.
+    /// Projects GLIGEN tokens `[B, slots, text_width]` to this layer's width, `[B, slots, C]`.
     pub(super) fn tokens(&self, tokens: Tensor<3>) -> Tensor<3> {
         self.linear.forward(tokens)
     }
 
     /// `x [B, N, C]`, tokens `[1 or B, slots, C]` → `[B, N, C]`
     pub(super) fn forward(&self, x: Tensor<3>, tokens: &Tensor<3>) -> Tensor<3> {
-        let [batch, places, _] = x.dims();
+        let [batch, pixels, _] = x.dims();
         let both = Tensor::cat(vec![x.clone(), repeated(tokens.clone(), batch)], 1);
-        let seen = self.attn.seen(both, &self.norm1).narrow(1, 0, places);
+        let attn_output = self.attn.attend(both, &self.norm1).narrow(1, 0, pixels);
         let [attention, dense] = self.gates;
-        let x = x + self.attn.to_out.forward(seen).mul_scalar(attention);
-        let fed = self.ff.alone(x.clone(), &self.norm2);
+        let x = x + self.attn.to_out.forward(attn_output).mul_scalar(attention);
+        let fed = self.ff.without_residual(x.clone(), &self.norm2);
         x + fed.mul_scalar(dense)
     }
 }

@@ -1,10 +1,11 @@
-//! The U-Net of Stable Diffusion (arXiv:2112.10752), whose attention can be read and steered.
+//! The U-Net of Stable Diffusion (arXiv:2112.10752), whose attention maps can be read and guided.
 //!
 //! ```text
 //! latents ─ conv_in ─ down 0 ─ down 1 ─ ... ─ mid ─ up 0 ─ up 1 ─ ... ─ norm ─ conv_out ─ noise
 //!                       └────────┴──── skips ───────┘
 //! ```
 
+mod attention;
 mod blocks;
 mod config;
 mod gligen;
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::Tensor;
 
-use blocks::{DownBlock, MidBlock, Surroundings, UpBlock};
+use blocks::{BlockContext, DownBlock, MidBlock, UpBlock};
 pub(crate) use config::purpose_of_channels;
 pub use config::{AttentionType, PerLevel, UNetConfig};
 use gligen::PositionNet;
@@ -30,7 +31,7 @@ pub use text_context::TextContext;
 use time::TimeEmbedding;
 use transformer::SpatialTransformer;
 
-use crate::layers::{Before, Conv, GroupNorm, Use, channels_first, channels_last};
+use crate::layers::{Conv, ConvArgs, GroupNorm, Prologue, channels_first, channels_last};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
 use crate::{AttnKey, NnError, with_spinning_pool};
 
@@ -70,7 +71,7 @@ impl UNet {
         let up = |i: usize| UpBlock::load(&w.pp("up_blocks").pp(i), config, i);
         Ok(Self {
             config: config.clone(),
-            conv_in: Conv::same(&w.pp("conv_in"), config.in_channels, first)?,
+            conv_in: Conv::conv3x3(&w.pp("conv_in"), config.in_channels, first)?,
             time_embedding: TimeEmbedding::load(&w.pp("time_embedding"), config)?,
             position_net: (config.attention_type == AttentionType::Gated)
                 .then(|| PositionNet::load(&w.pp("position_net"), config))
@@ -79,7 +80,7 @@ impl UNet {
             mid_block: MidBlock::load(&w.pp("mid_block"), config)?,
             up_blocks: (0..config.levels()).map(up).collect::<Result<_, _>>()?,
             conv_norm_out: GroupNorm::with_silu(&w.pp("conv_norm_out"), first, groups, epsilon)?,
-            conv_out: Conv::same(&w.pp("conv_out"), first, config.out_channels)?,
+            conv_out: Conv::conv3x3(&w.pp("conv_out"), first, config.out_channels)?,
         })
     }
 
@@ -147,13 +148,13 @@ impl UNet {
     ///
     /// Gradients flow from the maps and the noise to `latents` if the caller made
     /// these require one (`latents.autodiff().require_grad()`); the weights are
-    /// constants. With `stop_after_last_map` nothing beyond that map is computed.
+    /// constants. With `stop_after_last_map` nothing after that map is computed.
     ///
     /// # Shapes
     ///
-    /// `latents [B, in_channels, h, w]`; one timestep, or one per picture; `text`
-    /// of batch 1, B, or a multiple of B: then every picture is predicted under
-    /// several prompts, prompt `j·B + i` being read by picture `i`, and what comes
+    /// `latents [B, in_channels, h, w]`; one timestep, or one per image; `text`
+    /// of batch 1, B, or a multiple of B: then every image is predicted under
+    /// several prompts, prompt `j·B + i` being read by image `i`, and what comes
     /// before the first text is computed once for all of them. This is how
     /// classifier-free guidance asks.
     ///
@@ -182,29 +183,40 @@ impl UNet {
         let device = latents.device().without_autodiff();
         let time = self.time_embedding.forward(timesteps, &device, latents.dtype());
         let mut collector = MapCollector::new(request);
-        let noise = self.run(latents, &mut Surroundings { time: &time, text, collector: &mut collector });
+        let noise = self.run(latents, &mut BlockContext { time: &time, text, collector: &mut collector });
+        let may_end_early = request.stop_after_last_map && !request.maps.is_empty();
+        if noise.is_none() && !may_end_early {
+            return Err(NnError::Internal("the forward pass of the U-Net ended before its last layer"));
+        }
         Ok(UNetOutput { noise, maps: collector.maps })
     }
 
-    fn run(&self, latents: Tensor<4>, around: &mut Surroundings<'_, '_>) -> Option<Tensor<4>> {
+    fn run(&self, latents: Tensor<4>, ctx: &mut BlockContext<'_, '_>) -> Option<Tensor<4>> {
         let mut x = self.conv_in.forward(channels_last(latents));
         let mut skips = vec![x.clone()];
         for block in &self.down_blocks {
-            x = block.forward(x, &mut skips, around)?;
+            x = block.forward(x, &mut skips, ctx)?;
         }
-        x = self.mid_block.forward(x, around)?;
+        x = self.mid_block.forward(x, ctx)?;
         for block in &self.up_blocks {
-            x = block.forward(x, &mut skips, around)?;
+            x = block.forward(x, &mut skips, ctx)?;
         }
-        let noise = self.conv_out.apply(x, Use::after(Before::GroupNorm(&self.conv_norm_out)));
+        let noise = self.conv_out.apply(x, ConvArgs::after(Prologue::GroupNorm(&self.conv_norm_out)));
         Some(channels_first(noise))
     }
 
     fn check_request(&self, request: &UNetRequest, text: &TextContext) -> Result<(), NnError> {
+        if !self.attentions().map(SpatialTransformer::key).eq(text.layers.keys().copied()) {
+            return Err(NnError::Input {
+                what: "cross-attention layers of the text context",
+                got: text.layers.len().to_string(),
+                expected: "those of this U-Net, which has to make the context itself".to_owned(),
+            });
+        }
         for key in &request.maps {
             if !text.layers.contains_key(key) {
                 let known: Vec<String> = self.attentions().map(|a| a.key().to_string()).collect();
-                return Err(NnError::UnknownMap { key: *key, known: known.join(", ") });
+                return Err(NnError::UnknownMap { key: key.to_string(), known: known.join(", ") });
             }
         }
         let columns = request.columns.iter().flatten();
@@ -240,7 +252,7 @@ impl UNet {
             return Err(NnError::Input {
                 what: "prompts in the text context",
                 got: text.batch.to_string(),
-                expected: format!("1 or a multiple of the {batch} pictures"),
+                expected: format!("1 or a multiple of the {batch} images"),
             });
         }
         match timesteps {

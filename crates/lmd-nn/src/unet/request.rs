@@ -1,4 +1,4 @@
-//! What a forward of the U-Net is asked for, and what it answers.
+//! Request and output of a forward pass of the U-Net.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 
 use crate::AttnKey;
 
-/// Which attention maps to keep, and where the forward may end.
+/// Which attention maps to return, and where the forward pass may end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UNetRequest {
     /// Cross-attention layers whose probabilities are wanted.
@@ -30,7 +30,7 @@ impl UNetRequest {
         Self { maps: maps.to_vec(), ..Self::default() }
     }
 
-    /// Only these maps; the forward ends after the last of them.
+    /// Only these maps; the forward pass ends after the last of them.
     #[must_use]
     pub fn only_maps(maps: &[AttnKey]) -> Self {
         Self { stop_after_last_map: !maps.is_empty(), ..Self::with_maps(maps) }
@@ -43,16 +43,16 @@ impl UNetRequest {
     }
 }
 
-/// The answer of a forward.
+/// The output of a forward pass.
 #[derive(Clone, Debug)]
 pub struct UNetOutput {
-    /// The prediction `[B, out_channels, h, w]`; `None` when the forward ended early.
+    /// The prediction `[B, out_channels, h, w]`; `None` when the forward pass ended early.
     pub noise: Option<Tensor<4>>,
     /// The attention maps asked for, each `[B, heads, H·W, columns]`, in f32.
     pub maps: BTreeMap<AttnKey, Tensor<4>>,
 }
 
-/// Collects maps while a forward runs and says when it may end.
+/// Collects maps during a forward pass and says when it may end.
 pub(super) struct MapCollector<'a> {
     request: &'a UNetRequest,
     last: Option<AttnKey>,

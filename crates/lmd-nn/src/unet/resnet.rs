@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::layers::{Before, Conv, GroupNorm, Use, repeated};
+use crate::layers::{Conv, ConvArgs, GroupNorm, Prologue, repeated};
 use crate::weights::{Weights, WeightsError};
 
 /// Sizes of a residual block.
@@ -30,29 +30,30 @@ pub(crate) struct Resnet {
 impl Resnet {
     pub(crate) fn load(w: &Weights, shape: ResnetShape) -> Result<Self, WeightsError> {
         let ResnetShape { inputs, outputs, groups, epsilon, .. } = shape;
-        let time = |width| Conv::point(&w.pp("time_emb_proj"), width, outputs);
-        let shortcut = || Conv::point(&w.pp("conv_shortcut"), inputs, outputs);
+        let time = |width| Conv::linear(&w.pp("time_emb_proj"), width, outputs);
+        let shortcut = || Conv::linear(&w.pp("conv_shortcut"), inputs, outputs);
         Ok(Self {
             norm1: GroupNorm::with_silu(&w.pp("norm1"), inputs, groups, epsilon)?,
-            conv1: Conv::same(&w.pp("conv1"), inputs, outputs)?,
+            conv1: Conv::conv3x3(&w.pp("conv1"), inputs, outputs)?,
             time_emb_proj: shape.time.map(time).transpose()?,
             norm2: GroupNorm::with_silu(&w.pp("norm2"), outputs, groups, epsilon)?,
-            conv2: Conv::same(&w.pp("conv2"), outputs, outputs)?,
+            conv2: Conv::conv3x3(&w.pp("conv2"), outputs, outputs)?,
             conv_shortcut: (inputs != outputs).then(shortcut).transpose()?,
         })
     }
 
     /// `x [B, H, W, in]`, `silu(time) [b, width]` where B is a multiple of b → `[B, H, W, out]`
     pub(crate) fn forward(&self, x: Tensor<4>, time: Option<&Tensor<2>>) -> Tensor<4> {
-        let shift =
+        let image_bias =
             |(project, time): (&Conv, &Tensor<2>)| repeated(project.forward(time.clone()), x.dims()[0]);
-        let shift = self.time_emb_proj.as_ref().zip(time).map(shift);
-        let how = Use { shift: shift.as_ref(), ..Use::after(Before::GroupNorm(&self.norm1)) };
-        let h = self.conv1.apply(x.clone(), how);
+        let image_bias = self.time_emb_proj.as_ref().zip(time).map(image_bias);
+        let args =
+            ConvArgs { image_bias: image_bias.as_ref(), ..ConvArgs::after(Prologue::GroupNorm(&self.norm1)) };
+        let h = self.conv1.apply(x.clone(), args);
         let shortcut = match &self.conv_shortcut {
             Some(conv) => conv.forward(x),
             None => x,
         };
-        self.conv2.apply(h, Use::after(Before::GroupNorm(&self.norm2)).plus(shortcut))
+        self.conv2.apply(h, ConvArgs::after(Prologue::GroupNorm(&self.norm2)).residual(shortcut))
     }
 }

@@ -20,14 +20,14 @@ impl KeysValues {
     }
 }
 
-/// The text as the U-Net sees it.
+/// A text as the condition of the U-Net.
 ///
 /// Made by [`UNet::text_context`](super::UNet::text_context), and with boxes by
 /// [`UNet::with_gligen_boxes`](super::UNet::with_gligen_boxes). A context of batch 1 serves latents of any batch.
 #[derive(Clone, Debug)]
 pub struct TextContext {
     pub(super) layers: BTreeMap<AttnKey, KeysValues>,
-    /// GLIGEN tokens of every layer, each `[B, slots, C]`; none where GLIGEN layers are passed by.
+    /// GLIGEN tokens of every layer, each `[B, slots, C]`; none where GLIGEN layers are skipped.
     pub(super) gligen_tokens: BTreeMap<AttnKey, Tensor<3>>,
     pub(super) batch: usize,
     pub(super) tokens: usize,

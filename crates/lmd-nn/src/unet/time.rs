@@ -3,7 +3,7 @@
 use burn::tensor::activation::silu;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
-use super::UNetConfig;
+use super::config::UNetConfig;
 use crate::layers::Conv;
 use crate::weights::{Weights, WeightsError};
 
@@ -20,10 +20,10 @@ pub(super) struct TimeEmbedding {
 
 impl TimeEmbedding {
     pub(super) fn load(w: &Weights, config: &UNetConfig) -> Result<Self, WeightsError> {
-        let width = config.block_out_channels.first().copied().unwrap_or(0);
+        let width = config.block_out_channels[0];
         Ok(Self {
-            linear_1: Conv::point(&w.pp("linear_1"), width, 4 * width)?,
-            linear_2: Conv::point(&w.pp("linear_2"), 4 * width, 4 * width)?,
+            linear_1: Conv::linear(&w.pp("linear_1"), width, 4 * width)?,
+            linear_2: Conv::linear(&w.pp("linear_2"), 4 * width, 4 * width)?,
             width,
             cosine_first: config.flip_sin_to_cos,
             freq_shift: config.freq_shift,

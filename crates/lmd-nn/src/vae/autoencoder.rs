@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::{AutoencoderKl, AutoencoderTiny};
 use crate::NnError;
 
-/// The autoencoder between a model's pictures and its latents.
+/// The autoencoder between a model's images and its latents.
 #[derive(Clone, Debug)]
 pub enum Autoencoder {
     /// `AutoencoderKL`.
@@ -16,7 +16,7 @@ pub enum Autoencoder {
 
 impl Autoencoder {
     /// Latents `[B, channels, h, w]`, already divided by
-    /// [`scaling_factor`](Self::scaling_factor), to pictures in about -1 to 1.
+    /// [`scaling_factor`](Self::scaling_factor), to images in about -1 to 1.
     ///
     /// # Errors
     ///
@@ -28,16 +28,16 @@ impl Autoencoder {
         }
     }
 
-    /// Pictures in -1 to 1, `[B, 3, H, W]`, to the latents in the middle of what they may be, not yet multiplied by
+    /// Images in -1 to 1, `[B, 3, H, W]`, to the latents in the middle of what they may be, not yet multiplied by
     /// [`scaling_factor`](Self::scaling_factor).
     ///
     /// # Errors
     ///
     /// When the number of channels is wrong or a side does not fit.
-    pub fn encode(&self, pictures: Tensor<4>) -> Result<Tensor<4>, NnError> {
+    pub fn encode(&self, images: Tensor<4>) -> Result<Tensor<4>, NnError> {
         match self {
-            Self::Kl(vae) => Ok(vae.encode(pictures)?.mean),
-            Self::Tiny(vae) => vae.encode(pictures),
+            Self::Kl(vae) => Ok(vae.encode(images)?.mean),
+            Self::Tiny(vae) => vae.encode(images),
         }
     }
 

@@ -13,9 +13,9 @@ const TINY: &str = "tiny autoencoder";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct VaeConfig {
-    /// Channels of the pictures encoded.
+    /// Channels of the images encoded.
     pub in_channels: usize,
-    /// Channels of the pictures decoded.
+    /// Channels of the images decoded.
     pub out_channels: usize,
     /// Channels of the latents.
     pub latent_channels: usize,
@@ -96,7 +96,7 @@ impl VaeConfig {
         Ok(())
     }
 
-    /// Pixels of the picture per cell of the latents, in each direction.
+    /// Pixels of the image per cell of the latents, in each direction.
     #[must_use]
     pub fn downscale(&self) -> usize {
         downscale(&self.block_out_channels)
@@ -107,9 +107,9 @@ impl VaeConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TinyVaeConfig {
-    /// Channels of the pictures encoded.
+    /// Channels of the images encoded.
     pub in_channels: usize,
-    /// Channels of the pictures decoded.
+    /// Channels of the images decoded.
     pub out_channels: usize,
     /// Channels of the latents.
     pub latent_channels: usize,
@@ -188,14 +188,14 @@ impl TinyVaeConfig {
         Ok(())
     }
 
-    /// Pixels of the picture per cell of the latents, in each direction.
+    /// Pixels of the image per cell of the latents, in each direction.
     #[must_use]
     pub fn downscale(&self) -> usize {
         downscale(&self.decoder_block_out_channels)
     }
 }
 
-/// Every level but the last halves the picture.
+/// Every level but the last halves the image.
 fn downscale(levels: &[usize]) -> usize {
     1 << levels.len().saturating_sub(1)
 }

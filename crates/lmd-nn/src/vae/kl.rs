@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use super::VaeConfig;
-use crate::layers::{Before, Conv, GroupNorm, Use, attend_to_itself, channels_first, channels_last};
+use super::config::VaeConfig;
+use crate::layers::{Conv, ConvArgs, GroupNorm, Prologue, channels_first, channels_last, self_attention};
 use crate::unet::{Resnet, ResnetShape};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
 use crate::{NnError, with_spinning_pool};
@@ -12,7 +12,7 @@ const EPSILON: f64 = 1e-6;
 /// Upstream keeps the logarithm of the variance in these bounds.
 const LOGVAR_BOUNDS: (f64, f64) = (-30.0, 20.0);
 
-/// Pictures to latents and back. Its latents are not yet multiplied by `scaling_factor`.
+/// Images to latents and back. Its latents are not yet multiplied by `scaling_factor`.
 #[derive(Clone, Debug)]
 pub struct AutoencoderKl {
     config: VaeConfig,
@@ -22,7 +22,7 @@ pub struct AutoencoderKl {
     decoder: Decoder,
 }
 
-/// The normal distribution of latents that a picture stands for.
+/// The normal distribution of latents that an image stands for.
 #[derive(Clone, Debug)]
 pub struct Posterior {
     /// Its centre `[B, latent_channels, h, w]`.
@@ -44,8 +44,8 @@ impl AutoencoderKl {
 
     fn build(w: &Weights, config: &VaeConfig) -> Result<Self, WeightsError> {
         let latent = config.latent_channels;
-        let quant = || Conv::point(&w.pp("quant_conv"), 2 * latent, 2 * latent);
-        let post_quant = || Conv::point(&w.pp("post_quant_conv"), latent, latent);
+        let quant = || Conv::linear(&w.pp("quant_conv"), 2 * latent, 2 * latent);
+        let post_quant = || Conv::linear(&w.pp("post_quant_conv"), latent, latent);
         Ok(Self {
             config: config.clone(),
             encoder: Encoder::load(&w.pp("encoder"), config)?,
@@ -61,23 +61,23 @@ impl AutoencoderKl {
         &self.config
     }
 
-    /// Pictures in -1 to 1, `[B, 3, H, W]`, H and W multiples of 8 → the latents' distribution.
+    /// Images in -1 to 1, `[B, 3, H, W]`, H and W multiples of 8 → the latents' distribution.
     ///
     /// # Errors
     ///
     /// When the number of channels is wrong or a side cannot be halved often enough.
-    pub fn encode(&self, pictures: Tensor<4>) -> Result<Posterior, NnError> {
-        super::check_channels("channels of the picture", &pictures, self.config.in_channels)?;
-        let [_, _, height, width] = pictures.dims();
+    pub fn encode(&self, images: Tensor<4>) -> Result<Posterior, NnError> {
+        super::check_channels("channels of the image", &images, self.config.in_channels)?;
+        let [_, _, height, width] = images.dims();
         let step = self.config.downscale();
         if height == 0 || width == 0 || !height.is_multiple_of(step) || !width.is_multiple_of(step) {
             return Err(NnError::Input {
-                what: "size of the picture",
+                what: "size of the image",
                 got: format!("{width}×{height}"),
                 expected: format!("multiples of {step}"),
             });
         }
-        let moments = self.encoder.forward(channels_last(pictures));
+        let moments = self.encoder.forward(channels_last(images));
         let moments = channels_first(match &self.quant_conv {
             Some(conv) => conv.forward(moments),
             None => moments,
@@ -90,7 +90,7 @@ impl AutoencoderKl {
         })
     }
 
-    /// Latents `[B, latent_channels, h, w]` → pictures in about -1 to 1, `[B, 3, 8h, 8w]`
+    /// Latents `[B, latent_channels, h, w]` → images in about -1 to 1, `[B, 3, 8h, 8w]`
     ///
     /// # Errors
     ///
@@ -157,14 +157,14 @@ impl Encoder {
         let level = |i: usize| {
             let w = w.pp("down_blocks").pp(i);
             let sides = [widths[i.saturating_sub(1)], widths[i]];
-            let halve = || Conv::same(&w.pp("downsamplers.0.conv"), widths[i], widths[i]);
+            let downsample = || Conv::conv3x3(&w.pp("downsamplers.0.conv"), widths[i], widths[i]);
             Ok(Level {
                 resnets: load_resnets(&w, config, sides, config.layers_per_block)?,
-                sampler: (i < last).then(halve).transpose()?.map(|c| c.halving().padded_after()),
+                sampler: (i < last).then(downsample).transpose()?.map(|c| c.stride2().pad_bottom_right()),
             })
         };
         Ok(Self {
-            conv_in: Conv::same(&w.pp("conv_in"), config.in_channels, widths[0])?,
+            conv_in: Conv::conv3x3(&w.pp("conv_in"), config.in_channels, widths[0])?,
             levels: (0..=last).map(level).collect::<Result<_, WeightsError>>()?,
             mid: Mid::load(&w.pp("mid_block"), config)?,
             conv_norm_out: GroupNorm::with_silu(
@@ -173,21 +173,21 @@ impl Encoder {
                 config.norm_num_groups,
                 EPSILON,
             )?,
-            conv_out: Conv::same(&w.pp("conv_out"), widths[last], 2 * config.latent_channels)?,
+            conv_out: Conv::conv3x3(&w.pp("conv_out"), widths[last], 2 * config.latent_channels)?,
         })
     }
 
-    fn forward(&self, pictures: Tensor<4>) -> Tensor<4> {
-        let mut x = self.conv_in.forward(pictures);
+    fn forward(&self, images: Tensor<4>) -> Tensor<4> {
+        let mut x = self.conv_in.forward(images);
         for Level { resnets, sampler } in &self.levels {
             x = run(resnets, x);
-            if let Some(halve) = sampler {
+            if let Some(downsample) = sampler {
                 // Zeros to the right and below only, as this network was trained.
-                x = halve.forward(x);
+                x = downsample.forward(x);
             }
         }
         let x = self.mid.forward(x);
-        self.conv_out.apply(x, Use::after(Before::GroupNorm(&self.conv_norm_out)))
+        self.conv_out.apply(x, ConvArgs::after(Prologue::GroupNorm(&self.conv_norm_out)))
     }
 }
 
@@ -207,14 +207,14 @@ impl Decoder {
         let level = |i: usize| {
             let w = w.pp("up_blocks").pp(i);
             let sides = [widths[i.saturating_sub(1)], widths[i]];
-            let double = || Conv::same(&w.pp("upsamplers.0.conv"), widths[i], widths[i]);
+            let upsample = || Conv::conv3x3(&w.pp("upsamplers.0.conv"), widths[i], widths[i]);
             Ok(Level {
                 resnets: load_resnets(&w, config, sides, config.layers_per_block + 1)?,
-                sampler: (i < last).then(double).transpose()?,
+                sampler: (i < last).then(upsample).transpose()?,
             })
         };
         Ok(Self {
-            conv_in: Conv::same(&w.pp("conv_in"), config.latent_channels, widths[0])?,
+            conv_in: Conv::conv3x3(&w.pp("conv_in"), config.latent_channels, widths[0])?,
             mid: Mid::load(&w.pp("mid_block"), config)?,
             levels: (0..=last).map(level).collect::<Result<_, WeightsError>>()?,
             conv_norm_out: GroupNorm::with_silu(
@@ -223,7 +223,7 @@ impl Decoder {
                 config.norm_num_groups,
                 EPSILON,
             )?,
-            conv_out: Conv::same(&w.pp("conv_out"), widths[last], config.out_channels)?,
+            conv_out: Conv::conv3x3(&w.pp("conv_out"), widths[last], config.out_channels)?,
         })
     }
 
@@ -233,10 +233,10 @@ impl Decoder {
             x = run(resnets, x);
             if let Some(conv) = sampler {
                 let [_, height, width, _] = x.dims();
-                x = conv.apply(x, Use::after(Before::Resize([2 * height, 2 * width])));
+                x = conv.apply(x, ConvArgs::after(Prologue::Resize([2 * height, 2 * width])));
             }
         }
-        self.conv_out.apply(x, Use::after(Before::GroupNorm(&self.conv_norm_out)))
+        self.conv_out.apply(x, ConvArgs::after(Prologue::GroupNorm(&self.conv_norm_out)))
     }
 }
 
@@ -244,14 +244,14 @@ impl Decoder {
 #[derive(Clone, Debug)]
 struct Mid {
     before: Resnet,
-    attention: Option<PlaceAttention>,
+    attention: Option<PixelAttention>,
     after: Resnet,
 }
 
 impl Mid {
     fn load(w: &Weights, config: &VaeConfig) -> Result<Self, WeightsError> {
         let width = config.block_out_channels[config.block_out_channels.len() - 1];
-        let attention = || PlaceAttention::load(&w.pp("attentions.0"), width, config.norm_num_groups);
+        let attention = || PixelAttention::load(&w.pp("attentions.0"), width, config.norm_num_groups);
         let resnet = |i: usize| load_resnet(&w.pp("resnets").pp(i), config, width, width);
         Ok(Self {
             before: resnet(0)?,
@@ -270,23 +270,23 @@ impl Mid {
     }
 }
 
-/// Attention among the places of a picture, with one head.
+/// Self-attention over the pixels of an image, with one head.
 #[derive(Clone, Debug)]
-struct PlaceAttention {
+struct PixelAttention {
     group_norm: GroupNorm,
-    /// Queries, keys and values side by side.
+    /// Queries, keys and values, concatenated.
     to_qkv: Conv,
     to_out: Conv,
 }
 
-impl PlaceAttention {
+impl PixelAttention {
     fn load(w: &Weights, width: usize, groups: usize) -> Result<Self, WeightsError> {
         // Files written before 2023 use the second names.
         let parts = [["to_q", "query"], ["to_k", "key"], ["to_v", "value"]];
         Ok(Self {
             group_norm: GroupNorm::load(&w.pp("group_norm"), width, groups, EPSILON)?,
-            to_qkv: Conv::beside(&parts.map(|names| w.pp_any(&names)), width, width, true)?,
-            to_out: Conv::point(&w.pp_any(&["to_out.0", "proj_attn"]), width, width)?,
+            to_qkv: Conv::linear_concat(&parts.map(|names| w.pp_any(&names)), width, width, true)?,
+            to_out: Conv::linear(&w.pp_any(&["to_out.0", "proj_attn"]), width, width)?,
         })
     }
 
@@ -294,8 +294,8 @@ impl PlaceAttention {
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let shape = x.dims();
         let [batch, height, width, channels] = shape;
-        let qkv = self.to_qkv.apply(x.clone(), Use::after(Before::GroupNorm(&self.group_norm)));
-        let seen = attend_to_itself(qkv.reshape([batch, height * width, 3 * channels]), 1, false);
-        self.to_out.apply(seen.reshape(shape), Use::after(Before::Nothing).plus(x))
+        let qkv = self.to_qkv.apply(x.clone(), ConvArgs::after(Prologue::GroupNorm(&self.group_norm)));
+        let attn_output = self_attention(qkv.reshape([batch, height * width, 3 * channels]), 1, false);
+        self.to_out.apply(attn_output.reshape(shape), ConvArgs::after(Prologue::Identity).residual(x))
     }
 }

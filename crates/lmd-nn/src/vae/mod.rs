@@ -1,6 +1,6 @@
-//! Between pictures and latents: the autoencoder of Stable Diffusion and its tiny stand-in.
+//! Images to latents and back: the autoencoder of Stable Diffusion, and a tiny one for previews.
 //!
-//! Pictures are `[B, 3, H, W]` in -1 to 1.
+//! Images are `[B, 3, H, W]` in -1 to 1.
 
 mod autoencoder;
 mod config;

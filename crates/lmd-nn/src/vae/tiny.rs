@@ -3,8 +3,8 @@
 use burn::tensor::Tensor;
 use burn::tensor::activation::tanh;
 
-use super::TinyVaeConfig;
-use crate::layers::{Before, Conv, Use, channels_first, channels_last};
+use super::config::TinyVaeConfig;
+use crate::layers::{Conv, ConvArgs, Prologue, channels_first, channels_last};
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
 use crate::{NnError, with_spinning_pool};
 
@@ -46,17 +46,17 @@ impl AutoencoderTiny {
         &self.config
     }
 
-    /// Pictures in -1 to 1, `[B, 3, H, W]` → latents `[B, 4, H/8, W/8]`
+    /// Images in -1 to 1, `[B, 3, H, W]` → latents `[B, 4, H/8, W/8]`
     ///
     /// # Errors
     ///
     /// When the number of channels is wrong.
-    pub fn encode(&self, pictures: Tensor<4>) -> Result<Tensor<4>, NnError> {
-        super::check_channels("channels of the picture", &pictures, self.config.in_channels)?;
-        Ok(channels_first(run(&self.encoder, channels_last((pictures + 1.0) / 2.0))))
+    pub fn encode(&self, images: Tensor<4>) -> Result<Tensor<4>, NnError> {
+        super::check_channels("channels of the image", &images, self.config.in_channels)?;
+        Ok(channels_first(run(&self.encoder, channels_last((images + 1.0) / 2.0))))
     }
 
-    /// Latents `[B, 4, h, w]` → pictures in about -1 to 1, `[B, 3, 8h, 8w]`
+    /// Latents `[B, 4, h, w]` → images in about -1 to 1, `[B, 3, 8h, 8w]`
     ///
     /// # Errors
     ///
@@ -72,10 +72,10 @@ impl AutoencoderTiny {
 #[derive(Clone, Debug)]
 enum TinyLayer {
     Conv(Box<Conv>),
-    /// A convolution whose negative results become zero.
-    Rectified(Box<Conv>),
-    /// A convolution of the picture at double size.
-    Doubling(Box<Conv>),
+    /// A convolution with ReLU.
+    ConvRelu(Box<Conv>),
+    /// A convolution of the image upsampled to twice its size.
+    Upsample(Box<Conv>),
     Block(Box<TinyBlock>),
 }
 
@@ -83,10 +83,12 @@ enum TinyLayer {
 fn run(layers: &[TinyLayer], x: Tensor<4>) -> Tensor<4> {
     layers.iter().fold(x, |x, layer| match layer {
         TinyLayer::Conv(conv) => conv.forward(x),
-        TinyLayer::Rectified(conv) => conv.apply(x, Use { rectify: true, ..Use::after(Before::Nothing) }),
-        TinyLayer::Doubling(conv) => {
+        TinyLayer::ConvRelu(conv) => {
+            conv.apply(x, ConvArgs { relu: true, ..ConvArgs::after(Prologue::Identity) })
+        }
+        TinyLayer::Upsample(conv) => {
             let [_, height, width, _] = x.dims();
-            conv.apply(x, Use::after(Before::Resize([2 * height, 2 * width])))
+            conv.apply(x, ConvArgs::after(Prologue::Resize([2 * height, 2 * width])))
         }
         TinyLayer::Block(block) => block.forward(x),
     })
@@ -107,42 +109,42 @@ fn load_encoder(w: &Weights, config: &TinyVaeConfig) -> Result<Vec<TinyLayer>, W
     for (level, (&width, &blocks)) in levels.enumerate() {
         let w_conv = w.pp(layers.len());
         layers.push(conv(if level == 0 {
-            Conv::same(&w_conv, inputs, width)?
+            Conv::conv3x3(&w_conv, inputs, width)?
         } else {
-            Conv::no_bias(&w_conv, inputs, width)?.halving()
+            Conv::conv3x3_no_bias(&w_conv, inputs, width)?.stride2()
         }));
         for _ in 0..blocks {
             layers.push(block(TinyBlock::load(&w.pp(layers.len()), width)?));
         }
         inputs = width;
     }
-    layers.push(conv(Conv::same(&w.pp(layers.len()), inputs, config.latent_channels)?));
+    layers.push(conv(Conv::conv3x3(&w.pp(layers.len()), inputs, config.latent_channels)?));
     Ok(layers)
 }
 
-/// Upstream's list numbers the rectifier and the doublings as layers too.
+/// Upstream's list counts ReLU and upsampling as layers, too.
 fn load_decoder(w: &Weights, config: &TinyVaeConfig) -> Result<Vec<TinyLayer>, WeightsError> {
     let widths = &config.decoder_block_out_channels;
-    let first = Conv::same(&w.pp(0), config.latent_channels, widths[0])?;
-    let mut layers = vec![TinyLayer::Rectified(Box::new(first))];
-    let mut place = 2;
+    let first = Conv::conv3x3(&w.pp(0), config.latent_channels, widths[0])?;
+    let mut layers = vec![TinyLayer::ConvRelu(Box::new(first))];
+    let mut index = 2;
     for (level, (&width, &blocks)) in widths.iter().zip(&config.num_decoder_blocks).enumerate() {
         for _ in 0..blocks {
-            layers.push(block(TinyBlock::load(&w.pp(place), width)?));
-            place += 1;
+            layers.push(block(TinyBlock::load(&w.pp(index), width)?));
+            index += 1;
         }
         if level + 1 == widths.len() {
-            layers.push(conv(Conv::same(&w.pp(place), width, config.out_channels)?));
+            layers.push(conv(Conv::conv3x3(&w.pp(index), width, config.out_channels)?));
         } else {
-            let double = Conv::no_bias(&w.pp(place + 1), width, widths[level + 1])?;
-            layers.push(TinyLayer::Doubling(Box::new(double)));
-            place += 2;
+            let upsample = Conv::conv3x3_no_bias(&w.pp(index + 1), width, widths[level + 1])?;
+            layers.push(TinyLayer::Upsample(Box::new(upsample)));
+            index += 2;
         }
     }
     Ok(layers)
 }
 
-/// Three convolutions around a residual.
+/// Three convolutions ctx a residual.
 #[derive(Clone, Debug)]
 struct TinyBlock {
     convs: [Conv; 3],
@@ -150,14 +152,14 @@ struct TinyBlock {
 
 impl TinyBlock {
     fn load(w: &Weights, width: usize) -> Result<Self, WeightsError> {
-        let conv = |i: usize| Conv::same(&w.pp("conv").pp(i), width, width);
+        let conv = |i: usize| Conv::conv3x3(&w.pp("conv").pp(i), width, width);
         Ok(Self { convs: [conv(0)?, conv(2)?, conv(4)?] })
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [first, second, third] = &self.convs;
-        let rectified = || Use { rectify: true, ..Use::after(Before::Nothing) };
-        let h = second.apply(first.apply(x.clone(), rectified()), rectified());
-        third.apply(h, rectified().plus(x))
+        let with_relu = || ConvArgs { relu: true, ..ConvArgs::after(Prologue::Identity) };
+        let h = second.apply(first.apply(x.clone(), with_relu()), with_relu());
+        third.apply(h, with_relu().residual(x))
     }
 }

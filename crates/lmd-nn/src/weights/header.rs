@@ -1,4 +1,4 @@
-//! The header of a safetensors file, believed only after every claim in it was checked.
+//! The header of a safetensors file, which is used only after every claim in it was checked.
 //!
 //! Format: 8 bytes little-endian length N, N bytes of JSON, then the data. The
 //! JSON maps each name to its number format, shape and byte range. A file is

@@ -20,14 +20,15 @@ pub(super) fn refuse_pickle(path: &Path) -> Result<(), WeightsError> {
 /// The shell command that converts a pickle, without running any code in it.
 ///
 /// Training programs put their own objects beside the weights. PyTorch refuses to build such objects, and is told here to
-/// put an empty dictionary in place of each class that it does not know.
+/// put a stub in place of each class and function that it does not know: no code of the file runs.
 ///
 /// The names of the files are arguments of the command and never part of the Python text. A name with any character
 /// that a shell may read otherwise is not repeated at all.
 fn command(path: &Path) -> String {
     const PROGRAM: &str = "import sys, zipfile, torch; from safetensors.torch import save_file; \
         ours = torch.serialization; old, new = sys.argv[1:]; \
-        zipfile.is_zipfile(old) and ours.add_safe_globals([(dict, name) for name in ours.get_unsafe_globals_in_checkpoint(old)]); \
+        nothing = lambda *_: None; stub = type('Stub', (dict,), {'__init__': nothing, '__setstate__': nothing}); \
+        zipfile.is_zipfile(old) and ours.add_safe_globals([(stub, name) for name in ours.get_unsafe_globals_in_checkpoint(old)]); \
         all = torch.load(old, map_location='cpu', weights_only=True); all = all.get('state_dict', all); \
         save_file({name: t.clone().contiguous() for name, t in all.items() if torch.is_tensor(t)}, new)";
     let [old, new] = match (plain(path), plain(&converted(path))) {

@@ -7,7 +7,7 @@ use super::numbers::Quantity;
 use super::partitive;
 use super::phrase::NounPhrase;
 use super::token::Token;
-use super::verbs::{self, Form, Verb};
+use super::verbs::{self, Verb, VerbForm};
 use crate::Region;
 
 /// A piece of a sentence.
@@ -25,6 +25,8 @@ pub(super) enum Chunk {
     Or,
     Of,
     Comma,
+    /// `three dogs: …`: what follows may be the same things one by one.
+    Colon,
     Stop,
     With,
     /// `without`, `no`, `not any`: what follows must not be there.
@@ -36,6 +38,8 @@ pub(super) enum Chunk {
     Each,
     /// Adjectives after `is`.
     Adjectives(Vec<String>),
+    /// Adjectives in brackets, of the noun before them.
+    Bracketed(Vec<String>),
     /// `the left one`.
     OneOf(Option<Region>),
     /// `five of them`.
@@ -122,6 +126,9 @@ pub(super) fn chunks(tokens: &[Token]) -> Vec<Chunk> {
 
 fn next(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> (Option<Chunk>, usize) {
     let Some(token) = tokens.get(at) else { return (None, 1) };
+    if let Some((chunk, length)) = bracketed_adjectives(tokens, at, previous) {
+        return (Some(chunk), length);
+    }
     if let Some(chunk) = sign(&token.low) {
         return (Some(chunk), 1);
     }
@@ -155,15 +162,32 @@ fn next(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> (Option<Chunk>
     }
 }
 
+/// `a cat (orange)`: adjectives in brackets speak of the noun before them.
+fn bracketed_adjectives(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
+    let opens = tokens.get(at)?.text == "(" && matches!(previous, Some(Chunk::Np(_)));
+    let length = tokens.iter().skip(at + 1).position(|token| token.text == ")").filter(|_| opens)?;
+    let inner = tokens.get(at + 1..at + 1 + length)?;
+    let words: Vec<String> =
+        inner.iter().filter(|token| token.is_word() && token.low != "and").map(|t| t.low.clone()).collect();
+    let plain = !words.is_empty() && words.iter().all(|word| lexicon::is_adjective(word));
+    plain.then_some((Chunk::Bracketed(words), length + 2))
+}
+
 fn sign(low: &str) -> Option<Chunk> {
     match low {
-        "," | ":" => Some(Chunk::Comma),
+        "," => Some(Chunk::Comma),
+        ":" => Some(Chunk::Colon),
         "." => Some(Chunk::Stop),
         _ => None,
     }
 }
 
-fn negation(tokens: &[Token], at: usize) -> Option<usize> {
+/// The length of the denial at `at`.
+pub(super) fn negation(tokens: &[Token], at: usize) -> Option<usize> {
+    // "no more than two" bounds a number.
+    if reads(tokens, at, "no more than").is_some() {
+        return None;
+    }
     let longest =
         NEGATIONS.iter().chain(&MORE_NEGATIONS).filter_map(|phrase| reads(tokens, at, phrase)).max()?;
     // Articles belong to the noun phrase, and "is not" needs a noun after it.
@@ -255,10 +279,21 @@ fn predicate(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(C
     let predicative =
         matches!(previous, Some(Chunk::Be | Chunk::Which | Chunk::Verb(_) | Chunk::Adjectives(_)));
     let after_np = matches!(previous, Some(Chunk::Np(_)));
-    if predicative || after_np {
+    let denied_complement = matches!(previous, Some(Chunk::Not)) && follows_is_not(tokens, at);
+    if predicative || after_np || denied_complement {
         return adjectives(tokens, at);
     }
     None
+}
+
+/// `is not brown`: adjectives alone after the denial.
+fn follows_is_not(tokens: &[Token], at: usize) -> bool {
+    let word = |back: usize| at.checked_sub(back).and_then(|i| tokens.get(i)).map(|token| token.low.as_str());
+    let denies = word(1) == Some("not") && matches!(word(2), Some("is" | "are" | "was" | "were"));
+    denies
+        && adjectives(tokens, at).is_some_and(|(_, length)| {
+            tokens.get(at + length).is_none_or(|next| !next.is_word() || lexicon::is_function(&next.low))
+        })
 }
 
 fn stands_as_verb(tokens: &[Token], at: usize, verb: &Verb, previous: Option<&Chunk>, joined: bool) -> bool {
@@ -272,16 +307,20 @@ fn stands_as_verb(tokens: &[Token], at: usize, verb: &Verb, previous: Option<&Ch
     });
     let is_noun = lexicon::tags(low).any(Tags::NOUN);
     match verb.form {
-        Form::Ing if is_noun && matches!(previous, Some(Chunk::Np(_))) => {
+        VerbForm::Ing if is_noun && matches!(previous, Some(Chunk::Np(_))) => {
             next.is_some_and(|next| matches!(next.low.as_str(), "a" | "an" | "the"))
         }
-        Form::Ing if joined => !is_noun && !noun_follows,
-        Form::Ing | Form::Past if matches!(previous, Some(Chunk::Be | Chunk::Which)) => {
+        VerbForm::Ing if joined => !is_noun && !noun_follows,
+        VerbForm::Ing | VerbForm::Past if matches!(previous, Some(Chunk::Be | Chunk::Which)) => {
             !is_noun || !noun_follows
         }
-        Form::Ing | Form::Past => !(is_noun || joined && noun_follows),
-        Form::Third => !joined || !is_noun,
-        Form::Base => {
+        VerbForm::Ing | VerbForm::Past => !(is_noun || joined && noun_follows),
+        // "the man is taller and stands on the left"
+        VerbForm::Third if joined && verb.role == verbs::Role::Posture => {
+            !is_noun || link(tokens, at + 1).is_some()
+        }
+        VerbForm::Third => !joined || !is_noun,
+        VerbForm::Base => {
             let plural = matches!(previous, Some(Chunk::Np(np)) if np.plural || np.quantity.is_some())
                 || matches!(previous, Some(Chunk::Pronoun { plural: true } | Chunk::Which));
             plural && !joined

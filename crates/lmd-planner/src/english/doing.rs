@@ -6,7 +6,7 @@ use super::lexicon::Tags;
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
-use super::verbs::{Form, Role, Verb};
+use super::verbs::{Role, Verb, VerbForm};
 use crate::{Arrangement, Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -77,12 +77,14 @@ impl Interpreter<'_> {
         let near = self.current_subjects();
         match &self.object_of {
             Some((_, subjects))
-                if verb.form == Form::Ing && verb.role != Role::Neutral && verb.attribute != "hanging" =>
+                if verb.form == VerbForm::Ing
+                    && verb.role != Role::Neutral
+                    && verb.attribute != "hanging" =>
             {
                 let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
                 if !alive(&near) && alive(subjects) { subjects.clone() } else { near }
             }
-            _ if verb.form == Form::Ing && verb.role != Role::Neutral && self.joint == Joint::None => {
+            _ if verb.form == VerbForm::Ing && verb.role != Role::Neutral && self.joint == Joint::None => {
                 let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
                 if !near.is_empty() && !alive(&near) && alive(&self.owner) {
                     self.owner.clone()
@@ -97,7 +99,7 @@ impl Interpreter<'_> {
     pub(super) fn verb(&mut self, verb: &Verb) {
         self.detailed.clear();
         // "a boy without shoes kicking a ball" denies the shoes alone.
-        if verb.form == Form::Ing && !self.group.is_empty() && self.lacks_clothes() {
+        if verb.form == VerbForm::Ing && !self.group.is_empty() && self.lacks_clothes() {
             self.denied = None;
         }
         let subjects = self.doers(verb);
@@ -106,7 +108,7 @@ impl Interpreter<'_> {
             return;
         }
         self.group.clone_from(&subjects);
-        let passive = verb.form == Form::Past;
+        let passive = verb.form == VerbForm::Past;
         let prep = match self.peek(1) {
             Some(Chunk::Np(np))
                 if !np.noun.is_empty() || np.determiner != Determiner::None || verb.role == Role::Caption =>
@@ -173,7 +175,7 @@ impl Interpreter<'_> {
         prep: Option<&str>,
     ) {
         self.joint = Joint::None;
-        let passive = verb.form == Form::Past && prep == Some("by");
+        let passive = verb.form == VerbForm::Past && prep == Some("by");
         let kind = match verb.role {
             _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {
                 return self.verb_detail(phrase, verb, subjects, prep);
@@ -248,6 +250,18 @@ impl Interpreter<'_> {
 
     pub(super) fn adjectives(&mut self, adjectives: &[String]) {
         let subjects = if self.joint == Joint::None { self.group.clone() } else { self.current_subjects() };
+        if self.denied.take_if(|denied| denied.is_none()).is_some() {
+            // "a horse that is not brown" forbids a brown one.
+            for noun in
+                subjects.iter().filter_map(|i| self.scene.things.get(*i)).map(|thing| thing.noun.clone())
+            {
+                let forbidden = format!("{} {noun}", adjectives.join(" "));
+                if !self.scene.absent.contains(&forbidden) {
+                    self.scene.absent.push(forbidden);
+                }
+            }
+            return;
+        }
         if self.denied.is_some() {
             return;
         }

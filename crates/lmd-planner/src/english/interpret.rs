@@ -8,7 +8,7 @@ use super::lexicon::{Tags, tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::Places;
-use super::verbs::{Form, Role, Verb};
+use super::verbs::{Role, Verb, VerbForm};
 use crate::{Arrangement, Region, RelationKind, Scene, Thing};
 
 /// What the next noun phrase is for.
@@ -87,6 +87,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) it: Option<usize>,
     /// Whether the group lies in or on the owner, which then stays the subject.
     pub(super) contained: Option<RelationKind>,
+    /// The plural before a colon, which the things after it take the place of.
+    pub(super) listed_next: Option<usize>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -116,8 +118,14 @@ impl<'a> Interpreter<'a> {
             Chunk::Link(link) => self.link(link),
             Chunk::Verb(verb) => self.verb(verb),
             Chunk::Adjectives(adjectives) => self.adjectives(adjectives),
+            Chunk::Bracketed(adjectives) => {
+                self.narrow_to_last();
+                self.adjectives(adjectives);
+            }
             Chunk::And | Chunk::Or => self.joint = Joint::And,
-            Chunk::Comma => {
+            Chunk::Comma | Chunk::Colon => {
+                self.listed_next =
+                    if *chunk == Chunk::Colon { self.single_plural() } else { self.listed_next };
                 self.joint = if self.joint == Joint::And { Joint::And } else { Joint::Comma };
                 self.close_denial_unless_listed();
             }
@@ -131,7 +139,8 @@ impl<'a> Interpreter<'a> {
             Chunk::Each => self.with(true),
             Chunk::Except if self.places.say("empty") => self.with(false),
             Chunk::Not | Chunk::Except => self.denied = Some(None),
-            Chunk::Be | Chunk::There | Chunk::Which | Chunk::Of => {}
+            Chunk::Which => self.narrow_to_last(),
+            Chunk::Be | Chunk::There | Chunk::Of => {}
             Chunk::OneOf(region) => self.one_of(*region),
             Chunk::OfThem(quantity) => self.of_them(*quantity),
             Chunk::Than { larger } => self.than(*larger),
@@ -157,7 +166,7 @@ impl<'a> Interpreter<'a> {
         (self.contained, self.done_to, self.it) = (None, None, None);
         (self.closed, self.object_of, self.denied, self.region) = (false, None, None, None);
         (self.ahead, self.pending, self.joint) = (None, Pending::Nothing, Joint::None);
-        (self.arrangement, self.attribute_ahead) = (None, Vec::new());
+        (self.arrangement, self.attribute_ahead, self.listed_next) = (None, Vec::new(), None);
     }
 
     // --- noun phrases ---------------------------------------------------
@@ -197,7 +206,12 @@ impl<'a> Interpreter<'a> {
         if self.joint == Joint::And && matches!(self.previous(), Some(Chunk::And)) {
             let first = self.denied.flatten();
             let other_article = first.is_some() && first != Some(phrase.determiner);
-            if phrase.quantity.is_some() || other_article {
+            // "without a saddle and a rider without a helmet": a clause of its own.
+            let own_clause =
+                matches!(self.peek(1), Some(Chunk::Not | Chunk::With | Chunk::Which | Chunk::Be))
+                    || phrase.determiner == Determiner::A
+                        && matches!(self.peek(1), Some(Chunk::Verb(_) | Chunk::Link(_)));
+            if phrase.quantity.is_some() || other_article || own_clause {
                 self.denied = None;
                 self.closed = true;
                 return false;
@@ -283,12 +297,32 @@ impl<'a> Interpreter<'a> {
     /// The thing a phrase names: one named before, or a new one.
     pub(super) fn thing_of(&mut self, phrase: &NounPhrase) -> usize {
         let known = self.known(phrase);
+        let listed = self.listed_next.take().filter(|_| known.is_none());
         let index = known.unwrap_or_else(|| {
-            self.scene.things.push(phrase.thing());
-            self.scene.things.len() - 1
+            self.guess(phrase);
+            match listed.and_then(|index| self.scene.things.get_mut(index)) {
+                Some(plural) => {
+                    let kind = std::mem::replace(plural, phrase.thing());
+                    self.scene.kinds.push(kind.noun);
+                    listed.unwrap_or_default()
+                }
+                None => {
+                    self.scene.things.push(phrase.thing());
+                    self.scene.things.len() - 1
+                }
+            }
         });
         self.mentioned.push(index);
         index
+    }
+
+    /// Notes a thing that no table knows and no article or number shows to be
+    /// one: its place in the sentence alone makes it a thing.
+    fn guess(&mut self, phrase: &NounPhrase) {
+        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
+        if bare && !phrase.capitalised && phrase.tags() == Tags::default() {
+            self.scene.guesses.push(phrase.noun.clone());
+        }
     }
 
     /// The thing named before that `the cat` means.
@@ -339,9 +373,14 @@ impl<'a> Interpreter<'a> {
             return self.places.add("with", &phrase.text());
         }
         let listed = self.listed_with(phrase);
+        let again = self.known(phrase).is_some();
         let index = self.thing_of(phrase);
         self.dress_waiting(index);
         self.join(index);
+        if again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_))) {
+            // "a man and a woman, the man is taller" speaks of the man alone.
+            self.group = vec![index];
+        }
         if let Some((kind, owner)) = listed {
             self.relate(index, kind, owner);
             self.contained = Some(kind);
@@ -401,9 +440,7 @@ impl<'a> Interpreter<'a> {
                 self.ahead = None;
                 return;
             }
-            for object in objects {
-                self.relate(index, kind, object);
-            }
+            self.relate_all(&[index], kind, &objects);
         }
     }
 
@@ -424,7 +461,10 @@ impl<'a> Interpreter<'a> {
             return false;
         }
         match self.peek(1) {
-            None | Some(Chunk::Stop | Chunk::With | Chunk::Which | Chunk::Not | Chunk::Except) => true,
+            None
+            | Some(Chunk::Stop | Chunk::With | Chunk::Which | Chunk::Not | Chunk::Except | Chunk::But) => {
+                true
+            }
             Some(Chunk::Comma) => {
                 !matches!(self.peek(2), Some(Chunk::Np(np)) if np.determiner != Determiner::None && self.ends_listing())
             }
@@ -435,7 +475,7 @@ impl<'a> Interpreter<'a> {
                 matches!(self.peek(2), Some(Chunk::Np(np)) if np.tags().any(Tags::TIME.and(Tags::PLACE)))
             }
             Some(Chunk::Verb(verb)) => {
-                matches!(verb.role, Role::Hold | Role::Caption) && verb.form == Form::Past
+                matches!(verb.role, Role::Hold | Role::Caption) && verb.form == VerbForm::Past
             }
             _ => phrase.noun.ends_with("scene"),
         }

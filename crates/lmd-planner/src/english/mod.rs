@@ -1,10 +1,11 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
-//! The way: normalise → [`token`] → [`language`] → [`style`] → [`chunk`]
-//! (with [`noun_phrase`], [`numbers`], [`links`], [`verbs`], [`partitive`]) → [`interpret`]
-//! (with [`having`], [`placing`], [`places`], [`doing`], [`parts`]).
-//! Tables stand in [`lexicon`] and [`nouns`].
+//! The way: normalise → `syntax` → `token` → `language` → `style` → `chunk`
+//! (with `noun_phrase`, `numbers`, `links`, `verbs`, `partitive`) → `interpret`
+//! (with `having`, `placing`, `places`, `doing`, `parts`) → `account`.
+//! Tables stand in `lexicon` and `nouns`.
 
+mod account;
 mod chunk;
 mod doing;
 mod having;
@@ -21,6 +22,7 @@ mod phrase;
 mod places;
 mod placing;
 mod style;
+mod syntax;
 mod tags;
 mod token;
 mod verbs;
@@ -32,21 +34,32 @@ const MAX_COUNT: u32 = 20;
 
 /// What `prompt` says.
 ///
-/// Words that could not be placed are in [`Scene::not_understood`].
+/// Every word is accounted for: what is in no thing, place, style or relation
+/// is in [`Scene::not_understood`].
+///
+/// ```
+/// let scene = lmd_planner::english::parse("two red cars and a dog on a beach")?;
+/// assert_eq!((scene.things.len(), scene.things[0].count), (2, 2));
+/// assert_eq!(scene.background.as_deref(), Some("a beach"));
+/// # Ok::<(), lmd_planner::PlanError>(())
+/// ```
 ///
 /// # Errors
 /// [`PlanError::EmptyPrompt`], [`PlanError::PromptTooLong`], and
 /// [`PlanError::NeedsLlm`] for another language and for more than twenty
 /// things of one kind.
 pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
-    let prompt = normalize_prompt(prompt)?;
-    let tokens = token::tokenize(&prompt);
+    let syntax::PlainPrompt { text, notes } = syntax::plain(&normalize_prompt(prompt)?);
+    let tokens = token::tokenize(&text);
     language::check(&tokens)?;
     let framing = style::framing(&tokens);
     let chunks = chunk::chunks(&framing.rest);
     let mut scene = interpret::Interpreter::new(&chunks).run();
     scene.style = framing.style;
     scene.tags = framing.tags;
+    scene.notes = notes;
+    let lost = account::unaccounted(&framing.rest, &scene);
+    scene.not_understood.extend(lost);
     match scene.things.iter().find(|thing| thing.count > MAX_COUNT) {
         Some(thing) => Err(PlanError::NeedsLlm {
             why: format!(

@@ -175,7 +175,7 @@ impl Reader<'_> {
         if number(&next.low).is_some() {
             return false;
         }
-        let finite = verbs::verb(&next.low).is_some_and(|verb| verb.form == verbs::Form::Third);
+        let finite = verbs::verb(&next.low).is_some_and(|verb| verb.form == verbs::VerbForm::Third);
         !finite || tags(&next.low).any(Tags::NOUN)
     }
 
@@ -193,7 +193,7 @@ impl Reader<'_> {
             let trails = is_adjective(next) && !exact_tags(next).any(Tags::NOUN) && !self.content_follows(2);
             let trails = trails && matches!(self.low(2), "of" | "with");
             // "the desert stands a cactus"
-            let finite = verbs::verb(next).is_some_and(|verb| verb.form == verbs::Form::Third);
+            let finite = verbs::verb(next).is_some_and(|verb| verb.form == verbs::VerbForm::Third);
             let verb = self.verb_follows(1) || finite && self.object_follows(2);
             return describes && follows && !trails && !verb;
         }
@@ -290,7 +290,11 @@ impl Reader<'_> {
             return !self.opens_as_verb(low)
                 && (tags.any(Tags::NOUN) || !tags.any(Tags::ADVERB.and(Tags::FILLER)));
         };
-        if exact_tags(low).any(Tags::ADVERB) || number(low).is_some() {
+        if number(low).is_some() {
+            // "a Tesla Model 3": the number of a name.
+            return last.is_capitalised() && low.starts_with(|c: char| c.is_ascii_digit());
+        }
+        if exact_tags(low).any(Tags::ADVERB) {
             return false;
         }
         let is_noun = tags.any(Tags::NOUN);
@@ -303,13 +307,13 @@ impl Reader<'_> {
         }
         let Some(verb) = verbs::verb(low) else { return !low.ends_with("ly") };
         match verb.form {
-            verbs::Form::Third => {
+            verbs::VerbForm::Third => {
                 is_noun
                     && self.phrase.determiner != Determiner::A
                     && self.phrase.quantity.is_some_and(|q| q.count != 1)
             }
-            verbs::Form::Ing | verbs::Form::Past => is_noun && !self.content_follows(1),
-            verbs::Form::Base => is_noun && !self.object_follows(1),
+            verbs::VerbForm::Ing | verbs::VerbForm::Past => is_noun && !self.content_follows(1),
+            verbs::VerbForm::Base => is_noun && !self.object_follows(1),
         }
     }
 
@@ -343,7 +347,9 @@ impl Reader<'_> {
     fn finish(&mut self, nouns: &[usize]) {
         let words: Vec<&Token> = nouns.iter().filter_map(|i| self.tokens.get(*i)).collect();
         let Some((last, first)) = words.split_last() else { return };
-        let known = exact_tags(&last.low).any(Tags::NOUN);
+        // "a Starbucks" is a name, whatever it ends in.
+        let name = last.is_capitalised() && self.phrase.determiner == Determiner::A;
+        let known = exact_tags(&last.low).any(Tags::NOUN) || name;
         let one = if known { last.low.clone() } else { singular(&last.low) };
         let one = if known && singular(&last.low) != last.low && tags(&singular(&last.low)).any(Tags::NOUN) {
             singular(&last.low)
@@ -394,6 +400,8 @@ impl Reader<'_> {
     fn headless(&mut self) -> bool {
         if matches!(self.low(0), "one" | "ones" | "other" | "others") {
             self.phrase.plural = self.low(0).ends_with('s');
+            // "a green one" borrows its noun from what was named before.
+            self.phrase.anaphor = !self.phrase.attributes.is_empty() && self.low(0).starts_with("one");
             self.take();
             return true;
         }

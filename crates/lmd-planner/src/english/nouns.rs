@@ -71,7 +71,7 @@ const CONTAINERS: &str = "bowl basket box vase cup mug glass bottle jar pot pan 
     refrigerator oven microwave cauldron goblet canister case trunk pouch sack envelope flowerpot planter trashcan bin \
     terrarium mailbox washing-machine pocket";
 
-const SURFACES: &str = "table desk shelf bookshelf counter countertop bench chair sofa couch bed armchair stool plate \
+const SURFACES: &str = "table table-top tabletop desk shelf bookshelf counter countertop bench chair sofa couch bed armchair stool plate \
     tray platter saucer mat rug carpet blanket towel pillow cushion nightstand dresser sideboard mantelpiece mantel \
     windowsill ledge stage podium pedestal platform stand rack stove board cloth tablecloth napkin raft boat surfboard \
     skateboard sled roof rooftop branch log stump rock boulder stone workbench stovetop fireplace piano ottoman \
@@ -99,7 +99,7 @@ const PLACES: &str = "beach seaside seashore shore coast coastline island desert
 const TIMES: &str = "night nighttime midnight day daytime noon midday morning evening afternoon dusk dawn sunset sunrise \
     twilight winter summer spring autumn fall rain snowfall snowstorm storm thunderstorm fog mist wind sunlight sunshine \
     moonlight daylight starlight darkness dark light candlelight spotlight rainstorm blizzard weather season christmas \
-    halloween shadow shadows shade lamplight firelight lightning halflight golden-hour";
+    halloween shadow shadows shade lamplight firelight lightning halflight golden-hour blue-hour";
 
 const SCENERY: &str = "mountain hill sky cloud sun moon star rainbow tree forest ocean sea lake river city skyline \
     sunset sunrise cliff waterfall volcano field horizon building skyscraper glacier peak dune waves desert";
@@ -150,7 +150,10 @@ const FOOD: &str = "apple orange banana pear peach plum cherry grape strawberry 
     dinner meal dish dessert kebab dumpling pretzel macaron meatball fries burrito nachos icecream popsicle";
 
 /// Words whose first half would read as an adjective or a verb.
-const COMPOUNDS: [&str; 95] = [
+const COMPOUNDS: [&str; 98] = [
+    "golden hour",
+    "blue hour",
+    "table top",
     "living room",
     "dining room",
     "dining table",

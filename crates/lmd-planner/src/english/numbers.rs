@@ -71,6 +71,15 @@ pub(super) fn quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)>
         quantity.exact &= sure;
         return Some((quantity, length + 1));
     }
+    if matches!((word(0), word(1), word(2)), ("no" | "not", "more" | "fewer" | "less", "than")) {
+        let (mut quantity, length) = plain_quantity(tokens, at + 3)?;
+        quantity.exact = false;
+        return Some((quantity, length + 3));
+    }
+    if let ("or", Some(_), Some(more)) = (word(1), number(word(0)), number(word(2))) {
+        // "three or four": either is right.
+        return Some((Quantity::about(more), 3));
+    }
     if matches!((word(0), word(1)), ("at", "least" | "most") | ("up", "to") | ("more", "than")) {
         let (mut quantity, length) = plain_quantity(tokens, at + 2)?;
         quantity.exact = false;

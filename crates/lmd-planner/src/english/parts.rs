@@ -10,6 +10,28 @@ use super::phrase::{Determiner, NounPhrase};
 use crate::{Region, Relation, RelationKind, Size};
 
 impl Interpreter<'_> {
+    /// The one plural spoken of last, if as many things as it counts follow
+    /// one by one: `three dogs: a poodle, a corgi and a husky`.
+    pub(super) fn single_plural(&self) -> Option<usize> {
+        let [index] = self.group.as_slice() else { return None };
+        let count = self.scene.things.get(*index)?.count as usize;
+        let list = self.chunks.iter().skip(self.at + 1);
+        let list = list.take_while(|c| matches!(c, Chunk::Np(_) | Chunk::And | Chunk::Comma));
+        let named =
+            list.filter(|c| matches!(c, Chunk::Np(np) if !np.noun.is_empty() && np.count().0 == 1)).count();
+        (count > 1 && named == count).then_some(*index)
+    }
+
+    /// `a cat that is black and a dog that is white`: each clause speaks of the
+    /// thing before it, unless the things were named together as one plural.
+    pub(super) fn narrow_to_last(&mut self) {
+        let Some(Chunk::Np(np)) = self.previous() else { return };
+        let plural = np.plural || np.quantity.is_some_and(|q| q.count != 1);
+        if let (false, [_, .., last]) = (plural, self.group.as_slice()) {
+            self.group = vec![*last];
+        }
+    }
+
     /// The latest thing of which there are several.
     pub(super) fn latest_several(&self) -> Option<usize> {
         let several = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count > 1);
@@ -28,6 +50,13 @@ impl Interpreter<'_> {
             return Some(phrase.clone());
         }
         let mut phrase = phrase.clone();
+        if phrase.anaphor
+            && self.pending_object()
+            && let Some(noun) = self.last_noun()
+        {
+            phrase.noun = noun;
+            return Some(phrase);
+        }
         if let Some(next) = self.next_head(&phrase) {
             phrase.noun.clone_from(&next.noun);
             phrase.plural = phrase.quantity.is_some_and(|q| q.count != 1);
@@ -59,6 +88,12 @@ impl Interpreter<'_> {
             return None;
         }
         Some(phrase)
+    }
+
+    /// The noun of the thing named last.
+    fn last_noun(&self) -> Option<String> {
+        let last = self.group.last().or(self.mentioned.last()).or(self.focus.last())?;
+        self.scene.things.get(*last).map(|thing| thing.noun.clone())
     }
 
     fn pending_object(&self) -> bool {
@@ -154,9 +189,8 @@ impl Interpreter<'_> {
     pub(super) fn trailing_place(&self, phrase: &NounPhrase) -> bool {
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
         let ends = matches!(self.peek(1), None | Some(Chunk::Comma | Chunk::Stop));
-        let place = phrase.tags().any(Tags::TIME)
-            || phrase.noun.ends_with("sky")
-            || phrase.tags().any(Tags::PLACE) && phrase.tags().any(Tags::SCENERY);
+        let place =
+            phrase.tags().any(Tags::TIME) || phrase.noun.ends_with("sky") || phrase.tags().any(Tags::PLACE);
         let follows = self.joint == Joint::Comma && !self.scene.things.is_empty() && !phrase.plural;
         bare && ends && place && follows && !self.ends_listing()
     }

@@ -31,6 +31,8 @@ pub(super) struct NounPhrase {
     /// Determiner, adjectives and nouns as written.
     pub(super) words: Vec<String>,
     pub(super) capitalised: bool,
+    /// `a green one`: the noun is that of a thing named before.
+    pub(super) anaphor: bool,
 }
 
 impl NounPhrase {
@@ -44,6 +46,7 @@ impl NounPhrase {
             detail: None,
             words: Vec::new(),
             capitalised: false,
+            anaphor: false,
         }
     }
 

@@ -197,7 +197,8 @@ impl Places {
 /// Whether a place reads well without its preposition.
 fn stands_alone(prep: &str, text: &str) -> bool {
     let last = text.rsplit(' ').next().unwrap_or_default().to_lowercase();
-    let tags = exact_tags(&last);
+    let whole = exact_tags(&text.to_lowercase());
+    let tags = if whole == Tags::default() { exact_tags(&last) } else { whole };
     let stuff = tags.any(Tags::MASS.and(Tags::TIME))
         || matches!(last.as_str(), "background" | "backdrop" | "outside" | "indoors" | "outdoors" | "sky");
     !stuff && !matches!(prep, "with" | "against" | "under")

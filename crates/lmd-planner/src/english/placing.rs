@@ -24,6 +24,10 @@ impl Interpreter<'_> {
 
     pub(super) fn link(&mut self, link: &Link) {
         self.detailed.clear();
+        // "there is no one in the park" denies the people, not the park.
+        if self.denied.is_some_and(|denied| denied.is_some()) && self.group.is_empty() {
+            self.denied = None;
+        }
         match link {
             Link::Rel { kind, prep } => self.relation(*kind, prep),
             Link::Prep(prep) => self.relation(RelationKind::NextTo, prep),

@@ -18,11 +18,11 @@ const MEDIA: &str = "photo photograph picture image painting drawing sketch illu
     watercolor watercolour portrait shot close-up closeup poster depiction view snapshot screenshot logo icon mural \
     artwork art comic collage mosaic print etching engraving woodcut linocut fresco tapestry caricature doodle \
     animation wallpaper diorama selfie polaroid graphic clipart clip-art infographic album-cover cover photography footage still life \
-    frame scene-painting mockup blueprint diagram pixel-art pastel gouache lithograph panorama macro visualization";
+    frame scene-painting sticker postcard mockup blueprint diagram pixel-art pastel gouache lithograph panorama macro visualization";
 const PLAIN: [&str; 7] = ["picture", "image", "depiction", "view", "graphic", "visualization", "frame"];
 
 /// Words that make a comma-separated part a tag.
-const TAG_WORDS: &str = "detailed 8k 4k 2k 16k hd uhd hdr hyperdetailed ultradetailed lighting lit artstation deviantart \
+const TAG_WORDS: &str = "detailed shallow poly highres absurdres 8k 4k 2k 16k hd uhd hdr hyperdetailed ultradetailed lighting lit artstation deviantart \
     octane unreal blender bokeh focus resolution quality masterpiece cinematic photorealistic photorealism hyperrealistic \
     hyperrealism ultrarealistic photo-realistic ultra-realistic hyper-realistic realism realistic trending style aesthetic sharp dof depth vivid vibrant \
     illustration photography photograph shot dslr lens 35mm 50mm 85mm composition concept volumetric raytracing \
@@ -74,7 +74,9 @@ impl Framing {
     fn part(&mut self, part: &[Token], first: bool) {
         let words: Vec<&Token> = part.iter().filter(|token| token.is_word()).collect();
         let text = || words.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
-        if !first && is_tag(&words) {
+        if (!first || opens_with_quality(&words) && part.last().is_some_and(|t| t.low == ","))
+            && is_tag(&words)
+        {
             if self.style.is_none() && is_style(&words) {
                 self.style = Some(text());
             } else if let Some(style) = self.style.as_mut().filter(|s| names_style(&words) && no_kind(s)) {
@@ -107,6 +109,13 @@ impl Framing {
             None => format!("a scene {text}"),
         });
     }
+}
+
+/// Whether a tag list begins: `masterpiece, best quality, a red car`.
+fn opens_with_quality(words: &[&Token]) -> bool {
+    const QUALITY: &str = "masterpiece best high highest quality highres absurdres ultra hyper super detailed highly very \
+        8k 4k hd hdr uhd resolution photorealistic cinematic";
+    !words.is_empty() && words.iter().all(|token| listed(QUALITY, &token.low))
 }
 
 /// Words of a wish, which say nothing of the picture.
@@ -251,6 +260,13 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
                 .count();
             return Some(at + length + name);
         }
+    }
+    // "a dragon by Greg Rutkowski"
+    let name = |i: usize| tokens.get(i).is_some_and(|token| token.is_word() && token.is_capitalised());
+    let ends = tokens.get(at + 2).is_none_or(|token| !token.is_word());
+    let unknown = exact_tags(word(at + 1)) == Tags::default();
+    if word(at) == "by" && at > 0 && name(at + 1) && (name(at + 2) || ends && unknown) {
+        return Some(at + 1 + (at + 1..tokens.len()).take_while(|i| name(*i)).count());
     }
     if let Some(length) =
         ["in black and white", "in sepia", "in monochrome"].iter().find_map(|p| reads(tokens, at, p))

@@ -25,7 +25,7 @@ impl Token {
     }
 }
 
-/// Splits `text`. Commas, full stops and the like become tokens of their own
+/// Splits `text`. Ways to say that there is none become `no`. Commas, full stops and the like become tokens of their own
 /// (dashes and brackets count as commas), `'s` too; other signs disappear.
 pub(super) fn tokenize(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
@@ -54,7 +54,29 @@ pub(super) fn tokenize(text: &str) -> Vec<Token> {
         }
     }
     push_word(&mut tokens, &mut word);
-    tokens
+    plain_denials(tokens)
+}
+
+/// Makes `no` of `zero`, `0` and `not one`, and `no person` of `nobody`,
+/// `no-one` and `no one`.
+fn plain_denials(tokens: Vec<Token>) -> Vec<Token> {
+    let mut plain: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut rest = tokens.into_iter().peekable();
+    while let Some(token) = rest.next() {
+        let content = rest.peek().is_some_and(|next| next.is_word() && next.low != "of");
+        match token.low.as_str() {
+            "nobody" | "no-one" | "noone" => plain.extend([Token::new("no"), Token::new("person")]),
+            "one" if plain.last().is_some_and(|last| last.low == "no") => plain.push(Token::new("person")),
+            "zero" | "0" if content => plain.push(Token::new("no")),
+            // A time of day counts nothing.
+            "o'clock" => match plain.pop() {
+                Some(hour) => plain.push(Token::new(&format!("{} {}", hour.text, token.text))),
+                None => plain.push(token),
+            },
+            _ => plain.push(token),
+        }
+    }
+    plain
 }
 
 /// Combining marks belong to the letter before them.
@@ -63,8 +85,13 @@ fn is_mark(c: char) -> bool {
 }
 
 fn push_sign(tokens: &mut Vec<Token>, c: char) {
+    if matches!(c, '(' | ')') {
+        // A comma to the grammar; what stands between the two is known by the text.
+        tokens.push(Token { text: c.to_string(), low: ",".to_owned() });
+        return;
+    }
     let sign = match c {
-        ',' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '\u{2013}' | '\u{2014}' => ",",
+        ',' | '[' | ']' | '{' | '}' | '|' | '\u{2013}' | '\u{2014}' => ",",
         '-' => ",",
         ';' | '.' | '!' | '?' | '\u{2026}' => ".",
         ':' => ":",

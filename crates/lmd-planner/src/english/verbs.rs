@@ -8,7 +8,7 @@ use super::lexicon::{Tags, exact_tags};
 
 /// The shape a verb stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum VerbForm {
     Base,
     Third,
     Ing,
@@ -45,7 +45,7 @@ pub(super) enum Role {
 pub(super) struct Verb {
     /// The attribute form: `running`, or the participle (`parked`).
     pub(super) attribute: String,
-    pub(super) form: Form,
+    pub(super) form: VerbForm,
     pub(super) role: Role,
 }
 
@@ -70,7 +70,7 @@ const CAPTION: &str = "wear sport eat drink sip smoke lick chew bite read play b
 const CLOSE: &str = "fly drive hold carry push pull chase follow watch kick catch throw walk feed pet face toss hit touch grab drag \
     tow lead guard protect approach meet greet fight attack accompany pursue hug kiss embrace cuddle lift-up examine \
     inspect admire observe balance dribble bounce juggle tie attach connect offer give deliver sell buy pick collect \
-    steer pilot operate ring fix repair smell sniff present join overlook block fish hunt raise wave";
+    steer pilot operate ring fix repair smell sniff present join dig overlook block fish hunt raise wave";
 const MOUNT: &str = "cross ride mount straddle climb";
 const HOLD: &str = "contain hold-inside include fill stuff pack crowd litter dot";
 const SURROUNDED: &str = "surround encircle enclose";
@@ -114,19 +114,20 @@ static VERBS: LazyLock<HashMap<String, Verb>> = LazyLock::new(|| {
         let role = verbs.get(lemma).map_or(Role::Action, |verb: &Verb| verb.role);
         let active = matches!(role, Role::Action | Role::Posture);
         let attribute = if active { ing(lemma) } else { past.to_owned() };
-        verbs.entry(past.to_owned()).or_insert(Verb { attribute, form: Form::Past, role });
+        verbs.entry(past.to_owned()).or_insert(Verb { attribute, form: VerbForm::Past, role });
     }
     verbs
 });
 
 fn insert_forms(verbs: &mut HashMap<String, Verb>, lemma: &str, role: Role) {
     let attribute = ing(lemma);
-    for (word, form) in [(lemma.to_owned(), Form::Base), (third(lemma), Form::Third), (ing(lemma), Form::Ing)]
+    for (word, form) in
+        [(lemma.to_owned(), VerbForm::Base), (third(lemma), VerbForm::Third), (ing(lemma), VerbForm::Ing)]
     {
         verbs.entry(word).or_insert(Verb { attribute: attribute.clone(), form, role });
     }
     let past = past(lemma);
-    verbs.entry(past.clone()).or_insert(Verb { attribute: past, form: Form::Past, role });
+    verbs.entry(past.clone()).or_insert(Verb { attribute: past, form: VerbForm::Past, role });
 }
 
 fn doubled(lemma: &str) -> Option<String> {
@@ -170,8 +171,8 @@ pub(super) fn verb(word: &str) -> Option<Verb> {
     let known = exact_tags(word).any(Tags::NOUN.and(Tags::FUNCTION).and(Tags::ADJECTIVE));
     let form = match word {
         _ if known || word.len() < 5 || word.contains('-') => return None,
-        _ if word.ends_with("ing") => Form::Ing,
-        _ if word.ends_with("ed") && !word.ends_with("eed") => Form::Past,
+        _ if word.ends_with("ing") => VerbForm::Ing,
+        _ if word.ends_with("ed") && !word.ends_with("eed") => VerbForm::Past,
         _ => return None,
     };
     Some(Verb { attribute: word.to_owned(), form, role: Role::Action })
@@ -179,7 +180,8 @@ pub(super) fn verb(word: &str) -> Option<Verb> {
 
 /// Whether `word` can stand before a noun as a participle (`running`, `parked`).
 pub(super) fn is_participle(word: &str) -> bool {
-    !exact_tags(word).any(Tags::NOUN) && verb(word).is_some_and(|v| matches!(v.form, Form::Ing | Form::Past))
+    !exact_tags(word).any(Tags::NOUN)
+        && verb(word).is_some_and(|v| matches!(v.form, VerbForm::Ing | VerbForm::Past))
 }
 
 #[cfg(test)]
@@ -194,9 +196,9 @@ mod tests {
         assert_eq!(verb("lies").unwrap().attribute, "lying");
         assert_eq!(verb("riding").unwrap().role, Role::Mount);
         assert_eq!(verb("parked").unwrap().attribute, "parked");
-        assert_eq!(verb("carries").unwrap().form, Form::Third);
-        assert_eq!(verb("zorbing").unwrap().form, Form::Ing);
-        assert_eq!(verb("building").map(|v| v.form), Some(Form::Ing));
+        assert_eq!(verb("carries").unwrap().form, VerbForm::Third);
+        assert_eq!(verb("zorbing").unwrap().form, VerbForm::Ing);
+        assert_eq!(verb("building").map(|v| v.form), Some(VerbForm::Ing));
         assert!(!is_participle("building") && !is_participle("ceiling") && is_participle("sleeping"));
     }
 }

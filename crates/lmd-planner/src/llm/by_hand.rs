@@ -2,9 +2,14 @@
 
 use lmd_layout::FilterOptions;
 
-use super::template::{self, Form};
+use super::LlmError;
+use super::template::{self, AnswerForm};
+use super::words::shorten;
 use crate::verify::{hand_made, read_answer};
 use crate::{Plan, PlanError, normalize_prompt};
+
+/// Characters of a text that are quoted when it is no layout.
+const EXCERPT_CHARS: usize = 160;
 
 /// The question about `prompt` as it would be sent, in the text grammar, to
 /// be pasted into any chat.
@@ -12,16 +17,29 @@ use crate::{Plan, PlanError, normalize_prompt};
 /// # Errors
 /// [`PlanError::EmptyPrompt`], [`PlanError::PromptTooLong`].
 pub fn print_prompt(prompt: &str) -> Result<String, PlanError> {
-    Ok(template::opening(&normalize_prompt(prompt)?, Form::Text))
+    Ok(template::opening(&normalize_prompt(prompt)?, AnswerForm::Text))
 }
 
 /// The layout of an answer somebody pasted. What it violates of the prompt is
 /// a warning. With an empty prompt nothing is held against it.
 ///
 /// # Errors
-/// [`crate::llm::LlmError::BadAnswer`] when it is no layout.
+/// [`PlanError::NotALayout`] when it is none.
+///
+/// ```
+/// let answer = "Objects: [('a red car', [50, 200, 300, 200])]\nBackground prompt: a road\nNegative prompt:";
+/// let plan = lmd_planner::llm::plan_from_answer("a red car", answer)?;
+/// assert_eq!((plan.layout.background(), plan.warnings.len()), ("a road", 0));
+/// # Ok::<(), lmd_planner::PlanError>(())
+/// ```
 pub fn plan_from_answer(prompt: &str, answer: &str) -> Result<Plan, PlanError> {
-    Ok(hand_made(prompt, read_answer(answer, &FilterOptions::default())?))
+    let read = read_answer(answer, &FilterOptions::default()).map_err(|error| match error {
+        LlmError::BadAnswer { reason, answer } => {
+            PlanError::NotALayout { reason, excerpt: shorten(&answer, EXCERPT_CHARS) }
+        }
+        other => other.into(),
+    })?;
+    Ok(hand_made(prompt, read))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use lmd_layout::Layout;
 
 use super::chat::Message;
-use super::template::{self, Form};
+use super::template::{self, AnswerForm};
 
 /// A caption and everything said about its layout since.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +48,7 @@ impl Dialogue {
 
     /// The chat so far. One user message opens it, since some models' chat
     /// templates know no system role.
-    pub(super) fn messages(&self, form: Form) -> Vec<Message> {
+    pub(super) fn messages(&self, form: AnswerForm) -> Vec<Message> {
         let opening = Message::user(template::opening(&self.caption, form));
         let rest = self.said.iter().map(|said| match said {
             Said::Layout(layout) => Message::assistant(template::write(layout, form)),

@@ -18,7 +18,6 @@ mod keep;
 mod ollama;
 mod openai;
 mod planner;
-mod reasoning;
 mod registry;
 mod retry;
 mod server;

@@ -13,10 +13,10 @@ use super::chat::{
 use super::config::{Format, seconds};
 use super::dialogue::Dialogue;
 use super::keep::keep_untouched;
-use super::template::{self, Form};
+use super::template::{self, AnswerForm};
 use super::{LlmConfig, LlmError, chat_model, template_id};
 use crate::cache::{AnswerCache, CacheError, CacheKey};
-use crate::verify::{PromptFacts, read_answer};
+use crate::verify::{PromptFacts, doubts, read_answer};
 use crate::{Conversation, Plan, PlanError, Planner, Source, normalize_prompt};
 
 /// Most earlier turns of a conversation that are sent along.
@@ -174,9 +174,10 @@ impl LlmPlanner {
     /// Asks until an answer violates nothing, at most `max_repairs` times
     /// more than once, and gives the best answer.
     fn converse(&self, mut dialogue: Dialogue, judge: &Judge<'_>) -> Result<(Candidate, Attempts), LlmError> {
-        let mut context = ChatContext::default();
-        context.deadline = Instant::now().checked_add(seconds(self.config.total_timeout_s));
-        context.observer = self.observer.as_deref().map(|observer| observer as _);
+        let context = ChatContext {
+            deadline: Instant::now().checked_add(seconds(self.config.total_timeout_s)),
+            observer: self.observer.as_deref().map(|observer| observer as _),
+        };
         let mut attempts = Attempts::default();
         loop {
             let reply = match self.ask(&dialogue, judge, &context) {
@@ -234,10 +235,11 @@ impl LlmPlanner {
         context: &ChatContext<'_>,
     ) -> Result<ChatReply, LlmError> {
         let limits = Limits { max_tokens: self.max_tokens(roomy), temperature: self.config.temperature };
-        let mut request = ChatRequest::new(dialogue.messages(Form::Text), limits).with_cue(template::CUE);
+        let mut request =
+            ChatRequest::new(dialogue.messages(AnswerForm::Text), limits).with_cue(template::CUE);
         if self.config.format != Format::Text {
             request = request.with_schema(Structured {
-                messages: dialogue.messages(Form::Json),
+                messages: dialogue.messages(AnswerForm::Json),
                 name: "layout",
                 schema: lmd_layout::layout_schema_strict(),
                 required: self.config.format == Format::JsonSchema,
@@ -273,6 +275,7 @@ impl LlmPlanner {
     fn plan_of(&self, best: Candidate, asked: u32, mut warnings: Vec<String>) -> Plan {
         warnings.extend(best.notes);
         warnings.extend(best.violations);
+        warnings.extend(doubts(&best.layout));
         let model = self.model.name();
         let source = Source::Llm { model, answer: best.answer, cached: asked == 0, asked };
         Plan { layout: best.layout, warnings, source }

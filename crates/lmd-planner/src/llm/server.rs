@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
+use lmd_layout::without_reasoning;
 use serde_json::Value;
 
 use super::LlmError;
 use super::http::{Answered, Transport};
-use super::reasoning::without_reasoning;
 use super::retry::Failure;
 
 /// Longest answer that is read as a layout.

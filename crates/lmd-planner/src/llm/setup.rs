@@ -44,26 +44,6 @@ impl LlmConfig {
         if self.url == OPENAI_URL { usual().unwrap_or(OPENAI_URL) } else { &self.url }
     }
 
-    /// Whether somebody began to set up a language model without naming the
-    /// model: what to say to them. `addressed` tells whether the address was
-    /// set on purpose.
-    ///
-    /// ```
-    /// let config = lmd_planner::llm::LlmConfig::default();
-    /// assert!(config.lacks_model(true).is_some_and(|hint| hint.contains("LMD_LLM_MODEL")));
-    /// assert_eq!(config.lacks_model(false), None);
-    /// ```
-    #[must_use]
-    pub fn lacks_model(&self, addressed: bool) -> Option<String> {
-        let lacks = addressed && !self.is_set();
-        lacks.then(|| {
-            format!(
-                "the language model at {} is not asked, since no model is named; set LMD_LLM_MODEL (or --llm-model) to one the server has",
-                super::words::shorten(self.address(), 200)
-            )
-        })
-    }
-
     /// Checks every setting.
     ///
     /// # Errors

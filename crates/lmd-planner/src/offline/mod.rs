@@ -1,13 +1,13 @@
 //! The offline planner: from a [`Scene`] to boxes without a language model.
 //!
 //! A sentence becomes a scene (the English parser), the scene's things become
-//! actors with sizes, its relations become linear rules, and a bounded search
-//! places the actors so that the rules hold.
+//! items with sizes, its relations become linear rules, and a bounded search
+//! places the items so that the rules hold.
 
 mod axis;
-mod cast;
 mod edit;
 mod place;
+mod problem;
 mod rows;
 mod rules;
 mod shape;
@@ -18,7 +18,7 @@ use lmd_layout::{BBox, Layout, MAX_OBJECTS, Object, Warning, check_layout};
 
 use crate::facts::facts_of;
 use crate::{Conversation, Plan, PlanError, Planner, Scene, Source, english, normalize_prompt};
-use cast::{Cast, Given};
+use problem::{Given, LayoutProblem};
 
 /// Plans English sentences without a language model, in microseconds, and the
 /// same way every time.
@@ -47,6 +47,8 @@ impl Planner for OfflinePlanner {
 pub fn plan_scene(scene: &Scene) -> Result<Plan, PlanError> {
     let (scene, mut warnings) = bounded(scene);
     warnings.extend(wording::not_understood(&scene));
+    warnings.extend(wording::guesses(&scene));
+    warnings.extend(scene.notes.iter().cloned());
     if is_blank(&scene) {
         let why = warnings.pop().unwrap_or_else(|| "nothing to draw was understood".to_owned());
         return Err(PlanError::NeedsLlm { why });
@@ -58,7 +60,7 @@ pub fn plan_scene(scene: &Scene) -> Result<Plan, PlanError> {
         .iter()
         .map(|(thing, bbox)| Object::new(&wording::caption(&scene.things[*thing]), *bbox))
         .collect::<Result<Vec<_>, _>>()?;
-    let layout = Layout::new(objects, &scene.background_text(), &wording::negative(&scene))?;
+    let layout = Layout::new(objects, &scene.background_prompt(), &wording::negative(&scene))?;
     warnings.extend(doubts(&scene, &layout, staged.crowded));
     Ok(Plan { layout, warnings, source: Source::Offline })
 }
@@ -135,7 +137,7 @@ struct Staged {
     /// Thing and box, back to front.
     boxes: Vec<(usize, BBox)>,
     warnings: Vec<String>,
-    /// How many demands were left out because they contradict others.
+    /// How many constraints were left out because they contradict others.
     unmet: usize,
     /// Whether things overlap that should not.
     crowded: bool,
@@ -143,13 +145,13 @@ struct Staged {
 
 /// Places every thing that is not given a place already.
 fn stage(scene: &Scene, given: &[Given]) -> Staged {
-    let mut cast = Cast::new(scene, given);
-    let demands = rules::demands(scene, &mut cast);
-    let placement = place::place(&cast, &demands);
+    let mut problem = LayoutProblem::new(scene, given);
+    let constraints = rules::constraints(scene, &mut problem);
+    let placement = place::place(&problem, &constraints);
     let mut warnings: Vec<String> = Vec::new();
     for index in &placement.unmet {
         let warning =
-            format!("\"{}\" contradicts the rest of the sentence and was left out", demands[*index].says);
+            format!("\"{}\" contradicts the rest of the sentence and was left out", constraints[*index].says);
         if !warnings.contains(&warning) {
             warnings.push(warning);
         }
@@ -157,10 +159,10 @@ fn stage(scene: &Scene, given: &[Given]) -> Staged {
     if placement.crowded {
         warnings.push("there is not enough room for everything: some boxes overlap".to_owned());
     }
-    let order = rules::back_to_front(cast.actors.len(), &demands);
-    let boxes = order.into_iter().flat_map(|actor| {
-        let thing = cast.actors[actor].thing;
-        placement.boxes(actor).into_iter().map(move |bbox| (thing, bbox))
+    let order = rules::back_to_front(problem.items.len(), &constraints);
+    let boxes = order.into_iter().flat_map(|item| {
+        let thing = problem.items[item].thing;
+        placement.boxes(item).into_iter().map(move |bbox| (thing, bbox))
     });
     Staged { boxes: boxes.collect(), warnings, unmet: placement.unmet.len(), crowded: placement.crowded }
 }

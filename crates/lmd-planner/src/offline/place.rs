@@ -1,8 +1,8 @@
 //! Finding places: a bounded, deterministic search for positions that keep
-//! every demand, overlap nowhere else, and stay as large as possible.
+//! every constraint, overlap nowhere else, and stay as large as possible.
 //!
-//! At a given scale the search first chooses an alternative for each demand,
-//! then separates overlapping actors pair by pair, each time in the cheapest
+//! At a given scale the search first chooses an alternative for each constraint,
+//! then separates overlapping items pair by pair, each time in the cheapest
 //! direction that contradicts nothing. If that fails the scale is lowered.
 
 use std::cmp::Ordering;
@@ -10,31 +10,31 @@ use std::cmp::Ordering;
 use lmd_layout::BBox;
 
 use super::axis::Axis;
-use super::cast::{Actor, Body, Cast};
+use super::problem::{Body, Item, LayoutProblem};
 use super::rows::{Row, two_rows};
-use super::rules::{Demand, Dim, Point, Rule, may_overlap};
+use super::rules::{AxisId, Constraint, Point, Rule, may_overlap};
 use super::sizes::Class;
 use crate::Region;
 
-/// Gap kept between actors that are told apart.
+/// Gap kept between items that are told apart.
 const GAP: f64 = 0.02;
-/// Widest gap that separated actors are spread to.
+/// Widest gap that separated items are spread to.
 const WIDEST_GAP: f64 = 0.14;
 /// Boxes that must cover more of the canvas than this are not worth a search.
 const FULL: f64 = 0.72;
 /// Boxes that share less than this of the canvas do not overlap.
 const TOUCH: f64 = 1e-7;
 
-/// Where everything went, and which demands could not be met.
+/// Where everything went, and which constraints could not be met.
 #[derive(Clone, Debug)]
 pub(super) struct Placement {
-    /// For each actor, its outline's top-left corner.
+    /// For each item, its outline's top-left corner.
     pub(super) corners: Vec<(f64, f64)>,
     /// The bodies that were placed.
     pub(super) bodies: Vec<Body>,
-    /// Demands that contradict others, by index.
+    /// Constraints that contradict others, by index.
     pub(super) unmet: Vec<usize>,
-    /// Whether actors overlap that should not.
+    /// Whether items overlap that should not.
     pub(super) crowded: bool,
 }
 
@@ -61,31 +61,31 @@ const FOOTINGS: [(Footing, bool, f64); 4] = [
 
 /// What is to be placed, and how.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
-    cast: &'a Cast,
-    demands: &'a [&'a Demand],
+struct SearchInput<'a> {
+    problem: &'a LayoutProblem,
+    constraints: &'a [&'a Constraint],
     may_overlap: &'a [Vec<bool>],
 }
 
 impl Placement {
-    /// The boxes of an actor's members.
-    pub(super) fn boxes(&self, actor: usize) -> Vec<BBox> {
-        let ((x, y), shape) = (self.corners[actor], &self.bodies[actor].shape);
+    /// The boxes of an item's members.
+    pub(super) fn boxes(&self, item: usize) -> Vec<BBox> {
+        let ((x, y), shape) = (self.corners[item], &self.bodies[item].shape);
         let member =
             |corner: &(f64, f64)| BBox::clamped(x + corner.0, y + corner.1, shape.cell.0, shape.cell.1);
         shape.corners.iter().filter_map(member).collect()
     }
 }
 
-/// Places `cast` so that `demands` hold.
-pub(super) fn place(cast: &Cast, demands: &[Demand]) -> Placement {
-    let (kept, unmet) = consistent(cast, demands);
-    let may = may_overlap(&cast.actors, demands);
-    let asked = Asked { cast, demands: &kept, may_overlap: &may };
-    let largest = cast.largest_scale();
+/// Places `problem` so that `constraints` hold.
+pub(super) fn place(problem: &LayoutProblem, constraints: &[Constraint]) -> Placement {
+    let (kept, unmet) = consistent(problem, constraints);
+    let may = may_overlap(&problem.items, constraints);
+    let asked = SearchInput { problem, constraints: &kept, may_overlap: &may };
+    let largest = problem.largest_scale();
     for (footing, strong, least) in FOOTINGS {
         // One row is kept as long as the largest of it does not get small.
-        let least = if footing == Footing::OneRow { least.min(cast.scale_for(0.28)) } else { least };
+        let least = if footing == Footing::OneRow { least.min(problem.scale_for(0.28)) } else { least };
         let mut scale = largest;
         while scale >= least {
             let mut search = Search::new(asked, (scale, 1.0), strong, footing);
@@ -104,9 +104,9 @@ pub(super) fn place(cast: &Cast, demands: &[Demand]) -> Placement {
 }
 
 /// When the width is what keeps things small, they are drawn higher instead.
-fn taller(asked: Asked<'_>, scale: f64, strong: bool, footing: Footing) -> Option<Placement> {
-    let given = asked.cast.actors.iter().any(|actor| actor.fixed.is_some());
-    let tallest = asked.cast.bodies(scale, 1.0).iter().map(|body| body.shape.cell.1).fold(0.0, f64::max);
+fn taller(asked: SearchInput<'_>, scale: f64, strong: bool, footing: Footing) -> Option<Placement> {
+    let given = asked.problem.items.iter().any(|item| item.fixed.is_some());
+    let tallest = asked.problem.bodies(scale, 1.0).iter().map(|body| body.shape.cell.1).fold(0.0, f64::max);
     let stretches = [1.45, 1.3, 1.15].into_iter().filter(|stretch| !given && stretch * tallest <= 0.42);
     stretches.into_iter().find_map(|stretch| {
         let mut search = Search::new(asked, (scale, stretch), strong, footing);
@@ -114,19 +114,22 @@ fn taller(asked: Asked<'_>, scale: f64, strong: bool, footing: Footing) -> Optio
     })
 }
 
-/// The demands that can hold together when everything is very small, and the
+/// The constraints that can hold together when everything is very small, and the
 /// indices of those that contradict an earlier one.
-fn consistent<'a>(cast: &Cast, demands: &'a [Demand]) -> (Vec<&'a Demand>, Vec<usize>) {
-    let bodies = cast.bodies(0.2, 1.0);
+fn consistent<'a>(
+    problem: &LayoutProblem,
+    constraints: &'a [Constraint],
+) -> (Vec<&'a Constraint>, Vec<usize>) {
+    let bodies = problem.bodies(0.2, 1.0);
     let mut state = State::new(&bodies);
     let (mut kept, mut unmet) = (Vec::new(), Vec::new());
-    for (index, demand) in demands.iter().enumerate() {
+    for (index, constraint) in constraints.iter().enumerate() {
         // The weakest way leaves most room to the others.
-        let found = demand.options.iter().rev().find_map(|option| state.with_all(option, &bodies));
+        let found = constraint.options.iter().rev().find_map(|option| state.with_all(option, &bodies));
         match found {
             Some(next) => {
                 state = next;
-                kept.push(demand);
+                kept.push(constraint);
             }
             None => unmet.push(index),
         }
@@ -140,8 +143,8 @@ struct State {
     x: Axis,
     y: Axis,
     /// Pairs told apart by the search: axis, first, second.
-    told_apart: Vec<(Dim, usize, usize)>,
-    /// The rules that came from demands.
+    separated: Vec<(AxisId, usize, usize)>,
+    /// The rules that came from constraints.
     demanded: Vec<Rule>,
 }
 
@@ -153,7 +156,7 @@ impl State {
         Self {
             x: Axis::new(&spans(|body| body.shape.size.0)),
             y: Axis::new(&spans(|body| body.shape.size.1)),
-            told_apart: Vec::new(),
+            separated: Vec::new(),
             demanded: Vec::new(),
         }
     }
@@ -173,39 +176,34 @@ impl State {
     fn add(&mut self, rule: Rule, bodies: &[Body]) -> bool {
         let offset = |point: Option<Point>| {
             point.map_or(0.0, |point| {
-                let size = bodies[point.actor].shape.size;
-                point.at * if rule.dim == Dim::X { size.0 } else { size.1 }
+                let size = bodies[point.item].shape.size;
+                point.at * if rule.dim == AxisId::X { size.0 } else { size.1 }
             })
         };
         // high - low >= gap, so low_corner - high_corner <= offsets - gap.
         let limit = offset(rule.high) - offset(rule.low) - rule.gap;
-        let axis = if rule.dim == Dim::X { &mut self.x } else { &mut self.y };
-        axis.limit(rule.high.map(|p| p.actor), rule.low.map(|p| p.actor), limit)
+        let axis = if rule.dim == AxisId::X { &mut self.x } else { &mut self.y };
+        axis.limit(rule.high.map(|p| p.item), rule.low.map(|p| p.item), limit)
     }
 
     /// This state with `first` before `second` on an axis.
-    fn separated(&self, dim: Dim, first: usize, second: usize, gap: f64, bodies: &[Body]) -> Option<Self> {
+    fn separated(&self, dim: AxisId, first: usize, second: usize, gap: f64, bodies: &[Body]) -> Option<Self> {
         let rule = separation(dim, first, second, gap);
         let mut next = self.clone();
         next.add(rule, bodies).then(|| {
-            next.told_apart.push((dim, first, second));
+            next.separated.push((dim, first, second));
             next
         })
     }
 }
 
-fn separation(dim: Dim, first: usize, second: usize, gap: f64) -> Rule {
-    Rule {
-        dim,
-        low: Some(Point { actor: first, at: 1.0 }),
-        high: Some(Point { actor: second, at: 0.0 }),
-        gap,
-    }
+fn separation(dim: AxisId, first: usize, second: usize, gap: f64) -> Rule {
+    Rule { dim, low: Some(Point { item: first, at: 1.0 }), high: Some(Point { item: second, at: 0.0 }), gap }
 }
 
 /// One search at one scale.
 struct Search<'a> {
-    asked: Asked<'a>,
+    asked: SearchInput<'a>,
     bodies: Vec<Body>,
     /// Only the best alternatives are tried.
     strong: bool,
@@ -223,21 +221,21 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(asked: Asked<'a>, (scale, stretch): (f64, f64), strong: bool, footing: Footing) -> Self {
-        let cast = asked.cast;
-        let bodies = cast.bodies(scale, stretch);
-        let floor = floor_line(cast, &bodies);
-        let wishes = wished_heights(cast, &bodies, floor);
-        let standing: Vec<usize> = (0..bodies.len()).filter(|actor| cast.stands_on_floor(*actor)).collect();
+    fn new(asked: SearchInput<'a>, (scale, stretch): (f64, f64), strong: bool, footing: Footing) -> Self {
+        let problem = asked.problem;
+        let bodies = problem.bodies(scale, stretch);
+        let floor = floor_line(problem, &bodies);
+        let wishes = wished_heights(problem, &bodies, floor);
+        let standing: Vec<usize> = (0..bodies.len()).filter(|item| problem.stands_on_floor(*item)).collect();
         let rows = match footing {
-            Footing::TwoRows => two_rows(cast, &bodies, asked.demands, &standing),
-            _ => vec![Row { floor, actors: standing }],
+            Footing::TwoRows => two_rows(problem, &bodies, asked.constraints, &standing),
+            _ => vec![Row { floor, items: standing }],
         };
         let mut order: Vec<usize> = (0..bodies.len()).collect();
         order.sort_by(|a, b| bodies[*b].shape.size.1.total_cmp(&bodies[*a].shape.size.1));
-        order.sort_by_key(|actor| {
-            let actor = &cast.actors[*actor];
-            (actor.fixed.is_none(), !actor.kind.class.stands())
+        order.sort_by_key(|item| {
+            let item = &problem.items[*item];
+            (item.fixed.is_none(), !item.kind.class.stands())
         });
         let budget = 80 + bodies.len() * bodies.len();
         let side_by_side = footing != Footing::Free;
@@ -251,10 +249,10 @@ impl<'a> Search<'a> {
             return None;
         }
         let mut state = State::new(&self.bodies);
-        for (index, actor) in self.asked.cast.actors.iter().enumerate() {
-            if let Some(place) = actor.fixed {
-                let at = Some(Point { actor: index, at: 0.0 });
-                for (dim, value) in [(Dim::X, place.x()), (Dim::Y, place.y())] {
+        for (index, item) in self.asked.problem.items.iter().enumerate() {
+            if let Some(place) = item.fixed {
+                let at = Some(Point { item: index, at: 0.0 });
+                for (dim, value) in [(AxisId::X, place.x()), (AxisId::Y, place.y())] {
                     state.add(Rule { dim, low: None, high: at, gap: value }, &self.bodies);
                     state.add(Rule { dim, low: at, high: None, gap: -value }, &self.bodies);
                 }
@@ -271,19 +269,19 @@ impl<'a> Search<'a> {
 
     /// Whether a row can stand side by side at all: cheaper than to try.
     fn has_width(&self, row: &Row) -> bool {
-        let widths: f64 = row.actors.iter().map(|actor| self.bodies[*actor].shape.size.0 + GAP).sum();
-        let covers = |a: &usize| row.actors.iter().any(|b| a != b && self.asked.may_overlap[*a][*b]);
-        widths - GAP <= 0.945 || row.actors.iter().any(covers)
+        let widths: f64 = row.items.iter().map(|item| self.bodies[*item].shape.size.0 + GAP).sum();
+        let covers = |a: &usize| row.items.iter().any(|b| a != b && self.asked.may_overlap[*a][*b]);
+        widths - GAP <= 0.945 || row.items.iter().any(covers)
     }
 
-    /// Chooses a way for demand `next` and all after it, then separates.
+    /// Chooses a way for constraint `next` and all after it, then separates.
     fn step(&mut self, state: &State, next: usize) -> Option<State> {
         self.budget = self.budget.checked_sub(1)?;
-        let Some(demand) = self.asked.demands.get(next) else {
+        let Some(constraint) = self.asked.constraints.get(next) else {
             return if self.apart { self.separate(state) } else { Some(state.clone()) };
         };
-        let options = if self.strong { demand.strong } else { demand.options.len() };
-        for option in &demand.options[..options.min(demand.options.len())] {
+        let options = if self.strong { constraint.strong } else { constraint.options.len() };
+        for option in &constraint.options[..options.min(constraint.options.len())] {
             let found = state.with_all(option, &self.bodies).and_then(|state| self.step(&state, next + 1));
             if found.is_some() {
                 return found;
@@ -318,12 +316,12 @@ impl<'a> Search<'a> {
     /// The wished heights once everything in a row stands on one floor: as low
     /// as the lowest of them has to go.
     fn wishes_on_floor(&self, state: &State) -> Vec<f64> {
-        let height = |actor: usize| self.bodies[actor].shape.size.1;
-        let feet = |actor: &usize| state.y.range(*actor).0 + height(*actor);
+        let height = |item: usize| self.bodies[item].shape.size.1;
+        let feet = |item: &usize| state.y.range(*item).0 + height(*item);
         let mut wishes = self.wishes.clone();
         for row in &self.rows {
-            let floor = row.actors.iter().map(feet).fold(row.floor, f64::max);
-            row.actors.iter().for_each(|actor| wishes[*actor] = floor - height(*actor));
+            let floor = row.items.iter().map(feet).fold(row.floor, f64::max);
+            row.items.iter().for_each(|item| wishes[*item] = floor - height(*item));
         }
         wishes
     }
@@ -338,7 +336,7 @@ impl<'a> Search<'a> {
             .map(|(_, pair)| pair)
     }
 
-    /// The area two actors share.
+    /// The area two items share.
     fn shared(&self, corners: &[(f64, f64)], (a, b): (usize, usize)) -> f64 {
         let (p, q) = (corners[a], corners[b]);
         let (s, t) = (self.bodies[a].shape.size, self.bodies[b].shape.size);
@@ -347,18 +345,18 @@ impl<'a> Search<'a> {
         w.max(0.0) * h.max(0.0)
     }
 
-    /// The four ways to tell two actors apart, with what each costs: how far
+    /// The four ways to tell two items apart, with what each costs: how far
     /// they have to move, and how odd it looks.
-    fn ways_apart(&self, a: usize, b: usize, corners: &[(f64, f64)]) -> Vec<(f64, Dim, usize, usize)> {
+    fn ways_apart(&self, a: usize, b: usize, corners: &[(f64, f64)]) -> Vec<(f64, AxisId, usize, usize)> {
         let x = |first: usize, second: usize| {
             corners[first].0 + self.bodies[first].shape.size.0 - corners[second].0
         };
         let y = |first: usize, second: usize| {
             corners[first].1 + self.bodies[first].shape.size.1 - corners[second].1
         };
-        let class = |actor: usize| self.asked.cast.actors[actor].kind.class;
+        let class = |item: usize| self.asked.problem.items[item].kind.class;
         let (class_a, class_b) = (class(a), class(b));
-        let row = |actor: usize| self.rows.iter().position(|row| row.actors.contains(&actor));
+        let row = |item: usize| self.rows.iter().position(|row| row.items.contains(&item));
         let (row_a, row_b) = (row(a), row(b));
         let same_floor = (row_a.is_some() && row_b.is_some()) || !(class_a.stands() || class_b.stands());
         let upright = |upper: Class, lower: Class| {
@@ -370,17 +368,17 @@ impl<'a> Search<'a> {
                 -0.2
             }
         };
-        let sideways = vec![(x(a, b), Dim::X, a, b), (x(b, a) + 0.01, Dim::X, b, a)];
+        let sideways = vec![(x(a, b), AxisId::X, a, b), (x(b, a) + 0.01, AxisId::X, b, a)];
         if let (true, Some(row_a), Some(row_b)) = (self.side_by_side, row_a, row_b) {
             return match row_a.cmp(&row_b) {
                 Ordering::Equal => sideways,
-                Ordering::Less => vec![(0.0, Dim::Y, a, b)],
-                Ordering::Greater => vec![(0.0, Dim::Y, b, a)],
+                Ordering::Less => vec![(0.0, AxisId::Y, a, b)],
+                Ordering::Greater => vec![(0.0, AxisId::Y, b, a)],
             };
         }
         let upright = [
-            (y(a, b) + upright(class_a, class_b), Dim::Y, a, b),
-            (y(b, a) + upright(class_b, class_a), Dim::Y, b, a),
+            (y(a, b) + upright(class_a, class_b), AxisId::Y, a, b),
+            (y(b, a) + upright(class_b, class_a), AxisId::Y, b, a),
         ];
         sideways.into_iter().chain(upright).collect()
     }
@@ -405,8 +403,8 @@ impl<'a> Search<'a> {
     /// The same decisions with a wider gap; `None` if that does not fit.
     fn with_gap(&self, state: &State, gap: f64) -> Option<Vec<(f64, f64)>> {
         let mut wider = state.clone();
-        for &(dim, first, second) in &state.told_apart {
-            let gap = if dim == Dim::X { gap } else { gap.min(0.06) };
+        for &(dim, first, second) in &state.separated {
+            let gap = if dim == AxisId::X { gap } else { gap.min(0.06) };
             if !wider.add(separation(dim, first, second, gap), &self.bodies) {
                 return None;
             }
@@ -422,23 +420,23 @@ impl<'a> Search<'a> {
 }
 
 /// The floor: something alone is centred, several stand in the lower part.
-fn floor_line(cast: &Cast, bodies: &[Body]) -> f64 {
-    let standing = cast.actors.iter().zip(bodies).filter(|(actor, _)| actor.kind.class.stands());
+fn floor_line(problem: &LayoutProblem, bodies: &[Body]) -> f64 {
+    let standing = problem.items.iter().zip(bodies).filter(|(item, _)| item.kind.class.stands());
     let tallest = standing.map(|(_, body)| body.shape.size.1).fold(0.0, f64::max);
-    if cast.actors.len() == 1 {
+    if problem.items.len() == 1 {
         return (0.52 + tallest / 2.0).min(0.95);
     }
     (0.6 + tallest / 2.0).clamp(0.8, 0.9)
 }
 
-/// Where each actor's top edge would be if it were alone.
-fn wished_heights(cast: &Cast, bodies: &[Body], floor: f64) -> Vec<f64> {
-    let grounded = cast.actors.iter().any(|actor| actor.kind.class.stands());
+/// Where each item's top edge would be if it were alone.
+fn wished_heights(problem: &LayoutProblem, bodies: &[Body], floor: f64) -> Vec<f64> {
+    let grounded = problem.items.iter().any(|item| item.kind.class.stands());
     // Where nothing stands there is nothing to fly or hang above.
     let (air, hung) = if grounded { (0.22, 0.3) } else { (0.45, 0.45) };
-    let wish = |(actor, body): (&Actor, &Body)| {
+    let wish = |(item, body): (&Item, &Body)| {
         let h = body.shape.size.1;
-        match (actor.fixed, actor.region, actor.kind.class) {
+        match (item.fixed, item.region, item.kind.class) {
             (Some(place), ..) => place.y(),
             (None, Some(Region::Top | Region::TopLeft | Region::TopRight), _) => 0.22 - h / 2.0,
             (None, Some(Region::Bottom | Region::BottomLeft | Region::BottomRight), _) => 0.93 - h,
@@ -450,5 +448,5 @@ fn wished_heights(cast: &Cast, bodies: &[Body], floor: f64) -> Vec<f64> {
             _ => floor - h,
         }
     };
-    cast.actors.iter().zip(bodies).map(wish).collect()
+    problem.items.iter().zip(bodies).map(wish).collect()
 }

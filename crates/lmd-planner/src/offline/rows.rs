@@ -1,8 +1,8 @@
 //! Two rows on the floor, for when there is no room for one: the tall things
 //! at the back, the others in front of them.
 
-use super::cast::{Body, Cast};
-use super::rules::{Demand, Dim};
+use super::problem::{Body, LayoutProblem};
+use super::rules::{AxisId, Constraint};
 
 /// Gap between the feet of the back row and the heads of the front row.
 const GAP: f64 = 0.03;
@@ -14,29 +14,34 @@ const FRONT: f64 = 0.94;
 pub(super) struct Row {
     /// The height of the floor, unless something has to stand lower.
     pub(super) floor: f64,
-    pub(super) actors: Vec<usize>,
+    pub(super) items: Vec<usize>,
 }
 
 /// The back row and the front row for what is `standing`; only one row where
 /// everything belongs together.
-pub(super) fn two_rows(cast: &Cast, bodies: &[Body], demands: &[&Demand], standing: &[usize]) -> Vec<Row> {
-    let (back, front) = divide(cast, bodies, together(demands, standing));
-    let tallest = |row: &[usize]| row.iter().map(|actor| bodies[*actor].shape.size.1).fold(0.0, f64::max);
+pub(super) fn two_rows(
+    problem: &LayoutProblem,
+    bodies: &[Body],
+    constraints: &[&Constraint],
+    standing: &[usize],
+) -> Vec<Row> {
+    let (back, front) = divide(problem, bodies, together(constraints, standing));
+    let tallest = |row: &[usize]| row.iter().map(|item| bodies[*item].shape.size.1).fold(0.0, f64::max);
     let back_floor = FRONT - tallest(&front) - GAP;
-    [Row { floor: back_floor, actors: back }, Row { floor: FRONT, actors: front }]
+    [Row { floor: back_floor, items: back }, Row { floor: FRONT, items: front }]
         .into_iter()
-        .filter(|row| !row.actors.is_empty())
+        .filter(|row| !row.items.is_empty())
         .collect()
 }
 
-/// The standing actors in groups of which all must be on one level.
-fn together(demands: &[&Demand], standing: &[usize]) -> Vec<Vec<usize>> {
-    let mut groups: Vec<Vec<usize>> = standing.iter().map(|actor| vec![*actor]).collect();
-    let best = demands.iter().filter_map(|demand| demand.options.first()).flatten();
-    for rule in best.filter(|rule| rule.dim == Dim::Y) {
+/// The standing items in groups of which all must be on one level.
+fn together(constraints: &[&Constraint], standing: &[usize]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = standing.iter().map(|item| vec![*item]).collect();
+    let best = constraints.iter().filter_map(|constraint| constraint.options.first()).flatten();
+    for rule in best.filter(|rule| rule.dim == AxisId::Y) {
         let (Some(low), Some(high)) = (rule.low, rule.high) else { continue };
-        let of = |actor: usize| groups.iter().position(|group| group.contains(&actor));
-        if let (Some(one), Some(other)) = (of(low.actor), of(high.actor))
+        let of = |item: usize| groups.iter().position(|group| group.contains(&item));
+        if let (Some(one), Some(other)) = (of(low.item), of(high.item))
             && one != other
         {
             let moved = groups.remove(one.max(other));
@@ -47,8 +52,8 @@ fn together(demands: &[&Demand], standing: &[usize]) -> Vec<Vec<usize>> {
 }
 
 /// The tallest groups go to the back until that is half of the width.
-fn divide(cast: &Cast, bodies: &[Body], mut groups: Vec<Vec<usize>>) -> (Vec<usize>, Vec<usize>) {
-    let height = |group: &[usize]| group.iter().map(|a| cast.actors[*a].kind.height).fold(0.0, f64::max);
+fn divide(problem: &LayoutProblem, bodies: &[Body], mut groups: Vec<Vec<usize>>) -> (Vec<usize>, Vec<usize>) {
+    let height = |group: &[usize]| group.iter().map(|a| problem.items[*a].kind.height).fold(0.0, f64::max);
     let width = |group: &[usize]| group.iter().map(|a| bodies[*a].shape.size.0).sum::<f64>();
     groups.sort_by(|a, b| height(b).total_cmp(&height(a)));
     let total: f64 = groups.iter().map(|group| width(group)).sum();

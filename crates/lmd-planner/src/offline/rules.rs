@@ -1,30 +1,30 @@
-//! What a scene demands of the places of its actors, as alternatives of
+//! What a scene constraints of the places of its items, as alternatives of
 //! linear rules: relations and regions.
 
-use super::cast::{Actor, Cast};
+use super::problem::{Item, LayoutProblem};
 use super::sizes::Class;
 use crate::{Region, Relation, RelationKind, Scene};
 
 /// Which axis a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dim {
+pub(super) enum AxisId {
     /// Left to right.
     X,
     /// Top to bottom.
     Y,
 }
 
-/// A point of an actor along an axis: 0 its left or top edge, 1 the other.
+/// A point of an item along an axis: 0 its left or top edge, 1 the other.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Point {
-    pub(super) actor: usize,
+    pub(super) item: usize,
     pub(super) at: f64,
 }
 
 /// `high - low >= gap` on an axis; `None` is the canvas's left or top edge.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {
-    pub(super) dim: Dim,
+    pub(super) dim: AxisId,
     pub(super) low: Option<Point>,
     pub(super) high: Option<Point>,
     pub(super) gap: f64,
@@ -32,14 +32,14 @@ pub(super) struct Rule {
 
 /// Something the sentence asks for, and the ways to give it.
 #[derive(Clone, Debug)]
-pub(super) struct Demand {
+pub(super) struct Constraint {
     /// In words, for a warning.
     pub(super) says: String,
     /// The ways, best first; each a set of rules that hold together.
     pub(super) options: Vec<Vec<Rule>>,
     /// How many of them are as good as one could wish.
     pub(super) strong: usize,
-    /// Two actors that may overlap because of it, the upper or nearer first.
+    /// Two items that may overlap because of it, the upper or nearer first.
     pub(super) overlap: Option<(usize, usize)>,
 }
 
@@ -48,53 +48,53 @@ const CLEAR: f64 = 0.05;
 /// Gap between neighbours.
 const GAP: f64 = 0.02;
 
-fn point(actor: usize, at: f64) -> Option<Point> {
-    Some(Point { actor, at })
+fn point(item: usize, at: f64) -> Option<Point> {
+    Some(Point { item, at })
 }
 
 /// `low` lies at least `gap` before `high`.
-fn before(dim: Dim, low: Option<Point>, high: Option<Point>, gap: f64) -> Rule {
+fn before(dim: AxisId, low: Option<Point>, high: Option<Point>, gap: f64) -> Rule {
     Rule { dim, low, high, gap }
 }
 
 /// All of `a` lies before all of `b`.
-fn apart(dim: Dim, a: usize, b: usize) -> Rule {
+fn apart(dim: AxisId, a: usize, b: usize) -> Rule {
     before(dim, point(a, 1.0), point(b, 0.0), GAP)
 }
 
 /// The centre of `a` lies clearly before that of `b`.
-fn centres(dim: Dim, a: usize, b: usize) -> Rule {
+fn centres(dim: AxisId, a: usize, b: usize) -> Rule {
     before(dim, point(a, 0.5), point(b, 0.5), CLEAR)
 }
 
 /// Two points lie within `distance` of one another.
-fn near(dim: Dim, a: Option<Point>, b: Option<Point>, distance: f64) -> [Rule; 2] {
+fn near(dim: AxisId, a: Option<Point>, b: Option<Point>, distance: f64) -> [Rule; 2] {
     [before(dim, a, b, -distance), before(dim, b, a, -distance)]
 }
 
 /// `a` and `b` share a good part of their extent along an axis.
-fn level(dim: Dim, a: usize, b: usize) -> [Rule; 2] {
+fn level(dim: AxisId, a: usize, b: usize) -> [Rule; 2] {
     [before(dim, point(a, 0.0), point(b, 0.7), 0.0), before(dim, point(b, 0.3), point(a, 1.0), 0.0)]
 }
 
 /// `a` lies within `b`, `pad` of b's size from either of its edges.
-fn within(dim: Dim, a: usize, b: usize, pad: f64) -> [Rule; 2] {
+fn within(dim: AxisId, a: usize, b: usize, pad: f64) -> [Rule; 2] {
     [before(dim, point(b, pad), point(a, 0.0), 0.0), before(dim, point(a, 1.0), point(b, 1.0 - pad), 0.0)]
 }
 
-/// Everything `scene` demands of `cast`. Supports are noted in the cast.
-pub(super) fn demands(scene: &Scene, cast: &mut Cast) -> Vec<Demand> {
+/// Everything `scene` constraints of `problem`. Supports are noted in the problem.
+pub(super) fn constraints(scene: &Scene, problem: &mut LayoutProblem) -> Vec<Constraint> {
     let mut all = Vec::new();
-    for (index, actor) in cast.actors.iter().enumerate() {
-        if let (Some(region), None) = (actor.region, actor.fixed) {
-            all.extend(region_demand(index, region, &scene.things[actor.thing].noun));
+    for (index, item) in problem.items.iter().enumerate() {
+        if let (Some(region), None) = (item.region, item.fixed) {
+            all.extend(region_demand(index, region, &scene.things[item.thing].noun));
         }
     }
     for relation in &scene.relations {
         let says = describe(scene, relation);
-        for mut demand in relation_demands(scene, cast, relation) {
-            demand.says.clone_from(&says);
-            all.push(demand);
+        for mut constraint in relation_demands(scene, problem, relation) {
+            constraint.says.clone_from(&says);
+            all.push(constraint);
         }
     }
     all
@@ -111,9 +111,9 @@ fn describe(scene: &Scene, relation: &Relation) -> String {
     format!("{subject} {words} {object}")
 }
 
-/// A relation between things as demands on their actors.
-fn relation_demands(scene: &Scene, cast: &mut Cast, relation: &Relation) -> Vec<Demand> {
-    let actors_of = |index: usize| cast.of_thing.get(index).cloned().unwrap_or_default();
+/// A relation between things as constraints on their items.
+fn relation_demands(scene: &Scene, problem: &mut LayoutProblem, relation: &Relation) -> Vec<Constraint> {
+    let actors_of = |index: usize| problem.of_thing.get(index).cloned().unwrap_or_default();
     let (subjects, objects) = (actors_of(relation.subject), actors_of(relation.object));
     let (Some(&first), true) = (objects.first(), relation.subject != relation.object) else {
         return Vec::new();
@@ -123,14 +123,14 @@ fn relation_demands(scene: &Scene, cast: &mut Cast, relation: &Relation) -> Vec<
             let (left, right) = between_sides(&objects, &actors_of(other), relation.object == other);
             subjects.iter().map(|&subject| between(subject, &left, &right)).collect()
         }
-        RelationKind::Around if subjects.len() > 1 => around(cast, &subjects, first),
+        RelationKind::Around if subjects.len() > 1 => around(problem, &subjects, first),
         RelationKind::On | RelationKind::Inside | RelationKind::Under | RelationKind::Around => {
             let pairs = subjects.iter().zip(objects.iter().cycle());
-            pairs.map(|(&subject, &object)| carried(cast, subject, object, relation.kind)).collect()
+            pairs.map(|(&subject, &object)| carried(problem, subject, object, relation.kind)).collect()
         }
         RelationKind::NextTo => {
             let sides = NextSides::new(scene, relation);
-            subjects.iter().map(|&subject| next_to(cast, subject, first, sides)).collect()
+            subjects.iter().map(|&subject| next_to(problem, subject, first, sides)).collect()
         }
         kind => {
             let pairs = subjects.iter().flat_map(|&s| objects.iter().map(move |&o| (s, o)));
@@ -139,7 +139,7 @@ fn relation_demands(scene: &Scene, cast: &mut Cast, relation: &Relation) -> Vec<
     }
 }
 
-impl Demand {
+impl Constraint {
     fn new(strong: usize, options: Vec<Vec<Rule>>) -> Self {
         Self { says: String::new(), options, strong, overlap: None }
     }
@@ -151,7 +151,7 @@ impl Demand {
 }
 
 /// Left, right, above, below, in front of, behind.
-fn ordered(kind: RelationKind, s: usize, o: usize) -> Demand {
+fn ordered(kind: RelationKind, s: usize, o: usize) -> Constraint {
     match kind {
         RelationKind::RightOf => sideways(o, s),
         RelationKind::Above => upward(s, o),
@@ -162,32 +162,35 @@ fn ordered(kind: RelationKind, s: usize, o: usize) -> Demand {
     }
 }
 
-fn sideways(left: usize, right: usize) -> Demand {
-    Demand::new(
+fn sideways(left: usize, right: usize) -> Constraint {
+    Constraint::new(
         1,
         vec![
-            vec![apart(Dim::X, left, right), centres(Dim::X, left, right)],
-            vec![centres(Dim::X, left, right)],
+            vec![apart(AxisId::X, left, right), centres(AxisId::X, left, right)],
+            vec![centres(AxisId::X, left, right)],
         ],
     )
 }
 
-fn upward(upper: usize, lower: usize) -> Demand {
-    let apart = apart(Dim::Y, upper, lower);
-    let order = centres(Dim::Y, upper, lower);
-    let [a, b] = near(Dim::X, point(upper, 0.5), point(lower, 0.5), 0.0);
-    let [c, d] = level(Dim::X, upper, lower);
-    Demand::new(2, vec![vec![apart, order, a, b], vec![apart, order, c, d], vec![apart, order], vec![order]])
+fn upward(upper: usize, lower: usize) -> Constraint {
+    let apart = apart(AxisId::Y, upper, lower);
+    let order = centres(AxisId::Y, upper, lower);
+    let [a, b] = near(AxisId::X, point(upper, 0.5), point(lower, 0.5), 0.0);
+    let [c, d] = level(AxisId::X, upper, lower);
+    Constraint::new(
+        2,
+        vec![vec![apart, order, a, b], vec![apart, order, c, d], vec![apart, order], vec![order]],
+    )
 }
 
 /// The front one is lower and covers a part of the back one.
-fn in_depth(back: usize, front: usize) -> Demand {
-    let lower = before(Dim::Y, point(back, 0.5), point(front, 0.5), CLEAR);
-    let feet = before(Dim::Y, point(back, 1.0), point(front, 1.0), 0.04);
-    let [a, b] = level(Dim::X, back, front);
-    let peeks = before(Dim::Y, point(back, 0.6), point(front, 0.0), 0.0);
-    let touches = before(Dim::Y, point(front, 0.0), point(back, 1.0), 0.0);
-    Demand::new(
+fn in_depth(back: usize, front: usize) -> Constraint {
+    let lower = before(AxisId::Y, point(back, 0.5), point(front, 0.5), CLEAR);
+    let feet = before(AxisId::Y, point(back, 1.0), point(front, 1.0), 0.04);
+    let [a, b] = level(AxisId::X, back, front);
+    let peeks = before(AxisId::Y, point(back, 0.6), point(front, 0.0), 0.0);
+    let touches = before(AxisId::Y, point(front, 0.0), point(back, 1.0), 0.0);
+    Constraint::new(
         2,
         vec![
             vec![lower, feet, a, b, peeks, touches],
@@ -200,66 +203,67 @@ fn in_depth(back: usize, front: usize) -> Demand {
 }
 
 /// On, inside, under or (as one thing) around another.
-fn carried(cast: &mut Cast, s: usize, o: usize, kind: RelationKind) -> Demand {
+fn carried(problem: &mut LayoutProblem, s: usize, o: usize, kind: RelationKind) -> Constraint {
     match kind {
-        RelationKind::On if cast.actors[o].kind.class == Class::Wall => on_wall(s, o),
+        RelationKind::On if problem.items[o].kind.class == Class::Wall => on_wall(s, o),
         RelationKind::On => {
-            cast.hold(s, o, kind);
-            on(s, o, cast.actors[o].ride())
+            problem.hold(s, o, kind);
+            on(s, o, problem.items[o].support_height())
         }
-        RelationKind::Under => under(cast, s, o),
+        RelationKind::Under => under(problem, s, o),
         RelationKind::Around => {
-            cast.hold(o, s, RelationKind::Inside);
+            problem.hold(o, s, RelationKind::Inside);
             inside(o, s)
         }
         _ => {
-            cast.hold(s, o, RelationKind::Inside);
+            problem.hold(s, o, RelationKind::Inside);
             inside(s, o)
         }
     }
 }
 
 /// The subject's feet at `ride` of the object's height, and over it in x.
-fn on(s: usize, o: usize, ride: f64) -> Demand {
-    let [a, b] = near(Dim::Y, point(s, 1.0), point(o, ride), 0.0);
-    let [c, d] = within(Dim::X, s, o, 0.02);
-    let e = before(Dim::X, point(o, 0.25), point(s, 0.5), 0.0);
-    let f = before(Dim::X, point(s, 0.5), point(o, 0.75), 0.0);
-    let higher = before(Dim::Y, point(s, 0.5), point(o, 0.5), 0.01);
-    Demand::new(1, vec![vec![a, b, c, d, higher], vec![a, b, c, d], vec![a, b, e, f]]).overlapping(s, o)
+fn on(s: usize, o: usize, ride: f64) -> Constraint {
+    let [a, b] = near(AxisId::Y, point(s, 1.0), point(o, ride), 0.0);
+    let [c, d] = within(AxisId::X, s, o, 0.02);
+    let e = before(AxisId::X, point(o, 0.25), point(s, 0.5), 0.0);
+    let f = before(AxisId::X, point(s, 0.5), point(o, 0.75), 0.0);
+    let higher = before(AxisId::Y, point(s, 0.5), point(o, 0.5), 0.01);
+    Constraint::new(1, vec![vec![a, b, c, d, higher], vec![a, b, c, d], vec![a, b, e, f]]).overlapping(s, o)
 }
 
 /// A picture on a wall hangs within its upper part.
-fn on_wall(s: usize, o: usize) -> Demand {
-    let [a, b] = within(Dim::X, s, o, 0.02);
-    let top = before(Dim::Y, point(o, 0.05), point(s, 0.0), 0.0);
-    let bottom = before(Dim::Y, point(s, 1.0), point(o, 0.5), 0.0);
-    let loose = before(Dim::Y, point(s, 1.0), point(o, 0.95), 0.0);
-    Demand::new(1, vec![vec![a, b, top, bottom], vec![a, b, top, loose]]).overlapping(s, o)
+fn on_wall(s: usize, o: usize) -> Constraint {
+    let [a, b] = within(AxisId::X, s, o, 0.02);
+    let top = before(AxisId::Y, point(o, 0.05), point(s, 0.0), 0.0);
+    let bottom = before(AxisId::Y, point(s, 1.0), point(o, 0.5), 0.0);
+    let loose = before(AxisId::Y, point(s, 1.0), point(o, 0.95), 0.0);
+    Constraint::new(1, vec![vec![a, b, top, bottom], vec![a, b, top, loose]]).overlapping(s, o)
 }
 
-fn inside(s: usize, o: usize) -> Demand {
-    let rules = |pad: f64| -> Vec<Rule> { [within(Dim::X, s, o, pad), within(Dim::Y, s, o, pad)].concat() };
-    Demand::new(1, vec![rules(0.05), rules(0.0)]).overlapping(s, o)
+fn inside(s: usize, o: usize) -> Constraint {
+    let rules =
+        |pad: f64| -> Vec<Rule> { [within(AxisId::X, s, o, pad), within(AxisId::Y, s, o, pad)].concat() };
+    Constraint::new(1, vec![rules(0.05), rules(0.0)]).overlapping(s, o)
 }
 
 /// Beneath something hollow: between its legs. Beneath anything else: below.
-fn under(cast: &mut Cast, s: usize, o: usize) -> Demand {
-    let (actor, holder) = (&cast.actors[s], &cast.actors[o]);
-    if actor.kind.class == Class::Flat {
-        cast.hold(o, s, RelationKind::On);
-        return on(o, s, Class::Flat.ride());
+fn under(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
+    let (item, holder) = (&problem.items[s], &problem.items[o]);
+    if item.kind.class == Class::Flat {
+        problem.hold(o, s, RelationKind::On);
+        return on(o, s, Class::Flat.support_height());
     }
-    let fits = actor.kind.height < 0.9 * holder.kind.height && holder.region.is_none();
+    let fits = item.kind.height < 0.9 * holder.kind.height && holder.region.is_none();
     if !(holder.kind.class.is_hollow() && fits) {
         return upward(o, s);
     }
-    cast.hold(s, o, RelationKind::Under);
-    let [a, b] = within(Dim::X, s, o, 0.02);
-    let [c, d] = near(Dim::Y, point(s, 1.0), point(o, 1.0), 0.02);
-    let head = before(Dim::Y, point(o, 0.35), point(s, 0.0), 0.0);
-    let lower = centres(Dim::Y, o, s);
-    Demand::new(1, vec![vec![a, b, c, d, head, lower], vec![a, b, c, d, lower], vec![lower]])
+    problem.hold(s, o, RelationKind::Under);
+    let [a, b] = within(AxisId::X, s, o, 0.02);
+    let [c, d] = near(AxisId::Y, point(s, 1.0), point(o, 1.0), 0.02);
+    let head = before(AxisId::Y, point(o, 0.35), point(s, 0.0), 0.0);
+    let lower = centres(AxisId::Y, o, s);
+    Constraint::new(1, vec![vec![a, b, c, d, head, lower], vec![a, b, c, d, lower], vec![lower]])
         .overlapping(s, o)
 }
 
@@ -283,9 +287,9 @@ impl NextSides {
     }
 }
 
-fn next_to(cast: &Cast, s: usize, o: usize, sides: NextSides) -> Demand {
-    let feet = cast.actors[s].kind.class.stands() && cast.actors[o].kind.class.stands();
-    let aloft = |actor: usize| matches!(cast.actors[actor].region, Some(Region::Sky | Region::Wall));
+fn next_to(problem: &LayoutProblem, s: usize, o: usize, sides: NextSides) -> Constraint {
+    let feet = problem.items[s].kind.class.stands() && problem.items[o].kind.class.stands();
+    let aloft = |item: usize| matches!(problem.items[item].region, Some(Region::Sky | Region::Wall));
     match (aloft(s), aloft(o)) {
         // Clouds in the sky cannot be level with the hill they belong to.
         (true, false) => return upward(s, o),
@@ -293,11 +297,11 @@ fn next_to(cast: &Cast, s: usize, o: usize, sides: NextSides) -> Demand {
         _ => {}
     }
     let beside = |left: usize, right: usize, aligned: bool, reach: f64| -> Vec<Rule> {
-        let mut rules = vec![apart(Dim::X, left, right)];
-        rules.push(before(Dim::X, point(right, 0.0), point(left, 1.0), -reach));
-        rules.extend(level(Dim::Y, s, o));
+        let mut rules = vec![apart(AxisId::X, left, right)];
+        rules.push(before(AxisId::X, point(right, 0.0), point(left, 1.0), -reach));
+        rules.extend(level(AxisId::Y, s, o));
         if aligned {
-            rules.extend(near(Dim::Y, point(s, 1.0), point(o, 1.0), 0.03));
+            rules.extend(near(AxisId::Y, point(s, 1.0), point(o, 1.0), 0.03));
         }
         rules
     };
@@ -306,7 +310,7 @@ fn next_to(cast: &Cast, s: usize, o: usize, sides: NextSides) -> Demand {
     for (aligned, reach) in [(feet, 0.04), (false, 0.04), (false, 0.12)] {
         options.extend(pair.iter().map(|(left, right)| beside(*left, *right, aligned, reach)));
     }
-    Demand::new(4, options)
+    Constraint::new(4, options)
 }
 
 /// The things on either side of what stands between.
@@ -319,68 +323,68 @@ fn between_sides(objects: &[usize], others: &[usize], same: bool) -> (Vec<usize>
     }
 }
 
-fn between(s: usize, left: &[usize], right: &[usize]) -> Demand {
-    let order = |dim: Dim, low: &[usize], high: &[usize], strict: bool| -> Vec<Rule> {
+fn between(s: usize, left: &[usize], right: &[usize]) -> Constraint {
+    let order = |dim: AxisId, low: &[usize], high: &[usize], strict: bool| -> Vec<Rule> {
         let rule = if strict { apart } else { centres };
         let lows = low.iter().map(|&a| rule(dim, a, s));
         let mut rules: Vec<Rule> = lows.chain(high.iter().map(|&b| rule(dim, s, b))).collect();
         if strict {
-            let cross = if dim == Dim::X { Dim::Y } else { Dim::X };
+            let cross = if dim == AxisId::X { AxisId::Y } else { AxisId::X };
             rules.extend(low.iter().chain(high).flat_map(|&side| level(cross, s, side)));
         }
         rules
     };
-    Demand::new(
+    Constraint::new(
         3,
         vec![
-            order(Dim::X, left, right, true),
-            order(Dim::X, right, left, true),
-            order(Dim::Y, left, right, true),
-            order(Dim::X, left, right, false),
-            order(Dim::X, right, left, false),
-            order(Dim::Y, left, right, false),
-            order(Dim::Y, right, left, false),
+            order(AxisId::X, left, right, true),
+            order(AxisId::X, right, left, true),
+            order(AxisId::Y, left, right, true),
+            order(AxisId::X, left, right, false),
+            order(AxisId::X, right, left, false),
+            order(AxisId::Y, left, right, false),
+            order(AxisId::Y, right, left, false),
         ],
     )
 }
 
 /// Several things around one: left and right of it first, then above and
 /// below, then the corners.
-fn around(cast: &Cast, subjects: &[usize], centre: usize) -> Vec<Demand> {
-    let stands = |actor: usize| cast.actors[actor].kind.class.stands();
+fn around(problem: &LayoutProblem, subjects: &[usize], centre: usize) -> Vec<Constraint> {
+    let stands = |item: usize| problem.items[item].kind.class.stands();
     let place = |s: usize, slot: usize| -> Vec<Rule> {
         let sides: [(i8, i8); 8] = [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1)];
         let (dx, dy) = sides[slot % sides.len()];
-        [(Dim::X, dx), (Dim::Y, dy)]
+        [(AxisId::X, dx), (AxisId::Y, dy)]
             .into_iter()
             .flat_map(|(dim, side)| match side {
                 -1 => vec![apart(dim, s, centre)],
                 1 => vec![apart(dim, centre, s)],
                 // Beside it: on the same floor.
-                _ if dim == Dim::Y && stands(s) && stands(centre) => {
+                _ if dim == AxisId::Y && stands(s) && stands(centre) => {
                     near(dim, point(s, 1.0), point(centre, 1.0), 0.03).to_vec()
                 }
                 _ => near(dim, point(s, 0.5), point(centre, 0.5), 0.06).to_vec(),
             })
             .collect()
     };
-    let slots = |(slot, &s): (usize, &usize)| Demand::new(1, vec![place(s, slot), place(s, slot + 4)]);
+    let slots = |(slot, &s): (usize, &usize)| Constraint::new(1, vec![place(s, slot), place(s, slot + 4)]);
     subjects.iter().enumerate().map(slots).collect()
 }
 
-/// Where a region keeps an actor: centres within part of the canvas.
-fn region_demand(actor: usize, region: Region, noun: &str) -> Option<Demand> {
-    let low = |dim, most: f64| before(dim, point(actor, 0.5), None, -most);
-    let high = |dim, least: f64| before(dim, None, point(actor, 0.5), least);
-    let feet = |least: f64| before(Dim::Y, None, point(actor, 1.0), least);
-    let (x, y) = (Dim::X, Dim::Y);
+/// Where a region keeps an item: centres within part of the canvas.
+fn region_demand(item: usize, region: Region, noun: &str) -> Option<Constraint> {
+    let low = |dim, most: f64| before(dim, point(item, 0.5), None, -most);
+    let high = |dim, least: f64| before(dim, None, point(item, 0.5), least);
+    let feet = |least: f64| before(AxisId::Y, None, point(item, 1.0), least);
+    let (x, y) = (AxisId::X, AxisId::Y);
     let corner = |a: Rule, b: Rule| vec![vec![a, b]];
     let options = match region {
         Region::Left => vec![vec![low(x, 0.36)], vec![low(x, 0.46)]],
         Region::Right => vec![vec![high(x, 0.64)], vec![high(x, 0.54)]],
         Region::Top => vec![vec![low(y, 0.34)], vec![low(y, 0.46)]],
         Region::Bottom => vec![vec![high(y, 0.66)], vec![high(y, 0.54)]],
-        Region::Center => vec![centre_rules(actor, 0.04), centre_rules(actor, 0.12)],
+        Region::Center => vec![centre_rules(item, 0.04), centre_rules(item, 0.12)],
         Region::TopLeft => corner(low(x, 0.34), low(y, 0.34)),
         Region::TopRight => corner(high(x, 0.66), low(y, 0.34)),
         Region::BottomLeft => corner(low(x, 0.34), high(y, 0.66)),
@@ -388,21 +392,21 @@ fn region_demand(actor: usize, region: Region, noun: &str) -> Option<Demand> {
         Region::Sky | Region::Wall => vec![vec![low(y, 0.4)], vec![low(y, 0.48)]],
         Region::Ground => vec![vec![feet(0.7), high(y, 0.52)], vec![high(y, 0.52)]],
         Region::Foreground => vec![vec![feet(0.85)], vec![high(y, 0.52)]],
-        Region::Background => vec![vec![before(y, point(actor, 1.0), None, -0.7)], vec![]],
+        Region::Background => vec![vec![before(y, point(item, 1.0), None, -0.7)], vec![]],
         Region::Corners => return None,
     };
-    let mut demand = Demand::new(1, options);
-    demand.says = format!("{noun} {}", region_words(region));
-    Some(demand)
+    let mut constraint = Constraint::new(1, options);
+    constraint.says = format!("{noun} {}", region_words(region));
+    Some(constraint)
 }
 
-fn centre_rules(actor: usize, slack: f64) -> Vec<Rule> {
-    [Dim::X, Dim::Y]
+fn centre_rules(item: usize, slack: f64) -> Vec<Rule> {
+    [AxisId::X, AxisId::Y]
         .into_iter()
         .flat_map(|dim| {
             [
-                before(dim, None, point(actor, 0.5), 0.5 - slack),
-                before(dim, point(actor, 0.5), None, -(0.5 + slack)),
+                before(dim, None, point(item, 0.5), 0.5 - slack),
+                before(dim, point(item, 0.5), None, -(0.5 + slack)),
             ]
         })
         .collect()
@@ -428,13 +432,13 @@ fn region_words(region: Region) -> &'static str {
     }
 }
 
-/// Which pairs of actors may overlap: those a demand brings together, what
+/// Which pairs of items may overlap: those a constraint brings together, what
 /// stands on or in something with everything beneath that, and things that
 /// were there before.
-pub(super) fn may_overlap(actors: &[Actor], demands: &[Demand]) -> Vec<Vec<bool>> {
-    let n = actors.len();
+pub(super) fn may_overlap(items: &[Item], constraints: &[Constraint]) -> Vec<Vec<bool>> {
+    let n = items.len();
     let mut rests = vec![vec![false; n]; n];
-    for (upper, lower) in demands.iter().filter_map(|demand| demand.overlap) {
+    for (upper, lower) in constraints.iter().filter_map(|constraint| constraint.overlap) {
         rests[upper][lower] = true;
     }
     for via in 0..n {
@@ -445,25 +449,25 @@ pub(super) fn may_overlap(actors: &[Actor], demands: &[Demand]) -> Vec<Vec<bool>
             }
         }
     }
-    let both_fixed = |a: usize, b: usize| actors[a].fixed.is_some() && actors[b].fixed.is_some();
+    let both_fixed = |a: usize, b: usize| items[a].fixed.is_some() && items[b].fixed.is_some();
     (0..n).map(|a| (0..n).map(|b| rests[a][b] || rests[b][a] || both_fixed(a, b)).collect()).collect()
 }
 
-/// The actors in the order in which they are drawn: as they were mentioned,
+/// The items in the order in which they are drawn: as they were mentioned,
 /// but what lies beneath or behind something comes before it.
-pub(super) fn back_to_front(actors: usize, demands: &[Demand]) -> Vec<usize> {
-    let mut order = Vec::with_capacity(actors);
-    let mut placed = vec![false; actors];
-    while order.len() < actors {
-        let waits = |actor: usize| {
-            demands
+pub(super) fn back_to_front(items: usize, constraints: &[Constraint]) -> Vec<usize> {
+    let mut order = Vec::with_capacity(items);
+    let mut placed = vec![false; items];
+    while order.len() < items {
+        let waits = |item: usize| {
+            constraints
                 .iter()
-                .filter_map(|demand| demand.overlap)
-                .any(|(upper, lower)| upper == actor && lower != actor && !placed[lower])
+                .filter_map(|constraint| constraint.overlap)
+                .any(|(upper, lower)| upper == item && lower != item && !placed[lower])
         };
-        let open = |actor: &usize| !placed[*actor];
+        let open = |item: &usize| !placed[*item];
         // Things that rest on one another in a circle come as mentioned.
-        let next = (0..actors).filter(open).find(|actor| !waits(*actor)).or_else(|| (0..actors).find(open));
+        let next = (0..items).filter(open).find(|item| !waits(*item)).or_else(|| (0..items).find(open));
         let Some(next) = next else { break };
         placed[next] = true;
         order.push(next);

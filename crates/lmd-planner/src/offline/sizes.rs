@@ -73,7 +73,7 @@ impl Kind {
 
 impl Class {
     /// How far down its own height the things on it rest (0 is its top edge).
-    pub(super) fn ride(self) -> f64 {
+    pub(super) fn support_height(self) -> f64 {
         match self {
             Self::Stand | Self::Air | Self::Hang | Self::Over | Self::Container => 0.12,
             Self::Table => 0.2,

@@ -58,3 +58,9 @@ pub(super) fn not_understood(scene: &Scene) -> Option<String> {
     let words: Vec<String> = scene.not_understood.iter().map(|word| format!("\"{word}\"")).collect();
     (!words.is_empty()).then(|| format!("did not understand: {}", words.join(", ")))
 }
+
+/// A warning about what was taken for a thing by a guess.
+pub(super) fn guesses(scene: &Scene) -> Option<String> {
+    let words: Vec<String> = scene.guesses.iter().map(|word| format!("\"{word}\"")).collect();
+    (!words.is_empty()).then(|| format!("took {} for a thing, which may be wrong", words.join(", ")))
+}

@@ -66,6 +66,8 @@ pub(super) struct Factors<'a> {
     pub(super) read: &'a dyn Fn(Part) -> Result<Option<Factor>, WeightsError>,
     /// An error that names the file and the module.
     pub(super) fail: &'a dyn Fn(String) -> WeightsError,
+    /// Rows and columns of the weight. Nothing larger is computed, whatever the factors say.
+    pub(super) expected: [usize; 2],
     /// Where the result is wanted.
     pub(super) device: &'a Device,
 }
@@ -101,11 +103,7 @@ impl Factors<'_> {
         let (down, up) = (self.needed(Part::Down, "down")?, self.needed(Part::Up, "up")?);
         let rank = down.rows();
         let matrix = match (self.read)(Part::Mid)? {
-            Some(core) => {
-                let up = Factor { shape: vec![up.rows(), up.columns()], values: up.values };
-                let down = Factor { shape: vec![rank, down.columns()], values: down.values };
-                self.tucker(core, up.matrix(self.device), down.matrix(self.device))?
-            }
+            Some(core) => self.tucker(core, up.matrix(self.device), down.matrix(self.device))?,
             None => self.product(up, down)?,
         };
         Ok(Delta { matrix, rank: Some(rank) })
@@ -163,6 +161,11 @@ impl Factors<'_> {
         };
         let [a, c] = [left.rows(), left.columns() * left.places()];
         let [b, d, places] = [right.rows(), right.columns(), right.places()];
+        let fits = a.checked_mul(b) == Some(self.expected[0])
+            && c.checked_mul(d).and_then(|columns| columns.checked_mul(places)) == Some(self.expected[1]);
+        if !fits {
+            return Err(self.unfit(&[&left.shape, &right.shape]));
+        }
         let left = left.matrix(self.device).reshape([a, 1, c, 1, 1]);
         let right = right.matrix(self.device).reshape([1, b, 1, d, places]);
         Ok(Delta { matrix: (left * right).reshape([a * b, c * d * places]), rank })
@@ -171,7 +174,8 @@ impl Factors<'_> {
     /// `a · b`, each flattened behind its rows.
     fn product(&self, a: Factor, b: Factor) -> Result<Tensor<2>, WeightsError> {
         let rank = a.shape.iter().skip(1).product::<usize>();
-        if rank != b.rows() || !(1..=MAX_RANK).contains(&rank) {
+        let columns = b.shape.iter().skip(1).product::<usize>();
+        if rank != b.rows() || !(1..=MAX_RANK).contains(&rank) || !self.is_part(a.rows(), columns) {
             return Err(self.unfit(&[&a.shape, &b.shape]));
         }
         Ok(a.matrix(self.device).matmul(b.matrix(self.device)))
@@ -181,7 +185,9 @@ impl Factors<'_> {
     fn tucker(&self, core: Factor, up: Tensor<2>, down: Tensor<2>) -> Result<Tensor<2>, WeightsError> {
         let [r, s, places] = [core.rows(), core.columns(), core.places()];
         let ([outputs, up_rank], [down_rank, inputs]) = (up.dims(), down.dims());
-        if (r, s) != (up_rank, down_rank) || !(1..=MAX_RANK).contains(&r) {
+        let ranks =
+            (r, s) == (up_rank, down_rank) && (1..=MAX_RANK).contains(&r) && (1..=inputs).contains(&s);
+        if !ranks || !self.is_part(outputs, inputs.saturating_mul(places)) {
             return Err(self.unfit(&[&core.shape, &up.dims(), &down.dims()]));
         }
         let core = core.core(self.device).reshape([r, s * places]);
@@ -190,9 +196,15 @@ impl Factors<'_> {
         Ok(whole.reshape([outputs, places, inputs]).swap_dims(1, 2).reshape([outputs, inputs * places]))
     }
 
+    /// Whether a matrix of this size is no larger than the weight.
+    fn is_part(&self, rows: usize, columns: usize) -> bool {
+        (1..=self.expected[0]).contains(&rows) && (1..=self.expected[1]).contains(&columns)
+    }
+
     fn unfit(&self, shapes: &[&[usize]]) -> WeightsError {
         let shapes: Vec<String> = shapes.iter().map(|shape| format!("{shape:?}")).collect();
-        (self.fail)(format!("factors of shapes {} do not make a weight", shapes.join(", ")))
+        let expected = self.expected;
+        (self.fail)(format!("factors of shapes {} do not make a weight of {expected:?}", shapes.join(", ")))
     }
 }
 

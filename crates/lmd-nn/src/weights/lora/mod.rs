@@ -166,6 +166,11 @@ impl Lora {
         if modules.is_empty() {
             return Err(fail("it holds no tensors of a LoRA".to_owned()));
         }
+        for module in modules.values() {
+            if let Some(part) = names::missing(|part| module.tensors.contains_key(&part)) {
+                return Err(fail(format!("{} has no {part} part", module.name)));
+            }
+        }
         let scales = Scales::read(path, checkpoint.metadata("lora_adapter_metadata")).map_err(fail)?;
         Ok(Self { path: path.to_owned(), checkpoint, modules, scales, warnings })
     }
@@ -198,15 +203,15 @@ impl Lora {
         };
         let has = |part: Part| module.tensors.contains_key(&part);
         let fail = |reason: String| self.fail(format!("{name}: {reason}"));
-        let delta = Factors { has: &has, read: &read, fail: &fail, device: &weight.device() }.delta()?;
+        let shape = weight.dims();
+        let expected = [shape.iter().take(1).product(), shape.iter().skip(1).product::<usize>()];
+        let device = weight.device();
+        let delta = Factors { has: &has, read: &read, fail: &fail, expected, device: &device }.delta()?;
         let alpha = module.tensors.get(&Part::Alpha);
         let alpha = alpha.map(|tensor| number(&self.checkpoint, tensor)).transpose()?;
         let factor = self.scales.factor(network, name, delta.rank, alpha);
-        let shape = weight.dims();
-        let rows = shape.first().copied().unwrap_or(1);
-        let columns = shape.iter().skip(1).product::<usize>();
-        if delta.matrix.dims() != [rows, columns] {
-            let found = delta.matrix.dims();
+        let found = delta.matrix.dims();
+        if found != expected {
             return Err(fail(format!(
                 "its factors make {found:?}, which do not make a weight of shape {shape:?}"
             )));

@@ -70,6 +70,36 @@ const OLD_PROJECTIONS: [(&str, &str); 4] = [
     ("_self_attn_to_out", "_self_attn_out_proj"),
 ];
 
+/// The part that a module lacks, of those it must have.
+pub(super) fn missing(has: impl Fn(Part) -> bool) -> Option<&'static str> {
+    let lacks =
+        |parts: &[(Part, &'static str)]| parts.iter().find(|(part, _)| !has(*part)).map(|(_, name)| *name);
+    let hadamard = [
+        (Part::HadaW1A, "hada_w1_a"),
+        (Part::HadaW1B, "hada_w1_b"),
+        (Part::HadaW2A, "hada_w2_a"),
+        (Part::HadaW2B, "hada_w2_b"),
+    ];
+    if hadamard.iter().any(|(part, _)| has(*part)) {
+        return lacks(&hadamard);
+    }
+    let kronecker = [Part::KronW1, Part::KronW1A, Part::KronW1B, Part::KronW2, Part::KronW2A, Part::KronW2B];
+    if !kronecker.into_iter().any(&has) {
+        return lacks(&[(Part::Down, "down"), (Part::Up, "up")]);
+    }
+    let left = if has(Part::KronW1) {
+        None
+    } else {
+        lacks(&[(Part::KronW1A, "lokr_w1"), (Part::KronW1B, "lokr_w1_b")])
+    };
+    let right = if has(Part::KronW2) {
+        None
+    } else {
+        lacks(&[(Part::KronW2A, "lokr_w2"), (Part::KronW2B, "lokr_w2_b")])
+    };
+    left.or(right)
+}
+
 /// The module of a tensor, as its file writes it, and the part it is.
 pub(super) fn split(tensor: &str) -> Option<(&str, Part)> {
     if let Some(module) = tensor.strip_suffix(KRON_CORE) {
@@ -185,6 +215,23 @@ mod tests {
         assert_eq!(key_of(out), "te_encoder_layers_0_self_attn_out_proj");
         for module in ["text_model.encoder.layers.0.self_attn.q_proj", "encoder.layers.0.self_attn.q_proj"] {
             assert_eq!(key_of_weight("te", module), expected);
+        }
+    }
+
+    #[test]
+    fn a_form_needs_all_its_factors() {
+        use Part::{Alpha, Down, HadaW1A, HadaW1B, HadaW2A, HadaW2B, KronW1, KronW2A, KronW2B, Up};
+        for (parts, lacking) in [
+            (&[Down, Up, Alpha][..], None),
+            (&[Down], Some("up")),
+            (&[Alpha], Some("down")),
+            (&[HadaW1A, HadaW1B, HadaW2A, HadaW2B], None),
+            (&[HadaW1A], Some("hada_w1_b")),
+            (&[KronW1, KronW2A, KronW2B], None),
+            (&[KronW1, KronW2A], Some("lokr_w2_b")),
+            (&[KronW2A, KronW2B], Some("lokr_w1")),
+        ] {
+            assert_eq!(missing(|part| parts.contains(&part)), lacking, "{parts:?}");
         }
     }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// The form of answer a model is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum AnswerForm {
     /// The text grammar of A.3 on the 512 canvas.
     Text,
     /// JSON by schema, in fractions of the canvas.
@@ -38,7 +38,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| {
 static JSON: LazyLock<String> = LazyLock::new(|| {
     let instruction = INSTRUCTION.replace("{canvas}", CANVAS_JSON.trim());
     let examples = examples().map(|e| {
-        let answer = e.layout.as_ref().map(|layout| write(layout, Form::Json)).unwrap_or_default();
+        let answer = e.layout.as_ref().map(|layout| write(layout, AnswerForm::Json)).unwrap_or_default();
         format!("Caption: {}\n{JSON_CUE} {answer}", e.caption)
     });
     format!("{}\n\n{}", instruction.trim(), examples.collect::<Vec<_>>().join("\n\n"))
@@ -57,10 +57,10 @@ pub fn template_id() -> &'static str {
 }
 
 /// The instruction, the examples, and the question about `caption`.
-pub(super) fn opening(caption: &str, form: Form) -> String {
+pub(super) fn opening(caption: &str, form: AnswerForm) -> String {
     match form {
-        Form::Text => format!("{}\n\nCaption: {caption}\n{CUE}", *TEXT),
-        Form::Json => format!("{}\n\nCaption: {caption}\n{JSON_CUE}", *JSON),
+        AnswerForm::Text => format!("{}\n\nCaption: {caption}\n{CUE}", *TEXT),
+        AnswerForm::Json => format!("{}\n\nCaption: {caption}\n{JSON_CUE}", *JSON),
     }
 }
 
@@ -76,10 +76,10 @@ pub(super) fn complaint(faults: &[String]) -> String {
 }
 
 /// A layout as the model would have written it.
-pub(super) fn write(layout: &Layout, form: Form) -> String {
+pub(super) fn write(layout: &Layout, form: AnswerForm) -> String {
     match form {
-        Form::Text => write_text(layout).trim_end().to_owned(),
-        Form::Json => serde_json::to_string(&Wire::from(layout)).unwrap_or_default(),
+        AnswerForm::Text => write_text(layout).trim_end().to_owned(),
+        AnswerForm::Json => serde_json::to_string(&Wire::from(layout)).unwrap_or_default(),
     }
 }
 
@@ -182,7 +182,7 @@ mod tests {
     fn the_json_examples_are_the_same_layouts() {
         for example in examples() {
             let layout = example.layout.unwrap();
-            let json = write(&layout, Form::Json);
+            let json = write(&layout, AnswerForm::Json);
             let read: Layout = serde_json::from_str(&json).unwrap();
             assert_eq!(read.background(), layout.background());
             assert_eq!(read.negative(), layout.negative());
@@ -196,8 +196,8 @@ mod tests {
 
     #[test]
     fn the_question_comes_last_without_a_blank() {
-        assert!(opening("a cat", Form::Text).ends_with("\n\nCaption: a cat\nObjects:"));
-        assert!(opening("a cat", Form::Json).ends_with("\n\nCaption: a cat\nLayout:"));
+        assert!(opening("a cat", AnswerForm::Text).ends_with("\n\nCaption: a cat\nObjects:"));
+        assert!(opening("a cat", AnswerForm::Json).ends_with("\n\nCaption: a cat\nLayout:"));
         assert!(TEXT.contains("A realistic scene") && !TEXT.contains('{'));
         assert!(!JSON.contains("{canvas}") && !JSON.contains("512"));
     }

@@ -119,10 +119,8 @@ pub(super) fn complement(who: &str, to: &str) -> Option<Command> {
         return Some(Command::Resize { who, w, h });
     }
     let to = to.strip_prefix("look ").unwrap_or(to);
-    let colours = to
-        .split([' ', ','])
-        .filter(|word| *word != "and" && !word.is_empty())
-        .all(|word| english::names_colour(word));
+    let colours =
+        to.split([' ', ',']).filter(|word| *word != "and" && !word.is_empty()).all(english::names_colour);
     let article = matches!(first_word(to), Some("a" | "an" | "the"));
     let counted = first_word(to).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
     let worn = matches!(first_word(to), Some("wear" | "wearing" | "hold" | "holding" | "with"));

@@ -6,7 +6,7 @@ use super::Refusal;
 use super::board::{Board, Piece};
 use super::geometry::{crossings, mean, overlap};
 use super::refer::{find, find_one, head_noun};
-use crate::offline::cast::Given;
+use crate::offline::problem::Given;
 use crate::offline::{Staged, stage, wording};
 use crate::{Region, Relation, RelationKind, Scene, Thing, english};
 

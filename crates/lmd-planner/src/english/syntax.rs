@@ -1,0 +1,133 @@
+//! The prompt syntax of other programs: weights (`(a red car:1.3)`,
+//! `((car))`), LoRA tags (`<lora:name:0.8>`), `BREAK`, alternatives
+//! (`{a|b}`). It is read for what it means, or refused by name.
+
+/// A prompt in plain words, and what was made of the rest.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct PlainPrompt {
+    pub(super) text: String,
+    /// One sentence for each thing that could not be taken over.
+    pub(super) notes: Vec<String>,
+}
+
+/// Takes foreign syntax out of `prompt`.
+pub(super) fn plain(prompt: &str) -> PlainPrompt {
+    let mut notes = Vec::new();
+    let text = without_tags(prompt, &mut notes);
+    let text = without_alternatives(&text, &mut notes);
+    let text = without_weights(&text, &mut notes);
+    let words: Vec<&str> =
+        text.split_whitespace().map(|word| if word == "BREAK" { "," } else { word }).collect();
+    PlainPrompt { text: words.join(" "), notes }
+}
+
+/// Takes out `<lora:name:0.8>` and its like.
+fn without_tags(text: &str, notes: &mut Vec<String>) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        let tag = after.split_once('>').filter(|(tag, _)| tag.contains(':') && !tag.contains('<'));
+        out.push_str(before);
+        match tag {
+            Some((tag, after)) => {
+                notes.push(format!(
+                    "\"<{tag}>\" was left out of the prompt; name weights by a setting, as in --lora"
+                ));
+                rest = after;
+            }
+            None => {
+                out.push(' ');
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
+/// Takes the first of `{a|b}`.
+fn without_alternatives(text: &str, notes: &mut Vec<String>) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        match after.split_once('}') {
+            Some((inner, after)) if inner.contains('|') && !inner.contains('{') => {
+                let first = inner.split('|').next().unwrap_or(inner);
+                notes.push(format!("of \"{{{inner}}}\" the first was taken: \"{first}\""));
+                out.push_str(first);
+                rest = after;
+            }
+            _ => {
+                out.push('{');
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
+/// Takes the brackets and numbers of weights away: `(a red car:1.3)`,
+/// `((car))`, `[car]`. A bracket with neither is left to the grammar.
+fn without_weights(text: &str, notes: &mut Vec<String>) -> String {
+    let mut text = text.to_owned();
+    let mut weighted = false;
+    while let Some((open, close, inner)) = innermost_weight(&text) {
+        text.replace_range(open..=close, &inner);
+        weighted = true;
+    }
+    if weighted {
+        notes.push("the weights of words (as in \"(word:1.3)\") are not used".to_owned());
+    }
+    text
+}
+
+/// The first bracket without another inside that is a weight: where it opens
+/// and closes, and what is in it.
+fn innermost_weight(text: &str) -> Option<(usize, usize, String)> {
+    let mut open: Option<usize> = None;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => open = Some(at),
+            ')' => {
+                let Some(start) = open.take() else { continue };
+                let inner = text.get(start + 1..at)?;
+                let number = inner.rsplit_once(':').filter(|(_, n)| n.trim().parse::<f64>().is_ok());
+                let opened = text.get(..start)?.chars().rev().take_while(|c| *c == '(').count();
+                let closed = text.get(at + 1..)?.chars().take_while(|c| *c == ')').count();
+                // As many brackets around it as both sides have.
+                match (number, opened.min(closed)) {
+                    (Some((words, _)), _) => return Some((start, at, words.to_owned())),
+                    (None, 0) => {}
+                    (None, around) => return Some((start - around, at + around, inner.to_owned())),
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_syntax_is_read_or_refused_by_name() {
+        let text = |prompt: &str| plain(prompt).text;
+        assert_eq!(text("(a red car:1.3) next to a green bottle"), "a red car next to a green bottle");
+        assert_eq!(text("((a red car)), (((a dog)))"), "a red car, a dog");
+        assert_eq!(text("((big:1.2) dog:0.9)"), "big dog");
+        assert_eq!(text("a cat (orange)"), "a cat (orange)");
+        assert_eq!(text("a cat BREAK a dog"), "a cat , a dog");
+        let lora = plain("a red car <lora:toy:0.8> on a beach");
+        assert_eq!(lora.text, "a red car on a beach");
+        assert!(lora.notes[0].contains("<lora:toy:0.8>"), "{:?}", lora.notes);
+        let either = plain("a {red|blue} car");
+        assert_eq!(either.text, "a red car");
+        assert_eq!(either.notes.len(), 1);
+        assert_eq!(text("1 < 2 and {x"), "1 2 and {x");
+        for odd in ["(", ")", "(:", ":1)", "((:1.2)", "<>", "{|}", "<lora:", "(()"] {
+            let _ = plain(odd);
+        }
+    }
+}

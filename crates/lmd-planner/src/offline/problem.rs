@@ -1,0 +1,370 @@
+//! The problem of a scene: things become items, and items become bodies with a
+//! size on the canvas.
+//!
+//! An item is a group that moves as one: one thing, or several of a kind
+//! standing together. Things that relations tear apart (a lamp *between two
+//! chairs*) become one item each.
+
+use lmd_layout::BBox;
+
+use super::shape::{Room, Shape};
+use super::sizes::{Class, Kind, kind_of};
+use crate::{Arrangement, Region, RelationKind, Scene, Size, Thing};
+
+/// Distance kept from the edge of the canvas.
+const MARGIN: f64 = 0.03;
+/// Shortest side of a box while there is room: two cells of a 16 × 16 grid.
+const SHORTEST: f64 = 0.13;
+/// How far the side of the largest of several things goes.
+const PROMINENT: f64 = 0.54;
+/// Most of the canvas one thing takes by itself.
+const LARGEST: (f64, f64) = (0.88, 0.82);
+
+/// Something placed as one.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    /// Which thing of the scene it is.
+    pub(super) thing: usize,
+    /// How many of them it stands for.
+    pub(super) count: usize,
+    /// What is known about its kind.
+    pub(super) kind: Kind,
+    /// Where the sentence wants it.
+    pub(super) region: Option<Region>,
+    /// Where it stands already and has to stay.
+    pub(super) fixed: Option<BBox>,
+    /// How its members stand together.
+    arrangement: Option<Arrangement>,
+    /// A size to keep, as width and height on the canvas.
+    kept_size: Option<(f64, f64)>,
+    /// Stated size and distance, as a factor.
+    factor: f64,
+    /// Stated width and height (`tall`, `long`), as factors.
+    form: (f64, f64),
+}
+
+/// An item at a certain scale: a rectangle to be placed.
+#[derive(Clone, Debug)]
+pub(super) struct Body {
+    /// Its outline and members.
+    pub(super) shape: Shape,
+    /// Distance to keep from the canvas edge.
+    pub(super) margin: f64,
+}
+
+/// What needs room on or in what.
+#[derive(Clone, Copy, Debug)]
+struct Hold {
+    child: usize,
+    parent: usize,
+    kind: RelationKind,
+}
+
+/// All items of a scene.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LayoutProblem {
+    /// The items; relations are rewritten to their indices.
+    pub(super) items: Vec<Item>,
+    /// For each thing of the scene, its items.
+    pub(super) of_thing: Vec<Vec<usize>>,
+    holds: Vec<Hold>,
+}
+
+/// What is given about a thing before planning.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Given {
+    /// Nothing: size and place are free.
+    #[default]
+    Nothing,
+    /// It exists and stays where it is, one box per instance.
+    Place(Vec<BBox>),
+    /// It exists and is moved; its size stays.
+    Size(f64, f64),
+}
+
+impl LayoutProblem {
+    /// The items of `scene`; `given` says what is known of its things.
+    pub(super) fn new(scene: &Scene, given: &[Given]) -> Self {
+        let mut problem = Self::default();
+        for (index, thing) in scene.things.iter().enumerate() {
+            let first = problem.items.len();
+            match given.get(index) {
+                Some(Given::Place(boxes)) => {
+                    problem.items.extend(boxes.iter().map(|bbox| Item::fixed(index, thing, *bbox)));
+                }
+                Some(Given::Size(w, h)) => {
+                    problem.items.push(Item { kept_size: Some((*w, *h)), ..Item::new(index, thing, 1) });
+                }
+                _ if must_split(scene, index) => {
+                    let split = (0..thing.count as usize).map(|part| Item::part(index, thing, part));
+                    problem.items.extend(split);
+                }
+                _ => problem.items.push(Item::new(index, thing, thing.count.max(1) as usize)),
+            }
+            problem.of_thing.push((first..problem.items.len()).collect());
+        }
+        problem
+    }
+
+    /// Notes that `child` rests on, stands in or under `parent`, which must be
+    /// large enough for it.
+    pub(super) fn hold(&mut self, child: usize, parent: usize, kind: RelationKind) {
+        if kind == RelationKind::On && self.items[child].arrangement.is_none() {
+            // Everything that rests on something has its feet at one height.
+            self.items[child].arrangement = Some(Arrangement::Row);
+        }
+        self.holds.push(Hold { child, parent, kind });
+    }
+
+    /// Whether an item stands on the floor itself, wherever the sentence
+    /// leaves that open.
+    pub(super) fn stands_on_floor(&self, item: usize) -> bool {
+        let carried = self.holds.iter().any(|hold| hold.child == item && hold.kind != RelationKind::Under);
+        let Item { kind, region, fixed, .. } = &self.items[item];
+        let free = matches!(region, None | Some(Region::Left | Region::Right | Region::Ground));
+        kind.class.stands() && free && fixed.is_none() && !carried
+    }
+
+    /// The largest scale worth trying: the largest thing takes about half of
+    /// the canvas's side, a little more when it is alone.
+    pub(super) fn largest_scale(&self) -> f64 {
+        let members: usize = self.items.iter().map(|item| item.count).sum();
+        if members < 2 || self.items.iter().any(|item| item.fixed.is_some()) {
+            return 1.0;
+        }
+        self.scale_for(PROMINENT).clamp(0.8, 1.7)
+    }
+
+    /// The scale at which the longest side of all is `side`.
+    pub(super) fn scale_for(&self, side: f64) -> f64 {
+        let sides = self.cells(1.0, 1.0).into_iter().map(|(w, h)| w.max(h));
+        side / sides.fold(1e-6, f64::max)
+    }
+
+    /// Every item's body when all are drawn at `scale` (1 is a usual share of
+    /// the canvas), `stretch` times as high as usual.
+    pub(super) fn bodies(&self, scale: f64, stretch: f64) -> Vec<Body> {
+        let mut cells = self.cells(scale, stretch);
+        // Supports grow bottom-up; a few passes reach the top of any stack.
+        for _ in 0..4 {
+            self.holds.iter().for_each(|hold| self.make_room(*hold, &mut cells));
+        }
+        let alone = self.items.len() == 1;
+        let body = |(index, item): (usize, &Item)| {
+            let height = match item.count {
+                _ if alone => 0.86,
+                1 => 0.68,
+                _ if item.is_stack() => 0.6,
+                _ => 0.5,
+            };
+            item.body(cells[index], self.room_of(index, &cells, Room { width: 0.92, height }))
+        };
+        self.items.iter().enumerate().map(body).collect()
+    }
+
+    /// The room a group has: that of what holds it, if anything does.
+    fn room_of(&self, item: usize, cells: &[(f64, f64)], room: Room) -> Room {
+        let Some(hold) = self.holds.iter().find(|hold| hold.child == item) else { return room };
+        let (w, h) = cells[hold.parent];
+        match hold.kind {
+            _ if self.items[item].fixed.is_some() => room,
+            RelationKind::Inside => Room { width: 0.86 * w, height: 0.86 * h },
+            RelationKind::Under => Room { width: 0.94 * w, height: 0.6 * h },
+            _ => Room { width: 0.94 * w, ..room },
+        }
+    }
+
+    /// The size of one member of each item.
+    fn cells(&self, scale: f64, stretch: f64) -> Vec<(f64, f64)> {
+        let members: usize = self.items.iter().map(|item| item.count).sum();
+        let weight: f64 = self.items.iter().map(|item| item.count as f64 * item.extent().powi(2)).sum();
+        // The share of the canvas that is covered grows slowly with the crowd.
+        let covered = 0.26 + 0.05 * (members.max(1) as f64).ln();
+        let unit = self.matched((covered / weight.max(1e-6)).sqrt()) * scale;
+        let shortest = SHORTEST * (scale / 0.55).min(1.0) * (12.0 / members.max(12) as f64).sqrt();
+        self.items.iter().map(|item| item.cell(unit, shortest, stretch)).collect()
+    }
+
+    /// The unit of size, matched to what stands there already.
+    fn matched(&self, unit: f64) -> f64 {
+        let sizes = self.items.iter().filter_map(|item| Some(item.fixed?.area().sqrt() / item.extent()));
+        let (sum, count) = sizes.fold((0.0, 0.0), |(sum, count), size| (sum + size.ln(), count + 1.0));
+        if count == 0.0 { unit } else { f64::exp(sum / count).clamp(0.6 * unit, 1.5 * unit) }
+    }
+
+    /// Enlarges the holder so that what it holds fits, and what it holds
+    /// shrinks when the holder cannot grow.
+    fn make_room(&self, hold: Hold, cells: &mut [(f64, f64)]) {
+        let siblings =
+            self.holds.iter().filter(|other| other.parent == hold.parent && other.kind == hold.kind);
+        let row: f64 = siblings.map(|other| self.items[other.child].row_width(cells[other.child])).sum();
+        let child = &self.items[hold.child];
+        let (need_w, need_h) = match hold.kind {
+            RelationKind::Inside => {
+                let shape = child.body(cells[hold.child], Room { width: 0.7, height: 0.5 }).shape;
+                (row.min(shape.size.0.max(0.6)) * 1.2, shape.size.1 * 1.3)
+            }
+            RelationKind::Under => (row * 1.15, cells[hold.child].1 / 0.55),
+            _ => (row * 1.12, 0.0),
+        };
+        let parent = &self.items[hold.parent];
+        let (have_w, have_h) = cells[hold.parent];
+        let free = parent.fixed.is_none() && parent.kept_size.is_none();
+        let (most_w, most_h) = if free { LARGEST } else { (have_w, have_h) };
+        if free {
+            let grow = (need_w / have_w).max(need_h / have_h).max(1.0);
+            cells[hold.parent] =
+                (need_w.max(have_w * grow.sqrt()).min(most_w), need_h.max(have_h * grow.sqrt()).min(most_h));
+        }
+        let over = (need_w / most_w).max(need_h / most_h);
+        if over > 1.0 && child.fixed.is_none() && child.kept_size.is_none() {
+            let (w, h) = cells[hold.child];
+            cells[hold.child] = (w / over, h / over);
+        }
+    }
+}
+
+impl Item {
+    fn new(index: usize, thing: &Thing, count: usize) -> Self {
+        let factor = size_factor(thing.size) * distance_factor(thing.region);
+        Self {
+            thing: index,
+            count,
+            kind: kind_in_scene(thing),
+            region: thing.region,
+            fixed: None,
+            arrangement: thing.arrangement,
+            kept_size: None,
+            factor,
+            form: form_factors(&thing.attributes),
+        }
+    }
+
+    /// One of several that are placed apart.
+    fn part(index: usize, thing: &Thing, part: usize) -> Self {
+        const CORNERS: [Region; 4] =
+            [Region::TopLeft, Region::TopRight, Region::BottomLeft, Region::BottomRight];
+        let region = match thing.region {
+            Some(Region::Corners) => CORNERS.get(part).copied(),
+            other => other,
+        };
+        Self { region, ..Self::new(index, thing, 1) }
+    }
+
+    fn fixed(index: usize, thing: &Thing, bbox: BBox) -> Self {
+        Self { fixed: Some(bbox), ..Self::new(index, thing, 1) }
+    }
+
+    fn extent(&self) -> f64 {
+        self.kind.extent() * self.factor
+    }
+
+    /// Whether its members lie on top of one another.
+    fn is_stack(&self) -> bool {
+        self.count > 1 && self.arrangement == Some(Arrangement::Stack)
+    }
+
+    /// How far down its outline the things on it rest.
+    pub(super) fn support_height(&self) -> f64 {
+        let ride = self.kind.class.support_height();
+        if self.is_stack() { ride / self.count as f64 } else { ride }
+    }
+
+    fn cell(&self, unit: f64, shortest: f64, stretch: f64) -> (f64, f64) {
+        if let Some(size) = self.kept_size.or(self.fixed.map(|bbox| (bbox.w(), bbox.h()))) {
+            return size;
+        }
+        let (side, aspect) = (self.extent() * unit, self.kind.aspect().sqrt());
+        if self.is_stack() {
+            // What is stacked lies flat, whatever its shape when it stands.
+            return ((1.6 * side).clamp(shortest, LARGEST.0), (0.5 * side).clamp(0.6 * shortest, 0.3));
+        }
+        let (w, h) = (side * aspect * self.form.0, side / aspect * self.form.1 * stretch);
+        let shrink = (LARGEST.0 / w).min(LARGEST.1 / h).min(1.0);
+        // What is too thin grows as a whole, and stated sizes still differ.
+        let shortest = shortest * self.factor.clamp(0.75, 1.25);
+        let shortest = (shortest * self.form.0, shortest * self.form.1);
+        let grow = shrink * (shortest.0 / (w * shrink)).max(shortest.1 / (h * shrink)).clamp(1.0, 1.5);
+        ((w * grow).max(shortest.0), (h * grow).max(shortest.1))
+    }
+
+    /// Width when all members stand in a row, with gaps.
+    fn row_width(&self, cell: (f64, f64)) -> f64 {
+        self.count as f64 * (cell.0 + 0.03)
+    }
+
+    fn body(&self, cell: (f64, f64), room: Room) -> Body {
+        let shape = Shape::new(self.count, cell, self.arrangement, room);
+        Body { shape, margin: if self.fixed.is_some() { 0.0 } else { MARGIN } }
+    }
+}
+
+/// A thing's kind, as far as the sentence does not say otherwise: what is in
+/// the sky flies, what is on the wall hangs.
+fn kind_in_scene(thing: &Thing) -> Kind {
+    const IN_THE_AIR: [&str; 6] = ["flying", "floating", "hovering", "soaring", "gliding", "swimming"];
+    let kind = kind_of(&thing.noun);
+    let class = match thing.region {
+        Some(Region::Sky) => Class::Air,
+        Some(Region::Wall) => Class::Hang,
+        Some(Region::Ground) if !kind.class.stands() => Class::Stand,
+        _ if thing.attributes.iter().any(|word| IN_THE_AIR.contains(&word.as_str())) => Class::Air,
+        _ => kind.class,
+    };
+    Kind { class, ..kind }
+}
+
+fn size_factor(size: Option<Size>) -> f64 {
+    match size {
+        Some(Size::Tiny) => 0.6,
+        Some(Size::Small) => 0.78,
+        None => 1.0,
+        Some(Size::Large) => 1.3,
+        Some(Size::Huge) => 1.6,
+    }
+}
+
+/// What words of form say of width and height.
+fn form_factors(attributes: &[String]) -> (f64, f64) {
+    attributes.iter().fold((1.0, 1.0), |(w, h), word| {
+        let (x, y) = match word.as_str() {
+            "tall" | "high" | "towering" => (0.94, 1.3),
+            "short" | "low" => (1.0, 0.72),
+            "long" => (1.35, 0.95),
+            "wide" | "broad" | "fat" => (1.3, 1.0),
+            "narrow" | "thin" | "slim" | "skinny" => (0.75, 1.0),
+            _ => (1.0, 1.0),
+        };
+        (w * x, h * y)
+    })
+}
+
+fn distance_factor(region: Option<Region>) -> f64 {
+    match region {
+        Some(Region::Foreground) => 1.15,
+        Some(Region::Background) => 0.8,
+        _ => 1.0,
+    }
+}
+
+/// Whether the instances of a thing are placed one by one.
+fn must_split(scene: &Scene, index: usize) -> bool {
+    let thing = &scene.things[index];
+    let count = |other: usize| scene.things.get(other).map_or(1, |thing| thing.count);
+    if thing.count < 2 {
+        return false;
+    }
+    let torn = scene.relations.iter().any(|relation| match relation.kind {
+        RelationKind::Between(other) => relation.object == index && other == index,
+        RelationKind::Around => relation.subject == index,
+        // Two cats on two chairs: one each.
+        RelationKind::On | RelationKind::Inside | RelationKind::Under => {
+            // What is on a stack is on the topmost of it.
+            let one_stack = thing.arrangement == Some(Arrangement::Stack);
+            (relation.subject == index && count(relation.object) > 1)
+                || (relation.object == index && !one_stack)
+        }
+        _ => false,
+    });
+    torn || thing.region == Some(Region::Corners)
+}
