@@ -14,18 +14,15 @@ fn files(folder: &Path, path: &[String], all: &mut BTreeMap<Vec<String>, PathBuf
         if file.is_dir() {
             files(&file, &[path, &[stem]].concat(), all);
         } else if file.extension().is_some_and(|extension| extension == "rs") && stem != "tests" {
-            let module = if stem == "mod" || stem == "lib" { path.to_vec() } else { [path, &[stem]].concat() };
+            let module =
+                if stem == "mod" || stem == "lib" { path.to_vec() } else { [path, &[stem]].concat() };
             all.insert(module, file);
         }
     }
 }
 
 /// The modules that `text`, the file of `module`, names after `use crate::` or `use super::`.
-fn imports(
-    text: &str,
-    module: &[String],
-    all: &BTreeMap<Vec<String>, PathBuf>,
-) -> BTreeSet<Vec<String>> {
+fn imports(text: &str, module: &[String], all: &BTreeMap<Vec<String>, PathBuf>) -> BTreeSet<Vec<String>> {
     let mut found = BTreeSet::new();
     let own = text.split("#[cfg(test)]").next().unwrap_or_default();
     for statement in own.split("use ").skip(1).filter_map(|rest| rest.split(';').next()) {
@@ -50,7 +47,8 @@ fn imports(
             target = deeper;
         }
         // What is imported from a folder's face or from a module around this file is not an import of another file.
-        let is_face = all.get(&target).is_none_or(|file| file.ends_with("mod.rs") || file.ends_with("lib.rs"));
+        let is_face =
+            all.get(&target).is_none_or(|file| file.ends_with("mod.rs") || file.ends_with("lib.rs"));
         if !is_face && target != module {
             found.insert(target);
         }
@@ -64,7 +62,9 @@ fn files_import_each_other_in_no_circle() {
     files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &[], &mut all);
     let mut open: BTreeMap<_, _> = all
         .iter()
-        .map(|(module, file)| (module.clone(), imports(&std::fs::read_to_string(file).unwrap(), module, &all)))
+        .map(|(module, file)| {
+            (module.clone(), imports(&std::fs::read_to_string(file).unwrap(), module, &all))
+        })
         .collect();
     assert!(open.values().map(BTreeSet::len).sum::<usize>() > 50, "the imports are read");
     // Files whose imports are all gone go next; what remains is in a circle, or imports one.

@@ -241,10 +241,10 @@ impl FilterTaps<'_> {
     fn transform(self, tile: Tile, columns: usize, strides: Strides, out: &mut [f32]) {
         match tile {
             Tile::F2x2 => {
-                arch().dispatch(FilterTransform { taps: self, columns, strides, out, transform: F2x2 })
+                arch().dispatch(FilterTransform { taps: self, columns, strides, out, transform: F2x2 });
             }
             Tile::F4x4 => {
-                arch().dispatch(FilterTransform { taps: self, columns, strides, out, transform: F4x4 })
+                arch().dispatch(FilterTransform { taps: self, columns, strides, out, transform: F4x4 });
             }
         }
     }
