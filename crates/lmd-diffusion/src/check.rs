@@ -25,7 +25,7 @@ fn size(context: &MethodContext<'_>) -> Option<Warning> {
 }
 
 fn few_steps(context: &MethodContext<'_>) -> Option<Warning> {
-    let (steps, sampler) = (context.job.config.steps, context.sampler);
+    let (steps, sampler) = (context.job.config.steps, context.sampler_spec);
     let least = sampler.least_steps;
     (steps < least).then_some(Warning::FewSteps { sampler: sampler.name, steps, least })
 }

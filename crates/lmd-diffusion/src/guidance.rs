@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::energy::{AttentionMap, AttentionMaps, Energy};
-use crate::host::host;
+use crate::latents::host;
 use crate::network::{Conditioning, DenoisingNetwork, LayerId, MapRequest};
 use crate::samplers::Sampler;
 use crate::{DiffusionError, Latents};

@@ -32,7 +32,7 @@ mod drawing;
 mod error;
 mod guidance;
 mod hints;
-mod host;
+mod latents;
 mod memory;
 mod method;
 mod model;
@@ -46,14 +46,13 @@ mod settings;
 mod size;
 mod warning;
 
-use burn::tensor::Tensor;
-
 pub use config::{DrawConfig, GuidanceConfig, LmdConfig, Name};
 pub use denoise::StepEnergies;
 pub use drawing::{check, draw};
 pub use error::DiffusionError;
 pub use guidance::GuidedPass;
 pub use hints::Hints;
+pub use latents::Latents;
 pub use memory::{MemoryEstimate, ModelShape, estimate_memory};
 pub use method::{Drawn, Job, Method, Work};
 pub use network::DenoisingNetwork;
@@ -65,9 +64,6 @@ pub use preset::Preset;
 pub use recipe::{PlannedBy, Recipe, Seeds};
 pub use registry::Registry;
 pub use warning::{PromptKind, Warning};
-
-/// Latents or network output, shape `[batch, channels, height, width]`.
-pub type Latents = Tensor<4>;
 
 // The code in the README is compiled and run with the tests.
 #[cfg(doctest)]

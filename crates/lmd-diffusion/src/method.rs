@@ -156,7 +156,7 @@ pub struct MethodContext<'a> {
     /// The method that the settings name.
     pub method: &'a dyn Method,
     /// The sampler that they name.
-    pub sampler: &'a SamplerSpec,
+    pub sampler_spec: &'a SamplerSpec,
     /// The mask refiner that they name.
     pub refiner: &'a dyn MaskRefiner,
     /// Picture size in pixels, `(width, height)`.

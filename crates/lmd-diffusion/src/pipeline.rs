@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 use lmd_nn::{Autoencoder, AutoencoderTiny, Device, Precision};
 
 use crate::hints::Hints;
-use crate::host::host;
+use crate::latents::host;
 use crate::network::{BoxPhrase, Conditioning, DenoisingNetwork};
 use crate::picture::Rgb;
 use crate::schedule::{NoiseSchedule, SchedulerConfig};

@@ -30,6 +30,7 @@ pub struct Registry {
 }
 
 impl Registry {
+    /// Of entries whose names differ.
     pub(crate) fn of(
         methods: Vec<Arc<dyn Method>>,
         samplers: Vec<SamplerSpec>,

@@ -5,6 +5,7 @@ mod guidance;
 mod lmd;
 mod method_settings;
 mod name;
+mod share;
 
 use lmd_layout::Fidelity;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ pub use guidance::GuidanceConfig;
 pub use lmd::LmdConfig;
 pub use method_settings::{MethodSettings, Settings, SettingsSpec};
 pub use name::Name;
+pub(crate) use share::{share, share_rounded_up};
 
 use crate::{DiffusionError, NoiseSource};
 
@@ -67,30 +69,5 @@ impl DrawConfig {
     /// When they hold unknown names or wrong values.
     pub fn settings<S: Settings>(&self) -> Result<S, DiffusionError> {
         self.methods.get()
-    }
-}
-
-/// `int(ratio · count)`, the ratio clamped to [0, 1].
-pub(crate) fn share(ratio: f64, count: usize) -> usize {
-    (ratio.clamp(0.0, 1.0) * count as f64) as usize
-}
-
-/// The least whole number that is at least `ratio · count`, the ratio clamped to [0, 1]. What rounding alone puts above
-/// a whole number stays at it.
-pub(crate) fn share_rounded_up(ratio: f64, count: usize) -> usize {
-    (ratio.clamp(0.0, 1.0) * count as f64 - 1e-9).ceil().max(0.0) as usize
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shares_are_what_they_were_as_whole_numbers() {
-        for steps in 1..=1000 {
-            assert_eq!(share_rounded_up(0.2, steps), steps.div_ceil(5));
-            assert_eq!(share_rounded_up(0.5, steps), steps.div_ceil(2));
-            assert_eq!(share(0.4, steps), 2 * steps / 5, "{steps}");
-        }
     }
 }

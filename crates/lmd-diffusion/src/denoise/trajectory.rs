@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::spec::{Guidance, RunSpec};
 use crate::compose::LatentFrames;
 use crate::energy::{AttentionMap, AttentionMaps, Energy};
-use crate::host::host;
+use crate::latents::host;
 use crate::network::LayerId;
 use crate::samplers::SamplerState;
 use crate::{DiffusionError, Latents, Pipeline};

@@ -10,7 +10,7 @@ use crate::compose::LatentFrames;
 use crate::config::{DrawConfig, GuidanceConfig};
 use crate::denoise::{Condition, EnergyOf, GligenConditioning, Guidance, Prompts, RunSpec, SamplingLoop};
 use crate::energy::{AttentionMaps, Energy, GuidedObject};
-use crate::host::host;
+use crate::latents::host;
 use crate::method::{Drawn, Job, MethodContext};
 use crate::network::LayerId;
 use crate::observer::{Observer, Phase};
@@ -86,9 +86,9 @@ impl<'a> MethodContext<'a> {
         let side = |set: Option<usize>| set.unwrap_or(native);
         let size = (side(job.config.width), side(job.config.height));
         let grid = pipeline.latent_size(size.0, size.1)?;
-        let sampler = registry.sampler(&job.config.sampler)?;
+        let sampler_spec = registry.sampler(&job.config.sampler)?;
         let refiner = registry.refiner(&job.config.lmd.mask_refiner)?;
-        Ok(Self { pipeline, job, method, sampler, refiner, size, grid })
+        Ok(Self { pipeline, job, method, sampler_spec, refiner, size, grid })
     }
 
     /// All warnings about this job.
@@ -109,7 +109,7 @@ impl<'a> MethodContext<'a> {
             config: &self.pipeline.scheduler,
             steps: self.job.config.steps,
         };
-        Ok((self.sampler.construct)(&plan)?)
+        Ok((self.sampler_spec.construct)(&plan)?)
     }
 
     /// The loop that denoises, with this job's settings.

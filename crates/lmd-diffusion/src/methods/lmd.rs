@@ -24,7 +24,7 @@ use crate::compose::{Composition, LatentFrames, Piece, compose};
 use crate::config::{DrawConfig, LmdConfig, SettingsSpec};
 use crate::denoise::{Condition, Guidance, RunSpec, SamplingLoop, Trace};
 use crate::energy::{AttentionMaps, Energy, GuidedObject, top_k_energy, transfer_energy};
-use crate::host::host;
+use crate::latents::host;
 use crate::mask::TokenMap;
 use crate::network::LayerId;
 use crate::observer::{Observer, Phase};

@@ -2,12 +2,13 @@
 
 mod raw;
 
-use crate::config::{DrawConfig, LmdConfig, MethodSettings, Name, require, within};
-use crate::size::fits;
-use crate::{DiffusionError, NoiseSource, Registry};
 use lmd_layout::Fidelity;
 
 pub(crate) use raw::RawDrawConfig;
+
+use crate::config::{DrawConfig, LmdConfig, MethodSettings, Name, require, within};
+use crate::size::fits;
+use crate::{DiffusionError, NoiseSource, Registry};
 
 /// Most characters of a negative prompt; the text encoder reads far fewer.
 const MOST_TERMS: usize = 2000;
