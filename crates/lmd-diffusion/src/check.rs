@@ -1,6 +1,6 @@
 //! What is told about a job before it is drawn.
 
-use crate::methods::MethodContext;
+use crate::method::MethodContext;
 use crate::text::cut_text;
 use crate::{DiffusionError, Warning};
 
@@ -10,7 +10,7 @@ const USUAL_SIDES: std::ops::RangeInclusive<f64> = 0.75..=1.5;
 
 /// All warnings about a job.
 pub(crate) fn warnings(context: &MethodContext<'_>) -> Result<Vec<Warning>, DiffusionError> {
-    let mut warnings: Vec<Warning> = size(context).into_iter().chain(few_steps(context)?).collect();
+    let mut warnings: Vec<Warning> = size(context).into_iter().chain(few_steps(context)).collect();
     warnings.extend(cut_prompts(context)?);
     // Refuses steps that the schedule has no room for.
     context.sampler()?;
@@ -24,11 +24,10 @@ fn size(context: &MethodContext<'_>) -> Option<Warning> {
     (!usual(width) || !usual(height)).then_some(Warning::Size { width, height, trained })
 }
 
-fn few_steps(context: &MethodContext<'_>) -> Result<Option<Warning>, DiffusionError> {
-    let config = context.job.config;
-    let sampler = context.registry.sampler(&config.sampler)?;
-    let (steps, least) = (config.steps, sampler.least_steps);
-    Ok((steps < least).then_some(Warning::FewSteps { sampler: sampler.name, steps, least }))
+fn few_steps(context: &MethodContext<'_>) -> Option<Warning> {
+    let (steps, sampler) = (context.job.config.steps, context.sampler_spec);
+    let least = sampler.least_steps;
+    (steps < least).then_some(Warning::FewSteps { sampler: sampler.name, steps, least })
 }
 
 fn cut_prompts(context: &MethodContext<'_>) -> Result<Vec<Warning>, DiffusionError> {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::energy::{AttentionMap, AttentionMaps, Energy};
+use crate::latents::host;
 use crate::network::{Conditioning, DenoisingNetwork, LayerId, MapRequest};
-use crate::pipeline::host;
 use crate::samplers::Sampler;
 use crate::{DiffusionError, Latents};
 

@@ -26,10 +26,15 @@ pub mod samplers;
 pub mod schedule;
 pub mod text;
 
+mod builtin;
 mod check;
+mod drawing;
 mod error;
 mod guidance;
+mod hints;
+mod latents;
 mod memory;
+mod method;
 mod model;
 mod noise;
 mod picture;
@@ -37,17 +42,19 @@ mod pipeline;
 mod preset;
 mod preview;
 mod registry;
+mod settings;
+mod size;
 mod warning;
-
-use burn::tensor::Tensor;
 
 pub use config::{DrawConfig, GuidanceConfig, LmdConfig, Name};
 pub use denoise::StepEnergies;
+pub use drawing::{check, draw};
 pub use error::DiffusionError;
 pub use guidance::GuidedPass;
+pub use hints::Hints;
+pub use latents::Latents;
 pub use memory::{MemoryEstimate, ModelShape, estimate_memory};
-pub use methods::{Drawn, Job, Method, Work, check, draw};
-pub use model::Hints;
+pub use method::{Drawn, Job, Method, Work};
 pub use network::DenoisingNetwork;
 pub use noise::{MtNormal, NoiseSource, philox_randn};
 pub use observer::{Observer, Phase, Progress, Silent};
@@ -57,9 +64,6 @@ pub use preset::Preset;
 pub use recipe::{PlannedBy, Recipe, Seeds};
 pub use registry::Registry;
 pub use warning::{PromptKind, Warning};
-
-/// Latents or network output, shape `[batch, channels, height, width]`.
-pub type Latents = Tensor<4>;
 
 // The code in the README is compiled and run with the tests.
 #[cfg(doctest)]

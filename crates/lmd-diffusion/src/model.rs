@@ -1,44 +1,17 @@
-//! Loading a [`Pipeline`] from a Stable Diffusion's folder, and [`Hints`].
+//! Loading a [`Pipeline`] from a Stable Diffusion's folder.
 
 use std::sync::Arc;
 
 use lmd_nn::{Autoencoder, LoadOptions, ModelFolder, NnError, Warning as LoadWarning};
-use serde::Deserialize;
 
 use crate::DiffusionError;
 use crate::config::DrawConfig;
+use crate::hints::Hints;
 use crate::network::StableDiffusionUNet;
-use crate::pipeline::{Pipeline, SIDE_STEP};
+use crate::pipeline::Pipeline;
 use crate::schedule::{SchedulerConfig, VariancePreserving};
+use crate::size::SIDE_STEP;
 use crate::text::ClipText;
-
-/// A model's own defaults, from `lmd.json` in its folder.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Hints {
-    /// In place of the paper's terms, which a model may not understand.
-    pub negative_prompt: Option<String>,
-    /// In place of the paper's 7.5, in 0 to 1000.
-    pub cfg_scale: Option<f64>,
-    /// How long a step of guidance is, as a multiple of what the settings say (1), above 0 and at most 1000. Latents that
-    /// are smaller than Stable Diffusion's, or attention that answers more readily, want shorter steps.
-    pub guidance_strength: Option<f64>,
-}
-
-impl Hints {
-    fn parse(text: &str) -> Result<Self, DiffusionError> {
-        let bad = |reason: String| DiffusionError::Hints { reason };
-        let hints: Self = serde_json::from_str(text).map_err(|reason| bad(reason.to_string()))?;
-        let cfg_scale = DrawConfig { cfg_scale: hints.cfg_scale, ..DrawConfig::default() };
-        cfg_scale.check().map_err(|reason| bad(reason.to_string()))?;
-        match hints.guidance_strength {
-            Some(strength) if !(strength > 0.0 && strength <= 1000.0) => {
-                Err(bad(format!("guidance_strength is {strength}, expected above 0 and at most 1000")))
-            }
-            _ => Ok(hints),
-        }
-    }
-}
 
 impl Pipeline {
     /// Loads all networks of a folder.
@@ -49,7 +22,7 @@ impl Pipeline {
         let mut warnings = [folder.warnings(options.prediction_type)?, options.adapters.warnings()].concat();
         let scheduler = scheduler(folder, options)?;
         let hints = match folder.hints()? {
-            Some(text) => Hints::parse(&text)?,
+            Some(text) => parse_hints(&text)?,
             None => Hints::default(),
         };
         let mut digests = folder.digests(options.gligen)?;
@@ -76,6 +49,20 @@ impl Pipeline {
             device: options.device.clone(),
             precision: options.precision,
         })
+    }
+}
+
+/// Reads a model's own defaults.
+fn parse_hints(text: &str) -> Result<Hints, DiffusionError> {
+    let bad = |reason: String| DiffusionError::Hints { reason };
+    let hints: Hints = serde_json::from_str(text).map_err(|reason| bad(reason.to_string()))?;
+    let cfg_scale = DrawConfig { cfg_scale: hints.cfg_scale, ..DrawConfig::default() };
+    cfg_scale.check().map_err(|reason| bad(reason.to_string()))?;
+    match hints.guidance_strength {
+        Some(strength) if !(strength > 0.0 && strength <= 1000.0) => {
+            Err(bad(format!("guidance_strength is {strength}, expected above 0 and at most 1000")))
+        }
+        _ => Ok(hints),
     }
 }
 
@@ -127,18 +114,18 @@ fn check_parts(text: &ClipText, unet: &StableDiffusionUNet, vae: &Autoencoder) -
 
 #[cfg(test)]
 mod tests {
-    use super::Hints;
+    use super::parse_hints;
 
     #[test]
     fn hints_without_sense_are_refused() {
-        let hints = Hints::parse(r#"{"cfg_scale": 5.0, "guidance_strength": 0.4}"#).unwrap();
+        let hints = parse_hints(r#"{"cfg_scale": 5.0, "guidance_strength": 0.4}"#).unwrap();
         assert_eq!((hints.cfg_scale, hints.guidance_strength), (Some(5.0), Some(0.4)));
         for (text, told) in [
             (r#"{"guidance_strength": 0.0}"#, "guidance_strength is 0, expected above 0"),
             (r#"{"guidance_strength": -1}"#, "guidance_strength is -1"),
             (r#"{"strength": 1}"#, "unknown field"),
         ] {
-            let error = Hints::parse(text).unwrap_err().to_string();
+            let error = parse_hints(text).unwrap_err().to_string();
             assert!(error.contains(told), "{error}");
         }
     }

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::DiffusionError;
-use crate::pipeline::host;
+use crate::latents::host;
 
 /// An 8-bit picture, row by row, three bytes per pixel.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,17 +5,14 @@ use std::sync::Arc;
 use burn::tensor::{Tensor, TensorData};
 use lmd_nn::{Autoencoder, AutoencoderTiny, Device, Precision};
 
-use crate::model::Hints;
+use crate::hints::Hints;
+use crate::latents::host;
 use crate::network::{BoxPhrase, Conditioning, DenoisingNetwork};
 use crate::picture::Rgb;
 use crate::schedule::{NoiseSchedule, SchedulerConfig};
+use crate::size::fits;
 use crate::text::TextEncoder;
 use crate::{DiffusionError, Latents};
-
-/// The sides of a picture are multiples of so many pixels.
-pub(crate) const SIDE_STEP: usize = 64;
-/// The longest side of a picture in pixels.
-pub(crate) const LONGEST_SIDE: usize = 4096;
 
 /// A diffusion model ready to draw.
 #[derive(Debug)]
@@ -60,7 +57,6 @@ impl Pipeline {
     /// [`DiffusionError::PictureSize`] unless both sides are multiples of 64
     /// between 64 and 4096: every guided map needs whole cells.
     pub fn latent_size(&self, width: usize, height: usize) -> Result<(usize, usize), DiffusionError> {
-        let fits = |side: usize| side.is_multiple_of(SIDE_STEP) && (SIDE_STEP..=LONGEST_SIDE).contains(&side);
         if !fits(width) || !fits(height) {
             return Err(DiffusionError::PictureSize { width, height });
         }
@@ -114,9 +110,4 @@ impl Pipeline {
         let channels = values.len() / (width * height).max(1);
         Tensor::from_data(TensorData::new(values, [1, channels, height, width]), &self.device)
     }
-}
-
-/// A tensor's values on the host, in f32.
-pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
 }

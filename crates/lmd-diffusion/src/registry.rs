@@ -13,14 +13,13 @@
 //! assert!(registry.sampler(&"magic".into()).unwrap_err().to_string().contains("expected one of ddim"));
 //! ```
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
+use crate::DiffusionError;
 use crate::config::{Name, SettingsSpec};
-use crate::methods::{self, Drawn, Job, Method, MethodContext, Work};
-use crate::observer::Observer;
-use crate::refiners::{self, MaskRefiner};
-use crate::samplers::{self, SamplerSpec};
-use crate::{DiffusionError, DrawConfig, Pipeline, Warning};
+use crate::method::Method;
+use crate::refiners::MaskRefiner;
+use crate::samplers::SamplerSpec;
 
 /// Methods, samplers and mask refiners by name.
 #[derive(Clone, Debug, Default)]
@@ -31,21 +30,13 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// The entries of this crate.
-    #[must_use]
-    pub fn builtin() -> Self {
-        Self {
-            methods: methods::builtin(),
-            samplers: samplers::BUILTIN.to_vec(),
-            refiners: refiners::builtin(),
-        }
-    }
-
-    /// The entries of this crate, shared by all who add none.
-    #[must_use]
-    pub fn shared() -> &'static Self {
-        static BUILTIN: OnceLock<Registry> = OnceLock::new();
-        BUILTIN.get_or_init(Self::builtin)
+    /// Of entries whose names differ.
+    pub(crate) fn of(
+        methods: Vec<Arc<dyn Method>>,
+        samplers: Vec<SamplerSpec>,
+        refiners: Vec<Arc<dyn MaskRefiner>>,
+    ) -> Self {
+        Self { methods, samplers, refiners }
     }
 
     /// Adds a method.
@@ -131,39 +122,6 @@ impl Registry {
         let found = self.refiners().find(|refiner| *name == refiner.name());
         found.ok_or_else(|| unknown("mask refiner", name, self.refiners().map(|refiner| refiner.name())))
     }
-
-    /// Draws a layout by the method its settings name, with the warnings of [`Self::check`].
-    ///
-    /// # Errors
-    /// [`DiffusionError`]; [`DiffusionError::Cancelled`] when the observer says so.
-    pub fn draw(
-        &self,
-        pipeline: &Pipeline,
-        job: &Job<'_>,
-        observer: &mut dyn Observer,
-    ) -> Result<Drawn, DiffusionError> {
-        let context = MethodContext::new(self, pipeline, job)?;
-        let warnings = context.warnings()?;
-        let drawn = context.method.draw(&context, observer)?;
-        Ok(Drawn { warnings, ..drawn })
-    }
-
-    /// What [`Self::draw`] would warn of, without drawing: what is wrong with a job is known before anything is paid for.
-    ///
-    /// # Errors
-    /// When the settings make no sense, or the method cannot draw with this pipeline.
-    pub fn check(&self, pipeline: &Pipeline, job: &Job<'_>) -> Result<Vec<Warning>, DiffusionError> {
-        MethodContext::new(self, pipeline, job)?.warnings()
-    }
-
-    /// The work of a picture with so many boxes, in bounded time.
-    ///
-    /// # Errors
-    /// When the settings make no sense.
-    pub fn work(&self, config: &DrawConfig, boxes: usize) -> Result<Work, DiffusionError> {
-        config.check_with(self)?;
-        self.method(&config.method)?.work(config, boxes)
-    }
 }
 
 /// Names are found by comparing them, so each may stand once.
@@ -186,21 +144,6 @@ fn unknown<'a>(kind: &'static str, name: &Name, known: impl Iterator<Item = &'a 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_entry_says_what_it_is() {
-        let registry = Registry::builtin();
-        let texts = registry
-            .methods()
-            .map(|method| (method.name(), method.summary()))
-            .chain(registry.samplers().map(|sampler| (sampler.name, sampler.summary)))
-            .chain(registry.refiners().map(|refiner| (refiner.name(), refiner.summary())));
-        for (name, summary) in texts {
-            assert!(!summary.is_empty() && !summary.ends_with('.'), "{name}: {summary}");
-            assert!(name.chars().all(|c| c.is_ascii_lowercase() || "_+0123456789".contains(c)), "{name}");
-        }
-        assert!(registry.samplers().all(|sampler| !sampler.infotext.is_empty()));
-    }
 
     #[test]
     fn a_name_stands_for_one_entry() {

@@ -78,7 +78,14 @@ pub(crate) fn cut_text<'t>(tokenizer: &Tokenizer, text: &'t str) -> Result<Optio
         }
     }
     let start = fits.checked_sub(1).and_then(|last| ends.get(last));
-    Ok(Some(text.get(start.copied().unwrap_or(0)..).map_or(text, str::trim)))
+    let unread = match start {
+        Some(end) => {
+            text.get(*end..).ok_or(DiffusionError::Internal { invariant: "words end between characters" })?
+        }
+        // Not even the first word is read to its end.
+        None => text,
+    };
+    Ok(Some(unread.trim()))
 }
 
 #[cfg(test)]

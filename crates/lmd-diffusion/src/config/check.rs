@@ -3,83 +3,16 @@
 
 use std::fmt::Display;
 
-use super::{DrawConfig, GuidanceConfig, LmdConfig};
-use crate::pipeline::{LONGEST_SIDE, SIDE_STEP};
-use crate::{DiffusionError, Registry};
+use super::{GuidanceConfig, LmdConfig};
+use crate::DiffusionError;
 
-/// Most characters of a negative prompt; the text encoder reads far fewer.
-const MOST_TERMS: usize = 2000;
 /// Most entries of a list of iterations or layers.
 const LONGEST_LIST: usize = 1000;
 /// Largest factor that is accepted.
 const LARGEST: f64 = 1e6;
 
-impl DrawConfig {
-    /// Refuses settings that cannot be meant, and names that this crate's registry does not know.
-    ///
-    /// ```
-    /// use lmd_diffusion::DrawConfig;
-    ///
-    /// let config = DrawConfig { steps: 0, ..DrawConfig::default() };
-    /// assert_eq!(config.check().unwrap_err().to_string(), "steps is 0; it must be 1 to 1000");
-    /// ```
-    ///
-    /// # Errors
-    /// [`DiffusionError::Setting`] naming the first one, its value and what it
-    /// may be; [`DiffusionError::PictureSize`], [`DiffusionError::UnknownName`], [`DiffusionError::MethodSettings`].
-    pub fn check(&self) -> Result<(), DiffusionError> {
-        self.check_with(Registry::shared())
-    }
-
-    /// The same with the names of another registry.
-    ///
-    /// # Errors
-    /// As [`Self::check`].
-    pub fn check_with(&self, registry: &Registry) -> Result<(), DiffusionError> {
-        registry.method(&self.method)?;
-        registry.sampler(&self.sampler)?;
-        registry.refiner(&self.lmd.mask_refiner)?;
-        self.check_size()?;
-        require((1..=1000).contains(&self.steps), "steps", self.steps, "1 to 1000")?;
-        within("cfg_scale", self.cfg_scale_with(None), 0.0, 1000.0, "0 to 1000")?;
-        if let Some(strength) = self.guidance_strength {
-            let fine = strength > 0.0 && strength <= 1000.0;
-            require(fine, "guidance_strength", strength, "above 0, at most 1000")?;
-        }
-        let characters = self.negative_prompt.as_ref().map_or(0, |terms| terms.chars().count());
-        require(characters <= MOST_TERMS, "negative_prompt", characters, "at most 2000 characters")?;
-        self.lmd.check()?;
-        self.check_methods(registry)
-    }
-
-    fn check_size(&self) -> Result<(), DiffusionError> {
-        let fits = |side: Option<usize>| {
-            side.is_none_or(|s| s.is_multiple_of(SIDE_STEP) && (SIDE_STEP..=LONGEST_SIDE).contains(&s))
-        };
-        for (name, side) in [("width", self.width), ("height", self.height)] {
-            if let Some(value) = side.filter(|_| !fits(side)) {
-                return Err(DiffusionError::PictureSide { name, value });
-            }
-        }
-        Ok(())
-    }
-
-    /// Every table of settings is one of a method's, and reads as such.
-    fn check_methods(&self, registry: &Registry) -> Result<(), DiffusionError> {
-        let known: Vec<&str> = registry.settings().map(|spec| spec.name).collect();
-        if let Some(name) = self.methods.names().find(|name| !known.contains(name)) {
-            return Err(DiffusionError::UnknownName {
-                kind: "method with settings",
-                name: lmd_layout::clean_text(name),
-                known: known.join(", "),
-            });
-        }
-        registry.settings().try_for_each(|spec| (spec.check)(&self.methods))
-    }
-}
-
 impl LmdConfig {
-    fn check(&self) -> Result<(), DiffusionError> {
+    pub(crate) fn check(&self) -> Result<(), DiffusionError> {
         self.per_box.check("lmd.per_box")?;
         self.overall.check("lmd.overall")?;
         let shares = [

@@ -39,20 +39,24 @@ impl GuidanceConfig {
     /// Most iterations at step `index`.
     #[must_use]
     pub fn iterations(&self, index: usize) -> usize {
-        if index >= self.max_index_step {
-            return 0;
+        match (self.max_iter.get(index), self.max_iter.last()) {
+            _ if index >= self.max_index_step => 0,
+            (Some(listed), _) => *listed,
+            (None, Some(last)) => *last,
+            // Who lists no iterations wants none.
+            (None, None) => 0,
         }
-        self.max_iter.get(index).or(self.max_iter.last()).copied().unwrap_or(0)
     }
 
     /// Most iterations in all of `steps` steps. Takes no longer for many steps than for few.
     #[must_use]
     pub fn iterations_in(&self, steps: usize) -> u64 {
+        // Who lists no iterations wants none.
+        let Some(last) = self.max_iter.last() else { return 0 };
         let guided = steps.min(self.max_index_step);
         let listed = self.max_iter.iter().take(guided).fold(0u64, |sum, n| sum.saturating_add(*n as u64));
         let beyond = guided.saturating_sub(self.max_iter.len()) as u64;
-        let last = self.max_iter.last().copied().unwrap_or(0) as u64;
-        listed.saturating_add(beyond.saturating_mul(last))
+        listed.saturating_add(beyond.saturating_mul(*last as u64))
     }
 }
 

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{DiffusionError, Registry};
+use crate::DiffusionError;
 
 /// The settings of one method, a plain struct.
 ///
@@ -90,10 +90,9 @@ fn without_nulls(table: Map<String, Value>) -> Map<String, Value> {
 pub struct MethodSettings(BTreeMap<String, Map<String, Value>>);
 
 impl MethodSettings {
-    /// The defaults of all methods of a registry.
-    #[must_use]
-    pub fn defaults(registry: &Registry) -> Self {
-        Self(registry.settings().map(|spec| (spec.name.to_owned(), (spec.defaults)())).collect())
+    /// The defaults of some tables.
+    pub(crate) fn defaults_of(tables: impl Iterator<Item = SettingsSpec>) -> Self {
+        Self(tables.map(|spec| (spec.name.to_owned(), (spec.defaults)())).collect())
     }
 
     /// The settings of one method, or their defaults where none are set.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::spec::{Guidance, RunSpec};
 use crate::compose::LatentFrames;
 use crate::energy::{AttentionMap, AttentionMaps, Energy};
+use crate::latents::host;
 use crate::network::LayerId;
-use crate::pipeline::host;
 use crate::samplers::SamplerState;
 use crate::{DiffusionError, Latents, Pipeline};
 

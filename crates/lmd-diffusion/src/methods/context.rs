@@ -1,4 +1,4 @@
-//! [`MethodContext`]: a job on a pipeline, and what methods have in common: prompts, noise, runs, recipes.
+//! What methods have in common: prompts, noise, runs, recipes of a [`MethodContext`].
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,36 +6,20 @@ use std::time::Instant;
 use lmd_layout::{Fidelity, OVERALL_NEGATIVE, PER_BOX_NEGATIVE, with_negative};
 
 use super::gligen::GligenConfig;
-use super::{Drawn, Job, Method};
 use crate::compose::LatentFrames;
 use crate::config::{DrawConfig, GuidanceConfig};
 use crate::denoise::{Condition, EnergyOf, GligenConditioning, Guidance, Prompts, RunSpec, SamplingLoop};
 use crate::energy::{AttentionMaps, Energy, GuidedObject};
+use crate::latents::host;
+use crate::method::{Drawn, Job, MethodContext};
 use crate::network::LayerId;
 use crate::observer::{Observer, Phase};
 use crate::phrase_tokens::PhraseTokens;
-use crate::pipeline::{Pipeline, host};
+use crate::pipeline::Pipeline;
 use crate::recipe::{RECIPE_VERSION, Recipe, Timings};
 use crate::samplers::{Sampler, SamplerPlan};
 use crate::warning::PromptKind;
 use crate::{DiffusionError, Latents, Registry, Warning};
-
-/// A job on a pipeline, checked.
-#[derive(Debug)]
-pub struct MethodContext<'a> {
-    /// Where names are looked up.
-    pub registry: &'a Registry,
-    /// The networks.
-    pub pipeline: &'a Pipeline,
-    /// What is to be drawn.
-    pub job: &'a Job<'a>,
-    /// The method that the settings name.
-    pub method: &'a dyn Method,
-    /// Picture size in pixels, `(width, height)`.
-    pub size: (usize, usize),
-    /// Latent grid `(columns, rows)`.
-    pub grid: (usize, usize),
-}
 
 /// Negative prompts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +86,9 @@ impl<'a> MethodContext<'a> {
         let side = |set: Option<usize>| set.unwrap_or(native);
         let size = (side(job.config.width), side(job.config.height));
         let grid = pipeline.latent_size(size.0, size.1)?;
-        Ok(Self { registry, pipeline, job, method, size, grid })
+        let sampler_spec = registry.sampler(&job.config.sampler)?;
+        let refiner = registry.refiner(&job.config.lmd.mask_refiner)?;
+        Ok(Self { pipeline, job, method, sampler_spec, refiner, size, grid })
     }
 
     /// All warnings about this job.
@@ -118,13 +104,12 @@ impl<'a> MethodContext<'a> {
     /// # Errors
     /// When there is none for these settings.
     pub fn sampler(&self) -> Result<Arc<dyn Sampler>, DiffusionError> {
-        let spec = self.registry.sampler(&self.job.config.sampler)?;
         let plan = SamplerPlan {
             schedule: Arc::clone(&self.pipeline.schedule),
             config: &self.pipeline.scheduler,
             steps: self.job.config.steps,
         };
-        Ok((spec.construct)(&plan)?)
+        Ok((self.sampler_spec.construct)(&plan)?)
     }
 
     /// The loop that denoises, with this job's settings.

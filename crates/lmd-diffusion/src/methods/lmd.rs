@@ -24,11 +24,12 @@ use crate::compose::{Composition, LatentFrames, Piece, compose};
 use crate::config::{DrawConfig, LmdConfig, SettingsSpec};
 use crate::denoise::{Condition, Guidance, RunSpec, SamplingLoop, Trace};
 use crate::energy::{AttentionMaps, Energy, GuidedObject, top_k_energy, transfer_energy};
+use crate::latents::host;
 use crate::mask::TokenMap;
 use crate::network::LayerId;
 use crate::observer::{Observer, Phase};
 use crate::phrase_tokens::{BoxPhraseTokens, PhraseTokens};
-use crate::pipeline::{Pipeline, host};
+use crate::pipeline::Pipeline;
 use crate::refiners::{MaskEvidence, MaskRefiner};
 use crate::warning::PromptKind;
 use crate::{DiffusionError, Latents, Registry};
@@ -169,7 +170,7 @@ impl<'a> Drawing<'a> {
             config,
             plus,
             phrases: PhraseTokens::new(job.layout, tokenizer, floor, job.config.fidelity)?,
-            refiner: context.registry.refiner(&config.mask_refiner)?,
+            refiner: context.refiner,
             guided_layers,
             mask_layer,
             kept_layers,

@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 use super::{Drawn, Method, MethodContext, Work};
 use crate::config::{DrawConfig, Settings, SettingsSpec, require, share, within};
 use crate::denoise::{RunSpec, SamplingLoop};
+use crate::latents::host;
 use crate::observer::{Observer, Phase};
-use crate::pipeline::host;
 use crate::warning::PromptKind;
 use crate::{DiffusionError, Latents};
 

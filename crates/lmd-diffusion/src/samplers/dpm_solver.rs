@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Sampler, SamplerPlan, SamplerSpec, SamplerState, SchedulerError, Stepped, at_step};
 use crate::Latents;
-use crate::schedule::{NoiseSchedule, TimestepSpacing, spaced_timesteps};
+use crate::schedule::{Level, NoiseSchedule, TimestepSpacing, spaced_timesteps};
 
 pub(super) const SPEC: SamplerSpec = SamplerSpec {
     name: "dpm++2m",
@@ -62,7 +62,8 @@ impl Sampler for DpmSolver {
     }
 
     fn step(&self, mut state: SamplerState, output: Latents, _noise: &mut dyn FnMut() -> Latents) -> Stepped {
-        let level = |i: usize| self.schedule.level_of_ratio(self.ratios.get(i).copied().unwrap_or(0.0));
+        let level =
+            |i: usize| at_step(&self.ratios, i).map_or(Level::CLEAN, |r| self.schedule.level_of_ratio(r));
         let (now, next) = (level(state.index), level(state.index + 1));
         let denoised = self.schedule.denoised(state.latents.clone(), output, now);
         let h = self.half_log_snr(state.index + 1) - self.half_log_snr(state.index);

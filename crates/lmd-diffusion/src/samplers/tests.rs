@@ -1,10 +1,13 @@
 //! Every sampler against diffusers' numbers (`bench/parity/schedulers.py`).
 
+use std::sync::Arc;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Deserialize;
 
 use super::*;
-use crate::{MtNormal, Registry};
+use crate::schedule::SchedulerConfig;
+use crate::{Latents, MtNormal, Registry};
 
 fn laid_out(name: &str, config: &SchedulerConfig, steps: usize) -> Result<Arc<dyn Sampler>, SchedulerError> {
     Registry::shared().sampler(&name.to_owned().into()).unwrap().for_config(config, steps)

@@ -36,8 +36,10 @@ impl VariancePreserving {
             })
             .collect();
         debug_assert!(!alphas_cumprod.is_empty(), "SchedulerConfig::check asks for at least two steps");
-        let final_alpha_cumprod =
-            if config.set_alpha_to_one { 1.0 } else { alphas_cumprod.first().copied().unwrap_or(1.0) };
+        let final_alpha_cumprod = match alphas_cumprod.first() {
+            Some(first) if !config.set_alpha_to_one => *first,
+            _ => 1.0,
+        };
         Self { alphas_cumprod, final_alpha_cumprod, prediction: config.prediction_type }
     }
 

@@ -9,13 +9,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{DrawConfig, LmdConfig, MethodSettings, Name};
+use crate::config::{DrawConfig, LmdConfig, MethodSettings, Name};
 use crate::{NoiseSource, Registry};
 
 /// The settings as they stand in a file or a recipe.
 #[derive(Deserialize, JsonSchema)]
 #[serde(default)]
-pub(super) struct RawDrawConfig {
+pub(crate) struct RawDrawConfig {
     /// Which method. Default `lmd`.
     method: Name,
     /// Width in pixels, a multiple of 64. Default: the model's own size.

@@ -1,0 +1,75 @@
+//! Drawing a job by the method that its settings name, and what can be said of it before.
+
+use crate::method::{Drawn, Job, MethodContext, Work};
+use crate::observer::Observer;
+use crate::{DiffusionError, DrawConfig, Pipeline, Registry, Warning};
+
+impl Registry {
+    /// Draws a layout by the method its settings name, with the warnings of [`Self::check`].
+    ///
+    /// # Errors
+    /// [`DiffusionError`]; [`DiffusionError::Cancelled`] when the observer says so.
+    pub fn draw(
+        &self,
+        pipeline: &Pipeline,
+        job: &Job<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Drawn, DiffusionError> {
+        let context = MethodContext::new(self, pipeline, job)?;
+        let warnings = context.warnings()?;
+        let drawn = context.method.draw(&context, observer)?;
+        Ok(Drawn { warnings, ..drawn })
+    }
+
+    /// What [`Self::draw`] would warn of, without drawing: what is wrong with a job is known before anything is paid for.
+    ///
+    /// # Errors
+    /// When the settings make no sense, or the method cannot draw with this pipeline.
+    pub fn check(&self, pipeline: &Pipeline, job: &Job<'_>) -> Result<Vec<Warning>, DiffusionError> {
+        MethodContext::new(self, pipeline, job)?.warnings()
+    }
+
+    /// The work of a picture with so many boxes, in bounded time.
+    ///
+    /// # Errors
+    /// When the settings make no sense.
+    pub fn work(&self, config: &DrawConfig, boxes: usize) -> Result<Work, DiffusionError> {
+        config.check_with(self)?;
+        self.method(&config.method)?.work(config, boxes)
+    }
+}
+
+/// Draws a layout by the method its settings name.
+///
+/// ```no_run
+/// use lmd_diffusion::{DrawConfig, Job, Pipeline, Seeds, Silent, draw};
+/// use lmd_nn::{Accelerator, LoadOptions, ModelFolder};
+///
+/// let device = lmd_nn::device(Accelerator::Cpu)?;
+/// let folder = ModelFolder::open("assets/model".as_ref())?;
+/// let pipeline = Pipeline::load(&folder, &LoadOptions::new(&device))?;
+/// let layout = lmd_layout::Layout::new(Vec::new(), "a beach", "")?;
+/// let config = DrawConfig { method: "plain".into(), steps: 20, ..DrawConfig::default() };
+/// let job = Job { layout: &layout, prompt: "a red boat on a beach", seeds: Seeds::of(1), config: &config };
+/// let drawn = draw(&pipeline, &job, &mut Silent)?;
+/// println!("{} x {}, {} warnings", drawn.picture.width, drawn.picture.height, drawn.warnings.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`DiffusionError`]; [`DiffusionError::Cancelled`] when the observer says so.
+pub fn draw(
+    pipeline: &Pipeline,
+    job: &Job<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Drawn, DiffusionError> {
+    Registry::shared().draw(pipeline, job, observer)
+}
+
+/// What [`draw`] would warn of, without drawing.
+///
+/// # Errors
+/// When the settings make no sense, or the method cannot draw with this pipeline.
+pub fn check(pipeline: &Pipeline, job: &Job<'_>) -> Result<Vec<Warning>, DiffusionError> {
+    Registry::shared().check(pipeline, job)
+}
