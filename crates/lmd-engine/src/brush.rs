@@ -4,7 +4,8 @@ use crate::error::EngineError;
 use crate::job::Subject;
 use crate::notice::Notice;
 use crate::observer::{Observer, Part, Progress};
-use crate::stable::{self, DrawConfig, Model, Recipe, Rgb, Seeds, Step};
+use crate::stable::{self, Step};
+use crate::stage2::{DrawConfig, Model, Recipe, Rgb, Seeds};
 
 /// One picture being drawn.
 pub(crate) struct Brush<'a, 'o> {

@@ -20,7 +20,8 @@ use crate::notice::Notice;
 use crate::observer::{Observer, Silent};
 use crate::picture::{Noted, encode, side_by_side};
 use crate::planners::{self, Choice, Events};
-use crate::stable::{self, Model, Recipe, Seeds, work};
+use crate::stable::{self, work};
+use crate::stage2::{Model, Recipe, Seeds};
 use crate::store::{self, ModelStore, Parcel, StoreError};
 use crate::{memory, threads};
 
@@ -443,7 +444,7 @@ fn adapters(given: &[Adapter]) -> Result<Adapters, EngineError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stable::DrawConfig;
+    use crate::stage2::DrawConfig;
 
     #[test]
     fn engines_are_shared_by_threads() {

@@ -2,7 +2,7 @@
 //! (AUTOMATIC1111) made common: the prompt, `Negative prompt: …`, and one line
 //! of `Key: value` pairs.
 
-use crate::stable::{Recipe, infotext_name};
+use crate::stage2::{Recipe, infotext_name};
 
 /// The infotext of a recipe.
 pub(crate) fn infotext(recipe: &Recipe) -> String {

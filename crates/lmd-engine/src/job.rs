@@ -7,7 +7,7 @@ use lmd_planner::{Plan, Source};
 
 use crate::error::EngineError;
 use crate::notice::Notice;
-use crate::stable::{DrawConfig, PlannedBy, Recipe, Rgb, Seeds};
+use crate::stage2::{DrawConfig, PlannedBy, Recipe, Rgb, Seeds};
 
 /// Longest name of a picture that is named after its prompt, in bytes; with a
 /// seed and a number it fits every file system's 255.

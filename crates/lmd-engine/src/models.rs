@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::stable::Model;
+use crate::stage2::Model;
 
 /// What a model is made of.
 #[derive(Clone, Debug, Serialize)]

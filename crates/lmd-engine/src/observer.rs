@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use crate::stable::{Latents, Model, Rgb};
+use crate::stage2::{Latents, Model, Rgb};
 
 /// The part of a drawing that is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use thiserror::Error;
 
-use crate::error::ErrorKind as Kind;
+use crate::kind::ErrorKind as Kind;
 use crate::notice::Notice;
 
 /// How the names of unfinished files begin and end.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::infotext::infotext;
-use crate::stable::{RECIPE_VERSION, Recipe, Rgb, Timings};
+use crate::stage2::{RECIPE_VERSION, Recipe, Rgb, Timings};
 
 /// The keyword of the recipe's chunk.
 const RECIPE: &str = "lmd";
@@ -224,7 +224,7 @@ pub(crate) fn side_by_side(left: &Rgb, right: &Rgb) -> Rgb {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stable::{DrawConfig, Seeds};
+    use crate::stage2::{DrawConfig, Seeds};
     use lmd_layout::{BBox, Layout, Object};
 
     fn example() -> Recipe {

@@ -7,12 +7,9 @@ use lmd_diffusion::{DiffusionError, Drawn, Job, ModelShape, Phase, estimate_memo
 use lmd_layout::Layout;
 use lmd_nn::{LoadOptions, ModelFolder, Precision};
 
-pub(crate) use lmd_diffusion::recipe::{RECIPE_VERSION, Timings};
-pub use lmd_diffusion::{DrawConfig, Name, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds, StepEnergies};
-pub(crate) use lmd_diffusion::{Latents, Pipeline as Model};
-
 use crate::error::EngineError;
 use crate::observer::Part;
+use crate::stage2::{DrawConfig, Latents, Model, Name, Registry, Seeds};
 
 /// The method that uses no boxes.
 const PLAIN: &str = "plain";
@@ -143,9 +140,4 @@ pub(crate) fn draw(
         })
     };
     lmd_diffusion::draw(model, &job, &mut observer)
-}
-
-/// A sampler's name as AUTOMATIC1111's web UI writes it.
-pub(crate) fn infotext_name(sampler: &Name) -> &'static str {
-    Registry::shared().sampler(sampler).map_or("unknown", |known| known.infotext)
 }

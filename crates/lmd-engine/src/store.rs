@@ -370,7 +370,7 @@ fn readable_files(folder: &Path, single: bool) -> io::Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::kind::ErrorKind;
 
     fn store(root: &Path) -> ModelStore {
         ModelStore { root: Some(root.to_owned()) }

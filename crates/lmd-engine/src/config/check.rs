@@ -5,7 +5,8 @@ use lmd_planner::llm::{LlmConfig, LlmError};
 
 use super::layers::Layers;
 use super::{Config, ConfigError, Origin};
-use crate::stable::{self, DrawConfig};
+use crate::stable;
+use crate::stage2::DrawConfig;
 use crate::threads::MOST_THREADS;
 
 /// Refuses a configuration that cannot be meant.

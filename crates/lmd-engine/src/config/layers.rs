@@ -11,7 +11,7 @@ use toml::{Table, Value};
 use super::environment::Environment;
 use super::keys::{key, keys};
 use super::{Config, ConfigError};
-use crate::stable::{DrawConfig, Preset};
+use crate::stage2::{DrawConfig, Preset};
 
 /// Where a setting comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use super::layers::{Layers, Origin, Override};
 use super::{Config, ConfigError, MAX_CONFIG_BYTES, parse};
 use crate::input;
 use crate::notice::Notice;
-use crate::stable::DrawConfig;
+use crate::stage2::DrawConfig;
 
 /// The name of configuration files: the user's, and a project's, which is
 /// searched from the working folder upwards.

@@ -17,7 +17,7 @@ use lmd_planner::llm::LlmConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::stable::{DrawConfig, Preset};
+use crate::stage2::{DrawConfig, Preset};
 
 pub use environment::{Environment, OTHER_VARIABLES};
 pub use error::ConfigError;

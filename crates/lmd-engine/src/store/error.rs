@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::error::ErrorKind;
+use crate::kind::ErrorKind;
 
 /// Why there is no such model, or none can be kept.
 #[derive(Debug, Error)]
