@@ -1,5 +1,5 @@
-//! What a stranger would write: a method, a sampler, a mask refiner and a noise
-//! schedule of their own, each one file, and one line each to add them.
+//! What a stranger would write: a method, a sampler, a mask refiner, a noise
+//! schedule and a chat model of their own, each one file, and one line each to add them.
 //!
 //! This crate is no part of lmd. It sees the libraries' public API alone and is
 //! here so that the doors stay open.
@@ -8,6 +8,7 @@ mod adams_bashforth;
 mod rectified_flow;
 mod rounded_box;
 mod strips;
+mod three_balls;
 
 use lmd_diffusion::{DiffusionError, Registry};
 
@@ -15,6 +16,7 @@ pub use adams_bashforth::ADAMS_BASHFORTH;
 pub use rectified_flow::RectifiedFlow;
 pub use rounded_box::RoundedBox;
 pub use strips::{Strips, StripsConfig};
+pub use three_balls::THREE_BALLS;
 
 /// lmd's registry with the entries of this crate.
 ///

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use lmd_diffusion::samplers::{SamplerPlan, SamplerState};
 use lmd_diffusion::schedule::{NoiseSchedule, SchedulerConfig};
 use lmd_diffusion::{DrawConfig, Drawn, Job, NoiseSource, Pipeline, Registry, Seeds, Silent};
-use lmd_extension_test::{RectifiedFlow, StripsConfig, registry};
+use lmd_extension_test::{RectifiedFlow, StripsConfig, THREE_BALLS, registry};
 use lmd_layout::{BBox, Canvas, Layout, Object};
 use lmd_nn::{Accelerator, LoadOptions, ModelFolder};
+use lmd_planner::Planner;
+use lmd_planner::llm::{LlmConfig, LlmPlanner};
 
 fn pipeline() -> Pipeline {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/model");
@@ -123,4 +125,17 @@ fn samplers_follow_a_schedule_from_outside() {
         let off = (state.latents - clean.clone()).abs().max().into_data().iter::<f32>().next().unwrap();
         assert!(off < 0.05 + 5.0 * last as f32, "{}: {off} from the picture", spec.name);
     }
+}
+
+#[test]
+fn a_chat_model_from_outside_plans_what_is_drawn() {
+    lmd_planner::llm::register(THREE_BALLS).unwrap();
+    assert!(lmd_planner::llm::register(THREE_BALLS).is_err(), "its name is taken now");
+    let config = LlmConfig { api: "three-balls".to_owned(), model: "any".to_owned(), ..LlmConfig::default() };
+    let plan = LlmPlanner::new(config).unwrap().plan("three red balls on a beach").unwrap();
+    assert_eq!(plan.layout.objects().len(), 3, "{plan:?}");
+    let config = config(r#"{"method": "plain"}"#);
+    let job = Job { layout: &plan.layout, prompt: "", seeds: Seeds::of(3), config: &config };
+    let drawn = registry().unwrap().draw(&pipeline(), &job, &mut Silent).unwrap();
+    assert_eq!((drawn.picture.width, drawn.picture.height), (64, 64));
 }

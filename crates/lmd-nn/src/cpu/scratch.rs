@@ -1,7 +1,6 @@
 //! Memory that is not cleared before use: outputs, and per-thread scratch.
 //!
-//! Miri sees a read of uninitialised memory. It runs this file's tests with
-//! `rustup +nightly component add miri rust-src` and `cargo +nightly miri test -p lmd-nn --lib cpu::scratch`.
+//! Miri sees a read of uninitialised memory. `.ci/miri` runs this file's tests with it, in a crate of their own.
 #![allow(unsafe_code)]
 
 use std::cell::RefCell;
