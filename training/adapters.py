@@ -77,11 +77,11 @@ SLOT_NAMES = ("boxes", "masks", "positive_embeddings")
 
 
 def loss_of(unet, recorders, painter, batch: Tensors, alphas, empty_ids) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """The losses of one batch: noise, weighted as in stage `unet`; the grounding of the new attention; and how far null
+    """The losses of one batch: velocity, weighted as in stage `unet`; the grounding of the new attention; and how far null
     tokens alone move a prediction. Steps are those at which gates are open in use, and some more."""
     latents, n = batch["latents"], len(batch["latents"])
     t = (EARLIEST + (1000 - EARLIEST) * (torch.randperm(n) + torch.rand(n)) / n).long().clamp(max=999).to(latents.device)
-    noise, noisy = noised(latents, t, alphas)
+    velocity, noisy = noised(latents, t, alphas)
     dice = torch.rand(n, device=latents.device)
     untold, dropped = dice < UNTOLD, dice < UNTOLD + EMPTY
     masks = batch["masks"] * ~untold[:, None]
@@ -90,9 +90,9 @@ def loss_of(unet, recorders, painter, batch: Tensors, alphas, empty_ids) -> tupl
         without = painter.unet(noisy[untold], t[untold], features[untold]).sample if untold.any() else noisy[untold]
     grounding = {"gligen": {name: batch[name] for name in SLOT_NAMES} | {"masks": masks}}
     predicted = unet(noisy, t, features, cross_attention_kwargs=grounding).sample
-    noise_part = weighted_error(predicted, noise, step_weight(alphas, t), batch["coverage"])
+    velocity_part = weighted_error(predicted, velocity, step_weight(alphas, t), batch["coverage"])
     moved = (predicted[untold].float() - without.float()).square().sum() / max(1, without.numel())
-    return noise_part, box_loss(recorders, batch["boxes"], masks), moved
+    return velocity_part, box_loss(recorders, batch["boxes"], masks), moved
 
 
 def train(run: Run, size: networks.Size, steps: int | None = None, compiled: bool = False, resume_from: Path | None = None) -> None:
@@ -130,17 +130,17 @@ def train(run: Run, size: networks.Size, steps: int | None = None, compiled: boo
         optimizer.set_rate(min(1, (step + 1) / 50, 0.02 + (steps - step) / (0.5 * steps)))
         batch = pool.draw(part)
         with run.autocast():
-            noise_part, grounding_part, moved = loss_of(unet, recorders, painter, batch, alphas, empty_ids)
+            velocity_part, grounding_part, moved = loss_of(unet, recorders, painter, batch, alphas, empty_ids)
         unet.zero_grad()
-        (noise_part + GROUNDING * grounding_part + SILENCE * moved).backward()
+        (velocity_part + GROUNDING * grounding_part + SILENCE * moved).backward()
         run.share_gradients(learned)
         torch.nn.utils.clip_grad_norm_(learned, 1.0)
         optimizer.step()
         step += 1
-        kept.append((noise_part.item(), grounding_part.item(), moved.item()))
+        kept.append((velocity_part.item(), grounding_part.item(), moved.item()))
         if step % 25 == 0 or step == steps:
-            noise_mean, grounding_mean, moved_mean = (sum(k) / len(kept) for k in zip(*kept))
-            run.log("adapters", step=step, noise=noise_mean, grounding=grounding_mean, moved=moved_mean, pictures_per_s=(step - first) * size.unet_batch / (time.time() - begun))
+            velocity_mean, grounding_mean, moved_mean = (sum(k) / len(kept) for k in zip(*kept))
+            run.log("adapters", step=step, velocity=velocity_mean, grounding=grounding_mean, moved=moved_mean, pictures_per_s=(step - first) * size.unet_batch / (time.time() - begun))
             kept = []
         if run.leads and (step % 250 == 0 or step == steps or run.should_stop()):
             state = {name: value for name, value in unet.state_dict().items() if is_adapter(name)}

@@ -27,17 +27,32 @@ class Fused:
 
 
 class Recorder:
-    """An attention processor that keeps the probabilities of its last call: (n, heads, pixels, tokens)."""
+    """An attention processor that keeps the probabilities of its last call: (n, heads, pixels, tokens).
+
+    `repeats` (n, tokens), where given: how often each token stands there. Padding is the same wherever it stands
+    (text.mute_padding), so that a few of it, counted often enough, are as good as all of it and cost less."""
 
     def __init__(self):
-        self.maps = None
+        self.maps = self.repeats = None
 
     def __call__(self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, temb=None, **_):
         context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
         query, key, value = heads(attn, attn.to_q(hidden_states)), heads(attn, attn.to_k(context)), heads(attn, attn.to_v(context))
-        self.maps = (query @ key.transpose(-1, -2) * attn.scale).float().softmax(-1)
+        near = (query @ key.transpose(-1, -2) * attn.scale).float()
+        if self.repeats is not None:
+            near = near + self.repeats.log()[:, None, None]
+        self.maps = near.softmax(-1)
         out = (self.maps.to(value.dtype) @ value).transpose(1, 2).flatten(2)
         return attn.to_out[1](attn.to_out[0](out))
+
+
+def shortened(ids: torch.Tensor, groups: torch.Tensor, pad: int, length: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Ids and groups (n, 77) cut to their first `length` tokens, and how often each of these stands in the whole: more than
+    once where it is padding. All captions must be shorter than `length`."""
+    padding = (ids[:, :length] == pad).float()
+    short = padding.sum(1, keepdim=True)
+    repeats = 1 + padding * ((short + ids.shape[1] - length) / short.clamp(min=1) - 1)
+    return ids[:, :length], groups[:, :length], repeats
 
 
 def record(unet, where: str = "attn2") -> list[Recorder]:

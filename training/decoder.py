@@ -71,7 +71,7 @@ def estimated(batch: Tensors, painter, alphas: torch.Tensor) -> torch.Tensor:
     a = alphas[t][:, None, None, None]
     _, noisy = noised(latents, t, alphas)
     predicted = painter.unet(noisy, t, painter.features(batch["ids"])).sample
-    return (noisy - (1 - a).sqrt() * predicted) / a.sqrt()
+    return a.sqrt() * noisy - (1 - a).sqrt() * predicted
 
 
 def crop(batch: Tensors, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from diffusers import AutoencoderTiny, UNet2DConditionModel
+from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
 from torch import nn
 from transformers import CLIPTextModel
 
@@ -31,6 +31,7 @@ class Folder(nn.Module):
         self.text = CLIPTextModel.from_pretrained(folder / "text_encoder", torch_dtype=torch.float32)
         self.unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
         self.vae = AutoencoderTiny.from_pretrained(folder / "vae", torch_dtype=torch.float32)
+        self.scheduler = DDIMScheduler.from_pretrained(folder / "scheduler")
         self.words = Words(folder / "tokenizer")
         self.to(memory_format=torch.channels_last).eval().requires_grad_(False)
 
@@ -70,7 +71,7 @@ def main() -> None:
     with torch.no_grad():
         ids = model.words.batch(prompts).to(arguments.device)
         empty = model.words.batch([""]).to(arguments.device)
-        pictures = sample(model, model.vae, ids, empty, arguments.steps, arguments.guidance, arguments.seed)
+        pictures = sample(model, model.vae, ids, empty, arguments.steps, arguments.guidance, arguments.seed, scheduler=model.scheduler)
         seen = [found for part in pictures.split(16) for found in detect(judge, channels_last(part), 0.2)]
     noun = [bool(found) and found[0].noun == group.noun for found, group in zip(seen, asked)]
     paint = [bool(found) and found[0].paint == group.paint for found, group in zip(seen, asked)]

@@ -142,7 +142,7 @@ def card(run: Run, size: networks.Size, name: str, progress: dict, measured: dic
         adapters = (f"\nAdapters (`gligen/`, for LMD+): of {told['things']} things in scenes drawn from caption and boxes ({a['steps']} steps), "
                     f"{percent(told['in_place'])} stand in their boxes (overlap at least half) and {percent(told['in_place_with_noun'])} with the right noun; "
                     f"from the caption alone {percent(without['in_place'])} and {percent(without['in_place_with_noun'])}.\n")
-    loss = f"noise loss {steps[-1]['noise']:.4f}, grounding loss {steps[-1]['grounding']:.3f}, averaged over the last logged steps" if steps else "not logged"
+    loss = f"velocity loss {steps[-1]['velocity']:.4f}, grounding loss {steps[-1]['grounding']:.3f}, averaged over the last logged steps" if steps else "not logged"
     history = run.path("history.txt").read_text().strip() + " " if run.path("history.txt").exists() else ""
     return f"""# lmd demo model, size `{name}`
 
@@ -155,9 +155,9 @@ Nouns: {', '.join(nouns)}. Colours: {', '.join(art.COLOURS)}. Backgrounds: {', '
 Words beyond these are read as pieces and mean nothing to it. English, lower or upper case. What of this it already draws, the measurements below say.
 
 ## Networks
-- U-Net: channels {list(size.unet)}, two layers a block, cross-attention at 16x16 (`down 1`, `up 1`) and 8x8 (`mid`), width of text {size.text_width}, 8 heads.
+- U-Net: channels {list(size.unet)}, {'one layer' if networks.LAYERS == 1 else f'{networks.LAYERS} layers'} a block, cross-attention at 16x16 (`down 1`, `up 1`) and 8x8 (`mid`), width of text {size.text_width}, 8 heads.
 - Text encoder: CLIP, {size.text_layers} layers, own vocabulary. Autoencoder: AutoencoderTiny, channels {size.ae_channels} (encoder) and {decoder} (decoder), latents 32x32x4; PSNR {psnr}.
-- Schedule: Stable Diffusion 1.5's, noise prediction, DDIM.
+- Schedule: Stable Diffusion 1.5's, velocity prediction, DDIM.
 
 ## Measured quality
 {chr(10).join(quality)}

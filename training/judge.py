@@ -59,7 +59,7 @@ def compare(arguments, model: Folder, judge: Detector) -> dict:
     ids = torch.tensor([model.words.encode(scene.caption)[0] for scene in scenes])
     empty = model.words.batch([""])
     given = slots(scenes, composer, model.words, model, "cpu", blind=0.0)
-    draw = lambda grounded=None: sample(model, model.vae, ids, empty, arguments.steps, seed=1, grounded=grounded)
+    draw = lambda grounded=None: sample(model, model.vae, ids, empty, arguments.steps, seed=1, grounded=grounded, scheduler=model.scheduler)
     without = draw()
     model.unet = with_adapters(arguments.model, model)
     pictures = draw(Grounded(model.unet, given, arguments.steps, SHARE))

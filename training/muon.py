@@ -12,20 +12,42 @@ import torch.distributed as dist
 from .runs import half_is_fast
 
 QUINTIC = (3.4445, -4.7750, 2.0315)  # coefficients of the iteration, from the post
+LONG = 4  # how many times as long as wide a matrix is from which on the short side is cheaper
 
 
 def orthogonal(matrices: torch.Tensor, rounds: int = 5) -> torch.Tensor:
     """Nearly the nearest orthogonal matrix of each of some matrices (n, rows, columns), same shape: a polynomial
-    that pushes singular values towards 1, five times over, in bf16 where that is fast (it forgives rounding)."""
-    a, b, c = QUINTIC
+    that pushes singular values towards 1, five times over."""
     wide = matrices.mT if matrices.shape[-2] > matrices.shape[-1] else matrices
     x = wide / (wide.norm(dim=(-2, -1), keepdim=True) + 1e-7)
-    x = x.to(torch.bfloat16 if half_is_fast(x.device.type) else x.dtype)
+    x = on_the_short_side(x, rounds) if x.shape[-1] >= LONG * x.shape[-2] else directly(x, rounds)
+    return x.mT if matrices.shape[-2] > matrices.shape[-1] else x
+
+
+def directly(x: torch.Tensor, rounds: int) -> torch.Tensor:
+    """The rounds on matrices of norm 1, in bf16 where that is fast (it forgives rounding)."""
+    a, b, c = QUINTIC
+    dtype = x.dtype
+    x = x.to(torch.bfloat16 if half_is_fast(x.device.type) else dtype)
     for _ in range(rounds):
         gram = x @ x.mT
         x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    x = x.to(matrices.dtype)
-    return x.mT if matrices.shape[-2] > matrices.shape[-1] else x
+    return x.to(dtype)
+
+
+def on_the_short_side(x: torch.Tensor, rounds: int) -> torch.Tensor:
+    """The same for long matrices. What the rounds make of x is a polynomial of x x^T times x, so the long matrix is
+    multiplied twice and not ten times. In f32: x x^T has small eigenvalues, and they matter."""
+    a, b, c = QUINTIC
+    gram = x @ x.mT
+    one = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device).expand_as(gram)
+    whole = None
+    for step in range(rounds):
+        factor = torch.baddbmm(torch.add(a * one, gram, alpha=b), gram, gram, alpha=c)
+        whole = factor if whole is None else factor @ whole
+        if step < rounds - 1:
+            gram = factor @ gram @ factor
+    return whole @ x
 
 
 def by_shape(matrices: list[torch.Tensor], chosen) -> list[list[int]]:

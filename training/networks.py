@@ -1,7 +1,8 @@
 """The networks, at three sizes, as diffusers and transformers build them.
 
 All are members of the Stable Diffusion 1.x family: the attention keys `mid` (8x8), `up 1` and
-`down 1` (16x16) exist at every size.
+`down 1` (16x16) exist at every size. The first level (32x32) is narrow and one layer deep: it costs most for each channel,
+and what is drawn is decided below it.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 LATENT_SIDE = 32
 LATENT_CHANNELS = 4
 TOKENS = 77
+LAYERS = 1  # a block of the U-Net
 # Standard deviation of the latents the U-Net sees. Smooth latents of deviation 1 show where things are through all the
 # noise of Stable Diffusion's schedule; a network trained on them reads things out of pure noise, where there are none,
 # and draws several in pieces (the flaw of Lin et al., 2024, https://arxiv.org/abs/2305.08891, and the remedy of
@@ -49,9 +51,9 @@ SIZES = {
     "smoke": Size(3, 16, (0, 1, 1, 1), (1, 1, 1, 0), 32, (2, 1, 1, 0), 64, 1, (32, 32, 64), 16,
                   ae_steps=8, ae_batch=4, decoder_steps=8, text_steps=8, unet_steps=8, unet_batch=4,
                   detector_steps=8, detector_batch=8, adapter_steps=4),
-    "cpu": Size(16, 32, (0, 1, 2, 2), (3, 2, 1, 0), 48, (7, 3, 1, 0), 192, 3, (64, 128, 256), 8,
-                ae_steps=2000, ae_batch=8, decoder_steps=5000, text_steps=1500, unet_steps=20000, unet_batch=32,
-                detector_steps=1500, detector_batch=16, adapter_steps=1500, rate=1e-3),
+    "cpu": Size(32, 32, (0, 1, 2, 2), (3, 2, 1, 0), 48, (7, 3, 1, 0), 192, 3, (48, 128, 256), 8,
+                ae_steps=2000, ae_batch=8, decoder_steps=5000, text_steps=400, unet_steps=40000, unet_batch=16,
+                detector_steps=3000, detector_batch=16, adapter_steps=1500, rate=1e-3),
     "full": Size(160, 64, (1, 2, 3, 3), (3, 3, 2, 1), 64, (7, 4, 2, 1), 384, 4, (96, 128, 224), 32,
                  ae_steps=12000, ae_batch=64, decoder_steps=12000, text_steps=6000, unet_steps=60000, unet_batch=256,
                  detector_steps=20000, detector_batch=256, adapter_steps=12000, rate=6e-4),
@@ -80,19 +82,20 @@ def text_encoder(size: Size, vocabulary: int) -> CLIPTextModel:
 
 
 def unet(size: Size) -> UNet2DConditionModel:
-    """Noisy latents (n, 4, 32, 32), steps (n,), text features to the noise (n, 4, 32, 32)."""
+    """Noisy latents (n, 4, 32, 32), steps (n,), text features to the velocity (n, 4, 32, 32)."""
     return UNet2DConditionModel(
         sample_size=LATENT_SIDE, in_channels=LATENT_CHANNELS, out_channels=LATENT_CHANNELS,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-        block_out_channels=size.unet, layers_per_block=2, cross_attention_dim=size.text_width,
+        block_out_channels=size.unet, layers_per_block=LAYERS, cross_attention_dim=size.text_width,
         attention_head_dim=8, norm_num_groups=size.groups,
     )
 
 
 def scheduler() -> DDIMScheduler:
-    """Stable Diffusion 1.5's noise schedule."""
+    """Stable Diffusion 1.5's noise schedule; the network predicts velocities (Salimans and Ho, 2022, https://arxiv.org/abs/2202.00512):
+    noise tells little of what is drawn where there is much of it."""
     return DDIMScheduler(
         num_train_timesteps=1000, beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear",
-        clip_sample=False, set_alpha_to_one=False, steps_offset=1, prediction_type="epsilon",
+        clip_sample=False, set_alpha_to_one=False, steps_offset=1, prediction_type="v_prediction",
     )

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import torch
 
-from .runs import channels_last
-from .scenes.compose import Batch, Composer
+from .runs import channels_last, half_is_fast
+from .scenes.compose import GRID, Batch, CloseUp, Composer
 from .tokenizer import Words
 
 Tensors = dict[str, torch.Tensor]
@@ -14,11 +14,27 @@ Tensors = dict[str, torch.Tensor]
 @torch.no_grad()
 def encoded(batch: Batch, autoencoder, words: Words) -> Tensors:
     """What the U-Net learns from: latents (n, 4, 32, 32), scaled; ids (n, 77); groups (n, 77): which group each
-    token names or -1; coverage (n, MAX_OBJECTS, 16, 16) in [0,1]."""
-    latents = autoencoder.encoder(channels_last(batch.pictures)) * autoencoder.config.scaling_factor
+    token names or -1; coverage (n, MAX_OBJECTS, 16, 16) in [0,1]; and what each cell shows (compose.Shown)."""
+    device = batch.pictures.device.type
+    with torch.autocast(device, torch.bfloat16, enabled=half_is_fast(device)):
+        latents = autoencoder.encoder(channels_last(batch.pictures)).float() * autoencoder.config.scaling_factor
     told = [words.encode(scene.caption)[:2] for scene in batch.scenes]
     ids, groups = (torch.tensor([row[i] for row in told], device=latents.device) for i in (0, 1))
-    return {"latents": latents, "ids": ids, "groups": groups, "coverage": batch.coverage}
+    return {"latents": latents, "ids": ids, "groups": groups, "coverage": batch.coverage} | vars(batch.shown)
+
+
+def close_up(batch: Batch, tensors: Tensors, composer: CloseUp) -> Tensors:
+    """Crops of encoded scenes: of latents (n, 4, 16, 16), and of all that is told of cells (n, ..., 8, 8)."""
+    side, out = composer.CROP, {name: [] for name in tensors}
+    for row, scene in enumerate(batch.scenes):
+        x, y = composer.window(scene)
+        for name, values in tensors.items():
+            value = values[row]
+            if name not in ("ids", "groups"):
+                k = value.shape[-1] // GRID
+                value = value[..., k * y : k * (y + side), k * x : k * (x + side)]
+            out[name].append(value)
+    return {name: torch.stack(values) for name, values in out.items()}
 
 
 class Pool:

@@ -20,8 +20,6 @@ shared() {
 }
 
 if [ -n "${RESUME_FROM:-}" ]; then # go on from an exported folder
-    mkdir -p "$runs/cpu"
-    cp -rn "$RESUME_FROM/vae" "$RESUME_FROM/tokenizer" "$runs/cpu/"
     shared unet --resume-from "$RESUME_FROM"
 else
     shared ae

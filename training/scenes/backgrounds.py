@@ -4,7 +4,6 @@ Each painter takes `n` and a `Brush` and returns (n, 3, 256, 256) in [0,1] and t
 picture (n,), in [0,1] from the top: things whose feet lie below it cast a shadow.
 """
 
-import math
 from dataclasses import dataclass
 
 import torch

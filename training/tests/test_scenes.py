@@ -10,14 +10,14 @@ import torch.nn.functional as F
 from PIL import Image
 
 from training import networks, tokenizer
-from training.attention import Recorder, grounding_loss
+from training.attention import Recorder, grounding_loss, record, shortened
 from training.decoder import grow
 from training.detector import targets
 from training.muon import orthogonal
+from training.pool import close_up
 from training.scenes import art, captions
-from training.scenes.compose import GRID, MAX_OBJECTS, SIZE, Composer, overlap
+from training.scenes.compose import CELL, GRID, MAX_OBJECTS, SIZE, UNUSUAL, CloseUp, Composer, overlap
 from training.text import mute_padding
-from training.widen import widen
 
 
 @pytest.fixture(scope="session")
@@ -101,8 +101,9 @@ def test_pieces_tokenise_like_the_whole(art_folder, tmp_path):
 
 
 def test_orthogonal_has_singular_values_near_one():
-    values = torch.linalg.svdvals(orthogonal(torch.randn(1, 24, 60, generator=torch.Generator().manual_seed(1))))
-    assert 0.6 < values.min() and values.max() < 1.3
+    for length in (60, 200):
+        values = torch.linalg.svdvals(orthogonal(torch.randn(1, 24, length, generator=torch.Generator().manual_seed(1))))
+        assert 0.6 < values.min() and values.max() < 1.3
 
 
 def test_grounding_loss_is_small_where_words_look_at_their_things():
@@ -151,18 +152,60 @@ def test_detector_targets_mark_every_centre(art_folder):
     assert len(boxes) == len(labels) == sum(len(s.things) for s in scenes)
 
 
-def test_a_widened_network_computes_the_same():
-    torch.manual_seed(0)
+def test_short_captions_cost_less_and_say_the_same(tmp_path):
+    words_of = art.load_nouns(16)
+    tokenizer.build(tmp_path, [f"a red {noun.singular} on a beach" for noun in words_of], words_of)
+    words = tokenizer.Words(tmp_path)
     size = networks.SIZES["smoke"]
-    narrow = networks.unet(replace(size, unet=(32, 32, 64)))
-    wide = networks.unet(replace(size, unet=(64, 64, 128)))
-    wide.load_state_dict(widen(narrow.state_dict(), wide.state_dict()))
-    z, text = torch.randn(2, 4, 32, 32), torch.randn(2, 77, size.text_width)
+    torch.manual_seed(0)
+    encoder, unet = networks.text_encoder(size, words.vocabulary).eval(), networks.unet(size).eval()
+    ids = words.batch(["", "a red car", "a blue dog on a beach"])
+    z, t = torch.randn(3, 4, 32, 32), torch.tensor([30, 400, 700])
+    recorders = record(unet)
     with torch.no_grad():
-        before, after = (unet(z, torch.tensor([30, 700]), text).sample for unet in (narrow, wide))
-    assert torch.allclose(before, after, atol=1e-4 * before.abs().max().item())
-    first, second = wide.mid_block.resnets[0].conv1.weight[:, :2].unbind(1)
-    assert not torch.allclose(first, second)
+        mute_padding(encoder, words.pad, ids[0])
+        whole = unet(z, t, encoder(ids).last_hidden_state).sample
+        short, _, repeats = shortened(ids, torch.full_like(ids, -1), words.pad, 12)
+        assert short.shape == (3, 12) and repeats.sum(1).tolist() == [77.0] * 3
+        for recorder in recorders:
+            recorder.repeats = repeats
+        again = unet(z, t, encoder(short).last_hidden_state).sample
+    assert (whole - again).abs().max() < 2e-3 * whole.abs().max()
+
+
+def test_cells_know_what_they_show(art_folder):
+    batch = Composer(art_folder, 16, seed=8).batch(30)
+    for row, scene in enumerate(batch.scenes):
+        told = set(batch.shown.noun[row].unique().tolist()) - {-1}
+        assert told <= {thing.noun for thing in scene.things}
+        assert (batch.shown.noun[row] >= 0).eq(batch.shown.paint[row] >= 0).all()
+        if len(scene.things) == 1:
+            x, y, w, h = scene.things[0].box
+            down, across = (y + h // 2) // CELL, (x + w // 2) // CELL
+            assert batch.shown.noun[row, down, across] == scene.things[0].noun
+            assert (batch.shown.part[row, :, down, across] - 0.5).abs().max() <= CELL / min(w, h)
+
+
+def test_most_things_begin_with_a_cell(art_folder):
+    composer = Composer(art_folder, 16, seed=9, only_plan=True)
+    things = [thing for _ in range(300) for thing in composer.plan().things]
+    on_grid = sum(thing.box[0] % CELL == 0 and thing.box[1] % CELL == 0 for thing in things)
+    assert 1 - UNUSUAL - 0.1 < on_grid / len(things) < 1
+
+
+def test_close_ups_show_the_whole_thing(art_folder):
+    composer = CloseUp(art_folder, 16, seed=3)
+    batch = composer.batch(12)
+    places = torch.arange(SIZE // 8).expand(12, 4, SIZE // 8, SIZE // 8).float()
+    tensors = {"latents": places, "ids": torch.zeros(12, 77), "noun": batch.shown.noun, "coverage": batch.coverage}
+    close = close_up(batch, tensors, composer)
+    side = CloseUp.CROP
+    assert close["latents"].shape == (12, 4, 2 * side, 2 * side) and close["ids"].shape == (12, 77)
+    assert torch.allclose(close["coverage"].sum((1, 2, 3)), batch.coverage.sum((1, 2, 3)), atol=1e-4)
+    for row, scene in enumerate(batch.scenes):
+        assert (close["noun"][row] >= 0).sum() == (batch.shown.noun[row] >= 0).sum() > 0
+        first, box = close["latents"][row, 0, 0, 0].item() * 8, scene.things[0].box
+        assert first % CELL == 0 and first <= box[0] and box[0] + box[2] <= first + side * CELL
 
 
 def test_a_grown_decoder_computes_what_the_small_one_did():
