@@ -5,7 +5,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-use lmd_layout::{Layout, layout_from_json};
+use lmd_layout::layout_from_json;
 use lmd_planner::llm::plan_from_answer;
 use thiserror::Error;
 
@@ -149,13 +149,9 @@ impl Input {
         if picture::is_png(&self.bytes) {
             return Ok(Subject::of_recipe(&self.noted()?.recipe));
         }
-        self.layout().map(Subject::layout)
-    }
-
-    fn layout(&self) -> Result<Layout, EngineError> {
         let text = self.text()?;
         let json_error = match layout_from_json(&text) {
-            Ok(layout) => return Ok(layout),
+            Ok(layout) => return Ok(Subject::layout(layout)),
             Err(error) => error,
         };
         let name = self.name.clone();
@@ -163,7 +159,7 @@ impl Input {
             return Err(EngineError::NoLayout { name, source: Box::new(json_error) });
         }
         match plan_from_answer("", &text) {
-            Ok(plan) => Ok(plan.layout),
+            Ok(plan) => Ok(Subject::read(plan)),
             Err(error) => Err(EngineError::NoLayout { name, source: Box::new(error) }),
         }
     }

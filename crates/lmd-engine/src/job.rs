@@ -70,13 +70,26 @@ pub struct Subject {
     pub prompt: String,
     /// Who made the layout, where that is known.
     pub planner: Option<PlannedBy>,
+    /// What was doubtful when it was read, an object that was left out for instance.
+    pub notices: Vec<Notice>,
 }
 
 impl Subject {
+    /// A layout that was read from text in another form than ours. Doubts about the layout itself are told when it is
+    /// used ([`crate::Engine::layout_doubts`]); here are those about its reading.
+    #[must_use]
+    pub(crate) fn read(plan: Plan) -> Self {
+        let known = lmd_layout::check_layout(&plan.layout);
+        let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+        let doubts = plan.warnings.into_iter().filter(|warning| !known.contains(warning));
+        let notices = doubts.map(|warning| Notice::Layout { warning }).collect();
+        Self { notices, ..Self::layout(plan.layout) }
+    }
+
     /// A layout of unknown origin.
     #[must_use]
     pub fn layout(layout: Layout) -> Self {
-        Self { layout, prompt: String::new(), planner: None }
+        Self { layout, prompt: String::new(), planner: None, notices: Vec::new() }
     }
 
     /// What was planned from a sentence.
@@ -87,13 +100,14 @@ impl Subject {
             Source::Llm { model, answer, .. } => Some(PlannedBy { name: model, answer: Some(answer) }),
             _ => None,
         };
-        Self { layout: plan.layout, prompt: prompt.trim().to_owned(), planner }
+        Self { planner, prompt: prompt.trim().to_owned(), ..Self::layout(plan.layout) }
     }
 
     /// What another picture shows.
     #[must_use]
     pub fn of_recipe(recipe: &Recipe) -> Self {
-        Self { layout: recipe.layout.clone(), prompt: recipe.prompt.clone(), planner: recipe.planner.clone() }
+        let layout = Self::layout(recipe.layout.clone());
+        Self { prompt: recipe.prompt.clone(), planner: recipe.planner.clone(), ..layout }
     }
 
     /// The first words of the prompt, or of the captions, as a part of a

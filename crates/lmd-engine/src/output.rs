@@ -86,7 +86,9 @@ impl Outputs {
     /// With `overwrite`, files are replaced; without, results get new names.
     #[must_use]
     pub fn new(overwrite: bool) -> Self {
-        Self { overwrite, ..Self::default() }
+        // What stdin is redirected from is lost as well when it is overwritten.
+        let read = vec![PathBuf::from("/dev/stdin")];
+        Self { overwrite, read, ..Self::default() }
     }
 
     /// The same, where `paths` were read.

@@ -1,6 +1,7 @@
 //! The threads that compute. They belong to the process: the first that asks
 //! for them says how many there are.
 
+use std::error::Error;
 use std::sync::Mutex;
 use std::thread::available_parallelism;
 
@@ -35,14 +36,30 @@ pub fn start(wanted: usize) -> Result<Option<Notice>, EngineError> {
     }
     let global = ThreadPoolBuilder::new().num_threads(count).build_global();
     // Somebody who started threads before decides how many there are.
-    let have = if global.is_err() { current_num_threads() } else { count };
+    let have = match global {
+        Ok(()) => count,
+        // The room was taken between the trial and now: not even asking for the number would work.
+        Err(error) if error.source().is_some() => return Err(EngineError::Threads(error.to_string())),
+        Err(_) => current_num_threads(),
+    };
     *started = Some(have);
-    Ok((have < wanted && global.is_ok()).then_some(Notice::FewerThreads { wanted, started: have }))
+    Ok((have < wanted && have == count).then_some(Notice::FewerThreads { wanted, started: have }))
 }
 
-/// Whether so many threads can be started.
+/// Whether so many threads can be started. When it returns, they have all ended, so that they take no room from the
+/// threads that are started next.
 fn pool(count: usize) -> Result<(), ThreadPoolBuildError> {
-    ThreadPoolBuilder::new().num_threads(count).build().map(drop)
+    let mut started = Vec::new();
+    let tried = ThreadPoolBuilder::new().num_threads(count).spawn_handler(|thread| {
+        started.push(std::thread::Builder::new().spawn(move || thread.run())?);
+        Ok(())
+    });
+    let tried = tried.build().map(drop);
+    for thread in started {
+        let ended = thread.join();
+        debug_assert!(ended.is_ok(), "a thread of a trial does nothing, so it cannot have panicked");
+    }
+    tried
 }
 
 fn usual() -> usize {

@@ -1,6 +1,8 @@
 //! A chat model of one's own: it writes the number of balls a sentence asks for, side by side.
 
-use lmd_planner::llm::{Capabilities, ChatContext, ChatModel, ChatModelEntry, ChatReply, ChatRequest, LlmError};
+use lmd_planner::llm::{
+    Capabilities, ChatContext, ChatModel, ChatModelEntry, ChatReply, ChatRequest, LlmError,
+};
 
 /// The one line that adds it: `lmd_planner::llm::register(THREE_BALLS)`.
 pub const THREE_BALLS: ChatModelEntry = ChatModelEntry {

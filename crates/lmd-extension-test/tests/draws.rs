@@ -131,8 +131,8 @@ fn samplers_follow_a_schedule_from_outside() {
 fn a_chat_model_from_outside_plans_what_is_drawn() {
     lmd_planner::llm::register(THREE_BALLS).unwrap();
     assert!(lmd_planner::llm::register(THREE_BALLS).is_err(), "its name is taken now");
-    let config = LlmConfig { api: "three-balls".to_owned(), model: "any".to_owned(), ..LlmConfig::default() };
-    let plan = LlmPlanner::new(config).unwrap().plan("three red balls on a beach").unwrap();
+    let llm = LlmConfig { api: "three-balls".to_owned(), model: "any".to_owned(), ..LlmConfig::default() };
+    let plan = LlmPlanner::new(llm).unwrap().plan("three red balls on a beach").unwrap();
     assert_eq!(plan.layout.objects().len(), 3, "{plan:?}");
     let config = config(r#"{"method": "plain"}"#);
     let job = Job { layout: &plan.layout, prompt: "", seeds: Seeds::of(3), config: &config };

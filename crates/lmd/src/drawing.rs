@@ -31,10 +31,11 @@ impl<'a> Easel<'a> {
         side_by_side: bool,
         screen: &'a Screen,
     ) -> anyhow::Result<Self> {
-        let outputs = Outputs::new(args.overwrite).having_read(read.iter().copied());
-        check_output(args, &outputs, screen)?;
         let mut options = DrawOptions::new(engine.config().draw.clone());
         options.adapters = args.lora.iter().map(|text| Adapter::parse(text)).collect::<Result<_, _>>()?;
+        let adapters = options.adapters.iter().map(|adapter| &*adapter.file);
+        let outputs = Outputs::new(args.overwrite).having_read(read.iter().copied().chain(adapters));
+        check_output(args, &outputs, screen)?;
         options.side_by_side = side_by_side;
         options.metadata = !args.no_metadata;
         let ready = engine.prepare(&options)?;

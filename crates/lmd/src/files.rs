@@ -43,8 +43,10 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
 
 /// A layout from a file: our JSON, an answer in any form we understand, or a
 /// picture of ours.
-pub(crate) fn read_layout(path: &Path) -> anyhow::Result<Layout> {
-    Ok(open(path)?.subject()?.layout)
+pub(crate) fn read_layout(path: &Path, screen: &Screen) -> anyhow::Result<Layout> {
+    let subject = open(path)?.subject()?;
+    screen.tell(&subject.notices)?;
+    Ok(subject.layout)
 }
 
 /// A form in which a layout is written.

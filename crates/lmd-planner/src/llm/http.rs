@@ -191,12 +191,14 @@ fn while_telling<T>(context: &ChatContext<'_>, work: impl FnOnce() -> T) -> T {
     thread::scope(|scope| {
         let (done, until_done) = channel::<()>();
         let start = Instant::now();
-        scope.spawn(move || {
+        let telling = move || {
             // The channel closes when the work is done, also by a panic.
             while until_done.recv_timeout(TELL_EVERY) == Err(RecvTimeoutError::Timeout) {
                 observer(&ChatEvent::Waiting { seconds: start.elapsed().as_secs() });
             }
-        });
+        };
+        // Where no thread can be started, the work is done without a word meanwhile.
+        drop(thread::Builder::new().spawn_scoped(scope, telling));
         let result = work();
         drop(done);
         result

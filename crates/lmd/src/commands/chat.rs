@@ -33,10 +33,11 @@ pub(crate) fn run(args: &ChatArgs, settings: &Settings, screen: &Screen) -> anyh
     let engine = crate::engine(settings, screen)?;
     crate::announce(&engine, screen)?;
     let read = args.layout.as_deref();
-    let outputs = Outputs::new(args.overwrite).having_read(read).rewriting();
+    let files = settings.files.iter().map(|path| &**path);
+    let outputs = Outputs::new(args.overwrite).having_read(read.into_iter().chain(files)).rewriting();
     let mut chat = Chat { engine: &engine, screen, conversation: None, outputs };
     if let Some(path) = read {
-        chat.conversation = Some(Conversation::from_layout("", files::read_layout(path)?));
+        chat.conversation = Some(Conversation::from_layout("", files::read_layout(path, screen)?));
     }
     match &args.prompt {
         Some(prompt) => chat.say(prompt)?,

@@ -28,10 +28,12 @@ pub(crate) fn run(
         subject.prompt.clone_from(prompt);
     }
     let engine = crate::engine(settings, screen)?;
-    let read: Vec<&Path> = [&args.layout, &args.from].into_iter().flatten().map(|path| &**path).collect();
+    let read = [&args.layout, &args.from].into_iter().flatten().chain(&settings.files);
+    let read: Vec<&Path> = read.map(|path| &**path).collect();
     // A flag that names another method asks for one picture of it.
     let both = again.as_ref().is_some_and(|noted| noted.side_by_side) && args.drawing.method.is_none();
     let easel = Easel::new(&args.drawing, &engine, &read, args.drawing.side_by_side || both, screen)?;
+    screen.tell(&subject.notices)?;
     screen.tell(&Engine::layout_doubts(&subject.layout))?;
     if let Some(noted) = &again {
         let other: Vec<_> = engine.compare(&easel.ready, &noted.recipe)?.into_iter().collect();

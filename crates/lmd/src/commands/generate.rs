@@ -12,7 +12,8 @@ use crate::{files, show};
 
 pub(crate) fn run(args: &GenerateArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
     let engine = crate::engine(settings, screen)?;
-    let easel = Easel::new(&args.drawing, &engine, &[], args.drawing.side_by_side, screen)?;
+    let read: Vec<&Path> = settings.files.iter().map(|path| &**path).collect();
+    let easel = Easel::new(&args.drawing, &engine, &read, args.drawing.side_by_side, screen)?;
     let prompt = match args.prompt.as_str() {
         "-" => files::read(Path::new("-"))?,
         given => given.to_owned(),

@@ -21,7 +21,8 @@ pub(crate) fn run(args: &LayoutArgs, settings: &Settings, screen: &Screen) -> an
     }
     // Known before anything is asked: where the answer shall go.
     let targets = targets(args)?;
-    let read = [&args.edit, &args.from_answer].into_iter().flatten().map(|path| &**path);
+    let read =
+        [&args.edit, &args.from_answer].into_iter().flatten().chain(&settings.files).map(|path| &**path);
     let outputs = Outputs::new(args.overwrite).having_read(read);
     targets.iter().try_for_each(|(path, _)| files::try_place(path, &outputs, screen))?;
     let prompt = prompt(args)?;
@@ -74,7 +75,7 @@ fn plan(args: &LayoutArgs, prompt: &str, settings: &Settings, screen: &Screen) -
         crate::announce(&engine, screen)?;
         return Ok(engine.plan(prompt)?);
     };
-    let mut conversation = Conversation::from_layout("", files::read_layout(path)?);
+    let mut conversation = Conversation::from_layout("", files::read_layout(path, screen)?);
     crate::announce(&engine, screen)?;
     Ok(engine.revise(&mut conversation, prompt)?)
 }

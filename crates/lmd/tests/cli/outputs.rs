@@ -36,6 +36,51 @@ fn a_picture_is_not_lost_to_a_drawing_of_its_layout() {
     assert_eq!(fs::read_to_string(home.path("l.json")).unwrap(), LAYOUT);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_was_read_in_any_way_is_not_overwritten() {
+    let home = home();
+    draw(&home, &["-o", "a.png"]).ok();
+    home.write("lmd.toml", "[draw]\nsteps = 1\n");
+    home.write("lora.png", "weights");
+    let shell = |script: &str| {
+        let mut shell = assert_cmd::Command::new("sh");
+        let script = script.replace("lmd", &format!("'{}'", env!("CARGO_BIN_EXE_lmd")));
+        shell.args(["-c", &script]).current_dir(home.0.path()).env("HOME", home.0.path());
+        crate::ran(shell)
+    };
+    let before = ["a.png", "l.json", "lmd.toml", "lora.png"].map(|name| fs::read(home.path(name)).unwrap());
+    for told in [
+        shell("lmd show - -o a.png --overwrite < a.png").failed(2),
+        shell("lmd layout --edit - 'remove the car' --planner offline -o l.json --overwrite < l.json")
+            .failed(2),
+        home.run(&["layout", "a cat", "--planner", "offline", "--svg", "lmd.toml", "--overwrite"]).failed(2),
+        draw(&home, &["--lora", "lora.png", "-o", "lora.png", "--overwrite"]).failed(2),
+        draw(&home, &["--lora", "lora.png@0.5", "-o", "lora.png", "--overwrite"]).failed(2),
+    ] {
+        assert!(told.contains("was read"), "{told}");
+    }
+    home.write("c.svg", "[draw]\nsteps = 1\n");
+    let args =
+        ["layout", "a cat", "--planner", "offline", "--config", "c.svg", "--svg", "c.svg", "--overwrite"];
+    assert!(home.run(&args).failed(2).contains("was read"));
+    let after = ["a.png", "l.json", "lmd.toml", "lora.png"].map(|name| fs::read(home.path(name)).unwrap());
+    assert!(before == after && fs::read_to_string(home.path("c.svg")).unwrap().starts_with("[draw]"));
+}
+
+#[test]
+fn an_object_that_is_left_out_is_told() {
+    let home = home();
+    home.write("zero", r#"{"objects":[{"caption":"a cat","box":[0.5,0.1,0,0.3]},{"caption":"a dog","box":[0.1,0.1,0.3,0.3]}],"background":"a beach"}"#);
+    let args = [&["draw", "zero", "-s", "1", "-o", "z.png"][..], &QUICK[..]].concat();
+    let ran = home.run(&args);
+    assert!(ran.err.contains("\"a cat\" was left out"), "{}", ran.err);
+    ran.ok();
+    assert!(home.run(&[&args[..], &["--strict"]].concat()).failed(6).contains("left out"));
+    let edit = home.run(&["layout", "--edit", "zero", "remove the dog", "--planner", "offline"]);
+    assert!(edit.err.contains("\"a cat\" was left out"), "{}", edit.err);
+}
+
 #[test]
 fn every_command_keeps_what_is_there() {
     let home = home();
