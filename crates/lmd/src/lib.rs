@@ -13,11 +13,12 @@ mod files;
 mod interrupt;
 mod progress;
 mod screen;
+mod session;
 mod show;
 
 use clap::Parser;
 use lmd_engine::picture::Noted;
-use lmd_engine::{ConfigError, Engine, EngineError, Environment, Override, Settings, Sources};
+use lmd_engine::{ConfigError, Environment, Override, Settings, Sources};
 
 use cli::{Cli, Command, DrawArgs, Global};
 pub use exit::Exit;
@@ -83,15 +84,4 @@ fn sources(global: &Global, explicit: Vec<Override>) -> Sources {
 
 fn settings(global: &Global, explicit: Vec<Override>) -> Result<Settings, ConfigError> {
     Settings::load(&sources(global, explicit))
-}
-
-/// The engine of these settings, which tells on the screen what it waits for.
-fn engine(settings: &Settings, screen: &Screen) -> Result<Engine, EngineError> {
-    let told = screen.clone();
-    Ok(Engine::open(&settings.config)?.with_chat_observer(move |event| told.note(&event.to_string())))
-}
-
-/// Tells which planner is asked.
-fn announce(engine: &Engine, screen: &Screen) -> Result<(), EngineError> {
-    screen.tell(engine.planner()?.1)
 }

@@ -3,8 +3,9 @@
 
 use lmd_planner::llm::{LlmConfig, LlmError};
 
-use super::layers::Layers;
-use super::{Config, ConfigError, Origin};
+use super::error::ConfigError;
+use super::layers::{Layers, Origin};
+use super::values::Config;
 use crate::stable;
 use crate::stage2::DrawConfig;
 use crate::threads::MOST_THREADS;

@@ -9,8 +9,9 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::environment::Environment;
+use super::error::ConfigError;
 use super::keys::{key, keys};
-use super::{Config, ConfigError};
+use super::values::Config;
 use crate::stage2::{DrawConfig, Preset};
 
 /// Where a setting comes from.

@@ -9,8 +9,10 @@ use lmd_planner::llm::is_local_url;
 
 use super::check::check;
 use super::environment::Environment;
+use super::error::ConfigError;
 use super::layers::{Layers, Origin, Override};
-use super::{Config, ConfigError, MAX_CONFIG_BYTES, parse};
+use super::parse::{MAX_CONFIG_BYTES, parse};
+use super::values::Config;
 use crate::input;
 use crate::notice::Notice;
 use crate::stage2::DrawConfig;

@@ -4,7 +4,8 @@
 use lmd_layout::clean_text;
 use toml::Table;
 
-use super::{Config, ConfigError};
+use super::error::ConfigError;
+use super::values::Config;
 
 /// Longest configuration file that is read, in bytes.
 pub const MAX_CONFIG_BYTES: usize = 64 * 1024;

@@ -1,8 +1,8 @@
 //! The canvas of a drawing: a faint grid, the boxes and their labels.
 
+use super::item::{DETAILED, Item};
 use super::shape::{MUTED, Rect, number, text_centred, text_line};
 use super::text::{elided, escaped, width};
-use super::{DETAILED, Item};
 
 const LABEL_HEIGHT: f64 = 26.0;
 const LABEL_SIZE: f64 = 14.0;

@@ -2,6 +2,7 @@
 
 mod canvas;
 mod colour;
+mod item;
 mod panel;
 #[cfg(feature = "png")]
 mod png;
@@ -13,7 +14,9 @@ mod text;
 #[cfg(feature = "png")]
 pub use png::{DrawError, draw_png};
 
-use crate::layout::{Layout, Object, clean_text};
+use crate::layout::{Layout, clean_text};
+use item::Item;
+use panel::LIST_WIDTH;
 use shape::{INK, Rect, number, text_line};
 
 /// Length of the canvas' longer side in the drawing's own units.
@@ -21,11 +24,8 @@ const LONGER_SIDE: f64 = 640.0;
 const MARGIN: f64 = 36.0;
 /// Between the canvas and the list of objects.
 const GAP: f64 = 32.0;
-const LIST_WIDTH: f64 = 268.0;
 const TITLE_SIZE: f64 = 24.0;
 const TITLE_LEADING: f64 = 31.0;
-/// Up to this many objects are labelled in full and listed with their places.
-const DETAILED: usize = 11;
 /// Largest picture side, in pixels.
 const MAX_PIXELS: u32 = 8192;
 
@@ -45,17 +45,6 @@ impl Default for DrawOptions {
     fn default() -> Self {
         Self { width: 512, height: 512, title: String::new() }
     }
-}
-
-/// An object with what a drawing adds to it.
-#[derive(Clone, Copy, Debug)]
-struct Item<'a> {
-    /// Counted from 1 in the layout's order.
-    number: usize,
-    object: &'a Object,
-    colour: &'static str,
-    /// Its box on the page.
-    rect: Rect,
 }
 
 /// Draws `layout` as a self-contained SVG document: every object with its

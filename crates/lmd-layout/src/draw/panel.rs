@@ -1,11 +1,13 @@
 //! The list of objects beside the canvas and the footer below it.
 
+use super::item::{DETAILED, Item};
 use super::shape::{INK, MUTED, number, text_centred, text_line};
 use super::text::wrapped;
-use super::{DETAILED, Item, LIST_WIDTH};
 use crate::bbox::Canvas;
 use crate::layout::Layout;
 
+/// Width of the list, which the page makes room for.
+pub(super) const LIST_WIDTH: f64 = 268.0;
 const CHIP: f64 = 24.0;
 const CAPTION_SIZE: f64 = 15.5;
 const LEADING: f64 = 20.0;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bbox::BBox;
+use crate::layout::Object;
 
 fn object(caption: &str, [x, y, w, h]: [f64; 4]) -> Object {
     Object::new(caption, BBox::new(x, y, w, h).unwrap()).unwrap()

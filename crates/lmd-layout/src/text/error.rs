@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{MAX_ANSWER_BYTES, MAX_NESTING};
+use super::limits::{MAX_ANSWER_BYTES, MAX_NESTING};
 use crate::layout::{LayoutError, clean_text};
 
 /// Longest excerpt of the answer quoted in an error, in characters.

@@ -13,6 +13,7 @@ mod declared;
 mod error;
 mod items;
 mod labels;
+mod limits;
 mod marks;
 mod note;
 mod number;
@@ -29,6 +30,7 @@ mod value;
 mod write;
 
 pub use error::{ParseError, Problem};
+pub use limits::{MAX_ANSWER_BYTES, MAX_NESTING};
 pub use note::Note;
 pub use reasoning::without_reasoning;
 pub use write::{write_cache_text, write_text};
@@ -36,11 +38,6 @@ pub use write::{write_cache_text, write_text};
 use crate::draft::Draft;
 use error::{Fault, fault};
 use note::Notes;
-
-/// Longest answer that is read, in bytes.
-pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
-/// Deepest nesting of brackets that is read.
-pub const MAX_NESTING: usize = 16;
 
 /// What [`parse_answer`] found.
 #[derive(Clone, Debug, PartialEq)]

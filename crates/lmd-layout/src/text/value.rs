@@ -1,9 +1,9 @@
 //! A reader for the values that answers are made of: lists, tuples,
 //! dictionaries, texts and numbers, Python and JSON alike, with limits.
 
-use super::MAX_NESTING;
 use super::error::{Fault, Problem, fault, unexpected};
 use super::labels::{Label, label_at};
+use super::limits::MAX_NESTING;
 use super::marks::{fold, is_closer, is_opener, is_quote};
 use super::note::{Note, Notes};
 use super::number::{Number, read_number, starts_number};

@@ -9,11 +9,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use lmd_layout::singular;
+
 use super::lexicon::{Tags, exact_tags, tags};
 use super::numbers::{number, quantity};
 use super::token::Token;
 use super::verbs::{Role, verb};
-use super::{chunk, links, partitive, singular};
+use super::{chunk, links, partitive};
 use crate::Scene;
 
 /// Words of the picture's frame: who looks at it and with what.

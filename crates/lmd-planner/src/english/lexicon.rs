@@ -107,7 +107,7 @@ pub(super) fn tags(word: &str) -> Tags {
     if own != Tags::default() {
         return own;
     }
-    let singular = super::singular(word);
+    let singular = lmd_layout::singular(word);
     let of_singular = exact_tags(&singular);
     if singular != word && of_singular.any(Tags::NOUN) { of_singular } else { own }
 }

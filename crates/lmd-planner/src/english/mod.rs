@@ -105,11 +105,6 @@ pub fn relation_phrase(text: &str) -> Option<(String, RelationKind, String)> {
     })
 }
 
-/// The singular of one word.
-fn singular(word: &str) -> String {
-    lmd_layout::singular(word)
-}
-
 /// Whether `word` is a colour.
 pub(crate) fn names_colour(word: &str) -> bool {
     lexicon::exact_tags(word).any(lexicon::Tags::COLOR)

@@ -1,10 +1,12 @@
 //! Reading noun phrases: from an article to the last noun, with an `of` part.
 
+use lmd_layout::singular;
+
 use super::lexicon::{Tags, exact_tags, is_adjective, is_function, tags};
 use super::numbers::{Quantity, number, quantity};
 use super::phrase::{Determiner, NounPhrase};
 use super::token::Token;
-use super::{nouns, partitive, singular, verbs};
+use super::{nouns, partitive, verbs};
 
 /// Reads the noun phrase at `at`; gives it with the index after it.
 pub(super) fn noun_phrase(tokens: &[Token], at: usize) -> Option<(NounPhrase, usize)> {

@@ -1,5 +1,7 @@
 //! Several hundred common nouns in their kinds.
 
+use lmd_layout::singular;
+
 use super::tags::Tags;
 
 const NOUN: Tags = Tags::NOUN;
@@ -257,7 +259,7 @@ pub(super) fn compound(words: &[&str]) -> usize {
         let mut n = 0;
         for part in compound.split(' ') {
             let word = words.get(n)?;
-            if *word != part && super::singular(word) != part {
+            if *word != part && singular(word) != part {
                 return None;
             }
             n += 1;

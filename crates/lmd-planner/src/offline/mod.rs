@@ -12,13 +12,14 @@ mod rows;
 mod rules;
 mod shape;
 mod sizes;
+mod stage;
 mod wording;
 
-use lmd_layout::{BBox, Layout, MAX_OBJECTS, Object, Warning, check_layout};
+use lmd_layout::{Layout, MAX_OBJECTS, Object, Warning, check_layout};
 
 use crate::facts::facts_of;
 use crate::{Conversation, Plan, PlanError, Planner, Scene, Source, english, normalize_prompt};
-use problem::{Given, LayoutProblem};
+use stage::stage;
 
 /// Plans English sentences without a language model, in microseconds, and the
 /// same way every time.
@@ -130,41 +131,6 @@ fn drop_missing(scene: &mut Scene) {
         })
         .collect();
     scene.things.retain(|thing| thing.count > 0);
-}
-
-/// Boxes for the things of a scene.
-struct Staged {
-    /// Thing and box, back to front.
-    boxes: Vec<(usize, BBox)>,
-    warnings: Vec<String>,
-    /// How many constraints were left out because they contradict others.
-    unmet: usize,
-    /// Whether things overlap that should not.
-    crowded: bool,
-}
-
-/// Places every thing that is not given a place already.
-fn stage(scene: &Scene, given: &[Given]) -> Staged {
-    let mut problem = LayoutProblem::new(scene, given);
-    let constraints = rules::constraints(scene, &mut problem);
-    let placement = place::place(&problem, &constraints);
-    let mut warnings: Vec<String> = Vec::new();
-    for index in &placement.unmet {
-        let warning =
-            format!("\"{}\" contradicts the rest of the sentence and was left out", constraints[*index].says);
-        if !warnings.contains(&warning) {
-            warnings.push(warning);
-        }
-    }
-    if placement.crowded {
-        warnings.push("there is not enough room for everything: some boxes overlap".to_owned());
-    }
-    let order = rules::back_to_front(problem.items.len(), &constraints);
-    let boxes = order.into_iter().flat_map(|item| {
-        let thing = problem.items[item].thing;
-        placement.boxes(item).into_iter().map(move |bbox| (thing, bbox))
-    });
-    Staged { boxes: boxes.collect(), warnings, unmet: placement.unmet.len(), crowded: placement.crowded }
 }
 
 #[cfg(test)]

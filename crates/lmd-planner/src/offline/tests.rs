@@ -1,5 +1,7 @@
 //! Scenes of many shapes, and what must hold of their boxes.
 
+use lmd_layout::BBox;
+
 use super::*;
 use crate::{Relation, RelationKind, Thing};
 

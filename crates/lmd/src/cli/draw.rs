@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use lmd_engine::{Override, Registry};
 
-use super::Planning;
+use super::planning::Planning;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

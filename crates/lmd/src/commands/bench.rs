@@ -18,6 +18,7 @@ use serde_json::json;
 use crate::cli::{BenchArgs, BenchCommand, BenchCommon, BenchLayoutsArgs, BenchSentencesArgs, SentenceSet};
 use crate::exit::{Exit, UsageError};
 use crate::screen::{self, Screen};
+use crate::session;
 
 /// A planner that takes its time is heard of this often.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
@@ -30,12 +31,12 @@ pub(crate) fn run(args: &BenchArgs, settings: &Settings, screen: &Screen) -> any
 }
 
 fn layouts(args: &BenchLayoutsArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
-    let engine = crate::engine(settings, screen)?;
+    let engine = session::engine(settings, screen)?;
     let answers = args.answers.as_deref().map(answers).transpose()?;
     let planner: &dyn Planner = match &answers {
         Some(answers) => answers,
         None => {
-            crate::announce(&engine, screen)?;
+            session::announce(&engine, screen)?;
             engine.planner()?.0
         }
     };
@@ -64,8 +65,8 @@ fn answers(path: &Path) -> anyhow::Result<ReferenceCache> {
 }
 
 fn free_wording(args: &BenchSentencesArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
-    let engine = crate::engine(settings, screen)?;
-    crate::announce(&engine, screen)?;
+    let engine = session::engine(settings, screen)?;
+    session::announce(&engine, screen)?;
     let report = bench_sentences(engine.planner()?.0, args.set, screen)?;
     print(&args.common, &report, || serde_json::to_value(&report))?;
     Ok(verdict(&args.common, &[report.overall.percent]))

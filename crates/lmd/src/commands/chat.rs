@@ -13,7 +13,7 @@ use crate::cli::ChatArgs;
 use crate::exit::{Exit, Interrupted, UsageError};
 use crate::files::{self, Form};
 use crate::screen::{self, Screen};
-use crate::show;
+use crate::{session, show};
 
 const HELP: &str = "\
 Say what should be in the picture, then what to change: \"move the cat to the right\".
@@ -30,8 +30,8 @@ Say what should be in the picture, then what to change: \"move the cat to the ri
 const MAX_LINE: u64 = 64 << 10;
 
 pub(crate) fn run(args: &ChatArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
-    let engine = crate::engine(settings, screen)?;
-    crate::announce(&engine, screen)?;
+    let engine = session::engine(settings, screen)?;
+    session::announce(&engine, screen)?;
     let read = args.layout.as_deref();
     let files = settings.files.iter().map(|path| &**path);
     let outputs = Outputs::new(args.overwrite).having_read(read.into_iter().chain(files)).rewriting();

@@ -8,8 +8,8 @@ use lmd_engine::{Engine, Settings, Subject};
 use crate::cli::DrawArgs;
 use crate::drawing::Easel;
 use crate::exit::{Exit, UsageError};
-use crate::files;
 use crate::screen::Screen;
+use crate::{files, session};
 
 /// `again` is what the picture named by `--from` notes about itself; its settings are
 /// already part of the configuration.
@@ -27,7 +27,7 @@ pub(crate) fn run(
     if let Some(prompt) = &args.prompt {
         subject.prompt.clone_from(prompt);
     }
-    let engine = crate::engine(settings, screen)?;
+    let engine = session::engine(settings, screen)?;
     let read = [&args.layout, &args.from].into_iter().flatten().chain(&settings.files);
     let read: Vec<&Path> = read.map(|path| &**path).collect();
     // A flag that names another method asks for one picture of it.

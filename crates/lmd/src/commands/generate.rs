@@ -8,17 +8,17 @@ use crate::cli::GenerateArgs;
 use crate::drawing::Easel;
 use crate::exit::Exit;
 use crate::screen::Screen;
-use crate::{files, show};
+use crate::{files, session, show};
 
 pub(crate) fn run(args: &GenerateArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
-    let engine = crate::engine(settings, screen)?;
+    let engine = session::engine(settings, screen)?;
     let read: Vec<&Path> = settings.files.iter().map(|path| &**path).collect();
     let easel = Easel::new(&args.drawing, &engine, &read, args.drawing.side_by_side, screen)?;
     let prompt = match args.prompt.as_str() {
         "-" => files::read(Path::new("-"))?,
         given => given.to_owned(),
     };
-    crate::announce(&engine, screen)?;
+    session::announce(&engine, screen)?;
     let planned = engine.plan(&prompt)?;
     screen.tell(&planned.notices)?;
     screen.note(&show::table(&planned.plan.layout, false));

@@ -12,7 +12,7 @@ use crate::cli::LayoutArgs;
 use crate::exit::{Exit, UsageError};
 use crate::files::{self, Form};
 use crate::screen::{self, Screen};
-use crate::show;
+use crate::{session, show};
 
 pub(crate) fn run(args: &LayoutArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
     if args.schema {
@@ -70,13 +70,13 @@ fn plan(args: &LayoutArgs, prompt: &str, settings: &Settings, screen: &Screen) -
         let answer = files::read(path)?;
         return Ok(plan_from_answer(prompt, &answer).map(Planned::from)?);
     }
-    let engine = crate::engine(settings, screen)?;
+    let engine = session::engine(settings, screen)?;
     let Some(path) = &args.edit else {
-        crate::announce(&engine, screen)?;
+        session::announce(&engine, screen)?;
         return Ok(engine.plan(prompt)?);
     };
     let mut conversation = Conversation::from_layout("", files::read_layout(path, screen)?);
-    crate::announce(&engine, screen)?;
+    session::announce(&engine, screen)?;
     Ok(engine.revise(&mut conversation, prompt)?)
 }
 

@@ -8,10 +8,10 @@ use crate::cli::{ModelsArgs, ModelsCommand, PreviewChoice};
 use crate::exit::Exit;
 use crate::progress::Watch;
 use crate::screen::{self, Screen};
-use crate::{interrupt, show};
+use crate::{interrupt, session, show};
 
 pub(crate) fn run(args: &ModelsArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
-    let engine = crate::engine(settings, screen)?;
+    let engine = session::engine(settings, screen)?;
     match &args.what {
         ModelsCommand::List { json } => list(&engine, *json)?,
         ModelsCommand::Info { model, json } => info(&engine.card(model)?, *json)?,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::KnownFrom;
+use super::known::KnownFrom;
 use crate::llm::LlmError;
 use crate::llm::chat::{ChatRequest, Limits, Structured};
 use crate::llm::config::{Endpoint, Format, LlmConfig};

@@ -2,6 +2,7 @@
 //! base models some of them serve at `/completions`.
 
 mod dialect;
+mod known;
 mod reply;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use super::server::Exchange;
 use super::{LlmConfig, LlmError, OPENAI_URL};
 use crate::cache::ServerMemory;
 use dialect::Dialect;
+use known::KnownFrom;
 
 /// The registry's line of this model.
 pub(super) const ENTRY: ChatModelEntry = ChatModelEntry {
@@ -55,16 +57,6 @@ pub struct OpenAiModel {
 struct Known {
     dialect: Dialect,
     source: KnownFrom,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum KnownFrom {
-    /// Nothing was tried yet.
-    Nothing,
-    /// A run before this one.
-    Memory,
-    /// An answer of this session.
-    Answer,
 }
 
 impl fmt::Debug for OpenAiModel {

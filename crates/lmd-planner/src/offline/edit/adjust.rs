@@ -3,10 +3,10 @@
 
 use lmd_layout::{BBox, plural, singular, with_article};
 
-use super::Refusal;
 use super::board::Board;
 use super::geometry::{crossings, feet_kept, mean};
 use super::refer::{find, is_everything, without_article};
+use super::refusal::Refusal;
 use super::relocate;
 use crate::offline::sizes::kind_of;
 use crate::offline::wording;

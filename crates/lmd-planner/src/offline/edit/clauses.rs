@@ -1,9 +1,9 @@
 //! From the words of an instruction to [`Command`]s, clause by clause.
 
-use super::Refusal;
 use super::changing::{change, complement, scene_complement};
 use super::command::{Command, first_word, named, two_parts};
 use super::moving::{gathering, into_region, movement, relation};
+use super::refusal::Refusal;
 use super::vocabulary::{VERBS, comparative, strength, without_strength};
 use crate::english;
 

@@ -14,6 +14,7 @@ mod command;
 mod geometry;
 mod moving;
 mod refer;
+mod refusal;
 mod relocate;
 mod scenery;
 mod vocabulary;
@@ -24,9 +25,7 @@ use crate::{Conversation, Plan, PlanError, Source, normalize_prompt};
 use board::Board;
 use clauses::commands;
 use command::Command;
-
-/// What is wrong with an instruction, and an example of what would work.
-type Refusal = String;
+use refusal::Refusal;
 
 /// A complete new layout after `instruction`.
 pub(super) fn revise(conversation: &Conversation, instruction: &str) -> Result<Plan, PlanError> {

@@ -2,8 +2,8 @@
 
 use lmd_layout::{BBox, is_plural, singular};
 
-use super::Refusal;
 use super::board::Board;
+use super::refusal::Refusal;
 use crate::{RelationKind, english};
 
 /// How one of several is picked.

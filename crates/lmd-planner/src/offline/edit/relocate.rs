@@ -2,12 +2,13 @@
 
 use lmd_layout::BBox;
 
-use super::Refusal;
 use super::board::{Board, Piece};
 use super::geometry::{crossings, mean, overlap};
 use super::refer::{find, find_one, head_noun};
+use super::refusal::Refusal;
 use crate::offline::problem::Given;
-use crate::offline::{Staged, stage, wording};
+use crate::offline::stage::{Staged, stage};
+use crate::offline::wording;
 use crate::{Region, Relation, RelationKind, Scene, Thing, english};
 
 /// An ordinary step, as a share of the canvas.

@@ -2,8 +2,8 @@
 
 use lmd_layout::with_article;
 
-use super::Refusal;
 use super::board::Board;
+use super::refusal::Refusal;
 use super::vocabulary::{STYLES, without_mood};
 use crate::Scene;
 
