@@ -76,7 +76,8 @@ fn an_object_that_is_left_out_is_told() {
     let ran = home.run(&args);
     assert!(ran.err.contains("\"a cat\" was left out"), "{}", ran.err);
     ran.ok();
-    assert!(home.run(&[&args[..], &["--strict"]].concat()).failed(6).contains("left out"));
+    let strict = [&["draw", "zero", "-s", "1", "-o", "strict.png", "--strict"][..], &QUICK[..]].concat();
+    assert!(home.run(&strict).failed(6).contains("left out"));
     let edit = home.run(&["layout", "--edit", "zero", "remove the dog", "--planner", "offline"]);
     assert!(edit.err.contains("\"a cat\" was left out"), "{}", edit.err);
 }
