@@ -38,7 +38,8 @@ fn item(bytes: &[u8]) -> Item {
     let suffix = if number == 0 { String::new() } else { format!(" with {number} legs") };
     let caption = format!("{} {} {}{suffix}", pick(&ARTICLES, bytes[0]), pick(&COLOURS, bytes[1]), pick(&NOUNS, bytes[2]));
     let [x, y, w, h] = [bytes[4], bytes[5], bytes[6], bytes[7]].map(u16::from);
-    (caption, [x, y, w + 1, h + 1])
+    // At least 2 wide: boxes within 0 to 1 are read as shares of the canvas.
+    (caption, [x, y, w + 2, h + 2])
 }
 
 fn list(items: &[Item], one: impl Fn(&str, [u16; 4]) -> String, between: &str) -> String {
