@@ -4,8 +4,6 @@
 //! A schema is asked for as a tool that must be called: its input is the
 //! answer. The question's fixed part is marked for the prompt cache.
 
-use std::fmt;
-
 use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,11 +12,10 @@ use super::address::Address;
 use super::chat::{
     Capabilities, ChatContext, ChatModel, ChatReply, ChatRequest, FinishReason, Limits, Message, Usage,
 };
-use super::config::Format;
 use super::entry::ChatModelEntry;
 use super::http::{Answered, KeyHeader, Transport};
-use super::retry::{Failure, with_retries};
-use super::server::{Exchange, content};
+use super::retry::Failure;
+use super::server::{Exchange, Server, content};
 use super::{LlmConfig, LlmError};
 
 /// The version of the API this was written for.
@@ -48,17 +45,10 @@ impl Default for AnthropicSettings {
 }
 
 /// One model behind Anthropic's Messages API.
+#[derive(Debug)]
 pub struct AnthropicModel {
-    config: LlmConfig,
     settings: AnthropicSettings,
-    url: String,
-    transport: Transport,
-}
-
-impl fmt::Debug for AnthropicModel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AnthropicModel").field("config", &self.config).finish_non_exhaustive()
-    }
+    server: Server,
 }
 
 impl AnthropicModel {
@@ -72,14 +62,15 @@ impl AnthropicModel {
         let address = Address::parse(config.address())?;
         let transport = Transport::new(&config, &address, KeyHeader::Named("x-api-key"))?
             .with_header("anthropic-version", API_VERSION);
-        Ok(Self { settings, url: address.endpoint("/v1", "messages"), transport, config })
+        let url = address.endpoint("/v1", "messages");
+        Ok(Self { settings, server: Server::new(config, url, transport) })
     }
 
     fn body(&self, request: &ChatRequest) -> Value {
         let Limits { max_tokens, temperature } = request.limits;
         let structured = request.structured.as_ref();
         let mut body = json!({
-            "model": self.config.model,
+            "model": self.server.model(),
             "max_tokens": max_tokens,
             // The API takes 0 to 1 only.
             "temperature": temperature.min(1.0),
@@ -109,41 +100,35 @@ impl AnthropicModel {
         }
         list
     }
-
-    fn reply(&self, answered: &Answered) -> Result<ChatReply, Failure> {
-        let exchange = Exchange { url: &self.url, model: &self.config.model, transport: &self.transport };
-        let body = exchange.body(answered, |_| None)?;
-        let Some(blocks) = body.get("content").filter(|content| content.is_array()) else {
-            return Err(exchange.no_answer(answered, &body));
-        };
-        let stop = body.get("stop_reason").and_then(Value::as_str);
-        if stop == Some("refusal") {
-            return Err(
-                LlmError::Refused { message: exchange.transport.quote(&content(Some(blocks))) }.into()
-            );
-        }
-        let called = blocks.as_array().and_then(|blocks| blocks.iter().find_map(|block| block.get("input")));
-        let words = called.map_or_else(|| content(Some(blocks)), Value::to_string);
-        let finish = if stop == Some("max_tokens") { FinishReason::Length } else { FinishReason::Stop };
-        Ok(ChatReply { text: exchange.text(&words, None)?, finish, usage: usage(&body) })
-    }
 }
 
 impl ChatModel for AnthropicModel {
     fn name(&self) -> String {
-        self.config.model.clone()
+        self.server.model().to_owned()
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::chat(self.config.format != Format::Text)
+        self.server.capabilities()
     }
 
     fn complete(&self, request: &ChatRequest, context: &ChatContext<'_>) -> Result<ChatReply, LlmError> {
-        let body = self.body(request).to_string();
-        with_retries(&self.config, context, || {
-            self.reply(&self.transport.post(&self.url, body.as_bytes(), context)?)
-        })
+        self.server.ask(&self.body(request), context, reply)
     }
+}
+
+fn reply(exchange: &Exchange<'_>, answered: &Answered) -> Result<ChatReply, Failure> {
+    let body = exchange.body(answered, |_| None)?;
+    let Some(blocks) = body.get("content").filter(|content| content.is_array()) else {
+        return Err(exchange.no_answer(answered, &body));
+    };
+    let stop = body.get("stop_reason").and_then(Value::as_str);
+    if stop == Some("refusal") {
+        return Err(LlmError::Refused { message: exchange.transport.quote(&content(Some(blocks))) }.into());
+    }
+    let called = blocks.as_array().and_then(|blocks| blocks.iter().find_map(|block| block.get("input")));
+    let words = called.map_or_else(|| content(Some(blocks)), Value::to_string);
+    let finish = if stop == Some("max_tokens") { FinishReason::Length } else { FinishReason::Stop };
+    Ok(ChatReply { text: exchange.text(&words, None)?, finish, usage: usage(&body) })
 }
 
 fn usage(body: &Value) -> Option<Usage> {

@@ -2,8 +2,6 @@
 //! its OpenAI-compatible endpoint does not: the context's size, schemas for
 //! every model, and how long a model stays loaded.
 
-use std::fmt;
-
 use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,11 +10,10 @@ use super::address::Address;
 use super::chat::{
     Capabilities, ChatContext, ChatModel, ChatReply, ChatRequest, FinishReason, Limits, Usage,
 };
-use super::config::Format;
 use super::entry::ChatModelEntry;
 use super::http::{Answered, KeyHeader, Transport};
-use super::retry::{Failure, with_retries};
-use super::server::{Exchange, content};
+use super::retry::Failure;
+use super::server::{Exchange, Server, content};
 use super::{LlmConfig, LlmError};
 
 /// The registry's line of this model.
@@ -46,17 +43,10 @@ impl Default for OllamaSettings {
 }
 
 /// One model of an Ollama server.
+#[derive(Debug)]
 pub struct OllamaModel {
-    config: LlmConfig,
     settings: OllamaSettings,
-    url: String,
-    transport: Transport,
-}
-
-impl fmt::Debug for OllamaModel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OllamaModel").field("config", &self.config).finish_non_exhaustive()
-    }
+    server: Server,
 }
 
 impl OllamaModel {
@@ -69,14 +59,15 @@ impl OllamaModel {
         let settings = config.own_settings()?;
         let address = Address::parse(config.address())?.without_path("/v1");
         let transport = Transport::new(&config, &address, KeyHeader::Bearer)?;
-        Ok(Self { settings, url: address.endpoint("", "api/chat"), transport, config })
+        let url = address.endpoint("", "api/chat");
+        Ok(Self { settings, server: Server::new(config, url, transport) })
     }
 
     fn body(&self, request: &ChatRequest) -> Value {
         let Limits { max_tokens, temperature } = request.limits;
         let structured = request.structured.as_ref();
         let mut body = json!({
-            "model": self.config.model,
+            "model": self.server.model(),
             "stream": false,
             "messages": structured.map_or(&request.messages, |s| &s.messages),
             "options": {
@@ -93,36 +84,32 @@ impl OllamaModel {
         }
         body
     }
-
-    fn reply(&self, answered: &Answered) -> Result<ChatReply, Failure> {
-        let exchange = Exchange { url: &self.url, model: &self.config.model, transport: &self.transport };
-        let body = exchange.body(answered, from_lines)?;
-        let Some(message) = body.get("message") else {
-            return Err(exchange.no_answer(answered, &body));
-        };
-        let cut_off = body.get("done_reason").and_then(Value::as_str) == Some("length");
-        let finish = if cut_off { FinishReason::Length } else { FinishReason::Stop };
-        let thoughts = message.get("thinking").and_then(Value::as_str).filter(|_| !cut_off);
-        let text = exchange.text(&content(message.get("content")), thoughts)?;
-        Ok(ChatReply { text, finish, usage: usage(&body) })
-    }
 }
 
 impl ChatModel for OllamaModel {
     fn name(&self) -> String {
-        self.config.model.clone()
+        self.server.model().to_owned()
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::chat(self.config.format != Format::Text)
+        self.server.capabilities()
     }
 
     fn complete(&self, request: &ChatRequest, context: &ChatContext<'_>) -> Result<ChatReply, LlmError> {
-        let body = self.body(request).to_string();
-        with_retries(&self.config, context, || {
-            self.reply(&self.transport.post(&self.url, body.as_bytes(), context)?)
-        })
+        self.server.ask(&self.body(request), context, reply)
     }
+}
+
+fn reply(exchange: &Exchange<'_>, answered: &Answered) -> Result<ChatReply, Failure> {
+    let body = exchange.body(answered, from_lines)?;
+    let Some(message) = body.get("message") else {
+        return Err(exchange.no_answer(answered, &body));
+    };
+    let cut_off = body.get("done_reason").and_then(Value::as_str) == Some("length");
+    let finish = if cut_off { FinishReason::Length } else { FinishReason::Stop };
+    let thoughts = message.get("thinking").and_then(Value::as_str).filter(|_| !cut_off);
+    let text = exchange.text(&content(message.get("content")), thoughts)?;
+    Ok(ChatReply { text, finish, usage: usage(&body) })
 }
 
 fn usage(body: &Value) -> Option<Usage> {

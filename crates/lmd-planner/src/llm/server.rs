@@ -1,17 +1,62 @@
 //! What servers answer whatever their language: JSON, or one of many shapes
 //! of error.
 
+use std::fmt;
 use std::time::Duration;
 
 use lmd_layout::without_reasoning;
 use serde_json::Value;
 
-use super::LlmError;
+use super::chat::{Capabilities, ChatContext, ChatReply};
+use super::config::Format;
 use super::http::{Answered, Transport};
-use super::retry::Failure;
+use super::retry::{Failure, with_retries};
+use super::{LlmConfig, LlmError};
 
 /// Longest answer that is read as a layout.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// A model on a server that takes every question the same way, at one address.
+pub(super) struct Server {
+    config: LlmConfig,
+    url: String,
+    transport: Transport,
+}
+
+impl Server {
+    pub(super) fn new(config: LlmConfig, url: String, transport: Transport) -> Self {
+        Self { config, url, transport }
+    }
+
+    /// The model's name.
+    pub(super) fn model(&self) -> &str {
+        &self.config.model
+    }
+
+    pub(super) fn capabilities(&self) -> Capabilities {
+        Capabilities::chat(self.config.format != Format::Text)
+    }
+
+    /// Sends `body` until there is an answer, which `read` reads.
+    pub(super) fn ask(
+        &self,
+        body: &Value,
+        context: &ChatContext<'_>,
+        read: impl Fn(&Exchange<'_>, &Answered) -> Result<ChatReply, Failure>,
+    ) -> Result<ChatReply, LlmError> {
+        let body = body.to_string();
+        let exchange = Exchange { url: &self.url, model: self.model(), transport: &self.transport };
+        with_retries(&self.config, context, || {
+            read(&exchange, &self.transport.post(&self.url, body.as_bytes(), context)?)
+        })
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("config", &self.config).finish_non_exhaustive()
+    }
+}
 
 /// One request and where it went, for the messages.
 pub(super) struct Exchange<'a> {

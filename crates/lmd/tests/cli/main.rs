@@ -35,6 +35,13 @@ impl Home {
         Self(tempfile::tempdir().unwrap())
     }
 
+    /// With a layout of one object in `l.json`.
+    fn with_layout() -> Self {
+        let home = Self::new();
+        home.write("l.json", LAYOUT);
+        home
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
@@ -99,3 +106,9 @@ const ANSWER: &str = "Objects: [('a red car', [51, 256, 205, 128]), ('a bird', [
 fn json(path: &Path) -> serde_json::Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
+
+const LAYOUT: &str =
+    r#"{"objects": [{"caption": "a red car", "box": [0.1, 0.4, 0.5, 0.4]}], "background": "a beach"}"#;
+
+/// Flags of the quickest drawing there is.
+const QUICK: [&str; 8] = ["--method", "plain", "--steps", "1", "-W", "64", "-H", "64"];

@@ -2,17 +2,7 @@
 
 use std::fs;
 
-use crate::Home;
-
-const LAYOUT: &str =
-    r#"{"objects": [{"caption": "a red car", "box": [0.1, 0.4, 0.5, 0.4]}], "background": "a beach"}"#;
-const QUICK: [&str; 8] = ["--method", "plain", "--steps", "1", "-W", "64", "-H", "64"];
-
-fn home() -> Home {
-    let home = Home::new();
-    home.write("l.json", LAYOUT);
-    home
-}
+use crate::{Home, LAYOUT, QUICK};
 
 fn draw(home: &Home, more: &[&str]) -> crate::Ran {
     home.run(&[&["draw", "l.json", "-s", "1"], more, &QUICK[..]].concat())
@@ -20,7 +10,7 @@ fn draw(home: &Home, more: &[&str]) -> crate::Ran {
 
 #[test]
 fn a_picture_is_not_lost_to_a_drawing_of_its_layout() {
-    let home = home();
+    let home = Home::with_layout();
     draw(&home, &["-o", "a.png"]).ok();
     let picture = fs::read(home.path("a.png")).unwrap();
     assert_eq!(home.run(&["show", "a.png", "-o", "a.png"]).ok(), "a-2.png\n");
@@ -39,7 +29,7 @@ fn a_picture_is_not_lost_to_a_drawing_of_its_layout() {
 #[cfg(unix)]
 #[test]
 fn what_was_read_in_any_way_is_not_overwritten() {
-    let home = home();
+    let home = Home::with_layout();
     draw(&home, &["-o", "a.png"]).ok();
     home.write("lmd.toml", "[draw]\nsteps = 1\n");
     home.write("lora.png", "weights");
@@ -70,7 +60,7 @@ fn what_was_read_in_any_way_is_not_overwritten() {
 
 #[test]
 fn an_object_that_is_left_out_is_told() {
-    let home = home();
+    let home = Home::with_layout();
     home.write("zero", r#"{"objects":[{"caption":"a cat","box":[0.5,0.1,0,0.3]},{"caption":"a dog","box":[0.1,0.1,0.3,0.3]}],"background":"a beach"}"#);
     let args = [&["draw", "zero", "-s", "1", "-o", "z.png"][..], &QUICK[..]].concat();
     let ran = home.run(&args);
@@ -84,7 +74,7 @@ fn an_object_that_is_left_out_is_told() {
 
 #[test]
 fn every_command_keeps_what_is_there() {
-    let home = home();
+    let home = Home::with_layout();
     for name in ["x.png", "n-1.png", "y.json", "z.svg"] {
         home.write(name, "mine");
     }
@@ -108,7 +98,7 @@ fn every_command_keeps_what_is_there() {
 
 #[test]
 fn places_are_tried_before_the_work() {
-    let home = home();
+    let home = Home::with_layout();
     fs::create_dir(home.path("folder.png")).unwrap();
     // Planning would be told on stdout or stderr.
     for (args, part) in [
@@ -129,7 +119,7 @@ fn places_are_tried_before_the_work() {
 
 #[test]
 fn names_of_long_prompts_fit() {
-    let home = home();
+    let home = Home::with_layout();
     let prompt = "\u{20000}".repeat(80);
     let out = home
         .run(&[&["draw", "l.json", "-s", "18446744073709551615", "--prompt", &prompt], &QUICK[..]].concat())
@@ -142,7 +132,7 @@ fn names_of_long_prompts_fit() {
 #[test]
 fn rights_and_links_are_respected() {
     use std::os::unix::fs::{PermissionsExt, symlink};
-    let home = home();
+    let home = Home::with_layout();
     let mode = |name: &str| fs::metadata(home.path(name)).unwrap().permissions().mode() & 0o777;
     let lmd = env!("CARGO_BIN_EXE_lmd");
     let script = format!("umask 077; '{lmd}' -q layout 'a cat' --planner offline -o private.json");
@@ -166,7 +156,7 @@ fn rights_and_links_are_respected() {
 #[cfg(unix)]
 #[test]
 fn pipes_are_written_to_as_they_are() {
-    let home = home();
+    let home = Home::with_layout();
     let lmd = env!("CARGO_BIN_EXE_lmd");
     let script = format!(
         "mkfifo p.svg && (cat p.svg > read.svg &) && '{lmd}' -q layout 'a cat' --planner offline -o p.svg && sleep 1"
@@ -181,7 +171,7 @@ fn pipes_are_written_to_as_they_are() {
 #[cfg(unix)]
 #[test]
 fn what_is_waited_for_for_ever_is_not_read() {
-    let home = home();
+    let home = Home::with_layout();
     assert!(std::process::Command::new("mkfifo").arg(home.path("pipe.json")).status().unwrap().success());
     for args in [
         &["draw", "pipe.json"][..],

@@ -2,21 +2,11 @@
 
 use std::fs;
 
-use crate::{Home, ran};
-
-const LAYOUT: &str =
-    r#"{"objects": [{"caption": "a red car", "box": [0.1, 0.4, 0.5, 0.4]}], "background": "a beach"}"#;
-const QUICK: [&str; 8] = ["--method", "plain", "--steps", "1", "-W", "64", "-H", "64"];
-
-fn home() -> Home {
-    let home = Home::new();
-    home.write("l.json", LAYOUT);
-    home
-}
+use crate::{Home, LAYOUT, QUICK, ran};
 
 #[test]
 fn formats_of_gpus_are_refused_wherever_they_are_set() {
-    let home = home();
+    let home = Home::with_layout();
     for dtype in ["f16", "bf16"] {
         let told = home.run(&["generate", "a cat", "--dtype", dtype]).failed(2);
         assert!(
@@ -34,7 +24,7 @@ fn formats_of_gpus_are_refused_wherever_they_are_set() {
 
 #[test]
 fn settings_are_checked_before_a_model_is_asked() {
-    let home = home();
+    let home = Home::with_layout();
     // Nobody listens there: whoever asked would be told so, with 3.
     let asked =
         ["generate", "a cat", "--planner", "llm", "--llm-url", "http://127.0.0.1:1", "--llm-model", "m"];
@@ -63,7 +53,7 @@ fn settings_are_checked_before_a_model_is_asked() {
 
 #[test]
 fn a_recipes_absurd_numbers_are_refused() {
-    let home = home();
+    let home = Home::with_layout();
     home.run(&[&["draw", "l.json", "-s", "1", "-o", "a.png"], &QUICK[..]].concat()).ok();
     let png = fs::read(home.path("a.png")).unwrap();
     for (from, to, part) in [
@@ -101,7 +91,7 @@ fn with_changed_recipe(png: &[u8], from: &str, to: &str) -> Vec<u8> {
 
 #[test]
 fn strict_makes_warnings_errors() {
-    let home = home();
+    let home = Home::with_layout();
     let twice = LAYOUT.replace("}],", "}, {\"caption\": \"a red car\", \"box\": [0.1, 0.4, 0.5, 0.4]}],");
     home.write("doubt.json", &twice);
     let args = [&["draw", "doubt.json", "-o", "a.png"], &QUICK[..]].concat();
@@ -125,7 +115,7 @@ fn ran_failed(command: assert_cmd::Command, code: i32) -> String {
 
 #[test]
 fn nothing_from_outside_commands_the_terminal() {
-    let home = home();
+    let home = Home::with_layout();
     home.write("lmd.toml", "model = \"\\u001b]0;own\\u0007\\u202e\"\n[llm]\nmodel = \"\\u001b[31mred\"\nurl = \"http://127.0.0.1:1\"\n");
     let evil = |text: &str| text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}');
     for args in [
@@ -149,7 +139,7 @@ fn nothing_from_outside_commands_the_terminal() {
 
 #[test]
 fn text_of_other_editors_is_read() {
-    let home = home();
+    let home = Home::with_layout();
     home.write("bom.json", &format!("\u{feff}{LAYOUT}"));
     let utf16: Vec<u8> = format!("\u{feff}{LAYOUT}").encode_utf16().flat_map(u16::to_le_bytes).collect();
     fs::write(home.path("utf16.json"), utf16).unwrap();
@@ -163,7 +153,7 @@ fn text_of_other_editors_is_read() {
 
 #[test]
 fn a_picture_is_a_layout_everywhere() {
-    let home = home();
+    let home = Home::with_layout();
     home.run(&[&["draw", "l.json", "-s", "1", "-o", "a.png"], &QUICK[..]].concat()).ok();
     let out = home.run_with(&["chat", "--layout", "a.png", "--planner", "offline"], "/json\n").ok();
     assert!(out.contains("a red car"), "{out}");
@@ -177,7 +167,7 @@ fn a_picture_is_a_layout_everywhere() {
 
 #[test]
 fn side_by_side_is_drawn_again_as_it_was() {
-    let home = home();
+    let home = Home::with_layout();
     let quick = ["--preset", "fast", "--steps", "2", "-W", "64", "-H", "64"];
     home.run(&[&["draw", "l.json", "-s", "1", "--side-by-side", "-o", "both.png"], &quick[..]].concat()).ok();
     assert!(home.run(&["show", "both.png"]).ok().contains("plain on the left"));
@@ -187,7 +177,7 @@ fn side_by_side_is_drawn_again_as_it_was() {
 
 #[test]
 fn another_model_is_told() {
-    let home = home();
+    let home = Home::with_layout();
     home.run(&[&["draw", "l.json", "-s", "1", "-o", "a.png"], &QUICK[..]].concat()).ok();
     let png = fs::read(home.path("a.png")).unwrap();
     let changed = with_changed_recipe(&png, "\"weights\":[[\"", "\"weights\":[[\"other/");
@@ -205,7 +195,7 @@ fn another_model_is_told() {
 
 #[test]
 fn a_sentence_where_a_file_belongs_is_understood() {
-    let home = home();
+    let home = Home::with_layout();
     let told = home.run(&["draw", "a cat"]).failed(2);
     assert!(told.contains("lmd generate"), "{told}");
     let told = home.run(&["models", "import", "l.json", "--name", "bundled"]);
@@ -215,7 +205,7 @@ fn a_sentence_where_a_file_belongs_is_understood() {
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_that_runs_out_is_told() {
-    let home = home();
+    let home = Home::with_layout();
     let lmd = env!("CARGO_BIN_EXE_lmd");
     for kib in [400_000, 250_000, 150_000] {
         let script = format!("ulimit -v {kib}; exec '{lmd}' draw l.json --steps 1 -o a.png");
@@ -230,7 +220,7 @@ fn memory_that_runs_out_is_told() {
 
 #[test]
 fn seeds_are_random_when_asked_for() {
-    let home = home();
+    let home = Home::with_layout();
     let draw = || home.run(&[&["draw", "l.json", "-s", "-1"], &QUICK[..]].concat());
     assert_ne!(draw().ok(), draw().ok());
     let told = home.run(&["draw", "l.json", "-s", "-2"]).failed(2);
@@ -240,7 +230,7 @@ fn seeds_are_random_when_asked_for() {
 
 #[test]
 fn one_bad_line_does_not_end_a_conversation() {
-    let home = home();
+    let home = Home::with_layout();
     let mut command = home.lmd(&["chat", "--layout", "l.json", "--planner", "offline"]);
     let mut script = b"\x80\x81\n".to_vec();
     script.extend(vec![b'x'; 1 << 20]);
