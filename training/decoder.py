@@ -15,9 +15,9 @@ import torch
 from diffusers import AutoencoderTiny
 
 from . import networks
-from .adapters import averaged
 from .autoencoder import finish, picture_loss, show
 from .diffusion import load_vae, noised
+from .export import averaged
 from .muon import Both
 from .pool import Pool, Tensors, encoded
 from .runs import Average, Run, channels_last, falling_rate

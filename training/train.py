@@ -35,17 +35,15 @@ def run_stage(stage: str, run: Run, size: networks.Size, arguments) -> None:
     elif stage == "adapters":
         from . import adapters
         adapters.train(run, size, arguments.steps, arguments.compile, arguments.resume_from)
-    elif stage == "export":
+    else:
         from . import export
         export.export(run, size, arguments.size, arguments.out or run.path("model"))
-    else:
-        raise SystemExit(f"unknown stage {stage}; known: {', '.join(STAGES)}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", choices=networks.SIZES, default="smoke")
-    parser.add_argument("--stage", default="all", help="one of: all, " + ", ".join(STAGES))
+    parser.add_argument("--stage", default="all", choices=["all", *STAGES])
     parser.add_argument("--art", type=Path, required=True, help="folder of @lobehub/fluent-emoji-3d's pictures (package/assets)")
     parser.add_argument("--runs", type=Path, default=Path("training/runs"), help="where checkpoints and logs go")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

@@ -1,4 +1,4 @@
-"""Circles among the files of a crate, and dependencies between crates that the plan of the house forbids.
+"""Circles among the files of a crate. (Who may depend on whom among the crates is tested in `crates/lmd/tests/rules.rs`.)
 
 A file knows another when it imports something that is defined there (`use crate::…`, `super::…`, `self::…`), or
 names it by such a path. A re-export (`pub use child::Name`) is no edge of its own: who imports `Name` from there
@@ -7,30 +7,15 @@ they may look anywhere.
 
 Two kinds are told apart: circles that remain when no edge from a module to its own parents is counted (siblings that
 know one another), and circles through a parent that both dispatches to its children and holds what they share.
-With `--enforce` the first kind and forbidden dependencies end with 1, with `--strict` the second kind, too;
-`--edges CRATE` prints the graph of one crate.
+Neither may be; `--edges CRATE` prints the graph of one crate.
 """
 
 import re
 import sys
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import source
-
-# Crate: what it must not depend on, directly or through others of this workspace.
-FORBIDDEN = {
-    "lmd-layout": {"lmd-planner", "lmd-nn", "lmd-diffusion", "lmd-eval", "lmd-engine", "lmd", "burn", "clap", "ureq"},
-    "lmd-planner": {"lmd-nn", "lmd-diffusion", "lmd-eval", "lmd-engine", "lmd", "burn", "clap"},
-    "lmd-nn": {"lmd-planner", "lmd-diffusion", "lmd-eval", "lmd-engine", "lmd", "clap", "ureq"},
-    "lmd-diffusion": {"lmd-planner", "lmd-eval", "lmd-engine", "lmd", "clap", "ureq"},
-    "lmd-eval": {"lmd-engine", "lmd", "clap"},
-    "lmd-engine": {"lmd", "clap", "axum", "indicatif", "rustyline"},
-    "lmd-demo-model": {"lmd-planner", "lmd-diffusion", "lmd-eval", "lmd-engine", "lmd"},
-}
-# The fronts, and crates outside the libraries that test them.
-KNOW_THE_ENGINE = {"lmd", "lmd-server", "lmd-batch", "lmd-extension-test"}
 
 USE = re.compile(r"\b(?P<pub>pub(?:\s*\([^)]*\))?\s+)?use\s+(?P<tree>[^;]+);")
 PATH = re.compile(r"(?<![\w:])(?:[A-Za-z_]\w*)(?:::[A-Za-z_]\w*)+")
@@ -260,30 +245,8 @@ def _best_cuts(graph, part, name):
     return "; ".join(f"{edge} (leaves {left})" for left, edge in sorted(cuts)[:3])
 
 
-def forbidden_dependencies():
-    """Dependencies between crates that the plan forbids."""
-    direct = {}
-    for name, folder in source.crates().items():
-        manifest = tomllib.loads((folder / "Cargo.toml").read_text(encoding="utf-8"))
-        tables = [manifest, *manifest.get("target", {}).values()]
-        direct[name] = {dependency for table in tables for dependency in table.get("dependencies", {})}
-
-    def reached(name, seen):
-        for dependency in direct.get(name, ()):
-            if dependency not in seen:
-                seen.add(dependency)
-                reached(dependency, seen)
-        return seen
-
-    for name in direct:
-        for dependency in sorted(reached(name, set()) & FORBIDDEN.get(name, set())):
-            yield f"{name} depends on {dependency}, which the plan of the house forbids"
-        if "lmd-engine" in direct[name] and name not in KNOW_THE_ENGINE:
-            yield f"{name} depends on lmd-engine, which only fronts may know"
-
-
 def main():
-    forbidden, siblings, parents = list(forbidden_dependencies()), [], []
+    siblings, parents = [], []
     for name, folder in source.crates().items():
         files = read_crate(folder / "src")
         graph = edges(files)
@@ -297,11 +260,7 @@ def main():
               f"circles: {len(hard)} of siblings, {len(soft)} more through parents")
         siblings += [f"{name}: {describe(flat, part)}" for part in hard]
         parents += [f"{name}: through a parent: {describe(graph, part)}" for part in soft]
-    strict = "--strict" in sys.argv
-    enforced = forbidden + siblings + (parents if strict else [])
-    if not strict:
-        print(*(f"  (reported) {finding}" for finding in parents), sep="\n")
-    source.finish(enforced, enforce="--enforce" in sys.argv or strict, what="circles of imports, forbidden dependencies")
+    source.finish(siblings + parents, what="circles of imports")
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def main():
         print("\n".join(stale))
         missing.append("docs/unsafe.md differs from the sources: run python3 .ci/checks/unsafe_blocks.py --write and read it")
     print(f"{len(found)} places of unsafe code")
-    source.finish(missing, enforce=True, what="unsafe code without a listed reason")
+    source.finish(missing, what="unsafe code without a listed reason")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def pooled(network):
     return network(GOLDEN["text.ids"].long()).pooler_output
 
 
-def save_as_diffusers(folder, network, name, **own):
+def save_as_diffusers(folder, name, **own):
     with tempfile.TemporaryDirectory() as there:
         StableDiffusionPipeline.save_lora_weights(there, **own)
         shutil.copy(next(pathlib.Path(there).iterdir()), folder / f"{name}.safetensors")
@@ -75,7 +75,7 @@ def peft_unets(folder, golden):
         layers = get_peft_model_state_dict(network)
         metadata = network.peft_config["default"].to_dict()
         metadata = {k: list(v) if isinstance(v, set) else v for k, v in metadata.items()}
-        save_as_diffusers(folder, network, name, unet_lora_layers=convert_state_dict_to_diffusers(layers),
+        save_as_diffusers(folder, name, unet_lora_layers=convert_state_dict_to_diffusers(layers),
                           unet_lora_adapter_metadata=metadata)
         if name == "peft_alpha":
             kohya = convert_state_dict_to_kohya({f"unet.{k}": v for k, v in layers.items()})
@@ -134,7 +134,7 @@ def texts(folder, golden):
     golden["text_old_names"] = golden["text_kohya"] = pooled(network)
     old = convert_state_dict_to_diffusers(layers)
     old = {k.replace("lora_A", "lora_linear_layer.down").replace("lora_B", "lora_linear_layer.up"): v for k, v in old.items()}
-    save_as_diffusers(folder, network, "text_old_names", text_encoder_lora_layers=old)
+    save_as_diffusers(folder, "text_old_names", text_encoder_lora_layers=old)
     kohya = {}
     for name, tensor in layers.items():
         module = name.removeprefix("base_model.model.").removeprefix("text_model.")

@@ -57,7 +57,7 @@ def edge(distance: torch.Tensor, softness: float = 0.006) -> torch.Tensor:
     return (distance / softness + 0.5).clamp(0, 1)
 
 
-def two_floors(brush, n, above, below, horizon):
+def two_floors(brush, above, below, horizon):
     """Two vertical gradients that meet at the horizon. `above`, `below`: (top colour, bottom colour)."""
     y = brush.y
     up = mix(above[0], above[1], (y / horizon).clamp(0, 1))
@@ -73,7 +73,7 @@ def sky(brush, n):
 def beach(brush, n):
     horizon, shore = brush.uniform(n, 0.25, 0.4), brush.uniform(n, 0.5, 0.62)
     sea = (brush.colour(n, (0.08, 0.45, 0.72)), brush.colour(n, (0.25, 0.74, 0.80)))
-    picture = two_floors(brush, n, sky(brush, n), sea, horizon)
+    picture = two_floors(brush, sky(brush, n), sea, horizon)
     line = shore + 0.02 * torch.sin(brush.x * brush.uniform(n, 5, 12) + brush.uniform(n, 0, 6))
     sand = mix(brush.colour(n, (0.94, 0.84, 0.62)), brush.colour(n, (0.86, 0.72, 0.48)), brush.y)
     sand = sand + 0.015 * brush.noise(n, 40, 40)
@@ -85,7 +85,7 @@ def night_sky(brush, n):
     horizon = brush.uniform(n, 0.72, 0.85)
     night = (brush.colour(n, (0.02, 0.03, 0.12), 0.03), brush.colour(n, (0.12, 0.14, 0.36)))
     ground = (brush.colour(n, (0.05, 0.07, 0.12), 0.02), brush.colour(n, (0.02, 0.03, 0.06), 0.02))
-    picture = two_floors(brush, n, night, ground, horizon)
+    picture = two_floors(brush, night, ground, horizon)
     dots = torch.rand(n, 1, 64, 64, generator=brush.generator, device=brush.device) > 0.988
     stars = F.interpolate(F.interpolate(dots.float(), (128, 128)), (SIZE, SIZE), mode="bilinear")
     picture = picture + 0.8 * stars * (brush.y < horizon - 0.02)
@@ -97,7 +97,7 @@ def snow_field(brush, n):
     horizon = brush.uniform(n, 0.4, 0.6)
     pale = (brush.colour(n, (0.66, 0.78, 0.90)), brush.colour(n, (0.88, 0.92, 0.97), 0.03))
     snow = (brush.colour(n, (0.93, 0.96, 1.0), 0.03), brush.colour(n, (0.80, 0.87, 0.96), 0.04))
-    picture = two_floors(brush, n, pale, snow, horizon + 0.03 * brush.skyline(n, 6, -1, 1))
+    picture = two_floors(brush, pale, snow, horizon + 0.03 * brush.skyline(n, 6, -1, 1))
     dots = torch.rand(n, 1, 64, 64, generator=brush.generator, device=brush.device) > 0.985
     flakes = F.interpolate(dots.float(), (SIZE, SIZE), mode="bilinear")
     return mix(picture, torch.ones_like(picture), flakes), horizon
@@ -107,7 +107,7 @@ def room(brush, n):
     horizon = brush.uniform(n, 0.6, 0.75)
     wall = brush.colour(n, (0.88, 0.82, 0.72), 0.12)
     floor = brush.colour(n, (0.62, 0.42, 0.26), 0.08)
-    picture = two_floors(brush, n, (wall, wall * 0.94), (floor * 0.9, floor), horizon)
+    picture = two_floors(brush, (wall, wall * 0.94), (floor * 0.9, floor), horizon)
     boards = edge(0.08 - ((brush.x - 0.5) / (brush.y - horizon + 0.4).clamp(min=0.1) * 8 % 1), 0.06)
     picture = picture * (1 - 0.25 * boards * (brush.y > horizon))
     left, top = brush.uniform(n, 0.08, 0.62), brush.uniform(n, 0.08, 0.16)
@@ -125,7 +125,7 @@ def desert(brush, n):
     hot = (brush.colour(n, (0.98, 0.72, 0.40)), brush.colour(n, (1.0, 0.90, 0.68), 0.04))
     sand = (brush.colour(n, (0.90, 0.62, 0.32)), brush.colour(n, (0.78, 0.46, 0.20)))
     dunes = horizon + 0.06 * torch.sin(brush.x * brush.uniform(n, 4, 10) + brush.uniform(n, 0, 6))
-    picture = two_floors(brush, n, hot, sand, dunes)
+    picture = two_floors(brush, hot, sand, dunes)
     far = ((brush.x - brush.uniform(n, 0.1, 0.9)) ** 2 + (brush.y - brush.uniform(n, 0.12, 0.25)) ** 2).sqrt()
     picture = mix(picture, brush.colour(n, (1.0, 0.97, 0.85), 0.02), edge(0.07 - far))
     near = brush.uniform(n, 0.72, 0.85) + 0.05 * torch.sin(brush.x * brush.uniform(n, 4, 9) + brush.uniform(n, 0, 6))
@@ -135,7 +135,7 @@ def desert(brush, n):
 def sea(brush, n):
     horizon = brush.uniform(n, 0.3, 0.5)
     water = (brush.colour(n, (0.10, 0.42, 0.72)), brush.colour(n, (0.02, 0.20, 0.46)))
-    picture = two_floors(brush, n, sky(brush, n), water, horizon)
+    picture = two_floors(brush, sky(brush, n), water, horizon)
     depth = (brush.y - horizon).clamp(min=0)
     waves = torch.sin(60 * torch.sqrt(depth + 0.01) + brush.noise(n, 3, 12) * 4 + brush.uniform(n, 0, 6))
     return picture + 0.07 * waves.clamp(min=0) * (brush.y > horizon), horizon
@@ -145,7 +145,7 @@ def forest(brush, n):
     horizon = brush.uniform(n, 0.55, 0.7)
     leaves = (brush.colour(n, (0.16, 0.40, 0.20)), brush.colour(n, (0.36, 0.58, 0.30)))
     moss = (brush.colour(n, (0.24, 0.42, 0.16)), brush.colour(n, (0.16, 0.28, 0.10)))
-    picture = two_floors(brush, n, leaves, moss, horizon)
+    picture = two_floors(brush, leaves, moss, horizon)
     phase, count = brush.uniform(n), brush.uniform(n, 5, 9)
     stripe = ((brush.x * count + phase) % 1 - 0.5).abs()
     trunks = edge(0.13 - stripe, 0.05) * edge(horizon + 0.04 - brush.y)
@@ -157,7 +157,7 @@ def forest(brush, n):
 def street(brush, n):
     horizon = brush.uniform(n, 0.58, 0.7)
     road = brush.colour(n, (0.36, 0.37, 0.40), 0.04)
-    picture = two_floors(brush, n, sky(brush, n), (road * 1.1, road), horizon)
+    picture = two_floors(brush, sky(brush, n), (road * 1.1, road), horizon)
     roofs = brush.skyline(n, 7, 0.1, 0.45, sharp=True)
     walls = mix(brush.colour(n, (0.72, 0.52, 0.42), 0.1), brush.colour(n, (0.50, 0.52, 0.60), 0.1),
                 brush.skyline(n, 7, 0, 1, sharp=True))
@@ -174,7 +174,7 @@ def table_top(brush, n):
     horizon = brush.uniform(n, 0.45, 0.6)
     wall = brush.colour(n, (0.55, 0.66, 0.66), 0.14)
     wood = brush.colour(n, (0.70, 0.46, 0.26), 0.07)
-    picture = two_floors(brush, n, (wall, wall * 0.9), (wood * 1.08, wood * 0.9), horizon)
+    picture = two_floors(brush, (wall, wall * 0.9), (wood * 1.08, wood * 0.9), horizon)
     grain = torch.sin((brush.y * 90) + 3 * brush.noise(n, 8, 3)) * (brush.y > horizon)
     picture = picture + 0.025 * grain
     return mix(picture, wood * 0.6, edge(0.008 - (brush.y - horizon).abs())), horizon
@@ -191,7 +191,7 @@ def meadow(brush, n):
     horizon = brush.uniform(n, 0.42, 0.58)
     grass = (brush.colour(n, (0.52, 0.76, 0.30)), brush.colour(n, (0.24, 0.54, 0.16)))
     hills = horizon + 0.05 * torch.sin(brush.x * brush.uniform(n, 3, 8) + brush.uniform(n, 0, 6))
-    picture = two_floors(brush, n, sky(brush, n), grass, hills)
+    picture = two_floors(brush, sky(brush, n), grass, hills)
     cloud = edge(brush.noise(n, 7, 4) - 0.45, 0.3) * edge(0.32 - brush.y, 0.1)
     picture = mix(picture, torch.ones_like(picture), 0.85 * cloud)
     blades = brush.noise(n, 60, 110)
@@ -202,7 +202,7 @@ def sunset(brush, n):
     horizon = brush.uniform(n, 0.55, 0.68)
     dusk = (brush.colour(n, (0.42, 0.20, 0.52)), brush.colour(n, (1.0, 0.58, 0.26)))
     ground = (brush.colour(n, (0.30, 0.14, 0.28), 0.04), brush.colour(n, (0.12, 0.06, 0.16), 0.03))
-    picture = two_floors(brush, n, dusk, ground, horizon)
+    picture = two_floors(brush, dusk, ground, horizon)
     far = ((brush.x - brush.uniform(n, 0.2, 0.8)) ** 2 + (brush.y - horizon) ** 2).sqrt()
     disc = edge(brush.uniform(n, 0.10, 0.15) - far) * edge(horizon - brush.y)
     return mix(picture, brush.colour(n, (1.0, 0.86, 0.40), 0.04), disc), horizon
@@ -211,7 +211,7 @@ def sunset(brush, n):
 def mountains(brush, n):
     horizon = brush.uniform(n, 0.6, 0.72)
     grass = (brush.colour(n, (0.40, 0.58, 0.34)), brush.colour(n, (0.28, 0.44, 0.24)))
-    picture = two_floors(brush, n, sky(brush, n), grass, horizon)
+    picture = two_floors(brush, sky(brush, n), grass, horizon)
     ridge = brush.skyline(n, 7, 0.15, 0.5)
     rock = mix(brush.colour(n, (0.46, 0.48, 0.58)), brush.colour(n, (0.34, 0.38, 0.46)), brush.y)
     rock = mix(rock, torch.full_like(picture, 0.96), edge(ridge + 0.07 - brush.y, 0.02))
@@ -222,7 +222,7 @@ def kitchen(brush, n):
     horizon = brush.uniform(n, 0.6, 0.7)
     tile = brush.colour(n, (0.84, 0.92, 0.92), 0.07)
     counter = brush.colour(n, (0.92, 0.90, 0.86), 0.05)
-    picture = two_floors(brush, n, (tile, tile * 0.95), (counter, counter * 0.85), horizon)
+    picture = two_floors(brush, (tile, tile * 0.95), (counter, counter * 0.85), horizon)
     cells = brush.uniform(n, 7, 10)
     grout = torch.minimum((brush.x * cells % 1 - 0.5).abs(), (brush.y * cells % 1 - 0.5).abs())
     lines = edge(0.04 - grout, 0.04) * edge(horizon - brush.y)

@@ -59,7 +59,7 @@ def place(background: int, rng: Random) -> str:
     return rng.choice(pattern).format(name)
 
 
-def joined(phrases: list[Piece], comma_only: bool, rng: Random) -> list[Piece]:
+def joined(phrases: list[Piece], comma_only: bool) -> list[Piece]:
     """Phrases as a list: "a, b, c" or "a, b and c"."""
     out = []
     for index, piece in enumerate(phrases):
@@ -83,13 +83,13 @@ def caption(groups: list[Group], background: int, nouns: list[Noun], rng: Random
         return [Piece(there), Piece("with"), phrases[0], Piece(f"on the {wheres[0]}")]
     style = rng.random()
     if style < 0.45:  # the method's own form
-        return [Piece(there), Piece("with"), *joined(phrases, True, rng)]
+        return [Piece(there), Piece("with"), *joined(phrases, True)]
     if style < 0.70:
-        return [Piece(there), Piece("with"), *joined(phrases, False, rng)]
+        return [Piece(there), Piece("with"), *joined(phrases, False)]
     if style < 0.85:
         _, names, preposition = BACKGROUNDS[NAMES[background]]
-        return [*joined(phrases, False, rng), Piece(f"{preposition} {rng.choice(names)}")]
-    listed = joined(phrases, rng.random() < 0.5, rng)
+        return [*joined(phrases, False), Piece(f"{preposition} {rng.choice(names)}")]
+    listed = joined(phrases, rng.random() < 0.5)
     return [Piece(rng.choice(["a photo of", "a realistic photo of", "a picture of"])), *listed] if style < 0.93 else listed
 
 

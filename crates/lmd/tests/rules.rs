@@ -99,6 +99,9 @@ fn the_engine_knows_no_front() {
     let used = reach(&graph, "lmd-engine");
     let wrong: Vec<_> = FRONTS.iter().filter(|front| used.contains(**front)).collect();
     assert!(wrong.is_empty(), "lmd-engine must not use {wrong:?}");
+    for name in graph.keys().filter(|name| !OVER_THE_ENGINE.contains(&name.as_str())) {
+        assert!(!reach(&graph, name).contains("clap"), "{name} must not use clap");
+    }
     for (name, uses) in &graph {
         let may = OVER_THE_ENGINE.contains(&name.as_str());
         assert!(may || !uses.contains("lmd-engine"), "{name} must not use lmd-engine");

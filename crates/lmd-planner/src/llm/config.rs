@@ -25,7 +25,7 @@ pub(super) const MAX_RETRIES: u32 = 100;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LlmConfig {
-    /// Which kind of server it is: a name of [`super::chat_models`], such as
+    /// Which kind of server it is, by its name in the registry of chat models:
     /// `openai` (any OpenAI-compatible server), `anthropic` or `ollama`.
     pub api: String,
     /// The base address of the server, with or without `/v1` or

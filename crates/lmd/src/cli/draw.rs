@@ -236,7 +236,7 @@ pub(crate) enum ModelsCommand {
     },
     /// Copy a model to where lmd keeps its models, after checking it
     Import {
-        /// A diffusers folder or a .safetensors file with its tokenizer/ beside it
+        /// A diffusers folder or a .safetensors file
         #[arg(value_name = "PATH")]
         path: PathBuf,
         /// What to call it [default: the name of the folder or file]
