@@ -110,28 +110,34 @@ impl ModelFolder {
             }
             None => self.part("unet", DIFFUSERS, UNetConfig::from_json)?,
         };
-        if !options.gligen || config.attention_type != AttentionType::Default || !self.has_gligen() {
-            return UNet::load(&config, &checkpoint, options);
+        let without_layers = options.gligen && config.attention_type == AttentionType::Default;
+        match without_layers.then(|| self.gligen()).transpose()?.flatten() {
+            Some(layers) => {
+                let config = UNetConfig { attention_type: AttentionType::Gated, ..config };
+                UNet::load(&config, &checkpoint.and(&layers)?, options)
+            }
+            None => UNet::load(&config, &checkpoint, options),
         }
-        let both = checkpoint.and(&self.source.checkpoint(GLIGEN)?)?;
-        UNet::load(&UNetConfig { attention_type: AttentionType::Gated, ..config }, &both, options)
     }
 
-    /// Whether there are GLIGEN layers for the U-Net, in `gligen/` of its folder or beside its file.
+    /// Whether there are GLIGEN layers for the U-Net, in `gligen/` of its folder or beside its file. A damaged file counts:
+    /// reading it gives the error.
     #[must_use]
     pub fn has_gligen(&self) -> bool {
+        !matches!(self.gligen(), Ok(None))
+    }
+
+    /// The GLIGEN layers for the U-Net, where there are any.
+    fn gligen(&self) -> Result<Option<Checkpoint>, WeightsError> {
         if !self.source.has(GLIGEN) {
-            return false;
+            return Ok(None);
         }
+        let layers = self.source.checkpoint(GLIGEN)?;
         // Beside a single file they may belong to another one in the same folder.
-        let Some(all) = &self.single else { return true };
-        let text = ldm_names::side(
-            all,
-            "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_k.weight",
-            1,
-        );
         let fuser = "mid_block.attentions.0.transformer_blocks.0.fuser.linear.weight";
-        self.source.checkpoint(GLIGEN).is_ok_and(|layers| ldm_names::side(&layers, fuser, 1) == text)
+        let width = ldm_names::side(&layers, fuser, 1);
+        let fits = self.single.as_ref().is_none_or(|all| single_file::text_width(all) == width);
+        Ok(fits.then_some(layers))
     }
 
     /// The autoencoder.
@@ -245,8 +251,8 @@ impl ModelFolder {
                 PARTS.iter().map(part).collect::<Result<Vec<_>, _>>()?
             }
         };
-        if gligen && self.has_gligen() {
-            parts.push(self.source.checkpoint(GLIGEN)?);
+        if gligen {
+            parts.extend(self.gligen()?);
         }
         let size = precision.dtype().size() as u64;
         let numbers = |part: &Checkpoint| -> u64 {
@@ -291,10 +297,8 @@ impl ModelFolder {
             for (part, stem) in PARTS {
                 self.weights(part, stem)?;
             }
-            if self.has_gligen() {
-                self.source.checkpoint(GLIGEN)?;
-            }
         }
+        self.gligen()?;
         Ok(())
     }
 
@@ -312,8 +316,8 @@ impl ModelFolder {
             let files = self.weights(part, stem)?.digests()?;
             digests.extend(files.into_iter().map(|(file, digest)| (format!("{part}/{file}"), digest)));
         }
-        if gligen && self.has_gligen() {
-            let files = self.source.checkpoint(GLIGEN)?.digests()?;
+        if let Some(layers) = gligen.then(|| self.gligen()).transpose()?.flatten() {
+            let files = layers.digests()?;
             digests.extend(files.into_iter().map(|(file, digest)| (format!("gligen/{file}"), digest)));
         }
         Ok(digests)
