@@ -1,10 +1,10 @@
 //! [`Source`]: where a model's files are, on disk or in the program itself.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::shards;
-use super::stored::open_regular;
+use super::stored;
 use super::{Checkpoint, WeightsError};
 use crate::NnError;
 
@@ -52,12 +52,10 @@ impl Source {
         }
         let read = match self.built_in(file) {
             Some(bytes) => Ok(bytes.to_vec()),
-            None => read_at_most(&self.path(file), limit),
+            None => stored::read_at_most(&self.path(file), limit, "no configuration"),
         };
-        let text = read.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
-        let text = text.map_err(|source| NnError::Read { path: self.path(file), source })?;
-        // Some editors put a mark before the text that says how it is encoded.
-        Ok(Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)))
+        let text = read.and_then(stored::text);
+        text.map(Some).map_err(|source| NnError::Read { path: self.path(file), source })
     }
 
     /// As [`text`](Self::text), for a file that must be there.
@@ -99,15 +97,6 @@ impl Source {
         let files: Result<_, _> = shards(Path::new(index), text)?.into_iter().map(open).collect();
         Checkpoint::from_static(files?)
     }
-}
-
-fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open_regular(path)?.take(limit + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit {
-        return Err(io::Error::other(format!("more than {limit} bytes; this is no configuration")));
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

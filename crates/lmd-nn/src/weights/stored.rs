@@ -152,6 +152,28 @@ pub(super) fn open_regular(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+/// The bytes of a regular file of at most `limit` bytes; a longer one is called `expected`, as in "no configuration".
+///
+/// # Errors
+/// When it cannot be read, is no regular file, or longer.
+pub(super) fn read_at_most(path: &Path, limit: u64, expected: &str) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::other(format!("more than {limit} bytes; this is {expected}")));
+    }
+    Ok(bytes)
+}
+
+/// The text of a file's bytes, without the mark that some editors put before it to say how it is encoded.
+///
+/// # Errors
+/// When it is not UTF-8.
+pub(super) fn text(bytes: Vec<u8>) -> io::Result<String> {
+    let text = String::from_utf8(bytes).map_err(io::Error::other)?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
 /// The JSON of the header of a file of `length` bytes.
 fn read_json(file: &mut File, length: u64) -> io::Result<Result<Vec<u8>, HeaderError>> {
     let mut start = Vec::new();

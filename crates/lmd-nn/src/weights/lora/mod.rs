@@ -171,7 +171,7 @@ impl Lora {
                 return Err(fail(format!("{} has no {part} part", module.name)));
             }
         }
-        let scales = Scales::read(path, checkpoint.metadata("lora_adapter_metadata")).map_err(fail)?;
+        let scales = Scales::read(path, &checkpoint).map_err(fail)?;
         Ok(Self { path: path.to_owned(), checkpoint, modules, scales, warnings })
     }
 
