@@ -287,11 +287,11 @@ impl ModelFolder {
         self.source.text("lmd.json", MAX_CONFIG)
     }
 
-    /// Opens all weight files: reads and checks their headers, not their numbers.
+    /// Opens the tokenizer and all weight files, of which the headers are read and checked, not the numbers.
     ///
     /// # Errors
     ///
-    /// When a weight file is missing or refused.
+    /// When a file is missing or refused.
     pub fn check(&self) -> Result<(), NnError> {
         if self.single.is_none() {
             for (part, stem) in PARTS {
@@ -299,6 +299,7 @@ impl ModelFolder {
             }
         }
         self.gligen()?;
+        self.tokenizer()?;
         Ok(())
     }
 

@@ -29,10 +29,11 @@ impl Source {
         }
     }
 
-    /// Whether there is such a file.
+    /// Whether there is something of this name. Whether it is a regular file is tested when it is read, so that a pipe or
+    /// a folder in its place is refused and not taken for an absent file.
     pub(crate) fn has(&self, file: &str) -> bool {
         match self {
-            Self::Folder(folder) => folder.join(file).is_file(),
+            Self::Folder(folder) => folder.join(file).exists(),
             Self::Static(_) => self.built_in(file).is_some(),
         }
     }
@@ -113,6 +114,23 @@ mod tests {
             assert_eq!(source.text("b.json", 10).unwrap(), None);
             assert!(source.needed_text("b.json", 10).unwrap_err().to_string().contains("b.json"));
             assert!(source.checkpoint("a.json").is_err());
+        }
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("a.json")).unwrap();
+        let source = Source::Folder(folder.path().to_owned());
+        for error in [source.text("a.json", 10).unwrap_err(), source.needed_text("a.json", 10).unwrap_err()] {
+            assert!(error.to_string().contains("it is a folder"), "{error}");
+        }
+        #[cfg(unix)]
+        {
+            let pipe = folder.path().join("b.json");
+            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            let error = source.text("b.json", 10).unwrap_err().to_string();
+            assert!(error.contains("a pipe or a device"), "{error}");
         }
     }
 
