@@ -80,7 +80,7 @@ impl Checkpoint {
     ///
     /// When the header does not hold.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, WeightsError> {
-        Self::of_files([Stored::owned(PathBuf::from(name), bytes)])
+        Self::of_files([Stored::in_memory(PathBuf::from(name), bytes.into())])
     }
 
     /// A checkpoint out of files that are part of the program.
@@ -89,7 +89,7 @@ impl Checkpoint {
     ///
     /// When a header does not hold.
     pub(super) fn from_static(files: Vec<(PathBuf, &'static [u8])>) -> Result<Self, WeightsError> {
-        Self::of_files(files.into_iter().map(|(name, bytes)| Stored::of_program(name, bytes)))
+        Self::of_files(files.into_iter().map(|(name, bytes)| Stored::in_memory(name, bytes.into())))
     }
 
     fn of_files(
@@ -135,11 +135,6 @@ impl Checkpoint {
             self.add(Arc::clone(file), its)?;
         }
         Ok(self)
-    }
-
-    /// The files behind the tensors.
-    pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|file| file.path.as_path())
     }
 
     /// The tensors' names, in order.
