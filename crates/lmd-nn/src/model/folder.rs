@@ -225,10 +225,10 @@ impl ModelFolder {
         let mut unread = |path: &Path, what: String| {
             warnings.push(Warning::Unread { path: path.to_owned(), what });
         };
-        let strangers = ldm_names::strangers(all);
-        if let Some(first) = strangers.first() {
+        let unknown = ldm_names::unknown_tensors(all);
+        if let Some(first) = unknown.first() {
             let what =
-                format!("{} tensors of no part of Stable Diffusion, among them {first},", strangers.len());
+                format!("{} tensors of no part of Stable Diffusion, among them {first},", unknown.len());
             unread(&self.path, what);
         }
         let vae = self.path.with_extension("vae.safetensors");
@@ -400,9 +400,6 @@ fn likely_prediction(config: &UNetConfig) -> PredictionType {
 
 /// Fails where a folder is none of a Stable Diffusion 1 or 2, and says what it is.
 fn check_folder(folder: &Path) -> Result<(), NnError> {
-    let cannot = |source| NnError::Read { path: folder.to_owned(), source };
-    let entries: Vec<PathBuf> =
-        std::fs::read_dir(folder).map_err(cannot)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     let source = Source::Folder(folder.to_owned());
     let config = folder.join(UNET_CONFIG);
     let has_unet = source.has(UNET_CONFIG);
@@ -415,7 +412,9 @@ fn check_folder(folder: &Path) -> Result<(), NnError> {
     if let Some(source) = unreadable(&config) {
         return Err(NnError::Read { path: config, source });
     }
-    let single = entries.iter().filter(|path| path.extension().is_some_and(|end| end == "safetensors"));
+    let cannot = |source| NnError::Read { path: folder.to_owned(), source };
+    let entries = std::fs::read_dir(folder).map_err(cannot)?.filter_map(|entry| Some(entry.ok()?.path()));
+    let single = entries.filter(|path| path.extension().is_some_and(|end| end == "safetensors"));
     Err(match single.collect::<Vec<_>>().as_slice() {
         [file] => no_weights(
             folder,
