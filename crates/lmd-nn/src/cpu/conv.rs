@@ -5,8 +5,8 @@
 //! make one GEMM with longer, overlapping rows (implicit im2col: nothing is copied). Pixels in the padding are computed,
 //! too, and dropped; where that would cost more than copying (small images with many channels), an explicit im2col is made.
 //!
-//! Reference: `Conv::reference` in `layers/conv.rs`; tests `maps_are_their_composition` and
-//! `large_maps_are_their_composition` in `layers/tests.rs`.
+//! Reference: `Conv::reference` in `layers/conv.rs`; tests `convs_are_their_composition` and
+//! `large_convs_are_their_composition` in `layers/tests.rs`.
 #![allow(unsafe_code)] // for outputs that are not cleared first
 
 use std::ops::Range;

@@ -1,7 +1,7 @@
 //! [`FusedConv`]: prologue, linear layer or convolution, and epilogue as one operation, forward and backward pass.
 //!
-//! Reference: `Conv::reference` in `layers/conv.rs`, composed of Burn's operations; tests `maps_are_their_composition`,
-//! `large_maps_are_their_composition` and `winograd_is_the_convolution` in `layers/tests.rs`.
+//! Reference: `Conv::reference` in `layers/conv.rs`, composed of Burn's operations; tests `convs_are_their_composition`,
+//! `large_convs_are_their_composition` and `winograd_is_the_convolution` in `layers/tests.rs`.
 
 use std::sync::Arc;
 

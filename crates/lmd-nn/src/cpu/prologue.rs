@@ -1,6 +1,6 @@
 //! The prologue of a fused convolution: what is done to its input, while that is copied into a padded image.
 //!
-//! Reference: the first `match` in `Conv::reference`, `layers/conv.rs`; test `maps_are_their_composition` in `layers/tests.rs`.
+//! Reference: the first `match` in `Conv::reference`, `layers/conv.rs`; test `convs_are_their_composition` in `layers/tests.rs`.
 #![allow(unsafe_code)] // for outputs that are not cleared first
 
 use std::borrow::Cow;
