@@ -42,7 +42,7 @@ impl PackedConv {
     /// From the weights of some layers of the same input, each `[out_channels / layers, in_channels, kernel_size, kernel_size]`, whose
     /// outputs are concatenated; `shape` is `[out_channels, in_channels, kernel_size]`. No bias if empty.
     pub(crate) fn new(weights: &[Cow<'_, [f32]>], bias: Vec<f32>, shape: [usize; 3]) -> Self {
-        let [out_channels, in_channels, kernel_size] = shape;
+        let in_channels = shape[1];
         let (weight, layout) = match weights {
             [weight] if fits_winograd(shape) && weight.len() > MAX_CACHED_FILTER => {
                 (to_panels(weight, in_channels), Layout::Panels)
