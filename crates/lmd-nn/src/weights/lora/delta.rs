@@ -162,7 +162,8 @@ impl Factors<'_> {
         let [a, c] = [left.rows(), left.columns() * left.kernel_elements()];
         let [b, d, kernel_elements] = [right.rows(), right.columns(), right.kernel_elements()];
         let fits = a.checked_mul(b) == Some(self.expected[0])
-            && c.checked_mul(d).and_then(|columns| columns.checked_mul(kernel_elements)) == Some(self.expected[1]);
+            && c.checked_mul(d).and_then(|columns| columns.checked_mul(kernel_elements))
+                == Some(self.expected[1]);
         if !fits {
             return Err(self.unfit(&[&left.shape, &right.shape]));
         }
@@ -193,7 +194,10 @@ impl Factors<'_> {
         let core = core.core(self.device).reshape([r, s * kernel_elements]);
         let half = up.matmul(core).reshape([outputs, s, kernel_elements]).swap_dims(1, 2);
         let whole = half.reshape([outputs * kernel_elements, s]).matmul(down);
-        Ok(whole.reshape([outputs, kernel_elements, inputs]).swap_dims(1, 2).reshape([outputs, inputs * kernel_elements]))
+        Ok(whole
+            .reshape([outputs, kernel_elements, inputs])
+            .swap_dims(1, 2)
+            .reshape([outputs, inputs * kernel_elements]))
     }
 
     /// Whether a matrix of this size is no larger than the weight.
