@@ -309,7 +309,10 @@ pub(crate) fn open(path: &Path) -> Result<ModelFolder, EngineError> {
         fs::read_dir(path).map_err(StoreError::io(path))?;
         for part in ["unet/config.json", "vae/config.json", "text_encoder/config.json"] {
             let file = path.join(part);
-            if let Some(error) = fs::File::open(&file).err().filter(|e| e.kind() != io::ErrorKind::NotFound) {
+            // A pipe or a device is not opened, which could wait for ever; the model's reader refuses it.
+            let meta = fs::metadata(&file);
+            let opened = meta.and_then(|meta| meta.is_file().then(|| fs::File::open(&file)).transpose());
+            if let Some(error) = opened.err().filter(|e| e.kind() != io::ErrorKind::NotFound) {
                 return Err(StoreError::io(&file)(error).into());
             }
         }

@@ -110,10 +110,7 @@ impl FromStr for Precision {
             "f32" => Ok(Self::F32),
             "f16" => Ok(Self::F16),
             "bf16" => Ok(Self::Bf16),
-            _ => Err(NnError::Device {
-                asked: text.to_owned(),
-                reason: "expected the precision f32, f16 or bf16".to_owned(),
-            }),
+            _ => Err(NnError::UnknownPrecision(text.to_owned())),
         }
     }
 }
@@ -134,10 +131,17 @@ pub fn device(kind: Accelerator) -> Result<Device, NnError> {
         Accelerator::Metal => metal(),
         Accelerator::Rocm => rocm(),
     };
-    found.ok_or_else(|| NnError::Device {
-        asked: kind.to_string(),
-        reason: format!("this build lacks it; build again with `--features {kind}`, or use cpu"),
-    })
+    found.ok_or_else(|| NnError::Device { asked: kind.to_string(), reason: lacking(kind) })
+}
+
+/// Why a build has no device of this kind, and what to do.
+fn lacking(kind: Accelerator) -> String {
+    let features = match kind {
+        Accelerator::Auto => "flex` or the feature of a GPU (vulkan, cuda, metal, rocm)".to_owned(),
+        Accelerator::Cpu => "flex`, or use a GPU".to_owned(),
+        gpu => format!("{gpu}`, or use cpu"),
+    };
+    format!("this build lacks it; build again with `--features {features}")
 }
 
 /// What a device is called: `cpu`, or a GPU as its driver's binding shows it.
@@ -195,7 +199,21 @@ mod tests {
         assert_eq!("vulkan".parse::<Accelerator>().unwrap(), Accelerator::Vulkan);
         assert!("tpu".parse::<Accelerator>().is_err());
         assert_eq!("bf16".parse::<Precision>().unwrap(), Precision::Bf16);
-        assert!("int8".parse::<Precision>().is_err());
+        let error = "int8".parse::<Precision>().unwrap_err().to_string();
+        assert_eq!(error, "precision \"int8\"; expected f32, f16 or bf16");
+    }
+
+    #[test]
+    fn a_build_without_a_device_names_the_feature_it_needs() {
+        assert_eq!(
+            lacking(Accelerator::Vulkan),
+            "this build lacks it; build again with `--features vulkan`, or use cpu"
+        );
+        assert_eq!(
+            lacking(Accelerator::Cpu),
+            "this build lacks it; build again with `--features flex`, or use a GPU"
+        );
+        assert!(lacking(Accelerator::Auto).contains("`--features flex`"));
     }
 
     #[cfg(feature = "flex")]

@@ -104,6 +104,10 @@ pub enum NnError {
         reason: String,
     },
 
+    /// A name that is no precision's.
+    #[error("precision {0:?}; expected f32, f16 or bf16")]
+    UnknownPrecision(String),
+
     /// A precision was asked for in which the networks do not compute on this device.
     #[error(
         "{precision} is for GPUs, and this device ({device}) computes in f32; leave --dtype away, or choose a GPU with --device"

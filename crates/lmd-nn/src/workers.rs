@@ -49,6 +49,7 @@ pub(crate) fn get_or_compute<T>(cell: &OnceLock<T>, compute: impl FnOnce() -> T)
 
 #[cfg(feature = "flex")]
 mod spinning {
+    use std::cell::Cell;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::{Duration, Instant};
@@ -60,6 +61,11 @@ mod spinning {
     const LOOKS: u32 = 2000;
     /// Looks in vain from one reading of the clock to the next.
     const LOOKS_PER_READING: u32 = 32;
+
+    thread_local! {
+        /// How many requests to spin this thread has executed that were meant for other threads.
+        static NO_OPS: Cell<u32> = const { Cell::new(0) };
+    }
 
     /// True while a call holds the right to make the pool spin.
     static POOL_OWNER: AtomicBool = AtomicBool::new(false);
@@ -143,10 +149,21 @@ mod spinning {
     fn next_turn(over: Arc<AtomicBool>, threads: Threads) {
         rayon::spawn_broadcast(move |context| {
             let thread = context.index();
-            if threads.contain(thread) && !spin(&over) {
+            if !threads.contain(thread) {
+                NO_OPS.set(NO_OPS.get().wrapping_add(1));
+            } else if !spin(&over) {
                 next_turn(Arc::clone(&over), Threads::Only(thread));
             }
         });
+    }
+
+    /// Executes a task of the pool if there is one, and returns whether it did. A request to spin that is meant for another
+    /// thread, as every turn of every thread sends to all, is no task: counted as one, a thread of a large pool would never
+    /// have looked in vain for long. (Nor does a task count that waited and executed such a request meanwhile. That is wrong
+    /// by one look in vain.)
+    fn execute_task() -> bool {
+        let no_ops = NO_OPS.get();
+        rayon::yield_now() == Some(rayon::Yield::Executed) && NO_OPS.get() == no_ops
     }
 
     /// Executes tasks for one [`TURN`], or until `over` is set; returns whether it is.
@@ -154,7 +171,7 @@ mod spinning {
         let start = Instant::now();
         let mut idle: u32 = 0;
         while !over.load(Ordering::Acquire) {
-            if rayon::yield_now() == Some(rayon::Yield::Executed) {
+            if execute_task() {
                 idle = 0;
             } else {
                 idle = idle.saturating_add(1);

@@ -265,9 +265,52 @@ fn a_broken_tokenizer_is_refused() {
     assert!(refusal(r#"{"a": 1}"#, "").contains("no token <|startoftext|>"));
     let vocab = r#"{"<|startoftext|>": 0, "<|endoftext|>": 1, "a": 2}"#;
     assert!(refusal(vocab, "a b\n").starts_with("tokenizer: "));
+    let letters =
+        |more: &str| format!(r#"{{"<|startoftext|>": 0, "<|endoftext|>": 1, "a": 2, "b": 3{more}}}"#);
+    assert!(refusal(&letters(r#", "ab": 4"#), "a\n").contains("make no tokens for 1 of the vocabulary's 5"));
     let nothing = tempfile::tempdir().unwrap();
     let error = lmd_nn::Tokenizer::open(nothing.path()).unwrap_err().to_string();
     assert!(error.contains("tokenizer.json"), "{error}");
+}
+
+/// Such a file drew another picture, since every word fell into its letters.
+#[test]
+fn merges_that_do_not_make_the_vocabulary_are_refused() {
+    let good = std::fs::read_to_string(data("tokenizer/merges.txt")).unwrap();
+    let half = &good[..good.len() / 2];
+    for merges in ["", "#version: 0.2\n", &"[".repeat(100_000), half] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::copy(data("tokenizer/vocab.json"), folder.path().join("vocab.json")).unwrap();
+        std::fs::write(folder.path().join("merges.txt"), merges).unwrap();
+        let error = lmd_nn::Tokenizer::open(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("of the vocabulary's 548 entries") && error.len() < 400, "{error}");
+    }
+}
+
+/// A pipe in the place of a file, which nobody writes to: nothing may wait for it.
+#[cfg(unix)]
+#[test]
+fn pipes_and_folders_in_the_place_of_files_are_refused() {
+    let pipe =
+        |path: &Path| assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    let folder = |path: &Path| std::fs::create_dir(path).unwrap();
+    for (replace, expected) in
+        [(&pipe as &dyn Fn(&Path), "it is a pipe or a device"), (&folder, "it is a folder")]
+    {
+        for name in ["unet/config.json", "unet/diffusion_pytorch_model.safetensors"] {
+            let model = tempfile::tempdir().unwrap();
+            copy_unet(model.path());
+            std::fs::remove_file(model.path().join(name)).unwrap();
+            replace(&model.path().join(name));
+            let opened = ModelFolder::open(model.path());
+            let error = opened.unwrap().unet(&LoadOptions::new(&cpu())).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains(expected), "{error}");
+        }
+        let tokenizer = tempfile::tempdir().unwrap();
+        replace(&tokenizer.path().join("vocab.json"));
+        let error = lmd_nn::Tokenizer::open(tokenizer.path()).unwrap_err().to_string();
+        assert!(error.contains("vocab.json") && error.contains(expected), "{error}");
+    }
 }
 
 #[test]

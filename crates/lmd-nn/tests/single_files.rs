@@ -331,6 +331,26 @@ fn grounding_layers_beside_a_file_are_found_where_they_fit() {
     assert!(!place.open(&wider, &json!({})).unwrap().has_gligen());
 }
 
+/// They are not taken for absent, which would draw without them.
+#[test]
+fn damaged_grounding_layers_beside_a_file_are_refused() {
+    let place = Place::new();
+    fs::create_dir(place.0.path().join("gligen")).unwrap();
+    fs::write(place.0.path().join("gligen/diffusion_pytorch_model.safetensors"), "damaged").unwrap();
+    let model = place.open(&version_one(), &json!({})).unwrap();
+    assert!(model.has_gligen());
+    let options = LoadOptions { gligen: true, ..LoadOptions::new(&cpu()) };
+    for error in [
+        model.check().unwrap_err(),
+        model.digests(true).unwrap_err(),
+        model.weight_bytes(Precision::F32, true).unwrap_err(),
+        model.unet(&options).unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("gligen"), "{error}");
+    }
+    model.digests(false).unwrap();
+}
+
 /// A folder as the Hugging Face hub's cache keeps it.
 #[test]
 fn the_cache_of_the_hub_is_followed() {

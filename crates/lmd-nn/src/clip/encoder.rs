@@ -157,8 +157,8 @@ impl EncoderLayer {
     /// `[B, tokens, C]` → `[B, tokens, C]`
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let qkv = self.qkv_proj.apply(x.clone(), ConvArgs::after(Prologue::LayerNorm(&self.layer_norm1)));
-        let seen = self_attention(qkv, self.heads, true);
-        let x = self.out_proj.apply(seen, ConvArgs::after(Prologue::Identity).residual(x));
+        let attn_output = self_attention(qkv, self.heads, true);
+        let x = self.out_proj.apply(attn_output, ConvArgs::after(Prologue::Identity).residual(x));
         self.feed_forward(x)
     }
 

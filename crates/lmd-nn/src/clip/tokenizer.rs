@@ -10,7 +10,7 @@ use tokenizers::pre_tokenizers::sequence::Sequence as PreTokenizers;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::{AddedToken, PreTokenizerWrapper, SplitDelimiterBehavior};
 
-use super::vocabulary::{END, START, Vocabulary};
+use super::vocabulary::{END, START, Vocabulary, WORD_END};
 use crate::weights::Source;
 use crate::{NnError, Warning};
 
@@ -76,7 +76,7 @@ impl Tokenizer {
         let bpe = BPE::builder()
             .vocab_and_merges(tokens, merges)
             .unk_token(END.to_owned())
-            .end_of_word_suffix("</w>".to_owned())
+            .end_of_word_suffix(WORD_END.to_owned())
             .build()
             .map_err(|e| NnError::Tokenizer(e.to_string()))?;
         let mut inner = pipeline(bpe)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 use serde_json::Value;
 use tokenizers::AddedToken;
 
@@ -11,6 +11,8 @@ use crate::weights::Source;
 
 pub(super) const START: &str = "<|startoftext|>";
 pub(super) const END: &str = "<|endoftext|>";
+/// The end of a token that ends a word.
+pub(super) const WORD_END: &str = "</w>";
 const DEFAULT_LENGTH: usize = 77;
 const MAX_LENGTH: u64 = 4096;
 const MAX_FILE: u64 = 32 << 20;
@@ -39,7 +41,7 @@ impl Vocabulary {
     pub(super) fn clip(version_two: bool) -> Self {
         let merges: Vec<(String, String)> = CLIP_MERGES.lines().filter_map(pair).collect();
         let bytes: Vec<String> = byte_letters().map(String::from).collect();
-        let ends = bytes.iter().map(|letter| format!("{letter}</w>"));
+        let ends = bytes.iter().map(|letter| format!("{letter}{WORD_END}"));
         let joined = merges.iter().map(|(left, right)| format!("{left}{right}"));
         let all = bytes.iter().cloned().chain(ends).chain(joined).chain([START.to_owned(), END.to_owned()]);
         Self {
@@ -61,36 +63,60 @@ impl Vocabulary {
             Some(text) => parse_json(&text),
             None => Ok(Value::Null),
         };
-        let whole = optional("tokenizer.json")?;
-        let (tokens, merges) = if source.has(&path("vocab.json")) {
+        let config = optional("tokenizer_config.json")?;
+        let (tokens, merges, whole) = if let Some(vocab) = source.text(&path("vocab.json"), MAX_FILE)? {
             let merges = source.needed_text(&path("merges.txt"), MAX_FILE)?;
-            (parse_tokens(&optional("vocab.json")?)?, parse_merges(&merges))
+            // The other file is of use for its added tokens alone.
+            let listed = config.get("added_tokens_decoder").is_some();
+            let whole = if listed { Value::Null } else { optional("tokenizer.json")? };
+            (parse_tokens(&parse_json(&vocab)?)?, parse_merges(&merges), whole)
         } else {
-            source.needed_text(&path("tokenizer.json"), MAX_FILE)?;
+            let whole = parse_json(&source.needed_text(&path("tokenizer.json"), MAX_FILE)?)?;
             let wrong = || NnError::Tokenizer("tokenizer.json has no model with a vocabulary".to_owned());
             let model = whole.get("model").ok_or_else(wrong)?;
-            let merges = model.get("merges").ok_or_else(wrong)?;
-            (parse_tokens(model.get("vocab").ok_or_else(wrong)?)?, listed_merges(merges)?)
+            let merges = listed_merges(model.get("merges").ok_or_else(wrong)?)?;
+            (parse_tokens(model.get("vocab").ok_or_else(wrong)?)?, merges, whole)
         };
-        let config = optional("tokenizer_config.json")?;
         // transformers: the map is read where the configuration does not list the tokens itself, and wins then.
         let map = match config.get("added_tokens_decoder") {
             Some(_) => Value::Null,
             None => optional("special_tokens_map.json")?,
         };
-        let padding = text_of(map.get("pad_token")).or_else(|| text_of(config.get("pad_token")));
+        let padding =
+            text_of(map.get("pad_token")).or_else(|| text_of(config.get("pad_token"))).unwrap_or(END);
+        check_merges(&tokens, &merges, padding)?;
         let added = added_tokens(&config, &optional("added_tokens.json")?, &whole, &tokens)?;
         let length = config.get("model_max_length").and_then(Value::as_u64);
         let length = length.filter(|n| (3..=MAX_LENGTH).contains(n)).and_then(|n| usize::try_from(n).ok());
         Ok(Self {
             tokens,
             merges,
-            padding: padding.unwrap_or(END).to_owned(),
+            padding: padding.to_owned(),
             // Old files have no length or an absurd one; CLIP reads 77.
             length: length.unwrap_or(DEFAULT_LENGTH),
             added,
         })
     }
+}
+
+/// Fails when the merges leave a part of the vocabulary out of reach, as those of a damaged or a foreign file do: the text
+/// would fall into other tokens than the model was trained with, and the picture would be another one.
+fn check_merges(
+    tokens: &AHashMap<String, u32>,
+    merges: &[(String, String)],
+    padding: &str,
+) -> Result<(), NnError> {
+    let merged: AHashSet<String> = merges.iter().map(|(left, right)| format!("{left}{right}")).collect();
+    let special = |token: &str| token == padding || (token.starts_with('<') && token.ends_with('>'));
+    let is_letter = |token: &str| token.strip_suffix(WORD_END).unwrap_or(token).chars().nth(1).is_none();
+    let out_of_reach = |token: &&String| !merged.contains(*token) && !is_letter(token) && !special(token);
+    let lost: Vec<&String> = tokens.keys().filter(out_of_reach).collect();
+    let Some(first) = lost.iter().min() else { return Ok(()) };
+    let (lost, all, merges) = (lost.len(), tokens.len(), merges.len());
+    let first: String = first.chars().take(40).collect();
+    Err(NnError::Tokenizer(format!(
+        "its {merges} merges make no tokens for {lost} of the vocabulary's {all} entries, among them {first:?}; the file is damaged or of another vocabulary"
+    )))
 }
 
 /// The letters that stand for the 256 bytes, in CLIP's order: those that can be printed, then the others.

@@ -191,12 +191,12 @@ impl ArrayOp for SelfAttention {
         [&input[..last], &[input[last] / 3]].concat()
     }
 
-    fn forward(&self, x: Array<'_>, residual: Option<&[f32]>) -> Vec<f32> {
+    fn forward(&self, x: Array<'_>) -> Vec<f32> {
         let saved = self.run_forward(x);
         if !self.requires_grad {
-            return add_residual(saved.output, residual);
+            return saved.output;
         }
-        add_residual(get_or_compute(&self.saved, || saved).output.clone(), residual)
+        get_or_compute(&self.saved, || saved).output.clone()
     }
 
     fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
@@ -263,7 +263,7 @@ impl ArrayOp for CrossAttention {
         input.to_vec()
     }
 
-    fn forward(&self, x: Array<'_>, residual: Option<&[f32]>) -> Vec<f32> {
+    fn forward(&self, x: Array<'_>) -> Vec<f32> {
         let image = x.shape[1] * x.shape[2];
         // SAFETY: attention of each image writes all of its output.
         let mut out = unsafe { uninit(x.values.len()) };
@@ -272,7 +272,7 @@ impl ArrayOp for CrossAttention {
             let qkv = [queries(x, self.keys.shape), self.keys.of(i), self.values.of(i)];
             forward_image(qkv, heads, false, out);
         });
-        add_residual(out, residual)
+        out
     }
 
     fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
@@ -315,7 +315,7 @@ impl ArrayOp for CrossProbabilities {
         vec![input[0], self.keys.shape[1], input[1], self.columns.len()]
     }
 
-    fn forward(&self, x: Array<'_>, residual: Option<&[f32]>) -> Vec<f32> {
+    fn forward(&self, x: Array<'_>) -> Vec<f32> {
         let [_, heads, tokens, _] = self.keys.shape;
         let (pixels, image) = (x.shape[1], x.shape[1] * x.shape[2]);
         let columns = self.columns.len();
@@ -333,7 +333,7 @@ impl ArrayOp for CrossProbabilities {
                 self.of_rows(q.head(head, rows), self.keys.of(i).whole(head), out);
             }
         });
-        add_residual(out, residual)
+        out
     }
 
     fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {
@@ -387,11 +387,4 @@ fn backward_head([q, k]: [Matrix<'_>; 2], upstream: UpstreamGrad<'_>, dq: &mut [
         softmax_backward(p, dp, k.rows, q.columns);
         multiply(dq, row_stride, false, Matrix::dense(dp, q.rows, k.rows), k);
     });
-}
-
-fn add_residual(mut out: Vec<f32>, residual: Option<&[f32]>) -> Vec<f32> {
-    if let Some(residual) = residual {
-        out.iter_mut().zip(residual).for_each(|(out, more)| *out += more);
-    }
-    out
 }

@@ -5,8 +5,8 @@
 //! make one GEMM with longer, overlapping rows (implicit im2col: nothing is copied). Pixels in the padding are computed,
 //! too, and dropped; where that would cost more than copying (small images with many channels), an explicit im2col is made.
 //!
-//! Reference: `Conv::reference` in `layers/conv.rs`; tests `maps_are_their_composition` and
-//! `large_maps_are_their_composition` in `layers/tests.rs`.
+//! Reference: `Conv::reference` in `layers/conv.rs`; tests `convs_are_their_composition` and
+//! `large_convs_are_their_composition` in `layers/tests.rs`.
 #![allow(unsafe_code)] // for outputs that are not cleared first
 
 use std::ops::Range;
@@ -110,25 +110,27 @@ impl Conv<'_> {
     /// Few pixels, large weights: split-K. Every task takes some of the input channels, so the weights are read once.
     fn split_in_channels(&self, input: &[f32], epilogue: Epilogue<'_>, out: &mut [f32]) {
         let pixels = self.batch * self.height * self.width;
+        if self.kernel_size == 1 && self.stride == 1 {
+            let row_stride = self.in_channels;
+            let rows = Pixels { values: input, count: pixels, row_stride, tap_strides: [0, 0] };
+            return self.sum_in_channels(rows, epilogue, out);
+        }
         let taps = self.kernel_size * self.kernel_size * self.in_channels;
-        let mut im2col = Vec::new();
-        let rows = if self.kernel_size == 1 && self.stride == 1 {
-            Pixels { values: input, count: pixels, row_stride: self.in_channels, tap_strides: [0, 0] }
-        } else {
-            im2col.resize(pixels * taps, 0.0);
+        with_scratch(pixels * taps, |im2col| {
             let image = self.height * self.width * taps;
             im2col.par_chunks_mut(image).enumerate().for_each(|(index, to)| {
                 to.par_chunks_mut(self.width * taps).enumerate().for_each(|(y, to)| {
                     self.im2col_row(input, (index, y), to);
                 });
             });
-            Pixels {
-                values: &im2col,
-                count: pixels,
-                row_stride: taps,
-                tap_strides: [self.in_channels, self.kernel_size * self.in_channels],
-            }
-        };
+            let tap_strides = [self.in_channels, self.kernel_size * self.in_channels];
+            let rows = Pixels { values: im2col, count: pixels, row_stride: taps, tap_strides };
+            self.sum_in_channels(rows, epilogue, out);
+        });
+    }
+
+    /// The sums over parts of the input channels, one task each, added up in their order.
+    fn sum_in_channels(&self, rows: Pixels<'_>, epilogue: Epilogue<'_>, out: &mut [f32]) {
         let share = self.in_channels.div_ceil(PARTS);
         let sums: Vec<Vec<f32>> = (0..PARTS)
             .into_par_iter()
@@ -136,7 +138,7 @@ impl Conv<'_> {
                 let in_channels =
                     (part * share).min(self.in_channels)..((part + 1) * share).min(self.in_channels);
                 // SAFETY: the GEMM of the first tap writes all of it, the others add to that.
-                let mut sums = unsafe { uninit(pixels * self.out_channels) };
+                let mut sums = unsafe { uninit(rows.count * self.out_channels) };
                 self.accumulate_taps(rows, in_channels, &mut sums);
                 sums
             })

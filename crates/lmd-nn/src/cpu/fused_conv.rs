@@ -1,8 +1,9 @@
 //! [`FusedConv`]: prologue, linear layer or convolution, and epilogue as one operation, forward and backward pass.
 //!
-//! Reference: `Conv::reference` in `layers/conv.rs`, composed of Burn's operations; tests `maps_are_their_composition`,
-//! `large_maps_are_their_composition` and `winograd_is_the_convolution` in `layers/tests.rs`.
+//! Reference: `Conv::reference` in `layers/conv.rs`, composed of Burn's operations; tests `convs_are_their_composition`,
+//! `large_convs_are_their_composition` and `winograd_is_the_convolution` in `layers/tests.rs`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::conv::{Conv, Epilogue, Taps};
@@ -43,30 +44,20 @@ impl FusedConv {
     }
 
     /// The layer's bias plus each image's own.
-    fn bias(&self) -> Vec<f32> {
+    fn bias(&self) -> Cow<'_, [f32]> {
         let Self { weights, image_bias, .. } = self;
         match image_bias {
-            None => weights.bias.clone(),
-            Some(image_bias) if weights.bias.is_empty() => image_bias.clone(),
+            None => Cow::Borrowed(&weights.bias),
+            Some(image_bias) if weights.bias.is_empty() => Cow::Borrowed(image_bias),
             Some(image_bias) => {
                 let rows = image_bias.chunks(weights.out_channels);
                 rows.flat_map(|row| row.iter().zip(&weights.bias).map(|(a, b)| a + b)).collect()
             }
         }
     }
-}
 
-impl ArrayOp for FusedConv {
-    fn output_shape(&self, input: &[usize]) -> Vec<usize> {
-        let [_, output] = self.shapes(image_dims(input));
-        match *input {
-            [batch, tokens, _] => vec![batch, tokens, self.weights.out_channels],
-            [rows, _] => vec![rows, self.weights.out_channels],
-            _ => output.to_vec(),
-        }
-    }
-
-    fn forward(&self, x: Array<'_>, residual: Option<&[f32]>) -> Vec<f32> {
+    /// The forward pass, with the residual in the epilogue if there is one.
+    fn run(&self, x: Array<'_>, residual: Option<&[f32]>) -> Vec<f32> {
         let dims = image_dims(x.shape);
         let [[_, tall, wide, _], [batch, height, width, out_channels]] = self.shapes(dims);
         let input = self.prologue.forward(x.values, dims, self.padding);
@@ -91,6 +82,25 @@ impl ArrayOp for FusedConv {
             padded: [tall + padding, wide + padding],
         };
         conv.run(&input, epilogue)
+    }
+}
+
+impl ArrayOp for FusedConv {
+    fn output_shape(&self, input: &[usize]) -> Vec<usize> {
+        let [_, output] = self.shapes(image_dims(input));
+        match *input {
+            [batch, tokens, _] => vec![batch, tokens, self.weights.out_channels],
+            [rows, _] => vec![rows, self.weights.out_channels],
+            _ => output.to_vec(),
+        }
+    }
+
+    fn forward(&self, x: Array<'_>) -> Vec<f32> {
+        self.run(x, None)
+    }
+
+    fn forward_add(&self, x: Array<'_>, residual: &[f32]) -> Vec<f32> {
+        self.run(x, Some(residual))
     }
 
     fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32> {

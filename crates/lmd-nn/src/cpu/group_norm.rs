@@ -10,6 +10,7 @@ use std::fmt;
 use rayon::prelude::*;
 
 use super::dims::Dims;
+use super::partition::for_each_rows;
 use super::simd::{silu, vectorized};
 use super::tuning::ELEMENTS_PER_TASK;
 
@@ -141,14 +142,16 @@ impl GroupNormSpec {
             .collect();
         let column = |i: usize| -> Vec<f32> { coefficients.iter().map(|abc| abc[i]).collect() };
         let (a, b, c) = (column(0), column(1), column(2));
-        for_each_pixel(
-            channels,
+        for_each_rows(
             grad,
             x,
+            channels,
             #[inline(always)]
             |grad, x| {
-                let terms = grad.iter_mut().zip(x).zip(a.iter().zip(&b).zip(&c));
-                terms.for_each(|((g, x), ((a, b), c))| *g = a * *g + b * x + c);
+                for (grad, x) in grad.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
+                    let terms = grad.iter_mut().zip(x).zip(a.iter().zip(&b).zip(&c));
+                    terms.for_each(|((g, x), ((a, b), c))| *g = a * *g + b * x + c);
+                }
             },
         );
     }
@@ -158,28 +161,20 @@ impl GroupNormSpec {
         let scale: Vec<f32> = self.weight.iter().zip(inv_std).map(|(w, i)| w * i).collect();
         let shift: Vec<f32> =
             self.bias.iter().zip(mean).zip(&scale).map(|((bias, mean), scale)| bias - scale * mean).collect();
-        for_each_pixel(
-            self.weight.len(),
+        let channels = self.weight.len();
+        for_each_rows(
             grad,
             x,
+            channels,
             #[inline(always)]
             |grad, x| {
-                let terms = grad.iter_mut().zip(x).zip(scale.iter().zip(&shift));
-                terms.for_each(|((g, x), (scale, shift))| *g *= silu(scale * x + shift).1);
+                for (grad, x) in grad.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
+                    let terms = grad.iter_mut().zip(x).zip(scale.iter().zip(&shift));
+                    terms.for_each(|((g, x), (scale, shift))| *g *= silu(scale * x + shift).1);
+                }
             },
         );
     }
-}
-
-/// `work(channels of grad, channels of x)` for every pixel, in parallel.
-fn for_each_pixel(channels: usize, grad: &mut [f32], x: &[f32], work: impl Fn(&mut [f32], &[f32]) + Sync) {
-    let task = (ELEMENTS_PER_TASK / channels).max(1) * channels;
-    grad.par_chunks_mut(task).zip(x.par_chunks(task)).for_each(|(grad, x)| {
-        vectorized(
-            #[inline(always)]
-            || grad.chunks_exact_mut(channels).zip(x.chunks_exact(channels)).for_each(|(g, x)| work(g, x)),
-        );
-    });
 }
 
 /// Sums over all pixels of the two values of `f(x, y, a, b)` per channel, a and b being constants of the channel.

@@ -18,13 +18,20 @@ pub(crate) struct Array<'a> {
     pub(super) shape: &'a [usize],
 }
 
-/// A function of one array, plus an optional residual of the output's shape.
+/// A function of one array.
 pub(crate) trait ArrayOp: Debug + Send + Sync {
     /// Shape of the output for an input of this shape.
     fn output_shape(&self, input: &[usize]) -> Vec<usize>;
 
-    /// The forward pass: `op(x)`, plus the residual if there is one.
-    fn forward(&self, x: Array<'_>, residual: Option<&[f32]>) -> Vec<f32>;
+    /// The forward pass: `op(x)`.
+    fn forward(&self, x: Array<'_>) -> Vec<f32>;
+
+    /// `op(x) + residual`, the residual being of the output's shape.
+    fn forward_add(&self, x: Array<'_>, residual: &[f32]) -> Vec<f32> {
+        let mut out = self.forward(x);
+        out.iter_mut().zip(residual).for_each(|(out, more)| *out += more);
+        out
+    }
 
     /// The backward pass: the gradient of x, given that of the output.
     fn backward(&self, x: Array<'_>, grad: &[f32]) -> Vec<f32>;
@@ -64,14 +71,14 @@ impl Fused for Flex {
     fn fused(x: FloatTensor<Self>, op: SharedOp) -> FloatTensor<Self> {
         let x = x.to_contiguous();
         let shape = x.shape();
-        let values = op.forward(array(&x, &shape), None);
+        let values = op.forward(array(&x, &shape));
         tensor(values, op.output_shape(&shape))
     }
 
     fn fused_add(x: FloatTensor<Self>, residual: FloatTensor<Self>, op: SharedOp) -> FloatTensor<Self> {
         let (x, residual) = (x.to_contiguous(), residual.to_contiguous());
         let shape = x.shape();
-        let values = op.forward(array(&x, &shape), Some(residual.storage()));
+        let values = op.forward_add(array(&x, &shape), residual.storage());
         tensor(values, op.output_shape(&shape))
     }
 

@@ -42,11 +42,9 @@ impl PackedConv {
     /// From the weights of some layers of the same input, each `[out_channels / layers, in_channels, kernel_size, kernel_size]`, whose
     /// outputs are concatenated; `shape` is `[out_channels, in_channels, kernel_size]`. No bias if empty.
     pub(crate) fn new(weights: &[Cow<'_, [f32]>], bias: Vec<f32>, shape: [usize; 3]) -> Self {
-        let [out_channels, in_channels, kernel_size] = shape;
-        let fits_winograd =
-            [in_channels, out_channels].iter().all(|channels| channels.is_multiple_of(CHANNELS));
+        let in_channels = shape[1];
         let (weight, layout) = match weights {
-            [weight] if kernel_size == 3 && fits_winograd && weight.len() > MAX_CACHED_FILTER => {
+            [weight] if fits_winograd(shape) && weight.len() > MAX_CACHED_FILTER => {
                 (to_panels(weight, in_channels), Layout::Panels)
             }
             _ => (to_taps_first(weights, shape), Layout::TapsFirst),
@@ -99,9 +97,7 @@ impl PackedConv {
         upsampled2x: bool,
         backward: bool,
     ) -> Option<FilterSource<'_>> {
-        if self.kernel_size != 3
-            || [self.in_channels, self.out_channels].iter().any(|channels| !channels.is_multiple_of(CHANNELS))
-        {
+        if !fits_winograd([self.out_channels, self.in_channels, self.kernel_size]) {
             return None;
         }
         let weights = self.weights(backward);
@@ -134,6 +130,12 @@ impl PackedConv {
         let Self { layout, in_channels, out_channels, .. } = *self;
         Weights { values: &self.weight, layout, in_channels, out_channels, backward }
     }
+}
+
+/// Whether a convolution of this shape, `[out_channels, in_channels, kernel_size]`, may be a Winograd convolution.
+fn fits_winograd([out_channels, in_channels, kernel_size]: [usize; 3]) -> bool {
+    let whole = |channels: usize| channels.is_multiple_of(CHANNELS);
+    kernel_size == 3 && whole(out_channels) && whole(in_channels)
 }
 
 /// Transposes weights `[out_channels / layers, in_channels, kernel_size, kernel_size]` to

@@ -1,6 +1,6 @@
 //! The prologue of a fused convolution: what is done to its input, while that is copied into a padded image.
 //!
-//! Reference: the first `match` in `Conv::reference`, `layers/conv.rs`; test `maps_are_their_composition` in `layers/tests.rs`.
+//! Reference: the first `match` in `Conv::reference`, `layers/conv.rs`; test `convs_are_their_composition` in `layers/tests.rs`.
 #![allow(unsafe_code)] // for outputs that are not cleared first
 
 use std::borrow::Cow;
@@ -12,6 +12,7 @@ use super::dims::Dims;
 use super::geglu::{geglu, geglu_backward};
 use super::group_norm::GroupNormSpec;
 use super::layer_norm::LayerNormSpec;
+use super::partition::for_each_rows;
 use super::resize::{resize_backward, resize_row};
 use super::scratch::uninit;
 use super::simd::vectorized;
@@ -108,7 +109,6 @@ impl Prologue {
                     &mut grad,
                     x,
                     dims[3],
-                    dims[3],
                     #[inline(always)]
                     |grad, x| spec.backward(x, grad),
                 );
@@ -171,21 +171,4 @@ fn map_rows_padded<'a>(
     };
     output.par_chunks_mut(rows_per_task * row_padded).enumerate().for_each(task);
     Cow::Owned(output)
-}
-
-/// `work(rows of a, rows of b)` in parallel.
-fn for_each_rows(
-    a: &mut [f32],
-    b: &[f32],
-    width_a: usize,
-    width_b: usize,
-    work: impl Fn(&mut [f32], &[f32]) + Sync,
-) {
-    let rows = (ELEMENTS_PER_TASK / width_a.max(width_b).max(1)).max(1);
-    a.par_chunks_mut(rows * width_a).zip(b.par_chunks(rows * width_b)).for_each(|(a, b)| {
-        vectorized(
-            #[inline(always)]
-            || work(a, b),
-        );
-    });
 }

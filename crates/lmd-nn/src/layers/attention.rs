@@ -111,7 +111,7 @@ pub(crate) fn in_f32<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 
 #[cfg(feature = "flex")]
 fn on_processor(x: &Tensor<3>) -> bool {
-    x.dtype() == DType::F32 && x.device().without_autodiff() == burn::tensor::Device::flex()
+    x.dtype() == DType::F32 && crate::device::is_processor(&x.device())
 }
 
 #[cfg(feature = "flex")]

@@ -139,9 +139,9 @@ impl Implementation {
     }
 }
 
-/// One row per output; a stand-in has one number only.
-fn rows(weight: Tensor<4>, stand_in: bool) -> Tensor<2> {
-    if stand_in { Tensor::zeros([1; 2], &weight.device()) } else { weight.flatten(1, 3) }
+/// One row per output channel; in a dry run, one number only.
+fn rows(weight: Tensor<4>, dry_run: bool) -> Tensor<2> {
+    if dry_run { Tensor::zeros([1; 2], &weight.device()) } else { weight.flatten(1, 3) }
 }
 
 impl Conv {

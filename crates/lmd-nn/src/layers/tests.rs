@@ -100,7 +100,7 @@ impl Case<'_> {
 }
 
 #[test]
-fn maps_are_their_composition() {
+fn convs_are_their_composition() {
     let norm = GroupNorm::new(scattered([12], 6), scattered([12], 7), 4, 1e-5, true);
     let plain = GroupNorm::new(scattered([12], 8), scattered([12], 9), 3, 1e-5, false);
     let layer = LayerNorm::new(scattered([12], 10), scattered([12], 11), 1e-5);
@@ -128,7 +128,7 @@ fn maps_are_their_composition() {
 }
 
 #[test]
-fn large_maps_are_their_composition() {
+fn large_convs_are_their_composition() {
     // Few pixels under large weights are split by input channels; the other weights are too large for a flipped copy.
     for (shape, out_channels) in [([1, 4, 6, 170], 180), ([2, 26, 20, 230], 260)] {
         let in_channels = shape[3];

@@ -110,28 +110,34 @@ impl ModelFolder {
             }
             None => self.part("unet", DIFFUSERS, UNetConfig::from_json)?,
         };
-        if !options.gligen || config.attention_type != AttentionType::Default || !self.has_gligen() {
-            return UNet::load(&config, &checkpoint, options);
+        let without_layers = options.gligen && config.attention_type == AttentionType::Default;
+        match without_layers.then(|| self.gligen()).transpose()?.flatten() {
+            Some(layers) => {
+                let config = UNetConfig { attention_type: AttentionType::Gated, ..config };
+                UNet::load(&config, &checkpoint.and(&layers)?, options)
+            }
+            None => UNet::load(&config, &checkpoint, options),
         }
-        let both = checkpoint.and(&self.source.checkpoint(GLIGEN)?)?;
-        UNet::load(&UNetConfig { attention_type: AttentionType::Gated, ..config }, &both, options)
     }
 
-    /// Whether there are GLIGEN layers for the U-Net, in `gligen/` of its folder or beside its file.
+    /// Whether there are GLIGEN layers for the U-Net, in `gligen/` of its folder or beside its file. A damaged file counts:
+    /// reading it gives the error.
     #[must_use]
     pub fn has_gligen(&self) -> bool {
+        !matches!(self.gligen(), Ok(None))
+    }
+
+    /// The GLIGEN layers for the U-Net, where there are any.
+    fn gligen(&self) -> Result<Option<Checkpoint>, WeightsError> {
         if !self.source.has(GLIGEN) {
-            return false;
+            return Ok(None);
         }
+        let layers = self.source.checkpoint(GLIGEN)?;
         // Beside a single file they may belong to another one in the same folder.
-        let Some(all) = &self.single else { return true };
-        let text = ldm_names::side(
-            all,
-            "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_k.weight",
-            1,
-        );
         let fuser = "mid_block.attentions.0.transformer_blocks.0.fuser.linear.weight";
-        self.source.checkpoint(GLIGEN).is_ok_and(|layers| ldm_names::side(&layers, fuser, 1) == text)
+        let width = ldm_names::side(&layers, fuser, 1);
+        let fits = self.single.as_ref().is_none_or(|all| single_file::text_width(all) == width);
+        Ok(fits.then_some(layers))
     }
 
     /// The autoencoder.
@@ -219,10 +225,10 @@ impl ModelFolder {
         let mut unread = |path: &Path, what: String| {
             warnings.push(Warning::Unread { path: path.to_owned(), what });
         };
-        let strangers = ldm_names::strangers(all);
-        if let Some(first) = strangers.first() {
+        let unknown = ldm_names::unknown_tensors(all);
+        if let Some(first) = unknown.first() {
             let what =
-                format!("{} tensors of no part of Stable Diffusion, among them {first},", strangers.len());
+                format!("{} tensors of no part of Stable Diffusion, among them {first},", unknown.len());
             unread(&self.path, what);
         }
         let vae = self.path.with_extension("vae.safetensors");
@@ -245,8 +251,8 @@ impl ModelFolder {
                 PARTS.iter().map(part).collect::<Result<Vec<_>, _>>()?
             }
         };
-        if gligen && self.has_gligen() {
-            parts.push(self.source.checkpoint(GLIGEN)?);
+        if gligen {
+            parts.extend(self.gligen()?);
         }
         let size = precision.dtype().size() as u64;
         let numbers = |part: &Checkpoint| -> u64 {
@@ -281,20 +287,19 @@ impl ModelFolder {
         self.source.text("lmd.json", MAX_CONFIG)
     }
 
-    /// Opens all weight files: reads and checks their headers, not their numbers.
+    /// Opens the tokenizer and all weight files, of which the headers are read and checked, not the numbers.
     ///
     /// # Errors
     ///
-    /// When a weight file is missing or refused.
+    /// When a file is missing or refused.
     pub fn check(&self) -> Result<(), NnError> {
         if self.single.is_none() {
             for (part, stem) in PARTS {
                 self.weights(part, stem)?;
             }
-            if self.has_gligen() {
-                self.source.checkpoint(GLIGEN)?;
-            }
         }
+        self.gligen()?;
+        self.tokenizer()?;
         Ok(())
     }
 
@@ -312,8 +317,8 @@ impl ModelFolder {
             let files = self.weights(part, stem)?.digests()?;
             digests.extend(files.into_iter().map(|(file, digest)| (format!("{part}/{file}"), digest)));
         }
-        if gligen && self.has_gligen() {
-            let files = self.source.checkpoint(GLIGEN)?.digests()?;
+        if let Some(layers) = gligen.then(|| self.gligen()).transpose()?.flatten() {
+            let files = layers.digests()?;
             digests.extend(files.into_iter().map(|(file, digest)| (format!("gligen/{file}"), digest)));
         }
         Ok(digests)
@@ -395,9 +400,6 @@ fn likely_prediction(config: &UNetConfig) -> PredictionType {
 
 /// Fails where a folder is none of a Stable Diffusion 1 or 2, and says what it is.
 fn check_folder(folder: &Path) -> Result<(), NnError> {
-    let cannot = |source| NnError::Read { path: folder.to_owned(), source };
-    let entries: Vec<PathBuf> =
-        std::fs::read_dir(folder).map_err(cannot)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     let source = Source::Folder(folder.to_owned());
     let config = folder.join(UNET_CONFIG);
     let has_unet = source.has(UNET_CONFIG);
@@ -410,7 +412,9 @@ fn check_folder(folder: &Path) -> Result<(), NnError> {
     if let Some(source) = unreadable(&config) {
         return Err(NnError::Read { path: config, source });
     }
-    let single = entries.iter().filter(|path| path.extension().is_some_and(|end| end == "safetensors"));
+    let cannot = |source| NnError::Read { path: folder.to_owned(), source };
+    let entries = std::fs::read_dir(folder).map_err(cannot)?.filter_map(|entry| Some(entry.ok()?.path()));
+    let single = entries.filter(|path| path.extension().is_some_and(|end| end == "safetensors"));
     Err(match single.collect::<Vec<_>>().as_slice() {
         [file] => no_weights(
             folder,

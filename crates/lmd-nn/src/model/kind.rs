@@ -4,12 +4,12 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::ldm_names::UNET;
 use crate::unet::purpose_of_channels;
 use crate::weights::{Checkpoint, WeightsError};
 
 /// What to do with a model of another kind.
 const OTHER_MODEL: &str = "expected a Stable Diffusion 1 or 2";
-const U_NET: &str = "model.diffusion_model.";
 
 /// The refusal of a single file, where its tensors show that it is something else than a whole Stable Diffusion 1 or 2.
 pub(super) fn refuse_file(path: &Path, all: &Checkpoint) -> Result<(), WeightsError> {
@@ -58,7 +58,7 @@ fn of_names(all: &Checkpoint) -> Option<(&'static str, &'static str)> {
     if let Some((_, found)) = by_start.into_iter().find(|(mark, _)| any(mark)) {
         return Some(found);
     }
-    if any(U_NET) {
+    if any(UNET) {
         return None;
     }
     let lora = [

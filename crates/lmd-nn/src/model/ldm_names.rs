@@ -41,7 +41,7 @@ const BAGGAGE: [&str; 23] = [
 ];
 
 /// The tensors that belong to no part of Stable Diffusion and are not known to be of no use.
-pub(super) fn strangers(all: &Checkpoint) -> Vec<&str> {
+pub(super) fn unknown_tensors(all: &Checkpoint) -> Vec<&str> {
     let text = if is_open_clip(all) { OPEN_CLIP } else { CLIP };
     let known = |name: &&str| [UNET, VAE, text].iter().chain(&BAGGAGE).any(|start| name.starts_with(start));
     all.names().filter(|name| !known(name)).collect()
@@ -331,7 +331,7 @@ mod tests {
         assert_eq!(vae(&all).names().collect::<Vec<_>>(), unknown[..2]);
         assert_eq!(unet(&all).names().collect::<Vec<_>>(), unknown[2..]);
         assert_eq!(text_encoder(&all).names().collect::<Vec<_>>(), ["new.weight"]);
-        assert_eq!(strangers(&all), ["other.x"]);
+        assert_eq!(unknown_tensors(&all), ["other.x"]);
     }
 
     /// ViT-H has 24 layers; files of diffusers' converter have the 23 that are read.

@@ -14,6 +14,8 @@ use crate::weights::{Checkpoint, WeightsError, whole_number};
 const HEAD_WIDTH: usize = 64;
 /// Widths of the text embeddings of Stable Diffusion 1 and 2.
 const TEXT_WIDTHS: [usize; 2] = [768, 1024];
+/// A layer of the U-Net that reads the text, in every version.
+const TEXT_LAYER: &str = "middle_block.1.transformer_blocks.0.attn2.to_k.weight";
 /// Sides of the latents that Stable Diffusion 2 was trained on: 512 and 768 pixels.
 const SIDES: [usize; 2] = [64, 96];
 /// The training step of `512-base-ema`, the first Stable Diffusion 2, which predicts ε.
@@ -29,7 +31,7 @@ pub(super) fn require_parts(path: &Path, all: &Checkpoint) -> Result<(), Weights
             (false, false) => "text_model.encoder.layers.0.mlp.fc1.weight",
         };
     let parts = [
-        ("U-Net", UNET, "middle_block.1.transformer_blocks.0.attn2.to_k.weight"),
+        ("U-Net", UNET, TEXT_LAYER),
         ("text encoder", text, text_layer),
         ("autoencoder (VAE)", VAE, "encoder.down.0.block.0.conv1.weight"),
     ];
@@ -51,8 +53,12 @@ pub(super) fn require_parts(path: &Path, all: &Checkpoint) -> Result<(), Weights
 
 /// Whether this is a Stable Diffusion 2.
 pub(super) fn is_version_two(all: &Checkpoint) -> bool {
-    let width = side(all, &format!("{UNET}middle_block.1.transformer_blocks.0.attn2.to_k.weight"), 1);
-    is_open_clip(all) || width == TEXT_WIDTHS[1]
+    is_open_clip(all) || text_width(all) == TEXT_WIDTHS[1]
+}
+
+/// Width of the text embeddings that the U-Net reads.
+pub(super) fn text_width(all: &Checkpoint) -> usize {
+    side(all, &format!("{UNET}{TEXT_LAYER}"), 1)
 }
 
 /// What the U-Net predicts, and whether the file says so (else it is assumed, as diffusers does).
@@ -118,7 +124,7 @@ pub(super) fn unet_config(all: &Checkpoint, unet: &Checkpoint, prediction: Predi
         };
         (0..levels).map(name).collect()
     };
-    let text = side(unet, "mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight", 1);
+    let text = text_width(all);
     let heads = widths.iter().map(|w| w / HEAD_WIDTH).collect();
     let wide_heads = has_wide_heads(unet, text);
     UNetConfig {

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use serde::Deserialize;
 use super::WeightsError;
 use super::header::{Header, StoredType, TensorEntry};
 use super::pickle::refuse_pickle;
-use super::stored::{Stored, open_regular};
+use super::stored::{Stored, read_at_most};
 
 /// Most bytes of an index of shards.
 const MAX_INDEX: u64 = 16 << 20;
@@ -62,7 +61,9 @@ impl Checkpoint {
     ///
     /// When the index is not understood, names a file elsewhere, or a shard is refused.
     pub fn open_sharded(index: &Path) -> Result<Self, WeightsError> {
-        Self::open_all(&shards(index, &read_index(index)?)?)
+        let failed = |source| WeightsError::Open { path: index.to_owned(), source };
+        let text = read_at_most(index, MAX_INDEX, "no index of shards").map_err(failed)?;
+        Self::open_all(&shards(index, &text)?)
     }
 
     fn open_all(paths: &[PathBuf]) -> Result<Self, WeightsError> {
@@ -79,7 +80,7 @@ impl Checkpoint {
     ///
     /// When the header does not hold.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, WeightsError> {
-        Self::of_files([Stored::owned(PathBuf::from(name), bytes)])
+        Self::of_files([Stored::in_memory(PathBuf::from(name), bytes.into())])
     }
 
     /// A checkpoint out of files that are part of the program.
@@ -88,7 +89,7 @@ impl Checkpoint {
     ///
     /// When a header does not hold.
     pub(super) fn from_static(files: Vec<(PathBuf, &'static [u8])>) -> Result<Self, WeightsError> {
-        Self::of_files(files.into_iter().map(|(name, bytes)| Stored::of_program(name, bytes)))
+        Self::of_files(files.into_iter().map(|(name, bytes)| Stored::in_memory(name, bytes.into())))
     }
 
     fn of_files(
@@ -134,11 +135,6 @@ impl Checkpoint {
             self.add(Arc::clone(file), its)?;
         }
         Ok(self)
-    }
-
-    /// The files behind the tensors.
-    pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|file| file.path.as_path())
     }
 
     /// The tensors' names, in order.
@@ -189,7 +185,7 @@ impl Checkpoint {
         Ok((self.files.get(*file).ok_or_else(missing)?, entry))
     }
 
-    /// An entry of the files' `__metadata__`. Kept are `modelspec.*` and `lora_adapter_metadata`.
+    /// An entry of the files' `__metadata__`. Kept are `modelspec.*` and diffusers' `lora_adapter_metadata`.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.get(key).map(String::as_str)
@@ -246,19 +242,6 @@ impl Checkpoint {
 #[derive(Deserialize)]
 struct ShardIndex {
     weight_map: BTreeMap<String, String>,
-}
-
-/// The text of an index of shards, which must be a regular file of a few megabytes at most.
-fn read_index(index: &Path) -> Result<Vec<u8>, WeightsError> {
-    let failed = |source| WeightsError::Open { path: index.to_owned(), source };
-    let mut text = Vec::new();
-    let file = open_regular(index).map_err(failed)?;
-    file.take(MAX_INDEX + 1).read_to_end(&mut text).map_err(failed)?;
-    if text.len() as u64 > MAX_INDEX {
-        let reason = format!("more than {MAX_INDEX} bytes; this is no index of shards");
-        return Err(WeightsError::Index { path: index.to_owned(), reason });
-    }
-    Ok(text)
 }
 
 /// The files an index of shards lists, all in its own folder.

@@ -25,7 +25,9 @@ const MAX_DIMENSIONS: usize = 8;
 const MAX_METADATA: usize = 10_000;
 /// The entries of `__metadata__` that are kept: what a file says of its model (the modelspec standard), and how
 /// diffusers scales a LoRA.
-const KEPT_METADATA: [&str; 2] = ["modelspec.", "lora_adapter_metadata"];
+const KEPT_METADATA: [&str; 2] = ["modelspec.", LORA_METADATA];
+/// The entry of `__metadata__` in which diffusers says how a LoRA is scaled.
+pub(super) const LORA_METADATA: &str = "lora_adapter_metadata";
 /// Characters of a foreign text that an error repeats.
 const SHOWN: usize = 40;
 

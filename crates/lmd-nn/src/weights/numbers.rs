@@ -93,15 +93,14 @@ fn integer(checkpoint: &Checkpoint, name: &str) -> Result<Option<i64>, WeightsEr
 }
 
 fn converted<'a>(name: &str, stored: TensorView<'a>) -> Result<Cow<'a, [f32]>, WeightsError> {
-    let bytes = match stored.bytes {
-        Cow::Borrowed(bytes) if stored.dtype == StoredType::F32 && cfg!(target_endian = "little") => {
-            match bytemuck::try_cast_slice(bytes) {
-                Ok(numbers) => return Ok(Cow::Borrowed(numbers)),
-                Err(_) => Cow::Borrowed(bytes),
-            }
-        }
-        bytes => bytes,
-    };
+    let bytes = stored.bytes;
+    if let Cow::Borrowed(bytes) = bytes
+        && stored.dtype == StoredType::F32
+        && cfg!(target_endian = "little")
+        && let Ok(numbers) = bytemuck::try_cast_slice(bytes)
+    {
+        return Ok(Cow::Borrowed(numbers));
+    }
     Ok(Cow::Owned(match stored.dtype {
         StoredType::F32 => each(&bytes, |from, to| copy(from, to, f32::from_le_bytes)),
         StoredType::F16 => each(&bytes, |from, to| {

@@ -213,8 +213,9 @@ impl Weights {
         }
         let rows = accepted.first().and_then(|shape| shape.first()).copied().unwrap_or(1);
         let others = accepted.first().map_or(1, |shape| shape.iter().skip(1).product());
-        let merged: Tensor<2> = self.tensor_of(name, [rows, others], accepted)?;
-        Ok(Cow::Owned(merged.into_data().iter::<f32>().collect()))
+        let values = floats(&self.shared.checkpoint, &path, accepted)?.into_owned();
+        let weight = Tensor::<2>::from_data(TensorData::new(values, [rows, others]), self.device());
+        Ok(Cow::Owned(self.merged(&path, weight)?.1))
     }
 
     /// The tensor of this name in `shape`, which may be stored in any shape of `accepted`.
@@ -230,22 +231,27 @@ impl Weights {
             return Ok(Tensor::<D>::zeros([1; D], self.device()).expand(shape));
         }
         let values = floats(&self.shared.checkpoint, &path, accepted)?.into_owned();
-        let merged = self.merged(&path, Tensor::from_data(TensorData::new(values, shape), self.device()))?;
+        let mut merged = Tensor::from_data(TensorData::new(values, shape), self.device());
+        if self.shared.options.adapters.touch(self.shared.network, &path) {
+            merged = self.merged(&path, merged)?.0;
+        }
         Ok(match self.shared.options.precision {
             Precision::F32 => merged,
             other => merged.cast(other.dtype()),
         })
     }
 
-    /// A weight with all adapters for it added.
-    fn merged<const D: usize>(&self, path: &str, weight: Tensor<D>) -> Result<Tensor<D>, WeightsError> {
+    /// A weight with all adapters for it added, and its numbers, which are finite.
+    fn merged<const D: usize>(
+        &self,
+        path: &str,
+        weight: Tensor<D>,
+    ) -> Result<(Tensor<D>, Vec<f32>), WeightsError> {
         let Shared { options, network, .. } = self.shared.as_ref();
-        if !options.adapters.touch(network, path) {
-            return Ok(weight);
-        }
         let merged = options.adapters.merge(network, path, weight)?;
-        require_finite(path, &merged.to_data().iter::<f32>().collect::<Vec<_>>())?;
-        Ok(merged)
+        let numbers: Vec<f32> = merged.to_data().iter::<f32>().collect();
+        require_finite(path, &numbers)?;
+        Ok((merged, numbers))
     }
 
     fn record(&self, path: &str, accepted: &[&[usize]]) {

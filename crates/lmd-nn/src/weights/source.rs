@@ -1,10 +1,10 @@
 //! [`Source`]: where a model's files are, on disk or in the program itself.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::shards;
-use super::stored::open_regular;
+use super::stored;
 use super::{Checkpoint, WeightsError};
 use crate::NnError;
 
@@ -29,10 +29,11 @@ impl Source {
         }
     }
 
-    /// Whether there is such a file.
+    /// Whether there is something of this name. Whether it is a regular file is tested when it is read, so that a pipe or
+    /// a folder in its place is refused and not taken for an absent file.
     pub(crate) fn has(&self, file: &str) -> bool {
         match self {
-            Self::Folder(folder) => folder.join(file).is_file(),
+            Self::Folder(folder) => folder.join(file).exists(),
             Self::Static(_) => self.built_in(file).is_some(),
         }
     }
@@ -52,12 +53,10 @@ impl Source {
         }
         let read = match self.built_in(file) {
             Some(bytes) => Ok(bytes.to_vec()),
-            None => read_at_most(&self.path(file), limit),
+            None => stored::read_at_most(&self.path(file), limit, "no configuration"),
         };
-        let text = read.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
-        let text = text.map_err(|source| NnError::Read { path: self.path(file), source })?;
-        // Some editors put a mark before the text that says how it is encoded.
-        Ok(Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)))
+        let text = read.and_then(stored::text);
+        text.map(Some).map_err(|source| NnError::Read { path: self.path(file), source })
     }
 
     /// As [`text`](Self::text), for a file that must be there.
@@ -101,15 +100,6 @@ impl Source {
     }
 }
 
-fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open_regular(path)?.take(limit + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit {
-        return Err(io::Error::other(format!("more than {limit} bytes; this is no configuration")));
-    }
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +114,23 @@ mod tests {
             assert_eq!(source.text("b.json", 10).unwrap(), None);
             assert!(source.needed_text("b.json", 10).unwrap_err().to_string().contains("b.json"));
             assert!(source.checkpoint("a.json").is_err());
+        }
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("a.json")).unwrap();
+        let source = Source::Folder(folder.path().to_owned());
+        for error in [source.text("a.json", 10).unwrap_err(), source.needed_text("a.json", 10).unwrap_err()] {
+            assert!(error.to_string().contains("it is a folder"), "{error}");
+        }
+        #[cfg(unix)]
+        {
+            let pipe = folder.path().join("b.json");
+            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            let error = source.text("b.json", 10).unwrap_err().to_string();
+            assert!(error.contains("a pipe or a device"), "{error}");
         }
     }
 

@@ -28,8 +28,7 @@ pub(super) struct Stored {
 #[derive(Debug)]
 enum Bytes {
     File(Mutex<File>),
-    Owned(Vec<u8>),
-    Static(&'static [u8]),
+    Memory(Cow<'static, [u8]>),
 }
 
 impl Stored {
@@ -48,38 +47,22 @@ impl Stored {
         Ok((Self { path: path.to_owned(), bytes: Bytes::File(Mutex::new(file)) }, header))
     }
 
-    /// Bytes in memory; `path` stands for them in messages.
+    /// Bytes in memory, possibly part of the program; `path` stands for them in messages.
     ///
     /// # Errors
     /// When the header does not hold.
-    pub(super) fn owned(path: PathBuf, bytes: Vec<u8>) -> Result<(Self, Header), WeightsError> {
+    pub(super) fn in_memory(
+        path: PathBuf,
+        bytes: Cow<'static, [u8]>,
+    ) -> Result<(Self, Header), WeightsError> {
         let header = whole_header(&bytes);
         let header = header.map_err(|source| WeightsError::Header { path: path.clone(), source })?;
-        Ok((Self { path, bytes: Bytes::Owned(bytes) }, header))
-    }
-
-    /// Bytes that are part of the program.
-    ///
-    /// # Errors
-    /// When the header does not hold.
-    pub(super) fn of_program(path: PathBuf, bytes: &'static [u8]) -> Result<(Self, Header), WeightsError> {
-        let header = whole_header(bytes);
-        let header = header.map_err(|source| WeightsError::Header { path: path.clone(), source })?;
-        Ok((Self { path, bytes: Bytes::Static(bytes) }, header))
-    }
-
-    /// The bytes, where they are in memory already.
-    fn in_memory(&self) -> Option<&[u8]> {
-        match &self.bytes {
-            Bytes::File(_) => None,
-            Bytes::Owned(bytes) => Some(bytes),
-            Bytes::Static(bytes) => Some(bytes),
-        }
+        Ok((Self { path, bytes: Bytes::Memory(bytes) }, header))
     }
 
     /// Whether the bytes are in memory already.
     pub(super) fn is_in_memory(&self) -> bool {
-        self.in_memory().is_some()
+        matches!(self.bytes, Bytes::Memory(_))
     }
 
     /// Some of the bytes. `range` comes from the header and was checked against the file's length.
@@ -87,7 +70,7 @@ impl Stored {
     /// # Errors
     /// When the file has become shorter, or the disk fails.
     pub(super) fn read(&self, range: &Range<usize>) -> Result<Cow<'_, [u8]>, WeightsError> {
-        if let Some(bytes) = self.in_memory() {
+        if let Bytes::Memory(bytes) = &self.bytes {
             return bytes.get(range.clone()).map(Cow::Borrowed).ok_or_else(|| self.shortened());
         }
         let mut bytes = vec![0; range.len()];
@@ -100,11 +83,13 @@ impl Stored {
     /// # Errors
     /// As [`read`](Self::read).
     pub(super) fn read_into(&self, start: usize, to: &mut [u8]) -> Result<(), WeightsError> {
-        let Bytes::File(file) = &self.bytes else {
-            let end = start.saturating_add(to.len());
-            let from = self.in_memory().and_then(|bytes| bytes.get(start..end));
-            to.copy_from_slice(from.ok_or_else(|| self.shortened())?);
-            return Ok(());
+        let file = match &self.bytes {
+            Bytes::File(file) => file,
+            Bytes::Memory(bytes) => {
+                let from = bytes.get(start..start.saturating_add(to.len()));
+                to.copy_from_slice(from.ok_or_else(|| self.shortened())?);
+                return Ok(());
+            }
         };
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
         let read = file.seek(SeekFrom::Start(start as u64)).and_then(|_| file.read_exact(to));
@@ -130,8 +115,7 @@ impl Stored {
                 let read = file.rewind().and_then(|()| hasher.update_reader(&mut *file).map(drop));
                 read.map_err(|source| WeightsError::Open { path: self.path.clone(), source })?;
             }
-            Bytes::Owned(bytes) => drop(hasher.update(bytes)),
-            Bytes::Static(bytes) => drop(hasher.update(bytes)),
+            Bytes::Memory(bytes) => drop(hasher.update(bytes)),
         }
         Ok(hasher.finalize().to_hex().to_string())
     }
@@ -150,6 +134,28 @@ pub(super) fn open_regular(path: &Path) -> io::Result<File> {
         return Err(io::Error::other("it is a pipe or a device, expected a regular file"));
     }
     File::open(path)
+}
+
+/// The bytes of a regular file of at most `limit` bytes; a longer one is called `expected`, as in "no configuration".
+///
+/// # Errors
+/// When it cannot be read, is no regular file, or longer.
+pub(super) fn read_at_most(path: &Path, limit: u64, expected: &str) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::other(format!("more than {limit} bytes; this is {expected}")));
+    }
+    Ok(bytes)
+}
+
+/// The text of a file's bytes, without the mark that some editors put before it to say how it is encoded.
+///
+/// # Errors
+/// When it is not UTF-8.
+pub(super) fn text(bytes: Vec<u8>) -> io::Result<String> {
+    let text = String::from_utf8(bytes).map_err(io::Error::other)?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// The JSON of the header of a file of `length` bytes.
@@ -182,7 +188,7 @@ mod tests {
         let path = folder.path().join("w.safetensors");
         std::fs::write(&path, file(1000)).unwrap();
         let (disk, a) = Stored::open(&path).unwrap();
-        let (memory, b) = Stored::owned("w".into(), file(1000)).unwrap();
+        let (memory, b) = Stored::in_memory("w".into(), file(1000).into()).unwrap();
         assert_eq!(a, b);
         let range = &a.tensors["w"].range;
         assert_eq!(disk.read(range).unwrap(), memory.read(range).unwrap());

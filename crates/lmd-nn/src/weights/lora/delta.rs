@@ -40,8 +40,8 @@ impl Factor {
         self.shape.get(1).copied().unwrap_or(1)
     }
 
-    /// Places of a convolution's kernel: the product of what follows the second dimension.
-    fn places(&self) -> usize {
+    /// Elements of a convolution's kernel: the product of the dimensions after the second.
+    fn kernel_elements(&self) -> usize {
         self.shape.iter().skip(2).product()
     }
 
@@ -51,9 +51,9 @@ impl Factor {
         Tensor::from_data(TensorData::new(self.values, [rows, others]), device)
     }
 
-    /// `[first, second, places]`
+    /// `[first, second, kernel_elements]`
     fn core(self, device: &Device) -> Tensor<3> {
-        let shape = [self.rows(), self.columns(), self.places()];
+        let shape = [self.rows(), self.columns(), self.kernel_elements()];
         Tensor::from_data(TensorData::new(self.values, shape), device)
     }
 }
@@ -148,27 +148,28 @@ impl Factors<'_> {
                 rank = Some(b.rows());
                 match (self.read)(Part::KronT2)? {
                     Some(core) => {
-                        let shape = [a.columns(), b.columns(), core.places()];
+                        let shape = [a.columns(), b.columns(), core.kernel_elements()];
                         let (a, b) = (a.matrix(self.device).transpose(), b.matrix(self.device));
                         Factor::new(&shape, host(self.tucker(core, a, b)?)?)
                     }
                     None => {
-                        let shape = [a.rows(), b.columns(), b.places()];
+                        let shape = [a.rows(), b.columns(), b.kernel_elements()];
                         Factor::new(&shape, host(self.product(a, b)?)?)
                     }
                 }
             }
         };
-        let [a, c] = [left.rows(), left.columns() * left.places()];
-        let [b, d, places] = [right.rows(), right.columns(), right.places()];
+        let [a, c] = [left.rows(), left.columns() * left.kernel_elements()];
+        let [b, d, kernel_elements] = [right.rows(), right.columns(), right.kernel_elements()];
         let fits = a.checked_mul(b) == Some(self.expected[0])
-            && c.checked_mul(d).and_then(|columns| columns.checked_mul(places)) == Some(self.expected[1]);
+            && c.checked_mul(d).and_then(|columns| columns.checked_mul(kernel_elements))
+                == Some(self.expected[1]);
         if !fits {
             return Err(self.unfit(&[&left.shape, &right.shape]));
         }
         let left = left.matrix(self.device).reshape([a, 1, c, 1, 1]);
-        let right = right.matrix(self.device).reshape([1, b, 1, d, places]);
-        Ok(Delta { matrix: (left * right).reshape([a * b, c * d * places]), rank })
+        let right = right.matrix(self.device).reshape([1, b, 1, d, kernel_elements]);
+        Ok(Delta { matrix: (left * right).reshape([a * b, c * d * kernel_elements]), rank })
     }
 
     /// `a · b`, each flattened behind its rows.
@@ -181,19 +182,22 @@ impl Factors<'_> {
         Ok(a.matrix(self.device).matmul(b.matrix(self.device)))
     }
 
-    /// `core [r, s, places]`, `up [outputs, r]`, `down [s, inputs]` → `[outputs, inputs · places]`.
+    /// `core [r, s, kernel_elements]`, `up [outputs, r]`, `down [s, inputs]` → `[outputs, inputs · kernel_elements]`.
     fn tucker(&self, core: Factor, up: Tensor<2>, down: Tensor<2>) -> Result<Tensor<2>, WeightsError> {
-        let [r, s, places] = [core.rows(), core.columns(), core.places()];
+        let [r, s, kernel_elements] = [core.rows(), core.columns(), core.kernel_elements()];
         let ([outputs, up_rank], [down_rank, inputs]) = (up.dims(), down.dims());
         let ranks =
             (r, s) == (up_rank, down_rank) && (1..=MAX_RANK).contains(&r) && (1..=inputs).contains(&s);
-        if !ranks || !self.is_part(outputs, inputs.saturating_mul(places)) {
+        if !ranks || !self.is_part(outputs, inputs.saturating_mul(kernel_elements)) {
             return Err(self.unfit(&[&core.shape, &up.dims(), &down.dims()]));
         }
-        let core = core.core(self.device).reshape([r, s * places]);
-        let half = up.matmul(core).reshape([outputs, s, places]).swap_dims(1, 2);
-        let whole = half.reshape([outputs * places, s]).matmul(down);
-        Ok(whole.reshape([outputs, places, inputs]).swap_dims(1, 2).reshape([outputs, inputs * places]))
+        let core = core.core(self.device).reshape([r, s * kernel_elements]);
+        let half = up.matmul(core).reshape([outputs, s, kernel_elements]).swap_dims(1, 2);
+        let whole = half.reshape([outputs * kernel_elements, s]).matmul(down);
+        Ok(whole
+            .reshape([outputs, kernel_elements, inputs])
+            .swap_dims(1, 2)
+            .reshape([outputs, inputs * kernel_elements]))
     }
 
     /// Whether a matrix of this size is no larger than the weight.

@@ -59,12 +59,10 @@ impl Adapters {
         path: &str,
         weight: Tensor<D>,
     ) -> Result<Tensor<D>, WeightsError> {
-        let Some(key) = weight_key(network, path) else {
-            return Ok(weight);
-        };
+        let key = weight_key(network, path);
         let mut merged = weight;
         for (lora, strength) in &self.0 {
-            if let Some(module) = lora.modules.get(&key) {
+            if let Some(module) = key.as_ref().and_then(|key| lora.modules.get(key)) {
                 let delta = lora.delta(module, network, &merged)?;
                 merged = merged + delta * *strength;
             }
@@ -83,12 +81,12 @@ impl Adapters {
         let known: BTreeSet<String> = used.iter().filter_map(|path| weight_key(network, path)).collect();
         let prefix = format!("{network}_");
         for (lora, _) in &self.0 {
-            let strangers: Vec<&str> = (lora.modules.keys())
+            let unknown_modules: Vec<&str> = (lora.modules.keys())
                 .filter(|key| key.starts_with(&prefix) && !known.contains(*key))
                 .map(String::as_str)
                 .collect();
-            if let Some(first) = strangers.first() {
-                let count = strangers.len();
+            if let Some(first) = unknown_modules.first() {
+                let count = unknown_modules.len();
                 return Err(lora.fail(format!("{count} parts fit no layer of this model, among them {first}; it was made for another kind of model")));
             }
         }
@@ -171,17 +169,8 @@ impl Lora {
                 return Err(fail(format!("{} has no {part} part", module.name)));
             }
         }
-        let scales = Scales::read(path, checkpoint.metadata("lora_adapter_metadata")).map_err(fail)?;
+        let scales = Scales::read(path, &checkpoint).map_err(fail)?;
         Ok(Self { path: path.to_owned(), checkpoint, modules, scales, warnings })
-    }
-
-    /// The BLAKE3 digest of the file, with its name.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read any more.
-    pub fn digests(&self) -> Result<Vec<(String, String)>, WeightsError> {
-        self.checkpoint.digests()
     }
 
     fn fail(&self, reason: String) -> WeightsError {

@@ -6,17 +6,16 @@
 //! Without any of them α/r is 1, as in diffusers.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 
 use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::stored::open_regular;
+use super::super::Checkpoint;
+use super::super::header::LORA_METADATA;
+use super::super::stored;
 
-/// The key of diffusers' entry in a file's metadata.
-const METADATA: &str = "lora_adapter_metadata";
 /// PEFT's configuration, and the weights it lies beside.
 const CONFIG: &str = "adapter_config.json";
 const BESIDE: &str = "adapter_model.safetensors";
@@ -54,17 +53,16 @@ impl Scales {
     ///
     /// # Errors
     /// Says what cannot be understood, or is not supported.
-    pub(super) fn read(path: &Path, metadata: Option<&str>) -> Result<Self, String> {
-        if let Some(text) = metadata {
-            return Self::parse(text).map_err(|reason| format!("its metadata {METADATA} {reason}"));
+    pub(super) fn read(path: &Path, checkpoint: &Checkpoint) -> Result<Self, String> {
+        if let Some(text) = checkpoint.metadata(LORA_METADATA) {
+            return Self::parse(text).map_err(|reason| format!("its metadata {LORA_METADATA} {reason}"));
         }
-        if path.file_name().is_none_or(|name| name != BESIDE) || !path.with_file_name(CONFIG).is_file() {
+        if path.file_name().is_none_or(|name| name != BESIDE) || !path.with_file_name(CONFIG).exists() {
             return Ok(Self::default());
         }
-        let mut text = String::new();
-        let read = open_regular(&path.with_file_name(CONFIG))
-            .and_then(|file| file.take(MAX_CONFIG).read_to_string(&mut text));
-        read.map_err(|reason| format!("{CONFIG} beside it cannot be read: {reason}"))?;
+        let read = stored::read_at_most(&path.with_file_name(CONFIG), MAX_CONFIG, "no configuration");
+        let text = read.and_then(stored::text);
+        let text = text.map_err(|reason| format!("{CONFIG} beside it cannot be read: {reason}"))?;
         Self::parse(&text).map_err(|reason| format!("{CONFIG} beside it {reason}"))
     }
 
@@ -162,6 +160,23 @@ mod tests {
         }
         let stable = Scales::parse(r#"{"lora_alpha": 8, "use_rslora": true}"#).unwrap();
         assert_eq!(stable.factor("unet", "to_q", Some(4), None), 4.0);
+    }
+
+    #[test]
+    fn the_configuration_beside_is_read_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let [weights, config] = [BESIDE, CONFIG].map(|file| folder.path().join(file));
+        let none = Checkpoint::from_bytes(BESIDE, [&2_u64.to_le_bytes()[..], b"{}"].concat()).unwrap();
+        std::fs::write(&config, "\u{feff}{\"lora_alpha\": 8}").unwrap();
+        let marked = Scales::read(&weights, &none).unwrap();
+        assert_eq!(marked.factor("unet", "to_q", Some(4), None), 2.0);
+        // Cut off, this would be a whole configuration.
+        std::fs::write(&config, format!("{{}}{}x", " ".repeat(1 << 20))).unwrap();
+        let error = Scales::read(&weights, &none).unwrap_err();
+        assert!(error.contains("this is no configuration"), "{error}");
+        std::fs::remove_file(&config).unwrap();
+        std::fs::create_dir(&config).unwrap();
+        assert!(Scales::read(&weights, &none).unwrap_err().contains("it is a folder"));
     }
 
     #[test]

@@ -148,6 +148,21 @@ fn calls_beside_and_within_each_other_return() {
     });
 }
 
+/// Else the threads of a large pool, which get such requests all the time, would never offer their cores to others.
+#[test]
+fn requests_meant_for_other_threads_are_no_tasks() {
+    under_watchdog(|| {
+        pool(1).install(|| {
+            assert!(!execute_task());
+            next_turn(Arc::new(AtomicBool::new(false)), Threads::Only(1));
+            assert!(!execute_task());
+            assert_eq!(NO_OPS.get(), 1);
+            rayon::spawn(|| {});
+            assert!(execute_task());
+        });
+    });
+}
+
 #[test]
 fn the_pool_rests_after_a_panic() {
     under_watchdog(|| {
