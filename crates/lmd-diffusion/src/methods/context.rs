@@ -129,10 +129,7 @@ impl<'a> MethodContext<'a> {
     /// The classifier-free guidance scale: that of the settings, of the model, or of the method.
     #[must_use]
     pub fn cfg_scale(&self) -> f64 {
-        match self.job.config.cfg_scale.or(self.pipeline.hints.cfg_scale) {
-            Some(scale) => scale,
-            None => self.method.cfg_scale(),
-        }
+        self.job.config.cfg_scale_with(self.pipeline.hints.cfg_scale, self.method)
     }
 
     /// The factor on every step of guidance: that of the settings, of the model, or 1.
