@@ -72,7 +72,9 @@ fn parse_hints(text: &str) -> Result<Hints, DiffusionError> {
 fn scheduler(folder: &ModelFolder, options: &LoadOptions) -> Result<SchedulerConfig, DiffusionError> {
     let bad = |reason: String| DiffusionError::SchedulerConfig { reason };
     let mut scheduler = match folder.scheduler_config()? {
-        Some(text) => serde_json::from_str(&text).map_err(|reason| bad(reason.to_string()))?,
+        Some(text) => serde_json::from_str(&text).map_err(|reason| {
+            bad(format!("scheduler/scheduler_config.json: {reason}; expected what diffusers writes"))
+        })?,
         None => {
             SchedulerConfig { prediction_type: folder.prediction_type()?.0, ..SchedulerConfig::default() }
         }

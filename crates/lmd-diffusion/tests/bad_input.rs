@@ -174,6 +174,14 @@ fn a_broken_scheduler_configuration_is_refused() {
     assert!(with(r#"{"beta_start": -1.0}"#).contains("beta_start"));
     assert!(with(r#"{"num_train_timesteps": 18446744073709551615}"#).contains("num_train_timesteps"));
     assert!(with(r#"{"thresholding": true}"#).contains("thresholding"));
+    // Diffusers writes each of these, and the file is named once.
+    for text in [r#"{"thresholding": true}"#, r#"{"steps_offset": 1000}"#] {
+        let error = with(text);
+        assert!(
+            !error.contains("diffusers") && error.matches("scheduler_config.json").count() == 1,
+            "{error}"
+        );
+    }
 }
 
 /// A spacing of noise levels that is not reproduced is refused for the samplers that have a table of them, before

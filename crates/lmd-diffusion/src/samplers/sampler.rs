@@ -69,9 +69,9 @@ impl SamplerPlan<'_> {
     }
 }
 
-/// An error when `found`, naming the key and value of `scheduler_config.json`.
+/// An error when `found`, naming the key and value of `scheduler_config.json` that the sampler does not reproduce.
 pub(super) fn refuse(found: bool, setting: &'static str) -> Result<(), SchedulerError> {
-    if found { Err(SchedulerError::Unsupported { setting }) } else { Ok(()) }
+    if found { Err(SchedulerError::UnsupportedBySampler { setting }) } else { Ok(()) }
 }
 
 /// A sampler with its steps laid out.

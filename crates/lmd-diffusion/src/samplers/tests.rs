@@ -81,9 +81,20 @@ fn the_fast_schedule_skips_every_other_step() {
 fn unsupported_settings_are_named() {
     let config = SchedulerConfig { thresholding: true, ..Default::default() };
     let error = laid_out("ddim", &config, 10).unwrap_err().to_string();
-    assert!(error.contains("thresholding = true"), "{error}");
+    assert!(error.contains("thresholding = true") && !error.contains("another sampler"), "{error}");
     let config = SchedulerConfig { beta_end: f64::NAN, ..Default::default() };
     assert!(laid_out("ddim", &config, 10).unwrap_err().to_string().contains("beta_end"));
+    for (name, config, told) in [
+        (
+            "euler",
+            SchedulerConfig { use_karras_sigmas: true, ..Default::default() },
+            "use_karras_sigmas = true",
+        ),
+        ("pndm", SchedulerConfig { skip_prk_steps: false, ..Default::default() }, "skip_prk_steps = false"),
+    ] {
+        let error = laid_out(name, &config, 10).unwrap_err().to_string();
+        assert!(error.contains(told) && error.contains("another sampler"), "{error}");
+    }
     let steps = laid_out("lcm", &SchedulerConfig::default(), 51).unwrap_err();
     assert!(steps.to_string().contains("1 to 50"), "{steps}");
 }
