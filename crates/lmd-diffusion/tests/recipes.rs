@@ -69,6 +69,16 @@ fn what_a_model_recommends_stands_in_the_recipe_and_can_be_overridden() {
 }
 
 #[test]
+fn the_negative_prompt_of_multidiffusions_recipe_is_the_backgrounds() {
+    let pipeline = common::small_model();
+    let layout = common::layout(&[], "the table");
+    let config = DrawConfig { steps: 1, ..small("multidiffusion") };
+    let job = Job { layout: &layout, prompt: "", seeds: Seeds::of(1), config: &config };
+    let encoded = draw(&pipeline, &job, &mut Silent).unwrap().recipe.encoded_negative;
+    assert!(encoded.ends_with("close-up, partial, large, large, huge, gigantic"), "{encoded}");
+}
+
+#[test]
 fn warnings_are_given_with_the_picture_and_before() {
     let pipeline = common::small_model();
     let long = vec!["the cat"; 60].join(" ");

@@ -104,7 +104,8 @@ impl Method for Multidiffusion {
         context: &MethodContext<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Drawn, DiffusionError> {
-        let negative = context.negatives().overall;
+        // Prompt and negative prompt of the background, as its region has them.
+        let negative = negatives(context).background;
         let mut recipe = context.recipe(context.job.layout.background(), &negative);
         let sampling = context.sampling_loop()?;
         let config = context.job.config.settings()?;
