@@ -71,7 +71,7 @@ impl Sampler for Euler {
 
     /// `x + σ ε`.
     fn noised(&self, index: usize, clean: Latents, noise: Latents) -> Latents {
-        clean + noise.mul_scalar(self.level(index).ratio())
+        clean + noise.mul_scalar(self.sigma(index))
     }
 
     /// These latents are `1/α_t` times the network's and their gradients as much smaller: a step of length σ_t on the

@@ -114,10 +114,15 @@ fn what_noise_was_put_on_is_found_again() {
     for kind in Registry::shared().samplers().map(|sampler| sampler.name) {
         let sampler = laid_out(kind, &SchedulerConfig::default(), 10).unwrap();
         let [clean, noise] = [21, 22].map(|seed| latents(MtNormal::new(seed).randn(8)));
-        let noisy = sampler.noised(0, clean.clone(), noise.clone());
-        let state = SamplerState::new(noisy);
-        let found = sampler.advance(state, noise, &mut || latents(vec![0.0; 8])).denoised;
-        let apart = values(&(found - clean)).into_iter().fold(0.0, |most: f32, d| most.max(d.abs()));
-        assert!(apart < 1e-4, "{kind:?}: {apart}");
+        // PNDM's second step starts one stride higher than its timestep says.
+        let indices = (0..sampler.timesteps().len()).filter(|index| kind != "pndm" || *index != 1);
+        for index in indices {
+            let noisy = sampler.noised(index, clean.clone(), noise.clone());
+            let state = SamplerState { index, ..SamplerState::new(noisy) };
+            let found = sampler.advance(state, noise.clone(), &mut || latents(vec![0.0; 8])).denoised;
+            let apart =
+                values(&(found - clean.clone())).into_iter().fold(0.0, |most: f32, d| most.max(d.abs()));
+            assert!(apart < 1e-4, "{kind:?}, step {index}: {apart}");
+        }
     }
 }
