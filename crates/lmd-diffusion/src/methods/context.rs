@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lmd_layout::{Fidelity, OVERALL_NEGATIVE, PER_BOX_NEGATIVE, with_negative};
+use lmd_nn::NnError;
 
 use super::gligen::GligenConfig;
 use crate::compose::LatentFrames;
@@ -79,8 +80,8 @@ impl<'a> MethodContext<'a> {
     ) -> Result<Self, DiffusionError> {
         job.config.check_with(registry)?;
         let method = registry.method(&job.config.method)?;
-        if method.needs().gligen && pipeline.denoiser.box_slots() == 0 {
-            return Err(DiffusionError::NoGligenLayers);
+        if method.needs().gligen {
+            check_slots(pipeline.denoiser.box_slots(), job.layout.objects().len())?;
         }
         let native = pipeline.native_size();
         let side = |set: Option<usize>| set.unwrap_or(native);
@@ -312,6 +313,20 @@ impl<'a> MethodContext<'a> {
             energies: Vec::new(),
             timings: Timings::default(),
         }
+    }
+}
+
+/// Whether GLIGEN layers, which hold `slots` boxes, are there and hold those of so many objects.
+fn check_slots(slots: usize, objects: usize) -> Result<(), DiffusionError> {
+    match slots {
+        0 => Err(DiffusionError::NoGligenLayers),
+        _ if objects <= slots => Ok(()),
+        // What the layers themselves say.
+        _ => Err(DiffusionError::Nn(NnError::Input {
+            what: "boxes of one image",
+            got: objects.to_string(),
+            expected: format!("at most {slots}, which is what GLIGEN layers can hold"),
+        })),
     }
 }
 
