@@ -91,7 +91,7 @@ fn warnings_are_given_with_the_picture_and_before() {
     let kinds: Vec<&str> = before.iter().map(Warning::kind).collect();
     assert_eq!(kinds, ["few_steps", "prompt_cut"], "{before:?}");
     let told = before.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    assert!(told.contains("pndm draws wrong colours in 3 steps; give it at least 50"), "{told}");
+    assert!(told.contains("pndm draws poorly in 3 steps; give it at least 50"), "{told}");
     assert!(told.contains("has 122 tokens") && told.contains("\"cat the cat"), "{told}");
     assert_eq!(draw(&pipeline, &job, &mut Silent).unwrap().warnings, before);
 
