@@ -188,7 +188,12 @@ mod tests {
             })
         }
 
-        fn work(&self, _config: &crate::DrawConfig, _boxes: usize) -> Result<Work, DiffusionError> {
+        fn work(
+            &self,
+            _config: &crate::DrawConfig,
+            _sampler: &SamplerSpec,
+            _boxes: usize,
+        ) -> Result<Work, DiffusionError> {
             Ok(Work::default())
         }
 

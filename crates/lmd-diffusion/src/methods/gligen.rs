@@ -11,6 +11,7 @@ use crate::DiffusionError;
 use crate::config::{DrawConfig, Settings, SettingsSpec, share, within};
 use crate::observer::Observer;
 use crate::phrase_tokens::corners;
+use crate::samplers::SamplerSpec;
 use crate::warning::PromptKind;
 
 /// GLIGEN's method.
@@ -70,8 +71,13 @@ impl Method for Gligen {
         Some(SettingsSpec::of::<GligenConfig>())
     }
 
-    fn work(&self, config: &DrawConfig, _boxes: usize) -> Result<Work, DiffusionError> {
-        Ok(Work::of_runs(1, config.steps, None))
+    fn work(
+        &self,
+        config: &DrawConfig,
+        sampler: &SamplerSpec,
+        _boxes: usize,
+    ) -> Result<Work, DiffusionError> {
+        Ok(Work::of_runs(1, sampler.run_steps(config.steps), None))
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {

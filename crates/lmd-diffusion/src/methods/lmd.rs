@@ -31,6 +31,7 @@ use crate::observer::{Observer, Phase};
 use crate::phrase_tokens::{BoxPhraseTokens, PhraseTokens};
 use crate::pipeline::Pipeline;
 use crate::refiners::{MaskEvidence, MaskRefiner};
+use crate::samplers::SamplerSpec;
 use crate::warning::PromptKind;
 use crate::{DiffusionError, Latents, Registry};
 
@@ -70,14 +71,13 @@ impl Method for Lmd {
         self.plus.then(SettingsSpec::of::<GligenConfig>)
     }
 
-    fn work(&self, config: &DrawConfig, boxes: usize) -> Result<Work, DiffusionError> {
-        let (lmd, steps) = (&config.lmd, config.steps);
+    fn work(&self, config: &DrawConfig, sampler: &SamplerSpec, boxes: usize) -> Result<Work, DiffusionError> {
+        let (lmd, steps) = (&config.lmd, sampler.run_steps(config.steps));
         let per_box = (!self.plus).then_some(&lmd.per_box);
-        let alone = if needs_boxes(lmd, steps) { boxes } else { 0 };
-        let overall = Some(&lmd.overall).filter(|_| boxes > 0);
+        let alone = if needs_boxes(lmd, config.steps) { boxes } else { 0 };
         let batch = lmd.batch.min(alone).max(1);
         let alone = Work { batch, kept_boxes: alone, ..Work::of_runs(alone, steps, per_box) };
-        Ok(alone.and(Work::of_runs(1, steps, overall)))
+        Ok(alone.and(Work::guided_whole(&lmd.overall, steps, boxes)))
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {

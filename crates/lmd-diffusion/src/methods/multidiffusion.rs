@@ -22,6 +22,7 @@ use crate::config::{DrawConfig, Settings, SettingsSpec, require, share, within};
 use crate::denoise::{RunSpec, SamplingLoop};
 use crate::latents::host;
 use crate::observer::{Observer, Phase};
+use crate::samplers::SamplerSpec;
 use crate::warning::PromptKind;
 use crate::{DiffusionError, Latents};
 
@@ -78,11 +79,12 @@ impl Method for Multidiffusion {
         10.0
     }
 
-    fn work(&self, config: &DrawConfig, boxes: usize) -> Result<Work, DiffusionError> {
+    fn work(&self, config: &DrawConfig, sampler: &SamplerSpec, boxes: usize) -> Result<Work, DiffusionError> {
         let regions = boxes.saturating_add(1);
         let batch = config.settings::<MultidiffusionConfig>()?.batch.min(regions);
-        let passes = Work::of_runs(regions, config.steps, None).passes;
-        Ok(Work { passes, batch, ..Work::of_runs(1, config.steps, None) })
+        let steps = sampler.run_steps(config.steps);
+        let passes = Work::of_runs(regions, steps, None).passes;
+        Ok(Work { passes, batch, ..Work::of_runs(1, steps, None) })
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {

@@ -7,6 +7,7 @@ use super::{Drawn, Method, MethodContext, Work};
 use crate::DiffusionError;
 use crate::config::DrawConfig;
 use crate::observer::Observer;
+use crate::samplers::SamplerSpec;
 use crate::warning::PromptKind;
 
 /// Draws the job's prompt, or the layout's overall prompt where there is none.
@@ -33,8 +34,13 @@ impl Method for Plain {
         "Stable Diffusion from the prompt alone; the boxes are not used"
     }
 
-    fn work(&self, config: &DrawConfig, _boxes: usize) -> Result<Work, DiffusionError> {
-        Ok(Work::of_runs(1, config.steps, None))
+    fn work(
+        &self,
+        config: &DrawConfig,
+        sampler: &SamplerSpec,
+        _boxes: usize,
+    ) -> Result<Work, DiffusionError> {
+        Ok(Work::of_runs(1, sampler.run_steps(config.steps), None))
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {

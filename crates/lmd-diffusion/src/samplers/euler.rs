@@ -15,6 +15,7 @@ pub(super) const SPEC: SamplerSpec = SamplerSpec {
     summary: "Euler steps on the probability-flow ODE (arXiv 2206.00364)",
     infotext: "Euler",
     least_steps: 1,
+    extra_steps: 0,
     construct,
 };
 
