@@ -6,10 +6,9 @@ use std::time::Instant;
 use lmd_layout::{Fidelity, OVERALL_NEGATIVE, PER_BOX_NEGATIVE, with_negative};
 use lmd_nn::NnError;
 
-use super::gligen::GligenConfig;
 use crate::compose::LatentFrames;
 use crate::config::{DrawConfig, GuidanceConfig};
-use crate::denoise::{Condition, EnergyOf, GligenConditioning, Guidance, Prompts, RunSpec, SamplingLoop};
+use crate::denoise::{Condition, EnergyOf, Guidance, RunSpec, SamplingLoop};
 use crate::energy::{AttentionMaps, Energy, GuidedObject};
 use crate::latents::host;
 use crate::method::{Drawn, Job, MethodContext};
@@ -153,38 +152,6 @@ impl<'a> MethodContext<'a> {
         let with =
             |papers: &str| with_negative(self.job.layout.negative(), self.negative_terms().unwrap_or(papers));
         Negatives { overall: with(OVERALL_NEGATIVE), per_box: with(PER_BOX_NEGATIVE) }
-    }
-
-    /// A prompt and a negative prompt as the network reads them.
-    ///
-    /// # Errors
-    /// When one cannot be encoded.
-    pub fn condition(&self, prompt: &str, negative: &str) -> Result<Condition, DiffusionError> {
-        let [uncond, cond] = [negative, prompt].map(|text| self.pipeline.encode(&[text]));
-        Ok(Condition { prompts: Prompts { uncond: uncond?, cond: cond? }, gligen: None })
-    }
-
-    /// The same with phrases in boxes `[x0, y0, x1, y1]` for the GLIGEN layers (B.14).
-    ///
-    /// # Errors
-    /// When the network has no such layers, or more boxes are given than these hold.
-    pub fn with_boxes(
-        &self,
-        condition: Condition,
-        boxes: &[(&str, [f64; 4])],
-    ) -> Result<Condition, DiffusionError> {
-        let (network, config) = (&self.pipeline.denoiser, self.job.config);
-        let prompts = condition.prompts;
-        let with_null = |text| network.encode_boxes(text, &[]);
-        let cond = network.encode_boxes(&prompts.cond, &self.pipeline.box_phrases(boxes)?)?;
-        let guided =
-            if config.fidelity == Fidelity::Reference { with_null(&prompts.cond)? } else { cond.clone() };
-        let gligen = GligenConditioning {
-            prompts: Prompts { uncond: with_null(&prompts.uncond)?, cond },
-            guided,
-            steps: config.settings::<GligenConfig>()?.steps(config.steps),
-        };
-        Ok(Condition { prompts, gligen: Some(gligen) })
     }
 
     /// Unit noise on the latents' grid, from a seed.

@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use lmd_layout::Mask;
 
+use super::conditions::Conditions;
 pub use super::cut_out::CutOut;
 use super::cut_out::{DrawnBox, Placing, cut_out};
 use super::gligen::GligenConfig;
@@ -151,7 +152,7 @@ struct Drawing<'a> {
 }
 
 /// What the pictures are to show.
-struct Conditions {
+struct Encoded {
     boxes: Vec<Condition>,
     overall: Condition,
 }
@@ -212,36 +213,30 @@ impl<'a> Drawing<'a> {
         self.config.transfer_weight != 0.0
     }
 
-    fn encode(&self, negatives: &Negatives) -> Result<Conditions, DiffusionError> {
+    fn encode(&self, negatives: &Negatives) -> Result<Encoded, DiffusionError> {
         let PhraseTokens { boxes, prompt, objects, phrases } = &self.phrases;
-        let alone = |b: &BoxPhraseTokens| {
-            let condition = self.context.condition(&b.prompt, &negatives.per_box)?;
-            self.with_boxes(condition, &[(&b.phrase, b.place)])
+        let mut conditions = Conditions::new(self.context);
+        // LMD+ gives boxes to the GLIGEN layers.
+        let mut condition = |prompt: &str, negative: &str, boxes: &[(&str, [f64; 4])]| {
+            if self.plus {
+                conditions.with_boxes(prompt, negative, boxes)
+            } else {
+                conditions.of(prompt, negative)
+            }
         };
         // Each of several equal things is told the phrase of all of them, as in the reference.
         let places = objects.iter().zip(phrases);
         let places = places.flat_map(|(object, phrase)| object.boxes.iter().map(|at| (phrase.as_str(), *at)));
-        let overall = self.context.condition(prompt, &negatives.overall)?;
-        Ok(Conditions {
-            boxes: boxes.iter().map(alone).collect::<Result<_, _>>()?,
-            overall: self.with_boxes(overall, &places.collect::<Vec<_>>())?,
-        })
-    }
-
-    /// LMD+ gives boxes to the GLIGEN layers.
-    fn with_boxes(
-        &self,
-        condition: Condition,
-        boxes: &[(&str, [f64; 4])],
-    ) -> Result<Condition, DiffusionError> {
-        if self.plus { self.context.with_boxes(condition, boxes) } else { Ok(condition) }
+        let overall = condition(prompt, &negatives.overall, &places.collect::<Vec<_>>())?;
+        let alone = |b: &BoxPhraseTokens| condition(&b.prompt, &negatives.per_box, &[(&b.phrase, b.place)]);
+        Ok(Encoded { boxes: boxes.iter().map(alone).collect::<Result<_, _>>()?, overall })
     }
 
     /// Draws every box alone, `config.batch` of them at a time.
     fn per_box(
         &self,
         sampling: &SamplingLoop<'_>,
-        conditions: &Conditions,
+        conditions: &Encoded,
         background: &[f32],
         observer: &mut dyn Observer,
     ) -> Result<Vec<CutOut>, DiffusionError> {
@@ -367,7 +362,7 @@ impl<'a> Drawing<'a> {
     fn overall(
         &self,
         sampling: &SamplingLoop<'_>,
-        conditions: &Conditions,
+        conditions: &Encoded,
         composition: &Composition,
         pieces: &[CutOut],
         observer: &mut dyn Observer,

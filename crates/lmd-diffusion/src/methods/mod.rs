@@ -5,6 +5,7 @@
 
 pub mod backward_guidance;
 pub mod boxdiff;
+mod conditions;
 mod context;
 mod cut_out;
 pub mod gligen;

@@ -17,6 +17,7 @@ use lmd_layout::Mask;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::conditions::Conditions;
 use super::{Drawn, Method, MethodContext, Work};
 use crate::config::{DrawConfig, Settings, SettingsSpec, require, share, within};
 use crate::denoise::{RunSpec, SamplingLoop};
@@ -157,9 +158,10 @@ fn regions<'a>(
         owners.iter_mut().zip(mask.cells()).filter(|(_, on)| **on).for_each(|(owner, _)| *owner = k + 1);
     }
     let start = sampling.start(context.tensor(context.noise(context.job.seeds.background)));
-    let region = |k: usize, prompt: &str, negative: &str| {
+    let mut conditions = Conditions::new(context);
+    let mut region = |k: usize, prompt: &str, negative: &str| {
         let cells = owners.iter().map(|owner| f32::from(u8::from(*owner == k))).collect();
-        let condition = context.condition(prompt, negative)?;
+        let condition = conditions.of(prompt, negative)?;
         let run = RunSpec { condition, start: start.clone(), guidance: None, keep: None, frozen: None };
         Ok(Region { run, cells: context.tensor(cells) })
     };
