@@ -114,7 +114,7 @@ pub fn draw_traced(
 ) -> Result<Traced, DiffusionError> {
     let context = MethodContext::new(Registry::shared(), pipeline, job)?;
     let method = if context.method.name() == LMD_PLUS.name() { LMD_PLUS } else { LMD };
-    Drawing::new(method, &context)?.traced(observer)
+    Drawing { keep_overall: true, ..Drawing::new(method, &context)? }.traced(observer)
 }
 
 /// Without transfer and frozen steps nothing of the boxes' own pictures
@@ -132,7 +132,7 @@ pub struct Traced {
     pub boxes: Vec<CutOut>,
     /// What the overall run started from and was held to.
     pub composition: Composition,
-    /// The overall run's latents of every step, after the frozen overwrite.
+    /// The overall run's latents of every step, after the frozen overwrite; [`draw_traced`] keeps them.
     pub overall: LatentFrames,
 }
 
@@ -142,6 +142,8 @@ struct Drawing<'a> {
     config: &'a LmdConfig,
     /// LMD+.
     plus: bool,
+    /// Whether the overall run's latents of every step are handed out.
+    keep_overall: bool,
     phrases: PhraseTokens,
     refiner: &'a dyn MaskRefiner,
     guided_layers: Vec<LayerId>,
@@ -170,6 +172,7 @@ impl<'a> Drawing<'a> {
             context,
             config,
             plus,
+            keep_overall: false,
             phrases: PhraseTokens::new(job.layout, tokenizer, floor, job.config.fidelity)?,
             refiner: context.refiner,
             guided_layers,
@@ -299,6 +302,7 @@ impl<'a> Drawing<'a> {
             start,
             guidance: (!self.plus).then_some(guidance),
             keep: Some((&self.kept_layers, b.guided.word)),
+            keep_frames: true,
             frozen: None,
         }
     }
@@ -382,6 +386,7 @@ impl<'a> Drawing<'a> {
             start: self.context.tensor(start),
             guidance: (!objects.is_empty()).then_some(guidance),
             keep: None,
+            keep_frames: self.keep_overall,
             frozen: (!pieces.is_empty()).then_some((composition, self.frozen_steps)),
         };
         sampling.denoise_one(run, Phase::Overall, observer, &mut self.context.fresh_noise())

@@ -162,7 +162,14 @@ fn regions<'a>(
     let mut region = |k: usize, prompt: &str, negative: &str| {
         let cells = owners.iter().map(|owner| f32::from(u8::from(*owner == k))).collect();
         let condition = conditions.of(prompt, negative)?;
-        let run = RunSpec { condition, start: start.clone(), guidance: None, keep: None, frozen: None };
+        let run = RunSpec {
+            condition,
+            start: start.clone(),
+            guidance: None,
+            keep: None,
+            keep_frames: false,
+            frozen: None,
+        };
         Ok(Region { run, cells: context.tensor(cells) })
     };
     let negatives = negatives(context);
