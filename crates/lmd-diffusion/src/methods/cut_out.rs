@@ -81,7 +81,8 @@ pub(super) fn cut_out(
     if mask.area() == 0 {
         return Err(empty());
     }
-    let base = coarsest_grid(&trace).ok_or(DiffusionError::NoMaskLayer)?;
+    let invariant = "a box whose mask was read has maps in every step";
+    let base = coarsest_grid(&trace).ok_or(DiffusionError::Internal { invariant })?;
     let offset = match placing {
         Placing::Moved(place) => Offset::between(&mask, *place, base).ok_or_else(empty)?,
         Placing::AsDrawn | Placing::Within => Offset { x: 0, y: 0, base },

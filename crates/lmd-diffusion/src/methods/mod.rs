@@ -17,7 +17,6 @@ use std::sync::Arc;
 
 pub use context::{Columns, Negatives, ObjectsEnergy, OverallGuidance};
 
-pub use crate::drawing::{check, draw};
 pub use crate::method::{Drawn, Job, Method, MethodContext, Needs, Work};
 
 /// The methods of this crate.
