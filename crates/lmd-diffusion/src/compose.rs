@@ -1,7 +1,7 @@
 //! Alignment of per-box results with the layout and their composition
 //! (LMD, section 3.2; B.12, B.13).
 
-use lmd_layout::Mask;
+use lmd_layout::{GridRect, Mask};
 use serde::{Deserialize, Serialize};
 
 use crate::DiffusionError;
@@ -168,16 +168,11 @@ fn copy_inside(frames: &mut [Vec<f32>], source: &LatentFrames, mask: &Mask) {
 
 /// The bounding box of a mask, one cell larger on each side, cut at the edges.
 fn bounding_box(mask: &Mask) -> Mask {
-    let on = || (0..mask.cells().len()).filter(|i| mask.cells()[*i]);
-    let (columns, rows) = (|| on().map(|i| i % mask.width()), || on().map(|i| i / mask.width()));
-    let (Some(x0), Some(x1), Some(y0), Some(y1)) =
-        (columns().min(), columns().max(), rows().min(), rows().max())
-    else {
-        return mask.clone();
-    };
-    Mask::from_fn(mask.width(), mask.height(), |x, y| {
-        (x0.saturating_sub(1)..=x1 + 1).contains(&x) && (y0.saturating_sub(1)..=y1 + 1).contains(&y)
-    })
+    let mut around = Mask::new(mask.width(), mask.height());
+    if let Some(GridRect { x0, y0, x1, y1 }) = mask.bounds() {
+        around.fill(GridRect { x0: x0.saturating_sub(1), y0: y0.saturating_sub(1), x1: x1 + 1, y1: y1 + 1 });
+    }
+    around
 }
 
 #[cfg(test)]

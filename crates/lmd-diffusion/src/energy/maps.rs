@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lmd_layout::{GridRect, Mask};
+use lmd_layout::Mask;
 
 use crate::DiffusionError;
 use crate::network::LayerId;
@@ -122,11 +122,7 @@ impl AttentionMap {
 
     /// The union of relative boxes `[x0, y0, x1, y1]` on this map's grid (B.4).
     pub(crate) fn mask(&self, boxes: &[[f64; 4]]) -> Mask {
-        let mut mask = Mask::new(self.width, self.height);
-        for corners in boxes {
-            mask.fill(GridRect::from_xyxy(*corners, self.width, self.height));
-        }
-        mask
+        Mask::of_corners(boxes, self.width, self.height)
     }
 }
 

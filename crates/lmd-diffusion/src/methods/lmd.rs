@@ -310,11 +310,7 @@ impl<'a> Drawing<'a> {
     /// An object's boxes on the latents' grid.
     fn grid_mask(&self, object: &GuidedObject) -> Mask {
         let (width, height) = self.context.grid;
-        let mut mask = Mask::new(width, height);
-        for corners in &object.boxes {
-            mask.fill(lmd_layout::GridRect::from_xyxy(*corners, width, height));
-        }
-        mask
+        Mask::of_corners(&object.boxes, width, height)
     }
 
     /// Masks what box k drew and moves it into place (B.11, B.12); LMD+ drew it there, and cells outside of the box do
