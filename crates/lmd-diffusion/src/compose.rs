@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::DiffusionError;
 use crate::mask::mask_center;
+use crate::shift::shift;
 
 /// Latents of every step of a run, on the host and in the sampler's scale: frame 0
 /// is the start, frame j the result of step j − 1.
@@ -23,7 +24,7 @@ impl LatentFrames {
     /// All frames moved by whole cells; what moves in is zero.
     #[must_use]
     pub fn shifted(&self, dx: isize, dy: isize) -> Self {
-        let frames = self.frames.iter().map(|frame| shift(frame, self.width, dx, dy, self.height, 0.0));
+        let frames = self.frames.iter().map(|frame| shift(frame, (self.width, self.height), (dx, dy), 0.0));
         Self { frames: frames.collect(), ..*self }
     }
 }
@@ -64,20 +65,8 @@ impl Offset {
 /// A mask moved by whole cells; nothing moves in.
 #[must_use]
 pub fn shifted_mask(mask: &Mask, dx: isize, dy: isize) -> Mask {
-    let cells = shift(mask.cells(), mask.width(), dx, dy, mask.height(), false);
+    let cells = shift(mask.cells(), (mask.width(), mask.height()), (dx, dy), false);
     Mask::from_fn(mask.width(), mask.height(), |x, y| cells[y * mask.width() + x])
-}
-
-/// Planes of `height` × `width` values moved by whole cells.
-fn shift<T: Copy>(values: &[T], width: usize, dx: isize, dy: isize, height: usize, empty: T) -> Vec<T> {
-    let plane = (width * height).max(1);
-    let source = |i: usize| {
-        let (x, y) = (i % plane % width, i % plane / width);
-        let x = x.checked_add_signed(-dx).filter(|x| *x < width)?;
-        let y = y.checked_add_signed(-dy).filter(|y| *y < height)?;
-        values.get(i / plane * plane + y * width + x).copied()
-    };
-    (0..values.len()).map(|i| source(i).unwrap_or(empty)).collect()
 }
 
 /// One box's aligned latents and mask.
