@@ -111,6 +111,11 @@ impl JsonSchema for DrawConfig {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = RawDrawConfig::json_schema(generator);
         let registry = Registry::shared();
+        let refiners = registry.refiners().map(|refiner| refiner.name()).collect::<Vec<_>>();
+        let lmd = generator.definitions_mut().get_mut(LmdConfig::schema_name().as_ref());
+        if let Some(refiner) = lmd.and_then(|lmd| lmd.pointer_mut("/properties/mask_refiner")) {
+            refiner["enum"] = json!(refiners);
+        }
         let names = [
             ("method", registry.methods().map(|method| method.name()).collect::<Vec<_>>()),
             ("sampler", registry.samplers().map(|sampler| sampler.name).collect()),
