@@ -145,7 +145,12 @@ fn check_new<'a>(
     Ok(())
 }
 
-fn unknown<'a>(kind: &'static str, name: &Name, known: impl Iterator<Item = &'a str>) -> DiffusionError {
+/// No entry has this name; the names there are follow it.
+pub(crate) fn unknown<'a>(
+    kind: &'static str,
+    name: &Name,
+    known: impl Iterator<Item = &'a str>,
+) -> DiffusionError {
     let known = known.collect::<Vec<_>>().join(", ");
     DiffusionError::UnknownName { kind, name: lmd_layout::clean_text(name.as_str()), known }
 }

@@ -7,6 +7,7 @@ use lmd_layout::Fidelity;
 pub(crate) use raw::RawDrawConfig;
 
 use crate::config::{DrawConfig, LmdConfig, MethodSettings, Name, require, within};
+use crate::registry::unknown;
 use crate::size::fits;
 use crate::{DiffusionError, Method, NoiseSource, Registry};
 
@@ -104,11 +105,7 @@ impl DrawConfig {
     fn check_methods(&self, registry: &Registry) -> Result<(), DiffusionError> {
         let known: Vec<&str> = registry.settings().map(|spec| spec.name).collect();
         if let Some(name) = self.methods.names().find(|name| !known.contains(name)) {
-            return Err(DiffusionError::UnknownName {
-                kind: "method with settings",
-                name: lmd_layout::clean_text(name),
-                known: known.join(", "),
-            });
+            return Err(unknown("method with settings", &Name::from(name.to_owned()), known.into_iter()));
         }
         registry.settings().try_for_each(|spec| (spec.check)(&self.methods))
     }
