@@ -5,7 +5,6 @@ use lmd_diffusion::config::{Settings, SettingsSpec};
 use lmd_diffusion::energy::{AttentionMaps, Energy, GuidedObject, ratio_energy};
 use lmd_diffusion::methods::{Columns, MethodContext, OverallGuidance};
 use lmd_diffusion::network::guided_layers;
-use lmd_diffusion::phrase_tokens::PhraseTokens;
 use lmd_diffusion::samplers::SamplerSpec;
 use lmd_diffusion::{DiffusionError, DrawConfig, Drawn, GuidanceConfig, Method, Observer, PromptKind, Work};
 use schemars::JsonSchema;
@@ -92,9 +91,7 @@ impl Method for Strips {
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
-        let (job, tokenizer) = (context.job, context.pipeline.text.tokenizer());
-        let phrases = PhraseTokens::new(job.layout, tokenizer, None, job.config.fidelity)?;
-        Ok(vec![(PromptKind::Overall, phrases.prompt)])
+        context.overall_prompts()
     }
 
     fn draw(

@@ -5,7 +5,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::context::overall_prompts;
 use super::{Columns, Drawn, Method, MethodContext, OverallGuidance, Work};
 use crate::DiffusionError;
 use crate::config::{DrawConfig, GuidanceConfig, Settings, SettingsSpec, share_rounded_up, within};
@@ -78,7 +77,7 @@ impl Method for BackwardGuidance {
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
-        overall_prompts(context)
+        context.overall_prompts()
     }
 
     fn draw(

@@ -5,7 +5,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::context::overall_prompts;
 use super::{Columns, Drawn, Method, MethodContext, OverallGuidance, Work};
 use crate::DiffusionError;
 use crate::config::{DrawConfig, GuidanceConfig, Settings, SettingsSpec, require, share_rounded_up, within};
@@ -99,7 +98,7 @@ impl Method for Boxdiff {
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
-        overall_prompts(context)
+        context.overall_prompts()
     }
 
     fn draw(

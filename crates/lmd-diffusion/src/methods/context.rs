@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use lmd_layout::{Fidelity, OVERALL_NEGATIVE, PER_BOX_NEGATIVE, with_negative};
+use lmd_layout::{Fidelity, OVERALL_NEGATIVE, PER_BOX_NEGATIVE, convert_spec, with_negative};
 use lmd_nn::NnError;
 
 use crate::compose::LatentFrames;
@@ -154,6 +154,33 @@ impl<'a> MethodContext<'a> {
         Negatives { overall: with(OVERALL_NEGATIVE), per_box: with(PER_BOX_NEGATIVE) }
     }
 
+    /// The layout's prompt of the whole picture.
+    #[must_use]
+    pub fn overall_prompt(&self) -> String {
+        convert_spec(self.job.layout, self.job.config.fidelity).overall.prompt
+    }
+
+    /// The captions of the layout's objects.
+    pub fn captions(&self) -> impl Iterator<Item = (PromptKind, String)> + use<'a> {
+        let objects = self.job.layout.objects().iter().enumerate();
+        objects.map(|(object, of)| (PromptKind::Box { object }, of.caption.as_str().to_owned()))
+    }
+
+    /// The prompts of [`Self::draw_guided`].
+    ///
+    /// # Errors
+    /// When a phrase of the layout cannot be found among the tokens of the prompt.
+    pub fn overall_prompts(&self) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
+        let prompt = self.phrases()?.prompt;
+        Ok(vec![(PromptKind::Overall, prompt), (PromptKind::Negative, self.negatives().overall)])
+    }
+
+    /// The phrases of the whole prompt.
+    fn phrases(&self) -> Result<PhraseTokens, DiffusionError> {
+        let (job, tokenizer) = (self.job, self.pipeline.text.tokenizer());
+        PhraseTokens::new(job.layout, tokenizer, None, job.config.fidelity)
+    }
+
     /// Unit noise on the latents' grid, from a seed.
     #[must_use]
     pub fn noise(&self, seed: u64) -> Vec<f32> {
@@ -192,8 +219,7 @@ impl<'a> MethodContext<'a> {
         guidance: OverallGuidance<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Drawn, DiffusionError> {
-        let tokenizer = self.pipeline.text.tokenizer();
-        let phrases = PhraseTokens::new(self.job.layout, tokenizer, None, self.job.config.fidelity)?;
+        let phrases = self.phrases()?;
         let objects = &phrases.objects;
         let OverallGuidance { schedule, layers, columns, energy, step_size } = guidance;
         let energy: EnergyOf<'_> = Box::new(move |_, maps| energy(maps, objects));
@@ -202,7 +228,7 @@ impl<'a> MethodContext<'a> {
             layers: &layers,
             tokens: match columns {
                 Columns::Phrases => objects.iter().flat_map(|object| object.tokens.clone()).collect(),
-                Columns::All => (0..tokenizer.length()).collect(),
+                Columns::All => (0..self.pipeline.text.tokenizer().length()).collect(),
             },
             energy,
             step_size,
@@ -295,14 +321,4 @@ fn check_slots(slots: usize, objects: usize) -> Result<(), DiffusionError> {
             expected: format!("at most {slots}, which is what GLIGEN layers can hold"),
         })),
     }
-}
-
-/// The prompts of a method that draws the whole prompt alone.
-pub(super) fn overall_prompts(
-    context: &MethodContext<'_>,
-) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
-    let tokenizer = context.pipeline.text.tokenizer();
-    let job = context.job;
-    let phrases = PhraseTokens::new(job.layout, tokenizer, None, job.config.fidelity)?;
-    Ok(vec![(PromptKind::Overall, phrases.prompt), (PromptKind::Negative, context.negatives().overall)])
 }

@@ -90,16 +90,12 @@ impl Method for Multidiffusion {
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
         let negatives = negatives(context);
-        let layout = context.job.layout;
-        let objects = layout.objects().iter().enumerate();
-        let captions =
-            objects.map(|(object, of)| (PromptKind::Box { object }, of.caption.as_str().to_owned()));
         let background = [
-            (PromptKind::Background, layout.background().to_owned()),
+            (PromptKind::Background, context.job.layout.background().to_owned()),
             (PromptKind::Negative, negatives.background),
             (PromptKind::BoxNegative, negatives.objects),
         ];
-        Ok(background.into_iter().chain(captions).collect())
+        Ok(background.into_iter().chain(context.captions()).collect())
     }
 
     fn draw(

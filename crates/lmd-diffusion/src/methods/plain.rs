@@ -1,8 +1,6 @@
 //! Stable Diffusion as it is (Rombach et al. 2021, arXiv 2112.10752), with
 //! classifier-free guidance: the prompt alone, no boxes.
 
-use lmd_layout::convert_spec;
-
 use super::{Drawn, Method, MethodContext, Work};
 use crate::DiffusionError;
 use crate::config::DrawConfig;
@@ -17,11 +15,7 @@ pub struct Plain;
 impl Plain {
     fn prompt(context: &MethodContext<'_>) -> String {
         let job = context.job;
-        if job.prompt.is_empty() {
-            convert_spec(job.layout, job.config.fidelity).overall.prompt
-        } else {
-            job.prompt.to_owned()
-        }
+        if job.prompt.is_empty() { context.overall_prompt() } else { job.prompt.to_owned() }
     }
 }
 
