@@ -66,7 +66,7 @@ impl DrawConfig {
     ///
     /// # Errors
     /// [`DiffusionError::Setting`] naming the first one, its value and what it
-    /// may be; [`DiffusionError::PictureSize`], [`DiffusionError::UnknownName`], [`DiffusionError::MethodSettings`].
+    /// may be; [`DiffusionError::PictureSide`], [`DiffusionError::UnknownName`], [`DiffusionError::MethodSettings`].
     pub fn check(&self) -> Result<(), DiffusionError> {
         self.check_with(Registry::shared())
     }
