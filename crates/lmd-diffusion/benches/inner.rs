@@ -11,7 +11,7 @@ use lmd_diffusion::energy::{
 };
 use lmd_diffusion::mask::TokenMap;
 use lmd_diffusion::network::LayerId;
-use lmd_layout::{GridRect, Mask};
+use lmd_layout::Mask;
 
 const HEADS: usize = 8;
 const BOXES: [[f64; 4]; 3] = [[0.1, 0.2, 0.4, 0.6], [0.5, 0.1, 0.9, 0.5], [0.3, 0.6, 0.8, 0.95]];
@@ -59,11 +59,7 @@ fn pieces(c: &mut Criterion) {
     let frames = |count| LatentFrames { width: 64, height: 64, frames: (0..count).map(noise).collect() };
     let background = frames(1);
     let latents: Vec<LatentFrames> = (0..3).map(|_| frames(51)).collect();
-    let mask = |corners: &[f64; 4]| {
-        let mut mask = Mask::new(64, 64);
-        mask.fill(GridRect::from_xyxy(*corners, 64, 64));
-        mask
-    };
+    let mask = |corners: &[f64; 4]| Mask::of_corners(&[*corners], 64, 64);
     let masks: Vec<Mask> = BOXES.iter().map(mask).collect();
     let pieces: Vec<Piece<'_>> =
         latents.iter().zip(&masks).map(|(latents, mask)| Piece { latents, mask }).collect();

@@ -1,11 +1,12 @@
 //! Alignment of per-box results with the layout and their composition
 //! (LMD, section 3.2; B.12, B.13).
 
-use lmd_layout::Mask;
+use lmd_layout::{GridRect, Mask};
 use serde::{Deserialize, Serialize};
 
 use crate::DiffusionError;
 use crate::mask::mask_center;
+use crate::shift::shift;
 
 /// Latents of every step of a run, on the host and in the sampler's scale: frame 0
 /// is the start, frame j the result of step j − 1.
@@ -23,7 +24,7 @@ impl LatentFrames {
     /// All frames moved by whole cells; what moves in is zero.
     #[must_use]
     pub fn shifted(&self, dx: isize, dy: isize) -> Self {
-        let frames = self.frames.iter().map(|frame| shift(frame, self.width, dx, dy, self.height, 0.0));
+        let frames = self.frames.iter().map(|frame| shift(frame, (self.width, self.height), (dx, dy), 0.0));
         Self { frames: frames.collect(), ..*self }
     }
 }
@@ -64,20 +65,8 @@ impl Offset {
 /// A mask moved by whole cells; nothing moves in.
 #[must_use]
 pub fn shifted_mask(mask: &Mask, dx: isize, dy: isize) -> Mask {
-    let cells = shift(mask.cells(), mask.width(), dx, dy, mask.height(), false);
+    let cells = shift(mask.cells(), (mask.width(), mask.height()), (dx, dy), false);
     Mask::from_fn(mask.width(), mask.height(), |x, y| cells[y * mask.width() + x])
-}
-
-/// Planes of `height` × `width` values moved by whole cells.
-fn shift<T: Copy>(values: &[T], width: usize, dx: isize, dy: isize, height: usize, empty: T) -> Vec<T> {
-    let plane = (width * height).max(1);
-    let source = |i: usize| {
-        let (x, y) = (i % plane % width, i % plane / width);
-        let x = x.checked_add_signed(-dx).filter(|x| *x < width)?;
-        let y = y.checked_add_signed(-dy).filter(|y| *y < height)?;
-        values.get(i / plane * plane + y * width + x).copied()
-    };
-    (0..values.len()).map(|i| source(i).unwrap_or(empty)).collect()
 }
 
 /// One box's aligned latents and mask.
@@ -168,16 +157,11 @@ fn copy_inside(frames: &mut [Vec<f32>], source: &LatentFrames, mask: &Mask) {
 
 /// The bounding box of a mask, one cell larger on each side, cut at the edges.
 fn bounding_box(mask: &Mask) -> Mask {
-    let on = || (0..mask.cells().len()).filter(|i| mask.cells()[*i]);
-    let (columns, rows) = (|| on().map(|i| i % mask.width()), || on().map(|i| i / mask.width()));
-    let (Some(x0), Some(x1), Some(y0), Some(y1)) =
-        (columns().min(), columns().max(), rows().min(), rows().max())
-    else {
-        return mask.clone();
-    };
-    Mask::from_fn(mask.width(), mask.height(), |x, y| {
-        (x0.saturating_sub(1)..=x1 + 1).contains(&x) && (y0.saturating_sub(1)..=y1 + 1).contains(&y)
-    })
+    let mut around = Mask::new(mask.width(), mask.height());
+    if let Some(GridRect { x0, y0, x1, y1 }) = mask.bounds() {
+        around.fill(GridRect { x0: x0.saturating_sub(1), y0: y0.saturating_sub(1), x1: x1 + 1, y1: y1 + 1 });
+    }
+    around
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ impl Registry {
     /// When the settings make no sense.
     pub fn work(&self, config: &DrawConfig, boxes: usize) -> Result<Work, DiffusionError> {
         config.check_with(self)?;
-        self.method(&config.method)?.work(config, boxes)
+        self.method(&config.method)?.work(config, self.sampler(&config.sampler)?, boxes)
     }
 }
 

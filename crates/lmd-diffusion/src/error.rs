@@ -27,10 +27,10 @@ pub enum DiffusionError {
     /// An energy asks for a token whose attention was not kept.
     #[error("the attention to token {0} was not kept; ask the network for its column")]
     MissingToken(usize),
-    /// The scheduler's configuration cannot be read.
-    #[error("scheduler/scheduler_config.json: {reason}; expected what diffusers writes")]
+    /// The scheduler's configuration cannot be read or followed.
+    #[error("{reason}")]
     SchedulerConfig {
-        /// What was wrong with it.
+        /// What was wrong with it, with the name of the file.
         reason: String,
     },
     /// The model's own defaults cannot be read.

@@ -43,6 +43,7 @@ mod preset;
 mod preview;
 mod registry;
 mod settings;
+mod shift;
 mod size;
 mod warning;
 

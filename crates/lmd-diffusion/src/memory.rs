@@ -1,7 +1,7 @@
 //! How much memory a picture will take, before anything is loaded.
 //!
-//! The factors were measured with the bundled model (docs/methods.md has the table) as the peak of the resident set,
-//! rounded up: an estimate is to be above the truth, by no more than half.
+//! The factors were measured with the bundled model as the peak of the resident set (the tests of this file have the
+//! table), rounded up: an estimate is to be above the truth, by no more than half.
 
 use lmd_nn::UNetConfig;
 

@@ -41,11 +41,12 @@ pub trait Method: Debug + Send + Sync {
         7.5
     }
 
-    /// The work of a picture with so many boxes, at most: guidance may end early. Takes bounded time.
+    /// The work of a picture with so many boxes, at most: guidance may end early. Runs are as long as
+    /// [`SamplerSpec::run_steps`] says. Takes bounded time.
     ///
     /// # Errors
     /// When the settings make no sense.
-    fn work(&self, config: &DrawConfig, boxes: usize) -> Result<Work, DiffusionError>;
+    fn work(&self, config: &DrawConfig, sampler: &SamplerSpec, boxes: usize) -> Result<Work, DiffusionError>;
 
     /// The prompts it has encoded, so that it can be said of each whether it is read to its end.
     ///
@@ -104,6 +105,12 @@ impl Work {
             batch: 1,
             kept_boxes: 0,
         }
+    }
+
+    /// Of the whole picture in one run, guided where there are boxes.
+    #[must_use]
+    pub fn guided_whole(schedule: &GuidanceConfig, steps: usize, boxes: usize) -> Self {
+        Self::of_runs(1, steps, Some(schedule).filter(|_| boxes > 0))
     }
 
     /// With more work.

@@ -56,14 +56,15 @@ impl Pipeline {
 fn parse_hints(text: &str) -> Result<Hints, DiffusionError> {
     let bad = |reason: String| DiffusionError::Hints { reason };
     let hints: Hints = serde_json::from_str(text).map_err(|reason| bad(reason.to_string()))?;
-    let cfg_scale = DrawConfig { cfg_scale: hints.cfg_scale, ..DrawConfig::default() };
-    cfg_scale.check().map_err(|reason| bad(reason.to_string()))?;
-    match hints.guidance_strength {
-        Some(strength) if !(strength > 0.0 && strength <= 1000.0) => {
-            Err(bad(format!("guidance_strength is {strength}, expected above 0 and at most 1000")))
-        }
-        _ => Ok(hints),
-    }
+    // Recipes hold the hints as settings, so that hints must be settings that are accepted.
+    let config = DrawConfig {
+        cfg_scale: hints.cfg_scale,
+        guidance_strength: hints.guidance_strength,
+        negative_prompt: hints.negative_prompt.clone(),
+        ..DrawConfig::default()
+    };
+    config.check().map_err(|reason| bad(reason.to_string()))?;
+    Ok(hints)
 }
 
 /// The scheduler's configuration of a model: its file's, else that of every Stable Diffusion with the prediction that the
@@ -71,7 +72,9 @@ fn parse_hints(text: &str) -> Result<Hints, DiffusionError> {
 fn scheduler(folder: &ModelFolder, options: &LoadOptions) -> Result<SchedulerConfig, DiffusionError> {
     let bad = |reason: String| DiffusionError::SchedulerConfig { reason };
     let mut scheduler = match folder.scheduler_config()? {
-        Some(text) => serde_json::from_str(&text).map_err(|reason| bad(reason.to_string()))?,
+        Some(text) => serde_json::from_str(&text).map_err(|reason| {
+            bad(format!("scheduler/scheduler_config.json: {reason}; expected what diffusers writes"))
+        })?,
         None => {
             SchedulerConfig { prediction_type: folder.prediction_type()?.0, ..SchedulerConfig::default() }
         }
@@ -120,10 +123,12 @@ mod tests {
     fn hints_without_sense_are_refused() {
         let hints = parse_hints(r#"{"cfg_scale": 5.0, "guidance_strength": 0.4}"#).unwrap();
         assert_eq!((hints.cfg_scale, hints.guidance_strength), (Some(5.0), Some(0.4)));
+        let long = format!(r#"{{"negative_prompt": "{}"}}"#, "x".repeat(2001));
         for (text, told) in [
-            (r#"{"guidance_strength": 0.0}"#, "guidance_strength is 0, expected above 0"),
+            (r#"{"guidance_strength": 0.0}"#, "guidance_strength is 0; it must be above 0"),
             (r#"{"guidance_strength": -1}"#, "guidance_strength is -1"),
             (r#"{"strength": 1}"#, "unknown field"),
+            (&long, "negative_prompt is 2001; it must be at most 2000 characters"),
         ] {
             let error = parse_hints(text).unwrap_err().to_string();
             assert!(error.contains(told), "{error}");

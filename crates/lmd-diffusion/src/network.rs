@@ -74,18 +74,6 @@ impl Conditioning {
         Self { batch, tokens, inner: Arc::new(inner) }
     }
 
-    /// How many prompts it holds.
-    #[must_use]
-    pub fn batch(&self) -> usize {
-        self.batch
-    }
-
-    /// Tokens per prompt.
-    #[must_use]
-    pub fn tokens(&self) -> usize {
-        self.tokens
-    }
-
     /// For networks: what they put in.
     ///
     /// # Errors

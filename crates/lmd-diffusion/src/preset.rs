@@ -40,7 +40,7 @@ impl Preset {
 /// `steps` steps of DPM-Solver++ 2M, the first of them guided by so many
 /// iterations for so many steps.
 fn short(steps: usize, iterations: &[(usize, usize)]) -> DrawConfig {
-    let max_iter: Vec<usize> = iterations.iter().flat_map(|(count, steps)| vec![*count; *steps]).collect();
+    let max_iter = GuidanceConfig::step_by_step(iterations);
     let guidance = GuidanceConfig { max_index_step: max_iter.len(), max_iter, ..GuidanceConfig::default() };
     DrawConfig {
         steps,

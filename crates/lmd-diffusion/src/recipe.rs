@@ -34,9 +34,9 @@ pub struct Recipe {
     pub seeds: Seeds,
     /// Width and height in pixels.
     pub size: (usize, usize),
-    /// The prompt of the whole picture as it was encoded.
+    /// The prompt of the whole picture as it was encoded; where regions have prompts of their own, the background's.
     pub encoded_prompt: String,
-    /// The negative prompt of the whole picture as it was encoded.
+    /// The negative prompt of the whole picture, or of the background, as it was encoded.
     pub encoded_negative: String,
     /// Digests (BLAKE3) of the weight files.
     pub weights: Vec<(String, String)>,

@@ -16,7 +16,7 @@
 use std::sync::Arc;
 
 use crate::DiffusionError;
-use crate::config::{Name, SettingsSpec};
+use crate::config::{FIELDS, Name, OLD_BETA, SettingsSpec};
 use crate::method::Method;
 use crate::refiners::MaskRefiner;
 use crate::samplers::SamplerSpec;
@@ -42,9 +42,15 @@ impl Registry {
     /// Adds a method.
     ///
     /// # Errors
-    /// [`DiffusionError::DuplicateName`] when there is one of its name.
+    /// [`DiffusionError::DuplicateName`] when its name or one of its aliases is a name or an alias of another method, or
+    /// its table of settings has the name of a setting.
     pub fn register_method(&mut self, method: impl Method + 'static) -> Result<(), DiffusionError> {
-        check_new("method", method.name(), self.methods().map(|known| known.name()))?;
+        for name in names(&method) {
+            check_new("method", name, self.methods().flat_map(names))?;
+        }
+        if let Some(table) = method.settings() {
+            check_new("setting", table.name, FIELDS.into_iter().chain([OLD_BETA]))?;
+        }
         self.methods.push(Arc::new(method));
         Ok(())
     }
@@ -99,9 +105,7 @@ impl Registry {
     /// # Errors
     /// [`DiffusionError::UnknownName`], with the names there are.
     pub fn method(&self, name: &Name) -> Result<&dyn Method, DiffusionError> {
-        let called =
-            |method: &dyn Method| *name == method.name() || method.aliases().contains(&name.as_str());
-        let found = self.methods().find(|method| called(*method));
+        let found = self.methods().find(|method| names(*method).any(|known| *name == known));
         found.ok_or_else(|| unknown("method", name, self.methods().map(|method| method.name())))
     }
 
@@ -124,6 +128,11 @@ impl Registry {
     }
 }
 
+/// The names a method is found by.
+fn names(method: &dyn Method) -> impl Iterator<Item = &'static str> + use<> {
+    [method.name()].into_iter().chain(method.aliases().iter().copied())
+}
+
 /// Names are found by comparing them, so each may stand once.
 fn check_new<'a>(
     kind: &'static str,
@@ -136,7 +145,12 @@ fn check_new<'a>(
     Ok(())
 }
 
-fn unknown<'a>(kind: &'static str, name: &Name, known: impl Iterator<Item = &'a str>) -> DiffusionError {
+/// No entry has this name; the names there are follow it.
+pub(crate) fn unknown<'a>(
+    kind: &'static str,
+    name: &Name,
+    known: impl Iterator<Item = &'a str>,
+) -> DiffusionError {
     let known = known.collect::<Vec<_>>().join(", ");
     DiffusionError::UnknownName { kind, name: lmd_layout::clean_text(name.as_str()), known }
 }
@@ -144,6 +158,62 @@ fn unknown<'a>(kind: &'static str, name: &Name, known: impl Iterator<Item = &'a 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::method::{Drawn, MethodContext, Work};
+    use crate::observer::Observer;
+    use crate::warning::PromptKind;
+
+    /// A method that has names and nothing else.
+    #[derive(Debug)]
+    struct Named {
+        name: &'static str,
+        aliases: &'static [&'static str],
+        table: Option<&'static str>,
+    }
+
+    impl Method for Named {
+        fn name(&self) -> &'static str {
+            self.name
+        }
+
+        fn aliases(&self) -> &'static [&'static str] {
+            self.aliases
+        }
+
+        fn summary(&self) -> &'static str {
+            "a name"
+        }
+
+        fn settings(&self) -> Option<SettingsSpec> {
+            let schema = |_: &mut schemars::SchemaGenerator| schemars::Schema::default();
+            self.table.map(|name| SettingsSpec {
+                name,
+                defaults: serde_json::Map::new,
+                check: |_| Ok(()),
+                schema,
+            })
+        }
+
+        fn work(
+            &self,
+            _config: &crate::DrawConfig,
+            _sampler: &SamplerSpec,
+            _boxes: usize,
+        ) -> Result<Work, DiffusionError> {
+            Ok(Work::default())
+        }
+
+        fn prompts(&self, _context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
+            Ok(Vec::new())
+        }
+
+        fn draw(
+            &self,
+            _context: &MethodContext<'_>,
+            _observer: &mut dyn Observer,
+        ) -> Result<Drawn, DiffusionError> {
+            Err(DiffusionError::Cancelled)
+        }
+    }
 
     #[test]
     fn a_name_stands_for_one_entry() {
@@ -151,5 +221,35 @@ mod tests {
         let first = *registry.samplers().next().unwrap();
         let error = registry.register_sampler(first).unwrap_err().to_string();
         assert!(error.contains("ddim") && error.contains("already"), "{error}");
+    }
+
+    #[test]
+    fn an_alias_stands_for_one_method() {
+        let mut registry = Registry::builtin();
+        let named = |name, aliases| Named { name, aliases, table: None };
+        registry.register_method(named("new", &["newer"])).unwrap();
+        assert_eq!(registry.method(&"newer".into()).unwrap().name(), "new");
+        let taken: [(Named, &str); 4] = [
+            (named("lmd+", &[]), "lmd+"),
+            (named("newer", &[]), "newer"),
+            (named("other", &["plain"]), "plain"),
+            (named("other", &["fine", "newer"]), "newer"),
+        ];
+        for (method, told) in taken {
+            let error = registry.register_method(method).unwrap_err().to_string();
+            assert!(error.contains(&format!("there is a method \"{told}\" already")), "{error}");
+        }
+        registry.register_method(named("other", &["fine"])).unwrap();
+    }
+
+    #[test]
+    fn a_table_of_settings_is_not_called_like_a_setting() {
+        let mut registry = Registry::builtin();
+        let with = |table| Named { name: "new", aliases: &[], table: Some(table) };
+        for table in ["steps", "lmd", "grounding_beta"] {
+            let error = registry.register_method(with(table)).unwrap_err().to_string();
+            assert!(error.contains(&format!("there is a setting \"{table}\" already")), "{error}");
+        }
+        registry.register_method(with("new")).unwrap();
     }
 }

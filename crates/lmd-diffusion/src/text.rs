@@ -21,9 +21,6 @@ pub trait TextEncoder: Debug + Send + Sync {
     /// How texts are split. Token positions of phrases are those of this one.
     fn tokenizer(&self) -> &Tokenizer;
 
-    /// Width of one token's vector.
-    fn width(&self) -> usize;
-
     /// Prompts as embeddings. What does not fit into [`Tokenizer::length`] tokens is cut off.
     ///
     /// # Errors
@@ -43,10 +40,6 @@ pub struct ClipText {
 impl TextEncoder for ClipText {
     fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer
-    }
-
-    fn width(&self) -> usize {
-        self.network.config().hidden_size
     }
 
     fn encode(&self, prompts: &[&str]) -> Result<TextEmbedding, DiffusionError> {

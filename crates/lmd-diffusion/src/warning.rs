@@ -18,7 +18,7 @@ pub enum Warning {
         /// What is not read.
         cut: String,
     },
-    /// The sampler is known to draw wrongly in so few steps.
+    /// The sampler is known to draw wrongly or poorly in so few steps.
     FewSteps {
         /// The sampler.
         sampler: &'static str,
@@ -91,7 +91,7 @@ impl fmt::Display for Warning {
             ),
             Self::FewSteps { sampler, steps, least } => write!(
                 f,
-                "{sampler} draws wrong colours in {steps} steps; give it at least {least}, or take another sampler"
+                "{sampler} draws poorly in {steps} steps; give it at least {least}, or take another sampler"
             ),
             Self::Size { width, height, trained } => write!(
                 f,

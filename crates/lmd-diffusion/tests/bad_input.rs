@@ -153,6 +153,24 @@ fn drawing_refuses_bad_settings() {
     assert!(error.contains("no attention layer up.7.0"), "{error}");
 }
 
+/// GLIGEN layers hold 30 boxes, a layout 32 objects; a check says so before anything is drawn.
+#[test]
+fn more_objects_than_grounding_layers_hold_are_refused_by_the_check() {
+    let model = common::small_model();
+    for (count, fits) in [(30, true), (31, false)] {
+        let layout = common::layout(&vec![("a cat", [0.0, 0.0, 256.0, 256.0]); count], "it");
+        for method in ["gligen", "lmd_plus"] {
+            let mut config = DrawConfig { method: method.into(), ..DrawConfig::default() };
+            (config.width, config.height) = (Some(64), Some(64));
+            let job = Job { layout: &layout, prompt: "", seeds: Seeds::of(1), config: &config };
+            match lmd_diffusion::check(&model, &job) {
+                Ok(_) => assert!(fits, "{method}: {count} objects"),
+                Err(error) => assert!(!fits && error.to_string().contains("at most 30"), "{method}: {error}"),
+            }
+        }
+    }
+}
+
 /// What loading says of the small model after a change to its folder.
 fn refusal(change: impl Fn(&Path)) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -174,6 +192,14 @@ fn a_broken_scheduler_configuration_is_refused() {
     assert!(with(r#"{"beta_start": -1.0}"#).contains("beta_start"));
     assert!(with(r#"{"num_train_timesteps": 18446744073709551615}"#).contains("num_train_timesteps"));
     assert!(with(r#"{"thresholding": true}"#).contains("thresholding"));
+    // Diffusers writes each of these, and the file is named once.
+    for text in [r#"{"thresholding": true}"#, r#"{"steps_offset": 1000}"#] {
+        let error = with(text);
+        assert!(
+            !error.contains("diffusers") && error.matches("scheduler_config.json").count() == 1,
+            "{error}"
+        );
+    }
 }
 
 /// A spacing of noise levels that is not reproduced is refused for the samplers that have a table of them, before

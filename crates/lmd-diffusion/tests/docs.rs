@@ -64,6 +64,10 @@ fn the_schema_names_every_entry_and_every_table() {
     for sampler in Registry::shared().samplers() {
         assert!(properties["sampler"]["enum"].as_array().unwrap().iter().any(|name| name == sampler.name));
     }
+    let refiners = &schema["$defs"]["LmdConfig"]["properties"]["mask_refiner"]["enum"];
+    for refiner in Registry::shared().refiners() {
+        assert!(refiners.as_array().unwrap().iter().any(|name| name == refiner.name()));
+    }
     for spec in Registry::shared().settings() {
         assert!(properties[spec.name].is_object(), "{} is not in the schema", spec.name);
     }

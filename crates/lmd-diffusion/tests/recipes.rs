@@ -5,7 +5,7 @@ mod common;
 
 use lmd_diffusion::methods::gligen::GligenConfig;
 use lmd_diffusion::{
-    DiffusionError, DrawConfig, Job, Pipeline, PromptKind, Recipe, Seeds, Silent, Warning, draw,
+    DiffusionError, DrawConfig, Job, Pipeline, PromptKind, Recipe, Registry, Seeds, Silent, Warning, draw,
 };
 
 /// Written by version 0.1.0 (`lmd show --json`).
@@ -69,6 +69,16 @@ fn what_a_model_recommends_stands_in_the_recipe_and_can_be_overridden() {
 }
 
 #[test]
+fn the_negative_prompt_of_multidiffusions_recipe_is_the_backgrounds() {
+    let pipeline = common::small_model();
+    let layout = common::layout(&[], "the table");
+    let config = DrawConfig { steps: 1, ..small("multidiffusion") };
+    let job = Job { layout: &layout, prompt: "", seeds: Seeds::of(1), config: &config };
+    let encoded = draw(&pipeline, &job, &mut Silent).unwrap().recipe.encoded_negative;
+    assert!(encoded.ends_with("close-up, partial, large, large, huge, gigantic"), "{encoded}");
+}
+
+#[test]
 fn warnings_are_given_with_the_picture_and_before() {
     let pipeline = common::small_model();
     let long = vec!["the cat"; 60].join(" ");
@@ -81,7 +91,7 @@ fn warnings_are_given_with_the_picture_and_before() {
     let kinds: Vec<&str> = before.iter().map(Warning::kind).collect();
     assert_eq!(kinds, ["few_steps", "prompt_cut"], "{before:?}");
     let told = before.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    assert!(told.contains("pndm draws wrong colours in 3 steps; give it at least 50"), "{told}");
+    assert!(told.contains("pndm draws poorly in 3 steps; give it at least 50"), "{told}");
     assert!(told.contains("has 122 tokens") && told.contains("\"cat the cat"), "{told}");
     assert_eq!(draw(&pipeline, &job, &mut Silent).unwrap().warnings, before);
 
@@ -107,6 +117,31 @@ fn every_prompt_that_is_cut_is_named() {
         let named =
             |warning: &Warning| matches!(warning, Warning::PromptCut { prompt, .. } if *prompt == expected);
         assert!(warnings.iter().any(named), "{method}: {warnings:?}");
+    }
+}
+
+/// PNDM asks the network once more per run than there are steps, unless there is only one.
+#[test]
+fn the_work_counted_before_is_what_the_observer_sees() {
+    let pipeline = common::small_model();
+    let layout = common::layout(&[("a gray cat", [40.0, 60.0, 260.0, 200.0])], "the table");
+    for method in ["plain", "multidiffusion", "boxdiff", "lmd"] {
+        for (sampler, steps) in [("ddim", 1), ("ddim", 3), ("pndm", 1), ("pndm", 2), ("pndm", 3)] {
+            let mut config = DrawConfig { sampler: sampler.into(), steps, ..small(method) };
+            for guidance in [&mut config.lmd.per_box, &mut config.lmd.overall] {
+                (guidance.max_index_step, guidance.loss_threshold) = (9, 0.0);
+                guidance.max_iter = vec![1];
+            }
+            let mut seen = 0;
+            let mut count = |_: &lmd_diffusion::observer::Progress<'_>| {
+                seen += 1;
+                std::ops::ControlFlow::Continue(())
+            };
+            let job = Job { layout: &layout, prompt: "", seeds: Seeds::of(1), config: &config };
+            draw(&pipeline, &job, &mut count).unwrap();
+            let work = Registry::shared().work(&config, 1).unwrap();
+            assert_eq!(work.observations, seen, "{method}, {sampler}, {steps} steps");
+        }
     }
 }
 

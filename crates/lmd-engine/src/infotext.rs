@@ -13,7 +13,7 @@ pub(crate) fn infotext(recipe: &Recipe) -> String {
     let pairs = [
         ("Steps", config.steps.to_string()),
         ("Sampler", infotext_name(&config.sampler).to_owned()),
-        ("CFG scale", config.cfg_scale_with(None).to_string()),
+        ("CFG scale", config.cfg_scale_without_model().to_string()),
         ("Seed", recipe.seeds.background.to_string()),
         ("Size", format!("{}x{}", recipe.size.0, recipe.size.1)),
         ("Model hash", hash.to_owned()),

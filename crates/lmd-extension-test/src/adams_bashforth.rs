@@ -13,6 +13,7 @@ pub const ADAMS_BASHFORTH: SamplerSpec = SamplerSpec {
     summary: "Adams–Bashforth 2, a sampler from outside",
     infotext: "AB2",
     least_steps: 2,
+    extra_steps: 0,
     construct,
 };
 

@@ -19,20 +19,14 @@ impl MaskRefiner for RoundedBox {
 
     fn refine(&self, evidence: &MaskEvidence<'_>) -> Result<Mask, DiffusionError> {
         let cells = evidence.drawn_box;
-        let on = || (0..cells.width() * cells.height()).filter(|i| cells.cells()[*i]);
-        let (columns, rows) = (|| on().map(|i| i % cells.width()), || on().map(|i| i / cells.width()));
-        let (Some(x0), Some(x1), Some(y0), Some(y1)) =
-            (columns().min(), columns().max(), rows().min(), rows().max())
-        else {
-            return Ok(cells.clone());
-        };
-        // Twice the distances from the middle, so that all numbers are whole.
-        let share = |at: usize, low: usize, high: usize| {
-            let off = (2 * at).abs_diff(low + high) as f64;
-            off / (high - low + 1) as f64
+        let Some(bounds) = cells.bounds() else { return Ok(cells.clone()) };
+        // Twice the distances of a cell's middle from the middle of `low..end`, so that all numbers are whole.
+        let share = |at: usize, low: usize, end: usize| {
+            let off = (2 * at + 1).abs_diff(low + end) as f64;
+            off / (end - low) as f64
         };
         Ok(Mask::from_fn(cells.width(), cells.height(), |x, y| {
-            cells.get(x, y) && share(x, x0, x1).hypot(share(y, y0, y1)) <= 1.0
+            cells.get(x, y) && share(x, bounds.x0, bounds.x1).hypot(share(y, bounds.y0, bounds.y1)) <= 1.0
         }))
     }
 }

@@ -5,7 +5,7 @@ use lmd_diffusion::config::{Settings, SettingsSpec};
 use lmd_diffusion::energy::{AttentionMaps, Energy, GuidedObject, ratio_energy};
 use lmd_diffusion::methods::{Columns, MethodContext, OverallGuidance};
 use lmd_diffusion::network::guided_layers;
-use lmd_diffusion::phrase_tokens::PhraseTokens;
+use lmd_diffusion::samplers::SamplerSpec;
 use lmd_diffusion::{DiffusionError, DrawConfig, Drawn, GuidanceConfig, Method, Observer, PromptKind, Work};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -80,15 +80,18 @@ impl Method for Strips {
         Some(SettingsSpec::of::<StripsConfig>())
     }
 
-    fn work(&self, config: &DrawConfig, _boxes: usize) -> Result<Work, DiffusionError> {
+    fn work(
+        &self,
+        config: &DrawConfig,
+        sampler: &SamplerSpec,
+        _boxes: usize,
+    ) -> Result<Work, DiffusionError> {
         let schedule = config.settings::<StripsConfig>()?.schedule();
-        Ok(Work::of_runs(1, config.steps, Some(&schedule)))
+        Ok(Work::of_runs(1, sampler.run_steps(config.steps), Some(&schedule)))
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
-        let (job, tokenizer) = (context.job, context.pipeline.text.tokenizer());
-        let phrases = PhraseTokens::new(job.layout, tokenizer, None, job.config.fidelity)?;
-        Ok(vec![(PromptKind::Overall, phrases.prompt)])
+        context.overall_prompts()
     }
 
     fn draw(

@@ -1,4 +1,4 @@
-//! A chat model of one's own: it writes the number of balls a sentence asks for, side by side.
+//! A chat model of one's own: it lays two or three balls side by side.
 
 use lmd_planner::llm::{
     Capabilities, ChatContext, ChatModel, ChatModelEntry, ChatReply, ChatRequest, LlmError,
@@ -7,7 +7,7 @@ use lmd_planner::llm::{
 /// The one line that adds it: `lmd_planner::llm::register(THREE_BALLS)`.
 pub const THREE_BALLS: ChatModelEntry = ChatModelEntry {
     name: "three-balls",
-    summary: "lays up to three balls side by side, whatever is asked",
+    summary: "lays two or three balls side by side, whatever is asked",
     default_url: "http://localhost",
     settings: || schemars::schema_for!(()),
     open: |_| Ok(Box::new(ThreeBalls)),
@@ -25,7 +25,8 @@ impl ChatModel for ThreeBalls {
         Capabilities::chat(false)
     }
 
-    /// The question is the last message; the number is the first of its words that is one.
+    /// The question is the last message, the sentence its last line that speaks of balls: three balls where the sentence
+    /// says "three", otherwise two.
     fn complete(&self, request: &ChatRequest, _: &ChatContext<'_>) -> Result<ChatReply, LlmError> {
         let question = request.messages.last().map_or("", |message| message.content.as_str());
         let sentence = question.lines().rev().find(|line| line.contains("ball")).unwrap_or(question);

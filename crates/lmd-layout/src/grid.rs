@@ -94,10 +94,20 @@ impl Mask {
     /// The union of `boxes`, each rasterised by B.4.
     #[must_use]
     pub fn of_boxes(boxes: &[BBox], width: usize, height: usize) -> Self {
+        Self::of_rects(boxes.iter().map(|bbox| GridRect::of(*bbox, width, height)), width, height)
+    }
+
+    /// The union of boxes by their relative corners `[x0, y0, x1, y1]`, each rasterised by B.4. They may lie outside
+    /// [0, 1]; what is outside is cut off.
+    #[must_use]
+    pub fn of_corners(boxes: &[[f64; 4]], width: usize, height: usize) -> Self {
+        let rects = boxes.iter().map(|corners| GridRect::from_xyxy(*corners, width, height));
+        Self::of_rects(rects, width, height)
+    }
+
+    fn of_rects(rects: impl Iterator<Item = GridRect>, width: usize, height: usize) -> Self {
         let mut mask = Self::new(width, height);
-        for bbox in boxes {
-            mask.fill(GridRect::of(*bbox, width, height));
-        }
+        rects.for_each(|rect| mask.fill(rect));
         mask
     }
 
@@ -151,6 +161,21 @@ impl Mask {
     pub fn area(&self) -> usize {
         self.cells.iter().filter(|on| **on).count()
     }
+
+    /// The smallest rectangle that covers all cells that are on; `None` where none is.
+    #[must_use]
+    pub fn bounds(&self) -> Option<GridRect> {
+        let on = self.cells.iter().enumerate().filter(|(_, on)| **on).map(|(i, _)| i);
+        on.map(|i| (i % self.width, i / self.width)).fold(None, |bounds: Option<GridRect>, (x, y)| {
+            let cell = GridRect { x0: x, y0: y, x1: x + 1, y1: y + 1 };
+            Some(bounds.map_or(cell, |so_far| GridRect {
+                x0: so_far.x0.min(cell.x0),
+                y0: so_far.y0.min(cell.y0),
+                x1: so_far.x1.max(cell.x1),
+                y1: so_far.y1.max(cell.y1),
+            }))
+        })
+    }
 }
 
 #[cfg(test)]
@@ -198,6 +223,16 @@ mod tests {
         assert_eq!((a.area(), b.area(), both.area()), (8, 6, 12));
         assert!(both.get(3, 1) && !both.get(3, 2) && !both.get(4, 1));
         assert_eq!(a.union(&Mask::new(3, 4)), None);
+    }
+
+    #[test]
+    fn masks_of_corners_are_cut_off_and_bounded() {
+        let mask = Mask::of_corners(&[[0.25, -0.5, 0.5, 0.25], [0.5, 0.5, 0.75, 1.5]], 8, 8);
+        assert_eq!(mask.area(), 2 * 2 + 2 * 4);
+        assert_eq!(mask.bounds(), Some(rect([2, 0, 6, 8])));
+        let one = Mask::from_fn(5, 3, |x, y| (x, y) == (4, 1));
+        assert_eq!(one.bounds(), Some(rect([4, 1, 5, 2])));
+        assert_eq!((Mask::new(3, 3).bounds(), Mask::new(0, 0).bounds()), (None, None));
     }
 
     proptest! {

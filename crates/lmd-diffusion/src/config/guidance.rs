@@ -24,10 +24,9 @@ pub struct GuidanceConfig {
 
 impl Default for GuidanceConfig {
     fn default() -> Self {
-        let max_iter = [(4, 5), (3, 5), (2, 10), (1, 10)];
         Self {
             max_index_step: 30,
-            max_iter: max_iter.iter().flat_map(|(iterations, steps)| vec![*iterations; *steps]).collect(),
+            max_iter: Self::step_by_step(&[(4, 5), (3, 5), (2, 10), (1, 10)]),
             loss_scale: 5.0,
             loss_threshold: 5.0,
             energy: TopKConfig::default(),
@@ -36,6 +35,11 @@ impl Default for GuidanceConfig {
 }
 
 impl GuidanceConfig {
+    /// [`Self::max_iter`] of so many iterations for so many steps, then others for others.
+    pub(crate) fn step_by_step(runs: &[(usize, usize)]) -> Vec<usize> {
+        runs.iter().flat_map(|(iterations, steps)| vec![*iterations; *steps]).collect()
+    }
+
     /// Most iterations at step `index`.
     #[must_use]
     pub fn iterations(&self, index: usize) -> usize {

@@ -107,21 +107,6 @@ impl MethodSettings {
         })
     }
 
-    /// Sets all settings of one method.
-    ///
-    /// # Errors
-    /// [`DiffusionError::MethodSettings`] when they cannot be written, for instance for a number that is none.
-    pub fn set<S: Settings>(&mut self, settings: &S) -> Result<(), DiffusionError> {
-        let failed = |reason: String| DiffusionError::MethodSettings { method: S::NAME.to_owned(), reason };
-        match serde_json::to_value(settings).map_err(|error| failed(error.to_string()))? {
-            Value::Object(table) => {
-                self.0.insert(S::NAME.to_owned(), without_nulls(table));
-                Ok(())
-            }
-            other => Err(failed(format!("expected named settings, got {other}"))),
-        }
-    }
-
     /// Lays some settings of a method over those there are.
     pub fn lay(&mut self, method: &str, settings: Map<String, Value>) {
         self.0.entry(method.to_owned()).or_default().extend(without_nulls(settings));

@@ -52,6 +52,23 @@ pub struct DrawConfig {
     pub methods: MethodSettings,
 }
 
+/// The names of the settings above in a file, in their order; tables of methods have other names.
+pub(crate) const FIELDS: [&str; 11] = [
+    "method",
+    "width",
+    "height",
+    "steps",
+    "cfg_scale",
+    "negative_prompt",
+    "guidance_strength",
+    "sampler",
+    "noise",
+    "fidelity",
+    "lmd",
+];
+/// What version 0.1.0 called `gligen.beta`; no table has this name, either.
+pub(crate) const OLD_BETA: &str = "grounding_beta";
+
 impl DrawConfig {
     /// Settings of one method, or their defaults where none are set.
     ///

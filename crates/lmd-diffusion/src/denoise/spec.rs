@@ -92,6 +92,8 @@ pub struct RunSpec<'a> {
     pub guidance: Option<Guidance<'a>>,
     /// Layers and the token whose attention is kept at every step.
     pub keep: Option<(&'a [LayerId], usize)>,
+    /// Whether the latents of every step are kept on the host ([`Trace::frames`](super::Trace::frames)).
+    pub keep_frames: bool,
     /// Latents held inside their mask for so many steps.
     pub frozen: Option<(&'a Composition, usize)>,
 }

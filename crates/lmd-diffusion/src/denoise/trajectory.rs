@@ -18,7 +18,8 @@ const UNMEASURED_LOSS: f64 = 10_000.0;
 pub struct Trace {
     /// The latents after the last step, `[1, channels, h, w]`.
     pub latents: Latents,
-    /// Frame 0 is the start, frame j the latents after step j − 1; all in the sampler's scale.
+    /// Frame 0 is the start, frame j the latents after step j − 1; all in the sampler's scale. No frames unless
+    /// [`RunSpec::keep_frames`] asks for them.
     pub frames: LatentFrames,
     /// The kept attention of every step, one column each.
     pub kept: Vec<AttentionMaps>,
@@ -53,7 +54,7 @@ impl<'a> Trajectory<'a> {
     pub(super) fn new(run: RunSpec<'a>, pipeline: &Pipeline) -> Self {
         let state = SamplerState::new(run.start.clone());
         let [_, _, height, width] = state.latents.dims();
-        let frames = LatentFrames { width, height, frames: vec![host(state.latents.clone())] };
+        let frames = LatentFrames { width, height, frames: Vec::new() };
         let trace = Trace { latents: state.latents.clone(), frames, kept: Vec::new(), energies: Vec::new() };
         let frozen = run.frozen.map(|(composition, _)| {
             let mask = &composition.frozen;
@@ -63,7 +64,9 @@ impl<'a> Trajectory<'a> {
             };
             (tensor(1.0, 0.0), tensor(0.0, 1.0))
         });
-        Self { run, state, frozen, carried: UNMEASURED_LOSS, trace }
+        let mut begun = Self { run, state, frozen, carried: UNMEASURED_LOSS, trace };
+        begun.record();
+        begun
     }
 
     /// The latents now, in the sampler's scale.
@@ -130,9 +133,11 @@ impl<'a> Trajectory<'a> {
         Ok(())
     }
 
-    /// Records the latents of a step that is done.
+    /// Records the latents of the start, or of a step that is done.
     pub(super) fn record(&mut self) {
-        self.trace.frames.frames.push(host(self.state.latents.clone()));
+        if self.run.keep_frames {
+            self.trace.frames.frames.push(host(self.state.latents.clone()));
+        }
     }
 
     /// `z ← composed[i + 1] ⊙ F + z ⊙ (1 − F)` during the frozen steps (B.13).

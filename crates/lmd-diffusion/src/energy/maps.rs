@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use lmd_layout::{GridRect, Mask};
+use lmd_layout::Mask;
 
 use crate::DiffusionError;
 use crate::network::LayerId;
+use crate::shift::shift;
 
 /// One cross-attention layer's probabilities for some tokens.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,28 +106,16 @@ impl AttentionMap {
     /// The map moved by whole cells; what moves in is zero (B.12).
     #[must_use]
     pub fn shifted(&self, dx: isize, dy: isize) -> Self {
+        // A head's map is a plane whose rows hold every token of a cell, then of the next.
         let depth = self.tokens.len();
-        let mut values = vec![0.0; self.values.len()];
-        for (i, value) in values.iter_mut().enumerate() {
-            let (cell, token) = (i / depth % self.cells(), i % depth);
-            let head = i / (depth * self.cells());
-            let from = (cell % self.width).checked_add_signed(-dx).filter(|x| *x < self.width);
-            let row = (cell / self.width).checked_add_signed(-dy).filter(|y| *y < self.height);
-            if let (Some(x), Some(y)) = (from, row) {
-                let source = (head * self.cells() + y * self.width + x) * depth + token;
-                *value = self.values[source];
-            }
-        }
+        let row = self.width * depth;
+        let values = shift(&self.values, (row, self.height), (dx * depth as isize, dy), 0.0);
         Self { values, tokens: self.tokens.clone(), ..*self }
     }
 
     /// The union of relative boxes `[x0, y0, x1, y1]` on this map's grid (B.4).
     pub(crate) fn mask(&self, boxes: &[[f64; 4]]) -> Mask {
-        let mut mask = Mask::new(self.width, self.height);
-        for corners in boxes {
-            mask.fill(GridRect::from_xyxy(*corners, self.width, self.height));
-        }
-        mask
+        Mask::of_corners(boxes, self.width, self.height)
     }
 }
 

@@ -161,6 +161,10 @@ fn shifting_moves_cells_and_zeros_come_in() {
     assert_eq!(map.shifted(1, -1).values(), [0., 4., 5., 0., 7., 8., 0., 0., 0.]);
     assert_eq!(map.shifted(-3, 0).values(), [0.0; 9]);
     assert_eq!(map.shifted(0, 0), map);
+    let several = (1..9).map(|v| v as f32).collect();
+    let map = AttentionMap::new(2, (2, 1), vec![3, 5], several).unwrap();
+    assert_eq!(map.shifted(1, 0).values(), [0., 0., 1., 2., 0., 0., 5., 6.]);
+    assert_eq!(map.shifted(0, 1).values(), [0.0; 8]);
 }
 
 #[test]

@@ -5,12 +5,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::context::overall_prompts;
 use super::{Columns, Drawn, Method, MethodContext, OverallGuidance, Work};
 use crate::DiffusionError;
 use crate::config::{DrawConfig, GuidanceConfig, Settings, SettingsSpec, share_rounded_up, within};
 use crate::energy::ratio_energy;
 use crate::observer::Observer;
+use crate::samplers::SamplerSpec;
 use crate::warning::PromptKind;
 
 /// The method.
@@ -71,13 +71,13 @@ impl Method for BackwardGuidance {
         Some(SettingsSpec::of::<BackwardGuidanceConfig>())
     }
 
-    fn work(&self, config: &DrawConfig, boxes: usize) -> Result<Work, DiffusionError> {
+    fn work(&self, config: &DrawConfig, sampler: &SamplerSpec, boxes: usize) -> Result<Work, DiffusionError> {
         let schedule = config.settings::<BackwardGuidanceConfig>()?.schedule(config.steps);
-        Ok(Work::of_runs(1, config.steps, Some(&schedule).filter(|_| boxes > 0)))
+        Ok(Work::guided_whole(&schedule, sampler.run_steps(config.steps), boxes))
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
-        overall_prompts(context)
+        context.overall_prompts()
     }
 
     fn draw(

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use lmd_layout::{Fidelity, OVERALL_NEGATIVE, PER_BOX_NEGATIVE, with_negative};
+use lmd_layout::{Fidelity, OVERALL_NEGATIVE, PER_BOX_NEGATIVE, convert_spec, with_negative};
+use lmd_nn::NnError;
 
-use super::gligen::GligenConfig;
 use crate::compose::LatentFrames;
 use crate::config::{DrawConfig, GuidanceConfig};
-use crate::denoise::{Condition, EnergyOf, GligenConditioning, Guidance, Prompts, RunSpec, SamplingLoop};
+use crate::denoise::{Condition, EnergyOf, Guidance, RunSpec, SamplingLoop};
 use crate::energy::{AttentionMaps, Energy, GuidedObject};
 use crate::latents::host;
 use crate::method::{Drawn, Job, MethodContext};
@@ -79,8 +79,8 @@ impl<'a> MethodContext<'a> {
     ) -> Result<Self, DiffusionError> {
         job.config.check_with(registry)?;
         let method = registry.method(&job.config.method)?;
-        if method.needs().gligen && pipeline.denoiser.box_slots() == 0 {
-            return Err(DiffusionError::NoGligenLayers);
+        if method.needs().gligen {
+            check_slots(pipeline.denoiser.box_slots(), job.layout.objects().len())?;
         }
         let native = pipeline.native_size();
         let side = |set: Option<usize>| set.unwrap_or(native);
@@ -129,10 +129,7 @@ impl<'a> MethodContext<'a> {
     /// The classifier-free guidance scale: that of the settings, of the model, or of the method.
     #[must_use]
     pub fn cfg_scale(&self) -> f64 {
-        match self.job.config.cfg_scale.or(self.pipeline.hints.cfg_scale) {
-            Some(scale) => scale,
-            None => self.method.cfg_scale(),
-        }
+        self.job.config.cfg_scale_with(self.pipeline.hints.cfg_scale, self.method)
     }
 
     /// The factor on every step of guidance: that of the settings, of the model, or 1.
@@ -157,36 +154,31 @@ impl<'a> MethodContext<'a> {
         Negatives { overall: with(OVERALL_NEGATIVE), per_box: with(PER_BOX_NEGATIVE) }
     }
 
-    /// A prompt and a negative prompt as the network reads them.
-    ///
-    /// # Errors
-    /// When one cannot be encoded.
-    pub fn condition(&self, prompt: &str, negative: &str) -> Result<Condition, DiffusionError> {
-        let [uncond, cond] = [negative, prompt].map(|text| self.pipeline.encode(&[text]));
-        Ok(Condition { prompts: Prompts { uncond: uncond?, cond: cond? }, gligen: None })
+    /// The layout's prompt of the whole picture.
+    #[must_use]
+    pub fn overall_prompt(&self) -> String {
+        convert_spec(self.job.layout, self.job.config.fidelity).overall.prompt
     }
 
-    /// The same with phrases in boxes `[x0, y0, x1, y1]` for the GLIGEN layers (B.14).
+    /// The captions of the layout's objects.
+    pub fn captions(&self) -> impl Iterator<Item = (PromptKind, String)> + use<'a> {
+        let objects = self.job.layout.objects().iter().enumerate();
+        objects.map(|(object, of)| (PromptKind::Box { object }, of.caption.as_str().to_owned()))
+    }
+
+    /// The prompts of [`Self::draw_guided`].
     ///
     /// # Errors
-    /// When the network has no such layers, or more boxes are given than these hold.
-    pub fn with_boxes(
-        &self,
-        condition: Condition,
-        boxes: &[(&str, [f64; 4])],
-    ) -> Result<Condition, DiffusionError> {
-        let (network, config) = (&self.pipeline.denoiser, self.job.config);
-        let prompts = condition.prompts;
-        let with_null = |text| network.encode_boxes(text, &[]);
-        let cond = network.encode_boxes(&prompts.cond, &self.pipeline.box_phrases(boxes)?)?;
-        let guided =
-            if config.fidelity == Fidelity::Reference { with_null(&prompts.cond)? } else { cond.clone() };
-        let gligen = GligenConditioning {
-            prompts: Prompts { uncond: with_null(&prompts.uncond)?, cond },
-            guided,
-            steps: config.settings::<GligenConfig>()?.steps(config.steps),
-        };
-        Ok(Condition { prompts, gligen: Some(gligen) })
+    /// When a phrase of the layout cannot be found among the tokens of the prompt.
+    pub fn overall_prompts(&self) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
+        let prompt = self.phrases()?.prompt;
+        Ok(vec![(PromptKind::Overall, prompt), (PromptKind::Negative, self.negatives().overall)])
+    }
+
+    /// The phrases of the whole prompt.
+    fn phrases(&self) -> Result<PhraseTokens, DiffusionError> {
+        let (job, tokenizer) = (self.job, self.pipeline.text.tokenizer());
+        PhraseTokens::new(job.layout, tokenizer, None, job.config.fidelity)
     }
 
     /// Unit noise on the latents' grid, from a seed.
@@ -227,8 +219,7 @@ impl<'a> MethodContext<'a> {
         guidance: OverallGuidance<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Drawn, DiffusionError> {
-        let tokenizer = self.pipeline.text.tokenizer();
-        let phrases = PhraseTokens::new(self.job.layout, tokenizer, None, self.job.config.fidelity)?;
+        let phrases = self.phrases()?;
         let objects = &phrases.objects;
         let OverallGuidance { schedule, layers, columns, energy, step_size } = guidance;
         let energy: EnergyOf<'_> = Box::new(move |_, maps| energy(maps, objects));
@@ -237,7 +228,7 @@ impl<'a> MethodContext<'a> {
             layers: &layers,
             tokens: match columns {
                 Columns::Phrases => objects.iter().flat_map(|object| object.tokens.clone()).collect(),
-                Columns::All => (0..tokenizer.length()).collect(),
+                Columns::All => (0..self.pipeline.text.tokenizer().length()).collect(),
             },
             energy,
             step_size,
@@ -266,7 +257,7 @@ impl<'a> MethodContext<'a> {
         let clock = Instant::now();
         let sampling = self.sampling_loop()?;
         let start = sampling.start(self.tensor(self.noise(self.job.seeds.background)));
-        let run = RunSpec { condition, start, guidance, keep: None, frozen: None };
+        let run = RunSpec { condition, start, guidance, keep: None, keep_frames: false, frozen: None };
         let trace = sampling.denoise_one(run, Phase::Overall, observer, &mut self.fresh_noise())?;
         recipe.timings.overall = clock.elapsed().as_secs_f64();
 
@@ -318,12 +309,16 @@ impl<'a> MethodContext<'a> {
     }
 }
 
-/// The prompts of a method that draws the whole prompt alone.
-pub(super) fn overall_prompts(
-    context: &MethodContext<'_>,
-) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
-    let tokenizer = context.pipeline.text.tokenizer();
-    let job = context.job;
-    let phrases = PhraseTokens::new(job.layout, tokenizer, None, job.config.fidelity)?;
-    Ok(vec![(PromptKind::Overall, phrases.prompt), (PromptKind::Negative, context.negatives().overall)])
+/// Whether GLIGEN layers, which hold `slots` boxes, are there and hold those of so many objects.
+fn check_slots(slots: usize, objects: usize) -> Result<(), DiffusionError> {
+    match slots {
+        0 => Err(DiffusionError::NoGligenLayers),
+        _ if objects <= slots => Ok(()),
+        // What the layers themselves say.
+        _ => Err(DiffusionError::Nn(NnError::Input {
+            what: "boxes of one image",
+            got: objects.to_string(),
+            expected: format!("at most {slots}, which is what GLIGEN layers can hold"),
+        })),
+    }
 }

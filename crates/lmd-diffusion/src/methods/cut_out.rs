@@ -81,7 +81,8 @@ pub(super) fn cut_out(
     if mask.area() == 0 {
         return Err(empty());
     }
-    let base = coarsest_grid(&trace).ok_or(DiffusionError::NoMaskLayer)?;
+    let invariant = "a box whose mask was read has maps in every step";
+    let base = coarsest_grid(&trace).ok_or(DiffusionError::Internal { invariant })?;
     let offset = match placing {
         Placing::Moved(place) => Offset::between(&mask, *place, base).ok_or_else(empty)?,
         Placing::AsDrawn | Placing::Within => Offset { x: 0, y: 0, base },
@@ -102,11 +103,14 @@ pub(super) fn cut_out(
 
 /// A refiner's mask lies on the latents' grid.
 fn check_grid(mask: &Mask, (width, height): (usize, usize)) -> Result<(), DiffusionError> {
-    if (mask.width(), mask.height()) == (width, height) {
-        return Ok(());
+    let sides = [
+        ("a row of the mask refiner's mask", width, mask.width()),
+        ("a column of the mask refiner's mask", height, mask.height()),
+    ];
+    match sides.into_iter().find(|(_, expected, got)| expected != got) {
+        Some((what, expected, got)) => Err(DiffusionError::Shape { what, expected, got }),
+        None => Ok(()),
     }
-    let (expected, got) = (width * height, mask.cells().len());
-    Err(DiffusionError::Shape { what: "the mask refiner's mask", expected, got })
 }
 
 impl CutOut {
@@ -150,5 +154,13 @@ mod tests {
         assert_eq!(inside(&across, &cells), Mask::from_fn(4, 2, |x, y| x < 2 && y == 0));
         let outside = Mask::from_fn(4, 2, |x, _| x == 3);
         assert_eq!(inside(&outside, &cells), cells);
+    }
+
+    #[test]
+    fn masks_of_the_same_area_and_another_shape_are_told_apart() {
+        check_grid(&Mask::new(4, 2), (4, 2)).unwrap();
+        let error = |grid| check_grid(&Mask::new(4, 2), grid).unwrap_err().to_string();
+        assert_eq!(error((2, 4)), "a row of the mask refiner's mask should hold 2 values, it holds 4");
+        assert_eq!(error((4, 8)), "a column of the mask refiner's mask should hold 8 values, it holds 2");
     }
 }

@@ -2,7 +2,6 @@
 //! are told every object's own caption and box in the first β of the
 //! steps (section C). Nothing is guided and nothing composed.
 
-use lmd_layout::convert_spec;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +10,7 @@ use crate::DiffusionError;
 use crate::config::{DrawConfig, Settings, SettingsSpec, share, within};
 use crate::observer::Observer;
 use crate::phrase_tokens::corners;
+use crate::samplers::SamplerSpec;
 use crate::warning::PromptKind;
 
 /// GLIGEN's method.
@@ -47,12 +47,6 @@ impl Settings for GligenConfig {
     }
 }
 
-impl Gligen {
-    fn prompt(context: &MethodContext<'_>) -> String {
-        convert_spec(context.job.layout, context.job.config.fidelity).overall.prompt
-    }
-}
-
 impl Method for Gligen {
     fn name(&self) -> &'static str {
         "gligen"
@@ -70,19 +64,21 @@ impl Method for Gligen {
         Some(SettingsSpec::of::<GligenConfig>())
     }
 
-    fn work(&self, config: &DrawConfig, _boxes: usize) -> Result<Work, DiffusionError> {
-        Ok(Work::of_runs(1, config.steps, None))
+    fn work(
+        &self,
+        config: &DrawConfig,
+        sampler: &SamplerSpec,
+        _boxes: usize,
+    ) -> Result<Work, DiffusionError> {
+        Ok(Work::of_runs(1, sampler.run_steps(config.steps), None))
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
-        let objects = context.job.layout.objects().iter().enumerate();
-        let captions =
-            objects.map(|(object, thing)| (PromptKind::Box { object }, thing.caption.as_str().to_owned()));
         let whole = [
-            (PromptKind::Overall, Self::prompt(context)),
+            (PromptKind::Overall, context.overall_prompt()),
             (PromptKind::Negative, context.negatives().overall),
         ];
-        Ok(whole.into_iter().chain(captions).collect())
+        Ok(whole.into_iter().chain(context.captions()).collect())
     }
 
     /// Fails where the layout has more boxes than the layers hold.
@@ -94,6 +90,6 @@ impl Method for Gligen {
         let objects = context.job.layout.objects().iter();
         let boxes: Vec<_> = objects.map(|object| (object.caption.as_str(), corners(object.bbox))).collect();
         let with = |condition| context.with_boxes(condition, &boxes);
-        context.draw_single(&Self::prompt(context), with, None, observer)
+        context.draw_single(&context.overall_prompt(), with, None, observer)
     }
 }

@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use lmd_layout::Mask;
 
+use super::conditions::Conditions;
 pub use super::cut_out::CutOut;
 use super::cut_out::{DrawnBox, Placing, cut_out};
 use super::gligen::GligenConfig;
@@ -31,6 +32,7 @@ use crate::observer::{Observer, Phase};
 use crate::phrase_tokens::{BoxPhraseTokens, PhraseTokens};
 use crate::pipeline::Pipeline;
 use crate::refiners::{MaskEvidence, MaskRefiner};
+use crate::samplers::SamplerSpec;
 use crate::warning::PromptKind;
 use crate::{DiffusionError, Latents, Registry};
 
@@ -70,14 +72,13 @@ impl Method for Lmd {
         self.plus.then(SettingsSpec::of::<GligenConfig>)
     }
 
-    fn work(&self, config: &DrawConfig, boxes: usize) -> Result<Work, DiffusionError> {
-        let (lmd, steps) = (&config.lmd, config.steps);
+    fn work(&self, config: &DrawConfig, sampler: &SamplerSpec, boxes: usize) -> Result<Work, DiffusionError> {
+        let (lmd, steps) = (&config.lmd, sampler.run_steps(config.steps));
         let per_box = (!self.plus).then_some(&lmd.per_box);
-        let alone = if needs_boxes(lmd, steps) { boxes } else { 0 };
-        let overall = Some(&lmd.overall).filter(|_| boxes > 0);
+        let alone = if needs_boxes(lmd, config.steps) { boxes } else { 0 };
         let batch = lmd.batch.min(alone).max(1);
         let alone = Work { batch, kept_boxes: alone, ..Work::of_runs(alone, steps, per_box) };
-        Ok(alone.and(Work::of_runs(1, steps, overall)))
+        Ok(alone.and(Work::guided_whole(&lmd.overall, steps, boxes)))
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
@@ -113,7 +114,7 @@ pub fn draw_traced(
 ) -> Result<Traced, DiffusionError> {
     let context = MethodContext::new(Registry::shared(), pipeline, job)?;
     let method = if context.method.name() == LMD_PLUS.name() { LMD_PLUS } else { LMD };
-    Drawing::new(method, &context)?.traced(observer)
+    Drawing { keep_overall: true, ..Drawing::new(method, &context)? }.traced(observer)
 }
 
 /// Without transfer and frozen steps nothing of the boxes' own pictures
@@ -131,7 +132,7 @@ pub struct Traced {
     pub boxes: Vec<CutOut>,
     /// What the overall run started from and was held to.
     pub composition: Composition,
-    /// The overall run's latents of every step, after the frozen overwrite.
+    /// The overall run's latents of every step, after the frozen overwrite; [`draw_traced`] keeps them.
     pub overall: LatentFrames,
 }
 
@@ -141,6 +142,8 @@ struct Drawing<'a> {
     config: &'a LmdConfig,
     /// LMD+.
     plus: bool,
+    /// Whether the overall run's latents of every step are handed out.
+    keep_overall: bool,
     phrases: PhraseTokens,
     refiner: &'a dyn MaskRefiner,
     guided_layers: Vec<LayerId>,
@@ -151,7 +154,7 @@ struct Drawing<'a> {
 }
 
 /// What the pictures are to show.
-struct Conditions {
+struct Encoded {
     boxes: Vec<Condition>,
     overall: Condition,
 }
@@ -169,6 +172,7 @@ impl<'a> Drawing<'a> {
             context,
             config,
             plus,
+            keep_overall: false,
             phrases: PhraseTokens::new(job.layout, tokenizer, floor, job.config.fidelity)?,
             refiner: context.refiner,
             guided_layers,
@@ -212,36 +216,30 @@ impl<'a> Drawing<'a> {
         self.config.transfer_weight != 0.0
     }
 
-    fn encode(&self, negatives: &Negatives) -> Result<Conditions, DiffusionError> {
+    fn encode(&self, negatives: &Negatives) -> Result<Encoded, DiffusionError> {
         let PhraseTokens { boxes, prompt, objects, phrases } = &self.phrases;
-        let alone = |b: &BoxPhraseTokens| {
-            let condition = self.context.condition(&b.prompt, &negatives.per_box)?;
-            self.with_boxes(condition, &[(&b.phrase, b.place)])
+        let mut conditions = Conditions::new(self.context);
+        // LMD+ gives boxes to the GLIGEN layers.
+        let mut condition = |prompt: &str, negative: &str, boxes: &[(&str, [f64; 4])]| {
+            if self.plus {
+                conditions.with_boxes(prompt, negative, boxes)
+            } else {
+                conditions.of(prompt, negative)
+            }
         };
         // Each of several equal things is told the phrase of all of them, as in the reference.
         let places = objects.iter().zip(phrases);
         let places = places.flat_map(|(object, phrase)| object.boxes.iter().map(|at| (phrase.as_str(), *at)));
-        let overall = self.context.condition(prompt, &negatives.overall)?;
-        Ok(Conditions {
-            boxes: boxes.iter().map(alone).collect::<Result<_, _>>()?,
-            overall: self.with_boxes(overall, &places.collect::<Vec<_>>())?,
-        })
-    }
-
-    /// LMD+ gives boxes to the GLIGEN layers.
-    fn with_boxes(
-        &self,
-        condition: Condition,
-        boxes: &[(&str, [f64; 4])],
-    ) -> Result<Condition, DiffusionError> {
-        if self.plus { self.context.with_boxes(condition, boxes) } else { Ok(condition) }
+        let overall = condition(prompt, &negatives.overall, &places.collect::<Vec<_>>())?;
+        let alone = |b: &BoxPhraseTokens| condition(&b.prompt, &negatives.per_box, &[(&b.phrase, b.place)]);
+        Ok(Encoded { boxes: boxes.iter().map(alone).collect::<Result<_, _>>()?, overall })
     }
 
     /// Draws every box alone, `config.batch` of them at a time.
     fn per_box(
         &self,
         sampling: &SamplingLoop<'_>,
-        conditions: &Conditions,
+        conditions: &Encoded,
         background: &[f32],
         observer: &mut dyn Observer,
     ) -> Result<Vec<CutOut>, DiffusionError> {
@@ -304,6 +302,7 @@ impl<'a> Drawing<'a> {
             start,
             guidance: (!self.plus).then_some(guidance),
             keep: Some((&self.kept_layers, b.guided.word)),
+            keep_frames: true,
             frozen: None,
         }
     }
@@ -311,11 +310,7 @@ impl<'a> Drawing<'a> {
     /// An object's boxes on the latents' grid.
     fn grid_mask(&self, object: &GuidedObject) -> Mask {
         let (width, height) = self.context.grid;
-        let mut mask = Mask::new(width, height);
-        for corners in &object.boxes {
-            mask.fill(lmd_layout::GridRect::from_xyxy(*corners, width, height));
-        }
-        mask
+        Mask::of_corners(&object.boxes, width, height)
     }
 
     /// Masks what box k drew and moves it into place (B.11, B.12); LMD+ drew it there, and cells outside of the box do
@@ -367,7 +362,7 @@ impl<'a> Drawing<'a> {
     fn overall(
         &self,
         sampling: &SamplingLoop<'_>,
-        conditions: &Conditions,
+        conditions: &Encoded,
         composition: &Composition,
         pieces: &[CutOut],
         observer: &mut dyn Observer,
@@ -387,6 +382,7 @@ impl<'a> Drawing<'a> {
             start: self.context.tensor(start),
             guidance: (!objects.is_empty()).then_some(guidance),
             keep: None,
+            keep_frames: self.keep_overall,
             frozen: (!pieces.is_empty()).then_some((composition, self.frozen_steps)),
         };
         sampling.denoise_one(run, Phase::Overall, observer, &mut self.context.fresh_noise())

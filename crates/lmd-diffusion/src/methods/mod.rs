@@ -5,6 +5,7 @@
 
 pub mod backward_guidance;
 pub mod boxdiff;
+mod conditions;
 mod context;
 mod cut_out;
 pub mod gligen;
@@ -16,7 +17,6 @@ use std::sync::Arc;
 
 pub use context::{Columns, Negatives, ObjectsEnergy, OverallGuidance};
 
-pub use crate::drawing::{check, draw};
 pub use crate::method::{Drawn, Job, Method, MethodContext, Needs, Work};
 
 /// The methods of this crate.

@@ -17,11 +17,13 @@ use lmd_layout::Mask;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::conditions::Conditions;
 use super::{Drawn, Method, MethodContext, Work};
 use crate::config::{DrawConfig, Settings, SettingsSpec, require, share, within};
 use crate::denoise::{RunSpec, SamplingLoop};
 use crate::latents::host;
 use crate::observer::{Observer, Phase};
+use crate::samplers::SamplerSpec;
 use crate::warning::PromptKind;
 use crate::{DiffusionError, Latents};
 
@@ -78,25 +80,22 @@ impl Method for Multidiffusion {
         10.0
     }
 
-    fn work(&self, config: &DrawConfig, boxes: usize) -> Result<Work, DiffusionError> {
+    fn work(&self, config: &DrawConfig, sampler: &SamplerSpec, boxes: usize) -> Result<Work, DiffusionError> {
         let regions = boxes.saturating_add(1);
         let batch = config.settings::<MultidiffusionConfig>()?.batch.min(regions);
-        let passes = Work::of_runs(regions, config.steps, None).passes;
-        Ok(Work { passes, batch, ..Work::of_runs(1, config.steps, None) })
+        let steps = sampler.run_steps(config.steps);
+        let passes = Work::of_runs(regions, steps, None).passes;
+        Ok(Work { passes, batch, ..Work::of_runs(1, steps, None) })
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
         let negatives = negatives(context);
-        let layout = context.job.layout;
-        let objects = layout.objects().iter().enumerate();
-        let captions =
-            objects.map(|(object, of)| (PromptKind::Box { object }, of.caption.as_str().to_owned()));
         let background = [
-            (PromptKind::Background, layout.background().to_owned()),
+            (PromptKind::Background, context.job.layout.background().to_owned()),
             (PromptKind::Negative, negatives.background),
             (PromptKind::BoxNegative, negatives.objects),
         ];
-        Ok(background.into_iter().chain(captions).collect())
+        Ok(background.into_iter().chain(context.captions()).collect())
     }
 
     fn draw(
@@ -104,7 +103,8 @@ impl Method for Multidiffusion {
         context: &MethodContext<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Drawn, DiffusionError> {
-        let negative = context.negatives().overall;
+        // Prompt and negative prompt of the background, as its region has them.
+        let negative = negatives(context).background;
         let mut recipe = context.recipe(context.job.layout.background(), &negative);
         let sampling = context.sampling_loop()?;
         let config = context.job.config.settings()?;
@@ -154,10 +154,18 @@ fn regions<'a>(
         owners.iter_mut().zip(mask.cells()).filter(|(_, on)| **on).for_each(|(owner, _)| *owner = k + 1);
     }
     let start = sampling.start(context.tensor(context.noise(context.job.seeds.background)));
-    let region = |k: usize, prompt: &str, negative: &str| {
+    let mut conditions = Conditions::new(context);
+    let mut region = |k: usize, prompt: &str, negative: &str| {
         let cells = owners.iter().map(|owner| f32::from(u8::from(*owner == k))).collect();
-        let condition = context.condition(prompt, negative)?;
-        let run = RunSpec { condition, start: start.clone(), guidance: None, keep: None, frozen: None };
+        let condition = conditions.of(prompt, negative)?;
+        let run = RunSpec {
+            condition,
+            start: start.clone(),
+            guidance: None,
+            keep: None,
+            keep_frames: false,
+            frozen: None,
+        };
         Ok(Region { run, cells: context.tensor(cells) })
     };
     let negatives = negatives(context);

@@ -1,12 +1,11 @@
 //! Stable Diffusion as it is (Rombach et al. 2021, arXiv 2112.10752), with
 //! classifier-free guidance: the prompt alone, no boxes.
 
-use lmd_layout::convert_spec;
-
 use super::{Drawn, Method, MethodContext, Work};
 use crate::DiffusionError;
 use crate::config::DrawConfig;
 use crate::observer::Observer;
+use crate::samplers::SamplerSpec;
 use crate::warning::PromptKind;
 
 /// Draws the job's prompt, or the layout's overall prompt where there is none.
@@ -16,11 +15,7 @@ pub struct Plain;
 impl Plain {
     fn prompt(context: &MethodContext<'_>) -> String {
         let job = context.job;
-        if job.prompt.is_empty() {
-            convert_spec(job.layout, job.config.fidelity).overall.prompt
-        } else {
-            job.prompt.to_owned()
-        }
+        if job.prompt.is_empty() { context.overall_prompt() } else { job.prompt.to_owned() }
     }
 }
 
@@ -33,8 +28,13 @@ impl Method for Plain {
         "Stable Diffusion from the prompt alone; the boxes are not used"
     }
 
-    fn work(&self, config: &DrawConfig, _boxes: usize) -> Result<Work, DiffusionError> {
-        Ok(Work::of_runs(1, config.steps, None))
+    fn work(
+        &self,
+        config: &DrawConfig,
+        sampler: &SamplerSpec,
+        _boxes: usize,
+    ) -> Result<Work, DiffusionError> {
+        Ok(Work::of_runs(1, sampler.run_steps(config.steps), None))
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {

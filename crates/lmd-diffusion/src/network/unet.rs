@@ -36,9 +36,8 @@ impl StableDiffusionUNet {
         &self.unet
     }
 
-    fn id(&self, key: AttnKey) -> Result<LayerId, DiffusionError> {
-        let found = self.keys.binary_search(&key).ok().map(LayerId);
-        found.ok_or(DiffusionError::Internal { invariant: "a U-Net gives maps of its own layers alone" })
+    fn id(&self, key: AttnKey) -> Option<LayerId> {
+        self.keys.binary_search(&key).ok().map(LayerId)
     }
 }
 
@@ -110,18 +109,18 @@ impl DenoisingNetwork for StableDiffusionUNet {
             if request.maps_only { UNetRequest::only_maps(&maps) } else { UNetRequest::with_maps(&maps) };
         let output =
             self.unet.forward(latents, &[timestep], prompts.read()?, &wanted.columns(request.columns))?;
-        let maps = output.maps.into_iter().map(|(key, map)| Ok((self.id(key)?, map)));
+        let maps = output.maps.into_iter().map(|(key, map)| Some((self.id(key)?, map)));
+        let invariant = "a U-Net gives maps of its own layers alone";
         Ok(Prediction {
             output: output.noise,
-            maps: maps.collect::<Result<BTreeMap<_, _>, DiffusionError>>()?,
+            maps: maps.collect::<Option<BTreeMap<_, _>>>().ok_or(DiffusionError::Internal { invariant })?,
         })
     }
 
     /// Names are read as the U-Net writes them, `up.1.2`, or with the fourth index of other notations, `up.1.2.0`.
     fn layer_named(&self, name: &str) -> Result<LayerId, DiffusionError> {
         let key: Option<AttnKey> = name.parse().ok();
-        let found = key.and_then(|key| self.keys.binary_search(&key).ok());
-        found.map(LayerId).ok_or_else(|| unknown_layer(name, &self.layers))
+        key.and_then(|key| self.id(key)).ok_or_else(|| unknown_layer(name, &self.layers))
     }
 }
 

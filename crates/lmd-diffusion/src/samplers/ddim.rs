@@ -12,6 +12,7 @@ pub(super) const SPEC: SamplerSpec = SamplerSpec {
     summary: "DDIM with η = 0 (arXiv 2010.02502), the paper's own",
     infotext: "DDIM",
     least_steps: 1,
+    extra_steps: 0,
     construct,
 };
 

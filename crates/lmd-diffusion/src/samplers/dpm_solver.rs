@@ -12,6 +12,7 @@ pub(super) const SPEC: SamplerSpec = SamplerSpec {
     summary: "DPM-Solver++ 2M (arXiv 2211.01095), good in few steps",
     infotext: "DPM++ 2M",
     least_steps: 1,
+    extra_steps: 0,
     construct,
 };
 

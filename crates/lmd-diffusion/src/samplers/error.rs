@@ -6,11 +6,17 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SchedulerError {
-    /// A setting of `scheduler_config.json` that is not reproduced here.
-    #[error(
-        "scheduler_config.json says {setting}, which is not supported; remove it or choose another sampler"
-    )]
+    /// A setting of `scheduler_config.json` that no sampler reproduces.
+    #[error("scheduler_config.json says {setting}, which is not supported; remove it")]
     Unsupported {
+        /// Key and value.
+        setting: &'static str,
+    },
+    /// A setting of `scheduler_config.json` that this sampler does not reproduce, while others do or need not read it.
+    #[error(
+        "scheduler_config.json says {setting}, which this sampler does not support; remove it or choose another sampler"
+    )]
+    UnsupportedBySampler {
         /// Key and value.
         setting: &'static str,
     },

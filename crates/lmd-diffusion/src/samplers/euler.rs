@@ -15,6 +15,7 @@ pub(super) const SPEC: SamplerSpec = SamplerSpec {
     summary: "Euler steps on the probability-flow ODE (arXiv 2206.00364)",
     infotext: "Euler",
     least_steps: 1,
+    extra_steps: 0,
     construct,
 };
 
@@ -71,7 +72,7 @@ impl Sampler for Euler {
 
     /// `x + σ ε`.
     fn noised(&self, index: usize, clean: Latents, noise: Latents) -> Latents {
-        clean + noise.mul_scalar(self.level(index).ratio())
+        clean + noise.mul_scalar(self.sigma(index))
     }
 
     /// These latents are `1/α_t` times the network's and their gradients as much smaller: a step of length σ_t on the

@@ -12,6 +12,7 @@ pub(super) const SPEC: SamplerSpec = SamplerSpec {
     summary: "Latent consistency (arXiv 2310.04378), for models and LoRA distilled for it",
     infotext: "LCM",
     least_steps: 1,
+    extra_steps: 0,
     construct,
 };
 

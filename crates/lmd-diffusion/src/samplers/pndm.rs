@@ -13,6 +13,8 @@ pub(super) const SPEC: SamplerSpec = SamplerSpec {
     infotext: "PLMS",
     // Diffusers' scheduler has the same wrong colours below.
     least_steps: 50,
+    // The second noise level is visited twice.
+    extra_steps: 1,
     construct,
 };
 

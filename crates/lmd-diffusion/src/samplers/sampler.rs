@@ -18,6 +18,8 @@ pub struct SamplerSpec {
     pub infotext: &'static str,
     /// With fewer steps its pictures are known to be wrong or poor, and a warning says so.
     pub least_steps: usize,
+    /// How often it asks the network beyond the steps asked for, where these are two or more.
+    pub extra_steps: usize,
     /// Lays out its steps.
     pub construct: SamplerConstructor,
 }
@@ -69,9 +71,9 @@ impl SamplerPlan<'_> {
     }
 }
 
-/// An error when `found`, naming the key and value of `scheduler_config.json`.
+/// An error when `found`, naming the key and value of `scheduler_config.json` that the sampler does not reproduce.
 pub(super) fn refuse(found: bool, setting: &'static str) -> Result<(), SchedulerError> {
-    if found { Err(SchedulerError::Unsupported { setting }) } else { Ok(()) }
+    if found { Err(SchedulerError::UnsupportedBySampler { setting }) } else { Ok(()) }
 }
 
 /// A sampler with its steps laid out.
@@ -177,6 +179,12 @@ pub struct Stepped {
 }
 
 impl SamplerSpec {
+    /// How often a run of so many steps asks the network under each prompt: the length of [`Sampler::timesteps`].
+    #[must_use]
+    pub fn run_steps(&self, steps: usize) -> usize {
+        if steps > 1 { steps.saturating_add(self.extra_steps) } else { steps }
+    }
+
     /// The sampler for a Stable Diffusion's `scheduler_config.json`.
     ///
     /// # Errors

@@ -43,12 +43,6 @@ impl VariancePreserving {
         Self { alphas_cumprod, final_alpha_cumprod, prediction: config.prediction_type }
     }
 
-    /// What the network predicts.
-    #[must_use]
-    pub fn prediction(&self) -> PredictionType {
-        self.prediction
-    }
-
     /// ᾱ at `timestep`; before the first step it is the final ᾱ (B.2).
     /// Timesteps past the end are taken as the last one.
     #[must_use]

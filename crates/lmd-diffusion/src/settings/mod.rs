@@ -7,8 +7,9 @@ use lmd_layout::Fidelity;
 pub(crate) use raw::RawDrawConfig;
 
 use crate::config::{DrawConfig, LmdConfig, MethodSettings, Name, require, within};
+use crate::registry::unknown;
 use crate::size::fits;
-use crate::{DiffusionError, NoiseSource, Registry};
+use crate::{DiffusionError, Method, NoiseSource, Registry};
 
 /// Most characters of a negative prompt; the text encoder reads far fewer.
 const MOST_TERMS: usize = 2000;
@@ -33,13 +34,24 @@ impl Default for DrawConfig {
 }
 
 impl DrawConfig {
-    /// The classifier-free guidance scale with a model that recommends `hint`.
+    /// The classifier-free guidance scale: that of the settings, of a model that recommends `hint`, or of the method,
+    /// which is the one that the settings name.
     #[must_use]
-    pub fn cfg_scale_with(&self, hint: Option<f64>) -> f64 {
+    pub fn cfg_scale_with(&self, hint: Option<f64>, method: &dyn Method) -> f64 {
         match self.cfg_scale.or(hint) {
             Some(scale) => scale,
+            None => method.cfg_scale(),
+        }
+    }
+
+    /// The same where no model is known, as of a recipe that is shown; the method is one of this crate's registry.
+    #[must_use]
+    pub fn cfg_scale_without_model(&self) -> f64 {
+        match (Registry::shared().method(&self.method), self.cfg_scale) {
+            (Ok(method), _) => self.cfg_scale_with(None, method),
             // An unknown method is refused by `check`.
-            None => Registry::shared().method(&self.method).map_or(7.5, |method| method.cfg_scale()),
+            (Err(_), Some(scale)) => scale,
+            (Err(_), None) => 7.5,
         }
     }
 
@@ -54,7 +66,7 @@ impl DrawConfig {
     ///
     /// # Errors
     /// [`DiffusionError::Setting`] naming the first one, its value and what it
-    /// may be; [`DiffusionError::PictureSize`], [`DiffusionError::UnknownName`], [`DiffusionError::MethodSettings`].
+    /// may be; [`DiffusionError::PictureSide`], [`DiffusionError::UnknownName`], [`DiffusionError::MethodSettings`].
     pub fn check(&self) -> Result<(), DiffusionError> {
         self.check_with(Registry::shared())
     }
@@ -64,12 +76,12 @@ impl DrawConfig {
     /// # Errors
     /// As [`Self::check`].
     pub fn check_with(&self, registry: &Registry) -> Result<(), DiffusionError> {
-        registry.method(&self.method)?;
+        let method = registry.method(&self.method)?;
         registry.sampler(&self.sampler)?;
         registry.refiner(&self.lmd.mask_refiner)?;
         self.check_size()?;
         require((1..=1000).contains(&self.steps), "steps", self.steps, "1 to 1000")?;
-        within("cfg_scale", self.cfg_scale_with(None), 0.0, 1000.0, "0 to 1000")?;
+        within("cfg_scale", self.cfg_scale_with(None, method), 0.0, 1000.0, "0 to 1000")?;
         if let Some(strength) = self.guidance_strength {
             let fine = strength > 0.0 && strength <= 1000.0;
             require(fine, "guidance_strength", strength, "above 0, at most 1000")?;
@@ -93,11 +105,7 @@ impl DrawConfig {
     fn check_methods(&self, registry: &Registry) -> Result<(), DiffusionError> {
         let known: Vec<&str> = registry.settings().map(|spec| spec.name).collect();
         if let Some(name) = self.methods.names().find(|name| !known.contains(name)) {
-            return Err(DiffusionError::UnknownName {
-                kind: "method with settings",
-                name: lmd_layout::clean_text(name),
-                known: known.join(", "),
-            });
+            return Err(unknown("method with settings", &Name::from(name.to_owned()), known.into_iter()));
         }
         registry.settings().try_for_each(|spec| (spec.check)(&self.methods))
     }

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::config::{DrawConfig, LmdConfig, MethodSettings, Name};
+use crate::config::{DrawConfig, FIELDS, LmdConfig, MethodSettings, Name};
 use crate::{NoiseSource, Registry};
 
 /// The settings as they stand in a file or a recipe.
@@ -40,27 +40,12 @@ pub(crate) struct RawDrawConfig {
     fidelity: Fidelity,
     /// The settings of LMD and LMD+.
     lmd: LmdConfig,
-    /// What version 0.1.0 called `gligen.beta`.
+    /// What version 0.1.0 called `gligen.beta` ([`OLD_BETA`](crate::config::OLD_BETA)).
     #[schemars(skip)]
     grounding_beta: Option<f64>,
     #[serde(flatten)]
     rest: BTreeMap<String, Value>,
 }
-
-/// The names of the settings above, in their order.
-const FIELDS: [&str; 11] = [
-    "method",
-    "width",
-    "height",
-    "steps",
-    "cfg_scale",
-    "negative_prompt",
-    "guidance_strength",
-    "sampler",
-    "noise",
-    "fidelity",
-    "lmd",
-];
 
 impl Default for RawDrawConfig {
     fn default() -> Self {
@@ -126,6 +111,11 @@ impl JsonSchema for DrawConfig {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = RawDrawConfig::json_schema(generator);
         let registry = Registry::shared();
+        let refiners = registry.refiners().map(|refiner| refiner.name()).collect::<Vec<_>>();
+        let lmd = generator.definitions_mut().get_mut(LmdConfig::schema_name().as_ref());
+        if let Some(refiner) = lmd.and_then(|lmd| lmd.pointer_mut("/properties/mask_refiner")) {
+            refiner["enum"] = json!(refiners);
+        }
         let names = [
             ("method", registry.methods().map(|method| method.name()).collect::<Vec<_>>()),
             ("sampler", registry.samplers().map(|sampler| sampler.name).collect()),

@@ -112,10 +112,8 @@ pub(crate) struct Drawing {
 
 /// The methods of the registry.
 fn methods() -> PossibleValuesParser {
-    let alias =
-        |value: PossibleValue, name: &str| if name == "lmd_plus" { value.alias("lmd+") } else { value };
     let methods = Registry::shared().methods();
-    let values = methods.map(|m| alias(PossibleValue::new(m.name()).help(m.summary()), m.name()));
+    let values = methods.map(|m| PossibleValue::new(m.name()).help(m.summary()).aliases(m.aliases()));
     PossibleValuesParser::from(values.collect::<Vec<_>>())
 }
 
@@ -124,9 +122,13 @@ fn samplers() -> PossibleValuesParser {
     PossibleValuesParser::from(Registry::shared().samplers().map(|sampler| sampler.name).collect::<Vec<_>>())
 }
 
-/// A method's name as settings write it.
+/// A method's name as settings write it, where the given name may be an alias.
 fn method(given: &str) -> String {
-    if given == "lmd+" { "lmd_plus" } else { given }.to_owned()
+    match Registry::shared().method(&given.to_owned().into()) {
+        Ok(method) => method.name().to_owned(),
+        // Whatever is wrong with the name is said where the settings are checked.
+        Err(_) => given.to_owned(),
+    }
 }
 
 /// The seed of a picture.

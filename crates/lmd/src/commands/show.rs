@@ -43,7 +43,7 @@ fn lines(noted: &Noted, colour: bool) -> String {
             "method",
             format!("{}, {} steps of {}{beside}", name(&config.method), config.steps, name(&config.sampler)),
         ),
-        ("cfg scale", config.cfg_scale_with(None).to_string()),
+        ("cfg scale", config.cfg_scale_without_model().to_string()),
         ("seed", recipe.seeds.background.to_string()),
         ("size", format!("{} x {}", recipe.size.0, recipe.size.1)),
         ("encoded", recipe.encoded_prompt.clone()),
