@@ -12,6 +12,7 @@ pub const RECIPE_VERSION: u32 = 1;
 
 /// What is needed to draw a picture again, and what was measured on the way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// [`RECIPE_VERSION`].
     pub version: u32,

@@ -4,8 +4,8 @@ use crate::error::EngineError;
 use crate::job::Subject;
 use crate::notice::Notice;
 use crate::observer::{Observer, Part, Progress};
-use crate::stable::{self, Step};
-use crate::stage2::{DrawConfig, Model, Recipe, Rgb, Seeds};
+use crate::stable;
+use crate::stage2::{DrawConfig, Model, Phase, Recipe, Rgb, Seeds, Step};
 
 /// One picture being drawn.
 pub(crate) struct Brush<'a, 'o> {
@@ -34,14 +34,14 @@ impl<'a, 'o> Brush<'a, 'o> {
         let (model, subject, total) = (self.model, self.subject, self.total);
         let (observer, done) = (&mut *self.observer, &mut self.done);
         let mut observe = |step: &Step<'_>| {
-            let copies = match step.part {
-                Part::Boxes { count, .. } => count as u64,
-                Part::Whole => 1,
+            let (part, copies) = match step.phase {
+                Phase::Boxes { first, count, total } => (Part::Boxes { first, count, total }, count as u64),
+                Phase::Overall => (Part::Whole, 1),
             };
             // The estimate of the work is an upper bound: guidance may end early.
             *done = done.saturating_add(copies).min(total);
             observer.observe(&Progress {
-                part: step.part,
+                part,
                 step: step.step,
                 steps: step.steps,
                 iteration: step.iteration,

@@ -94,12 +94,6 @@ impl Prepared {
         lmd_nn::device_name(&self.device)
     }
 
-    /// How the pictures will be drawn.
-    #[must_use]
-    pub fn options(&self) -> &DrawOptions {
-        &self.options
-    }
-
     /// The work of one picture of so many boxes, in calls of the observer.
     #[must_use]
     pub fn work(&self, boxes: usize) -> u64 {
@@ -194,9 +188,9 @@ impl Engine {
         }
         let device = self.device()?;
         let folder = self.store.find(&config.model)?;
-        let mut notices: Vec<Notice> = threads::start(config.threads)?.into_iter().collect();
+        let mut notices: Vec<Notice> = self.start()?.into_iter().collect();
         if config.model == BUNDLED {
-            notices.push(Notice::DemoModel { native_size: BUNDLED_SIZE });
+            notices.push(Notice::DemoModel { native_size: stable::native_size(&folder)? });
         }
         let wanted = Wanted {
             model: config.model.clone(),
@@ -213,6 +207,15 @@ impl Engine {
         let what = format!("drawing with {}", folder.name());
         notices.extend(memory::compare(&what, weights, needed, memory::available())?);
         Ok(Prepared { options: options.clone(), wanted, folder, device, adapters, notices })
+    }
+
+    /// Starts the threads that compute. [`Self::prepare`] does it and tells what a person should know; who calls
+    /// [`Self::card`], [`Self::verify`] or [`Self::import`] and wants to know it calls this first.
+    ///
+    /// # Errors
+    /// [`EngineError::Threads`] when not even one can be started.
+    pub fn start(&self) -> Result<Option<Notice>, EngineError> {
+        threads::start(self.config.threads)
     }
 
     /// What is doubtful about a layout that is to be drawn.
@@ -243,9 +246,7 @@ impl Engine {
             false => None,
         };
         let (mut pixels, mut recipe, mut notices) = brush.draw(&options.config)?;
-        // What only showed when the networks were loaded.
-        let doubts = model.warnings.iter().map(|doubt| Notice::Model { warning: doubt.to_string() });
-        notices.extend(doubts.filter(|notice| !ready.notices.contains(notice)));
+        notices.extend(shown_by_loading(&model, ready));
         recipe.planner.clone_from(&subject.planner);
         if let Some((plain, _, more)) = &beside {
             pixels = side_by_side(plain, &pixels);
@@ -267,26 +268,25 @@ impl Engine {
         let model = self.model(ready, &mut Silent)?;
         let about = (&subject.layout, subject.prompt.as_str());
         let doubts = stable::doubts(&model, about, Seeds::of(0), &ready.options.config);
-        let mut notices: Vec<Notice> =
-            model.warnings.iter().map(|doubt| Notice::Model { warning: doubt.to_string() }).collect();
-        notices.retain(|notice| !ready.notices.contains(notice));
+        let mut notices: Vec<Notice> = shown_by_loading(&model, ready).collect();
         let doubts = doubts.map_err(EngineError::Draw)?;
         notices.extend(doubts.into_iter().map(|warning| Notice::Drawing { warning }));
         Ok(notices)
     }
 
     /// Whether a picture's recipe was drawn with the very weights that draw
-    /// now; a notice where it was not. Loads the model's digests only.
+    /// now; a notice where it was not. Loads the model, which drawing uses
+    /// again. Adapters are not compared.
     ///
     /// # Errors
-    /// When the weights cannot be read.
+    /// When the model cannot be loaded.
     pub fn compare(&self, ready: &Prepared, recipe: &Recipe) -> Result<Option<Notice>, EngineError> {
-        let now: BTreeMap<String, String> = ready.folder.digests(ready.wanted.gligen)?.into_iter().collect();
+        let model = self.model(ready, &mut Silent)?;
+        let now = model.digests.iter().filter(|(file, _)| !is_adapter(file));
         let then: BTreeMap<&String, &String> =
             recipe.weights.iter().map(|(file, digest)| (file, digest)).collect();
         // What both have must be alike, and something must be had by both.
-        let shared: Vec<_> =
-            now.iter().filter_map(|(file, digest)| Some((digest, *then.get(file)?))).collect();
+        let shared: Vec<_> = now.filter_map(|(file, digest)| Some((digest, *then.get(file)?))).collect();
         let same = !shared.is_empty() && shared.iter().all(|(now, then)| now == then);
         let names =
             || Notice::OtherModel { recipe: recipe.model.clone(), now: ready.folder.name().to_owned() };
@@ -298,7 +298,7 @@ impl Engine {
     /// # Errors
     /// When there is none of this name or it cannot be loaded.
     pub fn card(&self, name: &str) -> Result<ModelCard, EngineError> {
-        Ok(ModelCard::of(&self.load(&self.store.find(name)?)?))
+        Ok(ModelCard::of(&self.load_whole(&self.store.find(name)?)?))
     }
 
     /// Loads every network of a model and compares its digests with those that
@@ -307,7 +307,7 @@ impl Engine {
     /// # Errors
     /// When there is none of this name, it cannot be loaded, or it changed.
     pub fn verify(&self, name: &str) -> Result<Verified, EngineError> {
-        let model = self.load(&self.store.find(name)?)?;
+        let model = self.load_whole(&self.store.find(name)?)?;
         let Some(noted) = self.store.noted_digests(name)? else { return Ok(Verified::Loaded) };
         let now: BTreeMap<String, String> = model.digests.iter().cloned().collect();
         match noted.iter().find(|(file, digest)| now.get(*file) != Some(digest)) {
@@ -334,9 +334,9 @@ impl Engine {
         let folder = store::open(path)?;
         let name = name.unwrap_or(folder.name()).to_owned();
         self.store.place(&name)?;
-        let digests: BTreeMap<String, String> = self.load(&folder)?.digests.into_iter().collect();
+        let digests: BTreeMap<String, String> = self.load_whole(&folder)?.digests.into_iter().collect();
         go_on(observer)?;
-        let parcel = Parcel::pack(path, &folder)?;
+        let parcel = Parcel::pack(&folder)?;
         self.store.keep(&name, &parcel, &digests, &mut || observer.goes_on())
     }
 
@@ -344,22 +344,22 @@ impl Engine {
     /// number format.
     fn device(&self) -> Result<Device, EngineError> {
         let device = lmd_nn::device(self.config.device)?;
-        let dtype = self.config.dtype;
-        if dtype != Precision::F32 && lmd_nn::device_name(&device) == Accelerator::Cpu.to_string() {
-            return Err(EngineError::Usage(format!(
-                "dtype is {dtype}, which is for GPUs; the device is the processor, which computes in f32: leave it away (--dtype, LMD_DTYPE, dtype in lmd.toml)"
-            )));
-        }
+        let refused = |error| EngineError::Usage(format!("{error} (LMD_DTYPE, dtype in lmd.toml)"));
+        self.config.dtype.check(&device).map_err(refused)?;
         Ok(device)
     }
 
     /// All networks of a model.
-    fn load(&self, folder: &ModelFolder) -> Result<Model, EngineError> {
+    fn load_whole(&self, folder: &ModelFolder) -> Result<Model, EngineError> {
         let device = self.device()?;
-        threads::start(self.config.threads)?;
-        let precision = self.config.dtype;
-        let prediction_type = self.config.prediction_type;
-        let options = LoadOptions { precision, gligen: true, prediction_type, ..LoadOptions::new(&device) };
+        self.start()?;
+        self.load(folder, LoadOptions { gligen: true, ..LoadOptions::new(&device) })
+    }
+
+    /// Networks in the number format of the configuration.
+    fn load(&self, folder: &ModelFolder, options: LoadOptions) -> Result<Model, EngineError> {
+        let (precision, prediction_type) = (self.config.dtype, self.config.prediction_type);
+        let options = LoadOptions { precision, prediction_type, ..options };
         let model = folder.name().to_owned();
         stable::load(folder, &options).map_err(|source| EngineError::Load { model, source })
     }
@@ -394,17 +394,9 @@ impl Engine {
 
     fn load_wanted(&self, ready: &Prepared, observer: &mut dyn Observer) -> Result<Arc<Model>, EngineError> {
         go_on(observer)?;
-        let options = LoadOptions {
-            precision: self.config.dtype,
-            adapters: ready.adapters.clone(),
-            gligen: ready.wanted.gligen,
-            prediction_type: self.config.prediction_type,
-            ..LoadOptions::new(&ready.device)
-        };
-        let model = ready.folder.name().to_owned();
-        stable::load(&ready.folder, &options)
-            .map(Arc::new)
-            .map_err(|source| EngineError::Load { model, source })
+        let (adapters, gligen) = (ready.adapters.clone(), ready.wanted.gligen);
+        let options = LoadOptions { adapters, gligen, ..LoadOptions::new(&ready.device) };
+        self.load(&ready.folder, options).map(Arc::new)
     }
 }
 
@@ -416,8 +408,16 @@ fn known(loaded: &Loaded, ready: &Prepared) -> Option<Arc<Model>> {
     loaded.as_ref().filter(|(wanted, _)| *wanted == ready.wanted).map(|(_, model)| Arc::clone(model))
 }
 
-/// Side in pixels of the bundled model's pictures.
-const BUNDLED_SIZE: usize = 256;
+/// What is doubtful about a model and only showed when its networks were loaded.
+fn shown_by_loading(model: &Model, ready: &Prepared) -> impl Iterator<Item = Notice> {
+    let doubts = model.warnings.iter().map(|doubt| Notice::Model { warning: doubt.to_string() });
+    doubts.filter(|notice| !ready.notices.contains(notice))
+}
+
+/// Whether a digest's name is that of an adapter: its file and its strength.
+fn is_adapter(name: &str) -> bool {
+    name.rsplit_once('@').is_some_and(|(_, strength)| strength.parse::<f32>().is_ok())
+}
 
 impl From<Plan> for Planned {
     fn from(plan: Plan) -> Self {

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::config::ConfigError;
 use crate::kind::ErrorKind;
-use crate::notice::Notice;
+use crate::notice::{Notice, folded};
 use crate::output::OutputError;
 use crate::picture::PictureError;
 use crate::store::StoreError;
@@ -89,7 +89,7 @@ pub enum EngineError {
     },
     /// No thread could be started.
     #[error(
-        "cannot start a thread to compute with: {0}; allow this user more processes, or set threads to 1 (LMD_THREADS=1)"
+        "cannot start a single thread to compute with: {0}; allow this user more processes (ulimit -u), or end other programs"
     )]
     Threads(String),
     /// A result could not be written.
@@ -115,7 +115,7 @@ fn remedy(reducible: bool) -> &'static str {
 }
 
 fn told(warnings: &[Notice]) -> String {
-    let all: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    let all: Vec<String> = folded(warnings).into_iter().map(|(_, text)| text).collect();
     format!("{} (warnings are errors because strict is set)", all.join("; "))
 }
 

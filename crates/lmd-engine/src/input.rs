@@ -33,20 +33,25 @@ pub enum TextError {
 /// # Errors
 /// [`TextError`].
 pub fn text(bytes: &[u8]) -> Result<String, TextError> {
-    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> =
-            bytes.chunks(2).map(|two| unit([two[0], two.get(1).copied().unwrap_or(0)])).collect();
-        match String::from_utf16(&units) {
-            Ok(text) if bytes.len().is_multiple_of(2) => Ok(text),
-            _ => Err(TextError::Encoding { at: 2 }),
-        }
-    };
     match bytes {
         [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest, 3),
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
         _ => utf8(bytes, 0),
     }
+}
+
+/// UTF-16 behind its byte-order mark.
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, TextError> {
+    let (pairs, odd) = bytes.as_chunks::<2>();
+    let mut text = String::new();
+    let mut at = 2;
+    for read in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
+        let c = read.map_err(|_| TextError::Encoding { at })?;
+        at += 2 * c.len_utf16();
+        text.push(c);
+    }
+    if odd.is_empty() { Ok(text) } else { Err(TextError::Encoding { at }) }
 }
 
 fn utf8(bytes: &[u8], before: usize) -> Result<String, TextError> {
@@ -183,6 +188,9 @@ mod tests {
         }
         assert_eq!(text(b"ab\xff"), Err(TextError::Encoding { at: 2 }));
         assert!(text(&[0xff, 0xfe, 0x41]).is_err() && text(&[0xff, 0xfe, 0x00, 0xd8]).is_err());
+        // A surrogate without its other half, and half a unit, are told where they stand.
+        assert_eq!(text(&[0xff, 0xfe, 0x41, 0, 0, 0xd8, 0x41, 0]), Err(TextError::Encoding { at: 4 }));
+        assert_eq!(text(&[0xff, 0xfe, 0x41, 0, 0x41]), Err(TextError::Encoding { at: 4 }));
     }
 
     #[cfg(unix)]

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use lmd_layout::Layout;
-use lmd_planner::{Plan, Source};
+use lmd_planner::{MAX_PROMPT_CHARS, Plan, Source};
 
+use crate::common::shortened;
 use crate::error::EngineError;
 use crate::notice::Notice;
 use crate::stage2::{DrawConfig, PlannedBy, Recipe, Rgb, Seeds};
@@ -12,6 +13,8 @@ use crate::stage2::{DrawConfig, PlannedBy, Recipe, Rgb, Seeds};
 /// Longest name of a picture that is named after its prompt, in bytes; with a
 /// seed and a number it fits every file system's 255.
 const SLUG_BYTES: usize = 100;
+/// Most characters of a number that a message quotes.
+const QUOTED: usize = 40;
 
 /// An adapter (LoRA) and how strongly it changes the model.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,16 +29,23 @@ impl Adapter {
     /// Reads `FILE` or `FILE@STRENGTH`.
     ///
     /// # Errors
-    /// [`EngineError::Usage`] when the strength is no finite number.
+    /// [`EngineError::Usage`] when no file is named or the strength is no finite number.
     pub fn parse(text: &str) -> Result<Self, EngineError> {
-        match text.rsplit_once('@') {
+        let (file, strength) = match text.rsplit_once('@') {
             Some((file, number)) if !Path::new(text).exists() => {
                 let strength = number.parse::<f32>().ok().filter(|strength| strength.is_finite());
-                let wrong = || EngineError::Usage(format!("{text}: {number} is no strength; write FILE@0.8"));
-                Ok(Self { file: PathBuf::from(file), strength: strength.ok_or_else(wrong)? })
+                let number = shortened(number, QUOTED);
+                let wrong = || EngineError::Usage(format!("{file}: {number} is no strength; write FILE@0.8"));
+                (file, strength.ok_or_else(wrong)?)
             }
-            _ => Ok(Self { file: PathBuf::from(text), strength: 1.0 }),
+            _ => (text, 1.0),
+        };
+        if file.trim().is_empty() {
+            return Err(EngineError::Usage(format!(
+                "\"{text}\" names no adapter; write FILE or FILE@0.8 (--lora)"
+            )));
         }
+        Ok(Self { file: PathBuf::from(file), strength })
     }
 }
 
@@ -103,6 +113,21 @@ impl Subject {
         Self { planner, prompt: prompt.trim().to_owned(), ..Self::layout(plan.layout) }
     }
 
+    /// The same under another sentence, cleaned.
+    ///
+    /// # Errors
+    /// [`EngineError::Usage`] when it is longer than planners read: a recipe that holds it could not be read again.
+    pub fn with_prompt(self, prompt: &str) -> Result<Self, EngineError> {
+        let prompt = lmd_layout::clean_text(prompt);
+        let chars = prompt.chars().count();
+        if chars > MAX_PROMPT_CHARS {
+            return Err(EngineError::Usage(format!(
+                "the prompt has {chars} characters, at most {MAX_PROMPT_CHARS} are allowed; shorten it (--prompt)"
+            )));
+        }
+        Ok(Self { prompt, ..self })
+    }
+
     /// What another picture shows.
     #[must_use]
     pub fn of_recipe(recipe: &Recipe) -> Self {
@@ -168,10 +193,25 @@ mod tests {
     }
 
     #[test]
+    fn prompts_are_cleaned_and_bounded() {
+        let with = |prompt: &str| Subject::layout(Layout::default()).with_prompt(prompt);
+        assert_eq!(with("a\u{1b}[31m cat\n").unwrap().prompt, "a [31m cat");
+        assert!(with(&"x".repeat(MAX_PROMPT_CHARS)).is_ok());
+        let told = with(&"x".repeat(MAX_PROMPT_CHARS + 1)).unwrap_err().to_string();
+        assert!(told.contains("4001 characters, at most 4000"), "{told}");
+    }
+
+    #[test]
     fn adapters_have_strengths() {
         assert_eq!(Adapter::parse("a.safetensors@0.5").unwrap().strength, 0.5);
         assert_eq!(Adapter::parse("a.safetensors").unwrap().strength, 1.0);
         assert!(Adapter::parse("a.safetensors@x").unwrap_err().to_string().contains("strength"));
         assert!(Adapter::parse("a.safetensors@inf").is_err());
+        for nothing in ["", "@0.5", " "] {
+            let told = Adapter::parse(nothing).unwrap_err().to_string();
+            assert!(told.contains("names no adapter"), "{told}");
+        }
+        let long = Adapter::parse(&format!("a@{}", "9".repeat(309))).unwrap_err().to_string();
+        assert!(long.len() < 100, "{long}");
     }
 }

@@ -34,13 +34,12 @@ pub struct ModelCard {
 
 impl ModelCard {
     pub(crate) fn of(model: &Model) -> Self {
-        let prediction = serde_json::to_value(model.scheduler.prediction_type).ok();
         Self {
             name: model.name.clone(),
             native_size: model.native_size(),
             latent_channels: model.vae.latent_channels(),
             pixels_per_latent: model.vae.downscale(),
-            prediction: prediction.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default(),
+            prediction: model.scheduler.prediction_type.to_string(),
             text_width: model.denoiser.text_width(),
             tokens: model.text.tokenizer().length(),
             attention_layers: model.denoiser.layers().iter().map(|layer| layer.name.clone()).collect(),

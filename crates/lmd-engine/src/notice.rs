@@ -1,9 +1,13 @@
 //! [`Notice`]: what a person should know besides the result, as data.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+
+/// How many notices of one wording are told one by one.
+const TOLD: usize = 5;
 
 /// How much a notice matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -123,7 +127,20 @@ impl Notice {
     pub fn kind(&self) -> NoticeKind {
         match self {
             Self::PlansOffline | Self::PlansWith { .. } | Self::DemoModel { .. } => NoticeKind::Note,
-            _ => NoticeKind::Warning,
+            Self::Taken { .. }
+            | Self::KeyHeldBack { .. }
+            | Self::AddressWithoutModel { .. }
+            | Self::UnknownVariable { .. }
+            | Self::NoText { .. }
+            | Self::UnreadableConfig { .. }
+            | Self::NoCache { .. }
+            | Self::Plan { .. }
+            | Self::Layout { .. }
+            | Self::OtherModel { .. }
+            | Self::FewerThreads { .. }
+            | Self::Model { .. }
+            | Self::Tight { .. }
+            | Self::Drawing { .. } => NoticeKind::Warning,
         }
     }
 
@@ -137,26 +154,23 @@ impl Notice {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::PlansOffline => f.write_str(
-                "planning offline (English only); to connect a language model, set LMD_LLM_URL and LMD_LLM_MODEL",
-            ),
+            Self::PlansOffline => f.write_str(PLANS_OFFLINE),
             Self::PlansWith { model } => write!(f, "planning with {model}"),
-            Self::DemoModel { native_size } => write!(
-                f,
-                "drawing with the bundled demo model, made for {native_size} x {native_size}; for real pictures give --model a Stable Diffusion 1.x or 2.x (a diffusers folder or a .safetensors file)"
-            ),
-            Self::Taken { path } => {
-                let path = path.display();
-                write!(f, "{path} is there already and is kept; the result gets the next free name (--overwrite replaces it)")
+            Self::DemoModel { native_size } => demo_model(*native_size, f),
+            Self::Taken { path } => taken(path, f),
+            Self::KeyHeldBack { url, file } => held_back(url, file, f),
+            Self::AddressWithoutModel { url } => without_model(url, f),
+            Self::UnknownVariable { name, closest } => unknown_variable(name, closest.as_deref(), f),
+            Self::NoText { name } => write!(f, "the variable {name} is no text and sets nothing"),
+            Self::UnreadableConfig { file, why } => {
+                write!(f, "the configuration {} is not used, it cannot be read: {why}", file.display())
             }
+            Self::NoCache { why } => write!(f, "answers are not kept: {why}"),
             Self::Plan { warning }
             | Self::Layout { warning }
             | Self::Model { warning }
             | Self::Drawing { warning } => f.write_str(warning),
-            Self::OtherModel { recipe, now } => write!(
-                f,
-                "the picture was drawn with the model {recipe}, this one is drawn with {now}: it will be another picture; give --model"
-            ),
+            Self::OtherModel { recipe, now } => other_model(recipe, now, f),
             Self::FewerThreads { wanted, started } => {
                 write!(f, "only {started} of {wanted} threads could be started; drawing is slower")
             }
@@ -164,45 +178,103 @@ impl fmt::Display for Notice {
                 let (needed, available) = (needed >> 20, available >> 20);
                 write!(f, "memory may run out: up to {needed} MiB are needed, {available} MiB are available")
             }
-            _ => self.about_settings(f),
         }
     }
 }
 
-impl Notice {
-    /// What is wrong with settings, files and variables.
-    fn about_settings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::KeyHeldBack { url, file } => {
-                let file = file.display();
-                write!(
-                    f,
-                    "the key is not sent to {url}, an address that {file} sets; set LMD_LLM_URL to send it there"
-                )
-            }
-            Self::AddressWithoutModel { url } => write!(
-                f,
-                "the language model at {url} is not asked, because no model is named; set LMD_LLM_MODEL (or --llm-model)"
-            ),
-            Self::UnknownVariable { name, closest: Some(known) } => {
-                write!(f, "the variable {name} sets nothing; did you mean {known}?")
-            }
-            Self::UnknownVariable { name, closest: None } => {
-                write!(f, "the variable {name} sets nothing; `lmd config env` lists those that do")
-            }
-            Self::NoText { name } => write!(f, "the variable {name} is no text and sets nothing"),
-            Self::UnreadableConfig { file, why } => {
-                write!(f, "the configuration {} is not used, it cannot be read: {why}", file.display())
-            }
-            Self::NoCache { why } => write!(f, "answers are not kept: {why}"),
-            other => write!(f, "{other:?}"),
+const PLANS_OFFLINE: &str =
+    "planning offline (English only); to connect a language model, set LMD_LLM_URL and LMD_LLM_MODEL";
+
+fn demo_model(native_size: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(
+        f,
+        "drawing with the bundled demo model, made for {native_size} x {native_size}; for real pictures give --model a Stable Diffusion 1.x or 2.x (a diffusers folder or a .safetensors file)"
+    )
+}
+
+fn taken(path: &Path, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let path = path.display();
+    write!(
+        f,
+        "{path} is there already and is kept; the result gets the next free name (--overwrite replaces it)"
+    )
+}
+
+fn held_back(url: &str, file: &Path, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let file = file.display();
+    write!(f, "the key is not sent to {url}, an address that {file} sets; set LMD_LLM_URL to send it there")
+}
+
+fn without_model(url: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(
+        f,
+        "the language model at {url} is not asked, because no model is named; set LMD_LLM_MODEL (or --llm-model)"
+    )
+}
+
+fn unknown_variable(name: &str, closest: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match closest {
+        Some(known) => write!(f, "the variable {name} sets nothing; did you mean {known}?"),
+        None => write!(f, "the variable {name} sets nothing; `lmd config env` lists those that do"),
+    }
+}
+
+fn other_model(recipe: &str, now: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(
+        f,
+        "the picture was drawn with the model {recipe}, this one is drawn with {now}: it will be another picture; give --model"
+    )
+}
+
+/// What notices say, each with how much it matters, in their order. Of those that say the same of other numbers and
+/// names, the first five are told and the others counted.
+#[must_use]
+pub fn folded(notices: &[Notice]) -> Vec<(NoticeKind, String)> {
+    let said: Vec<(NoticeKind, String)> = notices.iter().map(|one| (one.kind(), one.to_string())).collect();
+    let mut counts: BTreeMap<(NoticeKind, String), usize> = BTreeMap::new();
+    for (kind, text) in &said {
+        *counts.entry((*kind, wording(text))).or_default() += 1;
+    }
+    let mut told: BTreeMap<(NoticeKind, String), usize> = BTreeMap::new();
+    let mut folded = Vec::new();
+    for (kind, text) in said {
+        let key = (kind, wording(&text));
+        let all = counts.get(&key).copied().unwrap_or_default();
+        let before = told.entry(key).or_default();
+        *before += 1;
+        // One more is no longer than that there is one more.
+        if *before <= TOLD || all == TOLD + 1 {
+            folded.push((kind, text));
+        } else if *before == TOLD + 1 {
+            folded.push((kind, format!("… and {} more like it", all - TOLD)));
         }
     }
+    folded
+}
+
+/// A sentence without its numbers and what it quotes.
+fn wording(text: &str) -> String {
+    let unquoted: Vec<&str> = text.split('"').step_by(2).collect();
+    unquoted.join("\"").chars().filter(|c| !c.is_ascii_digit()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_of_one_wording_are_counted() {
+        let of = |count: usize| {
+            let warn = |number| Notice::Plan { warning: format!("drew {number} of 3 \"cats {number}\"") };
+            let mut all: Vec<Notice> = (0..count).map(warn).collect();
+            all.insert(1, Notice::PlansOffline);
+            folded(&all).into_iter().map(|(_, text)| text).collect::<Vec<_>>()
+        };
+        assert_eq!((of(5).len(), of(6).len(), of(7).len(), of(643).len()), (6, 7, 7, 7));
+        let told = of(643);
+        assert!(told[0].starts_with("drew 0") && told[1].starts_with("planning"), "{told:?}");
+        assert_eq!(told[6], "… and 638 more like it");
+    }
 
     #[test]
     fn notes_and_warnings_are_told_from_one_another() {

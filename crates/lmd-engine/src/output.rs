@@ -2,15 +2,19 @@
 //! where a file has it already, under the next free one. What was read is
 //! never overwritten, whatever was asked.
 
+mod pipe;
+
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 use thiserror::Error;
 
+use crate::common::is_absent;
 use crate::kind::ErrorKind as Kind;
 use crate::notice::Notice;
 
@@ -22,6 +26,8 @@ const TRIED: usize = 64 << 10;
 const MOST_LINKS: usize = 40;
 /// Names that are tried before giving up.
 const MOST_NAMES: u32 = 100_000;
+/// How long a pipe's reader is waited for.
+const PIPE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why a result cannot be written.
 #[derive(Debug, Error)]
@@ -42,6 +48,9 @@ pub enum OutputError {
     /// Two results would have one name.
     #[error("{} is the name of two results; give each its own", .0.display())]
     Twice(PathBuf),
+    /// The name is that of a pipe from which no program reads.
+    #[error("no program reads the pipe {}; start one that does, or give the name of a file", .0.display())]
+    NoReader(PathBuf),
     /// What the system said before anything was done.
     #[error("cannot write {}: {source}", path.display())]
     Refused {
@@ -65,7 +74,7 @@ impl OutputError {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Failed { .. } | Self::Refused { .. } => Kind::Failed,
+            Self::Failed { .. } | Self::Refused { .. } | Self::NoReader(_) => Kind::Failed,
             _ => Kind::Usage,
         }
     }
@@ -80,6 +89,8 @@ pub struct Outputs {
     /// Whether what this one wrote may be written again.
     rewrites: bool,
     written: RefCell<Vec<PathBuf>>,
+    /// The places that were tried and will be replaced.
+    tried: RefCell<Vec<PathBuf>>,
 }
 
 impl Outputs {
@@ -93,8 +104,8 @@ impl Outputs {
 
     /// The same, where `paths` were read.
     #[must_use]
-    pub fn having_read<'a>(mut self, paths: impl IntoIterator<Item = &'a Path>) -> Self {
-        self.read.extend(paths.into_iter().map(Path::to_owned));
+    pub fn having_read(mut self, paths: impl IntoIterator<Item = impl AsRef<Path>>) -> Self {
+        self.read.extend(paths.into_iter().map(|path| path.as_ref().to_owned()));
         self
     }
 
@@ -128,14 +139,23 @@ impl Outputs {
             Err(error) if !is_absent(&error) => return Err(refused(error)),
             Err(_) => {}
         }
-        let folder = folder(&target);
-        if !folder.is_dir() {
-            return Err(OutputError::NoFolder(folder.to_owned()));
+        if self.overwrite && !self.rewrites {
+            let mut tried = self.tried.borrow_mut();
+            if tried.iter().any(|place| is_one_place(place, &target)) {
+                return Err(OutputError::Twice(path.to_owned()));
+            }
+            tried.push(target.clone());
         }
-        // It has no name, so that nothing can be left behind.
-        let mut probe = tempfile::tempfile_in(folder).map_err(refused)?;
-        probe.write_all(&[0; TRIED]).and_then(|()| probe.flush()).map_err(refused)?;
+        try_folder_for(path, folder(&target))?;
         Ok(taken)
+    }
+
+    /// Tries the folder of results whose names are not known before the work is done.
+    ///
+    /// # Errors
+    /// [`OutputError`], when nothing could be written there.
+    pub fn try_folder(&self, folder: &Path) -> Result<(), OutputError> {
+        try_folder_for(folder, folder)
     }
 
     /// Writes a result and says under which name.
@@ -150,7 +170,8 @@ impl Outputs {
             return Err(OutputError::Device(path.to_owned()));
         }
         if meta.as_ref().is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
-            let mut file = OpenOptions::new().write(true).open(&target).map_err(failed)?;
+            let opened = pipe::open(&target, PIPE_PATIENCE).map_err(failed)?;
+            let mut file = opened.ok_or_else(|| OutputError::NoReader(path.to_owned()))?;
             file.write_all(bytes).map_err(failed)?;
             return Ok(path.to_owned());
         }
@@ -169,7 +190,7 @@ impl Outputs {
     }
 
     fn has_written(&self, path: &Path) -> bool {
-        self.written.borrow().iter().any(|written| written == path)
+        self.written.borrow().iter().any(|written| is_one_place(written, path))
     }
 
     fn refuse_read(&self, path: &Path, target: &Path) -> Result<(), OutputError> {
@@ -178,6 +199,17 @@ impl Outputs {
         }
         Ok(())
     }
+}
+
+/// Whether a file can be written in a folder, on the way to `path`.
+fn try_folder_for(path: &Path, folder: &Path) -> Result<(), OutputError> {
+    if !folder.is_dir() {
+        return Err(OutputError::NoFolder(folder.to_owned()));
+    }
+    let refused = |source| OutputError::Refused { path: path.to_owned(), source };
+    // It has no name, so that nothing can be left behind.
+    let mut probe = tempfile::tempfile_in(folder).map_err(refused)?;
+    probe.write_all(&[0; TRIED]).and_then(|()| probe.flush()).map_err(refused)
 }
 
 /// Unfinished files in a folder, left behind by a program that was killed.
@@ -274,8 +306,10 @@ fn followed(path: &Path) -> Result<PathBuf, OutputError> {
     Err(OutputError::Refused { path: path.to_owned(), source })
 }
 
-fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+/// Whether two paths, however they are written, name one file, which need not be there yet.
+fn is_one_place(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| Some(folder(path).canonicalize().ok()?.join(name_of(path)));
+    one == other || is_same(one, other) || place(one).is_some_and(|known| Some(known) == place(other))
 }
 
 /// Whether two paths lead to one file.
@@ -352,6 +386,22 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"mine");
         let kind = OutputError::WasRead(path).kind();
         assert_eq!(kind, Kind::Usage);
+    }
+
+    #[test]
+    fn one_place_may_be_written_in_two_ways() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, same) = (dir.path().join("a.svg"), dir.path().join(".").join("a.svg"));
+        let outputs = Outputs::new(true);
+        outputs.try_place(&path).unwrap();
+        assert!(matches!(outputs.try_place(&same), Err(OutputError::Twice(_))));
+        outputs.write(&path, b"1").unwrap();
+        // Not `dir/./a.svg`, which Rust takes for the same path, but another way there.
+        fs::create_dir(dir.path().join("sub")).unwrap();
+        for same in [same, dir.path().join("sub/../a.svg")] {
+            assert!(matches!(outputs.write(&same, b"2"), Err(OutputError::Twice(_))), "{same:?}");
+        }
+        assert_eq!(fs::read(&path).unwrap(), b"1");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use png::{BitDepth, ColorType, Decoder, DecodingError, Encoder, EncodingError, L
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::common::shortened;
 use crate::infotext::infotext;
 use crate::stage2::{RECIPE_VERSION, Recipe, Rgb, Timings};
 
@@ -86,7 +87,7 @@ impl Noted {
     }
 
     fn from_json(mut value: Value) -> Result<Self, PictureError> {
-        let bad = |why: String| PictureError::Recipe(why);
+        let bad = |why: String| PictureError::Recipe(quoted(&why));
         match value.get("version").and_then(Value::as_u64) {
             Some(version) if version == u64::from(RECIPE_VERSION) => {}
             Some(found) => return Err(PictureError::Version { found }),
@@ -97,25 +98,14 @@ impl Noted {
             Some(Value::Bool(both)) => both,
             Some(_) => return Err(bad(format!("{SIDE_BY_SIDE}: expected true or false"))),
         };
-        let names: Vec<String> =
-            value.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
         let recipe: Recipe =
             serde_path_to_error::deserialize(value).map_err(|error| bad(error.to_string()))?;
-        let written = serde_json::to_value(&recipe).map_err(|error| bad(error.to_string()))?;
-        let known = |name: &str| OPTIONAL.contains(&name) || written.get(name).is_some();
-        match names.iter().find(|name| !known(name)) {
-            Some(unknown) => {
-                Err(bad(format!("unknown entry {:?}", lmd_layout::clean_text(&shortened(unknown)))))
-            }
-            None => Ok(Self { recipe, side_by_side }),
-        }
+        Ok(Self { recipe, side_by_side })
     }
 }
 
 /// The entry of a recipe that says that two pictures stand side by side.
 const SIDE_BY_SIDE: &str = "side_by_side";
-/// Entries of a recipe that are written only where they hold something.
-const OPTIONAL: [&str; 2] = ["planner", "timings"];
 
 /// A picture as PNG, with what is noted about it unless that shall be nothing.
 /// The same picture gives the same bytes.
@@ -135,12 +125,23 @@ pub fn encode(picture: &Rgb, noted: Option<&Noted>) -> Result<Vec<u8>, PictureEr
         } else {
             encoder.add_itxt_chunk(PARAMETERS.to_owned(), text)?;
         }
-        encoder.add_itxt_chunk(RECIPE.to_owned(), noted.to_json()?.to_string())?;
+        encoder.add_itxt_chunk(RECIPE.to_owned(), chunk(noted)?)?;
     }
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&picture.pixels)?;
     writer.finish()?;
     Ok(bytes)
+}
+
+/// The recipe's chunk. One that would be too long to be read again goes without what was measured on the way; the
+/// picture is drawn again without it.
+fn chunk(noted: &Noted) -> Result<String, PictureError> {
+    let whole = noted.to_json()?.to_string();
+    if whole.len() <= MAX_TEXT_BYTES {
+        return Ok(whole);
+    }
+    let recipe = Recipe { boxes: Vec::new(), energies: Vec::new(), ..noted.recipe.clone() };
+    Ok(Noted { recipe, ..noted.clone() }.to_json()?.to_string())
 }
 
 fn side(length: usize) -> Result<u32, PictureError> {
@@ -164,20 +165,17 @@ pub fn recipe(bytes: &[u8]) -> Result<Noted, PictureError> {
     let limits = Limits { bytes: 4 * MAX_TEXT_BYTES };
     let reader = Decoder::new_with_limits(Cursor::new(bytes), limits).read_info()?;
     let Some(json) = text(reader.info(), RECIPE)? else {
-        let parameters =
-            text(reader.info(), PARAMETERS)?.map(|text| shortened(&lmd_layout::clean_text(&text)));
+        let parameters = text(reader.info(), PARAMETERS)?.map(|text| quoted(&text));
         return Err(PictureError::NoRecipe { parameters });
     };
-    let value = serde_json::from_str(&json).map_err(|error| PictureError::Recipe(error.to_string()))?;
+    let value =
+        serde_json::from_str(&json).map_err(|error| PictureError::Recipe(quoted(&error.to_string())))?;
     Noted::from_json(value)
 }
 
-/// The beginning of a text, for a message.
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+/// The beginning of a text from a picture, for a message.
+fn quoted(text: &str) -> String {
+    shortened(&lmd_layout::clean_text(text), QUOTED)
 }
 
 /// The text of the first chunk with this keyword, of any of the three kinds.
@@ -225,6 +223,7 @@ pub(crate) fn side_by_side(left: &Rgb, right: &Rgb) -> Rgb {
 mod tests {
     use super::*;
     use crate::stage2::{DrawConfig, Seeds};
+    use lmd_diffusion::StepEnergies;
     use lmd_layout::{BBox, Layout, Object};
 
     fn example() -> Recipe {
@@ -280,6 +279,14 @@ mod tests {
         let both = Noted { side_by_side: true, ..read };
         assert_eq!(recipe(&encode(&picture(), Some(&both)).unwrap()).unwrap(), both);
         assert!(refused(&encode(&picture(), None).unwrap()).contains("carries no recipe"));
+    }
+
+    #[test]
+    fn what_is_written_can_be_read_again() {
+        let long = StepEnergies { energies: vec![0.123_456_789; 200_000], ..StepEnergies::default() };
+        let written = Noted::new(Recipe { energies: vec![long], ..example() });
+        let read = recipe(&encode(&picture(), Some(&written)).unwrap()).unwrap();
+        assert_eq!(read.recipe, Recipe { timings: Timings::default(), ..example() });
     }
 
     #[test]
@@ -369,6 +376,8 @@ mod tests {
     #[test]
     fn hostile_layouts_in_recipes_are_refused() {
         let json = serde_json::to_string(&example()).unwrap();
+        let long = format!("\"{}\"", "x".repeat(100_000));
+        let long_entry = format!("{long}:1,\"version\"");
         for (good, bad) in [
             ("0.5", "1e999"),
             ("0.5", "-0.5"),
@@ -378,10 +387,13 @@ mod tests {
             ("\"lmd\":{", "\"lmd\":{\"unknown\":1,"),
             ("\"version\"", "\"unknown\":1,\"version\""),
             ("\"version\"", "\"side_by_side\":1,\"version\""),
+            ("\"version\"", &long_entry),
+            ("[64,64]", &long),
         ] {
             let changed = json.replacen(good, bad, 1);
             assert_ne!(changed, json, "{good}");
-            assert!(refused(&with_text(&changed, false)).contains("cannot be read"), "{bad}");
+            let told = refused(&with_text(&changed, false));
+            assert!(told.contains("cannot be read") && told.len() < 1000, "{bad}: {told}");
         }
         assert!(recipe(&with_text(&json, false)).is_ok());
         assert!(recipe(&with_text(&"[".repeat(100_000), false)).is_err());

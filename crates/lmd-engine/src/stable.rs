@@ -3,51 +3,15 @@
 
 use std::ops::ControlFlow;
 
-use lmd_diffusion::{DiffusionError, Drawn, Job, ModelShape, Phase, estimate_memory};
+use lmd_diffusion::{Drawn, Job, ModelShape, estimate_memory};
 use lmd_layout::Layout;
-use lmd_nn::{LoadOptions, ModelFolder, Precision};
+use lmd_nn::{LoadOptions, ModelFolder, Precision, UNetConfig};
 
 use crate::error::EngineError;
-use crate::observer::Part;
-use crate::stage2::{DrawConfig, Latents, Model, Name, Registry, Seeds};
+use crate::stage2::{DiffusionError, DrawConfig, Model, Name, Registry, Seeds, Step};
 
 /// The method that uses no boxes.
 const PLAIN: &str = "plain";
-
-/// Why settings of a drawing cannot be meant.
-pub(crate) enum Wrong {
-    /// One setting.
-    Setting {
-        /// Its key below `draw`; empty where it is not known.
-        setting: String,
-        /// What it is.
-        value: String,
-        /// What it may be.
-        expected: String,
-    },
-    /// Something else.
-    Other(String),
-}
-
-/// Whether the settings of a drawing can be meant.
-pub(crate) fn check(config: &DrawConfig) -> Result<(), Wrong> {
-    config.check().map_err(|error| match error {
-        DiffusionError::PictureSide { name, value } => Wrong::Setting {
-            setting: name.to_owned(),
-            value: value.to_string(),
-            expected: "both sides must be multiples of 64 from 64 to 4096".to_owned(),
-        },
-        DiffusionError::Setting { setting, value, allowed } => {
-            Wrong::Setting { setting, value, expected: format!("it must be {allowed}") }
-        }
-        DiffusionError::UnknownName { kind: kind @ ("method" | "sampler"), name, known } => Wrong::Setting {
-            setting: kind.to_owned(),
-            value: name,
-            expected: format!("expected one of {known}"),
-        },
-        other => Wrong::Other(other.to_string()),
-    })
-}
 
 /// The same settings for the picture without boxes that stands beside.
 pub(crate) fn plain(config: &DrawConfig) -> DrawConfig {
@@ -85,9 +49,18 @@ pub(crate) fn memory(
     let decoder = unet.block_out_channels.first().map_or(0, |channels| channels / 2);
     let shape = ModelShape::new(&unet, weights / bytes_per_weight, DOWNSCALE, decoder);
     let shape = ModelShape { bytes_per_weight, ..shape };
-    let native = unet.sample_size.unwrap_or(64) * DOWNSCALE;
+    let native = side(&unet);
     let size = (config.width.unwrap_or(native), config.height.unwrap_or(native));
     Ok(estimate_memory(config, &shape, size, 1).map_err(EngineError::Draw)?.total())
+}
+
+/// Side in pixels of the pictures that a model was trained on, as its files say.
+pub(crate) fn native_size(folder: &ModelFolder) -> Result<usize, EngineError> {
+    Ok(side(&folder.unet_config()?))
+}
+
+fn side(unet: &UNetConfig) -> usize {
+    unet.sample_size.unwrap_or(64) * DOWNSCALE
 }
 
 /// Loads a model's networks.
@@ -106,16 +79,6 @@ pub(crate) fn doubts(
     Ok(lmd_diffusion::check(model, &job)?.iter().map(ToString::to_string).collect())
 }
 
-/// How far a drawing is, as the engine's observers are told.
-pub(crate) struct Step<'a> {
-    pub(crate) part: Part,
-    pub(crate) step: usize,
-    pub(crate) steps: usize,
-    pub(crate) iteration: Option<usize>,
-    pub(crate) energy: Option<f64>,
-    pub(crate) denoised: Option<&'a Latents>,
-}
-
 /// Draws one picture.
 pub(crate) fn draw(
     model: &Model,
@@ -125,19 +88,6 @@ pub(crate) fn draw(
     observe: &mut dyn FnMut(&Step<'_>) -> ControlFlow<()>,
 ) -> Result<Drawn, DiffusionError> {
     let job = Job { layout, prompt, seeds, config };
-    let mut observer = |progress: &lmd_diffusion::Progress<'_>| {
-        let part = match progress.phase {
-            Phase::Boxes { first, count, total } => Part::Boxes { first, count, total },
-            Phase::Overall => Part::Whole,
-        };
-        observe(&Step {
-            part,
-            step: progress.step,
-            steps: progress.steps,
-            iteration: progress.iteration,
-            energy: progress.energy,
-            denoised: progress.denoised,
-        })
-    };
+    let mut observer = |step: &Step<'_>| observe(step);
     lmd_diffusion::draw(model, &job, &mut observer)
 }

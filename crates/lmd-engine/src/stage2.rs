@@ -1,8 +1,9 @@
 //! The types of stage 2 that the engine hands on, under the names it uses for them.
 
+pub(crate) use lmd_diffusion::config::{MethodSettings, SettingsSpec};
 pub(crate) use lmd_diffusion::recipe::{RECIPE_VERSION, Timings};
-pub use lmd_diffusion::{DrawConfig, Name, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds, StepEnergies};
-pub(crate) use lmd_diffusion::{Latents, Pipeline as Model};
+pub(crate) use lmd_diffusion::{DiffusionError, Latents, Name, Phase, Pipeline as Model, Progress as Step};
+pub use lmd_diffusion::{DrawConfig, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds};
 
 /// A sampler's name as AUTOMATIC1111's web UI writes it.
 pub(crate) fn infotext_name(sampler: &Name) -> &'static str {

@@ -12,6 +12,7 @@ use etcetera::BaseStrategy;
 use lmd_nn::{ModelFolder, NnError};
 use serde::Serialize;
 
+use crate::common::shortened;
 use crate::config::{BUNDLED, Config};
 use crate::error::EngineError;
 pub use error::StoreError;
@@ -22,12 +23,16 @@ const SINGLE_FILE: &str = "model.safetensors";
 const DIGESTS: &str = "lmd-digests.json";
 /// Most bytes of that file.
 const MAX_DIGESTS: u64 = 1 << 20;
+/// Longest name of a model, in bytes.
+const MOST_NAME_BYTES: usize = 100;
 /// How the folder of a model begins while it is copied.
 const PARTIAL: &str = ".import-";
 /// The folders of a diffusers model that are read.
 const PARTS: [&str; 7] = ["unet", "vae", "text_encoder", "tokenizer", "scheduler", "taesd", "gligen"];
-/// Those of them that are not read beside a checkpoint in one file.
-const NETWORKS: [&str; 4] = ["unet", "vae", "text_encoder", "gligen"];
+/// Those of them that a checkpoint in one file has in it.
+const NETWORKS: [&str; 3] = ["unet", "vae", "text_encoder"];
+/// The folder of grounding layers.
+const GROUNDING: &str = "gligen";
 /// The endings of files that are read.
 const ENDINGS: [&str; 3] = ["json", "txt", "safetensors"];
 /// Bytes copied at a time, after which somebody may cancel.
@@ -67,7 +72,8 @@ pub(crate) struct Parcel {
     root: PathBuf,
     /// Their paths below it and below the copy.
     files: Vec<(PathBuf, PathBuf)>,
-    single: bool,
+    /// What the file is called that has all networks in it, where there is one.
+    single: Option<String>,
 }
 
 impl ModelStore {
@@ -180,7 +186,7 @@ impl ModelStore {
             return Err(StoreError::Reserved(name.to_owned()));
         }
         if !is_name(name) {
-            return Err(StoreError::Name(name.to_owned()));
+            return Err(StoreError::Name(shortened(name, MOST_NAME_BYTES)));
         }
         let folder = self.root()?.join(name);
         if folder.symlink_metadata().is_ok() {
@@ -205,8 +211,12 @@ impl ModelStore {
         for (from, to) in &parcel.files {
             copy(&parcel.root.join(from), &partial.path().join(to), goes_on)?;
         }
-        let single = || digests.values().map(|digest| (SINGLE_FILE.to_owned(), digest.clone())).collect();
-        let noted: BTreeMap<String, String> = if parcel.single { single() } else { digests.clone() };
+        let renamed = |file: &String| match &parcel.single {
+            Some(single) if single == file => SINGLE_FILE.to_owned(),
+            _ => file.clone(),
+        };
+        let noted: BTreeMap<String, String> =
+            digests.iter().map(|(file, digest)| (renamed(file), digest.clone())).collect();
         let path = partial.path().join(DIGESTS);
         let text =
             serde_json::to_string_pretty(&noted).map_err(|error| EngineError::Internal(error.to_string()))?;
@@ -231,7 +241,7 @@ impl ModelStore {
     /// When there is no imported model of this name or it cannot be removed.
     pub fn remove(&self, name: &str) -> Result<PathBuf, StoreError> {
         if name == BUNDLED {
-            return Err(StoreError::Reserved(name.to_owned()));
+            return Err(StoreError::Kept(name.to_owned()));
         }
         if !is_name(name) || !self.names()?.iter().any(|known| known == name) {
             return Err(StoreError::NotImported(name.to_owned()));
@@ -246,19 +256,21 @@ impl ModelStore {
 }
 
 impl Parcel {
-    /// The files of the model at `path` that lmd reads.
-    pub(crate) fn pack(path: &Path, folder: &ModelFolder) -> Result<Self, StoreError> {
-        let single = folder.is_single_file();
-        let beside = single && !path.is_dir();
-        let root = if beside { path.parent().unwrap_or(Path::new("")) } else { path }.to_owned();
-        let at = if root.as_os_str().is_empty() { Path::new(".") } else { &root };
-        let found = readable_files(at, single).map_err(StoreError::io(at))?;
+    /// The files of a model that lmd reads.
+    pub(crate) fn pack(folder: &ModelFolder) -> Result<Self, StoreError> {
+        let path = folder.path();
+        let single = folder.is_single_file().then(|| path.file_name().unwrap_or_default().to_owned());
+        let root = if single.is_some() { path.parent().unwrap_or(Path::new("")) } else { path };
+        let root = if root.as_os_str().is_empty() { Path::new(".") } else { root }.to_owned();
+        let found = readable_files(&root, single.is_some()).map_err(StoreError::io(&root))?;
         let mut files: Vec<_> = found.into_iter().map(|file| (file.clone(), file)).collect();
-        if beside {
-            files.retain(|(file, _)| file != Path::new(SINGLE_FILE));
-            files.push((path.file_name().map(PathBuf::from).unwrap_or_default(), PathBuf::from(SINGLE_FILE)));
+        if let Some(name) = &single {
+            // Grounding layers of another shape belong to another file beside it.
+            let ours = |file: &Path| !file.starts_with(GROUNDING) || folder.has_gligen();
+            files.retain(|(file, _)| file != Path::new(SINGLE_FILE) && ours(file));
+            files.push((PathBuf::from(name), PathBuf::from(SINGLE_FILE)));
         }
-        Ok(Self { root, files, single })
+        Ok(Self { root, files, single: single.map(|name| name.to_string_lossy().into_owned()) })
     }
 }
 
@@ -328,7 +340,7 @@ pub(crate) fn open(path: &Path) -> Result<ModelFolder, EngineError> {
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    !text.is_empty() && text.len() <= 100 && !text.starts_with('.') && text.chars().all(plain)
+    !text.is_empty() && text.len() <= MOST_NAME_BYTES && !text.starts_with('.') && text.chars().all(plain)
 }
 
 /// The model that is part of the program, and its size in bytes.
@@ -383,7 +395,7 @@ mod tests {
         fs::create_dir_all(root.join("unet")).unwrap();
         fs::write(root.join("unet/config.json"), "{}").unwrap();
         let files = vec![(PathBuf::from("unet/config.json"), PathBuf::from("unet/config.json"))];
-        Parcel { root: root.to_owned(), files, single: false }
+        Parcel { root: root.to_owned(), files, single: None }
     }
 
     #[test]
@@ -429,6 +441,40 @@ mod tests {
         store.remove("one").unwrap();
         assert_eq!(store.names().unwrap(), ["two"]);
         assert!(store.remove("one").is_err() && store.remove("..").is_err());
+    }
+
+    #[test]
+    fn grounding_layers_beside_a_checkpoint_come_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let layers = "gligen/diffusion_pytorch_model.safetensors";
+        for file in [layers, "unet/config.json", "tokenizer/vocab.json", "sd.safetensors"] {
+            let path = dir.path().join("from").join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, file).unwrap();
+        }
+        let root = dir.path().join("from");
+        let found = readable_files(&root, true).unwrap();
+        assert_eq!(found, ["tokenizer/vocab.json", layers].map(PathBuf::from));
+        let mut files: Vec<_> = found.into_iter().map(|file| (file.clone(), file)).collect();
+        files.push((PathBuf::from("sd.safetensors"), PathBuf::from(SINGLE_FILE)));
+        let parcel = Parcel { root, files, single: Some("sd.safetensors".to_owned()) };
+        let digests = [("sd.safetensors", "1"), (layers, "2")];
+        let digests = digests.map(|(file, digest)| (file.to_owned(), digest.to_owned())).into();
+        let store = store(&dir.path().join("models"));
+        let on = &mut || ControlFlow::Continue(());
+        let folder = store.keep("sd", &parcel, &digests, on).unwrap();
+        assert!(folder.join(layers).is_file() && folder.join(SINGLE_FILE).is_file());
+        let noted = store.noted_digests("sd").unwrap().unwrap();
+        assert_eq!((noted.len(), &*noted[SINGLE_FILE], &*noted[layers]), (2, "1", "2"));
+    }
+
+    #[test]
+    fn names_are_told_what_they_lack() {
+        let dir = tempfile::tempdir().unwrap();
+        let told = store(dir.path()).place(&"x".repeat(255)).unwrap_err().to_string();
+        assert!(told.contains("at most 100 letters"), "{told}");
+        let told = store(dir.path()).remove(BUNDLED).unwrap_err().to_string();
+        assert!(told.contains("cannot be removed"), "{told}");
     }
 
     #[test]

@@ -20,9 +20,9 @@ pub const MOST_THREADS: usize = 1024;
 /// # Errors
 /// [`EngineError::Threads`] when not even one can be started.
 pub fn start(wanted: usize) -> Result<Option<Notice>, EngineError> {
-    static STARTED: Mutex<Option<usize>> = Mutex::new(None);
+    static STARTED: Mutex<bool> = Mutex::new(false);
     let mut started = STARTED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if started.is_some() {
+    if *started {
         return Ok(None);
     }
     let wanted = if wanted > 0 { wanted } else { usual() };
@@ -42,7 +42,7 @@ pub fn start(wanted: usize) -> Result<Option<Notice>, EngineError> {
         Err(error) if error.source().is_some() => return Err(EngineError::Threads(error.to_string())),
         Err(_) => current_num_threads(),
     };
-    *started = Some(have);
+    *started = true;
     Ok((have < wanted && have == count).then_some(Notice::FewerThreads { wanted, started: have }))
 }
 

@@ -31,6 +31,7 @@ pub use grid::{GridRect, Mask};
 pub use json::{JsonError, MAX_JSON_BYTES, layout_from_json};
 pub use layout::{
     Caption, Layout, LayoutError, MAX_CAPTION_CHARS, MAX_OBJECTS, MAX_PROMPT_CHARS, Object, clean_text,
+    is_invisible,
 };
 pub use prompt::{
     BoxPrompt, OVERALL_NEGATIVE, OverallPrompt, PER_BOX_NEGATIVE, Phrase, ScenePrompts, convert_spec,

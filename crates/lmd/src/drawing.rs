@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use lmd_engine::output::{Outputs, numbered};
-use lmd_engine::{Adapter, DrawOptions, Engine, Picture, Prepared, Seeds, Subject, random_seeds};
+use lmd_engine::{
+    Adapter, DrawOptions, Engine, EngineError, Picture, Prepared, Seeds, Subject, random_seeds,
+};
 
 use crate::cli::{Drawing, Seed};
-use crate::exit::UsageError;
 use crate::progress::Watch;
 use crate::screen::{self, Screen};
 use crate::{files, interrupt};
@@ -33,8 +34,8 @@ impl<'a> Easel<'a> {
     ) -> anyhow::Result<Self> {
         let mut options = DrawOptions::new(engine.config().draw.clone());
         options.adapters = args.lora.iter().map(|text| Adapter::parse(text)).collect::<Result<_, _>>()?;
-        let adapters = options.adapters.iter().map(|adapter| &*adapter.file);
-        let outputs = Outputs::new(args.overwrite).having_read(read.iter().copied().chain(adapters));
+        let adapters = options.adapters.iter().map(|adapter| &adapter.file);
+        let outputs = Outputs::new(args.overwrite).having_read(read).having_read(adapters);
         check_output(args, &outputs, screen)?;
         options.side_by_side = side_by_side;
         options.metadata = !args.no_metadata;
@@ -50,6 +51,13 @@ impl<'a> Easel<'a> {
             Some(Seed::Random) => random_seeds(),
             None => known.unwrap_or_else(random_seeds),
         };
+        if self.args.output.is_none() {
+            let seeds = (0..self.args.count).map(|index| first.next(u64::from(index)));
+            seeds.map(|seeds| invented(subject, seeds)).try_for_each(|name| {
+                // That such a name is taken is nothing to be told.
+                self.outputs.try_place(&name).map(drop)
+            })?;
+        }
         // Known before anything is drawn, so that nothing is drawn that will be refused.
         let doubts = self.engine.doubts(&self.ready, subject)?;
         self.screen.tell(&doubts)?;
@@ -76,13 +84,15 @@ impl<'a> Easel<'a> {
                 let path = self.args.numbered(path, index);
                 files::write(&path, &picture.png, &self.outputs)
             }
-            None => {
-                let name = PathBuf::from(format!("{}-{}.png", subject.slug(), seeds.background));
-                // Nobody asked for this very name.
-                Ok(screen::print_path(&self.outputs.write(&name, &picture.png)?)?)
-            }
+            // Nobody asked for this very name.
+            None => files::write(&invented(subject, seeds), &picture.png, &self.outputs),
         }
     }
+}
+
+/// The name of a picture that nobody named.
+fn invented(subject: &Subject, seeds: Seeds) -> PathBuf {
+    PathBuf::from(format!("{}-{}.png", subject.slug(), seeds.background))
 }
 
 impl Drawing {
@@ -96,18 +106,20 @@ impl Drawing {
 fn check_output(args: &Drawing, outputs: &Outputs, screen: &Screen) -> anyhow::Result<()> {
     let Some(path) = &args.output else {
         // Nobody asked for a name, so none can be taken.
-        outputs.try_place(Path::new("picture.png"))?;
-        return Ok(());
+        return Ok(outputs.try_folder(Path::new("."))?);
     };
     if files::is_dash(path) {
         return if args.count == 1 {
             Ok(())
         } else {
-            Err(UsageError("stdout takes one picture; give -o a file name to draw several".to_owned()).into())
+            Err(EngineError::Usage(
+                "stdout takes one picture; give -o a file name to draw several".to_owned(),
+            )
+            .into())
         };
     }
     if !path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")) {
-        return Err(UsageError(format!(
+        return Err(EngineError::Usage(format!(
             "{} must end in .png, the one form of pictures that lmd writes; other programs convert it",
             path.display()
         ))

@@ -4,9 +4,8 @@ use std::io::{self, ErrorKind as IoErrorKind};
 use std::process::ExitCode;
 
 use lmd_engine::{EngineError, ErrorKind};
-use thiserror::Error;
 
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 
 /// The exit codes. They are part of the interface and do not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,20 +58,16 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What the user gave is wrong.
-#[derive(Debug, Error)]
-#[error("{0}")]
-pub(crate) struct UsageError(pub(crate) String);
-
-/// The user pressed Ctrl-C.
-#[derive(Debug, Error)]
-#[error("interrupted")]
-pub(crate) struct Interrupted;
-
 /// Prints what clap has to say, which may be help.
 pub(crate) fn of_clap(error: &clap::Error) -> Exit {
-    // Nothing can be said when printing fails.
-    let _ = error.print();
+    let text = error.render().to_string();
+    let short = screen::short_numbers(&text);
+    if short == text {
+        // Nothing can be said when printing fails.
+        let _ = error.print();
+    } else {
+        screen::say(&screen::clean(&short));
+    }
     if error.use_stderr() { Exit::Usage } else { Exit::Ok }
 }
 
@@ -90,11 +85,7 @@ fn of_error(error: &anyhow::Error) -> Exit {
 }
 
 fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
-    if cause.is::<Interrupted>() {
-        Some(Exit::Interrupted)
-    } else if cause.is::<UsageError>() {
-        Some(Exit::Usage)
-    } else if let Some(io) = cause.downcast_ref::<io::Error>() {
+    if let Some(io) = cause.downcast_ref::<io::Error>() {
         // Whoever read our output has read enough.
         (io.kind() == IoErrorKind::BrokenPipe).then_some(Exit::Ok)
     } else {
@@ -112,10 +103,10 @@ mod tests {
     fn causes_decide_the_code() {
         let plan = Err::<(), _>(PlanError::EmptyPrompt).context("while planning").unwrap_err();
         assert_eq!(of_error(&plan), Exit::Layout);
-        assert_eq!(of_error(&UsageError("x".to_owned()).into()), Exit::Usage);
+        assert_eq!(of_error(&EngineError::Usage("x".to_owned()).into()), Exit::Usage);
         assert_eq!(of_error(&io::Error::from(IoErrorKind::BrokenPipe).into()), Exit::Ok);
         assert_eq!(of_error(&io::Error::from(IoErrorKind::NotFound).into()), Exit::Failed);
-        assert_eq!(of_error(&Interrupted.into()), Exit::Interrupted);
+        assert_eq!(of_error(&EngineError::Cancelled.into()), Exit::Interrupted);
     }
 
     #[test]

@@ -4,12 +4,12 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::Context;
+use lmd_engine::EngineError;
 use lmd_engine::input::Input;
 use lmd_engine::output::Outputs;
 use lmd_engine::picture::MAX_PICTURE_BYTES;
 use lmd_layout::{DrawOptions, Layout, draw_png, draw_svg, write_text};
 
-use crate::exit::UsageError;
 use crate::screen::{self, Screen};
 
 /// A file, or stdin for `-`.
@@ -19,15 +19,15 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Input> {
     }
     let mut bytes = Vec::new();
     let read = io::stdin().lock().take(MAX_PICTURE_BYTES as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|error| UsageError(format!("cannot read stdin: {error}")))?;
+    read.map_err(|error| EngineError::Usage(format!("cannot read stdin: {error}")))?;
     Ok(Input::new("stdin", bytes))
 }
 
 /// A sentence where a file belongs is an easy mistake.
-fn with_advice(error: lmd_engine::EngineError, path: &Path) -> anyhow::Error {
+fn with_advice(error: EngineError, path: &Path) -> anyhow::Error {
     let sentence = path.extension().is_none() && path.as_os_str().as_encoded_bytes().contains(&b' ');
     if sentence && !path.exists() {
-        return UsageError(format!(
+        return EngineError::Usage(format!(
             "there is no file {}; to draw a sentence, use `lmd generate`",
             path.display()
         ))
@@ -60,7 +60,7 @@ pub(crate) enum Form {
 
 impl Form {
     /// The form a file's ending asks for.
-    pub(crate) fn of(path: &Path) -> Result<Self, UsageError> {
+    pub(crate) fn of(path: &Path) -> Result<Self, EngineError> {
         let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
         match ending.as_deref() {
             Some("json") => Ok(Self::Json),
@@ -68,7 +68,7 @@ impl Form {
             Some("png") => Ok(Self::Png),
             Some("txt") => Ok(Self::Text),
             _ if is_dash(path) => Ok(Self::Json),
-            _ => Err(UsageError(format!("{} must end in .json, .svg, .png or .txt", path.display()))),
+            _ => Err(EngineError::Usage(format!("{} must end in .json, .svg, .png or .txt", path.display()))),
         }
     }
 
@@ -82,6 +82,11 @@ impl Form {
             Self::Png => draw_png(layout, &DrawOptions::default()).context("cannot draw the layout")?,
         })
     }
+}
+
+/// A place for a layout, with the form that its ending asks for.
+pub(crate) fn target(path: &Path) -> Result<(&Path, Form), EngineError> {
+    Ok((path, Form::of(path)?))
 }
 
 /// Writes a layout to a file and prints the file's path, or writes it to

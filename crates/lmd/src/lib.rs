@@ -18,7 +18,7 @@ mod show;
 
 use clap::Parser;
 use lmd_engine::picture::Noted;
-use lmd_engine::{ConfigError, Environment, Override, Settings, Sources};
+use lmd_engine::{Environment, Override, Settings, Sources};
 
 use cli::{Cli, Command, DrawArgs, Global};
 pub use exit::Exit;
@@ -40,11 +40,7 @@ pub fn main() -> Exit {
 }
 
 fn run(cli: Cli, screen: &Screen) -> anyhow::Result<Exit> {
-    let load = |flags| -> anyhow::Result<Settings> {
-        let settings = settings(&cli.global, flags)?;
-        screen.tell(&settings.notices)?;
-        Ok(settings)
-    };
+    let load = |flags| load(&sources(&cli.global, flags), screen);
     match cli.command {
         Command::Generate(args) => {
             let flags = args.planning.flags().into_iter().chain(args.drawing.flags());
@@ -58,7 +54,9 @@ fn run(cli: Cli, screen: &Screen) -> anyhow::Result<Exit> {
         Command::Bench(args) => commands::bench::run(&args, &load(args.planning().flags())?, screen),
         Command::Config(args) => commands::config::run(&args, &load(Vec::new())?),
         Command::Completions(args) => commands::completions::run(&args),
-        Command::Doctor(args) => commands::doctor::run(&args, settings(&cli.global, Vec::new()), screen),
+        Command::Doctor(args) => {
+            commands::doctor::run(&args, Settings::load(&sources(&cli.global, Vec::new())), screen)
+        }
     }
 }
 
@@ -68,9 +66,14 @@ fn draw(args: &DrawArgs, global: &Global, screen: &Screen) -> anyhow::Result<Exi
         args.from.as_deref().map(|path| anyhow::Ok(files::open(path)?.noted()?)).transpose()?;
     let picture = args.from.clone().zip(again.as_ref().map(|noted| noted.recipe.config.clone()));
     let sources = Sources { picture, ..sources(global, args.drawing.flags()) };
-    let settings = Settings::load(&sources)?;
+    commands::draw::run(args, again, &load(&sources, screen)?, screen)
+}
+
+/// The settings of these sources, and on the screen what a person should know about them.
+fn load(sources: &Sources, screen: &Screen) -> anyhow::Result<Settings> {
+    let settings = Settings::load(sources)?;
     screen.tell(&settings.notices)?;
-    commands::draw::run(args, again, &settings, screen)
+    Ok(settings)
 }
 
 fn sources(global: &Global, explicit: Vec<Override>) -> Sources {
@@ -80,8 +83,4 @@ fn sources(global: &Global, explicit: Vec<Override>) -> Sources {
         explicit,
         ..Sources::default()
     }
-}
-
-fn settings(global: &Global, explicit: Vec<Override>) -> Result<Settings, ConfigError> {
-    Settings::load(&sources(global, explicit))
 }

@@ -1,6 +1,8 @@
 //! The `lmd` command.
 
 mod allocator;
+#[cfg(target_os = "linux")]
+mod stdio;
 
 use std::process::ExitCode;
 

@@ -2,13 +2,17 @@
 //! from outside is made harmless on its way to a terminal.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
-use lmd_engine::{EngineError, Notice};
+use lmd_engine::{EngineError, Notice, NoticeKind, folded};
 use serde::Serialize;
+
+/// Most digits of a number that are shown.
+const MOST_DIGITS: usize = 80;
 
 /// The terminal, or what stands in its place.
 #[derive(Clone, Debug)]
@@ -58,11 +62,10 @@ impl Screen {
             let warnings = notices.iter().filter(|notice| notice.is_warning()).cloned().collect();
             return Err(EngineError::Warnings(warnings));
         }
-        for notice in notices {
-            if notice.is_warning() {
-                self.warning(&notice.to_string());
-            } else {
-                self.note(&notice.to_string());
+        for (kind, text) in folded(notices) {
+            match kind {
+                NoticeKind::Note => self.note(&text),
+                NoticeKind::Warning => self.warning(&text),
             }
         }
         Ok(())
@@ -106,14 +109,34 @@ impl Screen {
     fn label(&self, label: &str, colour: AnsiColor, text: &str) -> String {
         let style =
             if self.colour_err { Style::new().bold().fg_color(Some(colour.into())) } else { Style::new() };
-        format!("{style}{label}:{style:#} {}", clean(text))
+        format!("{style}{label}:{style:#} {}", clean(&short_numbers(text)))
     }
 }
 
 /// Prints a result, exactly these bytes: a file, or text that was cleaned.
 pub(crate) fn print(bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    let failed = |error: io::Error| io::Error::new(error.kind(), format!("cannot write to stdout: {error}"));
+    to_stdout(bytes.as_ref()).map_err(failed)
+}
+
+/// Writes to stdout. The standard library takes a stdout that cannot be written to for one that takes everything.
+#[cfg(unix)]
+fn to_stdout(mut bytes: &[u8]) -> io::Result<()> {
+    let _one_at_a_time = io::stdout().lock();
+    while !bytes.is_empty() {
+        match rustix::io::write(rustix::stdio::stdout(), bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn to_stdout(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes.as_ref())?;
+    out.write_all(bytes)?;
     out.flush()
 }
 
@@ -161,17 +184,28 @@ fn replaced(text: &str, by: impl Fn(char) -> String) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(|c| if is_hidden(c) { by(c) } else { c.to_string() }).collect())
 }
 
-/// Controls (C0, DEL, C1) but line breaks and tabs; soft hyphens, zero-width,
-/// bidirectional, line-separating and annotating characters, and tags.
+/// Controls (C0, DEL, C1) but line breaks and tabs, characters that separate lines, and those that nobody sees.
 fn is_hidden(c: char) -> bool {
     let control = c.is_control() && !matches!(c, '\n' | '\t');
-    control
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
+    control || matches!(c, '\u{2028}' | '\u{2029}') || lmd_layout::is_invisible(c)
 }
 
-fn say(text: &str) {
+/// A text in which numbers of very many digits are shortened.
+pub(crate) fn short_numbers(text: &str) -> Cow<'_, str> {
+    let mut digits = 0;
+    let mut short = String::new();
+    for c in text.chars() {
+        digits = if c.is_ascii_digit() { digits + 1 } else { 0 };
+        match digits.cmp(&(MOST_DIGITS + 1)) {
+            Ordering::Less => short.push(c),
+            Ordering::Equal => short.push('…'),
+            Ordering::Greater => {}
+        }
+    }
+    if short == text { Cow::Borrowed(text) } else { Cow::Owned(short) }
+}
+
+pub(crate) fn say(text: &str) {
     // There is nowhere to say that stderr is gone.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
@@ -188,6 +222,13 @@ mod tests {
         assert_eq!(json(&"a\u{202e}\u{9b}\u{e0041}é").unwrap(), "\"a\\u202e\\u009b\\udb40\\udc41é\"");
         let back: String = serde_json::from_str(&json(&"a\u{202e}\u{e0041}é").unwrap()).unwrap();
         assert_eq!(back, "a\u{202e}\u{e0041}é");
+    }
+
+    #[test]
+    fn numbers_of_many_digits_are_shortened() {
+        let many = short_numbers(&format!("a {} b 12", "9".repeat(309))).into_owned();
+        assert_eq!(many, format!("a {}… b 12", "9".repeat(80)));
+        assert!(matches!(short_numbers("12 and 34"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use anstyle::{AnsiColor, Style};
 use lmd_layout::{BBox, Canvas, Layout};
-use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 /// The picture's size in characters; they are about twice as high as wide.
@@ -45,11 +44,6 @@ pub(crate) fn table(layout: &Layout, colour: bool) -> String {
         lines.push(format!("without     {}", layout.negative()));
     }
     lines.join("\n")
-}
-
-/// A setting's name as configuration files write it.
-pub(crate) fn name<T: Serialize>(setting: &T) -> String {
-    serde_json::to_value(setting).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// A size for people.

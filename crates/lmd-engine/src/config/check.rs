@@ -1,13 +1,13 @@
 //! Every setting lies where it makes sense; the message names what was
 //! written and where.
 
+use lmd_planner::MAX_PROMPT_CHARS;
 use lmd_planner::llm::{LlmConfig, LlmError};
 
 use super::error::ConfigError;
 use super::layers::{Layers, Origin};
 use super::values::Config;
-use crate::stable;
-use crate::stage2::DrawConfig;
+use crate::stage2::{DiffusionError, DrawConfig};
 use crate::threads::MOST_THREADS;
 
 /// Refuses a configuration that cannot be meant.
@@ -25,12 +25,27 @@ pub(super) fn check(config: &Config, layers: &Layers) -> Result<(), ConfigError>
 }
 
 fn check_drawing(draw: &DrawConfig, layers: &Layers) -> Result<(), ConfigError> {
-    stable::check(draw).map_err(|error| match error {
-        stable::Wrong::Setting { setting, value, expected } => {
-            wrong(layers, &format!("draw.{setting}"), value, expected)
+    let setting = |setting: &str, value, expected| wrong(layers, &format!("draw.{setting}"), value, expected);
+    draw.check().map_err(|error| match error {
+        DiffusionError::PictureSide { name, value } => {
+            let expected = "both sides must be multiples of 64 from 64 to 4096";
+            setting(name, value.to_string(), expected.to_owned())
         }
-        stable::Wrong::Other(message) => ConfigError::Other(message),
-    })
+        DiffusionError::Setting { setting: name, value, allowed } => {
+            setting(&name, value, format!("it must be {allowed}"))
+        }
+        DiffusionError::UnknownName { kind: kind @ ("method" | "sampler"), name, known } => {
+            setting(kind, name, format!("expected one of {known}"))
+        }
+        other => ConfigError::Other(other.to_string()),
+    })?;
+    // What is longer could be written into a picture that is not read again.
+    let negative = draw.negative_prompt.as_deref().unwrap_or_default();
+    if negative.chars().count() > MAX_PROMPT_CHARS {
+        let expected = format!("it may have {MAX_PROMPT_CHARS} characters; shorten it");
+        return Err(setting("negative_prompt", negative.to_owned(), expected));
+    }
+    Ok(())
 }
 
 /// The ranges of the language model's settings. That a model is named is
@@ -74,6 +89,8 @@ mod tests {
         assert!(refused("llm.temperature", "9").contains("llm.temperature is 9"));
         assert!(refused("llm.url", "ftp://x").contains("llm.url"));
         assert!(refused("threads", "100000").contains("at most"));
+        let told = refused("draw.negative_prompt", &"x".repeat(MAX_PROMPT_CHARS + 1));
+        assert!(told.contains("4000 characters") && told.len() < 300, "{told}");
         assert!(refused("model", " ").contains("bundled"));
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 
 use super::keys::{Key, keys};
+use crate::common::most_alike;
 use crate::notice::Notice;
 
 /// Variables of lmd that are no settings, with what they are for. The key of
@@ -70,15 +71,18 @@ impl Environment {
 /// The known variable that is most like an unknown one. `LMD_STEPS` is meant
 /// for `LMD_DRAW_STEPS`: the same ending counts as alike.
 fn closest<'a>(unknown: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
-    let end = format!("_{}", unknown.trim_start_matches("LMD_"));
+    let unknown = own(unknown);
+    let end = format!("_{unknown}");
     if let Some(name) = known.clone().filter(|name| name.ends_with(&end)).min_by_key(|name| name.len()) {
         return Some(name.to_owned());
     }
-    known
-        .map(|name| (strsim::jaro_winkler(&unknown["LMD_".len().min(unknown.len())..], &name[4..]), name))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name.to_owned())
+    let alike = most_alike(unknown, known.clone().map(own), ALIKE)?;
+    known.into_iter().find(|name| own(name) == alike).map(str::to_owned)
+}
+
+/// What a variable's name says besides that it is one of lmd.
+fn own(name: &str) -> &str {
+    name.strip_prefix("LMD_").unwrap_or(name)
 }
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
@@ -109,5 +113,13 @@ mod tests {
         assert!(told[0].contains("did you mean LMD_LLM_MODEL?"), "{told:?}");
         assert!(told[1].contains("LMD_QQQQ") && told[1].contains("config env"), "{told:?}");
         assert!(told[2].contains("did you mean LMD_DRAW_STEPS?"), "{told:?}");
+    }
+
+    #[test]
+    fn any_name_is_compared() {
+        let names = || ["OPENAI_API_KEY", "LMD_LLM_KEY"].into_iter();
+        assert_eq!(closest("aéé", names()), None);
+        assert_eq!(closest("AI_API_KEYS", ["XXXX_API_KEY"].into_iter()), None);
+        assert_eq!(closest("LMD_OPENAI_API_KEYS", names()).as_deref(), Some("OPENAI_API_KEY"));
     }
 }

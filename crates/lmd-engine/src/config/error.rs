@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::common::shortened;
+
 /// Most characters of a value that a message quotes.
 const VALUE_CHARS: usize = 80;
 
@@ -86,11 +88,7 @@ pub struct Shown(String);
 
 impl From<String> for Shown {
     fn from(value: String) -> Self {
-        let value = lmd_layout::clean_text(&value);
-        match value.char_indices().nth(VALUE_CHARS) {
-            Some((end, _)) => Self(format!("{}…", &value[..end])),
-            None => Self(value),
-        }
+        Self(shortened(&lmd_layout::clean_text(&value), VALUE_CHARS))
     }
 }
 

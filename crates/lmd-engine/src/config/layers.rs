@@ -10,7 +10,7 @@ use toml::{Table, Value};
 
 use super::environment::Environment;
 use super::error::ConfigError;
-use super::keys::{key, keys};
+use super::keys::{KeyKind, key, keys};
 use super::values::Config;
 use crate::stage2::{DrawConfig, Preset};
 
@@ -133,7 +133,8 @@ impl Layers {
         for (key, value) in table {
             let key = format!("{prefix}{key}");
             match value {
-                Value::Table(inner) => self.lay_under(&format!("{key}."), inner, origin),
+                // A setting that holds a table is set as a whole.
+                Value::Table(inner) if !is_table(&key) => self.lay_under(&format!("{key}."), inner, origin),
                 value => {
                     self.0.insert(key, Setting { value: value.clone(), origin: origin.clone() });
                 }
@@ -213,11 +214,11 @@ impl Layers {
     pub fn get(&self, key: &str) -> Option<&Setting> {
         self.0.get(key)
     }
+}
 
-    /// All settings that have a value, by key.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Setting)> {
-        self.0.iter().map(|(key, setting)| (key.as_str(), setting))
-    }
+/// Whether a setting holds a table.
+fn is_table(name: &str) -> bool {
+    key(name).is_some_and(|key| key.kind == KeyKind::Table)
 }
 
 #[cfg(test)]
@@ -258,6 +259,19 @@ mod tests {
         let picture = DrawConfig { steps: 7, ..DrawConfig::default() };
         layers.lay_drawing(&picture, Path::new("p.png")).unwrap();
         assert_eq!(layers.config().unwrap().draw, picture);
+    }
+
+    #[test]
+    fn a_table_is_set_as_a_whole() {
+        let mut layers = Layers::new();
+        let file: Table = "[llm.options]\ntop_k = 3\nseed = 1\n".parse().unwrap();
+        layers.lay(&file, &Origin::User(PathBuf::from("u.toml")));
+        let shown = |layers: &Layers| layers.get("llm.options").map(|set| set.value.to_string());
+        assert_eq!(shown(&layers).unwrap(), "{ top_k = 3, seed = 1 }");
+        layers.lay_variables(&[("LMD_LLM_OPTIONS", "{ top_k = 7 }")].into_iter().collect()).unwrap();
+        assert_eq!(shown(&layers).unwrap(), "{ top_k = 7 }");
+        let options = layers.config().unwrap().llm.options;
+        assert_eq!((options.len(), &options["top_k"]), (1, &7.into()));
     }
 
     #[test]

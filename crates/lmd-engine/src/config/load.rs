@@ -13,6 +13,7 @@ use super::error::ConfigError;
 use super::layers::{Layers, Origin, Override};
 use super::parse::{MAX_CONFIG_BYTES, parse};
 use super::values::Config;
+use crate::common::is_absent;
 use crate::input;
 use crate::notice::Notice;
 use crate::stage2::DrawConfig;
@@ -74,12 +75,12 @@ fn load_from(files: &[Origin], sources: &Sources) -> Result<Settings, ConfigErro
     let mut notices = sources.environment.notices();
     for origin in files {
         let (Origin::User(path) | Origin::Project(path) | Origin::Named(path)) = origin else { continue };
-        match read_file(path) {
-            Ok(text) => {
-                layers.lay(&parse(&text, &path.display().to_string())?, origin);
+        match input::read_bounded(path, MAX_CONFIG_BYTES as u64 + 1) {
+            Ok(bytes) => {
+                layers.lay(&parse(&decoded(&bytes, path)?, &path.display().to_string())?, origin);
                 read.push(path.clone());
             }
-            Err(source) if matches!(origin, Origin::Named(_)) || is_text_trouble(&source) => {
+            Err(source) if matches!(origin, Origin::Named(_)) => {
                 return Err(ConfigError::Read { path: path.clone(), source });
             }
             Err(error) if is_absent(&error) => {}
@@ -95,12 +96,9 @@ fn load_from(files: &[Origin], sources: &Sources) -> Result<Settings, ConfigErro
     for said in &sources.explicit {
         layers.lay_override(said)?;
     }
-    let config = layers.config().map_err(|error| ConfigError::Text {
-        file: "the configuration".to_owned(),
-        line: 1,
-        key: String::new(),
-        message: error.message().to_owned(),
-        closest: None,
+    // Every file and every text was read alone before, so that no one place is to blame.
+    let config = layers.config().map_err(|error| {
+        ConfigError::Other(format!("the settings do not go together: {}", error.message()))
     })?;
     check(&config, &layers)?;
     let (config, held) = with_key(config, &layers, &sources.environment);
@@ -123,20 +121,16 @@ fn with_key(mut config: Config, layers: &Layers, environment: &Environment) -> (
     (config, None)
 }
 
-/// A configuration file's text.
-fn read_file(path: &Path) -> io::Result<String> {
-    let bytes = input::read_bounded(path, MAX_CONFIG_BYTES as u64 + 1)?;
-    input::text(&bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
-}
-
-/// Whether there is no such file: none, or a folder on the way that is no folder.
-fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-}
-
-/// Whether a file could be read and holds no text.
-fn is_text_trouble(error: &io::Error) -> bool {
-    error.kind() == ErrorKind::InvalidData
+/// The text of a configuration file's bytes.
+fn decoded(bytes: &[u8], path: &Path) -> Result<String, ConfigError> {
+    // What is cut off at the limit may end within a character.
+    if bytes.len() > MAX_CONFIG_BYTES {
+        return Err(ConfigError::TooLarge { file: path.display().to_string(), limit: MAX_CONFIG_BYTES });
+    }
+    input::text(bytes).map_err(|error| ConfigError::Read {
+        path: path.to_owned(),
+        source: io::Error::new(ErrorKind::InvalidData, error),
+    })
 }
 
 /// Where the user's own file is, whether or not it exists.
@@ -196,6 +190,19 @@ mod tests {
         // A folder cannot be read as a file, whoever asks.
         let told = user(dir.path().to_owned()).unwrap().notices;
         assert!(matches!(told[0], Notice::UnreadableConfig { .. }), "{told:?}");
+    }
+
+    #[test]
+    fn a_file_that_is_too_long_is_told_as_such() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(FILE_NAME);
+        // The limit lies within a character.
+        std::fs::write(&path, format!("#{}", "é".repeat(MAX_CONFIG_BYTES))).unwrap();
+        let error = load_from(&[Origin::User(path.clone())], &Sources::default()).unwrap_err();
+        assert!(matches!(error, ConfigError::TooLarge { .. }), "{error}");
+        std::fs::write(&path, b"#\xff").unwrap();
+        let error = load_from(&[Origin::User(path)], &Sources::default()).unwrap_err();
+        assert!(error.to_string().contains("no text"), "{error}");
     }
 
     #[test]

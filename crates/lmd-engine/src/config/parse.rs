@@ -6,11 +6,15 @@ use toml::Table;
 
 use super::error::ConfigError;
 use super::values::Config;
+use crate::common::{most_alike, shortened};
+use crate::stage2::{DiffusionError, DrawConfig, MethodSettings, Registry, SettingsSpec};
 
 /// Longest configuration file that is read, in bytes.
 pub const MAX_CONFIG_BYTES: usize = 64 * 1024;
 /// Longest message quoted from the TOML reader, in characters.
 const MESSAGE_CHARS: usize = 240;
+/// Likeness (Jaro-Winkler) from which a known key is offered for an unknown one.
+const ALIKE: f64 = 0.7;
 
 /// Checks a configuration file's text and gives the settings it names. `file`
 /// is what errors call it.
@@ -22,20 +26,51 @@ pub fn parse(text: &str, file: &str) -> Result<Table, ConfigError> {
         return Err(ConfigError::TooLarge { file: file.to_owned(), limit: MAX_CONFIG_BYTES });
     }
     let reader = toml::Deserializer::parse(text).map_err(|error| wrong(&error, "", text, file))?;
-    serde_path_to_error::deserialize::<_, Config>(reader)
+    let config = serde_path_to_error::deserialize::<_, Config>(reader)
         .map_err(|error| wrong(error.inner(), &error.path().to_string(), text, file))?;
+    check_methods(&config.draw, text, file)?;
     text.parse().map_err(|error| wrong(&error, "", text, file))
 }
 
+/// The tables of methods are read by the methods: names they do not know and values of another kind.
+fn check_methods(draw: &DrawConfig, text: &str, file: &str) -> Result<(), ConfigError> {
+    for spec in Registry::shared().settings() {
+        let Err(DiffusionError::MethodSettings { reason, .. }) = (spec.check)(&draw.methods) else {
+            continue;
+        };
+        let (name, start) = culprit(spec, draw, text).unwrap_or_default();
+        let path = format!("draw.{}.{name}", spec.name);
+        return Err(wrong_at(start, &reason, &path, text, file));
+    }
+    Ok(())
+}
+
+/// The setting that a method does not read, and where it stands in a file's text.
+fn culprit(spec: SettingsSpec, draw: &DrawConfig, text: &str) -> Option<(String, usize)> {
+    let set = serde_json::to_value(&draw.methods).ok()?;
+    let read = toml::de::DeTable::parse(text).ok()?;
+    let tables = read.get_ref().get("draw")?.get_ref().get(spec.name)?.get_ref().as_table()?;
+    set.get(spec.name)?.as_object()?.iter().find_map(|(name, value)| {
+        let mut alone = MethodSettings::default();
+        alone.lay(spec.name, [(name.clone(), value.clone())].into_iter().collect());
+        let refused = matches!((spec.check)(&alone), Err(DiffusionError::MethodSettings { .. }));
+        let key = tables.keys().find(|key| *key.get_ref() == name.as_str());
+        key.filter(|_| refused).map(|key| (name.clone(), key.span().start))
+    })
+}
+
 fn wrong(error: &toml::de::Error, path: &str, text: &str, file: &str) -> ConfigError {
-    let message = error.message();
-    let start = error.span().map_or(0, |span| span.start);
+    wrong_at(error.span().map_or(0, |span| span.start), error.message(), path, text, file)
+}
+
+/// What is wrong at a byte of a file's text.
+fn wrong_at(start: usize, message: &str, path: &str, text: &str, file: &str) -> ConfigError {
     let before = text.get(..start).unwrap_or(text);
     ConfigError::Text {
         file: file.to_owned(),
         line: 1 + before.matches('\n').count(),
-        key: clean_text(path.trim_matches('.')).chars().take(MESSAGE_CHARS).collect(),
-        message: clean_text(message).chars().take(MESSAGE_CHARS).collect(),
+        key: shortened(&clean_text(path.trim_matches('.')), MESSAGE_CHARS),
+        message: shortened(&clean_text(message), MESSAGE_CHARS),
         closest: closest_key(message),
     }
 }
@@ -45,11 +80,7 @@ fn wrong(error: &toml::de::Error, path: &str, text: &str, file: &str) -> ConfigE
 fn closest_key(message: &str) -> Option<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let unknown = message.starts_with("unknown").then(|| quoted.next()).flatten()?;
-    quoted
-        .map(|known| (strsim::jaro_winkler(unknown, known), known))
-        .filter(|(likeness, _)| *likeness >= 0.7)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| known.to_owned())
+    most_alike(unknown, quoted, ALIKE).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -101,6 +132,17 @@ mod tests {
         assert!(message("[llm]\nmax_tokens = -1\n").contains("llm.max_tokens"));
         assert!(message("[llm\n").starts_with("lmd.toml:1: "));
         assert!(message("[llm]\nkey = \"sk\"\n").contains("unknown field `key`"));
+    }
+
+    #[test]
+    fn settings_of_any_method_are_named() {
+        let text = message("# c\n[draw.gligen]\n# d\nbeta = \"x\"\n");
+        assert!(text.starts_with("lmd.toml:4: `draw.gligen.beta`: invalid type"), "{text}");
+        let text = message("draw = { steps = 3 }\n[draw.gligen]\nbeta = 1\n");
+        assert!(text.starts_with("lmd.toml:"), "{text}");
+        let text = message("[draw]\nsteps = 3\nboxdiff = { top_p = 0.2,\n top_q = 0.3 }\n");
+        assert!(text.starts_with("lmd.toml:4: `draw.boxdiff.top_q`: unknown field"), "{text}");
+        assert!(text.ends_with("did you mean `top_p`?"), "{text}");
     }
 
     #[test]

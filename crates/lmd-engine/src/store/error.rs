@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::MOST_NAME_BYTES;
 use crate::kind::ErrorKind;
 
 /// Why there is no such model, or none can be kept.
@@ -24,12 +25,17 @@ pub enum StoreError {
     NotImported(String),
     /// A name that cannot be a folder's.
     #[error(
-        "{0:?} cannot name a model; use letters, digits, '.', '_' and '-', and none that begins with '.'"
+        "{0:?} cannot name a model; use at most {MOST_NAME_BYTES} letters, digits, '.', '_' and '-', and none that begins with '.'"
     )]
     Name(String),
     /// The name of the model that is part of the program.
     #[error("{0:?} cannot name a model: it is the model that is part of lmd; choose another name (--name)")]
     Reserved(String),
+    /// The model that is part of the program is to be removed.
+    #[error(
+        "{0:?} is part of lmd and cannot be removed; `lmd models list` names the models that were imported"
+    )]
+    Kept(String),
     /// A model of this name is there already.
     #[error("there is a model {name:?} already, in {}; choose another --name or remove it (`lmd models remove {name}`)", folder.display())]
     Taken {

@@ -58,6 +58,12 @@ impl ModelFolder {
         &self.name
     }
 
+    /// The folder or the file that is read: of a model in the Hugging Face hub's cache, its snapshot.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether all networks are in one file.
     #[must_use]
     pub fn is_single_file(&self) -> bool {

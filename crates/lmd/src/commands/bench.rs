@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use lmd_engine::Settings;
+use lmd_engine::{EngineError, Settings};
 use lmd_eval::report::Report;
 use lmd_eval::sentences::{SentenceReport, Set};
 use lmd_eval::{benchmark, report, sentences};
@@ -16,7 +16,7 @@ use lmd_planner::{PlanError, Planner};
 use serde_json::json;
 
 use crate::cli::{BenchArgs, BenchCommand, BenchCommon, BenchLayoutsArgs, BenchSentencesArgs, SentenceSet};
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::screen::{self, Screen};
 use crate::session;
 
@@ -59,7 +59,7 @@ fn layouts(args: &BenchLayoutsArgs, settings: &Settings, screen: &Screen) -> any
 /// A file of answers. One that is not there is a slip of the command line.
 fn answers(path: &Path) -> anyhow::Result<ReferenceCache> {
     if !path.exists() {
-        return Err(UsageError(format!("there is no file {}", path.display())).into());
+        return Err(EngineError::Usage(format!("there is no file {}", path.display())).into());
     }
     Ok(ReferenceCache::open(path)?)
 }

@@ -4,13 +4,13 @@ use std::io::{self, BufRead, IsTerminal, Read};
 use std::path::Path;
 
 use lmd_engine::output::Outputs;
-use lmd_engine::{Engine, Settings, input};
+use lmd_engine::{Engine, EngineError, Settings, input};
 use lmd_planner::Conversation;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
 use crate::cli::ChatArgs;
-use crate::exit::{Exit, Interrupted, UsageError};
+use crate::exit::Exit;
 use crate::files::{self, Form};
 use crate::screen::{self, Screen};
 use crate::{session, show};
@@ -33,8 +33,7 @@ pub(crate) fn run(args: &ChatArgs, settings: &Settings, screen: &Screen) -> anyh
     let engine = session::engine(settings, screen)?;
     session::announce(&engine, screen)?;
     let read = args.layout.as_deref();
-    let files = settings.files.iter().map(|path| &**path);
-    let outputs = Outputs::new(args.overwrite).having_read(read.into_iter().chain(files)).rewriting();
+    let outputs = Outputs::new(args.overwrite).having_read(read).having_read(&settings.files).rewriting();
     let mut chat = Chat { engine: &engine, screen, conversation: None, outputs };
     if let Some(path) = read {
         chat.conversation = Some(Conversation::from_layout("", files::read_layout(path, screen)?));
@@ -56,7 +55,7 @@ fn talk(chat: &mut Chat<'_>) -> anyhow::Result<Exit> {
         let line = match editor.readline("> ") {
             Ok(line) => line,
             Err(ReadlineError::Eof) => return Ok(Exit::Ok),
-            Err(ReadlineError::Interrupted) => return Err(Interrupted.into()),
+            Err(ReadlineError::Interrupted) => return Err(EngineError::Cancelled.into()),
             Err(error) => return Err(error.into()),
         };
         // Without history the arrow keys do less; nothing else suffers.
@@ -90,7 +89,7 @@ fn follow(chat: &mut Chat<'_>) -> anyhow::Result<Exit> {
 
 /// The next line, or why it cannot be one; `None` at the end.
 fn next_line(from: &mut impl BufRead) -> anyhow::Result<Option<anyhow::Result<String>>> {
-    let failed = |error| UsageError(format!("cannot read stdin: {error}"));
+    let failed = |error| EngineError::Usage(format!("cannot read stdin: {error}"));
     let mut line = Vec::new();
     let count = from.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).map_err(failed)?;
     if count == 0 {
@@ -98,9 +97,9 @@ fn next_line(from: &mut impl BufRead) -> anyhow::Result<Option<anyhow::Result<St
     }
     if count as u64 == MAX_LINE && !line.ends_with(b"\n") {
         from.skip_until(b'\n').map_err(failed)?;
-        return Ok(Some(Err(UsageError(format!("a line has more than {MAX_LINE} bytes")).into())));
+        return Ok(Some(Err(EngineError::Usage(format!("a line has more than {MAX_LINE} bytes")).into())));
     }
-    let wrong = |error| UsageError(format!("cannot read a line: {error}")).into();
+    let wrong = |error| EngineError::Usage(format!("cannot read a line: {error}")).into();
     Ok(Some(input::text(&line).map_err(wrong)))
 }
 
@@ -138,12 +137,16 @@ impl Chat<'_> {
             ("json", _) => screen::print(Form::Json.render(self.started()?.layout())?)?,
             ("prompt", _) => self.print_said()?,
             ("save" | "svg" | "png", "") => {
-                return Err(UsageError(format!("/{verb} needs the name of a file")).into());
+                return Err(EngineError::Usage(format!("/{verb} needs the name of a file")).into());
             }
             ("save", file) => self.write(file, Form::of(Path::new(file))?)?,
             ("svg", file) => self.write(file, Form::Svg)?,
             ("png", file) => self.write(file, Form::Png)?,
-            _ => return Err(UsageError(format!("there is no /{verb}; /help lists the commands")).into()),
+            _ => {
+                return Err(
+                    EngineError::Usage(format!("there is no /{verb}; /help lists the commands")).into()
+                );
+            }
         }
         Ok(Go::On)
     }
@@ -174,7 +177,7 @@ impl Chat<'_> {
         if self.conversation.as_mut().is_some_and(Conversation::undo) {
             return self.show();
         }
-        Err(UsageError("there is nothing to take back".to_owned()).into())
+        Err(EngineError::Usage("there is nothing to take back".to_owned()).into())
     }
 
     fn print_said(&self) -> anyhow::Result<()> {
@@ -192,8 +195,9 @@ impl Chat<'_> {
         files::deliver(layout, form, path, &self.outputs)
     }
 
-    fn started(&self) -> Result<&Conversation, UsageError> {
-        let missing = || UsageError("there is no layout yet; say what should be in the picture".to_owned());
+    fn started(&self) -> Result<&Conversation, EngineError> {
+        let missing =
+            || EngineError::Usage("there is no layout yet; say what should be in the picture".to_owned());
         self.conversation.as_ref().ok_or_else(missing)
     }
 }

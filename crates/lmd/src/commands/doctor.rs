@@ -10,7 +10,7 @@ use lmd_engine::config::{project_files, user_file};
 use lmd_engine::output::leftovers;
 use lmd_engine::store::Leftover;
 use lmd_engine::{
-    Config, ConfigError, DrawOptions, Engine, ModelStore, Notice, Settings, is_llm_set_up, memory,
+    Config, ConfigError, DrawOptions, Engine, EngineError, Notice, Settings, is_llm_set_up, memory,
 };
 use lmd_planner::cache::{AnswerCache, CacheMode};
 use serde::Serialize;
@@ -79,7 +79,7 @@ pub(crate) fn run(
     screen: &Screen,
 ) -> anyhow::Result<Exit> {
     let healthy = settings.is_ok();
-    let diagnosis = diagnose(settings);
+    let diagnosis = diagnose(settings)?;
     if args.json {
         screen::print_json(&diagnosis)?;
     } else {
@@ -115,13 +115,14 @@ fn clean(diagnosis: &Diagnosis, screen: &Screen) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn diagnose(settings: Result<Settings, ConfigError>) -> Diagnosis {
+fn diagnose(settings: Result<Settings, ConfigError>) -> Result<Diagnosis, EngineError> {
     let (config, files, warnings, error) = match settings {
         Ok(settings) => (settings.config, settings.files, settings.notices, None),
         Err(error) => (Config::default(), Vec::new(), Vec::new(), Some(error.to_string())),
     };
+    let engine = Engine::open(&config)?;
     let shown = |paths: Vec<PathBuf>| paths.iter().map(|path| path.display().to_string()).collect();
-    Diagnosis {
+    Ok(Diagnosis {
         version: env!("CARGO_PKG_VERSION"),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         cpus: available_parallelism().map_or(1, usize::from),
@@ -130,19 +131,19 @@ fn diagnose(settings: Result<Settings, ConfigError>) -> Diagnosis {
         config_files: shown(files),
         config_searched: shown(user_file().into_iter().chain(project_files()).collect()),
         warnings,
-        model: diagnose_model(&config, error.is_none()),
+        model: diagnose_model(&engine, error.is_none()),
         llm: diagnose_llm(&config, error.is_none() && is_llm_set_up(&config)),
         config_error: error,
         cache: diagnose_cache(),
-        leftovers: ModelStore::of(&config).leftovers(),
+        leftovers: engine.models().leftovers(),
         unfinished_files: leftovers(Path::new(".")),
-    }
+    })
 }
 
 /// Opens the model's files and the device; loads nothing.
-fn diagnose_model(config: &Config, known: bool) -> ModelState {
-    let prepared = Engine::open(config).and_then(|engine| {
-        let ready = engine.prepare(&DrawOptions::new(config.draw.clone()))?;
+fn diagnose_model(engine: &Engine, known: bool) -> ModelState {
+    let config = engine.config();
+    let prepared = engine.prepare(&DrawOptions::new(config.draw.clone())).and_then(|ready| {
         ready.check()?;
         Ok(ready.device_name())
     });
@@ -153,7 +154,7 @@ fn diagnose_model(config: &Config, known: bool) -> ModelState {
     ModelState {
         name: config.model.clone(),
         device,
-        store: ModelStore::of(config).root().ok().map(|folder| folder.display().to_string()),
+        store: engine.models().root().ok().map(|folder| folder.display().to_string()),
         trouble: trouble.filter(|_| known),
     }
 }

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use lmd_engine::picture::Noted;
-use lmd_engine::{Engine, Settings, Subject};
+use lmd_engine::{Engine, EngineError, Settings, Subject};
 
 use crate::cli::DrawArgs;
 use crate::drawing::Easel;
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::screen::Screen;
 use crate::{files, session};
 
@@ -22,10 +22,12 @@ pub(crate) fn run(
     let mut subject = match (&again, &args.layout) {
         (Some(noted), _) => Subject::of_recipe(&noted.recipe),
         (None, Some(path)) => files::open(path)?.subject()?,
-        (None, None) => return Err(UsageError("give a layout, or a picture with --from".to_owned()).into()),
+        (None, None) => {
+            return Err(EngineError::Usage("give a layout, or a picture with --from".to_owned()).into());
+        }
     };
     if let Some(prompt) = &args.prompt {
-        subject.prompt.clone_from(prompt);
+        subject = subject.with_prompt(prompt)?;
     }
     let engine = session::engine(settings, screen)?;
     let read = [&args.layout, &args.from].into_iter().flatten().chain(&settings.files);

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use lmd_engine::output::Outputs;
-use lmd_engine::{Planned, Settings};
+use lmd_engine::{EngineError, Planned, Settings};
 use lmd_layout::{Layout, layout_schema};
 use lmd_planner::Conversation;
 use lmd_planner::llm::{plan_from_answer, print_prompt};
 
 use crate::cli::LayoutArgs;
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::files::{self, Form};
 use crate::screen::{self, Screen};
 use crate::{session, show};
@@ -21,8 +21,7 @@ pub(crate) fn run(args: &LayoutArgs, settings: &Settings, screen: &Screen) -> an
     }
     // Known before anything is asked: where the answer shall go.
     let targets = targets(args)?;
-    let read =
-        [&args.edit, &args.from_answer].into_iter().flatten().chain(&settings.files).map(|path| &**path);
+    let read = [&args.edit, &args.from_answer].into_iter().flatten().chain(&settings.files);
     let outputs = Outputs::new(args.overwrite).having_read(read);
     targets.iter().try_for_each(|(path, _)| files::try_place(path, &outputs, screen))?;
     let prompt = prompt(args)?;
@@ -41,14 +40,14 @@ pub(crate) fn run(args: &LayoutArgs, settings: &Settings, screen: &Screen) -> an
 }
 
 /// The files that are asked for. stdout takes one thing.
-fn targets(args: &LayoutArgs) -> Result<Vec<(&Path, Form)>, UsageError> {
+fn targets(args: &LayoutArgs) -> Result<Vec<(&Path, Form)>, EngineError> {
     let svg = args.svg.as_deref().map(|path| (path, Form::Svg));
     let png = args.png.as_deref().map(|path| (path, Form::Png));
-    let output = args.output.as_deref().map(|path| Ok((path, Form::of(path)?))).transpose()?;
+    let output = args.output.as_deref().map(files::target).transpose()?;
     let targets: Vec<(&Path, Form)> = [svg, png, output].into_iter().flatten().collect();
     let on_stdout = targets.iter().filter(|(path, _)| files::is_dash(path)).count();
     if on_stdout + usize::from(args.json || args.text) > 1 {
-        return Err(UsageError("stdout takes one thing; give the others file names".to_owned()));
+        return Err(EngineError::Usage("stdout takes one thing; give the others file names".to_owned()));
     }
     Ok(targets)
 }
@@ -58,7 +57,8 @@ fn prompt(args: &LayoutArgs) -> anyhow::Result<String> {
     let answer_from_stdin = args.from_answer.as_deref().is_some_and(files::is_dash);
     match args.prompt.as_deref() {
         Some("-") if answer_from_stdin || args.edit.as_deref().is_some_and(files::is_dash) => {
-            Err(UsageError("stdin cannot give two things; write one of them to a file".to_owned()).into())
+            Err(EngineError::Usage("stdin cannot give two things; write one of them to a file".to_owned())
+                .into())
         }
         Some("-") => files::read(Path::new("-")),
         given => Ok(given.unwrap_or_default().to_owned()),

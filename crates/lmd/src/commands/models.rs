@@ -4,14 +4,17 @@
 use lmd_engine::store::Entry;
 use lmd_engine::{Engine, ModelCard, Settings, Verified};
 
-use crate::cli::{ModelsArgs, ModelsCommand, PreviewChoice};
+use crate::cli::{ModelsArgs, ModelsCommand};
 use crate::exit::Exit;
-use crate::progress::Watch;
 use crate::screen::{self, Screen};
 use crate::{interrupt, session, show};
 
 pub(crate) fn run(args: &ModelsArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
     let engine = session::engine(settings, screen)?;
+    let loads = !matches!(args.what, ModelsCommand::List { .. } | ModelsCommand::Remove { .. });
+    if loads {
+        screen.tell(engine.start()?.as_slice())?;
+    }
     match &args.what {
         ModelsCommand::List { json } => list(&engine, *json)?,
         ModelsCommand::Info { model, json } => info(&engine.card(model)?, *json)?,
@@ -23,8 +26,7 @@ pub(crate) fn run(args: &ModelsArgs, settings: &Settings, screen: &Screen) -> an
             screen::println(&format!("{model}: good"))?;
         }
         ModelsCommand::Import { path, name } => {
-            let mut watch = Watch::new(screen, PreviewChoice::None, interrupt::token());
-            screen::print_path(&engine.import(path, name.as_deref(), &mut watch)?)?;
+            screen::print_path(&engine.import(path, name.as_deref(), &mut interrupt::token())?)?;
         }
         ModelsCommand::Remove { name } => {
             let folder = engine.models().remove(name)?;

@@ -5,15 +5,14 @@ use lmd_engine::output::Outputs;
 use lmd_engine::picture::Noted;
 
 use crate::cli::ShowArgs;
-use crate::exit::{Exit, UsageError};
-use crate::files::{self, Form};
+use crate::exit::Exit;
+use crate::files;
 use crate::screen::{self, Screen};
-use crate::show::{self, name};
+use crate::show;
 
 pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> anyhow::Result<Exit> {
-    let output = args.output.as_deref().map(|path| Ok((path, Form::of(path)?))).transpose();
-    let output = output.map_err(|error: UsageError| error)?;
-    let outputs = Outputs::new(args.overwrite).having_read([&*args.picture]);
+    let output = args.output.as_deref().map(files::target).transpose()?;
+    let outputs = Outputs::new(args.overwrite).having_read([&args.picture]);
     if let Some((path, _)) = output {
         files::try_place(path, &outputs, screen)?;
     }
@@ -39,10 +38,7 @@ fn lines(noted: &Noted, colour: bool) -> String {
         ("prompt", recipe.prompt.clone()),
         ("planner", planner.to_owned()),
         ("model", format!("{} on {}", recipe.model, recipe.device)),
-        (
-            "method",
-            format!("{}, {} steps of {}{beside}", name(&config.method), config.steps, name(&config.sampler)),
-        ),
+        ("method", format!("{}, {} steps of {}{beside}", config.method, config.steps, config.sampler)),
         ("cfg scale", config.cfg_scale_without_model().to_string()),
         ("seed", recipe.seeds.background.to_string()),
         ("size", format!("{} x {}", recipe.size.0, recipe.size.1)),

@@ -41,6 +41,23 @@ fn a_flag_beats_everything() {
 }
 
 #[test]
+fn a_variable_beats_a_table_of_a_file() {
+    let home = Home::new();
+    home.write("lmd.toml", "[llm.options]\ntop_k = 3\nseed = 1\n");
+    let shown = home.run(&SHOW).ok();
+    assert!(
+        line(&shown, "llm.options").starts_with("llm.options = { top_k = 3, seed = 1 } # project"),
+        "{shown}"
+    );
+    let mut command = home.lmd(&SHOW);
+    command.env("LMD_LLM_OPTIONS", "{ top_k = 7 }");
+    assert_eq!(
+        line(&ran(command).ok(), "llm.options"),
+        "llm.options = { top_k = 7 } # variable LMD_LLM_OPTIONS"
+    );
+}
+
+#[test]
 fn the_nearest_project_file_counts() {
     let home = Home::new();
     home.write("lmd.toml", "planner = \"llm\"\n");

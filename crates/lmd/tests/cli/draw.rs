@@ -18,6 +18,21 @@ fn pixels(path: &Path) -> Vec<u8> {
 }
 
 #[test]
+fn prompts_are_bounded_and_cleaned() {
+    let home = Home::with_layout();
+    let draw = |prompt: &str| {
+        home.run(&[&["draw", "l.json", "-s", "1", "-o", "a.png", "--prompt", prompt], &QUICK[..]].concat())
+    };
+    let told = draw(&"\u{1}x".repeat(4001)).failed(2);
+    assert!(told.contains("4000 are allowed") && told.len() < 300, "{told}");
+    let long = "x".repeat(4001);
+    let negative = ["draw", "l.json", "-s", "1", "-o", "b.png", "--negative-prompt", &long];
+    assert!(home.run(&negative).failed(2).contains("draw.negative_prompt"));
+    draw("a\u{1}cat").ok();
+    assert!(home.run(&["show", "a.png"]).ok().contains("a cat"));
+}
+
+#[test]
 fn a_sentence_becomes_a_picture_that_tells_how() {
     let home = Home::new();
     let prompt = "a red car to the left of a dog";

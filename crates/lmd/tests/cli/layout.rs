@@ -48,6 +48,14 @@ fn a_sentence_is_planned_offline() {
 }
 
 #[test]
+fn many_warnings_of_one_wording_are_counted() {
+    let home = Home::new();
+    let ran = home.run(&["layout", &"cats, ".repeat(650), "--planner", "offline"]);
+    assert!(ran.err.lines().count() < 20 && ran.err.contains("more like it"), "{}", ran.err);
+    ran.ok();
+}
+
+#[test]
 fn an_edit_leaves_the_rest_alone() {
     let home = Home::new();
     home.write("answer.txt", ANSWER);

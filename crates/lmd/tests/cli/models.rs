@@ -50,3 +50,29 @@ fn a_broken_model_is_not_imported() {
     assert!(name.contains("cannot name a model"), "{name}");
     assert!(!home.run(&["models", "list"]).ok().contains("broken"));
 }
+
+#[test]
+fn the_bundled_model_keeps_its_name_and_place() {
+    let home = Home::new();
+    let path = assets();
+    let told = home.run(&["models", "import", path.to_str().unwrap(), "--name", "bundled"]).failed(4);
+    assert!(told.contains("part of lmd") && told.contains("--name"), "{told}");
+    let told = home.run(&["models", "remove", "bundled"]).failed(4);
+    assert!(told.contains("part of lmd and cannot be removed"), "{told}");
+    let long = "x".repeat(255);
+    let told = home.run(&["models", "import", path.to_str().unwrap(), "--name", &long]).failed(4);
+    assert!(told.contains("at most 100"), "{told}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_model_of_the_hubs_cache_is_copied() {
+    let home = Home::new();
+    home.write("models--owner--small/refs/main", "x");
+    std::fs::create_dir(home.path("models--owner--small/snapshots")).unwrap();
+    let assets = assets().canonicalize().unwrap();
+    std::os::unix::fs::symlink(assets, home.path("models--owner--small/snapshots/x")).unwrap();
+    let folder = PathBuf::from(home.run(&["models", "import", "models--owner--small"]).ok().trim());
+    assert!(folder.ends_with("small") && folder.join("unet/config.json").is_file(), "{folder:?}");
+    assert_eq!(home.run(&["models", "verify", "small"]).ok(), "small: good\n");
+}

@@ -168,6 +168,54 @@ fn pipes_are_written_to_as_they_are() {
     assert_eq!(home.run(&["layout", "a cat", "--planner", "offline", "-o", "/dev/null"]).code, 2);
 }
 
+#[test]
+fn a_name_that_nobody_gave_is_in_nobodys_way() {
+    let home = Home::with_layout();
+    draw(&home, &["-o", "picture.png"]).ok();
+    let again = ["draw", "--from", "picture.png", "--overwrite", "-s", "7"];
+    let out = home.run(&[&again[..], &QUICK[..]].concat()).ok();
+    assert!(out.ends_with("-7.png\n") && home.path(out.trim()).is_file(), "{out}");
+    // It would have the name of the picture that was read: told before it is drawn.
+    let out = out.trim();
+    let told = home.run(&[&["draw", "--from", out, "--overwrite"], &QUICK[..]].concat()).failed(2);
+    assert!(told.contains("was read") && !told.contains("seed"), "{told}");
+}
+
+#[test]
+fn two_results_of_one_name_are_refused_before_the_work() {
+    let home = Home::new();
+    let args = ["layout", "a cat", "--svg", "a.svg", "-o", "./a.svg"];
+    let told = home.run(&[&args[..], &["--overwrite"]].concat()).failed(2);
+    assert!(told.contains("two results") && !told.contains("planning"), "{told}");
+    assert_eq!(home.run(&args).ok(), "a.svg\n./a-2.svg\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_nobody_reads_is_told() {
+    let home = Home::new();
+    assert!(std::process::Command::new("mkfifo").arg(home.path("p.svg")).status().unwrap().success());
+    let told = home.run(&["layout", "a cat", "--planner", "offline", "-o", "p.svg"]).failed(1);
+    assert!(told.contains("no program reads the pipe p.svg"), "{told}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_stdout_that_is_closed_is_an_error() {
+    let home = Home::new();
+    for closed in [">&-", "<&- >&-", "1</dev/null"] {
+        let script =
+            format!("'{}' -q layout 'a cat' --planner offline --json {closed}", env!("CARGO_BIN_EXE_lmd"));
+        let mut shell = assert_cmd::Command::new("bash");
+        shell.args(["-c", &script]).current_dir(home.0.path()).env("HOME", home.0.path());
+        let told = crate::ran(shell).failed(1);
+        assert!(told.contains("cannot write to stdout"), "{closed}: {told}");
+    }
+    let mut whole = home.lmd(&["layout", "a cat", "--planner", "offline", "--json"]);
+    whole.timeout(std::time::Duration::from_secs(60));
+    crate::ran(whole).ok();
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_waited_for_for_ever_is_not_read() {
