@@ -244,8 +244,8 @@ impl BBox {
     pub fn scaled(self, factor: f64) -> Self {
         let factor = if factor.is_finite() { factor.clamp(1e-3, 1e3) } else { 1.0 };
         let (cx, cy) = self.center();
-        let w = (self.w * factor).max(1e-3);
-        let h = (self.h * factor).max(1e-3);
+        let w = (self.w * factor).max(Self::MIN_SIDE);
+        let h = (self.h * factor).max(Self::MIN_SIDE);
         Self::clamped(cx - w / 2.0, cy - h / 2.0, w, h).unwrap_or(self)
     }
 }

@@ -19,6 +19,16 @@ pub enum PlanError {
         /// The limit.
         limit: usize,
     },
+    /// The prompt says too much of one thing.
+    #[error(
+        "the prompt describes one thing in {chars} characters, at most {limit} are allowed; shorten it or cut it into several things"
+    )]
+    ThingTooLong {
+        /// The length of the thing's caption.
+        chars: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// The offline planner cannot do it; a language model could.
     #[error(
         "{why}; connect a language model (set LMD_LLM_URL and LMD_LLM_MODEL) or write the layout by hand"

@@ -14,7 +14,7 @@ use lmd_planner::llm::{
     Capabilities, ChatContext, ChatEvent, ChatModel, ChatModelEntry, ChatReply, ChatRequest, LlmConfig,
     LlmError, LlmPlanner, register,
 };
-use lmd_planner::{Conversation, Plan, PlanError, Planner};
+use lmd_planner::{Conversation, Plan, PlanError, Planner, Source};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::{Act, Server, chat, error, status};
@@ -121,11 +121,11 @@ fn anthropic_is_asked_with_a_tool_and_a_cached_prefix() {
 
 /// Answers every question with the same layout.
 #[derive(Debug)]
-struct Parrot;
+struct Parrot(&'static str);
 
 impl ChatModel for Parrot {
     fn name(&self) -> String {
-        "polly".to_owned()
+        self.0.to_owned()
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -147,7 +147,7 @@ fn a_model_from_outside_is_registered_and_planned_with() {
         summary: "says what it always says",
         default_url: "http://localhost",
         settings: || schemars::schema_for!(()),
-        open: |_| Ok(Box::new(Parrot)),
+        open: |_| Ok(Box::new(Parrot("polly"))),
     };
     register(entry).unwrap();
     let config = LlmConfig { api: "parrot".to_owned(), model: "any".to_owned(), ..LlmConfig::default() };
@@ -165,6 +165,20 @@ fn a_model_from_outside_is_registered_and_planned_with() {
     }
     let (talk, _) = Conversation::start(&*planner, PROMPT).unwrap();
     assert_eq!(talk.layout().objects().len(), 2);
+}
+
+#[test]
+fn models_from_outside_do_not_share_their_answers() {
+    let dir = tempfile::tempdir().unwrap();
+    let asked = |name| {
+        let cache = AnswerCache::in_dir(dir.path(), CacheMode::ReadWrite);
+        let planner = LlmPlanner::with_model(Box::new(Parrot(name)), LlmConfig::default()).with_cache(cache);
+        match planner.plan(PROMPT).unwrap().source {
+            Source::Llm { asked, .. } => asked,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!([asked("polly"), asked("polly"), asked("molly")], [1, 0, 1]);
 }
 
 #[test]
@@ -204,6 +218,50 @@ fn what_was_remembered_wrongly_is_tried_anew() {
     let paths: Vec<String> = server.requests().into_iter().map(|request| request.path).collect();
     let (chat, completion) = ("/v1/chat/completions", "/v1/completions");
     assert_eq!(paths, [chat, completion, completion, chat]);
+}
+
+#[test]
+fn a_refused_key_is_no_reason_to_ask_another_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = Act::Say(404, String::new(), r#"{"detail":"Not Found"}"#.to_owned());
+    let server = Server::start(vec![missing, server::completion("[]"), error(401, "x", "key expired")]);
+    let planner = || {
+        let cache = AnswerCache::in_dir(dir.path().join("answers"), CacheMode::Refresh);
+        let config = LlmConfig { max_repairs: 0, ..config(&server, "openai") };
+        LlmPlanner::new(config).unwrap().with_cache(cache.with_servers(dir.path().join("servers")))
+    };
+    let _ = planner().plan(PROMPT);
+    let error = planner().plan(PROMPT).unwrap_err();
+    assert!(matches!(error, PlanError::Llm(LlmError::Unauthorized { .. })), "{error:?}");
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
+fn options_that_no_model_has_are_refused() {
+    for api in ["openai", "ollama", "anthropic"] {
+        let options = [("temprature".to_owned(), json!(1))].into();
+        let config = LlmConfig {
+            api: api.to_owned(),
+            model: "m".to_owned(),
+            url: "http://localhost:1".to_owned(),
+            options,
+            ..LlmConfig::default()
+        };
+        let error = LlmPlanner::new(config).unwrap_err();
+        assert!(matches!(error, LlmError::Config { setting: "options", .. }), "{api}: {error:?}");
+        assert!(error.to_string().contains("temprature"), "{error}");
+    }
+}
+
+#[test]
+fn a_connection_that_was_left_open_and_then_closed_is_no_failed_attempt() {
+    let body = json!({"choices": [{"message": {"content": JSON}, "finish_reason": "stop"}]}).to_string();
+    let server = Server::start(vec![Act::LeaveOpen(body), chat(JSON)]);
+    let planner = LlmPlanner::new(LlmConfig { retries: 0, ..config(&server, "openai") }).unwrap();
+    for _ in 0..2 {
+        assert_eq!(captions(&planner.plan(PROMPT).unwrap()).len(), 2);
+    }
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[test]
@@ -270,4 +328,16 @@ fn https_to_a_server_without_tls_is_told_as_such() {
     assert!(matches!(error, PlanError::Llm(LlmError::NotTls { .. })), "{error:?}");
     assert!(error.to_string().contains("speaks http, not https"));
     assert!(server.requests().iter().all(|request| !request.headers.contains("0123456789")));
+}
+
+#[test]
+fn a_server_of_tls_that_answers_plain_http_with_400_is_not_taken_for_a_plain_one() {
+    let server = Server::start(vec![Act::Say(400, String::new(), "Bad Request".to_owned())]);
+    let url = server.url.replace("http://", "https://");
+    let config = LlmConfig { url, retries: 0, timeout_s: 1.0, ..config(&server, "openai") };
+    let error = LlmPlanner::new(config).unwrap().plan(PROMPT).unwrap_err();
+    let lost = |error: &LlmError| {
+        matches!(error, LlmError::Closed { .. } | LlmError::Unreachable { .. } | LlmError::Timeout { .. })
+    };
+    assert!(matches!(&error, PlanError::Llm(error) if lost(error)), "{error:?}");
 }

@@ -92,6 +92,14 @@ fn the_longest_prompts_take_no_time() {
     }
 }
 
+#[test]
+fn they_again_and_again_names_nothing_new() {
+    let start = Instant::now();
+    let scene = english::parse(&format!("a cat and a dog , {}", "they , ".repeat(550))).unwrap();
+    assert_eq!(scene.things.len(), 2);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
 /// Words that stress the rules, in any order.
 fn word() -> impl Strategy<Value = String> {
     let words = "a the two cat cats red blue and or , . with without no of on in next to left right its it them one other \

@@ -16,7 +16,7 @@ const LARGE_SIDE: f64 = 0.4;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
     line: String,
-    demand: Check,
+    check: Check,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -105,13 +105,13 @@ impl Expectation {
     /// What was expected instead.
     pub fn read(line: &str) -> Result<Self, String> {
         let (verb, rest) = line.trim().split_once(' ').ok_or("expected a verb and its words")?;
-        Ok(Self { line: line.trim().to_owned(), demand: Check::read(verb, rest.trim())? })
+        Ok(Self { line: line.trim().to_owned(), check: Check::read(verb, rest.trim())? })
     }
 
     /// What it is about.
     #[must_use]
     pub fn kind(&self) -> ExpectationKind {
-        match self.demand {
+        match self.check {
             Check::Count(..) => ExpectationKind::Count,
             Check::Total(_) => ExpectationKind::Total,
             Check::Relation(Relation::Bigger | Relation::Taller, ..) | Check::Large(_) => {
@@ -131,7 +131,7 @@ impl Expectation {
     /// # Errors
     /// What was wrong, for people.
     pub fn check(&self, layout: &Layout) -> Result<(), String> {
-        self.demand.check(layout)
+        self.check.check(layout)
     }
 }
 

@@ -1,5 +1,8 @@
 //! Numbers in English words, both ways.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 const SMALL: [&str; 20] = [
     "zero",
     "one",
@@ -85,8 +88,12 @@ pub fn parse_number_word(text: &str) -> Option<u32> {
         _ => {}
     }
     let joined = text.split([' ', '-']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
-    (0..=100).find(|n| number_in_words(*n).replace(' ', "-") == joined)
+    IN_WORDS.get(&joined).copied()
 }
+
+/// The numbers from 0 to 100 by their words, joined by hyphens.
+static IN_WORDS: LazyLock<HashMap<String, u32>> =
+    LazyLock::new(|| (0..=100).map(|n| (number_in_words(n).replace(' ', "-"), n)).collect());
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use lmd_layout::singular;
 
 use super::lexicon::{Tags, exact_tags, tags};
+use super::noun_phrase::GIVES_WAY;
 use super::numbers::{number, quantity};
 use super::token::Token;
 use super::verbs::{Role, verb};
@@ -37,11 +38,6 @@ const REGIONS: [&str; 14] = [
     "distance",
     "backdrop",
 ];
-/// Nouns that give way to what they are a part of: `the edge of a table`.
-const TRANSPARENT: [&str; 13] = [
-    "edge", "side", "front", "bank", "end", "foot", "kind", "type", "sort", "shore", "surface", "middle",
-    "top",
-];
 /// Words that belong to phrases about several things or about having.
 const GRAMMAR: &str = "pair couple each other others one ones single same different another size twice times half \
     featuring featured containing including depicting showing shows holds features depicts consisting following followed \
@@ -56,9 +52,9 @@ pub(super) fn unaccounted(tokens: &[Token], scene: &Scene) -> Vec<String> {
     let held = Held::of(scene);
     // Each word is looked up once, however often it occurs.
     let mut known: HashSet<&str> = HashSet::new();
-    let mut lost = tokens.iter().filter(|token| token.is_word() && known.insert(&token.low));
+    let words = tokens.iter().filter(|token| token.is_word() && known.insert(&token.low));
     let lost: HashSet<&str> =
-        lost.by_ref().map(|token| token.low.as_str()).filter(|low| !held.accounts_for(low)).collect();
+        words.map(|token| token.low.as_str()).filter(|low| !held.accounts_for(low)).collect();
     if lost.is_empty() { Vec::new() } else { outside_phrases(tokens, &held, &lost) }
 }
 
@@ -141,7 +137,7 @@ impl Held {
             return true;
         }
         let listed = FRAME.contains(&low)
-            || TRANSPARENT.contains(&singular(low).as_str())
+            || GIVES_WAY.contains(&singular(low).as_str())
             || GRAMMAR_WORDS.contains(low)
             || GRAMMAR_WORDS.contains(singular(low).as_str())
             || self.has_regions && REGIONS.contains(&low);

@@ -52,7 +52,7 @@ pub(super) enum Chunk {
 }
 
 /// Ways to say that something is not there.
-const NEGATIONS: [&str; 42] = [
+const NEGATIONS: [&str; 54] = [
     "without any sign of",
     "without a single",
     "without any",
@@ -95,9 +95,6 @@ const NEGATIONS: [&str; 42] = [
     "does not contain",
     "does not include",
     "neither",
-];
-
-const MORE_NEGATIONS: [&str; 12] = [
     "does not have",
     "do not have",
     "is not",
@@ -164,8 +161,10 @@ fn next(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> (Option<Chunk>
 
 /// `a cat (orange)`: adjectives in brackets speak of the noun before them.
 fn bracketed_adjectives(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
-    let opens = tokens.get(at)?.text == "(" && matches!(previous, Some(Chunk::Np(_)));
-    let length = tokens.iter().skip(at + 1).position(|token| token.text == ")").filter(|_| opens)?;
+    if tokens.get(at)?.text != "(" || !matches!(previous, Some(Chunk::Np(_))) {
+        return None;
+    }
+    let length = tokens.iter().skip(at + 1).position(|token| token.text == ")")?;
     let inner = tokens.get(at + 1..at + 1 + length)?;
     let words: Vec<String> =
         inner.iter().filter(|token| token.is_word() && token.low != "and").map(|t| t.low.clone()).collect();
@@ -188,8 +187,7 @@ pub(super) fn negation(tokens: &[Token], at: usize) -> Option<usize> {
     if reads(tokens, at, "no more than").is_some() {
         return None;
     }
-    let longest =
-        NEGATIONS.iter().chain(&MORE_NEGATIONS).filter_map(|phrase| reads(tokens, at, phrase)).max()?;
+    let longest = NEGATIONS.iter().filter_map(|phrase| reads(tokens, at, phrase)).max()?;
     // Articles belong to the noun phrase, and "is not" needs a noun after it.
     let any = usize::from(reads(tokens, at + longest, "any").is_some());
     Some(longest + any)

@@ -30,7 +30,10 @@ impl Interpreter<'_> {
             }
             Pending::Nothing => {
                 self.group = self.resolve(plural, &[]);
-                self.mentioned.extend(self.group.iter().copied());
+                // "They" again and again names nothing new.
+                if !self.mentioned.ends_with(&self.group) {
+                    self.mentioned.extend(self.group.iter().copied());
+                }
                 self.object_of = None;
                 self.closed = true;
             }
@@ -58,8 +61,12 @@ impl Interpreter<'_> {
             if let Some(one) = self.mentioned.iter().rev().copied().find(|i| free(i) && several(i)) {
                 return vec![one];
             }
-            let all = |list: &[usize]| -> Vec<usize> { list.iter().copied().filter(free).collect() };
-            let here = all(&self.mentioned);
+            let mut here: Vec<usize> = Vec::new();
+            for index in self.mentioned.iter().copied().filter(free) {
+                if !here.contains(&index) {
+                    here.push(index);
+                }
+            }
             if here.len() > 1 {
                 return here;
             }

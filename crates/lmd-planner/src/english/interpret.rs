@@ -338,8 +338,8 @@ impl<'a> Interpreter<'a> {
             return None;
         }
         let same = |thing: &Thing| {
-            let head = |noun: &str| noun.rsplit(' ').next().unwrap_or_default().to_owned();
-            (thing.noun == phrase.noun || head(&thing.noun) == phrase.noun)
+            let head = thing.noun.rsplit(' ').next().unwrap_or_default();
+            (thing.noun == phrase.noun || head == phrase.noun)
                 && phrase.attributes.iter().all(|a| thing.attributes.contains(a))
                 && phrase.quantity.is_none_or(|q| q.count == thing.count)
         };

@@ -1,6 +1,9 @@
 //! Which language a prompt is in, as far as needed to say that the offline
 //! planner does not read it.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::lexicon::{Tags, exact_tags};
 use super::token::Token;
 use crate::PlanError;
@@ -35,6 +38,10 @@ const MARKERS: [(&str, &str); 9] = [
     ("Swedish", "en ett och med utan på under två tre fyra är bredvid bakom katt hund röd i den det"),
     ("Turkish", "bir ve ile üzerinde iki üç kedi köpek kırmızı altında yanında sağda solda"),
 ];
+
+/// [`MARKERS`], each word found at once.
+static MARKED: LazyLock<Vec<(&str, HashSet<&str>)>> =
+    LazyLock::new(|| MARKERS.iter().map(|(name, words)| (*name, words.split(' ').collect())).collect());
 
 /// An error when the prompt is in a language the parser does not read.
 pub(super) fn check(tokens: &[Token]) -> Result<(), PlanError> {
@@ -71,9 +78,8 @@ fn is_english(word: &str) -> bool {
 
 /// The language most marker words speak for, with those words.
 fn likeliest<'a>(words: &[&'a str]) -> Option<(&'static str, Vec<&'a str>)> {
-    let seen = MARKERS.iter().map(|(language, markers)| {
-        let found: Vec<&str> =
-            words.iter().copied().filter(|word| markers.split(' ').any(|m| m == *word)).collect();
+    let seen = MARKED.iter().map(|(language, markers)| {
+        let found: Vec<&str> = words.iter().copied().filter(|word| markers.contains(word)).collect();
         (*language, found)
     });
     seen.max_by_key(|(_, found)| found.len()).filter(|(_, found)| !found.is_empty())

@@ -13,6 +13,10 @@ pub(super) fn noun_phrase(tokens: &[Token], at: usize) -> Option<(NounPhrase, us
     Reader { tokens, at, phrase: NounPhrase::new() }.read(0)
 }
 
+/// Nouns that give way to what they are a part of: `the edge of a table`.
+pub(super) const GIVES_WAY: [&str; 12] =
+    ["edge", "side", "front", "bank", "end", "foot", "kind", "type", "sort", "shore", "surface", "middle"];
+
 struct Reader<'a> {
     tokens: &'a [Token],
     at: usize,
@@ -416,10 +420,6 @@ impl Reader<'_> {
     /// `of soup`: kept as the phrase's detail; `the edge of` gives way to what
     /// it is the edge of.
     fn of_part(&mut self, depth: u32) {
-        const TRANSPARENT: [&str; 12] = [
-            "edge", "side", "front", "bank", "end", "foot", "kind", "type", "sort", "shore", "surface",
-            "middle",
-        ];
         if self.low(0) != "of" || self.phrase.noun.is_empty() || depth > 2 {
             return;
         }
@@ -433,7 +433,7 @@ impl Reader<'_> {
         let whole = inner.determiner != Determiner::None && !inner.tags().any(Tags::MASS);
         if whole && self.phrase.tags().any(Tags::PART) && !self.phrase.tags().any(Tags::SURFACE) {
             self.phrase = inner;
-        } else if TRANSPARENT.contains(&self.phrase.noun.as_str()) {
+        } else if GIVES_WAY.contains(&self.phrase.noun.as_str()) {
             let attributes = std::mem::take(&mut self.phrase.attributes);
             self.phrase = inner;
             self.phrase.attributes.splice(0..0, attributes);

@@ -255,11 +255,13 @@ const COMPOUNDS: [&str; 98] = [
 
 /// How many of `words` make a fixed compound, 0 if none.
 pub(super) fn compound(words: &[&str]) -> usize {
+    // No compound has more than three words.
+    let forms: Vec<(&str, String)> = words.iter().take(3).map(|word| (*word, singular(word))).collect();
     let matches = |compound: &&str| {
         let mut n = 0;
         for part in compound.split(' ') {
-            let word = words.get(n)?;
-            if *word != part && singular(word) != part {
+            let (word, one) = forms.get(n)?;
+            if *word != part && one != part {
                 return None;
             }
             n += 1;

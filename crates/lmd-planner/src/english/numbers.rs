@@ -76,7 +76,9 @@ pub(super) fn quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)>
         quantity.exact = false;
         return Some((quantity, length + 3));
     }
-    if let ("or", Some(_), Some(more)) = (word(1), number(word(0)), number(word(2))) {
+    if word(1) == "or"
+        && let (Some(_), Some(more)) = (number(word(0)), number(word(2)))
+    {
         // "three or four": either is right.
         return Some((Quantity::about(more), 3));
     }

@@ -1,6 +1,9 @@
 //! What is said of the picture rather than of what is in it: wishes
 //! (`draw me`), styles (`an oil painting of`) and quality tags (`8k`).
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::lexicon::{Tags, exact_tags, is_adjective};
 use super::links::reads;
 use super::token::Token;
@@ -14,15 +17,21 @@ pub(super) struct Framing {
 }
 
 /// Kinds of picture. The plain ones say nothing of the style by themselves.
-const MEDIA: &str = "photo photograph picture image painting drawing sketch illustration render rendering cartoon \
+static MEDIA: Words = LazyLock::new(|| {
+    word_set(
+        "photo photograph picture image painting drawing sketch illustration render rendering cartoon \
     watercolor watercolour portrait shot close-up closeup poster depiction view snapshot screenshot logo icon mural \
     artwork art comic collage mosaic print etching engraving woodcut linocut fresco tapestry caricature doodle \
     animation wallpaper diorama selfie polaroid graphic clipart clip-art infographic album-cover cover photography footage still life \
-    frame scene-painting sticker postcard mockup blueprint diagram pixel-art pastel gouache lithograph panorama macro visualization";
+    frame scene-painting sticker postcard mockup blueprint diagram pixel-art pastel gouache lithograph panorama macro visualization",
+    )
+});
 const PLAIN: [&str; 7] = ["picture", "image", "depiction", "view", "graphic", "visualization", "frame"];
 
 /// Words that make a comma-separated part a tag.
-const TAG_WORDS: &str = "detailed shallow poly highres absurdres 8k 4k 2k 16k hd uhd hdr hyperdetailed ultradetailed lighting lit artstation deviantart \
+static TAG_WORDS: Words = LazyLock::new(|| {
+    word_set(
+        "detailed shallow poly highres absurdres 8k 4k 2k 16k hd uhd hdr hyperdetailed ultradetailed lighting lit artstation deviantart \
     octane unreal blender bokeh focus resolution quality masterpiece cinematic photorealistic photorealism hyperrealistic \
     hyperrealism ultrarealistic photo-realistic ultra-realistic hyper-realistic realism realistic trending style aesthetic sharp dof depth vivid vibrant \
     illustration photography photograph shot dslr lens 35mm 50mm 85mm composition concept volumetric raytracing \
@@ -36,18 +45,32 @@ const TAG_WORDS: &str = "detailed shallow poly highres absurdres 8k 4k 2k 16k hd
     synthwave noir vintage retro monochrome sepia black-and-white smooth texture textures ar v5 v6 niji \
     minimalism modern simple clean wide-angle wide macro telephoto bright warm cool soft dark natural high low very highly \
     extremely full color colour colorful colourful shading shadows details detail photo image picture quality graphics \
-    view life studio reflection reflections backlit rim light lights glow sunlight daylight";
+    view life studio reflection reflections backlit rim light lights glow sunlight daylight",
+    )
+});
 
 /// Words that end the name of a style.
-const KINDS: &str =
-    "style painting illustration photography artwork render rendering drawing sketch aesthetic art";
+static KINDS: Words = LazyLock::new(|| {
+    word_set("style painting illustration photography artwork render rendering drawing sketch aesthetic art")
+});
 
 /// Words that alone do not make a part a tag, but may stand in one.
-const TAG_FILLER: &str = "of by in on with the a an and at from to for as greg engine field depth golden hour hand top side front rear back overhead bird birds 's eye worm still close up \
-    drawn oil digital van gogh water";
+static TAG_FILLER: Words = LazyLock::new(|| {
+    word_set(
+        "of by in on with the a an and at from to for as greg engine field depth golden hour hand top side front rear back overhead bird birds 's eye worm still close up \
+    drawn oil digital van gogh water",
+    )
+});
 
-fn listed(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|entry| entry == word)
+/// The words of a list, each found at once.
+type Words = LazyLock<HashSet<&'static str>>;
+
+fn word_set(list: &'static str) -> HashSet<&'static str> {
+    list.split_whitespace().collect()
+}
+
+fn listed(list: &Words, word: &str) -> bool {
+    list.contains(word)
 }
 
 /// Takes wishes, styles and tags out of a sentence.
@@ -113,9 +136,13 @@ impl Framing {
 
 /// Whether a tag list begins: `masterpiece, best quality, a red car`.
 fn opens_with_quality(words: &[&Token]) -> bool {
-    const QUALITY: &str = "masterpiece best high highest quality highres absurdres ultra hyper super detailed highly very \
-        8k 4k hd hdr uhd resolution photorealistic cinematic";
-    !words.is_empty() && words.iter().all(|token| listed(QUALITY, &token.low))
+    static QUALITY: Words = LazyLock::new(|| {
+        word_set(
+            "masterpiece best high highest quality highres absurdres ultra hyper super detailed highly very \
+        8k 4k hd hdr uhd resolution photorealistic cinematic",
+        )
+    });
+    !words.is_empty() && words.iter().all(|token| listed(&QUALITY, &token.low))
 }
 
 /// Words of a wish, which say nothing of the picture.
@@ -124,8 +151,8 @@ const WISHES: [&str; 52] = [
     "please", "can you", "could you", "would you", "will you", "can i", "could i", "may i", "can we", "could we", "i", "you", "we", "want", "get", "how about", "what about",
     "need", "would", "like", "love", "to see", "to have", "d like", "draw", "paint",
     "generate", "create", "make", "render", "show", "give", "produce", "imagine", "depict",
-    "design", "sketch", "illustrate", "visualize", "me", "us", "let us", "let", "have", "here
-    is", "this is", "compose", "prompt :", "hi", "hello", "ok", "prompt",
+    "design", "sketch", "illustrate", "visualize", "me", "us", "let us", "let", "have",
+    "here is", "this is", "compose", "prompt :", "hi", "hello", "ok", "prompt",
 ];
 
 /// The index after words of a wish: `please draw me`, `I would like to see`.
@@ -154,7 +181,7 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
     let mut medium = None;
     while let Some(token) = tokens.get(end) {
         let low = token.low.as_str();
-        if listed(MEDIA, low) {
+        if listed(&MEDIA, low) {
             medium = Some(end);
         } else if !style_word(low) {
             break;
@@ -237,7 +264,7 @@ fn style_word(low: &str) -> bool {
             | "angle"
     ) || tags.any(Tags::MATERIAL.and(Tags::ADVERB).and(Tags::MASS)) && low != "christmas"
         || is_adjective(low)
-        || listed(TAG_WORDS, low)
+        || listed(&TAG_WORDS, low)
         || low.ends_with("ly")
 }
 
@@ -283,7 +310,7 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
                 && matches!(word(at + 1), "in" | "as" | "with"),
         );
     let length = (start..tokens.len().min(start + 6))
-        .take_while(|i| style_word(word(*i)) || listed(MEDIA, word(*i)))
+        .take_while(|i| style_word(word(*i)) || listed(&MEDIA, word(*i)))
         .count();
     let last = word(start + length - usize::from(length > 0));
     let is_style = length > 0
@@ -293,7 +320,7 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
                     last,
                     "watercolor" | "watercolour" | "crayon" | "charcoal" | "gouache" | "pastel" | "acrylic"
                 )
-            || (word(at) == "as" || start > at + 1) && listed(MEDIA, last));
+            || (word(at) == "as" || start > at + 1) && listed(&MEDIA, last));
     is_style.then_some(start + length)
 }
 
@@ -322,10 +349,10 @@ fn is_tag(words: &[&Token]) -> bool {
     {
         return words.len() > 1 && matches!(opens, "a" | "an" | "the") && is_style(words);
     }
-    let known = words.iter().filter(|token| listed(TAG_WORDS, &token.low)).count();
+    let known = words.iter().filter(|token| listed(&TAG_WORDS, &token.low)).count();
     let others = words
         .iter()
-        .filter(|token| !listed(TAG_WORDS, &token.low) && !listed(TAG_FILLER, &token.low))
+        .filter(|token| !listed(&TAG_WORDS, &token.low) && !listed(&TAG_FILLER, &token.low))
         .count();
     let decisive = ["by", "style", "trending"].iter().any(|key| words.iter().any(|t| t.low == *key))
         && opens != "by"
@@ -340,7 +367,7 @@ fn is_tag(words: &[&Token]) -> bool {
 
 /// Whether a style leaves open how the picture is made (`still life`).
 fn no_kind(style: &str) -> bool {
-    !style.to_lowercase().split(' ').any(|word| listed(KINDS, word) || word == "photo")
+    !style.to_lowercase().split(' ').any(|word| listed(&KINDS, word) || word == "photo")
 }
 
 fn opens_bare(words: &[&Token]) -> bool {
@@ -355,7 +382,7 @@ fn opens_bare(words: &[&Token]) -> bool {
 fn names_style(words: &[&Token]) -> bool {
     let Some((last, others)) = words.split_last() else { return false };
     let plain = |token: &&Token| !exact_tags(&token.low).any(Tags::FUNCTION);
-    listed(KINDS, &last.low) && (1..=4).contains(&others.len()) && others.iter().all(plain)
+    listed(&KINDS, &last.low) && (1..=4).contains(&others.len()) && others.iter().all(plain)
 }
 
 /// Whether a part names a kind of picture.
@@ -365,7 +392,7 @@ fn is_style(words: &[&Token]) -> bool {
     }
     let words = words.split(|token| token.low == "by").next().unwrap_or_default();
     let last = words.last().map_or("", |token| token.low.as_str());
-    let all = words.iter().all(|token| style_word(&token.low) || listed(MEDIA, &token.low));
-    (listed(MEDIA, last) || last == "style") && all && words.len() > 1
+    let all = words.iter().all(|token| style_word(&token.low) || listed(&MEDIA, &token.low));
+    (listed(&MEDIA, last) || last == "style") && all && words.len() > 1
         || words.len() == 1 && matches!(last, "watercolor" | "watercolour" | "anime" | "cartoon" | "sketch")
 }

@@ -121,9 +121,11 @@ static VERBS: LazyLock<HashMap<String, Verb>> = LazyLock::new(|| {
 
 fn insert_forms(verbs: &mut HashMap<String, Verb>, lemma: &str, role: Role) {
     let attribute = ing(lemma);
-    for (word, form) in
-        [(lemma.to_owned(), VerbForm::Base), (third(lemma), VerbForm::Third), (ing(lemma), VerbForm::Ing)]
-    {
+    for (word, form) in [
+        (lemma.to_owned(), VerbForm::Base),
+        (third(lemma), VerbForm::Third),
+        (attribute.clone(), VerbForm::Ing),
+    ] {
         verbs.entry(word).or_insert(Verb { attribute: attribute.clone(), form, role });
     }
     let past = past(lemma);

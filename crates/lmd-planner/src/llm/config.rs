@@ -33,7 +33,8 @@ pub struct LlmConfig {
     pub url: String,
     /// The model's name as the server knows it.
     pub model: String,
-    /// The key sent as `Authorization: Bearer`; none for most local servers.
+    /// The key, sent as `Authorization: Bearer`, to Anthropic as `x-api-key`;
+    /// none for most local servers.
     #[serde(skip)]
     #[schemars(skip)]
     pub key: Option<SecretString>,

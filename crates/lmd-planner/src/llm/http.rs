@@ -2,12 +2,13 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
-use ureq::http::{HeaderMap, HeaderValue, Response};
+use ureq::http::{HeaderMap, HeaderValue, Response, Version};
 use ureq::{Agent, Body, Error, Proxy};
 
 use super::LlmError;
@@ -42,6 +43,8 @@ pub(super) struct Transport {
     timeout: Duration,
     address: Address,
     proxied: bool,
+    /// Whether a connection was left open by the last answer.
+    left_open: AtomicBool,
 }
 
 /// What came back, whatever its status.
@@ -76,6 +79,7 @@ impl Transport {
             timeout: seconds(config.timeout_s),
             address: address.clone(),
             proxied,
+            left_open: AtomicBool::new(false),
         })
     }
 
@@ -96,7 +100,17 @@ impl Transport {
         let Some(allowed) = context.at_most(self.timeout) else {
             return Err(LlmError::Timeout { url: url.to_owned(), seconds: 0.0 });
         };
-        let answered = while_telling(context, || self.exchange(url, body, allowed));
+        let answered = while_telling(context, || {
+            // A server may have closed the connection it left open; that is no failed attempt.
+            let kept = self.left_open.swap(false, Ordering::Relaxed);
+            match self.exchange(url, body, allowed) {
+                Err(LlmError::Closed { .. }) if kept => {
+                    let left = context.at_most(self.timeout).unwrap_or_default();
+                    self.exchange(url, body, left)
+                }
+                other => other,
+            }
+        });
         answered.map_err(|error| match error {
             LlmError::Timeout { .. } | LlmError::Closed { .. } | LlmError::Unreachable { .. }
                 if self.speaks_plain_http() =>
@@ -119,7 +133,9 @@ impl Transport {
             return Err(self.redirected(url, response.headers()));
         }
         let (status, wait) = (response.status().as_u16(), retry_after(response.headers()));
+        let stays_open = response.version() == Version::HTTP_11 && !says_close(response.headers());
         let body = read(response).map_err(explain)?;
+        self.left_open.store(stays_open, Ordering::Relaxed);
         Ok(Answered { status, body, retry_after: wait })
     }
 
@@ -169,7 +185,8 @@ impl Transport {
     }
 
     /// Whether the server of an https address answers an empty request in
-    /// plain HTTP. No key is sent.
+    /// plain HTTP. No key is sent. Many servers with TLS answer such a request
+    /// with 400, which therefore says nothing.
     fn speaks_plain_http(&self) -> bool {
         self.address.is_tls() && !self.proxied && answers_in_plain_http(self.address.authority()).is_some()
     }
@@ -180,9 +197,9 @@ fn answers_in_plain_http(authority: (&str, u16)) -> Option<()> {
     let mut stream = TcpStream::connect_timeout(&socket, PROBE).ok()?;
     stream.set_read_timeout(Some(PROBE)).ok()?;
     stream.write_all(b"GET / HTTP/1.0\r\n\r\n").ok()?;
-    let mut start = [0; 5];
+    let mut start = [0; 12];
     stream.read_exact(&mut start).ok()?;
-    (start == *b"HTTP/").then_some(())
+    (start.starts_with(b"HTTP/") && !start.ends_with(b" 400")).then_some(())
 }
 
 /// Does `work`, while another thread tells the observer how long it lasts.
@@ -203,6 +220,12 @@ fn while_telling<T>(context: &ChatContext<'_>, work: impl FnOnce() -> T) -> T {
         drop(done);
         result
     })
+}
+
+/// Whether a server says that it closes the connection after its answer.
+fn says_close(headers: &HeaderMap) -> bool {
+    let values = headers.get_all("connection").iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|word| word.trim().eq_ignore_ascii_case("close"))
 }
 
 fn read(response: Response<Body>) -> Result<Vec<u8>, Error> {

@@ -46,7 +46,8 @@ pub struct LlmPlanner {
     model: Box<dyn ChatModel>,
     cache: Option<AnswerCache>,
     observer: Option<Arc<Observer>>,
-    /// Whether an answer was complete only with [`MORE_ROOM`].
+    /// Whether an answer was cut off once: from then on there is
+    /// [`MORE_ROOM`] at once.
     needs_more_room: AtomicBool,
 }
 
@@ -282,15 +283,13 @@ impl LlmPlanner {
     }
 
     fn cached(&self, question: &str) -> Result<Option<String>, CacheError> {
-        self.cache.as_ref().map_or(Ok(None), |cache| cache.get(&self.key(question, &self.form())))
+        let (model, form) = (self.model.name(), self.form());
+        self.cache.as_ref().map_or(Ok(None), |cache| cache.get(&key(question, &model, &form)))
     }
 
     fn keep(&self, question: &str, answer: &str) -> Result<(), CacheError> {
-        self.cache.as_ref().map_or(Ok(()), |cache| cache.put(&self.key(question, &self.form()), answer))
-    }
-
-    fn key<'a>(&'a self, question: &'a str, format: &'a str) -> CacheKey<'a> {
-        CacheKey { prompt: question, model: &self.config.model, template: template_id(), format }
+        let (model, form) = (self.model.name(), self.form());
+        self.cache.as_ref().map_or(Ok(()), |cache| cache.put(&key(question, &model, &form), answer))
     }
 
     /// What the configuration asks for, whatever the server then agrees to.
@@ -334,6 +333,10 @@ impl Planner for LlmPlanner {
             Ok(Candidate { layout: kept.layout, answer: answer.to_owned(), notes: read.notes, violations })
         })
     }
+}
+
+fn key<'a>(prompt: &'a str, model: &'a str, format: &'a str) -> CacheKey<'a> {
+    CacheKey { prompt, model, template: template_id(), format }
 }
 
 /// Boxes were written, and not one of them was usable.

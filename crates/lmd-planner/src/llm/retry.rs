@@ -98,6 +98,7 @@ fn backoff(config: &LlmConfig) -> ExponentialBuilder {
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("retry-after")?.to_str().ok()?.trim();
     if let Ok(number) = text.parse::<f64>() {
+        let number = Some(number).filter(|number| number.is_finite())?;
         return Duration::try_from_secs_f64(number.min(1e9)).ok();
     }
     let date = httpdate::parse_http_date(text).ok()?;
@@ -124,6 +125,9 @@ mod tests {
         assert_eq!(header("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
         assert_eq!(header("soon"), None);
         assert_eq!(header("-3"), None);
+        for none in ["nan", "inf", "-inf", "infinity"] {
+            assert_eq!(header(none), None, "{none}");
+        }
     }
 
     fn quick(retries: u32) -> LlmConfig {

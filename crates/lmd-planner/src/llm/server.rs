@@ -1,10 +1,10 @@
-//! What servers answer whatever their language: JSON, or one of many shapes
-//! of error.
+//! [`Server`]: a model behind one address; and what servers of every kind
+//! answer, which is JSON or one of many shapes of error.
 
 use std::fmt;
 use std::time::Duration;
 
-use lmd_layout::without_reasoning;
+use lmd_layout::{MAX_ANSWER_BYTES, without_reasoning};
 use serde_json::Value;
 
 use super::chat::{Capabilities, ChatContext, ChatReply};
@@ -12,9 +12,6 @@ use super::config::Format;
 use super::http::{Answered, Transport};
 use super::retry::{Failure, with_retries};
 use super::{LlmConfig, LlmError};
-
-/// Longest answer that is read as a layout.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// A model on a server that takes every question the same way, at one address.
 pub(super) struct Server {

@@ -44,13 +44,18 @@ impl Axis {
         }
     }
 
+    /// Whether `x_to - x_from <= limit` contradicts nothing that holds already.
+    pub(super) fn admits(&self, from: Option<usize>, to: Option<usize>, limit: f64) -> bool {
+        self.get(node(to), node(from)) + limit >= -SLACK
+    }
+
     /// Adds `x_to - x_from <= limit`; `None` is the canvas origin. Returns
     /// `false` and changes nothing when that contradicts what holds already.
     pub(super) fn limit(&mut self, from: Option<usize>, to: Option<usize>, limit: f64) -> bool {
-        let (from, to) = (from.map_or(0, |i| i + 1), to.map_or(0, |i| i + 1));
-        if self.get(to, from) + limit < -SLACK {
+        if !self.admits(from, to, limit) {
             return false;
         }
+        let (from, to) = (node(from), node(to));
         if limit >= self.get(from, to) {
             return true;
         }
@@ -99,6 +104,11 @@ impl Axis {
     fn get(&self, from: usize, to: usize) -> f64 {
         self.bound[from * self.nodes + to]
     }
+}
+
+/// The node of a body, or of the canvas origin.
+fn node(body: Option<usize>) -> usize {
+    body.map_or(0, |body| body + 1)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod sizes;
 mod stage;
 mod wording;
 
-use lmd_layout::{Layout, MAX_OBJECTS, Object, Warning, check_layout};
+use lmd_layout::{Layout, LayoutError, MAX_OBJECTS, Object, Warning, check_layout};
 
 use crate::facts::facts_of;
 use crate::{Conversation, Plan, PlanError, Planner, Scene, Source, english, normalize_prompt};
@@ -32,11 +32,21 @@ impl Planner for OfflinePlanner {
     }
 
     fn plan(&self, prompt: &str) -> Result<Plan, PlanError> {
-        plan_scene(&english::parse(&normalize_prompt(prompt)?)?)
+        plan_scene(&english::parse(&normalize_prompt(prompt)?)?).map_err(of_prompt)
     }
 
     fn revise(&self, conversation: &Conversation, instruction: &str) -> Result<Plan, PlanError> {
         edit::revise(conversation, instruction)
+    }
+}
+
+/// A caption that is too long, told to somebody who gave a prompt.
+fn of_prompt(error: PlanError) -> PlanError {
+    match error {
+        PlanError::Layout(LayoutError::TooLong { what: "caption", chars, limit }) => {
+            PlanError::ThingTooLong { chars, limit }
+        }
+        other => other,
     }
 }
 

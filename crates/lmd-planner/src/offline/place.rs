@@ -144,8 +144,6 @@ struct State {
     y: Axis,
     /// Pairs told apart by the search: axis, first, second.
     separated: Vec<(AxisId, usize, usize)>,
-    /// The rules that came from constraints.
-    demanded: Vec<Rule>,
 }
 
 impl State {
@@ -157,44 +155,48 @@ impl State {
             x: Axis::new(&spans(|body| body.shape.size.0)),
             y: Axis::new(&spans(|body| body.shape.size.1)),
             separated: Vec::new(),
-            demanded: Vec::new(),
         }
     }
 
     /// This state with all of `rules`, `None` if they contradict it.
     fn with_all(&self, rules: &[Rule], bodies: &[Body]) -> Option<Self> {
-        let mut next = self.clone();
-        for rule in rules {
-            if !next.add(*rule, bodies) {
-                return None;
-            }
+        // What contradicts this state alone needs no copy of it.
+        if !rules.iter().all(|rule| self.admits(rule, bodies)) {
+            return None;
         }
-        next.demanded.extend_from_slice(rules);
-        Some(next)
+        let mut next = self.clone();
+        rules.iter().all(|rule| next.add(rule, bodies)).then_some(next)
     }
 
-    fn add(&mut self, rule: Rule, bodies: &[Body]) -> bool {
-        let offset = |point: Option<Point>| {
-            point.map_or(0.0, |point| {
-                let size = bodies[point.item].shape.size;
-                point.at * if rule.dim == AxisId::X { size.0 } else { size.1 }
-            })
-        };
-        // high - low >= gap, so low_corner - high_corner <= offsets - gap.
-        let limit = offset(rule.high) - offset(rule.low) - rule.gap;
+    /// Whether `rule` contradicts nothing.
+    fn admits(&self, rule: &Rule, bodies: &[Body]) -> bool {
+        let axis = if rule.dim == AxisId::X { &self.x } else { &self.y };
+        axis.admits(rule.high.map(|p| p.item), rule.low.map(|p| p.item), limit(rule, bodies))
+    }
+
+    fn add(&mut self, rule: &Rule, bodies: &[Body]) -> bool {
         let axis = if rule.dim == AxisId::X { &mut self.x } else { &mut self.y };
-        axis.limit(rule.high.map(|p| p.item), rule.low.map(|p| p.item), limit)
+        axis.limit(rule.high.map(|p| p.item), rule.low.map(|p| p.item), limit(rule, bodies))
     }
 
     /// This state with `first` before `second` on an axis.
     fn separated(&self, dim: AxisId, first: usize, second: usize, gap: f64, bodies: &[Body]) -> Option<Self> {
-        let rule = separation(dim, first, second, gap);
-        let mut next = self.clone();
-        next.add(rule, bodies).then(|| {
-            next.separated.push((dim, first, second));
-            next
-        })
+        let mut next = self.with_all(&[separation(dim, first, second, gap)], bodies)?;
+        next.separated.push((dim, first, second));
+        Some(next)
     }
+}
+
+/// A rule as a bound on corners: high - low >= gap, so
+/// low_corner - high_corner <= offsets - gap.
+fn limit(rule: &Rule, bodies: &[Body]) -> f64 {
+    let offset = |point: Option<Point>| {
+        point.map_or(0.0, |point| {
+            let size = bodies[point.item].shape.size;
+            point.at * if rule.dim == AxisId::X { size.0 } else { size.1 }
+        })
+    };
+    offset(rule.high) - offset(rule.low) - rule.gap
 }
 
 fn separation(dim: AxisId, first: usize, second: usize, gap: f64) -> Rule {
@@ -253,8 +255,8 @@ impl<'a> Search<'a> {
             if let Some(place) = item.fixed {
                 let at = Some(Point { item: index, at: 0.0 });
                 for (dim, value) in [(AxisId::X, place.x()), (AxisId::Y, place.y())] {
-                    state.add(Rule { dim, low: None, high: at, gap: value }, &self.bodies);
-                    state.add(Rule { dim, low: at, high: None, gap: -value }, &self.bodies);
+                    state.add(&Rule { dim, low: None, high: at, gap: value }, &self.bodies);
+                    state.add(&Rule { dim, low: at, high: None, gap: -value }, &self.bodies);
                 }
             }
         }
@@ -326,14 +328,20 @@ impl<'a> Search<'a> {
         wishes
     }
 
+    /// The pair that shares most, of several such pairs the first.
     fn worst_overlap(&self, corners: &[(f64, f64)]) -> Option<(usize, usize)> {
-        let pairs = (0..corners.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
-        pairs
-            .filter(|(a, b)| !self.asked.may_overlap[*a][*b])
-            .map(|pair| (self.shared(corners, pair), pair))
-            .filter(|(shared, _)| *shared > TOUCH)
-            .max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(&one.1)))
-            .map(|(_, pair)| pair)
+        let (mut most, mut worst) = (TOUCH, None);
+        for a in 0..corners.len() {
+            for b in a + 1..corners.len() {
+                if !self.asked.may_overlap[a][b] {
+                    let shared = self.shared(corners, (a, b));
+                    if shared > most {
+                        (most, worst) = (shared, Some((a, b)));
+                    }
+                }
+            }
+        }
+        worst
     }
 
     /// The area two items share.
@@ -405,7 +413,7 @@ impl<'a> Search<'a> {
         let mut wider = state.clone();
         for &(dim, first, second) in &state.separated {
             let gap = if dim == AxisId::X { gap } else { gap.min(0.06) };
-            if !wider.add(separation(dim, first, second, gap), &self.bodies) {
+            if !wider.add(&separation(dim, first, second, gap), &self.bodies) {
                 return None;
             }
         }

@@ -1,4 +1,4 @@
-//! What a scene constraints of the places of its items, as alternatives of
+//! What a scene asks of the places of its items, as alternatives of
 //! linear rules: relations and regions.
 
 use super::problem::{Item, LayoutProblem};
@@ -82,17 +82,17 @@ fn within(dim: AxisId, a: usize, b: usize, pad: f64) -> [Rule; 2] {
     [before(dim, point(b, pad), point(a, 0.0), 0.0), before(dim, point(a, 1.0), point(b, 1.0 - pad), 0.0)]
 }
 
-/// Everything `scene` constraints of `problem`. Supports are noted in the problem.
+/// Everything `scene` asks of `problem`. Supports are noted in the problem.
 pub(super) fn constraints(scene: &Scene, problem: &mut LayoutProblem) -> Vec<Constraint> {
     let mut all = Vec::new();
     for (index, item) in problem.items.iter().enumerate() {
         if let (Some(region), None) = (item.region, item.fixed) {
-            all.extend(region_demand(index, region, &scene.things[item.thing].noun));
+            all.extend(region_constraint(index, region, &scene.things[item.thing].noun));
         }
     }
     for relation in &scene.relations {
         let says = describe(scene, relation);
-        for mut constraint in relation_demands(scene, problem, relation) {
+        for mut constraint in relation_constraints(scene, problem, relation) {
             constraint.says.clone_from(&says);
             all.push(constraint);
         }
@@ -112,15 +112,15 @@ fn describe(scene: &Scene, relation: &Relation) -> String {
 }
 
 /// A relation between things as constraints on their items.
-fn relation_demands(scene: &Scene, problem: &mut LayoutProblem, relation: &Relation) -> Vec<Constraint> {
-    let actors_of = |index: usize| problem.of_thing.get(index).cloned().unwrap_or_default();
-    let (subjects, objects) = (actors_of(relation.subject), actors_of(relation.object));
+fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &Relation) -> Vec<Constraint> {
+    let items_of = |index: usize| problem.of_thing.get(index).cloned().unwrap_or_default();
+    let (subjects, objects) = (items_of(relation.subject), items_of(relation.object));
     let (Some(&first), true) = (objects.first(), relation.subject != relation.object) else {
         return Vec::new();
     };
     match relation.kind {
         RelationKind::Between(other) => {
-            let (left, right) = between_sides(&objects, &actors_of(other), relation.object == other);
+            let (left, right) = between_sides(&objects, &items_of(other), relation.object == other);
             subjects.iter().map(|&subject| between(subject, &left, &right)).collect()
         }
         RelationKind::Around if subjects.len() > 1 => around(problem, &subjects, first),
@@ -373,7 +373,7 @@ fn around(problem: &LayoutProblem, subjects: &[usize], centre: usize) -> Vec<Con
 }
 
 /// Where a region keeps an item: centres within part of the canvas.
-fn region_demand(item: usize, region: Region, noun: &str) -> Option<Constraint> {
+fn region_constraint(item: usize, region: Region, noun: &str) -> Option<Constraint> {
     let low = |dim, most: f64| before(dim, point(item, 0.5), None, -most);
     let high = |dim, least: f64| before(dim, None, point(item, 0.5), least);
     let feet = |least: f64| before(AxisId::Y, None, point(item, 1.0), least);

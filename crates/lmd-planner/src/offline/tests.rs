@@ -206,3 +206,9 @@ mod properties {
         }
     }
 }
+
+#[test]
+fn a_prompt_that_says_too_much_of_one_thing_is_told_as_a_prompt() {
+    let error = OfflinePlanner.plan(&"é".repeat(200)).unwrap_err().to_string();
+    assert!(error.contains("the prompt describes one thing in") && !error.contains("caption"), "{error}");
+}

@@ -26,6 +26,9 @@ pub(crate) enum Act {
     Say(u16, String, String),
     /// Sends raw bytes and closes.
     Raw(Vec<u8>),
+    /// Answers with a body, leaves the connection open, and closes it without
+    /// a word when the next request comes in on it.
+    LeaveOpen(String),
     /// Closes without a word.
     Close,
     /// Sends raw bytes one at a time, each after a pause.
@@ -79,6 +82,11 @@ fn serve(stream: &TcpStream, acts: &[Act], log: &Mutex<Vec<Request>>) {
         }
         Act::Raw(bytes) => {
             let _ = out.write_all(bytes);
+        }
+        Act::LeaveOpen(body) => {
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+            let _ = out.write_all(head.as_bytes()).and_then(|()| out.write_all(body.as_bytes()));
+            let _ = read(stream);
         }
         Act::Trickle(bytes, pause) => {
             for byte in bytes {

@@ -10,10 +10,10 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use schemars::{JsonSchema, schema_for};
+use serde::Deserialize;
 
 use super::address::Address;
 use super::chat::{Capabilities, ChatContext, ChatEvent, ChatModel, ChatReply, ChatRequest, FinishReason};
-use super::config::{Endpoint, Format};
 use super::entry::ChatModelEntry;
 use super::http::{KeyHeader, Transport};
 use super::retry::{Failure, Retries, with_retries};
@@ -32,13 +32,10 @@ pub(super) const ENTRY: ChatModelEntry = ChatModelEntry {
     open: |config| Ok(Box::new(OpenAiModel::new(config.clone())?)),
 };
 
-/// Settings of this model alone; all of it are in [`LlmConfig`] already.
-#[derive(JsonSchema)]
-#[allow(dead_code)]
-struct OpenAiSettings {
-    endpoint: Endpoint,
-    format: Format,
-}
+/// Settings of this model alone: none, all of them are in [`LlmConfig`].
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct OpenAiSettings {}
 
 /// How many parts of a request a server may reject one after the other.
 const MAX_ADAPTATIONS: usize = 8;
@@ -72,6 +69,7 @@ impl OpenAiModel {
     /// [`LlmError::Config`] names the setting that is wrong.
     pub fn new(config: LlmConfig) -> Result<Self, LlmError> {
         config.validate()?;
+        let OpenAiSettings {} = config.own_settings()?;
         let address = Address::parse(config.address())?;
         let transport = Transport::new(&config, &address, KeyHeader::Bearer)?;
         let known = Known { dialect: Dialect::new(&config), source: KnownFrom::Nothing };
@@ -167,7 +165,7 @@ impl ChatModel for OpenAiModel {
                 context.tell(&ChatEvent::Adapting { change });
                 first.get_or_insert(failure.error);
                 dialect = next;
-            } else if source == KnownFrom::Memory && !failure.error.is_transient() {
+            } else if source == KnownFrom::Memory && may_be_the_dialect(&failure.error) {
                 // What the server could do once it cannot do now.
                 (dialect, source) = (Dialect::new(&self.config), KnownFrom::Nothing);
             } else if let Some(next) = dialect.without_doubtful_schema(request, &failure.error, source)
@@ -189,6 +187,14 @@ impl ChatModel for OpenAiModel {
         }
         self.memory = Some(memory);
     }
+}
+
+/// Whether asking another way could help: another key or another account is
+/// no matter of how a server is asked.
+fn may_be_the_dialect(error: &LlmError) -> bool {
+    use LlmError::{BadRequest, NotFound, NotJson, Server};
+    let concerns = matches!(error, BadRequest { .. } | NotFound { .. } | Server { .. } | NotJson { .. });
+    concerns && !error.is_transient()
 }
 
 /// A base model goes on with the next example; the answer ends before it.

@@ -5,7 +5,7 @@ use lmd_layout::{BBox, plural, singular, with_article};
 
 use super::board::Board;
 use super::geometry::{crossings, feet_kept, mean};
-use super::refer::{find, is_everything, without_article};
+use super::refer::{find, head_noun, is_everything, is_pronoun, without_article};
 use super::refusal::Refusal;
 use super::relocate;
 use crate::offline::sizes::kind_of;
@@ -14,12 +14,8 @@ use crate::{Scene, english};
 
 /// Takes objects out.
 pub(super) fn remove(board: &mut Board, who: &str) -> Result<(), Refusal> {
-    let mut gone = find(board, who)?;
-    gone.sort_unstable();
-    for index in gone.into_iter().rev() {
-        board.pieces.remove(index);
-    }
-    board.touched.clear();
+    let gone = find(board, who)?;
+    board.remove(&gone);
     Ok(())
 }
 
@@ -161,18 +157,25 @@ fn resized(bbox: BBox, w: f64, h: f64) -> BBox {
 pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let what = what.strip_prefix("any ").unwrap_or(what);
     let parts = what.split(" and ").flat_map(|part| part.split(" or ")).flat_map(|part| part.split(", "));
+    let (mut gone, mut absent) = (Vec::new(), Vec::new());
     for part in parts.map(|part| part.trim_start_matches("no ").trim()).filter(|part| !part.is_empty()) {
-        let present: Vec<usize> = find(board, &format!("all {part}")).unwrap_or_default();
-        for index in present.into_iter().rev().collect::<std::collections::BTreeSet<_>>().into_iter().rev() {
-            board.pieces.remove(index);
+        if is_pronoun(part) {
+            let meant = find(board, part)?;
+            let nouns = meant.iter().filter_map(|index| head_noun(&board.pieces[*index].caption));
+            absent.extend(nouns);
+            gone.extend(meant);
+        } else {
+            gone.extend(find(board, &format!("all {part}")).unwrap_or_default());
+            absent.push(singular(without_article(part)));
         }
-        let scene = Scene { absent: vec![singular(without_article(part))], ..Scene::default() };
-        let word = wording::negative(&scene);
+    }
+    for noun in absent {
+        let word = wording::negative(&Scene { absent: vec![noun], ..Scene::default() });
         if board.negative.split(", ").any(|known| known == word) {
             continue;
         }
         board.negative = if board.negative.is_empty() { word } else { format!("{}, {word}", board.negative) };
     }
-    board.touched.clear();
+    board.remove(&gone);
     Ok(())
 }

@@ -38,6 +38,16 @@ impl Board {
         }
     }
 
+    /// Takes objects out. What was touched before has no meaning then.
+    pub(super) fn remove(&mut self, gone: &[usize]) {
+        let mut index = 0;
+        self.pieces.retain(|_| {
+            index += 1;
+            !gone.contains(&(index - 1))
+        });
+        self.touched.clear();
+    }
+
     /// The boxes of all objects but `some`.
     pub(super) fn boxes_besides(&self, some: &[usize]) -> Vec<BBox> {
         let others = self.pieces.iter().enumerate().filter(|(index, _)| !some.contains(index));

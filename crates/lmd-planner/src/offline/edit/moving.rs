@@ -27,20 +27,17 @@ pub(super) fn movement(verb: &str, rest: &str) -> Option<Command> {
     {
         return Some(Command::Background(anchor));
     }
-    let adds = matches!(verb, "put" | "place")
-        && matches!(first_word(&who), Some("a" | "an" | "another" | "some"))
-        || matches!(verb, "put" | "place")
-            && first_word(&who).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
+    let is_new = first_word(&who).is_some_and(|word| {
+        matches!(word, "a" | "an" | "another" | "some") || lmd_layout::parse_number_word(word).is_some()
+    });
+    let adds = matches!(verb, "put" | "place") && is_new;
     Some(if adds { Command::Add(rest.to_owned()) } else { Command::Relate { who, kind, anchor } })
 }
 
 /// Who, how and relative to what.
 pub(super) fn relation(rest: &str) -> Option<(String, RelationKind, String)> {
-    let extra = [(" between ", RelationKind::Between(0))];
-    for (words, kind) in extra {
-        if let Some((who, anchor)) = rest.split_once(words) {
-            return Some((who.to_owned(), kind, anchor.to_owned()));
-        }
+    if let Some((who, anchor)) = rest.split_once(" between ") {
+        return Some((who.to_owned(), RelationKind::Between(0), anchor.to_owned()));
     }
     let known =
         english::relation_phrase(rest).filter(|(who, _, anchor)| !who.is_empty() && !anchor.is_empty());

@@ -84,7 +84,7 @@ fn nothing(board: &Board, text: &str) -> Refusal {
     )
 }
 
-fn is_pronoun(text: &str) -> bool {
+pub(super) fn is_pronoun(text: &str) -> bool {
     matches!(
         text,
         "it" | "them"

@@ -124,7 +124,7 @@ pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &
             "\"between\" needs two things, as in \"move the cat between the dog and the tree\"".to_owned()
         );
     }
-    let mut best: Option<(Scene, Staged)> = None;
+    let mut best: Option<Staged> = None;
     // Its size stays unless only a smaller one finds room.
     for shrink in [1.0, 0.85, 0.7] {
         let mut scene = Scene::default();
@@ -140,14 +140,14 @@ pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &
         let used: Vec<usize> = subjects.iter().chain(&anchors).copied().collect();
         let staged = stage_among(board, &mut scene, given, &used);
         let fits = !staged.crowded && staged.unmet == 0;
-        if fits || best.as_ref().is_none_or(|(_, known)| staged.unmet < known.unmet) {
-            best = Some((scene, staged));
+        if fits || best.as_ref().is_none_or(|known| staged.unmet < known.unmet) {
+            best = Some(staged);
         }
         if fits {
             break;
         }
     }
-    let Some((_, staged)) = best.filter(|(_, staged)| staged.unmet == 0) else {
+    let Some(staged) = best.filter(|staged| staged.unmet == 0) else {
         return Err(format!("there is no room for \"{who}\" there; move or shrink \"{anchor}\" first"));
     };
     for (thing, bbox) in staged.boxes {

@@ -87,6 +87,13 @@ fn removing_takes_exactly_what_is_named() {
 }
 
 #[test]
+fn it_is_excluded_by_its_name() {
+    let after = say(&street(), "move the dog up, exclude it");
+    let found: Vec<&str> = after.objects().iter().map(|object| object.caption.as_str()).collect();
+    assert_eq!((found, after.negative()), (vec!["a red car", "a cat", "a cat"], "dogs"));
+}
+
+#[test]
 fn adding_keeps_all_boxes_and_finds_room() {
     for (instruction, added) in [
         ("add a bird", 1),
