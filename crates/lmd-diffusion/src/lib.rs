@@ -52,7 +52,7 @@ pub use denoise::StepEnergies;
 pub use drawing::{check, draw};
 pub use error::DiffusionError;
 pub use guidance::GuidedPass;
-pub use hints::Hints;
+pub use hints::{Hints, Words};
 pub use latents::Latents;
 pub use memory::{MemoryEstimate, ModelShape, estimate_memory};
 pub use method::{Drawn, Job, Method, Work};

@@ -23,7 +23,7 @@ use crate::planners::{self, Choice, Events};
 use crate::stable::{self, work};
 use crate::stage2::{Model, Recipe, Seeds};
 use crate::store::{self, ModelStore, Parcel, StoreError};
-use crate::{memory, threads};
+use crate::{memory, threads, words};
 
 /// Plans layouts and draws them, as one configuration says. It may be shared
 /// by threads; the model it draws with is loaded once and kept.
@@ -271,6 +271,8 @@ impl Engine {
         let mut notices: Vec<Notice> = shown_by_loading(&model, ready).collect();
         let doubts = doubts.map_err(EngineError::Draw)?;
         notices.extend(doubts.into_iter().map(|warning| Notice::Drawing { warning }));
+        let words = model.hints.words.as_ref();
+        notices.extend(words.and_then(|words| words::notice(ready.folder.name(), words, &subject.layout)));
         Ok(notices)
     }
 

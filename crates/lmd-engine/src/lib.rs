@@ -41,6 +41,7 @@ mod observer;
 mod planners;
 mod stable;
 mod stage2;
+mod words;
 
 pub use config::{Config, ConfigError, Environment, Override, PlannerChoice, Settings, Sources};
 pub use engine::{Engine, Planned, Prepared};
@@ -52,5 +53,6 @@ pub use notice::{Notice, NoticeKind, folded};
 pub use observer::{CancelToken, Observer, Part, Progress, Silent};
 pub use picture::{Noted, PictureError};
 pub use planners::is_llm_set_up;
-pub use stage2::{DrawConfig, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds};
+pub use stage2::{DrawConfig, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds, Words};
 pub use store::{ModelStore, StoreError};
+pub use words::UnknownWord;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::stage2::Model;
+use crate::stage2::{Model, Words};
 
 /// What a model is made of.
 #[derive(Clone, Debug, Serialize)]
@@ -28,6 +28,8 @@ pub struct ModelCard {
     pub attention_layers: Vec<String>,
     /// Whether it has grounding layers.
     pub grounding_layers: bool,
+    /// The words it learned, if it knows only some.
+    pub words: Option<Words>,
     /// Digests (BLAKE3) of its weight files.
     pub weights: BTreeMap<String, String>,
 }
@@ -44,6 +46,7 @@ impl ModelCard {
             tokens: model.text.tokenizer().length(),
             attention_layers: model.denoiser.layers().iter().map(|layer| layer.name.clone()).collect(),
             grounding_layers: model.denoiser.box_slots() > 0,
+            words: model.hints.words.clone(),
             weights: model.digests.iter().cloned().collect(),
         }
     }

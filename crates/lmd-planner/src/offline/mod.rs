@@ -15,6 +15,8 @@ mod sizes;
 mod stage;
 mod wording;
 
+pub use sizes::likest;
+
 use lmd_layout::{Layout, LayoutError, MAX_OBJECTS, Object, Warning, check_layout};
 
 use crate::facts::facts_of;
