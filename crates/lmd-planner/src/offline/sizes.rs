@@ -131,7 +131,7 @@ pub fn likest<'a>(noun: &str, known: &[&'a str], most: usize) -> Vec<&'a str> {
         let class = f64::from(u8::from(kind.class != other_kind.class));
         let size = (kind.height / other_kind.height).ln().abs() + (kind.width / other_kind.width).ln().abs();
         let traits = u32::try_from(english::unlikeness(noun, other)).map_or(f64::INFINITY, f64::from);
-        2.0 * traits + class + size
+        4.0 * traits + class + size
     };
     let mut ranked: Vec<(f64, &str)> = known.iter().map(|other| (distance(other), *other)).collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
