@@ -213,7 +213,7 @@ impl Regions<'_> {
             let latents = together(runs.iter().map(|run| run.latents()), &cells)?;
             runs.iter_mut().for_each(|run| run.set_latents(latents.clone()));
             let denoised = together(denoised.into_iter(), &cells)?;
-            sampling.tell_step(observer, (Phase::Overall, step), &denoised, None)?;
+            sampling.tell_step(observer, (Phase::Overall, step), &denoised, &latents)?;
         }
         runs.first().map(|run| run.latents()).ok_or(NO_REGION)
     }
