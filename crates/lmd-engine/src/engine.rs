@@ -11,7 +11,7 @@ use lmd_nn::{Accelerator, Adapters, Device, LoadOptions, Lora, ModelFolder, NnEr
 use lmd_planner::llm::ChatEvent;
 use lmd_planner::{Conversation, Plan, Planner};
 
-use crate::brush::Brush;
+use crate::brush::{Brush, Painted};
 use crate::config::{BUNDLED, Config};
 use crate::error::EngineError;
 use crate::job::{Adapter, DrawOptions, Picture, Subject};
@@ -21,7 +21,7 @@ use crate::observer::{Observer, Silent};
 use crate::picture::{Noted, encode, side_by_side};
 use crate::planners::{self, Choice, Events};
 use crate::stable::{self, work};
-use crate::stage2::{Model, Recipe, Seeds};
+use crate::stage2::{Model, Recipe, Seeds, Wants};
 use crate::store::{self, ModelStore, Parcel, StoreError};
 use crate::{memory, threads, words};
 
@@ -242,21 +242,22 @@ impl Engine {
         let total = ready.work(subject.layout.objects().len());
         let mut brush = Brush::new(&model, subject, seeds, observer, total);
         let beside = match options.side_by_side {
-            true => Some(brush.draw(&stable::plain(&options.config))?),
+            true => Some(brush.draw(&stable::plain(&options.config), Wants::default())?),
             false => None,
         };
-        let (mut pixels, mut recipe, mut notices) = brush.draw(&options.config)?;
+        let Painted { mut pixels, mut recipe, mut notices, recording } =
+            brush.draw(&options.config, options.wants)?;
         notices.extend(shown_by_loading(&model, ready));
         recipe.planner.clone_from(&subject.planner);
-        if let Some((plain, _, more)) = &beside {
-            pixels = side_by_side(plain, &pixels);
-            notices
-                .extend(more.iter().filter(|notice| !notices.contains(notice)).cloned().collect::<Vec<_>>());
+        if let Some(plain) = beside {
+            pixels = side_by_side(&plain.pixels, &pixels);
+            let more: Vec<_> = plain.notices.into_iter().filter(|notice| !notices.contains(notice)).collect();
+            notices.extend(more);
         }
         let noted = Noted { side_by_side: beside.is_some(), ..Noted::new(recipe) };
         let png = encode(&pixels, options.metadata.then_some(&noted)).map_err(EngineError::Encode)?;
         let seconds = start.elapsed().as_secs_f64();
-        Ok(Picture { png, pixels, recipe: noted.recipe, seconds, notices })
+        Ok(Picture { png, pixels, recipe: noted.recipe, seconds, notices, recording })
     }
 
     /// What is doubtful about drawing a subject in this way: its layout, and

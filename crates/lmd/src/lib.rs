@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod drawing;
 mod exit;
+mod exports;
 mod fault;
 mod files;
 mod interrupt;

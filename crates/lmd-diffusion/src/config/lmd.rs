@@ -7,13 +7,17 @@ use super::{GuidanceConfig, Name, share};
 use crate::DiffusionError;
 use crate::network::{self, DenoisingNetwork, LayerId};
 
-/// The settings of LLM-grounded Diffusion; LMD+ has no use for `per_box`, `center_boxes`, `floor_padding` and `align`.
+/// The settings of LLM-grounded Diffusion; LMD+ has no use for `center_boxes`, `floor_padding` and `align`.
 /// Methods that guide the same layers (backward guidance) read `guided_layers` here as well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LmdConfig {
     /// Guidance of the pictures of one box each.
     pub per_box: GuidanceConfig,
+    /// Whether the pictures of one box each are guided by `per_box`. Default: true; for LMD+ false, as in the paper's
+    /// settings (B.1), where GLIGEN layers alone place the box.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guide_boxes: Option<bool>,
     /// Guidance of the picture as a whole.
     pub overall: GuidanceConfig,
     /// Share of the steps during which the composed latents are held, in
@@ -57,6 +61,7 @@ impl Default for LmdConfig {
     fn default() -> Self {
         Self {
             per_box: GuidanceConfig::default(),
+            guide_boxes: None,
             overall: GuidanceConfig::default(),
             frozen_step_ratio: 0.5,
             transfer_weight: 2.0,

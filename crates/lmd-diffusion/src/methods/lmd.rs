@@ -74,7 +74,7 @@ impl Method for Lmd {
 
     fn work(&self, config: &DrawConfig, sampler: &SamplerSpec, boxes: usize) -> Result<Work, DiffusionError> {
         let (lmd, steps) = (&config.lmd, sampler.run_steps(config.steps));
-        let per_box = (!self.plus).then_some(&lmd.per_box);
+        let per_box = lmd.guide_boxes.unwrap_or(!self.plus).then_some(&lmd.per_box);
         let alone = if needs_boxes(lmd, config.steps) { boxes } else { 0 };
         let batch = lmd.batch.min(alone).max(1);
         let alone = Work { batch, kept_boxes: alone, ..Work::of_runs(alone, steps, per_box) };
@@ -285,7 +285,8 @@ impl<'a> Drawing<'a> {
         blend(background, &own, &self.grid_mask(&b.guided), ratio)
     }
 
-    /// The run of one box alone: LMD guides it by the box energy, LMD+ conditions GLIGEN layers on the box.
+    /// The run of one box alone: LMD guides it by the box energy, LMD+ conditions GLIGEN layers on the box and guides it
+    /// where the settings say so.
     fn box_run(&'a self, b: &'a BoxPhraseTokens, condition: &Condition, start: Latents) -> RunSpec<'a> {
         let energy = move |_step: usize, maps: &AttentionMaps| {
             top_k_energy(maps, std::slice::from_ref(&b.guided), &self.config.per_box.energy)
@@ -300,7 +301,7 @@ impl<'a> Drawing<'a> {
         RunSpec {
             condition: condition.clone(),
             start,
-            guidance: (!self.plus).then_some(guidance),
+            guidance: self.config.guide_boxes.unwrap_or(!self.plus).then_some(guidance),
             keep: Some((&self.kept_layers, b.guided.word)),
             keep_frames: true,
             frozen: None,

@@ -41,6 +41,22 @@ impl Autoencoder {
         }
     }
 
+    /// As [`Self::encode`], with latents drawn from what they may be: `noise`, unit normal and of their shape, says which.
+    /// An autoencoder whose images have one code each gives that.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::encode`].
+    pub fn encode_sample(&self, images: Tensor<4>, noise: Tensor<4>) -> Result<Tensor<4>, NnError> {
+        match self {
+            Self::Kl(vae) => {
+                let Posterior { mean, logvar } = vae.encode(images)?;
+                Ok(mean + (logvar * 0.5).exp() * noise)
+            }
+            Self::Tiny(vae) => vae.encode(images),
+        }
+    }
+
     /// Latents of the diffusion = latents of the encoder × this.
     #[must_use]
     pub fn scaling_factor(&self) -> f64 {

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use lmd_engine::{Override, Registry};
 
 use super::planning::Planning;
+use crate::exports::Exports;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -108,6 +109,8 @@ pub(crate) struct Drawing {
     /// Write a picture that does not say how it was made
     #[arg(long)]
     pub(crate) no_metadata: bool,
+    #[command(flatten)]
+    pub(crate) exports: Exports,
 }
 
 /// The methods of the registry.
