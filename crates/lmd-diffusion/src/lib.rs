@@ -63,8 +63,8 @@ pub use observer::{Observer, Phase, Progress, Silent, Wants};
 pub use picture::Rgb;
 pub use pipeline::Pipeline;
 pub use preset::Preset;
-pub use record::{Recorded, Recorder, Recording};
 pub use recipe::{PlannedBy, Recipe, Seeds};
+pub use record::{Recorded, Recorder, Recording};
 pub use registry::Registry;
 pub use warning::{PromptKind, Warning};
 

@@ -110,7 +110,9 @@ fn mean_of_heads(map: &AttentionMap) -> Vec<f32> {
     let mut sums = vec![0.0; map.tokens().len() * cells];
     for (column, sums) in sums.chunks_mut(cells.max(1)).enumerate() {
         for head in 0..heads {
-            sums.iter_mut().zip(map.cells_of(head, column)).for_each(|(sum, value)| *sum += value / heads as f32);
+            sums.iter_mut()
+                .zip(map.cells_of(head, column))
+                .for_each(|(sum, value)| *sum += value / heads as f32);
         }
     }
     sums

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use lmd_diffusion::energy::{
-    AttentionMap, AttentionMaps, BoxdiffEdges, BoxdiffEnergy, BoxdiffTokens, Energy, GuidedObject, boxdiff_energy, ratio_energy,
+    AttentionMap, AttentionMaps, BoxdiffEdges, BoxdiffEnergy, BoxdiffTokens, Energy, GuidedObject,
+    boxdiff_energy, ratio_energy,
 };
 use lmd_diffusion::network::LayerId;
 use lmd_diffusion::{DiffusionError, NoiseSource};

@@ -249,12 +249,13 @@ impl Engine {
             brush.draw(&options.config, options.wants)?;
         notices.extend(shown_by_loading(&model, ready));
         recipe.planner.clone_from(&subject.planner);
+        let has_plain = beside.is_some();
         if let Some(plain) = beside {
             pixels = side_by_side(&plain.pixels, &pixels);
             let more: Vec<_> = plain.notices.into_iter().filter(|notice| !notices.contains(notice)).collect();
             notices.extend(more);
         }
-        let noted = Noted { side_by_side: beside.is_some(), ..Noted::new(recipe) };
+        let noted = Noted { side_by_side: has_plain, ..Noted::new(recipe) };
         let png = encode(&pixels, options.metadata.then_some(&noted)).map_err(EngineError::Encode)?;
         let seconds = start.elapsed().as_secs_f64();
         Ok(Picture { png, pixels, recipe: noted.recipe, seconds, notices, recording })

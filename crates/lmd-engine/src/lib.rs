@@ -55,6 +55,8 @@ pub use observer::{CancelToken, Observer, Part, Progress, Silent};
 pub use picture::{Noted, PictureError};
 pub use planners::is_llm_set_up;
 pub use recording::{Part as RecordedPart, safetensors};
-pub use stage2::{DrawConfig, PlannedBy, Preset, Recipe, Recorded, Recording, Registry, Rgb, Seeds, Wants, Words};
+pub use stage2::{
+    DrawConfig, PlannedBy, Preset, Recipe, Recorded, Recording, Registry, Rgb, Seeds, Wants, Words,
+};
 pub use store::{ModelStore, StoreError};
 pub use words::UnknownWord;

@@ -27,7 +27,9 @@ pub fn safetensors(picture: &Picture, part: Part) -> Result<Vec<u8>, EngineError
         Part::Latents => "latents/",
         Part::Attention => "attention/",
     };
-    let wrong = |error: &dyn std::fmt::Display| EngineError::Internal(format!("a recording cannot be written: {error}"));
+    let wrong = |error: &dyn std::fmt::Display| {
+        EngineError::Internal(format!("a recording cannot be written: {error}"))
+    };
     let arrays = picture.recording.arrays.iter().filter(|(name, _)| name.starts_with(prefix));
     let bytes: Vec<(&str, &[usize], Vec<u8>)> = arrays
         .map(|(name, array)| {

@@ -3,7 +3,9 @@
 pub(crate) use lmd_diffusion::config::{MethodSettings, SettingsSpec};
 pub(crate) use lmd_diffusion::recipe::{RECIPE_VERSION, Timings};
 pub(crate) use lmd_diffusion::{DiffusionError, Latents, Name, Phase, Pipeline as Model, Progress as Step};
-pub use lmd_diffusion::{DrawConfig, PlannedBy, Preset, Recipe, Recorded, Recording, Registry, Rgb, Seeds, Wants, Words};
+pub use lmd_diffusion::{
+    DrawConfig, PlannedBy, Preset, Recipe, Recorded, Recording, Registry, Rgb, Seeds, Wants, Words,
+};
 
 /// A sampler's name as AUTOMATIC1111's web UI writes it.
 pub(crate) fn infotext_name(sampler: &Name) -> &'static str {

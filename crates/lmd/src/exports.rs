@@ -40,10 +40,14 @@ impl Exports {
     pub(crate) fn check(&self, count: u32, outputs: &Outputs, screen: &Screen) -> anyhow::Result<()> {
         for (path, _) in self.files() {
             if !path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors")) {
-                let message = format!("{} must end in .safetensors, the form of saved latents and attention", path.display());
+                let message = format!(
+                    "{} must end in .safetensors, the form of saved latents and attention",
+                    path.display()
+                );
                 return Err(EngineError::Usage(message).into());
             }
-            (0..count).try_for_each(|index| files::try_place(&of_several(path, count, index), outputs, screen))?;
+            (0..count)
+                .try_for_each(|index| files::try_place(&of_several(path, count, index), outputs, screen))?;
         }
         match &self.save_steps {
             Some(folder) => Ok(outputs.try_folder(folder)?),
@@ -52,7 +56,12 @@ impl Exports {
     }
 
     /// Writes what was recorded of a picture and prints where.
-    pub(crate) fn deliver(&self, picture: &Picture, (count, index): (u32, u32), outputs: &Outputs) -> anyhow::Result<()> {
+    pub(crate) fn deliver(
+        &self,
+        picture: &Picture,
+        (count, index): (u32, u32),
+        outputs: &Outputs,
+    ) -> anyhow::Result<()> {
         for (path, part) in self.files() {
             files::write(&of_several(path, count, index), &safetensors(picture, part)?, outputs)?;
         }

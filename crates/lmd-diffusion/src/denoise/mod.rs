@@ -237,7 +237,16 @@ impl SamplingLoop<'_> {
 
     fn progress(&self, phase: Phase, step: usize) -> Progress<'static> {
         let steps = self.sampler.timesteps().len();
-        Progress { phase, step, steps, iteration: None, energy: None, denoised: None, latents: None, attention: None }
+        Progress {
+            phase,
+            step,
+            steps,
+            iteration: None,
+            energy: None,
+            denoised: None,
+            latents: None,
+            attention: None,
+        }
     }
 }
 

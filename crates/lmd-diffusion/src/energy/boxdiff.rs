@@ -184,7 +184,11 @@ impl Side {
 }
 
 /// An object's boxes along both axes, x and y.
-fn sides(map: &AttentionMap, object: &GuidedObject, edges: BoxdiffEdges) -> Result<[Side; 2], DiffusionError> {
+fn sides(
+    map: &AttentionMap,
+    object: &GuidedObject,
+    edges: BoxdiffEdges,
+) -> Result<[Side; 2], DiffusionError> {
     let corner = |a: [f64; 4], b: [f64; 4]| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
     let around = object.boxes.iter().copied().reduce(corner);
     let around = around.ok_or(DiffusionError::Internal { invariant: "every guided object has a box" })?;

@@ -71,7 +71,8 @@ impl BoxdiffConfig {
     /// The energy's numbers. The reference asks the corner term of each box.
     fn energy(&self, fidelity: Fidelity) -> BoxdiffEnergy {
         let reference = fidelity == Fidelity::Reference;
-        let tokens = if self.whole_phrase.unwrap_or(reference) { BoxdiffTokens::Phrase } else { BoxdiffTokens::Word };
+        let tokens =
+            if self.whole_phrase.unwrap_or(reference) { BoxdiffTokens::Phrase } else { BoxdiffTokens::Word };
         let edges = if reference { BoxdiffEdges::EachPastEnd } else { BoxdiffEdges::Around };
         BoxdiffEnergy { sharpness: self.sharpness, top_p: self.top_p, tokens, edges }
     }
@@ -146,7 +147,9 @@ mod tests {
 
     #[test]
     fn the_reference_guides_whole_phrases() {
-        let tokens = |whole_phrase, fidelity| BoxdiffConfig { whole_phrase, ..Default::default() }.energy(fidelity).tokens;
+        let tokens = |whole_phrase, fidelity| {
+            BoxdiffConfig { whole_phrase, ..Default::default() }.energy(fidelity).tokens
+        };
         assert_eq!(tokens(None, Fidelity::default()), BoxdiffTokens::Word);
         assert_eq!(tokens(None, Fidelity::Reference), BoxdiffTokens::Phrase);
         assert_eq!(tokens(Some(false), Fidelity::Reference), BoxdiffTokens::Word);

@@ -144,11 +144,17 @@ struct Region<'a> {
 /// whose first pixel is in its box (masks of the picture's size, of which every eighth pixel is taken).
 fn masks(context: &MethodContext<'_>) -> Result<Vec<Mask>, DiffusionError> {
     let (layout, (width, height)) = (context.job.layout, context.grid);
-    let rasterised = || layout.objects().iter().map(|object| Mask::of_boxes(&[object.bbox], width, height)).collect();
+    let rasterised =
+        || layout.objects().iter().map(|object| Mask::of_boxes(&[object.bbox], width, height)).collect();
     if context.job.config.fidelity != Fidelity::Reference {
         return Ok(rasterised());
     }
-    let filling = FilterOptions { scale: true, fidelity: Fidelity::Reference, ignore_background: false, ..FilterOptions::default() };
+    let filling = FilterOptions {
+        scale: true,
+        fidelity: Fidelity::Reference,
+        ignore_background: false,
+        ..FilterOptions::default()
+    };
     let filled = filter_boxes(&Draft::from(layout), &filling).map_err(|_| DiffusionError::Internal {
         invariant: "captions of a layout are captions of a layout",
     })?;

@@ -28,7 +28,7 @@ impl<'a> PlainColours<'a> {
     pub(super) fn around(&mut self, step: usize, region: usize) -> Result<Latents, DiffusionError> {
         match self.context.job.config.fidelity {
             Fidelity::Reference => self.of_few(step, region),
-            Fidelity::Corrected => self.fresh(step, region),
+            _ => self.fresh(step, region),
         }
     }
 

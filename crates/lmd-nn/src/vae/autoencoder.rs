@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{AutoencoderKl, AutoencoderTiny};
+use super::{AutoencoderKl, AutoencoderTiny, Posterior};
 use crate::NnError;
 
 /// The autoencoder between a model's images and its latents.

@@ -8,6 +8,7 @@ mod bench;
 mod chat;
 mod config;
 mod draw;
+mod exports;
 mod help;
 mod layout;
 mod models;
