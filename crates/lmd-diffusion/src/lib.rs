@@ -48,7 +48,7 @@ mod shift;
 mod size;
 mod warning;
 
-pub use config::{DrawConfig, GuidanceConfig, LmdConfig, Name};
+pub use config::{DrawConfig, GuidanceConfig, LmdConfig, Name, ObjectSettings};
 pub use denoise::StepEnergies;
 pub use drawing::{check, draw, draw_recorded};
 pub use error::DiffusionError;

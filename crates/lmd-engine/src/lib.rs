@@ -55,6 +55,7 @@ pub use observer::{CancelToken, Observer, Part, Progress, Silent};
 pub use picture::{Noted, PictureError};
 pub use planners::is_llm_set_up;
 pub use recording::{Part as RecordedPart, safetensors};
+pub use stage2::ObjectSettings;
 pub use stage2::{
     DrawConfig, PlannedBy, Preset, Recipe, Recorded, Recording, Registry, Rgb, Seeds, Wants, Words,
 };

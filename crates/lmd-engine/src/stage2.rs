@@ -1,5 +1,6 @@
 //! The types of stage 2 that the engine hands on, under the names it uses for them.
 
+pub use lmd_diffusion::ObjectSettings;
 pub(crate) use lmd_diffusion::config::{MethodSettings, SettingsSpec};
 pub(crate) use lmd_diffusion::recipe::{RECIPE_VERSION, Timings};
 pub(crate) use lmd_diffusion::{DiffusionError, Latents, Name, Phase, Pipeline as Model, Progress as Step};

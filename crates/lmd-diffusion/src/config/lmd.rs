@@ -50,11 +50,28 @@ pub struct LmdConfig {
     pub fast_schedule: bool,
     /// How many boxes are drawn at once. Default 1.
     pub batch: usize,
+    /// What holds for single objects: another seed, further terms that its own picture leaves out. Default: nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ObjectSettings>,
     /// The guided cross-attention layers. Default: `mid.0.0` and all of `up.1`.
     pub guided_layers: Option<Vec<String>>,
     /// The layer the masks are read from. Default: the last of the
     /// contracting half (`down.2.1` in Stable Diffusion).
     pub mask_layer: Option<String>,
+}
+
+/// What holds for the picture of one object alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectSettings {
+    /// Index into the layout's objects, from 0.
+    pub object: usize,
+    /// Seed of its own noise, at most 2⁶³ − 1. Default: by the picture's seed and the box's place in the order of drawing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// What its own picture leaves out, before the terms that all boxes leave out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub negative: Option<String>,
 }
 
 impl Default for LmdConfig {
@@ -75,6 +92,7 @@ impl Default for LmdConfig {
             mask_from_step: None,
             fast_schedule: false,
             batch: 1,
+            objects: Vec::new(),
             guided_layers: None,
             mask_layer: None,
         }
@@ -86,6 +104,12 @@ impl LmdConfig {
     #[must_use]
     pub fn frozen_steps(&self, steps: usize) -> usize {
         share(self.frozen_step_ratio, steps)
+    }
+
+    /// What holds for an object of the layout.
+    #[must_use]
+    pub fn object(&self, index: usize) -> Option<&ObjectSettings> {
+        self.objects.iter().find(|settings| settings.object == index)
     }
 
     /// The first step whose attention counts for masks; always before the last.
