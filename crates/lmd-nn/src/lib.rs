@@ -6,6 +6,7 @@
 //! | [`clip`] | CLIP text encoder and tokenizer | arXiv:2103.00020 |
 //! | [`unet`] | U-Net with cross-attention | arXiv:2112.10752 |
 //! | [`vae`] | autoencoder, and the tiny one for previews | arXiv:2112.10752 |
+//! | [`detect`] | what finds things in pictures, behind one trait | |
 //! | [`weights`] | weight files, checked before they are used | |
 //! | [`model`] | models as they lie on disk | |
 //!
@@ -17,6 +18,7 @@ pub mod clip;
 mod config_check;
 #[cfg(feature = "flex")]
 mod cpu;
+pub mod detect;
 mod device;
 mod error;
 #[cfg(feature = "flex")]
@@ -35,6 +37,7 @@ pub use burn::tensor::{Bool, Device, Float, Int, Tensor, TensorData};
 
 pub use attn_key::{AttnKey, UNetSection};
 pub use clip::{ClipTextConfig, ClipTextEncoder, ClipTextOutput, Encoded, Positions, Tokenizer};
+pub use detect::{DetectError, Detection, Detector, RgbView, Selection, Vocabulary};
 pub use device::{Accelerator, Precision, device, device_name};
 pub use error::NnError;
 pub use model::ModelFolder;
