@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | [`clip`] | CLIP text encoder and tokenizer | arXiv:2103.00020 |
 //! | [`unet`] | U-Net with cross-attention | arXiv:2112.10752 |
+//! | [`sam`] | Segment Anything: masks | arXiv:2304.02643 |
 //! | [`vae`] | autoencoder, and the tiny one for previews | arXiv:2112.10752 |
 //! | [`detect`] | what finds things in pictures, behind one trait | |
 //! | [`weights`] | weight files, checked before they are used | |
@@ -27,6 +28,8 @@ pub mod inner;
 mod layers;
 pub mod model;
 mod prediction;
+mod preprocess;
+pub mod sam;
 pub mod unet;
 pub mod vae;
 mod warning;
@@ -42,6 +45,7 @@ pub use device::{Accelerator, Precision, device, device_name};
 pub use error::NnError;
 pub use model::ModelFolder;
 pub use prediction::PredictionType;
+pub use sam::{Sam, SamPrompt};
 pub use unet::{
     AttentionType, GligenBox, MAX_GLIGEN_BOXES, TextContext, UNet, UNetConfig, UNetOutput, UNetRequest,
 };

@@ -1,0 +1,8 @@
+//! Pictures as networks that look at them take them: resized as Pillow does, with the mean and the spread of the pictures
+//! they were trained on.
+
+mod resample;
+mod statistics;
+
+pub(crate) use resample::{Filter, bilinear, resized};
+pub(crate) use statistics::{Statistics, configured};
