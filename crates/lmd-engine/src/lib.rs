@@ -39,6 +39,7 @@ mod models;
 mod notice;
 mod observer;
 mod planners;
+mod segmenter;
 mod stable;
 mod stage2;
 

@@ -12,12 +12,12 @@ use super::picture::{Preprocessor, ScaledMasks};
 use super::prompt::{PromptEncoder, SamPrompt};
 use crate::detect::RgbView;
 use crate::model::files;
-use crate::weights::{Adapters, Checkpoint, LoadOptions, Weights, load};
+use crate::weights::{Adapters, Checkpoint, LoadOptions, Weights, check, load};
 use crate::{NnError, Precision, with_spinning_pool};
 
 /// Most points of a prompt.
 const MAX_POINTS: usize = 256;
-/// Where transformers keeps a second copy of the positions.
+/// The positions of points and cells, and where transformers keeps a second copy of them.
 const SECOND_COPY: &str = "prompt_encoder.shared_embedding.positional_embedding";
 const POSITIONS: &str = "shared_image_embedding.positional_embedding";
 
@@ -64,31 +64,24 @@ impl Sam {
     ///
     /// When a file is missing, refused (a pickle is, with the command that converts it), or of another network.
     pub fn open(path: &Path, options: &LoadOptions) -> Result<Self, NnError> {
-        if !path.is_dir() {
-            let all = Checkpoint::open(path)?;
-            return Self::from_file(&all, options);
-        }
-        let source = files::network_folder(path)?;
-        let config = SamConfig::from_json(&source.needed_text("config.json", files::MAX_CONFIG)?)?;
-        let side = config.vision.image_size;
-        let preprocessor = match source.text("preprocessor_config.json", files::MAX_CONFIG)? {
-            Some(text) => Preprocessor::from_json(&text, side)?,
-            None => Preprocessor::new(side),
-        };
-        let sam = Self::load(&config, &files::weights(&source, "", "model")?, options)?;
-        Ok(Self { preprocessor, ..sam })
+        let Files { config, preprocessor, weights } = Files::read(path)?;
+        Ok(Self { preprocessor, ..Self::load(&config, &weights, options)? })
     }
 
-    /// From one file, under the authors' names for the tensors.
-    fn from_file(all: &Checkpoint, options: &LoadOptions) -> Result<Self, NnError> {
-        if !names::are_authors(all) {
-            return Err(NnError::Config {
-                network: "SAM",
-                reason: "the file has no tensors image_encoder.*; expected one of the authors' files, or a folder with config.json and model.safetensors".to_owned(),
-            });
-        }
-        let config = names::config(all);
-        Self::load(&config, &names::renamed(all), options)
+    /// Looks at the files of [`open`](Self::open) without reading the weights, and tells how many bytes these take in
+    /// memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), but for numbers that are not finite.
+    pub fn check(path: &Path, options: &LoadOptions) -> Result<u64, NnError> {
+        let Files { config, weights, .. } = Files::read(path)?;
+        let weights = with_one_copy(&weights);
+        check(&weights, NETWORK, &in_f32(options), |w| Self::build(w, &config, Vec::new()))?;
+        let numbers = weights.names().filter_map(|name| weights.entry(name));
+        let numbers: u64 =
+            numbers.map(|entry| entry.shape.iter().map(|&side| side as u64).product::<u64>()).sum();
+        Ok(numbers.saturating_mul(4))
     }
 
     /// Builds the networks from the tensors of a checkpoint, by their transformers names.
@@ -98,17 +91,11 @@ impl Sam {
     /// When the configuration does not fit together or the tensors do not fit it.
     pub fn load(config: &SamConfig, checkpoint: &Checkpoint, options: &LoadOptions) -> Result<Self, NnError> {
         config.check()?;
-        let options =
-            LoadOptions { precision: Precision::F32, adapters: Adapters::default(), ..options.clone() };
+        let weights = with_one_copy(checkpoint);
+        let options = in_f32(options);
+        check(&weights, NETWORK, &options, |w| Self::build(w, config, Vec::new()))?;
         let digests = checkpoint.digests()?;
-        // Transformers stores the positions once or twice, under either name first.
-        let both = checkpoint.contains(POSITIONS);
-        let checkpoint = checkpoint.renamed(|name| match name {
-            SECOND_COPY if both => None,
-            SECOND_COPY => Some(POSITIONS.to_owned()),
-            name => Some(name.to_owned()),
-        });
-        load(&checkpoint, "sam", &options, |w| Self::build(w, config, digests.clone()))
+        load(&weights, NETWORK, &options, |w| Self::build(w, config, digests.clone()))
     }
 
     fn build(w: &Weights, config: &SamConfig, digests: Vec<(String, String)>) -> Result<Self, NnError> {
@@ -251,6 +238,59 @@ impl Sam {
         let seen = self.preprocessor.scaled_size(image.size);
         ScaledMasks::new(&masks, coarse, self.config.vision.image_size, seen, image.size)
     }
+}
+
+/// What the network is called in messages.
+const NETWORK: &str = "SAM";
+
+/// The files of SAM, opened; no weights are read yet.
+struct Files {
+    config: SamConfig,
+    preprocessor: Preprocessor,
+    /// Under transformers' names.
+    weights: Checkpoint,
+}
+
+impl Files {
+    fn read(path: &Path) -> Result<Self, NnError> {
+        if !path.is_dir() {
+            let all = Checkpoint::open(path)?;
+            if !names::are_authors(&all) {
+                let reason = format!(
+                    "{} has no tensors image_encoder.*; expected one of the authors' files, or a folder with config.json and model.safetensors",
+                    path.display()
+                );
+                return Err(NnError::Config { network: NETWORK, reason });
+            }
+            let config = names::config(&all);
+            config.check()?;
+            let preprocessor = Preprocessor::new(config.vision.image_size);
+            return Ok(Self { config, preprocessor, weights: names::renamed(&all) });
+        }
+        let source = files::network_folder(path)?;
+        let config = SamConfig::from_json(&source.needed_text("config.json", files::MAX_CONFIG)?)?;
+        let side = config.vision.image_size;
+        let preprocessor = match source.text("preprocessor_config.json", files::MAX_CONFIG)? {
+            Some(text) => Preprocessor::from_json(&text, side)?,
+            None => Preprocessor::new(side),
+        };
+        Ok(Self { config, preprocessor, weights: files::weights(&source, "", "model")? })
+    }
+}
+
+/// Weights in f32, with nothing merged into them.
+fn in_f32(options: &LoadOptions) -> LoadOptions {
+    LoadOptions { precision: Precision::F32, adapters: Adapters::default(), ..options.clone() }
+}
+
+/// The same tensors with the positions once, which transformers stores under either of two names, or under both.
+fn with_one_copy(weights: &Checkpoint) -> Checkpoint {
+    let both = weights.contains(POSITIONS);
+    weights.renamed(|name| match name {
+        SECOND_COPY if both => None,
+        SECOND_COPY => Some(POSITIONS.to_owned()),
+        name => Some(name.to_owned()),
+    })
 }
 
 /// An error when a number is NaN or infinite.
