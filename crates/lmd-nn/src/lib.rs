@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | [`clip`] | CLIP text encoder and tokenizer | arXiv:2103.00020 |
 //! | [`unet`] | U-Net with cross-attention | arXiv:2112.10752 |
+//! | [`owl`] | OWL-ViT and OWLv2: detectors of what a text names | arXiv:2205.06230, 2306.09683 |
 //! | [`sam`] | Segment Anything: masks | arXiv:2304.02643 |
 //! | [`vae`] | autoencoder, and the tiny one for previews | arXiv:2112.10752 |
 //! | [`detect`] | what finds things in pictures, behind one trait | |
@@ -27,6 +28,7 @@ mod error;
 pub mod inner;
 mod layers;
 pub mod model;
+pub mod owl;
 mod prediction;
 mod preprocess;
 pub mod sam;
@@ -44,6 +46,7 @@ pub use detect::{DetectError, Detection, Detector, RgbView, Selection, Vocabular
 pub use device::{Accelerator, Precision, device, device_name};
 pub use error::NnError;
 pub use model::ModelFolder;
+pub use owl::Owl;
 pub use prediction::PredictionType;
 pub use sam::{Sam, SamPrompt};
 pub use unet::{

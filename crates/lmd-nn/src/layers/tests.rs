@@ -213,7 +213,7 @@ fn defined(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, causal: bool) -> [Tensor<4>
 }
 
 fn split(x: Tensor<3>, heads: usize) -> Tensor<4> {
-    super::split_heads(x, heads)
+    split_heads(x, heads)
 }
 
 fn join(x: Tensor<4>) -> Tensor<3> {

@@ -2,7 +2,9 @@
 //! they were trained on.
 
 mod resample;
+mod smooth;
 mod statistics;
 
 pub(crate) use resample::{Filter, bilinear, resized};
+pub(crate) use smooth::smooth_resized;
 pub(crate) use statistics::{Statistics, configured};
