@@ -23,7 +23,7 @@ use crate::planners::{self, Choice, Events};
 use crate::stable::{self, work};
 use crate::stage2::{Model, Recipe, Seeds, Wants};
 use crate::store::{self, ModelStore, Parcel, StoreError};
-use crate::{memory, threads, words};
+use crate::{memory, segmenter, threads, words};
 
 /// Plans layouts and draws them, as one configuration says. It may be shared
 /// by threads; the model it draws with is loaded once and kept.
@@ -65,6 +65,7 @@ struct Wanted {
     device: Accelerator,
     adapters: Vec<Adapter>,
     gligen: bool,
+    sam: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -192,7 +193,9 @@ impl Engine {
         if config.model == BUNDLED {
             notices.push(Notice::DemoModel { native_size: stable::native_size(&folder)? });
         }
+        let (sam, sam_bytes) = segmenter::wanted(config, &options.config, &device)?.unzip();
         let wanted = Wanted {
+            sam,
             model: config.model.clone(),
             dtype: config.dtype,
             device: config.device,
@@ -202,8 +205,10 @@ impl Engine {
         let adapters = adapters(&options.adapters)?;
         let doubts = folder.warnings(config.prediction_type)?.into_iter().chain(adapters.warnings());
         notices.extend(doubts.map(|doubt| Notice::Model { warning: doubt.to_string() }));
-        let weights = folder.weight_bytes(config.dtype, wanted.gligen)?;
+        let (weights, sam_bytes) =
+            (folder.weight_bytes(config.dtype, wanted.gligen)?, sam_bytes.unwrap_or_default());
         let needed = stable::memory(&options.config, &folder, weights, config.dtype)?;
+        let (weights, needed) = (weights.saturating_add(sam_bytes), needed.saturating_add(sam_bytes));
         let what = format!("drawing with {}", folder.name());
         notices.extend(memory::compare(&what, weights, needed, memory::available())?);
         Ok(Prepared { options: options.clone(), wanted, folder, device, adapters, notices })
@@ -400,7 +405,11 @@ impl Engine {
         go_on(observer)?;
         let (adapters, gligen) = (ready.adapters.clone(), ready.wanted.gligen);
         let options = LoadOptions { adapters, gligen, ..LoadOptions::new(&ready.device) };
-        self.load(&ready.folder, options).map(Arc::new)
+        let model = self.load(&ready.folder, options)?;
+        Ok(Arc::new(match &ready.wanted.sam {
+            Some(path) => model.with_sam(segmenter::load(path, &ready.device)?),
+            None => model,
+        }))
     }
 }
 

@@ -40,6 +40,7 @@ mod notice;
 mod observer;
 mod planners;
 mod recording;
+mod segmenter;
 mod stable;
 mod stage2;
 mod words;

@@ -15,7 +15,7 @@ pub use error::{HeaderError, Mismatch, WeightsError};
 pub use header::{StoredType, TensorEntry, read_header};
 pub use lora::{Adapters, Lora};
 pub(crate) use numbers::whole_number;
-pub(crate) use reader::is_tolerated;
 pub use reader::{LoadOptions, Weights, load};
+pub(crate) use reader::{check, is_tolerated};
 pub(crate) use source::Source;
 pub use source::StaticFiles;
