@@ -7,7 +7,7 @@ use super::{kind, ldm_names, single_file};
 use crate::clip::{ClipTextConfig, ClipTextEncoder, Tokenizer};
 use crate::unet::{AttentionType, UNet, UNetConfig};
 use crate::vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, TinyVaeConfig, VaeConfig};
-use crate::weights::{Checkpoint, LoadOptions, Source, StaticFiles, WeightsError, is_tolerated};
+use crate::weights::{Checkpoint, LoadOptions, Source, StaticFiles, WeightsError, is_tolerated, unreadable};
 use crate::{NnError, Precision, PredictionType, Warning};
 
 /// The files of a model. Opening it reads no weights yet.
@@ -346,31 +346,7 @@ impl ModelFolder {
 
     /// The weights of one part, whole or in shards, of any variant.
     fn weights(&self, part: &str, stem: &str) -> Result<Checkpoint, WeightsError> {
-        let path = |end: &str| format!("{part}/{stem}{end}");
-        for whole in [".safetensors", ".fp16.safetensors", ".bf16.safetensors"] {
-            if self.source.has(&path(whole)) {
-                return self.source.checkpoint(&path(whole));
-            }
-        }
-        let indices =
-            [".safetensors.index.json", ".safetensors.index.fp16.json", ".fp16.safetensors.index.json"];
-        for index in indices {
-            if self.source.has(&path(index)) {
-                return self.source.sharded(&path(index));
-            }
-        }
-        let pickles = [path(".bin"), format!("{part}/pytorch_model.bin")];
-        match pickles.iter().find(|pickle| self.source.has(pickle)) {
-            Some(pickle) => self.source.checkpoint(pickle),
-            None => {
-                let path = self.source.path(&path(".safetensors"));
-                if let Some(source) = unreadable(&path) {
-                    return Err(WeightsError::Open { path, source });
-                }
-                let expected = format!("{stem}.safetensors");
-                Err(WeightsError::NoWeights { folder: self.source.path(part), expected })
-            }
-        }
+        self.source.weights(&format!("{part}/"), stem)
     }
 }
 
@@ -428,11 +404,6 @@ fn check_folder(folder: &Path) -> Result<(), NnError> {
         ),
         _ => no_weights(folder, &format!("{UNET_CONFIG}, as diffusers writes it")),
     })
-}
-
-/// Why a path cannot be looked at, other than that there is nothing.
-fn unreadable(path: &Path) -> Option<std::io::Error> {
-    std::fs::metadata(path).err().filter(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
 }
 
 /// The snapshot that `refs/main` names, when a folder is that of a model in the Hugging Face hub's cache.
