@@ -342,7 +342,7 @@ impl Engine {
 
     /// The device of the configuration, which must be able to compute in its
     /// number format.
-    fn device(&self) -> Result<Device, EngineError> {
+    pub(crate) fn device(&self) -> Result<Device, EngineError> {
         let device = lmd_nn::device(self.config.device)?;
         let refused = |error| EngineError::Usage(format!("{error} (LMD_DTYPE, dtype in lmd.toml)"));
         self.config.dtype.check(&device).map_err(refused)?;

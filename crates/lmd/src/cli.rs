@@ -1,5 +1,6 @@
 //! The command line's grammar. Flags are defined here and nowhere else.
 
+mod detect;
 mod draw;
 mod planning;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use detect::{DetectArgs, SelectionArgs};
 pub(crate) use draw::{
     DrawArgs, Drawing, GenerateArgs, ModelsArgs, ModelsCommand, PreviewChoice, Seed, ShowArgs,
 };
@@ -65,6 +67,8 @@ pub(crate) enum Command {
     Layout(Box<LayoutArgs>),
     /// Talk about a layout: a sentence, then one instruction after another
     Chat(ChatArgs),
+    /// Find things in a picture
+    Detect(DetectArgs),
     /// List, inspect, verify, import and remove models
     Models(ModelsArgs),
     /// Measure how good layouts are

@@ -48,6 +48,7 @@ fn run(cli: Cli, screen: &Screen) -> anyhow::Result<Exit> {
         }
         Command::Draw(args) => draw(&args, &cli.global, screen),
         Command::Show(args) => commands::show::run(&args, screen),
+        Command::Detect(args) => commands::detect::run(&args, &load(Vec::new())?, screen),
         Command::Models(args) => commands::models::run(&args, &load(Vec::new())?, screen),
         Command::Layout(args) => commands::layout::run(&args, &load(args.planning.flags())?, screen),
         Command::Chat(args) => commands::chat::run(&args, &load(args.planning.flags())?, screen),

@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod chat;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod detect;
 pub(crate) mod doctor;
 pub(crate) mod draw;
 pub(crate) mod generate;
