@@ -88,6 +88,14 @@ impl Prepared {
         Ok(self.folder.check()?)
     }
 
+    /// BLAKE3 digests of the weight files that are used, by their names.
+    ///
+    /// # Errors
+    /// When one is missing or refused.
+    pub fn digests(&self) -> Result<Vec<(String, String)>, EngineError> {
+        Ok(self.folder.digests(self.wanted.gligen)?)
+    }
+
     /// What the device is called.
     #[must_use]
     pub fn device_name(&self) -> String {

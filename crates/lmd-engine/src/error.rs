@@ -52,6 +52,14 @@ pub enum EngineError {
         /// Why.
         source: PictureError,
     },
+    /// A file of a benchmark's folder cannot be made or written.
+    #[error("cannot write {}: {source}", path.display())]
+    BenchFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A picture could not be written as PNG.
     #[error(transparent)]
     Encode(PictureError),
@@ -151,7 +159,7 @@ impl EngineError {
             Self::Output(error) => error.kind(),
             Self::Warnings(_) => ErrorKind::Warnings,
             Self::Cancelled => ErrorKind::Cancelled,
-            Self::Encode(_) => ErrorKind::Failed,
+            Self::Encode(_) | Self::BenchFile { .. } => ErrorKind::Failed,
             Self::Internal(_) => ErrorKind::Internal,
         }
     }

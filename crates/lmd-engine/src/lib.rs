@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+pub mod bench;
 pub mod config;
 pub mod input;
 pub mod memory;
@@ -56,6 +57,6 @@ pub use notice::{Notice, NoticeKind, folded};
 pub use observer::{CancelToken, Observer, Part, Progress, Silent};
 pub use picture::{Noted, PictureError};
 pub use pixels::decode;
-pub use planners::is_llm_set_up;
+pub use planners::{is_hopeless, is_llm_set_up};
 pub use stage2::{DrawConfig, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds};
 pub use store::{ModelStore, StoreError};

@@ -2,6 +2,7 @@
 
 mod detect;
 mod draw;
+mod pictures;
 mod planning;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ pub(crate) use detect::{DetectArgs, SelectionArgs};
 pub(crate) use draw::{
     DrawArgs, Drawing, GenerateArgs, ModelsArgs, ModelsCommand, PreviewChoice, Seed, ShowArgs,
 };
+pub(crate) use pictures::{BenchAblationsArgs, BenchPicturesArgs, PicturesCommon};
 pub(crate) use planning::Planning;
 
 /// Examples and codes below the command's own help.
@@ -71,7 +73,7 @@ pub(crate) enum Command {
     Detect(DetectArgs),
     /// List, inspect, verify, import and remove models
     Models(ModelsArgs),
-    /// Measure how good layouts are
+    /// Measure how good layouts and pictures are
     Bench(BenchArgs),
     /// Show the configuration in effect
     Config(ConfigArgs),
@@ -158,6 +160,10 @@ pub(crate) enum BenchCommand {
     Layouts(BenchLayoutsArgs),
     /// Sentences in free wording with facts to check
     Sentences(BenchSentencesArgs),
+    /// Pictures: drawn, looked at by a detector, and judged
+    Pictures(Box<BenchPicturesArgs>),
+    /// Pictures of LMD with one part left out each time
+    Ablations(Box<BenchAblationsArgs>),
 }
 
 #[derive(Debug, Args)]
@@ -192,15 +198,6 @@ pub(crate) struct BenchCommon {
     pub(crate) fail_under: Option<f64>,
     #[command(flatten)]
     pub(crate) planning: Planning,
-}
-
-impl BenchArgs {
-    pub(crate) fn planning(&self) -> &Planning {
-        match &self.what {
-            BenchCommand::Layouts(args) => &args.common.planning,
-            BenchCommand::Sentences(args) => &args.common.planning,
-        }
-    }
 }
 
 /// Which half of the sentences.

@@ -87,6 +87,10 @@ impl Detector for CenterNet {
         Some(&self.vocabulary)
     }
 
+    fn knows(&self, query: &str) -> bool {
+        Query::read(query, &self.config).is_some()
+    }
+
     fn selection(&self) -> Selection {
         SELECTION
     }

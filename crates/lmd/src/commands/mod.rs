@@ -10,4 +10,5 @@ pub(crate) mod draw;
 pub(crate) mod generate;
 pub(crate) mod layout;
 pub(crate) mod models;
+pub(crate) mod pictures;
 pub(crate) mod show;
