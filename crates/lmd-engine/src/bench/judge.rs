@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::{BenchFolder, Kind, key};
 use super::paint::PictureRecord;
-use super::{Judge, PictureBench};
+use super::request::{Judge, PictureBench};
 use crate::error::EngineError;
 use crate::pixels::decode;
 

@@ -8,7 +8,7 @@ use lmd_layout::Layout;
 use serde::{Deserialize, Serialize};
 
 use super::folder::{BenchFolder, Claim, Kind, key};
-use super::{BenchObserver, Variant};
+use super::request::{BenchObserver, Variant};
 use crate::engine::{Engine, Prepared};
 use crate::error::EngineError;
 use crate::job::{DrawOptions, Subject};

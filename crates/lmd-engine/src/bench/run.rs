@@ -10,7 +10,7 @@ use lmd_nn::Detection;
 use super::folder::{BenchFolder, Kind};
 use super::judge::{check_words, look};
 use super::paint::{LayoutRecord, Painter, PictureRecord, WAIT, go_on};
-use super::{BenchEvent, BenchObserver, PictureBench, Variant};
+use super::request::{BenchEvent, BenchObserver, PictureBench, Variant};
 use crate::error::EngineError;
 
 /// Between the seeds of two pictures of one prompt.
@@ -85,7 +85,7 @@ pub fn run(
 fn columns(bench: &PictureBench<'_>, planners: &[String]) -> Vec<Column> {
     let several = bench.judges.len() > 1;
     let of = |(variant, planner): (&Variant, &String)| {
-        let column = |judge: &super::Judge| Column {
+        let column = |judge: &super::request::Judge| Column {
             name: if several {
                 format!("{}, {}", variant.name, judge.detector.name())
             } else {

@@ -1,7 +1,8 @@
 //! The rules of GenEval (arXiv:2310.11513, section 3): of a class the best detections count, at most sixteen; colours are
 //! those of the best ones; a side must be clear by a tenth of the sizes of both, and the direction within 60 degrees.
 
-use super::{Finding, Question};
+use super::finding::Finding;
+use super::questions::Question;
 use crate::suites::{Relation, Task};
 
 /// Most things of one class that are looked at.

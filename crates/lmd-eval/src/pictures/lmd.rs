@@ -2,7 +2,8 @@
 //! detection, numeracy an exact count, attribution at least one detection of each phrase, and for sides the middles of the
 //! best detections are compared.
 
-use super::{Finding, Question};
+use super::finding::Finding;
+use super::questions::Question;
 use crate::suites::{Clause, Relation, Task};
 
 /// What is wrong with a picture.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Interval, wilson};
+use super::wilson::{Interval, wilson};
 use crate::report::Rate;
 use crate::suites::{Rules, Suite, SuiteHead};
 

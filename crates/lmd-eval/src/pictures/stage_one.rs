@@ -2,7 +2,9 @@
 
 use lmd_layout::{Canvas, Layout};
 
-use super::{Finding, Question, Verdict, judge, questions};
+use super::finding::{Finding, Verdict};
+use super::questions::{Question, questions};
+use super::verdict::judge;
 use crate::predicates::Predicate;
 use crate::suites::{Suite, Task};
 

@@ -4,7 +4,7 @@
 use lmd_layout::{BBox, Layout, Object};
 
 use super::*;
-use crate::suites::Suite;
+use crate::suites::{Rules, Suite, Task};
 
 fn task(line: &str) -> Task {
     Suite::read(&format!("{{\"suite\": \"t\"}}\n{line}")).unwrap().tasks.remove(0)

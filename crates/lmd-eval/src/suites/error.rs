@@ -1,6 +1,9 @@
 //! [`SuiteError`]: why a file is no suite.
 
-use super::{MAX_SUITE_BYTES, MAX_TASKS};
+/// Most bytes of a suite's file.
+pub const MAX_SUITE_BYTES: usize = 8 << 20;
+/// Most prompts of a suite.
+pub const MAX_TASKS: usize = 20_000;
 
 /// Why a file is no suite.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,13 +6,9 @@ mod task;
 
 use serde::{Deserialize, Serialize};
 
-pub use error::SuiteError;
+pub use error::{MAX_SUITE_BYTES, MAX_TASKS, SuiteError};
 pub use task::{Clause, Limit, Relation, Task};
 
-/// Most bytes of a suite's file.
-pub const MAX_SUITE_BYTES: usize = 8 << 20;
-/// Most prompts of a suite.
-pub const MAX_TASKS: usize = 20_000;
 /// The suites that are built in: name, file.
 const BUILT_IN: [(&str, &str); 3] = [
     ("paper", include_str!("../../data/suites/paper.jsonl")),
