@@ -83,8 +83,9 @@ impl Prepared {
     /// Opens the model's weight files and looks at their headers.
     ///
     /// # Errors
-    /// When one is missing or refused.
+    /// When one is missing or refused, or the method needs grounding layers and there are none.
     pub fn check(&self) -> Result<(), EngineError> {
+        stable::check_gligen(&self.options.config, &self.folder)?;
         Ok(self.folder.check()?)
     }
 

@@ -131,8 +131,12 @@ impl BenchFolder {
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), EngineError> {
         let beside = path.parent().unwrap_or(&self.root);
-        let made = tempfile::Builder::new().prefix(".lmd-").suffix(".tmp").tempfile_in(beside);
-        let mut file = made.map_err(failed(path))?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".lmd-").suffix(".tmp");
+        // Others may share the folder: as readable as any new file.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(beside).map_err(failed(path))?;
         let mut buffered = io::BufWriter::new(file.as_file_mut());
         write(&mut buffered).and_then(|()| buffered.flush()).map_err(failed(path))?;
         drop(buffered);

@@ -12,4 +12,4 @@ mod run;
 pub use folder::BenchFolder;
 pub use html::write_html;
 pub use request::{BenchEvent, BenchObserver, Judge, PictureBench, Variant};
-pub use run::{BenchOutcome, Shown, run};
+pub use run::{BenchOutcome, Shown, check, run};

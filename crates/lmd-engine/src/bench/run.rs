@@ -11,7 +11,10 @@ use super::folder::{BenchFolder, Kind};
 use super::judge::{check_words, look};
 use super::paint::{LayoutRecord, Painter, PictureRecord, WAIT, go_on};
 use super::request::{BenchEvent, BenchObserver, PictureBench, Variant};
+use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::job::DrawOptions;
+use crate::notice::Notice;
 
 /// Between the seeds of two pictures of one prompt.
 const ROUND: u64 = 1_000_000;
@@ -48,10 +51,30 @@ struct Job {
     layout: LayoutRecord,
 }
 
+/// Looks for everything that a benchmark needs and says what a person should know; draws and writes nothing.
+///
+/// # Errors
+/// When a setting, a model, a planner, or a word of the suite is not as it should be.
+pub fn check(bench: &PictureBench<'_>) -> Result<Vec<Notice>, EngineError> {
+    check_words(bench)?;
+    let mut notices: Vec<Notice> = Vec::new();
+    for variant in &bench.variants {
+        let engine = Engine::open(&variant.config)?;
+        let ready = engine.prepare(&DrawOptions::new(variant.config.draw.clone()))?;
+        ready.check()?;
+        for notice in engine.planner()?.1.iter().chain(ready.notices()) {
+            if !notices.contains(notice) {
+                notices.push(notice.clone());
+            }
+        }
+    }
+    Ok(notices)
+}
+
 /// Measures: makes whatever the folder does not have yet, and counts.
 ///
 /// # Errors
-/// When something is not as it should be: everything is looked for before the first picture is drawn.
+/// When something is not as it should be; [`check`] finds most of it before the first picture is drawn.
 /// [`EngineError::Cancelled`] when the observer says so; the next run goes on from there.
 pub fn run(
     bench: &PictureBench<'_>,

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use lmd_engine::bench::{
-    BenchEvent, BenchFolder, BenchObserver, Judge, PictureBench, Variant, run as measure, write_html,
+    BenchEvent, BenchFolder, BenchObserver, Judge, PictureBench, Variant, check, run as measure, write_html,
 };
 use lmd_engine::{CancelToken, Engine, EngineError, Override, Settings};
 use lmd_eval::suites::Suite;
@@ -79,13 +79,13 @@ fn bench(args: &PicturesCommon, rows: Vec<Row>, load: Load<'_>, screen: &Screen)
         return Err(EngineError::Usage("there is no method".to_owned()).into());
     };
     let engine = Engine::open(&first.config)?;
-    screen.tell(engine.planner()?.1)?;
     let judges = judges(args, &engine)?;
     let tasks = tasks(args, &suite, &judges, screen)?;
     let place =
         args.output.clone().unwrap_or_else(|| PathBuf::from(format!("lmd-bench-{}", suite.head.name)));
-    let folder = BenchFolder::open(&place)?;
     let bench = PictureBench { suite: &suite, tasks, seeds: args.seeds, variants, judges };
+    screen.tell(&check(&bench)?)?;
+    let folder = BenchFolder::open(&place)?;
     let outcome = measure(&bench, &folder, &mut Told { screen, token: interrupt::token(), waiting: false })?;
     let json = screen::json(&outcome.report)?;
     folder.write_report("report.json", |file| writeln!(file, "{json}"))?;
