@@ -62,7 +62,7 @@ impl Owl {
             let told = format!("it has {known} tokens, the text tower knows {most}");
             return Err(NnError::Tokenizer(told));
         }
-        let network = Network::load(&config, &files::weights(&source, "", "model")?, options)?;
+        let network = Network::load(&config, &source.weights("", "model")?, options)?;
         let stem = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         Ok(Self { name: format!("{} ({stem})", config.version.root()), tokenizer, preprocessor, network })
     }
@@ -134,7 +134,7 @@ impl Detector for Owl {
         let numbers = |x: Tensor<2>| -> Vec<f32> { x.into_data().iter::<f32>().collect() };
         let (scores, boxes) = (numbers(sigmoid(output.logits)), numbers(output.boxes));
         if scores.iter().chain(&boxes).any(|number| !number.is_finite()) {
-            return Err(NnError::NotFinite("a detection of OWL").into());
+            return Err(NnError::NotFinite { network: "detector OWL" }.into());
         }
         let rows = scores.chunks(queries.len()).zip(boxes.chunks(4));
         Ok(rows.filter_map(|(scores, place)| detection(queries, scores, place, stretch)).collect())

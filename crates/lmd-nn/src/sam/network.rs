@@ -274,7 +274,7 @@ impl Files {
             Some(text) => Preprocessor::from_json(&text, side)?,
             None => Preprocessor::new(side),
         };
-        Ok(Self { config, preprocessor, weights: files::weights(&source, "", "model")? })
+        Ok(Self { config, preprocessor, weights: source.weights("", "model")? })
     }
 }
 
@@ -295,7 +295,11 @@ fn with_one_copy(weights: &Checkpoint) -> Checkpoint {
 
 /// An error when a number is NaN or infinite.
 fn finite<const D: usize>(x: &Tensor<D>, what: &'static str) -> Result<(), NnError> {
-    if x.to_data().iter::<f32>().all(f32::is_finite) { Ok(()) } else { Err(NnError::NotFinite(what)) }
+    if x.to_data().iter::<f32>().all(f32::is_finite) {
+        Ok(())
+    } else {
+        Err(NnError::NotFinite { network: what })
+    }
 }
 
 impl SamImage {
