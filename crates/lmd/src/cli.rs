@@ -2,6 +2,7 @@
 
 mod draw;
 mod planning;
+mod serve;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ pub(crate) use draw::{
     DrawArgs, Drawing, GenerateArgs, ModelsArgs, ModelsCommand, PreviewChoice, Seed, ShowArgs,
 };
 pub(crate) use planning::Planning;
+pub(crate) use serve::ServeArgs;
 
 /// Examples and codes below the command's own help.
 const EXAMPLES: &str = "\
@@ -63,6 +65,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Turn a sentence into a layout: captioned boxes on a background
     Layout(Box<LayoutArgs>),
+    /// Serve layouts and pictures over HTTP, and a page that shows and changes them
+    Serve(Box<ServeArgs>),
     /// Talk about a layout: a sentence, then one instruction after another
     Chat(ChatArgs),
     /// List, inspect, verify, import and remove models

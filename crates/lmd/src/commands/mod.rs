@@ -9,4 +9,5 @@ pub(crate) mod draw;
 pub(crate) mod generate;
 pub(crate) mod layout;
 pub(crate) mod models;
+pub(crate) mod serve;
 pub(crate) mod show;
