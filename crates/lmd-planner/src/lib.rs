@@ -19,6 +19,7 @@ pub use error::PlanError;
 pub use plan::{MAX_PROMPT_CHARS, Plan, Source, normalize_prompt};
 pub use planner::Planner;
 pub use scene::{Arrangement, Region, Relation, RelationKind, Scene, Size, Thing};
+pub use verify::{CheckedFact, checked_facts};
 
 // The code in the README is compiled and run with the tests.
 #[cfg(doctest)]

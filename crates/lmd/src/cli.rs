@@ -4,6 +4,7 @@ mod detect;
 mod draw;
 mod pictures;
 mod planning;
+mod serve;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ pub(crate) use draw::{
 };
 pub(crate) use pictures::{BenchAblationsArgs, BenchPicturesArgs, PicturesCommon};
 pub(crate) use planning::Planning;
+pub(crate) use serve::ServeArgs;
 
 /// Examples and codes below the command's own help.
 const EXAMPLES: &str = "\
@@ -67,6 +69,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Turn a sentence into a layout: captioned boxes on a background
     Layout(Box<LayoutArgs>),
+    /// Serve layouts and pictures over HTTP, and a page that shows and changes them
+    Serve(Box<ServeArgs>),
     /// Talk about a layout: a sentence, then one instruction after another
     Chat(ChatArgs),
     /// Find things in a picture

@@ -52,6 +52,7 @@ fn run(cli: Cli, screen: &Screen) -> anyhow::Result<Exit> {
         Command::Detect(args) => commands::detect::run(&args, &load(Vec::new())?, screen),
         Command::Models(args) => commands::models::run(&args, &load(Vec::new())?, screen),
         Command::Layout(args) => commands::layout::run(&args, &load(args.planning.flags())?, screen),
+        Command::Serve(args) => commands::serve::run(load(args.flags())?, cli.global.quiet, screen),
         Command::Chat(args) => commands::chat::run(&args, &load(args.planning.flags())?, screen),
         Command::Bench(args) => bench(&args, &load, screen),
         Command::Config(args) => commands::config::run(&args, &load(Vec::new())?),

@@ -16,6 +16,9 @@ pub(super) fn check(config: &Config, layers: &Layers) -> Result<(), ConfigError>
     if config.threads > MOST_THREADS {
         return Err(wrong(layers, "threads", config.threads.to_string(), format!("at most {MOST_THREADS}")));
     }
+    if let Some((key, value, expected)) = config.serve.wrong_number() {
+        return Err(wrong(layers, key, value.to_string(), expected));
+    }
     if config.model.trim().is_empty() {
         let expected = "`bundled`, the name of an imported model, a folder or a .safetensors file";
         return Err(wrong(layers, "model", String::new(), expected.to_owned()));
