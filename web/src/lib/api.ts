@@ -32,9 +32,10 @@ export class ApiError extends Error {
 
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
+/** What was said, and the layout after it. */
 export interface Turn {
-  role: "user" | "planner";
-  text: string;
+  instruction: string;
+  layout: Layout;
 }
 
 const json = (body: unknown): RequestInit => ({
@@ -93,8 +94,14 @@ export class Api {
   plan = (prompt: string, planner: string, variant: number) =>
     this.post<Planned>("layouts", { prompt, planner, variant });
 
-  revise = (prompt: string, layout: Layout, instruction: string, history: Turn[], locked: number[]) =>
-    this.post<Planned>("layouts/revise", { prompt, layout, instruction, history, locked });
+  revise = (request: {
+    prompt: string;
+    layout: Layout;
+    instruction: string;
+    history: Turn[];
+    locked: number[];
+    planner: string;
+  }) => this.post<Planned>("layouts/revise", request);
 
   validate = async (prompt: string, layout: Layout, signal: AbortSignal) =>
     (await this.post<{ problems: Problem[] }>("layouts/validate", { prompt, layout }, signal)).problems;

@@ -1,7 +1,7 @@
 // What is edited on the page: objects with what a layout file does not hold (identity, lock, seed), and ways from and
 // to layouts.
 
-import { type Box, fit, isInside, tidyBox } from "./geometry";
+import { type Box, fitInside, isInside, tidyBox } from "./geometry";
 import type { Layout } from "./types";
 
 export interface Item extends Box {
@@ -128,5 +128,5 @@ export const withItem = (doc: Doc, id: string, change: Partial<Item>): Doc => ({
 /** The document with every box inside the picture. */
 export const fitted = (doc: Doc): Doc => ({
   ...doc,
-  items: doc.items.map((o) => (isInside(o) ? o : { ...o, ...tidyBox(fit(o)) })),
+  items: doc.items.map((o) => (isInside(o) ? o : { ...o, ...tidyBox(fitInside(o)) })),
 });

@@ -28,7 +28,7 @@ export const tidyBox = (b: Box): Box => {
 };
 
 /** A box of the same size as far inside the picture as it goes. */
-export function fit(b: Box): Box {
+export function fitInside(b: Box): Box {
   const w = clamp(b.w, MIN_SIDE, 1);
   const h = clamp(b.h, MIN_SIDE, 1);
   return { x: clamp(b.x, 0, 1 - w), y: clamp(b.y, 0, 1 - h), w, h };
@@ -37,7 +37,7 @@ export function fit(b: Box): Box {
 export const isInside = (b: Box) =>
   b.x >= -1e-9 && b.y >= -1e-9 && b.x + b.w <= 1 + 1e-9 && b.y + b.h <= 1 + 1e-9;
 
-export const moved = (b: Box, dx: number, dy: number): Box => fit({ ...b, x: b.x + dx, y: b.y + dy });
+export const moved = (b: Box, dx: number, dy: number): Box => fitInside({ ...b, x: b.x + dx, y: b.y + dy });
 
 /** `b` with the side or corner `handle` moved; the opposite side stays, and no box turns inside out. */
 export function resized(b: Box, handle: Handle, dx: number, dy: number): Box {

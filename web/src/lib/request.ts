@@ -9,7 +9,8 @@ export interface Settings {
   method: string;
   /** A fixed seed is kept from picture to picture, otherwise each drawing has a new one. */
   fixedSeed: boolean;
-  seed: number;
+  /** Digits: seeds go up to 2^64 - 1, beyond what numbers hold. */
+  seed: string;
   steps: number | null;
   sampler: string;
   cfgScale: number | null;
@@ -28,7 +29,7 @@ export const DEFAULTS: Settings = {
   preset: "",
   method: "",
   fixedSeed: false,
-  seed: 1,
+  seed: "1",
   steps: null,
   sampler: "",
   cfgScale: null,
@@ -44,6 +45,9 @@ export const DEFAULTS: Settings = {
 
 /** Seeds the page makes: short enough to be read out. */
 export const randomSeed = () => Math.floor(Math.random() * 1_000_000);
+
+/** A seed as typed; undefined where it is none. */
+export const seedOf = (text: string) => (/^\d{1,20}$/.test(text.trim()) ? text.trim() : undefined);
 
 /** The settings as they were saved, without what is not of the right kind. */
 export function readSettings(saved: Record<string, unknown>): Settings {
@@ -65,8 +69,7 @@ export function requestFor(doc: Doc, settings: Settings, can: Capabilities | und
   const request: ImageRequest = {
     prompt: promptOf(doc),
     layout: toLayout(fitted(doc)),
-    // An emptied field is no seed.
-    seed: settings.seed ?? randomSeed(),
+    seed: seedOf(settings.seed) ?? String(randomSeed()),
     preview: true,
     save_overlays: true,
   };
@@ -84,7 +87,7 @@ export function requestFor(doc: Doc, settings: Settings, can: Capabilities | und
   const lora = settings.lora.split("\n").map((line) => line.trim());
   if (can?.lora && lora.some(Boolean)) request.lora = lora.filter(Boolean);
   const seeds = doc.items.flatMap((o, i) => (o.seed === undefined ? [] : [[String(i), o.seed] as const]));
-  if (seeds.length > 0) request.object_seeds = Object.fromEntries(seeds);
+  if (can?.per_object?.includes("seed") && seeds.length > 0) request.object_seeds = Object.fromEntries(seeds);
   const negatives = doc.items.flatMap((o, i) => (o.negative?.trim() ? [[String(i), o.negative.trim()]] : []));
   if (can?.per_object?.includes("negative") && negatives.length > 0) {
     request.object_negatives = Object.fromEntries(negatives) as Record<string, string>;
@@ -121,25 +124,13 @@ function settingsFrom(
     height: number(config.height),
     negative: text(config.negative_prompt),
     fixedSeed: true,
-    seed: number(seed) ?? kept.seed,
+    seed: seedOf(String(seed ?? "")) ?? kept.seed,
   };
 }
 
-export const fromRecipe = (recipe: Recipe, kept: Settings, can?: Capabilities): Settings =>
-  settingsFrom({ model: recipe.model, ...(recipe.config ?? {}) }, recipe.seed, kept, can);
+export const fromRecipe = (recipe: Recipe, seed: string, kept: Settings, can?: Capabilities): Settings =>
+  settingsFrom({ model: recipe.model, ...(recipe.config ?? {}) }, seed, kept, can);
 
-/** Settings of a picture that was dropped; those of other programs are named as A1111 names them. */
-export function fromInspected(found: Inspected, kept: Settings, can?: Capabilities): Settings {
-  const given = found.settings ?? {};
-  const by: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(given)) by[name.toLowerCase().replaceAll(" ", "_")] = value;
-  const size = /^(\d+)\s*x\s*(\d+)$/.exec(text(by.size));
-  const config = {
-    width: size?.[1],
-    height: size?.[2],
-    negative_prompt: found.negative,
-    ...(by.config as object | undefined),
-    ...by,
-  };
-  return settingsFrom(config, found.seed ?? by.seed, kept, can);
-}
+/** Settings of a picture that was dropped; the server names them as requests do. */
+export const fromInspected = (found: Inspected, kept: Settings, can?: Capabilities): Settings =>
+  settingsFrom({ ...(found.settings ?? {}), negative_prompt: found.negative }, found.seed, kept, can);

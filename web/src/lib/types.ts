@@ -47,6 +47,7 @@ export interface Named {
 export interface Model {
   name: string;
   bundled?: boolean;
+  default?: boolean;
   words?: string[] | null;
   sizes?: { width: number; height: number } | null;
 }
@@ -73,10 +74,19 @@ export interface Capabilities {
 }
 
 export interface Progress {
+  /** Work done on this picture, of `total`. */
   step: number;
   total: number;
   part?: string;
+  /** The denoising step of this part, from 0, and how many it has. */
+  part_step?: number;
+  part_steps?: number;
+  /** The first box that is drawn, and how many at once. */
   object?: number | null;
+  objects?: number | null;
+  /** Which picture of the job, from 0, of how many. */
+  picture?: number;
+  pictures?: number;
   energy?: number | null;
   eta_s?: number | null;
 }
@@ -86,6 +96,8 @@ export interface JobPicture {
   url: string;
   thumb_url?: string;
   seed: number;
+  /** The seed without rounding. */
+  seed_text?: string;
   width: number;
   height: number;
   method?: string;
@@ -117,7 +129,7 @@ export interface ImageRequest {
   cfg_scale?: number;
   width?: number;
   height?: number;
-  seed?: number;
+  seed?: string;
   n?: number;
   negative?: string;
   model?: string;
@@ -135,8 +147,9 @@ export interface GalleryPicture {
   thumb_url: string;
   prompt: string;
   seed: number;
+  seed_text?: string;
   method?: string;
-  created_at?: string;
+  created_at?: string | number;
   width: number;
   height: number;
 }
@@ -155,7 +168,7 @@ export interface Overlays {
 export interface Recipe {
   prompt?: string;
   layout?: Layout | null;
-  seed?: number | string;
+  seeds?: { background?: number };
   config?: Record<string, unknown>;
   [key: string]: unknown;
 }
@@ -166,7 +179,8 @@ export interface Inspected {
   negative?: string | null;
   layout?: Layout | null;
   settings?: Record<string, unknown> | null;
-  seed?: number | null;
+  /** As text, without rounding. */
+  seed?: string | null;
 }
 
 export interface LlmSettings {

@@ -17,7 +17,7 @@ export interface Shown {
   id?: string | undefined;
   url: string;
   prompt: string;
-  seed?: number | undefined;
+  seed?: string | undefined;
   method?: string | undefined;
   width: number;
   height: number;
@@ -56,7 +56,10 @@ class Draw {
   /** Width over height of the canvas. */
   aspect = $derived.by(() => {
     if (this.shown && this.view !== "layout" && !this.busy) return this.shown.width / this.shown.height;
-    const model = app.can?.models.find((each) => each.name === this.settings.model) ?? app.can?.models[0];
+    const model =
+      app.can?.models.find((each) => each.name === this.settings.model) ??
+      app.can?.models.find((each) => each.default) ??
+      app.can?.models[0];
     const width = this.settings.width ?? model?.sizes?.width ?? app.can?.defaults.width ?? 1;
     const height = this.settings.height ?? model?.sizes?.height ?? app.can?.defaults.height ?? 1;
     return width / height || 1;
@@ -66,7 +69,7 @@ class Draw {
   async start(): Promise<void> {
     if (this.busy) return;
     if (editor.doc.items.length === 0 && !(await plan.plan(this.settings.planner))) return;
-    if (!this.settings.fixedSeed) this.settings.seed = randomSeed();
+    if (!this.settings.fixedSeed) this.settings.seed = String(randomSeed());
     await this.send();
   }
 
@@ -170,7 +173,11 @@ class Draw {
       app.spoken = t("drawingObject", { caption, n: object + 1, total: layout.objects.length });
     } else if (object === undefined && this.now?.object !== undefined) app.spoken = t("drawingWhole");
     this.now = progress;
-    if (object !== undefined) this.objects = new Map(this.objects).set(object, progress);
+    // Several boxes may be drawn at once.
+    const reached = new Map(this.objects);
+    for (let i = 0; object !== undefined && i < (progress.objects ?? 1); i++)
+      reached.set(object + i, progress);
+    this.objects = reached;
   }
 
   private end() {
@@ -244,7 +251,8 @@ class Draw {
       return this.position ? t("queuePosition", { n: this.position }) : t("queuedNow");
     }
     if (this.phase === "idle" || !this.now) return this.phase === "generating" ? t("drawingNow") : "";
-    const { object, step, total, eta_s } = this.now;
+    const { object, eta_s } = this.now;
+    const [step, total] = [(this.now.part_step ?? 0) + 1, this.now.part_steps ?? 1];
     const caption =
       object === undefined || object === null ? "" : (this.drawing?.layout.objects[object]?.caption ?? "");
     const where = caption ? t("stepOfObject", { caption, step, total }) : t("stepOfWhole", { step, total });
@@ -253,7 +261,8 @@ class Draw {
 }
 
 function shownFrom(p: JobPicture, prompt: string, layout: Layout | undefined, commandLine?: string): Shown {
-  const { id, url, seed, method, width, height } = p;
+  const { id, url, method, width, height } = p;
+  const seed = p.seed_text ?? String(p.seed);
   return { id, url: url.replace(/^\//, ""), prompt, seed, method, width, height, layout, commandLine };
 }
 

@@ -111,8 +111,9 @@ export async function reuse(picture: GalleryPicture): Promise<void> {
     plan.clear();
     plan.sentence = prompt;
     if (layout) editor.replace(fromLayout(layout, editor.doc, prompt));
-    draw.settings = fromRecipe({ seed: picture.seed, ...recipe }, draw.settings, app.can);
-    const { id, seed, method, width, height } = picture;
+    const seed = picture.seed_text ?? String(picture.seed);
+    draw.settings = fromRecipe(recipe, seed, draw.settings, app.can);
+    const { id, method, width, height } = picture;
     const url = picture.url.replace(/^\//, "");
     draw.show({ id, url, prompt, seed, method, width, height, layout, commandLine: command_line });
     app.dialog = undefined;

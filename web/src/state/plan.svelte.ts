@@ -2,7 +2,7 @@
 
 import { ApiError, type Turn as Said } from "../lib/api";
 import { type Doc, fromLayout, toLayout } from "../lib/document";
-import type { Fact, Notice, Planned, Problem } from "../lib/types";
+import type { Fact, Layout, Notice, Planned, Problem } from "../lib/types";
 import { app } from "./app.svelte";
 import { editor } from "./editor.svelte";
 import { t } from "./i18n.svelte";
@@ -11,6 +11,8 @@ export interface Turn {
   /** What was asked for. */
   said: string;
   planner: string;
+  /** The layout after it. */
+  layout: Layout;
   notices: Notice[];
   facts: Fact[];
   /** Captions of the objects that an instruction changed; undefined for a first layout. */
@@ -19,6 +21,8 @@ export interface Turn {
 
 /** How long the hand must rest before a layout is checked, in ms. */
 const REST = 200;
+/** Most turns that the server reads. */
+const MAX_TURNS = 64;
 
 class Plan {
   sentence = $state("");
@@ -62,15 +66,26 @@ class Plan {
   }
 
   /** Changes the layout as `instruction` says. */
-  async revise(instruction: string): Promise<boolean> {
+  async revise(instruction: string, planner: string): Promise<boolean> {
     const said = instruction.trim();
     if (!said || this.busy) return false;
     this.busy = "revise";
     const before = editor.doc;
     try {
-      const history: Said[] = this.turns.map((each) => ({ role: "user", text: each.said }));
+      // The first turn is the sentence itself.
+      const history: Said[] = this.turns
+        .slice(1)
+        .map((each) => ({ instruction: each.said, layout: each.layout }));
       const locked = before.items.flatMap((o, i) => (o.locked ? [i] : []));
-      const planned = await app.api.revise(before.prompt, toLayout(before), said, history, locked);
+      const { prompt } = before;
+      const planned = await app.api.revise({
+        prompt,
+        layout: toLayout(before),
+        instruction: said,
+        history: history.slice(-MAX_TURNS),
+        locked,
+        planner,
+      });
       const doc = fromLayout(planned.layout, before, before.prompt);
       editor.replace(doc);
       const changed = (planned.changed ?? []).flatMap((i) => doc.items[i]?.caption ?? []);
@@ -122,6 +137,7 @@ class Plan {
 const turn = (said: string, planned: Planned): Turn => ({
   said,
   planner: planned.planner ?? "",
+  layout: planned.layout,
   notices: planned.notices ?? [],
   facts: planned.facts ?? [],
 });
