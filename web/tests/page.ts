@@ -93,16 +93,21 @@ export class Lmd {
     return place;
   }
 
-  /** Where a box is, as shares of the canvas. */
+  /** Where a box is, as shares of the canvas; what is drawn is read, since a frame counts its line as its own. */
   async share(caption: string): Promise<BoxPlace> {
-    const [box, canvas] = [await this.place(caption), await this.canvas.boundingBox()];
-    if (!canvas) throw new Error("there is no canvas");
-    return {
-      x: (box.x - canvas.x) / canvas.width,
-      y: (box.y - canvas.y) / canvas.height,
-      width: box.width / canvas.width,
-      height: box.height / canvas.height,
-    };
+    return this.box(caption)
+      .locator(".face")
+      .evaluate((face: SVGRectElement) => {
+        const canvas = face.ownerSVGElement as SVGSVGElement;
+        const part = (name: "x" | "y" | "width" | "height", of: "width" | "height") =>
+          face[name].baseVal.value / canvas[of].baseVal.value;
+        return {
+          x: part("x", "width"),
+          y: part("y", "height"),
+          width: part("width", "width"),
+          height: part("height", "height"),
+        };
+      });
   }
 
   /** Presses at `from`, moves to `to`, both as shares of the canvas, and lets go. */

@@ -30,6 +30,8 @@ class Editor {
   /** Objects that the last plan or instruction changed. */
   changed = $state.raw<ReadonlySet<string>>(new Set());
   snapping = $state(true);
+  /** Whether boxes go to their places visibly: after a plan or an instruction, not under the hand. */
+  gliding = false;
   private marking: ReturnType<typeof setTimeout> | undefined;
 
   colours = $derived.by(() => {
@@ -55,6 +57,7 @@ class Editor {
 
   /** A new state; steps with the same `key` in a row are undone together. */
   set(doc: Doc, key?: string) {
+    this.gliding = false;
     this.history.push(doc, key);
     this.show(doc);
   }
@@ -77,6 +80,7 @@ class Editor {
     this.seal();
     this.set(doc);
     this.seal();
+    this.gliding = true;
   }
 
   private mark(ids: string[]) {
@@ -90,6 +94,7 @@ class Editor {
   undo() {
     const before = this.history.undo();
     if (!before) return;
+    this.gliding = false;
     this.mark([]);
     this.show(before);
     app.spoken = t("undone");
@@ -98,6 +103,7 @@ class Editor {
   redo() {
     const after = this.history.redo();
     if (!after) return;
+    this.gliding = false;
     this.mark([]);
     this.show(after);
     app.spoken = t("redone");
