@@ -112,11 +112,20 @@ test("an instruction changes the layout visibly, and locked boxes stay", async (
   await expect(lmd.boxes).toHaveCount(2);
 });
 
-test("what was not understood is said, and words of the model are put in by a click", async ({
+test("what the planner has to say stands in the conversation, and words of the model are put in by a click", async ({
   lmd,
   page,
 }) => {
+  // A model that knows few words says which; the bundled one may be of a time when it did not.
+  await page.route("**/api/v1/capabilities", async (route) => {
+    const answer = await route.fetch();
+    const can = await answer.json();
+    can.models[0].words ??= ["car", "dog"];
+    await route.fulfill({ response: answer, json: can });
+  });
+  await page.reload();
   await lmd.plan("a red car and a flurbish", 2);
+  await expect(page.getByText(/^planning offline/)).toBeVisible();
   await page.getByText(/^Words this model knows/).click();
   await lmd.sentence.fill("a car and a");
   await page.getByRole("button", { name: "dog", exact: true }).click();

@@ -44,11 +44,18 @@ export interface Named {
   summary?: string;
 }
 
+/** The words that a small model knows, by what they are. */
+export interface ModelWords {
+  nouns?: string[];
+  colours?: string[];
+  backgrounds?: string[];
+}
+
 export interface Model {
   name: string;
   bundled?: boolean;
   default?: boolean;
-  words?: string[] | null;
+  words?: string[] | ModelWords | null;
   sizes?: { width: number; height: number } | null;
 }
 

@@ -212,6 +212,9 @@ export const de: Catalogue = {
   viewPicture: "Bild",
   width: "Breite (px)",
   words: "Wörter, die dieses Modell kennt ({n})",
+  wordsBackgrounds: "Umgebungen",
+  wordsColours: "Farben",
   wordsHint: "Diese zeichnet das Modell am besten. Ein Klick setzt das Wort in den Satz.",
+  wordsThings: "Dinge",
   wordsSearch: "Wörter suchen",
 };

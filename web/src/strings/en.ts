@@ -208,6 +208,9 @@ export const en = {
   viewPicture: "Picture",
   width: "Width (px)",
   words: "Words this model knows ({n})",
+  wordsBackgrounds: "Surroundings",
+  wordsColours: "Colours",
   wordsHint: "The model draws these best. A click puts the word into the sentence.",
+  wordsThings: "Things",
   wordsSearch: "Search the words",
 } as const;
