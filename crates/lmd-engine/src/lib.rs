@@ -41,6 +41,7 @@ mod observer;
 mod planners;
 mod stable;
 mod stage2;
+mod talk;
 
 pub use config::{Config, ConfigError, Environment, Override, PlannerChoice, Settings, Sources};
 pub use engine::{Engine, Planned, Prepared};
@@ -54,3 +55,4 @@ pub use picture::{Noted, PictureError};
 pub use planners::is_llm_set_up;
 pub use stage2::{DrawConfig, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds};
 pub use store::{ModelStore, StoreError};
+pub use talk::Response;
