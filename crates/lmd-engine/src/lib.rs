@@ -47,6 +47,7 @@ mod segmenter;
 mod stable;
 mod stage2;
 mod words;
+mod talk;
 
 pub use config::{Config, ConfigError, Environment, Override, PlannerChoice, Settings, Sources};
 pub use detectors::{OpenDetector, read_queries};
@@ -68,3 +69,4 @@ pub use stage2::{
 };
 pub use store::{ModelStore, StoreError};
 pub use words::UnknownWord;
+pub use talk::Response;

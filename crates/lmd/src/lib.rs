@@ -53,7 +53,10 @@ fn run(cli: Cli, screen: &Screen) -> anyhow::Result<Exit> {
         Command::Models(args) => commands::models::run(&args, &load(Vec::new())?, screen),
         Command::Layout(args) => commands::layout::run(&args, &load(args.planning.flags())?, screen),
         Command::Serve(args) => commands::serve::run(load(args.flags())?, cli.global.quiet, screen),
-        Command::Chat(args) => commands::chat::run(&args, &load(args.planning.flags())?, screen),
+        Command::Chat(args) => {
+            let flags = args.planning.flags().into_iter().chain(args.drawing.flags());
+            commands::chat::run(&args, &load(flags.collect())?, screen)
+        }
         Command::Bench(args) => bench(&args, &load, screen),
         Command::Config(args) => commands::config::run(&args, &load(Vec::new())?),
         Command::Completions(args) => commands::completions::run(&args),

@@ -143,6 +143,12 @@ pub(crate) fn names_colour(word: &str) -> bool {
     lexicon::exact_tags(word).any(lexicon::Tags::COLOR)
 }
 
+/// Whether `noun` is worn by somebody or a part of something, and drawn with
+/// its owner.
+pub(crate) fn belongs_to_wearer(noun: &str) -> bool {
+    lexicon::tags(noun).any(lexicon::Tags::WORN.and(lexicon::Tags::PART))
+}
+
 /// Whether `word` is a colour or a shade of one.
 pub(crate) fn is_colour(word: &str) -> bool {
     lexicon::exact_tags(word).any(lexicon::Tags::COLOR.and(lexicon::Tags::SHADE))

@@ -38,7 +38,16 @@ impl Planner for OfflinePlanner {
     }
 
     fn revise(&self, conversation: &Conversation, instruction: &str) -> Result<Plan, PlanError> {
-        edit::revise(conversation, instruction)
+        edit::revise(conversation, instruction, &[])
+    }
+
+    fn revise_around(
+        &self,
+        conversation: &Conversation,
+        instruction: &str,
+        locked: &[usize],
+    ) -> Result<Plan, PlanError> {
+        edit::revise(conversation, instruction, locked)
     }
 }
 

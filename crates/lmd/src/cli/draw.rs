@@ -21,6 +21,9 @@ pub(crate) struct GenerateArgs {
     /// What should be in the picture; `-` reads it from stdin
     #[arg(value_name = "PROMPT")]
     pub(crate) prompt: String,
+    /// Which of the layouts that say this: 0 is the usual one, others differ from it
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) variant: u32,
     #[command(flatten)]
     pub(crate) planning: Planning,
     #[command(flatten)]
