@@ -46,8 +46,8 @@ mod recording;
 mod segmenter;
 mod stable;
 mod stage2;
-mod words;
 mod talk;
+mod words;
 
 pub use config::{Config, ConfigError, Environment, Override, PlannerChoice, Settings, Sources};
 pub use detectors::{OpenDetector, read_queries};
@@ -68,5 +68,5 @@ pub use stage2::{
     Words,
 };
 pub use store::{ModelStore, StoreError};
-pub use words::UnknownWord;
 pub use talk::Response;
+pub use words::UnknownWord;
