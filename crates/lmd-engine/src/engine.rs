@@ -84,9 +84,18 @@ impl Prepared {
     /// Opens the model's weight files and looks at their headers.
     ///
     /// # Errors
-    /// When one is missing or refused.
+    /// When one is missing or refused, or the method needs grounding layers and there are none.
     pub fn check(&self) -> Result<(), EngineError> {
+        stable::check_gligen(&self.options.config, &self.folder)?;
         Ok(self.folder.check()?)
+    }
+
+    /// BLAKE3 digests of the weight files that are used, by their names.
+    ///
+    /// # Errors
+    /// When one is missing or refused.
+    pub fn digests(&self) -> Result<Vec<(String, String)>, EngineError> {
+        Ok(self.folder.digests(self.wanted.gligen)?)
     }
 
     /// What the device is called.
@@ -347,7 +356,7 @@ impl Engine {
 
     /// The device of the configuration, which must be able to compute in its
     /// number format.
-    fn device(&self) -> Result<Device, EngineError> {
+    pub(crate) fn device(&self) -> Result<Device, EngineError> {
         let device = lmd_nn::device(self.config.device)?;
         let refused = |error| EngineError::Usage(format!("{error} (LMD_DTYPE, dtype in lmd.toml)"));
         self.config.dtype.check(&device).map_err(refused)?;

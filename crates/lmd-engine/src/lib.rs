@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+pub mod bench;
 pub mod config;
 pub mod input;
 pub mod memory;
@@ -30,6 +31,7 @@ pub mod threads;
 
 mod brush;
 mod common;
+mod detectors;
 mod engine;
 mod error;
 mod infotext;
@@ -38,20 +40,24 @@ mod kind;
 mod models;
 mod notice;
 mod observer;
+mod pixels;
 mod planners;
 mod segmenter;
 mod stable;
 mod stage2;
 
 pub use config::{Config, ConfigError, Environment, Override, PlannerChoice, Settings, Sources};
+pub use detectors::{OpenDetector, read_queries};
 pub use engine::{Engine, Planned, Prepared};
 pub use error::EngineError;
 pub use job::{Adapter, DrawOptions, Picture, Subject, random_seeds};
 pub use kind::ErrorKind;
+pub use lmd_nn::{DETECTOR_KINDS, Detection, Selection, Vocabulary};
 pub use models::{ModelCard, Verified};
 pub use notice::{Notice, NoticeKind, folded};
 pub use observer::{CancelToken, Observer, Part, Progress, Silent};
 pub use picture::{Noted, PictureError};
-pub use planners::is_llm_set_up;
+pub use pixels::decode;
+pub use planners::{is_hopeless, is_llm_set_up};
 pub use stage2::{DrawConfig, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds};
 pub use store::{ModelStore, StoreError};

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use lmd_diffusion::{Drawn, Job, ModelShape, estimate_memory};
 use lmd_layout::Layout;
-use lmd_nn::{LoadOptions, ModelFolder, Precision, UNetConfig};
+use lmd_nn::{AttentionType, LoadOptions, ModelFolder, NnError, Precision, UNetConfig};
 
 use crate::error::EngineError;
 use crate::stage2::{DiffusionError, DrawConfig, Model, Name, Registry, Seeds, Step};
@@ -33,6 +33,19 @@ pub(crate) fn uses_sam(config: &DrawConfig) -> bool {
     let registry = Registry::shared();
     let makes_masks = registry.method(&config.method).is_ok_and(|method| method.needs().masks);
     makes_masks && registry.refiner(&config.lmd.mask_refiner).is_ok_and(|refiner| refiner.needs_sam())
+}
+
+/// Refuses methods that need grounding layers where the model has none, before it is loaded.
+pub(crate) fn check_gligen(config: &DrawConfig, folder: &ModelFolder) -> Result<(), EngineError> {
+    let has = || {
+        Ok::<_, NnError>(
+            folder.has_gligen() || folder.unet_config()?.attention_type != AttentionType::Default,
+        )
+    };
+    if uses_gligen(config) && !has()? {
+        return Err(EngineError::Draw(DiffusionError::NoGligenLayers));
+    }
+    Ok(())
 }
 
 /// Calls of the observer when guidance never ends early; none for settings that make no sense.

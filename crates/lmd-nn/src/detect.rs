@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::NnError;
 
 /// Most queries of one call.
@@ -11,7 +13,7 @@ pub const MAX_QUERIES: usize = 256;
 pub const MAX_QUERY_CHARS: usize = 200;
 
 /// A thing that was found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Detection {
     /// Which of the queries it answers, by its index.
     pub query: usize,
@@ -105,6 +107,11 @@ pub trait Detector: fmt::Debug + Send + Sync {
 
     /// All that it knows, where its vocabulary is closed. An open one reads any text.
     fn vocabulary(&self) -> Option<&Vocabulary>;
+
+    /// Whether it can look for what a query says. An open vocabulary knows everything.
+    fn knows(&self, _query: &str) -> bool {
+        self.vocabulary().is_none()
+    }
 
     /// The selection that suits its scores, where the user names no other.
     fn selection(&self) -> Selection;

@@ -1,6 +1,8 @@
 //! The command line's grammar. Flags are defined here and nowhere else.
 
+mod detect;
 mod draw;
+mod pictures;
 mod planning;
 
 use std::path::PathBuf;
@@ -8,9 +10,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use detect::{DetectArgs, SelectionArgs};
 pub(crate) use draw::{
     DrawArgs, Drawing, GenerateArgs, ModelsArgs, ModelsCommand, PreviewChoice, Seed, ShowArgs,
 };
+pub(crate) use pictures::{BenchAblationsArgs, BenchPicturesArgs, PicturesCommon};
 pub(crate) use planning::Planning;
 
 /// Examples and codes below the command's own help.
@@ -65,9 +69,11 @@ pub(crate) enum Command {
     Layout(Box<LayoutArgs>),
     /// Talk about a layout: a sentence, then one instruction after another
     Chat(ChatArgs),
+    /// Find things in a picture
+    Detect(DetectArgs),
     /// List, inspect, verify, import and remove models
     Models(ModelsArgs),
-    /// Measure how good layouts are
+    /// Measure how good layouts and pictures are
     Bench(BenchArgs),
     /// Show the configuration in effect
     Config(ConfigArgs),
@@ -154,6 +160,10 @@ pub(crate) enum BenchCommand {
     Layouts(BenchLayoutsArgs),
     /// Sentences in free wording with facts to check
     Sentences(BenchSentencesArgs),
+    /// Pictures: drawn, looked at by a detector, and judged
+    Pictures(Box<BenchPicturesArgs>),
+    /// Pictures of LMD with one part left out each time
+    Ablations(Box<BenchAblationsArgs>),
 }
 
 #[derive(Debug, Args)]
@@ -188,15 +198,6 @@ pub(crate) struct BenchCommon {
     pub(crate) fail_under: Option<f64>,
     #[command(flatten)]
     pub(crate) planning: Planning,
-}
-
-impl BenchArgs {
-    pub(crate) fn planning(&self) -> &Planning {
-        match &self.what {
-            BenchCommand::Layouts(args) => &args.common.planning,
-            BenchCommand::Sentences(args) => &args.common.planning,
-        }
-    }
 }
 
 /// Which half of the sentences.
