@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::{BenchFolder, Claim, Kind, key};
 use super::request::{BenchObserver, Variant};
-use crate::engine::{Engine, Prepared};
+use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::job::{DrawOptions, Subject};
 use crate::kind::ErrorKind;
 use crate::observer::{Observer, Progress};
 use crate::planners::is_hopeless;
+use crate::prepared::Prepared;
 use crate::stage2::{PlannedBy, Seeds};
 
 /// Part of every name, so that pictures of different programs do not mix.
