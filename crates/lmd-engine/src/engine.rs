@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use lmd_layout::{Layout, check_layout};
-use lmd_nn::{Accelerator, Adapters, Device, LoadOptions, Lora, ModelFolder, NnError, Precision};
+use lmd_nn::{Adapters, Device, LoadOptions, Lora, ModelFolder, NnError};
 use lmd_planner::llm::ChatEvent;
 use lmd_planner::{Conversation, Plan, Planner};
 
@@ -20,10 +20,11 @@ use crate::notice::Notice;
 use crate::observer::{Observer, Silent};
 use crate::picture::{Noted, encode, side_by_side};
 use crate::planners::{self, Choice, Events};
-use crate::stable::{self, work};
+use crate::prepared::{Prepared, Wanted};
+use crate::stable;
 use crate::stage2::{Model, Recipe, Seeds};
 use crate::store::{self, ModelStore, Parcel, StoreError};
-use crate::{memory, threads};
+use crate::{memory, segmenter, threads};
 
 /// Plans layouts and draws them, as one configuration says. It may be shared
 /// by threads; the model it draws with is loaded once and kept.
@@ -46,69 +47,9 @@ pub struct Planned {
     pub notices: Vec<Notice>,
 }
 
-/// Everything a drawing needs besides a layout, looked for and found right.
-#[derive(Debug)]
-pub struct Prepared {
-    options: DrawOptions,
-    wanted: Wanted,
-    folder: ModelFolder,
-    device: Device,
-    adapters: Adapters,
-    notices: Vec<Notice>,
-}
-
-/// What decides which networks are in memory.
-#[derive(Clone, Debug, PartialEq)]
-struct Wanted {
-    model: String,
-    dtype: Precision,
-    device: Accelerator,
-    adapters: Vec<Adapter>,
-    gligen: bool,
-}
-
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Engine").field("config", &self.config).finish_non_exhaustive()
-    }
-}
-
-impl Prepared {
-    /// What a person should know before anything is drawn.
-    #[must_use]
-    pub fn notices(&self) -> &[Notice] {
-        &self.notices
-    }
-
-    /// Opens the model's weight files and looks at their headers.
-    ///
-    /// # Errors
-    /// When one is missing or refused, or the method needs grounding layers and there are none.
-    pub fn check(&self) -> Result<(), EngineError> {
-        stable::check_gligen(&self.options.config, &self.folder)?;
-        Ok(self.folder.check()?)
-    }
-
-    /// BLAKE3 digests of the weight files that are used, by their names.
-    ///
-    /// # Errors
-    /// When one is missing or refused.
-    pub fn digests(&self) -> Result<Vec<(String, String)>, EngineError> {
-        Ok(self.folder.digests(self.wanted.gligen)?)
-    }
-
-    /// What the device is called.
-    #[must_use]
-    pub fn device_name(&self) -> String {
-        lmd_nn::device_name(&self.device)
-    }
-
-    /// The work of one picture of so many boxes, in calls of the observer.
-    #[must_use]
-    pub fn work(&self, boxes: usize) -> u64 {
-        let beside = || work(&stable::plain(&self.options.config), boxes);
-        let own = work(&self.options.config, boxes);
-        if self.options.side_by_side { own.saturating_add(beside()) } else { own }
     }
 }
 
@@ -201,7 +142,9 @@ impl Engine {
         if config.model == BUNDLED {
             notices.push(Notice::DemoModel { native_size: stable::native_size(&folder)? });
         }
+        let (sam, sam_bytes) = segmenter::wanted(config, &options.config, &device)?.unzip();
         let wanted = Wanted {
+            sam,
             model: config.model.clone(),
             dtype: config.dtype,
             device: config.device,
@@ -211,8 +154,10 @@ impl Engine {
         let adapters = adapters(&options.adapters)?;
         let doubts = folder.warnings(config.prediction_type)?.into_iter().chain(adapters.warnings());
         notices.extend(doubts.map(|doubt| Notice::Model { warning: doubt.to_string() }));
-        let weights = folder.weight_bytes(config.dtype, wanted.gligen)?;
+        let (weights, sam_bytes) =
+            (folder.weight_bytes(config.dtype, wanted.gligen)?, sam_bytes.unwrap_or_default());
         let needed = stable::memory(&options.config, &folder, weights, config.dtype)?;
+        let (weights, needed) = (weights.saturating_add(sam_bytes), needed.saturating_add(sam_bytes));
         let what = format!("drawing with {}", folder.name());
         notices.extend(memory::compare(&what, weights, needed, memory::available())?);
         Ok(Prepared { options: options.clone(), wanted, folder, device, adapters, notices })
@@ -405,7 +350,11 @@ impl Engine {
         go_on(observer)?;
         let (adapters, gligen) = (ready.adapters.clone(), ready.wanted.gligen);
         let options = LoadOptions { adapters, gligen, ..LoadOptions::new(&ready.device) };
-        self.load(&ready.folder, options).map(Arc::new)
+        let model = self.load(&ready.folder, options)?;
+        Ok(Arc::new(match &ready.wanted.sam {
+            Some(path) => model.with_sam(segmenter::load(path, &ready.device)?),
+            None => model,
+        }))
     }
 }
 
@@ -454,6 +403,7 @@ fn adapters(given: &[Adapter]) -> Result<Adapters, EngineError> {
 mod tests {
     use super::*;
     use crate::stage2::DrawConfig;
+    use lmd_nn::{Accelerator, Precision};
 
     #[test]
     fn engines_are_shared_by_threads() {

@@ -41,6 +41,13 @@ pub(crate) fn check_gligen(config: &DrawConfig, folder: &ModelFolder) -> Result<
     Ok(())
 }
 
+/// Whether masks are made by Segment Anything.
+pub(crate) fn uses_sam(config: &DrawConfig) -> bool {
+    let registry = Registry::shared();
+    let makes_masks = registry.method(&config.method).is_ok_and(|method| method.needs().masks);
+    makes_masks && registry.refiner(&config.lmd.mask_refiner).is_ok_and(|refiner| refiner.needs_sam())
+}
+
 /// Calls of the observer when guidance never ends early; none for settings that make no sense.
 pub(crate) fn work(config: &DrawConfig, boxes: usize) -> u64 {
     Registry::shared().work(config, boxes).map_or(0, |work| work.observations)

@@ -7,10 +7,10 @@ use serde_json::Value;
 use crate::NnError;
 use crate::center_net::{CenterNet, CenterNetConfig};
 use crate::detect::{DetectError, Detector};
+use crate::model::files;
+use crate::owl::Owl;
 use crate::weights::{Checkpoint, LoadOptions, Source, StaticFiles};
 
-/// Most bytes of a configuration.
-const MAX_CONFIG: u64 = 1 << 20;
 const NETWORK: &str = "detector";
 
 /// A kind of detector.
@@ -24,11 +24,19 @@ pub struct DetectorKind {
 }
 
 /// Every kind of detector that can be opened.
-pub static DETECTOR_KINDS: &[DetectorKind] = &[DetectorKind {
-    model_type: "center_net",
-    summary: "the bundled world's: nouns and colours of its configuration",
-    open: open_center_net,
-}];
+pub static DETECTOR_KINDS: &[DetectorKind] = &[
+    DetectorKind {
+        model_type: "center_net",
+        summary: "the bundled world's: nouns and colours of its configuration",
+        open: open_center_net,
+    },
+    DetectorKind { model_type: "owlvit", summary: "OWL-ViT: whatever a text names", open: open_owl },
+    DetectorKind { model_type: "owlv2", summary: "OWLv2: whatever a text names", open: open_owl },
+];
+
+fn open_owl(folder: &DetectorFolder, options: &LoadOptions) -> Result<Box<dyn Detector>, DetectError> {
+    Ok(Box::new(Owl::open(&folder.source.path(""), options)?))
+}
 
 fn open_center_net(folder: &DetectorFolder, options: &LoadOptions) -> Result<Box<dyn Detector>, DetectError> {
     let config = CenterNetConfig::from_json(&folder.config()?)?;
@@ -40,22 +48,25 @@ fn open_center_net(folder: &DetectorFolder, options: &LoadOptions) -> Result<Box
 pub struct DetectorFolder {
     name: String,
     source: Source,
-    /// What stands before the names of its files.
-    prefix: &'static str,
+    /// The folder of its files in the source; empty for the source's own.
+    part: &'static str,
 }
 
 impl DetectorFolder {
-    /// A folder with `config.json` and weights, as transformers or `training/` writes it.
-    #[must_use]
-    pub fn on_disk(path: &Path) -> Self {
+    /// A folder with `config.json` and weights, as transformers or `training/` writes it, or such a model in the cache of the
+    /// Hugging Face hub.
+    ///
+    /// # Errors
+    /// When the cache names its snapshot in a file that cannot be read.
+    pub fn on_disk(path: &Path) -> Result<Self, NnError> {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        Self { name, source: Source::Folder(path.to_owned()), prefix: "" }
+        Ok(Self { name, source: files::network_folder(path)?, part: "" })
     }
 
     /// The detector below `detector/` of a model whose files are part of the program; `None` where there is none.
     #[must_use]
     pub fn built_in(name: &str, files: StaticFiles) -> Option<Self> {
-        let folder = Self { name: name.to_owned(), source: Source::Static(files), prefix: "detector/" };
+        let folder = Self { name: name.to_owned(), source: Source::Static(files), part: "detector" };
         folder.source.has(&folder.path("config.json")).then_some(folder)
     }
 
@@ -66,7 +77,7 @@ impl DetectorFolder {
     }
 
     fn path(&self, file: &str) -> String {
-        format!("{}{file}", self.prefix)
+        if self.part.is_empty() { file.to_owned() } else { format!("{}/{file}", self.part) }
     }
 
     /// The text of one of its files of at most 1 MiB.
@@ -74,7 +85,7 @@ impl DetectorFolder {
     /// # Errors
     /// [`NnError::Read`] when it is missing or too long.
     pub fn text(&self, file: &str) -> Result<String, NnError> {
-        self.source.needed_text(&self.path(file), MAX_CONFIG)
+        self.source.needed_text(&self.path(file), files::MAX_CONFIG)
     }
 
     /// The text of its `config.json`.
@@ -90,7 +101,7 @@ impl DetectorFolder {
     /// # Errors
     /// When they are missing or refused.
     pub fn weights(&self) -> Result<Checkpoint, NnError> {
-        Ok(self.source.weights(self.prefix, "model")?)
+        Ok(files::weights(&self.source, self.part, "model")?)
     }
 
     /// The kind of network that its `config.json` names.

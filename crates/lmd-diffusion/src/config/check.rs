@@ -19,6 +19,8 @@ impl LmdConfig {
             ("lmd.frozen_step_ratio", self.frozen_step_ratio),
             ("lmd.floor_padding", self.floor_padding),
             ("lmd.mask_threshold", self.mask_threshold),
+            ("lmd.mask_confidence", self.mask_confidence),
+            ("lmd.mask_overlap", self.mask_overlap),
         ];
         let blending = self.fg_blending_ratio.map(|ratio| ("lmd.fg_blending_ratio", ratio));
         for (name, value) in shares.into_iter().chain(blending) {

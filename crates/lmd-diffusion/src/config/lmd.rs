@@ -41,6 +41,12 @@ pub struct LmdConfig {
     /// First step whose attention counts for the mask. Default: a fifth of
     /// the steps, rounded up (10 of 50, as in the paper's code).
     pub mask_from_step: Option<usize>,
+    /// The mask refiner `sam`: the IoU with the true mask that a mask should be expected to have, in [0, 1]. Default
+    /// 0.85.
+    pub mask_confidence: f64,
+    /// The mask refiner `sam`: the IoU that a mask should have with the attention above `mask_threshold`, or with the
+    /// box (LMD+), in [0, 1]. Default 0.25.
+    pub mask_overlap: f64,
     /// Whether per-box runs take every other step once they are no longer
     /// needed step by step. Default false.
     pub fast_schedule: bool,
@@ -68,6 +74,8 @@ impl Default for LmdConfig {
             mask_threshold: 0.25,
             mask_sigma: 1.5,
             mask_from_step: None,
+            mask_confidence: 0.85,
+            mask_overlap: 0.25,
             fast_schedule: false,
             batch: 1,
             guided_layers: None,

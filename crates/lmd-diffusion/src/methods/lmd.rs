@@ -65,7 +65,7 @@ impl Method for Lmd {
     }
 
     fn needs(&self) -> Needs {
-        if self.plus { Needs::GLIGEN } else { Needs::default() }
+        Needs { gligen: self.plus, masks: true }
     }
 
     fn settings(&self) -> Option<SettingsSpec> {
@@ -337,6 +337,9 @@ impl<'a> Drawing<'a> {
                 attention,
                 drawn_box: &cells,
                 picture: picture.as_ref(),
+                sam: self.context.pipeline.sam.as_ref(),
+                place: self.plus.then_some(b.place),
+                fidelity: self.context.job.config.fidelity,
                 config: self.config,
             })
         };

@@ -7,8 +7,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::error::EngineError;
 use crate::input::read_bounded;
@@ -43,6 +43,15 @@ impl Kind {
     fn ending(self) -> &'static str {
         if self == Self::Picture { "png" } else { "json" }
     }
+}
+
+/// How a picture was drawn.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct PictureRecord {
+    /// Seconds it took.
+    pub(super) seconds: f64,
+    /// Why there is no picture.
+    pub(super) error: Option<String>,
 }
 
 /// The folder of a benchmark; several runs and processes may share it.
@@ -107,6 +116,12 @@ impl BenchFolder {
     /// Something that was written before; `None` where it is missing or damaged, and has to be made again.
     pub(super) fn read<T: DeserializeOwned>(&self, kind: Kind, key: &str) -> Option<T> {
         serde_json::from_slice(&self.bytes(kind, key)?).ok()
+    }
+
+    /// How a picture was drawn, where it was and its file is still there; `None` where it has to be drawn.
+    pub(super) fn finished(&self, key: &str) -> Option<PictureRecord> {
+        let record: PictureRecord = self.read(Kind::Record, key)?;
+        (record.error.is_some() || self.place(Kind::Picture, key).is_file()).then_some(record)
     }
 
     /// The bytes of a file; `None` where it is missing.
@@ -188,6 +203,18 @@ mod tests {
         assert_eq!(folder.read::<Vec<u8>>(Kind::Layout, "k"), None);
         let left: Vec<_> = fs::read_dir(folder.path().join("layouts")).unwrap().flatten().collect();
         assert_eq!(left.len(), 1, "{left:?}");
+    }
+
+    #[test]
+    fn a_picture_whose_file_is_gone_is_not_finished() {
+        let (_place, folder) = folder();
+        let record = |error: Option<&str>| PictureRecord { seconds: 1.0, error: error.map(str::to_owned) };
+        folder.write(Kind::Record, "k", &record(None)).unwrap();
+        assert!(folder.finished("k").is_none());
+        folder.write_bytes(Kind::Picture, "k", b"png").unwrap();
+        assert!(folder.finished("k").is_some() && folder.finished("l").is_none());
+        folder.write(Kind::Record, "l", &record(Some("no layout"))).unwrap();
+        assert!(folder.finished("l").is_some());
     }
 
     #[test]
