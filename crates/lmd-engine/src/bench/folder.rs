@@ -6,6 +6,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,10 @@ use crate::input::read_bounded;
 
 /// Most bytes of one file that is read back.
 const MAX_FILE: u64 = 64 << 20;
+/// How the names of unfinished files begin and end.
+const UNFINISHED: [&str; 2] = [".lmd-", ".tmp"];
+/// After this time a file that is still unfinished has been abandoned.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// What lies in a benchmark's folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +90,7 @@ impl BenchFolder {
         for folder in Kind::ALL.map(Kind::folder).into_iter().chain(["claims"]) {
             let path = root.join(folder);
             fs::create_dir_all(&path).map_err(failed(&path))?;
+            remove_unfinished(&path);
         }
         Ok(Self { root: root.to_owned() })
     }
@@ -147,7 +153,7 @@ impl BenchFolder {
     ) -> Result<(), EngineError> {
         let beside = path.parent().unwrap_or(&self.root);
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".lmd-").suffix(".tmp");
+        builder.prefix(UNFINISHED[0]).suffix(UNFINISHED[1]);
         // Others may share the folder: as readable as any new file.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
@@ -168,6 +174,21 @@ impl BenchFolder {
             Ok(()) => Ok(Some(Claim { _file: file, path })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(failed(&path)(error)),
+        }
+    }
+}
+
+/// Removes what processes that were killed left half written. Nobody writes one file for an hour.
+fn remove_unfinished(folder: &Path) {
+    let is_old = |entry: &fs::DirEntry| {
+        let modified = entry.metadata().and_then(|meta| meta.modified());
+        modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > ABANDONED))
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED[0])) {
+        if is_old(&entry) {
+            // What cannot be removed harms nobody.
+            let _ = fs::remove_file(entry.path());
         }
     }
 }
@@ -229,6 +250,20 @@ mod tests {
         other.claim("k").unwrap().unwrap().fulfilled();
         assert!(!folder.path().join("claims/k").exists());
         assert!(folder.claim("k").unwrap().is_some());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_half_written_is_removed_after_a_while() {
+        let (_place, folder) = folder();
+        let [old, new] =
+            [".lmd-old.tmp", ".lmd-new.tmp"].map(|name| folder.path().join("pictures").join(name));
+        for path in [&old, &new] {
+            fs::write(path, "half").unwrap();
+        }
+        let before = std::time::SystemTime::now() - 2 * ABANDONED;
+        File::options().write(true).open(&old).unwrap().set_modified(before).unwrap();
+        BenchFolder::open(folder.path()).unwrap();
+        assert!(!old.exists() && new.exists());
     }
 
     #[test]
