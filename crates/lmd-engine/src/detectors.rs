@@ -85,7 +85,7 @@ fn folder(name: &str) -> Result<DetectorFolder, EngineError> {
             path.display()
         )));
     }
-    Ok(DetectorFolder::on_disk(path)?)
+    Ok(DetectorFolder::on_disk(path))
 }
 
 #[cfg(feature = "demo-model")]

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use lmd_layout::{Layout, check_layout};
-use lmd_nn::{Adapters, Device, LoadOptions, Lora, ModelFolder, NnError};
+use lmd_nn::{Device, LoadOptions, ModelFolder};
 use lmd_planner::llm::ChatEvent;
 use lmd_planner::{Conversation, Plan, Planner};
 
 use crate::brush::Brush;
 use crate::config::{BUNDLED, Config};
 use crate::error::EngineError;
-use crate::job::{Adapter, DrawOptions, Picture, Subject};
+use crate::job::{DrawOptions, Picture, Subject};
 use crate::models::{ModelCard, Verified};
 use crate::notice::Notice;
 use crate::observer::{Observer, Silent};
@@ -24,7 +24,7 @@ use crate::prepared::{Prepared, Wanted};
 use crate::stable;
 use crate::stage2::{Model, Recipe, Seeds};
 use crate::store::{self, ModelStore, Parcel, StoreError};
-use crate::{memory, segmenter, threads};
+use crate::{adapters, memory, segmenter, threads};
 
 /// Plans layouts and draws them, as one configuration says. It may be shared
 /// by threads; the model it draws with is loaded once and kept.
@@ -151,7 +151,7 @@ impl Engine {
             adapters: options.adapters.clone(),
             gligen: stable::uses_gligen(&options.config),
         };
-        let adapters = adapters(&options.adapters)?;
+        let adapters = adapters::open(&options.adapters)?;
         let doubts = folder.warnings(config.prediction_type)?.into_iter().chain(adapters.warnings());
         notices.extend(doubts.map(|doubt| Notice::Model { warning: doubt.to_string() }));
         let (weights, sam_bytes) =
@@ -236,7 +236,7 @@ impl Engine {
     /// When the model cannot be loaded.
     pub fn compare(&self, ready: &Prepared, recipe: &Recipe) -> Result<Option<Notice>, EngineError> {
         let model = self.model(ready, &mut Silent)?;
-        let now = model.digests.iter().filter(|(file, _)| !is_adapter(file));
+        let now = model.digests.iter().filter(|(file, _)| !adapters::is_adapter(file));
         let then: BTreeMap<&String, &String> =
             recipe.weights.iter().map(|(file, digest)| (file, digest)).collect();
         // What both have must be alike, and something must be had by both.
@@ -372,11 +372,6 @@ fn shown_by_loading(model: &Model, ready: &Prepared) -> impl Iterator<Item = Not
     doubts.filter(|notice| !ready.notices.contains(notice))
 }
 
-/// Whether a digest's name is that of an adapter: its file and its strength.
-fn is_adapter(name: &str) -> bool {
-    name.rsplit_once('@').is_some_and(|(_, strength)| strength.parse::<f32>().is_ok())
-}
-
 impl From<Plan> for Planned {
     fn from(plan: Plan) -> Self {
         let notices = plan.warnings.iter().map(|warning| Notice::Plan { warning: warning.to_string() });
@@ -389,14 +384,6 @@ fn go_on(observer: &mut dyn Observer) -> Result<(), EngineError> {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(EngineError::Cancelled),
     }
-}
-
-fn adapters(given: &[Adapter]) -> Result<Adapters, EngineError> {
-    let mut adapters = Adapters::default();
-    for adapter in given {
-        adapters = adapters.with(Lora::open(&adapter.file).map_err(NnError::from)?, adapter.strength);
-    }
-    Ok(adapters)
 }
 
 #[cfg(test)]

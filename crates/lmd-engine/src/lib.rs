@@ -29,6 +29,7 @@ pub mod picture;
 pub mod store;
 pub mod threads;
 
+mod adapters;
 mod brush;
 mod common;
 mod detectors;

@@ -55,7 +55,7 @@ pub(crate) fn load(path: &Path, device: &Device) -> Result<Sam, EngineError> {
 /// [`EngineError::Network`] when they are missing or refused.
 pub(crate) fn digests(path: &Path) -> Result<Vec<(String, String)>, EngineError> {
     if path.is_dir() {
-        return Ok(DetectorFolder::on_disk(path)?.digests()?);
+        return Ok(DetectorFolder::on_disk(path).digests()?);
     }
     let digests = Checkpoint::open(path).and_then(|file| file.digests());
     Ok(digests.map_err(NnError::from)?)

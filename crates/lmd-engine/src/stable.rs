@@ -28,6 +28,13 @@ pub(crate) fn uses_gligen(config: &DrawConfig) -> bool {
     Registry::shared().method(&config.method).is_ok_and(|method| method.needs().gligen)
 }
 
+/// Whether masks are made by Segment Anything.
+pub(crate) fn uses_sam(config: &DrawConfig) -> bool {
+    let registry = Registry::shared();
+    let makes_masks = registry.method(&config.method).is_ok_and(|method| method.needs().masks);
+    makes_masks && registry.refiner(&config.lmd.mask_refiner).is_ok_and(|refiner| refiner.needs_sam())
+}
+
 /// Refuses methods that need grounding layers where the model has none, before it is loaded.
 pub(crate) fn check_gligen(config: &DrawConfig, folder: &ModelFolder) -> Result<(), EngineError> {
     let has = || {
@@ -39,13 +46,6 @@ pub(crate) fn check_gligen(config: &DrawConfig, folder: &ModelFolder) -> Result<
         return Err(EngineError::Draw(DiffusionError::NoGligenLayers));
     }
     Ok(())
-}
-
-/// Whether masks are made by Segment Anything.
-pub(crate) fn uses_sam(config: &DrawConfig) -> bool {
-    let registry = Registry::shared();
-    let makes_masks = registry.method(&config.method).is_ok_and(|method| method.needs().masks);
-    makes_masks && registry.refiner(&config.lmd.mask_refiner).is_ok_and(|refiner| refiner.needs_sam())
 }
 
 /// Calls of the observer when guidance never ends early; none for settings that make no sense.

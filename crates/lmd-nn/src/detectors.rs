@@ -11,6 +11,8 @@ use crate::model::files;
 use crate::owl::Owl;
 use crate::weights::{Checkpoint, LoadOptions, Source, StaticFiles};
 
+/// Most bytes of a configuration.
+const MAX_CONFIG: u64 = 1 << 20;
 const NETWORK: &str = "detector";
 
 /// A kind of detector.
@@ -34,13 +36,13 @@ pub static DETECTOR_KINDS: &[DetectorKind] = &[
     DetectorKind { model_type: "owlv2", summary: "OWLv2: whatever a text names", open: open_owl },
 ];
 
-fn open_owl(folder: &DetectorFolder, options: &LoadOptions) -> Result<Box<dyn Detector>, DetectError> {
-    Ok(Box::new(Owl::open(&folder.source.path(""), options)?))
-}
-
 fn open_center_net(folder: &DetectorFolder, options: &LoadOptions) -> Result<Box<dyn Detector>, DetectError> {
     let config = CenterNetConfig::from_json(&folder.config()?)?;
     Ok(Box::new(CenterNet::load(folder.name(), &config, &folder.weights()?, options)?))
+}
+
+fn open_owl(folder: &DetectorFolder, options: &LoadOptions) -> Result<Box<dyn Detector>, DetectError> {
+    Ok(Box::new(Owl::read(&folder.source, folder.prefix, folder.name(), options)?))
 }
 
 /// The files of a detector. Opening it reads no weights yet.
@@ -48,25 +50,25 @@ fn open_center_net(folder: &DetectorFolder, options: &LoadOptions) -> Result<Box
 pub struct DetectorFolder {
     name: String,
     source: Source,
-    /// The folder of its files in the source; empty for the source's own.
-    part: &'static str,
+    /// What stands before the names of its files.
+    prefix: &'static str,
 }
 
 impl DetectorFolder {
-    /// A folder with `config.json` and weights, as transformers or `training/` writes it, or such a model in the cache of the
+    /// A folder with `config.json` and weights, as transformers or `training/` writes it, or a model in the cache of the
     /// Hugging Face hub.
-    ///
-    /// # Errors
-    /// When the cache names its snapshot in a file that cannot be read.
-    pub fn on_disk(path: &Path) -> Result<Self, NnError> {
+    #[must_use]
+    pub fn on_disk(path: &Path) -> Self {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        Ok(Self { name, source: files::network_folder(path)?, part: "" })
+        // What is wrong with the cache is told when the folder itself turns out to have no configuration.
+        let source = files::network_folder(path).unwrap_or_else(|_| Source::Folder(path.to_owned()));
+        Self { name, source, prefix: "" }
     }
 
     /// The detector below `detector/` of a model whose files are part of the program; `None` where there is none.
     #[must_use]
     pub fn built_in(name: &str, files: StaticFiles) -> Option<Self> {
-        let folder = Self { name: name.to_owned(), source: Source::Static(files), part: "detector" };
+        let folder = Self { name: name.to_owned(), source: Source::Static(files), prefix: "detector/" };
         folder.source.has(&folder.path("config.json")).then_some(folder)
     }
 
@@ -77,7 +79,7 @@ impl DetectorFolder {
     }
 
     fn path(&self, file: &str) -> String {
-        if self.part.is_empty() { file.to_owned() } else { format!("{}/{file}", self.part) }
+        format!("{}{file}", self.prefix)
     }
 
     /// The text of one of its files of at most 1 MiB.
@@ -85,7 +87,7 @@ impl DetectorFolder {
     /// # Errors
     /// [`NnError::Read`] when it is missing or too long.
     pub fn text(&self, file: &str) -> Result<String, NnError> {
-        self.source.needed_text(&self.path(file), files::MAX_CONFIG)
+        self.source.needed_text(&self.path(file), MAX_CONFIG)
     }
 
     /// The text of its `config.json`.
@@ -101,7 +103,7 @@ impl DetectorFolder {
     /// # Errors
     /// When they are missing or refused.
     pub fn weights(&self) -> Result<Checkpoint, NnError> {
-        Ok(files::weights(&self.source, self.part, "model")?)
+        Ok(self.source.weights(self.prefix, "model")?)
     }
 
     /// The kind of network that its `config.json` names.

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 const TOLERANCE: f64 = 1e-4;
 
 fn open(folder: &Path) -> Result<Box<dyn Detector>, DetectError> {
-    DetectorFolder::on_disk(folder)?.open(&LoadOptions::new(&cpu()))
+    DetectorFolder::on_disk(folder).open(&LoadOptions::new(&cpu()))
 }
 
 fn pixels() -> Vec<u8> {

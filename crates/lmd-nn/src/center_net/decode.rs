@@ -35,7 +35,7 @@ pub(super) fn things(
     config: &CenterNetConfig,
 ) -> Result<Vec<Thing>, NnError> {
     if values.iter().any(|value| !value.is_finite()) {
-        return Err(NnError::NotFinite("a number that the detector computed"));
+        return Err(NnError::NotFinite { network: "detector" });
     }
     let cells: Vec<&[f32]> = values.chunks_exact(config.outputs()).collect();
     if cells.len() != rows * columns {

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::files::{MAX_CONFIG, hub_snapshot, unreadable, weights};
+use super::files::{MAX_CONFIG, hub_snapshot};
 use super::lenient_json::without_infinities;
 use super::{kind, ldm_names, single_file};
 use crate::clip::{ClipTextConfig, ClipTextEncoder, Tokenizer};
 use crate::unet::{AttentionType, UNet, UNetConfig};
 use crate::vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, TinyVaeConfig, VaeConfig};
-use crate::weights::{Checkpoint, LoadOptions, Source, StaticFiles, WeightsError, is_tolerated};
+use crate::weights::{Checkpoint, LoadOptions, Source, StaticFiles, WeightsError, is_tolerated, unreadable};
 use crate::{NnError, Precision, PredictionType, Warning};
 
 /// The files of a model. Opening it reads no weights yet.
@@ -347,7 +347,7 @@ impl ModelFolder {
 
     /// The weights of one part, whole or in shards, of any variant.
     fn weights(&self, part: &str, stem: &str) -> Result<Checkpoint, WeightsError> {
-        weights(&self.source, part, stem)
+        self.source.weights(&format!("{part}/"), stem)
     }
 }
 

@@ -17,5 +17,5 @@ pub use lora::{Adapters, Lora};
 pub(crate) use numbers::whole_number;
 pub use reader::{LoadOptions, Weights, load};
 pub(crate) use reader::{check, is_tolerated};
-pub(crate) use source::Source;
 pub use source::StaticFiles;
+pub(crate) use source::{Source, unreadable};

@@ -72,8 +72,8 @@ fn other_detectors_are_opened_by_what_their_configuration_says() {
     let owl = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lmd-nn/tests/data/owlvit");
     let args =
         ["detect", picture.to_str().unwrap(), "a zebra, a lion", "--json", "--threshold", "0", "--nms", "1"];
-    let with = |more: &[&str]| [&args[..], &["--detector", owl.to_str().unwrap()], more].concat();
-    let seen: serde_json::Value = serde_json::from_str(&home.run(&with(&[])).ok()).unwrap();
+    let args = [&args[..], &["--detector", owl.to_str().unwrap()]].concat();
+    let seen: serde_json::Value = serde_json::from_str(&home.run(&args).ok()).unwrap();
     let seen = seen["detections"].as_array().unwrap();
     assert!(
         !seen.is_empty()

@@ -14,6 +14,7 @@ mod layout;
 mod models;
 mod outputs;
 mod pictures;
+mod segment;
 mod trouble;
 
 use std::path::{Path, PathBuf};
