@@ -14,7 +14,7 @@ pub(crate) use detect::{DetectArgs, SelectionArgs};
 pub(crate) use draw::{
     DrawArgs, Drawing, GenerateArgs, ModelsArgs, ModelsCommand, PreviewChoice, Seed, ShowArgs,
 };
-pub(crate) use pictures::{BenchAblationsArgs, BenchPicturesArgs, PicturesCommon};
+pub(crate) use pictures::{BenchAblationsArgs, BenchPicturesArgs, PicturesCommon, PicturesDrawing};
 pub(crate) use planning::Planning;
 
 /// Examples and codes below the command's own help.
