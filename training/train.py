@@ -13,6 +13,8 @@ from . import networks
 from .runs import Run
 
 STAGES = ["ae", "text", "unet", "decoder", "detector", "adapters", "export"]
+# Stages that are run only by their names.
+BESIDE = ["segmenter"]
 
 
 def run_stage(stage: str, run: Run, size: networks.Size, arguments) -> None:
@@ -32,6 +34,9 @@ def run_stage(stage: str, run: Run, size: networks.Size, arguments) -> None:
     elif stage == "detector":
         from . import detector
         detector.train(run, size, arguments.steps, arguments.resume_from)
+    elif stage == "segmenter":
+        from . import segmenter
+        segmenter.train(run, size, arguments.steps)
     elif stage == "adapters":
         from . import adapters
         adapters.train(run, size, arguments.steps, arguments.compile, arguments.resume_from)
@@ -43,7 +48,7 @@ def run_stage(stage: str, run: Run, size: networks.Size, arguments) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", choices=networks.SIZES, default="smoke")
-    parser.add_argument("--stage", default="all", choices=["all", *STAGES])
+    parser.add_argument("--stage", default="all", choices=["all", *STAGES, *BESIDE])
     parser.add_argument("--art", type=Path, required=True, help="folder of @lobehub/fluent-emoji-3d's pictures (package/assets)")
     parser.add_argument("--runs", type=Path, default=Path("training/runs"), help="where checkpoints and logs go")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

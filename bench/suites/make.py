@@ -76,7 +76,8 @@ def demo():
     nouns = config["nouns"]
     plurals = {noun.singular: noun.plural for noun in load_nouns(len(nouns))}
     colours = [paint for paint in config["paints"] if paint != "natural"]
-    places = [names[0] for _, names, _ in BACKGROUNDS.values()]
+    # A table is a thing that planners rightly give a box.
+    places = [names[0] for kind, (_, names, _) in BACKGROUNDS.items() if kind != "table top"]
     rng = Random(2305)
     place = lambda i: f"A realistic photo of {places[i % len(places)]}"
     # Trees are part of a forest, houses of a street, whatever is asked for.

@@ -7,23 +7,24 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use lmd_layout::{Layout, check_layout};
-use lmd_nn::{Accelerator, Adapters, Device, LoadOptions, Lora, ModelFolder, NnError, Precision};
+use lmd_nn::{Device, LoadOptions, ModelFolder};
 use lmd_planner::llm::ChatEvent;
 use lmd_planner::{Conversation, Plan, Planner};
 
 use crate::brush::{Brush, Painted};
 use crate::config::{BUNDLED, Config};
 use crate::error::EngineError;
-use crate::job::{Adapter, DrawOptions, Picture, Subject};
+use crate::job::{DrawOptions, Picture, Subject};
 use crate::models::{ModelCard, Verified};
 use crate::notice::Notice;
 use crate::observer::{Observer, Silent};
 use crate::picture::{Noted, encode, side_by_side};
 use crate::planners::{self, Choice, Events};
-use crate::stable::{self, work};
+use crate::prepared::{Prepared, Wanted};
+use crate::stable;
 use crate::stage2::{Model, Recipe, Seeds, Wants};
 use crate::store::{self, ModelStore, Parcel, StoreError};
-use crate::{memory, segmenter, threads, words};
+use crate::{adapters, memory, segmenter, threads, words};
 
 /// Plans layouts and draws them, as one configuration says. It may be shared
 /// by threads; the model it draws with is loaded once and kept.
@@ -46,70 +47,9 @@ pub struct Planned {
     pub notices: Vec<Notice>,
 }
 
-/// Everything a drawing needs besides a layout, looked for and found right.
-#[derive(Debug)]
-pub struct Prepared {
-    options: DrawOptions,
-    wanted: Wanted,
-    folder: ModelFolder,
-    device: Device,
-    adapters: Adapters,
-    notices: Vec<Notice>,
-}
-
-/// What decides which networks are in memory.
-#[derive(Clone, Debug, PartialEq)]
-struct Wanted {
-    model: String,
-    dtype: Precision,
-    device: Accelerator,
-    adapters: Vec<Adapter>,
-    gligen: bool,
-    sam: Option<PathBuf>,
-}
-
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Engine").field("config", &self.config).finish_non_exhaustive()
-    }
-}
-
-impl Prepared {
-    /// What a person should know before anything is drawn.
-    #[must_use]
-    pub fn notices(&self) -> &[Notice] {
-        &self.notices
-    }
-
-    /// Opens the model's weight files and looks at their headers.
-    ///
-    /// # Errors
-    /// When one is missing or refused, or the method needs grounding layers and there are none.
-    pub fn check(&self) -> Result<(), EngineError> {
-        stable::check_gligen(&self.options.config, &self.folder)?;
-        Ok(self.folder.check()?)
-    }
-
-    /// BLAKE3 digests of the weight files that are used, by their names.
-    ///
-    /// # Errors
-    /// When one is missing or refused.
-    pub fn digests(&self) -> Result<Vec<(String, String)>, EngineError> {
-        Ok(self.folder.digests(self.wanted.gligen)?)
-    }
-
-    /// What the device is called.
-    #[must_use]
-    pub fn device_name(&self) -> String {
-        lmd_nn::device_name(&self.device)
-    }
-
-    /// The work of one picture of so many boxes, in calls of the observer.
-    #[must_use]
-    pub fn work(&self, boxes: usize) -> u64 {
-        let beside = || work(&stable::plain(&self.options.config), boxes);
-        let own = work(&self.options.config, boxes);
-        if self.options.side_by_side { own.saturating_add(beside()) } else { own }
     }
 }
 
@@ -211,7 +151,7 @@ impl Engine {
             adapters: options.adapters.clone(),
             gligen: stable::uses_gligen(&options.config),
         };
-        let adapters = adapters(&options.adapters)?;
+        let adapters = adapters::open(&options.adapters)?;
         let doubts = folder.warnings(config.prediction_type)?.into_iter().chain(adapters.warnings());
         notices.extend(doubts.map(|doubt| Notice::Model { warning: doubt.to_string() }));
         let (weights, sam_bytes) =
@@ -300,7 +240,7 @@ impl Engine {
     /// When the model cannot be loaded.
     pub fn compare(&self, ready: &Prepared, recipe: &Recipe) -> Result<Option<Notice>, EngineError> {
         let model = self.model(ready, &mut Silent)?;
-        let now = model.digests.iter().filter(|(file, _)| !is_adapter(file));
+        let now = model.digests.iter().filter(|(file, _)| !adapters::is_adapter(file));
         let then: BTreeMap<&String, &String> =
             recipe.weights.iter().map(|(file, digest)| (file, digest)).collect();
         // What both have must be alike, and something must be had by both.
@@ -436,11 +376,6 @@ fn shown_by_loading(model: &Model, ready: &Prepared) -> impl Iterator<Item = Not
     doubts.filter(|notice| !ready.notices.contains(notice))
 }
 
-/// Whether a digest's name is that of an adapter: its file and its strength.
-fn is_adapter(name: &str) -> bool {
-    name.rsplit_once('@').is_some_and(|(_, strength)| strength.parse::<f32>().is_ok())
-}
-
 impl From<Plan> for Planned {
     fn from(plan: Plan) -> Self {
         let notices = plan.warnings.iter().map(|warning| Notice::Plan { warning: warning.to_string() });
@@ -455,18 +390,11 @@ fn go_on(observer: &mut dyn Observer) -> Result<(), EngineError> {
     }
 }
 
-fn adapters(given: &[Adapter]) -> Result<Adapters, EngineError> {
-    let mut adapters = Adapters::default();
-    for adapter in given {
-        adapters = adapters.with(Lora::open(&adapter.file).map_err(NnError::from)?, adapter.strength);
-    }
-    Ok(adapters)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::stage2::DrawConfig;
+    use lmd_nn::{Accelerator, Precision};
 
     #[test]
     fn engines_are_shared_by_threads() {

@@ -29,6 +29,7 @@ pub mod picture;
 pub mod store;
 pub mod threads;
 
+mod adapters;
 mod brush;
 mod common;
 mod detectors;
@@ -42,6 +43,7 @@ mod notice;
 mod observer;
 mod pixels;
 mod planners;
+mod prepared;
 mod recording;
 mod segmenter;
 mod stable;
@@ -51,7 +53,7 @@ mod words;
 
 pub use config::{Config, ConfigError, Environment, Override, PlannerChoice, Settings, Sources};
 pub use detectors::{OpenDetector, read_queries};
-pub use engine::{Engine, Planned, Prepared};
+pub use engine::{Engine, Planned};
 pub use error::EngineError;
 pub use job::{Adapter, DrawOptions, Picture, Subject, random_seeds};
 pub use kind::ErrorKind;
@@ -62,6 +64,7 @@ pub use observer::{CancelToken, Observer, Part, Progress, Silent};
 pub use picture::{Noted, PictureError};
 pub use pixels::decode;
 pub use planners::{is_hopeless, is_llm_set_up};
+pub use prepared::Prepared;
 pub use recording::{Part as RecordedPart, safetensors};
 pub use stage2::{
     DrawConfig, ObjectSettings, PlannedBy, Preset, Recipe, Recorded, Recording, Registry, Rgb, Seeds, Wants,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lmd_nn::{Device, LoadOptions, Sam};
+use lmd_nn::{Checkpoint, DetectorFolder, Device, LoadOptions, NnError, Sam};
 
 use crate::config::Config;
 use crate::error::EngineError;
@@ -47,4 +47,16 @@ pub(crate) fn wanted(
 /// [`EngineError::Network`] when the weights are refused.
 pub(crate) fn load(path: &Path, device: &Device) -> Result<Sam, EngineError> {
     Ok(Sam::open(path, &LoadOptions::new(device))?)
+}
+
+/// BLAKE3 digests of its weight files, by their names.
+///
+/// # Errors
+/// [`EngineError::Network`] when they are missing or refused.
+pub(crate) fn digests(path: &Path) -> Result<Vec<(String, String)>, EngineError> {
+    if path.is_dir() {
+        return Ok(DetectorFolder::on_disk(path).digests()?);
+    }
+    let digests = Checkpoint::open(path).and_then(|file| file.digests());
+    Ok(digests.map_err(NnError::from)?)
 }

@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::common::shortened;
 use crate::config::{BUNDLED, Config};
 use crate::error::EngineError;
+use error::MOST_NAME_BYTES;
 pub use error::StoreError;
 
 /// What a single-file checkpoint is called in lmd's own folder.
@@ -23,8 +24,6 @@ const SINGLE_FILE: &str = "model.safetensors";
 const DIGESTS: &str = "lmd-digests.json";
 /// Most bytes of that file.
 const MAX_DIGESTS: u64 = 1 << 20;
-/// Longest name of a model, in bytes.
-const MOST_NAME_BYTES: usize = 100;
 /// How the folder of a model begins while it is copied.
 const PARTIAL: &str = ".import-";
 /// The folders of a diffusers model that are read.

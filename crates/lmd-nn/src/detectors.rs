@@ -7,6 +7,8 @@ use serde_json::Value;
 use crate::NnError;
 use crate::center_net::{CenterNet, CenterNetConfig};
 use crate::detect::{DetectError, Detector};
+use crate::model::files;
+use crate::owl::Owl;
 use crate::weights::{Checkpoint, LoadOptions, Source, StaticFiles};
 
 /// Most bytes of a configuration.
@@ -24,15 +26,23 @@ pub struct DetectorKind {
 }
 
 /// Every kind of detector that can be opened.
-pub static DETECTOR_KINDS: &[DetectorKind] = &[DetectorKind {
-    model_type: "center_net",
-    summary: "the bundled world's: nouns and colours of its configuration",
-    open: open_center_net,
-}];
+pub static DETECTOR_KINDS: &[DetectorKind] = &[
+    DetectorKind {
+        model_type: "center_net",
+        summary: "the bundled world's: nouns and colours of its configuration",
+        open: open_center_net,
+    },
+    DetectorKind { model_type: "owlvit", summary: "OWL-ViT: whatever a text names", open: open_owl },
+    DetectorKind { model_type: "owlv2", summary: "OWLv2: whatever a text names", open: open_owl },
+];
 
 fn open_center_net(folder: &DetectorFolder, options: &LoadOptions) -> Result<Box<dyn Detector>, DetectError> {
     let config = CenterNetConfig::from_json(&folder.config()?)?;
     Ok(Box::new(CenterNet::load(folder.name(), &config, &folder.weights()?, options)?))
+}
+
+fn open_owl(folder: &DetectorFolder, options: &LoadOptions) -> Result<Box<dyn Detector>, DetectError> {
+    Ok(Box::new(Owl::read(&folder.source, folder.prefix, folder.name(), options)?))
 }
 
 /// The files of a detector. Opening it reads no weights yet.
@@ -45,11 +55,14 @@ pub struct DetectorFolder {
 }
 
 impl DetectorFolder {
-    /// A folder with `config.json` and weights, as transformers or `training/` writes it.
+    /// A folder with `config.json` and weights, as transformers or `training/` writes it, or a model in the cache of the
+    /// Hugging Face hub.
     #[must_use]
     pub fn on_disk(path: &Path) -> Self {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        Self { name, source: Source::Folder(path.to_owned()), prefix: "" }
+        // What is wrong with the cache is told when the folder itself turns out to have no configuration.
+        let source = files::network_folder(path).unwrap_or_else(|_| Source::Folder(path.to_owned()));
+        Self { name, source, prefix: "" }
     }
 
     /// The detector below `detector/` of a model whose files are part of the program; `None` where there is none.

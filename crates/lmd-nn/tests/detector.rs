@@ -168,7 +168,9 @@ fn attack_folders_that_are_no_detectors() {
     };
     assert!(told("{").contains("not valid JSON"));
     assert!(told("{}").contains("names no model_type"));
-    assert!(told(r#"{"model_type": "bert"}"#).contains("\"bert\", expected one of center_net"));
+    assert!(
+        told(r#"{"model_type": "bert"}"#).contains("\"bert\", expected one of center_net, owlvit, owlv2")
+    );
     assert!(told(r#"{"model_type": "center_net", "nouns": 5}"#).contains("nouns"));
     let config = fs::read_to_string(data("detector").join("config.json")).unwrap();
     assert!(told(&config).contains("model.safetensors"));

@@ -15,7 +15,7 @@ pub(crate) use detect::{DetectArgs, SelectionArgs};
 pub(crate) use draw::{
     DrawArgs, Drawing, GenerateArgs, ModelsArgs, ModelsCommand, PreviewChoice, Seed, ShowArgs,
 };
-pub(crate) use pictures::{BenchAblationsArgs, BenchPicturesArgs, PicturesCommon};
+pub(crate) use pictures::{BenchAblationsArgs, BenchPicturesArgs, PicturesCommon, PicturesDrawing};
 pub(crate) use planning::Planning;
 pub(crate) use serve::ServeArgs;
 

@@ -6,15 +6,20 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::error::EngineError;
 use crate::input::read_bounded;
 
 /// Most bytes of one file that is read back.
 const MAX_FILE: u64 = 64 << 20;
+/// How the names of unfinished files begin and end.
+const UNFINISHED: [&str; 2] = [".lmd-", ".tmp"];
+/// After this time a file that is still unfinished has been abandoned.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// What lies in a benchmark's folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +48,15 @@ impl Kind {
     fn ending(self) -> &'static str {
         if self == Self::Picture { "png" } else { "json" }
     }
+}
+
+/// How a picture was drawn.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct PictureRecord {
+    /// Seconds it took.
+    pub(super) seconds: f64,
+    /// Why there is no picture.
+    pub(super) error: Option<String>,
 }
 
 /// The folder of a benchmark; several runs and processes may share it.
@@ -76,6 +90,7 @@ impl BenchFolder {
         for folder in Kind::ALL.map(Kind::folder).into_iter().chain(["claims"]) {
             let path = root.join(folder);
             fs::create_dir_all(&path).map_err(failed(&path))?;
+            remove_unfinished(&path);
         }
         Ok(Self { root: root.to_owned() })
     }
@@ -109,6 +124,12 @@ impl BenchFolder {
         serde_json::from_slice(&self.bytes(kind, key)?).ok()
     }
 
+    /// How a picture was drawn, where it was and its file is still there; `None` where it has to be drawn.
+    pub(super) fn finished(&self, key: &str) -> Option<PictureRecord> {
+        let record: PictureRecord = self.read(Kind::Record, key)?;
+        (record.error.is_some() || self.place(Kind::Picture, key).is_file()).then_some(record)
+    }
+
     /// The bytes of a file; `None` where it is missing.
     pub(super) fn bytes(&self, kind: Kind, key: &str) -> Option<Vec<u8>> {
         read_bounded(&self.place(kind, key), MAX_FILE).ok()
@@ -132,7 +153,7 @@ impl BenchFolder {
     ) -> Result<(), EngineError> {
         let beside = path.parent().unwrap_or(&self.root);
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".lmd-").suffix(".tmp");
+        builder.prefix(UNFINISHED[0]).suffix(UNFINISHED[1]);
         // Others may share the folder: as readable as any new file.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
@@ -153,6 +174,21 @@ impl BenchFolder {
             Ok(()) => Ok(Some(Claim { _file: file, path })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(failed(&path)(error)),
+        }
+    }
+}
+
+/// Removes what processes that were killed left half written. Nobody writes one file for an hour.
+fn remove_unfinished(folder: &Path) {
+    let is_old = |entry: &fs::DirEntry| {
+        let modified = entry.metadata().and_then(|meta| meta.modified());
+        modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > ABANDONED))
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED[0])) {
+        if is_old(&entry) {
+            // What cannot be removed harms nobody.
+            let _ = fs::remove_file(entry.path());
         }
     }
 }
@@ -191,6 +227,18 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_whose_file_is_gone_is_not_finished() {
+        let (_place, folder) = folder();
+        let record = |error: Option<&str>| PictureRecord { seconds: 1.0, error: error.map(str::to_owned) };
+        folder.write(Kind::Record, "k", &record(None)).unwrap();
+        assert!(folder.finished("k").is_none());
+        folder.write_bytes(Kind::Picture, "k", b"png").unwrap();
+        assert!(folder.finished("k").is_some() && folder.finished("l").is_none());
+        folder.write(Kind::Record, "l", &record(Some("no layout"))).unwrap();
+        assert!(folder.finished("l").is_some());
+    }
+
+    #[test]
     fn a_claim_is_exclusive_and_ends_with_its_holder() {
         let (_place, folder) = folder();
         let other = BenchFolder::open(folder.path()).unwrap();
@@ -202,6 +250,20 @@ mod tests {
         other.claim("k").unwrap().unwrap().fulfilled();
         assert!(!folder.path().join("claims/k").exists());
         assert!(folder.claim("k").unwrap().is_some());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_half_written_is_removed_after_a_while() {
+        let (_place, folder) = folder();
+        let [old, new] =
+            [".lmd-old.tmp", ".lmd-new.tmp"].map(|name| folder.path().join("pictures").join(name));
+        for path in [&old, &new] {
+            fs::write(path, "half").unwrap();
+        }
+        let before = std::time::SystemTime::now() - 2 * ABANDONED;
+        File::options().write(true).open(&old).unwrap().set_modified(before).unwrap();
+        BenchFolder::open(folder.path()).unwrap();
+        assert!(!old.exists() && new.exists());
     }
 
     #[test]

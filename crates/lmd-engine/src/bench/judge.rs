@@ -6,7 +6,6 @@ use lmd_nn::Detection;
 use serde::{Deserialize, Serialize};
 
 use super::folder::{BenchFolder, Kind, key};
-use super::paint::PictureRecord;
 use super::request::{Judge, PictureBench};
 use crate::error::EngineError;
 use crate::pixels::decode;
@@ -38,7 +37,7 @@ pub(super) fn look(
     (task, rules): (&Task, Rules),
     one: &Judge,
 ) -> Result<Seen, EngineError> {
-    let record = folder.read::<PictureRecord>(Kind::Record, name);
+    let record = folder.finished(name);
     if let Some(error) = record.and_then(|record| record.error) {
         return Ok(Seen { verdict: Verdict::of(vec![error]), detections: Vec::new(), size: [1, 1] });
     }

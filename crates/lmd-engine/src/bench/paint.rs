@@ -7,14 +7,15 @@ use std::time::Duration;
 use lmd_layout::Layout;
 use serde::{Deserialize, Serialize};
 
-use super::folder::{BenchFolder, Claim, Kind, key};
+use super::folder::{BenchFolder, Claim, Kind, PictureRecord, key};
 use super::request::{BenchObserver, Variant};
-use crate::engine::{Engine, Prepared};
+use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::job::{DrawOptions, Subject};
 use crate::kind::ErrorKind;
 use crate::observer::{Observer, Progress};
 use crate::planners::is_hopeless;
+use crate::prepared::Prepared;
 use crate::stage2::{PlannedBy, Seeds};
 
 /// Part of every name, so that pictures of different programs do not mix.
@@ -31,15 +32,6 @@ pub(super) struct LayoutRecord {
     planner: Option<PlannedBy>,
     /// Why there is no layout.
     error: Option<String>,
-}
-
-/// How a picture was drawn.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct PictureRecord {
-    /// Seconds it took.
-    pub(super) seconds: f64,
-    /// Why there is no picture.
-    pub(super) error: Option<String>,
 }
 
 /// A way of drawing with everything it needs.
@@ -124,7 +116,7 @@ impl Painter {
         (name, claim): (&str, Claim),
         observer: &mut dyn BenchObserver,
     ) -> Result<bool, EngineError> {
-        if folder.read::<PictureRecord>(Kind::Record, name).is_some() {
+        if folder.finished(name).is_some() {
             claim.fulfilled();
             return Ok(false);
         }

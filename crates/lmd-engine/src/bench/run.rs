@@ -7,9 +7,9 @@ use lmd_eval::pictures::{Column, PictureReport, Sample, judge_layout};
 use lmd_layout::Layout;
 use lmd_nn::Detection;
 
-use super::folder::{BenchFolder, Kind};
+use super::folder::{BenchFolder, PictureRecord};
 use super::judge::{check_words, look};
-use super::paint::{LayoutRecord, Painter, PictureRecord, WAIT, go_on};
+use super::paint::{LayoutRecord, Painter, WAIT, go_on};
 use super::request::{BenchEvent, BenchObserver, PictureBench, Variant};
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -172,8 +172,9 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// How a picture was drawn, where it was and its file is still there.
     fn record(&self, job: &Job) -> Option<PictureRecord> {
-        self.folder.read(Kind::Record, &job.key)
+        self.folder.finished(&job.key)
     }
 
     /// What is to be drawn, with the layouts, which are planned where they are missing.

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::MOST_NAME_BYTES;
 use crate::kind::ErrorKind;
+
+/// Longest name of a model, in bytes.
+pub(super) const MOST_NAME_BYTES: usize = 100;
 
 /// Why there is no such model, or none can be kept.
 #[derive(Debug, Error)]

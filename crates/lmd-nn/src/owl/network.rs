@@ -13,7 +13,7 @@ use crate::clip::{ClipTextEncoder, Tokenizer};
 use crate::detect::{DetectError, Detection, Detector, RgbView, Selection, Vocabulary, check_queries};
 use crate::layers::{Conv, LayerNorm};
 use crate::model::files;
-use crate::weights::{Adapters, Checkpoint, LoadOptions, Weights, load};
+use crate::weights::{Adapters, Checkpoint, LoadOptions, Source, Weights, load};
 use crate::{NnError, Precision, with_spinning_pool};
 
 /// OWL-ViT or OWLv2.
@@ -48,23 +48,34 @@ impl Owl {
     /// When a file is missing, refused (a pickle is, with the command that converts it), or of another network.
     pub fn open(path: &Path, options: &LoadOptions) -> Result<Self, NnError> {
         let source = files::network_folder(path)?;
-        let config = OwlConfig::from_json(&source.needed_text("config.json", files::MAX_CONFIG)?)?;
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        Self::read(&source, "", &name, options)
+    }
+
+    /// The same from the files of a source whose names begin with `prefix`; `name` is what people call it.
+    pub(crate) fn read(
+        source: &Source,
+        prefix: &str,
+        name: &str,
+        options: &LoadOptions,
+    ) -> Result<Self, NnError> {
+        let file = |name: &str| format!("{prefix}{name}");
+        let config = OwlConfig::from_json(&source.needed_text(&file("config.json"), files::MAX_CONFIG)?)?;
         let (version, side) = (config.version, config.vision.image_size);
-        let preprocessor = match source.text("preprocessor_config.json", files::MAX_CONFIG)? {
+        let preprocessor = match source.text(&file("preprocessor_config.json"), files::MAX_CONFIG)? {
             Some(text) => Preprocessor::from_json(&text, version, side)?,
             None => Preprocessor::new(version, side),
         };
-        let own = ["vocab.json", "tokenizer.json"].iter().any(|file| source.has(file));
+        let own = ["vocab.json", "tokenizer.json"].iter().any(|name| source.has(&file(name)));
         // OWL fills texts up with "!", as Stable Diffusion 2 does.
-        let tokenizer = if own { Tokenizer::from_source(&source, "")? } else { Tokenizer::clip(true)? };
+        let tokenizer = if own { Tokenizer::from_source(source, prefix)? } else { Tokenizer::clip(true)? };
         let (known, most) = (tokenizer.vocab_size(), config.text.vocab_size);
         if known > most {
             let told = format!("it has {known} tokens, the text tower knows {most}");
             return Err(NnError::Tokenizer(told));
         }
-        let network = Network::load(&config, &source.weights("", "model")?, options)?;
-        let stem = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        Ok(Self { name: format!("{} ({stem})", config.version.root()), tokenizer, preprocessor, network })
+        let network = Network::load(&config, &source.weights(prefix, "model")?, options)?;
+        Ok(Self { name: format!("{} ({name})", config.version.root()), tokenizer, preprocessor, network })
     }
 
     /// The shape of this network.
@@ -134,7 +145,7 @@ impl Detector for Owl {
         let numbers = |x: Tensor<2>| -> Vec<f32> { x.into_data().iter::<f32>().collect() };
         let (scores, boxes) = (numbers(sigmoid(output.logits)), numbers(output.boxes));
         if scores.iter().chain(&boxes).any(|number| !number.is_finite()) {
-            return Err(NnError::NotFinite { network: "detector OWL" }.into());
+            return Err(NnError::NotFinite { network: "OWL" }.into());
         }
         let rows = scores.chunks(queries.len()).zip(boxes.chunks(4));
         Ok(rows.filter_map(|(scores, place)| detection(queries, scores, place, stretch)).collect())

@@ -143,7 +143,7 @@ impl Sam {
     pub fn encode(&self, picture: RgbView<'_>) -> Result<SamImage, NnError> {
         let pixels = self.preprocessor.tensor(picture, &self.device);
         let features = self.features(pixels)?;
-        finite(&features, "the encoded picture")?;
+        finite(&features, "image encoder of SAM")?;
         Ok(SamImage { features, size: [picture.width(), picture.height()] })
     }
 
@@ -182,8 +182,8 @@ impl Sam {
         let picture = image.features.clone() + dense;
         let (masks, iou) =
             with_spinning_pool(|| self.decoder.forward(picture, self.cell_positions.clone(), tokens));
-        finite(&masks, "SAM's mask")?;
-        finite(&iou, "SAM's expected IoU")?;
+        finite(&masks, "mask decoder of SAM")?;
+        finite(&iou, "mask decoder of SAM")?;
         // The first is for prompts without ambiguity.
         let candidates = masks.dims()[0] - 1;
         Ok(SamMasks {
@@ -294,12 +294,8 @@ fn with_one_copy(weights: &Checkpoint) -> Checkpoint {
 }
 
 /// An error when a number is NaN or infinite.
-fn finite<const D: usize>(x: &Tensor<D>, what: &'static str) -> Result<(), NnError> {
-    if x.to_data().iter::<f32>().all(f32::is_finite) {
-        Ok(())
-    } else {
-        Err(NnError::NotFinite { network: what })
-    }
+fn finite<const D: usize>(x: &Tensor<D>, network: &'static str) -> Result<(), NnError> {
+    if x.to_data().iter::<f32>().all(f32::is_finite) { Ok(()) } else { Err(NnError::NotFinite { network }) }
 }
 
 impl SamImage {

@@ -136,7 +136,7 @@ fn samplers() -> PossibleValuesParser {
 }
 
 /// The mask refiners of the registry.
-fn refiners() -> PossibleValuesParser {
+pub(super) fn refiners() -> PossibleValuesParser {
     let refiners = Registry::shared().refiners();
     let values = refiners.map(|refiner| PossibleValue::new(refiner.name()).help(refiner.summary()));
     PossibleValuesParser::from(values.collect::<Vec<_>>())

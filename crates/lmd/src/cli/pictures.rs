@@ -94,6 +94,12 @@ pub(crate) struct PicturesDrawing {
     /// `bundled`, names, folders or files of models, separated by commas [default: the configuration's]
     #[arg(long, value_name = "MODELS", value_delimiter = ',')]
     pub(crate) models: Vec<String>,
+    /// How masks are found, separated by commas: attention, sam [default: the configuration's]
+    #[arg(long, value_name = "HOW", value_delimiter = ',', value_parser = super::draw::refiners())]
+    pub(crate) masks: Vec<String>,
+    /// Segment Anything's weights for masks by it: its folder, or one of its authors' files as safetensors
+    #[arg(long, value_name = "PATH")]
+    pub(crate) sam: Option<String>,
     /// Denoising steps [default: the preset's]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) steps: Option<usize>,
@@ -133,6 +139,7 @@ impl PicturesDrawing {
         let flags = [
             text("flag --llm-url", "llm.url", &self.llm_url),
             text("flag --llm-model", "llm.model", &self.llm_model),
+            text("flag --sam", "sam", &self.sam),
             text("flag --device", "device", &self.device),
             whole("flag --steps", "draw.steps", self.steps),
             whole("flag --width", "draw.width", self.width),

@@ -10,7 +10,7 @@ use lmd_engine::{CancelToken, Engine, EngineError, Override, Settings};
 use lmd_eval::suites::Suite;
 use serde_json::json;
 
-use crate::cli::{BenchAblationsArgs, BenchPicturesArgs, PicturesCommon};
+use crate::cli::{BenchAblationsArgs, BenchPicturesArgs, PicturesCommon, PicturesDrawing};
 use crate::exit::Exit;
 use crate::screen::{self, Screen};
 use crate::{files, interrupt};
@@ -68,7 +68,10 @@ pub(crate) fn ablations(args: &BenchAblationsArgs, load: Load<'_>, screen: &Scre
         (name.to_owned(), preset.clone().chain(settings).collect())
     };
     let own = [row("plain", &[("draw.method", "plain")]), row("lmd", &[])];
-    let rows = own.into_iter().chain(ABLATIONS.iter().map(|(name, settings)| row(name, settings)));
+    let sam = args.common.drawing.sam.as_ref();
+    // Without weights there is nothing to compare the attention's masks with.
+    let sam = sam.map(|_| row("lmd with SAM masks", &[("draw.lmd.mask_refiner", "sam")]));
+    let rows = own.into_iter().chain(sam).chain(ABLATIONS.iter().map(|(name, settings)| row(name, settings)));
     bench(&args.common, rows.collect(), load, screen)
 }
 
@@ -131,32 +134,43 @@ fn variants(args: &PicturesCommon, rows: Vec<Row>, load: Load<'_>) -> anyhow::Re
     let mut variants: Vec<Variant> = Vec::new();
     for model in choices(&drawing.models) {
         for planner in choices(&drawing.planners) {
-            for (name, own) in &rows {
-                let chosen = |flag: &str, key: &str, value: &Option<String>| {
-                    value.as_ref().map(|value| Override::new(flag, key, value))
-                };
-                let model_key = chosen("flag --models", "model", &model);
-                let planner_key = chosen("flag --planners", "planner", &planner);
-                let flags = model_key
-                    .into_iter()
-                    .chain(planner_key)
-                    .chain(own.iter().cloned())
-                    .chain(drawing.flags());
-                let extra =
-                    |given: &[String], value: &Option<String>| value.clone().filter(|_| given.len() > 1);
-                let extras = [extra(&drawing.planners, &planner), extra(&drawing.models, &model)];
-                let name = std::iter::once(name.clone())
-                    .chain(extras.into_iter().flatten())
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                if variants.iter().any(|known| known.name == name) {
-                    return Err(EngineError::Usage(format!("{name} is asked for twice")).into());
+            for masks in choices(&drawing.masks) {
+                let chosen: [Chosen<'_>; 3] = [
+                    ("flag --models", "model", &drawing.models, &model),
+                    ("flag --planners", "planner", &drawing.planners, &planner),
+                    ("flag --masks", "draw.lmd.mask_refiner", &drawing.masks, &masks),
+                ];
+                for (name, own) in &rows {
+                    let variant = variant(name, own, &chosen, drawing, load)?;
+                    if variants.iter().any(|known| known.name == variant.name) {
+                        return Err(EngineError::Usage(format!("{} is asked for twice", variant.name)).into());
+                    }
+                    variants.push(variant);
                 }
-                variants.push(Variant { name, config: load(flags.collect())?.config });
             }
         }
     }
     Ok(variants)
+}
+
+/// What a list of flags gives to one way of drawing: the flag, its key, the whole list, and the one of it, if any.
+type Chosen<'a> = (&'a str, &'a str, &'a [String], &'a Option<String>);
+
+/// One row with one of every list.
+fn variant(
+    name: &str,
+    own: &[Override],
+    chosen: &[Chosen<'_>],
+    drawing: &PicturesDrawing,
+    load: Load<'_>,
+) -> anyhow::Result<Variant> {
+    let said = |(flag, key, _, one): &Chosen<'_>| one.as_ref().map(|one| Override::new(*flag, *key, one));
+    let flags = chosen.iter().filter_map(said).chain(own.iter().cloned()).chain(drawing.flags());
+    // Only what differs is part of the name.
+    let extra =
+        chosen.iter().filter(|(_, _, list, _)| list.len() > 1).filter_map(|(_, _, _, one)| one.as_deref());
+    let name = std::iter::once(name).chain(extra).collect::<Vec<_>>().join(", ");
+    Ok(Variant { name, config: load(flags.collect())?.config })
 }
 
 fn judges(args: &PicturesCommon, engine: &Engine) -> anyhow::Result<Vec<Judge>> {

@@ -64,6 +64,26 @@ fn queries_choose_and_boxes_are_drawn() {
     assert!(drawn.starts_with(b"\x89PNG") && drawn != std::fs::read(picture).unwrap());
 }
 
+/// A small random OWL-ViT finds nothing that is there, but it is opened, asked and answers in any words.
+#[test]
+fn other_detectors_are_opened_by_what_their_configuration_says() {
+    let home = Home::new();
+    let picture = scenes().join("1.png");
+    let owl = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lmd-nn/tests/data/owlvit");
+    let args =
+        ["detect", picture.to_str().unwrap(), "a zebra, a lion", "--json", "--threshold", "0", "--nms", "1"];
+    let args = [&args[..], &["--detector", owl.to_str().unwrap()]].concat();
+    let seen: serde_json::Value = serde_json::from_str(&home.run(&args).ok()).unwrap();
+    let seen = seen["detections"].as_array().unwrap();
+    assert!(
+        !seen.is_empty()
+            && seen.iter().all(|one| ["a zebra", "a lion"].contains(&one["query"].as_str().unwrap()))
+    );
+    let told =
+        home.run(&["detect", picture.to_str().unwrap(), "--detector", owl.to_str().unwrap()]).failed(2);
+    assert!(told.contains("any words"), "{told}");
+}
+
 #[test]
 fn what_cannot_be_looked_for_is_told() {
     let home = Home::new();

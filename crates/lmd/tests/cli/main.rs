@@ -15,6 +15,7 @@ mod layout;
 mod models;
 mod outputs;
 mod pictures;
+mod segment;
 mod trouble;
 
 use std::path::{Path, PathBuf};

@@ -36,6 +36,12 @@ fn home() -> Home {
     home
 }
 
+/// A small random network of the tests of `lmd-nn`.
+fn networks(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lmd-nn/tests/data").join(name);
+    folder.to_str().unwrap().to_owned()
+}
+
 fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
     SMALL.iter().copied().chain(more.iter().copied()).collect()
 }
@@ -139,13 +145,15 @@ fn tables_pages_and_limits() {
 #[test]
 fn ablations_are_one_table() {
     let home = home();
-    let mut args = with(&["-o", "out", "--limit", "1"]);
+    let sam = networks("sam");
+    let mut args = with(&["-o", "out", "--limit", "1", "--sam", &sam]);
     args[1] = "ablations";
     args.retain(|arg| *arg != "--seeds=2");
     let out = home.run(&args).ok();
     for row in [
         "plain",
         "lmd",
+        "lmd with SAM masks",
         "lmd without transfer",
         "lmd without composed latents",
         "lmd without guidance",
@@ -156,6 +164,22 @@ fn ablations_are_one_table() {
     }
     let scores = report(&home, "out")["scores"].as_array().unwrap().len();
     assert_eq!(files(&home.path("out/pictures")), 2 * scores, "every row draws pictures of its own");
+}
+
+/// Two detectors look at the same pictures: the bundled one, and a small random OWL-ViT.
+#[test]
+fn several_detectors_are_columns_of_their_own() {
+    let home = home();
+    let both = format!("bundled,{}", networks("owlvit"));
+    let args = with(&["-o", "out", "--limit", "1", "--methods", "plain", "--detectors", &both]);
+    let out = home.run(&args).ok();
+    assert!(out.contains("plain, bundled ") && out.contains("plain, owlvit "), "{out}");
+    let report = report(&home, "out");
+    let thresholds: Vec<f64> =
+        report["scores"].as_array().unwrap().iter().map(|s| s["threshold"].as_f64().unwrap()).collect();
+    assert!((thresholds[0] - 0.35).abs() < 1e-6 && (thresholds[1] - 0.15).abs() < 1e-6, "{thresholds:?}");
+    // Two seeds, one picture each, looked at twice.
+    assert_eq!((files(&home.path("out/pictures")), files(&home.path("out/detections"))), (4, 4));
 }
 
 #[test]

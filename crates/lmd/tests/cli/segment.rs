@@ -1,0 +1,90 @@
+//! Masks by Segment Anything and detectors of any text, with the small random networks of lmd-nn's golden files.
+
+use std::path::{Path, PathBuf};
+
+use super::{Home, json};
+
+fn nn_data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../lmd-nn/tests/data").join(name)
+}
+
+/// So few steps that nothing can be seen.
+const QUICK: [&str; 10] = ["draw", "l.json", "--preset", "fast", "--steps", "2", "-W", "128", "-s", "1"];
+
+fn draw<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&QUICK[..], more].concat()
+}
+
+#[test]
+fn masks_by_sam_are_in_the_recipe() {
+    let home = Home::with_layout();
+    let sam = nn_data("sam").canonicalize().unwrap();
+    let sam = sam.to_str().unwrap();
+    home.run(&draw(&["--sam", sam, "-o", "sam.png"])).ok();
+    home.run(&draw(&["-o", "attention.png"])).ok();
+    home.run(&draw(&["--sam", sam, "--masks", "attention", "-o", "neither.png"])).ok();
+    for picture in ["sam", "attention", "neither"] {
+        let recipe = home.run(&["show", &format!("{picture}.png"), "--json"]).ok();
+        home.write(&format!("{picture}.json"), &recipe);
+    }
+    let [sam_made, attention, neither] =
+        ["sam", "attention", "neither"].map(|name| json(&home.path(&format!("{name}.json"))));
+    assert_eq!(sam_made["config"]["lmd"]["mask_refiner"], "sam");
+    assert!(sam_made["weights"].to_string().contains("sam/model.safetensors"));
+    assert!(sam_made["boxes"] != attention["boxes"], "the masks are the same");
+    assert_eq!(neither["boxes"], attention["boxes"]);
+    // Drawn again, the weights have to be named again.
+    let told = home.run(&["draw", "--from", "sam.png", "-o", "again.png"]).failed(2);
+    assert!(told.contains("--sam PATH"), "{told}");
+    home.run(&["draw", "--from", "sam.png", "--sam", sam, "-o", "again.png"]).ok();
+    let [first, again] = ["sam.png", "again.png"].map(|name| std::fs::read(home.path(name)).unwrap());
+    assert!(first == again, "drawn again, it is another picture");
+}
+
+#[test]
+fn sams_weights_are_looked_at_before_anything_is_drawn() {
+    let home = Home::with_layout();
+    let told = |more: &[&str], code| home.run(&draw(more)).failed(code);
+    assert!(told(&["--masks", "sam"], 2).contains("--sam PATH"));
+    assert!(told(&["--sam", "nowhere"], 2).contains("there is no nowhere"));
+    home.write("sam_vit_b.pth", "PK");
+    let pickle = told(&["--sam", "sam_vit_b.pth"], 4);
+    assert!(pickle.contains("is a pickle") && pickle.contains("sam_vit_b.safetensors"), "{pickle}");
+    let unet = nn_data("sd1/unet/diffusion_pytorch_model.safetensors");
+    assert!(told(&["--sam", unet.to_str().unwrap()], 4).contains("image_encoder"));
+    let owl = nn_data("owlvit");
+    assert!(told(&["--sam", owl.to_str().unwrap()], 4).contains("only \"sam\" is supported"));
+    assert!(!home.path("a-red-car-1.png").exists());
+    // Methods without masks have no use for it.
+    home.run(&draw(&["--masks", "sam", "--method", "plain", "-o", "plain.png"])).ok();
+}
+
+#[test]
+fn owl_looks_for_any_text() {
+    let home = Home::new();
+    let picture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenes/1.png");
+    let picture = picture.to_str().unwrap();
+    for kind in ["owlvit", "owlv2"] {
+        for from in [nn_data(kind), nn_data("tokenizer")] {
+            for file in std::fs::read_dir(from).unwrap() {
+                let file = file.unwrap();
+                std::fs::create_dir_all(home.path(kind)).unwrap();
+                std::fs::copy(file.path(), home.path(kind).join(file.file_name())).unwrap();
+            }
+        }
+        let look =
+            ["detect", picture, "a gray cat, two dogs", "--detector", kind, "--threshold", "0", "--json"];
+        let seen: serde_json::Value = serde_json::from_str(&home.run(&look).ok()).unwrap();
+        let seen = seen["detections"].as_array().unwrap();
+        assert!(!seen.is_empty(), "{kind}");
+        assert!(
+            seen.iter().all(|one| one["label"] == "a gray cat" || one["label"] == "two dogs"),
+            "{kind}: {seen:?}"
+        );
+        let long = "cat ".repeat(40);
+        let told = home.run(&["detect", picture, &long, "--detector", kind]).failed(2);
+        assert!(told.contains("at most 14 are read"), "{told}");
+        std::fs::remove_file(home.path(kind).join("model.safetensors")).unwrap();
+        assert!(home.run(&look).failed(4).contains("expected model.safetensors"));
+    }
+}
