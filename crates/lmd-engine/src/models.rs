@@ -59,7 +59,7 @@ impl ModelCard {
 pub struct ModelFacts {
     /// Side in pixels of the square pictures it was trained on.
     pub native_size: usize,
-    /// The words it knows, where it knows few (`words` in its `lmd.json`).
+    /// The things and colours it knows, where it knows few (`words` in its `lmd.json`).
     pub words: Option<Vec<String>>,
 }
 
@@ -69,14 +69,21 @@ pub struct ModelFacts {
 /// When there is none of this name or its files cannot be read.
 pub fn model_facts(config: &Config, name: &str) -> Result<ModelFacts, EngineError> {
     #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Listed {
+        nouns: Vec<String>,
+        colours: Vec<String>,
+    }
+    #[derive(Default, Deserialize)]
     struct Known {
-        words: Option<Vec<String>>,
+        words: Option<Listed>,
     }
     let folder = ModelStore::of(config).find(name)?;
     let hints = folder.hints()?.unwrap_or_default();
     // What else is wrong with the hints is told when the model is loaded.
     let known: Known = serde_json::from_str(&hints).unwrap_or_default();
-    Ok(ModelFacts { native_size: stable::native_size(&folder)?, words: known.words })
+    let words = known.words.map(|listed| [listed.nouns, listed.colours].concat());
+    Ok(ModelFacts { native_size: stable::native_size(&folder)?, words })
 }
 
 /// How a model's files were found to be sound.

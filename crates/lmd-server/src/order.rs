@@ -65,7 +65,14 @@ impl Order {
     /// The command that draws the first picture again from its layout.
     pub(crate) fn command_line(&self, layout: &Layout) -> String {
         let json = serde_json::to_string(layout).unwrap_or_default();
-        let mut words = vec![format!("echo {} | lmd draw -", quoted(&json))];
+        let seeds: Vec<String> =
+            self.draw.lmd.box_seeds.iter().map(|(place, seed)| format!("{place} = {seed}")).collect();
+        // There is no flag for it, but every setting has its variable.
+        let variable = match seeds.is_empty() {
+            true => String::new(),
+            false => format!("LMD_DRAW_LMD_BOX_SEEDS={} ", quoted(&format!("{{ {} }}", seeds.join(", ")))),
+        };
+        let mut words = vec![format!("echo {} | {variable}lmd draw -", quoted(&json))];
         let mut say = |flag: &str, value: &str| words.push(format!("{flag} {}", quoted(value)));
         if !self.prompt.is_empty() {
             say("--prompt", &self.prompt);

@@ -163,7 +163,7 @@ fn capabilities(app: &App) -> Capabilities {
             width: config.draw.width.or(size.map(|size| size.width)),
             height: config.draw.height.or(size.map(|size| size.height)),
         },
-        per_object: Vec::new(),
+        per_object: vec!["seed".to_owned()],
         lora: false,
         planner: PlannerBody {
             kind: if asks_llm { "llm" } else { "offline" }.to_owned(),

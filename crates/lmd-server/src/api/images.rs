@@ -1,5 +1,7 @@
 //! `POST /api/v1/images`: from a request to a job, everything decided and checked before it is queued.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -24,7 +26,7 @@ pub(crate) struct ImageRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) prompt: Option<String>,
     /// The layout; planned from the prompt where there is none.
-    #[schema(schema_with = crate::openapi::layout)]
+    #[schema(schema_with = crate::schema::layout)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) layout: Option<Layout>,
     /// Who plans the layout where there is none.
@@ -55,6 +57,10 @@ pub(crate) struct ImageRequest {
     /// The seed of the first picture, as number or text; -1 or nothing for a random one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seed: Option<SeedWanted>,
+    /// Seeds of single objects' own noise, by their places in the layout from 0: `{"1": 77}` draws the second object anew and
+    /// leaves the others as they were. At most 2^63 - 1.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) object_seeds: BTreeMap<String, SeedWanted>,
     /// How many pictures, with seeds counting up.
     #[schema(minimum = 1)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,7 +157,8 @@ pub(crate) fn order(app: &App, request: &ImageRequest) -> Result<Order, ApiError
         bounded("steps", steps, limits.max_steps)?;
     }
     let model = crate::models::chosen(config, request.model.as_deref())?;
-    let draw = drawing(app, request)?;
+    let mut draw = drawing(app, request)?;
+    draw.lmd.box_seeds = object_seeds(request)?;
     check_size(app, &draw)?;
     if draw.steps > limits.max_steps {
         let told = format!("{} steps are more than the {} this server draws", draw.steps, limits.max_steps);
@@ -191,6 +198,26 @@ pub(crate) fn prompt(text: &str) -> Result<String, ApiError> {
         return Err(ApiError::invalid("prompt", &told));
     }
     Ok(text)
+}
+
+/// The seeds of single objects.
+fn object_seeds(request: &ImageRequest) -> Result<BTreeMap<String, u64>, ApiError> {
+    let count = request.layout.as_ref().map_or(0, |layout| layout.objects().len());
+    let seed = |(place, seed): (&String, &SeedWanted)| {
+        if !place.parse::<usize>().is_ok_and(|known| known < count && known.to_string() == *place) {
+            let shown: String = place.chars().take(20).collect();
+            let told =
+                format!("there is no object \"{shown}\"; the layout of the request has {count}, from 0");
+            return Err(ApiError::invalid("object_seeds", &told));
+        }
+        // Files of settings hold no larger numbers.
+        let fixed = seed.fixed()?.filter(|seed| *seed <= i64::MAX as u64);
+        let wrong = || {
+            ApiError::invalid("object_seeds", "an object's seed must be a whole number from 0 to 2^63 - 1")
+        };
+        Ok((place.clone(), fixed.ok_or_else(wrong)?))
+    };
+    request.object_seeds.iter().map(seed).collect()
 }
 
 fn bounded(name: &str, value: u32, most: usize) -> Result<u32, ApiError> {

@@ -24,7 +24,7 @@ pub(crate) struct Inspected {
     pub(crate) negative: Option<String>,
     /// The layout; only ours have one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(schema_with = crate::openapi::layout)]
+    #[schema(schema_with = crate::schema::layout)]
     pub(crate) layout: Option<Layout>,
     /// The settings, by the names of a request for pictures where lmd has them.
     pub(crate) settings: InspectedSettings,
