@@ -3,6 +3,7 @@
 
 use std::io::Cursor;
 
+use base64::Engine as _;
 use png::{BitDepth, ColorType, Decoder, DecodingError, Encoder, EncodingError, Limits};
 use serde_json::Value;
 use thiserror::Error;
@@ -131,6 +132,12 @@ pub fn encode(picture: &Rgb, noted: Option<&Noted>) -> Result<Vec<u8>, PictureEr
     writer.write_image_data(&picture.pixels)?;
     writer.finish()?;
     Ok(bytes)
+}
+
+/// A PNG as an address that carries it, for SVG and HTML.
+#[must_use]
+pub fn data_address(png: &[u8]) -> String {
+    format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(png))
 }
 
 /// The recipe's chunk. One that would be too long to be read again goes without what was measured on the way; the

@@ -117,6 +117,7 @@ fn native(app: &App, request: &Txt2Img) -> Result<ImageRequest, ApiError> {
             .or(Some(request.negative_prompt.clone()).filter(|terms| !terms.trim().is_empty())),
         model: asked.or_else(|| app.checkpoint()),
         object_seeds: [].into(),
+        object_negatives: [].into(),
         plain_beside: false,
         preview: Some(true),
         save_overlays: None,

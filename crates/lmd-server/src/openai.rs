@@ -207,6 +207,7 @@ fn native(app: &App, request: &OpenAiRequest, preview: bool) -> Result<ImageRequ
         negative: lmd.negative,
         model: request.model.clone().filter(|name| !foreign(name)),
         object_seeds: [].into(),
+        object_negatives: [].into(),
         plain_beside: false,
         preview: Some(preview),
         save_overlays: None,

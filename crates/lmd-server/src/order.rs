@@ -65,12 +65,12 @@ impl Order {
     /// The command that draws the first picture again from its layout.
     pub(crate) fn command_line(&self, layout: &Layout) -> String {
         let json = serde_json::to_string(layout).unwrap_or_default();
-        let seeds: Vec<String> =
-            self.draw.lmd.box_seeds.iter().map(|(place, seed)| format!("{place} = {seed}")).collect();
         // There is no flag for it, but every setting has its variable.
-        let variable = match seeds.is_empty() {
-            true => String::new(),
-            false => format!("LMD_DRAW_LMD_BOX_SEEDS={} ", quoted(&format!("{{ {} }}", seeds.join(", ")))),
+        let variable = match toml::Value::try_from(&self.draw.lmd.objects) {
+            Ok(objects) if !self.draw.lmd.objects.is_empty() => {
+                format!("LMD_DRAW_LMD_OBJECTS={} ", quoted(&objects.to_string()))
+            }
+            _ => String::new(),
         };
         let mut words = vec![format!("echo {} | {variable}lmd draw -", quoted(&json))];
         let mut say = |flag: &str, value: &str| words.push(format!("{flag} {}", quoted(value)));

@@ -41,6 +41,10 @@ pub struct Config {
     /// The folder that keeps imported models; empty for lmd's own below the
     /// user's data.
     pub models_dir: String,
+    /// Segment Anything's weights for masks (`draw.lmd.mask_refiner = "sam"`): a
+    /// `SamModel`'s folder or one of its authors' files as safetensors; empty
+    /// for none.
+    pub sam: String,
     /// Where the networks run: `auto`, `cpu`, `vulkan`, `cuda`, `metal` or
     /// `rocm`.
     #[schemars(with = "String")]
@@ -74,6 +78,7 @@ impl Default for Config {
             cache: CacheMode::default(),
             model: BUNDLED.to_owned(),
             models_dir: String::new(),
+            sam: String::new(),
             device: Accelerator::default(),
             dtype: Precision::default(),
             prediction_type: None,

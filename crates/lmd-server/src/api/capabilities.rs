@@ -123,7 +123,9 @@ fn list(app: &App) -> Vec<ModelBody> {
         ModelBody {
             bundled: name == lmd_engine::config::BUNDLED,
             default: name == own,
-            words: known.as_ref().and_then(|known| known.words.clone()),
+            words: known.as_ref().and_then(|known| known.words.as_ref()).map(|words| {
+                [&words.nouns, &words.colours, &words.backgrounds].into_iter().flatten().cloned().collect()
+            }),
             sizes: known.map(|known| SizeBody { width: known.native_size, height: known.native_size }),
             name,
         }
@@ -163,7 +165,7 @@ fn capabilities(app: &App) -> Capabilities {
             width: config.draw.width.or(size.map(|size| size.width)),
             height: config.draw.height.or(size.map(|size| size.height)),
         },
-        per_object: vec!["seed".to_owned()],
+        per_object: ["seed", "negative"].map(str::to_owned).into(),
         lora: false,
         planner: PlannerBody {
             kind: if asks_llm { "llm" } else { "offline" }.to_owned(),
