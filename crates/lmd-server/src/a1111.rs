@@ -116,6 +116,8 @@ fn native(app: &App, request: &Txt2Img) -> Result<ImageRequest, ApiError> {
             .negative
             .or(Some(request.negative_prompt.clone()).filter(|terms| !terms.trim().is_empty())),
         model: asked.or_else(|| app.checkpoint()),
+        object_seeds: [].into(),
+        object_negatives: [].into(),
         plain_beside: false,
         preview: Some(true),
         save_overlays: None,
@@ -151,13 +153,11 @@ pub(crate) async fn progress(
     let running = app.line.running().into_iter().next();
     let news = running.as_deref().and_then(|id| app.progress(id));
     let preview =
-        running.as_deref().filter(|_| !query.skip_current_image).and_then(|id| app.line.live(id)).and_then(
-            |live| {
-                let event = live.events.newest(EventKind::Preview)?;
-                let data: Value = serde_json::from_str(&event.data).ok()?;
-                Some(data.get("image")?.as_str()?.split_once(',')?.1.to_owned())
-            },
-        );
+        running.as_deref().filter(|_| !query.skips()).and_then(|id| app.line.live(id)).and_then(|live| {
+            let event = live.events.newest(EventKind::Preview)?;
+            let data: Value = serde_json::from_str(&event.data).ok()?;
+            Some(data.get("image")?.as_str()?.split_once(',')?.1.to_owned())
+        });
     let (waiting, _) = app.line.lengths();
     let share = news.as_ref().map_or(0.0, |news| {
         let one = news.step as f64 / news.total.max(1) as f64;
@@ -178,10 +178,18 @@ pub(crate) async fn progress(
 }
 
 /// What of the progress is wanted.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ProgressQuery {
-    skip_current_image: bool,
+    skip_current_image: Option<String>,
+}
+
+impl ProgressQuery {
+    /// Whether the preview is left out. Clients write switches in many ways.
+    fn skips(&self) -> bool {
+        let said = self.skip_current_image.as_deref().unwrap_or_default().to_lowercase();
+        matches!(said.as_str(), "true" | "1" | "on" | "yes")
+    }
 }
 
 /// Cancel what is drawn now.

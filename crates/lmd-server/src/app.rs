@@ -3,21 +3,25 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::StatusCode;
+use lmd_engine::Settings;
 use lmd_engine::config::ServeConfig;
-use lmd_engine::{CancelToken, Settings};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::auth::Keys;
 use crate::error::ApiError;
 use crate::jobs::body::{JobBody, ProgressBody};
 use crate::jobs::events::EventKind;
 use crate::jobs::line::{Cancelled, Line, Live, Refused};
+use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::notices::bodies;
-use crate::order::Order;
+use crate::order::{Order, PlannerWanted};
 use crate::painter::Painter;
 use crate::pictures::Pictures;
 use crate::planning::Planning;
 use crate::store::{Finish, JobRow, Status, Store, StoreFault, new_id};
+
+/// Most requests that wait for a language model at once.
+pub(crate) const MOST_ASKING: usize = 16;
 
 /// What all requests share.
 pub(crate) struct App {
@@ -31,6 +35,8 @@ pub(crate) struct App {
     pub(crate) painter: Box<dyn Painter>,
     pub(crate) metrics: Metrics,
     pub(crate) openapi: String,
+    /// Room for requests that wait for a language model: each keeps a thread.
+    pub(crate) asking: Semaphore,
     /// The model that the API of A1111 draws with, where a client chose one.
     pub(crate) checkpoint: Mutex<Option<String>>,
     /// Thrown when the server ends: streams close.
@@ -57,6 +63,17 @@ impl App {
             Ok(result) => result,
             Err(error) => Err(ApiError::internal(&error)),
         }
+    }
+
+    /// Room for a request that may wait for a language model.
+    pub(crate) fn room_to_ask(&self, wanted: PlannerWanted) -> Result<Option<SemaphorePermit<'_>>, ApiError> {
+        if !self.planning.asks_llm(wanted) {
+            return Ok(None);
+        }
+        self.asking.try_acquire().map(Some).map_err(|_| {
+            let told = format!("{MOST_ASKING} requests wait for the language model already; try again later");
+            ApiError::new(StatusCode::TOO_MANY_REQUESTS, "language_model_busy", &told).retry_after(5)
+        })
     }
 
     /// Keeps an order and puts it into the line. When this returns, it survives whatever ends the program.
@@ -163,12 +180,12 @@ impl App {
 pub(crate) struct CancelOnDrop {
     app: Arc<App>,
     id: Option<String>,
-    cancel: CancelToken,
+    live: Live,
 }
 
 impl CancelOnDrop {
     pub(crate) fn new(app: &Arc<App>, id: &str, live: &Live) -> Self {
-        Self { app: Arc::clone(app), id: Some(id.to_owned()), cancel: live.cancel.clone() }
+        Self { app: Arc::clone(app), id: Some(id.to_owned()), live: live.clone() }
     }
 
     /// The job is over; nothing is cancelled any more.
@@ -180,7 +197,8 @@ impl CancelOnDrop {
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         let Some(id) = self.id.take() else { return };
-        self.cancel.cancel();
+        self.live.cancel.cancel();
+        self.live.unwanted.cancel();
         let app = Arc::clone(&self.app);
         // The database is not waited for where futures are dropped.
         let cancelled = move || {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::scrub::scrub;
+use crate::store::StoreFault;
 
 /// Longest message of an error, in characters.
 const MESSAGE_CHARS: usize = 1000;
@@ -147,8 +148,8 @@ impl From<&EngineError> for ApiError {
     }
 }
 
-impl From<crate::store::StoreFault> for ApiError {
-    fn from(error: crate::store::StoreFault) -> Self {
+impl From<StoreFault> for ApiError {
+    fn from(error: StoreFault) -> Self {
         Self::internal(&error)
     }
 }
@@ -169,11 +170,17 @@ fn told(error: &EngineError) -> String {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = ErrorBody { error: self.detail };
-        let mut response = (self.status, crate::extract::Json(body)).into_response();
+        // Texts are always JSON; were they not, the status would have to do.
+        let body = serde_json::to_vec(&ErrorBody { error: self.detail }).unwrap_or_default();
+        let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        let mut response = (self.status, json, body).into_response();
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::PAYLOAD_TOO_LARGE {
+            // The rest of the body is not read, so the connection cannot go on; who knows it sends nothing more on it.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

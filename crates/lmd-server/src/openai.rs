@@ -34,7 +34,7 @@ const FOREIGN: [&str; 3] = ["gpt-image", "dall-e", "chatgpt-image"];
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct LmdOptions {
     /// The layout; planned from the prompt where there is none.
-    #[schema(schema_with = crate::openapi::layout)]
+    #[schema(schema_with = crate::schema::layout)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) layout: Option<Layout>,
     /// Who plans it then.
@@ -126,7 +126,7 @@ pub(crate) struct LmdAnswer {
     /// The job, as in the native API.
     pub(crate) job: String,
     /// The layout that was drawn.
-    #[schema(schema_with = crate::openapi::layout)]
+    #[schema(schema_with = crate::schema::layout)]
     pub(crate) layout: Option<Layout>,
     /// The first picture's seed, as text.
     pub(crate) seed: String,
@@ -206,6 +206,8 @@ fn native(app: &App, request: &OpenAiRequest, preview: bool) -> Result<ImageRequ
         n: request.n,
         negative: lmd.negative,
         model: request.model.clone().filter(|name| !foreign(name)),
+        object_seeds: [].into(),
+        object_negatives: [].into(),
         plain_beside: false,
         preview: Some(preview),
         save_overlays: None,

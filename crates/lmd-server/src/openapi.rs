@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use utoipa::OpenApi as _;
-use utoipa::openapi::{OpenApi, RefOr, Schema};
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -172,16 +172,6 @@ fn complete(document: &mut Value) {
 fn operation_id(method: &str, path: &str) -> String {
     let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     [method].into_iter().chain(words).collect::<Vec<_>>().join("_")
-}
-
-/// The published schema of layouts, for fields that hold one.
-pub(crate) fn layout() -> RefOr<Schema> {
-    let mut schema = lmd_layout::layout_schema();
-    if let Some(fields) = schema.as_object_mut() {
-        fields.remove("$schema");
-    }
-    // A schema that the document cannot hold is any object.
-    serde_json::from_value(schema).unwrap_or_else(|_| Schema::default().into())
 }
 
 /// A page that lists all operations and tries them; it loads nothing from outside.

@@ -65,7 +65,14 @@ impl Order {
     /// The command that draws the first picture again from its layout.
     pub(crate) fn command_line(&self, layout: &Layout) -> String {
         let json = serde_json::to_string(layout).unwrap_or_default();
-        let mut words = vec![format!("echo {} | lmd draw -", quoted(&json))];
+        // There is no flag for it, but every setting has its variable.
+        let variable = match toml::Value::try_from(&self.draw.lmd.objects) {
+            Ok(objects) if !self.draw.lmd.objects.is_empty() => {
+                format!("LMD_DRAW_LMD_OBJECTS={} ", quoted(&objects.to_string()))
+            }
+            _ => String::new(),
+        };
+        let mut words = vec![format!("echo {} | {variable}lmd draw -", quoted(&json))];
         let mut say = |flag: &str, value: &str| words.push(format!("{flag} {}", quoted(value)));
         if !self.prompt.is_empty() {
             say("--prompt", &self.prompt);

@@ -73,17 +73,18 @@ impl Planning {
     /// The engine that plans by a wish. `fresh` asks the language model anew.
     pub(crate) fn engine(&self, wanted: PlannerWanted, fresh: bool) -> Arc<Engine> {
         let engines = self.engines.read().unwrap_or_else(PoisonError::into_inner);
-        let asks_llm = match wanted {
-            PlannerWanted::Offline => false,
-            PlannerWanted::Llm => true,
-            PlannerWanted::Auto => asks_llm(&engines.config),
-        };
+        let asks_llm = asks(&engines.config, wanted);
         Arc::clone(match (wanted, asks_llm && fresh) {
             (_, true) => &engines.fresh,
             (PlannerWanted::Auto, _) => &engines.auto,
             (PlannerWanted::Offline, _) => &engines.offline,
             (PlannerWanted::Llm, _) => &engines.llm,
         })
+    }
+
+    /// Whether a wish leads to the language model.
+    pub(crate) fn asks_llm(&self, wanted: PlannerWanted) -> bool {
+        asks(&self.engines.read().unwrap_or_else(PoisonError::into_inner).config, wanted)
     }
 
     /// The language model's settings, and whether one is asked unless somebody says otherwise.
@@ -136,6 +137,14 @@ impl Planning {
         file.as_file().sync_all()?;
         file.persist(&self.file).map_err(|error| error.error)?;
         fs::File::open(folder)?.sync_all()
+    }
+}
+
+fn asks(config: &Config, wanted: PlannerWanted) -> bool {
+    match wanted {
+        PlannerWanted::Offline => false,
+        PlannerWanted::Llm => true,
+        PlannerWanted::Auto => asks_llm(config),
     }
 }
 

@@ -17,9 +17,9 @@ use lmd_engine::{EngineError, Settings};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
-use crate::app::App;
-use crate::auth::Keys;
+use crate::app::{App, MOST_ASKING};
 use crate::jobs::line::Line;
+use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::painter::{EnginePainter, Painter};
 use crate::pictures::Pictures;
@@ -82,6 +82,7 @@ impl Server {
             painter,
             metrics: Metrics::new(),
             openapi: openapi::document_text().map_err(|error| EngineError::Internal(error.to_string()))?,
+            asking: Semaphore::new(MOST_ASKING),
             checkpoint: Mutex::default(),
             ending: watch::Sender::new(false),
             store,

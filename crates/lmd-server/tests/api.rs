@@ -151,6 +151,21 @@ fn a_real_picture_carries_its_recipe_and_is_drawn_again_to_the_same_bytes() {
     assert_eq!((&seen["kind"], &seen["layout"], &seen["seed"]), (&json!("lmd"), &layout(), &json!("3")));
     assert_eq!((&seen["settings"]["steps"], &seen["settings"]["width"]), (&json!(2), &json!(64)));
 
+    // One object's seed of its own is in the recipe, and makes another picture.
+    let mut other = request.clone();
+    other["object_seeds"] = json!({ "0": 99 });
+    let job = server.wait(&server.draw(&other), &["completed", "failed"]);
+    let url = job["pictures"][0]["url"].as_str().unwrap();
+    let recipe = server.get(&format!("{url}/recipe")).json();
+    assert_eq!(recipe["recipe"]["boxes"][0]["seed"], 99, "{recipe}");
+    assert!(
+        recipe["command_line"].as_str().unwrap().contains("LMD_DRAW_LMD_BOX_SEEDS='{ 0 = 99 }'"),
+        "{recipe}"
+    );
+    assert_ne!(server.get(url).bytes, png);
+    other["object_seeds"] = json!({ "1": 99 });
+    assert_eq!(server.post("/api/v1/images", &other).status, 400);
+
     // Interrupted by the end of the server, it is drawn again to the same bytes.
     let mut more = request.clone();
     more["n"] = json!(4);

@@ -165,7 +165,7 @@ fn capabilities(app: &App) -> Capabilities {
             width: config.draw.width.or(size.map(|size| size.width)),
             height: config.draw.height.or(size.map(|size| size.height)),
         },
-        per_object: Vec::new(),
+        per_object: ["seed", "negative"].map(str::to_owned).into(),
         lora: false,
         planner: PlannerBody {
             kind: if asks_llm { "llm" } else { "offline" }.to_owned(),

@@ -1,5 +1,8 @@
 //! The gallery: pictures, their thumbnails, recipes and overlays.
 
+// The macro of utoipa writes the paths of parameters whole.
+#![allow(unused_qualifications)]
+
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

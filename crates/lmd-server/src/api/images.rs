@@ -1,9 +1,11 @@
 //! `POST /api/v1/images`: from a request to a job, everything decided and checked before it is queued.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use lmd_engine::{ConfigError, DrawConfig, Override, Preset, Registry, random_seeds};
+use lmd_engine::{ConfigError, DrawConfig, ObjectSettings, Override, Preset, Registry, random_seeds};
 use lmd_layout::{Layout, clean_text};
 use lmd_planner::MAX_PROMPT_CHARS;
 use serde::{Deserialize, Serialize};
@@ -24,7 +26,7 @@ pub(crate) struct ImageRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) prompt: Option<String>,
     /// The layout; planned from the prompt where there is none.
-    #[schema(schema_with = crate::openapi::layout)]
+    #[schema(schema_with = crate::schema::layout)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) layout: Option<Layout>,
     /// Who plans the layout where there is none.
@@ -55,6 +57,13 @@ pub(crate) struct ImageRequest {
     /// The seed of the first picture, as number or text; -1 or nothing for a random one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seed: Option<SeedWanted>,
+    /// Seeds of single objects' own noise, by their places in the layout from 0: `{"1": 77}` draws the second object anew and
+    /// leaves the others as they were. At most 2^63 - 1.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) object_seeds: BTreeMap<String, SeedWanted>,
+    /// What the pictures of single objects leave out, by their places in the layout from 0.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) object_negatives: BTreeMap<String, String>,
     /// How many pictures, with seeds counting up.
     #[schema(minimum = 1)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,7 +160,8 @@ pub(crate) fn order(app: &App, request: &ImageRequest) -> Result<Order, ApiError
         bounded("steps", steps, limits.max_steps)?;
     }
     let model = crate::models::chosen(config, request.model.as_deref())?;
-    let draw = drawing(app, request)?;
+    let mut draw = drawing(app, request)?;
+    draw.lmd.objects = single_objects(request)?;
     check_size(app, &draw)?;
     if draw.steps > limits.max_steps {
         let told = format!("{} steps are more than the {} this server draws", draw.steps, limits.max_steps);
@@ -191,6 +201,31 @@ pub(crate) fn prompt(text: &str) -> Result<String, ApiError> {
         return Err(ApiError::invalid("prompt", &told));
     }
     Ok(text)
+}
+
+/// What holds for single objects, in their order.
+fn single_objects(request: &ImageRequest) -> Result<Vec<ObjectSettings>, ApiError> {
+    let count = request.layout.as_ref().map_or(0, |layout| layout.objects().len());
+    let place = |param: &str, text: &str| {
+        let known = text.parse::<usize>().ok().filter(|place| *place < count && place.to_string() == text);
+        let shown: String = text.chars().take(20).collect();
+        let told = format!("there is no object \"{shown}\"; the layout of the request has {count}, from 0");
+        known.ok_or_else(|| ApiError::invalid(param, &told))
+    };
+    let mut objects: BTreeMap<usize, ObjectSettings> = BTreeMap::new();
+    for (text, seed) in &request.object_seeds {
+        let place = place("object_seeds", text)?;
+        // Files of settings hold no larger numbers.
+        let fixed = seed.fixed()?.filter(|seed| *seed <= i64::MAX as u64);
+        let told = "an object's seed must be a whole number from 0 to 2^63 - 1";
+        let seed = fixed.ok_or_else(|| ApiError::invalid("object_seeds", told))?;
+        objects.entry(place).or_default().seed = Some(seed);
+    }
+    for (text, terms) in &request.object_negatives {
+        let place = place("object_negatives", text)?;
+        objects.entry(place).or_default().negative = Some(prompt(terms)?).filter(|terms| !terms.is_empty());
+    }
+    Ok(objects.into_iter().map(|(object, settings)| ObjectSettings { object, ..settings }).collect())
 }
 
 fn bounded(name: &str, value: u32, most: usize) -> Result<u32, ApiError> {

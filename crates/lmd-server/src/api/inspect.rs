@@ -1,5 +1,7 @@
 //! `POST /api/v1/inspect`: everything a dropped picture knows about itself, ours and other programs'.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use lmd_engine::infotext::Infotext;
@@ -24,7 +26,7 @@ pub(crate) struct Inspected {
     pub(crate) negative: Option<String>,
     /// The layout; only ours have one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(schema_with = crate::openapi::layout)]
+    #[schema(schema_with = crate::schema::layout)]
     pub(crate) layout: Option<Layout>,
     /// The settings, by the names of a request for pictures where lmd has them.
     pub(crate) settings: InspectedSettings,
@@ -54,6 +56,12 @@ pub(crate) struct InspectedSettings {
     /// The model that drew it.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<String>,
+    /// Seeds of single objects, by their places in the layout, as text.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    object_seeds: BTreeMap<String, String>,
+    /// What the pictures of single objects left out, by their places in the layout.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    object_negatives: BTreeMap<String, String>,
 }
 
 /// Read what a PNG knows about itself: our recipe, or the text that AUTOMATIC1111's web UI and others write.
@@ -84,6 +92,7 @@ pub(crate) fn inspected(bytes: &[u8]) -> Result<Inspected, ApiError> {
 
 fn ours(recipe: &lmd_engine::Recipe) -> Inspected {
     let config = &recipe.config;
+    let objects = || config.lmd.objects.iter();
     Inspected {
         kind: "lmd".to_owned(),
         prompt: recipe.prompt.clone(),
@@ -97,6 +106,12 @@ fn ours(recipe: &lmd_engine::Recipe) -> Inspected {
             width: Some(recipe.size.0),
             height: Some(recipe.size.1),
             model: Some(recipe.model.clone()),
+            object_seeds: objects()
+                .filter_map(|one| Some((one.object.to_string(), one.seed?.to_string())))
+                .collect(),
+            object_negatives: objects()
+                .filter_map(|one| Some((one.object.to_string(), one.negative.clone()?)))
+                .collect(),
         },
         seed: Some(recipe.seeds.background.to_string()),
         parameters: Vec::new(),
@@ -127,6 +142,7 @@ fn theirs(text: &Infotext) -> Inspected {
             width: size.and_then(|(width, _)| side(width)),
             height: size.and_then(|(_, height)| side(height)),
             model: text.get("model").map(clean_text),
+            ..InspectedSettings::default()
         },
         seed: text.get("seed").filter(|seed| seed.parse::<u64>().is_ok()).map(str::to_owned),
         parameters: text.pairs.iter().map(|(key, value)| (clean_text(key), clean_text(value))).collect(),

@@ -1,5 +1,8 @@
 //! Jobs: list, look at, cancel.
 
+// The macro of utoipa writes the paths of parameters whole.
+#![allow(unused_qualifications)]
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};

@@ -39,7 +39,7 @@ pub(crate) struct PlanRequest {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct PlannedBody {
     /// The layout.
-    #[schema(schema_with = crate::openapi::layout)]
+    #[schema(schema_with = crate::schema::layout)]
     pub(crate) layout: Layout,
     /// What a person should know.
     pub(crate) notices: Vec<NoticeBody>,
@@ -70,7 +70,7 @@ pub(crate) struct ReviseRequest {
     #[schema(max_length = 4000)]
     prompt: String,
     /// The layout as it is now.
-    #[schema(schema_with = crate::openapi::layout)]
+    #[schema(schema_with = crate::schema::layout)]
     layout: Layout,
     /// What to change: `move the cat to the left`.
     #[schema(max_length = 4000)]
@@ -95,7 +95,7 @@ pub(crate) struct TurnBody {
     /// What was said.
     instruction: String,
     /// The layout after it.
-    #[schema(schema_with = crate::openapi::layout)]
+    #[schema(schema_with = crate::schema::layout)]
     layout: Layout,
 }
 
@@ -104,7 +104,7 @@ pub(crate) struct TurnBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SvgRequest {
     /// The layout.
-    #[schema(schema_with = crate::openapi::layout)]
+    #[schema(schema_with = crate::schema::layout)]
     layout: Layout,
 }
 
@@ -120,6 +120,7 @@ pub(crate) async fn plan(
 
 fn planned(app: &App, request: &PlanRequest) -> Result<PlannedBody, ApiError> {
     let said = asked(&request.prompt)?;
+    let _room = app.room_to_ask(request.planner)?;
     let engine = app.planning.engine(request.planner, request.variant > 0);
     let planned = engine.plan(&said)?;
     let offline = matches!(planned.plan.source, Source::Offline);
@@ -200,6 +201,7 @@ fn revised(app: &App, request: &ReviseRequest) -> Result<PlannedBody, ApiError> 
         ));
     }
     let mut conversation = conversation(request)?;
+    let _room = app.room_to_ask(request.planner)?;
     let engine = app.planning.engine(request.planner, false);
     let planned = engine.revise(&mut conversation, &instruction)?;
     let mut body = body(&engine, "", planned)?;

@@ -94,6 +94,7 @@ pub(crate) async fn change(
     responses((status = 200, description = "What came of it", body = LlmTest)))]
 pub(crate) async fn test(State(app): Shared) -> Result<Json<LlmTest>, ApiError> {
     let tested = app.blocking(|app| {
+        let _room = app.room_to_ask(PlannerWanted::Llm)?;
         let begun = Instant::now();
         let planned =
             app.planning.engine(PlannerWanted::Llm, true).plan("a red ball to the left of a blue cube");

@@ -30,7 +30,7 @@ pub(crate) struct JobBody {
     pub(crate) prompt: String,
     /// The layout, once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(schema_with = crate::openapi::layout)]
+    #[schema(schema_with = crate::schema::layout)]
     pub(crate) layout: Option<Layout>,
     /// The first picture's seed. Up to 2^64 - 1: as `seed_text` without rounding.
     pub(crate) seed: u64,
@@ -98,12 +98,12 @@ pub(crate) struct ProgressBody {
     pub(crate) part_step: usize,
     /// Denoising steps of this part.
     pub(crate) part_steps: usize,
-    /// The first box that is drawn, from 0.
+    /// The first object that is drawn, by its place in the layout from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) object: Option<usize>,
-    /// How many boxes are drawn at once.
+    /// All objects that are drawn at once.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) objects: Option<usize>,
+    pub(crate) objects: Option<Vec<usize>>,
     /// The last energy: how far attention is from the boxes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) energy: Option<f64>,
@@ -121,7 +121,7 @@ pub(crate) struct ProgressBody {
 pub(crate) struct PreviewBody {
     /// `data:image/png;base64,…`
     pub(crate) image: String,
-    /// The first box that it shows, where a box is drawn alone.
+    /// The object that it shows, by its place in the layout, where a box is drawn alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) object: Option<usize>,
     /// Which picture of the job, from 0.
@@ -132,7 +132,7 @@ pub(crate) struct PreviewBody {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct LayoutEvent {
     /// The layout.
-    #[schema(schema_with = crate::openapi::layout)]
+    #[schema(schema_with = crate::schema::layout)]
     pub(crate) layout: Layout,
     /// What a person should know.
     pub(crate) notices: Vec<NoticeBody>,

@@ -13,7 +13,10 @@ const REMEMBERED: usize = 64;
 /// What is known of a job besides what is kept: how to stop it, and who is told.
 #[derive(Clone, Debug)]
 pub(crate) struct Live {
+    /// Stops the drawing.
     pub(crate) cancel: CancelToken,
+    /// Thrown when somebody cancelled the job, and not only the server ends.
+    pub(crate) unwanted: CancelToken,
     pub(crate) events: Arc<EventLog>,
 }
 
@@ -93,7 +96,11 @@ impl Line {
     }
 
     fn put_in(&self, inner: &mut Inner, id: &str) -> Live {
-        let live = Live { cancel: CancelToken::default(), events: Arc::new(EventLog::new()) };
+        let live = Live {
+            cancel: CancelToken::default(),
+            unwanted: CancelToken::default(),
+            events: Arc::new(EventLog::new()),
+        };
         inner.live.insert(id.to_owned(), live.clone());
         inner.waiting.push_back(id.to_owned());
         live.events.tell(EventKind::Queued, &position_data(inner.waiting.len()));
@@ -129,6 +136,7 @@ impl Line {
     pub(crate) fn cancel(&self, id: &str) -> Cancelled {
         let mut inner = self.inner();
         if let Some(live) = inner.live.get(id) {
+            live.unwanted.cancel();
             live.cancel.cancel();
         }
         if inner.running.iter().any(|running| running == id) {

@@ -20,11 +20,14 @@ pub(crate) struct Watch {
     cancel: CancelToken,
     /// Which picture of how many.
     picture: (usize, usize),
-    started: Instant,
+    /// When it was first looked at, and the work done by then: loading a model is not drawing.
+    started: Option<(Instant, u64)>,
     told: Option<(Instant, usize, PartName)>,
     previewed: Option<Instant>,
     /// Least time between previews; none for no previews.
     preview_every: Option<Duration>,
+    /// The objects of the layout in the order in which boxes are drawn.
+    drawn_order: Vec<usize>,
 }
 
 impl Watch {
@@ -33,18 +36,27 @@ impl Watch {
         cancel: CancelToken,
         picture: (usize, usize),
         preview_every: Option<Duration>,
+        drawn_order: Vec<usize>,
     ) -> Self {
-        Self { events, cancel, picture, started: Instant::now(), told: None, previewed: None, preview_every }
+        Self {
+            events,
+            cancel,
+            picture,
+            started: None,
+            told: None,
+            previewed: None,
+            preview_every,
+            drawn_order,
+        }
     }
 
     /// Tells those who listen, and says whether to go on.
     pub(crate) fn look(&mut self, glance: &Glance<'_>) -> ControlFlow<()> {
         self.cancel.flow()?;
         let now = Instant::now();
-        let (part, object, objects) = match glance.part {
-            Part::Boxes { first, count, .. } => (PartName::Object, Some(first), Some(count)),
-            _ => (PartName::Whole, None, None),
-        };
+        let objects = self.objects(glance.part);
+        let part = if objects.is_some() { PartName::Object } else { PartName::Whole };
+        let object = objects.as_ref().and_then(|objects| objects.first().copied());
         let news = self.told.is_none_or(|(at, step, before)| {
             step != glance.step || before != part || now.duration_since(at) >= PROGRESS_EVERY
         });
@@ -60,7 +72,7 @@ impl Watch {
                 object,
                 objects,
                 energy: glance.energy.filter(|energy| energy.is_finite()),
-                eta_s: self.left(glance),
+                eta_s: self.left(glance, now),
                 picture: index,
                 pictures: count,
             };
@@ -70,13 +82,25 @@ impl Watch {
         self.cancel.flow()
     }
 
+    /// The objects that are drawn now, where boxes are drawn alone.
+    fn objects(&self, part: Part) -> Option<Vec<usize>> {
+        match part {
+            Part::Boxes { first, count, .. } => {
+                Some(self.drawn_order.iter().skip(first).take(count).copied().collect())
+            }
+            _ => None,
+        }
+    }
+
     /// The seconds that are left, by the work that is done.
-    fn left(&self, glance: &Glance<'_>) -> Option<f64> {
+    fn left(&mut self, glance: &Glance<'_>, now: Instant) -> Option<f64> {
         let done = glance.done.min(glance.total);
-        if done == 0 {
+        let (begun, before) = *self.started.get_or_insert((now, done));
+        let since = done.saturating_sub(before);
+        if since == 0 {
             return None;
         }
-        let per_unit = self.started.elapsed().as_secs_f64() / done as f64;
+        let per_unit = now.duration_since(begun).as_secs_f64() / since as f64;
         Some((per_unit * (glance.total - done) as f64 * 10.0).round() / 10.0)
     }
 
@@ -87,10 +111,7 @@ impl Watch {
         }
         let Some(pixels) = (glance.preview)() else { return };
         if let Some(image) = crate::pictures::preview_url(&pixels) {
-            let object = match glance.part {
-                Part::Boxes { first, .. } => Some(first),
-                _ => None,
-            };
+            let object = self.objects(glance.part).and_then(|objects| objects.first().copied());
             self.events.tell(
                 EventKind::Preview,
                 &super::body::PreviewBody { image, object, picture: self.picture.0 },

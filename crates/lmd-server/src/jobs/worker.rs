@@ -68,13 +68,12 @@ type Ended = Result<Vec<NoticeBody>, (Stop, Vec<NoticeBody>)>;
 fn finish(app: &App, id: &str, live: &Live, ended: Ended, took: Duration) {
     let (finish, notices) = match ended {
         Ok(notices) => (Finish::Completed, notices),
-        // The server ends: the job stays as it is and is drawn again when the server starts.
-        Err((Stop::Engine(EngineError::Cancelled), _)) if app.line.is_ending() => {
-            tracing::info!(job = %id, "put back into the queue, since the server ends");
-            return;
-        }
         Err((Stop::Engine(error), notices)) if error.kind() == ErrorKind::Cancelled => {
-            drop(error);
+            if app.line.is_ending() && !live.unwanted.is_cancelled() {
+                // The server ends: the job stays as it is and is drawn again when the server starts.
+                tracing::info!(job = %id, "put back into the queue, since the server ends");
+                return;
+            }
             (Finish::Cancelled, notices)
         }
         Err((stop, notices)) => {
@@ -160,8 +159,10 @@ fn shoot(
     let order = &row.order;
     let config = order.config_of(shot);
     let every = order.preview.then(|| Duration::from_millis(app.options.preview_ms));
-    let mut watch =
-        Watch::new(Arc::clone(&live.events), live.cancel.clone(), (place, order.shots.len()), every);
+    let scene = lmd_layout::convert_spec(&subject.layout, config.fidelity);
+    let drawn_order = scene.per_box.iter().map(|one| one.object).collect();
+    let pictures = (place, order.shots.len());
+    let mut watch = Watch::new(Arc::clone(&live.events), live.cancel.clone(), pictures, every, drawn_order);
     let what = Commission { model: &order.model, config: &config, subject, seeds: Seeds::of(shot.seed) };
     let painting = app.painter.paint(&what, &live.cancel, &mut |glance| watch.look(glance))?;
     let failed = |error: std::io::Error| Stop::Server(format!("a picture could not be written: {error}"));

@@ -5,7 +5,8 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Store, StoreFault, now_ms};
+use super::fault::StoreFault;
+use super::{Store, now_ms};
 use crate::error::ErrorDetail;
 use crate::notices::NoticeBody;
 use crate::order::Order;
@@ -180,13 +181,6 @@ impl Store {
         let sql = "DELETE FROM jobs WHERE finished_at < ?1 AND NOT EXISTS (SELECT 1 FROM pictures WHERE job = jobs.id)";
         Ok(self.connection().execute(sql, [before])?)
     }
-
-    /// How many jobs there are of each status.
-    #[cfg(test)]
-    pub(crate) fn count(&self, status: Status) -> usize {
-        let sql = "SELECT count(*) FROM jobs WHERE status = ?1";
-        self.connection().query_row(sql, [status.name()], |row| row.get::<_, i64>(0)).unwrap() as usize
-    }
 }
 
 fn read(row: &Row<'_>) -> Result<JobRow, StoreFault> {
@@ -203,4 +197,45 @@ fn read(row: &Row<'_>) -> Result<JobRow, StoreFault> {
         notices: serde_json::from_str(&row.get::<_, String>(8)?)?,
         error: text(9)?.map(|json| serde_json::from_str(&json)).transpose()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::new_id;
+    use lmd_engine::DrawConfig;
+
+    fn order() -> Order {
+        Order {
+            prompt: "a cat".to_owned(),
+            layout: None,
+            planner: crate::order::PlannerWanted::Auto,
+            model: "bundled".to_owned(),
+            preset: None,
+            draw: DrawConfig::default(),
+            seed: u64::MAX,
+            shots: Vec::new(),
+            preview: false,
+        }
+    }
+
+    #[test]
+    fn jobs_are_kept_as_they_were_accepted_and_end_once() {
+        let store = Store::in_memory();
+        let ids = [new_id(), new_id()];
+        for id in &ids {
+            store.add_job(id, &serde_json::json!({ "prompt": "a cat" }), &order(), &[]).unwrap();
+        }
+        let kept = store.job(&ids[0]).unwrap().unwrap();
+        assert_eq!((kept.order, kept.status), (order(), Status::Queued));
+        store.start_job(&ids[0]).unwrap();
+        assert_eq!(store.jobs(Some(Status::Generating), 9).unwrap().len(), 1);
+        // The program ends and starts again: both wait, in their order.
+        assert_eq!(store.requeue().unwrap(), ids);
+        assert!(store.finish_job(&ids[0], &Finish::Completed, &[]).unwrap());
+        assert!(!store.finish_job(&ids[0], &Finish::Cancelled, &[]).unwrap());
+        assert_eq!(store.requeue().unwrap(), ids[1..]);
+        assert_eq!(store.forget_jobs(i64::MAX).unwrap(), 1, "the one that is over");
+        assert!(store.job(&ids[0]).unwrap().is_none());
+    }
 }

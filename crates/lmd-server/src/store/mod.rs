@@ -3,6 +3,7 @@
 //! One connection behind a lock; its statements take well under a millisecond, a commit as long as the disk takes to
 //! confirm it. Callers in async code go through [`crate::app::App::blocking`].
 
+mod fault;
 mod jobs;
 mod pictures;
 mod schema;
@@ -11,32 +12,10 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
-use thiserror::Error;
 
+pub(crate) use fault::StoreFault;
 pub(crate) use jobs::{Finish, JobRow, Status};
 pub(crate) use pictures::{PictureRow, Search};
-
-/// Why the database could not be used.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub(crate) enum StoreFault {
-    /// SQLite refused.
-    #[error("the database of jobs and pictures: {0}")]
-    Sql(#[from] rusqlite::Error),
-    /// What was kept cannot be read.
-    #[error("a kept job cannot be read: {0}")]
-    Json(#[from] serde_json::Error),
-    /// It was written by a later version.
-    #[error(
-        "the database has version {found}, this program reads {known}; use a newer lmd or another --data-dir"
-    )]
-    Version {
-        /// Its version.
-        found: i64,
-        /// What this program reads.
-        known: i64,
-    },
-}
 
 /// The database.
 pub(crate) struct Store {

@@ -2,7 +2,8 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Store, StoreFault, now_ms};
+use super::fault::StoreFault;
+use super::{Store, now_ms};
 
 /// A picture as it is kept; its bytes lie beside the database.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::StoreFault;
+use super::fault::StoreFault;
 
 /// The version of the tables.
 const VERSION: i64 = 1;
