@@ -89,6 +89,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) contained: Option<RelationKind>,
     /// The plural before a colon, which the things after it take the place of.
     pub(super) listed_next: Option<usize>,
+    /// Things that were picked out of several by their place, with those.
+    pub(super) picks: Vec<(usize, usize, Region)>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -172,6 +174,9 @@ impl<'a> Interpreter<'a> {
     // --- noun phrases ---------------------------------------------------
 
     pub(super) fn phrase(&mut self, phrase: &NounPhrase) {
+        if self.dresses_part(phrase) {
+            return;
+        }
         if self.denied.is_some() && self.deny(phrase) {
             return;
         }
@@ -296,6 +301,17 @@ impl<'a> Interpreter<'a> {
 
     /// The thing a phrase names: one named before, or a new one.
     pub(super) fn thing_of(&mut self, phrase: &NounPhrase) -> usize {
+        if let Some(index) = self.picked_by(phrase) {
+            self.mentioned.push(index);
+            return index;
+        }
+        if let Some((bare, region)) = self.placed_by_name(phrase).filter(|_| self.known(phrase).is_none()) {
+            self.scene.things.push(bare.thing());
+            let index = self.scene.things.len() - 1;
+            self.set_region(&[index], region);
+            self.mentioned.push(index);
+            return index;
+        }
         let known = self.known(phrase);
         let listed = self.listed_next.take().filter(|_| known.is_none());
         let index = known.unwrap_or_else(|| {
@@ -373,10 +389,11 @@ impl<'a> Interpreter<'a> {
             return self.places.add("with", &phrase.text());
         }
         let listed = self.listed_with(phrase);
-        let again = self.known(phrase).is_some();
+        let again = self.known(phrase).is_some() || self.picks_known(phrase);
         let index = self.thing_of(phrase);
         self.dress_waiting(index);
         self.join(index);
+        self.join_in_sky(index);
         if again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_))) {
             // "a man and a woman, the man is taller" speaks of the man alone.
             self.group = vec![index];

@@ -121,10 +121,15 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
     match relation.kind {
         RelationKind::Between(other) => {
             let (left, right) = between_sides(&objects, &items_of(other), relation.object == other);
-            subjects.iter().map(|&subject| between(subject, &left, &right)).collect()
+            let alike = relation.object == other;
+            subjects.iter().map(|&subject| between(subject, &left, &right, alike)).collect()
         }
         RelationKind::Around if subjects.len() > 1 => around(problem, &subjects, first),
-        RelationKind::On | RelationKind::Inside | RelationKind::Under | RelationKind::Around => {
+        RelationKind::On
+        | RelationKind::Inside
+        | RelationKind::Under
+        | RelationKind::Around
+        | RelationKind::HeldBy => {
             let pairs = subjects.iter().zip(objects.iter().cycle());
             pairs.map(|(&subject, &object)| carried(problem, subject, object, relation.kind)).collect()
         }
@@ -211,6 +216,7 @@ fn carried(problem: &mut LayoutProblem, s: usize, o: usize, kind: RelationKind) 
             on(s, o, problem.items[o].support_height())
         }
         RelationKind::Under => under(problem, s, o),
+        RelationKind::HeldBy => held(problem, s, o),
         RelationKind::Around => {
             problem.hold(o, s, RelationKind::Inside);
             inside(o, s)
@@ -220,6 +226,34 @@ fn carried(problem: &mut LayoutProblem, s: usize, o: usize, kind: RelationKind) 
             inside(s, o)
         }
     }
+}
+
+/// In the hands of the object: before its body. What is too large for that
+/// stands beside it, what opens above a head is over it.
+fn held(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
+    let (item, holder) = (&problem.items[s], &problem.items[o]);
+    let overhead = item.kind.class == Class::Over;
+    if !overhead && item.kind.extent() > 1.1 * holder.kind.extent() {
+        return next_to(problem, s, o, NextSides { left_first: false });
+    }
+    problem.hold(s, o, RelationKind::HeldBy);
+    let aloft = item_is_aloft(problem, s);
+    let (across, height, slack) = match () {
+        () if overhead => (0.5, point(s, 1.0), 0.05),
+        () if aloft => (0.9, point(s, 1.0), 0.06),
+        () => (0.6, point(s, 0.5), 0.04),
+    };
+    let at = if overhead || aloft { 0.3 } else { 0.5 };
+    let [a, b] = near(AxisId::X, point(s, 0.5), point(o, across), 0.05);
+    let [c, d] = near(AxisId::Y, height, point(o, at), slack);
+    let [e, f] = near(AxisId::X, point(s, 0.5), point(o, 0.5), 0.3);
+    let [g, h] = near(AxisId::Y, height, point(o, 0.5), 0.25);
+    Constraint::new(1, vec![vec![a, b, c, d], vec![e, f, g, h]]).overlapping(s, o)
+}
+
+/// Whether an item floats by itself: a balloon.
+fn item_is_aloft(problem: &LayoutProblem, item: usize) -> bool {
+    problem.items[item].kind.class == Class::Air
 }
 
 /// The subject's feet at `ride` of the object's height, and over it in x.
@@ -323,7 +357,9 @@ fn between_sides(objects: &[usize], others: &[usize], same: bool) -> (Vec<usize>
     }
 }
 
-fn between(s: usize, left: &[usize], right: &[usize]) -> Constraint {
+/// Between things of one kind it stands in a row with them; between two kinds
+/// it may lie in a column, too.
+fn between(s: usize, left: &[usize], right: &[usize], alike: bool) -> Constraint {
     let order = |dim: AxisId, low: &[usize], high: &[usize], strict: bool| -> Vec<Rule> {
         let rule = if strict { apart } else { centres };
         let lows = low.iter().map(|&a| rule(dim, a, s));
@@ -335,7 +371,7 @@ fn between(s: usize, left: &[usize], right: &[usize]) -> Constraint {
         rules
     };
     Constraint::new(
-        3,
+        if alike { 2 } else { 3 },
         vec![
             order(AxisId::X, left, right, true),
             order(AxisId::X, right, left, true),
