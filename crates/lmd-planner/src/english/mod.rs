@@ -2,11 +2,12 @@
 //!
 //! The way: normalise → `syntax` → `token` → `language` → `spelling` → `style` → `chunk`
 //! (with `noun_phrase`, `numbers`, `links`, `verbs`, `partitive`) → `interpret`
-//! (with `having`, `placing`, `places`, `doing`, `parts`, `picks`) → `account`.
+//! (with `having`, `placing`, `places`, `denial`, `doing`, `parts`, `picks`) → `account`.
 //! Tables stand in `lexicon` and `nouns`.
 
 mod account;
 mod chunk;
+mod denial;
 mod doing;
 mod having;
 mod interpret;

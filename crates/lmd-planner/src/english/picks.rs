@@ -29,7 +29,7 @@ impl Interpreter<'_> {
     }
 
     /// `the left table` of tables that were not named before: one on the left.
-    pub(super) fn placed_by_name(&self, phrase: &NounPhrase) -> Option<(NounPhrase, Region)> {
+    pub(super) fn placed_by_name(phrase: &NounPhrase) -> Option<(NounPhrase, Region)> {
         let region = place_of(phrase).filter(|region| matches!(region, Region::Left | Region::Right))?;
         let attributes = phrase.attributes.iter().skip(1).cloned().collect();
         Some((NounPhrase { attributes, ..phrase.clone() }, region))

@@ -1,6 +1,7 @@
 //! What a scene asks of the places of its items, as alternatives of
 //! linear rules: relations and regions.
 
+use super::holding::held;
 use super::problem::{Item, LayoutProblem};
 use super::sizes::Class;
 use crate::{Region, Relation, RelationKind, Scene};
@@ -48,7 +49,7 @@ const CLEAR: f64 = 0.05;
 /// Gap between neighbours.
 const GAP: f64 = 0.02;
 
-fn point(item: usize, at: f64) -> Option<Point> {
+pub(super) fn point(item: usize, at: f64) -> Option<Point> {
     Some(Point { item, at })
 }
 
@@ -68,7 +69,7 @@ fn centres(dim: AxisId, a: usize, b: usize) -> Rule {
 }
 
 /// Two points lie within `distance` of one another.
-fn near(dim: AxisId, a: Option<Point>, b: Option<Point>, distance: f64) -> [Rule; 2] {
+pub(super) fn near(dim: AxisId, a: Option<Point>, b: Option<Point>, distance: f64) -> [Rule; 2] {
     [before(dim, a, b, -distance), before(dim, b, a, -distance)]
 }
 
@@ -145,11 +146,11 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
 }
 
 impl Constraint {
-    fn new(strong: usize, options: Vec<Vec<Rule>>) -> Self {
+    pub(super) fn new(strong: usize, options: Vec<Vec<Rule>>) -> Self {
         Self { says: String::new(), options, strong, overlap: None }
     }
 
-    fn overlapping(mut self, upper: usize, lower: usize) -> Self {
+    pub(super) fn overlapping(mut self, upper: usize, lower: usize) -> Self {
         self.overlap = Some((upper, lower));
         self
     }
@@ -228,34 +229,6 @@ fn carried(problem: &mut LayoutProblem, s: usize, o: usize, kind: RelationKind) 
     }
 }
 
-/// In the hands of the object: before its body. What is too large for that
-/// stands beside it, what opens above a head is over it.
-fn held(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
-    let (item, holder) = (&problem.items[s], &problem.items[o]);
-    let overhead = item.kind.class == Class::Over;
-    if !overhead && item.kind.extent() > 1.1 * holder.kind.extent() {
-        return next_to(problem, s, o, NextSides { left_first: false });
-    }
-    problem.hold(s, o, RelationKind::HeldBy);
-    let aloft = item_is_aloft(problem, s);
-    let (across, height, slack) = match () {
-        () if overhead => (0.5, point(s, 1.0), 0.05),
-        () if aloft => (0.9, point(s, 1.0), 0.06),
-        () => (0.6, point(s, 0.5), 0.04),
-    };
-    let at = if overhead || aloft { 0.3 } else { 0.5 };
-    let [a, b] = near(AxisId::X, point(s, 0.5), point(o, across), 0.05);
-    let [c, d] = near(AxisId::Y, height, point(o, at), slack);
-    let [e, f] = near(AxisId::X, point(s, 0.5), point(o, 0.5), 0.3);
-    let [g, h] = near(AxisId::Y, height, point(o, 0.5), 0.25);
-    Constraint::new(1, vec![vec![a, b, c, d], vec![e, f, g, h]]).overlapping(s, o)
-}
-
-/// Whether an item floats by itself: a balloon.
-fn item_is_aloft(problem: &LayoutProblem, item: usize) -> bool {
-    problem.items[item].kind.class == Class::Air
-}
-
 /// The subject's feet at `ride` of the object's height, and over it in x.
 fn on(s: usize, o: usize, ride: f64) -> Constraint {
     let [a, b] = near(AxisId::Y, point(s, 1.0), point(o, ride), 0.0);
@@ -303,8 +276,8 @@ fn under(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
 
 /// On which side a neighbour goes first.
 #[derive(Clone, Copy)]
-struct NextSides {
-    left_first: bool,
+pub(super) struct NextSides {
+    pub(super) left_first: bool,
 }
 
 impl NextSides {
@@ -321,7 +294,7 @@ impl NextSides {
     }
 }
 
-fn next_to(problem: &LayoutProblem, s: usize, o: usize, sides: NextSides) -> Constraint {
+pub(super) fn next_to(problem: &LayoutProblem, s: usize, o: usize, sides: NextSides) -> Constraint {
     let feet = problem.items[s].kind.class.stands() && problem.items[o].kind.class.stands();
     let aloft = |item: usize| matches!(problem.items[item].region, Some(Region::Sky | Region::Wall));
     match (aloft(s), aloft(o)) {
