@@ -10,6 +10,7 @@ mod draft;
 mod draw;
 mod fidelity;
 mod filter;
+mod formats;
 mod grid;
 mod json;
 mod layout;
@@ -27,6 +28,7 @@ pub use draw::{DrawError, draw_png, overlay_rgba};
 pub use draw::{DrawOptions, Mark, draw_svg, overlay_svg};
 pub use fidelity::Fidelity;
 pub use filter::{DropReason, Dropped, FilterOptions, Filtered, filter_boxes};
+pub use formats::{Format, write_format};
 pub use grid::{GridRect, Mask};
 pub use json::{JsonError, MAX_JSON_BYTES, layout_from_json};
 pub use layout::{

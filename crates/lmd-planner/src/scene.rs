@@ -82,6 +82,8 @@ pub enum Arrangement {
     Stack,
     Circle,
     Diagonal,
+    /// In so many rows.
+    Rows(u32),
 }
 
 /// A part of the picture.
@@ -148,6 +150,8 @@ pub enum RelationKind {
     Between(usize),
     /// All around it.
     Around,
+    /// In its hands or arms: over its body, and smaller.
+    HeldBy,
 }
 
 impl RelationKind {
@@ -167,6 +171,7 @@ impl RelationKind {
             Self::Behind => "behind",
             Self::Between(_) => "between",
             Self::Around => "around",
+            Self::HeldBy => "held by",
         }
     }
 }

@@ -22,7 +22,8 @@ pub(crate) fn read_answer(answer: &str, options: &FilterOptions) -> Result<ReadA
     let bad = |reason: String| LlmError::BadAnswer { reason, answer: answer.to_owned() };
     let parsed = parse_answer(answer).map_err(|e| bad(e.to_string()))?;
     let filtered = filter_boxes(&parsed.draft, options).map_err(|e| bad(e.to_string()))?;
-    let guessed = parsed.notes.iter().filter(|note| **note == Note::Guessed).map(Note::to_string);
+    let told = |note: &&Note| matches!(note, Note::Guessed | Note::PartlyRead);
+    let guessed = parsed.notes.iter().filter(told).map(Note::to_string);
     let notes = guessed.chain(notes(&filtered)).collect();
     Ok(ReadAnswer { layout: filtered.layout, notes })
 }

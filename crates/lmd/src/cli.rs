@@ -8,6 +8,7 @@ mod serve;
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -95,6 +96,7 @@ Examples:
   lmd layout --edit l.json \"move the first car to the left\" -o l2.json
   lmd layout --edit picture.png \"what could I add?\"
   lmd layout \"a cat and two dogs\" --variant 2
+  lmd layout \"a cat and two dogs\" --format coco
   lmd layout \"一只猫在狗的右边\" --llm-url http://localhost:11434/v1 --llm-model qwen3
   lmd layout \"…\" --print-prompt; lmd layout \"…\" --from-answer answer.txt")]
 pub(crate) struct LayoutArgs {
@@ -107,6 +109,9 @@ pub(crate) struct LayoutArgs {
     /// Print the text form of the reference implementation
     #[arg(long)]
     pub(crate) text: bool,
+    /// Write the form of another program, to --output or stdout
+    #[arg(long, value_name = "FORMAT", value_parser = formats(), conflicts_with_all = ["json", "text"])]
+    pub(crate) format: Option<String>,
     /// Write a drawing as SVG; `-` is stdout
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
@@ -139,6 +144,12 @@ pub(crate) struct LayoutArgs {
     pub(crate) schema: bool,
     #[command(flatten)]
     pub(crate) planning: Planning,
+}
+
+/// The formats of other programs.
+fn formats() -> PossibleValuesParser {
+    let value = |format: lmd_layout::Format| PossibleValue::new(format.name()).help(format.summary());
+    PossibleValuesParser::from(lmd_layout::Format::ALL.map(value).to_vec())
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use lmd_engine::EngineError;
 use lmd_engine::input::{self, Input};
 use lmd_engine::output::Outputs;
 use lmd_engine::picture::MAX_PICTURE_BYTES;
-use lmd_layout::{DrawOptions, Layout, draw_png, draw_svg, write_text};
+use lmd_layout::{DrawOptions, Format, Layout, draw_png, draw_svg, write_format, write_text};
 
 use crate::screen::{self, Screen};
 
@@ -64,6 +64,8 @@ pub(crate) enum Form {
     Svg,
     Png,
     Text,
+    /// The form of another program.
+    Foreign(Format),
 }
 
 impl Form {
@@ -86,6 +88,7 @@ impl Form {
         Ok(match self {
             Self::Json => line(screen::json(layout)?).into_bytes(),
             Self::Text => line(write_text(layout)).into_bytes(),
+            Self::Foreign(format) => write_format(layout, "", format).into_bytes(),
             Self::Svg => line(draw_svg(layout, &DrawOptions::default())).into_bytes(),
             Self::Png => draw_png(layout, &DrawOptions::default()).context("cannot draw the layout")?,
         })

@@ -36,6 +36,8 @@ pub use reasoning::without_reasoning;
 pub use write::{write_cache_text, write_text};
 
 use crate::draft::Draft;
+use crate::formats::{Foreign, foreign};
+use crate::layout::{Caption, LayoutError, MAX_OBJECTS};
 use error::{Fault, fault};
 use note::Notes;
 
@@ -65,6 +67,9 @@ pub fn parse_answer(text: &str) -> Result<Parsed, ParseError> {
     if text.len() > MAX_ANSWER_BYTES {
         return Err(fault(0, Problem::TooLong { bytes: text.len() }).locate(""));
     }
+    if let Some(read) = foreign(text) {
+        return of_program(read);
+    }
     let mut notes = Notes::default();
     let start = skip_reasoning(text, &mut notes);
     let body = text.get(start..).unwrap_or_default();
@@ -72,6 +77,22 @@ pub fn parse_answer(text: &str) -> Result<Parsed, ParseError> {
         Ok(draft) => Ok(Parsed { draft, notes: notes.into_vec() }),
         Err(Fault { at, problem }) => Err(fault(start + at, problem).locate(text)),
     }
+}
+
+/// A file of another program as an answer.
+fn of_program(read: Foreign) -> Result<Parsed, ParseError> {
+    let count = read.draft.objects.len();
+    if count > MAX_OBJECTS {
+        return Err(fault(0, LayoutError::TooManyObjects(count)).locate(""));
+    }
+    let captions = read.draft.objects.iter().map(|object| Caption::new(&object.caption));
+    captions.collect::<Result<Vec<_>, _>>().map_err(|error| fault(0, error).locate(""))?;
+    let mut notes = Notes::default();
+    notes.add(Note::Foreign(read.format));
+    if read.partial {
+        notes.add(Note::PartlyRead);
+    }
+    Ok(Parsed { draft: read.draft, notes: notes.into_vec() })
 }
 
 /// Where the answer proper starts: after a byte-order mark and after the

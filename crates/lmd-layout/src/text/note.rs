@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::formats::Format;
+
 /// Something in an answer that the grammar does not have, and how it was read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -54,6 +56,10 @@ pub enum Note {
     NegativeMissing,
     /// The negative prompt said that there is none.
     NegativeIsNone,
+    /// The text is a file of another program.
+    Foreign(Format),
+    /// A part of such a file fits no layout and was left out.
+    PartlyRead,
 }
 
 impl fmt::Display for Note {
@@ -83,6 +89,10 @@ impl fmt::Display for Note {
             Self::EmptyBoxDropped => "object without a box left out",
             Self::BackgroundMissing => "no background prompt given, left empty",
             Self::NegativeMissing => "no negative prompt given, left empty",
+            Self::Foreign(format) => return write!(f, "read as {}", format.summary()),
+            Self::PartlyRead => {
+                "the file holds more than one layout can: other pictures, or entries without a text or a box, were left out"
+            }
             Self::NegativeIsNone => "negative prompt says that there is none, left empty",
         };
         f.write_str(text)

@@ -154,6 +154,9 @@ impl Interpreter<'_> {
         if airborne && !matches!(self.peek(1), Some(Chunk::Link(_))) {
             self.set_region(subjects, Region::Sky);
         }
+        if verb.attribute == "stacked" && subjects.len() > 1 {
+            return self.chain(subjects, RelationKind::On);
+        }
         for index in subjects {
             let animate = self.is_animate(*index);
             let Some(thing) = self.scene.things.get_mut(*index) else { continue };
@@ -217,6 +220,23 @@ impl Interpreter<'_> {
             ["pushing", "pulling", "watching", "observing", "admiring", "examining", "catching", "picking"];
         let flown = verb.attribute == "flying" && matches!(phrase.noun.as_str(), "kite" | "drone");
         self.object_thing(phrase, kind, subjects.to_vec());
+        let holds =
+            matches!(verb.attribute.as_str(), "holding" | "carrying" | "clutching" | "gripping" | "cradling");
+        if holds && subjects.iter().any(|index| self.is_animate(*index)) {
+            let held = self.group.clone();
+            self.hold(&held, subjects);
+        }
+        // What somebody does whom no table knows is said of them.
+        if verb.form == VerbForm::Ing && !super::verbs::is_known(&verb.attribute) {
+            for index in subjects {
+                let thing = self
+                    .scene
+                    .things
+                    .get_mut(*index)
+                    .filter(|thing| !thing.attributes.contains(&verb.attribute));
+                thing.into_iter().for_each(|thing| thing.attributes.insert(0, verb.attribute.clone()));
+            }
+        }
         if flown {
             let objects = self.group.clone();
             self.scene.relations.retain(|r| !(objects.contains(&r.object) && subjects.contains(&r.subject)));

@@ -7,7 +7,7 @@ use super::lexicon::Tags;
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
-use crate::RelationKind;
+use crate::{Region, RelationKind};
 
 impl Interpreter<'_> {
     pub(super) fn with(&mut self, each: bool) {
@@ -101,7 +101,10 @@ impl Interpreter<'_> {
 
     /// Where a thing is that somebody or something has.
     pub(super) fn default_relation(&mut self, index: usize, owners: &[usize]) {
-        let Some(owner) = owners.last().copied() else { return };
+        if self.belongs_to_sky(index, owners) {
+            return self.set_region(&[index], Region::Sky);
+        }
+        let Some(owner) = self.holder(index, owners) else { return };
         let Some(thing) = self.scene.things.get(owner) else { return };
         let tags = thing_tags(thing);
         let animate = tags.any(Tags::ANIMATE);
@@ -109,12 +112,65 @@ impl Interpreter<'_> {
             () if tags.any(Tags::CONTAINER) && !animate => RelationKind::Inside,
             () if tags.any(Tags::SURFACE) && !animate => RelationKind::On,
             () if thing.noun.ends_with("tree") => RelationKind::Inside,
+            () if tags.any(Tags::PERSON) && self.is_held_up(index) => RelationKind::HeldBy,
             () if tags.any(Tags::PLACE) => return,
             () => RelationKind::NextTo,
         };
         self.relate(index, kind, owner);
         self.contained = Some(kind);
         self.object_of = None;
+    }
+
+    /// `three clouds and a sun`: what belongs to the sky joins what is there.
+    pub(super) fn join_in_sky(&mut self, index: usize) {
+        let aloft = |i: &usize| self.scene.things.get(*i).is_some_and(|t| t.region == Some(Region::Sky));
+        let over_place = self.joint == Joint::And && self.group.len() == 1 && self.places.text().is_some();
+        let joins = over_place || self.group.len() > 1 && self.group.iter().any(aloft);
+        if joins && self.belongs_to_sky(index, &[]) {
+            self.set_region(&[index], Region::Sky);
+        }
+    }
+
+    /// Whether a thing is in the sky whatever it is named with: `a house with a
+    /// cloud`.
+    fn belongs_to_sky(&self, index: usize, owners: &[usize]) -> bool {
+        const SKY: [&str; 7] = ["cloud", "sun", "moon", "star", "rainbow", "comet", "lightning"];
+        let last = |index: usize| {
+            self.scene.things.get(index).map(|thing| thing.noun.rsplit(' ').next().unwrap_or_default())
+        };
+        let flat = owners.last().and_then(|owner| self.scene.things.get(*owner)).map(thing_tags);
+        let afloat = owners.last().and_then(|owner| self.scene.things.get(*owner)).is_some_and(|thing| {
+            matches!(
+                thing.noun.as_str(),
+                "boat" | "raft" | "rooftop" | "roof" | "rock" | "horse" | "elephant"
+            )
+        });
+        let on_it =
+            !afloat && flat.is_some_and(|tags| tags.any(Tags::CONTAINER.and(Tags::SURFACE).and(Tags::WORN)));
+        last(index).is_some_and(|noun| SKY.contains(&noun)) && !on_it
+    }
+
+    /// Whether whoever has it holds it: `a man with an umbrella`.
+    fn is_held_up(&self, index: usize) -> bool {
+        self.scene
+            .things
+            .get(index)
+            .is_some_and(|thing| matches!(thing.noun.as_str(), "umbrella" | "parasol"))
+    }
+
+    /// Who has it: an umbrella is a person's before it is a dog's.
+    fn holder(&self, index: usize, owners: &[usize]) -> Option<usize> {
+        let last = owners.last().copied()?;
+        let tool = self.scene.things.get(index).is_some_and(|thing| {
+            matches!(thing.noun.as_str(), "umbrella" | "parasol" | "cane" | "stick" | "bag" | "briefcase")
+        });
+        let is = |tag: Tags| {
+            move |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing_tags(thing).any(tag))
+        };
+        if !tool || is(Tags::PERSON)(&last) || !is(Tags::ANIMATE)(&last) {
+            return Some(last);
+        }
+        self.mentioned.iter().copied().find(is(Tags::PERSON)).or(Some(last))
     }
 
     pub(super) fn add_detail(&mut self, things: &[usize], text: &str) {

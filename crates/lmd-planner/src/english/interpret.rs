@@ -89,6 +89,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) contained: Option<RelationKind>,
     /// The plural before a colon, which the things after it take the place of.
     pub(super) listed_next: Option<usize>,
+    /// Things that were picked out of several by their place, with those.
+    pub(super) picks: Vec<(usize, usize, Region)>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -172,6 +174,9 @@ impl<'a> Interpreter<'a> {
     // --- noun phrases ---------------------------------------------------
 
     pub(super) fn phrase(&mut self, phrase: &NounPhrase) {
+        if self.dresses_part(phrase) {
+            return;
+        }
         if self.denied.is_some() && self.deny(phrase) {
             return;
         }
@@ -199,56 +204,6 @@ impl<'a> Interpreter<'a> {
             }
         }
         self.joint = Joint::None;
-    }
-
-    /// Takes a denied noun; `false` when the denial has ended before it.
-    pub(super) fn deny(&mut self, phrase: &NounPhrase) -> bool {
-        if self.joint == Joint::And && matches!(self.previous(), Some(Chunk::And)) {
-            let first = self.denied.flatten();
-            let other_article = first.is_some() && first != Some(phrase.determiner);
-            // "without a saddle and a rider without a helmet": a clause of its own.
-            let own_clause =
-                matches!(self.peek(1), Some(Chunk::Not | Chunk::With | Chunk::Which | Chunk::Be))
-                    || phrase.determiner == Determiner::A
-                        && matches!(self.peek(1), Some(Chunk::Verb(_) | Chunk::Link(_)));
-            if phrase.quantity.is_some() || other_article || own_clause {
-                self.denied = None;
-                self.closed = true;
-                return false;
-            }
-        }
-        self.denied = Some(Some(phrase.determiner));
-        if phrase.noun.is_empty() {
-            return true;
-        }
-        let mut thing = phrase.thing();
-        if matches!(thing.noun.as_str(), "one" | "body" | "nobody") {
-            thing.noun = "person".to_owned();
-        }
-        let name = thing.phrase();
-        if !self.scene.absent.contains(&name) {
-            self.scene.absent.push(name);
-        }
-        self.joint = Joint::None;
-        self.pending = Pending::Nothing;
-        true
-    }
-
-    /// A comma ends a denial unless a bare noun goes on with the list.
-    pub(super) fn close_denial_unless_listed(&mut self) {
-        let listed = match (self.peek(1), self.peek(2)) {
-            (Some(Chunk::Np(np)), after) => {
-                np.determiner == Determiner::None
-                    && np.quantity.is_none()
-                    && !matches!(after, Some(Chunk::Link(_) | Chunk::Verb(_)))
-            }
-            (Some(Chunk::Or | Chunk::And), _) => true,
-            _ => false,
-        };
-        if self.denied.is_some() && !listed {
-            self.denied = None;
-            self.closed = true;
-        }
     }
 
     pub(super) fn previous(&self) -> Option<&Chunk> {
@@ -296,6 +251,17 @@ impl<'a> Interpreter<'a> {
 
     /// The thing a phrase names: one named before, or a new one.
     pub(super) fn thing_of(&mut self, phrase: &NounPhrase) -> usize {
+        if let Some(index) = self.picked_by(phrase) {
+            self.mentioned.push(index);
+            return index;
+        }
+        if let Some((bare, region)) = Self::placed_by_name(phrase).filter(|_| self.known(phrase).is_none()) {
+            self.scene.things.push(bare.thing());
+            let index = self.scene.things.len() - 1;
+            self.set_region(&[index], region);
+            self.mentioned.push(index);
+            return index;
+        }
         let known = self.known(phrase);
         let listed = self.listed_next.take().filter(|_| known.is_none());
         let index = known.unwrap_or_else(|| {
@@ -373,10 +339,11 @@ impl<'a> Interpreter<'a> {
             return self.places.add("with", &phrase.text());
         }
         let listed = self.listed_with(phrase);
-        let again = self.known(phrase).is_some();
+        let again = self.known(phrase).is_some() || self.picks_known(phrase);
         let index = self.thing_of(phrase);
         self.dress_waiting(index);
         self.join(index);
+        self.join_in_sky(index);
         if again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_))) {
             // "a man and a woman, the man is taller" speaks of the man alone.
             self.group = vec![index];

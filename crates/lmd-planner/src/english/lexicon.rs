@@ -101,6 +101,11 @@ static WORDS: LazyLock<HashMap<&'static str, Tags>> = LazyLock::new(|| {
     words
 });
 
+/// All words of the tables.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    WORDS.keys().copied()
+}
+
 /// What `word` (lower case) can be; a plural counts as its singular.
 pub(super) fn tags(word: &str) -> Tags {
     let own = exact_tags(word);

@@ -84,7 +84,7 @@ const RELATIONS: [(&str, K); 47] = [
     ("around", K::Around),
 ];
 
-static MORE: [(&str, Link); 31] = [
+static MORE: [(&str, Link); 38] = [
     ("left of", Link::Rel { kind: K::LeftOf, prep: String::new() }),
     ("right of", Link::Rel { kind: K::RightOf, prep: String::new() }),
     ("on either side", Link::BothSides),
@@ -105,7 +105,14 @@ static MORE: [(&str, Link); 31] = [
     ("on top of each other", Link::Stacked),
     ("on top of one another", Link::Stacked),
     ("one on top of the other", Link::Stacked),
-    ("one above the other", Link::Stacked),
+    ("one above the other", Link::Arrange(Arrangement::Column)),
+    ("one above another", Link::Arrange(Arrangement::Column)),
+    ("above each other", Link::Arrange(Arrangement::Column)),
+    ("above one another", Link::Arrange(Arrangement::Column)),
+    ("one below the other", Link::Arrange(Arrangement::Column)),
+    ("one under the other", Link::Arrange(Arrangement::Column)),
+    ("one beneath the other", Link::Arrange(Arrangement::Column)),
+    ("below each other", Link::Arrange(Arrangement::Column)),
     ("diagonally", Link::Arrange(Arrangement::Diagonal)),
     ("in single file", Link::Arrange(Arrangement::Row)),
     ("left to right", Link::Series(K::LeftOf)),
@@ -325,7 +332,8 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     while direction.take(word(i)) {
         i += 1;
     }
-    if names_a_thing(&direction, word(i), prep) {
+    let picks = article && own.is_none() && picks_one(&direction, word(i), word(i + 1));
+    if picks || names_a_thing(&direction, word(i), prep) {
         return None;
     }
     let nouns = (i..tokens.len()).take_while(|i| SIDE_NOUNS.contains(&word(*i))).count();
@@ -354,6 +362,17 @@ fn names_a_thing(direction: &Direction, next: &str, prep: &str) -> bool {
         && !SIDE_NOUNS.contains(&next)
         && exact_tags(next).any(Tags::NOUN)
         && super::verbs::verb(next).is_none()
+}
+
+/// Whether the direction picks one of several: `on the left table`, but not
+/// `cat on the left dog on the right`.
+fn picks_one(direction: &Direction, next: &str, after: &str) -> bool {
+    let noun = exact_tags(next).any(Tags::NOUN) && !exact_tags(next).any(Tags::MASS.and(Tags::ADJECTIVE));
+    let stops = matches!(
+        after,
+        "" | "," | "." | "and" | "is" | "there" | "with" | "stands" | "sits" | "lies" | "are" | "a" | "an"
+    );
+    direction.words == 1 && noun && !lmd_layout::is_plural(next) && !SIDE_NOUNS.contains(&next) && stops
 }
 
 /// The index after `each corner` or `all four corners of the picture`.

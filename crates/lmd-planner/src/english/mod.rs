@@ -1,12 +1,13 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
-//! The way: normalise → `syntax` → `token` → `language` → `style` → `chunk`
+//! The way: normalise → `syntax` → `token` → `language` → `spelling` → `style` → `chunk`
 //! (with `noun_phrase`, `numbers`, `links`, `verbs`, `partitive`) → `interpret`
-//! (with `having`, `placing`, `places`, `doing`, `parts`) → `account`.
+//! (with `having`, `placing`, `places`, `denial`, `doing`, `parts`, `picks`) → `account`.
 //! Tables stand in `lexicon` and `nouns`.
 
 mod account;
 mod chunk;
+mod denial;
 mod doing;
 mod having;
 mod interpret;
@@ -19,8 +20,10 @@ mod numbers;
 mod partitive;
 mod parts;
 mod phrase;
+mod picks;
 mod places;
 mod placing;
+mod spelling;
 mod style;
 mod syntax;
 mod tags;
@@ -49,9 +52,11 @@ const MAX_COUNT: u32 = 20;
 /// [`PlanError::NeedsLlm`] for another language and for more than twenty
 /// things of one kind.
 pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
-    let syntax::PlainPrompt { text, notes } = syntax::plain(&normalize_prompt(prompt)?);
+    let syntax::PlainPrompt { text, mut notes } = syntax::plain(&normalize_prompt(prompt)?);
     let tokens = token::tokenize(&text);
     language::check(&tokens)?;
+    let (tokens, corrections) = spelling::corrected(tokens);
+    notes.extend(corrections);
     let framing = style::framing(&tokens);
     let chunks = chunk::chunks(&framing.rest);
     let mut scene = interpret::Interpreter::new(&chunks).run();

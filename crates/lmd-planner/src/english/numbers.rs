@@ -103,8 +103,15 @@ fn plain_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
         "both" => (Quantity::exactly(2), 1),
         "dozen" => (Quantity::exactly(12), 1),
         "half" if matches!((word(1), word(2)), ("a", "dozen")) => (Quantity::exactly(6), 3),
+        "rows" | "columns" if word(1) == "of" && number(word(2)).is_none() => {
+            let arrangement = Some(Arrangement::Rows(2));
+            return Some((Quantity { arrangement, ..Quantity::about(6) }, 2));
+        }
         word0 => (Quantity::exactly(number(word0)?), 1),
     };
+    if let Some(rows) = in_rows(tokens, at, quantity, length) {
+        return Some(rows);
+    }
     match word(length) {
         "pairs" if word(length + 1) == "of" => {
             return Some((Quantity { count: quantity.count.saturating_mul(2), ..quantity }, length + 2));
@@ -123,6 +130,27 @@ fn plain_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
         _ => {}
     }
     Some((quantity, length))
+}
+
+/// `two rows of three chairs`: six, in two rows.
+fn in_rows(tokens: &[Token], at: usize, lines: Quantity, length: usize) -> Option<(Quantity, usize)> {
+    let word = |i: usize| tokens.get(at + i).map_or("", |token| token.low.as_str());
+    let upright = match word(length) {
+        "rows" | "lines" | "queues" => false,
+        "columns" | "stacks" | "piles" => true,
+        _ => return None,
+    };
+    if word(length + 1) != "of" || !(2..=8).contains(&lines.count) {
+        return None;
+    }
+    let (each, end) = match plain_quantity(tokens, at + length + 2) {
+        Some((each, more)) => (each, length + 2 + more),
+        None => (Quantity::about(3), length + 2),
+    };
+    let rows = if upright { each.count } else { lines.count };
+    let count = lines.count.saturating_mul(each.count.max(1));
+    let arrangement = Some(Arrangement::Rows(rows.max(1)));
+    Some((Quantity { count, exact: lines.exact && each.exact, arrangement }, end))
 }
 
 /// Quantities that begin with an article: `a few`, `a dozen`, `a pair of`,

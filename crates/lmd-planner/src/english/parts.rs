@@ -127,18 +127,28 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn one_of(&mut self, region: Option<Region>) {
-        let Some(source) = self.latest_several() else { return };
+        let left_over = self.picks.last().map(|(_, source, _)| *source).filter(|_| region.is_some());
+        let Some(source) = self
+            .latest_several()
+            .filter(|i| self.scene.things.get(*i).is_some_and(|t| t.count > 1))
+            .or(left_over)
+        else {
+            return;
+        };
         let pending = std::mem::take(&mut self.pending);
         let stacked = self.scene.things.get(source).is_some_and(|thing| thing.arrangement.is_some());
         if let (true, Pending::Object { kind, subjects, .. }) = (stacked, &pending) {
             // What lies on the top one lies on the whole stack.
             return self.relate_all(subjects, *kind, &[source]);
         }
-        self.split(&NounPhrase::new(), source);
-        let group = self.group.clone();
-        if let Some(region) = region {
-            self.set_region(&group, region);
-        }
+        let group = match region {
+            Some(region) => vec![self.pick(source, region)],
+            None => {
+                self.split(&NounPhrase::new(), source);
+                self.group.clone()
+            }
+        };
+        self.group.clone_from(&group);
         if let Pending::Object { kind, subjects, .. } = pending {
             self.relate_all(&subjects, kind, &group);
             self.group = subjects;

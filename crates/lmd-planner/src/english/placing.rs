@@ -174,10 +174,15 @@ impl Interpreter<'_> {
     ) {
         if phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART) {
             let owners = self.resolve(false, &subjects);
+            if matches!(phrase.noun.as_str(), "hand" | "arm" | "paw" | "lap" | "fist" | "claw" | "shoulder") {
+                return self.hold(&subjects, &owners);
+            }
             return self.relate_all(&subjects, kind, &owners);
         }
         let known = self.known(phrase).filter(|i| !subjects.contains(i));
-        let worn = phrase.tags().any(Tags::WORN) && kind == RelationKind::Inside && prep != "out of";
+        let led = kind == RelationKind::On
+            && matches!(phrase.noun.as_str(), "leash" | "lead" | "harness" | "chain");
+        let worn = led || phrase.tags().any(Tags::WORN) && kind == RelationKind::Inside && prep != "out of";
         if worn && subjects.iter().any(|i| self.is_animate(*i)) && known.is_none() {
             self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
             self.detailed = subjects;
@@ -211,6 +216,14 @@ impl Interpreter<'_> {
     pub(super) fn object_thing(&mut self, phrase: &NounPhrase, kind: RelationKind, subjects: Vec<usize>) {
         self.object_known = self.known(phrase).is_some();
         let object = self.thing_of(phrase);
+        let mut subjects = subjects;
+        if let Some((_, source, _)) = self.picks.last().filter(|(part, ..)| *part == object) {
+            // "two houses and a tree in front of the left house": the tree alone.
+            let source = *source;
+            if subjects.len() > 1 {
+                subjects.retain(|index| *index != source);
+            }
+        }
         let several = self.scene.things.get(object).is_some_and(|thing| thing.count > 1);
         if matches!(kind, RelationKind::Between(_)) {
             if several || !matches!(self.peek(1), Some(Chunk::And | Chunk::Comma)) {
@@ -224,6 +237,18 @@ impl Interpreter<'_> {
         self.group = vec![object];
         self.object_of = Some((kind, subjects));
         self.closed = false;
+    }
+
+    /// Puts things into the hands or arms of those who have them; that they are
+    /// beside them is no longer said.
+    pub(super) fn hold(&mut self, things: &[usize], holders: &[usize]) {
+        let beside = |relation: &Relation| {
+            let pair = |a: usize, b: usize| things.contains(&a) && holders.contains(&b);
+            relation.kind == RelationKind::NextTo
+                && (pair(relation.subject, relation.object) || pair(relation.object, relation.subject))
+        };
+        self.scene.relations.retain(|relation| !beside(relation));
+        self.relate_all(things, RelationKind::HeldBy, holders);
     }
 
     pub(super) fn between(&mut self, subjects: &[usize], first: usize, second: usize) {
@@ -320,6 +345,10 @@ impl Interpreter<'_> {
             return;
         }
         let owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
+        if region == Region::Center && self.in_the_middle_of_owner(&subjects, &owners) {
+            self.closed = true;
+            return;
+        }
         let kind = match region {
             Region::Left => Some(RelationKind::LeftOf),
             Region::Right => Some(RelationKind::RightOf),
@@ -333,6 +362,31 @@ impl Interpreter<'_> {
             self.scenery_behind(&subjects);
         }
         self.closed = true;
+    }
+
+    /// `a spider web with a spider in the center`: the middle of the web, not
+    /// of the picture. `false` where the owner has no inside.
+    fn in_the_middle_of_owner(&mut self, subjects: &[usize], owners: &[usize]) -> bool {
+        let ([owner], false) = (owners, subjects.is_empty()) else { return false };
+        let Some(thing) = self.scene.things.get(*owner) else { return false };
+        let tags = thing_tags(thing);
+        // Of "roses" nobody knows how many there are on either side.
+        if tags.any(Tags::ANIMATE) || thing.count > 1 && !thing.exact {
+            return false;
+        }
+        let kind = match () {
+            () if thing.count > 1 => RelationKind::Between(*owner),
+            () if tags.any(Tags::SURFACE) => RelationKind::On,
+            () => RelationKind::Inside,
+        };
+        let beside = |relation: &Relation| {
+            subjects.contains(&relation.subject)
+                && relation.object == *owner
+                && relation.kind == RelationKind::NextTo
+        };
+        self.scene.relations.retain(|relation| !beside(relation));
+        self.relate_all(subjects, kind, owners);
+        true
     }
 
     pub(super) fn set_region(&mut self, things: &[usize], region: Region) {

@@ -10,7 +10,7 @@ pub(super) struct Token {
 }
 
 impl Token {
-    fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         Self { text: text.to_owned(), low: text.to_lowercase() }
     }
 

@@ -165,6 +165,16 @@ fn third(lemma: &str) -> String {
     }
 }
 
+/// Whether `word` is a form of a verb that the tables know.
+pub(super) fn is_known(word: &str) -> bool {
+    VERBS.contains_key(word)
+}
+
+/// All forms of the verbs that the tables know.
+pub(super) fn forms() -> impl Iterator<Item = &'static str> {
+    VERBS.keys().map(String::as_str)
+}
+
 /// `word` as a verb. Unknown words ending in `ing` or `ed` count as actions.
 pub(super) fn verb(word: &str) -> Option<Verb> {
     if let Some(verb) = VERBS.get(word) {

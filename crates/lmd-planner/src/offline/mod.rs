@@ -6,6 +6,7 @@
 
 mod axis;
 mod edit;
+mod holding;
 mod place;
 mod problem;
 mod rows;

@@ -103,7 +103,20 @@ impl LayoutProblem {
             }
             problem.of_thing.push((first..problem.items.len()).collect());
         }
+        problem.shrink_sky(scene);
         problem
+    }
+
+    /// Clouds over a place that is the background must not fill the picture.
+    fn shrink_sky(&mut self, scene: &Scene) {
+        let in_sky = |item: &Item| item.region == Some(Region::Sky) && item.kept_size.is_none();
+        if scene.background.is_none() || !self.items.iter().all(in_sky) {
+            return;
+        }
+        for item in &mut self.items {
+            item.factor *= 0.5;
+            item.arrangement = item.arrangement.or((item.count < 5).then_some(Arrangement::Row));
+        }
     }
 
     /// Notes that `child` rests on, stands in or under `parent`, which must be
@@ -170,6 +183,7 @@ impl LayoutProblem {
             _ if self.items[item].fixed.is_some() => room,
             RelationKind::Inside => Room { width: 0.86 * w, height: 0.86 * h },
             RelationKind::Under => Room { width: 0.94 * w, height: 0.6 * h },
+            RelationKind::HeldBy => room,
             _ => Room { width: 0.94 * w, ..room },
         }
     }
@@ -195,6 +209,9 @@ impl LayoutProblem {
     /// Enlarges the holder so that what it holds fits, and what it holds
     /// shrinks when the holder cannot grow.
     fn make_room(&self, hold: Hold, cells: &mut [(f64, f64)]) {
+        if hold.kind == RelationKind::HeldBy {
+            return self.fit_hands(hold, cells);
+        }
         let siblings =
             self.holds.iter().filter(|other| other.parent == hold.parent && other.kind == hold.kind);
         let row: f64 = siblings.map(|other| self.items[other.child].row_width(cells[other.child])).sum();
@@ -221,6 +238,20 @@ impl LayoutProblem {
             let (w, h) = cells[hold.child];
             cells[hold.child] = (w / over, h / over);
         }
+    }
+
+    /// What is held is smaller than who holds it; an umbrella may be wider.
+    fn fit_hands(&self, hold: Hold, cells: &mut [(f64, f64)]) {
+        let child = &self.items[hold.child];
+        if child.fixed.is_some() || child.kept_size.is_some() {
+            return;
+        }
+        let ((w, h), (have_w, have_h)) = (cells[hold.child], cells[hold.parent]);
+        let (most_w, most_h) = if child.kind.class == Class::Over { (1.7, 0.6) } else { (0.62, 0.42) };
+        let shrink = (most_w * have_w / w).min(most_h * have_h / h).min(1.0);
+        // What is thin already stays visible.
+        let side = |side: f64| (side * shrink).max(side.min(0.1));
+        cells[hold.child] = (side(w), side(h));
     }
 }
 
@@ -358,7 +389,7 @@ fn must_split(scene: &Scene, index: usize) -> bool {
         RelationKind::Between(other) => relation.object == index && other == index,
         RelationKind::Around => relation.subject == index,
         // Two cats on two chairs: one each.
-        RelationKind::On | RelationKind::Inside | RelationKind::Under => {
+        RelationKind::On | RelationKind::Inside | RelationKind::Under | RelationKind::HeldBy => {
             // What is on a stack is on the topmost of it.
             let one_stack = thing.arrangement == Some(Arrangement::Stack);
             (relation.subject == index && count(relation.object) > 1)

@@ -1,6 +1,7 @@
 //! What a scene asks of the places of its items, as alternatives of
 //! linear rules: relations and regions.
 
+use super::holding::held;
 use super::problem::{Item, LayoutProblem};
 use super::sizes::Class;
 use crate::{Region, Relation, RelationKind, Scene};
@@ -48,7 +49,7 @@ const CLEAR: f64 = 0.05;
 /// Gap between neighbours.
 const GAP: f64 = 0.02;
 
-fn point(item: usize, at: f64) -> Option<Point> {
+pub(super) fn point(item: usize, at: f64) -> Option<Point> {
     Some(Point { item, at })
 }
 
@@ -68,7 +69,7 @@ fn centres(dim: AxisId, a: usize, b: usize) -> Rule {
 }
 
 /// Two points lie within `distance` of one another.
-fn near(dim: AxisId, a: Option<Point>, b: Option<Point>, distance: f64) -> [Rule; 2] {
+pub(super) fn near(dim: AxisId, a: Option<Point>, b: Option<Point>, distance: f64) -> [Rule; 2] {
     [before(dim, a, b, -distance), before(dim, b, a, -distance)]
 }
 
@@ -121,10 +122,15 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
     match relation.kind {
         RelationKind::Between(other) => {
             let (left, right) = between_sides(&objects, &items_of(other), relation.object == other);
-            subjects.iter().map(|&subject| between(subject, &left, &right)).collect()
+            let alike = relation.object == other;
+            subjects.iter().map(|&subject| between(subject, &left, &right, alike)).collect()
         }
         RelationKind::Around if subjects.len() > 1 => around(problem, &subjects, first),
-        RelationKind::On | RelationKind::Inside | RelationKind::Under | RelationKind::Around => {
+        RelationKind::On
+        | RelationKind::Inside
+        | RelationKind::Under
+        | RelationKind::Around
+        | RelationKind::HeldBy => {
             let pairs = subjects.iter().zip(objects.iter().cycle());
             pairs.map(|(&subject, &object)| carried(problem, subject, object, relation.kind)).collect()
         }
@@ -140,11 +146,11 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
 }
 
 impl Constraint {
-    fn new(strong: usize, options: Vec<Vec<Rule>>) -> Self {
+    pub(super) fn new(strong: usize, options: Vec<Vec<Rule>>) -> Self {
         Self { says: String::new(), options, strong, overlap: None }
     }
 
-    fn overlapping(mut self, upper: usize, lower: usize) -> Self {
+    pub(super) fn overlapping(mut self, upper: usize, lower: usize) -> Self {
         self.overlap = Some((upper, lower));
         self
     }
@@ -211,6 +217,7 @@ fn carried(problem: &mut LayoutProblem, s: usize, o: usize, kind: RelationKind) 
             on(s, o, problem.items[o].support_height())
         }
         RelationKind::Under => under(problem, s, o),
+        RelationKind::HeldBy => held(problem, s, o),
         RelationKind::Around => {
             problem.hold(o, s, RelationKind::Inside);
             inside(o, s)
@@ -269,8 +276,8 @@ fn under(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
 
 /// On which side a neighbour goes first.
 #[derive(Clone, Copy)]
-struct NextSides {
-    left_first: bool,
+pub(super) struct NextSides {
+    pub(super) left_first: bool,
 }
 
 impl NextSides {
@@ -287,7 +294,7 @@ impl NextSides {
     }
 }
 
-fn next_to(problem: &LayoutProblem, s: usize, o: usize, sides: NextSides) -> Constraint {
+pub(super) fn next_to(problem: &LayoutProblem, s: usize, o: usize, sides: NextSides) -> Constraint {
     let feet = problem.items[s].kind.class.stands() && problem.items[o].kind.class.stands();
     let aloft = |item: usize| matches!(problem.items[item].region, Some(Region::Sky | Region::Wall));
     match (aloft(s), aloft(o)) {
@@ -323,7 +330,9 @@ fn between_sides(objects: &[usize], others: &[usize], same: bool) -> (Vec<usize>
     }
 }
 
-fn between(s: usize, left: &[usize], right: &[usize]) -> Constraint {
+/// Between things of one kind it stands in a row with them; between two kinds
+/// it may lie in a column, too.
+fn between(s: usize, left: &[usize], right: &[usize], alike: bool) -> Constraint {
     let order = |dim: AxisId, low: &[usize], high: &[usize], strict: bool| -> Vec<Rule> {
         let rule = if strict { apart } else { centres };
         let lows = low.iter().map(|&a| rule(dim, a, s));
@@ -335,7 +344,7 @@ fn between(s: usize, left: &[usize], right: &[usize]) -> Constraint {
         rules
     };
     Constraint::new(
-        3,
+        if alike { 2 } else { 3 },
         vec![
             order(AxisId::X, left, right, true),
             order(AxisId::X, right, left, true),

@@ -36,6 +36,7 @@ impl Shape {
             Some(Arrangement::Column) => rows(count, 1, cell, GAP),
             Some(Arrangement::Stack) => rows(count, 1, cell, 0.0),
             Some(Arrangement::Grid) => rows(count, square_columns(count), cell, GAP),
+            Some(Arrangement::Rows(lines)) => rows(count, count.div_ceil((lines as usize).max(1)), cell, GAP),
             Some(Arrangement::Circle) => ring(count, cell),
             Some(Arrangement::Diagonal) => diagonal(count, cell),
             None => rows(count, best_columns(count, cell, room), cell, GAP),

@@ -53,6 +53,7 @@ fn stands(kind: RelationKind, s: BBox, o: BBox) -> bool {
         }
         RelationKind::Inside => (s.intersection(o) - s.area()).abs() < 1e-9,
         RelationKind::NextTo => (s.x() - o.x_max()).max(o.x() - s.x_max()) < 0.16,
+        RelationKind::HeldBy => s.intersection(o) > 0.3 * s.area(),
         RelationKind::Between(_) | RelationKind::Around => true,
     }
 }

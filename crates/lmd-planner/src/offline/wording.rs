@@ -36,9 +36,12 @@ const UNCOUNTED: [&str; 26] = [
 
 /// The caption of one instance: `a red car`, `grass`.
 pub(super) fn caption(thing: &Thing) -> String {
-    let phrase = thing.phrase();
-    let uncounted = UNCOUNTED.contains(&thing.noun.as_str());
-    if uncounted { phrase } else { with_article(&phrase) }
+    if UNCOUNTED.contains(&thing.noun.as_str()) {
+        return thing.phrase();
+    }
+    // The article is that of the noun, whatever follows it.
+    let named = with_article(&Thing { detail: None, ..thing.clone() }.phrase());
+    thing.detail.as_ref().map_or_else(|| named.clone(), |detail| format!("{named} {detail}"))
 }
 
 /// The negative prompt: what must be absent, in the plural, without repeats.

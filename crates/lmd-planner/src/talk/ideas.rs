@@ -20,14 +20,19 @@ pub(super) fn additions(layout: &Layout) -> Vec<String> {
             .take(2)
     });
     let anywhere = list("anywhere").map(|idea| format!("add {idea}"));
-    unique(interleaved(of_places.collect(), of_things.collect()).into_iter().chain(anywhere), layout)
+    unique(
+        interleaved(&of_places.collect::<Vec<_>>(), &of_things.collect::<Vec<_>>())
+            .into_iter()
+            .chain(anywhere),
+        layout,
+    )
 }
 
 /// Instructions that bring life into a picture.
 pub(super) fn lively(layout: &Layout) -> Vec<String> {
     let general = list("lively").map(|idea| format!("add {idea}"));
     let fitting = additions(layout).into_iter().filter(|idea| is_alive(idea));
-    unique(interleaved(fitting.collect(), general.collect()).into_iter(), layout)
+    unique(interleaved(&fitting.collect::<Vec<_>>(), &general.collect::<Vec<_>>()).into_iter(), layout)
 }
 
 /// Whether an idea brings a person or an animal.
@@ -44,7 +49,7 @@ pub(super) fn bare(caption: &str) -> &str {
 }
 
 /// One of each list in turn.
-fn interleaved(a: Vec<String>, b: Vec<String>) -> Vec<String> {
+fn interleaved(a: &[String], b: &[String]) -> Vec<String> {
     let longest = a.len().max(b.len());
     (0..longest).flat_map(|index| [a.get(index).cloned(), b.get(index).cloned()]).flatten().collect()
 }

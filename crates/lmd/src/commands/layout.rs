@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lmd_engine::output::Outputs;
 use lmd_engine::{EngineError, Planned, Response, Settings};
-use lmd_layout::{Layout, layout_schema};
+use lmd_layout::{Format, Layout, layout_schema};
 use lmd_planner::llm::{plan_from_answer, print_prompt};
 use lmd_planner::{Conversation, Wishes};
 
@@ -61,13 +61,22 @@ pub(crate) fn run(args: &LayoutArgs, settings: &Settings, screen: &Screen) -> an
 fn targets(args: &LayoutArgs) -> Result<Vec<(&Path, Form)>, EngineError> {
     let svg = args.svg.as_deref().map(|path| (path, Form::Svg));
     let png = args.png.as_deref().map(|path| (path, Form::Png));
-    let output = args.output.as_deref().map(files::target).transpose()?;
+    let output = match (&args.output, format(args)) {
+        (Some(path), Some(format)) => Some((path.as_path(), Form::Foreign(format))),
+        (path, _) => path.as_deref().map(files::target).transpose()?,
+    };
     let targets: Vec<(&Path, Form)> = [svg, png, output].into_iter().flatten().collect();
     let on_stdout = targets.iter().filter(|(path, _)| files::is_dash(path)).count();
-    if on_stdout + usize::from(args.json || args.text) > 1 {
+    let printed = args.json || args.text || args.format.is_some() && args.output.is_none();
+    if on_stdout + usize::from(printed) > 1 {
         return Err(EngineError::Usage("stdout takes one thing; give the others file names".to_owned()));
     }
     Ok(targets)
+}
+
+/// The form of another program that is asked for.
+fn format(args: &LayoutArgs) -> Option<Format> {
+    args.format.as_deref().and_then(Format::of_name)
 }
 
 /// The prompt of the command line, or stdin for `-`.
@@ -106,7 +115,9 @@ fn plan(args: &LayoutArgs, prompt: &str, settings: &Settings, screen: &Screen) -
 
 /// Prints the layout when it was asked for or nothing else is printed.
 fn print(args: &LayoutArgs, alone: bool, layout: &Layout, colour: bool) -> anyhow::Result<()> {
-    if args.json {
+    if let (Some(format), None) = (format(args), &args.output) {
+        screen::print(Form::Foreign(format).render(layout)?)?;
+    } else if args.json {
         screen::print(Form::Json.render(layout)?)?;
     } else if args.text {
         screen::print(Form::Text.render(layout)?)?;

@@ -24,6 +24,27 @@ fn the_first_turn_looks_like_this() {
 }
 
 #[test]
+fn questions_are_answered_and_proposals_taken() {
+    let home = Home::new();
+    let script = "what could I add?\n1\n/undo\n/redo\nanother layout\n/save a.json\n";
+    let out = home.run_with(&["chat", "a cat to the right of a dog", "--planner", "offline"], script).ok();
+    assert!(out.contains("1. add ") && out.contains("2. add "), "{out}");
+    assert_eq!(json(&home.path("a.json"))["objects"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn another_layout_is_opened() {
+    let home = Home::new();
+    home.write("answer.txt", ANSWER);
+    let out =
+        home.run_with(&["chat", "a tree", "--planner", "offline"], "/open answer.txt\n/save a.json\n").ok();
+    assert!(out.ends_with("a.json\n"), "{out}");
+    assert_eq!(json(&home.path("a.json"))["objects"].as_array().unwrap().len(), 3);
+    let ran = home.run_with(&["chat", "a tree", "--planner", "offline"], "/redo\n/open nowhere.json\n");
+    assert!(ran.code == 2 && ran.err.contains("do again") && ran.err.contains("nowhere.json"), "{}", ran.err);
+}
+
+#[test]
 fn a_sentence_starts_it() {
     let home = Home::new();
     let out = home.run_with(&["chat"], "a cat and a dog\n/prompt\n").ok();

@@ -1,0 +1,57 @@
+//! What must not be there: how far a negation reaches.
+
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, Joint, Pending};
+use super::phrase::{Determiner, NounPhrase};
+
+impl Interpreter<'_> {
+    /// Takes a denied noun; `false` when the denial has ended before it.
+    pub(super) fn deny(&mut self, phrase: &NounPhrase) -> bool {
+        if self.joint == Joint::And && matches!(self.previous(), Some(Chunk::And)) {
+            let first = self.denied.flatten();
+            let other_article = first.is_some() && first != Some(phrase.determiner);
+            // "without a saddle and a rider without a helmet": a clause of its own.
+            let own_clause =
+                matches!(self.peek(1), Some(Chunk::Not | Chunk::With | Chunk::Which | Chunk::Be))
+                    || phrase.determiner == Determiner::A
+                        && matches!(self.peek(1), Some(Chunk::Verb(_) | Chunk::Link(_)));
+            if phrase.quantity.is_some() || other_article || own_clause {
+                self.denied = None;
+                self.closed = true;
+                return false;
+            }
+        }
+        self.denied = Some(Some(phrase.determiner));
+        if phrase.noun.is_empty() {
+            return true;
+        }
+        let mut thing = phrase.thing();
+        if matches!(thing.noun.as_str(), "one" | "body" | "nobody") {
+            thing.noun = "person".to_owned();
+        }
+        let name = thing.phrase();
+        if !self.scene.absent.contains(&name) {
+            self.scene.absent.push(name);
+        }
+        self.joint = Joint::None;
+        self.pending = Pending::Nothing;
+        true
+    }
+
+    /// A comma ends a denial unless a bare noun goes on with the list.
+    pub(super) fn close_denial_unless_listed(&mut self) {
+        let listed = match (self.peek(1), self.peek(2)) {
+            (Some(Chunk::Np(np)), after) => {
+                np.determiner == Determiner::None
+                    && np.quantity.is_none()
+                    && !matches!(after, Some(Chunk::Link(_) | Chunk::Verb(_)))
+            }
+            (Some(Chunk::Or | Chunk::And), _) => true,
+            _ => false,
+        };
+        if self.denied.is_some() && !listed {
+            self.denied = None;
+            self.closed = true;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! One of several by its place: `the left tree`, `the middle one`. It is taken
+//! out of the others and stands beside them as its place says.
+
+use super::chunk::Chunk;
+use super::interpret::Interpreter;
+use super::phrase::{Determiner, NounPhrase};
+use crate::{Region, RelationKind};
+
+impl Interpreter<'_> {
+    /// Whether a phrase picks one of several that were named before.
+    pub(super) fn picks_known(&self, phrase: &NounPhrase) -> bool {
+        place_of(phrase).is_some_and(|region| self.pick_source(&phrase.noun, region).is_some())
+    }
+
+    /// The thing that `the left tree` means, taken out of the trees.
+    pub(super) fn picked_by(&mut self, phrase: &NounPhrase) -> Option<usize> {
+        let region = place_of(phrase)?;
+        let source = self.pick_source(&phrase.noun, region)?;
+        let index = self.pick(source, region);
+        let others = phrase.attributes.iter().skip(1).cloned();
+        if let Some(thing) = self.scene.things.get_mut(index) {
+            for attribute in others {
+                if !thing.attributes.contains(&attribute) {
+                    thing.attributes.push(attribute);
+                }
+            }
+        }
+        Some(index)
+    }
+
+    /// `the left table` of tables that were not named before: one on the left.
+    pub(super) fn placed_by_name(phrase: &NounPhrase) -> Option<(NounPhrase, Region)> {
+        let region = place_of(phrase).filter(|region| matches!(region, Region::Left | Region::Right))?;
+        let attributes = phrase.attributes.iter().skip(1).cloned().collect();
+        Some((NounPhrase { attributes, ..phrase.clone() }, region))
+    }
+
+    /// What is picked from: what was picked so before, else several, else what
+    /// is left when the others were picked.
+    fn pick_source(&self, noun: &str, region: Region) -> Option<usize> {
+        let is_so = |index: usize| {
+            self.scene.things.get(index).is_some_and(|thing| {
+                thing.noun == noun || thing.noun.rsplit(' ').next().is_some_and(|head| head == noun)
+            })
+        };
+        let before = self.picks.iter().find(|(part, _, place)| *place == region && is_so(*part));
+        if let Some((part, ..)) = before {
+            return Some(*part);
+        }
+        let several = |index: &usize| self.scene.things.get(*index).is_some_and(|thing| thing.count > 1);
+        let all = (0..self.scene.things.len()).rev().filter(|index| is_so(*index));
+        let rest = self.picks.iter().map(|(_, source, _)| *source).find(|source| is_so(*source));
+        all.into_iter().find(several).or(rest)
+    }
+
+    /// Takes the one at `region` out of `source`.
+    pub(super) fn pick(&mut self, source: usize, region: Region) -> usize {
+        if self.picks.iter().any(|(part, _, place)| *part == source && *place == region) {
+            return source;
+        }
+        if self.scene.things.get(source).is_none_or(|thing| thing.count < 2) {
+            return source;
+        }
+        // Whom the sentence speaks of is not changed by what it refers to.
+        let (group, parts, closed) = (self.group.clone(), self.parts.clone(), self.closed);
+        self.split(&NounPhrase::new(), source);
+        (self.group, self.parts, self.closed) = (group, parts, closed);
+        self.divided = None;
+        let part = self.scene.things.len() - 1;
+        match region {
+            Region::Left => self.relate(part, RelationKind::LeftOf, source),
+            Region::Right => self.relate(part, RelationKind::RightOf, source),
+            Region::Top => self.relate(part, RelationKind::Above, source),
+            Region::Bottom => self.relate(part, RelationKind::Below, source),
+            Region::Center if self.scene.things.get(source).is_some_and(|thing| thing.count > 1) => {
+                self.relate(part, RelationKind::Between(source), source);
+            }
+            other => self.set_region(&[part], other),
+        }
+        self.picks.push((part, source, region));
+        part
+    }
+
+    /// `the middle one black`, `two of them red`: adjectives of the part that
+    /// was picked just before.
+    pub(super) fn dresses_part(&mut self, phrase: &NounPhrase) -> bool {
+        let after_part = matches!(self.previous(), Some(Chunk::OneOf(_) | Chunk::OfThem(_)));
+        let bare = phrase.noun.is_empty()
+            && phrase.determiner == Determiner::None
+            && phrase.quantity.is_none()
+            && !phrase.attributes.is_empty();
+        if after_part && bare {
+            self.adjectives(&phrase.attributes);
+        }
+        after_part && bare
+    }
+}
+
+/// The place that the first adjective of `the left tree` says.
+fn place_of(phrase: &NounPhrase) -> Option<Region> {
+    if phrase.determiner != Determiner::The || phrase.plural || phrase.noun.is_empty() {
+        return None;
+    }
+    Some(match phrase.attributes.first()?.as_str() {
+        "left" | "leftmost" | "left-hand" => Region::Left,
+        "right" | "rightmost" | "right-hand" => Region::Right,
+        "top" | "upper" | "topmost" | "uppermost" => Region::Top,
+        "bottom" | "lower" | "lowest" | "bottommost" => Region::Bottom,
+        "middle" | "center" | "centre" | "central" => Region::Center,
+        _ => return None,
+    })
+}

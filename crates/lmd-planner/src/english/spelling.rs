@@ -1,0 +1,233 @@
+//! Near misses of known words: a word that no table knows and that differs
+//! from exactly one known word by a slip of the pen is read as that word, and
+//! told. Slips that often lead from one real word to another (a letter for
+//! another one) are left alone.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use super::lexicon::{self, Tags, exact_tags, tags};
+use super::numbers::number;
+use super::token::Token;
+use super::verbs;
+
+/// Shortest words that are looked at.
+const SHORTEST: usize = 4;
+/// Most words of one prompt that are looked at.
+const MOST: usize = 60;
+
+/// Real words that no table knows and that a slip turns into a known one.
+static REAL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let lines = include_str!("real_words.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(str::split_whitespace).collect()
+});
+
+/// Words a slip may lead to: things, colours and adjectives with their
+/// plurals, and verbs.
+static TARGETS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let told = Tags::NOUN.and(Tags::COLOR).and(Tags::ADJECTIVE);
+    let words = lexicon::words().filter(|word| exact_tags(word).any(told));
+    let words = words.filter(|word| word.len() >= SHORTEST && word.bytes().all(|b| b.is_ascii_lowercase()));
+    let mut targets: HashSet<String> = HashSet::new();
+    for word in words {
+        if exact_tags(word).any(Tags::NOUN) && !lmd_layout::is_plural(word) {
+            targets.insert(lmd_layout::plural(word));
+        }
+        targets.insert(word.to_owned());
+    }
+    targets.extend(verbs::forms().filter(|form| form.len() > 4).map(str::to_owned));
+    targets
+});
+
+/// [`TARGETS`] by how they sound.
+static BY_SOUND: LazyLock<HashMap<String, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut by_sound: HashMap<String, Vec<&'static str>> = HashMap::new();
+    for word in TARGETS.iter() {
+        by_sound.entry(sound(word)).or_default().push(word);
+    }
+    by_sound
+});
+
+/// Puts known words in the place of their near misses; one note for each.
+pub(super) fn corrected(tokens: Vec<Token>) -> (Vec<Token>, Vec<String>) {
+    let mut known: HashMap<String, Option<String>> = HashMap::new();
+    let mut notes = Vec::new();
+    let mut seen = 0;
+    let read = |token: Token| {
+        if !is_strange(&token) {
+            return token;
+        }
+        if !known.contains_key(&token.low) {
+            seen += 1;
+            let meant = if seen > MOST { None } else { meant(&token.low) };
+            if let Some(word) = &meant {
+                notes.push(format!("read \"{}\" as \"{word}\"", token.text));
+            }
+            known.insert(token.low.clone(), meant);
+        }
+        match known.get(&token.low) {
+            Some(Some(word)) => Token::new(word),
+            _ => token,
+        }
+    };
+    (tokens.into_iter().map(read).collect(), notes)
+}
+
+/// Whether no table knows a word. Names and words of other alphabets are none
+/// of ours.
+fn is_strange(token: &Token) -> bool {
+    let low = token.low.as_str();
+    low.len() >= SHORTEST
+        && low.bytes().all(|b| b.is_ascii_lowercase())
+        && !token.is_capitalised()
+        && tags(low) == Tags::default()
+        && !TARGETS.contains(low)
+        && !verbs::is_known(low)
+        && !lexicon::is_adjective(low)
+        && number(low).is_none()
+        && !low.strip_suffix("ly").is_some_and(|stem| stem.len() > 2 && exact_tags(stem).any(Tags::ADJECTIVE))
+        && !REAL.contains(low)
+}
+
+/// The one known word that `low` is a slip of.
+fn meant(low: &str) -> Option<String> {
+    let one = |mut found: Vec<String>| {
+        found.sort_unstable();
+        found.dedup();
+        (found.len() == 1).then(|| found.swap_remove(0))
+    };
+    let ways: [fn(&str) -> Vec<String>; 4] = [swapped, alike, lacking, extra];
+    // The first kind of slip that leads anywhere decides.
+    ways.iter().map(|way| way(low)).find(|found| !found.is_empty()).and_then(one)
+}
+
+/// Two neighbours have changed places: `chiar`.
+fn swapped(low: &str) -> Vec<String> {
+    let mut letters: Vec<char> = low.chars().collect();
+    if letters.len() < 5 {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for at in 1..letters.len() {
+        letters.swap(at - 1, at);
+        let word: String = letters.iter().collect();
+        if word != low && TARGETS.contains(&word) {
+            found.push(word);
+        }
+        letters.swap(at - 1, at);
+    }
+    found
+}
+
+/// It sounds the same: `siting`, `elefant`, `bycicle`.
+fn alike(low: &str) -> Vec<String> {
+    let same = BY_SOUND.get(&sound(low));
+    same.into_iter()
+        .flatten()
+        .filter(|word| word.as_bytes().first() == low.as_bytes().first())
+        .map(|word| (*word).to_owned())
+        .collect()
+}
+
+/// A letter is missing: `whte`. In short words only a vowel between
+/// consonants, or too many real words were near misses of others.
+fn lacking(low: &str) -> Vec<String> {
+    let is_vowel = |c: Option<char>| c.is_some_and(|c| "aeiouy".contains(c));
+    let letters: Vec<char> = low.chars().collect();
+    let mut found = Vec::new();
+    if is_verbal(low) {
+        return found;
+    }
+    for at in 1..=letters.len() {
+        for letter in 'a'..='z' {
+            let lone = is_vowel(Some(letter))
+                && !is_vowel(letters.get(at - 1).copied())
+                && !is_vowel(letters.get(at).copied())
+                && at < letters.len();
+            if letters.len() < 5 && !lone || letter == 's' && at == letters.len() {
+                continue;
+            }
+            let mut word: String = letters.iter().take(at).collect();
+            word.push(letter);
+            word.extend(letters.iter().skip(at));
+            if TARGETS.contains(&word) {
+                found.push(word);
+            }
+        }
+    }
+    found
+}
+
+/// There is a letter too many: `umbrealla`.
+fn extra(low: &str) -> Vec<String> {
+    let letters: Vec<char> = low.chars().collect();
+    if letters.len() < 6 || is_verbal(low) {
+        return Vec::new();
+    }
+    let without = |at: usize| -> String {
+        letters.iter().enumerate().filter(|(index, _)| *index != at).map(|(_, letter)| *letter).collect()
+    };
+    (1..letters.len()).map(without).filter(|word| TARGETS.contains(word)).collect()
+}
+
+/// Whether a word may be a verb that no table knows (`slaying`).
+fn is_verbal(low: &str) -> bool {
+    low.ends_with("ing") || low.ends_with("ed")
+}
+
+/// How a word sounds, roughly: letters that stand for one another are one.
+fn sound(word: &str) -> String {
+    let text = word.replace("ph", "f").replace("ck", "k").replace('c', "k").replace('y', "i");
+    let mut sounds = String::new();
+    for letter in text.chars() {
+        if !sounds.ends_with(letter) {
+            sounds.push(letter);
+        }
+    }
+    sounds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::english::token::tokenize;
+
+    #[test]
+    fn near_misses_are_read_and_told() {
+        for (wrong, right) in [
+            ("siting", "sitting"),
+            ("chiar", "chair"),
+            ("gren", "green"),
+            ("whte", "white"),
+            ("elefants", "elephants"),
+            ("girafe", "giraffe"),
+            ("zebbra", "zebra"),
+            ("bycicle", "bicycle"),
+            ("umbrealla", "umbrella"),
+            ("orage", "orange"),
+            ("buterfly", "butterfly"),
+        ] {
+            let (tokens, notes) = corrected(tokenize(&format!("a {wrong} thing")));
+            assert_eq!(tokens[1].low, right);
+            assert_eq!(notes, [format!("read \"{wrong}\" as \"{right}\"")]);
+        }
+    }
+
+    #[test]
+    fn other_words_stay() {
+        for word in [
+            "zorb", "clam", "bard", "brook", "lyre", "kelp", "tickling", "slaying", "shot", "cubs", "divers",
+            "spook", "Chiar", "moat", "sitting", "chairs",
+        ] {
+            let (tokens, notes) = corrected(tokenize(&format!("a {word} thing")));
+            assert_eq!((tokens[1].text.as_str(), notes.len()), (word, 0), "{notes:?}");
+        }
+    }
+
+    #[test]
+    fn known_words_are_never_near_misses() {
+        for word in TARGETS.iter() {
+            assert_eq!(corrected(tokenize(word)).1, [""; 0], "{word}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Where what somebody holds is.
+
+use super::problem::LayoutProblem;
+use super::rules::{AxisId, Constraint, NextSides, near, next_to, point};
+use super::sizes::Class;
+use crate::RelationKind;
+
+/// In the hands of the object: before its body. What is too large for that
+/// stands beside it, what opens above a head is over it.
+pub(super) fn held(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
+    let (item, holder) = (&problem.items[s], &problem.items[o]);
+    let overhead = item.kind.class == Class::Over;
+    if !overhead && item.kind.extent() > 1.1 * holder.kind.extent() {
+        return next_to(problem, s, o, NextSides { left_first: false });
+    }
+    problem.hold(s, o, RelationKind::HeldBy);
+    let aloft = item_is_aloft(problem, s);
+    let (across, height, slack) = match () {
+        () if overhead => (0.5, point(s, 1.0), 0.05),
+        () if aloft => (0.9, point(s, 1.0), 0.06),
+        () => (0.6, point(s, 0.5), 0.04),
+    };
+    let at = if overhead || aloft { 0.3 } else { 0.5 };
+    let [a, b] = near(AxisId::X, point(s, 0.5), point(o, across), 0.05);
+    let [c, d] = near(AxisId::Y, height, point(o, at), slack);
+    let [e, f] = near(AxisId::X, point(s, 0.5), point(o, 0.5), 0.3);
+    let [g, h] = near(AxisId::Y, height, point(o, 0.5), 0.25);
+    Constraint::new(1, vec![vec![a, b, c, d], vec![e, f, g, h]]).overlapping(s, o)
+}
+
+/// Whether an item floats by itself: a balloon.
+fn item_is_aloft(problem: &LayoutProblem, item: usize) -> bool {
+    problem.items[item].kind.class == Class::Air
+}
