@@ -180,7 +180,7 @@ export const de: Catalogue = {
   seed: "Startwert",
   sentence: "Ihr Satz (englisch)",
   sentenceChanged: "Der Satz wurde geändert; die Kästen sind noch die des alten.",
-  sentencePlaceholder: "a red car to the left of a dog",
+  sentencePlaceholder: "a red car to the left of a green tree",
   sentenceZone: "Satz und Gespräch",
   showPicture: "Zeigen: {prompt}, Startwert {seed} {method}",
   sideBySide: "Nebeneinander",

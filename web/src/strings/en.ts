@@ -176,7 +176,7 @@ export const en = {
   seed: "Seed",
   sentence: "Your sentence",
   sentenceChanged: "The sentence has changed; the boxes are still those of the old one.",
-  sentencePlaceholder: "a red car to the left of a dog",
+  sentencePlaceholder: "a red car to the left of a green tree",
   sentenceZone: "Sentence and conversation",
   showPicture: "Show: {prompt}, seed {seed} {method}",
   sideBySide: "Side by side",
