@@ -17,7 +17,7 @@ export const de: Catalogue = {
   canvasEmpty: "Schreiben Sie einen Satz, und sein Entwurf erscheint hier.",
   canvasEmptyDraw: "Oder ziehen Sie selbst einen Kasten auf.",
   canvasHint:
-    "Kästen ziehen zum Verschieben, Griffe für die Größe; Doppelklick benennt um; auf freier Fläche ziehen legt neue an.",
+    "Ziehen verschiebt, Griffe ändern die Größe, Doppelklick benennt um, Ziehen auf freier Fläche legt an.",
   canvasZone: "Leinwand und Zeichnen",
   caption: "Bezeichnung",
   captionOf: "Bezeichnung von Objekt {n}",

@@ -14,8 +14,7 @@ export const en = {
   canvas: "Canvas",
   canvasEmpty: "Write a sentence, and its layout appears here.",
   canvasEmptyDraw: "Or draw a box of your own: press and pull.",
-  canvasHint:
-    "Drag boxes to move them, handles to resize; double-click to rename; pull on empty space to add one.",
+  canvasHint: "Drag to move, handles to resize, double-click to rename, pull on empty space to add.",
   canvasZone: "Canvas and drawing",
   caption: "Caption",
   captionOf: "Caption of object {n}",
