@@ -88,6 +88,7 @@ export const de: Catalogue = {
   keyEscape: "Kasten verlassen",
   keyLabel: "Schlüssel",
   keyLock: "Kasten sperren oder freigeben",
+  keyRefused: "Der Server kennt diesen Schlüssel nicht.",
   keyShift: "Kasten um 10 % verschieben",
   keyTab: "Nächster Kasten",
   keyTitle: "Schlüssel des Servers",

@@ -83,6 +83,7 @@ export const en = {
   keyEscape: "Leave the box",
   keyLabel: "Key",
   keyLock: "Lock or unlock the box",
+  keyRefused: "The server does not know this key.",
   keyShift: "Move the box by 10 %",
   keyTab: "Next box",
   keyTitle: "Key of the server",
