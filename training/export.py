@@ -17,7 +17,7 @@ from .detector import Detector
 from .diffusion import Painter, load_vae
 from .runs import Run
 from .scenes import art
-from .scenes.backgrounds import NAMES
+from .scenes.backgrounds import BACKGROUNDS, NAMES
 from .tokenizer import Words
 
 LARGEST = 15_000_000  # bytes of a file
@@ -57,7 +57,8 @@ def export(run: Run, size: networks.Size, name: str, folder: Path) -> None:
         shutil.copy(run.path("contact-sheet.png"), folder)
     # lmd's defaults for this model: it never learned the paper's negative terms, 7.5 makes it gaudy, and the paper's steps of
     # guidance wash backgrounds out.
-    (folder / "lmd.json").write_text(json.dumps({"negative_prompt": "", "cfg_scale": 5.0, "guidance_strength": 0.4}) + "\n")
+    hints = {"negative_prompt": "", "cfg_scale": 5.0, "guidance_strength": 0.4}
+    (folder / "lmd.json").write_text(json.dumps({**hints, "words": learned(size.nouns)}, indent=1) + "\n")
     (folder / "README.md").write_text(card(run, size, name, progress, measured))
     for config in folder.rglob("config.json"):  # diffusers notes where it read from; that is nobody's business
         told = json.loads(config.read_text())
@@ -67,6 +68,16 @@ def export(run: Run, size: networks.Size, name: str, folder: Path) -> None:
         file.chmod(0o755 if file.is_dir() else 0o644)
     total = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
     run.log("export", folder=str(folder), mib=total / 2**20, **progress)
+
+
+def learned(nouns: int) -> dict[str, list[str]]:
+    """The words of the captions it is shown, for lmd to tell what the model knows."""
+    return {
+        "nouns": [noun.singular for noun in art.load_nouns(nouns)],
+        "colours": list(art.COLOURS),
+        "backgrounds": [wording for name in NAMES for wording in BACKGROUNDS[name][1]],
+        "others": ["realistic", "photo", "scene", "image", "picture"],
+    }
 
 
 def shard(folder: Path) -> None:
@@ -99,9 +110,6 @@ def lines_of(run: Run, stage: str) -> list[dict]:
     return [line for line in lines if line["stage"] == stage]
 
 
-FAMILIES = ("all", "numeracy", "attribution", "spatial")
-
-
 def read_json(path: Path) -> dict | None:
     """What another program measured, where it has."""
     return json.loads(path.read_text()) if path.exists() else None
@@ -120,28 +128,20 @@ def card(run: Run, size: networks.Size, name: str, progress: dict, measured: dic
         quality = [f"- {measured['pictures']} pictures of single objects, plain sampling ({measured['steps']} DDIM steps, guidance "
                    f"{measured['guidance']}), judged by the detector, after {measured['seen']} training pictures: right noun "
                    f"{percent(measured['noun'])}, right colour {percent(measured['paint'])}, both {percent(measured['both'])}."]
-    pictures = read_json(run.path("benchmark.json"))
+    pictures = read_json(run.path("pictures.json"))  # the report.json of `lmd bench pictures`
     if pictures:
-        share = lambda told: " / ".join(percent(told[f][0] / told[f][1]) for f in FAMILIES)
-        methods = [f"{method} {share(told)}, {told['seconds'] / told['all'][1]:.1f} s a picture" for method, told in pictures.items()]
-        count = next(iter(pictures.values()))["all"][1]
-        quality.append(f"- {count} prompts of the paper's benchmark with two to four objects, drawn by `lmd` and judged by the "
-                       f"detector, everything right (all / counts / colours / places): {'; '.join(methods)}.")
+        families = " / ".join(["all", *(family["family"] for family in pictures["scores"][0]["families"])])
+        rates = lambda score: [score["pictures"], *(family["pictures"] for family in score["families"])]
+        methods = [f"{score['name']} {' / '.join(percent(rate['percent'] / 100) for rate in rates(score))}" for score in pictures["scores"]]
+        quality.append(f"- {pictures['prompts']} prompts of the suite {pictures['suite']}, drawn by `lmd` and judged by the detector, "
+                       f"everything right ({families}): {'; '.join(methods)}.")
     shown = "\n![24 fixed prompts, drawn by lmd](contact-sheet.png)\n" if run.path("contact-sheet.png").exists() else ""
-    judged = read_json(run.path("judge.json")) or {}
-    seen = judged.get("autoencoder")
-    psnr = f"{seen['psnr_db']:.1f} dB on {seen['scenes']} held-out scenes" if seen else "not measured"
     decoder = read_json(run.path("vae/config.json"))["decoder_block_out_channels"][0]
     judge = "not measured"
-    if d := judged.get("detector"):
+    if scored := lines_of(run, "detector held-out"):
+        d = scored[-1]
         judge = (f"on {d['scenes']} held-out scenes with {d['things']} things: found {percent(d['found'])}, right noun of the found "
                  f"{percent(d['noun'])}, right colour {percent(d['paint'])}, scenes without any mistake {percent(d['perfect_scenes'])}")
-    adapters = ""
-    if a := judged.get("adapters"):
-        without, told = a["without"], a["with"]
-        adapters = (f"\nAdapters (`gligen/`, for LMD+): of {told['things']} things in scenes drawn from caption and boxes ({a['steps']} steps), "
-                    f"{percent(told['in_place'])} stand in their boxes (overlap at least half) and {percent(told['in_place_with_noun'])} with the right noun; "
-                    f"from the caption alone {percent(without['in_place'])} and {percent(without['in_place_with_noun'])}.\n")
     loss = f"velocity loss {steps[-1]['velocity']:.4f}, grounding loss {steps[-1]['grounding']:.3f}, averaged over the last logged steps" if steps else "not logged"
     history = run.path("history.txt").read_text().strip() + " " if run.path("history.txt").exists() else ""
     return f"""# lmd demo model, size `{name}`
@@ -156,14 +156,14 @@ Words beyond these are read as pieces and mean nothing to it. English, lower or 
 
 ## Networks
 - U-Net: channels {list(size.unet)}, {'one layer' if networks.LAYERS == 1 else f'{networks.LAYERS} layers'} a block, cross-attention at 16x16 (`down 1`, `up 1`) and 8x8 (`mid`), width of text {size.text_width}, 8 heads.
-- Text encoder: CLIP, {size.text_layers} layers, own vocabulary. Autoencoder: AutoencoderTiny, channels {size.ae_channels} (encoder) and {decoder} (decoder), latents 32x32x4; PSNR {psnr}.
+- Text encoder: CLIP, {size.text_layers} layers, own vocabulary. Autoencoder: AutoencoderTiny, channels {size.ae_channels} (encoder) and {decoder} (decoder), latents 32x32x4.
 - Schedule: Stable Diffusion 1.5's, velocity prediction, DDIM.
 
 ## Measured quality
 {chr(10).join(quality)}
 
 Detector (`detector/`): {judge}.
-{adapters}{shown}
+{shown}
 ## Limits
 It has seen nothing but composed emoji scenes: no people, no photographs, no text, no styles. Things may
 float, colours may leak between neighbours, counts above three are unreliable.

@@ -14,6 +14,8 @@ macro_rules! model_files {
 
 /// The model's files: path below the model's folder, content.
 pub const FILES: &[(&str, &[u8])] = model_files![
+    "detector/config.json",
+    "detector/model.safetensors",
     "gligen/diffusion_pytorch_model.safetensors",
     "lmd.json",
     "scheduler/scheduler_config.json",
@@ -66,12 +68,9 @@ mod tests {
         let carried: BTreeSet<PathBuf> = FILES.iter().map(|(path, _)| PathBuf::from(path)).collect();
         let lost: Vec<_> = carried.difference(&found).collect();
         assert!(lost.is_empty(), "carried but not there: {lost:?}");
-        // Not read: the detector, which measures pictures, and the tokenizer once more as other programs want it.
+        // Not read: the tokenizer once more as other programs want it.
         let unread = |path: &Path| {
-            path.starts_with("detector")
-                || ["tokenizer/tokenizer.json", "tokenizer/special_tokens_map.json"]
-                    .map(Path::new)
-                    .contains(&path)
+            ["tokenizer/tokenizer.json", "tokenizer/special_tokens_map.json"].map(Path::new).contains(&path)
         };
         let there = |path: &PathBuf| path.components().count() > 1 && !unread(path);
         let forgotten: Vec<_> = found.difference(&carried).filter(|path| there(path)).collect();

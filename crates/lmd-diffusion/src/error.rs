@@ -82,8 +82,8 @@ pub enum DiffusionError {
     /// The network has no cross-attention to read masks from.
     #[error("this model has no cross-attention in its contracting half; name another layer as mask_layer")]
     NoMaskLayer,
-    /// A box's attention left no mask.
-    #[error("\"{caption}\" left no mask in its attention; lower mask_threshold or use another seed")]
+    /// No mask was found of a box's own picture.
+    #[error("\"{caption}\" left no mask; lower mask_threshold or use another seed")]
     EmptyMask {
         /// The prompt of the box.
         caption: String,
@@ -133,6 +133,11 @@ pub enum DiffusionError {
         "this model has no GLIGEN layers, which the method needs; take a model with a folder gligen/, or another method"
     )]
     NoGligenLayers,
+    /// The mask refiner needs Segment Anything.
+    #[error(
+        "the mask refiner \"sam\" needs Segment Anything's weights, which this pipeline has not; name them (--sam PATH, sam in lmd.toml) or take --masks attention"
+    )]
+    NoSam,
     /// The method's own settings cannot be read.
     #[error("{method}: {reason}")]
     MethodSettings {

@@ -58,6 +58,14 @@ impl TokenMap {
         Self { values: self.values.iter().map(|v| (v - low) / range).collect(), ..*self }
     }
 
+    /// Column and row of the first of the highest values; `None` where there are none.
+    #[must_use]
+    pub fn highest(&self) -> Option<(usize, usize)> {
+        let above = |best: (usize, f64), next: (usize, f64)| if next.1 > best.1 { next } else { best };
+        let (index, _) = self.values.iter().copied().enumerate().reduce(above)?;
+        Some((index % self.width.max(1), index / self.width.max(1)))
+    }
+
     /// The cells above `threshold` on a grid of `width` × `height` cells
     /// (nearest neighbour).
     #[must_use]
@@ -110,6 +118,39 @@ fn mirrored(i: isize, length: usize) -> usize {
     let period = 2 * length as isize;
     let i = i.rem_euclid(period.max(1));
     if i < length as isize { i as usize } else { (period - 1 - i) as usize }
+}
+
+/// A mask on a coarser grid: a cell is on where any cell is on that bilinear interpolation without widening looks at, the
+/// nearest one or two in each direction around its middle (B.11).
+#[must_use]
+pub fn shrunk(mask: &Mask, width: usize, height: usize) -> Mask {
+    let seen = |cells: usize, of: usize| -> Vec<(usize, usize)> {
+        let scale = of as f64 / cells.max(1) as f64;
+        let last = of.saturating_sub(1);
+        let around = |cell: usize| {
+            let middle = (cell as f64 + 0.5).mul_add(scale, -0.5).max(0.0);
+            ((middle.floor() as usize).min(last), (middle.ceil() as usize).min(last))
+        };
+        (0..cells).map(around).collect()
+    };
+    let (columns, rows) = (seen(width, mask.width()), seen(height, mask.height()));
+    Mask::from_fn(width, height, |x, y| {
+        let (Some(&(left, right)), Some(&(above, below))) = (columns.get(x), rows.get(y)) else {
+            return false;
+        };
+        [above, below].into_iter().any(|row| mask.get(left, row) || mask.get(right, row))
+    })
+}
+
+/// Shared area over united area of two masks on one grid; 0 of two empty ones.
+#[must_use]
+pub fn overlap(a: &Mask, b: &Mask) -> f64 {
+    let (mut shared, mut united) = (0.0, 0.0);
+    for (a, b) in a.cells().iter().zip(b.cells()) {
+        shared += f64::from(u8::from(*a && *b));
+        united += f64::from(u8::from(*a || *b));
+    }
+    if united > 0.0 { shared / united } else { 0.0 }
 }
 
 /// The mean cell index of a mask as a share of its size, `(x, y)`; no half
@@ -180,6 +221,35 @@ mod tests {
         assert!(mask.get(0, 2) && mask.get(3, 3) && !mask.get(3, 0));
         let flat = TokenMap { values: vec![2.0; 4], ..map };
         assert_eq!(flat.normalised().above(0.25, 4, 4).area(), 0);
+    }
+
+    #[test]
+    fn the_first_of_the_highest_cells_is_found() {
+        let map = TokenMap { width: 3, height: 2, values: vec![1.0, 0.0, 2.0, 2.0, 1.0, 0.0] };
+        assert_eq!(map.highest(), Some((2, 0)));
+        assert_eq!(TokenMap { width: 0, height: 0, values: Vec::new() }.highest(), None);
+    }
+
+    #[test]
+    fn coarse_cells_look_at_the_middle_of_what_they_cover() {
+        // Of 8 × 8 pixels a cell sees the four at 3 and 4; of 4 × 4 those at 1 and 2.
+        for (side, seen) in [(8, [3, 4]), (4, [1, 2])] {
+            for at in 0..side {
+                let one = Mask::from_fn(2 * side, side, |x, y| x == side + at && y == seen[0]);
+                let coarse = shrunk(&one, 2, 1);
+                assert_eq!((coarse.get(0, 0), coarse.get(1, 0)), (false, seen.contains(&at)), "{side} {at}");
+            }
+        }
+        let mask = Mask::from_fn(3, 3, |x, y| x == 1 && y == 1);
+        assert_eq!(shrunk(&mask, 3, 3), mask);
+        assert_eq!(shrunk(&mask, 1, 1).area(), 1);
+    }
+
+    #[test]
+    fn overlap_is_shared_over_united() {
+        let (left, all) = (Mask::from_fn(2, 2, |x, _| x == 0), Mask::from_fn(2, 2, |_, _| true));
+        assert_eq!((overlap(&left, &all), overlap(&left, &left)), (0.5, 1.0));
+        assert_eq!(overlap(&Mask::new(2, 2), &Mask::new(2, 2)), 0.0);
     }
 
     #[test]

@@ -68,11 +68,13 @@ pub trait Method: Debug + Send + Sync {
 pub struct Needs {
     /// GLIGEN layers in the network.
     pub gligen: bool,
+    /// Masks of the objects, by the refiner that the settings name.
+    pub masks: bool,
 }
 
 impl Needs {
     /// GLIGEN layers.
-    pub const GLIGEN: Self = Self { gligen: true };
+    pub const GLIGEN: Self = Self { gligen: true, masks: false };
 }
 
 /// How much there is to do for a picture.

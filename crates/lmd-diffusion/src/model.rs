@@ -46,6 +46,7 @@ impl Pipeline {
             digests,
             warnings,
             preview_vae: folder.tiny_vae(options)?,
+            sam: None,
             device: options.device.clone(),
             precision: options.precision,
         })

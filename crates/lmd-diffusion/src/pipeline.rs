@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use burn::tensor::{Tensor, TensorData};
-use lmd_nn::{Autoencoder, AutoencoderTiny, Device, Precision};
+use lmd_nn::{Autoencoder, AutoencoderTiny, Device, Precision, Sam};
 
 use crate::hints::Hints;
 use crate::latents::host;
@@ -38,6 +38,8 @@ pub struct Pipeline {
     pub warnings: Vec<lmd_nn::Warning>,
     /// The small decoder for previews, where the folder has one.
     pub preview_vae: Option<AutoencoderTiny>,
+    /// Segment Anything, for the mask refiner `sam`.
+    pub sam: Option<Sam>,
     /// Where the networks run.
     pub device: Device,
     /// The number format of their weights.
@@ -45,6 +47,14 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
+    /// The same with Segment Anything for masks, whose digests recipes then hold as well.
+    #[must_use]
+    pub fn with_sam(mut self, sam: Sam) -> Self {
+        let digests = sam.digests().iter().map(|(file, digest)| (format!("sam/{file}"), digest.clone()));
+        self.digests.extend(digests);
+        Self { sam: Some(sam), ..self }
+    }
+
     /// The kind of device and the number format of the weights.
     #[must_use]
     pub fn device_name(&self) -> String {

@@ -11,7 +11,7 @@ use lmd_nn::{Accelerator, Adapters, Device, LoadOptions, Lora, ModelFolder, NnEr
 use lmd_planner::llm::ChatEvent;
 use lmd_planner::{Conversation, Plan, Planner};
 
-use crate::brush::Brush;
+use crate::brush::{Brush, Painted};
 use crate::config::{BUNDLED, Config};
 use crate::error::EngineError;
 use crate::job::{Adapter, DrawOptions, Picture, Subject};
@@ -21,9 +21,9 @@ use crate::observer::{Observer, Silent};
 use crate::picture::{Noted, encode, side_by_side};
 use crate::planners::{self, Choice, Events};
 use crate::stable::{self, work};
-use crate::stage2::{Model, Recipe, Seeds};
+use crate::stage2::{Model, Recipe, Seeds, Wants};
 use crate::store::{self, ModelStore, Parcel, StoreError};
-use crate::{memory, threads};
+use crate::{memory, segmenter, threads, words};
 
 /// Plans layouts and draws them, as one configuration says. It may be shared
 /// by threads; the model it draws with is loaded once and kept.
@@ -65,6 +65,7 @@ struct Wanted {
     device: Accelerator,
     adapters: Vec<Adapter>,
     gligen: bool,
+    sam: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -83,9 +84,18 @@ impl Prepared {
     /// Opens the model's weight files and looks at their headers.
     ///
     /// # Errors
-    /// When one is missing or refused.
+    /// When one is missing or refused, or the method needs grounding layers and there are none.
     pub fn check(&self) -> Result<(), EngineError> {
+        stable::check_gligen(&self.options.config, &self.folder)?;
         Ok(self.folder.check()?)
+    }
+
+    /// BLAKE3 digests of the weight files that are used, by their names.
+    ///
+    /// # Errors
+    /// When one is missing or refused.
+    pub fn digests(&self) -> Result<Vec<(String, String)>, EngineError> {
+        Ok(self.folder.digests(self.wanted.gligen)?)
     }
 
     /// What the device is called.
@@ -192,7 +202,9 @@ impl Engine {
         if config.model == BUNDLED {
             notices.push(Notice::DemoModel { native_size: stable::native_size(&folder)? });
         }
+        let (sam, sam_bytes) = segmenter::wanted(config, &options.config, &device)?.unzip();
         let wanted = Wanted {
+            sam,
             model: config.model.clone(),
             dtype: config.dtype,
             device: config.device,
@@ -202,8 +214,10 @@ impl Engine {
         let adapters = adapters(&options.adapters)?;
         let doubts = folder.warnings(config.prediction_type)?.into_iter().chain(adapters.warnings());
         notices.extend(doubts.map(|doubt| Notice::Model { warning: doubt.to_string() }));
-        let weights = folder.weight_bytes(config.dtype, wanted.gligen)?;
+        let (weights, sam_bytes) =
+            (folder.weight_bytes(config.dtype, wanted.gligen)?, sam_bytes.unwrap_or_default());
         let needed = stable::memory(&options.config, &folder, weights, config.dtype)?;
+        let (weights, needed) = (weights.saturating_add(sam_bytes), needed.saturating_add(sam_bytes));
         let what = format!("drawing with {}", folder.name());
         notices.extend(memory::compare(&what, weights, needed, memory::available())?);
         Ok(Prepared { options: options.clone(), wanted, folder, device, adapters, notices })
@@ -242,21 +256,23 @@ impl Engine {
         let total = ready.work(subject.layout.objects().len());
         let mut brush = Brush::new(&model, subject, seeds, observer, total);
         let beside = match options.side_by_side {
-            true => Some(brush.draw(&stable::plain(&options.config))?),
+            true => Some(brush.draw(&stable::plain(&options.config), Wants::default())?),
             false => None,
         };
-        let (mut pixels, mut recipe, mut notices) = brush.draw(&options.config)?;
+        let Painted { mut pixels, mut recipe, mut notices, recording } =
+            brush.draw(&options.config, options.wants)?;
         notices.extend(shown_by_loading(&model, ready));
         recipe.planner.clone_from(&subject.planner);
-        if let Some((plain, _, more)) = &beside {
-            pixels = side_by_side(plain, &pixels);
-            notices
-                .extend(more.iter().filter(|notice| !notices.contains(notice)).cloned().collect::<Vec<_>>());
+        let has_plain = beside.is_some();
+        if let Some(plain) = beside {
+            pixels = side_by_side(&plain.pixels, &pixels);
+            let more: Vec<_> = plain.notices.into_iter().filter(|notice| !notices.contains(notice)).collect();
+            notices.extend(more);
         }
-        let noted = Noted { side_by_side: beside.is_some(), ..Noted::new(recipe) };
+        let noted = Noted { side_by_side: has_plain, ..Noted::new(recipe) };
         let png = encode(&pixels, options.metadata.then_some(&noted)).map_err(EngineError::Encode)?;
         let seconds = start.elapsed().as_secs_f64();
-        Ok(Picture { png, pixels, recipe: noted.recipe, seconds, notices })
+        Ok(Picture { png, pixels, recipe: noted.recipe, seconds, notices, recording })
     }
 
     /// What is doubtful about drawing a subject in this way: its layout, and
@@ -271,6 +287,8 @@ impl Engine {
         let mut notices: Vec<Notice> = shown_by_loading(&model, ready).collect();
         let doubts = doubts.map_err(EngineError::Draw)?;
         notices.extend(doubts.into_iter().map(|warning| Notice::Drawing { warning }));
+        let words = model.hints.words.as_ref();
+        notices.extend(words.and_then(|words| words::notice(ready.folder.name(), words, &subject.layout)));
         Ok(notices)
     }
 
@@ -342,7 +360,7 @@ impl Engine {
 
     /// The device of the configuration, which must be able to compute in its
     /// number format.
-    fn device(&self) -> Result<Device, EngineError> {
+    pub(crate) fn device(&self) -> Result<Device, EngineError> {
         let device = lmd_nn::device(self.config.device)?;
         let refused = |error| EngineError::Usage(format!("{error} (LMD_DTYPE, dtype in lmd.toml)"));
         self.config.dtype.check(&device).map_err(refused)?;
@@ -396,7 +414,11 @@ impl Engine {
         go_on(observer)?;
         let (adapters, gligen) = (ready.adapters.clone(), ready.wanted.gligen);
         let options = LoadOptions { adapters, gligen, ..LoadOptions::new(&ready.device) };
-        self.load(&ready.folder, options).map(Arc::new)
+        let model = self.load(&ready.folder, options)?;
+        Ok(Arc::new(match &ready.wanted.sam {
+            Some(path) => model.with_sam(segmenter::load(path, &ready.device)?),
+            None => model,
+        }))
     }
 }
 

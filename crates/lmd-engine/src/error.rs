@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use lmd_diffusion::DiffusionError;
 use lmd_layout::{JsonError, LayoutError, ParseError};
-use lmd_nn::{NnError, WeightsError};
+use lmd_nn::{DetectError, NnError, WeightsError};
 use lmd_planner::PlanError;
 use lmd_planner::cache::CacheError;
 use lmd_planner::llm::LlmError;
@@ -44,6 +44,22 @@ pub enum EngineError {
         /// Why.
         source: PictureError,
     },
+    /// A picture's pixels cannot be read.
+    #[error("cannot read the picture {name}: {source}")]
+    NoPicture {
+        /// What the picture is called.
+        name: String,
+        /// Why.
+        source: PictureError,
+    },
+    /// A file of a benchmark's folder cannot be made or written.
+    #[error("cannot write {}: {source}", path.display())]
+    BenchFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A picture could not be written as PNG.
     #[error(transparent)]
     Encode(PictureError),
@@ -72,6 +88,9 @@ pub enum EngineError {
     /// An adapter's file or a device cannot be used.
     #[error(transparent)]
     Network(#[from] NnError),
+    /// A detector could not look for what was asked.
+    #[error(transparent)]
+    Detect(#[from] DetectError),
     /// A picture could not be drawn.
     #[error(transparent)]
     Draw(DiffusionError),
@@ -124,18 +143,23 @@ impl EngineError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Usage(_) | Self::Config(_) | Self::Read { .. } | Self::Recipe { .. } => ErrorKind::Usage,
+            Self::Usage(_)
+            | Self::Config(_)
+            | Self::Read { .. }
+            | Self::Recipe { .. }
+            | Self::NoPicture { .. } => ErrorKind::Usage,
             Self::NoLayout { .. } => ErrorKind::Layout,
             Self::Plan(error) => of_planning(error),
             Self::Store(error) => error.kind(),
             Self::Load { source, .. } => of_loading(source),
-            Self::Network(_) => ErrorKind::Model,
+            Self::Network(_) | Self::Detect(DetectError::Network(_)) => ErrorKind::Model,
+            Self::Detect(_) => ErrorKind::Usage,
             Self::Draw(error) => of_drawing(error),
             Self::Memory { .. } | Self::Threads(_) => ErrorKind::Memory,
             Self::Output(error) => error.kind(),
             Self::Warnings(_) => ErrorKind::Warnings,
             Self::Cancelled => ErrorKind::Cancelled,
-            Self::Encode(_) => ErrorKind::Failed,
+            Self::Encode(_) | Self::BenchFile { .. } => ErrorKind::Failed,
             Self::Internal(_) => ErrorKind::Internal,
         }
     }

@@ -3,6 +3,7 @@
 
 use std::io::Cursor;
 
+use base64::Engine as _;
 use png::{BitDepth, ColorType, Decoder, DecodingError, Encoder, EncodingError, Limits};
 use serde_json::Value;
 use thiserror::Error;
@@ -133,6 +134,12 @@ pub fn encode(picture: &Rgb, noted: Option<&Noted>) -> Result<Vec<u8>, PictureEr
     Ok(bytes)
 }
 
+/// A PNG as an address that carries it, for SVG and HTML.
+#[must_use]
+pub fn data_address(png: &[u8]) -> String {
+    format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(png))
+}
+
 /// The recipe's chunk. One that would be too long to be read again goes without what was measured on the way; the
 /// picture is drawn again without it.
 fn chunk(noted: &Noted) -> Result<String, PictureError> {
@@ -171,6 +178,19 @@ pub fn recipe(bytes: &[u8]) -> Result<Noted, PictureError> {
     let value =
         serde_json::from_str(&json).map_err(|error| PictureError::Recipe(quoted(&error.to_string())))?;
     Noted::from_json(value)
+}
+
+/// What other programs, or we for them, noted about a PNG: its chunk `parameters`, at most 1 MiB.
+///
+/// # Errors
+/// [`PictureError`]: the bytes may be anything.
+pub fn parameters(bytes: &[u8]) -> Result<Option<String>, PictureError> {
+    if bytes.len() > MAX_PICTURE_BYTES {
+        return Err(PictureError::TooLarge);
+    }
+    let limits = Limits { bytes: 4 * MAX_TEXT_BYTES };
+    let reader = Decoder::new_with_limits(Cursor::new(bytes), limits).read_info()?;
+    text(reader.info(), PARAMETERS)
 }
 
 /// The beginning of a text from a picture, for a message.

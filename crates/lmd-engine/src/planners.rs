@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use lmd_planner::Planner;
 use lmd_planner::cache::{AnswerCache, CacheMode};
-use lmd_planner::llm::{ChatEvent, LlmConfig, LlmPlanner};
+use lmd_planner::llm::{ChatEvent, LlmConfig, LlmError, LlmPlanner};
 use lmd_planner::offline::OfflinePlanner;
+use lmd_planner::{PlanError, Planner};
 
 use crate::config::{Config, PlannerChoice};
 use crate::error::EngineError;
@@ -40,6 +40,21 @@ pub fn is_llm_set_up(config: &Config) -> bool {
     config.llm.is_set() && (has_address(&config.llm) || config.llm.key.is_some())
 }
 
+/// Whether every further question to a planner would fail in the same way.
+#[must_use]
+pub fn is_hopeless(error: &PlanError) -> bool {
+    matches!(
+        error,
+        PlanError::Llm(
+            LlmError::Config { .. }
+                | LlmError::Unreachable { .. }
+                | LlmError::Unauthorized { .. }
+                | LlmError::NotFound { .. }
+                | LlmError::InsufficientQuota { .. }
+        )
+    )
+}
+
 /// Whether somebody named a server or a kind of server.
 fn has_address(llm: &LlmConfig) -> bool {
     let usual = LlmConfig::default();
@@ -47,7 +62,7 @@ fn has_address(llm: &LlmConfig) -> bool {
 }
 
 fn llm(config: &Config, events: Option<&Events>, mut notices: Vec<Notice>) -> Result<Choice, EngineError> {
-    let mut planner = LlmPlanner::new(config.llm.clone()).map_err(lmd_planner::PlanError::from)?;
+    let mut planner = LlmPlanner::new(config.llm.clone()).map_err(PlanError::from)?;
     if let Some(events) = events.cloned() {
         planner = planner.with_observer(move |event| events(event));
     }

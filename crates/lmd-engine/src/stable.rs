@@ -3,9 +3,9 @@
 
 use std::ops::ControlFlow;
 
-use lmd_diffusion::{Drawn, Job, ModelShape, estimate_memory};
+use lmd_diffusion::{Drawn, Job, ModelShape, Recording, Wants, estimate_memory};
 use lmd_layout::Layout;
-use lmd_nn::{LoadOptions, ModelFolder, Precision, UNetConfig};
+use lmd_nn::{AttentionType, LoadOptions, ModelFolder, NnError, Precision, UNetConfig};
 
 use crate::error::EngineError;
 use crate::stage2::{DiffusionError, DrawConfig, Model, Name, Registry, Seeds, Step};
@@ -26,6 +26,26 @@ pub(crate) fn is_plain(config: &DrawConfig) -> bool {
 /// Whether the method needs grounding layers.
 pub(crate) fn uses_gligen(config: &DrawConfig) -> bool {
     Registry::shared().method(&config.method).is_ok_and(|method| method.needs().gligen)
+}
+
+/// Whether masks are made by Segment Anything.
+pub(crate) fn uses_sam(config: &DrawConfig) -> bool {
+    let registry = Registry::shared();
+    let makes_masks = registry.method(&config.method).is_ok_and(|method| method.needs().masks);
+    makes_masks && registry.refiner(&config.lmd.mask_refiner).is_ok_and(|refiner| refiner.needs_sam())
+}
+
+/// Refuses methods that need grounding layers where the model has none, before it is loaded.
+pub(crate) fn check_gligen(config: &DrawConfig, folder: &ModelFolder) -> Result<(), EngineError> {
+    let has = || {
+        Ok::<_, NnError>(
+            folder.has_gligen() || folder.unet_config()?.attention_type != AttentionType::Default,
+        )
+    };
+    if uses_gligen(config) && !has()? {
+        return Err(EngineError::Draw(DiffusionError::NoGligenLayers));
+    }
+    Ok(())
 }
 
 /// Calls of the observer when guidance never ends early; none for settings that make no sense.
@@ -79,15 +99,15 @@ pub(crate) fn doubts(
     Ok(lmd_diffusion::check(model, &job)?.iter().map(ToString::to_string).collect())
 }
 
-/// Draws one picture.
+/// Draws one picture, and records what is wanted of its steps.
 pub(crate) fn draw(
     model: &Model,
     (layout, prompt): (&Layout, &str),
     seeds: Seeds,
-    config: &DrawConfig,
+    (config, wants): (&DrawConfig, Wants),
     observe: &mut dyn FnMut(&Step<'_>) -> ControlFlow<()>,
-) -> Result<Drawn, DiffusionError> {
+) -> Result<(Drawn, Recording), DiffusionError> {
     let job = Job { layout, prompt, seeds, config };
     let mut observer = |step: &Step<'_>| observe(step);
-    lmd_diffusion::draw(model, &job, &mut observer)
+    lmd_diffusion::draw_recorded(model, &job, wants, &mut observer)
 }

@@ -23,8 +23,8 @@ pub use bbox::{BBox, BoxError, Canvas};
 pub use check::{ObjectName, Warning, check_draft, check_layout};
 pub use draft::{Draft, DraftObject};
 #[cfg(feature = "png")]
-pub use draw::{DrawError, draw_png};
-pub use draw::{DrawOptions, draw_svg};
+pub use draw::{DrawError, draw_png, overlay_rgba};
+pub use draw::{DrawOptions, Mark, draw_svg, overlay_svg};
 pub use fidelity::Fidelity;
 pub use filter::{DropReason, Dropped, FilterOptions, Filtered, filter_boxes};
 pub use grid::{GridRect, Mask};

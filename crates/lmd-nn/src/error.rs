@@ -119,6 +119,15 @@ pub enum NnError {
         device: String,
     },
 
+    /// A network's numbers left the range of floats.
+    #[error(
+        "the {network} computed numbers that are infinite or none; its weights are damaged or not of this network"
+    )]
+    NotFinite {
+        /// Which network.
+        network: &'static str,
+    },
+
     /// Something this crate takes for granted does not hold: a fault of this crate.
     #[error("internal fault: {0}; please report it with the command and the files that led here")]
     Internal(&'static str),

@@ -5,7 +5,11 @@
 //! |---|---|---|
 //! | [`clip`] | CLIP text encoder and tokenizer | arXiv:2103.00020 |
 //! | [`unet`] | U-Net with cross-attention | arXiv:2112.10752 |
+//! | [`owl`] | OWL-ViT and OWLv2: detectors of what a text names | arXiv:2205.06230, 2306.09683 |
+//! | [`sam`] | Segment Anything: masks | arXiv:2304.02643 |
 //! | [`vae`] | autoencoder, and the tiny one for previews | arXiv:2112.10752 |
+//! | [`center_net`] | the detector of the bundled world | arXiv:1904.07850 |
+//! | [`detect`] | what finds things in pictures, behind one trait | |
 //! | [`weights`] | weight files, checked before they are used | |
 //! | [`model`] | models as they lie on disk | |
 //!
@@ -13,10 +17,13 @@
 //! latents, when the caller says so with `latents.autodiff().require_grad()`.
 
 mod attn_key;
+pub mod center_net;
 pub mod clip;
 mod config_check;
 #[cfg(feature = "flex")]
 mod cpu;
+pub mod detect;
+mod detectors;
 mod device;
 mod error;
 #[cfg(feature = "flex")]
@@ -24,7 +31,10 @@ mod error;
 pub mod inner;
 mod layers;
 pub mod model;
+pub mod owl;
 mod prediction;
+mod preprocess;
+pub mod sam;
 pub mod unet;
 pub mod vae;
 mod warning;
@@ -34,11 +44,16 @@ mod workers;
 pub use burn::tensor::{Bool, Device, Float, Int, Tensor, TensorData};
 
 pub use attn_key::{AttnKey, UNetSection};
+pub use center_net::{CenterNet, CenterNetConfig};
 pub use clip::{ClipTextConfig, ClipTextEncoder, ClipTextOutput, Encoded, Positions, Tokenizer};
+pub use detect::{DetectError, Detection, Detector, RgbView, Selection, Vocabulary};
+pub use detectors::{DETECTOR_KINDS, DetectorFolder, DetectorKind};
 pub use device::{Accelerator, Precision, device, device_name};
 pub use error::NnError;
 pub use model::ModelFolder;
+pub use owl::Owl;
 pub use prediction::PredictionType;
+pub use sam::{Sam, SamPrompt};
 pub use unet::{
     AttentionType, GligenBox, MAX_GLIGEN_BOXES, TextContext, UNet, UNetConfig, UNetOutput, UNetRequest,
 };

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use lmd_engine::EngineError;
-use lmd_engine::input::Input;
+use lmd_engine::input::{self, Input};
 use lmd_engine::output::Outputs;
 use lmd_engine::picture::MAX_PICTURE_BYTES;
 use lmd_layout::{DrawOptions, Layout, draw_png, draw_svg, write_text};
@@ -39,6 +39,14 @@ fn with_advice(error: EngineError, path: &Path) -> anyhow::Error {
 /// The text of a file, or of stdin for `-`.
 pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     Ok(open(path)?.text()?)
+}
+
+/// The text of a file of at most `most` bytes, where that is more than other texts may have.
+pub(crate) fn read_long(path: &Path, most: usize) -> anyhow::Result<String> {
+    let failed = |source| EngineError::Read { path: path.to_owned(), source };
+    let bytes = input::read_bounded(path, most as u64 + 1).map_err(failed)?;
+    let text = input::text(&bytes);
+    text.map_err(|error| EngineError::Usage(format!("{}: {error}", path.display())).into())
 }
 
 /// A layout from a file: our JSON, an answer in any form we understand, or a

@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod drawing;
 mod exit;
+mod exports;
 mod fault;
 mod files;
 mod interrupt;
@@ -20,7 +21,7 @@ use clap::Parser;
 use lmd_engine::picture::Noted;
 use lmd_engine::{Environment, Override, Settings, Sources};
 
-use cli::{Cli, Command, DrawArgs, Global};
+use cli::{BenchArgs, BenchCommand, Cli, Command, DrawArgs, Global};
 pub use exit::Exit;
 pub use fault::explain_panics;
 use screen::Screen;
@@ -48,15 +49,38 @@ fn run(cli: Cli, screen: &Screen) -> anyhow::Result<Exit> {
         }
         Command::Draw(args) => draw(&args, &cli.global, screen),
         Command::Show(args) => commands::show::run(&args, screen),
+        Command::Detect(args) => commands::detect::run(&args, &load(Vec::new())?, screen),
         Command::Models(args) => commands::models::run(&args, &load(Vec::new())?, screen),
         Command::Layout(args) => commands::layout::run(&args, &load(args.planning.flags())?, screen),
-        Command::Chat(args) => commands::chat::run(&args, &load(args.planning.flags())?, screen),
-        Command::Bench(args) => commands::bench::run(&args, &load(args.planning().flags())?, screen),
+        Command::Serve(args) => commands::serve::run(load(args.flags())?, cli.global.quiet, screen),
+        Command::Chat(args) => {
+            let flags = args.planning.flags().into_iter().chain(args.drawing.flags());
+            commands::chat::run(&args, &load(flags.collect())?, screen)
+        }
+        Command::Bench(args) => bench(&args, &load, screen),
         Command::Config(args) => commands::config::run(&args, &load(Vec::new())?),
         Command::Completions(args) => commands::completions::run(&args),
         Command::Doctor(args) => {
             commands::doctor::run(&args, Settings::load(&sources(&cli.global, Vec::new())), screen)
         }
+    }
+}
+
+/// A benchmark of pictures has settings of its own for every way of drawing.
+fn bench(
+    args: &BenchArgs,
+    load: &dyn Fn(Vec<Override>) -> anyhow::Result<Settings>,
+    screen: &Screen,
+) -> anyhow::Result<Exit> {
+    match &args.what {
+        BenchCommand::Layouts(args) => {
+            commands::bench::layouts(args, &load(args.common.planning.flags())?, screen)
+        }
+        BenchCommand::Sentences(args) => {
+            commands::bench::free_wording(args, &load(args.common.planning.flags())?, screen)
+        }
+        BenchCommand::Pictures(args) => commands::pictures::pictures(args, load, screen),
+        BenchCommand::Ablations(args) => commands::pictures::ablations(args, load, screen),
     }
 }
 

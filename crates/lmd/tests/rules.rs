@@ -115,10 +115,12 @@ fn the_engine_knows_no_front() {
 
 /// The fronts reach the networks and methods through the engine alone.
 #[test]
-fn the_command_draws_through_the_engine() {
-    let used = &graph()["lmd"];
-    for below in ["lmd-nn", "lmd-diffusion", "lmd-demo-model", "burn"] {
-        assert!(!used.contains(below), "lmd must not use {below}");
+fn the_fronts_draw_through_the_engine() {
+    let graph = graph();
+    for front in ["lmd", "lmd-server"] {
+        for below in ["lmd-nn", "lmd-diffusion", "lmd-demo-model", "burn"] {
+            assert!(!graph[front].contains(below), "{front} must not use {below}");
+        }
     }
 }
 

@@ -88,6 +88,9 @@ impl<'a> MethodContext<'a> {
         let grid = pipeline.latent_size(size.0, size.1)?;
         let sampler_spec = registry.sampler(&job.config.sampler)?;
         let refiner = registry.refiner(&job.config.lmd.mask_refiner)?;
+        if method.needs().masks && refiner.needs_sam() && pipeline.sam.is_none() {
+            return Err(DiffusionError::NoSam);
+        }
         Ok(Self { pipeline, job, method, sampler_spec, refiner, size, grid })
     }
 

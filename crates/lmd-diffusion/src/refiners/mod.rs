@@ -4,13 +4,15 @@
 
 mod attention;
 mod refiner;
+mod segment_anything;
 
 use std::sync::Arc;
 
 pub use attention::AttentionThreshold;
 pub use refiner::{MaskEvidence, MaskRefiner};
+pub use segment_anything::SegmentAnything;
 
 /// The refiners of this crate.
 pub(crate) fn builtin() -> Vec<Arc<dyn MaskRefiner>> {
-    vec![Arc::new(AttentionThreshold)]
+    vec![Arc::new(AttentionThreshold), Arc::new(SegmentAnything)]
 }

@@ -2,7 +2,8 @@
 
 use std::fmt::Debug;
 
-use lmd_layout::Mask;
+use lmd_layout::{Fidelity, Mask};
+use lmd_nn::Sam;
 
 use crate::DiffusionError;
 use crate::config::LmdConfig;
@@ -21,6 +22,13 @@ pub struct MaskEvidence<'a> {
     pub drawn_box: &'a Mask,
     /// Its picture, where the refiner [`needs_picture`](MaskRefiner::needs_picture).
     pub picture: Option<&'a Rgb>,
+    /// Segment Anything, where the pipeline has it.
+    pub sam: Option<&'a Sam>,
+    /// The box as `[x0, y0, x1, y1]`, each in 0 to 1, where the thing was drawn in its place and is asked for by its box
+    /// (LMD+); else its attention shows where it is.
+    pub place: Option<[f64; 4]>,
+    /// Whether the reference's quirks are reproduced.
+    pub fidelity: Fidelity,
     /// The settings, of which masks have a few.
     pub config: &'a LmdConfig,
 }
@@ -35,6 +43,11 @@ pub trait MaskRefiner: Debug + Send + Sync {
 
     /// Whether a box's picture has to be decoded for it.
     fn needs_picture(&self) -> bool {
+        false
+    }
+
+    /// Whether it needs Segment Anything.
+    fn needs_sam(&self) -> bool {
         false
     }
 

@@ -6,6 +6,7 @@ use lmd_planner::llm::LlmConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::serve::ServeConfig;
 use crate::stage2::{DrawConfig, Preset};
 
 /// What the bundled model is called.
@@ -40,6 +41,10 @@ pub struct Config {
     /// The folder that keeps imported models; empty for lmd's own below the
     /// user's data.
     pub models_dir: String,
+    /// Segment Anything's weights for masks (`draw.lmd.mask_refiner = "sam"`): a
+    /// `SamModel`'s folder or one of its authors' files as safetensors; empty
+    /// for none.
+    pub sam: String,
     /// Where the networks run: `auto`, `cpu`, `vulkan`, `cuda`, `metal` or
     /// `rocm`.
     #[schemars(with = "String")]
@@ -62,6 +67,8 @@ pub struct Config {
     pub llm: LlmConfig,
     /// How pictures are drawn.
     pub draw: DrawConfig,
+    /// How the HTTP server behaves.
+    pub serve: ServeConfig,
 }
 
 impl Default for Config {
@@ -71,6 +78,7 @@ impl Default for Config {
             cache: CacheMode::default(),
             model: BUNDLED.to_owned(),
             models_dir: String::new(),
+            sam: String::new(),
             device: Accelerator::default(),
             dtype: Precision::default(),
             prediction_type: None,
@@ -78,6 +86,7 @@ impl Default for Config {
             preset: Preset::default(),
             llm: LlmConfig::default(),
             draw: Preset::default().config(),
+            serve: ServeConfig::default(),
         }
     }
 }

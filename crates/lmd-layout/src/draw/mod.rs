@@ -3,6 +3,7 @@
 mod canvas;
 mod colour;
 mod item;
+mod overlay;
 mod panel;
 #[cfg(feature = "png")]
 mod png;
@@ -11,6 +12,9 @@ mod shape;
 mod tests;
 mod text;
 
+#[cfg(feature = "png")]
+pub use overlay::overlay_rgba;
+pub use overlay::{Mark, overlay_svg};
 #[cfg(feature = "png")]
 pub use png::{DrawError, draw_png};
 

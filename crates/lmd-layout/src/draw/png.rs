@@ -64,7 +64,7 @@ pub fn draw_png(layout: &Layout, options: &DrawOptions) -> Result<Vec<u8>, DrawE
 
 /// The renderer's options. The machine's fonts are searched only when the
 /// text needs them, for that takes a while.
-fn renderer(svg: &str) -> Options<'static> {
+pub(super) fn renderer(svg: &str) -> Options<'static> {
     let mut fonts = fontdb::Database::new();
     fonts.load_font_source(fontdb::Source::Binary(Arc::new(MEDIUM)));
     fonts.load_font_source(fontdb::Source::Binary(Arc::new(BOLD)));

@@ -3,20 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::layer::{HiddenAct, LayerShape};
 use crate::NnError;
 use crate::config_check::{EPSILON, parse, require, require_number, require_sizes};
 
 const NETWORK: &str = "text encoder";
-
-/// The two activation functions of CLIP's feed-forward layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HiddenAct {
-    /// `x · σ(1.702 x)`: OpenAI's CLIP, Stable Diffusion 1.
-    QuickGelu,
-    /// The exact GELU: OpenCLIP, Stable Diffusion 2.
-    Gelu,
-}
 
 /// Shape of the text encoder, with the upstream names; defaults are those of ViT-L/14.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +60,17 @@ impl ClipTextConfig {
         let config: Self = parse(NETWORK, text, &fixed)?;
         config.check()?;
         Ok(config)
+    }
+
+    pub(crate) fn layer_shape(&self) -> LayerShape {
+        LayerShape {
+            width: self.hidden_size,
+            inner: self.intermediate_size,
+            heads: self.num_attention_heads,
+            act: self.hidden_act,
+            epsilon: self.layer_norm_eps,
+            causal: true,
+        }
     }
 
     /// Checks that the sizes fit together.

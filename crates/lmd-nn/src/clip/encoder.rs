@@ -1,10 +1,10 @@
 //! CLIP's text encoder (arXiv:2103.00020): a causal transformer over tokens.
 
-use burn::tensor::activation::{gelu, sigmoid};
 use burn::tensor::{Int, Tensor, TensorData};
 
-use super::{ClipTextConfig, HiddenAct};
-use crate::layers::{Conv, ConvArgs, LayerNorm, Prologue, self_attention};
+use super::ClipTextConfig;
+use super::layer::TransformerLayer;
+use crate::layers::LayerNorm;
 use crate::weights::{Checkpoint, LoadOptions, Weights, WeightsError, load};
 use crate::{NnError, with_spinning_pool};
 
@@ -17,7 +17,7 @@ pub struct ClipTextEncoder {
     config: ClipTextConfig,
     token_embedding: Tensor<2>,
     position_embedding: Tensor<2>,
-    layers: Vec<EncoderLayer>,
+    layers: Vec<TransformerLayer>,
     final_layer_norm: LayerNorm,
 }
 
@@ -50,11 +50,13 @@ impl ClipTextEncoder {
         })
     }
 
-    fn build(w: &Weights, config: &ClipTextConfig) -> Result<Self, WeightsError> {
+    /// From the tensors below `w`: `embeddings`, `encoder` and `final_layer_norm`.
+    pub(crate) fn build(w: &Weights, config: &ClipTextConfig) -> Result<Self, WeightsError> {
         let width = config.hidden_size;
         let embeddings = w.pp("embeddings");
         let table = |name, rows| embeddings.pp(name).tensor("weight", [rows, width]);
-        let layer = |i: usize| EncoderLayer::load(&w.pp("encoder.layers").pp(i), config);
+        let shape = config.layer_shape();
+        let layer = |i: usize| TransformerLayer::load(&w.pp("encoder.layers").pp(i), shape);
         Ok(Self {
             config: config.clone(),
             token_embedding: table("token_embedding", config.vocab_size)?,
@@ -120,54 +122,5 @@ impl ClipTextEncoder {
             }
         }
         Ok(tokens)
-    }
-}
-
-#[derive(Clone, Debug)]
-struct EncoderLayer {
-    layer_norm1: LayerNorm,
-    /// Queries, keys and values side by side.
-    qkv_proj: Conv,
-    out_proj: Conv,
-    layer_norm2: LayerNorm,
-    fc1: Conv,
-    fc2: Conv,
-    heads: usize,
-    act: HiddenAct,
-}
-
-impl EncoderLayer {
-    fn load(w: &Weights, config: &ClipTextConfig) -> Result<Self, WeightsError> {
-        let (width, inner) = (config.hidden_size, config.intermediate_size);
-        let attention = w.pp("self_attn");
-        let parts = ["q_proj", "k_proj", "v_proj"].map(|name| attention.pp(name));
-        let norm = |name| LayerNorm::load(&w.pp(name), width, config.layer_norm_eps);
-        Ok(Self {
-            layer_norm1: norm("layer_norm1")?,
-            qkv_proj: Conv::linear_concat(&parts, width, width, true)?,
-            out_proj: Conv::linear(&attention.pp("out_proj"), width, width)?,
-            layer_norm2: norm("layer_norm2")?,
-            fc1: Conv::linear(&w.pp("mlp.fc1"), width, inner)?,
-            fc2: Conv::linear(&w.pp("mlp.fc2"), inner, width)?,
-            heads: config.num_attention_heads,
-            act: config.hidden_act,
-        })
-    }
-
-    /// `[B, tokens, C]` → `[B, tokens, C]`
-    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let qkv = self.qkv_proj.apply(x.clone(), ConvArgs::after(Prologue::LayerNorm(&self.layer_norm1)));
-        let attn_output = self_attention(qkv, self.heads, true);
-        let x = self.out_proj.apply(attn_output, ConvArgs::after(Prologue::Identity).residual(x));
-        self.feed_forward(x)
-    }
-
-    fn feed_forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let h = self.fc1.apply(x.clone(), ConvArgs::after(Prologue::LayerNorm(&self.layer_norm2)));
-        let h = match self.act {
-            HiddenAct::QuickGelu => h.clone() * sigmoid(h * 1.702),
-            HiddenAct::Gelu => gelu(h),
-        };
-        self.fc2.apply(h, ConvArgs::after(Prologue::Identity).residual(x))
     }
 }

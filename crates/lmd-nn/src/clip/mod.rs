@@ -2,11 +2,14 @@
 
 mod config;
 mod encoder;
+mod layer;
 mod phrase;
 mod tokenizer;
 mod vocabulary;
 
-pub use config::{ClipTextConfig, HiddenAct};
+pub use config::ClipTextConfig;
 pub use encoder::{ClipTextEncoder, ClipTextOutput};
+pub use layer::HiddenAct;
+pub(crate) use layer::{LayerShape, TransformerLayer};
 pub use phrase::Positions;
 pub use tokenizer::{Encoded, Tokenizer};

@@ -19,7 +19,7 @@ pub(crate) fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
 }
 
 /// `[B, heads, N, d]` → `[B, N, heads·d]`
-fn join_heads(x: Tensor<4>) -> Tensor<3> {
+pub(crate) fn join_heads(x: Tensor<4>) -> Tensor<3> {
     let [batch, heads, tokens, width] = x.dims();
     x.swap_dims(1, 2).reshape([batch, tokens, heads * width])
 }
@@ -89,7 +89,7 @@ pub(crate) fn cross_attention_probabilities(
 }
 
 /// `softmax(q kᵀ / √d) v`; the probabilities are not kept, with a gradient or without.
-fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
+pub(crate) fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
     if q.is_tracked() || k.is_tracked() || v.is_tracked() {
         tracked_attention(q, k, v)
     } else {

@@ -3,6 +3,7 @@
 mod attention;
 mod conv;
 mod norm;
+mod patches;
 #[cfg(all(test, feature = "flex"))]
 mod tests;
 mod tracked_attention;
@@ -10,7 +11,9 @@ mod tracked_attention;
 mod values;
 
 pub(crate) use attention::{
-    cross_attention, cross_attention_probabilities, in_f32, repeated, self_attention, split_heads,
+    attend, cross_attention, cross_attention_probabilities, in_f32, join_heads, repeated, self_attention,
+    split_heads,
 };
 pub(crate) use conv::{Conv, ConvArgs, Prologue, channels_first, channels_last};
 pub(crate) use norm::{GroupNorm, LayerNorm};
+pub(crate) use patches::{PatchConv, PatchUpscale};

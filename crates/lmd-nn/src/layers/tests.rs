@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::conv::{Conv, ConvArgs, Prologue};
 use super::norm::{GroupNorm, LayerNorm};
-use super::{cross_attention, cross_attention_probabilities, self_attention};
+use super::{attend, cross_attention, cross_attention_probabilities, self_attention, split_heads};
 
 const TOLERANCE: f32 = 2e-5;
 
@@ -213,7 +213,7 @@ fn defined(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, causal: bool) -> [Tensor<4>
 }
 
 fn split(x: Tensor<3>, heads: usize) -> Tensor<4> {
-    super::split_heads(x, heads)
+    split_heads(x, heads)
 }
 
 fn join(x: Tensor<4>) -> Tensor<3> {
@@ -269,5 +269,17 @@ fn attention_to_a_text_is_its_definition() {
             assert_close("map", &map[part], &expected_map[part]);
             assert_close("some columns", &some[part], &expected_some[part]);
         }
+    }
+}
+
+#[test]
+fn attention_of_heads_of_any_size_is_softmax() {
+    for (rows, columns, heads, width) in [(7, 16, 8, 2), (16, 7, 8, 4), (7, 300, 2, 16), (5, 5, 3, 8)] {
+        let q = split_heads(scattered([1, rows, heads * width], 1), heads);
+        let k = split_heads(scattered([1, columns, heads * width], 2), heads);
+        let v = split_heads(scattered([1, columns, heads * width], 3), heads);
+        let scores = q.clone().matmul(k.clone().transpose()) / (width as f64).sqrt();
+        let expected = burn::tensor::activation::softmax(scores, 3).matmul(v.clone());
+        assert_close("attention", &floats(attend(q, k, v)), &floats(expected));
     }
 }

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::files::{MAX_CONFIG, hub_snapshot};
 use super::lenient_json::without_infinities;
 use super::{kind, ldm_names, single_file};
 use crate::clip::{ClipTextConfig, ClipTextEncoder, Tokenizer};
 use crate::unet::{AttentionType, UNet, UNetConfig};
 use crate::vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, TinyVaeConfig, VaeConfig};
-use crate::weights::{Checkpoint, LoadOptions, Source, StaticFiles, WeightsError, is_tolerated};
+use crate::weights::{Checkpoint, LoadOptions, Source, StaticFiles, WeightsError, is_tolerated, unreadable};
 use crate::{NnError, Precision, PredictionType, Warning};
 
 /// The files of a model. Opening it reads no weights yet.
@@ -346,31 +347,7 @@ impl ModelFolder {
 
     /// The weights of one part, whole or in shards, of any variant.
     fn weights(&self, part: &str, stem: &str) -> Result<Checkpoint, WeightsError> {
-        let path = |end: &str| format!("{part}/{stem}{end}");
-        for whole in [".safetensors", ".fp16.safetensors", ".bf16.safetensors"] {
-            if self.source.has(&path(whole)) {
-                return self.source.checkpoint(&path(whole));
-            }
-        }
-        let indices =
-            [".safetensors.index.json", ".safetensors.index.fp16.json", ".fp16.safetensors.index.json"];
-        for index in indices {
-            if self.source.has(&path(index)) {
-                return self.source.sharded(&path(index));
-            }
-        }
-        let pickles = [path(".bin"), format!("{part}/pytorch_model.bin")];
-        match pickles.iter().find(|pickle| self.source.has(pickle)) {
-            Some(pickle) => self.source.checkpoint(pickle),
-            None => {
-                let path = self.source.path(&path(".safetensors"));
-                if let Some(source) = unreadable(&path) {
-                    return Err(WeightsError::Open { path, source });
-                }
-                let expected = format!("{stem}.safetensors");
-                Err(WeightsError::NoWeights { folder: self.source.path(part), expected })
-            }
-        }
+        self.source.weights(&format!("{part}/"), stem)
     }
 }
 
@@ -384,10 +361,6 @@ const GLIGEN: &str = "gligen/diffusion_pytorch_model.safetensors";
 const SCHEDULER: &str = "scheduler/scheduler_config.json";
 /// The file by which a diffusers folder is known.
 const UNET_CONFIG: &str = "unet/config.json";
-/// Most bytes of the name of a revision.
-const MAX_REVISION: u64 = 256;
-/// Most bytes of a configuration.
-const MAX_CONFIG: u64 = 1 << 20;
 
 fn no_weights(path: &Path, expected: &str) -> NnError {
     NnError::Weights(WeightsError::NoWeights { folder: path.to_owned(), expected: expected.to_owned() })
@@ -428,24 +401,6 @@ fn check_folder(folder: &Path) -> Result<(), NnError> {
         ),
         _ => no_weights(folder, &format!("{UNET_CONFIG}, as diffusers writes it")),
     })
-}
-
-/// Why a path cannot be looked at, other than that there is nothing.
-fn unreadable(path: &Path) -> Option<std::io::Error> {
-    std::fs::metadata(path).err().filter(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
-}
-
-/// The snapshot that `refs/main` names, when a folder is that of a model in the Hugging Face hub's cache.
-fn hub_snapshot(folder: &Path) -> Result<Option<PathBuf>, NnError> {
-    let source = Source::Folder(folder.to_owned());
-    if !folder.join("snapshots").is_dir() {
-        return Ok(None);
-    }
-    let Some(revision) = source.text("refs/main", MAX_REVISION)? else { return Ok(None) };
-    let revision = revision.trim();
-    let plain = !revision.is_empty() && revision.chars().all(|c| c.is_ascii_alphanumeric());
-    let snapshot = folder.join("snapshots").join(revision);
-    if plain && snapshot.is_dir() { Ok(Some(snapshot)) } else { Ok(None) }
 }
 
 /// A folder's name; of a snapshot in the Hugging Face hub's cache, that of its model.

@@ -1,5 +1,6 @@
 //! Models as they lie on disk: [`ModelFolder`].
 
+pub(crate) mod files;
 mod folder;
 mod kind;
 mod ldm_names;

@@ -97,6 +97,21 @@ pub fn load<T, E: From<WeightsError> + From<NnError>>(
     options: &LoadOptions,
     build: impl Fn(&Weights) -> Result<T, E>,
 ) -> Result<T, E> {
+    check(checkpoint, network, options, &build)?;
+    build(&Weights::root(checkpoint, network, options, false))
+}
+
+/// The first pass of [`load`] alone, which reads no weights.
+///
+/// # Errors
+///
+/// As [`load`].
+pub(crate) fn check<T, E: From<WeightsError> + From<NnError>>(
+    checkpoint: &Checkpoint,
+    network: &'static str,
+    options: &LoadOptions,
+    build: impl Fn(&Weights) -> Result<T, E>,
+) -> Result<(), E> {
     if !options.allow_unsupported_precision {
         options.precision.check(&options.device)?;
     }
@@ -107,8 +122,7 @@ pub fn load<T, E: From<WeightsError> + From<NnError>>(
         let network = network.to_owned();
         return Err(WeightsError::Mismatch { network, mismatch }.into());
     }
-    options.adapters.check_all_used(network, &dry_run.used())?;
-    build(&Weights::root(checkpoint, network, options, false))
+    Ok(options.adapters.check_all_used(network, &dry_run.used())?)
 }
 
 impl Weights {

@@ -98,6 +98,45 @@ impl Source {
         let files: Result<_, _> = shards(Path::new(index), text)?.into_iter().map(open).collect();
         Checkpoint::from_static(files?)
     }
+
+    /// The weights of one network, whole or in shards, of any variant: `prefix` is the folder of its files with a slash,
+    /// or nothing; `stem` is what their names begin with.
+    ///
+    /// # Errors
+    /// When there are none, or they are refused.
+    pub(crate) fn weights(&self, prefix: &str, stem: &str) -> Result<Checkpoint, WeightsError> {
+        let path = |end: &str| format!("{prefix}{stem}{end}");
+        for whole in [".safetensors", ".fp16.safetensors", ".bf16.safetensors"] {
+            if self.has(&path(whole)) {
+                return self.checkpoint(&path(whole));
+            }
+        }
+        let indices =
+            [".safetensors.index.json", ".safetensors.index.fp16.json", ".fp16.safetensors.index.json"];
+        for index in indices {
+            if self.has(&path(index)) {
+                return self.sharded(&path(index));
+            }
+        }
+        let pickles = [path(".bin"), format!("{prefix}pytorch_model.bin")];
+        match pickles.iter().find(|pickle| self.has(pickle)) {
+            Some(pickle) => self.checkpoint(pickle),
+            None => {
+                let path = self.path(&path(".safetensors"));
+                if let Some(source) = unreadable(&path) {
+                    return Err(WeightsError::Open { path, source });
+                }
+                let expected = format!("{stem}.safetensors");
+                let folder = self.path(prefix.strip_suffix('/').unwrap_or(prefix));
+                Err(WeightsError::NoWeights { folder, expected })
+            }
+        }
+    }
+}
+
+/// Why a path cannot be looked at, other than that there is nothing.
+pub(crate) fn unreadable(path: &Path) -> Option<io::Error> {
+    std::fs::metadata(path).err().filter(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use lmd_engine::{Override, Registry};
 
 use super::planning::Planning;
+use crate::exports::Exports;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -20,6 +21,9 @@ pub(crate) struct GenerateArgs {
     /// What should be in the picture; `-` reads it from stdin
     #[arg(value_name = "PROMPT")]
     pub(crate) prompt: String,
+    /// Which of the layouts that say this: 0 is the usual one, others differ from it
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) variant: u32,
     #[command(flatten)]
     pub(crate) planning: Planning,
     #[command(flatten)]
@@ -93,6 +97,13 @@ pub(crate) struct Drawing {
     /// Height in pixels, a multiple of 64 [default: the model's own]
     #[arg(short = 'H', long, value_name = "PIXELS")]
     pub(crate) height: Option<usize>,
+    /// How the mask of an object is found in its own picture: from attention alone or by Segment Anything
+    /// [default: attention]
+    #[arg(long, value_name = "HOW", value_parser = refiners())]
+    pub(crate) masks: Option<String>,
+    /// Segment Anything's weights: its folder, or one of its authors' files as safetensors; sets --masks sam
+    #[arg(long, value_name = "PATH")]
+    pub(crate) sam: Option<String>,
     /// Add a LoRA file, as FILE or FILE@STRENGTH; may be given several times
     #[arg(long, value_name = "FILE")]
     pub(crate) lora: Vec<String>,
@@ -108,6 +119,8 @@ pub(crate) struct Drawing {
     /// Write a picture that does not say how it was made
     #[arg(long)]
     pub(crate) no_metadata: bool,
+    #[command(flatten)]
+    pub(crate) exports: Exports,
 }
 
 /// The methods of the registry.
@@ -120,6 +133,13 @@ fn methods() -> PossibleValuesParser {
 /// The samplers of the registry.
 fn samplers() -> PossibleValuesParser {
     PossibleValuesParser::from(Registry::shared().samplers().map(|sampler| sampler.name).collect::<Vec<_>>())
+}
+
+/// The mask refiners of the registry.
+fn refiners() -> PossibleValuesParser {
+    let refiners = Registry::shared().refiners();
+    let values = refiners.map(|refiner| PossibleValue::new(refiner.name()).help(refiner.summary()));
+    PossibleValuesParser::from(values.collect::<Vec<_>>())
 }
 
 /// A method's name as settings write it, where the given name may be an alias.
@@ -174,6 +194,9 @@ impl Drawing {
             text("flag --device", "device", &self.device),
             text("flag --dtype", "dtype", &self.dtype),
             text("flag --method", "draw.method", &self.method.as_deref().map(method)),
+            text("flag --sam", "sam", &self.sam),
+            self.sam.as_ref().map(|_| Override::new("flag --sam", "draw.lmd.mask_refiner", "sam")),
+            text("flag --masks", "draw.lmd.mask_refiner", &self.masks),
             text("flag --negative-prompt", "draw.negative_prompt", &self.negative_prompt),
             text("flag --sampler", "draw.sampler", &self.sampler),
             whole("flag --steps", "draw.steps", self.steps),

@@ -5,17 +5,16 @@ use std::fmt::Display;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use lmd_engine::{EngineError, Settings};
+use lmd_engine::{EngineError, Settings, is_hopeless};
 use lmd_eval::report::Report;
 use lmd_eval::sentences::{SentenceReport, Set};
 use lmd_eval::{benchmark, report, sentences};
 use lmd_layout::Layout;
 use lmd_planner::cache::ReferenceCache;
-use lmd_planner::llm::LlmError;
 use lmd_planner::{PlanError, Planner};
 use serde_json::json;
 
-use crate::cli::{BenchArgs, BenchCommand, BenchCommon, BenchLayoutsArgs, BenchSentencesArgs, SentenceSet};
+use crate::cli::{BenchCommon, BenchLayoutsArgs, BenchSentencesArgs, SentenceSet};
 use crate::exit::Exit;
 use crate::screen::{self, Screen};
 use crate::session;
@@ -23,14 +22,7 @@ use crate::session;
 /// A planner that takes its time is heard of this often.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
-pub(crate) fn run(args: &BenchArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
-    match &args.what {
-        BenchCommand::Layouts(args) => layouts(args, settings, screen),
-        BenchCommand::Sentences(args) => free_wording(args, settings, screen),
-    }
-}
-
-fn layouts(args: &BenchLayoutsArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
+pub(crate) fn layouts(args: &BenchLayoutsArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
     let engine = session::engine(settings, screen)?;
     let answers = args.answers.as_deref().map(answers).transpose()?;
     let planner: &dyn Planner = match &answers {
@@ -64,7 +56,11 @@ fn answers(path: &Path) -> anyhow::Result<ReferenceCache> {
     Ok(ReferenceCache::open(path)?)
 }
 
-fn free_wording(args: &BenchSentencesArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
+pub(crate) fn free_wording(
+    args: &BenchSentencesArgs,
+    settings: &Settings,
+    screen: &Screen,
+) -> anyhow::Result<Exit> {
     let engine = session::engine(settings, screen)?;
     session::announce(&engine, screen)?;
     let report = bench_sentences(engine.planner()?.0, args.set, screen)?;
@@ -131,20 +127,6 @@ impl<'a> Asking<'a> {
     fn finish<T>(self, report: T) -> anyhow::Result<T> {
         self.hopeless.map_or(Ok(report), |error| Err(error.into()))
     }
-}
-
-/// Whether every further question would fail in the same way.
-fn is_hopeless(error: &PlanError) -> bool {
-    matches!(
-        error,
-        PlanError::Llm(
-            LlmError::Config { .. }
-                | LlmError::Unreachable { .. }
-                | LlmError::Unauthorized { .. }
-                | LlmError::NotFound { .. }
-                | LlmError::InsufficientQuota { .. }
-        )
-    )
 }
 
 fn print(

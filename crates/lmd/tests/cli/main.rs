@@ -7,11 +7,14 @@
 mod bench;
 mod chat;
 mod config;
+mod detect;
 mod draw;
+mod exports;
 mod help;
 mod layout;
 mod models;
 mod outputs;
+mod pictures;
 mod trouble;
 
 use std::path::{Path, PathBuf};

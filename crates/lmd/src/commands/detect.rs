@@ -1,0 +1,126 @@
+//! `lmd detect`: finds things in a picture.
+
+use anyhow::Context;
+use lmd_engine::output::Outputs;
+use lmd_engine::picture::{self, encode};
+use lmd_engine::{Detection, EngineError, Rgb, Settings, read_queries};
+use lmd_layout::{Mark, overlay_rgba, overlay_svg};
+use serde_json::{Value, json};
+
+use crate::cli::DetectArgs;
+use crate::exit::Exit;
+use crate::screen::{self, Screen};
+use crate::{files, session};
+
+pub(crate) fn run(args: &DetectArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
+    let targets: Vec<_> = [&args.svg, &args.png].into_iter().flatten().collect();
+    let on_stdout = targets.iter().filter(|path| files::is_dash(path)).count();
+    if on_stdout + usize::from(args.json) > 1 {
+        return Err(
+            EngineError::Usage("stdout takes one thing; give the others file names".to_owned()).into()
+        );
+    }
+    let outputs = Outputs::new(args.overwrite).having_read([&args.picture]);
+    targets.iter().try_for_each(|path| files::try_place(path, &outputs, screen))?;
+    let input = files::open(&args.picture)?;
+    let decoded = lmd_engine::decode(&input.bytes);
+    let picture = decoded.map_err(|source| EngineError::NoPicture { name: input.name.clone(), source })?;
+    let engine = session::engine(settings, screen)?;
+    let detector = engine.detector(&args.detector)?;
+    let queries = match &args.queries {
+        Some(text) => read_queries(text)?,
+        None => detector.vocabulary().map(|known| known.nouns.clone()).ok_or_else(|| {
+            EngineError::Usage(
+                "this detector reads any words; name what to look for, as in \"a car, a dog\"".to_owned(),
+            )
+        })?,
+    };
+    let texts: Vec<&str> = queries.iter().map(String::as_str).collect();
+    let found = args.selection.over(detector.selection()).of(&detector.detect(&picture, &texts)?);
+    let marks: Vec<Mark> = found.iter().map(mark).collect();
+    if let Some(path) = &args.svg {
+        deliver(path, svg(&picture, &marks)?.as_bytes(), &outputs)?;
+    }
+    if let Some(path) = &args.png {
+        deliver(path, &png(&picture, &marks)?, &outputs)?;
+    }
+    if args.json {
+        let all: Vec<Value> = found.iter().map(|one| as_json(one, &queries, &picture)).collect();
+        screen::print_json(&json!({ "detector": detector.name(), "detections": all }))?;
+    } else if on_stdout == 0 {
+        screen::println(&table(&found, &queries, &picture))?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn deliver(path: &std::path::Path, bytes: &[u8], outputs: &Outputs) -> anyhow::Result<()> {
+    if files::is_dash(path) { Ok(screen::print(bytes)?) } else { files::write(path, bytes, outputs) }
+}
+
+fn mark(found: &Detection) -> Mark {
+    let label = format!("{} {:.2}", found.label, found.score);
+    Mark { label, corners: found.corners.map(f64::from) }
+}
+
+/// Left, top, right and bottom in pixels.
+fn in_pixels(found: &Detection, picture: &Rgb) -> [f64; 4] {
+    let (width, height) = (picture.width as f64, picture.height as f64);
+    let [left, top, right, bottom] = found.corners.map(f64::from);
+    [left * width, top * height, right * width, bottom * height]
+}
+
+fn as_json(found: &Detection, queries: &[String], picture: &Rgb) -> Value {
+    json!({
+        "query": queries.get(found.query),
+        "label": found.label,
+        "score": found.score,
+        "corners": found.corners,
+        "corners_px": in_pixels(found, picture),
+    })
+}
+
+fn table(found: &[Detection], queries: &[String], picture: &Rgb) -> String {
+    if found.is_empty() {
+        return "nothing was found".to_owned();
+    }
+    let widest = found.iter().map(|one| one.label.chars().count()).max().unwrap_or(0).max(5);
+    let mut lines = vec![format!(
+        "{:<widest$}  {:>5} {:>6} {:>6} {:>6} {:>6}  query",
+        "label", "score", "left", "top", "right", "bottom"
+    )];
+    for one in found {
+        let [left, top, right, bottom] = in_pixels(one, picture);
+        let query = queries.get(one.query).map_or("", String::as_str);
+        lines.push(format!(
+            "{:<widest$}  {:>5.2} {left:>6.0} {top:>6.0} {right:>6.0} {bottom:>6.0}  {query}",
+            one.label, one.score
+        ));
+    }
+    lines.join("\n")
+}
+
+fn size(picture: &Rgb) -> anyhow::Result<(u32, u32)> {
+    Ok((u32::try_from(picture.width)?, u32::try_from(picture.height)?))
+}
+
+fn svg(picture: &Rgb, marks: &[Mark]) -> anyhow::Result<String> {
+    let address = picture::data_address(&encode(picture, None)?);
+    Ok(overlay_svg(marks, size(picture)?, Some(&address)))
+}
+
+/// The picture with the boxes over it.
+fn png(picture: &Rgb, marks: &[Mark]) -> anyhow::Result<Vec<u8>> {
+    let boxes = overlay_rgba(marks, size(picture)?).context("cannot draw the boxes")?;
+    let blend = |below: u8, over: u8, cover: u8| {
+        let cover = u32::from(cover);
+        // Between 0 and 255 by construction.
+        u8::try_from((u32::from(over) * cover + u32::from(below) * (255 - cover) + 127) / 255)
+            .unwrap_or(u8::MAX)
+    };
+    let pixels = picture.pixels.as_chunks::<3>().0.iter().zip(boxes.as_chunks::<4>().0);
+    let pixels = pixels.flat_map(|(below, [r, g, b, cover])| {
+        let [red, green, blue] = *below;
+        [blend(red, *r, *cover), blend(green, *g, *cover), blend(blue, *b, *cover)]
+    });
+    Ok(encode(&Rgb { pixels: pixels.collect(), ..*picture }, None)?)
+}
