@@ -44,7 +44,7 @@ export interface Named {
   summary?: string;
 }
 
-/** The words that a small model knows, by what they are. */
+/** The words that a small model knows, by what they are; servers may give them as one list instead. */
 export interface ModelWords {
   nouns?: string[];
   colours?: string[];
