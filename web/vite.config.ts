@@ -14,7 +14,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: true,
   },
-  server: { proxy: { "/api": server, "/health": server } },
+  server: { proxy: { "/api": server } },
   resolve: process.env.VITEST ? { conditions: ["browser"] } : {},
   test: { include: ["unit/**/*.test.ts"], environment: "happy-dom" },
 });

@@ -85,6 +85,29 @@ test("a drawing shows a preview, the progress of each box with its energy, and c
   await expect(lmd.draw).toBeEnabled();
 });
 
+test("one object is drawn again with another seed, and the rest stays", async ({ lmd, page }) => {
+  await lmd.plan("a red car to the left of a dog", 2);
+  await lmd.advanced();
+  await page.getByLabel("Seed", { exact: true }).fill("1");
+  await page.getByLabel("Steps", { exact: true }).fill("8");
+  const [car, dog] = [await lmd.share("a red car"), await lmd.share("a dog")];
+  const first = await lmd.drawn();
+  await page.getByRole("button", { name: /^Details of object 2/ }).click();
+  await page.getByRole("button", { name: "Redraw", exact: true }).click();
+  await expect(page.getByLabel("Seed of this object")).toHaveValue(/^\d+$/);
+  await expect(lmd.draw).toBeVisible({ timeout: 90_000 });
+  const image = page.locator(".stage .under img");
+  await expect(image).not.toHaveAttribute("src", first);
+  const second = (await image.getAttribute("src")) ?? "";
+  const inDog = await differences(page, [first, second], [dog]);
+  const inCar = await differences(page, [first, second], [car]);
+  expect(inDog.inside).toBeGreaterThan(4);
+  expect(inDog.inside).toBeGreaterThan(1.3 * inCar.inside);
+  // Undo takes the seed back.
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByLabel("Seed of this object")).toHaveValue("");
+});
+
 test("plain is drawn beside lmd on demand", async ({ lmd, page }) => {
   await lmd.plan("a green bottle and a blue book", 2);
   await lmd.quick();

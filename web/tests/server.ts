@@ -1,7 +1,7 @@
 // A real `lmd serve` with a data folder of its own.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,12 +28,20 @@ export class Server {
     private readonly flags: string[],
   ) {}
 
-  static async open(flags: string[] = []): Promise<Server> {
+  /** A server with `flags`, and with this key where one is given. */
+  static async open(flags: string[] = [], key?: string): Promise<Server> {
     const binary = process.env.LMD_BIN;
     if (!binary)
       throw new Error("LMD_BIN must name the binary of lmd: cargo build --release, then target/release/lmd");
     const folder = mkdtempSync(join(tmpdir(), "lmd-page-"));
-    const server = new Server(binary, folder, await freePort(), flags);
+    const keys = join(folder, "keys");
+    if (key) writeFileSync(keys, `${key}\n`, { mode: 0o600 });
+    const server = new Server(
+      binary,
+      folder,
+      await freePort(),
+      key ? [...flags, "--api-key-file", keys] : flags,
+    );
     await server.start();
     return server;
   }
@@ -53,6 +61,7 @@ export class Server {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.process = started;
+    this.log = "";
     for (const stream of [started.stdout, started.stderr]) {
       stream?.on("data", (chunk) => {
         this.log = (this.log + chunk).slice(-4000);

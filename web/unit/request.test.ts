@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { EMPTY, fromLayout, withItem } from "../src/lib/document";
+import { EMPTY, fromLayout, toLayout, withItem } from "../src/lib/document";
 import {
   DEFAULTS,
+  docOf,
   fromInspected,
   fromRecipe,
   promptOf,
@@ -95,6 +96,22 @@ describe("settings come back", () => {
       negative: "blurry",
       seed: "5",
     });
+  });
+
+  it("for single objects, from recipes and from requests, and nothing of what stood there before", () => {
+    const layout = toLayout(doc);
+    const before = withItem(doc, doc.items[0]?.id ?? "", { seed: 1, locked: true });
+    const lmd = { objects: [{ object: 1, seed: 7, negative: "a tail" }, null, { object: "x" }] };
+    const recipe = docOf(layout, before, "", { lmd });
+    expect(recipe.items.map((o) => [o.seed, o.negative, o.locked])).toEqual([
+      [undefined, undefined, false],
+      [7, "a tail", false],
+    ]);
+    const request = docOf(layout, before, "", { object_seeds: { 0: "12" }, object_negatives: { 0: "fur" } });
+    expect(request.items.map((o) => [o.seed, o.negative])).toEqual([
+      [12, "fur"],
+      [undefined, undefined],
+    ]);
   });
 
   it("from a draft, whatever stands in it", () => {

@@ -1,7 +1,7 @@
 // From what is on the page to a request for a picture, and from a picture's recipe back to the page.
 
-import { type Doc, fitted, toLayout } from "./document";
-import type { Capabilities, ImageRequest, Inspected, Recipe } from "./types";
+import { type Doc, fitted, fromLayout, type Item, toLayout } from "./document";
+import type { Capabilities, ImageRequest, Inspected, Layout, Recipe } from "./types";
 
 export interface Settings {
   /** Empty strings and nulls are "as the preset or the model says". */
@@ -134,3 +134,40 @@ export const fromRecipe = (recipe: Recipe, seed: string, kept: Settings, can?: C
 /** Settings of a picture that was dropped; the server names them as requests do. */
 export const fromInspected = (found: Inspected, kept: Settings, can?: Capabilities): Settings =>
   settingsFrom({ ...(found.settings ?? {}), negative_prompt: found.negative }, found.seed, kept, can);
+
+type OfObject = Pick<Item, "seed" | "negative">;
+
+/** What holds for single objects, from a recipe's settings (`lmd.objects`) or from those of a request. */
+function ofObjects(config: Record<string, unknown>): Map<number, OfObject> {
+  const found = new Map<number, OfObject>();
+  const note = (index: number, seed: unknown, negative: unknown) => {
+    const known = found.get(index) ?? {};
+    const own = { seed: number(seed) ?? known.seed, negative: text(negative) || known.negative };
+    found.set(index, own);
+  };
+  const listed = (config.lmd as { objects?: unknown } | undefined)?.objects;
+  for (const each of Array.isArray(listed) ? listed : []) {
+    const { object, seed, negative } = (each ?? {}) as Record<string, unknown>;
+    if (typeof object === "number") note(object, seed, negative);
+  }
+  for (const [index, seed] of Object.entries(config.object_seeds ?? {})) note(Number(index), seed, undefined);
+  for (const [index, terms] of Object.entries(config.object_negatives ?? {}))
+    note(Number(index), undefined, terms);
+  return found;
+}
+
+/** The document of a picture that is opened: its layout with what holds for single objects, and no locks. */
+export function docOf(layout: Layout, before: Doc, prompt: string, config: Record<string, unknown>): Doc {
+  const own = ofObjects(config);
+  const doc = fromLayout(layout, before, prompt);
+  const items = doc.items.map(
+    (o, i): Item => ({
+      ...o,
+      locked: false,
+      hidden: false,
+      seed: own.get(i)?.seed,
+      negative: own.get(i)?.negative,
+    }),
+  );
+  return { ...doc, items };
+}

@@ -44,7 +44,7 @@ export interface Named {
   summary?: string;
 }
 
-/** The words that a small model knows, by what they are. */
+/** The words that a small model knows, by what they are; servers may give them as one list instead. */
 export interface ModelWords {
   nouns?: string[];
   colours?: string[];
@@ -88,9 +88,9 @@ export interface Progress {
   /** The denoising step of this part, from 0, and how many it has. */
   part_step?: number;
   part_steps?: number;
-  /** The first box that is drawn, and how many at once. */
+  /** The first box that is drawn, and all that are drawn at once. */
   object?: number | null;
-  objects?: number | null;
+  objects?: number[] | null;
   /** Which picture of the job, from 0, of how many. */
   picture?: number;
   pictures?: number;

@@ -21,6 +21,8 @@ class App {
   can = $state.raw<Capabilities>();
   reachable = $state(true);
   dialog = $state<Dialog>();
+  /** The key that was entered is not one of the server's. */
+  keyRefused = $state(false);
   theme = $state<Theme>("auto");
   /** A message for everybody, read out politely. */
   message = $state<{ text: string; error: boolean } | undefined>();
@@ -54,8 +56,10 @@ class App {
         this.reachable = true;
         return;
       } catch (error) {
-        if (error instanceof ApiError && error.status === 401) await this.askKey();
-        else {
+        if (error instanceof ApiError && error.status === 401) {
+          this.keyRefused = this.api.key !== undefined;
+          await this.askKey();
+        } else {
           this.reachable = false;
           await new Promise((resolve) => setTimeout(resolve, 1500));
         }

@@ -175,8 +175,7 @@ class Draw {
     this.now = progress;
     // Several boxes may be drawn at once.
     const reached = new Map(this.objects);
-    for (let i = 0; object !== undefined && i < (progress.objects ?? 1); i++)
-      reached.set(object + i, progress);
+    for (const at of drawnAtOnce(progress)) reached.set(at, progress);
     this.objects = reached;
   }
 
@@ -258,6 +257,12 @@ class Draw {
     const where = caption ? t("stepOfObject", { caption, step, total }) : t("stepOfWhole", { step, total });
     return eta_s ? `${where} · ${t("eta", { seconds: num(Math.ceil(eta_s)) })}` : where;
   });
+}
+
+/** The objects that are drawn at the moment, by their places in the layout. */
+export function drawnAtOnce({ object, objects }: Progress): number[] {
+  if (Array.isArray(objects)) return objects;
+  return object == null ? [] : [object];
 }
 
 function shownFrom(p: JobPicture, prompt: string, layout: Layout | undefined, commandLine?: string): Shown {

@@ -1,7 +1,7 @@
 // Files that come and go: pictures and layouts dropped on the page, layouts taken away; pictures of the gallery.
 
-import { fromLayout, NotALayout, readLayout, toLayout } from "../lib/document";
-import { fromInspected, fromRecipe, promptOf } from "../lib/request";
+import { NotALayout, readLayout, toLayout } from "../lib/document";
+import { docOf, fromInspected, fromRecipe, promptOf } from "../lib/request";
 import type { GalleryPicture } from "../lib/types";
 import { slug } from "../lib/words";
 import { app } from "./app.svelte";
@@ -67,7 +67,7 @@ export async function openFile(file: File): Promise<void> {
 async function openLayout(file: File) {
   try {
     const layout = readLayout(await file.text());
-    editor.replace(fromLayout(layout, editor.doc, plan.sentence.trim()));
+    editor.replace(docOf(layout, editor.doc, plan.sentence.trim(), {}));
     app.say(t("layoutOpened", { name: file.name }));
   } catch (error) {
     app.say(error instanceof NotALayout ? t("notALayout", { name: file.name }) : String(error), true);
@@ -90,7 +90,7 @@ async function openPicture(file: File) {
     const size = await sizeOf(url);
     plan.clear();
     plan.sentence = prompt;
-    if (layout) editor.replace(fromLayout(layout, editor.doc, prompt));
+    if (layout) editor.replace(docOf(layout, editor.doc, prompt, found.settings ?? {}));
     else editor.replace({ ...editor.doc, prompt, items: [] });
     draw.settings = fromInspected(found, draw.settings, app.can);
     draw.show({ url, prompt, seed: found.seed ?? undefined, layout, ...size });
@@ -110,7 +110,7 @@ export async function reuse(picture: GalleryPicture): Promise<void> {
     const layout = recipe.layout ?? undefined;
     plan.clear();
     plan.sentence = prompt;
-    if (layout) editor.replace(fromLayout(layout, editor.doc, prompt));
+    if (layout) editor.replace(docOf(layout, editor.doc, prompt, recipe.config ?? {}));
     const seed = picture.seed_text ?? String(picture.seed);
     draw.settings = fromRecipe(recipe, seed, draw.settings, app.can);
     const { id, method, width, height } = picture;

@@ -89,7 +89,11 @@ class Plan {
       const doc = fromLayout(planned.layout, before, before.prompt);
       editor.replace(doc);
       const changed = (planned.changed ?? []).flatMap((i) => doc.items[i]?.caption ?? []);
-      this.turns = [...this.turns, { ...turn(said, planned), changed }];
+      // What was told before is not told again.
+      const told = new Set(this.turns.flatMap((each) => each.notices.map((notice) => notice.message)));
+      const next = turn(said, planned);
+      const notices = next.notices.filter((notice) => !told.has(notice.message));
+      this.turns = [...this.turns, { ...next, notices, changed }];
       app.spoken = changed.length > 0 ? t("changedNow", { what: changed.join(", ") }) : t("nothingChanged");
       return true;
     } catch (error) {
