@@ -92,7 +92,8 @@ pub fn draw_recorded(
     for (name, prompt) in std::iter::once(overall).chain(boxes) {
         let tokenizer = pipeline.text.tokenizer();
         let ids = tokenizer.encode(&prompt)?.ids;
-        let tokens = ids.into_iter().map(|id| tokenizer.token(id).unwrap_or_default());
+        let tokens =
+            ids.into_iter().map(|id| tokenizer.token(id).map_or_else(|| format!("#{id}"), |token| token));
         recording.tokens.insert(name, tokens.collect());
     }
     Ok((drawn, recording))

@@ -59,7 +59,7 @@ pub use job::{Adapter, DrawOptions, Picture, Subject, random_seeds};
 pub use kind::ErrorKind;
 pub use lmd_nn::{DETECTOR_KINDS, Detection, Selection, Vocabulary};
 pub use models::{ModelCard, ModelFacts, Verified, model_facts};
-pub use notice::{Notice, NoticeKind, folded};
+pub use notice::{Notice, NoticeKind, UnknownWord, folded};
 pub use observer::{CancelToken, Observer, Part, Progress, Silent};
 pub use picture::{Noted, PictureError};
 pub use pixels::decode;
@@ -72,4 +72,3 @@ pub use stage2::{
 };
 pub use store::{ModelStore, StoreError};
 pub use talk::Response;
-pub use words::UnknownWord;

@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::words::UnknownWord;
-
 /// How many notices of one wording are told one by one.
 const TOLD: usize = 5;
 
@@ -19,6 +17,15 @@ pub enum NoticeKind {
     Note,
     /// The result may not be as wanted.
     Warning,
+}
+
+/// A word that a model never learned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnknownWord {
+    /// The word, in lower case.
+    pub word: String,
+    /// Things the model knows that are most like it, the likest first; empty where nothing is known of the word.
+    pub near: Vec<String>,
 }
 
 /// Something a person should know. [`fmt::Display`] says it in one sentence;

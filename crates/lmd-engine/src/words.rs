@@ -5,22 +5,12 @@ use std::collections::HashSet;
 use lmd_layout::{Layout, singular};
 use lmd_planner::english::content_words;
 use lmd_planner::offline::likest;
-use serde::Serialize;
 
-use crate::notice::Notice;
+use crate::notice::{Notice, UnknownWord};
 use crate::stage2::Words;
 
 /// How many known things are named beside an unknown one.
 const NAMED: usize = 3;
-
-/// A word that a model never learned.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct UnknownWord {
-    /// The word, in lower case.
-    pub word: String,
-    /// Things the model knows that are most like it, the likest first; empty where nothing is known of the word.
-    pub near: Vec<String>,
-}
 
 /// The words of a layout's captions and background that `words` lacks, each once, in their order. Words of the
 /// background may be things, too; captions of things may not be surroundings.

@@ -7,10 +7,11 @@ use lmd_layout::MAX_OBJECTS;
 
 use super::{GuidanceConfig, LmdConfig, ObjectSettings};
 use crate::DiffusionError;
-use crate::settings::MOST_TERMS;
 
 /// Most entries of a list of iterations or layers.
 const LONGEST_LIST: usize = 1000;
+/// Most characters of terms that a picture leaves out; the text encoder reads far fewer.
+pub(crate) const MOST_TERMS: usize = 2000;
 /// Largest factor that is accepted.
 const LARGEST: f64 = 1e6;
 
@@ -50,8 +51,9 @@ fn check_objects(objects: &[ObjectSettings]) -> Result<(), DiffusionError> {
         require(one.object < MAX_OBJECTS, "lmd.objects.object", one.object, "0 to 31, counted from 0")?;
         let twice = objects.iter().take(at).any(|other| other.object == one.object);
         require(!twice, "lmd.objects.object", one.object, "named once")?;
-        let seed = one.seed.unwrap_or_default();
-        require(i64::try_from(seed).is_ok(), "lmd.objects.seed", seed, "at most 9223372036854775807")?;
+        if let Some(seed) = one.seed {
+            require(i64::try_from(seed).is_ok(), "lmd.objects.seed", seed, "at most 9223372036854775807")?;
+        }
         let characters = one.negative.as_ref().map_or(0, |terms| terms.chars().count());
         require(characters <= MOST_TERMS, "lmd.objects.negative", characters, "at most 2000 characters")?;
     }

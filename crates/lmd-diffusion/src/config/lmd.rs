@@ -114,6 +114,15 @@ impl LmdConfig {
         share(self.frozen_step_ratio, steps)
     }
 
+    /// Whether the pictures of one box each are guided, by LMD or by LMD+.
+    #[must_use]
+    pub fn guides_boxes(&self, plus: bool) -> bool {
+        match self.guide_boxes {
+            Some(guides) => guides,
+            None => !plus,
+        }
+    }
+
     /// What holds for an object of the layout.
     #[must_use]
     pub fn object(&self, index: usize) -> Option<&ObjectSettings> {

@@ -10,7 +10,7 @@ mod share;
 use lmd_layout::Fidelity;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use check::{require, within};
+pub(crate) use check::{MOST_TERMS, require, within};
 pub use guidance::GuidanceConfig;
 pub use lmd::{LmdConfig, ObjectSettings};
 pub use method_settings::{MethodSettings, Settings, SettingsSpec};

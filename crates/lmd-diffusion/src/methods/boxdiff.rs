@@ -71,8 +71,12 @@ impl BoxdiffConfig {
     /// The energy's numbers. The reference asks the corner term of each box.
     fn energy(&self, fidelity: Fidelity) -> BoxdiffEnergy {
         let reference = fidelity == Fidelity::Reference;
-        let tokens =
-            if self.whole_phrase.unwrap_or(reference) { BoxdiffTokens::Phrase } else { BoxdiffTokens::Word };
+        let tokens = match self.whole_phrase {
+            Some(true) => BoxdiffTokens::Phrase,
+            Some(false) => BoxdiffTokens::Word,
+            None if reference => BoxdiffTokens::Phrase,
+            None => BoxdiffTokens::Word,
+        };
         let edges = if reference { BoxdiffEdges::EachPastEnd } else { BoxdiffEdges::Around };
         BoxdiffEnergy { sharpness: self.sharpness, top_p: self.top_p, tokens, edges }
     }

@@ -74,7 +74,7 @@ impl Method for Lmd {
 
     fn work(&self, config: &DrawConfig, sampler: &SamplerSpec, boxes: usize) -> Result<Work, DiffusionError> {
         let (lmd, steps) = (&config.lmd, sampler.run_steps(config.steps));
-        let per_box = lmd.guide_boxes.unwrap_or(!self.plus).then_some(&lmd.per_box);
+        let per_box = lmd.guides_boxes(self.plus).then_some(&lmd.per_box);
         let alone = if needs_boxes(lmd, config.steps) { boxes } else { 0 };
         let batch = lmd.batch.min(alone).max(1);
         let alone = Work { batch, kept_boxes: alone, ..Work::of_runs(alone, steps, per_box) };
@@ -233,7 +233,10 @@ impl<'a> Drawing<'a> {
         let overall = condition(prompt, &negatives.overall, &places.collect::<Vec<_>>())?;
         let alone = |b: &BoxPhraseTokens| {
             let own = self.config.object(b.object).and_then(|object| object.negative.as_deref());
-            let negative = with_negative(own.unwrap_or_default(), &negatives.per_box);
+            let negative = match own {
+                Some(own) => with_negative(own, &negatives.per_box),
+                None => negatives.per_box.clone(),
+            };
             condition(&b.prompt, &negative, &[(&b.phrase, b.place)])
         };
         Ok(Encoded { boxes: boxes.iter().map(alone).collect::<Result<_, _>>()?, overall })
@@ -280,8 +283,10 @@ impl<'a> Drawing<'a> {
 
     /// The seed of box k's own noise.
     fn box_seed(&self, k: usize, b: &BoxPhraseTokens) -> u64 {
-        let set = self.config.object(b.object).and_then(|object| object.seed);
-        set.unwrap_or_else(|| self.context.job.seeds.of_box(k))
+        match self.config.object(b.object).and_then(|object| object.seed) {
+            Some(seed) => seed,
+            None => self.context.job.seeds.of_box(k),
+        }
     }
 
     /// Unit noise of box k: its own, blended into the background's where it is drawn (B.3).
@@ -311,7 +316,7 @@ impl<'a> Drawing<'a> {
         RunSpec {
             condition: condition.clone(),
             start,
-            guidance: self.config.guide_boxes.unwrap_or(!self.plus).then_some(guidance),
+            guidance: self.config.guides_boxes(self.plus).then_some(guidance),
             keep: Some((&self.kept_layers, b.guided.word)),
             keep_frames: true,
             frozen: None,

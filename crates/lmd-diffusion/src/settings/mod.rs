@@ -6,13 +6,10 @@ use lmd_layout::Fidelity;
 
 pub(crate) use raw::RawDrawConfig;
 
-use crate::config::{DrawConfig, LmdConfig, MethodSettings, Name, require, within};
+use crate::config::{DrawConfig, LmdConfig, MOST_TERMS, MethodSettings, Name, require, within};
 use crate::registry::unknown;
 use crate::size::fits;
 use crate::{DiffusionError, Method, NoiseSource, Registry};
-
-/// Most characters of a negative prompt; the text encoder reads far fewer.
-pub(crate) const MOST_TERMS: usize = 2000;
 
 impl Default for DrawConfig {
     fn default() -> Self {
