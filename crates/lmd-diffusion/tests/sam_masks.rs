@@ -106,7 +106,7 @@ fn it_is_missed_before_anything_is_drawn_and_only_where_masks_are_made() {
         match check(&pipeline, &job) {
             Ok(_) => assert!(!missed, "{method}"),
             Err(error) => {
-                assert!(missed && error.to_string().contains("--masks attention"), "{method}: {error}")
+                assert!(missed && error.to_string().contains("--masks attention"), "{method}: {error}");
             }
         }
     }

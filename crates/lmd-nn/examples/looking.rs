@@ -11,7 +11,8 @@ use lmd_nn::{
     Accelerator, Checkpoint, Device, LoadOptions, Owl, RgbView, Sam, SamPrompt, Tensor, TensorData, device,
 };
 
-type Outcome = Result<(), Box<dyn std::error::Error>>;
+type Failure = Box<dyn std::error::Error>;
+type Outcome = Result<(), Failure>;
 
 /// Width and height of the golden pictures.
 const SIZE: [usize; 2] = [512, 384];
@@ -86,20 +87,21 @@ struct Golden {
 }
 
 impl Golden {
-    fn words(&self, name: &str) -> Result<(Vec<[u8; 4]>, Vec<usize>), Box<dyn std::error::Error>> {
+    /// Numbers of 32 bits, and the tensor's shape.
+    fn words(&self, name: &str) -> Result<(Vec<[u8; 4]>, Vec<usize>), Failure> {
         let view = self.tensors.read(name)?;
         Ok((view.bytes.as_chunks::<4>().0.to_vec(), view.shape.to_vec()))
     }
 
-    fn floats(&self, name: &str) -> Result<Vec<f32>, Box<dyn std::error::Error>> {
+    fn floats(&self, name: &str) -> Result<Vec<f32>, Failure> {
         Ok(self.words(name)?.0.into_iter().map(f32::from_le_bytes).collect())
     }
 
-    fn bytes(&self, name: &str) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, Failure> {
         Ok(self.floats(name)?.into_iter().map(|value| value as u8).collect())
     }
 
-    fn rows(&self, name: &str) -> Result<Vec<Vec<u32>>, Box<dyn std::error::Error>> {
+    fn rows(&self, name: &str) -> Result<Vec<Vec<u32>>, Failure> {
         let (words, shape) = self.words(name)?;
         let numbers: Vec<u32> = words.into_iter().map(u32::from_le_bytes).collect();
         Ok(numbers.chunks(shape.last().copied().unwrap_or(1)).map(<[u32]>::to_vec).collect())

@@ -15,6 +15,9 @@ use crate::weights::{Checkpoint, LoadOptions, Source, StaticFiles};
 const MAX_CONFIG: u64 = 1 << 20;
 const NETWORK: &str = "detector";
 
+/// A detector, or why there is none.
+type Opened = Result<Box<dyn Detector>, DetectError>;
+
 /// A kind of detector.
 #[derive(Debug)]
 pub struct DetectorKind {
@@ -22,7 +25,7 @@ pub struct DetectorKind {
     pub model_type: &'static str,
     /// What it is, for people.
     pub summary: &'static str,
-    open: fn(&DetectorFolder, &LoadOptions) -> Result<Box<dyn Detector>, DetectError>,
+    open: fn(&DetectorFolder, &LoadOptions) -> Opened,
 }
 
 /// Every kind of detector that can be opened.

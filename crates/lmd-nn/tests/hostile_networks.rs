@@ -141,7 +141,7 @@ fn absurd_sizes_are_refused_before_memory_is_asked_for() {
         for size in [json!(0), json!(1_u64 << 40), json!(-1), json!("many"), json!(1e30)] {
             let told = told(&kind, |folder| {
                 configure(folder, "config.json", |config| {
-                    *config.pointer_mut(kind.width).unwrap() = size.clone()
+                    *config.pointer_mut(kind.width).unwrap() = size.clone();
                 });
             });
             assert!(told.len() < 600, "{size}: {told}");

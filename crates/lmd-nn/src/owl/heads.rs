@@ -45,7 +45,7 @@ impl ClassHead {
     }
 
     /// Logits: `features [1, N, C]`, `queries [Q, D]` → `[N, Q]`
-    pub(super) fn forward(&self, features: Tensor<3>, queries: Tensor<2>) -> Tensor<2> {
+    pub(super) fn forward(&self, features: &Tensor<3>, queries: Tensor<2>) -> Tensor<2> {
         let vectors: Tensor<2> = self.dense0.forward(features.clone()).squeeze_dim(0);
         let alike = unit(vectors).matmul(unit(queries).transpose());
         let column = |layer: &Conv| -> Tensor<2> { layer.forward(features.clone()).squeeze_dim(0) };

@@ -236,7 +236,7 @@ impl Network {
         }
         let pooled: Tensor<3> = self.text.forward(queries)?.pooled.unsqueeze();
         let queries = unit(self.text_projection.forward(pooled).squeeze_dim(0));
-        Ok(with_spinning_pool(|| self.heads(self.features(pixels), queries)))
+        Ok(with_spinning_pool(|| self.heads(&self.features(pixels), queries)))
     }
 
     /// One feature per patch, `[1, patches, C]`.
@@ -247,7 +247,7 @@ impl Network {
         self.layer_norm.forward(patches * whole)
     }
 
-    fn heads(&self, features: Tensor<3>, queries: Tensor<2>) -> OwlOutput {
+    fn heads(&self, features: &Tensor<3>, queries: Tensor<2>) -> OwlOutput {
         let boxes = sigmoid(self.box_head.forward(features.clone()) + self.box_bias.clone());
         let objectness = self.objectness_head.as_ref().map(|head| head.forward(features.clone()));
         OwlOutput {

@@ -95,80 +95,85 @@ fn count(all: &Checkpoint, prefix: &str) -> usize {
 /// The shape of the network whose tensors these are, under the authors' names. Where a tensor is missing, the field is
 /// that of ViT-B, and loading tells what is missing.
 pub(super) fn config(all: &Checkpoint) -> SamConfig {
-    let side = |name: &str, dimension: usize| {
-        all.entry(name).and_then(|entry| entry.shape.get(dimension)).copied().unwrap_or(0)
-    };
-    let or = |found: usize, default: usize| if found == 0 { default } else { found };
-    let standard = SamConfig::default();
-    let block = |i: usize, end: &str| format!("image_encoder.blocks.{i}.{end}");
-    let patch = "image_encoder.patch_embed.proj.weight";
-    let hidden_size = or(side(patch, 0), standard.vision.hidden_size);
-    let patch_size = or(side(patch, 3), standard.vision.patch_size);
-    let grid = or(side("image_encoder.pos_embed", 1), standard.vision.grid());
-    let layers = count(all, "image_encoder.blocks.");
-    // A table of relative positions has two entries for each but one of the positions.
-    let sides: Vec<usize> = (0..layers.min(MAX_LAYERS))
-        .map(|i| side(&block(i, "attn.rel_pos_h"), 0).saturating_add(1) / 2)
-        .collect();
-    let window = sides.iter().copied().filter(|&side| side > 0 && side < grid).min();
-    let global = |i: &usize| window.is_none_or(|window| sides.get(*i) != Some(&window));
-    let output_channels = or(side("image_encoder.neck.0.weight", 0), standard.vision.output_channels);
-    let vision = SamVisionConfig {
-        hidden_size,
-        output_channels,
-        num_hidden_layers: or(layers, standard.vision.num_hidden_layers),
-        num_attention_heads: match side(&block(0, "attn.rel_pos_h"), 1) {
-            0 => standard.vision.num_attention_heads,
-            width => (hidden_size / width).max(1),
-        },
-        image_size: grid.saturating_mul(patch_size),
-        patch_size,
-        qkv_bias: all.contains(&block(0, "attn.qkv.bias")),
-        mlp_dim: Some(or(side(&block(0, "mlp.lin1.weight"), 0), standard.vision.inner_size())),
-        use_abs_pos: all.contains("image_encoder.pos_embed"),
-        use_rel_pos: all.contains(&block(0, "attn.rel_pos_h")),
-        window_size: window.unwrap_or(0),
-        global_attn_indexes: (0..sides.len()).filter(global).collect(),
-        num_pos_feats: output_channels / 2,
-        ..standard.vision
-    };
-    let decoder = |end: &str| format!("mask_decoder.{end}");
-    let inner = side(&decoder("transformer.layers.0.cross_attn_token_to_image.q_proj.weight"), 0);
+    let vision = vision(all);
+    let standard = SamPromptConfig::default();
+    let mask_channels = side(all, "prompt_encoder.mask_downscaling.3.weight", 0);
     SamConfig {
         prompt: SamPromptConfig {
-            hidden_size: output_channels,
+            hidden_size: vision.output_channels,
             image_size: vision.image_size,
-            patch_size,
-            mask_input_channels: or(
-                side("prompt_encoder.mask_downscaling.3.weight", 0),
-                standard.prompt.mask_input_channels,
-            ),
-            ..standard.prompt
+            patch_size: vision.patch_size,
+            mask_input_channels: mask_channels.unwrap_or(standard.mask_input_channels),
+            ..standard
         },
-        decoder: SamDecoderConfig {
-            hidden_size: output_channels,
-            mlp_dim: or(side(&decoder("transformer.layers.0.mlp.lin1.weight"), 0), standard.decoder.mlp_dim),
-            num_hidden_layers: or(
-                count(all, "mask_decoder.transformer.layers."),
-                standard.decoder.num_hidden_layers,
-            ),
-            attention_downsample_rate: match inner {
-                0 => standard.decoder.attention_downsample_rate,
-                inner => (output_channels / inner).max(1),
-            },
-            num_multimask_outputs: or(
-                side(&decoder("mask_tokens.weight"), 0).saturating_sub(1),
-                standard.decoder.num_multimask_outputs,
-            ),
-            iou_head_depth: or(iou_depth(all), standard.decoder.iou_head_depth),
-            iou_head_hidden_dim: or(
-                side(&decoder("iou_prediction_head.layers.0.weight"), 0),
-                standard.decoder.iou_head_hidden_dim,
-            ),
-            ..standard.decoder
-        },
+        decoder: decoder(all, vision.output_channels),
         vision,
     }
+}
+
+fn vision(all: &Checkpoint) -> SamVisionConfig {
+    let standard = SamVisionConfig::default();
+    let first = |end: &str, dimension| side(all, &format!("image_encoder.blocks.0.{end}"), dimension);
+    let patch = |dimension| side(all, "image_encoder.patch_embed.proj.weight", dimension);
+    let hidden_size = patch(0).unwrap_or(standard.hidden_size);
+    let patch_size = patch(3).unwrap_or(standard.patch_size);
+    let grid = side(all, "image_encoder.pos_embed", 1).unwrap_or(standard.grid());
+    let layers = count(all, "image_encoder.blocks.");
+    let (window_size, global_attn_indexes) = windows(all, layers, grid);
+    let heads = first("attn.rel_pos_h", 1).map(|width| (hidden_size / width).max(1));
+    let output_channels = side(all, "image_encoder.neck.0.weight", 0).unwrap_or(standard.output_channels);
+    SamVisionConfig {
+        hidden_size,
+        output_channels,
+        num_hidden_layers: if layers == 0 { standard.num_hidden_layers } else { layers },
+        num_attention_heads: heads.unwrap_or(standard.num_attention_heads),
+        image_size: grid.saturating_mul(patch_size),
+        patch_size,
+        qkv_bias: all.contains("image_encoder.blocks.0.attn.qkv.bias"),
+        mlp_dim: Some(first("mlp.lin1.weight", 0).unwrap_or(standard.inner_size())),
+        use_abs_pos: all.contains("image_encoder.pos_embed"),
+        use_rel_pos: first("attn.rel_pos_h", 0).is_some(),
+        window_size,
+        global_attn_indexes,
+        num_pos_feats: output_channels / 2,
+        ..standard
+    }
+}
+
+/// The side of the windows (0 for none), and the layers that attend to the whole picture. A table of relative positions has
+/// two entries for each but one of the positions.
+fn windows(all: &Checkpoint, layers: usize, grid: usize) -> (usize, Vec<usize>) {
+    let table = |i: usize| side(all, &format!("image_encoder.blocks.{i}.attn.rel_pos_h"), 0);
+    let sides = (0..layers.min(MAX_LAYERS)).map(|i| table(i).map(|entries| entries.saturating_add(1) / 2));
+    let sides: Vec<Option<usize>> = sides.collect();
+    let window = sides.iter().flatten().copied().filter(|&side| side < grid).min();
+    let global = (0..sides.len()).filter(|&i| window.is_none() || sides.get(i) != Some(&window));
+    (window.unwrap_or(0), global.collect())
+}
+
+fn decoder(all: &Checkpoint, width: usize) -> SamDecoderConfig {
+    let standard = SamDecoderConfig::default();
+    let of = |end: &str| side(all, &format!("mask_decoder.{end}"), 0);
+    let inner = of("transformer.layers.0.cross_attn_token_to_image.q_proj.weight");
+    let or = |found: usize, default: usize| if found == 0 { default } else { found };
+    SamDecoderConfig {
+        hidden_size: width,
+        mlp_dim: of("transformer.layers.0.mlp.lin1.weight").unwrap_or(standard.mlp_dim),
+        num_hidden_layers: or(count(all, "mask_decoder.transformer.layers."), standard.num_hidden_layers),
+        attention_downsample_rate: inner
+            .map_or(standard.attention_downsample_rate, |inner| (width / inner).max(1)),
+        num_multimask_outputs: of("mask_tokens.weight")
+            .map_or(standard.num_multimask_outputs, |tokens| tokens.saturating_sub(1)),
+        iou_head_depth: or(iou_depth(all), standard.iou_head_depth),
+        iou_head_hidden_dim: of("iou_prediction_head.layers.0.weight")
+            .unwrap_or(standard.iou_head_hidden_dim),
+        ..standard
+    }
+}
+
+/// The length of a tensor's dimension, where it is there and not 0.
+fn side(all: &Checkpoint, name: &str, dimension: usize) -> Option<usize> {
+    all.entry(name).and_then(|entry| entry.shape.get(dimension)).copied().filter(|&side| side > 0)
 }
 
 /// Layers of which the windows are looked at; a network with more is refused.

@@ -45,13 +45,13 @@ impl RelativeAttention {
         let qkv = self.qkv.forward(x).reshape([batch, height * width, 3 * channels]);
         let seen = match &self.positions {
             None => self_attention(qkv, self.heads, false),
-            Some(positions) => self.with_positions(qkv, positions, height),
+            Some(positions) => self.with_positions(&qkv, positions, height),
         };
         self.proj.forward(seen.reshape(shape))
     }
 
     /// `[B, side², 3·C]` → `[B, side², C]`, some heads at a time.
-    fn with_positions(&self, qkv: Tensor<3>, positions: &[RelativePositions; 2], side: usize) -> Tensor<3> {
+    fn with_positions(&self, qkv: &Tensor<3>, positions: &[RelativePositions; 2], side: usize) -> Tensor<3> {
         let [batch, tokens, width] = qkv.dims();
         let (channels, all) = (width / 3, batch * self.heads);
         let part = |i: usize| {
