@@ -12,7 +12,7 @@ use etcetera::BaseStrategy;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use lmd_engine::config::ServeConfig;
+use lmd_engine::config::{Origin, ServeConfig};
 use lmd_engine::{EngineError, Settings};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -64,6 +64,7 @@ impl Server {
     /// # Errors
     /// As [`Self::open`].
     pub fn with_painter(settings: Settings, painter: Box<dyn Painter>) -> Result<Self, EngineError> {
+        refuse_foreign(&settings)?;
         let options = settings.config.serve.clone();
         let keys = match options.api_key_file.as_str() {
             "" => Keys::default(),
@@ -258,6 +259,29 @@ async fn wait_for_signal() {
 async fn wait_for_signal() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
+    }
+}
+
+/// Settings that say who may reach the server and what it writes where. A project's file may be somebody else's, so it has no
+/// say in them.
+const OWN: [&str; 6] = [
+    "serve.host",
+    "serve.insecure",
+    "serve.allowed_hosts",
+    "serve.allowed_origins",
+    "serve.api_key_file",
+    "serve.data_dir",
+];
+
+fn refuse_foreign(settings: &Settings) -> Result<(), EngineError> {
+    let foreign = |key: &&'static str| {
+        settings.layers.get(key).is_some_and(|setting| matches!(setting.origin, Origin::Project(_)))
+    };
+    match OWN.into_iter().find(foreign) {
+        None => Ok(()),
+        Some(key) => Err(EngineError::Usage(format!(
+            "{key} is set by the lmd.toml of this folder, which may be somebody else's; set it in your own file, by a variable or by a flag"
+        ))),
     }
 }
 
