@@ -2,73 +2,17 @@
 //! keys ([`crate::parse_answer`] reads all of these); what a form has no place
 //! for is lost in it, see `docs/formats.md`.
 
+mod format;
 mod read;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
+pub use format::Format;
 pub(crate) use read::{Foreign, foreign};
 
 use crate::layout::Layout;
-
-/// A form in which another program keeps captioned boxes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Format {
-    /// The JSON captions of Ideogram 4: `[y_min, x_min, y_max, x_max]` in
-    /// thousandths.
-    Ideogram,
-    /// The answers of Qwen-VL: `bbox_2d`, corners in thousandths.
-    Qwen,
-    /// The answers of Gemini: `box_2d`, corners in thousandths, y first.
-    Gemini,
-    /// COCO's object detection: pixels, `[x, y, width, height]`.
-    Coco,
-    /// The arguments of GLIGEN's pipeline in diffusers: corners as fractions.
-    Gligen,
-    /// A part of a ComfyUI workflow in the API's form: one area for each
-    /// object, as fractions.
-    ComfyUi,
-}
-
-impl Format {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Ideogram, Self::Qwen, Self::Gemini, Self::Coco, Self::Gligen, Self::ComfyUi];
-
-    /// Its name on the command line.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ideogram => "ideogram",
-            Self::Qwen => "qwen",
-            Self::Gemini => "gemini",
-            Self::Coco => "coco",
-            Self::Gligen => "gligen",
-            Self::ComfyUi => "comfyui",
-        }
-    }
-
-    /// What it is, in one line.
-    #[must_use]
-    pub const fn summary(self) -> &'static str {
-        match self {
-            Self::Ideogram => "JSON captions of Ideogram 4",
-            Self::Qwen => "the list that Qwen-VL answers with (bbox_2d)",
-            Self::Gemini => "the list that Gemini answers with (box_2d)",
-            Self::Coco => "COCO object detection, on 512 by 512 pixels",
-            Self::Gligen => "arguments of the GLIGEN pipeline of diffusers",
-            Self::ComfyUi => "conditioning areas of a ComfyUI workflow (API form)",
-        }
-    }
-
-    /// The format of a name.
-    #[must_use]
-    pub fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.name() == name)
-    }
-}
 
 /// Writes a layout in the form of another program. `prompt` is the sentence it
 /// was made from; where it is empty the background stands for it.

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Format;
+use super::format::Format;
 use crate::bbox::Canvas;
 use crate::draft::{Draft, DraftObject};
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{Format, write_format};
 use crate::text::Note;
-use crate::{BBox, FilterOptions, Layout, Object, filter_boxes, parse_answer};
+use crate::{BBox, Layout, Object, parse_answer};
 
 fn layouts() -> impl Strategy<Value = Layout> {
     let side = |low: f64| low..1.0f64;
@@ -60,11 +60,9 @@ proptest! {
 
 fn first(text: &str) -> (String, [f64; 4], Vec<Note>) {
     let parsed = parse_answer(text).unwrap();
-    let layout = filter_boxes(&parsed.draft, &FilterOptions::default()).unwrap().layout;
-    let object = &layout.objects()[0];
-    let bbox = object.bbox;
-    let shares = [bbox.x(), bbox.y(), bbox.w(), bbox.h()].map(|share| (share * 1e4).round() / 1e4);
-    (object.caption.to_string(), shares, parsed.notes)
+    let object = &parsed.draft.objects[0];
+    let shares = object.xywh.map(|pixels| (pixels / 512.0 * 1e4).round() / 1e4);
+    (object.caption.clone(), shares, parsed.notes)
 }
 
 #[test]

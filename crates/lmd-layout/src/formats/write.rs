@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Format;
+use super::format::Format;
 use crate::bbox::{BBox, Canvas};
 use crate::layout::{Layout, Object};
 

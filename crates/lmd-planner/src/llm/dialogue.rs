@@ -38,6 +38,11 @@ impl Dialogue {
         self.said.push(Said::Request(template::change(instruction)));
     }
 
+    /// Continues with a question in plain words.
+    pub(super) fn ask(&mut self, question: String) {
+        self.said.push(Said::Request(question));
+    }
+
     /// Continues with an answer and what is wrong with it.
     pub(super) fn complain(&mut self, answer: &str, faults: &[String]) {
         if !answer.is_empty() {

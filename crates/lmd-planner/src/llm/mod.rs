@@ -6,6 +6,7 @@
 //! [`plan_from_answer`] do the same by hand, with any model behind any door.
 
 mod address;
+mod answer;
 mod anthropic;
 mod by_hand;
 mod chat;

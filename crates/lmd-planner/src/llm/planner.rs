@@ -14,10 +14,10 @@ use super::config::{Format, seconds};
 use super::dialogue::Dialogue;
 use super::keep::keep_untouched;
 use super::template::{self, AnswerForm};
-use super::{LlmConfig, LlmError, chat_model, template_id};
+use super::{LlmConfig, LlmError, answer, chat_model, template_id};
 use crate::cache::{AnswerCache, CacheError, CacheKey};
 use crate::verify::{PromptFacts, doubts, read_answer};
-use crate::{Conversation, Plan, PlanError, Planner, Source, normalize_prompt};
+use crate::{Answer, Conversation, Plan, PlanError, Planner, Source, normalize_prompt, talk};
 
 /// Most earlier turns of a conversation that are sent along.
 const MAX_TURNS: usize = 8;
@@ -333,6 +333,39 @@ impl Planner for LlmPlanner {
             Ok(Candidate { layout: kept.layout, answer: answer.to_owned(), notes: read.notes, violations })
         })
     }
+
+    /// What is there is told from the layout itself; ideas are the model's.
+    fn answer(&self, conversation: &Conversation, question: &str) -> Result<Answer, PlanError> {
+        let question = normalize_prompt(question)?;
+        let own = talk::offline_answer(conversation, &question);
+        if !talk::wants_ideas(&question) {
+            return Ok(own);
+        }
+        let context = ChatContext {
+            deadline: Instant::now().checked_add(seconds(self.config.total_timeout_s)),
+            observer: self.observer.as_deref().map(|observer| observer as _),
+        };
+        let limits = Limits { max_tokens: self.max_tokens(false), temperature: self.config.temperature };
+        let messages = about(conversation, &question).messages(AnswerForm::Text);
+        let reply = self.model.complete(&ChatRequest::new(messages, limits), &context)?;
+        let mut answer = answer::read(&reply.text).unwrap_or_else(|| own.clone());
+        if answer.proposals.is_empty() {
+            answer.proposals = own.proposals;
+        }
+        Ok(answer)
+    }
+}
+
+/// The layout as it stands, for a question about it.
+fn about(conversation: &Conversation, question: &str) -> Dialogue {
+    let caption = match conversation.prompt() {
+        "" => "A picture whose layout exists already",
+        prompt => prompt,
+    };
+    let mut dialogue = Dialogue::about(caption);
+    dialogue.layout(conversation.layout());
+    dialogue.ask(answer::request(question));
+    dialogue
 }
 
 fn key<'a>(prompt: &'a str, model: &'a str, format: &'a str) -> CacheKey<'a> {

@@ -1,18 +1,20 @@
 //! Where what somebody holds is.
 
+use super::constraint::{AxisId, Constraint, near, point};
 use super::problem::LayoutProblem;
-use super::rules::{AxisId, Constraint, NextSides, near, next_to, point};
 use super::sizes::Class;
 use crate::RelationKind;
 
-/// In the hands of the object: before its body. What is too large for that
-/// stands beside it, what opens above a head is over it.
-pub(super) fn held(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
+/// Whether somebody can hold a thing: it is no larger, or opens above a head.
+pub(super) fn fits_hands(problem: &LayoutProblem, s: usize, o: usize) -> bool {
     let (item, holder) = (&problem.items[s], &problem.items[o]);
-    let overhead = item.kind.class == Class::Over;
-    if !overhead && item.kind.extent() > 1.1 * holder.kind.extent() {
-        return next_to(problem, s, o, NextSides { left_first: false });
-    }
+    item.kind.class == Class::Over || item.kind.extent() <= 1.1 * holder.kind.extent()
+}
+
+/// In the hands of the object: before its body; what opens above a head is
+/// over it.
+pub(super) fn held(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
+    let overhead = problem.items[s].kind.class == Class::Over;
     problem.hold(s, o, RelationKind::HeldBy);
     let aloft = item_is_aloft(problem, s);
     let (across, height, slack) = match () {

@@ -5,7 +5,8 @@
 //! places the items so that the rules hold.
 
 mod axis;
-mod edit;
+mod constraint;
+pub(crate) mod edit;
 mod holding;
 mod place;
 mod problem;

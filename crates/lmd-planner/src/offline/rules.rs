@@ -1,87 +1,12 @@
 //! What a scene asks of the places of its items, as alternatives of
 //! linear rules: relations and regions.
 
-use super::holding::held;
+pub(super) use super::constraint::{AxisId, Constraint, Point, Rule};
+use super::constraint::{CLEAR, apart, before, centres, level, near, point, within};
+use super::holding::{fits_hands, held};
 use super::problem::{Item, LayoutProblem};
 use super::sizes::Class;
 use crate::{Region, Relation, RelationKind, Scene};
-
-/// Which axis a rule is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AxisId {
-    /// Left to right.
-    X,
-    /// Top to bottom.
-    Y,
-}
-
-/// A point of an item along an axis: 0 its left or top edge, 1 the other.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Point {
-    pub(super) item: usize,
-    pub(super) at: f64,
-}
-
-/// `high - low >= gap` on an axis; `None` is the canvas's left or top edge.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Rule {
-    pub(super) dim: AxisId,
-    pub(super) low: Option<Point>,
-    pub(super) high: Option<Point>,
-    pub(super) gap: f64,
-}
-
-/// Something the sentence asks for, and the ways to give it.
-#[derive(Clone, Debug)]
-pub(super) struct Constraint {
-    /// In words, for a warning.
-    pub(super) says: String,
-    /// The ways, best first; each a set of rules that hold together.
-    pub(super) options: Vec<Vec<Rule>>,
-    /// How many of them are as good as one could wish.
-    pub(super) strong: usize,
-    /// Two items that may overlap because of it, the upper or nearer first.
-    pub(super) overlap: Option<(usize, usize)>,
-}
-
-/// Clear distance by which centres differ where only their order is asked for.
-const CLEAR: f64 = 0.05;
-/// Gap between neighbours.
-const GAP: f64 = 0.02;
-
-pub(super) fn point(item: usize, at: f64) -> Option<Point> {
-    Some(Point { item, at })
-}
-
-/// `low` lies at least `gap` before `high`.
-fn before(dim: AxisId, low: Option<Point>, high: Option<Point>, gap: f64) -> Rule {
-    Rule { dim, low, high, gap }
-}
-
-/// All of `a` lies before all of `b`.
-fn apart(dim: AxisId, a: usize, b: usize) -> Rule {
-    before(dim, point(a, 1.0), point(b, 0.0), GAP)
-}
-
-/// The centre of `a` lies clearly before that of `b`.
-fn centres(dim: AxisId, a: usize, b: usize) -> Rule {
-    before(dim, point(a, 0.5), point(b, 0.5), CLEAR)
-}
-
-/// Two points lie within `distance` of one another.
-pub(super) fn near(dim: AxisId, a: Option<Point>, b: Option<Point>, distance: f64) -> [Rule; 2] {
-    [before(dim, a, b, -distance), before(dim, b, a, -distance)]
-}
-
-/// `a` and `b` share a good part of their extent along an axis.
-fn level(dim: AxisId, a: usize, b: usize) -> [Rule; 2] {
-    [before(dim, point(a, 0.0), point(b, 0.7), 0.0), before(dim, point(b, 0.3), point(a, 1.0), 0.0)]
-}
-
-/// `a` lies within `b`, `pad` of b's size from either of its edges.
-fn within(dim: AxisId, a: usize, b: usize, pad: f64) -> [Rule; 2] {
-    [before(dim, point(b, pad), point(a, 0.0), 0.0), before(dim, point(a, 1.0), point(b, 1.0 - pad), 0.0)]
-}
 
 /// Everything `scene` asks of `problem`. Supports are noted in the problem.
 pub(super) fn constraints(scene: &Scene, problem: &mut LayoutProblem) -> Vec<Constraint> {
@@ -142,17 +67,6 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
             let pairs = subjects.iter().flat_map(|&s| objects.iter().map(move |&o| (s, o)));
             pairs.map(|(subject, object)| ordered(kind, subject, object)).collect()
         }
-    }
-}
-
-impl Constraint {
-    pub(super) fn new(strong: usize, options: Vec<Vec<Rule>>) -> Self {
-        Self { says: String::new(), options, strong, overlap: None }
-    }
-
-    pub(super) fn overlapping(mut self, upper: usize, lower: usize) -> Self {
-        self.overlap = Some((upper, lower));
-        self
     }
 }
 
@@ -217,7 +131,9 @@ fn carried(problem: &mut LayoutProblem, s: usize, o: usize, kind: RelationKind) 
             on(s, o, problem.items[o].support_height())
         }
         RelationKind::Under => under(problem, s, o),
-        RelationKind::HeldBy => held(problem, s, o),
+        // What is too large for hands stands beside.
+        RelationKind::HeldBy if fits_hands(problem, s, o) => held(problem, s, o),
+        RelationKind::HeldBy => next_to(problem, s, o, NextSides { left_first: false }),
         RelationKind::Around => {
             problem.hold(o, s, RelationKind::Inside);
             inside(o, s)
@@ -276,8 +192,8 @@ fn under(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
 
 /// On which side a neighbour goes first.
 #[derive(Clone, Copy)]
-pub(super) struct NextSides {
-    pub(super) left_first: bool,
+struct NextSides {
+    left_first: bool,
 }
 
 impl NextSides {
@@ -294,7 +210,7 @@ impl NextSides {
     }
 }
 
-pub(super) fn next_to(problem: &LayoutProblem, s: usize, o: usize, sides: NextSides) -> Constraint {
+fn next_to(problem: &LayoutProblem, s: usize, o: usize, sides: NextSides) -> Constraint {
     let feet = problem.items[s].kind.class.stands() && problem.items[o].kind.class.stands();
     let aloft = |item: usize| matches!(problem.items[item].region, Some(Region::Sky | Region::Wall));
     match (aloft(s), aloft(o)) {

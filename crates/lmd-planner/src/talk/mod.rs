@@ -11,8 +11,8 @@ mod meaning;
 use lmd_layout::{Layout, check_layout};
 pub(crate) use meaning::{Meaning, Question, meaning};
 
-use crate::offline::OfflinePlanner;
-use crate::{Answer, Conversation, Plan, PlanError, Planner, Proposal, Source, Wishes, variants};
+use crate::offline::edit::revise;
+use crate::{Answer, Conversation, Plan, PlanError, Proposal, Source, Wishes, variants};
 
 /// Most proposals of one answer.
 const MOST: usize = 5;
@@ -42,6 +42,12 @@ pub(crate) fn answer(layout: &Layout, question: &Question) -> Answer {
             Answer { text, proposals: tried(layout, all) }
         }
     }
+}
+
+/// Whether a question asks for ideas rather than for what there is.
+pub(crate) fn wants_ideas(said: &str) -> bool {
+    let ideas = [Question::WhatToAdd, Question::Livelier, Question::Improve, Question::Other];
+    matches!(meaning(said), Meaning::Question(question) if ideas.contains(&question))
 }
 
 /// The same for what was said.
@@ -78,8 +84,7 @@ pub(crate) fn tried(layout: &Layout, proposals: Vec<Proposal>) -> Vec<Proposal> 
     let conversation = Conversation::from_layout("", layout.clone());
     let doubts = check_layout(layout).len();
     let works = |proposal: &Proposal| {
-        OfflinePlanner
-            .revise(&conversation, &proposal.instruction)
+        revise(&conversation, &proposal.instruction, &[])
             .is_ok_and(|plan| plan.warnings.is_empty() && check_layout(&plan.layout).len() <= doubts)
     };
     proposals.into_iter().take(MOST_TRIED).filter(works).take(MOST).collect()

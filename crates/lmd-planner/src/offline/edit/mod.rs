@@ -31,7 +31,7 @@ use refusal::Refusal;
 
 /// A complete new layout after `instruction`. The objects whose numbers are
 /// `locked` keep captions and boxes.
-pub(super) fn revise(
+pub(crate) fn revise(
     conversation: &Conversation,
     instruction: &str,
     locked: &[usize],
