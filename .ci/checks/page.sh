@@ -8,7 +8,14 @@ if ! command -v npm >/dev/null || ! node -e 'const [a, b] = process.versions.nod
   exit 0
 fi
 if ! cmp -s package-lock.json node_modules/.installed; then
-  npm ci --no-audit --no-fund --loglevel=error || { echo "SKIPPED: npm could not install what web/ needs, so the built page was not compared"; exit 0; }
+  if ! npm ci --no-audit --no-fund --loglevel=error >node_modules.log 2>&1; then
+    cat node_modules.log
+    # A lock file that does not fit package.json is an error; a registry that cannot be reached is none.
+    ! grep -q "EUSAGE\|EINTEGRITY\|ETARGET" node_modules.log || exit 1
+    echo "SKIPPED: npm could not install what web/ needs, so the built page was not compared"
+    exit 0
+  fi
+  rm -f node_modules.log
   cp package-lock.json node_modules/.installed
 fi
 npm run --silent build -- --logLevel warn
