@@ -171,7 +171,7 @@ fn attack_folders_that_are_no_detectors() {
     assert!(
         told(r#"{"model_type": "bert"}"#).contains("\"bert\", expected one of center_net, owlvit, owlv2")
     );
-    assert!(told(r#"{"model_type": "center_net", "nouns": 5}"#).contains("nouns"));
+    assert!(told(r#"{"model_type": "center_net", "nouns": 5}"#).contains("expected a sequence"));
     let config = fs::read_to_string(data("detector").join("config.json")).unwrap();
     assert!(told(&config).contains("model.safetensors"));
     fs::write(folder.path().join("model.safetensors"), b"garbage").unwrap();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::pictures::owl;
 use super::{Home, json};
 
 fn scenes() -> PathBuf {
@@ -69,18 +70,27 @@ fn queries_choose_and_boxes_are_drawn() {
 fn other_detectors_are_opened_by_what_their_configuration_says() {
     let home = Home::new();
     let picture = scenes().join("1.png");
-    let owl = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lmd-nn/tests/data/owlvit");
-    let args =
-        ["detect", picture.to_str().unwrap(), "a zebra, a lion", "--json", "--threshold", "0", "--nms", "1"];
-    let args = [&args[..], &["--detector", owl.to_str().unwrap()]].concat();
+    owl(&home);
+    let picture = picture.to_str().unwrap();
+    let args = [
+        "detect",
+        picture,
+        "a zebra, a lion",
+        "--json",
+        "--threshold",
+        "0",
+        "--nms",
+        "1",
+        "--detector",
+        "owlvit",
+    ];
     let seen: serde_json::Value = serde_json::from_str(&home.run(&args).ok()).unwrap();
     let seen = seen["detections"].as_array().unwrap();
     assert!(
         !seen.is_empty()
             && seen.iter().all(|one| ["a zebra", "a lion"].contains(&one["query"].as_str().unwrap()))
     );
-    let told =
-        home.run(&["detect", picture.to_str().unwrap(), "--detector", owl.to_str().unwrap()]).failed(2);
+    let told = home.run(&["detect", picture, "--detector", "owlvit"]).failed(2);
     assert!(told.contains("any words"), "{told}");
 }
 

@@ -36,6 +36,16 @@ fn home() -> Home {
     home
 }
 
+/// A small random OWL-ViT with its vocabulary, in the home.
+pub(super) fn owl(home: &Home) {
+    for name in ["owlvit", "tokenizer"] {
+        for entry in fs::read_dir(networks(name)).unwrap().flatten() {
+            fs::create_dir_all(home.path("owlvit")).unwrap();
+            fs::copy(entry.path(), home.path("owlvit").join(entry.file_name())).unwrap();
+        }
+    }
+}
+
 /// A small random network of the tests of `lmd-nn`.
 fn networks(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lmd-nn/tests/data").join(name);
@@ -170,8 +180,8 @@ fn ablations_are_one_table() {
 #[test]
 fn several_detectors_are_columns_of_their_own() {
     let home = home();
-    let both = format!("bundled,{}", networks("owlvit"));
-    let args = with(&["-o", "out", "--limit", "1", "--methods", "plain", "--detectors", &both]);
+    owl(&home);
+    let args = with(&["-o", "out", "--limit", "1", "--methods", "plain", "--detectors", "bundled,owlvit"]);
     let out = home.run(&args).ok();
     assert!(out.contains("plain, bundled ") && out.contains("plain, owlvit "), "{out}");
     let report = report(&home, "out");
