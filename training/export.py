@@ -17,7 +17,7 @@ from .detector import Detector
 from .diffusion import Painter, load_vae
 from .runs import Run
 from .scenes import art
-from .scenes.backgrounds import NAMES
+from .scenes.backgrounds import BACKGROUNDS, NAMES
 from .tokenizer import Words
 
 LARGEST = 15_000_000  # bytes of a file
@@ -57,7 +57,8 @@ def export(run: Run, size: networks.Size, name: str, folder: Path) -> None:
         shutil.copy(run.path("contact-sheet.png"), folder)
     # lmd's defaults for this model: it never learned the paper's negative terms, 7.5 makes it gaudy, and the paper's steps of
     # guidance wash backgrounds out.
-    (folder / "lmd.json").write_text(json.dumps({"negative_prompt": "", "cfg_scale": 5.0, "guidance_strength": 0.4}) + "\n")
+    hints = {"negative_prompt": "", "cfg_scale": 5.0, "guidance_strength": 0.4}
+    (folder / "lmd.json").write_text(json.dumps({**hints, "words": learned(size.nouns)}, indent=1) + "\n")
     (folder / "README.md").write_text(card(run, size, name, progress, measured))
     for config in folder.rglob("config.json"):  # diffusers notes where it read from; that is nobody's business
         told = json.loads(config.read_text())
@@ -67,6 +68,16 @@ def export(run: Run, size: networks.Size, name: str, folder: Path) -> None:
         file.chmod(0o755 if file.is_dir() else 0o644)
     total = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
     run.log("export", folder=str(folder), mib=total / 2**20, **progress)
+
+
+def learned(nouns: int) -> dict[str, list[str]]:
+    """The words of the captions it is shown, for lmd to tell what the model knows."""
+    return {
+        "nouns": [noun.singular for noun in art.load_nouns(nouns)],
+        "colours": list(art.COLOURS),
+        "backgrounds": [wording for name in NAMES for wording in BACKGROUNDS[name][1]],
+        "others": ["realistic", "photo", "scene", "image", "picture"],
+    }
 
 
 def shard(folder: Path) -> None:

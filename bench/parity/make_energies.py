@@ -46,36 +46,51 @@ def ratio(maps):
     return total / (len(THINGS) * len(maps))
 
 
-def edges(seen, low, high, axis):
-    """Largest value of each line against the box's shadow, near the box's first and last cell."""
+def edges(seen, spans, shadows, axis):
+    """Largest value of each line against the shadow of the boxes, within a cell of the first and the last of `spans`."""
     shadow, near = torch.zeros(SIDE, dtype=torch.float64), torch.zeros(SIDE, dtype=torch.float64)
-    shadow[low:high] = 1
-    for edge in (low, high - 1):
-        near[max(0, edge - 1) : edge + 2] = 1
+    for low, high in shadows:
+        shadow[low:high] = 1
+    for span in spans:
+        for edge in span:
+            near[max(0, edge - 1) : edge + 2] = 1
     return ((seen.amax(axis) - shadow).abs() * near).mean()
 
 
-def boxdiff(maps):
+def boxdiff_of(maps, reference):
+    """The paper's energy takes the noun and one rectangle; the comparison of LMD takes all tokens and each box, whose far
+    edge is one past its last cell."""
     mean = torch.cat(maps).mean(0)[:, 1:-1]
     shares = (100 * mean).softmax(-1).view(SIDE, SIDE, -1)
     line = torch.exp(-((torch.arange(3, dtype=torch.float64) - 1) / (2 * 0.5)) ** 2)
     kernel = torch.outer(line, line) / line.sum() ** 2
     total = 0
-    for boxes, _, word in THINGS:
-        picture = shares[:, :, word - 1][None, None]
-        seen = F.conv2d(F.pad(picture, (1, 1, 1, 1), mode="reflect"), kernel[None, None])[0, 0]
-        mask = mask_of(boxes)
-        top = lambda m: (seen * m).flatten().topk(int(0.2 * m.sum())).values.mean()
+    for boxes, tokens, word in THINGS:
         around = [f(box[i] for box in boxes) for i, f in enumerate((min, min, max, max))]
-        x0, y0, x1, y1 = cells(around)
-        total = total + (1 - top(mask)).clamp(min=0) + top(1 - mask).clamp(min=0)
-        total = total + edges(seen, x0, x1, 0) + edges(seen, y0, y1, 1)
+        held = [cells(box) for box in (boxes if reference else [around])]
+        across, down = [(x0, x1) for x0, _, x1, _ in held], [(y0, y1) for _, y0, _, y1 in held]
+        last = lambda spans: spans if reference else [(low, high - 1) for low, high in spans]
+        for token in tokens if reference else [word]:
+            picture = shares[:, :, token - 1][None, None]
+            seen = F.conv2d(F.pad(picture, (1, 1, 1, 1), mode="reflect"), kernel[None, None])[0, 0]
+            mask = mask_of(boxes)
+            top = lambda m: (seen * m).flatten().topk(int(0.2 * m.sum())).values.mean()
+            total = total + (1 - top(mask)).clamp(min=0) + top(1 - mask).clamp(min=0)
+            total = total + edges(seen, last(across), across, 0) + edges(seen, last(down), down, 1)
     return total
+
+
+def boxdiff(maps):
+    return boxdiff_of(maps, reference=False)
+
+
+def boxdiff_reference(maps):
+    return boxdiff_of(maps, reference=True)
 
 
 def main():
     result = {"heads": HEADS, "side": SIDE, "tokens": TOKENS, "seed": 31, "things": THINGS}
-    for energy in (ratio, boxdiff):
+    for energy in (ratio, boxdiff, boxdiff_reference):
         maps = random_maps(result["seed"])
         value = energy(maps)
         value.backward()
@@ -87,7 +102,7 @@ def main():
             "norm": sum(m.grad.square().sum().item() for m in maps) ** 0.5,
         }
     OUT.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps({name: result[name] for name in ("ratio", "boxdiff")}))
+    print(json.dumps({name: result[name] for name in ("ratio", "boxdiff", "boxdiff_reference")}))
 
 
 if __name__ == "__main__":

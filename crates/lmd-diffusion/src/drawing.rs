@@ -1,7 +1,9 @@
 //! Drawing a job by the method that its settings name, and what can be said of it before.
 
 use crate::method::{Drawn, Job, MethodContext, Work};
-use crate::observer::Observer;
+use crate::observer::{Observer, Wants};
+use crate::record::{Recorder, Recording};
+use crate::warning::PromptKind;
 use crate::{DiffusionError, DrawConfig, Pipeline, Registry, Warning};
 
 impl Registry {
@@ -64,6 +66,36 @@ pub fn draw(
     observer: &mut dyn Observer,
 ) -> Result<Drawn, DiffusionError> {
     Registry::shared().draw(pipeline, job, observer)
+}
+
+/// As [`draw`], with what is wanted of every step. The picture is the same to the bit.
+///
+/// # Errors
+/// As [`draw`].
+pub fn draw_recorded(
+    pipeline: &Pipeline,
+    job: &Job<'_>,
+    wants: Wants,
+    observer: &mut dyn Observer,
+) -> Result<(Drawn, Recording), DiffusionError> {
+    if wants == Wants::default() {
+        return Ok((draw(pipeline, job, observer)?, Recording::default()));
+    }
+    let mut recorder = Recorder::new(observer, wants, pipeline.denoiser.layers());
+    let drawn = draw(pipeline, job, &mut recorder)?;
+    let mut recording = recorder.finish();
+    let prompts = MethodContext::new(Registry::shared(), pipeline, job)?;
+    let prompts = prompts.method.prompts(&prompts)?;
+    let boxes = prompts.into_iter().filter(|(kind, _)| matches!(kind, PromptKind::Box { .. }));
+    let boxes = boxes.enumerate().map(|(k, (_, prompt))| (format!("box.{k}"), prompt));
+    let overall = ("overall".to_owned(), drawn.recipe.encoded_prompt.clone());
+    for (name, prompt) in std::iter::once(overall).chain(boxes) {
+        let tokenizer = pipeline.text.tokenizer();
+        let ids = tokenizer.encode(&prompt)?.ids;
+        let tokens = ids.into_iter().map(|id| tokenizer.token(id).unwrap_or_default());
+        recording.tokens.insert(name, tokens.collect());
+    }
+    Ok((drawn, recording))
 }
 
 /// What [`draw`] would warn of, without drawing.

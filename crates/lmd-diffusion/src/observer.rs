@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use crate::Latents;
+use crate::energy::AttentionMaps;
 
 /// Which part of the work is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,20 @@ pub struct Progress<'a> {
     pub energy: Option<f64>,
     /// x̂₀ after a step, shape `[batch, channels, height, width]`.
     pub denoised: Option<&'a Latents>,
+    /// The latents after a step in the sampler's scale, of the same shape, for who [wants](Observer::wants) them.
+    pub latents: Option<&'a Latents>,
+    /// The attention of the prompts in a step before its update, one for every picture of the batch: all tokens in the
+    /// guided layers and the one masks are read from. For who [wants](Observer::wants) it.
+    pub attention: Option<&'a [AttentionMaps]>,
+}
+
+/// What an observer is shown beside the progress. It costs time and memory, and changes no bit of the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// The latents of every step.
+    pub latents: bool,
+    /// The attention of every step, by a further pass of the network.
+    pub attention: bool,
 }
 
 /// Told before every guidance iteration and after every denoising step.
@@ -46,6 +61,11 @@ pub struct Progress<'a> {
 pub trait Observer {
     /// Takes note, and says whether to go on.
     fn observe(&mut self, progress: &Progress<'_>) -> ControlFlow<()>;
+
+    /// What it is to be shown besides. Nothing by default.
+    fn wants(&self) -> Wants {
+        Wants::default()
+    }
 }
 
 /// Any closure of the right shape is an observer.

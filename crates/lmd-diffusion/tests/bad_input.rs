@@ -258,3 +258,19 @@ fn a_missing_part_is_named() {
         assert!(error.contains(part), "{error}");
     }
 }
+
+#[test]
+fn settings_of_objects_are_checked() {
+    for objects in [
+        json!([{"object": 32}]),
+        json!([{"object": 1}, {"object": 1, "seed": 3}]),
+        json!([{"object": 1, "seed": u64::MAX}]),
+        json!([{"object": 1, "negative": "x".repeat(2001)}]),
+    ] {
+        let config: DrawConfig = serde_json::from_value(json!({"lmd": {"objects": objects}})).unwrap();
+        let error = config.check().unwrap_err().to_string();
+        assert!(error.starts_with("lmd.objects."), "{error}");
+    }
+    let fine = json!({"lmd": {"objects": [{"object": 0, "seed": 3, "negative": "wheels"}, {"object": 1}]}});
+    serde_json::from_value::<DrawConfig>(fine).unwrap().check().unwrap();
+}

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use lmd_diffusion::energy::{
-    AttentionMap, AttentionMaps, BoxdiffEnergy, Energy, GuidedObject, boxdiff_energy, ratio_energy,
+    AttentionMap, AttentionMaps, BoxdiffEdges, BoxdiffEnergy, BoxdiffTokens, Energy, GuidedObject,
+    boxdiff_energy, ratio_energy,
 };
 use lmd_diffusion::network::LayerId;
 use lmd_diffusion::{DiffusionError, NoiseSource};
@@ -19,6 +20,7 @@ struct Case {
     things: Vec<(Vec<[f64; 4]>, Vec<usize>, usize)>,
     ratio: Expected,
     boxdiff: Expected,
+    boxdiff_reference: Expected,
 }
 
 /// An energy, its gradient's sum with weights, and its length.
@@ -69,4 +71,7 @@ fn energies_agree_with_pytorch() {
     let case: Case = serde_json::from_str(include_str!("data/energies.json")).unwrap();
     case.check(&case.ratio, ratio_energy);
     case.check(&case.boxdiff, |maps, things| boxdiff_energy(maps, things, &BoxdiffEnergy::default()));
+    let (tokens, edges) = (BoxdiffTokens::Phrase, BoxdiffEdges::EachPastEnd);
+    let reference = BoxdiffEnergy { tokens, edges, ..BoxdiffEnergy::default() };
+    case.check(&case.boxdiff_reference, |maps, things| boxdiff_energy(maps, things, &reference));
 }

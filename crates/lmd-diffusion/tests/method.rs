@@ -231,3 +231,51 @@ fn every_sampler_with_lmd_plus() {
         check(case);
     }
 }
+
+#[test]
+fn the_reference_enlarges_the_regions_of_multidiffusion() {
+    let model = common::small_model();
+    let draw = |place: [f64; 4], fidelity: &str, bootstrapping: f64| {
+        let layout = common::layout(&[("a red ball", place)], "the table");
+        let config = serde_json::json!({
+            "method": "multidiffusion", "width": 64, "height": 64, "steps": 3, "fidelity": fidelity,
+            "multidiffusion": {"bootstrapping": bootstrapping},
+        });
+        let config: DrawConfig = serde_json::from_value(config).unwrap();
+        let job = Job { layout: &layout, prompt: "", seeds: Seeds::of(5), config: &config };
+        lmd_diffusion::draw(&model, &job, &mut Silent).unwrap().picture
+    };
+    // Twice as large, and at the upper left, the small box is the left half.
+    let (small, half) = ([128.0, 128.0, 128.0, 256.0], [0.0, 0.0, 256.0, 512.0]);
+    let (reference, ours) = ("reference", "corrected");
+    assert_eq!(draw(small, reference, 0.0), draw(half, ours, 0.0));
+    assert_ne!(draw(small, ours, 0.0), draw(half, ours, 0.0));
+    // Colours and noise around regions are others.
+    assert_ne!(draw(half, reference, 1.0), draw(half, ours, 1.0));
+}
+
+#[test]
+fn an_object_can_have_a_seed_and_terms_of_its_own() {
+    let model = common::small_model();
+    let layout = common::layout(
+        &[("a red ball", [32.0, 128.0, 192.0, 256.0]), ("a blue cup", [288.0, 128.0, 192.0, 256.0])],
+        "the table",
+    );
+    let draw = |objects: serde_json::Value| {
+        let config = serde_json::json!({"width": 64, "height": 64, "steps": 3, "lmd": {"objects": objects}});
+        let config: DrawConfig = serde_json::from_value(config).unwrap();
+        let job = Job { layout: &layout, prompt: "", seeds: Seeds::of(5), config: &config };
+        draw_traced(&model, &job, &mut Silent).unwrap()
+    };
+    let drawn = |traced: &Traced, object: usize| {
+        let found = traced.boxes.iter().find(|b| b.object == object).unwrap();
+        (found.seed, found.drawn.clone())
+    };
+    let (usual, other) = (draw(serde_json::json!([])), draw(serde_json::json!([{"object": 1, "seed": 77}])));
+    assert_eq!(drawn(&usual, 0), drawn(&other, 0));
+    assert_eq!(drawn(&other, 1).0, 77);
+    assert_ne!(drawn(&usual, 1).1, drawn(&other, 1).1);
+    let terms = draw(serde_json::json!([{"object": 0, "negative": "wheels"}]));
+    assert_ne!(drawn(&usual, 0).1, drawn(&terms, 0).1);
+    assert_eq!(drawn(&usual, 1), drawn(&terms, 1));
+}

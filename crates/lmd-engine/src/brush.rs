@@ -5,7 +5,7 @@ use crate::job::Subject;
 use crate::notice::Notice;
 use crate::observer::{Observer, Part, Progress};
 use crate::stable;
-use crate::stage2::{DrawConfig, Model, Phase, Recipe, Rgb, Seeds, Step};
+use crate::stage2::{DrawConfig, Model, Phase, Recipe, Recording, Rgb, Seeds, Step, Wants};
 
 /// One picture being drawn.
 pub(crate) struct Brush<'a, 'o> {
@@ -15,6 +15,17 @@ pub(crate) struct Brush<'a, 'o> {
     observer: &'o mut dyn Observer,
     done: u64,
     total: u64,
+}
+
+/// A picture as it was drawn.
+pub(crate) struct Painted {
+    pub(crate) pixels: Rgb,
+    /// What made it.
+    pub(crate) recipe: Recipe,
+    /// What is doubtful about it.
+    pub(crate) notices: Vec<Notice>,
+    /// What was wanted of its steps.
+    pub(crate) recording: Recording,
 }
 
 impl<'a, 'o> Brush<'a, 'o> {
@@ -29,8 +40,8 @@ impl<'a, 'o> Brush<'a, 'o> {
         Self { model, subject, seeds, observer, done: 0, total }
     }
 
-    /// Draws by these settings: pixels, what made them, what is doubtful about them.
-    pub(crate) fn draw(&mut self, config: &DrawConfig) -> Result<(Rgb, Recipe, Vec<Notice>), EngineError> {
+    /// Draws by these settings, and records what is wanted of the steps.
+    pub(crate) fn draw(&mut self, config: &DrawConfig, wants: Wants) -> Result<Painted, EngineError> {
         let (model, subject, total) = (self.model, self.subject, self.total);
         let (observer, done) = (&mut *self.observer, &mut self.done);
         let mut observe = |step: &Step<'_>| {
@@ -52,9 +63,10 @@ impl<'a, 'o> Brush<'a, 'o> {
             })
         };
         let about = (&subject.layout, subject.prompt.as_str());
-        let drawn =
-            stable::draw(model, about, self.seeds, config, &mut observe).map_err(EngineError::Draw)?;
+        let drawn = stable::draw(model, about, self.seeds, (config, wants), &mut observe);
+        let (drawn, recording) = drawn.map_err(EngineError::Draw)?;
         let notices = drawn.warnings.iter().map(|warning| Notice::Drawing { warning: warning.to_string() });
-        Ok((drawn.picture, drawn.recipe, notices.collect()))
+        let notices = notices.collect();
+        Ok(Painted { pixels: drawn.picture, recipe: drawn.recipe, notices, recording })
     }
 }

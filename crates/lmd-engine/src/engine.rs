@@ -11,7 +11,7 @@ use lmd_nn::{Device, LoadOptions, ModelFolder};
 use lmd_planner::llm::ChatEvent;
 use lmd_planner::{Conversation, Plan, Planner};
 
-use crate::brush::Brush;
+use crate::brush::{Brush, Painted};
 use crate::config::{BUNDLED, Config};
 use crate::error::EngineError;
 use crate::job::{DrawOptions, Picture, Subject};
@@ -22,9 +22,9 @@ use crate::picture::{Noted, encode, side_by_side};
 use crate::planners::{self, Choice, Events};
 use crate::prepared::{Prepared, Wanted};
 use crate::stable;
-use crate::stage2::{Model, Recipe, Seeds};
+use crate::stage2::{Model, Recipe, Seeds, Wants};
 use crate::store::{self, ModelStore, Parcel, StoreError};
-use crate::{adapters, memory, segmenter, threads};
+use crate::{adapters, memory, segmenter, threads, words};
 
 /// Plans layouts and draws them, as one configuration says. It may be shared
 /// by threads; the model it draws with is loaded once and kept.
@@ -196,21 +196,23 @@ impl Engine {
         let total = ready.work(subject.layout.objects().len());
         let mut brush = Brush::new(&model, subject, seeds, observer, total);
         let beside = match options.side_by_side {
-            true => Some(brush.draw(&stable::plain(&options.config))?),
+            true => Some(brush.draw(&stable::plain(&options.config), Wants::default())?),
             false => None,
         };
-        let (mut pixels, mut recipe, mut notices) = brush.draw(&options.config)?;
+        let Painted { mut pixels, mut recipe, mut notices, recording } =
+            brush.draw(&options.config, options.wants)?;
         notices.extend(shown_by_loading(&model, ready));
         recipe.planner.clone_from(&subject.planner);
-        if let Some((plain, _, more)) = &beside {
-            pixels = side_by_side(plain, &pixels);
-            notices
-                .extend(more.iter().filter(|notice| !notices.contains(notice)).cloned().collect::<Vec<_>>());
+        let has_plain = beside.is_some();
+        if let Some(plain) = beside {
+            pixels = side_by_side(&plain.pixels, &pixels);
+            let more: Vec<_> = plain.notices.into_iter().filter(|notice| !notices.contains(notice)).collect();
+            notices.extend(more);
         }
-        let noted = Noted { side_by_side: beside.is_some(), ..Noted::new(recipe) };
+        let noted = Noted { side_by_side: has_plain, ..Noted::new(recipe) };
         let png = encode(&pixels, options.metadata.then_some(&noted)).map_err(EngineError::Encode)?;
         let seconds = start.elapsed().as_secs_f64();
-        Ok(Picture { png, pixels, recipe: noted.recipe, seconds, notices })
+        Ok(Picture { png, pixels, recipe: noted.recipe, seconds, notices, recording })
     }
 
     /// What is doubtful about drawing a subject in this way: its layout, and
@@ -225,6 +227,8 @@ impl Engine {
         let mut notices: Vec<Notice> = shown_by_loading(&model, ready).collect();
         let doubts = doubts.map_err(EngineError::Draw)?;
         notices.extend(doubts.into_iter().map(|warning| Notice::Drawing { warning }));
+        let words = model.hints.words.as_ref();
+        notices.extend(words.and_then(|words| words::notice(ready.folder.name(), words, &subject.layout)));
         Ok(notices)
     }
 

@@ -8,7 +8,7 @@ use lmd_planner::{MAX_PROMPT_CHARS, Plan, Source};
 use crate::common::shortened;
 use crate::error::EngineError;
 use crate::notice::Notice;
-use crate::stage2::{DrawConfig, PlannedBy, Recipe, Rgb, Seeds};
+use crate::stage2::{DrawConfig, PlannedBy, Recipe, Recording, Rgb, Seeds, Wants};
 
 /// Longest name of a picture that is named after its prompt, in bytes; with a
 /// seed and a number it fits every file system's 255.
@@ -61,13 +61,15 @@ pub struct DrawOptions {
     pub side_by_side: bool,
     /// Whether the picture carries its recipe.
     pub metadata: bool,
+    /// What is recorded of every step; of the picture of the method, not of the plain one beside it.
+    pub wants: Wants,
 }
 
 impl DrawOptions {
     /// One picture with its recipe, by these settings.
     #[must_use]
     pub fn new(config: DrawConfig) -> Self {
-        Self { config, adapters: Vec::new(), side_by_side: false, metadata: true }
+        Self { config, adapters: Vec::new(), side_by_side: false, metadata: true, wants: Wants::default() }
     }
 }
 
@@ -168,6 +170,8 @@ pub struct Picture {
     pub seconds: f64,
     /// What a person should know about it.
     pub notices: Vec<Notice>,
+    /// What [`DrawOptions::wants`] asked for.
+    pub recording: Recording,
 }
 
 /// Seeds nobody chose: 32 bits, so that other programs take them, too.

@@ -35,7 +35,7 @@ mod common;
 mod detectors;
 mod engine;
 mod error;
-mod infotext;
+pub mod infotext;
 mod job;
 mod kind;
 mod models;
@@ -44,9 +44,12 @@ mod observer;
 mod pixels;
 mod planners;
 mod prepared;
+mod recording;
 mod segmenter;
 mod stable;
 mod stage2;
+mod talk;
+mod words;
 
 pub use config::{Config, ConfigError, Environment, Override, PlannerChoice, Settings, Sources};
 pub use detectors::{OpenDetector, read_queries};
@@ -55,12 +58,18 @@ pub use error::EngineError;
 pub use job::{Adapter, DrawOptions, Picture, Subject, random_seeds};
 pub use kind::ErrorKind;
 pub use lmd_nn::{DETECTOR_KINDS, Detection, Selection, Vocabulary};
-pub use models::{ModelCard, Verified};
+pub use models::{ModelCard, ModelFacts, Verified, model_facts};
 pub use notice::{Notice, NoticeKind, folded};
 pub use observer::{CancelToken, Observer, Part, Progress, Silent};
 pub use picture::{Noted, PictureError};
 pub use pixels::decode;
 pub use planners::{is_hopeless, is_llm_set_up};
 pub use prepared::Prepared;
-pub use stage2::{DrawConfig, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds};
+pub use recording::{Part as RecordedPart, safetensors};
+pub use stage2::{
+    DrawConfig, ObjectSettings, PlannedBy, Preset, Recipe, Recorded, Recording, Registry, Rgb, Seeds, Wants,
+    Words,
+};
 pub use store::{ModelStore, StoreError};
+pub use talk::Response;
+pub use words::UnknownWord;

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::stage2::Model;
+use crate::config::Config;
+use crate::error::EngineError;
+use crate::stable;
+use crate::stage2::{Model, Words};
+use crate::store::ModelStore;
 
 /// What a model is made of.
 #[derive(Clone, Debug, Serialize)]
@@ -28,6 +32,8 @@ pub struct ModelCard {
     pub attention_layers: Vec<String>,
     /// Whether it has grounding layers.
     pub grounding_layers: bool,
+    /// The words it learned, if it knows only some.
+    pub words: Option<Words>,
     /// Digests (BLAKE3) of its weight files.
     pub weights: BTreeMap<String, String>,
 }
@@ -44,9 +50,36 @@ impl ModelCard {
             tokens: model.text.tokenizer().length(),
             attention_layers: model.denoiser.layers().iter().map(|layer| layer.name.clone()).collect(),
             grounding_layers: model.denoiser.box_slots() > 0,
+            words: model.hints.words.clone(),
             weights: model.digests.iter().cloned().collect(),
         }
     }
+}
+
+/// What is known of a model without loading it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ModelFacts {
+    /// Side in pixels of the square pictures it was trained on.
+    pub native_size: usize,
+    /// The words it knows, where it knows few (`words` in its `lmd.json`).
+    pub words: Option<Words>,
+}
+
+/// What is known of a model without loading it.
+///
+/// # Errors
+/// When there is none of this name or its files cannot be read.
+pub fn model_facts(config: &Config, name: &str) -> Result<ModelFacts, EngineError> {
+    #[derive(Default, Deserialize)]
+    struct Known {
+        words: Option<Words>,
+    }
+    let folder = ModelStore::of(config).find(name)?;
+    let hints = folder.hints()?.unwrap_or_default();
+    // What else is wrong with the hints is told when the model is loaded.
+    let known: Known = serde_json::from_str(&hints).unwrap_or_default();
+    Ok(ModelFacts { native_size: stable::native_size(&folder)?, words: known.words })
 }
 
 /// How a model's files were found to be sound.

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::words::UnknownWord;
+
 /// How many notices of one wording are told one by one.
 const TOLD: usize = 5;
 
@@ -114,6 +116,13 @@ pub enum Notice {
         /// Bytes there are.
         available: u64,
     },
+    /// Words of a layout that the model never learned, so that it cannot draw them.
+    UnknownWords {
+        /// The model.
+        model: String,
+        /// The words.
+        words: Vec<UnknownWord>,
+    },
     /// A doubt about settings, a model or a picture that the drawing itself had.
     Drawing {
         /// One sentence.
@@ -140,6 +149,7 @@ impl Notice {
             | Self::FewerThreads { .. }
             | Self::Model { .. }
             | Self::Tight { .. }
+            | Self::UnknownWords { .. }
             | Self::Drawing { .. } => NoticeKind::Warning,
         }
     }
@@ -170,6 +180,7 @@ impl fmt::Display for Notice {
             | Self::Layout { warning }
             | Self::Model { warning }
             | Self::Drawing { warning } => f.write_str(warning),
+            Self::UnknownWords { model, words } => unknown_words(model, words, f),
             Self::OtherModel { recipe, now } => other_model(recipe, now, f),
             Self::FewerThreads { wanted, started } => {
                 write!(f, "only {started} of {wanted} threads could be started; drawing is slower")
@@ -223,6 +234,21 @@ fn other_model(recipe: &str, now: &str, f: &mut fmt::Formatter<'_>) -> fmt::Resu
     write!(
         f,
         "the picture was drawn with the model {recipe}, this one is drawn with {now}: it will be another picture; give --model"
+    )
+}
+
+fn unknown_words(model: &str, words: &[UnknownWord], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let list: Vec<String> = words
+        .iter()
+        .map(|unknown| match unknown.near.as_slice() {
+            [] => format!("\"{}\"", unknown.word),
+            near => format!("\"{}\" (near it: {})", unknown.word, near.join(", ")),
+        })
+        .collect();
+    write!(
+        f,
+        "the model {model} never learned {} and cannot draw it; `lmd models info {model}` lists what it knows",
+        list.join(", ")
     )
 }
 

@@ -82,7 +82,7 @@ impl OutputError {
 
 /// The results of one command or job: one rule for names that files have
 /// already.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Outputs {
     overwrite: bool,
     read: Vec<PathBuf>,

@@ -180,6 +180,19 @@ pub fn recipe(bytes: &[u8]) -> Result<Noted, PictureError> {
     Noted::from_json(value)
 }
 
+/// What other programs, or we for them, noted about a PNG: its chunk `parameters`, at most 1 MiB.
+///
+/// # Errors
+/// [`PictureError`]: the bytes may be anything.
+pub fn parameters(bytes: &[u8]) -> Result<Option<String>, PictureError> {
+    if bytes.len() > MAX_PICTURE_BYTES {
+        return Err(PictureError::TooLarge);
+    }
+    let limits = Limits { bytes: 4 * MAX_TEXT_BYTES };
+    let reader = Decoder::new_with_limits(Cursor::new(bytes), limits).read_info()?;
+    text(reader.info(), PARAMETERS)
+}
+
 /// The beginning of a text from a picture, for a message.
 fn quoted(text: &str) -> String {
     shortened(&lmd_layout::clean_text(text), QUOTED)

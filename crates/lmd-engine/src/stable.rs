@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use lmd_diffusion::{Drawn, Job, ModelShape, estimate_memory};
+use lmd_diffusion::{Drawn, Job, ModelShape, Recording, Wants, estimate_memory};
 use lmd_layout::Layout;
 use lmd_nn::{AttentionType, LoadOptions, ModelFolder, NnError, Precision, UNetConfig};
 
@@ -99,15 +99,15 @@ pub(crate) fn doubts(
     Ok(lmd_diffusion::check(model, &job)?.iter().map(ToString::to_string).collect())
 }
 
-/// Draws one picture.
+/// Draws one picture, and records what is wanted of its steps.
 pub(crate) fn draw(
     model: &Model,
     (layout, prompt): (&Layout, &str),
     seeds: Seeds,
-    config: &DrawConfig,
+    (config, wants): (&DrawConfig, Wants),
     observe: &mut dyn FnMut(&Step<'_>) -> ControlFlow<()>,
-) -> Result<Drawn, DiffusionError> {
+) -> Result<(Drawn, Recording), DiffusionError> {
     let job = Job { layout, prompt, seeds, config };
     let mut observer = |step: &Step<'_>| observe(step);
-    lmd_diffusion::draw(model, &job, &mut observer)
+    lmd_diffusion::draw_recorded(model, &job, wants, &mut observer)
 }

@@ -1,9 +1,12 @@
 //! The types of stage 2 that the engine hands on, under the names it uses for them.
 
+pub use lmd_diffusion::ObjectSettings;
 pub(crate) use lmd_diffusion::config::{MethodSettings, SettingsSpec};
 pub(crate) use lmd_diffusion::recipe::{RECIPE_VERSION, Timings};
 pub(crate) use lmd_diffusion::{DiffusionError, Latents, Name, Phase, Pipeline as Model, Progress as Step};
-pub use lmd_diffusion::{DrawConfig, PlannedBy, Preset, Recipe, Registry, Rgb, Seeds};
+pub use lmd_diffusion::{
+    DrawConfig, PlannedBy, Preset, Recipe, Recorded, Recording, Registry, Rgb, Seeds, Wants, Words,
+};
 
 /// A sampler's name as AUTOMATIC1111's web UI writes it.
 pub(crate) fn infotext_name(sampler: &Name) -> &'static str {

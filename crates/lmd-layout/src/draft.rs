@@ -1,5 +1,10 @@
 //! [`Draft`]: a layout as somebody wrote it, before its boxes are checked.
 
+use crate::layout::Layout;
+
+/// Side of the canvas on which drafts are written, in pixels.
+const SIDE: f64 = 512.0;
+
 /// One captioned box as read from an answer. Nothing is checked yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DraftObject {
@@ -20,4 +25,16 @@ pub struct Draft {
     pub background: String,
     /// The negative prompt, trimmed; empty when there is none.
     pub negative: String,
+}
+
+impl From<&Layout> for Draft {
+    fn from(layout: &Layout) -> Self {
+        let objects = layout.objects().iter().map(|object| {
+            let b = object.bbox;
+            let xywh = [b.x(), b.y(), b.w(), b.h()].map(|share| share * SIDE);
+            DraftObject { caption: object.caption.as_str().to_owned(), xywh }
+        });
+        let (background, negative) = (layout.background().to_owned(), layout.negative().to_owned());
+        Self { objects: objects.collect(), background, negative }
+    }
 }

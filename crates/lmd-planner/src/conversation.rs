@@ -9,6 +9,9 @@ pub struct Conversation {
     prompt: String,
     first: Layout,
     turns: Vec<Turn>,
+    /// What was taken back, the latest last. It is nothing a planner is told.
+    #[serde(skip)]
+    undone: Vec<Turn>,
 }
 
 /// A follow-up instruction and the complete layout after it.
@@ -24,17 +27,30 @@ impl Conversation {
     /// A conversation that starts from a layout somebody has already.
     #[must_use]
     pub fn from_layout(prompt: &str, layout: Layout) -> Self {
-        Self { prompt: prompt.to_owned(), first: layout, turns: Vec::new() }
+        Self { prompt: prompt.to_owned(), first: layout, turns: Vec::new(), undone: Vec::new() }
     }
 
-    /// Remembers an instruction and the layout after it.
-    pub(crate) fn remember(&mut self, instruction: &str, layout: Layout) {
+    /// Remembers an instruction and the layout after it. What was taken back
+    /// before cannot be done again then.
+    pub fn remember(&mut self, instruction: &str, layout: Layout) {
+        self.undone.clear();
         self.turns.push(Turn { instruction: instruction.to_owned(), layout });
     }
 
     /// Takes the last instruction back; `false` if there was none.
     pub fn undo(&mut self) -> bool {
-        self.turns.pop().is_some()
+        let undone = self.turns.pop();
+        let any = undone.is_some();
+        self.undone.extend(undone);
+        any
+    }
+
+    /// Does again what was taken back last; `false` if nothing was.
+    pub fn redo(&mut self) -> bool {
+        let again = self.undone.pop();
+        let any = again.is_some();
+        self.turns.extend(again);
+        any
     }
 
     /// The sentence it started from; may be empty for a loaded layout.
@@ -47,6 +63,14 @@ impl Conversation {
     #[must_use]
     pub fn layout(&self) -> &Layout {
         self.turns.last().map_or(&self.first, |turn| &turn.layout)
+    }
+
+    /// The layout before the last instruction, if there was one.
+    #[must_use]
+    pub fn previous(&self) -> Option<&Layout> {
+        let before = self.turns.len().checked_sub(1)?;
+        let turn = before.checked_sub(1).and_then(|index| self.turns.get(index));
+        Some(turn.map_or(&self.first, |turn| &turn.layout))
     }
 
     /// The layout before the first instruction.

@@ -45,6 +45,12 @@ pub enum PlanError {
         /// What was missing, and an example of what would work.
         why: String,
     },
+    /// There is no such variant of a layout.
+    #[error("{why}")]
+    Variant {
+        /// How many there are.
+        why: String,
+    },
     /// A text that should hold a layout holds none.
     #[error("this is not a layout: {reason}; it begins with: {excerpt}")]
     NotALayout {

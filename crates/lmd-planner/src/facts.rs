@@ -224,7 +224,7 @@ fn region_words(region: Region) -> &'static str {
 }
 
 /// The objects of `layout` whose caption names `phrase`.
-fn found<'a>(layout: &'a Layout, phrase: &str) -> Vec<&'a Object> {
+pub(crate) fn found<'a>(layout: &'a Layout, phrase: &str) -> Vec<&'a Object> {
     layout.objects().iter().filter(|object| matches_phrase(object.caption.as_str(), phrase)).collect()
 }
 

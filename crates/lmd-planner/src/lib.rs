@@ -11,14 +11,19 @@ mod conversation;
 mod error;
 mod plan;
 mod planner;
+mod reply;
 mod scene;
+mod talk;
+mod variants;
 mod verify;
 
 pub use conversation::{Conversation, Turn};
 pub use error::PlanError;
 pub use plan::{MAX_PROMPT_CHARS, Plan, Source, normalize_prompt};
 pub use planner::Planner;
+pub use reply::{Answer, Proposal, Reply, Wishes};
 pub use scene::{Arrangement, Region, Relation, RelationKind, Scene, Size, Thing};
+pub use verify::{CheckedFact, checked_facts};
 
 // The code in the README is compiled and run with the tests.
 #[cfg(doctest)]

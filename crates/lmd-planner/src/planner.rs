@@ -1,6 +1,9 @@
 //! The [`Planner`] trait, and conversations with a planner.
 
-use crate::{Conversation, Plan, PlanError};
+use lmd_layout::{Layout, Object};
+
+use crate::talk::{self, Meaning, meaning};
+use crate::{Answer, Conversation, Plan, PlanError, Reply, Source, Wishes};
 
 /// Something that turns a sentence into a layout.
 ///
@@ -33,6 +36,83 @@ pub trait Planner: Send + Sync {
     /// # Errors
     /// [`PlanError`]; the conversation is unchanged, so nothing is lost.
     fn revise(&self, conversation: &Conversation, instruction: &str) -> Result<Plan, PlanError>;
+
+    /// The `variant`-th layout for `prompt`: 0 is that of [`Planner::plan`],
+    /// the others say the same in another arrangement.
+    ///
+    /// ```
+    /// use lmd_planner::offline::OfflinePlanner;
+    /// use lmd_planner::Planner;
+    ///
+    /// let first = OfflinePlanner.plan_variant("a cat and a dog", 0)?.layout;
+    /// assert_ne!(OfflinePlanner.plan_variant("a cat and a dog", 1)?.layout, first);
+    /// # Ok::<(), lmd_planner::PlanError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Planner::plan`]; [`PlanError::Variant`] when there are fewer.
+    fn plan_variant(&self, prompt: &str, variant: u32) -> Result<Plan, PlanError> {
+        talk::variant_of(self.plan(prompt)?, prompt, variant)
+    }
+
+    /// As [`Planner::revise`], with some objects locked: `locked` holds their
+    /// indices, from 0.
+    ///
+    /// # Errors
+    /// As [`Planner::revise`].
+    fn revise_around(
+        &self,
+        conversation: &Conversation,
+        instruction: &str,
+        locked: &[usize],
+    ) -> Result<Plan, PlanError> {
+        let plan = self.revise(conversation, instruction)?;
+        Ok(Plan { layout: with_locked(conversation.layout(), &plan.layout, locked)?, ..plan })
+    }
+
+    /// The answer to an open question (`what could I add?`).
+    ///
+    /// # Errors
+    /// [`PlanError`] when it cannot be answered.
+    fn answer(&self, conversation: &Conversation, question: &str) -> Result<Answer, PlanError> {
+        Ok(talk::offline_answer(conversation, question))
+    }
+
+    /// Whatever is said about a layout: an instruction is carried out, a
+    /// question answered, `another layout` gives one. `undo` and `redo` belong
+    /// to the conversation: [`Conversation::respond`] knows them.
+    ///
+    /// # Errors
+    /// As [`Planner::revise`] and [`Planner::answer`];
+    /// [`PlanError::Variant`] when there is no other layout.
+    fn respond(&self, conversation: &Conversation, said: &str, wishes: &Wishes) -> Result<Reply, PlanError> {
+        match meaning(&crate::normalize_prompt(said)?) {
+            Meaning::Another => talk::another(conversation, wishes).map(Reply::Layout),
+            Meaning::Question(_) => self.answer(conversation, said).map(Reply::Answer),
+            Meaning::Instruction | Meaning::Undo | Meaning::Redo => {
+                self.revise_around(conversation, said, &wishes.locked).map(Reply::Layout)
+            }
+        }
+    }
+}
+
+/// `after` with the locked objects of `before` as they were; one that is gone
+/// is put back.
+fn with_locked(before: &Layout, after: &Layout, locked: &[usize]) -> Result<Layout, PlanError> {
+    let mut objects: Vec<Object> = after.objects().to_vec();
+    for object in locked.iter().filter_map(|index| before.objects().get(*index)) {
+        if objects.contains(object) {
+            continue;
+        }
+        let alike = objects
+            .iter()
+            .position(|other| other.caption == object.caption && !before.objects().contains(other));
+        match alike.and_then(|index| objects.get_mut(index)) {
+            Some(moved) => *moved = object.clone(),
+            None => objects.push(object.clone()),
+        }
+    }
+    Ok(Layout::new(objects, after.background(), after.negative())?)
 }
 
 impl Conversation {
@@ -48,10 +128,48 @@ impl Conversation {
     /// Carries out an instruction and remembers it.
     ///
     /// # Errors
-    /// As [`Planner::revise`]; the conversation is then unchanged.
+    /// As [`Planner::respond`]; a question is an instruction that was not
+    /// understood here. The conversation is then unchanged.
     pub fn say(&mut self, planner: &dyn Planner, instruction: &str) -> Result<Plan, PlanError> {
-        let plan = planner.revise(self, instruction)?;
-        self.remember(instruction, plan.layout.clone());
-        Ok(plan)
+        match self.respond(planner, instruction, &Wishes::default())? {
+            Reply::Layout(plan) => Ok(plan),
+            Reply::Answer(answer) => Err(PlanError::Instruction {
+                instruction: instruction.to_owned(),
+                why: format!("it is a question. {}", answer.to_text()),
+            }),
+        }
+    }
+
+    /// Takes in whatever is said: instructions change the layout and are
+    /// remembered, questions are answered, `undo` and `redo` go back and forth.
+    ///
+    /// # Errors
+    /// As [`Planner::respond`]; the conversation is then unchanged.
+    pub fn respond(
+        &mut self,
+        planner: &dyn Planner,
+        said: &str,
+        wishes: &Wishes,
+    ) -> Result<Reply, PlanError> {
+        let nothing = |what: &str| PlanError::Instruction {
+            instruction: said.trim().to_owned(),
+            why: format!("there is nothing to {what}"),
+        };
+        let reply = match meaning(&crate::normalize_prompt(said)?) {
+            Meaning::Undo if self.undo() => return Ok(Reply::Layout(self.current())),
+            Meaning::Redo if self.redo() => return Ok(Reply::Layout(self.current())),
+            Meaning::Undo => return Err(nothing("undo")),
+            Meaning::Redo => return Err(nothing("redo")),
+            _ => planner.respond(self, said, wishes)?,
+        };
+        if let Reply::Layout(plan) = &reply {
+            self.remember(said, plan.layout.clone());
+        }
+        Ok(reply)
+    }
+
+    /// The layout as it stands, as a plan.
+    fn current(&self) -> Plan {
+        Plan { layout: self.layout().clone(), warnings: Vec::new(), source: Source::Offline }
     }
 }

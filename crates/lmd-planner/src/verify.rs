@@ -81,6 +81,29 @@ impl PromptFacts {
     }
 }
 
+/// A fact of a prompt, and whether a layout shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CheckedFact {
+    /// What the prompt says: `there should be exactly one red car`.
+    pub text: String,
+    /// Whether the layout shows it.
+    pub holds: bool,
+    /// What is wrong with the layout, where it does not.
+    pub violation: Option<String>,
+}
+
+/// What a prompt says for certain, each held against a layout. Empty for a prompt that is not understood.
+#[must_use]
+pub fn checked_facts(prompt: &str, layout: &Layout) -> Vec<CheckedFact> {
+    let facts = PromptFacts::of(prompt).facts.into_iter();
+    let checked = facts.map(|fact| {
+        let violation = fact.violation(layout).filter(|_| !is_scenery(&fact, layout));
+        CheckedFact { text: fact.to_string(), holds: violation.is_none(), violation }
+    });
+    checked.collect()
+}
+
 /// The words of a text in lower case and in the singular.
 fn words(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();

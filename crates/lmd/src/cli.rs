@@ -4,6 +4,7 @@ mod detect;
 mod draw;
 mod pictures;
 mod planning;
+mod serve;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ pub(crate) use draw::{
 };
 pub(crate) use pictures::{BenchAblationsArgs, BenchPicturesArgs, PicturesCommon, PicturesDrawing};
 pub(crate) use planning::Planning;
+pub(crate) use serve::ServeArgs;
 
 /// Examples and codes below the command's own help.
 const EXAMPLES: &str = "\
@@ -67,8 +69,10 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Turn a sentence into a layout: captioned boxes on a background
     Layout(Box<LayoutArgs>),
+    /// Serve layouts and pictures over HTTP, and a page that shows and changes them
+    Serve(Box<ServeArgs>),
     /// Talk about a layout: a sentence, then one instruction after another
-    Chat(ChatArgs),
+    Chat(Box<ChatArgs>),
     /// Find things in a picture
     Detect(DetectArgs),
     /// List, inspect, verify, import and remove models
@@ -89,6 +93,8 @@ Examples:
   lmd layout \"a cat to the right of a dog\"
   lmd layout \"two red cars on a beach\" --json > l.json
   lmd layout --edit l.json \"move the first car to the left\" -o l2.json
+  lmd layout --edit picture.png \"what could I add?\"
+  lmd layout \"a cat and two dogs\" --variant 2
   lmd layout \"一只猫在狗的右边\" --llm-url http://localhost:11434/v1 --llm-model qwen3
   lmd layout \"…\" --print-prompt; lmd layout \"…\" --from-answer answer.txt")]
 pub(crate) struct LayoutArgs {
@@ -113,6 +119,12 @@ pub(crate) struct LayoutArgs {
     /// Replace files that are there already, instead of taking the next free name
     #[arg(long)]
     pub(crate) overwrite: bool,
+    /// Which of the layouts that say this: 0 is the usual one, others differ from it
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, conflicts_with_all = ["from_answer", "print_prompt", "schema"])]
+    pub(crate) variant: u32,
+    /// With --edit: keep these objects as they are, by their numbers
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', requires = "edit")]
+    pub(crate) lock: Vec<usize>,
     /// Change this layout (JSON, text or a picture of lmd) instead of making a new one
     #[arg(long, value_name = "LAYOUT", conflicts_with_all = ["from_answer", "print_prompt", "schema"])]
     pub(crate) edit: Option<PathBuf>,
@@ -133,7 +145,8 @@ pub(crate) struct LayoutArgs {
 #[command(after_help = "\
 Examples:
   lmd chat \"a cat to the right of a dog\"
-  lmd chat --layout picture.png")]
+  lmd chat --layout picture.png
+  lmd chat \"a red car on a street\" --preset fast    then /draw")]
 pub(crate) struct ChatArgs {
     /// What should be in the picture
     #[arg(value_name = "PROMPT")]
@@ -141,11 +154,10 @@ pub(crate) struct ChatArgs {
     /// Start from this layout: JSON, text or a picture of lmd
     #[arg(long, value_name = "FILE")]
     pub(crate) layout: Option<PathBuf>,
-    /// Let /save, /svg and /png replace files that are there already, instead of taking the next free name
-    #[arg(long)]
-    pub(crate) overwrite: bool,
     #[command(flatten)]
     pub(crate) planning: Planning,
+    #[command(flatten)]
+    pub(crate) drawing: Drawing,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ use lmd_engine::{
 };
 
 use crate::cli::{Drawing, Seed};
+use crate::exports::StepPictures;
 use crate::progress::Watch;
 use crate::screen::{self, Screen};
 use crate::{files, interrupt};
@@ -37,8 +38,10 @@ impl<'a> Easel<'a> {
         let adapters = options.adapters.iter().map(|adapter| &adapter.file);
         let outputs = Outputs::new(args.overwrite).having_read(read).having_read(adapters);
         check_output(args, &outputs, screen)?;
+        args.exports.check(args.count, &outputs, screen)?;
         options.side_by_side = side_by_side;
         options.metadata = !args.no_metadata;
+        options.wants = args.exports.wants();
         let ready = engine.prepare(&options)?;
         screen.tell(ready.notices())?;
         Ok(Self { args, engine, ready, outputs, screen })
@@ -64,11 +67,18 @@ impl<'a> Easel<'a> {
         for index in 0..self.args.count {
             let seeds = first.next(u64::from(index));
             let mut watch = Watch::new(self.screen, self.args.preview, interrupt::token());
-            let picture = self.engine.draw(&self.ready, subject, seeds, &mut watch)?;
+            let folder = self.args.exports.save_steps.as_deref();
+            watch.steps = folder.map(|folder| StepPictures::new(folder, &self.outputs, seeds.background));
+            let drawn = self.engine.draw(&self.ready, subject, seeds, &mut watch);
+            if let Some(failure) = watch.failure.take() {
+                return Err(failure);
+            }
             drop(watch);
+            let picture = drawn?;
             let news = picture.notices.iter().filter(|notice| !doubts.contains(notice)).cloned();
             self.screen.tell(&news.collect::<Vec<_>>())?;
             self.deliver(subject, seeds, index, &picture)?;
+            self.args.exports.deliver(&picture, (self.args.count, index), &self.outputs)?;
             self.screen.note(&told(&picture));
         }
         Ok(())

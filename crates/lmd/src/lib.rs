@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod drawing;
 mod exit;
+mod exports;
 mod fault;
 mod files;
 mod interrupt;
@@ -51,7 +52,11 @@ fn run(cli: Cli, screen: &Screen) -> anyhow::Result<Exit> {
         Command::Detect(args) => commands::detect::run(&args, &load(Vec::new())?, screen),
         Command::Models(args) => commands::models::run(&args, &load(Vec::new())?, screen),
         Command::Layout(args) => commands::layout::run(&args, &load(args.planning.flags())?, screen),
-        Command::Chat(args) => commands::chat::run(&args, &load(args.planning.flags())?, screen),
+        Command::Serve(args) => commands::serve::run(load(args.flags())?, cli.global.quiet, screen),
+        Command::Chat(args) => {
+            let flags = args.planning.flags().into_iter().chain(args.drawing.flags());
+            commands::chat::run(&args, &load(flags.collect())?, screen)
+        }
         Command::Bench(args) => bench(&args, &load, screen),
         Command::Config(args) => commands::config::run(&args, &load(Vec::new())?),
         Command::Completions(args) => commands::completions::run(&args),

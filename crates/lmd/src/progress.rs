@@ -8,6 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lmd_engine::{CancelToken, Observer, Part, Progress, Rgb};
 
 use crate::cli::PreviewChoice;
+use crate::exports::StepPictures;
 use crate::screen::Screen;
 
 /// Least time between two previews: decoding one costs time, too.
@@ -22,6 +23,10 @@ pub(crate) struct Watch {
     view: Option<ProgressBar>,
     last_preview: Instant,
     token: CancelToken,
+    /// Where pictures of the steps go, if anywhere.
+    pub(crate) steps: Option<StepPictures>,
+    /// Why one of them could not be written; drawing ends then.
+    pub(crate) failure: Option<anyhow::Error>,
 }
 
 impl Watch {
@@ -41,7 +46,7 @@ impl Watch {
         let view = (shown && wanted).then(|| all.add(ProgressBar::new(0).with_style(style("{msg}"))));
         let bar = all.add(ProgressBar::new(0));
         bar.set_style(style("{prefix:<10} [{bar:30}] {percent:>3} % {msg} {elapsed} (left: {eta})"));
-        Self { bar, view, last_preview: Instant::now(), token }
+        Self { bar, view, last_preview: Instant::now(), token, steps: None, failure: None }
     }
 
     fn preview(&mut self, progress: &Progress<'_>) {
@@ -68,6 +73,10 @@ impl Observer for Watch {
         self.bar.set_length(progress.total);
         self.bar.set_position(progress.done);
         self.preview(progress);
+        if let Some(Err(error)) = self.steps.as_ref().map(|steps| steps.write(progress)) {
+            self.failure = Some(error);
+            return ControlFlow::Break(());
+        }
         self.token.flow()
     }
 

@@ -3,8 +3,11 @@
 
 use std::fmt::Display;
 
-use super::{GuidanceConfig, LmdConfig};
+use lmd_layout::MAX_OBJECTS;
+
+use super::{GuidanceConfig, LmdConfig, ObjectSettings};
 use crate::DiffusionError;
+use crate::settings::MOST_TERMS;
 
 /// Most entries of a list of iterations or layers.
 const LONGEST_LIST: usize = 1000;
@@ -36,8 +39,23 @@ impl LmdConfig {
             let fine = !layers.is_empty() && layers.len() <= LONGEST_LIST;
             require(fine, "lmd.guided_layers", layers.len(), "1 to 1000 names")?;
         }
-        require((1..=1024).contains(&self.batch), "lmd.batch", self.batch, "1 to 1024")
+        require((1..=1024).contains(&self.batch), "lmd.batch", self.batch, "1 to 1024")?;
+        check_objects(&self.objects)
     }
+}
+
+/// Settings of single objects: of objects that a layout can have, each once, and such that can be written into a picture.
+fn check_objects(objects: &[ObjectSettings]) -> Result<(), DiffusionError> {
+    for (at, one) in objects.iter().enumerate() {
+        require(one.object < MAX_OBJECTS, "lmd.objects.object", one.object, "0 to 31, counted from 0")?;
+        let twice = objects.iter().take(at).any(|other| other.object == one.object);
+        require(!twice, "lmd.objects.object", one.object, "named once")?;
+        let seed = one.seed.unwrap_or_default();
+        require(i64::try_from(seed).is_ok(), "lmd.objects.seed", seed, "at most 9223372036854775807")?;
+        let characters = one.negative.as_ref().map_or(0, |terms| terms.chars().count());
+        require(characters <= MOST_TERMS, "lmd.objects.negative", characters, "at most 2000 characters")?;
+    }
+    Ok(())
 }
 
 impl GuidanceConfig {

@@ -7,13 +7,17 @@ use super::{GuidanceConfig, Name, share};
 use crate::DiffusionError;
 use crate::network::{self, DenoisingNetwork, LayerId};
 
-/// The settings of LLM-grounded Diffusion; LMD+ has no use for `per_box`, `center_boxes`, `floor_padding` and `align`.
+/// The settings of LLM-grounded Diffusion; LMD+ has no use for `center_boxes`, `floor_padding` and `align`.
 /// Methods that guide the same layers (backward guidance) read `guided_layers` here as well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LmdConfig {
     /// Guidance of the pictures of one box each.
     pub per_box: GuidanceConfig,
+    /// Whether the pictures of one box each are guided by `per_box`. Default: true; for LMD+ false, as in the paper's
+    /// settings (B.1), where GLIGEN layers alone place the box.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guide_boxes: Option<bool>,
     /// Guidance of the picture as a whole.
     pub overall: GuidanceConfig,
     /// Share of the steps during which the composed latents are held, in
@@ -52,6 +56,9 @@ pub struct LmdConfig {
     pub fast_schedule: bool,
     /// How many boxes are drawn at once. Default 1.
     pub batch: usize,
+    /// What holds for single objects: another seed, further terms that its own picture leaves out. Default: nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ObjectSettings>,
     /// The guided cross-attention layers. Default: `mid.0.0` and all of `up.1`.
     pub guided_layers: Option<Vec<String>>,
     /// The layer the masks are read from. Default: the last of the
@@ -59,10 +66,25 @@ pub struct LmdConfig {
     pub mask_layer: Option<String>,
 }
 
+/// What holds for the picture of one object alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectSettings {
+    /// Index into the layout's objects, from 0.
+    pub object: usize,
+    /// Seed of its own noise, at most 2⁶³ − 1. Default: by the picture's seed and the box's place in the order of drawing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// What its own picture leaves out, before the terms that all boxes leave out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub negative: Option<String>,
+}
+
 impl Default for LmdConfig {
     fn default() -> Self {
         Self {
             per_box: GuidanceConfig::default(),
+            guide_boxes: None,
             overall: GuidanceConfig::default(),
             frozen_step_ratio: 0.5,
             transfer_weight: 2.0,
@@ -78,6 +100,7 @@ impl Default for LmdConfig {
             mask_overlap: 0.25,
             fast_schedule: false,
             batch: 1,
+            objects: Vec::new(),
             guided_layers: None,
             mask_layer: None,
         }
@@ -89,6 +112,12 @@ impl LmdConfig {
     #[must_use]
     pub fn frozen_steps(&self, steps: usize) -> usize {
         share(self.frozen_step_ratio, steps)
+    }
+
+    /// What holds for an object of the layout.
+    #[must_use]
+    pub fn object(&self, index: usize) -> Option<&ObjectSettings> {
+        self.objects.iter().find(|settings| settings.object == index)
     }
 
     /// The first step whose attention counts for masks; always before the last.

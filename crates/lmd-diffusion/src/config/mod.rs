@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use check::{require, within};
 pub use guidance::GuidanceConfig;
-pub use lmd::LmdConfig;
+pub use lmd::{LmdConfig, ObjectSettings};
 pub use method_settings::{MethodSettings, Settings, SettingsSpec};
 pub use name::Name;
 pub(crate) use share::{share, share_rounded_up};

@@ -16,8 +16,9 @@ use burn::tensor::Tensor;
 pub use spec::{Condition, EnergyOf, GligenConditioning, Guidance, Prompts, RunSpec, StepSize};
 pub use trajectory::{StepEnergies, Trace, Trajectory};
 
+use crate::energy::AttentionMaps;
 use crate::guidance::{GuidedPass, split_maps};
-use crate::network::{Conditioning, MapRequest};
+use crate::network::{Conditioning, MapRequest, guided_layers, mask_layer};
 use crate::observer::{Observer, Phase, Progress};
 use crate::samplers::Sampler;
 use crate::{DiffusionError, Latents, Pipeline};
@@ -64,9 +65,20 @@ impl SamplingLoop<'_> {
         let mut batch: Vec<Trajectory<'_>> = runs.into_iter().map(|run| self.begin(run)).collect();
         for step in 0..self.sampler.timesteps().len() {
             self.guide(step, &mut batch, phase, observer)?;
+            let wants = observer.wants();
+            let attention = if wants.attention { Some(self.attention(step, &batch)?) } else { None };
             let denoised = self.advance(step, &mut batch, noise)?;
+            let latents =
+                wants.latents.then(|| Tensor::cat(batch.iter().map(Trajectory::latents).collect(), 0));
             let energy = batch.iter().rev().find_map(Trajectory::last_energy);
-            self.tell_step(observer, (phase, step), &denoised, energy)?;
+            let shown = Progress {
+                denoised: Some(&denoised),
+                latents: latents.as_ref(),
+                attention: attention.as_deref(),
+                energy,
+                ..self.progress(phase, step)
+            };
+            tell(observer, shown)?;
         }
         Ok(batch.into_iter().map(Trajectory::finished).collect())
     }
@@ -183,6 +195,22 @@ impl SamplingLoop<'_> {
         Ok(Tensor::cat(denoised, 0))
     }
 
+    /// The attention of every run's prompt as it is before a step: all tokens, in the guided layers and the mask's.
+    fn attention(&self, step: usize, batch: &[Trajectory<'_>]) -> Result<Vec<AttentionMaps>, DiffusionError> {
+        let network = &*self.pipeline.denoiser;
+        let mut layers = guided_layers(network.layers());
+        layers.extend(mask_layer(network.layers()).filter(|layer| !layers.contains(layer)));
+        let columns: Vec<usize> = (0..self.pipeline.text.tokenizer().length()).collect();
+        let prompts: Vec<&Conditioning> =
+            batch.iter().map(|run| &run.run.condition.prompts(step).cond).collect();
+        let prompts = network.join(&prompts)?;
+        let latents = Tensor::cat(batch.iter().map(Trajectory::latents).collect(), 0);
+        let latents = self.sampler.scale_input(step, latents);
+        let request = MapRequest { layers: &layers, columns: &columns, maps_only: true };
+        let maps = network.forward(latents.clone(), self.sampler.timestep(step), &prompts, request)?.maps;
+        split_maps(network, &maps, &columns, &latents)
+    }
+
     /// σ_t, or what the reference takes for other samplers (B.9), or what the method says.
     fn step_size(&self, step: usize, guidance: &Guidance<'_>) -> f64 {
         self.guidance_strength
@@ -201,14 +229,24 @@ impl SamplingLoop<'_> {
         observer: &mut dyn Observer,
         (phase, step): (Phase, usize),
         denoised: &Latents,
-        energy: Option<f64>,
+        latents: &Latents,
     ) -> Result<(), DiffusionError> {
-        tell(observer, Progress { denoised: Some(denoised), energy, ..self.progress(phase, step) })
+        let latents = observer.wants().latents.then_some(latents);
+        tell(observer, Progress { denoised: Some(denoised), latents, ..self.progress(phase, step) })
     }
 
     fn progress(&self, phase: Phase, step: usize) -> Progress<'static> {
         let steps = self.sampler.timesteps().len();
-        Progress { phase, step, steps, iteration: None, energy: None, denoised: None }
+        Progress {
+            phase,
+            step,
+            steps,
+            iteration: None,
+            energy: None,
+            denoised: None,
+            latents: None,
+            attention: None,
+        }
     }
 }
 

@@ -14,18 +14,43 @@ pub struct BoxdiffEnergy {
     pub sharpness: f64,
     /// Share of the cells in a box, and outside, that are averaged.
     pub top_p: f64,
+    /// Which tokens of a phrase have the terms.
+    pub tokens: BoxdiffTokens,
+    /// How the edges of boxes are found.
+    pub edges: BoxdiffEdges,
+}
+
+/// Which tokens of an object's phrase BoxDiff guides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BoxdiffTokens {
+    /// The noun, as in BoxDiff's own paper (section 3.2).
+    #[default]
+    Word,
+    /// Every token of the phrase, as in LMD's comparison with BoxDiff (section C).
+    Phrase,
+}
+
+/// How the corner term finds the edges of an object's boxes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BoxdiffEdges {
+    /// One rectangle around all boxes; its far edge is the last covered cell.
+    #[default]
+    Around,
+    /// Each box by itself, held against the shadow of all; its far edge is the cell past the last covered one, as in LMD's
+    /// comparison with BoxDiff (section C).
+    EachPastEnd,
 }
 
 impl Default for BoxdiffEnergy {
     fn default() -> Self {
-        Self { sharpness: 100.0, top_p: 0.2 }
+        Self { sharpness: 100.0, top_p: 0.2, tokens: BoxdiffTokens::Word, edges: BoxdiffEdges::Around }
     }
 }
 
 /// The 3 × 3 kernel's weights beside its middle, before normalising: σ 0.5, and exp(−((x − μ) / 2σ)²).
 const BESIDE: f64 = 0.367_879_441_171_442_33;
 
-/// Σ over objects and their words of the inner, the outer and the corner term. The maps are averaged over layers and heads, so
+/// Σ over objects and their words (or tokens) of the inner, the outer and the corner term. The maps are averaged over layers and heads, so
 /// all must be of one size and hold all tokens of the prompt, in order.
 ///
 /// # Errors
@@ -41,13 +66,19 @@ pub fn boxdiff_energy(
     let shares = mean.softmax(config.sharpness);
     let mut slopes = vec![0.0; shares.len()];
     for object in objects {
-        let column = mean.inner_column(first, object.word)?;
-        let token_shares: Vec<f64> = shares.iter().skip(column).step_by(mean.columns).copied().collect();
-        let (value, slope) =
-            token_energy(&token_shares, config.top_p, &first.mask(&object.boxes), &corners(first, object)?);
-        energy.value += value;
-        let column = slopes.iter_mut().skip(column).step_by(mean.columns);
-        column.zip(slope).for_each(|(sum, slope)| *sum += slope);
+        let tokens = match config.tokens {
+            BoxdiffTokens::Word => std::slice::from_ref(&object.word),
+            BoxdiffTokens::Phrase => object.tokens.as_slice(),
+        };
+        let (mask, sides) = (first.mask(&object.boxes), sides(first, object, config.edges)?);
+        for token in tokens {
+            let column = mean.inner_column(first, *token)?;
+            let token_shares: Vec<f64> = shares.iter().skip(column).step_by(mean.columns).copied().collect();
+            let (value, slope) = token_energy(&token_shares, config.top_p, &mask, &sides);
+            energy.value += value;
+            let column = slopes.iter_mut().skip(column).step_by(mean.columns);
+            column.zip(slope).for_each(|(sum, slope)| *sum += slope);
+        }
     }
     let slopes = mean.through_softmax(&shares, &slopes, config.sharpness);
     for gradient in energy.gradient.values_mut() {
@@ -126,19 +157,60 @@ impl Mean {
     }
 }
 
-/// The union of an object's boxes as the smallest rectangle around them: corners are asked of one box.
-fn corners(map: &AttentionMap, object: &GuidedObject) -> Result<GridRect, DiffusionError> {
-    let around = object
-        .boxes
-        .iter()
-        .copied()
-        .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
+/// An object's boxes along one axis.
+#[derive(Default)]
+struct Side {
+    /// Whether a box covers the line.
+    covered: Vec<bool>,
+    /// Whether an edge of a box is at the line or one beside it.
+    near: Vec<bool>,
+}
+
+impl Side {
+    fn new(length: usize) -> Self {
+        Self { covered: vec![false; length], near: vec![false; length] }
+    }
+
+    /// Adds a box that covers the lines `from..to`; the edge at its end is `last`.
+    fn add(&mut self, (from, to): (usize, usize), last: usize) {
+        if from >= to {
+            return;
+        }
+        for (at, (covered, near)) in self.covered.iter_mut().zip(&mut self.near).enumerate() {
+            *covered |= (from..to).contains(&at);
+            *near |= at.abs_diff(from) <= 1 || at.abs_diff(last) <= 1;
+        }
+    }
+}
+
+/// An object's boxes along both axes, x and y.
+fn sides(
+    map: &AttentionMap,
+    object: &GuidedObject,
+    edges: BoxdiffEdges,
+) -> Result<[Side; 2], DiffusionError> {
+    let corner = |a: [f64; 4], b: [f64; 4]| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
+    let around = object.boxes.iter().copied().reduce(corner);
     let around = around.ok_or(DiffusionError::Internal { invariant: "every guided object has a box" })?;
-    Ok(GridRect::from_xyxy(around, map.width(), map.height()))
+    let boxes = match edges {
+        BoxdiffEdges::Around => vec![around],
+        BoxdiffEdges::EachPastEnd => object.boxes.clone(),
+    };
+    let (mut across, mut down) = (Side::new(map.width()), Side::new(map.height()));
+    for one in boxes {
+        let rect = GridRect::from_xyxy(one, map.width(), map.height());
+        let last = |end: usize| match edges {
+            BoxdiffEdges::Around => end.saturating_sub(1),
+            BoxdiffEdges::EachPastEnd => end,
+        };
+        across.add((rect.x0, rect.x1), last(rect.x1));
+        down.add((rect.y0, rect.y1), last(rect.y1));
+    }
+    Ok([across, down])
 }
 
 /// The three terms of one token's shares `[cells]`, and their slope by them.
-fn token_energy(shares: &[f64], top_p: f64, mask: &Mask, rect: &GridRect) -> (f64, Vec<f64>) {
+fn token_energy(shares: &[f64], top_p: f64, mask: &Mask, [across, down]: &[Side; 2]) -> (f64, Vec<f64>) {
     let (width, height) = (mask.width(), mask.height());
     let smooth = smoothed(shares, width, height);
     let mut slope = vec![0.0; smooth.len()];
@@ -155,10 +227,8 @@ fn token_energy(shares: &[f64], top_p: f64, mask: &Mask, rect: &GridRect) -> (f6
         value += outside.iter().map(|cell| smooth[*cell]).sum::<f64>() / outside.len() as f64;
         outside.iter().for_each(|cell| slope[*cell] += 1.0 / outside.len() as f64);
     }
-    let across = (width, height, rect.x0..rect.x1);
-    let down = (height, width, rect.y0..rect.y1);
-    value += edge_energy(&smooth, &mut slope, across, |x, y| y * width + x);
-    value += edge_energy(&smooth, &mut slope, down, |y, x| y * width + x);
+    value += edge_energy(&smooth, &mut slope, (across, height), |x, y| y * width + x);
+    value += edge_energy(&smooth, &mut slope, (down, width), |y, x| y * width + x);
     (value, unsmoothed(&slope, width, height))
 }
 
@@ -171,22 +241,21 @@ fn top_cells(values: &[f64], top_p: f64, mask: &Mask, inside: bool) -> Vec<usize
     cells
 }
 
-/// The mean over an axis of |largest value of each line − whether the box covers it|, within a cell of the box's two edges.
+/// The mean over an axis of |largest value of each line − whether a box covers it|, within a cell of the boxes' edges.
 fn edge_energy(
     values: &[f64],
     slope: &mut [f64],
-    (length, lines, covered): (usize, usize, std::ops::Range<usize>),
+    (side, lines): (&Side, usize),
     cell: impl Fn(usize, usize) -> usize,
 ) -> f64 {
-    let edges = [covered.start, covered.end.saturating_sub(1)];
-    let near = |at: usize| edges.iter().any(|edge| at.abs_diff(*edge) <= 1);
+    let length = side.covered.len() as f64;
     let mut sum = 0.0;
-    for at in (0..length).filter(|at| !covered.is_empty() && near(*at)) {
+    for (at, covered) in side.covered.iter().enumerate().filter(|(at, _)| side.near.get(*at) == Some(&true)) {
         let line = (0..lines).map(|other| cell(at, other));
         let Some(most) = line.max_by(|a, b| values[*a].total_cmp(&values[*b])) else { continue };
-        let apart = values[most] - f64::from(u8::from(covered.contains(&at)));
-        sum += apart.abs() / length as f64;
-        slope[most] += apart.signum() / length as f64;
+        let apart = values[most] - f64::from(u8::from(*covered));
+        sum += apart.abs() / length;
+        slope[most] += apart.signum() / length;
     }
     sum
 }

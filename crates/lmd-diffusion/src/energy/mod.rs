@@ -11,7 +11,7 @@ mod ratio;
 mod top_k;
 mod transfer;
 
-pub use boxdiff::{BoxdiffEnergy, boxdiff_energy};
+pub use boxdiff::{BoxdiffEdges, BoxdiffEnergy, BoxdiffTokens, boxdiff_energy};
 pub use maps::{AttentionMap, AttentionMaps, Energy};
 pub use ratio::ratio_energy;
 pub use top_k::{GuidedObject, TopKConfig, top_k_energy};

@@ -2,13 +2,14 @@
 //! in each of the first half of the steps, by an energy of the attention on twice
 //! the coarsest grid, 16² at 512² (section C).
 
+use lmd_layout::Fidelity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Columns, Drawn, Method, MethodContext, OverallGuidance, Work};
 use crate::DiffusionError;
 use crate::config::{DrawConfig, GuidanceConfig, Settings, SettingsSpec, require, share_rounded_up, within};
-use crate::energy::{BoxdiffEnergy, boxdiff_energy};
+use crate::energy::{BoxdiffEdges, BoxdiffEnergy, BoxdiffTokens, boxdiff_energy};
 use crate::network::layers_on_twice_the_coarsest_grid;
 use crate::observer::Observer;
 use crate::samplers::SamplerSpec;
@@ -34,12 +35,24 @@ pub struct BoxdiffConfig {
     pub sharpness: f64,
     /// Share of the cells inside a box, and outside, that are averaged, in [0, 1]. Default 0.2.
     pub top_p: f64,
+    /// Whether every token of a phrase has the terms, as in LMD's comparison, or the noun alone, as in BoxDiff's own paper.
+    /// Default: the noun; every token under `fidelity = "reference"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whole_phrase: Option<bool>,
 }
 
 impl Default for BoxdiffConfig {
     fn default() -> Self {
-        let BoxdiffEnergy { sharpness, top_p } = BoxdiffEnergy::default();
-        Self { guided_share: 0.5, max_iter: 1, step_size: 20.0, final_share: 0.5, sharpness, top_p }
+        let BoxdiffEnergy { sharpness, top_p, .. } = BoxdiffEnergy::default();
+        Self {
+            guided_share: 0.5,
+            max_iter: 1,
+            step_size: 20.0,
+            final_share: 0.5,
+            sharpness,
+            top_p,
+            whole_phrase: None,
+        }
     }
 }
 
@@ -53,6 +66,15 @@ impl BoxdiffConfig {
             loss_threshold: 0.0,
             ..GuidanceConfig::default()
         }
+    }
+
+    /// The energy's numbers. The reference asks the corner term of each box.
+    fn energy(&self, fidelity: Fidelity) -> BoxdiffEnergy {
+        let reference = fidelity == Fidelity::Reference;
+        let tokens =
+            if self.whole_phrase.unwrap_or(reference) { BoxdiffTokens::Phrase } else { BoxdiffTokens::Word };
+        let edges = if reference { BoxdiffEdges::EachPastEnd } else { BoxdiffEdges::Around };
+        BoxdiffEnergy { sharpness: self.sharpness, top_p: self.top_p, tokens, edges }
     }
 
     /// `20 √(1 − i / 2(N − 1))` at step i of N.
@@ -107,7 +129,7 @@ impl Method for Boxdiff {
         observer: &mut dyn Observer,
     ) -> Result<Drawn, DiffusionError> {
         let boxdiff = context.job.config.settings::<BoxdiffConfig>()?;
-        let energy = BoxdiffEnergy { sharpness: boxdiff.sharpness, top_p: boxdiff.top_p };
+        let energy = boxdiff.energy(context.job.config.fidelity);
         let guidance = OverallGuidance {
             schedule: boxdiff.schedule(context.job.config.steps),
             layers: layers_on_twice_the_coarsest_grid(context.pipeline.denoiser.layers()),
@@ -122,6 +144,16 @@ impl Method for Boxdiff {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_reference_guides_whole_phrases() {
+        let tokens = |whole_phrase, fidelity| {
+            BoxdiffConfig { whole_phrase, ..Default::default() }.energy(fidelity).tokens
+        };
+        assert_eq!(tokens(None, Fidelity::default()), BoxdiffTokens::Word);
+        assert_eq!(tokens(None, Fidelity::Reference), BoxdiffTokens::Phrase);
+        assert_eq!(tokens(Some(false), Fidelity::Reference), BoxdiffTokens::Word);
+    }
 
     #[test]
     fn steps_shrink_as_in_the_papers_code() {

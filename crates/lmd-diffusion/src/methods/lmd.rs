@@ -14,7 +14,7 @@
 
 use std::time::Instant;
 
-use lmd_layout::Mask;
+use lmd_layout::{Mask, with_negative};
 
 use super::conditions::Conditions;
 pub use super::cut_out::CutOut;
@@ -74,7 +74,7 @@ impl Method for Lmd {
 
     fn work(&self, config: &DrawConfig, sampler: &SamplerSpec, boxes: usize) -> Result<Work, DiffusionError> {
         let (lmd, steps) = (&config.lmd, sampler.run_steps(config.steps));
-        let per_box = (!self.plus).then_some(&lmd.per_box);
+        let per_box = lmd.guide_boxes.unwrap_or(!self.plus).then_some(&lmd.per_box);
         let alone = if needs_boxes(lmd, config.steps) { boxes } else { 0 };
         let batch = lmd.batch.min(alone).max(1);
         let alone = Work { batch, kept_boxes: alone, ..Work::of_runs(alone, steps, per_box) };
@@ -231,7 +231,11 @@ impl<'a> Drawing<'a> {
         let places = objects.iter().zip(phrases);
         let places = places.flat_map(|(object, phrase)| object.boxes.iter().map(|at| (phrase.as_str(), *at)));
         let overall = condition(prompt, &negatives.overall, &places.collect::<Vec<_>>())?;
-        let alone = |b: &BoxPhraseTokens| condition(&b.prompt, &negatives.per_box, &[(&b.phrase, b.place)]);
+        let alone = |b: &BoxPhraseTokens| {
+            let own = self.config.object(b.object).and_then(|object| object.negative.as_deref());
+            let negative = with_negative(own.unwrap_or_default(), &negatives.per_box);
+            condition(&b.prompt, &negative, &[(&b.phrase, b.place)])
+        };
         Ok(Encoded { boxes: boxes.iter().map(alone).collect::<Result<_, _>>()?, overall })
     }
 
@@ -274,9 +278,15 @@ impl<'a> Drawing<'a> {
         self.frozen_steps.max(guided)
     }
 
+    /// The seed of box k's own noise.
+    fn box_seed(&self, k: usize, b: &BoxPhraseTokens) -> u64 {
+        let set = self.config.object(b.object).and_then(|object| object.seed);
+        set.unwrap_or_else(|| self.context.job.seeds.of_box(k))
+    }
+
     /// Unit noise of box k: its own, blended into the background's where it is drawn (B.3).
     fn box_noise(&self, k: usize, b: &BoxPhraseTokens, background: &[f32]) -> Vec<f32> {
-        let own = self.context.noise(self.context.job.seeds.of_box(k));
+        let own = self.context.noise(self.box_seed(k, b));
         let ratio = match self.config.fg_blending_ratio {
             Some(ratio) => ratio,
             None if self.plus => 0.1,
@@ -285,7 +295,8 @@ impl<'a> Drawing<'a> {
         blend(background, &own, &self.grid_mask(&b.guided), ratio)
     }
 
-    /// The run of one box alone: LMD guides it by the box energy, LMD+ conditions GLIGEN layers on the box.
+    /// The run of one box alone: LMD guides it by the box energy, LMD+ conditions GLIGEN layers on the box and guides it
+    /// where the settings say so.
     fn box_run(&'a self, b: &'a BoxPhraseTokens, condition: &Condition, start: Latents) -> RunSpec<'a> {
         let energy = move |_step: usize, maps: &AttentionMaps| {
             top_k_energy(maps, std::slice::from_ref(&b.guided), &self.config.per_box.energy)
@@ -300,7 +311,7 @@ impl<'a> Drawing<'a> {
         RunSpec {
             condition: condition.clone(),
             start,
-            guidance: (!self.plus).then_some(guidance),
+            guidance: self.config.guide_boxes.unwrap_or(!self.plus).then_some(guidance),
             keep: Some((&self.kept_layers, b.guided.word)),
             keep_frames: true,
             frozen: None,
@@ -343,7 +354,7 @@ impl<'a> Drawing<'a> {
                 config: self.config,
             })
         };
-        let seed = self.context.job.seeds.of_box(k);
+        let seed = self.box_seed(k, b);
         let drawn = DrawnBox { trace, phrase: b, seed, cells: &cells, mask_layer: self.mask_layer };
         cut_out(drawn, self.config, &placing, mask)
     }

@@ -12,6 +12,7 @@ pub mod gligen;
 pub mod lmd;
 pub mod multidiffusion;
 pub mod plain;
+mod plain_colours;
 
 use std::sync::Arc;
 

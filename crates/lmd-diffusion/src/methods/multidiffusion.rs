@@ -12,16 +12,15 @@
 
 use std::time::Instant;
 
-use burn::tensor::Tensor;
-use lmd_layout::Mask;
+use lmd_layout::{Draft, Fidelity, FilterOptions, Mask, filter_boxes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::conditions::Conditions;
+use super::plain_colours::PlainColours;
 use super::{Drawn, Method, MethodContext, Work};
 use crate::config::{DrawConfig, Settings, SettingsSpec, require, share, within};
 use crate::denoise::{RunSpec, SamplingLoop};
-use crate::latents::host;
 use crate::observer::{Observer, Phase};
 use crate::samplers::SamplerSpec;
 use crate::warning::PromptKind;
@@ -141,6 +140,48 @@ struct Region<'a> {
     cells: Latents,
 }
 
+/// The cells of every object. The reference enlarges the layout to fill the picture first, and gives an object the cells
+/// whose first pixel is in its box (masks of the picture's size, of which every eighth pixel is taken).
+fn masks(context: &MethodContext<'_>) -> Result<Vec<Mask>, DiffusionError> {
+    let (layout, (width, height)) = (context.job.layout, context.grid);
+    let rasterised =
+        || layout.objects().iter().map(|object| Mask::of_boxes(&[object.bbox], width, height)).collect();
+    if context.job.config.fidelity != Fidelity::Reference {
+        return Ok(rasterised());
+    }
+    let filling = FilterOptions {
+        scale: true,
+        fidelity: Fidelity::Reference,
+        ignore_background: false,
+        ..FilterOptions::default()
+    };
+    let filled = filter_boxes(&Draft::from(layout), &filling).map_err(|_| DiffusionError::Internal {
+        invariant: "captions of a layout are captions of a layout",
+    })?;
+    if filled.layout.objects().len() != layout.objects().len() {
+        // A box of less than a pixel was lost in rounding.
+        return Ok(rasterised());
+    }
+    let size = context.size;
+    let cell = |at: usize, cells: usize, pixels: usize| (at * pixels / cells.max(1)) as f64;
+    Ok(filled
+        .layout
+        .objects()
+        .iter()
+        .map(|object| {
+            let bbox = object.bbox;
+            let within = |at: f64, from: f64, length: f64, pixels: usize| {
+                let (from, length) = (from * pixels as f64, length * pixels as f64);
+                at >= from && at < from + length
+            };
+            Mask::from_fn(width, height, |x, y| {
+                within(cell(x, width, size.0), bbox.x(), bbox.w(), size.0)
+                    && within(cell(y, height, size.1), bbox.y(), bbox.h(), size.1)
+            })
+        })
+        .collect())
+}
+
 /// The background and every object; where boxes overlap, the later one is on top.
 fn regions<'a>(
     context: &MethodContext<'_>,
@@ -149,8 +190,7 @@ fn regions<'a>(
     let layout = context.job.layout;
     let (width, height) = context.grid;
     let mut owners = vec![0; width * height];
-    for (k, object) in layout.objects().iter().enumerate() {
-        let mask = Mask::of_boxes(&[object.bbox], width, height);
+    for (k, mask) in masks(context)?.into_iter().enumerate() {
         owners.iter_mut().zip(mask.cells()).filter(|(_, on)| **on).for_each(|(owner, _)| *owner = k + 1);
     }
     let start = sampling.start(context.tensor(context.noise(context.job.seeds.background)));
@@ -197,10 +237,11 @@ impl Regions<'_> {
             regions.into_iter().map(|region| (region.run, region.cells)).unzip();
         let mut runs: Vec<_> = runs.into_iter().map(|run| sampling.begin(run)).collect();
         let mut fresh = self.context.fresh_noise();
+        let mut plain = PlainColours::new(self.context, sampling, plain_steps);
         for step in 0..steps {
             if step < plain_steps {
                 for (k, (run, cells)) in runs.iter_mut().zip(&cells).enumerate().skip(1) {
-                    let around = self.plain_colour(step, k)?;
+                    let around = plain.around(step, k)?;
                     run.set_latents(run.latents() * cells.clone() + around * (cells.clone() * -1.0 + 1.0));
                 }
             }
@@ -213,30 +254,9 @@ impl Regions<'_> {
             let latents = together(runs.iter().map(|run| run.latents()), &cells)?;
             runs.iter_mut().for_each(|run| run.set_latents(latents.clone()));
             let denoised = together(denoised.into_iter(), &cells)?;
-            sampling.tell_step(observer, (Phase::Overall, step), &denoised, None)?;
+            sampling.tell_step(observer, (Phase::Overall, step), &denoised, &latents)?;
         }
         runs.first().map(|run| run.latents()).ok_or(NO_REGION)
-    }
-
-    /// A picture of one colour as the network would see it at `step`: which colour, and with which noise, depends on the
-    /// seed, the step and the region.
-    fn plain_colour(&self, step: usize, region: usize) -> Result<Latents, DiffusionError> {
-        let (context, vae) = (self.context, &self.context.pipeline.vae);
-        let seed =
-            context.job.seeds.background.wrapping_add(7_000_003 * (1 + step as u64) + 11 * region as u64);
-        // Nearly uniform in 0 to 1: the logistic function is close to the normal distribution's.
-        let noise = context.job.config.noise.randn(seed, 16);
-        let colour = [0, 1, 2].map(|i| 2.0 / (1.0 + (-1.702 * noise[i]).exp()) - 1.0);
-        let side = 8 * vae.downscale();
-        let pixels = colour.iter().flat_map(|value| vec![*value; side * side]).collect();
-        let code = vae.encode(context.pipeline.latents(pixels, (side, side)))?;
-        let code = code.mul_scalar(vae.scaling_factor());
-        // The middle of the code of a small picture: one colour is coded alike everywhere but at the edges.
-        let middle = host(code.slice([0..1, 0..vae.latent_channels(), 4..5, 4..5]));
-        let (width, height) = context.grid;
-        let clean = context.tensor(middle.iter().flat_map(|value| vec![*value; width * height]).collect());
-        let noise: Tensor<4> = context.tensor(context.noise(seed));
-        Ok(self.sampling.sampler.noised(step, clean, noise))
     }
 }
 

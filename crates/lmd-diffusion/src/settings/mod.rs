@@ -12,7 +12,7 @@ use crate::size::fits;
 use crate::{DiffusionError, Method, NoiseSource, Registry};
 
 /// Most characters of a negative prompt; the text encoder reads far fewer.
-const MOST_TERMS: usize = 2000;
+pub(crate) const MOST_TERMS: usize = 2000;
 
 impl Default for DrawConfig {
     fn default() -> Self {

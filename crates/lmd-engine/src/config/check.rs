@@ -1,7 +1,6 @@
 //! Every setting lies where it makes sense; the message names what was
 //! written and where.
 
-use lmd_planner::MAX_PROMPT_CHARS;
 use lmd_planner::llm::{LlmConfig, LlmError};
 
 use super::error::ConfigError;
@@ -16,6 +15,9 @@ pub(super) fn check(config: &Config, layers: &Layers) -> Result<(), ConfigError>
     check_llm(&config.llm, layers)?;
     if config.threads > MOST_THREADS {
         return Err(wrong(layers, "threads", config.threads.to_string(), format!("at most {MOST_THREADS}")));
+    }
+    if let Some((key, value, expected)) = config.serve.wrong_number() {
+        return Err(wrong(layers, key, value.to_string(), expected));
     }
     if config.model.trim().is_empty() {
         let expected = "`bundled`, the name of an imported model, a folder or a .safetensors file";
@@ -38,14 +40,7 @@ fn check_drawing(draw: &DrawConfig, layers: &Layers) -> Result<(), ConfigError> 
             setting(kind, name, format!("expected one of {known}"))
         }
         other => ConfigError::Other(other.to_string()),
-    })?;
-    // What is longer could be written into a picture that is not read again.
-    let negative = draw.negative_prompt.as_deref().unwrap_or_default();
-    if negative.chars().count() > MAX_PROMPT_CHARS {
-        let expected = format!("it may have {MAX_PROMPT_CHARS} characters; shorten it");
-        return Err(setting("negative_prompt", negative.to_owned(), expected));
-    }
-    Ok(())
+    })
 }
 
 /// The ranges of the language model's settings. That a model is named is
@@ -89,8 +84,8 @@ mod tests {
         assert!(refused("llm.temperature", "9").contains("llm.temperature is 9"));
         assert!(refused("llm.url", "ftp://x").contains("llm.url"));
         assert!(refused("threads", "100000").contains("at most"));
-        let told = refused("draw.negative_prompt", &"x".repeat(MAX_PROMPT_CHARS + 1));
-        assert!(told.contains("4000 characters") && told.len() < 300, "{told}");
+        let told = refused("draw.negative_prompt", &"x".repeat(2001));
+        assert!(told.contains("2000 characters") && told.len() < 300, "{told}");
         assert!(refused("model", " ").contains("bundled"));
     }
 

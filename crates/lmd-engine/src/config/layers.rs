@@ -267,7 +267,7 @@ mod tests {
         let file: Table = "[llm.options]\ntop_k = 3\nseed = 1\n".parse().unwrap();
         layers.lay(&file, &Origin::User(PathBuf::from("u.toml")));
         let shown = |layers: &Layers| layers.get("llm.options").map(|set| set.value.to_string());
-        assert_eq!(shown(&layers).unwrap(), "{ top_k = 3, seed = 1 }");
+        assert_eq!(shown(&layers).unwrap(), "{ seed = 1, top_k = 3 }");
         layers.lay_variables(&[("LMD_LLM_OPTIONS", "{ top_k = 7 }")].into_iter().collect()).unwrap();
         assert_eq!(shown(&layers).unwrap(), "{ top_k = 7 }");
         let options = layers.config().unwrap().llm.options;

@@ -69,6 +69,24 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The configuration with more settings laid over it, checked: what a request asks for.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first setting that is wrong.
+    pub fn overlaid(&self, explicit: &[Override]) -> Result<Config, ConfigError> {
+        let mut layers = self.layers.clone();
+        for said in explicit {
+            layers.lay_override(said)?;
+        }
+        let mut config = layers.config().map_err(|error| ConfigError::Other(error.message().to_owned()))?;
+        check(&config, &layers)?;
+        // The key stands in no layer.
+        config.llm.key.clone_from(&self.config.llm.key);
+        Ok(config)
+    }
+}
+
 fn load_from(files: &[Origin], sources: &Sources) -> Result<Settings, ConfigError> {
     let mut layers = Layers::new();
     let mut read = Vec::new();

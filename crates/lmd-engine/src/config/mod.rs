@@ -10,6 +10,7 @@ mod keys;
 mod layers;
 mod load;
 mod parse;
+mod serve;
 mod values;
 
 pub use environment::{Environment, OTHER_VARIABLES};
@@ -18,6 +19,7 @@ pub use keys::{Key, KeyKind, key, keys};
 pub use layers::{Layers, Origin, Override, Setting};
 pub use load::{FILE_NAME, Settings, Sources, project_files, user_file};
 pub use parse::{MAX_CONFIG_BYTES, parse};
+pub use serve::{LogFormat, ServeConfig};
 pub use values::{BUNDLED, Config, PlannerChoice};
 
 impl Config {

@@ -6,6 +6,7 @@ use lmd_planner::llm::LlmConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::serve::ServeConfig;
 use crate::stage2::{DrawConfig, Preset};
 
 /// What the bundled model is called.
@@ -66,6 +67,8 @@ pub struct Config {
     pub llm: LlmConfig,
     /// How pictures are drawn.
     pub draw: DrawConfig,
+    /// How the HTTP server behaves.
+    pub serve: ServeConfig,
 }
 
 impl Default for Config {
@@ -83,6 +86,7 @@ impl Default for Config {
             preset: Preset::default(),
             llm: LlmConfig::default(),
             draw: Preset::default().config(),
+            serve: ServeConfig::default(),
         }
     }
 }

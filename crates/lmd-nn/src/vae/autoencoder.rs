@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{AutoencoderKl, AutoencoderTiny};
+use super::{AutoencoderKl, AutoencoderTiny, Posterior};
 use crate::NnError;
 
 /// The autoencoder between a model's images and its latents.
@@ -37,6 +37,22 @@ impl Autoencoder {
     pub fn encode(&self, images: Tensor<4>) -> Result<Tensor<4>, NnError> {
         match self {
             Self::Kl(vae) => Ok(vae.encode(images)?.mean),
+            Self::Tiny(vae) => vae.encode(images),
+        }
+    }
+
+    /// As [`Self::encode`], with latents drawn from what they may be: `noise`, unit normal and of their shape, says which.
+    /// An autoencoder whose images have one code each gives that.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::encode`].
+    pub fn encode_sample(&self, images: Tensor<4>, noise: Tensor<4>) -> Result<Tensor<4>, NnError> {
+        match self {
+            Self::Kl(vae) => {
+                let Posterior { mean, logvar } = vae.encode(images)?;
+                Ok(mean + (logvar * 0.5).exp() * noise)
+            }
             Self::Tiny(vae) => vae.encode(images),
         }
     }

@@ -105,9 +105,48 @@ pub fn relation_phrase(text: &str) -> Option<(String, RelationKind, String)> {
     })
 }
 
+/// The words of `text` that say what is to be seen, in lower case: no articles, prepositions, numbers, words of size
+/// (boxes say how large a thing is) and no words of a wish.
+///
+/// ```
+/// assert_eq!(lmd_planner::english::content_words("Two big red cars on a beach"), ["red", "cars", "beach"]);
+/// ```
+#[must_use]
+pub fn content_words(text: &str) -> Vec<String> {
+    let says = |token: &token::Token| {
+        let low = token.low.as_str();
+        let empty = lexicon::exact_tags(low).any(lexicon::Tags::FUNCTION.and(lexicon::Tags::FILLER));
+        token.is_word() && !empty && lexicon::size(low).is_none() && numbers::number(low).is_none()
+    };
+    token::tokenize(text).into_iter().filter(says).map(|token| token.low).collect()
+}
+
+/// How many traits (alive, a person, worn, a vessel and the like) only one of two things has.
+pub(crate) fn unlikeness(one: &str, other: &str) -> usize {
+    use lexicon::{Tags, tags};
+    const TRAITS: [Tags; 8] = [
+        Tags::ANIMATE,
+        Tags::PERSON,
+        Tags::WORN,
+        Tags::PART,
+        Tags::CONTAINER,
+        Tags::SURFACE,
+        Tags::PLACE,
+        Tags::SCENERY,
+    ];
+    let (one, other) = (tags(one), tags(other));
+    TRAITS.iter().filter(|has| one.any(**has) != other.any(**has)).count()
+}
+
 /// Whether `word` is a colour.
 pub(crate) fn names_colour(word: &str) -> bool {
     lexicon::exact_tags(word).any(lexicon::Tags::COLOR)
+}
+
+/// Whether `noun` is worn by somebody or a part of something, and drawn with
+/// its owner.
+pub(crate) fn belongs_to_wearer(noun: &str) -> bool {
+    lexicon::tags(noun).any(lexicon::Tags::WORN.and(lexicon::Tags::PART))
 }
 
 /// Whether `word` is a colour or a shade of one.

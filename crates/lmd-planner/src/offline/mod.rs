@@ -15,6 +15,8 @@ mod sizes;
 mod stage;
 mod wording;
 
+pub use sizes::likest;
+
 use lmd_layout::{Layout, LayoutError, MAX_OBJECTS, Object, Warning, check_layout};
 
 use crate::facts::facts_of;
@@ -36,7 +38,16 @@ impl Planner for OfflinePlanner {
     }
 
     fn revise(&self, conversation: &Conversation, instruction: &str) -> Result<Plan, PlanError> {
-        edit::revise(conversation, instruction)
+        edit::revise(conversation, instruction, &[])
+    }
+
+    fn revise_around(
+        &self,
+        conversation: &Conversation,
+        instruction: &str,
+        locked: &[usize],
+    ) -> Result<Plan, PlanError> {
+        edit::revise(conversation, instruction, locked)
     }
 }
 

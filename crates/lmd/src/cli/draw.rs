@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use lmd_engine::{Override, Registry};
 
 use super::planning::Planning;
+use crate::exports::Exports;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -20,6 +21,9 @@ pub(crate) struct GenerateArgs {
     /// What should be in the picture; `-` reads it from stdin
     #[arg(value_name = "PROMPT")]
     pub(crate) prompt: String,
+    /// Which of the layouts that say this: 0 is the usual one, others differ from it
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) variant: u32,
     #[command(flatten)]
     pub(crate) planning: Planning,
     #[command(flatten)]
@@ -115,6 +119,8 @@ pub(crate) struct Drawing {
     /// Write a picture that does not say how it was made
     #[arg(long)]
     pub(crate) no_metadata: bool,
+    #[command(flatten)]
+    pub(crate) exports: Exports,
 }
 
 /// The methods of the registry.

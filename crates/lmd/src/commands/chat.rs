@@ -1,15 +1,16 @@
 //! `lmd chat`: a conversation that shows the layout after every turn.
 
 use std::io::{self, BufRead, IsTerminal, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lmd_engine::output::Outputs;
-use lmd_engine::{Engine, EngineError, Settings, input};
-use lmd_planner::Conversation;
+use lmd_engine::{Engine, EngineError, Response, Settings, Subject, input};
+use lmd_planner::{Conversation, Proposal, Wishes};
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
-use crate::cli::ChatArgs;
+use crate::cli::{ChatArgs, Drawing};
+use crate::drawing::Easel;
 use crate::exit::Exit;
 use crate::files::{self, Form};
 use crate::screen::{self, Screen};
@@ -17,7 +18,11 @@ use crate::{session, show};
 
 const HELP: &str = "\
 Say what should be in the picture, then what to change: \"move the cat to the right\".
+Or ask: \"what could I add?\", \"suggest improvements\", \"another layout\". A number takes a proposal.
   /undo       take the last change back
+  /redo       do it again
+  /open FILE  go on with another layout or picture
+  /draw FILE  draw the picture (.png; without FILE it is named after the sentence)
   /save FILE  write the layout (.json, .svg, .png or .txt)
   /svg FILE   write a drawing as SVG
   /png FILE   write a drawing as PNG
@@ -33,8 +38,19 @@ pub(crate) fn run(args: &ChatArgs, settings: &Settings, screen: &Screen) -> anyh
     let engine = session::engine(settings, screen)?;
     session::announce(&engine, screen)?;
     let read = args.layout.as_deref();
-    let outputs = Outputs::new(args.overwrite).having_read(read).having_read(&settings.files).rewriting();
-    let mut chat = Chat { engine: &engine, screen, conversation: None, outputs };
+    let outputs =
+        Outputs::new(args.drawing.overwrite).having_read(read).having_read(&settings.files).rewriting();
+    let drawing = &args.drawing;
+    let kept = read.into_iter().map(Path::to_owned).chain(settings.files.iter().cloned()).collect();
+    let mut chat = Chat {
+        engine: &engine,
+        screen,
+        conversation: None,
+        offered: Vec::new(),
+        drawing,
+        read: kept,
+        outputs,
+    };
     if let Some(path) = read {
         chat.conversation = Some(Conversation::from_layout("", files::read_layout(path, screen)?));
     }
@@ -117,6 +133,11 @@ struct Chat<'a> {
     engine: &'a Engine,
     screen: &'a Screen,
     conversation: Option<Conversation>,
+    /// What was proposed last, to be taken by its number.
+    offered: Vec<Proposal>,
+    drawing: &'a Drawing,
+    /// Files that drawing must not replace.
+    read: Vec<PathBuf>,
     outputs: Outputs,
 }
 
@@ -133,7 +154,15 @@ impl Chat<'_> {
         match (verb, rest.trim()) {
             ("quit" | "exit" | "q", _) => return Ok(Go::Home),
             ("help" | "?", _) => screen::println(HELP)?,
-            ("undo", _) => self.undo()?,
+            ("undo", _) => self.go_back(Conversation::undo, "take back")?,
+            ("redo", _) => self.go_back(Conversation::redo, "do again")?,
+            ("open", "") => {
+                return Err(
+                    EngineError::Usage("/open needs the name of a layout or a picture".to_owned()).into()
+                );
+            }
+            ("open", file) => self.open(Path::new(file))?,
+            ("draw", file) => self.draw(file)?,
             ("json", _) => screen::print(Form::Json.render(self.started()?.layout())?)?,
             ("prompt", _) => self.print_said()?,
             ("save" | "svg" | "png", "") => {
@@ -151,17 +180,29 @@ impl Chat<'_> {
         Ok(Go::On)
     }
 
-    /// The first sentence, or an instruction.
+    /// The first sentence, an instruction, a question, or the number of a
+    /// proposal.
     fn say(&mut self, text: &str) -> anyhow::Result<()> {
+        let chosen = text.trim_end_matches('.').parse::<usize>().ok();
+        let chosen = chosen.and_then(|number| self.offered.get(number.checked_sub(1)?));
+        let text = chosen.map_or(text, |proposal| proposal.instruction.as_str()).to_owned();
         let (engine, conversation) = (self.engine, &mut self.conversation);
         let planned = match conversation {
-            Some(conversation) => engine.revise(conversation, text)?,
+            Some(conversation) => match engine.respond(conversation, &text, &Wishes::default())? {
+                Response::Layout(planned) => planned,
+                Response::Answer(answer) => {
+                    screen::println(&answer.to_text())?;
+                    self.offered = answer.proposals;
+                    return Ok(());
+                }
+            },
             None => {
-                let planned = engine.plan(text)?;
-                *conversation = Some(Conversation::from_layout(text, planned.plan.layout.clone()));
+                let planned = engine.plan(&text)?;
+                *conversation = Some(Conversation::from_layout(&text, planned.plan.layout.clone()));
                 planned
             }
         };
+        self.offered.clear();
         self.screen.tell(&planned.notices)?;
         self.show()
     }
@@ -173,11 +214,35 @@ impl Chat<'_> {
         Ok(())
     }
 
-    fn undo(&mut self) -> anyhow::Result<()> {
-        if self.conversation.as_mut().is_some_and(Conversation::undo) {
+    /// One step back or forth.
+    fn go_back(&mut self, step: fn(&mut Conversation) -> bool, what: &str) -> anyhow::Result<()> {
+        if self.conversation.as_mut().is_some_and(step) {
             return self.show();
         }
-        Err(EngineError::Usage("there is nothing to take back".to_owned()).into())
+        Err(EngineError::Usage(format!("there is nothing to {what}")).into())
+    }
+
+    /// Goes on with another layout.
+    fn open(&mut self, path: &Path) -> anyhow::Result<()> {
+        let layout = files::read_layout(path, self.screen)?;
+        self.outputs = std::mem::take(&mut self.outputs).having_read([path]);
+        self.read.push(path.to_owned());
+        self.offered.clear();
+        self.conversation = Some(Conversation::from_layout("", layout));
+        self.show()
+    }
+
+    /// Draws the layout as it stands.
+    fn draw(&self, file: &str) -> anyhow::Result<()> {
+        let conversation = self.started()?;
+        let output = if file.is_empty() { self.drawing.output.clone() } else { Some(PathBuf::from(file)) };
+        let drawing = Drawing { output, ..self.drawing.clone() };
+        // After a change the sentence no longer says what is there.
+        let prompt = if conversation.turns().is_empty() { conversation.prompt() } else { "" };
+        let subject = Subject::layout(conversation.layout().clone()).with_prompt(prompt)?;
+        let read: Vec<&Path> = self.read.iter().map(PathBuf::as_path).collect();
+        let easel = Easel::new(&drawing, self.engine, &read, drawing.side_by_side, self.screen)?;
+        easel.draw(&subject, None)
     }
 
     fn print_said(&self) -> anyhow::Result<()> {

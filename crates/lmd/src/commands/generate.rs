@@ -19,7 +19,7 @@ pub(crate) fn run(args: &GenerateArgs, settings: &Settings, screen: &Screen) -> 
         given => given.to_owned(),
     };
     session::announce(&engine, screen)?;
-    let planned = engine.plan(&prompt)?;
+    let planned = engine.plan_variant(&prompt, args.variant)?;
     screen.tell(&planned.notices)?;
     screen.note(&show::table(&planned.plan.layout, false));
     easel.draw(&Subject::planned(&prompt, planned.plan), None)?;

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use lmd_engine::output::Outputs;
-use lmd_engine::{EngineError, Planned, Settings};
+use lmd_engine::{EngineError, Planned, Response, Settings};
 use lmd_layout::{Layout, layout_schema};
-use lmd_planner::Conversation;
 use lmd_planner::llm::{plan_from_answer, print_prompt};
+use lmd_planner::{Conversation, Wishes};
 
 use crate::cli::LayoutArgs;
 use crate::exit::Exit;
@@ -29,7 +29,25 @@ pub(crate) fn run(args: &LayoutArgs, settings: &Settings, screen: &Screen) -> an
         screen::println(&print_prompt(&prompt)?)?;
         return Ok(Exit::Ok);
     }
-    let planned = plan(args, &prompt, settings, screen)?;
+    let planned = match plan(args, &prompt, settings, screen)? {
+        Response::Layout(planned) => planned,
+        Response::Answer(answer) => {
+            if let Some((path, _)) = targets.first() {
+                let path = path.display();
+                return Err(EngineError::Usage(format!(
+                    "that is a question, so there is no layout to write to {path}: {}",
+                    answer.to_text()
+                ))
+                .into());
+            }
+            if args.json {
+                screen::print_json(&answer)?;
+            } else {
+                screen::println(&answer.to_text())?;
+            }
+            return Ok(Exit::Ok);
+        }
+    };
     screen.tell(&planned.notices)?;
     let layout = &planned.plan.layout;
     for (path, form) in &targets {
@@ -65,19 +83,25 @@ fn prompt(args: &LayoutArgs) -> anyhow::Result<String> {
     }
 }
 
-fn plan(args: &LayoutArgs, prompt: &str, settings: &Settings, screen: &Screen) -> anyhow::Result<Planned> {
+fn plan(args: &LayoutArgs, prompt: &str, settings: &Settings, screen: &Screen) -> anyhow::Result<Response> {
     if let Some(path) = &args.from_answer {
         let answer = files::read(path)?;
-        return Ok(plan_from_answer(prompt, &answer).map(Planned::from)?);
+        return Ok(Response::Layout(plan_from_answer(prompt, &answer).map(Planned::from)?));
     }
     let engine = session::engine(settings, screen)?;
     let Some(path) = &args.edit else {
         session::announce(&engine, screen)?;
-        return Ok(engine.plan(prompt)?);
+        return Ok(Response::Layout(engine.plan_variant(prompt, args.variant)?));
     };
     let mut conversation = Conversation::from_layout("", files::read_layout(path, screen)?);
     session::announce(&engine, screen)?;
-    Ok(engine.revise(&mut conversation, prompt)?)
+    let count = conversation.layout().objects().len();
+    if let Some(number) = args.lock.iter().find(|number| !(1..=count).contains(*number)) {
+        let given = format!("--lock {number}: the layout's objects are numbered from 1 to {count}");
+        return Err(EngineError::Usage(given).into());
+    }
+    let locked = args.lock.iter().map(|number| number - 1).collect();
+    Ok(engine.respond(&mut conversation, prompt, &Wishes { variant: args.variant, locked })?)
 }
 
 /// Prints the layout when it was asked for or nothing else is printed.

@@ -11,4 +11,5 @@ pub(crate) mod generate;
 pub(crate) mod layout;
 pub(crate) mod models;
 pub(crate) mod pictures;
+pub(crate) mod serve;
 pub(crate) mod show;

@@ -68,6 +68,11 @@ fn info(card: &ModelCard, json: bool) -> anyhow::Result<()> {
         ("attention", card.attention_layers.join(" ")),
         ("grounding", grounding.to_owned()),
     ];
+    let words = card.words.as_ref().map(|words| {
+        [("nouns", &words.nouns), ("colours", &words.colours), ("places", &words.backgrounds)]
+            .map(|(label, list)| (label, list.join(", ")))
+    });
+    let rows: Vec<_> = rows.into_iter().chain(words.into_iter().flatten()).collect();
     let rows: String = rows.iter().map(|(label, value)| format!("{label:<10} {value}\n")).collect();
     let digests = card.weights.iter().map(|(file, digest)| format!("{digest}  {file}\n"));
     Ok(screen::print(&*screen::clean(&(rows + &digests.collect::<String>())))?)

@@ -46,7 +46,7 @@ fn a_variable_beats_a_table_of_a_file() {
     home.write("lmd.toml", "[llm.options]\ntop_k = 3\nseed = 1\n");
     let shown = home.run(&SHOW).ok();
     assert!(
-        line(&shown, "llm.options").starts_with("llm.options = { top_k = 3, seed = 1 } # project"),
+        line(&shown, "llm.options").starts_with("llm.options = { seed = 1, top_k = 3 } # project"),
         "{shown}"
     );
     let mut command = home.lmd(&SHOW);

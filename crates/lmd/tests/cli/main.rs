@@ -9,6 +9,7 @@ mod chat;
 mod config;
 mod detect;
 mod draw;
+mod exports;
 mod help;
 mod layout;
 mod models;

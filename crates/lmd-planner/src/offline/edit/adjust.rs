@@ -133,9 +133,7 @@ pub(super) fn resize(board: &mut Board, who: &str, w: f64, h: f64) -> Result<(),
         let way = if w.max(h) > 1.0 { "bigger" } else { "smaller" };
         format!("there is no room to make \"{who}\" {way}; move something away first")
     })?;
-    for (piece, bbox) in board.pieces.iter_mut().zip(found) {
-        piece.bbox = bbox;
-    }
+    board.place_all(found);
     board.touched = subjects;
     Ok(())
 }

@@ -9,6 +9,8 @@ pub(super) struct Piece {
     pub(super) caption: String,
     /// Its box.
     pub(super) bbox: BBox,
+    /// Whether it must stay as it is.
+    pub(super) locked: bool,
 }
 
 /// Objects, background and negative prompt, all open to change.
@@ -27,14 +29,32 @@ pub(super) struct Board {
 }
 
 impl Board {
-    pub(super) fn new(layout: &Layout, touched: Vec<usize>) -> Self {
-        let piece = |object: &Object| Piece { caption: object.caption.to_string(), bbox: object.bbox };
+    /// The objects whose numbers are `locked` must stay as they are.
+    pub(super) fn new(layout: &Layout, touched: Vec<usize>, locked: &[usize]) -> Self {
+        let piece = |(index, object): (usize, &Object)| Piece {
+            caption: object.caption.to_string(),
+            bbox: object.bbox,
+            locked: locked.contains(&index),
+        };
         Self {
-            pieces: layout.objects().iter().map(piece).collect(),
+            pieces: layout.objects().iter().enumerate().map(piece).collect(),
             background: layout.background().to_owned(),
             negative: layout.negative().to_owned(),
             touched,
             warnings: Vec::new(),
+        }
+    }
+
+    /// The locked objects, to be compared before and after a command.
+    pub(super) fn locked(&self) -> Vec<(String, BBox)> {
+        let locked = self.pieces.iter().filter(|piece| piece.locked);
+        locked.map(|piece| (piece.caption.clone(), piece.bbox)).collect()
+    }
+
+    /// Gives every object its box.
+    pub(super) fn place_all(&mut self, boxes: Vec<BBox>) {
+        for (piece, bbox) in self.pieces.iter_mut().zip(boxes) {
+            piece.bbox = bbox;
         }
     }
 

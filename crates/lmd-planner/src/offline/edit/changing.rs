@@ -111,7 +111,8 @@ fn complement_start(words: &[&str]) -> Option<usize> {
 
 /// What `who` is to become.
 pub(super) fn complement(who: &str, to: &str) -> Option<Command> {
-    if who.is_empty() || to.is_empty() {
+    // A comparison that no rule reads must not become a name.
+    if who.is_empty() || to.is_empty() || to.contains(" than ") {
         return None;
     }
     let who = who.to_owned();

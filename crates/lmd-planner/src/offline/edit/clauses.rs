@@ -5,10 +5,31 @@ use super::command::{Command, first_word, named, two_parts};
 use super::moving::{gathering, into_region, movement, relation};
 use super::refusal::Refusal;
 use super::vocabulary::{VERBS, comparative, strength, without_strength};
+use super::whole::whole as of_whole;
 use crate::english;
 
 /// What one could say, for refusals.
 const EXAMPLES: &str = "try for instance \"move the cat to the right\", \"add two birds in the sky\", \"make the car red\", \"remove the dog\" or \"change the background to a beach\"";
+
+/// Ways to say what else there should be.
+const WISHES: [&str; 16] = [
+    "how about adding ",
+    "how about ",
+    "what about adding ",
+    "what about ",
+    "i want to ",
+    "i want ",
+    "i would like to ",
+    "i would like ",
+    "i'd like to ",
+    "i'd like ",
+    "we need ",
+    "i need ",
+    "what if there was ",
+    "what if there were ",
+    "there should also be ",
+    "it needs ",
+];
 
 /// The commands of an instruction, in order.
 pub(super) fn commands(text: &str) -> Result<Vec<Command>, Refusal> {
@@ -39,6 +60,16 @@ fn normalise(text: &str) -> String {
         text = format!(" {text}").replace(&format!(" {}", politeness.trim_start()), " ");
     }
     let text = text.replace(", please", "").replace(" please", "");
+    let text = WISHES.iter().find_map(|wish| text.trim().strip_prefix(wish)).map_or_else(
+        || text.clone(),
+        |what| {
+            if first_word(what).is_some_and(|word| VERBS.contains(&word)) {
+                what.to_owned()
+            } else {
+                format!("add {what}")
+            }
+        },
+    );
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").trim_end_matches(['.', ',', ' ']).to_owned()
 }
@@ -55,6 +86,10 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Command>) -> Result<(),
         (None, Some(verb)) => format!("{verb} {text}"),
         _ => text.to_owned(),
     };
+    if let Some(command) = of_whole(&whole).filter(|_| !joins_commands(&whole)) {
+        out.push(command);
+        return Ok(());
+    }
     let verb = first_word(&whole).map(str::to_owned);
     for (at, length) in joints(&whole) {
         let (left, right) = (whole[..at].trim(), whole[at + length..].trim());
@@ -63,6 +98,11 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Command>) -> Result<(),
         let inherits = verb
             .as_deref()
             .is_some_and(|verb| command(&format!("{verb} {right}")).is_some() && names_something(right));
+        // "red and bigger": the second says more of the same.
+        if let (Some(first), Some(more)) = (command(left), says_more(left, right)) {
+            out.extend([first, more]);
+            return Ok(());
+        }
         if (starts || inherits)
             && let Some(first) = command(left)
         {
@@ -72,6 +112,25 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Command>) -> Result<(),
     }
     out.push(command(&whole).ok_or_else(|| EXAMPLES.to_owned())?);
     Ok(())
+}
+
+/// What `right` says of what `left` was about: a size, or after a size a
+/// colour.
+fn says_more(left: &str, right: &str) -> Option<Command> {
+    if let Some((w, h)) = comparative(right) {
+        return Some(Command::Resize { who: String::new(), w, h });
+    }
+    let sized = matches!(command(left), Some(Command::Resize { .. }));
+    (sized && english::names_colour(right))
+        .then(|| Command::Describe { who: String::new(), words: right.to_owned() })
+}
+
+/// Whether a verb follows a joint, so that there are several commands.
+fn joins_commands(text: &str) -> bool {
+    joints(text)
+        .into_iter()
+        .filter_map(|(at, length)| first_word(text.get(at + length..)?.trim()))
+        .any(|word| VERBS.contains(&word))
 }
 
 /// Whether the words begin with something one can point at.
@@ -96,6 +155,9 @@ fn joints(text: &str) -> Vec<(usize, usize)> {
 
 /// One clause as a command.
 fn command(text: &str) -> Option<Command> {
+    if let Some(command) = of_whole(text) {
+        return Some(command);
+    }
     let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
     let rest = rest.trim();
     match verb {
@@ -111,6 +173,8 @@ fn command(text: &str) -> Option<Command> {
         "raise" | "lift" => Some(nudge(rest, (0.0, -1.0))),
         "lower" => Some(nudge(rest, (0.0, 1.0))),
         "swap" | "exchange" | "switch" => swap(rest),
+        "rename" => two_parts(rest, &[" to ", " into ", " as "]).map(|(who, to)| Command::Rename { who, to }),
+        "let" => change("make", rest),
         "replace" => two_parts(rest, &[" with ", " by "]).map(|(who, to)| Command::Rename { who, to }),
         "spread" => Some(Command::Gather {
             who: named(rest.trim_end_matches(" out").trim_end_matches(" apart")),
@@ -158,7 +222,17 @@ fn swap(rest: &str) -> Option<Command> {
         .strip_prefix("the positions of ")
         .or_else(|| rest.strip_prefix("the places of "))
         .unwrap_or(rest);
-    two_parts(rest, &[" and ", " with ", " for "]).map(|(one, other)| Command::Swap(one, other))
+    let both = matches!(
+        rest,
+        "" | "them" | "both" | "the two" | "them around" | "the objects" | "places" | "positions"
+    );
+    if both {
+        return Some(Command::Swap("them".to_owned(), String::new()));
+    }
+    let two = two_parts(rest, &[" and ", " with ", " for "]);
+    let several = rest.split(' ').next_back().is_some_and(lmd_layout::is_plural);
+    two.map(|(one, other)| Command::Swap(one, other))
+        .or_else(|| several.then(|| Command::Swap(rest.to_owned(), String::new())))
 }
 
 fn resize_verb(verb: &str, rest: &str) -> Option<Command> {
@@ -196,6 +270,13 @@ fn recolour(rest: &str) -> Option<Command> {
 fn give(rest: &str) -> Option<Command> {
     let words: Vec<&str> = rest.split(' ').collect();
     let at = words.iter().skip(1).position(|word| matches!(*word, "a" | "an" | "some"))? + 1;
+    // What is worn or a part belongs to the one who has it, not into a box.
+    if words.last().is_some_and(|noun| english::belongs_to_wearer(noun)) {
+        return Some(Command::Describe {
+            who: words[..at].join(" "),
+            words: format!("with {}", words[at..].join(" ")),
+        });
+    }
     Some(Command::Add(format!("{} on {}", words[at..].join(" "), words[..at].join(" "))))
 }
 

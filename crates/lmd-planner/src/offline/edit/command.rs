@@ -37,6 +37,29 @@ pub(super) enum Command {
     Style(String),
     /// Exclude something from the picture.
     Exclude(String),
+    /// Add copies of an object.
+    Duplicate { who: String, count: usize },
+    /// Give objects one size, that of another where it is named.
+    SameSize { who: String, like: Option<String> },
+    /// Make objects larger or smaller than another: `taller`, `smaller`.
+    Exceed { who: String, how: String, anchor: String },
+    /// Put objects in line, at an edge of theirs.
+    Align { who: String, edge: Edge },
+    /// Turn the layout round, sideways or upside down.
+    Mirror { who: Option<String>, upright: bool },
+    /// Move objects as a group to the middle of the picture.
+    Centre(String),
+    /// Remove everything else.
+    KeepOnly(String),
+}
+
+/// An edge of a box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edge {
+    Left,
+    Right,
+    Top,
+    Bottom,
 }
 
 pub(super) fn first_word(text: &str) -> Option<&str> {

@@ -7,19 +7,21 @@
 //! captions and boxes to the bit.
 
 mod adjust;
+mod arranging;
 mod board;
 mod changing;
 mod clauses;
 mod command;
 mod geometry;
+mod ground;
 mod moving;
+mod passing;
 mod refer;
 mod refusal;
 mod relocate;
 mod scenery;
 mod vocabulary;
-
-use lmd_layout::Layout;
+mod whole;
 
 use crate::{Conversation, Plan, PlanError, Source, normalize_prompt};
 use board::Board;
@@ -27,18 +29,26 @@ use clauses::commands;
 use command::Command;
 use refusal::Refusal;
 
-/// A complete new layout after `instruction`.
-pub(super) fn revise(conversation: &Conversation, instruction: &str) -> Result<Plan, PlanError> {
+/// A complete new layout after `instruction`. The objects whose numbers are
+/// `locked` keep captions and boxes.
+pub(super) fn revise(
+    conversation: &Conversation,
+    instruction: &str,
+    locked: &[usize],
+) -> Result<Plan, PlanError> {
     let text = normalize_prompt(instruction)?;
     let refuse = |why: Refusal| PlanError::Instruction { instruction: text.clone(), why };
     let layout = conversation.layout();
-    if vocabulary::is_undo(&text) {
-        let before = previous(conversation).ok_or_else(|| refuse("there is nothing to undo".to_owned()))?;
-        return Ok(Plan { layout: before.clone(), warnings: Vec::new(), source: Source::Offline });
-    }
-    let mut board = Board::new(layout, last_touched(conversation));
+    let mut board = Board::new(layout, last_touched(conversation), locked);
     for command in commands(&text).map_err(&refuse)? {
+        let before = board.locked();
         carry_out(&mut board, &command).map_err(&refuse)?;
+        let after = board.locked();
+        if let Some((caption, _)) = before.iter().find(|piece| !after.contains(piece)) {
+            return Err(refuse(format!(
+                "{caption} is locked and stays as it is; unlock it, or name another"
+            )));
+        }
     }
     let (revised, warnings) = board.finish()?;
     if revised == *layout {
@@ -64,25 +74,20 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Mood(words) => scenery::mood(board, words),
         Command::Style(style) => scenery::style(board, style),
         Command::Exclude(what) => adjust::exclude(board, what),
+        Command::Duplicate { who, count } => arranging::duplicate(board, who, *count),
+        Command::SameSize { who, like } => arranging::same_size(board, who, like.as_deref()),
+        Command::Exceed { who, how, anchor } => arranging::exceed(board, who, how, anchor),
+        Command::Align { who, edge } => arranging::align(board, who, *edge),
+        Command::Mirror { who, upright } => arranging::mirror(board, who.as_deref(), *upright),
+        Command::Centre(who) => arranging::centre(board, who),
+        Command::KeepOnly(who) => arranging::keep_only(board, who),
     }
-}
-
-/// The layout before the last instruction.
-fn previous(conversation: &Conversation) -> Option<&Layout> {
-    let turns = conversation.turns();
-    let before = turns.len().checked_sub(1)?;
-    Some(
-        before
-            .checked_sub(1)
-            .and_then(|index| turns.get(index))
-            .map_or(conversation.first(), |turn| &turn.layout),
-    )
 }
 
 /// What "it" means: the objects the last instruction changed, or the only one.
 fn last_touched(conversation: &Conversation) -> Vec<usize> {
     let now = conversation.layout().objects();
-    match previous(conversation) {
+    match conversation.previous() {
         None if now.len() == 1 => vec![0],
         None => Vec::new(),
         Some(before) => (0..now.len()).filter(|index| !before.objects().contains(&now[*index])).collect(),
@@ -91,3 +96,5 @@ fn last_touched(conversation: &Conversation) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod whole_tests;

@@ -18,6 +18,8 @@ enum Pick {
     Smallest,
     Nth(usize),
     Last,
+    /// One that was not changed last.
+    Other,
 }
 
 /// A reference in words, taken apart.
@@ -48,8 +50,14 @@ pub(super) fn find(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
     if is_pronoun(text) {
         return pronoun(board, text);
     }
+    if text.is_empty() {
+        return Ok(whatever(board));
+    }
     if is_everything(text) {
-        return Ok((0..board.pieces.len()).collect());
+        return Ok(unlocked(board));
+    }
+    if let Some(numbers) = numbered(text) {
+        return by_number(board, &numbers);
     }
     if let Some(list) = listed(board, text) {
         return Ok(list);
@@ -98,6 +106,49 @@ pub(super) fn is_pronoun(text: &str) -> bool {
             | "that one"
             | "this one"
     )
+}
+
+/// What an instruction without a name is about: what was changed last, else
+/// everything.
+fn whatever(board: &Board) -> Vec<usize> {
+    if board.touched.is_empty() { unlocked(board) } else { board.touched.clone() }
+}
+
+/// All objects but the locked ones; all where nothing else is left.
+fn unlocked(board: &Board) -> Vec<usize> {
+    let free: Vec<usize> = (0..board.pieces.len()).filter(|index| !board.pieces[*index].locked).collect();
+    if free.is_empty() { (0..board.pieces.len()).collect() } else { free }
+}
+
+/// `object 2`, `#2`, `boxes 1 and 3`: the numbers that layouts are shown with.
+fn numbered(text: &str) -> Option<Vec<usize>> {
+    let text = text.strip_prefix("the ").unwrap_or(text);
+    let names = [
+        "objects ", "object ", "boxes ", "box ", "numbers ", "number ", "items ", "item ", "nr. ", "no. ",
+        "nr ", "no ",
+    ];
+    let rest = match names.iter().find_map(|name| text.strip_prefix(name)) {
+        Some(rest) => rest,
+        None if text.starts_with('#') => text,
+        None => return None,
+    };
+    let parts = rest.split([',', ' ']).filter(|part| !part.is_empty() && *part != "and");
+    let number = |part: &str| {
+        let part = part.trim_start_matches('#');
+        part.parse().ok().or_else(|| lmd_layout::parse_number_word(part).map(|number| number as usize))
+    };
+    parts.map(number).collect::<Option<Vec<usize>>>().filter(|numbers| !numbers.is_empty())
+}
+
+fn by_number(board: &Board, numbers: &[usize]) -> Result<Vec<usize>, Refusal> {
+    let count = board.pieces.len();
+    match numbers.iter().find(|number| !(1..=count).contains(*number)) {
+        Some(number) => Err(format!(
+            "there is no object {number}; they are numbered from 1 to {count}: {}",
+            board.inventory()
+        )),
+        None => Ok(numbers.iter().map(|number| number - 1).collect()),
+    }
 }
 
 /// What "it" means, or the only object.
@@ -262,6 +313,7 @@ impl Pick {
             Self::Biggest => best(BBox::area),
             Self::Smallest => best(|bbox| -bbox.area()),
             Self::Nth(index) => found.get(index).copied(),
+            Self::Other => found.iter().copied().find(|index| !board.touched.contains(index)),
         }
     }
 }
@@ -330,6 +382,9 @@ fn is_filler(word: &str) -> bool {
             | "box"
             | "boxes"
             | "its"
+            | "remaining"
+            | "new"
+            | "existing"
             | "their"
     )
 }
@@ -351,6 +406,7 @@ fn pick_word(word: &str) -> Option<Pick> {
         "fifth" | "5th" => Pick::Nth(4),
         "sixth" | "6th" => Pick::Nth(5),
         "last" => Pick::Last,
+        "other" => Pick::Other,
         _ => return None,
     })
 }

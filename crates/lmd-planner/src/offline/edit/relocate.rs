@@ -4,9 +4,12 @@ use lmd_layout::BBox;
 
 use super::board::{Board, Piece};
 use super::geometry::{crossings, mean, overlap};
+use super::ground::grounded;
+use super::passing::{make_room, pass};
 use super::refer::{find, find_one, head_noun};
 use super::refusal::Refusal;
 use crate::offline::problem::Given;
+use crate::offline::sizes::kind_of;
 use crate::offline::stage::{Staged, stage};
 use crate::offline::wording;
 use crate::{Region, Relation, RelationKind, Scene, Thing, english};
@@ -33,12 +36,35 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
     given.extend(anchors.iter().map(|index| Given::Place(vec![board.pieces[*index].bbox])));
     let staged = stage_among(board, &mut scene, given, &anchors);
     let first = board.pieces.len();
+    let feet = standing_feet(board);
     for (thing, bbox) in staged.boxes.into_iter().filter(|(thing, _)| *thing < fresh) {
-        board.pieces.push(Piece { caption: wording::caption(&scene.things[thing]), bbox });
+        let caption = wording::caption(&scene.things[thing]);
+        let others = board.boxes_besides(&[]);
+        let bbox = match stands_freely(&scene, thing) {
+            true => grounded(bbox, &others, &feet).unwrap_or_else(|| {
+                board.warnings.push(format!("there is no room on the ground for {caption}"));
+                bbox
+            }),
+            false => bbox,
+        };
+        board.pieces.push(Piece { caption, bbox, locked: false });
     }
     board.touched = (first..board.pieces.len()).collect();
     board.warnings.extend(staged.warnings);
     Ok(())
+}
+
+/// The lower edges of what stands on the ground.
+fn standing_feet(board: &Board) -> Vec<f64> {
+    let stands = |piece: &&Piece| kind_of(&thing_of(piece).noun).class.stands();
+    board.pieces.iter().filter(stands).map(|piece| piece.bbox.y_max()).filter(|feet| *feet > 0.5).collect()
+}
+
+/// Whether a new thing stands, and the words leave open where.
+fn stands_freely(scene: &Scene, thing: usize) -> bool {
+    let related = scene.relations.iter().any(|relation| relation.subject == thing);
+    let what = &scene.things[thing];
+    what.region.is_none() && !related && kind_of(&what.noun).class.stands()
 }
 
 /// `another cat` and `two more cats` as a sentence would say them.
@@ -81,7 +107,13 @@ fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, St
 }
 
 /// Adds `anchors` to the scene's things and relates the subjects to them.
-fn attach(board: &Board, scene: &mut Scene, subjects: &[usize], kind: RelationKind, anchors: &[usize]) {
+pub(super) fn attach(
+    board: &Board,
+    scene: &mut Scene,
+    subjects: &[usize],
+    kind: RelationKind,
+    anchors: &[usize],
+) {
     let first = scene.things.len();
     scene.things.extend(anchors.iter().map(|index| thing_of(&board.pieces[*index])));
     let kind = match kind {
@@ -98,12 +130,12 @@ fn attach(board: &Board, scene: &mut Scene, subjects: &[usize], kind: RelationKi
     }
 }
 
-fn thing_of(piece: &Piece) -> Thing {
+pub(super) fn thing_of(piece: &Piece) -> Thing {
     Thing::new(&head_noun(&piece.caption).unwrap_or_else(|| piece.caption.clone()))
 }
 
 /// Stages a scene among everything else on the board, which stays.
-fn stage_among(board: &Board, scene: &mut Scene, mut given: Vec<Given>, used: &[usize]) -> Staged {
+pub(super) fn stage_among(board: &Board, scene: &mut Scene, mut given: Vec<Given>, used: &[usize]) -> Staged {
     for (_, piece) in board.pieces.iter().enumerate().filter(|(index, _)| !used.contains(index)) {
         scene.things.push(thing_of(piece));
         given.push(Given::Place(vec![piece.bbox]));
@@ -163,6 +195,15 @@ pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &
 /// Moves objects by a step, a little more or less where that avoids others.
 pub(super) fn nudge(board: &mut Board, who: &str, dx: f64, dy: f64) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
+    // A whole step or more sideways ends on the other side of a neighbour
+    // that it would run into.
+    if let ([subject], true) = (subjects.as_slice(), dy == 0.0 && dx.abs() >= 1.0)
+        && runs_into(board, *subject, dx * STEP)
+        && pass(board, *subject, dx < 0.0)
+    {
+        board.touched = subjects;
+        return Ok(());
+    }
     let others = board.boxes_besides(&subjects);
     let shifted = |factor: f64| -> Vec<BBox> {
         subjects
@@ -190,6 +231,15 @@ pub(super) fn nudge(board: &mut Board, who: &str, dx: f64, dy: f64) -> Result<()
     Ok(())
 }
 
+/// Whether a step sideways leads onto something that is not covered now, or
+/// off the picture.
+fn runs_into(board: &Board, subject: usize, dx: f64) -> bool {
+    let bbox = board.pieces[subject].bbox;
+    let others = board.boxes_besides(&[subject]);
+    let moved = bbox.shifted(dx, 0.0);
+    overlap(&[moved], &others) > overlap(&[bbox], &others) + 1e-4 || distance(bbox, moved) < 0.5 * dx.abs()
+}
+
 /// The distance of two boxes' centres.
 fn distance(a: BBox, b: BBox) -> f64 {
     let ((x, y), (u, v)) = (a.center(), b.center());
@@ -210,7 +260,17 @@ pub(super) fn to_region(board: &mut Board, who: &str, region: Region) -> Result<
     let subjects = find(board, who)?;
     for (done, index) in subjects.iter().enumerate() {
         let others = board.boxes_besides(&subjects[done..]);
-        board.pieces[*index].bbox = nearest_free(board.pieces[*index].bbox, region, &others);
+        let old = board.pieces[*index].bbox;
+        let place = nearest_free(old, region, &others);
+        let sideways = matches!(region, Region::Left | Region::Right);
+        let covers = overlap(&[place], &others) > overlap(&[old], &others) + 1e-4;
+        let room = sideways && covers && {
+            let shared = overlap(&[old], &others);
+            make_room(board, *index, target(old, region).0, shared)
+        };
+        if !room {
+            board.pieces[*index].bbox = place;
+        }
     }
     let others = board.boxes_besides(&subjects);
     warn_overlap(board, &subjects, &others);
@@ -326,16 +386,26 @@ fn shift_all(
     });
     let found = found
         .ok_or_else(|| "there is no room to move them that way without covering one another".to_owned())?;
-    for (piece, bbox) in board.pieces.iter_mut().zip(found) {
-        piece.bbox = bbox;
-    }
+    board.place_all(found);
     board.touched = subjects.to_vec();
     Ok(())
 }
 
 /// Exchanges the places of two objects: centres sideways, feet in height.
 pub(super) fn swap(board: &mut Board, one: &str, other: &str) -> Result<(), Refusal> {
-    let (one, other) = (find_one(board, one)?, find_one(board, other)?);
+    let (one, other) = match (other, board.pieces.len()) {
+        ("", 2) => (0, 1),
+        ("", _) => match *find(board, one)?.as_slice() {
+            [one, other] => (one, other),
+            _ => {
+                return Err(format!(
+                    "say which two, as in \"swap the cat and the dog\"; there are: {}",
+                    board.inventory()
+                ));
+            }
+        },
+        _ => (find_one(board, one)?, find_one(board, other)?),
+    };
     if one == other {
         return Err(format!("two different objects are needed; there are: {}", board.inventory()));
     }

@@ -3,7 +3,7 @@
 use crate::RelationKind;
 
 /// Verbs an instruction may begin with. After "and" they begin a new one.
-pub(super) const VERBS: [&str; 47] = [
+pub(super) const VERBS: [&str; 61] = [
     "move",
     "add",
     "remove",
@@ -51,6 +51,20 @@ pub(super) const VERBS: [&str; 47] = [
     "recolor",
     "cut",
     "have",
+    "duplicate",
+    "copy",
+    "clone",
+    "mirror",
+    "flip",
+    "keep",
+    "center",
+    "centre",
+    "reflect",
+    "leave",
+    "rename",
+    "let",
+    "align",
+    "line",
 ];
 
 /// Words that describe the whole scene, and how they are joined to a place.
@@ -110,15 +124,6 @@ pub(super) const STYLES: [&str; 24] = [
     "fresco",
     "doodle",
 ];
-
-/// Whether the instruction takes the last one back.
-pub(super) fn is_undo(text: &str) -> bool {
-    let text = text.to_lowercase();
-    matches!(
-        text.trim_end_matches(['!', '.']),
-        "undo" | "undo that" | "undo it" | "go back" | "revert" | "take that back"
-    )
-}
 
 /// How strongly something is asked for: `a bit` 0.45, nothing 1, `far` 2.
 pub(super) fn strength(text: &str) -> f64 {

@@ -1,0 +1,237 @@
+//! Instructions about several objects or the whole layout: copies, equal
+//! sizes, mirroring, what alone is to stay, another arrangement.
+
+use lmd_layout::{BBox, MAX_OBJECTS};
+
+use super::adjust::resize;
+use super::board::{Board, Piece};
+use super::command::Edge;
+use super::geometry::{crossings, feet_kept};
+use super::refer::{find, find_one, head_noun};
+use super::refusal::Refusal;
+use super::relocate::{attach, stage_among, thing_of};
+use super::vocabulary::comparative;
+use crate::offline::problem::Given;
+use crate::{RelationKind, Scene};
+
+/// Adds copies of an object of its size, beside it where there is room.
+pub(super) fn duplicate(board: &mut Board, who: &str, count: usize) -> Result<(), Refusal> {
+    let mut originals = find(board, who)?;
+    let one_kind = originals.windows(2).all(|pair| {
+        let noun = |index: usize| head_noun(&board.pieces[index].caption);
+        noun(pair[0]) == noun(pair[1])
+    });
+    if !one_kind && count > 1 {
+        return Err(format!("say of what, as in \"two more cats\"; there are: {}", board.inventory()));
+    }
+    if one_kind && count > 1 {
+        originals.drain(..originals.len() - 1);
+    }
+    let first = board.pieces.len();
+    if first + originals.len() * count > MAX_OBJECTS {
+        return Err(format!("a layout holds at most {MAX_OBJECTS} objects, there are {first}"));
+    }
+    for original in originals {
+        for made in 0..count {
+            if !copy(board, original) {
+                close_up(board, original, count - made)?;
+                break;
+            }
+        }
+    }
+    board.touched = (first..board.pieces.len()).collect();
+    Ok(())
+}
+
+/// Makes room for more of a kind: all of it gets smaller.
+fn close_up(board: &mut Board, original: usize, more: usize) -> Result<(), Refusal> {
+    let piece = board.pieces[original].clone();
+    let of_kind =
+        |index: &usize| board.pieces[*index].caption == piece.caption && !board.pieces[*index].locked;
+    let mut kind: Vec<usize> = (0..board.pieces.len()).filter(of_kind).collect();
+    let all = kind.len() + more;
+    let mut scene = Scene { things: vec![thing_of(&piece)], ..Scene::default() };
+    scene.things[0].count = u32::try_from(all).unwrap_or(1);
+    let staged = stage_among(board, &mut scene, vec![Given::Nothing], &kind);
+    let places: Vec<BBox> =
+        staged.boxes.iter().filter(|(thing, _)| *thing == 0).map(|(_, bbox)| *bbox).collect();
+    if staged.crowded || places.len() != all {
+        return Err(format!(
+            "there is no room for more of \"{}\"; make something smaller first",
+            piece.caption
+        ));
+    }
+    kind.extend(board.pieces.len()..board.pieces.len() + more);
+    board.pieces.extend((0..more).map(|_| Piece { locked: false, ..piece.clone() }));
+    for (index, bbox) in kind.into_iter().zip(places) {
+        board.pieces[index].bbox = bbox;
+    }
+    board.warnings.push(format!("the others of \"{}\" made room", piece.caption));
+    Ok(())
+}
+
+/// Adds one copy where there is room for it.
+fn copy(board: &mut Board, original: usize) -> bool {
+    let piece = board.pieces[original].clone();
+    for (shrink, beside) in
+        [(1.0, true), (1.0, false), (0.85, true), (0.85, false), (0.7, true), (0.7, false)]
+    {
+        let mut scene = Scene { things: vec![thing_of(&piece)], ..Scene::default() };
+        let mut given = vec![Given::Size(piece.bbox.w() * shrink, piece.bbox.h() * shrink)];
+        let mut used = Vec::new();
+        if beside {
+            attach(board, &mut scene, &[0], RelationKind::NextTo, &[original]);
+            given.push(Given::Place(vec![piece.bbox]));
+            used.push(original);
+        }
+        let staged = stage_among(board, &mut scene, given, &used);
+        let place = staged.boxes.iter().find(|(thing, _)| *thing == 0).map(|(_, bbox)| *bbox);
+        if let (Some(bbox), false, 0) = (place, staged.crowded, staged.unmet) {
+            board.pieces.push(Piece { bbox, locked: false, ..piece });
+            return true;
+        }
+    }
+    false
+}
+
+/// Gives objects one size: that of `like`, or the middle of their own.
+pub(super) fn same_size(board: &mut Board, who: &str, like: Option<&str>) -> Result<(), Refusal> {
+    let subjects = find(board, who)?;
+    let (w, h) = match like {
+        Some(like) => {
+            let bbox = board.pieces[find_one(board, like)?].bbox;
+            (bbox.w(), bbox.h())
+        }
+        None if subjects.len() < 2 => {
+            return Err(format!("that needs at least two objects; there are: {}", board.inventory()));
+        }
+        None => {
+            let logs = |side: fn(BBox) -> f64| {
+                let sum: f64 = subjects.iter().map(|index| side(board.pieces[*index].bbox).ln()).sum();
+                f64::exp(sum / subjects.len() as f64)
+            };
+            (logs(BBox::w), logs(BBox::h))
+        }
+    };
+    let before: Vec<BBox> = board.pieces.iter().map(|piece| piece.bbox).collect();
+    let allowed = crossings(&before) + 1e-6;
+    let sized = |share: f64| -> Vec<BBox> {
+        let mut boxes = before.clone();
+        subjects.iter().for_each(|index| boxes[*index] = feet_kept(before[*index], w * share, h * share));
+        boxes
+    };
+    // Where the size is free it is as large as there is room.
+    let least = if like.is_some() { 20 } else { 8 };
+    let found =
+        (least..=20).rev().map(|share| sized(f64::from(share) / 20.0)).find(|b| crossings(b) <= allowed);
+    let boxes = match found {
+        Some(boxes) => boxes,
+        None => {
+            board.warnings.push("there is not enough room for that size: some boxes overlap".to_owned());
+            sized(1.0)
+        }
+    };
+    board.place_all(boxes);
+    board.touched = subjects;
+    Ok(())
+}
+
+/// Makes objects clearly larger or smaller than another one in the way that
+/// the comparative says.
+pub(super) fn exceed(board: &mut Board, who: &str, how: &str, anchor: &str) -> Result<(), Refusal> {
+    let subjects = find(board, who)?;
+    let than = board.pieces[find_one(board, anchor)?].bbox;
+    let (w, h) = comparative(how).ok_or_else(|| format!("\"{how}\" is no size"))?;
+    for index in &subjects {
+        let bbox = board.pieces[*index].bbox;
+        // Both sides share what a comparison of areas asks for.
+        let (fw, fh) = match (w == 1.0, h == 1.0) {
+            (false, false) => {
+                let factor = w * (than.area() / bbox.area()).sqrt();
+                (factor, factor)
+            }
+            (true, _) => (1.0, h * than.h() / bbox.h()),
+            (_, true) => (w * than.w() / bbox.w(), 1.0),
+        };
+        let grows = w.max(h) > 1.0;
+        let holds = if grows { fw.max(fh) <= 1.0 } else { fw.min(fh) >= 1.0 };
+        if holds {
+            continue;
+        }
+        resize(board, &format!("object {}", index + 1), fw, fh)?;
+    }
+    board.touched = subjects;
+    Ok(())
+}
+
+/// Puts objects in line: their lower edges at one height, or another edge.
+pub(super) fn align(board: &mut Board, who: &str, edge: Edge) -> Result<(), Refusal> {
+    let subjects = find(board, who)?;
+    let boxes = || subjects.iter().map(|index| board.pieces[*index].bbox);
+    let line = match edge {
+        Edge::Left => boxes().map(BBox::x).fold(1.0, f64::min),
+        Edge::Top => boxes().map(BBox::y).fold(1.0, f64::min),
+        Edge::Right => boxes().map(BBox::x_max).fold(0.0, f64::max),
+        Edge::Bottom => boxes().map(BBox::y_max).fold(0.0, f64::max),
+    };
+    for index in &subjects {
+        let bbox = board.pieces[*index].bbox;
+        let (dx, dy) = match edge {
+            Edge::Left => (line - bbox.x(), 0.0),
+            Edge::Right => (line - bbox.x_max(), 0.0),
+            Edge::Top => (0.0, line - bbox.y()),
+            Edge::Bottom => (0.0, line - bbox.y_max()),
+        };
+        board.pieces[*index].bbox = bbox.shifted(dx, dy);
+    }
+    board.touched = subjects;
+    Ok(())
+}
+
+/// Turns the layout round: what was on the left is on the right. One object
+/// by itself goes to the mirrored place.
+pub(super) fn mirror(board: &mut Board, who: Option<&str>, upright: bool) -> Result<(), Refusal> {
+    let subjects = match who {
+        Some(who) => find(board, who)?,
+        None => find(board, "everything")?,
+    };
+    let turned = |bbox: BBox| {
+        if upright {
+            bbox.shifted(0.0, 1.0 - bbox.y_max() - bbox.y())
+        } else {
+            bbox.shifted(1.0 - bbox.x_max() - bbox.x(), 0.0)
+        }
+    };
+    for index in &subjects {
+        board.pieces[*index].bbox = turned(board.pieces[*index].bbox);
+    }
+    board.touched = subjects;
+    Ok(())
+}
+
+/// Moves objects as a group so that their middle is that of the picture.
+pub(super) fn centre(board: &mut Board, who: &str) -> Result<(), Refusal> {
+    let subjects = find(board, who)?;
+    let boxes = || subjects.iter().map(|index| board.pieces[*index].bbox);
+    let left = boxes().map(BBox::x).fold(1.0, f64::min);
+    let right = boxes().map(BBox::x_max).fold(0.0, f64::max);
+    let top = boxes().map(BBox::y).fold(1.0, f64::min);
+    let bottom = boxes().map(BBox::y_max).fold(0.0, f64::max);
+    let (dx, dy) = (0.5 - f64::midpoint(left, right), 0.5 - f64::midpoint(top, bottom));
+    for index in &subjects {
+        board.pieces[*index].bbox = board.pieces[*index].bbox.shifted(dx, dy);
+    }
+    board.touched = subjects;
+    Ok(())
+}
+
+/// Removes everything but these objects.
+pub(super) fn keep_only(board: &mut Board, who: &str) -> Result<(), Refusal> {
+    let kept = find(board, who)?;
+    let gone: Vec<usize> = (0..board.pieces.len()).filter(|index| !kept.contains(index)).collect();
+    if gone.is_empty() {
+        return Err(format!("there is nothing besides \"{who}\""));
+    }
+    board.remove(&gone);
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Moving sideways past what stands there: "move the cat to the left" ends
+//! left of the dog beside it, not on top of it.
+
+use lmd_layout::BBox;
+
+use super::board::Board;
+use super::geometry::overlap;
+
+/// Gap kept to what stands beside.
+const GAP: f64 = 0.02;
+/// Boxes that share this part of the lower of them stand in one row.
+const ROW: f64 = 0.3;
+/// What rests on or in something shares this part of itself with it.
+const RESTS: f64 = 0.4;
+/// Two centres count as left and right of one another from here on.
+const CLEAR: f64 = 0.01;
+
+/// Moves `subject` to the other side of its nearest neighbour on the left
+/// (`to_left`) or the right, if it has one. `false` if it has none, or there
+/// is no room for that; nothing is changed then.
+pub(super) fn pass(board: &mut Board, subject: usize, to_left: bool) -> bool {
+    let bbox = board.pieces[subject].bbox;
+    let Some(neighbour) = neighbour(board, subject, to_left) else { return false };
+    let beyond = board.pieces[neighbour].bbox;
+    let others = board.boxes_besides(&[subject]);
+    let before = overlap(&[bbox], &others);
+    if let Some(place) = free_place(bbox, beyond, &others, to_left) {
+        board.pieces[subject].bbox = place;
+        return true;
+    }
+    // The neighbour takes the place that becomes free.
+    let edge = if to_left { beyond.x() } else { beyond.x_max() - bbox.w() };
+    make_room(board, subject, edge, before)
+}
+
+/// Puts `subject` at the left edge `x`, at its height; what stands in its row
+/// there goes aside and is told. `false` and nothing is changed where the row
+/// is too full, or what would have to go aside is locked.
+pub(super) fn make_room(board: &mut Board, subject: usize, x: f64, shared_before: f64) -> bool {
+    let old = board.pieces[subject].bbox;
+    let target = old.shifted(x - old.x(), 0.0);
+    let row: Vec<usize> = in_row(board, subject).collect();
+    let mut boxes: Vec<BBox> = board.pieces.iter().map(|piece| piece.bbox).collect();
+    boxes[subject] = target;
+    let forward = target.center().0 <= old.center().0;
+    let mut edge = if forward { target.x_max() } else { target.x() };
+    let mut order: Vec<usize> = row;
+    order.sort_by(|a, b| board.pieces[*a].bbox.x().total_cmp(&board.pieces[*b].bbox.x()));
+    if !forward {
+        order.reverse();
+    }
+    let mut aside = Vec::new();
+    for index in order {
+        let bbox = boxes[index];
+        let wished = if forward { edge + GAP - bbox.x() } else { edge - GAP - bbox.x_max() };
+        // What stands on the far side already has nothing to make room for.
+        let behind = if forward { bbox.x_max() <= target.x() } else { bbox.x() >= target.x_max() };
+        if behind || (if forward { wished <= 0.0 } else { wished >= 0.0 }) {
+            continue;
+        }
+        let free = if forward { 1.0 - bbox.x_max() } else { -bbox.x() };
+        let dx = if forward { wished.min(free) } else { wished.max(free) };
+        for rider in riders(board, index, subject) {
+            if board.pieces[rider].locked {
+                return false;
+            }
+            boxes[rider] = board.pieces[rider].bbox.shifted(dx, 0.0);
+        }
+        edge = if forward { boxes[index].x_max() } else { boxes[index].x() };
+        aside.push(index);
+    }
+    let others: Vec<BBox> =
+        boxes.iter().enumerate().filter(|(index, _)| *index != subject).map(|(_, bbox)| *bbox).collect();
+    if overlap(&[target], &others) > shared_before + 1e-4 {
+        return false;
+    }
+    for (piece, bbox) in board.pieces.iter_mut().zip(boxes) {
+        piece.bbox = bbox;
+    }
+    let name = board.pieces[subject].caption.clone();
+    for index in aside {
+        let moved = &board.pieces[index].caption;
+        board.warnings.push(format!("{moved} made room for {name}"));
+    }
+    true
+}
+
+/// The nearest thing in the same row on that side.
+fn neighbour(board: &Board, subject: usize, to_left: bool) -> Option<usize> {
+    let x = |index: usize| board.pieces[index].bbox.center().0;
+    let away = |index: usize| if to_left { x(subject) - x(index) } else { x(index) - x(subject) };
+    in_row(board, subject).filter(|index| away(*index) > CLEAR).min_by(|a, b| away(*a).total_cmp(&away(*b)))
+}
+
+/// What stands beside `subject`, neither resting on it nor carrying it.
+fn in_row(board: &Board, subject: usize) -> impl Iterator<Item = usize> {
+    let bbox = board.pieces[subject].bbox;
+    (0..board.pieces.len()).filter(move |index| {
+        let other = board.pieces[*index].bbox;
+        let level = bbox.y_max().min(other.y_max()) - bbox.y().max(other.y());
+        let together = bbox.intersection(other) > RESTS * bbox.area().min(other.area());
+        *index != subject && !together && level > ROW * bbox.h().min(other.h())
+    })
+}
+
+/// A thing and what rests on or in it.
+fn riders(board: &Board, carrier: usize, besides: usize) -> Vec<usize> {
+    let bbox = board.pieces[carrier].bbox;
+    let rides = |index: &usize| {
+        let other = board.pieces[*index].bbox;
+        other.area() <= bbox.area() && other.intersection(bbox) > RESTS * other.area()
+    };
+    (0..board.pieces.len()).filter(|index| *index == carrier || (*index != besides && rides(index))).collect()
+}
+
+/// The nearest place beyond a neighbour that is free.
+fn free_place(bbox: BBox, beyond: BBox, others: &[BBox], to_left: bool) -> Option<BBox> {
+    let room = if to_left { beyond.x() - GAP - bbox.w() } else { 1.0 - beyond.x_max() - GAP - bbox.w() };
+    let steps = (room / 0.01).floor();
+    if steps < 0.0 {
+        return None;
+    }
+    let place = |step: i32| {
+        let gap = GAP + f64::from(step) * 0.01;
+        let x = if to_left { beyond.x() - gap - bbox.w() } else { beyond.x_max() + gap };
+        bbox.shifted(x - bbox.x(), 0.0)
+    };
+    (0..=steps as i32).map(place).find(|place| overlap(&[*place], others) == 0.0)
+}

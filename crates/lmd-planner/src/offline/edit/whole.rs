@@ -1,0 +1,197 @@
+//! The words of instructions about copies, equal sizes, mirroring and what
+//! alone is to stay; and of those that name nothing (`bigger`, `two more`).
+
+use super::command::{Command, Edge, two_parts};
+use super::vocabulary::{comparative, direction, strength, without_strength};
+
+/// What a clause asks of several objects or of the whole layout, if that.
+pub(super) fn whole(text: &str) -> Option<Command> {
+    keep_only(text)
+        .or_else(|| same_size(text))
+        .or_else(|| exceed(text))
+        .or_else(|| align(text))
+        .or_else(|| mirror(text))
+        .or_else(|| duplicate(text))
+        .or_else(|| centre(text))
+        .or_else(|| space(text))
+        .or_else(|| nameless(text))
+}
+
+/// `remove everything except the cat`, `keep only the cat`.
+fn keep_only(text: &str) -> Option<Command> {
+    const ALL: [&str; 12] = [
+        "remove everything ",
+        "remove all ",
+        "delete everything ",
+        "delete all ",
+        "erase everything ",
+        "erase all ",
+        "get rid of everything ",
+        "drop everything ",
+        "remove all objects ",
+        "remove all the objects ",
+        "remove the others ",
+        "clear everything ",
+    ];
+    const BUT: [&str; 7] =
+        ["except for ", "except ", "apart from ", "other than ", "besides ", "but for ", "but "];
+    let rest = ALL.iter().find_map(|all| text.strip_prefix(all));
+    let kept = rest.and_then(|rest| BUT.iter().find_map(|but| rest.strip_prefix(but)));
+    let only = ["keep only ", "leave only ", "only keep ", "only leave ", "keep nothing but ", "just keep "]
+        .iter()
+        .find_map(|words| text.strip_prefix(words));
+    kept.or(only).filter(|who| !who.is_empty()).map(|who| Command::KeepOnly(who.to_owned()))
+}
+
+/// `the cat and the dog should be the same size`, `make the cat as big as the dog`.
+fn same_size(text: &str) -> Option<Command> {
+    let text = text.strip_prefix("make ").or_else(|| text.strip_prefix("give ")).unwrap_or(text);
+    for words in [" as big as ", " as large as ", " as small as ", " the same size as ", " the size of "] {
+        if let Some((who, like)) = text.split_once(words) {
+            let who = who.trim_end_matches(" should be").trim_end_matches(" must be").to_owned();
+            return Some(Command::SameSize { who, like: Some(like.to_owned()) });
+        }
+    }
+    let who = [
+        " the same size",
+        " equally big",
+        " equally large",
+        " equal in size",
+        " the same",
+        " of equal size",
+        " of the same size",
+    ]
+    .iter()
+    .find_map(|words| text.strip_suffix(words))?;
+    let who = [" should be", " should have", " must be", " have", " to be"]
+        .iter()
+        .fold(who, |who, words| who.strip_suffix(words).unwrap_or(who));
+    Some(Command::SameSize { who: who.to_owned(), like: None })
+}
+
+/// `the girl should be taller than the boy`, `make the cat bigger than the dog`.
+fn exceed(text: &str) -> Option<Command> {
+    let (left, anchor) = text.split_once(" than ")?;
+    let left = left.strip_prefix("make ").unwrap_or(left);
+    let words: Vec<&str> = left.split(' ').collect();
+    let at = (1..words.len()).find(|at| comparative(&words[*at..].join(" ")).is_some())?;
+    let who = words[..at].join(" ");
+    let who = [" should be", " must be", " to be", " is"]
+        .iter()
+        .fold(who.as_str(), |who, tail| who.strip_suffix(tail).unwrap_or(who));
+    Some(Command::Exceed { who: who.to_owned(), how: words[at..].join(" "), anchor: anchor.to_owned() })
+}
+
+/// `align the boy and the girl`, `align everything at the top`.
+fn align(text: &str) -> Option<Command> {
+    let rest = text.strip_prefix("align").or_else(|| text.strip_prefix("line up"))?;
+    const EDGES: [(&str, Edge); 8] = [
+        (" left", Edge::Left),
+        (" right", Edge::Right),
+        (" top", Edge::Top),
+        (" bottom", Edge::Bottom),
+        (" vertically", Edge::Left),
+        (" horizontally", Edge::Bottom),
+        (" ground", Edge::Bottom),
+        (" feet", Edge::Bottom),
+    ];
+    let found = EDGES.iter().find_map(|(words, edge)| Some((rest.strip_suffix(words)?, *edge)));
+    let (who, edge) = found.unwrap_or((rest, Edge::Bottom));
+    let who = [" the", " at", " on", " to", " along", " by"]
+        .iter()
+        .fold(who, |who, tail| who.strip_suffix(tail).unwrap_or(who));
+    let who = if who.trim().is_empty() { "everything" } else { who.trim() };
+    Some(Command::Align { who: who.to_owned(), edge })
+}
+
+/// `mirror it`, `flip the layout vertically`.
+fn mirror(text: &str) -> Option<Command> {
+    let rest = ["mirror", "flip", "reflect"].iter().find_map(|verb| text.strip_prefix(verb))?;
+    let rest = rest.strip_prefix(' ').unwrap_or(rest);
+    let upright = [" vertically", " upside down", " top to bottom"]
+        .iter()
+        .any(|words| format!(" {rest}").ends_with(words));
+    let core = [
+        " vertically",
+        " upside down",
+        " top to bottom",
+        " horizontally",
+        " left to right",
+        " sideways",
+        " around",
+    ]
+    .iter()
+    .fold(format!(" {rest}"), |core, words| core.strip_suffix(words).map_or(core.clone(), str::to_owned));
+    let who = core.trim();
+    let all = matches!(
+        who,
+        "" | "it"
+            | "everything"
+            | "the layout"
+            | "the picture"
+            | "the scene"
+            | "the image"
+            | "the whole picture"
+            | "all"
+    );
+    Some(Command::Mirror { who: (!all).then(|| who.to_owned()), upright })
+}
+
+/// `duplicate the cat`, `two more`, `another one`.
+fn duplicate(text: &str) -> Option<Command> {
+    let named =
+        ["duplicate ", "copy ", "clone ", "make a copy of ", "make another copy of ", "add a copy of "]
+            .iter()
+            .find_map(|verb| text.strip_prefix(verb));
+    if let Some(who) = named {
+        let who = who.strip_suffix(" twice").map_or((who, 1), |who| (who, 2));
+        return Some(Command::Duplicate { who: who.0.to_owned(), count: who.1 });
+    }
+    let text = text.strip_prefix("add ").or_else(|| text.strip_prefix("give me ")).unwrap_or(text);
+    let count = match text {
+        "another" | "another one" | "one more" | "more" => 1,
+        _ => {
+            let number = text.strip_suffix(" more").or_else(|| text.strip_suffix(" more of them"))?;
+            lmd_layout::parse_number_word(number)? as usize
+        }
+    };
+    (1..=20).contains(&count).then(|| Command::Duplicate { who: String::new(), count })
+}
+
+/// `centre the cat`, `centre everything`.
+fn centre(text: &str) -> Option<Command> {
+    let who = text.strip_prefix("center ").or_else(|| text.strip_prefix("centre "))?;
+    let who = if matches!(who, "the layout" | "the picture" | "the scene") { "everything" } else { who };
+    Some(Command::Centre(who.to_owned()))
+}
+
+/// `more space between the cat and the dog`.
+fn space(text: &str) -> Option<Command> {
+    let text = ["put ", "leave ", "make ", "add ", "have "]
+        .iter()
+        .find_map(|verb| text.strip_prefix(verb))
+        .unwrap_or(text);
+    let (amount, who) = two_parts(text, &[" between "])?;
+    let power = strength(&amount);
+    let factor = match without_strength(&amount).as_str() {
+        "space" | "distance" | "room" if amount.contains("more") => 1.5,
+        "less space" | "less distance" | "less room" => 0.6,
+        "a larger gap" | "a bigger gap" | "a wider gap" => 1.5,
+        "a smaller gap" => 0.6,
+        _ => return None,
+    };
+    let who = if matches!(who.as_str(), "them" | "the objects") { None } else { Some(who) };
+    Some(Command::Gather { who, factor: f64::powf(factor, power.min(1.5)) })
+}
+
+/// `bigger`, `a bit to the left`, `higher`: about what was changed last.
+fn nameless(text: &str) -> Option<Command> {
+    let power = strength(text);
+    let core = without_strength(text);
+    let core = core.strip_prefix("to the ").unwrap_or(&core);
+    if let Some((dx, dy)) = direction(core) {
+        return Some(Command::Nudge { who: String::new(), dx: dx * power, dy: dy * power });
+    }
+    let (w, h) = comparative(text)?;
+    Some(Command::Resize { who: String::new(), w, h })
+}

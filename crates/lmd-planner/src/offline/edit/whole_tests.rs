@@ -1,0 +1,154 @@
+//! Instructions about several objects, the whole layout or nothing by name.
+
+use lmd_layout::{BBox, Layout, Object};
+
+use crate::offline::OfflinePlanner;
+use crate::{Conversation, Planner, Reply, Wishes};
+
+fn planned(prompt: &str) -> Conversation {
+    Conversation::start(&OfflinePlanner, prompt).unwrap().0
+}
+
+fn said(conversation: &mut Conversation, instruction: &str) -> Layout {
+    match conversation.say(&OfflinePlanner, instruction) {
+        Ok(plan) => plan.layout,
+        Err(error) => panic!("{instruction}: {error}"),
+    }
+}
+
+fn captions(layout: &Layout) -> Vec<&str> {
+    layout.objects().iter().map(|object| object.caption.as_str()).collect()
+}
+
+fn bbox(layout: &Layout, caption: &str) -> BBox {
+    layout.objects().iter().find(|object| object.caption.as_str() == caption).unwrap().bbox
+}
+
+fn overlaps(layout: &Layout) -> bool {
+    let boxes: Vec<BBox> = layout.objects().iter().map(|object| object.bbox).collect();
+    boxes.iter().enumerate().any(|(i, a)| boxes[i + 1..].iter().any(|b| a.intersection(*b) > 1e-6))
+}
+
+#[test]
+fn a_move_to_the_side_ends_beyond_the_neighbour() {
+    for (prompt, instruction) in [
+        ("a cat to the right of a dog", "move the cat to the left"),
+        ("a cat to the right of a dog", "put the cat on the far left"),
+        ("a cat to the right of a dog", "move the cat to the left side"),
+        ("a red ball to the right of a green cube", "move the ball to the left"),
+        ("a dog, a cat and a horse", "move the horse to the far left"),
+    ] {
+        let mut conversation = planned(prompt);
+        let after = said(&mut conversation, instruction);
+        let moved = instruction.split(' ').nth(2).unwrap();
+        let (moved, others): (Vec<&Object>, Vec<&Object>) =
+            after.objects().iter().partition(|object| object.caption.as_str().ends_with(moved));
+        let x = moved[0].bbox.center().0;
+        let nearest = others.iter().map(|object| object.bbox.center().0).fold(f64::MAX, f64::min);
+        assert!(x < nearest || others.len() > 1, "{instruction}: {after:?}");
+        assert!(!overlaps(&after), "{instruction}: {after:?}");
+    }
+}
+
+#[test]
+fn undo_and_redo_go_back_and_forth() {
+    let mut conversation = planned("a cat to the right of a dog");
+    let first = conversation.layout().clone();
+    let second = said(&mut conversation, "remove the dog");
+    assert_eq!(said(&mut conversation, "undo"), first);
+    assert!(conversation.say(&OfflinePlanner, "undo").unwrap_err().to_string().contains("nothing to undo"));
+    assert_eq!(said(&mut conversation, "redo"), second);
+    assert!(conversation.say(&OfflinePlanner, "redo").is_err());
+    said(&mut conversation, "undo");
+    said(&mut conversation, "make the cat black");
+    assert!(
+        conversation.say(&OfflinePlanner, "redo").is_err(),
+        "another instruction forgets what was undone"
+    );
+}
+
+#[test]
+fn several_objects_are_arranged() {
+    let mut conversation = planned("a cat to the right of a dog");
+    let after = said(&mut conversation, "the cat and the dog should be the same size");
+    let (cat, dog) = (bbox(&after, "a cat"), bbox(&after, "a dog"));
+    assert!((cat.w() - dog.w()).abs() < 1e-9 && (cat.h() - dog.h()).abs() < 1e-9);
+    let gap = dog.x().max(cat.x()) - dog.x_max().min(cat.x_max());
+    said(&mut conversation, "make them smaller");
+    let after = said(&mut conversation, "more space between the cat and the dog");
+    let (cat, dog) = (bbox(&after, "a cat"), bbox(&after, "a dog"));
+    assert!(cat.x() - dog.x_max() > gap, "{after:?}");
+    let swapped = said(&mut conversation, "swap them");
+    assert!(bbox(&swapped, "a cat").center().0 < bbox(&swapped, "a dog").center().0);
+    let mirrored = said(&mut conversation, "mirror the picture");
+    assert!((bbox(&mirrored, "a cat").x() - (1.0 - bbox(&swapped, "a cat").x_max())).abs() < 1e-9);
+    let moved = said(&mut conversation, "move object 2 up");
+    assert!(moved.objects()[1].bbox.y() < mirrored.objects()[1].bbox.y());
+    assert_eq!(moved.objects()[0], mirrored.objects()[0]);
+    assert_eq!(captions(&said(&mut conversation, "remove everything except the cat")), ["a cat"]);
+}
+
+#[test]
+fn what_names_nothing_is_about_what_was_changed() {
+    let mut conversation = planned("a small red ball");
+    let before = conversation.layout().objects()[0].bbox;
+    let after = said(&mut conversation, "bigger");
+    assert!(after.objects()[0].bbox.area() > before.area());
+    let after = said(&mut conversation, "two more");
+    assert_eq!(after.objects().len(), 3);
+    assert!(!overlaps(&after), "{after:?}");
+    let mut conversation = planned("a big red car");
+    let after = said(&mut conversation, "two more");
+    assert_eq!(captions(&after), ["a big red car"; 3]);
+    assert!(!overlaps(&after), "{after:?}");
+    let mut conversation = planned("a cat and a dog");
+    assert_eq!(captions(&said(&mut conversation, "duplicate the cat")), ["a cat", "a dog", "a cat"]);
+    let after = said(&mut conversation, "give the dog a collar");
+    assert_eq!(captions(&after), ["a cat", "a dog with a collar", "a cat"]);
+}
+
+#[test]
+fn locked_objects_stay() {
+    let conversation = planned("a cat, a dog and a bird");
+    let before = conversation.layout();
+    let locked = |said: &str, index: usize| {
+        OfflinePlanner.respond(&conversation, said, &Wishes { locked: vec![index], ..Wishes::default() })
+    };
+    for said in
+        ["make everything smaller", "mirror everything", "another layout", "add a tree", "remove the bird"]
+    {
+        match locked(said, 1) {
+            Ok(Reply::Layout(plan)) => {
+                assert!(plan.layout.objects().contains(&before.objects()[1]), "{said}: {plan:?}");
+                assert_ne!(plan.layout, *before, "{said}");
+            }
+            other => panic!("{said}: {other:?}"),
+        }
+    }
+    let refused = locked("move the dog up", 1).unwrap_err().to_string();
+    assert!(refused.contains("locked"), "{refused}");
+}
+
+#[test]
+fn comparisons_and_lines_are_kept() {
+    let mut conversation = planned("a boy and a girl in a park");
+    let after = said(&mut conversation, "the girl should be taller than the boy");
+    assert_eq!(captions(&after), ["a boy", "a girl"]);
+    assert!(bbox(&after, "a girl").h() > 1.2 * bbox(&after, "a boy").h(), "{after:?}");
+    let after = said(&mut conversation, "make the girl smaller than the boy");
+    assert!(bbox(&after, "a girl").area() < 0.9 * bbox(&after, "a boy").area(), "{after:?}");
+    said(&mut conversation, "move the girl up");
+    let after = said(&mut conversation, "align the boy and the girl");
+    assert!((bbox(&after, "a girl").y_max() - bbox(&after, "a boy").y_max()).abs() < 1e-9);
+    let after = said(&mut conversation, "make the boy red and a bit bigger");
+    assert_eq!(captions(&after), ["a red boy", "a girl"]);
+}
+
+#[test]
+fn what_is_added_stands_on_the_ground() {
+    let mut conversation = planned("a boy and a girl in a park");
+    let after = said(&mut conversation, "add a dog");
+    assert!(bbox(&after, "a dog").y_max() > 0.7 && !overlaps(&after), "{after:?}");
+    let after = said(&mut conversation, "how about a cat?");
+    assert!(bbox(&after, "a cat").y_max() > 0.7 && !overlaps(&after), "{after:?}");
+}

@@ -1,0 +1,120 @@
+//! What there is in a layout, in words.
+
+use lmd_layout::{BBox, Layout, number_in_words, plural, singular};
+
+use super::ideas::bare;
+
+/// What is there and where, in one or two sentences.
+pub(super) fn describe(layout: &Layout) -> String {
+    let mut kinds: Vec<(&str, Vec<BBox>)> = Vec::new();
+    for object in layout.objects() {
+        let caption = object.caption.as_str();
+        match kinds.iter_mut().find(|(known, _)| *known == caption) {
+            Some((_, boxes)) => boxes.push(object.bbox),
+            None => kinds.push((caption, vec![object.bbox])),
+        }
+    }
+    let things: Vec<String> = kinds.iter().map(|(caption, boxes)| thing(caption, boxes)).collect();
+    let shows = if things.is_empty() { "no objects".to_owned() } else { enumerated(&things) };
+    let without = match layout.negative() {
+        "" => String::new(),
+        negative => format!(" Left out: {negative}."),
+    };
+    format!("It shows {shows}. Background: {}.{without}", layout.background().trim_end_matches('.'))
+}
+
+fn thing(caption: &str, boxes: &[BBox]) -> String {
+    match boxes {
+        [one] => format!("{caption} {}", place(*one)),
+        several => {
+            let first = several.first().map(|bbox| place(*bbox));
+            let together = first.filter(|first| several.iter().all(|bbox| place(*bbox) == *first));
+            let place = together.map(|place| format!(" {place}")).unwrap_or_default();
+            format!("{} {}{place}", counted(several.len()), plural(bare(caption)))
+        }
+    }
+}
+
+fn counted(count: usize) -> String {
+    u32::try_from(count).map_or_else(|_| count.to_string(), number_in_words)
+}
+
+fn enumerated(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// Where a box is: `at the top left`.
+fn place(bbox: BBox) -> &'static str {
+    let (x, y) = bbox.center();
+    let side = |value: f64| {
+        if value < 0.38 {
+            0
+        } else if value > 0.62 {
+            2
+        } else {
+            1
+        }
+    };
+    match (side(x), side(y)) {
+        (0, 0) => "at the top left",
+        (1, 0) => "at the top",
+        (2, 0) => "at the top right",
+        (0, 1) => "on the left",
+        (1, 1) => "in the middle",
+        (2, 1) => "on the right",
+        (0, _) => "at the lower left",
+        (1, _) => "at the bottom",
+        _ => "at the lower right",
+    }
+}
+
+/// The objects that `what` names by its words, with their numbers.
+fn named<'a>(layout: &'a Layout, what: &str) -> Vec<(usize, &'a lmd_layout::Object)> {
+    let wanted: Vec<String> = what
+        .split_whitespace()
+        .filter(|word| !matches!(*word, "the" | "a" | "an" | "any"))
+        .map(singular)
+        .collect();
+    let has = |caption: &str| {
+        let words: Vec<String> = caption.to_lowercase().split_whitespace().map(singular).collect();
+        !wanted.is_empty() && wanted.iter().all(|word| words.contains(word))
+    };
+    let all = layout.objects().iter().enumerate();
+    let any = matches!(what.trim_start_matches("the "), "objects" | "things" | "boxes" | "object" | "items");
+    all.filter(|(_, object)| any || has(object.caption.as_str())).collect()
+}
+
+/// How many there are.
+pub(super) fn how_many(layout: &Layout, what: &str) -> String {
+    let found = named(layout, what);
+    match found.len() {
+        0 => format!("There is no {}. {}", singular(bare(what)), describe(layout)),
+        1 => format!("There is one: {} {}.", found[0].1.caption, place(found[0].1.bbox)),
+        count => format!("There are {}.", counted(count)),
+    }
+}
+
+/// Where something is.
+pub(super) fn whereabouts(layout: &Layout, what: &str) -> String {
+    let found = named(layout, what);
+    if found.is_empty() {
+        return format!("There is no {}. {}", singular(bare(what)), describe(layout));
+    }
+    let places: Vec<String> = found
+        .iter()
+        .map(|(index, object)| format!("{} (object {}) is {}", object.caption, index + 1, place(object.bbox)))
+        .collect();
+    let text = enumerated(&places);
+    format!(
+        "{}.",
+        text.replacen(
+            text.get(..1).unwrap_or_default(),
+            &text.get(..1).unwrap_or_default().to_uppercase(),
+            1
+        )
+    )
+}

@@ -1,0 +1,119 @@
+//! Talking about a layout: open questions are answered with what is there and
+//! with proposals to choose from (the open-ended requests of LMD, section
+//! 3.1), `another layout` with another one. Every proposal was tried: it is
+//! an instruction that the offline planner carries out without a doubt.
+
+mod describe;
+mod ideas;
+mod improve;
+mod meaning;
+
+use lmd_layout::{Layout, check_layout};
+pub(crate) use meaning::{Meaning, Question, meaning};
+
+use crate::offline::OfflinePlanner;
+use crate::{Answer, Conversation, Plan, PlanError, Planner, Proposal, Source, Wishes, variants};
+
+/// Most proposals of one answer.
+const MOST: usize = 5;
+/// Most proposals that are tried for one answer.
+const MOST_TRIED: usize = 24;
+
+/// An answer to `question` without a language model.
+pub(crate) fn answer(layout: &Layout, question: &Question) -> Answer {
+    let is = describe::describe(layout);
+    match question {
+        Question::WhatIsThere => Answer { text: is, proposals: Vec::new() },
+        Question::HowMany(what) => Answer { text: describe::how_many(layout, what), proposals: Vec::new() },
+        Question::Where(what) => Answer { text: describe::whereabouts(layout, what), proposals: Vec::new() },
+        Question::WhatToAdd => {
+            Answer { text: "These would fit:".to_owned(), proposals: tried(layout, additions(layout)) }
+        }
+        Question::Livelier => {
+            let lively = ideas::lively(layout).iter().map(|idea| Proposal::new(idea)).collect();
+            Answer { text: "These would bring life into it:".to_owned(), proposals: tried(layout, lively) }
+        }
+        Question::Improve => improvements(layout),
+        Question::Help | Question::Other => {
+            let text = format!(
+                "{is} Say what to change, as in \"move the cat to the left\", \"make it red\", \"another layout\" or \"undo\"; or ask what could be added."
+            );
+            let all = improve::proposals(layout).into_iter().chain(additions(layout)).collect();
+            Answer { text, proposals: tried(layout, all) }
+        }
+    }
+}
+
+/// The same for what was said.
+pub(crate) fn offline_answer(conversation: &Conversation, said: &str) -> Answer {
+    let question = match meaning(said) {
+        Meaning::Question(question) => question,
+        _ => Question::Other,
+    };
+    answer(conversation.layout(), &question)
+}
+
+fn additions(layout: &Layout) -> Vec<Proposal> {
+    ideas::additions(layout).iter().map(|idea| Proposal::new(idea)).collect()
+}
+
+fn improvements(layout: &Layout) -> Answer {
+    let mut proposals = tried(layout, improve::proposals(layout));
+    let text = if proposals.is_empty() {
+        "Nothing is wrong with it. These would be other ways to go on:"
+    } else {
+        "These would help:"
+    };
+    let more = tried(layout, additions(layout));
+    proposals.extend(more.into_iter().take(MOST.saturating_sub(proposals.len()).min(3)));
+    if variants::variant(layout, "", &[], 1).is_ok() && proposals.len() < MOST {
+        proposals.push(Proposal::new("another layout"));
+    }
+    Answer { text: text.to_owned(), proposals }
+}
+
+/// Those proposals that can be carried out and leave nothing doubtful that was
+/// not so before.
+pub(crate) fn tried(layout: &Layout, proposals: Vec<Proposal>) -> Vec<Proposal> {
+    let conversation = Conversation::from_layout("", layout.clone());
+    let doubts = check_layout(layout).len();
+    let works = |proposal: &Proposal| {
+        OfflinePlanner
+            .revise(&conversation, &proposal.instruction)
+            .is_ok_and(|plan| plan.warnings.is_empty() && check_layout(&plan.layout).len() <= doubts)
+    };
+    proposals.into_iter().take(MOST_TRIED).filter(works).take(MOST).collect()
+}
+
+/// Another layout of what the conversation is about. Asked for again, it is
+/// yet another.
+pub(crate) fn another(conversation: &Conversation, wishes: &Wishes) -> Result<Plan, PlanError> {
+    let turns = conversation.turns();
+    let again = turns.iter().rev().take_while(|turn| meaning(&turn.instruction) == Meaning::Another).count();
+    let base = turns.len() - again;
+    let layout = base
+        .checked_sub(1)
+        .and_then(|index| turns.get(index))
+        .map_or(conversation.first(), |turn| &turn.layout);
+    let number = u32::try_from(again).unwrap_or(u32::MAX).saturating_add(wishes.variant.max(1));
+    // What was changed since may contradict the first sentence.
+    let prompt = if base == 0 { conversation.prompt() } else { "" };
+    match variants::variant(layout, prompt, &wishes.locked, number) {
+        Ok(layout) => Ok(Plan { layout, warnings: Vec::new(), source: Source::Offline }),
+        Err(there_are) => Err(PlanError::Variant { why: variants::too_few(there_are) }),
+    }
+}
+
+/// The plan of a sentence, rearranged.
+pub(crate) fn variant_of(plan: Plan, prompt: &str, number: u32) -> Result<Plan, PlanError> {
+    if number == 0 {
+        return Ok(plan);
+    }
+    match variants::variant(&plan.layout, prompt, &[], number) {
+        Ok(layout) => Ok(Plan { layout, ..plan }),
+        Err(there_are) => Err(PlanError::Variant { why: variants::too_few(there_are) }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

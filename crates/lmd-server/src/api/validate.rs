@@ -1,0 +1,197 @@
+//! `POST /api/v1/layouts/validate`: what is wrong or doubtful about a layout, by the library's own checks.
+
+use axum::http::StatusCode;
+use lmd_layout::{
+    Canvas, Draft, DraftObject, Layout, MAX_CAPTION_CHARS, MAX_OBJECTS, MAX_PROMPT_CHARS, ObjectName,
+    Warning, check_draft, clean_text,
+};
+use lmd_planner::checked_facts;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::images::prompt;
+use super::layouts::FactBody;
+use crate::error::ApiError;
+use crate::extract::Json;
+
+/// A layout that may be wrong in any way.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ValidateRequest {
+    /// The sentence it is for: what it says for certain is checked, too.
+    #[serde(default)]
+    #[schema(max_length = 4000)]
+    prompt: Option<String>,
+    /// The layout.
+    layout: LooseLayout,
+}
+
+/// A layout before it is checked.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LooseLayout {
+    /// At most 100 are looked at.
+    objects: Vec<LooseObject>,
+    #[serde(default)]
+    background: String,
+    #[serde(default)]
+    negative: String,
+}
+
+/// A captioned box before it is checked.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LooseObject {
+    caption: String,
+    /// `[x, y, w, h]` as fractions of the canvas; may leave it.
+    #[serde(rename = "box")]
+    #[schema(value_type = Vec<f64>, min_items = 4, max_items = 4)]
+    bbox: [f64; 4],
+}
+
+/// What is wrong or doubtful.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Problems {
+    /// Errors keep the layout from being drawn, warnings are likely to spoil the picture.
+    problems: Vec<Problem>,
+    /// What the sentence says for certain, held against the layout.
+    facts: Vec<FactBody>,
+}
+
+/// Something wrong or doubtful.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Problem {
+    /// `overlap`, `outside`, `too_small`, `duplicate`, `crowded`, `excluded`, `in_background`, `no_box`, `caption`, `too_long`,
+    /// `too_many` or `fact`.
+    kind: String,
+    severity: Severity,
+    /// The objects it is about, from 0; none where it is about the whole.
+    objects: Vec<usize>,
+    /// One sentence.
+    message: String,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Severity {
+    /// It cannot be drawn so.
+    Error,
+    /// It can be drawn.
+    Warning,
+}
+
+/// Most objects that are looked at: comparing pairs takes time.
+const MOST: usize = 100;
+
+/// Check a layout, and what a sentence says against it.
+#[utoipa::path(post, path = "/api/v1/layouts/validate", tag = "layouts", request_body = ValidateRequest,
+    responses((status = 200, description = "What was found", body = Problems)))]
+pub(crate) async fn validate(Json(request): Json<ValidateRequest>) -> Result<Json<Problems>, ApiError> {
+    let loose = request.layout;
+    if loose.objects.len() > MOST {
+        let told = format!("{} objects are more than the {MOST} that are looked at", loose.objects.len());
+        return Err(
+            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many", &told).about("layout.objects")
+        );
+    }
+    let said = prompt(request.prompt.as_deref().unwrap_or_default())?;
+    let mut problems = limits(&loose);
+    problems.extend(check_draft(&draft(&loose)).iter().map(Problem::of));
+    let mut facts = Vec::new();
+    if let Some(layout) = checked(&loose).filter(|_| !said.is_empty()) {
+        for fact in checked_facts(&said, &layout) {
+            if let Some(message) = fact.violation {
+                problems.push(Problem::new("fact", Severity::Warning, Vec::new(), message));
+            }
+            facts.push(FactBody { text: fact.text, holds: Some(fact.holds) });
+        }
+    }
+    Ok(Json(Problems { problems, facts }))
+}
+
+/// The layout, where it is one.
+fn checked(loose: &LooseLayout) -> Option<Layout> {
+    let object = |object: &LooseObject| {
+        let [x, y, w, h] = object.bbox;
+        // What leaves the canvas is told already; facts are held against the part that is on it.
+        lmd_layout::Object::new(&object.caption, lmd_layout::BBox::clamped(x, y, w, h)?).ok()
+    };
+    let objects: Vec<_> = loose.objects.iter().map(object).collect::<Option<_>>()?;
+    Layout::new(objects, &loose.background, &loose.negative).ok()
+}
+
+/// The layout in the form that checks read, on their canvas.
+fn draft(loose: &LooseLayout) -> Draft {
+    let Canvas { width, height } = Canvas::REFERENCE;
+    let object = |object: &LooseObject| {
+        let [x, y, w, h] = object.bbox;
+        DraftObject {
+            caption: clean_text(&object.caption),
+            xywh: [x * width, y * height, w * width, h * height],
+        }
+    };
+    Draft {
+        objects: loose.objects.iter().map(object).collect(),
+        background: clean_text(&loose.background),
+        negative: clean_text(&loose.negative),
+    }
+}
+
+/// What no layout may have.
+fn limits(loose: &LooseLayout) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let count = loose.objects.len();
+    if count > MAX_OBJECTS {
+        let told = format!("a layout holds at most {MAX_OBJECTS} objects, this one has {count}");
+        problems.push(Problem::new("too_many", Severity::Error, Vec::new(), told));
+    }
+    for (index, object) in loose.objects.iter().enumerate() {
+        let chars = clean_text(&object.caption).chars().count();
+        if chars == 0 {
+            let told = format!("object {} has no caption; say what is in its box", index + 1);
+            problems.push(Problem::new("caption", Severity::Error, vec![index], told));
+        } else if chars > MAX_CAPTION_CHARS {
+            let told = format!(
+                "the caption of object {} has {chars} characters, at most {MAX_CAPTION_CHARS} are allowed",
+                index + 1
+            );
+            problems.push(Problem::new("too_long", Severity::Error, vec![index], told));
+        }
+    }
+    for (what, text) in [("background", &loose.background), ("negative prompt", &loose.negative)] {
+        let chars = clean_text(text).chars().count();
+        if chars > MAX_PROMPT_CHARS {
+            let told = format!("the {what} has {chars} characters, at most {MAX_PROMPT_CHARS} are allowed");
+            problems.push(Problem::new("too_long", Severity::Error, Vec::new(), told));
+        }
+    }
+    problems
+}
+
+impl Problem {
+    fn new(kind: &str, severity: Severity, objects: Vec<usize>, message: String) -> Self {
+        Self { kind: kind.to_owned(), severity, objects, message }
+    }
+
+    fn of(warning: &Warning) -> Self {
+        let index = |name: &ObjectName| name.number.saturating_sub(1);
+        let (kind, severity, objects) = match warning {
+            Warning::NoBox(object) => ("no_box", Severity::Error, vec![index(object)]),
+            Warning::Outside { object, .. } => ("outside", Severity::Error, vec![index(object)]),
+            Warning::TooSmall { object, .. } => ("too_small", Severity::Warning, vec![index(object)]),
+            Warning::Overlap { first, second, .. } => {
+                ("overlap", Severity::Warning, vec![index(first), index(second)])
+            }
+            Warning::Duplicate { first, second } => {
+                ("duplicate", Severity::Warning, vec![index(first), index(second)])
+            }
+            Warning::Crowded { .. } => ("crowded", Severity::Warning, Vec::new()),
+            Warning::InBackground { object, .. } => ("in_background", Severity::Warning, vec![index(object)]),
+            Warning::ExcludedObject { object, .. } => ("excluded", Severity::Warning, vec![index(object)]),
+            Warning::ExcludedInBackground { .. } => ("excluded", Severity::Warning, Vec::new()),
+            _ => ("other", Severity::Warning, Vec::new()),
+        };
+        Self::new(kind, severity, objects, warning.to_string())
+    }
+}

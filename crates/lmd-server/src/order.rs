@@ -1,0 +1,148 @@
+//! [`Order`]: what is to be drawn, with everything decided, so that it can be kept and drawn to the same bytes later.
+
+use lmd_engine::{DrawConfig, Preset};
+use lmd_layout::Layout;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Who plans a layout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PlannerWanted {
+    /// A language model when one is set up, the offline planner otherwise.
+    #[default]
+    Auto,
+    /// The offline planner.
+    Offline,
+    /// The language model.
+    Llm,
+}
+
+/// What is to be drawn, with everything decided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Order {
+    /// The sentence; may be empty where there is a layout.
+    pub(crate) prompt: String,
+    /// The layout that was asked for; planned when the job is drawn where there is none.
+    pub(crate) layout: Option<Layout>,
+    /// Who plans it then.
+    pub(crate) planner: PlannerWanted,
+    /// The model's name.
+    pub(crate) model: String,
+    /// The preset it was asked for with, where one was named.
+    pub(crate) preset: Option<Preset>,
+    /// All settings of the drawing.
+    pub(crate) draw: DrawConfig,
+    /// The first picture's seed.
+    pub(crate) seed: u64,
+    /// The pictures, in the order in which they are drawn.
+    pub(crate) shots: Vec<Shot>,
+    /// Whether previews are made.
+    pub(crate) preview: bool,
+}
+
+/// One picture of an order. Its name is decided with the order, so that drawing it twice writes one file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Shot {
+    /// Its identifier.
+    pub(crate) id: String,
+    /// Its seed.
+    pub(crate) seed: u64,
+    /// Whether it is drawn without boxes, to compare.
+    pub(crate) plain: bool,
+}
+
+impl Order {
+    /// The settings of one of its pictures.
+    pub(crate) fn config_of(&self, shot: &Shot) -> DrawConfig {
+        if shot.plain {
+            DrawConfig { method: "plain".into(), ..self.draw.clone() }
+        } else {
+            self.draw.clone()
+        }
+    }
+
+    /// The command that draws the first picture again from its layout.
+    pub(crate) fn command_line(&self, layout: &Layout) -> String {
+        let json = serde_json::to_string(layout).unwrap_or_default();
+        let mut words = vec![format!("echo {} | lmd draw -", quoted(&json))];
+        let mut say = |flag: &str, value: &str| words.push(format!("{flag} {}", quoted(value)));
+        if !self.prompt.is_empty() {
+            say("--prompt", &self.prompt);
+        }
+        let preset = self.preset.unwrap_or_default();
+        let base = preset.config();
+        let name = serde_json::to_value(preset).ok();
+        say("--preset", name.as_ref().and_then(|name| name.as_str()).unwrap_or("balanced"));
+        say("--seed", &self.seed.to_string());
+        if self.model != lmd_engine::config::BUNDLED {
+            say("--model", &self.model);
+        }
+        if self.draw.method != base.method {
+            say("--method", self.draw.method.as_str());
+        }
+        if self.draw.sampler != base.sampler {
+            say("--sampler", self.draw.sampler.as_str());
+        }
+        if self.draw.steps != base.steps {
+            say("--steps", &self.draw.steps.to_string());
+        }
+        let numbers = [("--width", self.draw.width), ("--height", self.draw.height)];
+        numbers.into_iter().for_each(|(flag, value)| {
+            if let Some(value) = value {
+                say(flag, &value.to_string());
+            }
+        });
+        if let Some(scale) = self.draw.cfg_scale {
+            say("--cfg-scale", &scale.to_string());
+        }
+        if let Some(terms) = &self.draw.negative_prompt {
+            say("--negative-prompt", terms);
+        }
+        say("-o", "picture.png");
+        words.join(" ")
+    }
+}
+
+/// A text as one word of a shell.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '/' | ':');
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(quoted("fast"), "fast");
+        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn a_command_line_names_what_differs_from_its_preset() {
+        let draw = DrawConfig { steps: 3, width: Some(64), ..Preset::Fast.config() };
+        let order = Order {
+            prompt: "a cat".to_owned(),
+            layout: None,
+            planner: PlannerWanted::Auto,
+            model: "bundled".to_owned(),
+            preset: Some(Preset::Fast),
+            draw,
+            seed: 7,
+            shots: Vec::new(),
+            preview: true,
+        };
+        let line = order.command_line(&Layout::default());
+        assert!(
+            line.ends_with("--prompt 'a cat' --preset fast --seed 7 --steps 3 --width 64 -o picture.png"),
+            "{line}"
+        );
+    }
+}

@@ -1,0 +1,203 @@
+// What the server's API sends and takes (docs/serve.md, /openapi.json).
+
+/** `[x, y, w, h]`, each a share of the picture, origin at the top left. */
+export type BoxArray = [number, number, number, number];
+
+export interface LayoutObject {
+  caption: string;
+  box: BoxArray;
+}
+
+export interface Layout {
+  objects: LayoutObject[];
+  background?: string;
+  negative?: string;
+}
+
+export interface Notice {
+  kind: string;
+  message: string;
+}
+
+export interface Fact {
+  text: string;
+  holds: boolean | null;
+}
+
+export interface Planned {
+  layout: Layout;
+  notices?: Notice[];
+  planner?: string;
+  facts?: Fact[];
+  changed?: number[];
+}
+
+export interface Problem {
+  kind: string;
+  severity: "error" | "warning";
+  objects: number[];
+  message: string;
+}
+
+export interface Named {
+  name: string;
+  summary?: string;
+}
+
+/** The words that a small model knows, by what they are. */
+export interface ModelWords {
+  nouns?: string[];
+  colours?: string[];
+  backgrounds?: string[];
+}
+
+export interface Model {
+  name: string;
+  bundled?: boolean;
+  default?: boolean;
+  words?: string[] | ModelWords | null;
+  sizes?: { width: number; height: number } | null;
+}
+
+export interface Capabilities {
+  version?: string;
+  models: Model[];
+  methods: Named[];
+  presets: Named[];
+  samplers: (string | Named)[];
+  limits: { max_steps?: number; max_pixels?: number; max_n?: number; max_queue?: number };
+  defaults: {
+    preset?: string;
+    method?: string;
+    steps?: number;
+    sampler?: string;
+    cfg_scale?: number;
+    width?: number;
+    height?: number;
+  };
+  planner?: { kind: string; model?: string | null };
+  per_object?: string[];
+  lora?: boolean;
+}
+
+export interface Progress {
+  /** Work done on this picture, of `total`. */
+  step: number;
+  total: number;
+  part?: string;
+  /** The denoising step of this part, from 0, and how many it has. */
+  part_step?: number;
+  part_steps?: number;
+  /** The first box that is drawn, and how many at once. */
+  object?: number | null;
+  objects?: number | null;
+  /** Which picture of the job, from 0, of how many. */
+  picture?: number;
+  pictures?: number;
+  energy?: number | null;
+  eta_s?: number | null;
+}
+
+export interface JobPicture {
+  id: string;
+  url: string;
+  thumb_url?: string;
+  seed: number;
+  /** The seed without rounding. */
+  seed_text?: string;
+  width: number;
+  height: number;
+  method?: string;
+}
+
+export type JobStatus = "queued" | "generating" | "completed" | "failed" | "cancelled";
+
+export interface Job {
+  id: string;
+  status: JobStatus;
+  queue_position?: number | null;
+  prompt: string;
+  layout?: Layout | null;
+  seed?: number;
+  progress?: Progress | null;
+  pictures?: JobPicture[];
+  notices?: Notice[];
+  error?: { message: string } | string | null;
+  command_line?: string;
+}
+
+export interface ImageRequest {
+  prompt: string;
+  layout: Layout;
+  preset?: string;
+  method?: string;
+  steps?: number;
+  sampler?: string;
+  cfg_scale?: number;
+  width?: number;
+  height?: number;
+  seed?: string;
+  n?: number;
+  negative?: string;
+  model?: string;
+  plain_beside?: boolean;
+  object_seeds?: Record<string, number>;
+  object_negatives?: Record<string, string>;
+  lora?: string[];
+  preview?: boolean;
+  save_overlays?: boolean;
+}
+
+export interface GalleryPicture {
+  id: string;
+  url: string;
+  thumb_url: string;
+  prompt: string;
+  seed: number;
+  seed_text?: string;
+  method?: string;
+  created_at?: string | number;
+  width: number;
+  height: number;
+}
+
+export interface Overlay {
+  object: number;
+  url: string;
+}
+
+export interface Overlays {
+  masks: Overlay[];
+  heatmaps: Overlay[];
+}
+
+/** What a picture says about how it was made. */
+export interface Recipe {
+  prompt?: string;
+  layout?: Layout | null;
+  seeds?: { background?: number };
+  config?: Record<string, unknown>;
+  [key: string]: unknown;
+}
+
+export interface Inspected {
+  kind: string;
+  prompt?: string;
+  negative?: string | null;
+  layout?: Layout | null;
+  settings?: Record<string, unknown> | null;
+  /** As text, without rounding. */
+  seed?: string | null;
+}
+
+export interface LlmSettings {
+  url?: string | null;
+  model?: string | null;
+  key_set?: boolean;
+}
+
+export interface LlmTest {
+  ok: boolean;
+  seconds?: number;
+  message?: string;
+}

@@ -1,0 +1,52 @@
+// The language of the page: one catalogue per language, all with the same keys.
+
+import { de } from "../strings/de";
+import { en } from "../strings/en";
+
+export type Key = keyof typeof en;
+export type Catalogue = Record<Key, string>;
+
+export const CATALOGUES: Record<string, Catalogue> = { en, de };
+export const LANGUAGES: readonly [string, string][] = [
+  ["en", "English"],
+  ["de", "Deutsch"],
+];
+const NAME = "lmd.language";
+
+const remembered = () => {
+  try {
+    return localStorage.getItem(NAME);
+  } catch {
+    return null;
+  }
+};
+
+const first = () => {
+  const wished = [remembered(), ...(globalThis.navigator?.languages ?? [])];
+  return wished.map((tag) => tag?.slice(0, 2) ?? "").find((tag) => tag in CATALOGUES) ?? "en";
+};
+
+class Language {
+  current = $state(first());
+
+  choose(tag: string) {
+    this.current = tag in CATALOGUES ? tag : "en";
+    try {
+      localStorage.setItem(NAME, this.current);
+    } catch {
+      // Without a store the choice holds until the page is left.
+    }
+  }
+}
+
+export const language = new Language();
+
+/** The text named `key` in the page's language, with `{name}` filled in. */
+export function t(key: Key, values: Record<string, string | number> = {}): string {
+  const catalogue = CATALOGUES[language.current] ?? en;
+  return catalogue[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** A number as the page's language writes it. */
+export const num = (value: number, digits = 0) =>
+  value.toLocaleString(language.current, { minimumFractionDigits: digits, maximumFractionDigits: digits });
