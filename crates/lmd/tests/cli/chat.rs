@@ -39,7 +39,7 @@ fn another_layout_is_opened() {
     let out =
         home.run_with(&["chat", "a tree", "--planner", "offline"], "/open answer.txt\n/save a.json\n").ok();
     assert!(out.ends_with("a.json\n"), "{out}");
-    assert_eq!(json(&home.path("a.json"))["objects"].as_array().unwrap().len(), 3);
+    assert_eq!(json(&home.path("a.json"))["objects"].as_array().unwrap().len(), 2);
     let ran = home.run_with(&["chat", "a tree", "--planner", "offline"], "/redo\n/open nowhere.json\n");
     assert!(ran.code == 2 && ran.err.contains("do again") && ran.err.contains("nowhere.json"), "{}", ran.err);
 }
