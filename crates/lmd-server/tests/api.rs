@@ -158,10 +158,11 @@ fn a_real_picture_carries_its_recipe_and_is_drawn_again_to_the_same_bytes() {
     let url = job["pictures"][0]["url"].as_str().unwrap();
     let recipe = server.get(&format!("{url}/recipe")).json();
     assert_eq!(recipe["recipe"]["boxes"][0]["seed"], 99, "{recipe}");
-    assert!(
-        recipe["command_line"].as_str().unwrap().contains("LMD_DRAW_LMD_BOX_SEEDS='{ 0 = 99 }'"),
-        "{recipe}"
-    );
+    let line = recipe["command_line"].as_str().unwrap();
+    assert!(line.contains("LMD_DRAW_LMD_OBJECTS='[{ object = 0, seed = 99 }]'"), "{line}");
+    let again = server.get(url).bytes;
+    let seen = server.request("POST", "/api/v1/inspect", &[("content-type", "image/png")], &again).json();
+    assert_eq!(seen["settings"]["object_seeds"]["0"], "99", "{seen}");
     assert_ne!(server.get(url).bytes, png);
     other["object_seeds"] = json!({ "1": 99 });
     assert_eq!(server.post("/api/v1/images", &other).status, 400);
