@@ -44,9 +44,10 @@ fn instructions_change_what_they_name_and_nothing_that_is_locked() {
     );
     let moved = moved.json();
     let changed = moved["changed"].as_array().unwrap();
-    assert_eq!(changed.len(), 1, "{moved}");
-    let at = usize::try_from(changed[0].as_u64().unwrap()).unwrap();
-    assert_eq!(moved["layout"]["objects"][at]["caption"], "a cat");
+    // What stands in the way may make room, which is told.
+    let objects = moved["layout"]["objects"].as_array().unwrap();
+    let cat = objects.iter().position(|object| object["caption"] == "a cat").unwrap();
+    assert!(changed.contains(&json!(cat)) && objects[cat]["box"][0].as_f64().unwrap() < 0.3, "{moved}");
     let locked = json!({ "prompt": prompt, "layout": first, "instruction": "move the cat to the left", "locked": [0, 1] });
     assert_eq!(server.post("/api/v1/layouts/revise", &locked).json()["layout"]["objects"], first["objects"]);
     let further = json!({
