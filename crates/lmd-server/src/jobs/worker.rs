@@ -51,7 +51,6 @@ pub(crate) fn work(app: &Arc<App>) {
             Err((Stop::Engine(EngineError::Internal("the drawing panicked".to_owned())), Vec::new()))
         });
         finish(app, &id, &live, ended, begun.elapsed());
-        app.line.done(&id);
     }
 }
 
@@ -72,6 +71,7 @@ fn finish(app: &App, id: &str, live: &Live, ended: Ended, took: Duration) {
             if app.line.is_ending() && !live.unwanted.is_cancelled() {
                 // The server ends: the job stays as it is and is drawn again when the server starts.
                 tracing::info!(job = %id, "put back into the queue, since the server ends");
+                app.line.done(id);
                 return;
             }
             (Finish::Cancelled, notices)
@@ -89,6 +89,8 @@ fn finish(app: &App, id: &str, live: &Live, ended: Ended, took: Duration) {
     if let Err(error) = app.store.finish_job(id, &finish, &notices) {
         tracing::error!(job = %id, %error, "the end of a job could not be kept");
     }
+    // Who hears of the end finds nothing being drawn any more.
+    app.line.done(id);
     match (&finish, app.job_body(id)) {
         (Finish::Completed, Ok(Some(body))) => live.events.tell(EventKind::Completed, &body),
         (Finish::Failed(_, detail), _) => {
