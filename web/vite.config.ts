@@ -16,5 +16,5 @@ export default defineConfig({
   },
   server: { proxy: { "/api": server } },
   resolve: process.env.VITEST ? { conditions: ["browser"] } : {},
-  test: { include: ["unit/**/*.test.ts"], environment: "happy-dom" },
+  test: { include: ["unit/**/*.test.ts"], environment: "node" },
 });
