@@ -134,7 +134,7 @@ pub(super) mod tests {
         assert!(told(r#"["car"]"#, "[]").contains("0 nouns"));
         assert!(told(r#"["car"]"#, r#"[""]"#).contains("one of the nouns"));
         assert!(told(r#"["red"]"#, r#"["\u001b[31m"]"#).contains("one of the paints"));
-        assert!(told("[8, 8, 16]", "[8, 8]").contains("3 elements"));
+        assert!(told("[8, 8, 16]", "[8, 8]").contains("length 3"));
         assert!(told("[8, 8, 16]", "[8, 12, 16]").contains("12 channels"));
         assert!(told("\"groups\": 8", "\"groups\": 0").contains("groups is 0"));
         assert!(told("64", "1000000000").contains("size is 1000000000"));
