@@ -36,7 +36,7 @@ fn the_papers_suite_is_its_benchmark() {
                 assert_eq!(task.exclude, [Limit { class: noun, count: number + 1 }]);
             }
             Predicate::Both(both) => {
-                assert!(both.iter().zip(&phrases).all(|(text, phrase)| text.ends_with(phrase)))
+                assert!(both.iter().zip(&phrases).all(|(text, phrase)| text.ends_with(phrase)));
             }
             Predicate::Sides { objects, sides } => {
                 assert!(objects.iter().zip(&phrases).all(|(text, phrase)| text.ends_with(phrase)));
