@@ -92,8 +92,10 @@ pub fn draw_recorded(
     for (name, prompt) in std::iter::once(overall).chain(boxes) {
         let tokenizer = pipeline.text.tokenizer();
         let ids = tokenizer.encode(&prompt)?.ids;
-        let tokens =
-            ids.into_iter().map(|id| tokenizer.token(id).map_or_else(|| format!("#{id}"), |token| token));
+        let tokens = ids.into_iter().map(|id| match tokenizer.token(id) {
+            Some(token) => token,
+            None => format!("#{id}"),
+        });
         recording.tokens.insert(name, tokens.collect());
     }
     Ok((drawn, recording))

@@ -5,7 +5,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-use lmd_layout::layout_from_json;
+use lmd_layout::{Note, layout_from_json};
 use lmd_planner::llm::plan_from_answer;
 use thiserror::Error;
 
@@ -160,7 +160,8 @@ impl Input {
             Err(error) => error,
         };
         let name = self.name.clone();
-        if self.json {
+        // An answer of a language model in such a file is no layout, but those of other programs are JSON, too.
+        if self.json && !is_of_another_program(&text) {
             return Err(EngineError::NoLayout { name, source: Box::new(json_error) });
         }
         match plan_from_answer("", &text) {
@@ -170,9 +171,31 @@ impl Input {
     }
 }
 
+/// Whether a text is a layout in another program's own form, told by its keys.
+fn is_of_another_program(text: &str) -> bool {
+    lmd_layout::parse_answer(text)
+        .is_ok_and(|parsed| parsed.notes.iter().any(|note| matches!(note, Note::Foreign(_))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_of_other_programs_are_layouts_whatever_their_ending() {
+        let gligen = r#"{"prompt":"a car on a road","phrases":["a car"],"locations":[[0.1,0.2,0.6,0.7]]}"#;
+        let read = |name: &str, text: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            Input::file(&path).unwrap().subject()
+        };
+        for name in ["l.json", "l.txt"] {
+            assert_eq!(read(name, gligen).unwrap().layout.objects().len(), 1);
+        }
+        // An answer in such a file is none of ours, and a mistake in our own form is told as one.
+        assert!(read("l.json", r#"{"objects": 3}"#).is_err());
+    }
 
     #[test]
     fn text_of_any_editor_is_read() {

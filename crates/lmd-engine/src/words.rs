@@ -16,7 +16,7 @@ const NAMED: usize = 3;
 /// background may be things, too; captions of things may not be surroundings.
 pub(crate) fn unknown(words: &Words, layout: &Layout) -> Vec<UnknownWord> {
     let things: HashSet<String> =
-        [&words.nouns, &words.colours, &words.others].into_iter().flat_map(parts).collect();
+        [&words.nouns, &words.colours, &words.others].into_iter().flat_map(|list| parts(list)).collect();
     let places: HashSet<String> = parts(&words.backgrounds).collect();
     let known = |set: &HashSet<String>, word: &str| set.contains(word) || set.contains(&singular(word));
     let mut told = HashSet::new();
@@ -37,7 +37,7 @@ pub(crate) fn notice(model: &str, words: &Words, layout: &Layout) -> Option<Noti
 }
 
 /// The single words of phrases.
-fn parts(phrases: &Vec<String>) -> impl Iterator<Item = String> {
+fn parts(phrases: &[String]) -> impl Iterator<Item = String> {
     phrases.iter().flat_map(|phrase| phrase.split_whitespace().map(str::to_lowercase))
 }
 

@@ -152,7 +152,7 @@ fn attack_numbers_that_are_none() {
     });
     match open(huge.path()).and_then(|detector| look(detector.as_ref(), &["a dog"])) {
         Ok(found) => {
-            assert!(found.iter().all(|one| one.corners.iter().all(|side| (0.0..=1.0).contains(side))))
+            assert!(found.iter().all(|one| one.corners.iter().all(|side| (0.0..=1.0).contains(side))));
         }
         Err(error) => assert!(error.to_string().contains("damaged"), "{error}"),
     }

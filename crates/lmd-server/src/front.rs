@@ -31,6 +31,8 @@ pub(crate) fn service(app: &Arc<App>) -> Router {
         .layer(from_fn_with_state(Arc::clone(app), note))
 }
 
+// The layer hands the panic over.
+#[allow(clippy::needless_pass_by_value)]
 fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     let text = panic.downcast_ref::<&str>().copied().unwrap_or("a request panicked");
     ApiError::internal(&text).into_response()

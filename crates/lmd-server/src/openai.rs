@@ -181,7 +181,7 @@ pub(crate) async fn generate(
         return Ok(answer(&app, stream(Arc::clone(&app), waited, partial)));
     }
     let finished = waited.end(&app).await?;
-    Ok(Json(images(&finished, by_url.then(|| base(&headers)))).into_response())
+    Ok(Json(images(&finished, by_url.then(|| base(&headers)).as_deref())).into_response())
 }
 
 /// The request as our own API would have it.
@@ -236,8 +236,8 @@ fn base(headers: &HeaderMap) -> String {
     format!("{scheme}://{}", text(header::HOST.as_str()).unwrap_or("localhost"))
 }
 
-fn images(finished: &Finished, base: Option<String>) -> OpenAiImages {
-    let image = |(picture, png): (&crate::jobs::body::JobPicture, &Vec<u8>)| match &base {
+fn images(finished: &Finished, base: Option<&str>) -> OpenAiImages {
+    let image = |(picture, png): (&crate::jobs::body::JobPicture, &Vec<u8>)| match base {
         Some(base) => OpenAiImage { b64_json: None, url: Some(format!("{base}{}", picture.url)) },
         None => OpenAiImage { b64_json: Some(base64(png)), url: None },
     };

@@ -111,7 +111,7 @@ impl Planning {
         }
         match key {
             Some(key) => {
-                llm.key = Some(key.trim().to_owned()).filter(|key| !key.is_empty()).map(SecretString::from)
+                llm.key = Some(key.trim().to_owned()).filter(|key| !key.is_empty()).map(SecretString::from);
             }
             // A key does not follow a new address by itself.
             None if moved => llm.key = None,

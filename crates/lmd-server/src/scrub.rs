@@ -41,10 +41,7 @@ fn path_start(text: &str, before: Option<char>) -> Option<usize> {
         let drive = c.is_ascii_alphabetic() && text[at..].get(1..3).is_some_and(|t| t == ":\\" || t == ":/");
         let share = c == '\\' && next == Some('\\');
         let is_url = last == Some(':') && text[at..].starts_with("//");
-        if starts_word
-            && !is_url
-            && (unix || (drive && !text[at..].get(1..4).is_some_and(|t| t == "://")) || share)
-        {
+        if starts_word && !is_url && (unix || (drive && text[at..].get(1..4) != Some("://")) || share) {
             return Some(at);
         }
         last = Some(c);

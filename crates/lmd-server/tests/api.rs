@@ -169,7 +169,7 @@ fn a_real_picture_carries_its_recipe_and_is_drawn_again_to_the_same_bytes() {
     assert_eq!(server.post("/api/v1/images", &other).status, 400);
 
     // Interrupted by the end of the server, it is drawn again to the same bytes.
-    let mut more = request.clone();
+    let mut more = request;
     more["n"] = json!(4);
     let id = server.draw(&more);
     server.wait(&id, &["generating", "completed"]);

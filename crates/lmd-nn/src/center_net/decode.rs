@@ -101,9 +101,11 @@ mod tests {
     use super::super::config::tests::small;
     use super::*;
 
-    /// Outputs of a picture of 4 × 4 cells, with things at some of them: place, centre logit, width and height in
-    /// cells, noun, paint.
-    fn outputs(things: &[([usize; 2], f32, [f32; 2], usize, usize)]) -> Vec<f32> {
+    /// A thing at a cell: place, centre logit, width and height in cells, noun, paint.
+    type Shown = ([usize; 2], f32, [f32; 2], usize, usize);
+
+    /// Outputs of a picture of 4 × 4 cells, with things at some of them.
+    fn outputs(things: &[Shown]) -> Vec<f32> {
         let mut values: Vec<f32> =
             (0..16).flat_map(|_| [-9.0, 0.5, 0.5, 0.0, 0.0, 0., 0., 0., 0., 0.]).collect();
         for ([y, x], centre, [w, h], noun, paint) in things {

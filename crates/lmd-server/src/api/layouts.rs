@@ -205,7 +205,7 @@ fn revised(app: &App, request: &ReviseRequest) -> Result<PlannedBody, ApiError> 
     let engine = app.planning.engine(request.planner, false);
     let planned = engine.revise(&mut conversation, &instruction)?;
     let mut body = body(&engine, "", planned)?;
-    body.layout = with_locked(&request.layout, body.layout, &request.locked)?;
+    body.layout = with_locked(&request.layout, &body.layout, &request.locked)?;
     body.changed = Some(changed(&request.layout, &body.layout));
     Ok(body)
 }
@@ -232,7 +232,7 @@ fn conversation(request: &ReviseRequest) -> Result<Conversation, ApiError> {
 }
 
 /// The layout after an instruction, with locked objects where they were; those that are gone are put back.
-fn with_locked(before: &Layout, after: Layout, locked: &[usize]) -> Result<Layout, ApiError> {
+fn with_locked(before: &Layout, after: &Layout, locked: &[usize]) -> Result<Layout, ApiError> {
     let mut objects = after.objects().to_vec();
     let mut taken = vec![false; objects.len()];
     for object in locked.iter().filter_map(|index| before.objects().get(*index)) {
@@ -293,7 +293,7 @@ mod tests {
     fn locked_objects_keep_their_boxes_and_come_back() {
         let before = layout(&[("a cat", 0.1), ("a dog", 0.5), ("a cat", 0.7)]);
         let after = layout(&[("a cat", 0.3), ("a cat", 0.7)]);
-        let kept = with_locked(&before, after, &[2, 0, 1]).unwrap();
+        let kept = with_locked(&before, &after, &[2, 0, 1]).unwrap();
         assert_eq!(kept, layout(&[("a cat", 0.1), ("a cat", 0.7), ("a dog", 0.5)]));
         assert_eq!(changed(&before, &kept), [0_usize; 0]);
         assert_eq!(changed(&before, &layout(&[("a cat", 0.7), ("a cat", 0.2), ("a dog", 0.5)])), [1]);

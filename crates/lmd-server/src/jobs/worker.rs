@@ -48,7 +48,10 @@ pub(crate) fn work(app: &Arc<App>) {
             app.painter.recover();
             app.metrics.panics.inc();
             tracing::error!(job = %id, "a job panicked: {}", crate::scrub::scrub(panic_text(&*panic)));
-            Err((Stop::Engine(EngineError::Internal("the drawing panicked".to_owned())), Vec::new()))
+            Err(Box::new((
+                Stop::Engine(EngineError::Internal("the drawing panicked".to_owned())),
+                Vec::new(),
+            )))
         });
         finish(app, &id, &live, ended, begun.elapsed());
     }
@@ -61,11 +64,11 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
 }
 
 /// What came of a job, with what a person should know of it.
-type Ended = Result<Vec<NoticeBody>, (Stop, Vec<NoticeBody>)>;
+type Ended = Result<Vec<NoticeBody>, Box<(Stop, Vec<NoticeBody>)>>;
 
 /// Notes how a job ended and tells those who listen.
 fn finish(app: &App, id: &str, live: &Live, ended: Ended, took: Duration) {
-    let (finish, notices) = match ended {
+    let (finish, notices) = match ended.map_err(|stopped| *stopped) {
         Ok(notices) => (Finish::Completed, notices),
         Err((Stop::Engine(error), notices)) if error.kind() == ErrorKind::Cancelled => {
             if app.line.is_ending() && !live.unwanted.is_cancelled() {
@@ -106,7 +109,7 @@ fn draw(app: &App, id: &str, live: &Live) -> Ended {
     let mut notices = Vec::new();
     match draw_into(app, id, live, &mut notices) {
         Ok(()) => Ok(notices),
-        Err(stop) => Err((stop, notices)),
+        Err(stop) => Err(Box::new((stop, notices))),
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) fn pictures(args: &BenchPicturesArgs, load: Load<'_>, screen: &Screen
             if own.is_empty() { vec![with(None)] } else { own.iter().map(|one| with(Some(one))).collect() };
         rows.extend(all);
     }
-    bench(&args.common, rows, load, screen)
+    bench(&args.common, &rows, load, screen)
 }
 
 /// `lmd bench ablations`.
@@ -72,10 +72,10 @@ pub(crate) fn ablations(args: &BenchAblationsArgs, load: Load<'_>, screen: &Scre
     // Without weights there is nothing to compare the attention's masks with.
     let sam = sam.map(|_| row("lmd with SAM masks", &[("draw.lmd.mask_refiner", "sam")]));
     let rows = own.into_iter().chain(sam).chain(ABLATIONS.iter().map(|(name, settings)| row(name, settings)));
-    bench(&args.common, rows.collect(), load, screen)
+    bench(&args.common, &rows.collect::<Vec<_>>(), load, screen)
 }
 
-fn bench(args: &PicturesCommon, rows: Vec<Row>, load: Load<'_>, screen: &Screen) -> anyhow::Result<Exit> {
+fn bench(args: &PicturesCommon, rows: &[Row], load: Load<'_>, screen: &Screen) -> anyhow::Result<Exit> {
     let suite = suite(&args.suite)?;
     let variants = variants(args, rows, load)?;
     let Some(first) = variants.first() else {
@@ -126,7 +126,7 @@ fn suite(name: &str) -> anyhow::Result<Suite> {
 }
 
 /// Every row with every planner and every model.
-fn variants(args: &PicturesCommon, rows: Vec<Row>, load: Load<'_>) -> anyhow::Result<Vec<Variant>> {
+fn variants(args: &PicturesCommon, rows: &[Row], load: Load<'_>) -> anyhow::Result<Vec<Variant>> {
     let drawing = &args.drawing;
     let choices = |given: &[String]| -> Vec<Option<String>> {
         if given.is_empty() { vec![None] } else { given.iter().cloned().map(Some).collect() }
@@ -140,7 +140,7 @@ fn variants(args: &PicturesCommon, rows: Vec<Row>, load: Load<'_>) -> anyhow::Re
                     ("flag --planners", "planner", &drawing.planners, &planner),
                     ("flag --masks", "draw.lmd.mask_refiner", &drawing.masks, &masks),
                 ];
-                for (name, own) in &rows {
+                for (name, own) in rows {
                     let variant = variant(name, own, &chosen, drawing, load)?;
                     if variants.iter().any(|known| known.name == variant.name) {
                         return Err(EngineError::Usage(format!("{} is asked for twice", variant.name)).into());

@@ -29,7 +29,7 @@ fn questions_are_answered_and_proposals_taken() {
     let script = "what could I add?\n1\n/undo\n/redo\nanother layout\n/save a.json\n";
     let out = home.run_with(&["chat", "a cat to the right of a dog", "--planner", "offline"], script).ok();
     assert!(out.contains("1. add ") && out.contains("2. add "), "{out}");
-    assert_eq!(json(&home.path("a.json"))["objects"].as_array().unwrap().len(), 3);
+    assert_eq!(json(&home.path("a.json"))["objects"].as_array().unwrap().len(), 4);
 }
 
 #[test]
