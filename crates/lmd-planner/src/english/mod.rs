@@ -126,19 +126,11 @@ pub fn content_words(text: &str) -> Vec<String> {
     token::tokenize(text).into_iter().filter(says).map(|token| token.low).collect()
 }
 
-/// How many traits (alive, a person, worn, a vessel and the like) only one of two things has.
+/// How many traits (alive, a person, worn, a part and the like) only one of two things has.
 pub(crate) fn unlikeness(one: &str, other: &str) -> usize {
     use lexicon::{Tags, tags};
-    const TRAITS: [Tags; 8] = [
-        Tags::ANIMATE,
-        Tags::PERSON,
-        Tags::WORN,
-        Tags::PART,
-        Tags::CONTAINER,
-        Tags::SURFACE,
-        Tags::PLACE,
-        Tags::SCENERY,
-    ];
+    const TRAITS: [Tags; 6] =
+        [Tags::ANIMATE, Tags::PERSON, Tags::WORN, Tags::PART, Tags::PLACE, Tags::SCENERY];
     let (one, other) = (tags(one), tags(other));
     TRAITS.iter().filter(|has| one.any(**has) != other.any(**has)).count()
 }
