@@ -20,7 +20,7 @@ from .diffusion import load_vae, noised
 from .export import averaged
 from .muon import Both
 from .pool import Pool, Tensors, encoded
-from .runs import Average, Run, channels_last, falling_rate
+from .runs import Average, Learner, Run, channels_last, falling_rate
 from .scenes.compose import Batch, Composer
 
 CROP = 96
@@ -105,14 +105,10 @@ def train(run: Run, size: networks.Size, steps: int | None = None) -> None:
     old = load_vae(run)
     model = networks.autoencoder(size, larger=True).to(run.device, memory_format=torch.channels_last)
     model.encoder.load_state_dict(old.encoder.state_dict())
-    state, step = run.load("decoder.pt"), 0
     optimizer, average = Both(model.decoder, [], RATE), Average(model.decoder)
-    if state:
-        model.decoder.load_state_dict(state["model"])
-        average.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
-        step = state["step"]
-    else:
+    learner = Learner(run, "decoder.pt", model.decoder, optimizer, average)
+    step = learner.step
+    if step == 0:
         grow(model.decoder, old.decoder.state_dict(), old.config.num_decoder_blocks, size.decoder_blocks)
         average.model.load_state_dict(model.decoder.state_dict())
     alphas = networks.scheduler().alphas_cumprod.to(run.device)
@@ -133,20 +129,14 @@ def train(run: Run, size: networks.Size, steps: int | None = None) -> None:
         with run.autocast():
             drawn = model.decoder(z + LATENT_NOISE * torch.randn_like(z)).float()
         loss = picture_loss(drawn, x)
-        optimizer.zero_grad()
-        loss.backward()
-        run.share_gradients(model.decoder.parameters())
-        torch.nn.utils.clip_grad_norm_(model.decoder.parameters(), 1.0)
-        optimizer.step()
-        average.update(model.decoder)
-        step += 1
+        step = learner.learn(loss, longest=1.0)
         kept.append(loss.item())
         if step % 50 == 0 or step == steps:
             rate = (step - first) * size.ae_batch / (time.time() - begun)
             run.log("decoder", step=step, loss=sum(kept) / len(kept), crops_per_s=rate)
             kept = []
         if step % 250 == 0 or step == steps or run.should_stop():
-            run.save("decoder.pt", {"model": model.decoder.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "step": step})
+            learner.save()
             if run.leads:
                 show(run, mean(model, average), pool.composer, "decoder")
     if step >= steps and run.leads:

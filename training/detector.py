@@ -17,7 +17,7 @@ from torch import nn
 
 from . import networks
 from .muon import Both
-from .runs import Average, Run, channels_last
+from .runs import Average, Learner, Run, channels_last, level_rate
 from .scenes import art
 from .scenes.compose import SIZE, Composer, Scene
 
@@ -220,33 +220,23 @@ def train(run: Run, size: networks.Size, steps: int | None = None, resume_from: 
     model = model.to(run.device, memory_format=torch.channels_last)
     average = Average(model, 0.995)
     optimizer = Both(model, [], 1e-3)
-    state, step = run.load("detector.pt"), 0
-    if state:
-        model.load_state_dict(state["model"])
-        average.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
-        step = state["step"]
+    learner = Learner(run, "detector.pt", model, optimizer, average)
+    step = learner.step
     composer = Composer(run.art, size.nouns, seed=3000 + 2 * step + run.rank, device=run.device)
     generator = torch.Generator().manual_seed(2 * step + run.rank)
     begun, first, kept = time.time(), step, []
     while step < steps and not run.should_stop():
-        optimizer.set_rate(min(1, (step + 1) / 50, 0.02 + 0.98 * (steps - step) / (0.3 * steps)))
+        optimizer.set_rate(level_rate(step, steps, warm_up=50, cooldown=0.3 * steps))
         made = composer.batch(run.part(size.detector_batch))
         with run.autocast():
             loss = loss_of(model, channels_last(spoil(made.pictures, generator)), made.scenes)
-        optimizer.zero_grad()
-        loss.backward()
-        run.share_gradients(model.parameters())
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimizer.step()
-        average.update(model)
-        step += 1
+        step = learner.learn(loss, longest=5.0)
         kept.append(loss.item())
         if step % 25 == 0 or step == steps:
             run.log("detector", step=step, loss=sum(kept) / len(kept), pictures_per_s=(step - first) * size.detector_batch / (time.time() - begun))
             kept = []
         if run.leads and (step % 250 == 0 or step == steps or run.should_stop()):
-            run.save("detector.pt", {"model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "step": step})
+            learner.save()
             average.model.save(run.path("detector"), torch.float32)
             scored = score(average.model, Composer(run.art, size.nouns, seed=77, device=run.device), 64 if step < steps else 400)
             run.log("detector held-out", step=step, **scored)

@@ -23,7 +23,7 @@ from .attention import grounding_loss, record, shortened
 from .dense import Listener, Told
 from .muon import Both
 from .pool import Pool, Tensors, close_up, encoded
-from .runs import Average, Run, channels_last, sheet
+from .runs import Average, Run, channels_last, level_rate, sheet
 from .scenes.compose import Batch, CloseUp, Composer, Shown
 from .text import mute_padding
 from .tokenizer import Words, configure
@@ -34,6 +34,7 @@ TOLD = 0.1  # weight of what the features tell
 LEGIBLE = 0.02  # signal-to-noise ratio from which on words can be asked to find their things
 ON_THINGS = 6.0  # extra weight of the loss where things are
 SHORT = 40  # tokens that are trained on; longer captions do not occur
+WARM_UP = 100  # steps
 SINGLE = 0.75  # share of scenes with a single thing
 POOL, REUSE = 8000, 12  # encoded scenes that are held, and how often each is used
 SHEET_EVERY = 3600  # seconds between contact sheets
@@ -131,12 +132,6 @@ def start(run: Run, painter: Painter, words: Words, resume_from: Path | None) ->
     mute_padding(painter.text, words.pad, silence)
 
 
-def rate_factor(step: int, total: int, cooldown: int) -> float:
-    """Warm up for 100 steps, stay, fall to 2 % over the last `cooldown` steps."""
-    left = max(0, total - step)
-    return min(1.0, (step + 1) / 100, 0.02 + 0.98 * left / max(cooldown, 1))
-
-
 def train(run: Run, size: networks.Size, resume_from: Path | None = None, steps: int | None = None,
           cooldown: int | None = None, rate: float | None = None, compiled: bool = False, only: str = "",
           close: bool = False) -> None:
@@ -188,7 +183,7 @@ def train(run: Run, size: networks.Size, resume_from: Path | None = None, steps:
     begun, first, kept = time.time(), seen, []
     checkpointed = sheeted = time.time()
     while step < steps and not run.should_stop():
-        optimizer.set_rate(rate_factor(step, steps, cooldown))
+        optimizer.set_rate(level_rate(step, steps, WARM_UP, cooldown))
         batch = pool.draw(part)
         with run.autocast():
             parts = losses(painter, recorders, listener, told, batch, alphas, empty_ids)
@@ -203,7 +198,7 @@ def train(run: Run, size: networks.Size, resume_from: Path | None = None, steps:
         if step % 25 == 0 or step == steps:
             means = [sum(k) / len(kept) for k in zip(*kept)]
             run.log("unet", step=step, seen=seen, **dict(zip(("velocity", "grounding", "told"), means)),
-                    rate=rate_factor(step, steps, cooldown), pictures_per_s=(seen - first) / (time.time() - begun))
+                    rate=level_rate(step, steps, WARM_UP, cooldown), pictures_per_s=(seen - first) / (time.time() - begun))
             kept = []
         if time.time() - checkpointed > 300 or step == steps or run.should_stop():
             run.save("unet.pt", {"model": painter.state_dict(), "told": told.state_dict(), "average": average.state_dict(),

@@ -123,6 +123,41 @@ class Average:
         self.steps = state["steps"]
 
 
+class Learner:
+    """A model with its optimizer, its average and the steps it has learned: what a checkpoint holds."""
+
+    def __init__(self, run: Run, name: str, model: torch.nn.Module, optimizer, average: Average):
+        """As the checkpoint `name` left them, where there is one; else as they are, at step 0."""
+        self.run, self.name = run, name
+        self.model, self.optimizer, self.average, self.step = model, optimizer, average, 0
+        if state := run.load(name):
+            self.model.load_state_dict(state["model"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step = state["step"]
+
+    def learn(self, loss: torch.Tensor, longest: float) -> int:
+        """A step down this loss, by gradients that are cut to the length `longest`; gives the steps so far."""
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.run.share_gradients(self.model.parameters())
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), longest)
+        self.optimizer.step()
+        self.average.update(self.model)
+        self.step += 1
+        return self.step
+
+    def save(self) -> None:
+        self.run.save(self.name, {"model": self.model.state_dict(), "average": self.average.state_dict(),
+                                  "optimizer": self.optimizer.state_dict(), "step": self.step})
+
+
+def level_rate(step: int, steps: int, warm_up: int, cooldown: float) -> float:
+    """Factor on the learning rate: up over `warm_up` steps, level, down to 2 % over the last `cooldown` steps."""
+    left = max(0, steps - step)
+    return min(1.0, (step + 1) / warm_up, 0.02 + 0.98 * left / max(cooldown, 1))
+
+
 def falling_rate(step: int, steps: int, warm_up: int) -> float:
     """Factor on the learning rate: up over `warm_up` steps, down along half a cosine to 2 % at the end."""
     return min(1, (step + 1) / warm_up) * (0.02 + 0.98 * (1 + math.cos(math.pi * step / steps)) / 2)

@@ -15,9 +15,8 @@ from transformers import SamConfig, SamModel
 from . import networks
 from .detector import spoil
 from .muon import Both
-from .runs import Average, Run
-from .scenes import backgrounds
-from .scenes.compose import MAX_OBJECTS, SIZE, Composer, Scene
+from .runs import Average, Learner, Run, level_rate
+from .scenes.compose import SIZE, Composer
 
 PATCH = 16
 # The network's masks have a quarter of the picture's side in each direction.
@@ -53,25 +52,15 @@ def fresh() -> SamModel:
 
 
 class Masked(Composer):
-    """Scenes with the exact mask of every thing."""
-
-    def masked(self, scenes: list[Scene]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pictures (n, 3, S, S) in [-1, 1], and how much of each pixel shows each thing, (n, MAX_OBJECTS, S, S) in [0, 1]."""
-        kinds = torch.tensor([scene.background for scene in scenes])
-        pictures, horizons = backgrounds.paint_backgrounds(kinds, self.brush)
-        each = torch.zeros(len(scenes), MAX_OBJECTS, SIZE, SIZE, device=self.device)
-        for row, (scene, horizon) in enumerate(zip(scenes, horizons.tolist())):
-            order = sorted(range(len(scene.things)), key=lambda i: scene.things[i].box[1] + scene.things[i].box[3])
-            for index in order:
-                self.draw(pictures[row], each[row], index, scene.things[index], horizon)
-        return pictures * 2 - 1, each.clamp(0, 1)
+    """Scenes with the exact mask of a thing."""
 
     def asked(self, n: int) -> tuple[torch.Tensor, torch.Tensor, list[tuple[float, ...]]]:
         """Pictures, the mask (n, S, S) of one thing of each, and its box x0, y0, x1, y1 in pixels."""
         pictures, masks, boxes = [], [], []
         while len(pictures) < n:
             scenes = [scene for scene in (self.plan() for _ in range(n)) if scene.things]
-            shown, each = self.masked(scenes)
+            shown, each = self.drawn(scenes)
+            each = each.clamp(0, 1)
             for row, scene in enumerate(scenes):
                 index = self.rng.randrange(len(scene.things))
                 if each[row, index].mean() >= LEAST and len(pictures) < n:
@@ -161,36 +150,26 @@ def train(run: Run, size: networks.Size, steps: int | None = None) -> None:
     model = fresh().to(run.device).train()
     average = Average(model, 0.995)
     optimizer = Both(model, [], 1e-3)
-    state, step = run.load("segmenter.pt"), 0
-    if state:
-        model.load_state_dict(state["model"])
-        average.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
-        step = state["step"]
+    learner = Learner(run, "segmenter.pt", model, optimizer, average)
+    step = learner.step
     composer = Masked(run.art, size.nouns, seed=4000 + 2 * step + run.rank, device=run.device)
     generator = torch.Generator().manual_seed(2 * step + run.rank)
     begun, first, kept = time.time(), step, []
     while step < steps and not run.should_stop():
-        optimizer.set_rate(min(1, (step + 1) / 50, 0.02 + 0.98 * (steps - step) / (0.3 * steps)))
+        optimizer.set_rate(level_rate(step, steps, warm_up=50, cooldown=0.3 * steps))
         pictures, masks, boxes = composer.asked(run.part(size.detector_batch))
         asked = prompt(masks, boxes, step % 2 == 1, generator)
         with run.autocast():
             logits, expected = answers(model, spoil(pictures, generator), asked)
         loss = loss_of(logits, expected, masks)
-        optimizer.zero_grad()
-        loss.backward()
-        run.share_gradients(model.parameters())
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        average.update(model)
-        step += 1
+        step = learner.learn(loss, longest=1.0)
         kept.append(loss.item())
         if step % 25 == 0 or step == steps:
             rate = (step - first) * size.detector_batch / (time.time() - begun)
             run.log("segmenter", step=step, loss=sum(kept) / len(kept), pictures_per_s=rate)
             kept = []
         if run.leads and (step % 250 == 0 or step == steps or run.should_stop()):
-            run.save("segmenter.pt", {"model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "step": step})
+            learner.save()
             save(average.model, run.path("segmenter"))
             held_out = Masked(run.art, size.nouns, seed=78, device=run.device)
             run.log("segmenter held-out", step=step, **score(average.model.eval(), held_out, 64 if step < steps else 400))

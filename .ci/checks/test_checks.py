@@ -89,6 +89,13 @@ class Unsafe(unittest.TestCase):
         self.assertIsNone(self.reason("// a comment\nunsafe { f() }"))
         self.assertIsNone(self.reason("// SAFETY: of another.\nother();\nunsafe { f() }"))
 
+    def test_an_attribute_is_one_and_called_as_its_item(self):
+        code = '#[unsafe(link_section = ".x")]\nstatic mut FIRST: u8 = 1;\nfn f() { unsafe { g() } }'
+        attribute, block = unsafe_blocks.UNSAFE.finditer(code)
+        self.assertTrue(unsafe_blocks._is_attribute(code, attribute))
+        self.assertEqual(unsafe_blocks._around(code, attribute), "FIRST")
+        self.assertFalse(unsafe_blocks._is_attribute(code, block))
+
 
 class Ignored(unittest.TestCase):
     def test_reasons_are_known_or_not(self):

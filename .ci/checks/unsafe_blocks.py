@@ -1,6 +1,6 @@
 """Every `unsafe` of the workspace with its reason, as the table `docs/unsafe.md`.
 
-A block, an `unsafe impl` and an `unsafe extern` need a comment `// SAFETY: …` above them (the same comment may cover
+A block, an `unsafe impl`, an `unsafe extern` and an attribute `#[unsafe(…)]` need a comment `// SAFETY: …` above them (the same comment may cover
 lines between it and the block when nothing but attributes or the beginning of the statement stands there);
 an `unsafe fn` needs a section `# Safety` in its documentation. Without arguments this fails where a reason is
 missing or the table differs from the sources; `--write` writes the table.
@@ -14,9 +14,7 @@ import source
 
 TABLE = source.ROOT / "docs" / "unsafe.md"
 UNSAFE = re.compile(r"\bunsafe\b(?:\s+(fn|impl|extern|trait))?")
-# `unsafe fn` as a type (a function pointer), and lints and attributes that only name the word.
-NO_BLOCK = re.compile(r"unsafe_code|unsafe_op_in_unsafe_fn|unsafe\s*\(")
-ITEM = re.compile(r"\b(?:fn|impl|struct|mod|static|const)\b[^\n{;]*")
+ITEM = re.compile(r"\b(?:fn|static(?:\s+mut)?)\s+(\w+)")
 HEAD = """# Unsafe code, with its reasons
 
 Written by `.ci/checks/unsafe_blocks.py --write`, and held against the sources by `.ci/run`. The reasons are the
@@ -34,20 +32,27 @@ def places():
         code = source.code(text)
         lines = text.splitlines()
         for match in UNSAFE.finditer(code):
-            if NO_BLOCK.match(code, match.start()) or _is_type(code, match):
+            if _is_type(code, match):
                 continue
             number = source.line_of(code, match.start())
-            kind = f"unsafe {match[1]}" if match[1] else "block"
+            kind = f"unsafe {match[1]}" if match[1] else "attribute" if _is_attribute(code, match) else "block"
             mark = "# Safety" if match[1] in {"fn", "trait"} else "SAFETY:"
             yield source.short(path), _around(code, match), kind, _reason(lines, number - 1, mark), number
 
 
 def _is_type(code, match):
+    """Whether it is that of a function pointer."""
     return match[1] == "fn" and re.match(r"\s*\(", code[match.end() :]) is not None
 
 
+def _is_attribute(code, match):
+    return code[: match.start()].rstrip().endswith("#[")
+
+
 def _around(code, match):
-    """The function that holds a block, or what an `unsafe` item is called."""
+    """The function that holds a block, or what an `unsafe` item or one with such an attribute is called."""
+    if _is_attribute(code, match):
+        return ITEM.search(code, match.end())[1]
     if match[1] in {"fn", "trait"}:
         return re.match(r"\s*(\w+)", code[match.end() :])[1]
     if match[1]:

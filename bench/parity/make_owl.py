@@ -11,7 +11,6 @@ import shutil
 
 import torch
 from PIL import Image
-from safetensors.torch import save_file
 from transformers import (
     CLIPTokenizer, Owlv2Config, Owlv2ForObjectDetection, OwlViTConfig, OwlViTForObjectDetection,
 )
@@ -19,7 +18,7 @@ from transformers.models.owlv2.image_processing_pil_owlv2 import Owlv2ImageProce
 from transformers.models.owlvit.image_processing_pil_owlvit import OwlViTImageProcessorPil
 
 from make_sam import picture
-from reference import jitter, round_to
+from reference import jitter, round_to, save
 
 DATA = pathlib.Path(__file__).resolve().parents[2] / "crates/lmd-nn/tests/data"
 QUERIES = ["a gray cat", "two dogs on the table", "it"]
@@ -78,9 +77,7 @@ def make(name, seed):
         "small.picture": torch.from_numpy(small).float(), "small.pixels": pixels(small).permute(0, 2, 3, 1),
         "ids": ids.to(torch.int32), "scores": found["scores"], "labels": found["labels"].float(), "corners": found["boxes"],
     }
-    model.to(torch.float16).save_pretrained(folder)
-    processor.save_pretrained(folder)
-    save_file({k: v.detach().contiguous() for k, v in tensors.items()}, folder / "golden.safetensors")
+    save(folder, model.to(torch.float16), processor, tensors)
     print({str(p.relative_to(DATA)): p.stat().st_size for p in folder.iterdir()})
 
 

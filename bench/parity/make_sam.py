@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from transformers import SamConfig, SamModel, SamProcessor
 from transformers.models.sam.image_processing_pil_sam import SamImageProcessorPil
 
-from reference import jitter, round_to
+from reference import jitter, round_to, save
 
 DATA = pathlib.Path(__file__).resolve().parents[2] / "crates/lmd-nn/tests/data"
 SIDE = 32
@@ -123,11 +123,9 @@ def small():
     scaled = processor.post_process_masks(
         [tensors["point.masks"][None]], inputs["original_sizes"], inputs["reshaped_input_sizes"], binarize=False)
     tensors["point.scaled"] = scaled[0][0]
-    model.to(torch.float16).save_pretrained(folder)
-    processor.save_pretrained(folder)
+    save(folder, model.to(torch.float16), processor, tensors)
     weights = {name: tensor for name, tensor in model.state_dict().items() if "prompt_encoder.shared" not in name}
     save_file({authors_name(name): t.clone().contiguous() for name, t in weights.items()}, folder / "authors.safetensors")
-    save_file({k: v.detach().contiguous() for k, v in tensors.items()}, folder / "golden.safetensors")
 
 
 def pillow():

@@ -14,10 +14,10 @@ import time
 
 import torch
 from PIL import Image
-from safetensors.torch import save_file
 
 from make_owl import KINDS, answers, random_owl
 from make_sam import picture
+from reference import save
 
 SIZES = {"owlvit": dict(image_size=768, patch_size=32), "owlv2": dict(image_size=960, patch_size=16)}
 
@@ -37,9 +37,7 @@ def make(folder, name, seed):
     _, tensors = answers(model, pixels, ids)
     print(f"{name} {time.time() - started:.1f} s")
     tensors |= {"picture": torch.from_numpy(shown).float(), "pixels": pixels.permute(0, 2, 3, 1), "ids": ids.to(torch.int32)}
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
-    save_file({k: v.detach().contiguous() for k, v in tensors.items()}, folder / "golden.safetensors")
+    save(folder, model, processor, tensors)
 
 
 if __name__ == "__main__":

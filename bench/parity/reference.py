@@ -2,7 +2,7 @@
 
 import torch
 from diffusers import UNet2DConditionModel
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 
 class KeepMaps:
@@ -67,6 +67,13 @@ def jitter(model, seed, gain=1.0):
         else:
             tensor.data = 0.1 * noise
     return model.eval().requires_grad_(False)
+
+
+def save(folder, model, processor, tensors):
+    """The folder as transformers writes it, and in golden.safetensors what was computed with it."""
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    save_file({k: v.detach().contiguous() for k, v in tensors.items()}, folder / "golden.safetensors")
 
 
 def round_to(model, dtype):

@@ -12,10 +12,10 @@ import time
 
 import torch
 from PIL import Image
-from safetensors.torch import save_file
 from transformers.models.sam.image_processing_pil_sam import SamImageProcessorPil
 
 from make_sam import answers, picture, prompts, random_sam
+from reference import save
 
 
 def main(folder):
@@ -31,9 +31,7 @@ def main(folder):
         print(f"image encoder {time.time() - started:.1f} s")
     tensors = {"picture": torch.from_numpy(shown).float(), "features": features.permute(0, 2, 3, 1)}
     tensors |= answers(model, features, prompts(processor, (384, 512)))
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
-    save_file({k: v.detach().contiguous() for k, v in tensors.items()}, folder / "golden.safetensors")
+    save(folder, model, processor, tensors)
 
 
 if __name__ == "__main__":

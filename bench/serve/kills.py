@@ -52,8 +52,8 @@ def main():
         before = f"&before={page['next']}"
     places = [(one["job"], one["seed"]) for one in pictures]
     twice = len(places) - len(set(places))
-    differs = 0
-    for one in chance.sample(pictures, min(20, len(pictures))):
+    differs, sampled = 0, chance.sample(pictures, min(20, len(pictures)))
+    for one in sampled:
         kept = server.get(one["url"])[1]
         _, body = server.post("/api/v1/images", smallest(one["seed"]))
         job = json.loads(body)["id"]
@@ -63,7 +63,7 @@ def main():
         differs += hashlib.sha256(kept).digest() != hashlib.sha256(drawn).digest()
     print(f"{options.kills} kills in {time.monotonic() - begun:.0f} s: {len(accepted)} jobs accepted ({refused} more refused, the queue was full), {len(lost)} lost, "
           f"{len(wrong)} not completed {wrong[:3]}, {len(pictures)} pictures, {twice} twice, "
-          f"{differs} of 20 drawn again to other bytes")
+          f"{differs} of {len(sampled)} drawn again to other bytes")
     ended = server.stop()
     print(f"SIGTERM: exit code {ended}")
     raise SystemExit(1 if lost or wrong or twice or differs or ended or len(pictures) != 2 * len(accepted) else 0)

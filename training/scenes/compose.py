@@ -183,8 +183,9 @@ class Composer:
 
     # -- painting ---------------------------------------------------------------------------------
 
-    def paint(self, scenes: list[Scene]) -> Batch:
-        """Paint scenes. Objects are drawn back to front: the one whose feet are highest first."""
+    def drawn(self, scenes: list[Scene]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pictures (n, 3, S, S) in [-1,1], and how much of each pixel shows each object (n, MAX_OBJECTS, S, S). Objects are
+        drawn back to front: the one whose feet are highest first."""
         kinds = torch.tensor([scene.background for scene in scenes])
         pictures, horizons = backgrounds.paint_backgrounds(kinds, self.brush)
         horizons = horizons.tolist()
@@ -193,12 +194,17 @@ class Composer:
             order = sorted(range(len(scene.things)), key=lambda i: scene.things[i].box[1] + scene.things[i].box[3])
             for index in order:
                 self.draw(pictures[row], each[row], index, scene.things[index], horizons[row])
+        return pictures * 2 - 1, each
+
+    def paint(self, scenes: list[Scene]) -> Batch:
+        """Paint scenes."""
+        pictures, each = self.drawn(scenes)
         each = F.avg_pool2d(each, CELL).clamp(0, 1)
         coverage = torch.zeros_like(each)
         for row, scene in enumerate(scenes):
             for index, thing in enumerate(scene.things):
                 coverage[row, thing.group] += each[row, index]
-        return Batch(pictures * 2 - 1, coverage, scenes, shown(scenes, each))
+        return Batch(pictures, coverage, scenes, shown(scenes, each))
 
     def draw(self, picture: torch.Tensor, each: torch.Tensor, index: int, thing: Thing, horizon: float) -> None:
         """Draw one object with its shadow into picture (3, S, S) and what is seen of each (MAX_OBJECTS, S, S)."""

@@ -122,3 +122,19 @@ test("plain is drawn beside lmd on demand", async ({ lmd, page }) => {
   await page.keyboard.press("Escape");
   await expect(compare).toBeHidden();
 });
+
+test("where the objects are lies over the picture on demand, as long as the boxes stay", async ({
+  lmd,
+  page,
+}) => {
+  await lmd.plan("a red car to the left of a dog", 2);
+  await lmd.quick();
+  await lmd.drawn();
+  const masks = page.getByRole("button", { name: "Masks" });
+  await masks.click();
+  await expect(masks).toHaveAttribute("aria-pressed", "true");
+  await expect(lmd.canvas.locator(".overlay image")).toHaveCount(2);
+  await lmd.dragBox("a dog", 0, -0.2);
+  await expect(lmd.canvas.locator(".overlay")).toHaveCount(0);
+  await expect(masks).toBeHidden();
+});

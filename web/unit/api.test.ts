@@ -47,14 +47,15 @@ it("understands errors that are no JSON, and silence", async () => {
   expect(await silent.llm().catch((e) => e)).toMatchObject({ status: 0 });
 });
 
-it("takes missing overlays for none", async () => {
+it("takes missing masks for none", async () => {
   const { api } = answering(() => Response.json({ error: { message: "none" } }, { status: 404 }));
-  expect(await api.overlays("x")).toEqual({ masks: [], heatmaps: [] });
+  expect(await api.masks("x")).toEqual([]);
 });
 
-it("reads a recipe with or without a cover", async () => {
-  const covered = answering(() => Response.json({ recipe: { prompt: "a" }, command_line: "lmd draw" }));
-  expect(await covered.api.recipe("x")).toEqual({ recipe: { prompt: "a" }, command_line: "lmd draw" });
-  const bare = answering(() => Response.json({ prompt: "a" }));
-  expect((await bare.api.recipe("x")).recipe.prompt).toBe("a");
+it("reads the recipe and the command of a picture", async () => {
+  const { api, asked } = answering(() =>
+    Response.json({ recipe: { prompt: "a" }, command_line: "lmd draw" }),
+  );
+  expect(await api.recipe("x/y")).toEqual({ recipe: { prompt: "a" }, command_line: "lmd draw" });
+  expect(asked[0]?.url).toBe("api/v1/pictures/x%2Fy/recipe");
 });

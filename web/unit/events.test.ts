@@ -93,7 +93,12 @@ describe("following a job", () => {
   });
 
   it("gives up on a job that the server does not know", async () => {
-    const { events } = await run([Response.json({ error: { message: "no such job" } }, { status: 404 })]);
+    const { events, lost } = await run([
+      new TypeError("connection refused"),
+      Response.json({ error: { message: "no such job" } }, { status: 404 }),
+    ]);
     expect(events).toEqual([{ type: "failed", error: "no such job" }]);
+    // It answered: the connection is there again.
+    expect(lost).toEqual([true, false]);
   });
 });

@@ -17,10 +17,7 @@ impl Registry {
         job: &Job<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Drawn, DiffusionError> {
-        let context = MethodContext::new(self, pipeline, job)?;
-        let warnings = context.warnings()?;
-        let drawn = context.method.draw(&context, observer)?;
-        Ok(Drawn { warnings, ..drawn })
+        draw_warned(&MethodContext::new(self, pipeline, job)?, observer)
     }
 
     /// What [`Self::draw`] would warn of, without drawing: what is wrong with a job is known before anything is paid for.
@@ -39,6 +36,12 @@ impl Registry {
         config.check_with(self)?;
         self.method(&config.method)?.work(config, self.sampler(&config.sampler)?, boxes)
     }
+}
+
+/// The picture with all warnings about it.
+fn draw_warned(context: &MethodContext<'_>, observer: &mut dyn Observer) -> Result<Drawn, DiffusionError> {
+    let warnings = context.warnings()?;
+    Ok(Drawn { warnings, ..context.method.draw(context, observer)? })
 }
 
 /// Draws a layout by the method its settings name.
@@ -81,12 +84,12 @@ pub fn draw_recorded(
     if wants == Wants::default() {
         return Ok((draw(pipeline, job, observer)?, Recording::default()));
     }
+    let context = MethodContext::new(Registry::shared(), pipeline, job)?;
     let mut recorder = Recorder::new(observer, wants, pipeline.denoiser.layers());
-    let drawn = draw(pipeline, job, &mut recorder)?;
+    let drawn = draw_warned(&context, &mut recorder)?;
     let mut recording = recorder.finish();
-    let prompts = MethodContext::new(Registry::shared(), pipeline, job)?;
-    let prompts = prompts.method.prompts(&prompts)?;
-    let boxes = prompts.into_iter().filter(|(kind, _)| matches!(kind, PromptKind::Box { .. }));
+    let prompts = context.method.prompts(&context)?.into_iter();
+    let boxes = prompts.filter(|(kind, _)| matches!(kind, PromptKind::Box { .. }));
     let boxes = boxes.enumerate().map(|(k, (_, prompt))| (format!("box.{k}"), prompt));
     let overall = ("overall".to_owned(), drawn.recipe.encoded_prompt.clone());
     for (name, prompt) in std::iter::once(overall).chain(boxes) {

@@ -42,29 +42,21 @@ pub struct Recording {
 }
 
 /// An observer that keeps what it is shown and asks another whether to go on.
-pub struct Recorder<'a> {
+pub(crate) struct Recorder<'a> {
     observer: &'a mut dyn Observer,
     wants: Wants,
-    layers: Vec<GuidableLayer>,
+    layers: &'a [GuidableLayer],
     recording: Recording,
-}
-
-impl std::fmt::Debug for Recorder<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Recorder").field("wants", &self.wants).finish_non_exhaustive()
-    }
 }
 
 impl<'a> Recorder<'a> {
     /// Keeps what is wanted of drawing with a network of these layers.
-    #[must_use]
-    pub fn new(observer: &'a mut dyn Observer, wants: Wants, layers: &[GuidableLayer]) -> Self {
-        Self { observer, wants, layers: layers.to_vec(), recording: Recording::default() }
+    pub(crate) fn new(observer: &'a mut dyn Observer, wants: Wants, layers: &'a [GuidableLayer]) -> Self {
+        Self { observer, wants, layers, recording: Recording::default() }
     }
 
     /// What was kept.
-    #[must_use]
-    pub fn finish(self) -> Recording {
+    pub(crate) fn finish(self) -> Recording {
         self.recording
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use lmd_layout::Mark;
 use lmd_nn::{Detection, Detector, DetectorFolder, LoadOptions, RgbView, Selection, Vocabulary};
 
 use crate::config::BUNDLED;
@@ -96,6 +97,13 @@ fn built_in() -> Option<DetectorFolder> {
 #[cfg(not(feature = "demo-model"))]
 fn built_in() -> Option<DetectorFolder> {
     None
+}
+
+/// What was found as it is drawn over the picture, with its score.
+#[must_use]
+pub fn mark(found: &Detection) -> Mark {
+    let label = format!("{} {:.2}", found.label, found.score);
+    Mark { label, corners: found.corners.map(f64::from) }
 }
 
 /// The things in a list of queries: "a red car, a bottle" are two.

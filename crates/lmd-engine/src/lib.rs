@@ -22,6 +22,7 @@
 
 pub mod bench;
 pub mod config;
+pub mod infotext;
 pub mod input;
 pub mod memory;
 pub mod output;
@@ -35,7 +36,6 @@ mod common;
 mod detectors;
 mod engine;
 mod error;
-pub mod infotext;
 mod job;
 mod kind;
 mod models;
@@ -52,12 +52,12 @@ mod talk;
 mod words;
 
 pub use config::{Config, ConfigError, Environment, Override, PlannerChoice, Settings, Sources};
-pub use detectors::{OpenDetector, read_queries};
+pub use detectors::{OpenDetector, mark, read_queries};
 pub use engine::{Engine, Planned};
 pub use error::EngineError;
 pub use job::{Adapter, DrawOptions, Picture, Subject, random_seeds};
 pub use kind::ErrorKind;
-pub use lmd_nn::{DETECTOR_KINDS, Detection, Selection, Vocabulary};
+pub use lmd_nn::{Detection, Selection, Vocabulary};
 pub use models::{ModelCard, ModelFacts, Verified, model_facts};
 pub use notice::{Notice, NoticeKind, UnknownWord, folded};
 pub use observer::{CancelToken, Observer, Part, Progress, Silent};
@@ -65,7 +65,7 @@ pub use picture::{Noted, PictureError};
 pub use pixels::decode;
 pub use planners::{is_hopeless, is_llm_set_up};
 pub use prepared::Prepared;
-pub use recording::{Part as RecordedPart, safetensors};
+pub use recording::{RecordedPart, safetensors};
 pub use stage2::{
     DrawConfig, ObjectSettings, PlannedBy, Preset, Recipe, Recorded, Recording, Registry, Rgb, Seeds, Wants,
     Words,

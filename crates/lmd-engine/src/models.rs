@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::EngineError;
 use crate::stable;
-use crate::stage2::{Model, Words};
+use crate::stage2::{Hints, Model, Words};
 use crate::store::ModelStore;
 
 /// What a model is made of.
@@ -71,15 +71,10 @@ pub struct ModelFacts {
 /// # Errors
 /// When there is none of this name or its files cannot be read.
 pub fn model_facts(config: &Config, name: &str) -> Result<ModelFacts, EngineError> {
-    #[derive(Default, Deserialize)]
-    struct Known {
-        words: Option<Words>,
-    }
     let folder = ModelStore::of(config).find(name)?;
-    let hints = folder.hints()?.unwrap_or_default();
-    // What else is wrong with the hints is told when the model is loaded.
-    let known: Known = serde_json::from_str(&hints).unwrap_or_default();
-    Ok(ModelFacts { native_size: stable::native_size(&folder)?, words: known.words })
+    // What is wrong with the hints is told when the model is loaded.
+    let hints = folder.hints()?.and_then(|text| serde_json::from_str::<Hints>(&text).ok());
+    Ok(ModelFacts { native_size: stable::native_size(&folder)?, words: hints.and_then(|hints| hints.words) })
 }
 
 /// How a model's files were found to be sound.

@@ -249,8 +249,8 @@ fn put(target: &Path, bytes: &[u8], replace: bool) -> io::Result<PathBuf> {
     Ok(name)
 }
 
-/// A file with the rights that a new one has, or those of the one it replaces.
-fn unfinished(folder: &Path, old: Option<Metadata>) -> io::Result<NamedTempFile> {
+/// An unfinished file with the rights that a new one has, or those of the one it replaces.
+pub(crate) fn unfinished(folder: &Path, old: Option<Metadata>) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED[0]).suffix(UNFINISHED[1]);
     #[cfg(unix)]

@@ -166,11 +166,7 @@ pub fn is_png(bytes: &[u8]) -> bool {
 /// # Errors
 /// [`PictureError`]: the bytes may be anything.
 pub fn recipe(bytes: &[u8]) -> Result<Noted, PictureError> {
-    if bytes.len() > MAX_PICTURE_BYTES {
-        return Err(PictureError::TooLarge);
-    }
-    let limits = Limits { bytes: 4 * MAX_TEXT_BYTES };
-    let reader = Decoder::new_with_limits(Cursor::new(bytes), limits).read_info()?;
+    let reader = decoder(bytes, 4 * MAX_TEXT_BYTES)?.read_info()?;
     let Some(json) = text(reader.info(), RECIPE)? else {
         let parameters = text(reader.info(), PARAMETERS)?.map(|text| quoted(&text));
         return Err(PictureError::NoRecipe { parameters });
@@ -185,12 +181,16 @@ pub fn recipe(bytes: &[u8]) -> Result<Noted, PictureError> {
 /// # Errors
 /// [`PictureError`]: the bytes may be anything.
 pub fn parameters(bytes: &[u8]) -> Result<Option<String>, PictureError> {
+    let reader = decoder(bytes, 4 * MAX_TEXT_BYTES)?.read_info()?;
+    text(reader.info(), PARAMETERS)
+}
+
+/// A PNG of a bounded length, of which at most `most` bytes are unpacked.
+pub(crate) fn decoder(bytes: &[u8], most: usize) -> Result<Decoder<Cursor<&[u8]>>, PictureError> {
     if bytes.len() > MAX_PICTURE_BYTES {
         return Err(PictureError::TooLarge);
     }
-    let limits = Limits { bytes: 4 * MAX_TEXT_BYTES };
-    let reader = Decoder::new_with_limits(Cursor::new(bytes), limits).read_info()?;
-    text(reader.info(), PARAMETERS)
+    Ok(Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: most }))
 }
 
 /// The beginning of a text from a picture, for a message.

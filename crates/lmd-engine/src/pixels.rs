@@ -1,10 +1,8 @@
 //! The pixels of a PNG that anybody made.
 
-use std::io::Cursor;
+use png::{ColorType, Transformations};
 
-use png::{ColorType, Decoder, Limits, Transformations};
-
-use crate::picture::{MAX_PICTURE_BYTES, PictureError};
+use crate::picture::{PictureError, decoder};
 use crate::stage2::Rgb;
 
 /// Most bytes that a picture may take unpacked: 8192 by 8192 pixels of four bytes.
@@ -15,10 +13,7 @@ const MAX_UNPACKED: usize = 4 << 26;
 /// # Errors
 /// [`PictureError`]: the bytes may be anything.
 pub fn decode(bytes: &[u8]) -> Result<Rgb, PictureError> {
-    if bytes.len() > MAX_PICTURE_BYTES {
-        return Err(PictureError::TooLarge);
-    }
-    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: MAX_UNPACKED });
+    let mut decoder = decoder(bytes, MAX_UNPACKED)?;
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
     let mut reader = decoder.read_info()?;
     let size = reader.output_buffer_size().filter(|size| *size <= MAX_UNPACKED);

@@ -10,7 +10,7 @@ use crate::job::Picture;
 
 /// Which arrays of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum RecordedPart {
     /// The latents of every step.
     Latents,
     /// The attention of every step.
@@ -22,10 +22,10 @@ pub enum Part {
 ///
 /// # Errors
 /// [`EngineError::Internal`] when the arrays cannot be written, which would be a fault of this program.
-pub fn safetensors(picture: &Picture, part: Part) -> Result<Vec<u8>, EngineError> {
+pub fn safetensors(picture: &Picture, part: RecordedPart) -> Result<Vec<u8>, EngineError> {
     let prefix = match part {
-        Part::Latents => "latents/",
-        Part::Attention => "attention/",
+        RecordedPart::Latents => "latents/",
+        RecordedPart::Attention => "attention/",
     };
     let wrong = |error: &dyn std::fmt::Display| {
         EngineError::Internal(format!("a recording cannot be written: {error}"))

@@ -3,7 +3,9 @@
 pub use lmd_diffusion::ObjectSettings;
 pub(crate) use lmd_diffusion::config::{MethodSettings, SettingsSpec};
 pub(crate) use lmd_diffusion::recipe::{RECIPE_VERSION, Timings};
-pub(crate) use lmd_diffusion::{DiffusionError, Latents, Name, Phase, Pipeline as Model, Progress as Step};
+pub(crate) use lmd_diffusion::{
+    DiffusionError, Hints, Latents, Name, Phase, Pipeline as Model, Progress as Step,
+};
 pub use lmd_diffusion::{
     DrawConfig, PlannedBy, Preset, Recipe, Recorded, Recording, Registry, Rgb, Seeds, Wants, Words,
 };

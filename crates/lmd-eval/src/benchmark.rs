@@ -114,7 +114,8 @@ fn spatial(seed: u32) -> Vec<String> {
     SIDES.into_iter().map(&mut prompt).collect()
 }
 
-fn with_article(word: &str) -> String {
+/// A word with its article, chosen by the first letter as the reference does.
+pub(crate) fn with_article(word: &str) -> String {
     let vowel = word.starts_with(['a', 'e', 'i', 'o', 'u']);
     format!("{} {word}", if vowel { "an" } else { "a" })
 }

@@ -238,6 +238,12 @@ impl BBox {
         Self { x: slide(self.x, self.w, dx), y: slide(self.y, self.h, dy), ..self }
     }
 
+    /// The box as a mirror shows it: what was on the left is on the right.
+    #[must_use]
+    pub fn mirrored(self) -> Self {
+        self.shifted(1.0 - self.x_max() - self.x, 0.0)
+    }
+
     /// The box scaled by `factor` about its centre, cut at the canvas edge
     /// and never thinner than a thousandth of the canvas.
     #[must_use]

@@ -1,9 +1,7 @@
 //! [`Draft`]: a layout as somebody wrote it, before its boxes are checked.
 
+use crate::bbox::Canvas;
 use crate::layout::Layout;
-
-/// Side of the canvas on which drafts are written, in pixels.
-const SIDE: f64 = 512.0;
 
 /// One captioned box as read from an answer. Nothing is checked yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +28,7 @@ pub struct Draft {
 impl From<&Layout> for Draft {
     fn from(layout: &Layout) -> Self {
         let objects = layout.objects().iter().map(|object| {
-            let b = object.bbox;
-            let xywh = [b.x(), b.y(), b.w(), b.h()].map(|share| share * SIDE);
+            let xywh = object.bbox.to_xywh(Canvas::REFERENCE);
             DraftObject { caption: object.caption.as_str().to_owned(), xywh }
         });
         let (background, negative) = (layout.background().to_owned(), layout.negative().to_owned());

@@ -3,13 +3,13 @@
 
 use std::fmt;
 
-use crate::bbox::BBox;
+use crate::bbox::{BBox, Canvas};
 use crate::draft::{Draft, DraftObject};
 use crate::fidelity::Fidelity;
 use crate::layout::{Layout, LayoutError, MAX_OBJECTS, Object};
 
 /// Side of the canvas on which drafts are written, in pixels.
-const SIDE: f64 = 512.0;
+const SIDE: f64 = Canvas::REFERENCE.width;
 
 /// How [`filter_boxes`] works. The defaults are the paper's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -192,7 +192,6 @@ fn finish(object: &DraftObject, count: usize) -> Result<Result<Object, DropReaso
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bbox::Canvas;
     use proptest::prelude::*;
 
     fn draft(boxes: &[[f64; 4]]) -> Draft {

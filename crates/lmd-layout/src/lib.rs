@@ -45,7 +45,7 @@ pub use text::{
     MAX_ANSWER_BYTES, MAX_NESTING, Note, ParseError, Parsed, Problem, parse_answer, without_reasoning,
     write_cache_text, write_text,
 };
-pub use words::{is_plural, number_in_words, parse_number_word, plural, singular, with_article};
+pub use words::{head_noun, is_plural, number_in_words, parse_number_word, plural, singular, with_article};
 
 // The code in the README is compiled and run with the tests.
 #[cfg(doctest)]

@@ -43,12 +43,12 @@ fn sam(folder: &Path, golden: &Golden) -> Outcome {
     println!("picture encoded in {:.1} s, peak of memory {}", started.elapsed().as_secs_f32(), peak());
     golden.compare("features", image.features.clone())?;
     let (on, beside) = (([20.0, 9.0], true), ([31.0, 22.0], false));
-    let corners = Some([5.0, 3.0, 30.0, 25.0]);
+    let corners = [5.0, 3.0, 30.0, 25.0];
     let prompts = [
-        ("point", SamPrompt { points: vec![on], corners: None }),
+        ("point", SamPrompt::point(20.0, 9.0)),
         ("points", SamPrompt { points: vec![on, beside], corners: None }),
-        ("box", SamPrompt { points: Vec::new(), corners }),
-        ("both", SamPrompt { points: vec![on], corners }),
+        ("box", SamPrompt::of_box(corners)),
+        ("both", SamPrompt { points: vec![on], corners: Some(corners) }),
     ];
     for (name, prompt) in prompts {
         let started = Instant::now();

@@ -32,13 +32,6 @@ impl Detection {
         self.corners = self.corners.map(|side| side.clamp(0.0, 1.0));
         self
     }
-
-    /// The middle of the box, from the left and from the top, in [0, 1].
-    #[must_use]
-    pub fn center(&self) -> (f32, f32) {
-        let [left, top, right, bottom] = self.corners;
-        ((left + right) / 2.0, (top + bottom) / 2.0)
-    }
 }
 
 /// Shared area by united area of two boxes given by their corners; 0 where both are empty.
@@ -69,19 +62,25 @@ impl Selection {
         let mut best: Vec<&Detection> =
             detections.iter().filter(|found| found.score >= self.threshold).collect();
         best.sort_by(|a, b| b.score.total_cmp(&a.score));
-        let mut kept: Vec<Detection> = Vec::new();
-        for found in best {
-            let rivals = |other: &Detection| !self.class_aware || other.query == found.query;
-            let overlaps =
-                |other: &Detection| intersection_over_union(other.corners, found.corners) >= self.max_overlap;
-            if !kept.iter().any(|other| rivals(other) && overlaps(other)) {
-                kept.push(found.clone());
-            }
-        }
+        let mut kept = without_doubles(best, |found, better| {
+            (!self.class_aware || better.query == found.query)
+                && intersection_over_union(better.corners, found.corners) >= self.max_overlap
+        });
         // Stable: within a query the order of the scores remains.
         kept.sort_by_key(|found| found.query);
-        kept
+        kept.into_iter().cloned().collect()
     }
+}
+
+/// Non-maximum suppression: of things, the best first, those that are not the same as a better one that is kept.
+pub(crate) fn without_doubles<T>(best_first: Vec<T>, same: impl Fn(&T, &T) -> bool) -> Vec<T> {
+    let mut kept: Vec<T> = Vec::new();
+    for found in best_first {
+        if !kept.iter().any(|better| same(&found, better)) {
+            kept.push(found);
+        }
+    }
+    kept
 }
 
 /// The words of a detector that knows a fixed number of things.

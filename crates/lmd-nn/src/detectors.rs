@@ -6,13 +6,12 @@ use serde_json::Value;
 
 use crate::NnError;
 use crate::center_net::{CenterNet, CenterNetConfig};
+use crate::config_check::parse;
 use crate::detect::{DetectError, Detector};
 use crate::model::files;
 use crate::owl::Owl;
 use crate::weights::{Checkpoint, LoadOptions, Source, StaticFiles};
 
-/// Most bytes of a configuration.
-const MAX_CONFIG: u64 = 1 << 20;
 const NETWORK: &str = "detector";
 
 /// A detector, or why there is none.
@@ -39,12 +38,12 @@ pub static DETECTOR_KINDS: &[DetectorKind] = &[
     DetectorKind { model_type: "owlv2", summary: "OWLv2: whatever a text names", open: open_owl },
 ];
 
-fn open_center_net(folder: &DetectorFolder, options: &LoadOptions) -> Result<Box<dyn Detector>, DetectError> {
+fn open_center_net(folder: &DetectorFolder, options: &LoadOptions) -> Opened {
     let config = CenterNetConfig::from_json(&folder.config()?)?;
     Ok(Box::new(CenterNet::load(folder.name(), &config, &folder.weights()?, options)?))
 }
 
-fn open_owl(folder: &DetectorFolder, options: &LoadOptions) -> Result<Box<dyn Detector>, DetectError> {
+fn open_owl(folder: &DetectorFolder, options: &LoadOptions) -> Opened {
     Ok(Box::new(Owl::read(&folder.source, folder.prefix, folder.name(), options)?))
 }
 
@@ -90,7 +89,7 @@ impl DetectorFolder {
     /// # Errors
     /// [`NnError::Read`] when it is missing or too long.
     pub fn text(&self, file: &str) -> Result<String, NnError> {
-        self.source.needed_text(&self.path(file), MAX_CONFIG)
+        self.source.needed_text(&self.path(file), files::MAX_CONFIG)
     }
 
     /// The text of its `config.json`.
@@ -115,8 +114,7 @@ impl DetectorFolder {
     /// When it is missing, no JSON, or names a kind that is not known.
     pub fn kind(&self) -> Result<&'static DetectorKind, NnError> {
         let refused = |reason| NnError::Config { network: NETWORK, reason };
-        let config: Value = serde_json::from_str(&self.config()?)
-            .map_err(|error| refused(format!("not valid JSON ({error})")))?;
+        let config: Value = parse(NETWORK, &self.config()?, &[])?;
         // Detectors that were exported before there was a second kind do not say what they are.
         let unnamed = config.get("nouns").map(|_| "center_net");
         let model_type = config.get("model_type").and_then(Value::as_str).or(unnamed);

@@ -132,3 +132,15 @@ pub enum NnError {
     #[error("internal fault: {0}; please report it with the command and the files that led here")]
     Internal(&'static str),
 }
+
+impl NnError {
+    /// More boxes of one image than GLIGEN layers hold, which is `slots`.
+    #[must_use]
+    pub fn too_many_boxes(boxes: usize, slots: usize) -> Self {
+        Self::Input {
+            what: "boxes of one image",
+            got: boxes.to_string(),
+            expected: format!("at most {slots}, which is what GLIGEN layers can hold"),
+        }
+    }
+}

@@ -22,11 +22,7 @@ fn open(folder: &Path) -> Result<Box<dyn Detector>, DetectError> {
 }
 
 fn pixels() -> Vec<u8> {
-    Golden::open(&data("detector").join("golden.safetensors"))
-        .floats("pixels")
-        .iter()
-        .map(|p| *p as u8)
-        .collect()
+    Golden::open(&data("detector").join("golden.safetensors")).bytes("pixels")
 }
 
 fn look(detector: &dyn Detector, queries: &[&str]) -> Result<Vec<Detection>, DetectError> {

@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{cpu, data, write};
+use common::{assemble, cpu, data, write};
 use lmd_nn::weights::{StoredType, TensorView};
 use lmd_nn::{Checkpoint, LoadOptions, Owl, Sam};
 use serde_json::{Value, json};
@@ -54,11 +54,7 @@ fn owl(path: &Path) -> Result<(), String> {
 /// A copy of a network's folder, changed by `change`, and what reading it gives.
 fn told(kind: &Kind, change: impl FnOnce(&Path)) -> String {
     let folder = tempfile::tempdir().unwrap();
-    for from in [data(kind.name), data("tokenizer")] {
-        for file in fs::read_dir(from).unwrap().map(Result::unwrap) {
-            fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
-        }
-    }
+    assemble(kind.name, folder.path());
     change(folder.path());
     (kind.read)(folder.path()).unwrap_err()
 }

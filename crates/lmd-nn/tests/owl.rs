@@ -3,25 +3,13 @@
 
 mod common;
 
-use std::path::Path;
-
-use common::{Golden, cpu, data, floats, relative_error};
+use common::{Golden, assemble, cpu, data, floats, relative_error};
 use lmd_nn::detect::{Detector, RgbView};
 use lmd_nn::{LoadOptions, Owl};
 
 const TOLERANCE: f64 = 1e-4;
 const KINDS: [&str; 2] = ["owlvit", "owlv2"];
 const QUERIES: [&str; 3] = ["a gray cat", "two dogs on the table", "it"];
-
-/// The detector's folder, with the tokenizer beside the weights as the hub has it.
-fn assemble(kind: &str, to: &Path) {
-    for folder in [data(kind), data("tokenizer")] {
-        for file in std::fs::read_dir(folder).unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
-        }
-    }
-}
 
 fn open(kind: &str) -> (Owl, Golden) {
     let folder = tempfile::tempdir().unwrap();
@@ -30,16 +18,12 @@ fn open(kind: &str) -> (Owl, Golden) {
     (owl, Golden::open(&data(kind).join("golden.safetensors")))
 }
 
-fn bytes(golden: &Golden, name: &str) -> Vec<u8> {
-    golden.floats(name).into_iter().map(|value| value as u8).collect()
-}
-
 #[test]
 fn pictures_are_prepared_as_by_transformers() {
     for kind in KINDS {
         let (owl, golden) = open(kind);
         for (prefix, width, height) in [("", 80, 56), ("small.", 20, 28)] {
-            let bytes = bytes(&golden, &format!("{prefix}picture"));
+            let bytes = golden.bytes(&format!("{prefix}picture"));
             let pixels = owl.pixels(RgbView::new(width, height, &bytes).unwrap());
             golden.assert_close(&format!("{prefix}pixels"), pixels, 1e-5);
         }
@@ -77,7 +61,7 @@ fn logits_and_boxes_are_those_of_transformers() {
 fn detections_are_those_of_transformers() {
     for kind in KINDS {
         let (owl, golden) = open(kind);
-        let bytes = bytes(&golden, "picture");
+        let bytes = golden.bytes("picture");
         let found = owl.detect(RgbView::new(80, 56, &bytes).unwrap(), &QUERIES).unwrap();
         let labels: Vec<usize> = golden.floats("labels").into_iter().map(|label| label as usize).collect();
         assert_eq!(found.iter().map(|one| one.query).collect::<Vec<_>>(), labels);

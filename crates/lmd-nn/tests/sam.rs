@@ -20,10 +20,6 @@ fn golden() -> Golden {
     Golden::open(&data("sam").join("golden.safetensors"))
 }
 
-fn bytes(golden: &Golden) -> Vec<u8> {
-    golden.floats("picture").into_iter().map(|value| value as u8).collect()
-}
-
 /// The folder of transformers, and the authors' single file.
 fn both() -> [Sam; 2] {
     [data("sam"), data("sam").join("authors.safetensors")].map(|path| Sam::open(&path, &options()).unwrap())
@@ -31,11 +27,11 @@ fn both() -> [Sam; 2] {
 
 fn prompt(name: &str) -> SamPrompt {
     let (on, beside) = (([20.0, 9.0], true), ([31.0, 22.0], false));
-    let corners = Some([5.0, 3.0, 30.0, 25.0]);
+    let corners = [5.0, 3.0, 30.0, 25.0];
     match name {
         "points" => SamPrompt { points: vec![on, beside], corners: None },
-        "box" => SamPrompt { points: Vec::new(), corners },
-        "both" => SamPrompt { points: vec![on], corners },
+        "box" => SamPrompt::of_box(corners),
+        "both" => SamPrompt { points: vec![on], corners: Some(corners) },
         _ => SamPrompt::point(20.0, 9.0),
     }
 }
@@ -45,7 +41,7 @@ fn pictures_are_encoded_as_by_transformers() {
     let golden = golden();
     for sam in both() {
         golden.assert_close("features", sam.features(golden.tensor("pixels")).unwrap(), TOLERANCE);
-        let bytes = bytes(&golden);
+        let bytes = golden.bytes("picture");
         // The authors' file states no statistics and no size; both are those of the folder.
         let image = sam.encode(RgbView::new(SIZE[0], SIZE[1], &bytes).unwrap()).unwrap();
         golden.assert_close("features", image.features, TOLERANCE);

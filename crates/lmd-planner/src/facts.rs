@@ -284,21 +284,17 @@ fn relation_holds(
 
 /// Whether `subject` is between two different boxes, sideways or upright.
 fn is_between(subject: &Object, objects: &[&Object], others: &[&Object]) -> bool {
-    let (x, y) = center(subject.bbox);
+    let (x, y) = subject.bbox.center();
     objects.iter().any(|a| {
         others.iter().any(|b| {
-            let ((ax, ay), (bx, by)) = (center(a.bbox), center(b.bbox));
+            let ((ax, ay), (bx, by)) = (a.bbox.center(), b.bbox.center());
             a != b && ((ax - x) * (bx - x) < 0.0 || (ay - y) * (by - y) < 0.0)
         })
     })
 }
 
-fn center(bbox: BBox) -> (f64, f64) {
-    (bbox.x() + bbox.w() / 2.0, bbox.y() + bbox.h() / 2.0)
-}
-
 fn stands_so(subject: BBox, kind: RelationKind, object: BBox) -> bool {
-    let ((sx, sy), (ox, oy)) = (center(subject), center(object));
+    let ((sx, sy), (ox, oy)) = (subject.center(), object.center());
     match kind {
         RelationKind::LeftOf => sx < ox,
         RelationKind::RightOf => sx > ox,
@@ -311,7 +307,7 @@ fn stands_so(subject: BBox, kind: RelationKind, object: BBox) -> bool {
 /// Whether the box's centre is on that side of the picture, or in its middle
 /// third.
 fn in_region(bbox: BBox, region: Region) -> bool {
-    let (x, y) = center(bbox);
+    let (x, y) = bbox.center();
     match region {
         Region::Left => x < 0.5,
         Region::Right => x > 0.5,

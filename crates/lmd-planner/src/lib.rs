@@ -9,6 +9,7 @@ pub mod offline;
 
 mod conversation;
 mod error;
+mod geometry;
 mod plan;
 mod planner;
 mod reply;

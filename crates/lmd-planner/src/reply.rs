@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Plan;
 
+/// Most proposals of one answer.
+pub(crate) const MOST_PROPOSALS: usize = 5;
+
 /// What comes of something said about a layout: another layout, or an answer
 /// with proposals to choose from.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -245,7 +245,12 @@ impl Scene {
             (Some(style), None) => format!("{style} of a scene"),
             (Some(style), Some(place)) => format!("{style} of {place}"),
         };
-        let mut chars = text.chars();
-        chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+        capitalised(&text)
     }
+}
+
+/// A text that begins with a capital letter.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

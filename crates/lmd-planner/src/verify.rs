@@ -106,7 +106,7 @@ pub fn checked_facts(prompt: &str, layout: &Layout) -> Vec<CheckedFact> {
 }
 
 /// The words of a text in lower case and in the singular.
-fn words(text: &str) -> Vec<String> {
+pub(crate) fn words(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
     let words = lower.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());
     words.map(singular).collect()

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::api::images::{ImageRequest, SeedWanted, order};
+use crate::api::images::{ImageRequest, SeedWanted};
+use crate::api::inspect::known_sampler;
 use crate::app::{App, Shared};
 use crate::error::ApiError;
 use crate::extract::Json;
+use crate::jobs::body::PreviewBody;
 use crate::jobs::events::EventKind;
 use crate::openai::{LmdAnswer, LmdOptions};
 use crate::pictures::base64;
@@ -61,10 +63,7 @@ pub(crate) async fn txt2img(
     State(app): Shared,
     Json(request): Json<Txt2Img>,
 ) -> Result<Json<Txt2ImgAnswer>, ApiError> {
-    let wanted = native(&app, &request)?;
-    let kept = serde_json::to_value(&wanted).map_err(|error| ApiError::internal(&error))?;
-    let order = app.blocking(move |app| order(app, &wanted)).await?;
-    let finished = Waited::start(&app, kept, order).await?.end(&app).await?;
+    let finished = Waited::start(&app, native(&app, &request)?).await?.end().await?;
     let infotexts: Vec<String> = finished.pngs.iter().map(|png| infotext(png)).collect();
     let job = &finished.job;
     let seeds: Vec<u64> = job.pictures.iter().map(|picture| picture.seed).collect();
@@ -91,7 +90,7 @@ fn infotext(png: &[u8]) -> String {
 
 /// The request as our own API would have it.
 fn native(app: &App, request: &Txt2Img) -> Result<ImageRequest, ApiError> {
-    let lmd = request.lmd.clone();
+    let lmd = request.lmd.request();
     let named =
         request.sampler_name.clone().or_else(|| request.sampler_index.as_ref()?.as_str().map(str::to_owned));
     let asked =
@@ -99,10 +98,6 @@ fn native(app: &App, request: &Txt2Img) -> Result<ImageRequest, ApiError> {
     let count = request.batch_size.unwrap_or(1).saturating_mul(request.n_iter.unwrap_or(1));
     Ok(ImageRequest {
         prompt: Some(request.prompt.clone()),
-        layout: lmd.layout,
-        planner: lmd.planner,
-        preset: lmd.preset,
-        method: lmd.method,
         steps: lmd.steps.or(request.steps),
         sampler: lmd
             .sampler
@@ -116,22 +111,15 @@ fn native(app: &App, request: &Txt2Img) -> Result<ImageRequest, ApiError> {
             .negative
             .or(Some(request.negative_prompt.clone()).filter(|terms| !terms.trim().is_empty())),
         model: asked.or_else(|| app.checkpoint()),
-        object_seeds: [].into(),
-        object_negatives: [].into(),
-        plain_beside: false,
         preview: Some(true),
-        save_overlays: None,
+        ..lmd
     })
 }
 
-/// A sampler by any of the names that the web UI gave it.
+/// The sampler of a request, or which names there are.
 fn sampler(name: &str) -> Result<String, ApiError> {
-    let plain = |name: &str| name.to_lowercase().replace([' ', '_', '-'], "").replace("karras", "");
-    let mut known = Registry::shared().samplers();
-    let found =
-        known.find(|sampler| plain(sampler.infotext) == plain(name) || plain(sampler.name) == plain(name));
-    match found {
-        Some(sampler) => Ok(sampler.name.to_owned()),
+    match known_sampler(name) {
+        Some(known) => Ok(known.to_owned()),
         None => {
             let names: Vec<&str> = Registry::shared().samplers().map(|sampler| sampler.infotext).collect();
             let shown: String = name.chars().take(80).collect();
@@ -152,12 +140,11 @@ pub(crate) async fn progress(
 ) -> Json<Value> {
     let running = app.line.running().into_iter().next();
     let news = running.as_deref().and_then(|id| app.progress(id));
-    let preview =
-        running.as_deref().filter(|_| !query.skips()).and_then(|id| app.line.live(id)).and_then(|live| {
-            let event = live.events.newest(EventKind::Preview)?;
-            let data: Value = serde_json::from_str(&event.data).ok()?;
-            Some(data.get("image")?.as_str()?.split_once(',')?.1.to_owned())
-        });
+    let preview = running
+        .as_deref()
+        .filter(|_| !query.skips())
+        .and_then(|id| app.line.live(id))
+        .and_then(|live| PreviewBody::base64_of(&live.events.newest(EventKind::Preview)?));
     let (waiting, _) = app.line.lengths();
     let share = news.as_ref().map_or(0.0, |news| {
         let one = news.step as f64 / news.total.max(1) as f64;

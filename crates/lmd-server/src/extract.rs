@@ -96,6 +96,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// How many entries of a list are answered: what was asked for, within limits.
+pub(crate) fn page_length(asked: Option<usize>) -> Result<usize, ApiError> {
+    let length = asked.unwrap_or(50);
+    if (1..=200).contains(&length) {
+        Ok(length)
+    } else {
+        Err(ApiError::invalid("limit", "limit must be 1 to 200"))
+    }
+}
+
 /// An identifier in an address.
 #[derive(Clone, Debug)]
 pub(crate) struct Id(pub(crate) String);

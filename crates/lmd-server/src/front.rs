@@ -13,6 +13,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::jobs::worker::panic_text;
 use crate::{auth, openapi, origin};
 
 /// Longest silence within a body that is awaited.
@@ -34,8 +35,7 @@ pub(crate) fn service(app: &Arc<App>) -> Router {
 // The layer hands the panic over.
 #[allow(clippy::needless_pass_by_value)]
 fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
-    let text = panic.downcast_ref::<&str>().copied().unwrap_or("a request panicked");
-    ApiError::internal(&text).into_response()
+    ApiError::internal(&format!("a request panicked: {}", panic_text(&*panic))).into_response()
 }
 
 /// Notes a request: never its body, its query, or what stands in its path besides the route.

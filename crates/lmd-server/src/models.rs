@@ -21,11 +21,12 @@ pub(crate) fn public_name(configured: &str) -> String {
 /// The names of all models that may be asked for, the configured one first.
 pub(crate) fn names(config: &Config) -> Vec<String> {
     let mut names = vec![public_name(&config.model)];
-    // A store that cannot be read offers none.
-    let listed = ModelStore::of(config).list().unwrap_or_default();
-    for entry in listed {
-        if !names.contains(&entry.name) {
-            names.push(entry.name);
+    let store = ModelStore::of(config);
+    let bundled = store.find(BUNDLED).ok().map(|_| BUNDLED.to_owned());
+    // A store that cannot be read offers none besides.
+    for name in bundled.into_iter().chain(store.names().unwrap_or_default()) {
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     names

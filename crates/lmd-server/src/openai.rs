@@ -1,7 +1,5 @@
 //! OpenAI's image API, with layouts in an object of their own, `lmd`.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::sse::Event as SseEvent;
@@ -12,8 +10,8 @@ use lmd_layout::Layout;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::events::{answer, follow_log};
-use crate::api::images::{ImageRequest, SeedWanted, order};
+use crate::api::events::answer;
+use crate::api::images::{ImageRequest, SeedWanted};
 use crate::app::{App, Shared};
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::Json;
@@ -61,6 +59,26 @@ pub(crate) struct LmdOptions {
     /// What to leave out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) negative: Option<String>,
+}
+
+impl LmdOptions {
+    /// A request of our own API that has these and nothing else.
+    pub(crate) fn request(&self) -> ImageRequest {
+        let Self { layout, planner, preset, method, steps, sampler, cfg_scale, seed, negative } =
+            self.clone();
+        ImageRequest {
+            layout,
+            planner,
+            preset,
+            method,
+            steps,
+            sampler,
+            cfg_scale,
+            seed,
+            negative,
+            ..ImageRequest::default()
+        }
+    }
 }
 
 /// A request of OpenAI's image API. Fields that mean nothing here are read and left alone.
@@ -173,44 +191,29 @@ pub(crate) async fn generate(
             "output_format must be png, the one form this server writes",
         ));
     }
-    let wanted = native(&app, &request, streams && partial > 0)?;
-    let kept = serde_json::to_value(&wanted).map_err(|error| ApiError::internal(&error))?;
-    let order = app.blocking(move |app| order(app, &wanted)).await?;
-    let waited = Waited::start(&app, kept, order).await?;
+    let wanted = app.blocking(move |app| native(app, &request, streams && partial > 0)).await?;
+    let waited = Waited::start(&app, wanted).await?;
     if streams {
-        return Ok(answer(&app, stream(Arc::clone(&app), waited, partial)));
+        return Ok(answer(&app, stream(waited, partial)));
     }
-    let finished = waited.end(&app).await?;
+    let finished = waited.end().await?;
     Ok(Json(images(&finished, by_url.then(|| base(&headers)).as_deref())).into_response())
 }
 
 /// The request as our own API would have it.
 fn native(app: &App, request: &OpenAiRequest, preview: bool) -> Result<ImageRequest, ApiError> {
     let (width, height) = size(request.size.as_deref())?;
-    let lmd = request.lmd.clone();
     let known = crate::models::names(&app.settings.config);
     let foreign =
         |name: &String| FOREIGN.iter().any(|start| name.starts_with(start)) && !known.contains(name);
     Ok(ImageRequest {
         prompt: Some(request.prompt.clone()),
-        layout: lmd.layout,
-        planner: lmd.planner,
-        preset: lmd.preset,
-        method: lmd.method,
-        steps: lmd.steps,
-        sampler: lmd.sampler,
-        cfg_scale: lmd.cfg_scale,
         width,
         height,
-        seed: lmd.seed,
         n: request.n,
-        negative: lmd.negative,
         model: request.model.clone().filter(|name| !foreign(name)),
-        object_seeds: [].into(),
-        object_negatives: [].into(),
-        plain_beside: false,
         preview: Some(preview),
-        save_overlays: None,
+        ..request.lmd.request()
     })
 }
 
@@ -260,7 +263,6 @@ fn shown_size(finished: &Finished) -> String {
 
 /// How far a stream is.
 struct Growing<S> {
-    app: Arc<App>,
     waited: Waited,
     events: std::pin::Pin<Box<S>>,
     /// Partial images wanted and sent.
@@ -272,10 +274,9 @@ struct Growing<S> {
 }
 
 /// The events of a picture that grows: previews spread over its drawing, then the picture.
-fn stream(app: Arc<App>, waited: Waited, partial: u32) -> impl Stream<Item = SseEvent> + Send {
-    let events = Box::pin(follow_log(&app, Arc::clone(&waited.live.events), 0));
-    let growing =
-        Growing { app, waited, events, partial: (partial, 0), done: 0.0, ready: [].into(), over: false };
+fn stream(waited: Waited, partial: u32) -> impl Stream<Item = SseEvent> + Send {
+    let events = Box::pin(waited.events());
+    let growing = Growing { waited, events, partial: (partial, 0), done: 0.0, ready: [].into(), over: false };
     unfold(growing, |mut growing| async move {
         use futures_util::StreamExt;
         loop {
@@ -288,7 +289,7 @@ fn stream(app: Arc<App>, waited: Waited, partial: u32) -> impl Stream<Item = Sse
             match growing.events.next().await {
                 Some(event) if !event.kind.is_last() => growing.take(&event),
                 _ => {
-                    let finished = growing.waited.finished(&growing.app).await;
+                    let finished = growing.waited.finished().await;
                     growing.ready = last_events(finished).into();
                     growing.over = true;
                 }
@@ -307,9 +308,7 @@ impl<S> Growing<S> {
                 }
             }
             EventKind::Preview if sent < wanted && self.done >= f64::from(sent) / f64::from(wanted + 1) => {
-                let Ok(preview) = serde_json::from_str::<PreviewBody>(&event.data) else { return };
-                let image =
-                    preview.image.split_once(',').map(|(_, data)| data.to_owned()).unwrap_or_default();
+                let Some(image) = PreviewBody::base64_of(event) else { return };
                 self.ready.push_back(named("image_generation.partial_image", serde_json::json!({
                     "b64_json": image, "partial_image_index": sent, "created_at": crate::store::now_ms() / 1000,
                     "size": "auto", "quality": "auto", "background": "opaque", "output_format": "png",

@@ -29,8 +29,8 @@ pub(crate) struct Order {
     pub(crate) planner: PlannerWanted,
     /// The model's name.
     pub(crate) model: String,
-    /// The preset it was asked for with, where one was named.
-    pub(crate) preset: Option<Preset>,
+    /// The preset that the settings start from.
+    pub(crate) preset: Preset,
     /// All settings of the drawing.
     pub(crate) draw: DrawConfig,
     /// The first picture's seed.
@@ -77,10 +77,8 @@ impl Order {
         if !self.prompt.is_empty() {
             say("--prompt", &self.prompt);
         }
-        let preset = self.preset.unwrap_or_default();
-        let base = preset.config();
-        let name = serde_json::to_value(preset).ok();
-        say("--preset", name.as_ref().and_then(|name| name.as_str()).unwrap_or("balanced"));
+        let base = self.preset.config();
+        say("--preset", &preset_name(self.preset));
         say("--seed", &self.seed.to_string());
         if self.model != lmd_engine::config::BUNDLED {
             say("--model", &self.model);
@@ -109,6 +107,12 @@ impl Order {
         say("-o", "picture.png");
         words.join(" ")
     }
+}
+
+/// A preset's name in settings.
+pub(crate) fn preset_name(preset: Preset) -> String {
+    let name = serde_json::to_value(preset).ok();
+    name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().to_owned()
 }
 
 /// A text as one word of a shell.
@@ -140,7 +144,7 @@ mod tests {
             layout: None,
             planner: PlannerWanted::Auto,
             model: "bundled".to_owned(),
-            preset: Some(Preset::Fast),
+            preset: Preset::Fast,
             draw,
             seed: 7,
             shots: Vec::new(),

@@ -71,7 +71,7 @@ impl Pictures {
         }
     }
 
-    /// Bytes free where pictures lie are not asked for; whether they can be written is.
+    /// Whether the folder is there. Whether anything can be written to it shows when a picture is.
     pub(crate) fn is_well(&self) -> bool {
         self.folder.is_dir()
     }
@@ -80,12 +80,7 @@ impl Pictures {
 /// A preview as an address that holds its own data.
 pub(crate) fn preview_url(pixels: &Rgb) -> Option<String> {
     let png = lmd_engine::picture::encode(&shrunk(pixels, PREVIEW), None).ok()?;
-    Some(data_url(&png))
-}
-
-/// A PNG as an address that holds its own data.
-pub(crate) fn data_url(png: &[u8]) -> String {
-    format!("data:image/png;base64,{}", base64(png))
+    Some(lmd_engine::picture::data_address(&png))
 }
 
 /// Bytes in Base64.

@@ -3,55 +3,77 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 
 use crate::api::events::follow_log;
-use crate::app::{App, CancelOnDrop};
+use crate::api::images::{ImageRequest, accept};
+use crate::app::App;
 use crate::error::ApiError;
 use crate::jobs::body::JobBody;
+use crate::jobs::events::Event;
 use crate::jobs::line::Live;
-use crate::order::Order;
 use crate::store::Status;
 
-/// A job that somebody waits for. Dropping it cancels the job.
+/// A job that somebody waits for. Dropping it before [`Self::finished`] cancels the job: whoever waited went away.
 #[derive(Debug)]
 pub(crate) struct Waited {
-    pub(crate) id: String,
-    pub(crate) live: Live,
-    guard: CancelOnDrop,
+    app: Arc<App>,
+    id: String,
+    live: Live,
+    /// Nothing is cancelled any more.
+    over: bool,
 }
 
 impl Waited {
-    /// Accepts an order.
-    pub(crate) async fn start(
-        app: &Arc<App>,
-        request: serde_json::Value,
-        order: Order,
-    ) -> Result<Self, ApiError> {
+    /// Accepts a request.
+    pub(crate) async fn start(app: &Arc<App>, wanted: ImageRequest) -> Result<Self, ApiError> {
         let shared = Arc::clone(app);
         let started = app.blocking(move |app| {
-            let (id, live) = app.accept(&request, &order)?;
-            let guard = CancelOnDrop::new(&shared, &id, &live);
-            Ok(Self { id, live, guard })
+            let (id, live) = accept(app, &wanted)?;
+            Ok(Self { app: shared, id, live, over: false })
         });
         started.await
     }
 
+    /// All events of the job.
+    pub(crate) fn events(&self) -> impl Stream<Item = Event> + Send + use<> {
+        follow_log(&self.app, Arc::clone(&self.live.events), 0)
+    }
+
     /// Waits until the job is over, and gives its pictures.
-    pub(crate) async fn end(mut self, app: &Arc<App>) -> Result<Finished, ApiError> {
-        let mut events = std::pin::pin!(follow_log(app, Arc::clone(&self.live.events), 0));
+    pub(crate) async fn end(mut self) -> Result<Finished, ApiError> {
+        let mut events = std::pin::pin!(self.events());
         while events.next().await.is_some() {}
-        let finished = self.finished(app).await;
-        self.guard.disarm();
-        finished
+        self.finished().await
     }
 
     /// What came of a job that is over.
-    pub(crate) async fn finished(&mut self, app: &Arc<App>) -> Result<Finished, ApiError> {
+    pub(crate) async fn finished(&mut self) -> Result<Finished, ApiError> {
         let id = self.id.clone();
-        let finished = app.blocking(move |app| finished(app, &id)).await;
-        self.guard.disarm();
+        let finished = self.app.blocking(move |app| finished(app, &id)).await;
+        self.over = true;
         finished
+    }
+}
+
+impl Drop for Waited {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        self.live.cancel.cancel();
+        self.live.unwanted.cancel();
+        let (app, id) = (Arc::clone(&self.app), std::mem::take(&mut self.id));
+        // The database is not waited for where futures are dropped.
+        let cancelled = move || {
+            if let Err(error) = app.cancel(&id) {
+                tracing::warn!(job = %id, ?error, "a job that nobody waits for could not be cancelled");
+            }
+        };
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(cancelled)),
+            Err(_) => cancelled(),
+        }
     }
 }
 

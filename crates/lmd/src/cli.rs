@@ -2,6 +2,7 @@
 
 mod detect;
 mod draw;
+mod flag;
 mod pictures;
 mod planning;
 mod serve;

@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use lmd_engine::output::{Outputs, numbered};
+use lmd_engine::output::Outputs;
 use lmd_engine::{
     Adapter, DrawOptions, Engine, EngineError, Picture, Prepared, Seeds, Subject, random_seeds,
 };
 
 use crate::cli::{Drawing, Seed};
 use crate::exports::StepPictures;
+use crate::files::{self, of_several};
+use crate::interrupt;
 use crate::progress::Watch;
-use crate::screen::{self, Screen};
-use crate::{files, interrupt};
+use crate::screen::Screen;
 
 /// Everything but what is drawn.
 pub(crate) struct Easel<'a> {
@@ -86,14 +87,8 @@ impl<'a> Easel<'a> {
 
     /// Writes a picture and prints where.
     fn deliver(&self, subject: &Subject, seeds: Seeds, index: u32, picture: &Picture) -> anyhow::Result<()> {
-        if self.args.output.as_deref().is_some_and(files::is_dash) {
-            return Ok(screen::print(&picture.png)?);
-        }
         match &self.args.output {
-            Some(path) => {
-                let path = self.args.numbered(path, index);
-                files::write(&path, &picture.png, &self.outputs)
-            }
+            Some(path) => files::put(&of_several(path, self.args.count, index), &picture.png, &self.outputs),
             // Nobody asked for this very name.
             None => files::write(&invented(subject, seeds), &picture.png, &self.outputs),
         }
@@ -103,13 +98,6 @@ impl<'a> Easel<'a> {
 /// The name of a picture that nobody named.
 fn invented(subject: &Subject, seeds: Seeds) -> PathBuf {
     PathBuf::from(format!("{}-{}.png", subject.slug(), seeds.background))
-}
-
-impl Drawing {
-    /// `-o out.png` names the first of several pictures `out-1.png`.
-    fn numbered(&self, path: &Path, index: u32) -> PathBuf {
-        if self.count == 1 { path.to_owned() } else { numbered(path, index + 1) }
-    }
 }
 
 /// Whether there is a place for every picture.
@@ -135,7 +123,8 @@ fn check_output(args: &Drawing, outputs: &Outputs, screen: &Screen) -> anyhow::R
         ))
         .into());
     }
-    (0..args.count).try_for_each(|index| files::try_place(&args.numbered(path, index), outputs, screen))
+    (0..args.count)
+        .try_for_each(|index| files::try_place(&of_several(path, args.count, index), outputs, screen))
 }
 
 fn told(picture: &Picture) -> String {
@@ -157,7 +146,6 @@ mod tests {
         assert!(with("-", 2).unwrap_err().to_string().contains("one picture"));
         assert!(with("a.jpg", 1).unwrap_err().to_string().contains(".png"));
         assert!(with("no/such/folder/a.png", 1).unwrap_err().to_string().contains("folder"));
-        let several = Drawing { count: 3, ..Drawing::default() };
-        assert_eq!(several.numbered(Path::new("a/out.png"), 1), Path::new("a/out-2.png"));
+        assert_eq!(of_several(Path::new("a/out.png"), 3, 1), Path::new("a/out-2.png"));
     }
 }

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use lmd_engine::output::{Outputs, numbered};
+use lmd_engine::output::Outputs;
 use lmd_engine::picture::encode;
 use lmd_engine::{EngineError, Part, Picture, Progress, RecordedPart, Wants, safetensors};
 
-use crate::files;
+use crate::files::{self, of_several};
 use crate::screen::Screen;
 
 /// Flags for research: what is saved of every step (docs/exports.md).
@@ -67,11 +67,6 @@ impl Exports {
         }
         Ok(())
     }
-}
-
-/// `a.safetensors` names the second of several files `a-2.safetensors`.
-fn of_several(path: &Path, count: u32, index: u32) -> PathBuf {
-    if count == 1 { path.to_owned() } else { numbered(path, index + 1) }
 }
 
 /// Writes the picture foreseen after every step into a folder.

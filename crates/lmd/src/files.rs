@@ -1,12 +1,12 @@
 //! Reading what the user names, and writing layouts in any form.
 
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use lmd_engine::EngineError;
-use lmd_engine::input::{self, Input};
-use lmd_engine::output::Outputs;
+use lmd_engine::input::Input;
+use lmd_engine::output::{Outputs, numbered};
 use lmd_engine::picture::MAX_PICTURE_BYTES;
 use lmd_layout::{DrawOptions, Format, Layout, draw_png, draw_svg, write_format, write_text};
 
@@ -39,14 +39,6 @@ fn with_advice(error: EngineError, path: &Path) -> anyhow::Error {
 /// The text of a file, or of stdin for `-`.
 pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     Ok(open(path)?.text()?)
-}
-
-/// The text of a file of at most `most` bytes, where that is more than other texts may have.
-pub(crate) fn read_long(path: &Path, most: usize) -> anyhow::Result<String> {
-    let failed = |source| EngineError::Read { path: path.to_owned(), source };
-    let bytes = input::read_bounded(path, most as u64 + 1).map_err(failed)?;
-    let text = input::text(&bytes);
-    text.map_err(|error| EngineError::Usage(format!("{}: {error}", path.display())).into())
 }
 
 /// A layout from a file: our JSON, an answer in any form we understand, or a
@@ -103,11 +95,12 @@ pub(crate) fn target(path: &Path) -> Result<(&Path, Form), EngineError> {
 /// Writes a layout to a file and prints the file's path, or writes it to
 /// stdout for `-`.
 pub(crate) fn deliver(layout: &Layout, form: Form, path: &Path, outputs: &Outputs) -> anyhow::Result<()> {
-    let bytes = form.render(layout)?;
-    if is_dash(path) {
-        return Ok(screen::print(bytes)?);
-    }
-    write(path, &bytes, outputs)
+    put(path, &form.render(layout)?, outputs)
+}
+
+/// Writes a file and prints its path, or writes to stdout for `-`.
+pub(crate) fn put(path: &Path, bytes: &[u8], outputs: &Outputs) -> anyhow::Result<()> {
+    if is_dash(path) { Ok(screen::print(bytes)?) } else { write(path, bytes, outputs) }
 }
 
 /// Writes a file and prints its path.
@@ -122,6 +115,23 @@ pub(crate) fn try_place(path: &Path, outputs: &Outputs, screen: &Screen) -> anyh
         screen.tell(&taken)?;
     }
     Ok(())
+}
+
+/// How many results go to stdout; one at most may. `printed` is one that is printed without naming a file.
+pub(crate) fn on_stdout<'a>(
+    paths: impl IntoIterator<Item = &'a Path>,
+    printed: bool,
+) -> Result<usize, EngineError> {
+    let count = paths.into_iter().filter(|path| is_dash(path)).count() + usize::from(printed);
+    if count > 1 {
+        return Err(EngineError::Usage("stdout takes one thing; give the others file names".to_owned()));
+    }
+    Ok(count)
+}
+
+/// `-o out.png` names the first of several pictures `out-1.png`; one alone has the name itself.
+pub(crate) fn of_several(path: &Path, count: u32, index: u32) -> PathBuf {
+    if count == 1 { path.to_owned() } else { numbered(path, index + 1) }
 }
 
 /// Whether a path stands for stdin or stdout.

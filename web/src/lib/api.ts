@@ -9,13 +9,16 @@ import type {
   Layout,
   LlmSettings,
   LlmTest,
-  Overlays,
+  Mask,
   Planned,
   Problem,
   Recipe,
 } from "./types";
 
 const BASE = "api/v1";
+
+/** An address that the server gave, as one below the page's own: a proxy may put both below any path. */
+export const below = (url: string) => url.replace(/^\//, "");
 
 export class ApiError extends Error {
   constructor(
@@ -128,21 +131,15 @@ export class Api {
     return this.get<{ pictures: GalleryPicture[]; next?: string | null }>(`gallery?${params}`);
   };
 
-  recipe = async (id: string): Promise<{ recipe: Recipe; command_line?: string }> => {
-    const body = await this.get<Recipe & { recipe?: Recipe; command_line?: string }>(
-      `pictures/${encodeURIComponent(id)}/recipe`,
-    );
-    const found = { recipe: body.recipe ?? body };
-    return body.command_line ? { ...found, command_line: body.command_line } : found;
-  };
+  recipe = (id: string) =>
+    this.get<{ recipe: Recipe; command_line?: string }>(`pictures/${encodeURIComponent(id)}/recipe`);
 
-  /** Masks and heat maps of a picture; none where the server kept none. */
-  overlays = async (id: string): Promise<Overlays> => {
+  /** The masks of a picture's objects; none where the server kept none. */
+  masks = async (id: string): Promise<Mask[]> => {
     try {
-      const found = await this.get<Partial<Overlays>>(`pictures/${encodeURIComponent(id)}/overlays`);
-      return { masks: found.masks ?? [], heatmaps: found.heatmaps ?? [] };
+      return (await this.get<{ masks: Mask[] }>(`pictures/${encodeURIComponent(id)}/overlays`)).masks;
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return { masks: [], heatmaps: [] };
+      if (error instanceof ApiError && error.status === 404) return [];
       throw error;
     }
   };

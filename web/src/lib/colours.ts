@@ -16,6 +16,9 @@ const PALETTE = [
   "#51606F",
 ];
 
+/** The colour of what has no caption to choose one by. */
+export const NEUTRAL = "#51606F";
+
 const NAMED: Record<string, string[]> = {
   red: ["#C92A3A", "#9F1239", "#D0402B"],
   orange: ["#B4530A", "#A0522D", "#D0402B"],
@@ -56,7 +59,7 @@ export function coloursOf(captions: readonly string[]): string[] {
     if (taken.has(caption)) continue;
     const wished = wishes(caption);
     const used = new Set(taken.values());
-    taken.set(caption, wished.find((colour) => !used.has(colour)) ?? wished[0] ?? "#51606F");
+    taken.set(caption, wished.find((colour) => !used.has(colour)) ?? wished[0] ?? NEUTRAL);
   }
-  return captions.map((caption) => taken.get(caption) ?? "#51606F");
+  return captions.map((caption) => taken.get(caption) ?? NEUTRAL);
 }

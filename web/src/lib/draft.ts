@@ -1,6 +1,7 @@
 // The draft: what is being worked on survives a reload. A tab keeps its own; a new tab starts from the last one saved.
 
 import { type Doc, EMPTY, type Item } from "./document";
+import { keep } from "./store";
 
 const NAME = "lmd.draft.1";
 /** Longest draft that is read back, in characters. */
@@ -32,13 +33,7 @@ export function stores(): Stores {
 
 export function saveDraft(draft: Draft, { tab, all }: Stores): void {
   const text = JSON.stringify(draft);
-  for (const store of [tab, all]) {
-    try {
-      store.setItem(NAME, text);
-    } catch {
-      // A full or forbidden store: the page works on without.
-    }
-  }
+  for (const store of [tab, all]) keep(() => store, NAME, text);
 }
 
 const isItem = (value: unknown): value is Item => {

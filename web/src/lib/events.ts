@@ -50,8 +50,7 @@ function parse(block: string): ServerEvent | undefined {
   return id === undefined ? { event, data: data.join("\n") } : { id, event, data: data.join("\n") };
 }
 
-const errorText = (error: unknown) =>
-  typeof error === "string" ? error : ((error as { message?: string } | null)?.message ?? "");
+const errorText = (error: unknown) => (error as { message?: string } | null | undefined)?.message ?? "";
 
 /** The event as the page uses it; undefined for kinds it does not know. */
 export function understood({ event, data }: ServerEvent): JobEvent | undefined {
@@ -69,9 +68,9 @@ export function understood({ event, data }: ServerEvent): JobEvent | undefined {
     case "cancelled":
       return { ...body, type: event } as JobEvent;
     case "completed":
-      return { type: "completed", job: (body.job ?? body) as unknown as Job };
+      return { type: "completed", job: body as unknown as Job };
     case "failed":
-      return { type: "failed", error: errorText(body.error ?? body) };
+      return { type: "failed", error: errorText(body.error) };
     default:
       return undefined;
   }
@@ -137,6 +136,8 @@ export async function follow(
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
+        // It answered, if only with a refusal.
+        follower.lost(false);
         return follower.event({ type: "failed", error: error.message });
       }
       follower.lost(true);

@@ -14,12 +14,12 @@ export const HANDLES: readonly Handle[] = ["nw", "n", "ne", "e", "se", "s", "sw"
 /** The least side of a box that the page makes; the library's own limit is 0.001. */
 export const MIN_SIDE = 0.02;
 /** How near edges are when they snap. */
-export const SNAP = 0.012;
+const SNAP = 0.012;
 
-export const clamp = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
+const clamp = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
 /** Five decimals: a hundredth of a pixel on a thousand, and short in exported files. */
-export const tidy = (value: number) => Math.round(value * 1e5) / 1e5;
+const tidy = (value: number) => Math.round(value * 1e5) / 1e5;
 
 export const tidyBox = (b: Box): Box => {
   const [x, y] = [tidy(b.x), tidy(b.y)];
@@ -87,9 +87,12 @@ const lines = (others: readonly Box[], axis: "x" | "y"): number[] => [
   ),
 ];
 
+/** How far an edge is from the line that it meets, and where that line is. */
+type Met = { shift: number; at: number } | undefined;
+
 /** The smallest shift that brings one of `edges` onto one of `targets`, and that target. */
-function nearest(edges: number[], targets: number[]): { shift: number; at: number } | undefined {
-  let best: { shift: number; at: number } | undefined;
+function nearest(edges: number[], targets: number[]): Met {
+  let best: Met;
   for (const edge of edges) {
     for (const at of targets) {
       const shift = at - edge;
@@ -99,15 +102,18 @@ function nearest(edges: number[], targets: number[]): { shift: number; at: numbe
   return best;
 }
 
+function guidesOf(x: Met, y: Met): Guide[] {
+  const guides: Guide[] = [];
+  if (x) guides.push({ axis: "x", at: x.at });
+  if (y) guides.push({ axis: "y", at: y.at });
+  return guides;
+}
+
 /** Moves `b` onto near edges and centres of the others and of the picture. */
 export function snapMove(b: Box, others: readonly Box[]): { box: Box; guides: Guide[] } {
   const x = nearest([b.x, b.x + b.w / 2, b.x + b.w], lines(others, "x"));
   const y = nearest([b.y, b.y + b.h / 2, b.y + b.h], lines(others, "y"));
-  const box = moved(b, x?.shift ?? 0, y?.shift ?? 0);
-  const guides: Guide[] = [];
-  if (x) guides.push({ axis: "x", at: x.at });
-  if (y) guides.push({ axis: "y", at: y.at });
-  return { box, guides };
+  return { box: moved(b, x?.shift ?? 0, y?.shift ?? 0), guides: guidesOf(x, y) };
 }
 
 /** As `snapMove` for the sides that `handle` moves. */
@@ -118,11 +124,7 @@ export function snapResize(b: Box, handle: Handle, others: readonly Box[]): { bo
   };
   const x = side("w", "e", b.x, b.w, "x");
   const y = side("n", "s", b.y, b.h, "y");
-  const box = resized(b, handle, x?.shift ?? 0, y?.shift ?? 0);
-  const guides: Guide[] = [];
-  if (x) guides.push({ axis: "x", at: x.at });
-  if (y) guides.push({ axis: "y", at: y.at });
-  return { box, guides };
+  return { box: resized(b, handle, x?.shift ?? 0, y?.shift ?? 0), guides: guidesOf(x, y) };
 }
 
 const ARROWS: Record<string, [number, number]> = {

@@ -10,10 +10,6 @@ export class History<T> {
 
   constructor(private now: T) {}
 
-  get present(): T {
-    return this.now;
-  }
-
   get canUndo(): boolean {
     return this.past.length > 0;
   }

@@ -19,8 +19,6 @@ export interface Settings {
   count: number;
   negative: string;
   model: string;
-  /** One LoRA file per line, `FILE` or `FILE@STRENGTH`. */
-  lora: string;
   plainBeside: boolean;
   planner: string;
 }
@@ -38,7 +36,6 @@ export const DEFAULTS: Settings = {
   count: 1,
   negative: "",
   model: "",
-  lora: "",
   plainBeside: false,
   planner: "auto",
 };
@@ -84,8 +81,6 @@ export function requestFor(doc: Doc, settings: Settings, can: Capabilities | und
   if (settings.negative.trim()) request.negative = settings.negative.trim();
   if (settings.model) request.model = settings.model;
   if (settings.plainBeside && settings.method !== "plain") request.plain_beside = true;
-  const lora = settings.lora.split("\n").map((line) => line.trim());
-  if (can?.lora && lora.some(Boolean)) request.lora = lora.filter(Boolean);
   const seeds = doc.items.flatMap((o, i) => (o.seed === undefined ? [] : [[String(i), o.seed] as const]));
   if (can?.per_object?.includes("seed") && seeds.length > 0) request.object_seeds = Object.fromEntries(seeds);
   const negatives = doc.items.flatMap((o, i) => (o.negative?.trim() ? [[String(i), o.negative.trim()]] : []));
@@ -110,14 +105,13 @@ function settingsFrom(
 ): Settings {
   const known = (list: readonly { name: string }[] | undefined, name: string) =>
     list?.some((each) => each.name === name) ? name : "";
-  const samplers = can?.samplers.map((each) => (typeof each === "string" ? { name: each } : each));
   return {
     ...DEFAULTS,
     planner: kept.planner,
     method: known(can?.methods, text(config.method)),
     preset: known(can?.presets, text(config.preset)),
     model: known(can?.models, text(config.model)),
-    sampler: known(samplers, text(config.sampler).toLowerCase()),
+    sampler: known(can?.samplers, text(config.sampler).toLowerCase()),
     steps: number(config.steps),
     cfgScale: number(config.cfg_scale),
     width: number(config.width),

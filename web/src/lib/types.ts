@@ -44,18 +44,23 @@ export interface Named {
   summary?: string;
 }
 
-/** The words that a small model knows, by what they are; servers may give them as one list instead. */
-export interface ModelWords {
-  nouns?: string[];
-  colours?: string[];
-  backgrounds?: string[];
+/** Settings of a drawing, by the names of requests. */
+export interface DrawSettings {
+  preset?: string;
+  method?: string;
+  steps?: number;
+  sampler?: string;
+  cfg_scale?: number;
+  width?: number;
+  height?: number;
 }
 
 export interface Model {
   name: string;
   bundled?: boolean;
   default?: boolean;
-  words?: string[] | ModelWords | null;
+  /** The words that a small model knows. */
+  words?: string[] | null;
   sizes?: { width: number; height: number } | null;
 }
 
@@ -64,20 +69,11 @@ export interface Capabilities {
   models: Model[];
   methods: Named[];
   presets: Named[];
-  samplers: (string | Named)[];
+  samplers: Named[];
   limits: { max_steps?: number; max_pixels?: number; max_n?: number; max_queue?: number };
-  defaults: {
-    preset?: string;
-    method?: string;
-    steps?: number;
-    sampler?: string;
-    cfg_scale?: number;
-    width?: number;
-    height?: number;
-  };
+  defaults: DrawSettings;
   planner?: { kind: string; model?: string | null };
   per_object?: string[];
-  lora?: boolean;
 }
 
 export interface Progress {
@@ -86,8 +82,8 @@ export interface Progress {
   total: number;
   part?: string;
   /** The denoising step of this part, from 0, and how many it has. */
-  part_step?: number;
-  part_steps?: number;
+  part_step: number;
+  part_steps: number;
   /** The first box that is drawn, and all that are drawn at once. */
   object?: number | null;
   objects?: number[] | null;
@@ -101,13 +97,12 @@ export interface Progress {
 export interface JobPicture {
   id: string;
   url: string;
-  thumb_url?: string;
-  seed: number;
+  thumb_url: string;
   /** The seed without rounding. */
-  seed_text?: string;
+  seed_text: string;
   width: number;
   height: number;
-  method?: string;
+  method: string;
 }
 
 export type JobStatus = "queued" | "generating" | "completed" | "failed" | "cancelled";
@@ -122,20 +117,13 @@ export interface Job {
   progress?: Progress | null;
   pictures?: JobPicture[];
   notices?: Notice[];
-  error?: { message: string } | string | null;
+  error?: { message: string } | null;
   command_line?: string;
 }
 
-export interface ImageRequest {
+export interface ImageRequest extends DrawSettings {
   prompt: string;
   layout: Layout;
-  preset?: string;
-  method?: string;
-  steps?: number;
-  sampler?: string;
-  cfg_scale?: number;
-  width?: number;
-  height?: number;
   seed?: string;
   n?: number;
   negative?: string;
@@ -143,32 +131,20 @@ export interface ImageRequest {
   plain_beside?: boolean;
   object_seeds?: Record<string, number>;
   object_negatives?: Record<string, string>;
-  lora?: string[];
   preview?: boolean;
   save_overlays?: boolean;
 }
 
-export interface GalleryPicture {
-  id: string;
-  url: string;
-  thumb_url: string;
+export interface GalleryPicture extends JobPicture {
   prompt: string;
-  seed: number;
-  seed_text?: string;
-  method?: string;
-  created_at?: string | number;
-  width: number;
-  height: number;
+  /** In milliseconds since 1970. */
+  created_at: number;
 }
 
-export interface Overlay {
+/** Where an object is: a picture as `data:` address, white on the object and transparent elsewhere. */
+export interface Mask {
   object: number;
   url: string;
-}
-
-export interface Overlays {
-  masks: Overlay[];
-  heatmaps: Overlay[];
 }
 
 /** What a picture says about how it was made. */

@@ -1,20 +1,13 @@
 // What the whole page shares: the server, what it can do, messages, light or dark.
 
 import { Api, ApiError } from "../lib/api";
+import { keep, recall } from "../lib/store";
 import type { Capabilities } from "../lib/types";
 import { t } from "./i18n.svelte";
 
 export type Theme = "auto" | "light" | "dark";
 export type Dialog = "gallery" | "llm" | "help" | "key" | undefined;
 const [KEY, THEME] = ["lmd.key", "lmd.theme"];
-
-function recall(store: () => Storage, name: string): string | undefined {
-  try {
-    return store().getItem(name) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 class App {
   readonly api = new Api();
@@ -41,11 +34,7 @@ class App {
     this.theme = theme;
     if (theme === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
-    try {
-      localStorage.setItem(THEME, theme);
-    } catch {
-      // Without a store the choice holds until the page is left.
-    }
+    keep(() => localStorage, THEME, theme);
   }
 
   /** Asks what the server can do, again and again until it answers. */
@@ -75,11 +64,7 @@ class App {
 
   enterKey(key: string) {
     this.api.key = key.trim() || undefined;
-    try {
-      sessionStorage.setItem(KEY, key.trim());
-    } catch {
-      // Without a store the key holds until the page is left.
-    }
+    keep(() => sessionStorage, KEY, key.trim());
     this.dialog = undefined;
     for (const resolve of this.waiting.splice(0)) resolve();
   }
@@ -97,15 +82,16 @@ class App {
 
   /** Shows why something did not work; a missing key is asked for. */
   fail(error: unknown) {
-    if (error instanceof ApiError && error.status === 401) {
-      this.dialog = "key";
-      return;
-    }
-    if (error instanceof ApiError && error.status === 0) this.say(t("noServer"), true);
-    else if (error instanceof ApiError && error.status === 429) {
-      this.say(t("busy", { seconds: error.retryAfter ?? 5 }), true);
-    } else this.say(error instanceof Error ? error.message : String(error), true);
+    if (error instanceof ApiError && error.status === 401) this.dialog = "key";
+    else this.say(reason(error), true);
   }
+}
+
+/** Why something did not work, for people. */
+export function reason(error: unknown): string {
+  if (error instanceof ApiError && error.status === 0) return t("noServer");
+  if (error instanceof ApiError && error.status === 429) return t("busy", { seconds: error.retryAfter ?? 5 });
+  return error instanceof Error ? error.message : String(error);
 }
 
 export const app = new App();

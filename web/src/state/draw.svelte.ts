@@ -1,9 +1,10 @@
 // Drawing: one job at a time, followed to its end; its pictures; what is shown of them.
 
+import { below } from "../lib/api";
 import { layoutKey, toLayout } from "../lib/document";
 import { follow, type JobEvent } from "../lib/events";
 import { DEFAULTS, promptOf, randomSeed, requestFor, type Settings } from "../lib/request";
-import type { Job, JobPicture, Layout, Notice, Overlays, Progress } from "../lib/types";
+import type { Job, JobPicture, Layout, Mask, Notice, Progress } from "../lib/types";
 import { app } from "./app.svelte";
 import { editor } from "./editor.svelte";
 import { num, t } from "./i18n.svelte";
@@ -30,7 +31,6 @@ class Draw {
   job = $state<string>();
   phase = $state<"idle" | "queued" | "generating">("idle");
   position = $state<number>();
-  lost = $state(false);
   cancelling = $state(false);
   now = $state.raw<Progress>();
   /** How far each object has come, by its place in the layout that is being drawn. */
@@ -40,28 +40,37 @@ class Draw {
   pictures = $state.raw<Shown[]>([]);
   shown = $state.raw<Shown>();
   view = $state<View>("layout");
-  masks = $state(false);
-  heat = $state(false);
-  overlays = $state.raw<Overlays>();
+  /** Where the objects of the shown picture are, and whether that is shown. */
+  masks = $state.raw<Mask[]>([]);
+  showMasks = $state(false);
+  /** Two pictures to be looked at side by side. */
+  beside = $state.raw<[Shown, Shown]>();
   private stop: AbortController | undefined;
   private drawing: { prompt: string; layout: Layout } | undefined;
 
   busy = $derived(this.phase !== "idle");
 
+  /** The picture that lies on the canvas. */
+  visible = $derived(this.busy || this.view === "layout" ? undefined : this.shown);
+
+  private shownKey = $derived(this.shown?.layout && layoutKey(this.shown.layout));
+
   /** The layout is no longer the one that the picture shows. */
-  stale = $derived(
-    this.shown?.layout !== undefined && layoutKey(this.shown.layout) !== layoutKey(toLayout(editor.doc)),
+  stale = $derived(this.shownKey !== undefined && this.shownKey !== layoutKey(toLayout(editor.doc)));
+
+  /** The model that draws: the one that was chosen, or the server's own. */
+  model = $derived(
+    app.can?.models.find((each) => each.name === this.settings.model) ??
+      app.can?.models.find((each) => each.default) ??
+      app.can?.models[0],
   );
 
   /** Width over height of the canvas. */
   aspect = $derived.by(() => {
-    if (this.shown && this.view !== "layout" && !this.busy) return this.shown.width / this.shown.height;
-    const model =
-      app.can?.models.find((each) => each.name === this.settings.model) ??
-      app.can?.models.find((each) => each.default) ??
-      app.can?.models[0];
-    const width = this.settings.width ?? model?.sizes?.width ?? app.can?.defaults.width ?? 1;
-    const height = this.settings.height ?? model?.sizes?.height ?? app.can?.defaults.height ?? 1;
+    if (this.visible) return this.visible.width / this.visible.height;
+    const [sizes, defaults] = [this.model?.sizes, app.can?.defaults];
+    const width = this.settings.width ?? sizes?.width ?? defaults?.width ?? 1;
+    const height = this.settings.height ?? sizes?.height ?? defaults?.height ?? 1;
     return width / height || 1;
   });
 
@@ -83,11 +92,7 @@ class Draw {
   private async send() {
     this.phase = "queued";
     this.position = undefined;
-    this.cancelling = false;
     this.notices = [];
-    this.preview = undefined;
-    this.objects = new Map();
-    this.now = undefined;
     const request = requestFor(editor.doc, this.settings, app.can);
     this.drawing = { prompt: request.prompt, layout: request.layout };
     try {
@@ -109,7 +114,6 @@ class Draw {
     const follower = {
       event: (event: JobEvent) => this.take(event),
       lost: (lost: boolean) => {
-        this.lost = lost;
         app.reachable = !lost;
       },
     };
@@ -165,7 +169,6 @@ class Draw {
   private progress(progress: Progress) {
     if (this.phase !== "generating") app.spoken = t("drawingNow");
     this.phase = "generating";
-    this.lost = false;
     const object = progress.object ?? undefined;
     const layout = this.drawing?.layout;
     if (object !== undefined && object !== this.now?.object && layout) {
@@ -181,9 +184,9 @@ class Draw {
 
   private end() {
     this.phase = "idle";
-    this.lost = false;
     this.cancelling = false;
     this.preview = undefined;
+    this.objects = new Map();
     this.now = undefined;
   }
 
@@ -198,26 +201,24 @@ class Draw {
     this.job = job.id;
     const main = pictures.find((p) => p.method !== "plain") ?? pictures[0];
     if (main) this.show(main);
-    if (this.settings.plainBeside && pictures.length > 1) this.beside = pictures;
+    const [first, second] = pictures;
+    if (this.settings.plainBeside && first && second) this.beside = [first, second];
     if (tell) app.spoken = t("drawn");
   }
 
-  /** Pictures to be looked at side by side. */
-  beside = $state.raw<Shown[]>([]);
-
   show(picture: Shown) {
     this.shown = picture;
-    this.overlays = undefined;
+    this.masks = [];
     if (this.view === "layout") this.view = "both";
-    if (picture.id) void this.loadOverlays(picture.id);
+    if (picture.id) void this.loadMasks(picture.id);
   }
 
-  private async loadOverlays(id: string) {
+  private async loadMasks(id: string) {
     try {
-      const overlays = await app.api.overlays(id);
-      if (this.shown?.id === id) this.overlays = overlays;
+      const masks = await app.api.masks(id);
+      if (this.shown?.id === id) this.masks = masks;
     } catch {
-      // Without overlays their switches are not offered.
+      // Without masks their switch is not offered.
     }
   }
 
@@ -232,26 +233,16 @@ class Draw {
     }
   }
 
-  /** Forgets pictures and job; a job under way goes on at the server. */
-  clear() {
-    this.stop?.abort();
-    this.end();
-    this.job = undefined;
-    this.pictures = [];
-    this.shown = undefined;
-    this.view = "layout";
-  }
-
-  /** One line about how the drawing stands. */
+  /** One line about how the drawing that is under way stands. */
   status = $derived.by(() => {
-    if (this.lost) return t("connectionLost");
+    if (!app.reachable) return t("connectionLost");
     if (this.cancelling) return t("cancelling");
     if (this.phase === "queued") {
       return this.position ? t("queuePosition", { n: this.position }) : t("queuedNow");
     }
-    if (this.phase === "idle" || !this.now) return this.phase === "generating" ? t("drawingNow") : "";
+    if (!this.now) return t("drawingNow");
     const { object, eta_s } = this.now;
-    const [step, total] = [(this.now.part_step ?? 0) + 1, this.now.part_steps ?? 1];
+    const { step, steps: total } = stepOf(this.now);
     const caption =
       object === undefined || object === null ? "" : (this.drawing?.layout.objects[object]?.caption ?? "");
     const where = caption ? t("stepOfObject", { caption, step, total }) : t("stepOfWhole", { step, total });
@@ -265,10 +256,15 @@ export function drawnAtOnce({ object, objects }: Progress): number[] {
   return object == null ? [] : [object];
 }
 
-function shownFrom(p: JobPicture, prompt: string, layout: Layout | undefined, commandLine?: string): Shown {
-  const { id, url, method, width, height } = p;
-  const seed = p.seed_text ?? String(p.seed);
-  return { id, url: url.replace(/^\//, ""), prompt, seed, method, width, height, layout, commandLine };
+/** The step of a part that is under way, from 1, of how many, and its share of them. */
+export function stepOf({ part_step, part_steps }: Progress) {
+  const step = part_step + 1;
+  return { step, steps: part_steps, share: Math.min(step / Math.max(part_steps, 1), 1) };
+}
+
+export function shownFrom(p: JobPicture, prompt: string, layout?: Layout, commandLine?: string): Shown {
+  const { id, url, seed_text: seed, method, width, height } = p;
+  return { id, url: below(url), prompt, seed, method, width, height, layout, commandLine };
 }
 
 export const draw = new Draw();

@@ -1,6 +1,6 @@
 // The document on the canvas, what is selected, and every change of it, each of which can be undone.
 
-import { coloursOf } from "../lib/colours";
+import { coloursOf, NEUTRAL } from "../lib/colours";
 import {
   type Doc,
   EMPTY,
@@ -14,7 +14,7 @@ import {
 import { type Box, besideOf, freePlace, nudged, tidyBox } from "../lib/geometry";
 import { History } from "../lib/history";
 import { app } from "./app.svelte";
-import { t } from "./i18n.svelte";
+import { type Key, t } from "./i18n.svelte";
 
 /** How long changed boxes are marked, in ms. */
 const MARKED = 2400;
@@ -34,12 +34,19 @@ class Editor {
   gliding = false;
   private marking: ReturnType<typeof setTimeout> | undefined;
 
-  colours = $derived.by(() => {
-    const colours = coloursOf(this.doc.items.map((o) => o.caption));
-    return new Map(this.doc.items.map((o, i) => [o.id, colours[i] ?? "#51606F"]));
+  // As one text, which stays equal while boxes move: colours are chosen anew only when a caption changes.
+  private captions = $derived(JSON.stringify(this.doc.items.map((o) => o.caption)));
+  private colours = $derived.by(() => {
+    const captions: string[] = JSON.parse(this.captions);
+    const colours = coloursOf(captions);
+    return new Map(captions.map((caption, i) => [caption, colours[i]]));
   });
 
   current = $derived(this.doc.items.find((o) => o.id === this.selected));
+
+  colourOf(item: Item): string {
+    return this.colours.get(item.caption) ?? NEUTRAL;
+  }
 
   private show(doc: Doc) {
     this.doc = doc;
@@ -92,21 +99,19 @@ class Editor {
   }
 
   undo() {
-    const before = this.history.undo();
-    if (!before) return;
-    this.gliding = false;
-    this.mark([]);
-    this.show(before);
-    app.spoken = t("undone");
+    this.travel(this.history.undo(), "undone");
   }
 
   redo() {
-    const after = this.history.redo();
-    if (!after) return;
+    this.travel(this.history.redo(), "redone");
+  }
+
+  private travel(doc: Doc | undefined, told: Key) {
+    if (!doc) return;
     this.gliding = false;
     this.mark([]);
-    this.show(after);
-    app.spoken = t("redone");
+    this.show(doc);
+    app.spoken = t(told);
   }
 
   change(id: string, change: Partial<Item>, key?: string) {
@@ -120,12 +125,16 @@ class Editor {
     if (text && old && old.caption !== text) this.change(id, { caption: text });
   }
 
-  add(box?: Box, caption = t("newObject")): string | undefined {
-    if (this.doc.items.length >= MAX_OBJECTS) {
-      app.say(t("tooMany", { n: MAX_OBJECTS }), true);
-      return undefined;
-    }
-    const item = newItem(caption, box ?? freePlace(this.doc.items));
+  /** Whether there is room for another object; where there is none, that is told. */
+  private hasRoom(): boolean {
+    const room = this.doc.items.length < MAX_OBJECTS;
+    if (!room) app.say(t("tooMany", { n: MAX_OBJECTS }), true);
+    return room;
+  }
+
+  add(box?: Box): string | undefined {
+    if (!this.hasRoom()) return undefined;
+    const item = newItem(t("newObject"), box ?? freePlace(this.doc.items));
     this.set({ ...this.doc, items: [...this.doc.items, item] });
     this.selected = item.id;
     return item.id;
@@ -134,7 +143,7 @@ class Editor {
   duplicate(id: string) {
     const at = this.doc.items.findIndex((o) => o.id === id);
     const item = this.doc.items[at];
-    if (!item || this.doc.items.length >= MAX_OBJECTS) return;
+    if (!item || !this.hasRoom()) return;
     const copy: Item = { ...item, ...tidyBox(besideOf(item)), id: newId(), locked: false, seed: undefined };
     this.set({ ...this.doc, items: this.doc.items.toSpliced(at + 1, 0, copy) });
     this.selected = copy.id;

@@ -5,7 +5,7 @@ import { docOf, fromInspected, fromRecipe, promptOf } from "../lib/request";
 import type { GalleryPicture } from "../lib/types";
 import { slug } from "../lib/words";
 import { app } from "./app.svelte";
-import { draw } from "./draw.svelte";
+import { draw, shownFrom } from "./draw.svelte";
 import { editor } from "./editor.svelte";
 import { t } from "./i18n.svelte";
 import { plan } from "./plan.svelte";
@@ -111,11 +111,8 @@ export async function reuse(picture: GalleryPicture): Promise<void> {
     plan.clear();
     plan.sentence = prompt;
     if (layout) editor.replace(docOf(layout, editor.doc, prompt, recipe.config ?? {}));
-    const seed = picture.seed_text ?? String(picture.seed);
-    draw.settings = fromRecipe(recipe, seed, draw.settings, app.can);
-    const { id, method, width, height } = picture;
-    const url = picture.url.replace(/^\//, "");
-    draw.show({ id, url, prompt, seed, method, width, height, layout, commandLine: command_line });
+    draw.settings = fromRecipe(recipe, picture.seed_text, draw.settings, app.can);
+    draw.show(shownFrom(picture, prompt, layout, command_line));
     app.dialog = undefined;
   } catch (error) {
     app.fail(error);

@@ -1,5 +1,6 @@
 // The language of the page: one catalogue per language, all with the same keys.
 
+import { keep, recall } from "../lib/store";
 import { de } from "../strings/de";
 import { en } from "../strings/en";
 
@@ -13,16 +14,8 @@ export const LANGUAGES: readonly [string, string][] = [
 ];
 const NAME = "lmd.language";
 
-const remembered = () => {
-  try {
-    return localStorage.getItem(NAME);
-  } catch {
-    return null;
-  }
-};
-
 const first = () => {
-  const wished = [remembered(), ...(globalThis.navigator?.languages ?? [])];
+  const wished = [recall(() => localStorage, NAME), ...(globalThis.navigator?.languages ?? [])];
   return wished.map((tag) => tag?.slice(0, 2) ?? "").find((tag) => tag in CATALOGUES) ?? "en";
 };
 
@@ -31,11 +24,7 @@ class Language {
 
   choose(tag: string) {
     this.current = tag in CATALOGUES ? tag : "en";
-    try {
-      localStorage.setItem(NAME, this.current);
-    } catch {
-      // Without a store the choice holds until the page is left.
-    }
+    keep(() => localStorage, NAME, this.current);
   }
 }
 

@@ -48,38 +48,29 @@ class Plan {
   /** Plans a layout for the sentence; the same sentence again gives another variant. Locked objects stay. */
   async plan(planner: string): Promise<boolean> {
     const sentence = this.sentence.trim();
-    if (!sentence || this.busy) return false;
-    this.busy = "plan";
-    try {
+    if (!sentence) return false;
+    return this.ask("plan", async () => {
       this.variant = sentence === editor.doc.prompt && editor.doc.items.length > 0 ? this.variant + 1 : 0;
       const planned = await app.api.plan(sentence, planner, this.variant);
       editor.replace(keepLocked(fromLayout(planned.layout, editor.doc, sentence), editor.doc));
       this.turns = [turn(sentence, planned)];
       app.spoken = t("planned", { n: planned.layout.objects.length });
-      return true;
-    } catch (error) {
-      app.fail(error);
-      return false;
-    } finally {
-      this.busy = undefined;
-    }
+    });
   }
 
   /** Changes the layout as `instruction` says. */
   async revise(instruction: string, planner: string): Promise<boolean> {
     const said = instruction.trim();
-    if (!said || this.busy) return false;
-    this.busy = "revise";
+    if (!said) return false;
     const before = editor.doc;
-    try {
+    return this.ask("revise", async () => {
       // The first turn is the sentence itself.
       const history: Said[] = this.turns
         .slice(1)
         .map((each) => ({ instruction: each.said, layout: each.layout }));
       const locked = before.items.flatMap((o, i) => (o.locked ? [i] : []));
-      const { prompt } = before;
       const planned = await app.api.revise({
-        prompt,
+        prompt: before.prompt,
         layout: toLayout(before),
         instruction: said,
         history: history.slice(-MAX_TURNS),
@@ -95,6 +86,15 @@ class Plan {
       const notices = next.notices.filter((notice) => !told.has(notice.message));
       this.turns = [...this.turns, { ...next, notices, changed }];
       app.spoken = changed.length > 0 ? t("changedNow", { what: changed.join(", ") }) : t("nothingChanged");
+    });
+  }
+
+  /** One request at a time; whether it was answered. */
+  private async ask(what: "plan" | "revise", work: () => Promise<void>): Promise<boolean> {
+    if (this.busy) return false;
+    this.busy = what;
+    try {
+      await work();
       return true;
     } catch (error) {
       app.fail(error);

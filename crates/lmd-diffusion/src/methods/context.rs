@@ -317,11 +317,6 @@ fn check_slots(slots: usize, objects: usize) -> Result<(), DiffusionError> {
     match slots {
         0 => Err(DiffusionError::NoGligenLayers),
         _ if objects <= slots => Ok(()),
-        // What the layers themselves say.
-        _ => Err(DiffusionError::Nn(NnError::Input {
-            what: "boxes of one image",
-            got: objects.to_string(),
-            expected: format!("at most {slots}, which is what GLIGEN layers can hold"),
-        })),
+        _ => Err(DiffusionError::Nn(NnError::too_many_boxes(objects, slots))),
     }
 }

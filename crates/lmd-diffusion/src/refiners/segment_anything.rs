@@ -45,11 +45,11 @@ impl MaskRefiner for SegmentAnything {
         let invariant = "a refiner that needs a picture is given one, of three bytes per pixel";
         let picture = evidence.picture.ok_or(DiffusionError::Internal { invariant })?;
         let (width, height) = (picture.width, picture.height);
-        let view = RgbView::new(width, height, &picture.pixels);
-        let image = sam.encode(view.map_err(|_| DiffusionError::Internal { invariant })?)?;
         let Some((prompt, coarse)) = asked(evidence, [width, height]) else {
             return Ok(Mask::new(evidence.drawn_box.width(), evidence.drawn_box.height()));
         };
+        let view = RgbView::new(width, height, &picture.pixels);
+        let image = sam.encode(view.map_err(|_| DiffusionError::Internal { invariant })?)?;
         let masks = sam.masks(&image, &prompt, None)?;
         let scaled = sam.scaled_masks(&image, &masks);
         let candidates = masks.iou.iter().enumerate().map(|(index, confidence)| {

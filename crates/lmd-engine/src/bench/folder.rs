@@ -13,11 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::EngineError;
 use crate::input::read_bounded;
+use crate::output::{leftovers, unfinished};
 
 /// Most bytes of one file that is read back.
 const MAX_FILE: u64 = 64 << 20;
-/// How the names of unfinished files begin and end.
-const UNFINISHED: [&str; 2] = [".lmd-", ".tmp"];
 /// After this time a file that is still unfinished has been abandoned.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
@@ -152,12 +151,7 @@ impl BenchFolder {
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), EngineError> {
         let beside = path.parent().unwrap_or(&self.root);
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(UNFINISHED[0]).suffix(UNFINISHED[1]);
-        // Others may share the folder: as readable as any new file.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(beside).map_err(failed(path))?;
+        let mut file = unfinished(beside, None).map_err(failed(path))?;
         let mut buffered = io::BufWriter::new(file.as_file_mut());
         write(&mut buffered).and_then(|()| buffered.flush()).map_err(failed(path))?;
         drop(buffered);
@@ -180,16 +174,13 @@ impl BenchFolder {
 
 /// Removes what processes that were killed left half written. Nobody writes one file for an hour.
 fn remove_unfinished(folder: &Path) {
-    let is_old = |entry: &fs::DirEntry| {
-        let modified = entry.metadata().and_then(|meta| meta.modified());
+    let is_old = |path: &PathBuf| {
+        let modified = path.symlink_metadata().and_then(|meta| meta.modified());
         modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > ABANDONED))
     };
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED[0])) {
-        if is_old(&entry) {
-            // What cannot be removed harms nobody.
-            let _ = fs::remove_file(entry.path());
-        }
+    for path in leftovers(folder).into_iter().filter(is_old) {
+        // What cannot be removed harms nobody.
+        let _ = fs::remove_file(path);
     }
 }
 

@@ -1,13 +1,15 @@
 //! The report as one HTML file: the tables, and every picture with its layout, what was found, and the verdict.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use lmd_eval::pictures::{PictureReport, Sample};
+use lmd_eval::pictures::{Cell, FamilyScore, PictureReport, Sample, Score};
 use lmd_eval::suites::Suite;
 use lmd_layout::{Canvas, Layout, Mark, overlay_svg};
 
 use super::folder::{BenchFolder, Kind};
 use super::run::{BenchOutcome, Shown};
+use crate::detectors::mark;
 use crate::picture::data_address;
 
 const HEAD: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -37,23 +39,14 @@ pub fn write_html(
         escaped(&title),
         escaped(&about(suite, report))
     )?;
-    table(to, report, "Pictures that are right, in percent (95 % interval)", |score| {
-        let families =
-            score.families.iter().map(|family| (family.family.clone(), family.pictures.to_string()));
-        families.chain([("overall".to_owned(), score.pictures.to_string())]).collect()
-    })?;
-    table(to, report, "Layouts that are right, in percent (95 % interval)", |score| {
-        let families =
-            score.families.iter().map(|family| (family.family.clone(), family.layouts.to_string()));
-        families.chain([("overall".to_owned(), score.layouts.to_string())]).collect()
-    })?;
-    let all: Vec<(&Sample, &Shown)> = report.samples.iter().zip(&outcome.shown).collect();
-    let mut places: Vec<(usize, u64)> = all.iter().map(|(sample, _)| (sample.prompt, sample.seed)).collect();
-    places.sort_unstable();
-    places.dedup();
-    for (prompt, seed) in places {
+    table(to, report, "Pictures", |family| family.pictures, |score| score.pictures)?;
+    table(to, report, "Layouts", |family| family.layouts, |score| score.layouts)?;
+    let mut places: BTreeMap<(usize, u64), Vec<(&Sample, &Shown)>> = BTreeMap::new();
+    for (sample, shown) in report.samples.iter().zip(&outcome.shown) {
+        places.entry((sample.prompt, sample.seed)).or_default().push((sample, shown));
+    }
+    for ((prompt, seed), here) in places {
         let Some(task) = suite.tasks.get(prompt) else { continue };
-        let here: Vec<_> = all.iter().filter(|(s, _)| (s.prompt, s.seed) == (prompt, seed)).collect();
         writeln!(
             to,
             "<h3>{} <small>({}, prompt {prompt}, seed {seed})</small></h3><div class=\"row\">",
@@ -106,18 +99,23 @@ fn about(suite: &Suite, report: &PictureReport) -> String {
 fn table(
     to: &mut dyn Write,
     report: &PictureReport,
-    title: &str,
-    cells: impl Fn(&lmd_eval::pictures::Score) -> Vec<(String, String)>,
+    what: &str,
+    of_family: impl Fn(&FamilyScore) -> Cell,
+    overall: impl Fn(&Score) -> Cell,
 ) -> io::Result<()> {
-    writeln!(to, "<h2>{}</h2><table><tr><th></th>", escaped(title))?;
-    for (name, _) in report.scores.first().map(&cells).unwrap_or_default() {
-        write!(to, "<th scope=\"col\">{}</th>", escaped(&name))?;
+    writeln!(to, "<h2>{what} that are right, in percent (95 % interval)</h2><table><tr><th></th>")?;
+    if let Some(first) = report.scores.first() {
+        for family in &first.families {
+            write!(to, "<th scope=\"col\">{}</th>", escaped(&family.family))?;
+        }
+        write!(to, "<th scope=\"col\">overall</th>")?;
     }
     for score in &report.scores {
         write!(to, "</tr><tr><th scope=\"row\">{}</th>", escaped(&score.column.name))?;
-        for (_, cell) in cells(score) {
-            write!(to, "<td>{}</td>", escaped(&cell))?;
+        for family in &score.families {
+            write!(to, "<td>{}</td>", of_family(family))?;
         }
+        write!(to, "<td>{}</td>", overall(score))?;
     }
     writeln!(to, "</tr></table>")
 }
@@ -130,22 +128,15 @@ fn figure(
     folder: &BenchFolder,
 ) -> io::Result<()> {
     let name = report.scores.get(sample.column).map_or("", |score| score.column.name.as_str());
-    let (class, verdict) = if sample.right { ("right", "right") } else { ("wrong", "wrong") };
+    let verdict = if sample.right { "right" } else { "wrong" };
     let reasons =
         if sample.reasons.is_empty() { String::new() } else { format!(": {}", sample.reasons.join("; ")) };
-    let marks: Vec<Mark> = shown
-        .detections
-        .iter()
-        .map(|found| Mark {
-            label: format!("{} {:.2}", found.label, found.score),
-            corners: found.corners.map(f64::from),
-        })
-        .collect();
+    let marks: Vec<Mark> = shown.detections.iter().map(mark).collect();
     let size = shown.size.map(|side| u32::try_from(side).unwrap_or(u32::MAX));
     let picture = folder.bytes(Kind::Picture, &shown.key).map(|png| data_address(&png));
     writeln!(
         to,
-        "<figure class=\"{class}\">{}<figcaption><b>{}</b>: {verdict}{}</figcaption></figure>",
+        "<figure class=\"{verdict}\">{}<figcaption><b>{}</b>: {verdict}{}</figcaption></figure>",
         overlay_svg(&marks, (size[0], size[1]), picture.as_deref()),
         escaped(name),
         escaped(&reasons)

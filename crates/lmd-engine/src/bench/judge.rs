@@ -5,7 +5,7 @@ use lmd_eval::suites::{Rules, Task};
 use lmd_nn::Detection;
 use serde::{Deserialize, Serialize};
 
-use super::folder::{BenchFolder, Kind, key};
+use super::folder::{BenchFolder, Kind, PictureRecord, key};
 use super::request::{Judge, PictureBench};
 use crate::error::EngineError;
 use crate::pixels::decode;
@@ -33,13 +33,12 @@ pub(super) struct Seen {
 /// Looks at a picture, or reads what was seen before.
 pub(super) fn look(
     folder: &BenchFolder,
-    name: &str,
+    (name, record): (&str, &PictureRecord),
     (task, rules): (&Task, Rules),
     one: &Judge,
 ) -> Result<Seen, EngineError> {
-    let record = folder.finished(name);
-    if let Some(error) = record.and_then(|record| record.error) {
-        return Ok(Seen { verdict: Verdict::of(vec![error]), detections: Vec::new(), size: [1, 1] });
+    if let Some(error) = &record.error {
+        return Ok(Seen { verdict: Verdict::of(vec![error.clone()]), detections: Vec::new(), size: [1, 1] });
     }
     let texts: Vec<String> = questions(task, rules).iter().map(|question| question.text()).collect();
     let queries: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -57,7 +56,7 @@ pub(super) fn look(
     let finding = |found: &Detection| {
         let [left, top, right, bottom] = found.corners;
         let corners = [left * width, top * height, right * width, bottom * height];
-        Finding { question: found.query, label: found.label.clone(), score: found.score, corners }
+        Finding { question: found.query, score: found.score, corners }
     };
     let findings: Vec<Finding> = detections.iter().map(finding).collect();
     Ok(Seen { verdict: judge(task, rules, &findings), detections, size: looked.size })

@@ -91,16 +91,17 @@ impl Painter {
     }
 
     fn plan(&self, prompt: &str) -> Result<LayoutRecord, EngineError> {
-        let (prompt_text, empty) = (prompt.to_owned(), (None, None));
-        let ((layout, planner), error) = match self.engine.plan(prompt) {
+        let nothing = LayoutRecord { prompt: prompt.to_owned(), layout: None, planner: None, error: None };
+        match self.engine.plan(prompt) {
             Ok(planned) => {
-                let subject = Subject::planned(prompt, planned.plan);
-                ((Some(subject.layout), subject.planner), None)
+                let Subject { layout, planner, .. } = Subject::planned(prompt, planned.plan);
+                Ok(LayoutRecord { layout: Some(layout), planner, ..nothing })
             }
-            Err(EngineError::Plan(error)) if !is_hopeless(&error) => (empty, Some(error.to_string())),
-            Err(error) => return Err(error),
-        };
-        Ok(LayoutRecord { prompt: prompt_text, layout, planner, error })
+            Err(EngineError::Plan(error)) if !is_hopeless(&error) => {
+                Ok(LayoutRecord { error: Some(error.to_string()), ..nothing })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// The name of the picture of a layout.
@@ -108,17 +109,17 @@ impl Painter {
         key(&(&self.depends, &layout.prompt, &layout.layout, seed))
     }
 
-    /// Draws a picture, unless the claim's last holder has.
+    /// Draws a picture, unless the claim's last holder has. Says how it was drawn, and whether that was now.
     pub(super) fn draw(
         &self,
         folder: &BenchFolder,
         (layout, seed): (&LayoutRecord, u64),
         (name, claim): (&str, Claim),
         observer: &mut dyn BenchObserver,
-    ) -> Result<bool, EngineError> {
-        if folder.finished(name).is_some() {
+    ) -> Result<(PictureRecord, bool), EngineError> {
+        if let Some(known) = folder.finished(name) {
             claim.fulfilled();
-            return Ok(false);
+            return Ok((known, false));
         }
         let record = match &layout.layout {
             None => {
@@ -145,7 +146,7 @@ impl Painter {
         };
         folder.write(Kind::Record, name, &record)?;
         claim.fulfilled();
-        Ok(true)
+        Ok((record, true))
     }
 }
 

@@ -82,15 +82,12 @@ pub fn run(
     observer: &mut dyn BenchObserver,
 ) -> Result<BenchOutcome, EngineError> {
     check_words(bench)?;
-    let planners: Vec<String> = bench
-        .variants
-        .iter()
-        .map(|variant| Ok(Painter::new(variant)?.planner))
-        .collect::<Result<_, EngineError>>()?;
+    let painters: Vec<Painter> = bench.variants.iter().map(Painter::new).collect::<Result<_, _>>()?;
+    let planners: Vec<String> = painters.iter().map(|painter| painter.planner.clone()).collect();
     let mut run = Run { bench, folder, samples: Vec::new(), seconds: Vec::new(), done: 0 };
-    for (index, variant) in bench.variants.iter().enumerate() {
-        // One after another: two models need not fit into memory together.
-        run.variant(index, variant, observer)?;
+    for (index, (variant, painter)) in bench.variants.iter().zip(painters).enumerate() {
+        // A painter goes with its model before the next one loads its own: both need not fit into memory together.
+        run.variant((index, variant), &painter, observer)?;
     }
     run.samples.sort_by_key(|(sample, _)| (sample.column, sample.prompt, sample.seed));
     let (samples, shown) = run.samples.into_iter().unzip();
@@ -137,12 +134,11 @@ impl Run<'_> {
     /// Every picture of one way of drawing.
     fn variant(
         &mut self,
-        index: usize,
-        variant: &Variant,
+        (index, variant): (usize, &Variant),
+        painter: &Painter,
         observer: &mut dyn BenchObserver,
     ) -> Result<(), EngineError> {
-        let painter = Painter::new(variant)?;
-        let mut left = self.jobs(&painter, observer)?;
+        let mut left = self.jobs(painter, observer)?;
         let total = left.len();
         let mut spent = 0.0;
         while !left.is_empty() {
@@ -150,17 +146,20 @@ impl Run<'_> {
             let mut held = Vec::new();
             for job in left {
                 go_on(observer)?;
-                let mut drawn = false;
-                if self.record(&job).is_none() {
-                    let Some(claim) = self.folder.claim(&job.key)? else {
-                        held.push(job);
-                        continue;
-                    };
-                    let what = (&job.layout, job.seed);
-                    drawn = painter.draw(self.folder, what, (&job.key, claim), observer)?;
-                }
-                spent += self.record(&job).map_or(0.0, |record| record.seconds);
-                self.judge(index, variant, &job, drawn, observer)?;
+                let (record, drawn) = match self.folder.finished(&job.key) {
+                    Some(known) => (known, false),
+                    None => {
+                        let Some(claim) = self.folder.claim(&job.key)? else {
+                            held.push(job);
+                            continue;
+                        };
+                        let what = (&job.layout, job.seed);
+                        painter.draw(self.folder, what, (&job.key, claim), observer)?
+                    }
+                };
+                spent += record.seconds;
+                let right = self.judge(index, &job, &record)?;
+                self.tell((variant, &job), (right, drawn), observer);
             }
             left = held;
             if left.len() == before {
@@ -170,11 +169,6 @@ impl Run<'_> {
         }
         self.seconds.push((variant.name.clone(), spent / total.max(1) as f64));
         Ok(())
-    }
-
-    /// How a picture was drawn, where it was and its file is still there.
-    fn record(&self, job: &Job) -> Option<PictureRecord> {
-        self.folder.finished(&job.key)
     }
 
     /// What is to be drawn, with the layouts, which are planned where they are missing.
@@ -200,20 +194,19 @@ impl Run<'_> {
         Ok(jobs)
     }
 
+    /// Has every detector look at a picture, and says whether all find it right.
     fn judge(
         &mut self,
         variant_index: usize,
-        variant: &Variant,
         job: &Job,
-        drawn: bool,
-        observer: &mut dyn BenchObserver,
-    ) -> Result<(), EngineError> {
-        let Some(task) = self.bench.suite.tasks.get(job.task) else { return Ok(()) };
+        record: &PictureRecord,
+    ) -> Result<bool, EngineError> {
+        let Some(task) = self.bench.suite.tasks.get(job.task) else { return Ok(false) };
         let layout = job.layout.layout.as_ref();
         let layout_right = layout.is_some_and(|layout| judge_layout(self.bench.suite, task, layout).right);
         let mut all_right = true;
         for (number, one) in self.bench.judges.iter().enumerate() {
-            let seen = look(self.folder, &job.key, (task, self.bench.suite.head.rules), one)?;
+            let seen = look(self.folder, (&job.key, record), (task, self.bench.suite.head.rules), one)?;
             all_right &= seen.verdict.right;
             let column = variant_index * self.bench.judges.len() + number;
             let (right, reasons) = (seen.verdict.right, seen.verdict.reasons);
@@ -222,6 +215,17 @@ impl Run<'_> {
             let shown = Shown { key, layout: layout.cloned(), detections: seen.detections, size };
             self.samples.push((sample, shown));
         }
+        Ok(all_right)
+    }
+
+    /// Tells of a picture that was judged.
+    fn tell(
+        &mut self,
+        (variant, job): (&Variant, &Job),
+        (right, drawn): (bool, bool),
+        observer: &mut dyn BenchObserver,
+    ) {
+        let Some(task) = self.bench.suite.tasks.get(job.task) else { return };
         self.done += 1;
         let total = self.bench.variants.len() * self.bench.tasks.len() * self.bench.seeds as usize;
         observer.event(&BenchEvent::Judged {
@@ -229,9 +233,8 @@ impl Run<'_> {
             total,
             variant: &variant.name,
             prompt: &task.prompt,
-            right: all_right,
+            right,
             drawn,
         });
-        Ok(())
     }
 }

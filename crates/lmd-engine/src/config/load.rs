@@ -67,9 +67,7 @@ impl Settings {
         };
         load_from(&files, sources)
     }
-}
 
-impl Settings {
     /// The configuration with more settings laid over it, checked: what a request asks for.
     ///
     /// # Errors
@@ -79,8 +77,7 @@ impl Settings {
         for said in explicit {
             layers.lay_override(said)?;
         }
-        let mut config = layers.config().map_err(|error| ConfigError::Other(error.message().to_owned()))?;
-        check(&config, &layers)?;
+        let mut config = checked(&layers)?;
         // The key stands in no layer.
         config.llm.key.clone_from(&self.config.llm.key);
         Ok(config)
@@ -114,14 +111,19 @@ fn load_from(files: &[Origin], sources: &Sources) -> Result<Settings, ConfigErro
     for said in &sources.explicit {
         layers.lay_override(said)?;
     }
+    let (config, held) = with_key(checked(&layers)?, &layers, &sources.environment);
+    notices.extend(held);
+    Ok(Settings { config, layers, files: read, notices })
+}
+
+/// What the layers come to, checked.
+fn checked(layers: &Layers) -> Result<Config, ConfigError> {
     // Every file and every text was read alone before, so that no one place is to blame.
     let config = layers.config().map_err(|error| {
         ConfigError::Other(format!("the settings do not go together: {}", error.message()))
     })?;
-    check(&config, &layers)?;
-    let (config, held) = with_key(config, &layers, &sources.environment);
-    notices.extend(held);
-    Ok(Settings { config, layers, files: read, notices })
+    check(&config, layers)?;
+    Ok(config)
 }
 
 /// Adds the key from the environment. A key does not follow an address that a

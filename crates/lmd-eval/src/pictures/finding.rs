@@ -1,14 +1,10 @@
 //! What was found in a picture, and what is made of it.
 
-use serde::{Deserialize, Serialize};
-
 /// A thing that a detector found, after its selection.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// Which question it answers, by its index.
     pub question: usize,
-    /// What the detector calls it.
-    pub label: String,
     /// How sure the detector is.
     pub score: f32,
     /// Left, top, right and bottom in pixels, or in any unit that is the same along both axes.
@@ -28,7 +24,7 @@ impl Finding {
 }
 
 /// Whether a picture is right, and if not, why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// Whether it shows what its prompt says.
     pub right: bool,

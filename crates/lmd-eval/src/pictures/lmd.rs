@@ -3,7 +3,7 @@
 //! best detections are compared.
 
 use super::finding::Finding;
-use super::questions::Question;
+use super::questions::{Question, phrase};
 use crate::suites::{Clause, Relation, Task};
 
 /// What is wrong with a picture.
@@ -16,6 +16,7 @@ pub(super) fn faults(task: &Task, asked: &[Question], findings: &[Finding]) -> V
         found
     };
     let of = |clause: &Clause| found(&clause.class, clause.color.as_deref());
+    let phrase = |clause: &Clause| phrase(&clause.class, clause.color.as_deref());
     let mut faults = Vec::new();
     for clause in &task.include {
         let seen = of(clause);
@@ -41,13 +42,6 @@ pub(super) fn faults(task: &Task, asked: &[Question], findings: &[Finding]) -> V
         }
     }
     faults
-}
-
-fn phrase(clause: &Clause) -> String {
-    match &clause.color {
-        Some(colour) => format!("{colour} {}", clause.class),
-        None => clause.class.clone(),
-    }
 }
 
 fn holds(relation: Relation, one: &Finding, other: &Finding) -> bool {

@@ -1,5 +1,6 @@
 //! What a detector is asked about a picture.
 
+use crate::benchmark::with_article;
 use crate::suites::{Rules, Task};
 
 /// The colours that GenEval tells apart.
@@ -19,13 +20,13 @@ impl Question {
     /// The query as it is put to a detector: "a photo of a red car".
     #[must_use]
     pub fn text(&self) -> String {
-        let phrase = match &self.colour {
-            Some(colour) => format!("{colour} {}", self.class),
-            None => self.class.clone(),
-        };
-        let vowel = phrase.starts_with(['a', 'e', 'i', 'o', 'u']);
-        format!("a photo of {} {phrase}", if vowel { "an" } else { "a" })
+        format!("a photo of {}", with_article(&phrase(&self.class, self.colour.as_deref())))
     }
+}
+
+/// A class with its colour, where it has one.
+pub(super) fn phrase(class: &str, colour: Option<&str>) -> String {
+    colour.into_iter().chain([class]).collect::<Vec<_>>().join(" ")
 }
 
 /// The questions about a picture of a prompt, each once. By LMD's rules a phrase is one query, with its colour. By

@@ -11,7 +11,7 @@ fn task(line: &str) -> Task {
 }
 
 fn found(question: usize, score: f32, corners: [f32; 4]) -> Finding {
-    Finding { question, label: String::new(), score, corners }
+    Finding { question, score, corners }
 }
 
 const LEFT: [f32; 4] = [0.0, 40.0, 20.0, 60.0];

@@ -29,7 +29,7 @@ pub enum SuiteError {
         reason: String,
     },
     /// A name that cannot be that of a folder.
-    #[error("the suite's name must be 1 to 64 letters, digits and hyphens")]
+    #[error("the suite's name must be 1 to 64 letters, digits, hyphens and underscores")]
     Name,
     /// No prompts.
     #[error("the suite has no prompts; each is a line of JSON below the first (docs/suites.md)")]

@@ -33,7 +33,7 @@ pub enum Rules {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SuiteHead {
-    /// Its name: letters, digits, hyphens.
+    /// Its name: letters, digits, hyphens, underscores.
     #[serde(rename = "suite")]
     pub name: String,
     /// One line about it.

@@ -1,14 +1,9 @@
 //! Boxes with labels to be laid over a picture: what a detector found, or what a layout asks for.
 
-#[cfg(feature = "png")]
-use resvg::tiny_skia::{Pixmap, Transform};
-#[cfg(feature = "png")]
-use resvg::usvg::Tree;
-
 use super::MAX_PIXELS;
 use super::colour;
 #[cfg(feature = "png")]
-use super::png::{DrawError, renderer};
+use super::png::{DrawError, check_size, rendered};
 use super::shape::number;
 use super::text::{elided, escaped, width};
 use crate::layout::clean_text;
@@ -91,16 +86,9 @@ fn one(mark: &Mark, label: &str, colour: &str, (w, h): (f64, f64)) -> String {
 /// # Errors
 /// [`DrawError`] when there are no or too many pixels.
 #[cfg(feature = "png")]
-pub fn overlay_rgba(marks: &[Mark], (width, height): (u32, u32)) -> Result<Vec<u8>, DrawError> {
-    let sides = 1..=MAX_PIXELS;
-    if !sides.contains(&width) || !sides.contains(&height) {
-        return Err(DrawError::Size { width, height });
-    }
-    let svg = overlay_svg(marks, (width, height), None);
-    let tree = Tree::from_str(&svg, &renderer(&svg))?;
-    let mut pixmap = Pixmap::new(width, height).ok_or(DrawError::TooLarge { width, height })?;
-    resvg::render(&tree, Transform::identity(), &mut pixmap.as_mut());
-    Ok(pixmap.take_demultiplied())
+pub fn overlay_rgba(marks: &[Mark], size: (u32, u32)) -> Result<Vec<u8>, DrawError> {
+    check_size(size)?;
+    Ok(rendered(&overlay_svg(marks, size, None))?.take_demultiplied())
 }
 
 #[cfg(test)]

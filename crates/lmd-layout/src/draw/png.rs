@@ -46,25 +46,33 @@ pub enum DrawError {
 /// # Errors
 /// [`DrawError`] when the canvas has no pixels or the drawing too many.
 pub fn draw_png(layout: &Layout, options: &DrawOptions) -> Result<Vec<u8>, DrawError> {
-    let DrawOptions { width, height, .. } = *options;
+    check_size((options.width, options.height))?;
+    let pixmap = rendered(&draw_svg(layout, options))?;
+    pixmap.encode_png().map_err(|error| DrawError::Encode(error.to_string()))
+}
+
+/// Whether a canvas of `width` by `height` pixels can be drawn.
+pub(super) fn check_size((width, height): (u32, u32)) -> Result<(), DrawError> {
     let sides = 1..=MAX_PIXELS;
-    if !sides.contains(&width) || !sides.contains(&height) {
-        return Err(DrawError::Size { width, height });
-    }
-    let svg = draw_svg(layout, options);
-    let tree = Tree::from_str(&svg, &renderer(&svg))?;
+    let fits = sides.contains(&width) && sides.contains(&height);
+    if fits { Ok(()) } else { Err(DrawError::Size { width, height }) }
+}
+
+/// A drawing as pixels, as large as it says.
+pub(super) fn rendered(svg: &str) -> Result<Pixmap, DrawError> {
+    let tree = Tree::from_str(svg, &renderer(svg))?;
     let (width, height) = (tree.size().width().round() as u32, tree.size().height().round() as u32);
     // Four such pictures are the largest canvas with its margins.
     let most = u64::from(MAX_PIXELS) * u64::from(MAX_PIXELS) * 4;
     let pixmap = (u64::from(width) * u64::from(height) <= most).then(|| Pixmap::new(width, height)).flatten();
     let mut pixmap = pixmap.ok_or(DrawError::TooLarge { width, height })?;
     resvg::render(&tree, Transform::identity(), &mut pixmap.as_mut());
-    pixmap.encode_png().map_err(|error| DrawError::Encode(error.to_string()))
+    Ok(pixmap)
 }
 
 /// The renderer's options. The machine's fonts are searched only when the
 /// text needs them, for that takes a while.
-pub(super) fn renderer(svg: &str) -> Options<'static> {
+fn renderer(svg: &str) -> Options<'static> {
     let mut fonts = fontdb::Database::new();
     fonts.load_font_source(fontdb::Source::Binary(Arc::new(MEDIUM)));
     fonts.load_font_source(fontdb::Source::Binary(Arc::new(BOLD)));

@@ -98,13 +98,13 @@ fn gligen(layout: &Layout, prompt: &str) -> Value {
     })
 }
 
-/// The node that a workflow loads its text encoder with, by ComfyUI's custom.
-const CLIP: [&str; 2] = ["4", "1"];
+/// The node that a workflow loads its text encoder with, by ComfyUI's custom, and the output it comes from.
+const CLIP: (&str, u32) = ("4", 1);
 
 /// One text and one area for each object, joined with the background's.
 fn comfy_ui(layout: &Layout) -> Value {
     let mut nodes = Map::new();
-    let text = |text: &str| json!({ "class_type": "CLIPTextEncode", "inputs": { "clip": [CLIP[0], 1], "text": text } });
+    let text = |text: &str| json!({ "class_type": "CLIPTextEncode", "inputs": { "clip": [CLIP.0, CLIP.1], "text": text } });
     nodes.insert("background".to_owned(), text(layout.background()));
     nodes.insert("negative".to_owned(), text(layout.negative()));
     let mut joined = "background".to_owned();

@@ -15,5 +15,5 @@ mod tables;
 
 pub use article::with_article;
 pub use number::{number_in_words, parse_number_word};
-pub(crate) use phrase::{head_noun, singular_words};
-pub use phrase::{is_plural, plural, singular};
+pub(crate) use phrase::singular_words;
+pub use phrase::{head_noun, is_plural, plural, singular};

@@ -113,7 +113,8 @@ pub fn is_plural(phrase: &str) -> bool {
 
 /// The noun a phrase is about, in lower case and in the singular: "car" of
 /// "two red cars on a road".
-pub(crate) fn head_noun(phrase: &str) -> String {
+#[must_use]
+pub fn head_noun(phrase: &str) -> String {
     let words: Vec<&str> = phrase.split(' ').collect();
     let head = words.get(head_index(&words)).copied().unwrap_or_default();
     let bare = head.trim_matches(|c: char| !c.is_alphanumeric());

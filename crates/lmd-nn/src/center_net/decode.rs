@@ -2,7 +2,7 @@
 
 use super::config::{BOX_OUTPUTS, CenterNetConfig};
 use crate::NnError;
-use crate::detect::intersection_over_union;
+use crate::detect::{intersection_over_union, without_doubles};
 
 /// Pixels along a side of one cell.
 pub(super) const CELL: usize = 8;
@@ -53,7 +53,9 @@ pub(super) fn things(
         peaks.map(|(y, x)| thing(cells[y * columns + x], [y, x], [rows, columns], config)).collect();
     found.retain(|thing| thing.corners.iter().all(|side| side.is_finite()));
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
-    Ok(without_doubles(&found))
+    Ok(without_doubles(found, |one, better| {
+        intersection_over_union(one.corners, better.corners) >= MAX_OVERLAP
+    }))
 }
 
 #[allow(clippy::cast_precision_loss)]
@@ -74,17 +76,6 @@ fn thing(cell: &[f32], [y, x]: [usize; 2], [rows, columns]: [usize; 2], config: 
             (y + half_height) / rows,
         ],
     }
-}
-
-/// Drops boxes that mostly cover a better one.
-fn without_doubles(found: &[Thing]) -> Vec<Thing> {
-    let mut kept: Vec<Thing> = Vec::new();
-    for one in found {
-        if kept.iter().all(|other| intersection_over_union(one.corners, other.corners) < MAX_OVERLAP) {
-            kept.push(*one);
-        }
-    }
-    kept
 }
 
 fn sigmoid(x: f32) -> f32 {

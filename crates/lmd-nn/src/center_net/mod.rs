@@ -21,9 +21,9 @@ use decode::Thing;
 use network::Network;
 use words::Query;
 
+use crate::NnError;
 use crate::detect::{DetectError, Detection, Detector, RgbView, Selection, Vocabulary, check_queries};
 use crate::weights::{Checkpoint, LoadOptions};
-use crate::{NnError, Precision};
 
 /// The selection of the Python program that measured pictures before this one (`training/detector.py`).
 const SELECTION: Selection =
@@ -53,12 +53,7 @@ impl CenterNet {
     ) -> Result<Self, NnError> {
         config.check()?;
         let device = options.device.clone();
-        let options = LoadOptions {
-            allow_unsupported_precision: options.allow_unsupported_precision,
-            precision: Precision::F32,
-            ..LoadOptions::new(&device)
-        };
-        let network = Network::load(config, checkpoint, &options)?;
+        let network = Network::load(config, checkpoint, &options.in_f32())?;
         let vocabulary = Vocabulary { nouns: config.nouns.clone(), colours: config.colours() };
         Ok(Self { name: name.to_owned(), config: config.clone(), vocabulary, network, device })
     }

@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::detect::RgbView;
+use crate::preprocess::{Filter, resized};
 
 /// Pixels along a side of one unshuffled cell.
 const UNSHUFFLE: usize = 4;
@@ -27,10 +28,8 @@ pub(super) struct Input {
 pub(super) fn prepare(image: RgbView<'_>, size: usize) -> Input {
     let (width, height) = scaled_size(image.width(), image.height(), size);
     let values: Vec<f32> = image.bytes().iter().map(|byte| f32::from(*byte) / 127.5 - 1.0).collect();
-    let values = resize_rows(&values, image.width(), width);
-    let values = transposed(&values, width);
-    let values = resize_rows(&values, image.height(), height);
-    Input { width, height, values: transposed(&values, height) }
+    let from = [image.width(), image.height()];
+    Input { width, height, values: resized(&values, from, [width, height], Filter::Bilinear) }
 }
 
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -41,42 +40,6 @@ fn scaled_size(width: usize, height: usize, size: usize) -> (usize, usize) {
         cells.clamp(1, MAX_SIDE / MULTIPLE) * MULTIPLE
     };
     (side(width), side(height))
-}
-
-/// Resamples rows of RGB pixels from one length to another with a triangle filter as wide as the step is, when the rows
-/// become shorter (antialiased bilinear interpolation).
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn resize_rows(values: &[f32], from: usize, to: usize) -> Vec<f32> {
-    if from == to {
-        return values.to_vec();
-    }
-    let step = from as f32 / to as f32;
-    let radius = step.max(1.0);
-    let mut out = Vec::with_capacity(values.len() / from * to);
-    for row in values.chunks_exact(3 * from) {
-        for place in 0..to {
-            let center = (place as f32 + 0.5) * step;
-            let first = (center - radius).floor().max(0.0) as usize;
-            let end = ((center + radius).ceil() as usize).min(from);
-            let (mut total, mut sum) = (0.0, [0.0; 3]);
-            for (pixel, at) in row.as_chunks::<3>().0.iter().zip(0..).skip(first).take(end - first) {
-                let at: usize = at;
-                let weight = (1.0 - ((at as f32 + 0.5 - center) / radius).abs()).max(0.0);
-                total += weight;
-                sum.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += weight * value);
-            }
-            out.extend(sum.map(|sum| sum / total));
-        }
-    }
-    out
-}
-
-/// Rows of RGB pixels as columns.
-fn transposed(values: &[f32], width: usize) -> Vec<f32> {
-    let rows: Vec<&[[f32; 3]]> = values.as_chunks::<3>().0.chunks_exact(width).collect();
-    (0..width)
-        .flat_map(|column| rows.iter().filter_map(move |row| row.get(column)).flatten().copied())
-        .collect()
 }
 
 impl Input {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::layer::{HiddenAct, LayerShape};
 use crate::NnError;
-use crate::config_check::{EPSILON, parse, require, require_number, require_sizes};
+use crate::config_check::{parse, require_sizes};
 
 const NETWORK: &str = "text encoder";
 
@@ -79,24 +79,10 @@ impl ClipTextConfig {
     ///
     /// Names the first field that does not fit.
     pub fn check(&self) -> Result<(), NnError> {
-        let sizes = [
-            ("vocab_size", self.vocab_size),
-            ("hidden_size", self.hidden_size),
-            ("intermediate_size", self.intermediate_size),
-            ("num_hidden_layers", self.num_hidden_layers),
-            ("num_attention_heads", self.num_attention_heads),
-            ("max_position_embeddings", self.max_position_embeddings),
-        ];
+        let sizes =
+            [("vocab_size", self.vocab_size), ("max_position_embeddings", self.max_position_embeddings)];
         require_sizes(NETWORK, &sizes)?;
-        require_number(NETWORK, "layer_norm_eps", self.layer_norm_eps, EPSILON)?;
-        require(NETWORK, self.num_hidden_layers <= 256, || {
-            format!("num_hidden_layers is {}, expected at most 256", self.num_hidden_layers)
-        })?;
-        let divides = self.hidden_size.is_multiple_of(self.num_attention_heads);
-        require(NETWORK, divides, || {
-            let (width, heads) = (self.hidden_size, self.num_attention_heads);
-            format!("hidden_size {width} cannot be split into {heads} heads")
-        })
+        self.layer_shape().check(NETWORK, self.num_hidden_layers)
     }
 }
 

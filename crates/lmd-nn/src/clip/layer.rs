@@ -4,8 +4,13 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::{gelu, sigmoid};
 use serde::{Deserialize, Serialize};
 
+use crate::NnError;
+use crate::config_check::{EPSILON, require, require_number, require_sizes};
 use crate::layers::{Conv, ConvArgs, LayerNorm, Prologue, self_attention};
 use crate::weights::{Weights, WeightsError};
+
+/// Most layers of a transformer.
+const MAX_LAYERS: usize = 256;
 
 /// The two activation functions of CLIP's feed-forward layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +33,31 @@ pub(crate) struct LayerShape {
     pub(crate) epsilon: f64,
     /// Whether each token sees itself and those before it alone.
     pub(crate) causal: bool,
+}
+
+impl LayerShape {
+    /// Checks that there can be a transformer of `count` such layers, part of `network`.
+    ///
+    /// # Errors
+    ///
+    /// Names the first field that does not fit, as `config.json` calls it.
+    pub(crate) fn check(&self, network: &'static str, count: usize) -> Result<(), NnError> {
+        let Self { width, inner, heads, epsilon, .. } = *self;
+        let sizes = [
+            ("hidden_size", width),
+            ("intermediate_size", inner),
+            ("num_hidden_layers", count),
+            ("num_attention_heads", heads),
+        ];
+        require_sizes(network, &sizes)?;
+        require_number(network, "layer_norm_eps", epsilon, EPSILON)?;
+        require(network, count <= MAX_LAYERS, || {
+            format!("num_hidden_layers is {count}, expected at most {MAX_LAYERS}")
+        })?;
+        require(network, width.is_multiple_of(heads), || {
+            format!("hidden_size {width} cannot be split into {heads} heads")
+        })
+    }
 }
 
 /// The layer.

@@ -8,7 +8,7 @@ use super::{kind, ldm_names, single_file};
 use crate::clip::{ClipTextConfig, ClipTextEncoder, Tokenizer};
 use crate::unet::{AttentionType, UNet, UNetConfig};
 use crate::vae::{Autoencoder, AutoencoderKl, AutoencoderTiny, TinyVaeConfig, VaeConfig};
-use crate::weights::{Checkpoint, LoadOptions, Source, StaticFiles, WeightsError, is_tolerated, unreadable};
+use crate::weights::{Checkpoint, LoadOptions, Source, StaticFiles, WeightsError, count_numbers, unreadable};
 use crate::{NnError, Precision, PredictionType, Warning};
 
 /// The files of a model. Opening it reads no weights yet.
@@ -262,12 +262,7 @@ impl ModelFolder {
             parts.extend(self.gligen()?);
         }
         let size = precision.dtype().size() as u64;
-        let numbers = |part: &Checkpoint| -> u64 {
-            let used = part.names().filter(|name| !is_tolerated(name));
-            let entries = used.filter_map(|name| part.entry(name));
-            entries.map(|entry| entry.shape.iter().map(|&side| side as u64).product::<u64>()).sum()
-        };
-        Ok(parts.iter().map(numbers).sum::<u64>() * size)
+        Ok(parts.iter().map(count_numbers).sum::<u64>() * size)
     }
 
     /// The U-Net's configuration; no weights are read.

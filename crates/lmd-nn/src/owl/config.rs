@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::NnError;
 use crate::clip::{ClipTextConfig, HiddenAct, LayerShape};
-use crate::config_check::{EPSILON, parse, require, require_number, require_sizes};
+use crate::config_check::{parse, require, require_sizes};
 
 const NETWORK: &str = "OWL";
 /// Most patches of a picture. OWLv2's largest has 72 × 72.
@@ -90,23 +90,8 @@ impl OwlVisionConfig {
 
     fn check(&self) -> Result<(), NnError> {
         const PART: &str = "OWL's vision tower";
-        let sizes = [
-            ("hidden_size", self.hidden_size),
-            ("intermediate_size", self.intermediate_size),
-            ("num_hidden_layers", self.num_hidden_layers),
-            ("num_attention_heads", self.num_attention_heads),
-            ("image_size", self.image_size),
-            ("patch_size", self.patch_size),
-        ];
-        require_sizes(PART, &sizes)?;
-        require_number(PART, "layer_norm_eps", self.layer_norm_eps, EPSILON)?;
-        require(PART, self.num_hidden_layers <= 256, || {
-            format!("num_hidden_layers is {}, expected at most 256", self.num_hidden_layers)
-        })?;
-        let (width, heads) = (self.hidden_size, self.num_attention_heads);
-        require(PART, width.is_multiple_of(heads), || {
-            format!("hidden_size {width} cannot be split into {heads} heads")
-        })?;
+        self.layer_shape().check(PART, self.num_hidden_layers)?;
+        require_sizes(PART, &[("image_size", self.image_size), ("patch_size", self.patch_size)])?;
         let grid = self.grid();
         let fits = grid > 0 && grid.saturating_mul(grid) <= MAX_PATCHES && self.image_size <= 4096;
         require(PART, fits && self.image_size.is_multiple_of(self.patch_size), || {

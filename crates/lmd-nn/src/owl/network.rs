@@ -13,8 +13,8 @@ use crate::clip::{ClipTextEncoder, Tokenizer};
 use crate::detect::{DetectError, Detection, Detector, RgbView, Selection, Vocabulary, check_queries};
 use crate::layers::{Conv, LayerNorm};
 use crate::model::files;
-use crate::weights::{Adapters, Checkpoint, LoadOptions, Source, Weights, load};
-use crate::{NnError, Precision, with_spinning_pool};
+use crate::weights::{Checkpoint, LoadOptions, Source, Weights, load};
+use crate::{NnError, with_spinning_pool};
 
 /// OWL-ViT or OWLv2.
 #[derive(Clone, Debug)]
@@ -186,9 +186,7 @@ struct Network {
 impl Network {
     fn load(config: &OwlConfig, checkpoint: &Checkpoint, options: &LoadOptions) -> Result<Self, NnError> {
         config.check()?;
-        let options =
-            LoadOptions { precision: Precision::F32, adapters: Adapters::default(), ..options.clone() };
-        load(checkpoint, "OWL", &options, |w| Self::build(w, config))
+        load(checkpoint, "OWL", &options.in_f32(), |w| Self::build(w, config))
     }
 
     fn build(w: &Weights, config: &OwlConfig) -> Result<Self, NnError> {

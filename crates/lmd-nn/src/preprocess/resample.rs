@@ -1,4 +1,4 @@
-//! Resizing: of bytes as Pillow does it, of numbers as PyTorch does.
+//! Resizing: of pixels as Pillow does it, of numbers as PyTorch does.
 
 /// The filters of Pillow that preprocessors name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,8 +9,47 @@ pub(crate) enum Filter {
     Bicubic,
 }
 
-/// Fractional bits of a weight; with 8 bits of a value and 2 to spare they fill 32.
+/// Fractional bits of a weight of bytes; with 8 bits of a value and 2 to spare they fill 32.
 const FRACTION: u32 = 22;
+
+/// A channel's value of a pixel.
+pub(crate) trait Sample: Copy {
+    /// What it is multiplied by.
+    type Weight: Copy;
+
+    /// The weight of a share of a new value, the shares of which sum to 1.
+    fn weight(share: f64) -> Self::Weight;
+
+    /// The new value made of others.
+    fn sum(weighted: impl Iterator<Item = (Self, Self::Weight)>) -> Self;
+}
+
+/// Pillow's bytes: weights are fixed-point numbers, and a sum is rounded.
+impl Sample for u8 {
+    type Weight = i64;
+
+    fn weight(share: f64) -> i64 {
+        (share * f64::from(1 << FRACTION)).round() as i64
+    }
+
+    fn sum(weighted: impl Iterator<Item = (Self, i64)>) -> Self {
+        let sum: i64 = weighted.map(|(value, weight)| i64::from(value) * weight).sum();
+        ((sum + (1 << (FRACTION - 1))) >> FRACTION).clamp(0, 255) as Self
+    }
+}
+
+/// Numbers, which are not rounded.
+impl Sample for f32 {
+    type Weight = Self;
+
+    fn weight(share: f64) -> Self {
+        share as Self
+    }
+
+    fn sum(weighted: impl Iterator<Item = (Self, Self)>) -> Self {
+        weighted.map(|(value, weight)| value * weight).sum()
+    }
+}
 
 impl Filter {
     /// How far from its middle a filter reaches.
@@ -33,13 +72,13 @@ impl Filter {
 }
 
 /// Which values of a line a new value is made of, and their weights.
-struct Taps {
+struct Taps<W> {
     first: usize,
-    weights: Vec<i64>,
+    weights: Vec<W>,
 }
 
 /// What `to` values are made of from `from`; widened where there are fewer, so that nothing is skipped.
-fn taps(filter: Filter, from: usize, to: usize) -> Vec<Taps> {
+fn taps<S: Sample>(filter: Filter, from: usize, to: usize) -> Vec<Taps<S::Weight>> {
     #[allow(clippy::cast_precision_loss)]
     let scale = from as f64 / to as f64;
     let stretch = scale.max(1.0);
@@ -52,20 +91,20 @@ fn taps(filter: Filter, from: usize, to: usize) -> Vec<Taps> {
         #[allow(clippy::cast_precision_loss)]
         let weight = |j: usize| filter.at((j as f64 - middle + 0.5) / stretch);
         let total: f64 = (first..end).map(weight).sum();
-        let fixed = |j: usize| (weight(j) / total * f64::from(1 << FRACTION)).round() as i64;
-        Taps { first, weights: (first..end).map(fixed).collect() }
+        Taps { first, weights: (first..end).map(|j| S::weight(weight(j) / total)).collect() }
     };
     (0..to).map(of).collect()
 }
 
-/// A picture of three bytes per pixel in another size, as Pillow resizes it: columns, then rows, each rounded to bytes.
-pub(crate) fn resized(bytes: &[u8], from: [usize; 2], to: [usize; 2], filter: Filter) -> Vec<u8> {
+/// A picture of three values per pixel in another size, as Pillow resizes it: columns, then rows, bytes rounded after each.
+/// A picture of that size already is not touched.
+pub(crate) fn resized<S: Sample>(values: &[S], from: [usize; 2], to: [usize; 2], filter: Filter) -> Vec<S> {
     let ([width, height], [new_width, new_height]) = (from, to);
     let wide = if width == new_width {
-        bytes.to_vec()
+        values.to_vec()
     } else {
-        let taps = taps(filter, width, new_width);
-        let rows = bytes.chunks(3 * width.max(1));
+        let taps = taps::<S>(filter, width, new_width);
+        let rows = values.chunks(3 * width.max(1));
         rows.flat_map(|row| line(row, &taps)).collect()
     };
     if height == new_height {
@@ -73,28 +112,24 @@ pub(crate) fn resized(bytes: &[u8], from: [usize; 2], to: [usize; 2], filter: Fi
     }
     let stride = 3 * new_width;
     let mut out = Vec::with_capacity(stride * new_height);
-    for Taps { first, weights } in taps(filter, height, new_height) {
+    for Taps { first, weights } in taps::<S>(filter, height, new_height) {
         for column in 0..stride {
             let values = wide.iter().skip(first * stride + column).step_by(stride);
-            out.push(rounded(values.zip(&weights).map(|(value, weight)| i64::from(*value) * weight).sum()));
+            out.push(S::sum(values.copied().zip(weights.iter().copied())));
         }
     }
     out
 }
 
 /// A row of pixels.
-fn line(row: &[u8], taps: &[Taps]) -> Vec<u8> {
-    let pixel = |Taps { first, weights }: &Taps| {
+fn line<S: Sample>(row: &[S], taps: &[Taps<S::Weight>]) -> Vec<S> {
+    let pixel = |Taps { first, weights }: &Taps<S::Weight>| {
         [0, 1, 2].map(|channel| {
             let values = row.iter().skip(3 * first + channel).step_by(3);
-            rounded(values.zip(weights).map(|(value, weight)| i64::from(*value) * weight).sum())
+            S::sum(values.copied().zip(weights.iter().copied()))
         })
     };
     taps.iter().flat_map(pixel).collect()
-}
-
-fn rounded(sum: i64) -> u8 {
-    ((sum + (1 << (FRACTION - 1))) >> FRACTION).clamp(0, 255) as u8
 }
 
 /// Numbers in another size, as PyTorch's bilinear `interpolate` makes them: cells' middles are matched, nothing is widened.

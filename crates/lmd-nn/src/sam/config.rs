@@ -10,7 +10,9 @@ const NETWORK: &str = "SAM";
 /// Most tokens of the encoded picture: the square of its grid's side. SAM's own sizes have 64 × 64.
 const MAX_TOKENS: usize = 128 * 128;
 /// Most layers of a transformer.
-const MAX_LAYERS: usize = 128;
+pub(super) const MAX_LAYERS: usize = 128;
+/// Most candidates for a prompt.
+pub(super) const MAX_CANDIDATES: usize = 16;
 
 /// Shape of the image encoder, with the upstream names; defaults are those of ViT-B.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -215,8 +217,9 @@ impl SamDecoderConfig {
         require(PART, layers <= MAX_LAYERS && (2..=16).contains(&depth), || {
             format!("{layers} layers and iou_head_depth {depth}, expected at most {MAX_LAYERS} and 2 to 16")
         })?;
-        require(PART, self.num_multimask_outputs <= 16, || {
-            format!("num_multimask_outputs is {}, expected at most 16", self.num_multimask_outputs)
+        require(PART, self.num_multimask_outputs <= MAX_CANDIDATES, || {
+            let found = self.num_multimask_outputs;
+            format!("num_multimask_outputs is {found}, expected at most {MAX_CANDIDATES}")
         })?;
         let (width, heads) = (self.hidden_size, self.num_attention_heads);
         let rate = self.attention_downsample_rate;

@@ -11,7 +11,7 @@ use crate::layers::{LayerNorm, PatchUpscale};
 use crate::weights::{Weights, WeightsError};
 
 /// Layers of the networks that make a mask's filter from its token.
-const FILTER_DEPTH: usize = 3;
+pub(super) const FILTER_DEPTH: usize = 3;
 
 /// The decoder.
 #[derive(Clone, Debug)]

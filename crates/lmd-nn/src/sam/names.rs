@@ -1,11 +1,13 @@
 //! The files of SAM's authors: their names for the tensors, and the shape of the network, which is read from the tensors
 //! since no configuration comes with them.
 
+use super::config::{MAX_CANDIDATES, MAX_LAYERS};
+use super::decoder::FILTER_DEPTH;
 use super::{SamConfig, SamDecoderConfig, SamPromptConfig, SamVisionConfig};
 use crate::weights::Checkpoint;
 
 /// Parts of names, theirs and transformers'. A part ends at a dot or at the end of the name.
-const PARTS: [(&str, &str); 18] = [
+const PARTS: [(&str, &str); 22] = [
     (
         "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix",
         "shared_image_embedding.positional_embedding",
@@ -27,13 +29,12 @@ const PARTS: [(&str, &str); 18] = [
     ("mask_downscaling.1", "mask_embed.layer_norm1"),
     ("mask_downscaling.3", "mask_embed.conv2"),
     ("mask_downscaling.4", "mask_embed.layer_norm2"),
-];
-const MORE_PARTS: [(&str, &str); 4] = [
     ("mask_downscaling.6", "mask_embed.conv3"),
     ("output_upscaling.0", "upscale_conv1"),
     ("output_upscaling.1", "upscale_layer_norm"),
     ("output_upscaling.3", "upscale_conv2"),
 ];
+
 /// Whether these are the authors' names.
 pub(super) fn are_authors(all: &Checkpoint) -> bool {
     all.names().any(|name| name.starts_with("image_encoder."))
@@ -43,21 +44,14 @@ pub(super) fn are_authors(all: &Checkpoint) -> bool {
 pub(super) fn renamed(all: &Checkpoint) -> Checkpoint {
     let depth = iou_depth(all);
     all.renamed(|name| {
-        let name = PARTS
-            .iter()
-            .chain(&MORE_PARTS)
-            .fold(name.to_owned(), |name, (old, new)| replaced(&name, old, new));
+        let name = PARTS.iter().fold(name.to_owned(), |name, (old, new)| replaced(&name, old, new));
         let name = mlp_layer(name, ".iou_prediction_head.layers.", depth);
-        Some((0..MAX_FILTERS).fold(name, |name, i| {
+        // The single mask has a filter as well as the candidates.
+        Some((0..=MAX_CANDIDATES).fold(name, |name, i| {
             mlp_layer(name, &format!(".output_hypernetworks_mlps.{i}.layers."), FILTER_DEPTH)
         }))
     })
 }
-
-/// Masks whose filters are renamed; a network with more is refused.
-const MAX_FILTERS: usize = 17;
-/// Layers of a filter's network.
-const FILTER_DEPTH: usize = 3;
 
 /// A name with its part `old` replaced by `new`, where it has that whole part.
 fn replaced(name: &str, old: &str, new: &str) -> String {
@@ -144,6 +138,7 @@ fn vision(all: &Checkpoint) -> SamVisionConfig {
 /// two entries for each but one of the positions.
 fn windows(all: &Checkpoint, layers: usize, grid: usize) -> (usize, Vec<usize>) {
     let table = |i: usize| side(all, &format!("image_encoder.blocks.{i}.attn.rel_pos_h"), 0);
+    // A network with more layers is refused.
     let sides = (0..layers.min(MAX_LAYERS)).map(|i| table(i).map(|entries| entries.saturating_add(1) / 2));
     let sides: Vec<Option<usize>> = sides.collect();
     let window = sides.iter().flatten().copied().filter(|&side| side < grid).min();
@@ -175,9 +170,6 @@ fn decoder(all: &Checkpoint, width: usize) -> SamDecoderConfig {
 fn side(all: &Checkpoint, name: &str, dimension: usize) -> Option<usize> {
     all.entry(name).and_then(|entry| entry.shape.get(dimension)).copied().filter(|&side| side > 0)
 }
-
-/// Layers of which the windows are looked at; a network with more is refused.
-const MAX_LAYERS: usize = 1024;
 
 #[cfg(test)]
 mod tests {

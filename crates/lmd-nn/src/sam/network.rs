@@ -12,8 +12,8 @@ use super::picture::{Preprocessor, ScaledMasks};
 use super::prompt::{PromptEncoder, SamPrompt};
 use crate::detect::RgbView;
 use crate::model::files;
-use crate::weights::{Adapters, Checkpoint, LoadOptions, Weights, check, load};
-use crate::{NnError, Precision, with_spinning_pool};
+use crate::weights::{Checkpoint, LoadOptions, Weights, check, count_numbers, load};
+use crate::{NnError, with_spinning_pool};
 
 /// Most points of a prompt.
 const MAX_POINTS: usize = 256;
@@ -77,11 +77,8 @@ impl Sam {
     pub fn check(path: &Path, options: &LoadOptions) -> Result<u64, NnError> {
         let Files { config, weights, .. } = Files::read(path)?;
         let weights = with_one_copy(&weights);
-        check(&weights, NETWORK, &in_f32(options), |w| Self::build(w, &config, Vec::new()))?;
-        let numbers = weights.names().filter_map(|name| weights.entry(name));
-        let numbers: u64 =
-            numbers.map(|entry| entry.shape.iter().map(|&side| side as u64).product::<u64>()).sum();
-        Ok(numbers.saturating_mul(4))
+        check(&weights, NETWORK, &options.in_f32(), |w| Self::build(w, &config, Vec::new()))?;
+        Ok(count_numbers(&weights).saturating_mul(4))
     }
 
     /// Builds the networks from the tensors of a checkpoint, by their transformers names.
@@ -92,7 +89,7 @@ impl Sam {
     pub fn load(config: &SamConfig, checkpoint: &Checkpoint, options: &LoadOptions) -> Result<Self, NnError> {
         config.check()?;
         let weights = with_one_copy(checkpoint);
-        let options = in_f32(options);
+        let options = options.in_f32();
         check(&weights, NETWORK, &options, |w| Self::build(w, config, Vec::new()))?;
         let digests = checkpoint.digests()?;
         load(&weights, NETWORK, &options, |w| Self::build(w, config, digests.clone()))
@@ -276,11 +273,6 @@ impl Files {
         };
         Ok(Self { config, preprocessor, weights: source.weights("", "model")? })
     }
-}
-
-/// Weights in f32, with nothing merged into them.
-fn in_f32(options: &LoadOptions) -> LoadOptions {
-    LoadOptions { precision: Precision::F32, adapters: Adapters::default(), ..options.clone() }
 }
 
 /// The same tensors with the positions once, which transformers stores under either of two names, or under both.

@@ -64,21 +64,18 @@ impl PositionNet {
 
     /// The tokens of one image, `[1, MAX_GLIGEN_BOXES, width]`, on the device of `like` and in its format.
     pub(super) fn tokens(&self, phrases: &[GligenBox], like: &Tensor<4>) -> Result<Tensor<3>, NnError> {
-        let wrong =
-            |what, got: usize, expected: String| NnError::Input { what, got: got.to_string(), expected };
         if phrases.len() > MAX_GLIGEN_BOXES {
-            let expected = format!("at most {MAX_GLIGEN_BOXES}, which is what GLIGEN layers can hold");
-            return Err(wrong("boxes of one image", phrases.len(), expected));
+            return Err(NnError::too_many_boxes(phrases.len(), MAX_GLIGEN_BOXES));
         }
         let width = self.null_phrase.len();
         let mut rows = Vec::with_capacity(MAX_GLIGEN_BOXES * (width + POSITION));
         for phrase in phrases {
             if phrase.embedding.len() != width {
-                return Err(wrong(
-                    "width of a phrase's embedding",
-                    phrase.embedding.len(),
-                    width.to_string(),
-                ));
+                return Err(NnError::Input {
+                    what: "width of a phrase's embedding",
+                    got: phrase.embedding.len().to_string(),
+                    expected: width.to_string(),
+                });
             }
             rows.extend(&phrase.embedding);
             rows.extend(fourier_features(phrase.corners));

@@ -16,6 +16,6 @@ pub use header::{StoredType, TensorEntry, read_header};
 pub use lora::{Adapters, Lora};
 pub(crate) use numbers::whole_number;
 pub use reader::{LoadOptions, Weights, load};
-pub(crate) use reader::{check, is_tolerated};
+pub(crate) use reader::{check, count_numbers};
 pub use source::StaticFiles;
 pub(crate) use source::{Source, unreadable};

@@ -18,8 +18,15 @@ use crate::{NnError, Precision, PredictionType};
 const TOLERATED: [&str; 4] = ["position_ids", "text_projection.weight", "logit_scale", "num_batches_tracked"];
 
 /// Whether a tensor of this name may be in a file without being used.
-pub(crate) fn is_tolerated(name: &str) -> bool {
+fn is_tolerated(name: &str) -> bool {
     TOLERATED.iter().any(|end| name.ends_with(end))
+}
+
+/// How many numbers the tensors of a file hold that a network reads, from its header alone.
+pub(crate) fn count_numbers(checkpoint: &Checkpoint) -> u64 {
+    let read = checkpoint.names().filter(|name| !is_tolerated(name));
+    let entries = read.filter_map(|name| checkpoint.entry(name));
+    entries.map(|entry| entry.shape.iter().map(|&side| side as u64).product::<u64>()).sum()
 }
 
 /// Where the weights go and what is merged into them.
@@ -53,6 +60,12 @@ impl LoadOptions {
             prediction_type: None,
             allow_unsupported_precision: false,
         }
+    }
+
+    /// The same for a network that computes in f32 alone and takes no adapters.
+    #[must_use]
+    pub(crate) fn in_f32(&self) -> Self {
+        Self { precision: Precision::F32, adapters: Adapters::default(), ..self.clone() }
     }
 }
 

@@ -45,6 +45,11 @@ impl Golden {
         bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
     }
 
+    /// The bytes of a picture, stored as floats.
+    pub fn bytes(&self, name: &str) -> Vec<u8> {
+        self.floats(name).into_iter().map(|value| value as u8).collect()
+    }
+
     /// The numbers of a tensor of 32-bit integers, by rows.
     pub fn rows(&self, name: &str) -> Vec<Vec<u32>> {
         let view = self.0.read(name).unwrap();
@@ -79,6 +84,15 @@ pub fn relative_error(ours: &[f32], expected: &[f32]) -> f64 {
     let differences = ours.iter().zip(expected).map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs());
     // `f64::max` would drop a NaN.
     differences.fold(0.0, |worst, d| if d > worst || d.is_nan() { d } else { worst }) / scale
+}
+
+/// Copies a network's folder of `tests/data`, with the small tokenizer beside the weights as the hub has it.
+pub fn assemble(name: &str, to: &Path) {
+    for from in [data(name), data("tokenizer")] {
+        for file in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
 }
 
 /// Writes tensors of 16-bit or 32-bit floats as a safetensors file.

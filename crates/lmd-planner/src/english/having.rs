@@ -7,7 +7,7 @@ use super::lexicon::Tags;
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
-use crate::{Region, RelationKind};
+use crate::{Region, RelationKind, Thing};
 
 impl Interpreter<'_> {
     pub(super) fn with(&mut self, each: bool) {
@@ -135,19 +135,14 @@ impl Interpreter<'_> {
     /// cloud`.
     fn belongs_to_sky(&self, index: usize, owners: &[usize]) -> bool {
         const SKY: [&str; 7] = ["cloud", "sun", "moon", "star", "rainbow", "comet", "lightning"];
-        let last = |index: usize| {
-            self.scene.things.get(index).map(|thing| thing.noun.rsplit(' ').next().unwrap_or_default())
+        const OPEN_ABOVE: [&str; 7] = ["boat", "raft", "rooftop", "roof", "rock", "horse", "elephant"];
+        let bears_it = |owner: &Thing| {
+            !OPEN_ABOVE.contains(&owner.noun.as_str())
+                && thing_tags(owner).any(Tags::CONTAINER.and(Tags::SURFACE).and(Tags::WORN))
         };
-        let flat = owners.last().and_then(|owner| self.scene.things.get(*owner)).map(thing_tags);
-        let afloat = owners.last().and_then(|owner| self.scene.things.get(*owner)).is_some_and(|thing| {
-            matches!(
-                thing.noun.as_str(),
-                "boat" | "raft" | "rooftop" | "roof" | "rock" | "horse" | "elephant"
-            )
-        });
-        let on_it =
-            !afloat && flat.is_some_and(|tags| tags.any(Tags::CONTAINER.and(Tags::SURFACE).and(Tags::WORN)));
-        last(index).is_some_and(|noun| SKY.contains(&noun)) && !on_it
+        let noun = self.scene.things.get(index).and_then(|thing| thing.noun.rsplit(' ').next());
+        let owner = owners.last().and_then(|owner| self.scene.things.get(*owner));
+        noun.is_some_and(|noun| SKY.contains(&noun)) && !owner.is_some_and(bears_it)
     }
 
     /// Whether whoever has it holds it: `a man with an umbrella`.

@@ -135,6 +135,23 @@ pub(crate) fn unlikeness(one: &str, other: &str) -> usize {
     TRAITS.iter().filter(|has| one.any(**has) != other.any(**has)).count()
 }
 
+/// Whether `noun` is a person or an animal.
+pub(crate) fn is_alive(noun: &str) -> bool {
+    lexicon::tags(noun).any(lexicon::Tags::ANIMATE)
+}
+
+/// The part of the picture, or of several things, that an adjective names: `left` of `the left tree`.
+pub(crate) fn place_word(word: &str) -> Option<Region> {
+    Some(match word {
+        "left" | "leftmost" | "left-hand" => Region::Left,
+        "right" | "rightmost" | "right-hand" => Region::Right,
+        "top" | "upper" | "topmost" | "uppermost" => Region::Top,
+        "bottom" | "lower" | "lowest" | "bottommost" => Region::Bottom,
+        "middle" | "center" | "centre" | "central" => Region::Center,
+        _ => return None,
+    })
+}
+
 /// Whether `word` is a colour.
 pub(crate) fn names_colour(word: &str) -> bool {
     lexicon::exact_tags(word).any(lexicon::Tags::COLOR)

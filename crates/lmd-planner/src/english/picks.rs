@@ -4,6 +4,7 @@
 use super::chunk::Chunk;
 use super::interpret::Interpreter;
 use super::phrase::{Determiner, NounPhrase};
+use super::place_word;
 use crate::{Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -101,12 +102,5 @@ fn place_of(phrase: &NounPhrase) -> Option<Region> {
     if phrase.determiner != Determiner::The || phrase.plural || phrase.noun.is_empty() {
         return None;
     }
-    Some(match phrase.attributes.first()?.as_str() {
-        "left" | "leftmost" | "left-hand" => Region::Left,
-        "right" | "rightmost" | "right-hand" => Region::Right,
-        "top" | "upper" | "topmost" | "uppermost" => Region::Top,
-        "bottom" | "lower" | "lowest" | "bottommost" => Region::Bottom,
-        "middle" | "center" | "centre" | "central" => Region::Center,
-        _ => return None,
-    })
+    place_word(phrase.attributes.first()?)
 }

@@ -1,11 +1,9 @@
 //! Open questions about a layout, put to the model.
 
-use lmd_layout::clean_text;
-
+use super::words::shorten;
+use crate::reply::MOST_PROPOSALS;
 use crate::{Answer, Proposal};
 
-/// Most proposals of one answer.
-const MOST: usize = 5;
 /// Longest proposal and longest text, in characters.
 const LONGEST: (usize, usize) = (200, 1_200);
 
@@ -13,7 +11,7 @@ const LONGEST: (usize, usize) = (200, 1_200);
 pub(super) fn request(question: &str) -> String {
     format!(
         "Do not write a layout now. Answer a question about the last layout in one to three sentences: {question}\n\
-         Then propose at most {MOST} changes, each on a line of its own that begins with \"- \" and is a short \
+         Then propose at most {MOST_PROPOSALS} changes, each on a line of its own that begins with \"- \" and is a short \
          instruction such as \"add two birds in the sky\" or \"make the cat bigger\"."
     )
 }
@@ -24,8 +22,8 @@ pub(super) fn read(reply: &str) -> Option<Answer> {
     let (mut text, mut proposals) = (String::new(), Vec::new());
     for line in reply.lines().map(str::trim).filter(|line| !line.is_empty()) {
         match listed(line) {
-            Some(item) if proposals.len() < MOST => {
-                proposals.push(Proposal::new(&cut(item.trim_matches(['"', '*', ' ', '.']), LONGEST.0)));
+            Some(item) if proposals.len() < MOST_PROPOSALS => {
+                proposals.push(Proposal::new(&shorten(item.trim_matches(['"', '*', ' ', '.']), LONGEST.0)));
             }
             Some(_) => {}
             None => {
@@ -35,7 +33,7 @@ pub(super) fn read(reply: &str) -> Option<Answer> {
         }
     }
     proposals.retain(|proposal| !proposal.instruction.is_empty());
-    let answer = Answer { text: cut(&text, LONGEST.1), proposals };
+    let answer = Answer { text: shorten(&text, LONGEST.1), proposals };
     (!answer.text.is_empty() || !answer.proposals.is_empty()).then_some(answer)
 }
 
@@ -47,10 +45,6 @@ fn listed(line: &str) -> Option<&str> {
         let number = rest.len() < line.len();
         rest.strip_prefix(". ").or_else(|| rest.strip_prefix(") ")).filter(|_| number)
     })
-}
-
-fn cut(text: &str, most: usize) -> String {
-    clean_text(text).chars().take(most).collect()
 }
 
 #[cfg(test)]
@@ -67,7 +61,7 @@ mod tests {
         assert_eq!(said, ["add a bird", "make the cat bigger"]);
         assert_eq!(read(" \n "), None);
         let many = read(&"- add a cat\n".repeat(40)).unwrap();
-        assert_eq!(many.proposals.len(), MOST);
+        assert_eq!(many.proposals.len(), MOST_PROPOSALS);
         assert!(read(&"word ".repeat(4_000)).unwrap().text.chars().count() <= LONGEST.1);
     }
 }

@@ -175,10 +175,7 @@ impl LlmPlanner {
     /// Asks until an answer violates nothing, at most `max_repairs` times
     /// more than once, and gives the best answer.
     fn converse(&self, mut dialogue: Dialogue, judge: &Judge<'_>) -> Result<(Candidate, Attempts), LlmError> {
-        let context = ChatContext {
-            deadline: Instant::now().checked_add(seconds(self.config.total_timeout_s)),
-            observer: self.observer.as_deref().map(|observer| observer as _),
-        };
+        let context = self.context();
         let mut attempts = Attempts::default();
         loop {
             let reply = match self.ask(&dialogue, judge, &context) {
@@ -235,9 +232,8 @@ impl LlmPlanner {
         roomy: bool,
         context: &ChatContext<'_>,
     ) -> Result<ChatReply, LlmError> {
-        let limits = Limits { max_tokens: self.max_tokens(roomy), temperature: self.config.temperature };
-        let mut request =
-            ChatRequest::new(dialogue.messages(AnswerForm::Text), limits).with_cue(template::CUE);
+        let messages = dialogue.messages(AnswerForm::Text);
+        let mut request = ChatRequest::new(messages, self.limits(roomy)).with_cue(template::CUE);
         if self.config.format != Format::Text {
             request = request.with_schema(Structured {
                 messages: dialogue.messages(AnswerForm::Json),
@@ -252,6 +248,18 @@ impl LlmPlanner {
             }
             other => other,
         })
+    }
+
+    /// Until when all questions of one call may last, and who is told.
+    fn context(&self) -> ChatContext<'_> {
+        ChatContext {
+            deadline: Instant::now().checked_add(seconds(self.config.total_timeout_s)),
+            observer: self.observer.as_deref().map(|observer| observer as _),
+        }
+    }
+
+    fn limits(&self, roomy: bool) -> Limits {
+        Limits { max_tokens: self.max_tokens(roomy), temperature: self.config.temperature }
     }
 
     fn max_tokens(&self, roomy: bool) -> u32 {
@@ -337,22 +345,18 @@ impl Planner for LlmPlanner {
     /// What is there is told from the layout itself; ideas are the model's.
     fn answer(&self, conversation: &Conversation, question: &str) -> Result<Answer, PlanError> {
         let question = normalize_prompt(question)?;
-        let own = talk::offline_answer(conversation, &question);
+        let own = || talk::offline_answer(conversation, &question);
         if !talk::wants_ideas(&question) {
-            return Ok(own);
+            return Ok(own());
         }
-        let context = ChatContext {
-            deadline: Instant::now().checked_add(seconds(self.config.total_timeout_s)),
-            observer: self.observer.as_deref().map(|observer| observer as _),
-        };
-        let limits = Limits { max_tokens: self.max_tokens(false), temperature: self.config.temperature };
         let messages = about(conversation, &question).messages(AnswerForm::Text);
-        let reply = self.model.complete(&ChatRequest::new(messages, limits), &context)?;
-        let mut answer = answer::read(&reply.text).unwrap_or_else(|| own.clone());
-        if answer.proposals.is_empty() {
-            answer.proposals = own.proposals;
-        }
-        Ok(answer)
+        let request = ChatRequest::new(messages, self.limits(false));
+        let reply = self.model.complete(&request, &self.context())?;
+        Ok(match answer::read(&reply.text) {
+            None => own(),
+            Some(answer) if answer.proposals.is_empty() => Answer { proposals: own().proposals, ..answer },
+            Some(answer) => answer,
+        })
     }
 }
 

@@ -10,9 +10,10 @@ use std::cmp::Ordering;
 use lmd_layout::BBox;
 
 use super::axis::Axis;
+use super::constraint::{AxisId, Constraint, Point, Rule, before, point};
 use super::problem::{Body, Item, LayoutProblem};
 use super::rows::{Row, two_rows};
-use super::rules::{AxisId, Constraint, Point, Rule, may_overlap};
+use super::rules::may_overlap;
 use super::sizes::Class;
 use crate::Region;
 
@@ -200,7 +201,7 @@ fn limit(rule: &Rule, bodies: &[Body]) -> f64 {
 }
 
 fn separation(dim: AxisId, first: usize, second: usize, gap: f64) -> Rule {
-    Rule { dim, low: Some(Point { item: first, at: 1.0 }), high: Some(Point { item: second, at: 0.0 }), gap }
+    before(dim, point(first, 1.0), point(second, 0.0), gap)
 }
 
 /// One search at one scale.
@@ -253,10 +254,10 @@ impl<'a> Search<'a> {
         let mut state = State::new(&self.bodies);
         for (index, item) in self.asked.problem.items.iter().enumerate() {
             if let Some(place) = item.fixed {
-                let at = Some(Point { item: index, at: 0.0 });
+                let at = point(index, 0.0);
                 for (dim, value) in [(AxisId::X, place.x()), (AxisId::Y, place.y())] {
-                    state.add(&Rule { dim, low: None, high: at, gap: value }, &self.bodies);
-                    state.add(&Rule { dim, low: at, high: None, gap: -value }, &self.bodies);
+                    state.add(&before(dim, None, at, value), &self.bodies);
+                    state.add(&before(dim, at, None, -value), &self.bodies);
                 }
             }
         }

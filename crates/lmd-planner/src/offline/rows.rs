@@ -1,8 +1,8 @@
 //! Two rows on the floor, for when there is no room for one: the tall things
 //! at the back, the others in front of them.
 
+use super::constraint::{AxisId, Constraint};
 use super::problem::{Body, LayoutProblem};
-use super::rules::{AxisId, Constraint};
 
 /// Gap between the feet of the back row and the heads of the front row.
 const GAP: f64 = 0.03;

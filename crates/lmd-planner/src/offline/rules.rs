@@ -1,8 +1,9 @@
 //! What a scene asks of the places of its items, as alternatives of
 //! linear rules: relations and regions.
 
-pub(super) use super::constraint::{AxisId, Constraint, Point, Rule};
-use super::constraint::{CLEAR, apart, before, centres, level, near, point, within};
+use super::constraint::{
+    AxisId, CLEAR, Constraint, Rule, apart, before, centres, level, near, point, within,
+};
 use super::holding::{fits_hands, held};
 use super::problem::{Item, LayoutProblem};
 use super::sizes::Class;

@@ -1,8 +1,9 @@
 //! What there is in a layout, in words.
 
-use lmd_layout::{BBox, Layout, number_in_words, plural, singular};
+use lmd_layout::{BBox, Layout, Object, number_in_words, plural, singular};
 
-use super::ideas::bare;
+use crate::offline::edit::{all_named, without_article};
+use crate::scene::capitalised;
 
 /// What is there and where, in one or two sentences.
 pub(super) fn describe(layout: &Layout) -> String {
@@ -30,7 +31,7 @@ fn thing(caption: &str, boxes: &[BBox]) -> String {
             let first = several.first().map(|bbox| place(*bbox));
             let together = first.filter(|first| several.iter().all(|bbox| place(*bbox) == *first));
             let place = together.map(|place| format!(" {place}")).unwrap_or_default();
-            format!("{} {}{place}", counted(several.len()), plural(bare(caption)))
+            format!("{} {}{place}", counted(several.len()), plural(without_article(caption)))
         }
     }
 }
@@ -73,28 +74,22 @@ fn place(bbox: BBox) -> &'static str {
 }
 
 /// The objects that `what` names by its words, with their numbers.
-fn named<'a>(layout: &'a Layout, what: &str) -> Vec<(usize, &'a lmd_layout::Object)> {
-    let wanted: Vec<String> = what
-        .split_whitespace()
-        .filter(|word| !matches!(*word, "the" | "a" | "an" | "any"))
-        .map(singular)
-        .collect();
-    let has = |caption: &str| {
-        let words: Vec<String> = caption.to_lowercase().split_whitespace().map(singular).collect();
-        !wanted.is_empty() && wanted.iter().all(|word| words.contains(word))
-    };
-    let all = layout.objects().iter().enumerate();
-    let any = matches!(what.trim_start_matches("the "), "objects" | "things" | "boxes" | "object" | "items");
-    all.filter(|(_, object)| any || has(object.caption.as_str())).collect()
+fn named<'a>(layout: &'a Layout, what: &str) -> Vec<(usize, &'a Object)> {
+    let all = all_named(layout, what).into_iter();
+    all.filter_map(|index| Some((index, layout.objects().get(index)?))).collect()
+}
+
+fn there_is_none(layout: &Layout, what: &str) -> String {
+    format!("There is no {}. {}", singular(without_article(what)), describe(layout))
 }
 
 /// How many there are.
 pub(super) fn how_many(layout: &Layout, what: &str) -> String {
     let found = named(layout, what);
-    match found.len() {
-        0 => format!("There is no {}. {}", singular(bare(what)), describe(layout)),
-        1 => format!("There is one: {} {}.", found[0].1.caption, place(found[0].1.bbox)),
-        count => format!("There are {}.", counted(count)),
+    match found.as_slice() {
+        [] => there_is_none(layout, what),
+        [(_, one)] => format!("There is one: {} {}.", one.caption, place(one.bbox)),
+        several => format!("There are {}.", counted(several.len())),
     }
 }
 
@@ -102,19 +97,11 @@ pub(super) fn how_many(layout: &Layout, what: &str) -> String {
 pub(super) fn whereabouts(layout: &Layout, what: &str) -> String {
     let found = named(layout, what);
     if found.is_empty() {
-        return format!("There is no {}. {}", singular(bare(what)), describe(layout));
+        return there_is_none(layout, what);
     }
     let places: Vec<String> = found
         .iter()
         .map(|(index, object)| format!("{} (object {}) is {}", object.caption, index + 1, place(object.bbox)))
         .collect();
-    let text = enumerated(&places);
-    format!(
-        "{}.",
-        text.replacen(
-            text.get(..1).unwrap_or_default(),
-            &text.get(..1).unwrap_or_default().to_uppercase(),
-            1
-        )
-    )
+    format!("{}.", capitalised(&enumerated(&places)))
 }

@@ -1,6 +1,10 @@
 //! What could be added to a picture, by its place and what is there already.
 
-use lmd_layout::{Layout, singular};
+use lmd_layout::{Layout, head_noun};
+
+use crate::english;
+use crate::offline::edit::without_article;
+use crate::verify::words;
 
 const IDEAS: &str = include_str!("ideas.txt");
 
@@ -11,9 +15,9 @@ pub(super) fn additions(layout: &Layout) -> Vec<String> {
     let of_places = places.flat_map(|(_, ideas)| ideas).map(|idea| format!("add {idea}"));
     let of_things = layout.objects().iter().flat_map(|object| {
         let caption = object.caption.as_str();
-        let noun = head(caption);
+        let noun = head_noun(caption);
         let fitting = lines("things").filter(move |(heads, _)| heads.contains(&noun));
-        let name = format!("the {}", bare(caption));
+        let name = format!("the {}", without_article(caption));
         fitting
             .flat_map(|(_, ideas)| ideas)
             .map(move |idea| format!("add {}", idea.replace("{}", &name)))
@@ -37,15 +41,7 @@ pub(super) fn lively(layout: &Layout) -> Vec<String> {
 
 /// Whether an idea brings a person or an animal.
 fn is_alive(idea: &str) -> bool {
-    const ALIVE: &str = "seagull crab duck dolphin deer owl squirrel fox eagle hiker goat camel butterfly child pigeon \
-        chicken cow cat dog bird mouse astronaut man woman";
-    words(idea).iter().any(|word| ALIVE.split_whitespace().any(|alive| alive == word))
-}
-
-/// A caption without its article.
-pub(super) fn bare(caption: &str) -> &str {
-    let article = ["a ", "an ", "the ", "A ", "An ", "The "];
-    article.iter().find_map(|article| caption.strip_prefix(article)).unwrap_or(caption)
+    english::is_alive(&head_noun(idea))
 }
 
 /// One of each list in turn.
@@ -56,36 +52,18 @@ fn interleaved(a: &[String], b: &[String]) -> Vec<String> {
 
 /// Each idea once, and none whose thing is there already.
 fn unique(ideas: impl Iterator<Item = String>, layout: &Layout) -> Vec<String> {
-    let there: Vec<String> = layout.objects().iter().map(|object| head(object.caption.as_str())).collect();
+    let there: Vec<String> =
+        layout.objects().iter().map(|object| head_noun(object.caption.as_str())).collect();
     let mut known: Vec<String> = Vec::new();
     ideas
         .filter(|idea| {
-            let noun = noun(idea);
+            // The noun of `add a beach umbrella next to the dog` is what stands before the place.
+            let noun = head_noun(idea);
             let is_new = !there.contains(&noun) && !known.contains(&noun);
             known.push(noun);
             is_new
         })
         .collect()
-}
-
-/// The noun of `add a beach umbrella next to the dog`: what stands before the
-/// place.
-fn noun(idea: &str) -> String {
-    let ends = [" in the ", " on the ", " next to ", " on "];
-    let what = ends.iter().fold(idea, |what, end| what.split(end).next().unwrap_or(what));
-    words(what).pop().unwrap_or_default()
-}
-
-/// The head noun of a caption: `painting` of `a painting of a ship`.
-pub(super) fn head(caption: &str) -> String {
-    const ENDS: [&str; 7] = [" of ", " with ", " wearing ", " in ", " on ", " holding ", " at "];
-    let phrase = ENDS.iter().fold(caption, |phrase, end| phrase.split(end).next().unwrap_or(phrase));
-    words(phrase).pop().unwrap_or_default()
-}
-
-fn words(text: &str) -> Vec<String> {
-    let lower = text.to_lowercase();
-    lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(singular).collect()
 }
 
 /// The lines of a section, its heads in the singular.

@@ -1,10 +1,10 @@
 //! What would make a layout better: what is likely to spoil its picture, and
 //! what its composition lacks.
 
-use lmd_layout::{Layout, Object, ObjectName, Warning, check_layout};
+use lmd_layout::{Layout, Object, ObjectName, Warning, check_layout, head_noun};
 
-use super::ideas::{bare, head};
 use crate::Proposal;
+use crate::offline::edit::without_article;
 
 /// A side shorter than this is hard to draw.
 const SMALL: f64 = 0.14;
@@ -42,7 +42,7 @@ pub(super) fn proposals(layout: &Layout) -> Vec<Proposal> {
 fn name(layout: &Layout, index: usize) -> String {
     let caption = layout.objects().get(index).map(|object| object.caption.as_str()).unwrap_or_default();
     let alike = layout.objects().iter().filter(|object| object.caption.as_str() == caption).count();
-    if alike == 1 { format!("the {}", bare(caption)) } else { format!("object {}", index + 1) }
+    if alike == 1 { format!("the {}", without_article(caption)) } else { format!("object {}", index + 1) }
 }
 
 /// What would cure a doubt.
@@ -87,7 +87,7 @@ fn setting(layout: &Layout) -> &'static str {
     const WATER: &str = "boat ship sailboat dolphin shark fish whale";
     let has = |list: &str| {
         layout.objects().iter().any(|object| {
-            let noun = head(object.caption.as_str());
+            let noun = head_noun(object.caption.as_str());
             list.split_whitespace().any(|known| known == noun)
         })
     };

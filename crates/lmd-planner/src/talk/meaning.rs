@@ -48,7 +48,7 @@ const ANOTHER: &str = "shuffle|reshuffle|rearrange|re-roll|reroll|try again|try 
 const LAYOUTS: &str =
     "layout|arrangement|version|variant|variation|composition|option|alternative|placement|constellation";
 const ADD: &str = "what could i add|what can i add|what should i add|what else could i add|what else|what is missing|\
-    what's missing|what could be added|what else could be there|what else can i add|any ideas|ideas|give me ideas|\
+    what could be added|what else could be there|what else can i add|any ideas|ideas|give me ideas|\
     give me some ideas|suggest something|suggest something to add|suggest additions|what would fit|what would fit in|\
     suggest more objects|suggest an object|suggest objects|what could we add|what else should be there|inspire me|\
     suggest something new|what would you add|anything missing|is anything missing|is something missing";
@@ -72,7 +72,7 @@ const LIVELY: &str = "lively|interesting|exciting|fun|dynamic|alive|vivid|entert
     animated|engaging|full|playful|funny|eventful|lifelike|rich|detailed";
 
 fn is_one_of(list: &str, text: &str) -> bool {
-    list.split('|').any(|phrase| phrase.trim() == text)
+    list.split('|').any(|phrase| phrase == text)
 }
 
 /// What `text` means.

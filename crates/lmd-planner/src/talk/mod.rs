@@ -9,18 +9,18 @@ mod improve;
 mod meaning;
 
 use lmd_layout::{Layout, check_layout};
-pub(crate) use meaning::{Meaning, Question, meaning};
+use meaning::Question;
+pub(crate) use meaning::{Meaning, meaning};
 
 use crate::offline::edit::revise;
+use crate::reply::MOST_PROPOSALS;
 use crate::{Answer, Conversation, Plan, PlanError, Proposal, Source, Wishes, variants};
 
-/// Most proposals of one answer.
-const MOST: usize = 5;
 /// Most proposals that are tried for one answer.
 const MOST_TRIED: usize = 24;
 
 /// An answer to `question` without a language model.
-pub(crate) fn answer(layout: &Layout, question: &Question) -> Answer {
+fn answer(layout: &Layout, question: &Question) -> Answer {
     let is = describe::describe(layout);
     match question {
         Question::WhatIsThere => Answer { text: is, proposals: Vec::new() },
@@ -71,8 +71,8 @@ fn improvements(layout: &Layout) -> Answer {
         "These would help:"
     };
     let more = tried(layout, additions(layout));
-    proposals.extend(more.into_iter().take(MOST.saturating_sub(proposals.len()).min(3)));
-    if variants::variant(layout, "", &[], 1).is_ok() && proposals.len() < MOST {
+    proposals.extend(more.into_iter().take(MOST_PROPOSALS.saturating_sub(proposals.len()).min(3)));
+    if variants::variant(layout, "", &[], 1).is_ok() && proposals.len() < MOST_PROPOSALS {
         proposals.push(Proposal::new("another layout"));
     }
     Answer { text: text.to_owned(), proposals }
@@ -80,14 +80,14 @@ fn improvements(layout: &Layout) -> Answer {
 
 /// Those proposals that can be carried out and leave nothing doubtful that was
 /// not so before.
-pub(crate) fn tried(layout: &Layout, proposals: Vec<Proposal>) -> Vec<Proposal> {
+fn tried(layout: &Layout, proposals: Vec<Proposal>) -> Vec<Proposal> {
     let conversation = Conversation::from_layout("", layout.clone());
     let doubts = check_layout(layout).len();
     let works = |proposal: &Proposal| {
         revise(&conversation, &proposal.instruction, &[])
             .is_ok_and(|plan| plan.warnings.is_empty() && check_layout(&plan.layout).len() <= doubts)
     };
-    proposals.into_iter().take(MOST_TRIED).filter(works).take(MOST).collect()
+    proposals.into_iter().take(MOST_TRIED).filter(works).take(MOST_PROPOSALS).collect()
 }
 
 /// Another layout of what the conversation is about. Asked for again, it is
@@ -103,10 +103,8 @@ pub(crate) fn another(conversation: &Conversation, wishes: &Wishes) -> Result<Pl
     let number = u32::try_from(again).unwrap_or(u32::MAX).saturating_add(wishes.variant.max(1));
     // What was changed since may contradict the first sentence.
     let prompt = if base == 0 { conversation.prompt() } else { "" };
-    match variants::variant(layout, prompt, &wishes.locked, number) {
-        Ok(layout) => Ok(Plan { layout, warnings: Vec::new(), source: Source::Offline }),
-        Err(there_are) => Err(PlanError::Variant { why: variants::too_few(there_are) }),
-    }
+    let layout = variants::variant(layout, prompt, &wishes.locked, number)?;
+    Ok(Plan { layout, warnings: Vec::new(), source: Source::Offline })
 }
 
 /// The plan of a sentence, rearranged.
@@ -114,10 +112,8 @@ pub(crate) fn variant_of(plan: Plan, prompt: &str, number: u32) -> Result<Plan, 
     if number == 0 {
         return Ok(plan);
     }
-    match variants::variant(&plan.layout, prompt, &[], number) {
-        Ok(layout) => Ok(Plan { layout, ..plan }),
-        Err(there_are) => Err(PlanError::Variant { why: variants::too_few(there_are) }),
-    }
+    let layout = variants::variant(&plan.layout, prompt, &[], number)?;
+    Ok(Plan { layout, ..plan })
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ mod moves;
 use lmd_layout::{BBox, Layout, Object};
 
 use crate::facts::found;
+use crate::geometry::crossings;
 use crate::verify::PromptFacts;
-use crate::{RelationKind, english};
+use crate::{PlanError, RelationKind, english};
 use moves::{Move, candidates};
 
 /// Two layouts differ visibly when some box moved this far or its side
@@ -25,9 +26,17 @@ const SHORTEST: f64 = 0.05;
 /// Most rearrangements that are tried.
 const MOST_TRIED: usize = 4_000;
 
-/// The `number`-th other layout of `prompt`, counted from 1; `Err` says how
-/// many there are. Objects whose index is in `locked` stay.
-pub(crate) fn variant(layout: &Layout, prompt: &str, locked: &[usize], number: u32) -> Result<Layout, usize> {
+/// The `number`-th other layout of `prompt`, counted from 1. Objects whose
+/// index is in `locked` stay.
+///
+/// # Errors
+/// [`PlanError::Variant`] when there are fewer.
+pub(crate) fn variant(
+    layout: &Layout,
+    prompt: &str,
+    locked: &[usize],
+    number: u32,
+) -> Result<Layout, PlanError> {
     let bounds = Bounds::new(layout, prompt, locked);
     let mut accepted = vec![bounds.boxes.clone()];
     let groups = moves::groups(&bounds.boxes);
@@ -39,11 +48,11 @@ pub(crate) fn variant(layout: &Layout, prompt: &str, locked: &[usize], number: u
             continue;
         }
         if accepted.len() == number as usize {
-            return bounds.layout(&boxes).ok_or(accepted.len() - 1);
+            return bounds.layout(&boxes).ok_or_else(|| too_few(accepted.len() - 1));
         }
         accepted.push(boxes);
     }
-    Err(accepted.len() - 1)
+    Err(too_few(accepted.len() - 1))
 }
 
 fn locked_groups(groups: &[Vec<usize>], locked: &[usize]) -> Vec<bool> {
@@ -68,7 +77,7 @@ impl<'a> Bounds<'a> {
         let broken = facts.violated_by(layout).len();
         Self {
             layout,
-            shared: shared(&boxes),
+            shared: crossings(&boxes),
             neighbours: neighbours(layout, prompt),
             boxes,
             facts,
@@ -98,7 +107,7 @@ impl<'a> Bounds<'a> {
         self.locked.iter().all(stays)
             && large
             && close
-            && shared(boxes) <= self.shared + 1e-6
+            && crossings(boxes) <= self.shared + 1e-6
             && self.layout(boxes).is_some_and(|layout| self.facts.violated_by(&layout).len() <= self.broken)
     }
 
@@ -119,13 +128,6 @@ impl<'a> Bounds<'a> {
             (x - u).hypot(y - v) >= SHIFT || grown >= GROWTH
         })
     }
-}
-
-/// The area that all pairs of boxes share.
-fn shared(boxes: &[BBox]) -> f64 {
-    let pairs =
-        boxes.iter().enumerate().flat_map(|(index, a)| boxes.iter().skip(index + 1).map(move |b| (a, b)));
-    pairs.map(|(a, b)| a.intersection(*b)).sum()
 }
 
 /// The clear distance of two boxes sideways, below 0 where they overlap in x.
@@ -155,12 +157,13 @@ fn neighbours(layout: &Layout, prompt: &str) -> Vec<(usize, usize)> {
 }
 
 /// How many other layouts there are, as a reason for having no more.
-pub(crate) fn too_few(there_are: usize) -> String {
-    match there_are {
+fn too_few(there_are: usize) -> PlanError {
+    let why = match there_are {
         0 => "there is no other layout that keeps what the sentence says".to_owned(),
         1 => "there is only one other layout that keeps what the sentence says".to_owned(),
         count => format!("there are only {count} other layouts that keep what the sentence says"),
-    }
+    };
+    PlanError::Variant { why }
 }
 
 #[cfg(test)]

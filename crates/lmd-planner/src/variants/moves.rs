@@ -2,6 +2,8 @@
 
 use lmd_layout::BBox;
 
+use crate::geometry::corners;
+
 /// Boxes that share this part of the smaller one belong together.
 const TOGETHER: f64 = 0.02;
 /// Most groups of one row whose orders are tried.
@@ -46,10 +48,8 @@ pub(super) fn groups(boxes: &[BBox]) -> Vec<Vec<usize>> {
 
 /// The smallest box around a group.
 fn outline(boxes: &[BBox], group: &[usize]) -> BBox {
-    let of = |side: fn(BBox) -> f64| group.iter().map(move |index| side(boxes[*index]));
-    let (x, y) = (of(BBox::x).fold(1.0, f64::min), of(BBox::y).fold(1.0, f64::min));
-    let (x_max, y_max) = (of(BBox::x_max).fold(0.0, f64::max), of(BBox::y_max).fold(0.0, f64::max));
-    BBox::clamped(x, y, x_max - x, y_max - y).unwrap_or(boxes[group[0]])
+    let [left, top, right, bottom] = corners(group.iter().map(|index| boxes[*index]));
+    BBox::clamped(left, top, right - left, bottom - top).unwrap_or(boxes[group[0]])
 }
 
 /// Every way that is tried, the plainest first. Locked groups are moved by
@@ -132,7 +132,7 @@ impl Move {
         let mut moved = boxes.to_vec();
         match self {
             Self::Mirror => {
-                moved.iter_mut().for_each(|bbox| *bbox = bbox.shifted(1.0 - bbox.x_max() - bbox.x(), 0.0));
+                moved.iter_mut().for_each(|bbox| *bbox = bbox.mirrored());
             }
             Self::Order(order) => {
                 let outlines: Vec<BBox> = order.iter().map(|group| outline(boxes, &groups[*group])).collect();

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::app::{App, Shared};
 use crate::error::ApiError;
 use crate::extract::Json;
+use crate::order::preset_name;
 
 /// What this server can do.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -172,12 +173,6 @@ fn capabilities(app: &App) -> Capabilities {
             model: asks_llm.then_some(llm.model).filter(|name| !name.is_empty()),
         },
     }
-}
-
-/// A preset's name in settings.
-fn preset_name(preset: Preset) -> String {
-    let name = serde_json::to_value(preset).ok();
-    name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().to_owned()
 }
 
 const fn about(preset: Preset) -> &'static str {

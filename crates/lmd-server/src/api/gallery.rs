@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::{App, Shared};
 use crate::error::ApiError;
-use crate::extract::{Id, Json, Query};
+use crate::extract::{Id, Json, Query, page_length};
 use crate::jobs::body::JobPicture;
 use crate::store::{PictureRow, Search};
 
@@ -97,10 +97,7 @@ pub(crate) async fn list(
     State(app): Shared,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Gallery>, ApiError> {
-    let limit = wanted.limit.unwrap_or(50);
-    if !(1..=200).contains(&limit) {
-        return Err(ApiError::invalid("limit", "limit must be 1 to 200"));
-    }
+    let limit = page_length(wanted.limit)?;
     let words: Vec<String> = wanted.q.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
     if words.len() > MAX_WORDS {
         return Err(ApiError::invalid("q", &format!("at most {MAX_WORDS} words are looked for")));
@@ -142,6 +139,18 @@ pub(crate) async fn thumb(State(app): Shared, Id(id): Id, headers: HeaderMap) ->
     send(&app, id, &headers, |app, id| app.pictures.read_thumb(id)).await
 }
 
+/// A picture of the gallery, with the bytes of one of its files.
+fn kept(
+    app: &App,
+    id: &str,
+    read: fn(&App, &str) -> std::io::Result<Vec<u8>>,
+) -> Result<(PictureRow, Vec<u8>), ApiError> {
+    let row = app.store.picture(id)?.ok_or_else(|| ApiError::missing("picture"))?;
+    let gone = |_| ApiError::new(StatusCode::GONE, "gone", "the picture's file is gone");
+    let bytes = read(app, id).map_err(gone)?;
+    Ok((row, bytes))
+}
+
 /// The bytes of a picture; they never change, so that browsers may keep them.
 async fn send(
     app: &std::sync::Arc<App>,
@@ -151,17 +160,13 @@ async fn send(
 ) -> Result<Response, ApiError> {
     let tag = format!("\"{id}\"");
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
-    let bytes = app.blocking(move |app| {
-        let row = app.store.picture(&id)?.ok_or_else(|| ApiError::missing("picture"))?;
-        read(app, &row.id).map_err(|_| ApiError::new(StatusCode::GONE, "gone", "the picture's file is gone"))
-    });
-    let bytes = bytes.await?;
-    let kept = [
+    let bytes = app.blocking(move |app| Ok(kept(app, &id, read)?.1)).await?;
+    let fields = [
         (header::CONTENT_TYPE, HeaderValue::from_static("image/png")),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable")),
     ];
     let mut response =
-        if known { StatusCode::NOT_MODIFIED.into_response() } else { (kept, bytes).into_response() };
+        if known { StatusCode::NOT_MODIFIED.into_response() } else { (fields, bytes).into_response() };
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }
@@ -189,9 +194,7 @@ pub(crate) async fn recipe(State(app): Shared, Id(id): Id) -> Result<Json<Recipe
 
 /// A picture of the gallery and what it notes about itself.
 fn noted(app: &App, id: &str) -> Result<(PictureRow, Noted), ApiError> {
-    let row = app.store.picture(id)?.ok_or_else(|| ApiError::missing("picture"))?;
-    let gone = || ApiError::new(StatusCode::GONE, "gone", "the picture's file is gone");
-    let bytes = app.pictures.read(&row.id).map_err(|_| gone())?;
+    let (row, bytes) = kept(app, id, |app, id| app.pictures.read(id))?;
     let noted = lmd_engine::picture::recipe(&bytes);
     noted
         .map(|noted| (row, noted))
@@ -225,7 +228,7 @@ fn mask(object: usize, rows: &[String]) -> Option<MaskBody> {
     let mut writer = encoder.write_header().ok()?;
     writer.write_image_data(&cells).ok()?;
     writer.finish().ok()?;
-    Some(MaskBody { object, url: crate::pictures::data_url(&png), width, height })
+    Some(MaskBody { object, url: lmd_engine::picture::data_address(&png), width, height })
 }
 
 /// Remove a picture from the gallery and from the disk.

@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 use crate::app::{App, Shared};
 use crate::error::ApiError;
 use crate::extract::Json;
-use crate::order::{Order, PlannerWanted, Shot};
+use crate::jobs::line::Live;
+use crate::order::{Order, PlannerWanted, Shot, preset_name};
 use crate::store::{Status, new_id};
 
 /// A picture, or several of one layout.
@@ -79,7 +80,7 @@ pub(crate) struct ImageRequest {
     /// Whether previews are made; they are unless this is `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) preview: Option<bool>,
-    /// Masks of boxes are always kept; this is for clients that ask.
+    /// Changes nothing: masks of boxes are always kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) save_overlays: Option<bool>,
 }
@@ -134,9 +135,7 @@ pub(crate) async fn create(
     Json(request): Json<ImageRequest>,
 ) -> Result<Response, ApiError> {
     let accepted = app.blocking(move |app| {
-        let order = order(app, &request)?;
-        let kept = serde_json::to_value(&request).map_err(|error| ApiError::internal(&error))?;
-        let (id, _) = app.accept(&kept, &order)?;
+        let (id, _) = accept(app, &request)?;
         Ok(Accepted { queue_position: app.line.position(&id), status: Status::Queued, id })
     });
     let accepted = accepted.await?;
@@ -148,16 +147,23 @@ pub(crate) async fn create(
     Ok(response)
 }
 
+/// Decides everything about a request, keeps it as a job and puts that into the line.
+pub(crate) fn accept(app: &App, request: &ImageRequest) -> Result<(String, Live), ApiError> {
+    let order = order(app, request)?;
+    let kept = serde_json::to_value(request).map_err(|error| ApiError::internal(&error))?;
+    app.accept(&kept, &order)
+}
+
 /// Decides everything about a request, within the server's limits.
-pub(crate) fn order(app: &App, request: &ImageRequest) -> Result<Order, ApiError> {
-    let prompt = prompt(request.prompt.as_deref().unwrap_or_default())?;
+fn order(app: &App, request: &ImageRequest) -> Result<Order, ApiError> {
+    let prompt = cleaned("prompt", request.prompt.as_deref().unwrap_or_default())?;
     if prompt.is_empty() && request.layout.is_none() {
         return Err(ApiError::invalid("prompt", "say what should be in the picture, or give a layout"));
     }
     let (limits, config) = (&app.options, &app.settings.config);
-    let count = bounded("n", request.n.unwrap_or(1), limits.max_n)?;
-    if let Some(steps) = request.steps {
-        bounded("steps", steps, limits.max_steps)?;
+    let count = request.n.unwrap_or(1);
+    if count == 0 || count as usize > limits.max_n {
+        return Err(ApiError::invalid("n", &format!("n is {count}; it must be 1 to {}", limits.max_n)));
     }
     let model = crate::models::chosen(config, request.model.as_deref())?;
     let mut draw = drawing(app, request)?;
@@ -183,7 +189,7 @@ pub(crate) fn order(app: &App, request: &ImageRequest) -> Result<Order, ApiError
         layout: request.layout.clone(),
         planner: request.planner,
         model,
-        preset: request.preset,
+        preset: request.preset.unwrap_or(config.preset),
         draw,
         seed,
         shots,
@@ -191,14 +197,14 @@ pub(crate) fn order(app: &App, request: &ImageRequest) -> Result<Order, ApiError
     })
 }
 
-/// A prompt, cleaned and of a length that planners read.
-pub(crate) fn prompt(text: &str) -> Result<String, ApiError> {
+/// The text of a field, cleaned and of a length that planners read.
+pub(crate) fn cleaned(param: &str, text: &str) -> Result<String, ApiError> {
     let text = clean_text(text);
     let chars = text.chars().count();
     if chars > MAX_PROMPT_CHARS {
         let told =
-            format!("the prompt has {chars} characters, at most {MAX_PROMPT_CHARS} are allowed; shorten it");
-        return Err(ApiError::invalid("prompt", &told));
+            format!("{param} has {chars} characters, at most {MAX_PROMPT_CHARS} are allowed; shorten it");
+        return Err(ApiError::invalid(param, &told));
     }
     Ok(text)
 }
@@ -223,16 +229,10 @@ fn single_objects(request: &ImageRequest) -> Result<Vec<ObjectSettings>, ApiErro
     }
     for (text, terms) in &request.object_negatives {
         let place = place("object_negatives", text)?;
-        objects.entry(place).or_default().negative = Some(prompt(terms)?).filter(|terms| !terms.is_empty());
+        objects.entry(place).or_default().negative =
+            Some(cleaned("object_negatives", terms)?).filter(|terms| !terms.is_empty());
     }
     Ok(objects.into_iter().map(|(object, settings)| ObjectSettings { object, ..settings }).collect())
-}
-
-fn bounded(name: &str, value: u32, most: usize) -> Result<u32, ApiError> {
-    if value == 0 || value as usize > most {
-        return Err(ApiError::invalid(name, &format!("{name} is {value}; it must be 1 to {most}")));
-    }
-    Ok(value)
 }
 
 fn check_size(app: &App, draw: &DrawConfig) -> Result<(), ApiError> {
@@ -253,8 +253,7 @@ fn drawing(app: &App, request: &ImageRequest) -> Result<DrawConfig, ApiError> {
     let mut say = |name: &str, key: &str, value: Option<String>| {
         said.extend(value.map(|value| Override::new(format!("the request's {name}"), key, value)));
     };
-    let preset = request.preset.and_then(|preset| serde_json::to_value(preset).ok());
-    say("preset", "preset", preset.as_ref().and_then(|name| name.as_str()).map(str::to_owned));
+    say("preset", "preset", request.preset.map(preset_name));
     let method =
         request.method.as_deref().map(|name| match Registry::shared().method(&name.to_owned().into()) {
             Ok(method) => method.name().to_owned(),

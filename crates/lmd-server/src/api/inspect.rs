@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use lmd_engine::Registry;
 use lmd_engine::infotext::Infotext;
 use lmd_engine::picture::{self, PictureError};
 use lmd_layout::{Layout, clean_text};
@@ -118,14 +119,19 @@ fn ours(recipe: &lmd_engine::Recipe) -> Inspected {
     }
 }
 
+/// A sampler by any of the names that the web UI gave it.
+pub(crate) fn known_sampler(name: &str) -> Option<&'static str> {
+    let plain = |name: &str| name.to_lowercase().replace([' ', '_', '-'], "").replace("karras", "");
+    let wanted = plain(name);
+    let mut known = Registry::shared().samplers();
+    known.find(|one| plain(one.infotext) == wanted || plain(one.name) == wanted).map(|one| one.name)
+}
+
 fn theirs(text: &Infotext) -> Inspected {
     let size = text.get("size").and_then(|size| size.split_once('x'));
     let side = |side: &str| side.trim().parse().ok();
-    let samplers = lmd_engine::Registry::shared();
-    let sampler = text.get("sampler").map(|name| {
-        let known = samplers.samplers().find(|sampler| sampler.infotext.eq_ignore_ascii_case(name));
-        known.map_or(name, |sampler| sampler.name).to_owned()
-    });
+    let sampler =
+        text.get("sampler").map(|name| known_sampler(name).map_or_else(|| clean_text(name), str::to_owned));
     Inspected {
         kind: "a1111".to_owned(),
         prompt: clean_text(&text.prompt),

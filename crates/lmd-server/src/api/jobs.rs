@@ -10,12 +10,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::Shared;
 use crate::error::ApiError;
-use crate::extract::{Id, Json, Query};
+use crate::extract::{Id, Json, Query, page_length};
 use crate::jobs::body::JobBody;
 use crate::store::Status;
-
-/// Most jobs of one answer.
-const MOST: usize = 200;
 
 /// Which jobs.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
@@ -40,10 +37,7 @@ pub(crate) struct Jobs {
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", params(Wanted),
     responses((status = 200, description = "The jobs", body = Jobs)))]
 pub(crate) async fn list(State(app): Shared, Query(wanted): Query<Wanted>) -> Result<Json<Jobs>, ApiError> {
-    let limit = wanted.limit.unwrap_or(50);
-    if !(1..=MOST).contains(&limit) {
-        return Err(ApiError::invalid("limit", "limit must be 1 to 200"));
-    }
+    let limit = page_length(wanted.limit)?;
     let read = app.blocking(move |app| {
         let rows = app.store.jobs(wanted.status, limit)?;
         let jobs = rows.into_iter().map(|row| app.with_news(row)).collect::<Result<_, _>>()?;

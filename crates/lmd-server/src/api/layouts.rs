@@ -5,11 +5,11 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use lmd_engine::{Engine, Planned};
 use lmd_layout::{DrawOptions, Layout, Object, draw_svg};
-use lmd_planner::{Conversation, Source, checked_facts};
+use lmd_planner::{CheckedFact, Conversation, Source, checked_facts};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::images::prompt;
+use super::images::cleaned;
 use crate::app::{App, Shared};
 use crate::error::ApiError;
 use crate::extract::Json;
@@ -57,8 +57,14 @@ pub(crate) struct PlannedBody {
 pub(crate) struct FactBody {
     /// What it says.
     pub(crate) text: String,
-    /// Whether the layout shows it; `null` where boxes alone do not say.
-    pub(crate) holds: Option<bool>,
+    /// Whether the layout shows it.
+    pub(crate) holds: bool,
+}
+
+impl From<CheckedFact> for FactBody {
+    fn from(fact: CheckedFact) -> Self {
+        Self { text: fact.text, holds: fact.holds }
+    }
 }
 
 /// An instruction that changes a layout.
@@ -140,7 +146,7 @@ fn planned(app: &App, request: &PlanRequest) -> Result<PlannedBody, ApiError> {
 
 /// A sentence that says something.
 fn asked(text: &str) -> Result<String, ApiError> {
-    let said = prompt(text)?;
+    let said = cleaned("prompt", text)?;
     if said.is_empty() {
         Err(ApiError::invalid("prompt", "say what should be in the picture"))
     } else {
@@ -173,9 +179,8 @@ fn body(engine: &Engine, said: &str, planned: Planned) -> Result<PlannedBody, Ap
 }
 
 /// What a sentence says for certain, held against a layout.
-pub(crate) fn facts(said: &str, layout: &Layout) -> Vec<FactBody> {
-    let checked = checked_facts(said, layout).into_iter();
-    checked.map(|fact| FactBody { text: fact.text, holds: Some(fact.holds) }).collect()
+fn facts(said: &str, layout: &Layout) -> Vec<FactBody> {
+    checked_facts(said, layout).into_iter().map(FactBody::from).collect()
 }
 
 /// Change a layout by an instruction. Objects that it does not name keep their boxes; locked ones always do.
@@ -189,7 +194,7 @@ pub(crate) async fn revise(
 }
 
 fn revised(app: &App, request: &ReviseRequest) -> Result<PlannedBody, ApiError> {
-    let instruction = prompt(&request.instruction)?;
+    let instruction = cleaned("instruction", &request.instruction)?;
     if instruction.is_empty() {
         return Err(ApiError::invalid("instruction", "say what to change"));
     }
@@ -218,7 +223,7 @@ fn conversation(request: &ReviseRequest) -> Result<Conversation, ApiError> {
             &format!("at most {MAX_TURNS} turns are read; leave the oldest out"),
         ));
     }
-    let said = prompt(&request.prompt)?;
+    let said = cleaned("prompt", &request.prompt)?;
     if request.history.is_empty() {
         return Ok(Conversation::from_layout(&said, request.layout.clone()));
     }

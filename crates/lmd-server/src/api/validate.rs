@@ -2,14 +2,14 @@
 
 use axum::http::StatusCode;
 use lmd_layout::{
-    Canvas, Draft, DraftObject, Layout, MAX_CAPTION_CHARS, MAX_OBJECTS, MAX_PROMPT_CHARS, ObjectName,
-    Warning, check_draft, clean_text,
+    Canvas, Caption, Draft, DraftObject, Layout, LayoutError, MAX_OBJECTS, ObjectName, Warning, check_draft,
+    clean_text,
 };
 use lmd_planner::checked_facts;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::images::prompt;
+use super::images::cleaned;
 use super::layouts::FactBody;
 use crate::error::ApiError;
 use crate::extract::Json;
@@ -95,16 +95,16 @@ pub(crate) async fn validate(Json(request): Json<ValidateRequest>) -> Result<Jso
             ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many", &told).about("layout.objects")
         );
     }
-    let said = prompt(request.prompt.as_deref().unwrap_or_default())?;
+    let said = cleaned("prompt", request.prompt.as_deref().unwrap_or_default())?;
     let mut problems = limits(&loose);
     problems.extend(check_draft(&draft(&loose)).iter().map(Problem::of));
     let mut facts = Vec::new();
     if let Some(layout) = checked(&loose).filter(|_| !said.is_empty()) {
         for fact in checked_facts(&said, &layout) {
-            if let Some(message) = fact.violation {
+            if let Some(message) = fact.violation.clone() {
                 problems.push(Problem::new("fact", Severity::Warning, Vec::new(), message));
             }
-            facts.push(FactBody { text: fact.text, holds: Some(fact.holds) });
+            facts.push(FactBody::from(fact));
         }
     }
     Ok(Json(Problems { problems, facts }))
@@ -140,38 +140,36 @@ fn draft(loose: &LooseLayout) -> Draft {
 
 /// What no layout may have.
 fn limits(loose: &LooseLayout) -> Vec<Problem> {
-    let mut problems = Vec::new();
     let count = loose.objects.len();
-    if count > MAX_OBJECTS {
-        let told = format!("a layout holds at most {MAX_OBJECTS} objects, this one has {count}");
-        problems.push(Problem::new("too_many", Severity::Error, Vec::new(), told));
-    }
-    for (index, object) in loose.objects.iter().enumerate() {
-        let chars = clean_text(&object.caption).chars().count();
-        if chars == 0 {
-            let told = format!("object {} has no caption; say what is in its box", index + 1);
-            problems.push(Problem::new("caption", Severity::Error, vec![index], told));
-        } else if chars > MAX_CAPTION_CHARS {
-            let told = format!(
-                "the caption of object {} has {chars} characters, at most {MAX_CAPTION_CHARS} are allowed",
-                index + 1
-            );
-            problems.push(Problem::new("too_long", Severity::Error, vec![index], told));
-        }
-    }
-    for (what, text) in [("background", &loose.background), ("negative prompt", &loose.negative)] {
-        let chars = clean_text(text).chars().count();
-        if chars > MAX_PROMPT_CHARS {
-            let told = format!("the {what} has {chars} characters, at most {MAX_PROMPT_CHARS} are allowed");
-            problems.push(Problem::new("too_long", Severity::Error, Vec::new(), told));
-        }
-    }
-    problems
+    let crowd = (count > MAX_OBJECTS).then_some(LayoutError::TooManyObjects(count));
+    let captions = loose.objects.iter().enumerate().filter_map(|(index, object)| {
+        Caption::new(&object.caption).err().map(|error| Problem::refused(&error, Some(index)))
+    });
+    // One text at a time, since a layout tells only the first that is too long.
+    let texts = [(loose.background.as_str(), ""), ("", loose.negative.as_str())];
+    let texts = texts.map(|(background, negative)| Layout::new(Vec::new(), background, negative).err());
+    let whole = |error: LayoutError| Problem::refused(&error, None);
+    crowd.into_iter().map(whole).chain(captions).chain(texts.into_iter().flatten().map(whole)).collect()
 }
 
 impl Problem {
     fn new(kind: &str, severity: Severity, objects: Vec<usize>, message: String) -> Self {
         Self { kind: kind.to_owned(), severity, objects, message }
+    }
+
+    /// Why there is no such layout; `object` is the one it is about, from 0.
+    fn refused(error: &LayoutError, object: Option<usize>) -> Self {
+        let kind = match error {
+            LayoutError::EmptyCaption => "caption",
+            LayoutError::TooLong { .. } => "too_long",
+            LayoutError::TooManyObjects(_) => "too_many",
+            _ => "other",
+        };
+        let message = match object {
+            Some(index) => format!("object {}: {error}", index + 1),
+            None => error.to_string(),
+        };
+        Self::new(kind, Severity::Error, object.into_iter().collect(), message)
     }
 
     fn of(warning: &Warning) -> Self {

@@ -4,6 +4,7 @@ use lmd_layout::Layout;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::events::Event;
 use crate::error::ErrorDetail;
 use crate::notices::NoticeBody;
 use crate::store::{JobRow, PictureRow, Status};
@@ -136,6 +137,14 @@ pub(crate) struct LayoutEvent {
     pub(crate) layout: Layout,
     /// What a person should know.
     pub(crate) notices: Vec<NoticeBody>,
+}
+
+impl PreviewBody {
+    /// The PNG of an event of this kind, in Base64.
+    pub(crate) fn base64_of(event: &Event) -> Option<String> {
+        let preview: Self = serde_json::from_str(&event.data).ok()?;
+        preview.image.split_once(',').map(|(_, data)| data.to_owned())
+    }
 }
 
 impl JobPicture {

@@ -1,10 +1,9 @@
 //! From the engine's progress to events: steps, energy, the time that is left, previews now and then.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lmd_engine::{CancelToken, Part};
+use lmd_engine::Part;
 
 use super::body::{PartName, ProgressBody};
 use super::events::{EventKind, EventLog};
@@ -17,7 +16,6 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(crate) struct Watch {
     events: Arc<EventLog>,
-    cancel: CancelToken,
     /// Which picture of how many.
     picture: (usize, usize),
     /// When it was first looked at, and the work done by then: loading a model is not drawing.
@@ -33,26 +31,15 @@ pub(crate) struct Watch {
 impl Watch {
     pub(crate) fn new(
         events: Arc<EventLog>,
-        cancel: CancelToken,
         picture: (usize, usize),
         preview_every: Option<Duration>,
         drawn_order: Vec<usize>,
     ) -> Self {
-        Self {
-            events,
-            cancel,
-            picture,
-            started: None,
-            told: None,
-            previewed: None,
-            preview_every,
-            drawn_order,
-        }
+        Self { events, picture, started: None, told: None, previewed: None, preview_every, drawn_order }
     }
 
-    /// Tells those who listen, and says whether to go on.
-    pub(crate) fn look(&mut self, glance: &Glance<'_>) -> ControlFlow<()> {
-        self.cancel.flow()?;
+    /// Tells those who listen.
+    pub(crate) fn look(&mut self, glance: &Glance<'_>) {
         let now = Instant::now();
         let objects = self.objects(glance.part);
         let part = if objects.is_some() { PartName::Object } else { PartName::Whole };
@@ -79,7 +66,6 @@ impl Watch {
             self.events.tell(EventKind::Progress, &body);
         }
         self.preview(glance, now);
-        self.cancel.flow()
     }
 
     /// The objects that are drawn now, where boxes are drawn alone.

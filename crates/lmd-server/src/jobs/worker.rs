@@ -15,7 +15,7 @@ use crate::error::ApiError;
 use crate::notices::{NoticeBody, add, bodies};
 use crate::order::Shot;
 use crate::painter::Commission;
-use crate::store::{Finish, JobRow, PictureRow, StoreFault};
+use crate::store::{Finish, JobRow, PictureRow, StoreFault, now_ms};
 
 /// Why a job did not end well.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub(crate) fn work(app: &Arc<App>) {
 }
 
 /// What a panic says.
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }
@@ -167,9 +167,13 @@ fn shoot(
     let scene = lmd_layout::convert_spec(&subject.layout, config.fidelity);
     let drawn_order = scene.per_box.iter().map(|one| one.object).collect();
     let pictures = (place, order.shots.len());
-    let mut watch = Watch::new(Arc::clone(&live.events), live.cancel.clone(), pictures, every, drawn_order);
+    let mut watch = Watch::new(Arc::clone(&live.events), pictures, every, drawn_order);
     let what = Commission { model: &order.model, config: &config, subject, seeds: Seeds::of(shot.seed) };
-    let painting = app.painter.paint(&what, &live.cancel, &mut |glance| watch.look(glance))?;
+    let painting = app.painter.paint(&what, &live.cancel, &mut |glance| {
+        watch.look(glance);
+        // Making a preview takes time, in which somebody may have cancelled the job.
+        live.cancel.flow()
+    })?;
     let failed = |error: std::io::Error| Stop::Server(format!("a picture could not be written: {error}"));
     app.pictures.write(&shot.id, &painting.png, &painting.pixels).map_err(failed)?;
     app.store.add_picture(&PictureRow {
@@ -183,7 +187,7 @@ fn shoot(
         width: painting.pixels.width,
         height: painting.pixels.height,
         bytes: painting.png.len() as u64,
-        created_at: 0,
+        created_at: now_ms(),
     })?;
     app.metrics.pictures.inc();
     Ok(bodies(&painting.notices))

@@ -203,7 +203,7 @@ fn read(row: &Row<'_>) -> Result<JobRow, StoreFault> {
 mod tests {
     use super::*;
     use crate::store::new_id;
-    use lmd_engine::DrawConfig;
+    use lmd_engine::{DrawConfig, Preset};
 
     fn order() -> Order {
         Order {
@@ -211,7 +211,7 @@ mod tests {
             layout: None,
             planner: crate::order::PlannerWanted::Auto,
             model: "bundled".to_owned(),
-            preset: None,
+            preset: Preset::Balanced,
             draw: DrawConfig::default(),
             seed: u64::MAX,
             shots: Vec::new(),

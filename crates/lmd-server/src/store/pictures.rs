@@ -2,8 +2,8 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
+use super::Store;
 use super::fault::StoreFault;
-use super::{Store, now_ms};
 
 /// A picture as it is kept; its bytes lie beside the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Store {
             whole(picture.width),
             whole(picture.height),
             i64::try_from(picture.bytes).unwrap_or(i64::MAX),
-            now_ms(),
+            picture.created_at,
         ];
         self.connection().prepare(&sql)?.execute(values)?;
         Ok(())

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use lmd_engine::{Override, Registry};
 
+use super::flag::{DEVICES, PRESETS, set};
 use super::planning::Planning;
 use crate::exports::Exports;
 
@@ -71,7 +72,7 @@ pub(crate) struct Drawing {
     #[arg(long)]
     pub(crate) side_by_side: bool,
     /// A set of settings: quick, in between, or the paper's own [default: balanced]
-    #[arg(long, value_name = "PRESET", value_parser = ["fast", "balanced", "faithful"])]
+    #[arg(long, value_name = "PRESET", value_parser = PRESETS)]
     pub(crate) preset: Option<String>,
     /// Seed of the noise; -1 is a random one, which is told [default: -1]
     #[arg(short, long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = seed)]
@@ -108,7 +109,7 @@ pub(crate) struct Drawing {
     #[arg(long, value_name = "FILE")]
     pub(crate) lora: Vec<String>,
     /// Where the networks run [default: auto]
-    #[arg(long, value_name = "DEVICE", value_parser = ["auto", "cpu", "vulkan", "cuda", "metal", "rocm"])]
+    #[arg(long, value_name = "DEVICE", value_parser = DEVICES)]
     pub(crate) device: Option<String>,
     /// Number format of the weights; f16 and bf16 are for GPUs [default: f32]
     #[arg(long, value_name = "FORMAT", value_parser = ["f32", "f16", "bf16"])]
@@ -185,25 +186,21 @@ impl Drawing {
     /// The configuration keys these flags set. The preset is first, because
     /// what follows changes it.
     pub(crate) fn flags(&self) -> Vec<Override> {
-        let text = |flag, key, value: &Option<String>| Some(Override::new(flag, key, value.clone()?));
-        let whole =
-            |flag, key, value: Option<usize>| value.map(|value| Override::new(flag, key, value.to_string()));
         let flags = [
-            text("flag --preset", "preset", &self.preset),
-            text("flag --model", "model", &self.model),
-            text("flag --device", "device", &self.device),
-            text("flag --dtype", "dtype", &self.dtype),
-            text("flag --method", "draw.method", &self.method.as_deref().map(method)),
-            text("flag --sam", "sam", &self.sam),
-            self.sam.as_ref().map(|_| Override::new("flag --sam", "draw.lmd.mask_refiner", "sam")),
-            text("flag --masks", "draw.lmd.mask_refiner", &self.masks),
-            text("flag --negative-prompt", "draw.negative_prompt", &self.negative_prompt),
-            text("flag --sampler", "draw.sampler", &self.sampler),
-            whole("flag --steps", "draw.steps", self.steps),
-            whole("flag --width", "draw.width", self.width),
-            whole("flag --height", "draw.height", self.height),
-            self.cfg_scale
-                .map(|scale| Override::new("flag --cfg-scale", "draw.cfg_scale", scale.to_string())),
+            set("--preset", "preset", self.preset.as_deref()),
+            set("--model", "model", self.model.as_deref()),
+            set("--device", "device", self.device.as_deref()),
+            set("--dtype", "dtype", self.dtype.as_deref()),
+            set("--method", "draw.method", self.method.as_deref().map(method)),
+            set("--sam", "sam", self.sam.as_deref()),
+            set("--sam", "draw.lmd.mask_refiner", self.sam.as_ref().map(|_| "sam")),
+            set("--masks", "draw.lmd.mask_refiner", self.masks.as_deref()),
+            set("--negative-prompt", "draw.negative_prompt", self.negative_prompt.as_deref()),
+            set("--sampler", "draw.sampler", self.sampler.as_deref()),
+            set("--steps", "draw.steps", self.steps),
+            set("--width", "draw.width", self.width),
+            set("--height", "draw.height", self.height),
+            set("--cfg-scale", "draw.cfg_scale", self.cfg_scale),
         ];
         flags.into_iter().flatten().collect()
     }

@@ -6,6 +6,7 @@ use clap::Args;
 use lmd_engine::{Override, Registry};
 
 use super::SelectionArgs;
+use super::flag::{DEVICES, PRESETS, set};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -23,7 +24,7 @@ pub(crate) struct BenchPicturesArgs {
     #[arg(long, value_name = "METHODS", value_delimiter = ',', default_value = "plain,lmd", value_parser = method)]
     pub(crate) methods: Vec<String>,
     /// Presets of the methods that name none themselves [default: the configuration's]
-    #[arg(long, value_name = "PRESETS", value_delimiter = ',', value_parser = ["fast", "balanced", "faithful"])]
+    #[arg(long, value_name = "PRESETS", value_delimiter = ',', value_parser = PRESETS)]
     pub(crate) presets: Vec<String>,
     #[command(flatten)]
     pub(crate) common: PicturesCommon,
@@ -35,7 +36,7 @@ Draws the suite with LMD as it is and with one part of it left out each time, wi
 prints one table: table 2 of the paper. Everything else is as in `lmd bench pictures`.")]
 pub(crate) struct BenchAblationsArgs {
     /// The preset of every row [default: the configuration's]
-    #[arg(long, value_name = "PRESET", value_parser = ["fast", "balanced", "faithful"])]
+    #[arg(long, value_name = "PRESET", value_parser = PRESETS)]
     pub(crate) preset: Option<String>,
     #[command(flatten)]
     pub(crate) common: PicturesCommon,
@@ -110,7 +111,7 @@ pub(crate) struct PicturesDrawing {
     #[arg(short = 'H', long, value_name = "PIXELS")]
     pub(crate) height: Option<usize>,
     /// Where the networks run [default: auto]
-    #[arg(long, value_name = "DEVICE", value_parser = ["auto", "cpu", "vulkan", "cuda", "metal", "rocm"])]
+    #[arg(long, value_name = "DEVICE", value_parser = DEVICES)]
     pub(crate) device: Option<String>,
 }
 
@@ -124,7 +125,7 @@ fn method(given: &str) -> Result<String, String> {
     let name = known.map_err(|error| error.to_string())?.name();
     match preset {
         None => Ok(name.to_owned()),
-        Some(preset @ ("fast" | "balanced" | "faithful")) => Ok(format!("{name}:{preset}")),
+        Some(preset) if PRESETS.contains(&preset) => Ok(format!("{name}:{preset}")),
         Some(other) => {
             Err(format!("{other:?} is no preset; write {name}:fast, {name}:balanced or {name}:faithful"))
         }
@@ -134,16 +135,14 @@ fn method(given: &str) -> Result<String, String> {
 impl PicturesDrawing {
     /// The configuration keys that are the same for all pictures.
     pub(crate) fn flags(&self) -> Vec<Override> {
-        let text = |flag, key, value: &Option<String>| Some(Override::new(flag, key, value.clone()?));
-        let whole = |flag, key, value: Option<usize>| Some(Override::new(flag, key, value?.to_string()));
         let flags = [
-            text("flag --llm-url", "llm.url", &self.llm_url),
-            text("flag --llm-model", "llm.model", &self.llm_model),
-            text("flag --sam", "sam", &self.sam),
-            text("flag --device", "device", &self.device),
-            whole("flag --steps", "draw.steps", self.steps),
-            whole("flag --width", "draw.width", self.width),
-            whole("flag --height", "draw.height", self.height),
+            set("--llm-url", "llm.url", self.llm_url.as_deref()),
+            set("--llm-model", "llm.model", self.llm_model.as_deref()),
+            set("--sam", "sam", self.sam.as_deref()),
+            set("--device", "device", self.device.as_deref()),
+            set("--steps", "draw.steps", self.steps),
+            set("--width", "draw.width", self.width),
+            set("--height", "draw.height", self.height),
         ];
         flags.into_iter().flatten().collect()
     }

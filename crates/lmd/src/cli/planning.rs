@@ -4,6 +4,8 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use lmd_engine::Override;
 
+use super::flag::set;
+
 /// How a layout is planned.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Planning")]
@@ -28,16 +30,15 @@ pub(crate) struct Planning {
 impl Planning {
     /// The configuration keys these flags set.
     pub(crate) fn flags(&self) -> Vec<Override> {
-        let text = |flag, key, value: &Option<String>| Some(Override::new(flag, key, value.clone()?));
         let cache = match (self.no_cache, self.refresh_cache) {
             (true, _) => Some(Override::new("flag --no-cache", "cache", "off")),
             (_, true) => Some(Override::new("flag --refresh-cache", "cache", "refresh")),
             _ => None,
         };
         [
-            text("flag --planner", "planner", &self.planner),
-            text("flag --llm-url", "llm.url", &self.llm_url),
-            text("flag --llm-model", "llm.model", &self.llm_model),
+            set("--planner", "planner", self.planner.as_deref()),
+            set("--llm-url", "llm.url", self.llm_url.as_deref()),
+            set("--llm-model", "llm.model", self.llm_model.as_deref()),
             cache,
         ]
         .into_iter()

@@ -3,6 +3,7 @@
 use clap::Args;
 use lmd_engine::Override;
 
+use super::flag::{DEVICES, PRESETS, set};
 use super::planning::Planning;
 
 #[derive(Debug, Args)]
@@ -62,13 +63,13 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
     /// Where the networks run [default: auto]
-    #[arg(long, value_name = "DEVICE", value_parser = ["auto", "cpu", "vulkan", "cuda", "metal", "rocm"])]
+    #[arg(long, value_name = "DEVICE", value_parser = DEVICES)]
     pub(crate) device: Option<String>,
     /// Number format of the weights; f16 and bf16 are for GPUs [default: f32]
     #[arg(long, value_name = "FORMAT", value_parser = ["f32", "f16", "bf16"])]
     pub(crate) dtype: Option<String>,
     /// The set of settings that requests start from [default: balanced]
-    #[arg(long, value_name = "PRESET", value_parser = ["fast", "balanced", "faithful"])]
+    #[arg(long, value_name = "PRESET", value_parser = PRESETS)]
     pub(crate) preset: Option<String>,
     #[command(flatten)]
     pub(crate) planning: Planning,
@@ -77,34 +78,29 @@ pub(crate) struct ServeArgs {
 impl ServeArgs {
     /// The configuration keys these flags set.
     pub(crate) fn flags(&self) -> Vec<Override> {
-        let set = |flag: &str, key: &str, value: Option<String>| {
-            value.map(|value| Override::new(format!("flag {flag}"), key, value))
-        };
-        let text = |value: &Option<String>| value.clone();
-        let whole = |value: Option<usize>| value.map(|value| value.to_string());
         // A list of texts is written as TOML writes it, so that no text is taken apart.
         let list = |values: &[String]| {
             let texts = values.iter().map(|value| toml::Value::from(value.as_str())).collect();
             (!values.is_empty()).then(|| toml::Value::Array(texts).to_string())
         };
         let flags = [
-            set("--preset", "preset", text(&self.preset)),
-            set("--model", "model", text(&self.model)),
-            set("--device", "device", text(&self.device)),
-            set("--dtype", "dtype", text(&self.dtype)),
-            set("--open", "serve.open", self.open.then(|| "true".to_owned())),
-            set("--host", "serve.host", text(&self.host)),
-            set("--port", "serve.port", self.port.map(|port| port.to_string())),
-            set("--api-key-file", "serve.api_key_file", text(&self.api_key_file)),
-            set("--insecure", "serve.insecure", self.insecure.then(|| "true".to_owned())),
+            set("--preset", "preset", self.preset.as_deref()),
+            set("--model", "model", self.model.as_deref()),
+            set("--device", "device", self.device.as_deref()),
+            set("--dtype", "dtype", self.dtype.as_deref()),
+            set("--open", "serve.open", self.open.then_some(true)),
+            set("--host", "serve.host", self.host.as_deref()),
+            set("--port", "serve.port", self.port),
+            set("--api-key-file", "serve.api_key_file", self.api_key_file.as_deref()),
+            set("--insecure", "serve.insecure", self.insecure.then_some(true)),
             set("--allow-host", "serve.allowed_hosts", list(&self.allow_host)),
             set("--allow-origin", "serve.allowed_origins", list(&self.allow_origin)),
-            set("--data-dir", "serve.data_dir", text(&self.data_dir)),
-            set("--jobs", "serve.jobs", whole(self.jobs)),
-            set("--max-queue", "serve.max_queue", whole(self.max_queue)),
-            set("--max-steps", "serve.max_steps", whole(self.max_steps)),
-            set("--max-n", "serve.max_n", whole(self.max_n)),
-            set("--log-format", "serve.log_format", text(&self.log_format)),
+            set("--data-dir", "serve.data_dir", self.data_dir.as_deref()),
+            set("--jobs", "serve.jobs", self.jobs),
+            set("--max-queue", "serve.max_queue", self.max_queue),
+            set("--max-steps", "serve.max_steps", self.max_steps),
+            set("--max-n", "serve.max_n", self.max_n),
+            set("--log-format", "serve.log_format", self.log_format.as_deref()),
         ];
         flags.into_iter().flatten().chain(self.planning.flags()).collect()
     }

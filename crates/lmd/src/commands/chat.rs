@@ -38,10 +38,10 @@ pub(crate) fn run(args: &ChatArgs, settings: &Settings, screen: &Screen) -> anyh
     let engine = session::engine(settings, screen)?;
     session::announce(&engine, screen)?;
     let read = args.layout.as_deref();
-    let outputs =
-        Outputs::new(args.drawing.overwrite).having_read(read).having_read(&settings.files).rewriting();
+    let kept: Vec<PathBuf> =
+        read.into_iter().map(Path::to_owned).chain(settings.files.iter().cloned()).collect();
     let drawing = &args.drawing;
-    let kept = read.into_iter().map(Path::to_owned).chain(settings.files.iter().cloned()).collect();
+    let outputs = Outputs::new(drawing.overwrite).having_read(&kept).rewriting();
     let mut chat = Chat {
         engine: &engine,
         screen,

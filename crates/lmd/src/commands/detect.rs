@@ -3,7 +3,7 @@
 use anyhow::Context;
 use lmd_engine::output::Outputs;
 use lmd_engine::picture::{self, encode};
-use lmd_engine::{Detection, EngineError, Rgb, Settings, read_queries};
+use lmd_engine::{Detection, EngineError, Rgb, Settings, mark, read_queries};
 use lmd_layout::{Mark, overlay_rgba, overlay_svg};
 use serde_json::{Value, json};
 
@@ -14,12 +14,7 @@ use crate::{files, session};
 
 pub(crate) fn run(args: &DetectArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
     let targets: Vec<_> = [&args.svg, &args.png].into_iter().flatten().collect();
-    let on_stdout = targets.iter().filter(|path| files::is_dash(path)).count();
-    if on_stdout + usize::from(args.json) > 1 {
-        return Err(
-            EngineError::Usage("stdout takes one thing; give the others file names".to_owned()).into()
-        );
-    }
+    let on_stdout = files::on_stdout(targets.iter().map(|path| path.as_path()), args.json)?;
     let outputs = Outputs::new(args.overwrite).having_read([&args.picture]);
     targets.iter().try_for_each(|path| files::try_place(path, &outputs, screen))?;
     let input = files::open(&args.picture)?;
@@ -39,10 +34,10 @@ pub(crate) fn run(args: &DetectArgs, settings: &Settings, screen: &Screen) -> an
     let found = args.selection.over(detector.selection()).of(&detector.detect(&picture, &texts)?);
     let marks: Vec<Mark> = found.iter().map(mark).collect();
     if let Some(path) = &args.svg {
-        deliver(path, svg(&picture, &marks)?.as_bytes(), &outputs)?;
+        files::put(path, svg(&picture, &marks)?.as_bytes(), &outputs)?;
     }
     if let Some(path) = &args.png {
-        deliver(path, &png(&picture, &marks)?, &outputs)?;
+        files::put(path, &png(&picture, &marks)?, &outputs)?;
     }
     if args.json {
         let all: Vec<Value> = found.iter().map(|one| as_json(one, &queries, &picture)).collect();
@@ -51,15 +46,6 @@ pub(crate) fn run(args: &DetectArgs, settings: &Settings, screen: &Screen) -> an
         screen::println(&table(&found, &queries, &picture))?;
     }
     Ok(Exit::Ok)
-}
-
-fn deliver(path: &std::path::Path, bytes: &[u8], outputs: &Outputs) -> anyhow::Result<()> {
-    if files::is_dash(path) { Ok(screen::print(bytes)?) } else { files::write(path, bytes, outputs) }
-}
-
-fn mark(found: &Detection) -> Mark {
-    let label = format!("{} {:.2}", found.label, found.score);
-    Mark { label, corners: found.corners.map(f64::from) }
 }
 
 /// Left, top, right and bottom in pixels.

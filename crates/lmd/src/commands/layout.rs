@@ -66,11 +66,8 @@ fn targets(args: &LayoutArgs) -> Result<Vec<(&Path, Form)>, EngineError> {
         (path, _) => path.as_deref().map(files::target).transpose()?,
     };
     let targets: Vec<(&Path, Form)> = [svg, png, output].into_iter().flatten().collect();
-    let on_stdout = targets.iter().filter(|(path, _)| files::is_dash(path)).count();
     let printed = args.json || args.text || args.format.is_some() && args.output.is_none();
-    if on_stdout + usize::from(printed) > 1 {
-        return Err(EngineError::Usage("stdout takes one thing; give the others file names".to_owned()));
-    }
+    files::on_stdout(targets.iter().map(|(path, _)| *path), printed)?;
     Ok(targets)
 }
 

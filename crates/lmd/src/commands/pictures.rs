@@ -1,19 +1,21 @@
 //! `lmd bench pictures` and `lmd bench ablations`: how often pictures show what their prompts say.
 
+use std::fmt::Display;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use lmd_engine::bench::{
     BenchEvent, BenchFolder, BenchObserver, Judge, PictureBench, Variant, check, run as measure, write_html,
 };
+use lmd_engine::input::{self, Input};
 use lmd_engine::{CancelToken, Engine, EngineError, Override, Settings};
 use lmd_eval::suites::Suite;
 use serde_json::json;
 
 use crate::cli::{BenchAblationsArgs, BenchPicturesArgs, PicturesCommon, PicturesDrawing};
 use crate::exit::Exit;
+use crate::interrupt;
 use crate::screen::{self, Screen};
-use crate::{files, interrupt};
 
 /// Settings with these flags over all others.
 type Load<'a> = &'a dyn Fn(Vec<Override>) -> anyhow::Result<Settings>;
@@ -121,8 +123,10 @@ fn suite(name: &str) -> anyhow::Result<Suite> {
         ))
         .into());
     }
-    let text = files::read_long(path, lmd_eval::suites::MAX_SUITE_BYTES)?;
-    Ok(Suite::read(&text).map_err(|error| EngineError::Usage(format!("{}: {error}", path.display())))?)
+    let file = Input::file(path)?;
+    let wrong = |error: &dyn Display| EngineError::Usage(format!("{}: {error}", file.name));
+    let text = input::text(&file.bytes).map_err(|error| wrong(&error))?;
+    Ok(Suite::read(&text).map_err(|error| wrong(&error))?)
 }
 
 /// Every row with every planner and every model.

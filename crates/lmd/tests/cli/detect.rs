@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::pictures::owl;
-use super::{Home, json};
+use super::{Home, copy_owl, json};
 
 fn scenes() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenes")
@@ -70,7 +69,7 @@ fn queries_choose_and_boxes_are_drawn() {
 fn other_detectors_are_opened_by_what_their_configuration_says() {
     let home = Home::new();
     let picture = scenes().join("1.png");
-    owl(&home);
+    copy_owl(&home, "owlvit");
     let picture = picture.to_str().unwrap();
     let args = [
         "detect",

@@ -107,6 +107,22 @@ impl Ran {
 const ANSWER: &str = "Objects: [('a red car', [51, 256, 205, 128]), ('a bird', [300, 30, 60, 60])]\n\
                       Background prompt: A street\nNegative prompt: trees\n";
 
+/// A small random network of the tests of `lmd-nn`.
+fn nn_data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../lmd-nn/tests/data").join(name)
+}
+
+/// A small random OWL-ViT (`owlvit`) or OWLv2 (`owlv2`) with its vocabulary, in the home under its name.
+fn copy_owl(home: &Home, kind: &str) {
+    std::fs::create_dir_all(home.path(kind)).unwrap();
+    for from in [nn_data(kind), nn_data("tokenizer")] {
+        for file in std::fs::read_dir(from).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), home.path(kind).join(file.file_name())).unwrap();
+        }
+    }
+}
+
 fn json(path: &Path) -> serde_json::Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }

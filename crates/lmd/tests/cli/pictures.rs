@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Home, json};
+use super::{Home, copy_owl, json, nn_data};
 
 /// Three prompts of two families.
 const SUITE: &str = r#"{"suite": "tiny", "title": "A <tiny> suite"}
@@ -34,22 +34,6 @@ fn home() -> Home {
     let home = Home::new();
     home.write("tiny.jsonl", SUITE);
     home
-}
-
-/// A small random OWL-ViT with its vocabulary, in the home.
-pub(super) fn owl(home: &Home) {
-    for name in ["owlvit", "tokenizer"] {
-        for entry in fs::read_dir(networks(name)).unwrap().flatten() {
-            fs::create_dir_all(home.path("owlvit")).unwrap();
-            fs::copy(entry.path(), home.path("owlvit").join(entry.file_name())).unwrap();
-        }
-    }
-}
-
-/// A small random network of the tests of `lmd-nn`.
-fn networks(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lmd-nn/tests/data").join(name);
-    folder.to_str().unwrap().to_owned()
 }
 
 fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
@@ -117,7 +101,9 @@ fn processes_share_a_folder() {
         command.args(with(&["-o", "shared", "--json"])).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().unwrap()
     };
-    let both: Vec<_> = (0..2).map(run).map(|child| child.wait_with_output().unwrap()).collect();
+    // Both are started before one is waited for.
+    let children: Vec<_> = (0..2).map(run).collect();
+    let both: Vec<_> = children.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
     let reports: Vec<serde_json::Value> = both
         .iter()
         .map(|output| {
@@ -155,8 +141,8 @@ fn tables_pages_and_limits() {
 #[test]
 fn ablations_are_one_table() {
     let home = home();
-    let sam = networks("sam");
-    let mut args = with(&["-o", "out", "--limit", "1", "--sam", &sam]);
+    let sam = nn_data("sam");
+    let mut args = with(&["-o", "out", "--limit", "1", "--sam", sam.to_str().unwrap()]);
     args[1] = "ablations";
     args.retain(|arg| *arg != "--seeds=2");
     let out = home.run(&args).ok();
@@ -180,7 +166,7 @@ fn ablations_are_one_table() {
 #[test]
 fn several_detectors_are_columns_of_their_own() {
     let home = home();
-    owl(&home);
+    copy_owl(&home, "owlvit");
     let args = with(&["-o", "out", "--limit", "1", "--methods", "plain", "--detectors", "bundled,owlvit"]);
     let out = home.run(&args).ok();
     assert!(out.contains("plain, bundled ") && out.contains("plain, owlvit "), "{out}");

@@ -1,12 +1,8 @@
 //! Masks by Segment Anything and detectors of any text, with the small random networks of lmd-nn's golden files.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::{Home, json};
-
-fn nn_data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../lmd-nn/tests/data").join(name)
-}
+use super::{Home, copy_owl, json, nn_data};
 
 /// So few steps that nothing can be seen.
 const QUICK: [&str; 10] = ["draw", "l.json", "--preset", "fast", "--steps", "2", "-W", "128", "-s", "1"];
@@ -65,13 +61,7 @@ fn owl_looks_for_any_text() {
     let picture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenes/1.png");
     let picture = picture.to_str().unwrap();
     for kind in ["owlvit", "owlv2"] {
-        for from in [nn_data(kind), nn_data("tokenizer")] {
-            for file in std::fs::read_dir(from).unwrap() {
-                let file = file.unwrap();
-                std::fs::create_dir_all(home.path(kind)).unwrap();
-                std::fs::copy(file.path(), home.path(kind).join(file.file_name())).unwrap();
-            }
-        }
+        copy_owl(&home, kind);
         let look =
             ["detect", picture, "a gray cat, two dogs", "--detector", kind, "--threshold", "0", "--json"];
         let seen: serde_json::Value = serde_json::from_str(&home.run(&look).ok()).unwrap();

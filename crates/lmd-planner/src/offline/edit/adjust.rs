@@ -4,10 +4,10 @@
 use lmd_layout::{BBox, plural, singular, with_article};
 
 use super::board::Board;
-use super::geometry::{crossings, feet_kept, mean};
 use super::refer::{find, head_noun, is_everything, is_pronoun, without_article};
 use super::refusal::Refusal;
 use super::relocate;
+use crate::geometry::{crossings, feet_kept, mean};
 use crate::offline::sizes::kind_of;
 use crate::offline::wording;
 use crate::{Scene, english};
@@ -106,7 +106,7 @@ fn reshaped(bbox: BBox, aspect: f64) -> BBox {
 /// Scales objects; all of them only as far as they do not come to overlap.
 pub(super) fn resize(board: &mut Board, who: &str, w: f64, h: f64) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
-    let before: Vec<BBox> = board.pieces.iter().map(|piece| piece.bbox).collect();
+    let before = board.boxes();
     let limited = is_everything(who) || subjects.len() > 1;
     // Several grow about their common middle, so that their gaps grow too.
     let centre = mean(subjects.iter().map(|index| before[*index].center()));

@@ -6,11 +6,11 @@ use lmd_layout::{BBox, MAX_OBJECTS};
 use super::adjust::resize;
 use super::board::{Board, Piece};
 use super::command::Edge;
-use super::geometry::{crossings, feet_kept};
 use super::refer::{find, find_one, head_noun};
 use super::refusal::Refusal;
 use super::relocate::{attach, stage_among, thing_of};
 use super::vocabulary::comparative;
+use crate::geometry::{corners, crossings, feet_kept};
 use crate::offline::problem::Given;
 use crate::{RelationKind, Scene};
 
@@ -113,7 +113,7 @@ pub(super) fn same_size(board: &mut Board, who: &str, like: Option<&str>) -> Res
             (logs(BBox::w), logs(BBox::h))
         }
     };
-    let before: Vec<BBox> = board.pieces.iter().map(|piece| piece.bbox).collect();
+    let before = board.boxes();
     let allowed = crossings(&before) + 1e-6;
     let sized = |share: f64| -> Vec<BBox> {
         let mut boxes = before.clone();
@@ -167,20 +167,14 @@ pub(super) fn exceed(board: &mut Board, who: &str, how: &str, anchor: &str) -> R
 /// Puts objects in line: their lower edges at one height, or another edge.
 pub(super) fn align(board: &mut Board, who: &str, edge: Edge) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
-    let boxes = || subjects.iter().map(|index| board.pieces[*index].bbox);
-    let line = match edge {
-        Edge::Left => boxes().map(BBox::x).fold(1.0, f64::min),
-        Edge::Top => boxes().map(BBox::y).fold(1.0, f64::min),
-        Edge::Right => boxes().map(BBox::x_max).fold(0.0, f64::max),
-        Edge::Bottom => boxes().map(BBox::y_max).fold(0.0, f64::max),
-    };
+    let [left, top, right, bottom] = corners(subjects.iter().map(|index| board.pieces[*index].bbox));
     for index in &subjects {
         let bbox = board.pieces[*index].bbox;
         let (dx, dy) = match edge {
-            Edge::Left => (line - bbox.x(), 0.0),
-            Edge::Right => (line - bbox.x_max(), 0.0),
-            Edge::Top => (0.0, line - bbox.y()),
-            Edge::Bottom => (0.0, line - bbox.y_max()),
+            Edge::Left => (left - bbox.x(), 0.0),
+            Edge::Right => (right - bbox.x_max(), 0.0),
+            Edge::Top => (0.0, top - bbox.y()),
+            Edge::Bottom => (0.0, bottom - bbox.y_max()),
         };
         board.pieces[*index].bbox = bbox.shifted(dx, dy);
     }
@@ -191,16 +185,9 @@ pub(super) fn align(board: &mut Board, who: &str, edge: Edge) -> Result<(), Refu
 /// Turns the layout round: what was on the left is on the right. One object
 /// by itself goes to the mirrored place.
 pub(super) fn mirror(board: &mut Board, who: Option<&str>, upright: bool) -> Result<(), Refusal> {
-    let subjects = match who {
-        Some(who) => find(board, who)?,
-        None => find(board, "everything")?,
-    };
+    let subjects = find(board, who.unwrap_or("everything"))?;
     let turned = |bbox: BBox| {
-        if upright {
-            bbox.shifted(0.0, 1.0 - bbox.y_max() - bbox.y())
-        } else {
-            bbox.shifted(1.0 - bbox.x_max() - bbox.x(), 0.0)
-        }
+        if upright { bbox.shifted(0.0, 1.0 - bbox.y_max() - bbox.y()) } else { bbox.mirrored() }
     };
     for index in &subjects {
         board.pieces[*index].bbox = turned(board.pieces[*index].bbox);
@@ -212,11 +199,7 @@ pub(super) fn mirror(board: &mut Board, who: Option<&str>, upright: bool) -> Res
 /// Moves objects as a group so that their middle is that of the picture.
 pub(super) fn centre(board: &mut Board, who: &str) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
-    let boxes = || subjects.iter().map(|index| board.pieces[*index].bbox);
-    let left = boxes().map(BBox::x).fold(1.0, f64::min);
-    let right = boxes().map(BBox::x_max).fold(0.0, f64::max);
-    let top = boxes().map(BBox::y).fold(1.0, f64::min);
-    let bottom = boxes().map(BBox::y_max).fold(0.0, f64::max);
+    let [left, top, right, bottom] = corners(subjects.iter().map(|index| board.pieces[*index].bbox));
     let (dx, dy) = (0.5 - f64::midpoint(left, right), 0.5 - f64::midpoint(top, bottom));
     for index in &subjects {
         board.pieces[*index].bbox = board.pieces[*index].bbox.shifted(dx, dy);

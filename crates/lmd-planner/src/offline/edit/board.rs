@@ -51,6 +51,11 @@ impl Board {
         locked.map(|piece| (piece.caption.clone(), piece.bbox)).collect()
     }
 
+    /// The boxes of all objects.
+    pub(super) fn boxes(&self) -> Vec<BBox> {
+        self.pieces.iter().map(|piece| piece.bbox).collect()
+    }
+
     /// Gives every object its box.
     pub(super) fn place_all(&mut self, boxes: Vec<BBox>) {
         for (piece, bbox) in self.pieces.iter_mut().zip(boxes) {

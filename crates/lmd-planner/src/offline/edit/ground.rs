@@ -3,7 +3,7 @@
 
 use lmd_layout::BBox;
 
-use super::geometry::overlap;
+use crate::geometry::overlap;
 
 /// How far above the others' feet something stands at most.
 const FLOATS: f64 = 0.15;

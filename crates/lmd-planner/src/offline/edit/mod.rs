@@ -12,7 +12,6 @@ mod board;
 mod changing;
 mod clauses;
 mod command;
-mod geometry;
 mod ground;
 mod moving;
 mod passing;
@@ -23,11 +22,21 @@ mod scenery;
 mod vocabulary;
 mod whole;
 
+use lmd_layout::Layout;
+
 use crate::{Conversation, Plan, PlanError, Source, normalize_prompt};
 use board::Board;
 use clauses::commands;
 use command::Command;
+pub(crate) use refer::without_article;
 use refusal::Refusal;
+
+/// The indices of all objects that the words name; none where they name
+/// nothing.
+pub(crate) fn all_named(layout: &Layout, words: &str) -> Vec<usize> {
+    let board = Board::new(layout, Vec::new(), &[]);
+    refer::find(&board, &format!("all {words}")).unwrap_or_default()
+}
 
 /// A complete new layout after `instruction`. The objects whose numbers are
 /// `locked` keep captions and boxes.

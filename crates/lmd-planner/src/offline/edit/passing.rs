@@ -4,7 +4,7 @@
 use lmd_layout::BBox;
 
 use super::board::Board;
-use super::geometry::overlap;
+use crate::geometry::overlap;
 
 /// Gap kept to what stands beside.
 const GAP: f64 = 0.02;
@@ -39,12 +39,11 @@ pub(super) fn pass(board: &mut Board, subject: usize, to_left: bool) -> bool {
 pub(super) fn make_room(board: &mut Board, subject: usize, x: f64, shared_before: f64) -> bool {
     let old = board.pieces[subject].bbox;
     let target = old.shifted(x - old.x(), 0.0);
-    let row: Vec<usize> = in_row(board, subject).collect();
-    let mut boxes: Vec<BBox> = board.pieces.iter().map(|piece| piece.bbox).collect();
+    let mut boxes = board.boxes();
     boxes[subject] = target;
     let forward = target.center().0 <= old.center().0;
     let mut edge = if forward { target.x_max() } else { target.x() };
-    let mut order: Vec<usize> = row;
+    let mut order: Vec<usize> = in_row(board, subject).collect();
     order.sort_by(|a, b| board.pieces[*a].bbox.x().total_cmp(&board.pieces[*b].bbox.x()));
     if !forward {
         order.reverse();
@@ -74,9 +73,7 @@ pub(super) fn make_room(board: &mut Board, subject: usize, x: f64, shared_before
     if overlap(&[target], &others) > shared_before + 1e-4 {
         return false;
     }
-    for (piece, bbox) in board.pieces.iter_mut().zip(boxes) {
-        piece.bbox = bbox;
-    }
+    board.place_all(boxes);
     let name = board.pieces[subject].caption.clone();
     for index in aside {
         let moved = &board.pieces[index].caption;

@@ -4,7 +4,7 @@ use lmd_layout::{BBox, is_plural, singular};
 
 use super::board::Board;
 use super::refusal::Refusal;
-use crate::{RelationKind, english};
+use crate::{Region, RelationKind, english};
 
 /// How one of several is picked.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -391,12 +391,19 @@ fn is_filler(word: &str) -> bool {
 
 /// A word that picks one of several.
 fn pick_word(word: &str) -> Option<Pick> {
+    let placed = english::place_word(word).and_then(|region| match region {
+        Region::Left => Some(Pick::Left),
+        Region::Right => Some(Pick::Right),
+        Region::Top => Some(Pick::Top),
+        Region::Bottom => Some(Pick::Bottom),
+        Region::Center => Some(Pick::Middle),
+        _ => None,
+    });
+    if placed.is_some() {
+        return placed;
+    }
     Some(match word {
-        "left" | "leftmost" | "left-hand" => Pick::Left,
-        "right" | "rightmost" | "right-hand" => Pick::Right,
-        "top" | "upper" | "topmost" | "highest" => Pick::Top,
-        "bottom" | "lower" | "lowest" => Pick::Bottom,
-        "middle" | "center" | "centre" | "central" => Pick::Middle,
+        "highest" => Pick::Top,
         "biggest" | "largest" | "bigger" | "larger" => Pick::Biggest,
         "smallest" | "smaller" => Pick::Smallest,
         "first" | "1st" => Pick::Nth(0),
@@ -464,7 +471,7 @@ fn plain(word: &str) -> String {
 }
 
 /// A caption without its article.
-pub(super) fn without_article(caption: &str) -> &str {
+pub(crate) fn without_article(caption: &str) -> &str {
     ["a ", "an ", "the ", "A ", "An ", "The "]
         .iter()
         .find_map(|article| caption.strip_prefix(article))

@@ -3,11 +3,11 @@
 use lmd_layout::BBox;
 
 use super::board::{Board, Piece};
-use super::geometry::{crossings, mean, overlap};
 use super::ground::grounded;
 use super::passing::{make_room, pass};
 use super::refer::{find, find_one, head_noun};
 use super::refusal::Refusal;
+use crate::geometry::{crossings, mean, overlap};
 use crate::offline::problem::Given;
 use crate::offline::sizes::kind_of;
 use crate::offline::stage::{Staged, stage};
@@ -39,7 +39,7 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let feet = standing_feet(board);
     for (thing, bbox) in staged.boxes.into_iter().filter(|(thing, _)| *thing < fresh) {
         let caption = wording::caption(&scene.things[thing]);
-        let others = board.boxes_besides(&[]);
+        let others = board.boxes();
         let bbox = match stands_freely(&scene, thing) {
             true => grounded(bbox, &others, &feet).unwrap_or_else(|| {
                 board.warnings.push(format!("there is no room on the ground for {caption}"));
@@ -371,7 +371,7 @@ fn shift_all(
     factor: f64,
     place: impl Fn(BBox, f64) -> BBox,
 ) -> Result<(), Refusal> {
-    let before: Vec<BBox> = board.pieces.iter().map(|piece| piece.bbox).collect();
+    let before = board.boxes();
     let after = |share: f64| -> Vec<BBox> {
         let factor = 1.0 + (factor - 1.0) * share;
         let placed = |(index, bbox): (usize, &BBox)| {
