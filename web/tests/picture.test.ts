@@ -129,10 +129,16 @@ test("where the objects are lies over the picture on demand, as long as the boxe
 }) => {
   await lmd.plan("a red car to the left of a dog", 2);
   await lmd.quick();
+  await page.getByLabel(/^Keep heat maps/).check();
   await lmd.drawn();
+  const heatmaps = page.getByRole("button", { name: "Heat maps" });
+  await heatmaps.click();
+  await expect(heatmaps).toHaveAttribute("aria-pressed", "true");
+  await expect(lmd.canvas.locator(".overlay image")).toHaveCount(2);
   const masks = page.getByRole("button", { name: "Masks" });
   await masks.click();
   await expect(masks).toHaveAttribute("aria-pressed", "true");
+  await expect(heatmaps).toHaveAttribute("aria-pressed", "false");
   await expect(lmd.canvas.locator(".overlay image")).toHaveCount(2);
   await lmd.dragBox("a dog", 0, -0.2);
   await expect(lmd.canvas.locator(".overlay")).toHaveCount(0);

@@ -47,9 +47,9 @@ it("understands errors that are no JSON, and silence", async () => {
   expect(await silent.llm().catch((e) => e)).toMatchObject({ status: 0 });
 });
 
-it("takes missing masks for none", async () => {
+it("takes missing overlays for none", async () => {
   const { api } = answering(() => Response.json({ error: { message: "none" } }, { status: 404 }));
-  expect(await api.masks("x")).toEqual([]);
+  expect(await api.overlays("x")).toEqual({ masks: [], heatmaps: [] });
 });
 
 it("reads the recipe and the command of a picture", async () => {

@@ -38,7 +38,6 @@ describe("a request", () => {
       layout: expect.objectContaining({ objects: expect.any(Array) }),
       seed: "1",
       preview: true,
-      save_overlays: true,
     });
   });
 

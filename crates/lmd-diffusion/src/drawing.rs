@@ -1,8 +1,11 @@
 //! Drawing a job by the method that its settings name, and what can be said of it before.
 
+use lmd_layout::convert_spec;
+use lmd_nn::Tokenizer;
+
 use crate::method::{Drawn, Job, MethodContext, Work};
 use crate::observer::{Observer, Wants};
-use crate::record::{Recorder, Recording};
+use crate::record::{RecordedPhrase, Recorder, Recording};
 use crate::warning::PromptKind;
 use crate::{DiffusionError, DrawConfig, Pipeline, Registry, Warning};
 
@@ -101,7 +104,22 @@ pub fn draw_recorded(
         });
         recording.tokens.insert(name, tokens.collect());
     }
+    recording.phrases = phrases_of(job, pipeline.text.tokenizer(), &drawn.recipe.encoded_prompt);
     Ok((drawn, recording))
+}
+
+/// Where the objects of a job stand in the prompt of its picture; those that a method did not put there are left out.
+fn phrases_of(job: &Job<'_>, tokenizer: &Tokenizer, prompt: &str) -> Vec<RecordedPhrase> {
+    let fidelity = job.config.fidelity;
+    let scene = convert_spec(job.layout, fidelity);
+    let mut objects = scene.per_box.iter().map(|one| one.object);
+    let phrases = scene.overall.phrases.iter().filter_map(|phrase| {
+        // The objects of one phrase stand together in the order of the boxes.
+        let objects = objects.by_ref().take(phrase.boxes.len()).collect();
+        let found = tokenizer.locate(prompt, &phrase.phrase, &phrase.word, fidelity).ok()?;
+        Some(RecordedPhrase { phrase: phrase.phrase.clone(), objects, tokens: found.tokens })
+    });
+    phrases.collect()
 }
 
 /// What [`draw`] would warn of, without drawing.

@@ -64,7 +64,7 @@ pub use picture::Rgb;
 pub use pipeline::Pipeline;
 pub use preset::Preset;
 pub use recipe::{PlannedBy, Recipe, Seeds};
-pub use record::{Recorded, Recording};
+pub use record::{Recorded, RecordedPhrase, Recording};
 pub use registry::Registry;
 pub use warning::{PromptKind, Warning};
 

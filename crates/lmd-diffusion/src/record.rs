@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use serde::Serialize;
+
 use crate::energy::AttentionMap;
 use crate::latents::host;
 use crate::network::GuidableLayer;
@@ -39,6 +41,19 @@ pub struct Recording {
     pub arrays: BTreeMap<String, Recorded>,
     /// The tokens of the prompts of `overall` and `box.K`, in the order of the arrays' axis.
     pub tokens: BTreeMap<String, Vec<String>>,
+    /// Where the objects stand in the prompt of `overall`.
+    pub phrases: Vec<RecordedPhrase>,
+}
+
+/// A phrase of the whole picture's prompt.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RecordedPhrase {
+    /// Its words.
+    pub phrase: String,
+    /// The layout's objects that it stands for, by their places in the layout.
+    pub objects: Vec<usize>,
+    /// Its tokens, by their places in the prompt.
+    pub tokens: Vec<usize>,
 }
 
 /// An observer that keeps what it is shown and asks another whether to go on.

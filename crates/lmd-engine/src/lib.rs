@@ -36,6 +36,7 @@ mod common;
 mod detectors;
 mod engine;
 mod error;
+mod heatmap;
 mod job;
 mod kind;
 mod models;
@@ -55,6 +56,7 @@ pub use config::{Config, ConfigError, Environment, Override, PlannerChoice, Sett
 pub use detectors::{OpenDetector, mark, read_queries};
 pub use engine::{Engine, Planned};
 pub use error::EngineError;
+pub use heatmap::{Heatmap, heatmaps};
 pub use job::{Adapter, DrawOptions, Picture, Subject, random_seeds};
 pub use kind::ErrorKind;
 pub use lmd_nn::{Detection, Selection, Vocabulary};
@@ -67,8 +69,8 @@ pub use planners::{is_hopeless, is_llm_set_up};
 pub use prepared::Prepared;
 pub use recording::{RecordedPart, safetensors};
 pub use stage2::{
-    DrawConfig, ObjectSettings, PlannedBy, Preset, Recipe, Recorded, Recording, Registry, Rgb, Seeds, Wants,
-    Words,
+    DrawConfig, ObjectSettings, PlannedBy, Preset, Recipe, Recorded, RecordedPhrase, Recording, Registry,
+    Rgb, Seeds, Wants, Words,
 };
 pub use store::{ModelStore, StoreError};
 pub use talk::Response;

@@ -17,8 +17,8 @@ pub enum RecordedPart {
     Attention,
 }
 
-/// A part of what was recorded of a picture as the bytes of a safetensors file (f32). Its metadata hold the recipe (`lmd`)
-/// and the tokens of the prompts (`tokens`), both JSON.
+/// A part of what was recorded of a picture as the bytes of a safetensors file (f32). Its metadata hold the recipe (`lmd`),
+/// the tokens of the prompts (`tokens`) and where the objects stand among them (`phrases`), all JSON.
 ///
 /// # Errors
 /// [`EngineError::Internal`] when the arrays cannot be written, which would be a fault of this program.
@@ -45,6 +45,7 @@ pub fn safetensors(picture: &Picture, part: RecordedPart) -> Result<Vec<u8>, Eng
     let metadata = HashMap::from([
         ("lmd".to_owned(), json(serde_json::to_string(&picture.recipe))?),
         ("tokens".to_owned(), json(serde_json::to_string(&picture.recording.tokens))?),
+        ("phrases".to_owned(), json(serde_json::to_string(&picture.recording.phrases))?),
     ]);
     safetensors::serialize(views, Some(metadata)).map_err(|error| wrong(&error))
 }

@@ -7,7 +7,8 @@ pub(crate) use lmd_diffusion::{
     DiffusionError, Hints, Latents, Name, Phase, Pipeline as Model, Progress as Step,
 };
 pub use lmd_diffusion::{
-    DrawConfig, PlannedBy, Preset, Recipe, Recorded, Recording, Registry, Rgb, Seeds, Wants, Words,
+    DrawConfig, PlannedBy, Preset, Recipe, Recorded, RecordedPhrase, Recording, Registry, Rgb, Seeds, Wants,
+    Words,
 };
 
 /// A sampler's name as AUTOMATIC1111's web UI writes it.

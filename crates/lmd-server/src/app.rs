@@ -82,7 +82,8 @@ impl App {
         request: &serde_json::Value,
         order: &Order,
     ) -> Result<(String, Live), ApiError> {
-        let notices = bodies(&self.painter.check(&order.model, &order.draw)?);
+        let adapters = crate::loras::adapters(&self.options, &order.loras);
+        let notices = bodies(&self.painter.check(&order.model, &order.draw, &adapters)?);
         let place = self.line.reserve().map_err(|refused| match refused {
             Refused::Ending => ApiError::ending(),
             Refused::Full => {

@@ -24,6 +24,7 @@ mod front;
 mod jobs;
 mod keys;
 mod logging;
+mod loras;
 mod metrics;
 mod models;
 mod notices;

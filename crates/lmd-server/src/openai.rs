@@ -17,6 +17,7 @@ use crate::error::{ApiError, ErrorBody};
 use crate::extract::Json;
 use crate::jobs::body::{PreviewBody, ProgressBody};
 use crate::jobs::events::{Event, EventKind};
+use crate::loras::LoraWanted;
 use crate::notices::NoticeBody;
 use crate::order::PlannerWanted;
 use crate::pictures::base64;
@@ -59,12 +60,15 @@ pub(crate) struct LmdOptions {
     /// What to leave out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) negative: Option<String>,
+    /// LoRA adapters to add to the model.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) loras: Vec<LoraWanted>,
 }
 
 impl LmdOptions {
     /// A request of our own API that has these and nothing else.
     pub(crate) fn request(&self) -> ImageRequest {
-        let Self { layout, planner, preset, method, steps, sampler, cfg_scale, seed, negative } =
+        let Self { layout, planner, preset, method, steps, sampler, cfg_scale, seed, negative, loras } =
             self.clone();
         ImageRequest {
             layout,
@@ -76,6 +80,7 @@ impl LmdOptions {
             cfg_scale,
             seed,
             negative,
+            loras,
             ..ImageRequest::default()
         }
     }

@@ -12,7 +12,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{capabilities, events, gallery, health, images, inspect, jobs, layouts, llm, validate};
+use crate::api::{
+    capabilities, events, gallery, health, images, inspect, jobs, layouts, llm, overlays, validate,
+};
 use crate::app::{App, Shared};
 use crate::error::ErrorBody;
 use crate::jobs::body::{LayoutEvent, PreviewBody, ProgressBody};
@@ -59,7 +61,7 @@ fn described() -> (Router<Arc<App>>, OpenApi) {
         .routes(routes!(gallery::show, gallery::remove))
         .routes(routes!(gallery::thumb))
         .routes(routes!(gallery::recipe))
-        .routes(routes!(gallery::overlays))
+        .routes(routes!(overlays::show))
         .routes(routes!(llm::show, llm::change))
         .routes(routes!(llm::test));
     let others = native

@@ -5,6 +5,8 @@ use lmd_layout::Layout;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::loras::LoraWanted;
+
 /// Who plans a layout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -39,6 +41,12 @@ pub(crate) struct Order {
     pub(crate) shots: Vec<Shot>,
     /// Whether previews are made.
     pub(crate) preview: bool,
+    /// LoRA adapters, in their order.
+    #[serde(default)]
+    pub(crate) loras: Vec<LoraWanted>,
+    /// Whether heat maps are kept.
+    #[serde(default)]
+    pub(crate) heatmaps: bool,
 }
 
 /// One picture of an order. Its name is decided with the order, so that drawing it twice writes one file.
@@ -104,6 +112,7 @@ impl Order {
         if let Some(terms) = &self.draw.negative_prompt {
             say("--negative-prompt", terms);
         }
+        self.loras.iter().for_each(|one| say("--lora", &one.argument()));
         say("-o", "picture.png");
         words.join(" ")
     }
@@ -149,10 +158,12 @@ mod tests {
             seed: 7,
             shots: Vec::new(),
             preview: true,
+            loras: vec![LoraWanted { name: "ink".to_owned(), strength: 0.5 }],
+            heatmaps: false,
         };
         let line = order.command_line(&Layout::default());
         assert!(
-            line.ends_with("--prompt 'a cat' --preset fast --seed 7 --steps 3 --width 64 -o picture.png"),
+            line.ends_with("--prompt 'a cat' --preset fast --seed 7 --steps 3 --width 64 --lora 'ink.safetensors@0.5' -o picture.png"),
             "{line}"
         );
     }

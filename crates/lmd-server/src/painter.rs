@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lmd_engine::{
-    CancelToken, Config, DrawConfig, DrawOptions, Engine, EngineError, Notice, Observer, Part, Prepared,
-    Progress, Rgb, Seeds, Subject,
+    Adapter, CancelToken, Config, DrawConfig, DrawOptions, Engine, EngineError, Heatmap, Notice, Observer,
+    Part, Prepared, Progress, Rgb, Seeds, Subject, Wants,
 };
 
 /// One picture that is to be drawn.
@@ -19,6 +19,10 @@ pub struct Commission<'a> {
     pub subject: &'a Subject,
     /// Its seeds.
     pub seeds: Seeds,
+    /// The adapters to add to the model, in their order.
+    pub adapters: &'a [Adapter],
+    /// Whether heat maps are made.
+    pub heatmaps: bool,
 }
 
 /// How far a picture is.
@@ -54,6 +58,8 @@ pub struct Painting {
     pub pixels: Rgb,
     /// What a person should know about it.
     pub notices: Vec<Notice>,
+    /// Where the network looked for each object, where that was wanted.
+    pub heatmaps: Vec<Heatmap>,
 }
 
 /// Is told how far a picture is, and says whether to go on. Called before every evaluation of the network.
@@ -65,7 +71,12 @@ pub trait Painter: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`EngineError`], as drawing would tell it.
-    fn check(&self, model: &str, config: &DrawConfig) -> Result<Vec<Notice>, EngineError>;
+    fn check(
+        &self,
+        model: &str,
+        config: &DrawConfig,
+        adapters: &[Adapter],
+    ) -> Result<Vec<Notice>, EngineError>;
 
     /// Draws one picture.
     ///
@@ -112,20 +123,33 @@ impl EnginePainter {
         Engine::open(&Config { model, ..self.config.clone() }).map(Arc::new)
     }
 
-    fn prepare(engine: &Engine, config: &DrawConfig) -> Result<Prepared, EngineError> {
-        engine.prepare(&DrawOptions::new(config.clone()))
+    fn prepare(
+        engine: &Engine,
+        config: &DrawConfig,
+        adapters: &[Adapter],
+        attention: bool,
+    ) -> Result<Prepared, EngineError> {
+        let mut options = DrawOptions::new(config.clone());
+        options.adapters = adapters.to_vec();
+        options.wants = Wants { attention, ..Wants::default() };
+        engine.prepare(&options)
     }
 }
 
 impl Painter for EnginePainter {
-    fn check(&self, model: &str, config: &DrawConfig) -> Result<Vec<Notice>, EngineError> {
+    fn check(
+        &self,
+        model: &str,
+        config: &DrawConfig,
+        adapters: &[Adapter],
+    ) -> Result<Vec<Notice>, EngineError> {
         // A check must not throw out the model that draws.
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let engine = match current.filter(|(name, _)| name == model) {
             Some((_, engine)) => engine,
             None => self.open(model)?,
         };
-        Ok(Self::prepare(&engine, config)?.notices().to_vec())
+        Ok(Self::prepare(&engine, config, adapters, false)?.notices().to_vec())
     }
 
     fn paint(
@@ -135,10 +159,11 @@ impl Painter for EnginePainter {
         watch: Watch<'_>,
     ) -> Result<Painting, EngineError> {
         let engine = self.engine(what.model)?;
-        let ready = Self::prepare(&engine, what.config)?;
+        let ready = Self::prepare(&engine, what.config, what.adapters, what.heatmaps)?;
         let mut observer = Eye { cancel, watch };
         let picture = engine.draw(&ready, what.subject, what.seeds, &mut observer)?;
-        Ok(Painting { png: picture.png, pixels: picture.pixels, notices: picture.notices })
+        let heatmaps = lmd_engine::heatmaps(&picture);
+        Ok(Painting { png: picture.png, pixels: picture.pixels, notices: picture.notices, heatmaps })
     }
 
     fn recover(&self) {

@@ -9,6 +9,8 @@ use lmd_engine::Rgb;
 /// Longest side of a thumbnail and of a preview, in pixels.
 const THUMB: usize = 256;
 const PREVIEW: usize = 512;
+/// How the names of files with heat maps end.
+const HEATMAPS: &str = ".heatmaps.json";
 
 /// The folder of pictures.
 #[derive(Clone, Debug)]
@@ -62,10 +64,27 @@ impl Pictures {
         fs::read(self.path(id, ".thumb.png"))
     }
 
+    /// Keeps the heat maps of a picture, before the picture itself.
+    pub(crate) fn write_heatmaps(&self, id: &str, json: &[u8]) -> io::Result<()> {
+        self.put(&self.path(id, HEATMAPS), json)
+    }
+
+    /// The heat maps of a picture, where they were wanted.
+    pub(crate) fn read_heatmaps(&self, id: &str) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(self.path(id, HEATMAPS)) {
+            Ok(json) => Ok(Some(json)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Removes a picture's files.
     pub(crate) fn remove(&self, id: &str) {
-        for ending in [".png", ".thumb.png"] {
-            if let Err(error) = fs::remove_file(self.path(id, ending)) {
+        for ending in [".png", ".thumb.png", HEATMAPS] {
+            let removed = fs::remove_file(self.path(id, ending));
+            // Few pictures have heat maps.
+            let none = |error: &io::Error| ending == HEATMAPS && error.kind() == io::ErrorKind::NotFound;
+            if let Some(error) = removed.err().filter(|error| !none(error)) {
                 tracing::warn!(picture = id, kind = ?error.kind(), "a picture's file could not be removed");
             }
         }
@@ -142,7 +161,11 @@ mod tests {
         let again = Pictures::open(dir.path()).unwrap();
         assert_eq!(again.read(&id).unwrap(), b"png");
         assert_eq!(fs::read_dir(dir.path().join("pictures")).unwrap().count(), 2);
+        assert_eq!(again.read_heatmaps(&id).unwrap(), None);
+        again.write_heatmaps(&id, b"[]").unwrap();
+        assert_eq!(again.read_heatmaps(&id).unwrap().unwrap(), b"[]");
         again.remove(&id);
         assert!(again.read(&id).is_err() && again.read_thumb(&id).is_err());
+        assert_eq!(again.read_heatmaps(&id).unwrap(), None);
     }
 }

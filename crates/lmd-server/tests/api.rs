@@ -148,9 +148,21 @@ fn a_real_picture_carries_its_recipe_and_is_drawn_again_to_the_same_bytes() {
     assert!(recipe["command_line"].as_str().unwrap().contains("--steps 2"), "{recipe}");
     let overlays = server.get(&format!("{url}/overlays")).json();
     assert_eq!(overlays["masks"][0]["object"], 0, "{overlays}");
+    assert_eq!(overlays["heatmaps"], json!([]));
     let seen = server.request("POST", "/api/v1/inspect", &[("content-type", "image/png")], &png).json();
     assert_eq!((&seen["kind"], &seen["layout"], &seen["seed"]), (&json!("lmd"), &layout(), &json!("3")));
     assert_eq!((&seen["settings"]["steps"], &seen["settings"]["width"]), (&json!(2), &json!(64)));
+
+    // Heat maps are kept where they are wanted, and change nothing.
+    let mut looked = request.clone();
+    looked["heatmaps"] = json!(true);
+    let job = server.wait(&server.draw(&looked), &["completed", "failed"]);
+    let url = job["pictures"][0]["url"].as_str().unwrap();
+    assert_eq!(server.get(url).bytes, png);
+    let overlays = server.get(&format!("{url}/overlays")).json();
+    assert_eq!(overlays["heatmaps"][0]["object"], 0, "{overlays}");
+    assert!(overlays["heatmaps"][0]["url"].as_str().unwrap().starts_with("data:image/png;base64,"));
+    assert_eq!(server.delete(url).status, 204);
 
     // One object's seed of its own is in the recipe, and makes another picture.
     let mut other = request.clone();
@@ -178,6 +190,57 @@ fn a_real_picture_carries_its_recipe_and_is_drawn_again_to_the_same_bytes() {
     let job = server.wait(&id, &["completed", "failed"]);
     assert_eq!(job["pictures"].as_array().unwrap().len(), 4, "{job}");
     assert_eq!(server.get(job["pictures"][0]["url"].as_str().unwrap()).bytes, png);
+}
+
+/// A LoRA file of rank 1 for one layer of the bundled model, as kohya's scripts write it.
+fn lora() -> Vec<u8> {
+    let name = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn2_to_q";
+    let header = json!({
+        format!("{name}.lora_down.weight"): { "dtype": "F32", "shape": [1, 256], "data_offsets": [0, 1024] },
+        format!("{name}.lora_up.weight"): { "dtype": "F32", "shape": [256, 1], "data_offsets": [1024, 2048] },
+    });
+    let header = header.to_string();
+    let weights = (0..512).flat_map(|place| (if place % 3 == 0 { 0.5_f32 } else { -0.25 }).to_le_bytes());
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat().into_iter().chain(weights).collect()
+}
+
+#[test]
+fn adapters_of_the_servers_folder_change_the_picture() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("loras");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("ink.safetensors"), lora()).unwrap();
+    std::fs::write(folder.join("torn.safetensors"), "{").unwrap();
+    let server = Running::real(dir.path(), &format!("lora_dir = {:?}", folder.display().to_string()));
+    assert_eq!(server.get("/api/v1/capabilities").json()["loras"], json!(["ink", "torn"]));
+    let request =
+        json!({ "layout": layout(), "method": "plain", "steps": 2, "width": 64, "height": 64, "seed": 3 });
+    let with = |loras: &Value| {
+        let mut request = request.clone();
+        request["loras"] = loras.clone();
+        request
+    };
+    let drawn = |loras: &Value| {
+        let job = server.wait(&server.draw(&with(loras)), &["completed", "failed"]);
+        assert_eq!(job["status"], "completed", "{job}");
+        let url = job["pictures"][0]["url"].as_str().unwrap();
+        let line = server.get(&format!("{url}/recipe")).json()["command_line"].as_str().unwrap().to_owned();
+        (server.get(url).bytes, line)
+    };
+    let (plain, _) = drawn(&json!([]));
+    let (changed, line) = drawn(&json!([{ "name": "ink", "strength": 0.5 }]));
+    assert_ne!(plain, changed);
+    assert!(line.contains("--lora 'ink.safetensors@0.5'"), "{line}");
+    let wrong = [
+        (json!([{ "name": "torn" }]), 500),
+        (json!([{ "name": "../ink" }]), 400),
+        (json!([{ "name": "ink", "strength": 9 }]), 400),
+    ];
+    for (loras, status) in wrong {
+        let answer = server.post("/api/v1/images", &with(&loras));
+        assert_eq!(answer.status, status, "{loras}: {}", answer.text());
+        assert!(!answer.text().contains(&dir.path().display().to_string()), "{}", answer.text());
+    }
 }
 
 #[test]

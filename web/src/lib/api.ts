@@ -9,7 +9,7 @@ import type {
   Layout,
   LlmSettings,
   LlmTest,
-  Mask,
+  Overlays,
   Planned,
   Problem,
   Recipe,
@@ -134,12 +134,12 @@ export class Api {
   recipe = (id: string) =>
     this.get<{ recipe: Recipe; command_line?: string }>(`pictures/${encodeURIComponent(id)}/recipe`);
 
-  /** The masks of a picture's objects; none where the server kept none. */
-  masks = async (id: string): Promise<Mask[]> => {
+  /** What can be laid over a picture; nothing where the server kept nothing. */
+  overlays = async (id: string): Promise<Overlays> => {
     try {
-      return (await this.get<{ masks: Mask[] }>(`pictures/${encodeURIComponent(id)}/overlays`)).masks;
+      return await this.get<Overlays>(`pictures/${encodeURIComponent(id)}/overlays`);
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return [];
+      if (error instanceof ApiError && error.status === 404) return { masks: [], heatmaps: [] };
       throw error;
     }
   };

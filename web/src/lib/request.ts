@@ -1,7 +1,7 @@
 // From what is on the page to a request for a picture, and from a picture's recipe back to the page.
 
 import { type Doc, fitted, fromLayout, type Item, toLayout } from "./document";
-import type { Capabilities, ImageRequest, Inspected, Layout, Recipe } from "./types";
+import type { Capabilities, ImageRequest, Inspected, Layout, Lora, Recipe } from "./types";
 
 export interface Settings {
   /** Empty strings and nulls are "as the preset or the model says". */
@@ -21,6 +21,9 @@ export interface Settings {
   model: string;
   plainBeside: boolean;
   planner: string;
+  heatmaps: boolean;
+  /** LoRA adapters, in their order. */
+  loras: Lora[];
 }
 
 export const DEFAULTS: Settings = {
@@ -38,6 +41,8 @@ export const DEFAULTS: Settings = {
   model: "",
   plainBeside: false,
   planner: "auto",
+  heatmaps: false,
+  loras: [],
 };
 
 /** Seeds the page makes: short enough to be read out. */
@@ -56,7 +61,20 @@ export function readSettings(saved: Record<string, unknown>): Settings {
     if (nullable || (found !== undefined && typeof found === typeof value && value !== null))
       settings[name] = found;
   }
+  settings.loras = lorasOf(saved.loras);
   return settings as unknown as Settings;
+}
+
+/** Strengths of adapters reach from minus this to this. */
+export const STRONGEST = 4;
+
+/** Adapters as they were saved, without what is none. */
+function lorasOf(saved: unknown): Lora[] {
+  return (Array.isArray(saved) ? saved : []).flatMap((each) => {
+    const { name, strength } = (each ?? {}) as Partial<Lora>;
+    const right = typeof name === "string" && typeof strength === "number" && Math.abs(strength) <= STRONGEST;
+    return right ? [{ name, strength }] : [];
+  });
 }
 
 /** The sentence of a document: what was typed, or what its boxes say where nothing was. */
@@ -68,7 +86,6 @@ export function requestFor(doc: Doc, settings: Settings, can: Capabilities | und
     layout: toLayout(fitted(doc)),
     seed: seedOf(settings.seed) ?? String(randomSeed()),
     preview: true,
-    save_overlays: true,
   };
   if (settings.preset) request.preset = settings.preset;
   if (settings.method) request.method = settings.method;
@@ -81,6 +98,10 @@ export function requestFor(doc: Doc, settings: Settings, can: Capabilities | und
   if (settings.negative.trim()) request.negative = settings.negative.trim();
   if (settings.model) request.model = settings.model;
   if (settings.plainBeside && settings.method !== "plain") request.plain_beside = true;
+  if (settings.heatmaps) request.heatmaps = true;
+  const loras = settings.loras.filter((lora) => can?.loras?.includes(lora.name));
+  if (loras.length > 0)
+    request.loras = loras.map(({ name, strength }) => ({ name, strength: strength ?? 1 }));
   const seeds = doc.items.flatMap((o, i) => (o.seed === undefined ? [] : [[String(i), o.seed] as const]));
   if (can?.per_object?.includes("seed") && seeds.length > 0) request.object_seeds = Object.fromEntries(seeds);
   const negatives = doc.items.flatMap((o, i) => (o.negative?.trim() ? [[String(i), o.negative.trim()]] : []));
@@ -108,6 +129,7 @@ function settingsFrom(
   return {
     ...DEFAULTS,
     planner: kept.planner,
+    heatmaps: kept.heatmaps,
     method: known(can?.methods, text(config.method)),
     preset: known(can?.presets, text(config.preset)),
     model: known(can?.models, text(config.model)),

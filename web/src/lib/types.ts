@@ -74,6 +74,8 @@ export interface Capabilities {
   defaults: DrawSettings;
   planner?: { kind: string; model?: string | null };
   per_object?: string[];
+  /** The names of the LoRA adapters there are. */
+  loras?: string[];
 }
 
 export interface Progress {
@@ -121,6 +123,12 @@ export interface Job {
   command_line?: string;
 }
 
+/** An adapter and how strongly it is added: 1 as it was made, 0 not at all. */
+export interface Lora {
+  name: string;
+  strength: number;
+}
+
 export interface ImageRequest extends DrawSettings {
   prompt: string;
   layout: Layout;
@@ -132,7 +140,8 @@ export interface ImageRequest extends DrawSettings {
   object_seeds?: Record<string, number>;
   object_negatives?: Record<string, string>;
   preview?: boolean;
-  save_overlays?: boolean;
+  heatmaps?: boolean;
+  loras?: Lora[];
 }
 
 export interface GalleryPicture extends JobPicture {
@@ -141,10 +150,16 @@ export interface GalleryPicture extends JobPicture {
   created_at: number;
 }
 
-/** Where an object is: a picture as `data:` address, white on the object and transparent elsewhere. */
+/** Where an object is, or where the network looked for it: a picture as `data:` address, white, the more transparent the less. */
 export interface Mask {
   object: number;
   url: string;
+}
+
+/** What can be laid over a picture. */
+export interface Overlays {
+  masks: Mask[];
+  heatmaps: Mask[];
 }
 
 /** What a picture says about how it was made. */

@@ -4,7 +4,7 @@ import { below } from "../lib/api";
 import { layoutKey, toLayout } from "../lib/document";
 import { follow, type JobEvent } from "../lib/events";
 import { DEFAULTS, promptOf, randomSeed, requestFor, type Settings } from "../lib/request";
-import type { Job, JobPicture, Layout, Mask, Notice, Progress } from "../lib/types";
+import type { Job, JobPicture, Layout, Notice, Overlays, Progress } from "../lib/types";
 import { app } from "./app.svelte";
 import { editor } from "./editor.svelte";
 import { num, t } from "./i18n.svelte";
@@ -26,6 +26,8 @@ export interface Shown {
   commandLine?: string | undefined;
 }
 
+const NO_OVERLAYS: Overlays = { masks: [], heatmaps: [] };
+
 class Draw {
   settings = $state<Settings>({ ...DEFAULTS });
   job = $state<string>();
@@ -40,9 +42,9 @@ class Draw {
   pictures = $state.raw<Shown[]>([]);
   shown = $state.raw<Shown>();
   view = $state<View>("layout");
-  /** Where the objects of the shown picture are, and whether that is shown. */
-  masks = $state.raw<Mask[]>([]);
-  showMasks = $state(false);
+  /** What can be laid over the shown picture, and which of it is. */
+  overlays = $state.raw<Overlays>(NO_OVERLAYS);
+  overlay = $state<keyof Overlays>();
   /** Two pictures to be looked at side by side. */
   beside = $state.raw<[Shown, Shown]>();
   private stop: AbortController | undefined;
@@ -208,17 +210,17 @@ class Draw {
 
   show(picture: Shown) {
     this.shown = picture;
-    this.masks = [];
+    this.overlays = NO_OVERLAYS;
     if (this.view === "layout") this.view = "both";
-    if (picture.id) void this.loadMasks(picture.id);
+    if (picture.id) void this.loadOverlays(picture.id);
   }
 
-  private async loadMasks(id: string) {
+  private async loadOverlays(id: string) {
     try {
-      const masks = await app.api.masks(id);
-      if (this.shown?.id === id) this.masks = masks;
+      const overlays = await app.api.overlays(id);
+      if (this.shown?.id === id) this.overlays = overlays;
     } catch {
-      // Without masks their switch is not offered.
+      // What cannot be shown is not offered.
     }
   }
 

@@ -37,6 +37,8 @@ pub struct ServeConfig {
     pub allowed_origins: Vec<String>,
     /// The folder that keeps jobs and pictures; empty for lmd's own below the user's data.
     pub data_dir: String,
+    /// The folder whose `.safetensors` files are offered as LoRA adapters; empty for none.
+    pub lora_dir: String,
     /// How many pictures are drawn at once; more than one per device is slower for each.
     pub jobs: usize,
     /// Most jobs that wait; more are refused with 429.
@@ -72,6 +74,7 @@ impl Default for ServeConfig {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             data_dir: String::new(),
+            lora_dir: String::new(),
             jobs: 1,
             max_queue: 64,
             max_steps: 150,

@@ -24,8 +24,8 @@ pub(crate) struct Capabilities {
     planner: PlannerBody,
     /// What may be set for each object of a request: `seed`, `negative`.
     per_object: Vec<String>,
-    /// Whether requests may name adapters.
-    lora: bool,
+    /// The names of the LoRA adapters that requests may add.
+    loras: Vec<String>,
 }
 
 /// A model.
@@ -167,7 +167,7 @@ fn capabilities(app: &App) -> Capabilities {
             height: config.draw.height.or(size.map(|size| size.height)),
         },
         per_object: ["seed", "negative"].map(str::to_owned).into(),
-        lora: false,
+        loras: crate::loras::names(options),
         planner: PlannerBody {
             kind: if asks_llm { "llm" } else { "offline" }.to_owned(),
             model: asks_llm.then_some(llm.model).filter(|name| !name.is_empty()),

@@ -68,28 +68,6 @@ pub(crate) struct RecipeBody {
     command_line: Option<String>,
 }
 
-/// What can be laid over a picture.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub(crate) struct Overlays {
-    /// The mask of each box's object, as the composition used it.
-    masks: Vec<MaskBody>,
-    /// Attention of each box; none are kept yet.
-    heatmaps: Vec<MaskBody>,
-}
-
-/// A mask.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub(crate) struct MaskBody {
-    /// The object, by its place in the layout from 0.
-    object: usize,
-    /// `data:image/png;base64,…`: white, and transparent where the object is not.
-    url: String,
-    /// In cells.
-    width: usize,
-    /// In cells.
-    height: usize,
-}
-
 /// The pictures there are, the newest first.
 #[utoipa::path(get, path = "/api/v1/gallery", tag = "pictures", params(Wanted),
     responses((status = 200, description = "The pictures", body = Gallery)))]
@@ -193,42 +171,12 @@ pub(crate) async fn recipe(State(app): Shared, Id(id): Id) -> Result<Json<Recipe
 }
 
 /// A picture of the gallery and what it notes about itself.
-fn noted(app: &App, id: &str) -> Result<(PictureRow, Noted), ApiError> {
+pub(super) fn noted(app: &App, id: &str) -> Result<(PictureRow, Noted), ApiError> {
     let (row, bytes) = kept(app, id, |app, id| app.pictures.read(id))?;
     let noted = lmd_engine::picture::recipe(&bytes);
     noted
         .map(|noted| (row, noted))
         .map_err(|error| ApiError::new(StatusCode::NOT_FOUND, "no_recipe", &error.to_string()))
-}
-
-/// What can be laid over a picture: the masks of its boxes.
-#[utoipa::path(get, path = "/api/v1/pictures/{id}/overlays", tag = "pictures", params(("id" = String, Path, description = "The picture's identifier")),
-    responses((status = 200, description = "The overlays; empty where the method makes none", body = Overlays)))]
-pub(crate) async fn overlays(State(app): Shared, Id(id): Id) -> Result<Json<Overlays>, ApiError> {
-    let read = app.blocking(move |app| {
-        let (_, noted) = noted(app, &id)?;
-        let masks = noted.recipe.boxes.iter().filter_map(|trace| mask(trace.object, &trace.mask)).collect();
-        Ok(Overlays { masks, heatmaps: Vec::new() })
-    });
-    read.await.map(Json)
-}
-
-/// Rows of `.` and `#` as a picture of one pixel per cell.
-fn mask(object: usize, rows: &[String]) -> Option<MaskBody> {
-    let (width, height) = (rows.first()?.len(), rows.len());
-    let cells = rows
-        .iter()
-        .flat_map(|row| row.bytes())
-        .flat_map(|cell| [255, 255, 255, if cell == b'#' { 255 } else { 0 }]);
-    let cells: Vec<u8> = cells.collect();
-    let mut png = Vec::new();
-    let mut encoder = png::Encoder::new(&mut png, u32::try_from(width).ok()?, u32::try_from(height).ok()?);
-    encoder.set_color(png::ColorType::Rgba);
-    encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header().ok()?;
-    writer.write_image_data(&cells).ok()?;
-    writer.finish().ok()?;
-    Some(MaskBody { object, url: lmd_engine::picture::data_address(&png), width, height })
 }
 
 /// Remove a picture from the gallery and from the disk.

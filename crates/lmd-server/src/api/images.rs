@@ -15,6 +15,7 @@ use crate::app::{App, Shared};
 use crate::error::ApiError;
 use crate::extract::Json;
 use crate::jobs::line::Live;
+use crate::loras::LoraWanted;
 use crate::order::{Order, PlannerWanted, Shot, preset_name};
 use crate::store::{Status, new_id};
 
@@ -80,9 +81,12 @@ pub(crate) struct ImageRequest {
     /// Whether previews are made; they are unless this is `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) preview: Option<bool>,
-    /// Changes nothing: masks of boxes are always kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) save_overlays: Option<bool>,
+    /// LoRA adapters to add to the model, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) loras: Vec<LoraWanted>,
+    /// Whether heat maps of the objects are kept with the picture. They take a further evaluation of the network at every
+    /// step and change nothing of the picture.
+    pub(crate) heatmaps: bool,
 }
 
 /// A seed: a number, or a text where numbers are not exact beyond 2^53.
@@ -168,6 +172,7 @@ fn order(app: &App, request: &ImageRequest) -> Result<Order, ApiError> {
     let model = crate::models::chosen(config, request.model.as_deref())?;
     let mut draw = drawing(app, request)?;
     draw.lmd.objects = single_objects(request)?;
+    crate::loras::check(limits, &request.loras)?;
     check_size(app, &draw)?;
     if draw.steps > limits.max_steps {
         let told = format!("{} steps are more than the {} this server draws", draw.steps, limits.max_steps);
@@ -194,6 +199,8 @@ fn order(app: &App, request: &ImageRequest) -> Result<Order, ApiError> {
         seed,
         shots,
         preview: request.preview.unwrap_or(true),
+        loras: request.loras.clone(),
+        heatmaps: request.heatmaps,
     })
 }
 

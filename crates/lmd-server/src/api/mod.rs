@@ -9,4 +9,5 @@ pub(crate) mod inspect;
 pub(crate) mod jobs;
 pub(crate) mod layouts;
 pub(crate) mod llm;
+pub(crate) mod overlays;
 pub(crate) mod validate;

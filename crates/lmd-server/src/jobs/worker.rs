@@ -168,13 +168,25 @@ fn shoot(
     let drawn_order = scene.per_box.iter().map(|one| one.object).collect();
     let pictures = (place, order.shots.len());
     let mut watch = Watch::new(Arc::clone(&live.events), pictures, every, drawn_order);
-    let what = Commission { model: &order.model, config: &config, subject, seeds: Seeds::of(shot.seed) };
+    let adapters = crate::loras::adapters(&app.options, &order.loras);
+    let what = Commission {
+        model: &order.model,
+        config: &config,
+        subject,
+        seeds: Seeds::of(shot.seed),
+        adapters: &adapters,
+        heatmaps: order.heatmaps,
+    };
     let painting = app.painter.paint(&what, &live.cancel, &mut |glance| {
         watch.look(glance);
         // Making a preview takes time, in which somebody may have cancelled the job.
         live.cancel.flow()
     })?;
     let failed = |error: std::io::Error| Stop::Server(format!("a picture could not be written: {error}"));
+    if order.heatmaps {
+        let json = crate::api::overlays::kept(&painting.heatmaps).map_err(std::io::Error::other);
+        app.pictures.write_heatmaps(&shot.id, &json.map_err(failed)?).map_err(failed)?;
+    }
     app.pictures.write(&shot.id, &painting.png, &painting.pixels).map_err(failed)?;
     app.store.add_picture(&PictureRow {
         id: shot.id.clone(),

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use lmd_engine::{CancelToken, DrawConfig, EngineError, Notice, Part, Rgb, Settings, Sources};
+use lmd_engine::{Adapter, CancelToken, DrawConfig, EngineError, Notice, Part, Rgb, Settings, Sources};
 use lmd_server::{Commission, Glance, Painter, Painting, Server, Watch};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -28,7 +28,12 @@ pub struct Fake {
 }
 
 impl Painter for Fake {
-    fn check(&self, _model: &str, config: &DrawConfig) -> Result<Vec<Notice>, EngineError> {
+    fn check(
+        &self,
+        _model: &str,
+        config: &DrawConfig,
+        _adapters: &[Adapter],
+    ) -> Result<Vec<Notice>, EngineError> {
         if config.width == Some(1984) {
             return Err(memory());
         }
@@ -77,7 +82,7 @@ impl Painter for Fake {
         }
         self.drawn.fetch_add(1, Ordering::SeqCst);
         let png = lmd_engine::picture::encode(&pixels, None).unwrap();
-        Ok(Painting { png, pixels, notices: Vec::new() })
+        Ok(Painting { png, pixels, notices: Vec::new(), heatmaps: Vec::new() })
     }
 }
 

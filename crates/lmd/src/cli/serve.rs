@@ -44,6 +44,9 @@ pub(crate) struct ServeArgs {
     /// The folder that keeps jobs and pictures
     #[arg(long, visible_alias = "data", value_name = "FOLDER")]
     pub(crate) data_dir: Option<String>,
+    /// The folder whose .safetensors files are offered as LoRA adapters
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) lora_dir: Option<String>,
     /// How many pictures are drawn at once [default: 1]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) jobs: Option<usize>,
@@ -96,6 +99,7 @@ impl ServeArgs {
             set("--allow-host", "serve.allowed_hosts", list(&self.allow_host)),
             set("--allow-origin", "serve.allowed_origins", list(&self.allow_origin)),
             set("--data-dir", "serve.data_dir", self.data_dir.as_deref()),
+            set("--lora-dir", "serve.lora_dir", self.lora_dir.as_deref()),
             set("--jobs", "serve.jobs", self.jobs),
             set("--max-queue", "serve.max_queue", self.max_queue),
             set("--max-steps", "serve.max_steps", self.max_steps),
