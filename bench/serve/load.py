@@ -147,12 +147,12 @@ def jobs(count):
         if answer[0] != 202:
             raise SystemExit(f"{answer}")
         # By now as many were drawn as make all threads and buffers; at most 65 of these wait.
-        if number == 150:
+        if number == 300:
             first = server.rss()
     while server.json("/api/v1/jobs?status=queued&limit=1")["jobs"]:
         time.sleep(0.2)
     last = server.rss()
-    print(f"{count} jobs of the smallest size in {time.monotonic() - begun:.0f} s: memory from {first:.0f} (after 85 or more) to {last:.0f} MB")
+    print(f"{count} jobs of the smallest size in {time.monotonic() - begun:.0f} s: memory from {first:.0f} (after 235 or more) to {last:.0f} MB")
     server.stop()
     return last - first > 20
 
