@@ -1,5 +1,6 @@
 //! The API of AUTOMATIC1111's web UI, as far as clients use it to draw from text. Layouts go in an object of their own, `lmd`.
 
+use axum::Extension;
 use axum::extract::State;
 use lmd_engine::Registry;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use utoipa::ToSchema;
 use crate::api::images::{ImageRequest, SeedWanted};
 use crate::api::inspect::known_sampler;
 use crate::app::{App, Shared};
+use crate::auth::Asker;
 use crate::error::ApiError;
 use crate::extract::Json;
 use crate::jobs::body::PreviewBody;
@@ -61,9 +63,10 @@ pub(crate) struct Txt2ImgAnswer {
     responses((status = 200, description = "The pictures", body = Txt2ImgAnswer)))]
 pub(crate) async fn txt2img(
     State(app): Shared,
+    Extension(asker): Extension<Asker>,
     Json(request): Json<Txt2Img>,
 ) -> Result<Json<Txt2ImgAnswer>, ApiError> {
-    let finished = Waited::start(&app, native(&app, &request)?).await?.end().await?;
+    let finished = Waited::start(&app, native(&app, &request)?, asker).await?.end().await?;
     let infotexts: Vec<String> = finished.pngs.iter().map(|png| infotext(png)).collect();
     let job = &finished.job;
     let seeds: Vec<u64> = job.pictures.iter().map(|picture| picture.seed).collect();

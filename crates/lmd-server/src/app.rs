@@ -7,6 +7,7 @@ use lmd_engine::Settings;
 use lmd_engine::config::ServeConfig;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::auth::Asker;
 use crate::error::ApiError;
 use crate::jobs::body::{JobBody, ProgressBody};
 use crate::jobs::events::EventKind;
@@ -81,17 +82,25 @@ impl App {
         &self,
         request: &serde_json::Value,
         order: &Order,
+        asker: Asker,
     ) -> Result<(String, Live), ApiError> {
         let adapters = crate::loras::adapters(&self.options, &order.loras);
         let notices = bodies(&self.painter.check(&order.model, &order.draw, &adapters)?);
-        let place = self.line.reserve().map_err(|refused| match refused {
-            Refused::Ending => ApiError::ending(),
-            Refused::Full => {
-                self.metrics.refused.inc();
-                let told = format!("{} jobs wait already; try again later", self.options.max_queue);
-                let wait = self.metrics.typical_job_seconds().clamp(1, 3600);
-                ApiError::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", &told).retry_after(wait)
-            }
+        let place = self.line.reserve(asker).map_err(|refused| {
+            let (code, told) = match refused {
+                Refused::Ending => return ApiError::ending(),
+                Refused::Full => {
+                    let told = format!("{} jobs wait already; try again later", self.options.max_queue);
+                    ("queue_full", told)
+                }
+                Refused::Yours => {
+                    let most = self.options.max_per_key;
+                    ("too_many_jobs", format!("{most} jobs of this key are unfinished; try again later"))
+                }
+            };
+            self.metrics.refused.inc();
+            let wait = self.metrics.typical_job_seconds().clamp(1, 3600);
+            ApiError::new(StatusCode::TOO_MANY_REQUESTS, code, &told).retry_after(wait)
         })?;
         let id = new_id();
         self.store.add_job(&id, request, order, &notices)?;

@@ -33,12 +33,16 @@ fn key_of(headers: &HeaderMap) -> Option<String> {
     None
 }
 
+/// Who asks: the place of the key among the server's; nothing where there are no keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asker(pub(crate) Option<usize>);
+
 /// Lets through what may be had without a key, or has one.
-pub(crate) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let allowed = app.keys.is_empty()
-        || is_open(request.method(), request.uri().path())
-        || key_of(request.headers()).is_some_and(|key| app.keys.knows(&key));
+pub(crate) async fn check(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let key = key_of(request.headers()).and_then(|key| app.keys.find(&key));
+    let allowed = app.keys.is_empty() || is_open(request.method(), request.uri().path()) || key.is_some();
     if allowed {
+        request.extensions_mut().insert(Asker(key));
         return next.run(request).await;
     }
     let told = "an API key is needed: Authorization: Bearer KEY";

@@ -37,10 +37,13 @@ impl Keys {
         self.0.is_empty()
     }
 
-    /// Whether a key is one of them. Takes the same time whatever it is: digests are compared whole, and all of them.
-    pub(crate) fn knows(&self, key: &str) -> bool {
+    /// Which of them a key is. Takes the same time whatever it is: digests are compared whole, and all of them.
+    pub(crate) fn find(&self, key: &str) -> Option<usize> {
         let digest = blake3::hash(key.as_bytes());
-        self.0.iter().fold(false, |known, one| known | (*one == digest))
+        self.0
+            .iter()
+            .enumerate()
+            .fold(None, |found, (place, one)| if *one == digest { Some(place) } else { found })
     }
 }
 

@@ -1,5 +1,6 @@
 //! OpenAI's image API, with layouts in an object of their own, `lmd`.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::sse::Event as SseEvent;
@@ -13,6 +14,7 @@ use utoipa::ToSchema;
 use crate::api::events::answer;
 use crate::api::images::{ImageRequest, SeedWanted};
 use crate::app::{App, Shared};
+use crate::auth::Asker;
 use crate::error::{ApiError, ErrorBody};
 use crate::extract::Json;
 use crate::jobs::body::{PreviewBody, ProgressBody};
@@ -175,6 +177,7 @@ impl LmdAnswer {
     responses((status = 200, description = "The pictures, or with `stream` events `image_generation.partial_image` and `image_generation.completed`", body = OpenAiImages)))]
 pub(crate) async fn generate(
     State(app): Shared,
+    Extension(asker): Extension<Asker>,
     headers: HeaderMap,
     Json(request): Json<OpenAiRequest>,
 ) -> Result<Response, ApiError> {
@@ -197,7 +200,7 @@ pub(crate) async fn generate(
         ));
     }
     let wanted = app.blocking(move |app| native(app, &request, streams && partial > 0)).await?;
-    let waited = Waited::start(&app, wanted).await?;
+    let waited = Waited::start(&app, wanted, asker).await?;
     if streams {
         return Ok(answer(&app, stream(waited, partial)));
     }

@@ -79,7 +79,7 @@ impl Server {
             keys,
             pictures: Pictures::open(&data).map_err(failed)?,
             planning: Planning::open(&settings.config, &data)?,
-            line: Line::new(options.max_queue),
+            line: Line::new(options.max_queue, (options.max_per_key > 0).then_some(options.max_per_key)),
             painter,
             metrics: Metrics::new(),
             openapi: openapi::document_text().map_err(|error| EngineError::Internal(error.to_string()))?,

@@ -8,6 +8,7 @@ use futures_util::{Stream, StreamExt};
 use crate::api::events::follow_log;
 use crate::api::images::{ImageRequest, accept};
 use crate::app::App;
+use crate::auth::Asker;
 use crate::error::ApiError;
 use crate::jobs::body::JobBody;
 use crate::jobs::events::Event;
@@ -26,10 +27,10 @@ pub(crate) struct Waited {
 
 impl Waited {
     /// Accepts a request.
-    pub(crate) async fn start(app: &Arc<App>, wanted: ImageRequest) -> Result<Self, ApiError> {
+    pub(crate) async fn start(app: &Arc<App>, wanted: ImageRequest, asker: Asker) -> Result<Self, ApiError> {
         let shared = Arc::clone(app);
         let started = app.blocking(move |app| {
-            let (id, live) = accept(app, &wanted)?;
+            let (id, live) = accept(app, &wanted, asker)?;
             Ok(Self { app: shared, id, live, over: false })
         });
         started.await

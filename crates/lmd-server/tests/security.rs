@@ -68,6 +68,30 @@ fn keys_that_others_may_read_are_refused() {
 }
 
 #[test]
+fn one_key_does_not_fill_the_queue() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = keyed(dir.path());
+    server.key = Some(KEY.to_owned());
+    let slow = json!({ "prompt": "slow", "layout": layout() });
+    let mut jobs: Vec<String> = (0..4).map(|_| server.draw(&slow)).collect();
+    let refused = server.post("/api/v1/images", &slow);
+    assert_eq!((refused.status, &refused.json()["error"]["code"]), (429, &json!("too_many_jobs")));
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
+    let openai = json!({ "prompt": "slow", "lmd": { "layout": layout() } });
+    assert_eq!(server.post("/v1/images/generations", &openai).status, 429);
+    assert_eq!(server.post("/sdapi/v1/txt2img", &openai).status, 429);
+    // Somebody else still has room, and a cancelled job makes some.
+    server.key = Some("another-key-of-somebody-else".to_owned());
+    jobs.push(server.draw(&slow));
+    server.key = Some(KEY.to_owned());
+    assert_eq!(server.delete(&format!("/api/v1/jobs/{}", jobs[3])).status, 202);
+    jobs.push(server.draw(&slow));
+    for job in jobs {
+        server.delete(&format!("/api/v1/jobs/{job}"));
+    }
+}
+
+#[test]
 fn everything_needs_the_key_but_what_is_allowed_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let mut server = keyed(dir.path());

@@ -43,6 +43,8 @@ pub struct ServeConfig {
     pub jobs: usize,
     /// Most jobs that wait; more are refused with 429.
     pub max_queue: usize,
+    /// Most unfinished jobs of one API key; more are refused with 429; 0 for no limit.
+    pub max_per_key: usize,
     /// Most denoising steps of a picture.
     pub max_steps: usize,
     /// Most pixels of a picture.
@@ -77,6 +79,7 @@ impl Default for ServeConfig {
             lora_dir: String::new(),
             jobs: 1,
             max_queue: 64,
+            max_per_key: 4,
             max_steps: 150,
             max_pixels: 2048 * 2048,
             max_n: 10,
@@ -96,9 +99,10 @@ type Range = (&'static str, u64, u64, u64);
 impl ServeConfig {
     /// What is wrong with the numbers: key, value and what is expected.
     pub(super) fn wrong_number(&self) -> Option<(&'static str, u64, String)> {
-        let ranges: [Range; 9] = [
+        let ranges: [Range; 10] = [
             ("serve.jobs", self.jobs as u64, 1, 16),
             ("serve.max_queue", self.max_queue as u64, 1, 10_000),
+            ("serve.max_per_key", self.max_per_key as u64, 0, 10_000),
             ("serve.max_steps", self.max_steps as u64, 1, 1000),
             ("serve.max_pixels", self.max_pixels as u64, 64 * 64, 4096 * 4096),
             ("serve.max_n", self.max_n as u64, 1, 100),

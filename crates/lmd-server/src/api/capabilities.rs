@@ -65,6 +65,8 @@ pub(crate) struct LimitsBody {
     max_pixels: usize,
     max_n: usize,
     max_queue: usize,
+    /// Unfinished jobs of one key; 0 for no limit.
+    max_per_key: usize,
     max_body_bytes: usize,
     max_objects: usize,
     max_prompt_chars: usize,
@@ -152,6 +154,7 @@ fn capabilities(app: &App) -> Capabilities {
             max_pixels: options.max_pixels,
             max_n: options.max_n,
             max_queue: options.max_queue,
+            max_per_key: options.max_per_key,
             max_body_bytes: options.max_body_bytes,
             max_objects: lmd_layout::MAX_OBJECTS,
             max_prompt_chars: lmd_planner::MAX_PROMPT_CHARS,

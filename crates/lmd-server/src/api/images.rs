@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::{App, Shared};
+use crate::auth::Asker;
 use crate::error::ApiError;
 use crate::extract::Json;
 use crate::jobs::line::Live;
@@ -136,10 +138,11 @@ pub(crate) struct Accepted {
     responses((status = 202, description = "The job was accepted", body = Accepted)))]
 pub(crate) async fn create(
     State(app): Shared,
+    Extension(asker): Extension<Asker>,
     Json(request): Json<ImageRequest>,
 ) -> Result<Response, ApiError> {
     let accepted = app.blocking(move |app| {
-        let (id, _) = accept(app, &request)?;
+        let (id, _) = accept(app, &request, asker)?;
         Ok(Accepted { queue_position: app.line.position(&id), status: Status::Queued, id })
     });
     let accepted = accepted.await?;
@@ -152,10 +155,10 @@ pub(crate) async fn create(
 }
 
 /// Decides everything about a request, keeps it as a job and puts that into the line.
-pub(crate) fn accept(app: &App, request: &ImageRequest) -> Result<(String, Live), ApiError> {
+pub(crate) fn accept(app: &App, request: &ImageRequest, asker: Asker) -> Result<(String, Live), ApiError> {
     let order = order(app, request)?;
     let kept = serde_json::to_value(request).map_err(|error| ApiError::internal(&error))?;
-    app.accept(&kept, &order)
+    app.accept(&kept, &order, asker)
 }
 
 /// Decides everything about a request, within the server's limits.

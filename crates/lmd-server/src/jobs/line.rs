@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use lmd_engine::CancelToken;
 
 use super::events::{EventKind, EventLog};
+use crate::auth::Asker;
 
 /// How many finished jobs keep their events for readers that come late.
 const REMEMBERED: usize = 64;
@@ -18,6 +19,7 @@ pub(crate) struct Live {
     /// Thrown when somebody cancelled the job, and not only the server ends.
     pub(crate) unwanted: CancelToken,
     pub(crate) events: Arc<EventLog>,
+    asker: Asker,
 }
 
 /// Why a job is not taken.
@@ -25,6 +27,8 @@ pub(crate) struct Live {
 pub(crate) enum Refused {
     /// As many wait as may wait.
     Full,
+    /// As many of one key are unfinished as may be.
+    Yours,
     /// The server is about to end.
     Ending,
 }
@@ -48,6 +52,8 @@ struct Inner {
     running: Vec<String>,
     live: HashMap<String, Live>,
     finished: VecDeque<String>,
+    /// How many unfinished jobs each key has.
+    held: HashMap<usize, usize>,
     ending: bool,
 }
 
@@ -57,19 +63,21 @@ pub(crate) struct Line {
     inner: Mutex<Inner>,
     changed: Condvar,
     most: usize,
+    most_per_key: Option<usize>,
 }
 
 /// A place in the line, given back when it is dropped unused.
 #[derive(Debug)]
 pub(crate) struct Place<'a> {
     line: &'a Line,
+    asker: Asker,
     used: bool,
 }
 
 impl Line {
-    /// A line of at most so many.
-    pub(crate) fn new(most: usize) -> Self {
-        Self { inner: Mutex::default(), changed: Condvar::new(), most }
+    /// A line of at most so many, and at most so many unfinished jobs of one key.
+    pub(crate) fn new(most: usize, most_per_key: Option<usize>) -> Self {
+        Self { inner: Mutex::default(), changed: Condvar::new(), most, most_per_key }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -77,7 +85,7 @@ impl Line {
     }
 
     /// Holds a place for a job that is about to be kept.
-    pub(crate) fn reserve(&self) -> Result<Place<'_>, Refused> {
+    pub(crate) fn reserve(&self, asker: Asker) -> Result<Place<'_>, Refused> {
         let mut inner = self.inner();
         if inner.ending {
             return Err(Refused::Ending);
@@ -85,21 +93,29 @@ impl Line {
         if inner.waiting.len() + inner.reserved >= self.most {
             return Err(Refused::Full);
         }
+        if let Some(key) = asker.0 {
+            let held = inner.held.entry(key).or_default();
+            if self.most_per_key.is_some_and(|most| *held >= most) {
+                return Err(Refused::Yours);
+            }
+            *held += 1;
+        }
         inner.reserved += 1;
-        Ok(Place { line: self, used: false })
+        Ok(Place { line: self, asker, used: false })
     }
 
     /// Puts a job at the end, whether there is room or not: it was accepted before.
     pub(crate) fn put(&self, id: &str) -> Live {
         let mut inner = self.inner();
-        self.put_in(&mut inner, id)
+        self.put_in(&mut inner, id, Asker::default())
     }
 
-    fn put_in(&self, inner: &mut Inner, id: &str) -> Live {
+    fn put_in(&self, inner: &mut Inner, id: &str, asker: Asker) -> Live {
         let live = Live {
             cancel: CancelToken::default(),
             unwanted: CancelToken::default(),
             events: Arc::new(EventLog::new()),
+            asker,
         };
         inner.live.insert(id.to_owned(), live.clone());
         inner.waiting.push_back(id.to_owned());
@@ -197,7 +213,7 @@ impl Place<'_> {
         self.used = true;
         let mut inner = self.line.inner();
         inner.reserved = inner.reserved.saturating_sub(1);
-        self.line.put_in(&mut inner, id)
+        self.line.put_in(&mut inner, id, self.asker)
     }
 }
 
@@ -206,7 +222,15 @@ impl Drop for Place<'_> {
         if !self.used {
             let mut inner = self.line.inner();
             inner.reserved = inner.reserved.saturating_sub(1);
+            release(&mut inner, self.asker);
         }
+    }
+}
+
+/// One unfinished job less of a key.
+fn release(inner: &mut Inner, asker: Asker) {
+    if let Some(held) = asker.0.and_then(|key| inner.held.get_mut(&key)) {
+        *held = held.saturating_sub(1);
     }
 }
 
@@ -224,6 +248,9 @@ fn tell_positions(inner: &Inner) {
 }
 
 fn remember(inner: &mut Inner, id: &str) {
+    if let Some(asker) = inner.live.get(id).map(|live| live.asker) {
+        release(inner, asker);
+    }
     inner.finished.push_back(id.to_owned());
     while inner.finished.len() > REMEMBERED {
         if let Some(old) = inner.finished.pop_front() {
@@ -238,12 +265,12 @@ mod tests {
 
     #[test]
     fn the_line_is_bounded_and_in_order() {
-        let line = Line::new(2);
-        line.reserve().unwrap().fill("a");
-        let held = line.reserve().unwrap();
-        assert_eq!(line.reserve().unwrap_err(), Refused::Full);
+        let line = Line::new(2, None);
+        line.reserve(Asker::default()).unwrap().fill("a");
+        let held = line.reserve(Asker::default()).unwrap();
+        assert_eq!(line.reserve(Asker::default()).unwrap_err(), Refused::Full);
         drop(held);
-        line.reserve().unwrap().fill("b");
+        line.reserve(Asker::default()).unwrap().fill("b");
         assert_eq!(line.position("b"), Some(2));
         assert_eq!(line.take().unwrap().0, "a");
         assert_eq!((line.position("b"), line.lengths()), (Some(1), (1, 1)));
@@ -252,12 +279,12 @@ mod tests {
         line.done("a");
         assert_eq!((line.cancel("a"), line.lengths()), (Cancelled::Neither, (0, 0)));
         line.end();
-        assert!(line.take().is_none() && line.reserve().unwrap_err() == Refused::Ending);
+        assert!(line.take().is_none() && line.reserve(Asker::default()).unwrap_err() == Refused::Ending);
     }
 
     #[test]
     fn finished_jobs_are_forgotten_in_time() {
-        let line = Line::new(1);
+        let line = Line::new(1, None);
         for number in 0..2 * REMEMBERED {
             line.put(&number.to_string());
             let (id, _) = line.take().unwrap();
@@ -265,5 +292,25 @@ mod tests {
         }
         assert!(line.live("0").is_none() && line.live(&(2 * REMEMBERED - 1).to_string()).is_some());
         assert_eq!(line.inner().live.len(), REMEMBERED);
+    }
+
+    #[test]
+    fn one_key_does_not_fill_the_line() {
+        let line = Line::new(9, Some(2));
+        let (one, other) = (Asker(Some(0)), Asker(Some(1)));
+        drop(line.reserve(one).unwrap());
+        line.reserve(one).unwrap().fill("a");
+        line.reserve(one).unwrap().fill("b");
+        assert_eq!(line.reserve(one).unwrap_err(), Refused::Yours);
+        line.reserve(other).unwrap().fill("c");
+        line.reserve(Asker::default()).unwrap().fill("d");
+        // A job that is over, or cancelled while it waited, makes room.
+        assert_eq!(line.take().unwrap().0, "a");
+        line.done("a");
+        line.reserve(one).unwrap().fill("e");
+        assert_eq!(line.cancel("b"), Cancelled::Waiting);
+        assert_eq!(line.cancel("b"), Cancelled::Neither);
+        line.reserve(one).unwrap().fill("f");
+        assert_eq!(line.reserve(one).unwrap_err(), Refused::Yours);
     }
 }

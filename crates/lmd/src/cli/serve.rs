@@ -53,6 +53,9 @@ pub(crate) struct ServeArgs {
     /// Most jobs that wait; more are refused [default: 64]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_queue: Option<usize>,
+    /// Most unfinished jobs of one API key, 0 for no limit [default: 4]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_per_key: Option<usize>,
     /// Most denoising steps of a picture [default: 150]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_steps: Option<usize>,
@@ -102,6 +105,7 @@ impl ServeArgs {
             set("--lora-dir", "serve.lora_dir", self.lora_dir.as_deref()),
             set("--jobs", "serve.jobs", self.jobs),
             set("--max-queue", "serve.max_queue", self.max_queue),
+            set("--max-per-key", "serve.max_per_key", self.max_per_key),
             set("--max-steps", "serve.max_steps", self.max_steps),
             set("--max-n", "serve.max_n", self.max_n),
             set("--log-format", "serve.log_format", self.log_format.as_deref()),
