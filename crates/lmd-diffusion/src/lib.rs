@@ -49,7 +49,7 @@ mod size;
 mod warning;
 
 pub use config::{DrawConfig, GuidanceConfig, LmdConfig, Name, ObjectSettings};
-pub use denoise::StepEnergies;
+pub use denoise::{InnerTrace, StepEnergies};
 pub use drawing::{check, draw, draw_recorded};
 pub use error::DiffusionError;
 pub use guidance::GuidedPass;

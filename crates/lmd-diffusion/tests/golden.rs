@@ -13,7 +13,7 @@ use lmd_diffusion::energy::{
 };
 use lmd_diffusion::methods::lmd::{Traced, draw_traced};
 use lmd_diffusion::network::{LayerId, MapRequest, guided_layers};
-use lmd_diffusion::{Job, Latents, Pipeline, Seeds, Silent, StepEnergies};
+use lmd_diffusion::{InnerTrace, Job, Latents, Pipeline, Seeds, Silent, StepEnergies};
 use lmd_layout::{BBox, Canvas, Fidelity, Layout, Mask, Object};
 use lmd_nn::{LoadOptions, ModelFolder, TensorData};
 use safetensors::SafeTensors;
@@ -255,6 +255,14 @@ fn check_run(model: &Pipeline, name: &str, spec: &Value, bytes: &[u8]) {
     let difference = largest_difference(&frames[..composed.len()], &composed);
     assert!(difference <= 5e-4, "{name}: composed latents differ by {difference}");
     check_losses(name, &traced.drawn.recipe.energies, &spec["losses"]["overall"]);
+    check_inner(&format!("{name}, overall"), "overall", &traced.inner, &tensors);
+    let owners = tensors.tensor("foreground_indices").unwrap();
+    let size = owners.dtype().bitsize() / 8;
+    // Little-endian whole numbers of any size; none is beyond a byte.
+    let owners = owners.data().chunks_exact(size).map(|number| usize::from(number[0]));
+    assert!(owners.eq(traced.composition.owners.iter().copied()), "{name}: index map");
+    let frozen = tensors.tensor("frozen_mask").unwrap().data().iter().map(|cell| *cell != 0);
+    assert!(frozen.eq(traced.composition.frozen.cells().iter().copied()), "{name}: frozen cells");
     if let Ok(image) = tensors.tensor("overall.image_u8") {
         let ours = &traced.drawn.picture.pixels;
         let off = ours.iter().zip(image.data()).filter(|(a, b)| a.abs_diff(**b) > 1).count();
@@ -274,6 +282,36 @@ fn check_box(name: &str, k: usize, spec: &Value, tensors: &SafeTensors<'_>, trac
     let offset = usizes_or_negative(&spec["per_box"][k]["offset_in_eighths_of_image"]);
     assert_eq!([cut.offset.x, cut.offset.y], offset[..], "{name}: offset");
     check_losses(&name, &cut.energies, &spec["losses"][format!("so{k}")]);
+    check_inner(&name, &format!("so{k}"), &cut.inner, tensors);
+}
+
+/// What lies between the steps: guided latents, predictions and gradients, where the run's file has them.
+fn check_inner(name: &str, run: &str, inner: &InnerTrace, tensors: &SafeTensors<'_>) {
+    let parts = [
+        ("latents_guided", &inner.guided),
+        ("noise_pred_cfg", &inner.predictions),
+        ("grads_scaled_loss", &inner.gradients),
+    ];
+    for (part, ours) in parts {
+        let wanted = format!("{run}.{part}");
+        // Some files leave predictions and gradients out.
+        if part != "latents_guided" && tensors.tensor(&wanted).is_err() {
+            continue;
+        }
+        let theirs = floats(tensors, &wanted);
+        assert_eq!(ours.concat().len(), theirs.len(), "{name}: number of {part}");
+        // Gradients are small numbers: they are compared with the largest of each.
+        let chunks = ours.iter().zip(theirs.chunks(ours[0].len()));
+        let differences: Vec<f32> = chunks
+            .map(|(a, b)| {
+                let scale = b.iter().fold(1e-12_f32, |largest, value| largest.max(value.abs()));
+                largest_difference(a, b) / if part == "grads_scaled_loss" { scale } else { 1.0 }
+            })
+            .collect();
+        eprintln!("{name}: {part} differ by at most {:.1e}", differences.iter().copied().fold(0.0, f32::max));
+        let bar = if part == "grads_scaled_loss" { 2e-3 } else { 5e-4 };
+        assert!(differences.iter().all(|d| *d <= bar), "{name}: {part} differ by {differences:?}");
+    }
 }
 
 fn usizes_or_negative(value: &Value) -> Vec<isize> {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 
 pub use spec::{Condition, EnergyOf, GligenConditioning, Guidance, Prompts, RunSpec, StepSize};
-pub use trajectory::{StepEnergies, Trace, Trajectory};
+pub use trajectory::{InnerTrace, StepEnergies, Trace, Trajectory};
 
 use crate::energy::AttentionMaps;
 use crate::guidance::{GuidedPass, split_maps};
@@ -145,8 +145,9 @@ impl SamplingLoop<'_> {
         for (i, run) in runs.into_iter().enumerate() {
             let guidance = run.guidance()?;
             let length = guidance.config.loss_scale * self.step_size(step, guidance);
-            let update = gradient.clone().narrow(0, i, 1).mul_scalar(length);
-            run.set_latents(run.latents() - update);
+            let gradient = gradient.clone().narrow(0, i, 1);
+            run.note_gradient(&gradient)?;
+            run.set_latents(run.latents() - gradient.mul_scalar(length));
         }
         Ok(())
     }
@@ -186,6 +187,7 @@ impl SamplingLoop<'_> {
         for (i, (run, maps)) in batch.iter_mut().zip(maps).enumerate() {
             run.keep(&maps)?;
             let output = predicted.clone().narrow(0, i, 1);
+            run.note_prediction(&output);
             let stepped = self.sampler.advance(run.state.clone(), output, noise);
             run.state = stepped.state;
             run.freeze(step, self.pipeline);

@@ -94,6 +94,8 @@ pub struct RunSpec<'a> {
     pub keep: Option<(&'a [LayerId], usize)>,
     /// Whether the latents of every step are kept on the host ([`Trace::frames`](super::Trace::frames)).
     pub keep_frames: bool,
+    /// Whether what lies between the steps is kept ([`Trace::inner`](super::Trace::inner)): for tests and for research.
+    pub keep_inner: bool,
     /// Latents held inside their mask for so many steps.
     pub frozen: Option<(&'a Composition, usize)>,
 }

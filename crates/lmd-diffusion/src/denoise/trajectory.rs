@@ -25,6 +25,19 @@ pub struct Trace {
     pub kept: Vec<AttentionMaps>,
     /// The energies of its guidance.
     pub energies: Vec<StepEnergies>,
+    /// What lies between its steps; nothing unless [`RunSpec::keep_inner`] asks for it.
+    pub inner: InnerTrace,
+}
+
+/// What lies between the steps of a run, each `[channels, h, w]`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InnerTrace {
+    /// The latents that enter the pass of each step: after its guidance.
+    pub guided: Vec<Vec<f32>>,
+    /// The classifier-free guided prediction of each step.
+    pub predictions: Vec<Vec<f32>>,
+    /// The gradient of the scaled energy by the latents, in the order of the guidance iterations.
+    pub gradients: Vec<Vec<f32>>,
 }
 
 /// The energies measured at one step, before each update.
@@ -55,7 +68,13 @@ impl<'a> Trajectory<'a> {
         let state = SamplerState::new(run.start.clone());
         let [_, _, height, width] = state.latents.dims();
         let frames = LatentFrames { width, height, frames: Vec::new() };
-        let trace = Trace { latents: state.latents.clone(), frames, kept: Vec::new(), energies: Vec::new() };
+        let trace = Trace {
+            latents: state.latents.clone(),
+            frames,
+            kept: Vec::new(),
+            energies: Vec::new(),
+            inner: InnerTrace::default(),
+        };
         let frozen = run.frozen.map(|(composition, _)| {
             let mask = &composition.frozen;
             let tensor = |inside: f32, outside: f32| {
@@ -137,6 +156,23 @@ impl<'a> Trajectory<'a> {
     pub(super) fn record(&mut self) {
         if self.run.keep_frames {
             self.trace.frames.frames.push(host(self.state.latents.clone()));
+        }
+    }
+
+    /// Records the gradient of the scaled energy, before it is followed.
+    pub(super) fn note_gradient(&mut self, gradient: &Latents) -> Result<(), DiffusionError> {
+        if self.run.keep_inner {
+            let scale = self.guidance()?.config.loss_scale;
+            self.trace.inner.gradients.push(host(gradient.clone().mul_scalar(scale)));
+        }
+        Ok(())
+    }
+
+    /// Records what enters a step's pass and what it predicts.
+    pub(super) fn note_prediction(&mut self, predicted: &Latents) {
+        if self.run.keep_inner {
+            self.trace.inner.guided.push(host(self.latents()));
+            self.trace.inner.predictions.push(host(predicted.clone()));
         }
     }
 

@@ -260,7 +260,15 @@ impl<'a> MethodContext<'a> {
         let clock = Instant::now();
         let sampling = self.sampling_loop()?;
         let start = sampling.start(self.tensor(self.noise(self.job.seeds.background)));
-        let run = RunSpec { condition, start, guidance, keep: None, keep_frames: false, frozen: None };
+        let run = RunSpec {
+            condition,
+            start,
+            guidance,
+            keep: None,
+            keep_frames: false,
+            keep_inner: false,
+            frozen: None,
+        };
         let trace = sampling.denoise_one(run, Phase::Overall, observer, &mut self.fresh_noise())?;
         recipe.timings.overall = clock.elapsed().as_secs_f64();
 

@@ -5,7 +5,7 @@ use lmd_layout::Mask;
 use crate::DiffusionError;
 use crate::compose::{LatentFrames, Offset, shifted_mask};
 use crate::config::LmdConfig;
-use crate::denoise::Trace;
+use crate::denoise::{InnerTrace, Trace};
 use crate::energy::{AttentionMap, AttentionMaps};
 use crate::mask::TokenMap;
 use crate::network::LayerId;
@@ -33,6 +33,8 @@ pub struct CutOut {
     pub attention: Vec<AttentionMaps>,
     /// The energies of its guidance.
     pub energies: Vec<crate::StepEnergies>,
+    /// What lies between the steps of its run; [`draw_traced`](super::lmd::draw_traced) keeps it.
+    pub inner: InnerTrace,
 }
 
 /// How an object comes to its place.
@@ -98,6 +100,7 @@ pub(super) fn cut_out(
         attention: trace.kept.iter().map(|maps| shifted_maps(maps, offset)).collect(),
         drawn: trace.frames,
         energies: trace.energies,
+        inner: trace.inner,
     })
 }
 

@@ -23,7 +23,7 @@ use super::gligen::GligenConfig;
 use super::{Drawn, Job, Method, MethodContext, Needs, Negatives, Work};
 use crate::compose::{Composition, LatentFrames, Piece, compose};
 use crate::config::{DrawConfig, LmdConfig, SettingsSpec};
-use crate::denoise::{Condition, Guidance, RunSpec, SamplingLoop, Trace};
+use crate::denoise::{Condition, Guidance, InnerTrace, RunSpec, SamplingLoop, Trace};
 use crate::energy::{AttentionMaps, Energy, GuidedObject, top_k_energy, transfer_energy};
 use crate::latents::host;
 use crate::mask::TokenMap;
@@ -114,7 +114,7 @@ pub fn draw_traced(
 ) -> Result<Traced, DiffusionError> {
     let context = MethodContext::new(Registry::shared(), pipeline, job)?;
     let method = if context.method.name() == LMD_PLUS.name() { LMD_PLUS } else { LMD };
-    Drawing { keep_overall: true, ..Drawing::new(method, &context)? }.traced(observer)
+    Drawing { keep_all: true, ..Drawing::new(method, &context)? }.traced(observer)
 }
 
 /// Without transfer and frozen steps nothing of the boxes' own pictures
@@ -134,6 +134,8 @@ pub struct Traced {
     pub composition: Composition,
     /// The overall run's latents of every step, after the frozen overwrite; [`draw_traced`] keeps them.
     pub overall: LatentFrames,
+    /// What lies between the steps of the overall run; [`draw_traced`] keeps it.
+    pub inner: InnerTrace,
 }
 
 /// One job of the method.
@@ -142,8 +144,8 @@ struct Drawing<'a> {
     config: &'a LmdConfig,
     /// LMD+.
     plus: bool,
-    /// Whether the overall run's latents of every step are handed out.
-    keep_overall: bool,
+    /// Whether the overall run's latents of every step are handed out, and what lies between the steps.
+    keep_all: bool,
     phrases: PhraseTokens,
     refiner: &'a dyn MaskRefiner,
     guided_layers: Vec<LayerId>,
@@ -172,7 +174,7 @@ impl<'a> Drawing<'a> {
             context,
             config,
             plus,
-            keep_overall: false,
+            keep_all: false,
             phrases: PhraseTokens::new(job.layout, tokenizer, floor, job.config.fidelity)?,
             refiner: context.refiner,
             guided_layers,
@@ -209,7 +211,7 @@ impl<'a> Drawing<'a> {
         recipe.energies = trace.energies;
         recipe.boxes = pieces.iter().map(CutOut::trace).collect();
         let drawn = context.finish(trace.latents, recipe)?;
-        Ok(Traced { drawn, boxes: pieces, composition, overall: trace.frames })
+        Ok(Traced { drawn, boxes: pieces, composition, overall: trace.frames, inner: trace.inner })
     }
 
     fn transfers(&self) -> bool {
@@ -319,6 +321,7 @@ impl<'a> Drawing<'a> {
             guidance: self.config.guides_boxes(self.plus).then_some(guidance),
             keep: Some((&self.kept_layers, b.guided.word)),
             keep_frames: true,
+            keep_inner: self.keep_all,
             frozen: None,
         }
     }
@@ -401,7 +404,8 @@ impl<'a> Drawing<'a> {
             start: self.context.tensor(start),
             guidance: (!objects.is_empty()).then_some(guidance),
             keep: None,
-            keep_frames: self.keep_overall,
+            keep_frames: self.keep_all,
+            keep_inner: self.keep_all,
             frozen: (!pieces.is_empty()).then_some((composition, self.frozen_steps)),
         };
         sampling.denoise_one(run, Phase::Overall, observer, &mut self.context.fresh_noise())

@@ -204,6 +204,7 @@ fn regions<'a>(
             guidance: None,
             keep: None,
             keep_frames: false,
+            keep_inner: false,
             frozen: None,
         };
         Ok(Region { run, cells: context.tensor(cells) })
