@@ -49,9 +49,10 @@ def main():
             hostile.round(random.Random(arguments.seed * 1000 + number))
     for finding in hostile.findings:
         print(f"WRONG: {finding}")
-    counts = ", ".join(f"{kind} {count}" for kind, count in sorted(hostile.kinds.items()))
-    codes = ", ".join(f"{code}: {count}" for code, count in sorted(hostile.codes.items()))
-    print(f"{sum(hostile.kinds.values())} inputs ({counts}); exit codes {codes}")
+    for kind, count in sorted(hostile.kinds.items()):
+        codes = ", ".join(f"{code}: {times}" for (of, code), times in sorted(hostile.codes.items()) if of == kind)
+        print(f"{kind:24} {count:4} inputs; exit codes {codes}")
+    print(f"{sum(hostile.kinds.values())} inputs")
     print(f"{len(hostile.findings)} findings in {time.monotonic() - start:.0f} s")
     sys.exit(1 if hostile.findings else 0)
 
@@ -89,7 +90,7 @@ class Hostile:
         except ValueError:
             # Python itself refuses a NUL among the arguments.
             return
-        self.codes[done.returncode] += 1
+        self.codes[kind, done.returncode] += 1
         told = done.stderr.decode(errors="replace")
         if done.returncode not in range(7) or "panicked" in told or "a fault of lmd" in told:
             self.findings.append(f"code {done.returncode}: {shown}: {told[-300:]!r}")
@@ -122,7 +123,8 @@ class Hostile:
         for text in dice.sample(ODD_TEXTS, 12):
             mixed = text + dice.choice(["", " on a beach", "\n", " and two dogs", "\u200b", "." * 50])
             self.try_one("sentence", ["layout", mixed.replace("\0", "")])
-            self.try_one("instruction", ["chat", "--quiet"], text=f"a cat and a dog\n{mixed}\nundo\n/draw\nbye\n".encode(errors="replace")[:100_000])
+            self.try_one("instruction", ["chat", "--quiet"], text=f"a cat and a dog\n{mixed}\nundo\n/draw\n/quit\n".encode(errors="replace")[:100_000],
+                         variables={"LMD_DRAW_METHOD": "plain", "LMD_DRAW_STEPS": "1", "LMD_DRAW_WIDTH": "64", "LMD_DRAW_HEIGHT": "64"})
         raw = bytes(dice.randrange(256) for _ in range(300))
         self.try_one("instruction", ["chat"], text=raw)
         self.try_one("sentence", ["layout", "-"], text=raw)
@@ -175,7 +177,8 @@ class Hostile:
             self.try_one("picture", ["show", "odd.png"])
             self.try_one("picture", ["draw", "--from", "odd.png", *SMALL, "-o", "p.png"], picture="p.png")
         (self.folder / "odd.png").write_bytes(self.good[: dice.randrange(len(self.good) // 2)])
-        self.try_one("picture", ["show", "odd.png"], wrong=True)
+        # The recipe stands before the pixels, so that a picture that was cut may still show it.
+        self.try_one("picture", ["show", "odd.png"])
         self.try_one("picture", ["detect", "odd.png", "a cat"], wrong=True)
         (self.folder / "odd.png").write_bytes(bomb())
         self.try_one("picture", ["detect", "odd.png", "a cat"], wrong=True)

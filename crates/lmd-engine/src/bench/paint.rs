@@ -4,7 +4,11 @@ use std::ops::ControlFlow;
 use std::thread;
 use std::time::Duration;
 
+use std::sync::Arc;
+
 use lmd_layout::Layout;
+use lmd_planner::Planner as _;
+use lmd_planner::cache::ReferenceCache;
 use serde::{Deserialize, Serialize};
 
 use super::folder::{BenchFolder, Claim, Kind, PictureRecord, key};
@@ -39,7 +43,10 @@ pub(super) struct LayoutRecord {
 pub(super) struct Painter {
     engine: Engine,
     ready: Prepared,
+    answers: Option<Arc<ReferenceCache>>,
     pub(super) planner: String,
+    /// Where the planner's answers come from: a server's address, or a digest of recorded ones.
+    source: String,
     /// What all its pictures depend on, as JSON.
     depends: serde_json::Value,
 }
@@ -50,12 +57,16 @@ impl Painter {
         let engine = Engine::open(&variant.config)?;
         let config = &variant.config;
         let ready = engine.prepare(&DrawOptions::new(config.draw.clone()))?;
-        let planner = engine.planner()?.0.name();
+        let answers = variant.answers.clone();
+        let (planner, source) = match &answers {
+            Some(answers) => (answers.name(), key(answers.answers())?),
+            None => (engine.planner()?.0.name(), config.llm.address().to_owned()),
+        };
         let (weights, device) = (ready.digests()?, ready.device_name());
         let (dtype, prediction) = (config.dtype, config.prediction_type);
         let draw = &config.draw;
         let depends = serde_json::json!([PROGRAM, draw, weights, device, dtype, prediction]);
-        Ok(Self { engine, ready, planner, depends })
+        Ok(Self { engine, ready, answers, planner, source, depends })
     }
 
     /// The layout of a prompt: as it was planned before, or planned now. Nobody is asked twice.
@@ -65,8 +76,7 @@ impl Painter {
         prompt: &str,
         observer: &mut dyn BenchObserver,
     ) -> Result<LayoutRecord, EngineError> {
-        let llm = &self.engine.config().llm;
-        let name = key(&(PROGRAM, &self.planner, llm.address(), prompt))?;
+        let name = key(&(PROGRAM, &self.planner, &self.source, prompt))?;
         let known = || folder.read::<LayoutRecord>(Kind::Layout, &name);
         loop {
             if let Some(known) = known() {
@@ -92,9 +102,13 @@ impl Painter {
 
     fn plan(&self, prompt: &str) -> Result<LayoutRecord, EngineError> {
         let nothing = LayoutRecord { prompt: prompt.to_owned(), layout: None, planner: None, error: None };
-        match self.engine.plan(prompt) {
-            Ok(planned) => {
-                let Subject { layout, planner, .. } = Subject::planned(prompt, planned.plan);
+        let plan = match &self.answers {
+            Some(answers) => answers.plan(prompt).map_err(EngineError::Plan),
+            None => self.engine.plan(prompt).map(|planned| planned.plan),
+        };
+        match plan {
+            Ok(plan) => {
+                let Subject { layout, planner, .. } = Subject::planned(prompt, plan);
                 Ok(LayoutRecord { layout: Some(layout), planner, ..nothing })
             }
             Err(EngineError::Plan(error)) if !is_hopeless(&error) => {

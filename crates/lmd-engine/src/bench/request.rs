@@ -1,5 +1,8 @@
 //! What a benchmark is asked for, and what it tells meanwhile.
 
+use std::sync::Arc;
+
+use lmd_planner::cache::ReferenceCache;
 use std::ops::ControlFlow;
 
 use lmd_eval::suites::Suite;
@@ -15,6 +18,8 @@ pub struct Variant {
     pub name: String,
     /// Planner, model and settings.
     pub config: Config,
+    /// Recorded answers that the layouts are read from, instead of the planner of the settings.
+    pub answers: Option<Arc<ReferenceCache>>,
 }
 
 /// One way of looking.

@@ -62,7 +62,9 @@ pub fn check(bench: &PictureBench<'_>) -> Result<Vec<Notice>, EngineError> {
         let engine = Engine::open(&variant.config)?;
         let ready = engine.prepare(&DrawOptions::new(variant.config.draw.clone()))?;
         ready.check()?;
-        for notice in engine.planner()?.1.iter().chain(ready.notices()) {
+        // Recorded answers take the planner's place.
+        let planner = if variant.answers.is_some() { &[] } else { engine.planner()?.1 };
+        for notice in planner.iter().chain(ready.notices()) {
             if !notices.contains(notice) {
                 notices.push(notice.clone());
             }

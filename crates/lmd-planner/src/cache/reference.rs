@@ -26,6 +26,12 @@ pub struct ReferenceCache {
 }
 
 impl ReferenceCache {
+    /// All answers by their captions.
+    #[must_use]
+    pub const fn answers(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.answers
+    }
+
     /// Reads a file.
     ///
     /// # Errors

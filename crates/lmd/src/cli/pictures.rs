@@ -16,6 +16,7 @@ Examples:
   lmd bench pictures --planners offline,llm --llm-url http://localhost:11434/v1 --llm-model qwen3
   lmd bench pictures --suite geneval --models ~/models/sd15 --detectors ~/models/owlv2-base-patch16
   lmd bench pictures --suite mine.jsonl --seeds 4
+  lmd bench pictures --suite paper --answers layouts-gpt-3.5.json
 
 A run that was ended goes on where it was when it is started again, and several may share one folder. The form of a
 suite's file is in docs/suites.md. All of these flags that are lists are combined with one another.")]
@@ -86,6 +87,10 @@ pub(crate) struct PicturesDrawing {
     /// Who plans, separated by commas: auto, offline, llm [default: the configuration's]
     #[arg(long, value_name = "PLANNERS", value_delimiter = ',', value_parser = ["auto", "offline", "llm"])]
     pub(crate) planners: Vec<String>,
+    /// Take the layouts from a file of answers in the form of the reference
+    /// implementation's cache
+    #[arg(long, value_name = "FILE", conflicts_with = "planners")]
+    pub(crate) answers: Option<PathBuf>,
     /// The address of an OpenAI-compatible server [env: LMD_LLM_URL]
     #[arg(long, value_name = "URL")]
     pub(crate) llm_url: Option<String>,

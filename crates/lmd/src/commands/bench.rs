@@ -49,7 +49,7 @@ pub(crate) fn layouts(args: &BenchLayoutsArgs, settings: &Settings, screen: &Scr
 }
 
 /// A file of answers. One that is not there is a slip of the command line.
-fn answers(path: &Path) -> anyhow::Result<ReferenceCache> {
+pub(super) fn answers(path: &Path) -> anyhow::Result<ReferenceCache> {
     if !path.exists() {
         return Err(EngineError::Usage(format!("there is no file {}", path.display())).into());
     }

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lmd_engine::bench::{
     BenchEvent, BenchFolder, BenchObserver, Judge, PictureBench, Variant, check, run as measure, write_html,
@@ -135,6 +136,7 @@ fn variants(args: &PicturesCommon, rows: &[Row], load: Load<'_>) -> anyhow::Resu
     let choices = |given: &[String]| -> Vec<Option<String>> {
         if given.is_empty() { vec![None] } else { given.iter().cloned().map(Some).collect() }
     };
+    let answers = drawing.answers.as_deref().map(super::bench::answers).transpose()?.map(Arc::new);
     let mut variants: Vec<Variant> = Vec::new();
     for model in choices(&drawing.models) {
         for planner in choices(&drawing.planners) {
@@ -145,7 +147,8 @@ fn variants(args: &PicturesCommon, rows: &[Row], load: Load<'_>) -> anyhow::Resu
                     ("flag --masks", "draw.lmd.mask_refiner", &drawing.masks, &masks),
                 ];
                 for (name, own) in rows {
-                    let variant = variant(name, own, &chosen, drawing, load)?;
+                    let variant =
+                        Variant { answers: answers.clone(), ..variant(name, own, &chosen, drawing, load)? };
                     if variants.iter().any(|known| known.name == variant.name) {
                         return Err(EngineError::Usage(format!("{} is asked for twice", variant.name)).into());
                     }
@@ -174,7 +177,7 @@ fn variant(
     let extra =
         chosen.iter().filter(|(_, _, list, _)| list.len() > 1).filter_map(|(_, _, _, one)| one.as_deref());
     let name = std::iter::once(name).chain(extra).collect::<Vec<_>>().join(", ");
-    Ok(Variant { name, config: load(flags.collect())?.config })
+    Ok(Variant { name, config: load(flags.collect())?.config, answers: None })
 }
 
 fn judges(args: &PicturesCommon, engine: &Engine) -> anyhow::Result<Vec<Judge>> {

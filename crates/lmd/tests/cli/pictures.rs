@@ -195,3 +195,31 @@ fn what_cannot_be_measured_is_told_before_anything_is_drawn() {
     assert!(told(&["--suite", "broken.jsonl"], 2).contains("line 2"));
     assert!(!home.path("lmd-bench-tiny").exists() && !home.path("lmd-bench-geneval").exists());
 }
+
+#[test]
+fn layouts_are_taken_from_recorded_answers() {
+    let home = home();
+    let answer = |boxes: &str| {
+        format!("Objects: [{boxes}]\nBackground prompt: A realistic image of a road\nNegative prompt: ")
+    };
+    let answers = serde_json::json!({
+        "a scene with one car": [answer("('a blue car', [50, 250, 200, 150])")],
+        "a scene with a red dog": [answer("('a red dog', [300, 250, 150, 200])")],
+    });
+    home.write("answers.json", &answers.to_string());
+    let arguments = |more: &[&'static str]| -> Vec<&'static str> {
+        let own = SMALL.iter().copied().filter(|word| !matches!(*word, "--planners" | "offline"));
+        own.chain(["--answers", "answers.json", "-o", "run"]).chain(more.iter().copied()).collect()
+    };
+    home.run(&arguments(&["--methods", "plain,lmd"])).ok();
+    let layouts: Vec<String> = fs::read_dir(home.path("run").join("layouts"))
+        .unwrap()
+        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
+    assert_eq!(layouts.len(), 3, "{layouts:?}");
+    assert!(layouts.iter().any(|layout| layout.contains("a blue car")), "{layouts:?}");
+    // What nobody recorded is a prompt without a layout, and not one that somebody else planned.
+    assert!(layouts.iter().any(|layout| layout.contains("without cats") && layout.contains("answers.json")), "{layouts:?}");
+    let told = home.run(&[&arguments(&[])[..], &["--planners", "offline"]].concat()).failed(2);
+    assert!(told.contains("--answers"), "{told}");
+}
