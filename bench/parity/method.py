@@ -297,6 +297,8 @@ class Run:
     frozen: tuple = None  # frames, mask, steps
     grounding: tuple = None  # slots, steps
     seed: int = 0  # of the background
+    layers: tuple = GUIDED
+    length: Callable = None  # of a step's update, where it is not the sampler's
 
 
 def denoise(networks, config, run):
@@ -313,11 +315,12 @@ def denoise(networks, config, run):
         while iteration < limit and loss / scale > run.guidance["loss_threshold"]:
             leaf = z.clone().requires_grad_()
             networks.noise(sampler.scale_input(i, leaf), t, run.cond, null if config["fidelity"] == "reference" and slots else slots)
-            energy = run.energy(i, {key: networks.maps[key][0] for key in GUIDED})
+            energy = run.energy(i, {key: networks.maps[key][0] for key in run.layers})
             measured.append(energy.item())
             loss = scale * measured[-1]
             (gradient,) = torch.autograd.grad(scale * energy, leaf)
-            z = z - sampler.step_size(i, config["fidelity"] == "reference") * gradient
+            length = run.length(i) if run.length else sampler.step_size(i, config["fidelity"] == "reference")
+            z = z - length * gradient
             iteration += 1
         energies.append(measured)
         with torch.no_grad():

@@ -7,17 +7,13 @@ mod common;
 
 use std::path::Path;
 
+use common::{check_energies, check_frames, difference, floats};
 use lmd_diffusion::config::DrawConfig;
 use lmd_diffusion::methods::lmd::{Traced, draw_traced};
 use lmd_diffusion::{Job, Seeds, Silent, StepEnergies};
 use lmd_layout::Mask;
 use safetensors::SafeTensors;
 use serde::Deserialize;
-
-/// Largest difference of a latent value, at every step.
-const LATENTS: f32 = 5e-4;
-/// Largest relative difference of an energy.
-const ENERGY: f64 = 1e-4;
 
 /// What make_method.py writes.
 #[derive(Deserialize)]
@@ -42,41 +38,6 @@ struct ExpectedBox {
     mask: Vec<String>,
     placed_mask: Vec<String>,
     energies: Vec<Vec<f64>>,
-}
-
-fn floats(tensors: &SafeTensors<'_>, name: &str) -> Vec<f32> {
-    let view = tensors.tensor(name).unwrap();
-    view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
-}
-
-/// Largest difference; a NaN is infinitely far.
-fn difference(ours: &[f32], theirs: &[f32]) -> f32 {
-    assert_eq!(ours.len(), theirs.len());
-    let apart = |(a, b): (&f32, &f32)| if (a - b).is_nan() { f32::INFINITY } else { (a - b).abs() };
-    ours.iter().zip(theirs).map(apart).fold(0.0, f32::max)
-}
-
-fn check_frames(name: &str, ours: &[Vec<f32>], theirs: &[f32]) {
-    let size = ours[0].len();
-    assert_eq!(ours.len() * size, theirs.len(), "{name}: number of steps");
-    let steps: Vec<f32> = ours.iter().zip(theirs.chunks(size)).map(|(a, b)| difference(a, b)).collect();
-    eprintln!("{name}: latents differ by at most {:.1e}", steps.iter().copied().fold(0.0, f32::max));
-    assert!(steps.iter().all(|d| *d <= LATENTS), "{name}: latents differ by {steps:?}");
-}
-
-fn check_energies(name: &str, ours: &[StepEnergies], theirs: &[Vec<f64>]) {
-    let mut by_step = vec![Vec::new(); theirs.len()];
-    for step in ours {
-        by_step[step.step].clone_from(&step.energies);
-    }
-    let mut worst = 0.0f64;
-    for (i, (ours, theirs)) in by_step.iter().zip(theirs).enumerate() {
-        assert_eq!(ours.len(), theirs.len(), "{name}: guidance iterations at step {i}");
-        let errors = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs() / b.abs());
-        worst = errors.fold(worst, f64::max);
-    }
-    eprintln!("{name}: energies differ by at most {worst:.1e} of themselves");
-    assert!(worst <= ENERGY, "{name}: energies {by_step:?} against {theirs:?}");
 }
 
 fn rows(mask: &Mask) -> Vec<String> {

@@ -3,9 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use lmd_diffusion::Pipeline;
+use lmd_diffusion::{Pipeline, StepEnergies};
 use lmd_layout::{BBox, Canvas, Layout, Object};
 use lmd_nn::{LoadOptions, ModelFolder};
+use safetensors::SafeTensors;
 
 /// A folder of lmd-nn's golden data.
 pub fn nn_data(name: &str) -> PathBuf {
@@ -51,4 +52,47 @@ pub fn layout(objects: &[(&str, [f64; 4])], background: &str) -> Layout {
         Object::new(name, BBox::from_xywh(*xywh, Canvas::REFERENCE).unwrap()).unwrap()
     };
     Layout::new(objects.iter().map(object).collect(), background, "").unwrap()
+}
+
+/// Largest difference of a latent value, at every step.
+const LATENTS: f32 = 5e-4;
+/// Largest relative difference of an energy.
+const ENERGY: f64 = 1e-4;
+
+/// A tensor of a file.
+pub fn floats(tensors: &SafeTensors<'_>, name: &str) -> Vec<f32> {
+    let view = tensors.tensor(name).unwrap();
+    view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+}
+
+/// Largest difference; a NaN is infinitely far.
+pub fn difference(ours: &[f32], theirs: &[f32]) -> f32 {
+    assert_eq!(ours.len(), theirs.len());
+    let apart = |(a, b): (&f32, &f32)| if (a - b).is_nan() { f32::INFINITY } else { (a - b).abs() };
+    ours.iter().zip(theirs).map(apart).fold(0.0, f32::max)
+}
+
+/// Compares the latents of every step.
+pub fn check_frames(name: &str, ours: &[Vec<f32>], theirs: &[f32]) {
+    let size = ours[0].len();
+    assert_eq!(ours.len() * size, theirs.len(), "{name}: number of steps");
+    let steps: Vec<f32> = ours.iter().zip(theirs.chunks(size)).map(|(a, b)| difference(a, b)).collect();
+    eprintln!("{name}: latents differ by at most {:.1e}", steps.iter().copied().fold(0.0, f32::max));
+    assert!(steps.iter().all(|d| *d <= LATENTS), "{name}: latents differ by {steps:?}");
+}
+
+/// Compares the energies of every step.
+pub fn check_energies(name: &str, ours: &[StepEnergies], theirs: &[Vec<f64>]) {
+    let mut by_step = vec![Vec::new(); theirs.len()];
+    for step in ours {
+        by_step[step.step].clone_from(&step.energies);
+    }
+    let mut worst = 0.0f64;
+    for (i, (ours, theirs)) in by_step.iter().zip(theirs).enumerate() {
+        assert_eq!(ours.len(), theirs.len(), "{name}: guidance iterations at step {i}");
+        let errors = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs() / b.abs());
+        worst = errors.fold(worst, f64::max);
+    }
+    eprintln!("{name}: energies differ by at most {worst:.1e} of themselves");
+    assert!(worst <= ENERGY, "{name}: energies {by_step:?} against {theirs:?}");
 }

@@ -219,7 +219,10 @@ fn layouts_are_taken_from_recorded_answers() {
     assert_eq!(layouts.len(), 3, "{layouts:?}");
     assert!(layouts.iter().any(|layout| layout.contains("a blue car")), "{layouts:?}");
     // What nobody recorded is a prompt without a layout, and not one that somebody else planned.
-    assert!(layouts.iter().any(|layout| layout.contains("without cats") && layout.contains("answers.json")), "{layouts:?}");
+    assert!(
+        layouts.iter().any(|layout| layout.contains("without cats") && layout.contains("answers.json")),
+        "{layouts:?}"
+    );
     let told = home.run(&[&arguments(&[])[..], &["--planners", "offline"]].concat()).failed(2);
     assert!(told.contains("--answers"), "{told}");
 }
