@@ -13,6 +13,9 @@ pub(crate) struct NoticeBody {
     pub(crate) kind: NoticeLevel,
     /// One sentence.
     pub(crate) message: String,
+    /// What it is about, for pages that say it in words of their own: `plans_offline`, `demo_model`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<String>,
 }
 
 /// How much a notice matters.
@@ -28,7 +31,7 @@ pub(crate) enum NoticeLevel {
 impl NoticeBody {
     /// A warning.
     pub(crate) fn warning(message: &str) -> Self {
-        Self { kind: NoticeLevel::Warning, message: scrub(message).into_owned() }
+        Self { kind: NoticeLevel::Warning, message: scrub(message).into_owned(), code: None }
     }
 }
 
@@ -39,7 +42,20 @@ pub(crate) fn bodies(notices: &[Notice]) -> Vec<NoticeBody> {
         _ => NoticeLevel::Warning,
     };
     let said = folded(notices).into_iter();
-    said.map(|(kind, text)| NoticeBody { kind: level(kind), message: scrub(&text).into_owned() }).collect()
+    said.map(|(kind, text)| {
+        let code = notices.iter().filter(|notice| notice.to_string() == text).find_map(code);
+        NoticeBody { kind: level(kind), message: scrub(&text).into_owned(), code: code.map(str::to_owned) }
+    })
+    .collect()
+}
+
+/// The name of a notice whose sentence speaks of the command line.
+const fn code(notice: &Notice) -> Option<&'static str> {
+    match notice {
+        Notice::PlansOffline => Some("plans_offline"),
+        Notice::DemoModel { .. } => Some("demo_model"),
+        _ => None,
+    }
 }
 
 /// Adds notices that are not there yet.

@@ -17,6 +17,8 @@ export interface Layout {
 export interface Notice {
   kind: string;
   message: string;
+  /** What it is about, where the page may have words of its own for it. */
+  code?: string;
 }
 
 export interface Fact {

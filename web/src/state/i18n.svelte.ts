@@ -36,6 +36,12 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
   return catalogue[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
+/** What the server has to say: in the page's words where it has some, in the server's English otherwise. */
+export function noticed({ code, message }: { code?: string | undefined; message: string }) {
+  const key = `notice_${code}`;
+  return key in en ? { text: t(key as Key), lang: language.current } : { text: message, lang: "en" };
+}
+
 /** A number as the page's language writes it. */
 export const num = (value: number, digits = 0) =>
   value.toLocaleString(language.current, { minimumFractionDigits: digits, maximumFractionDigits: digits });

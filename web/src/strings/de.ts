@@ -174,6 +174,10 @@ export const de: Catalogue = {
   addLora: "Adapter hinzufügen …",
   strengthOf: "Stärke von {name}",
   removeNamed: "{name} entfernen",
+  notice_plans_offline:
+    "Ohne Sprachmodell geplant, was nur Englisch versteht. Sprachmodell (oben) verbindet eines.",
+  notice_demo_model:
+    "Gezeichnet vom kleinen Modell, das lmd beiliegt und wenige Dinge kennt. Für richtige Bilder startet man den Server mit einem Stable-Diffusion-Modell.",
   remove: "Entfernen",
   removeOf: "{caption} entfernen",
   removePicture: "Bild entfernen: {prompt}",

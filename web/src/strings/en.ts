@@ -169,6 +169,10 @@ export const en = {
   addLora: "Add an adapter …",
   strengthOf: "Strength of {name}",
   removeNamed: "Remove {name}",
+  notice_plans_offline:
+    "Planned without a language model, which reads English alone. Language model (above) connects one.",
+  notice_demo_model:
+    "Drawn by the small model that comes with lmd, which knows few things. For real pictures, start the server with a Stable Diffusion model.",
   remove: "Remove",
   removeOf: "Remove {caption}",
   removePicture: "Remove the picture: {prompt}",
