@@ -112,6 +112,24 @@ test("an instruction changes the layout visibly, and locked boxes stay", async (
   await expect(lmd.boxes).toHaveCount(2);
 });
 
+test("a question is answered with proposals, of which one is carried out by a click", async ({
+  lmd,
+  page,
+}) => {
+  await lmd.plan("a cat and a dog", 2);
+  const what = page.getByRole("textbox", { name: "What to change" });
+  await what.fill("what could I add?");
+  await page.keyboard.press("Enter");
+  const proposal = page.getByRole("button", { name: /^add / }).first();
+  await expect(proposal).toBeVisible();
+  await expect(lmd.boxes).toHaveCount(2);
+  await proposal.click();
+  await expect(async () => expect(await lmd.boxes.count()).toBeGreaterThan(2)).toPass();
+  await what.fill("undo");
+  await page.keyboard.press("Enter");
+  await expect(lmd.boxes).toHaveCount(2);
+});
+
 test("what the planner has to say stands in the conversation, and words of the model are put in by a click", async ({
   lmd,
   page,
@@ -125,7 +143,7 @@ test("what the planner has to say stands in the conversation, and words of the m
   });
   await page.reload();
   await lmd.plan("a red car and a flurbish", 2);
-  await expect(page.getByText(/^planning offline/)).toBeVisible();
+  await expect(page.getByText(/^Planned without a language model/)).toBeVisible();
   await page.getByText(/^Words this model knows/).click();
   await lmd.sentence.fill("a car and a");
   await page.getByRole("button", { name: "dog", exact: true }).click();

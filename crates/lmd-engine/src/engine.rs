@@ -9,7 +9,7 @@ use std::time::Instant;
 use lmd_layout::{Layout, check_layout};
 use lmd_nn::{Device, LoadOptions, ModelFolder};
 use lmd_planner::llm::ChatEvent;
-use lmd_planner::{Conversation, Plan, Planner};
+use lmd_planner::{Plan, Planner};
 
 use crate::brush::{Brush, Painted};
 use crate::config::{BUNDLED, Config};
@@ -112,14 +112,6 @@ impl Engine {
     /// [`EngineError::Plan`].
     pub fn plan(&self, prompt: &str) -> Result<Planned, EngineError> {
         Ok(Planned::from(self.planner()?.0.plan(prompt)?))
-    }
-
-    /// Carries out an instruction in a conversation.
-    ///
-    /// # Errors
-    /// [`EngineError::Plan`]; the conversation is unchanged then.
-    pub fn revise(&self, conversation: &mut Conversation, instruction: &str) -> Result<Planned, EngineError> {
-        Ok(Planned::from(conversation.say(self.planner()?.0, instruction)?))
     }
 
     /// Looks for everything that drawing needs, so that what is wrong with it

@@ -18,14 +18,16 @@ fn sentences_become_layouts_that_keep_their_facts() {
     assert_eq!(planned["layout"]["objects"].as_array().unwrap().len(), 2);
     let facts = planned["facts"].as_array().unwrap();
     assert!(facts.len() >= 3 && facts.iter().all(|fact| fact["holds"] == true), "{facts:?}");
-    // What has a side has no mirror image.
-    let mirrored = server
-        .post("/api/v1/layouts", &json!({ "prompt": "a red ball to the left of a blue cube", "variant": 1 }));
-    assert!(mirrored.text().contains("no mirrored layout"), "{}", mirrored.text());
-    let free = |variant: u32| {
-        server.post("/api/v1/layouts", &json!({ "prompt": "a cat and a dog", "variant": variant })).json()
+    let variant = |variant: u32| {
+        let asked = json!({ "prompt": "a red ball to the left of a blue cube", "variant": variant });
+        server.post("/api/v1/layouts", &asked).json()
     };
-    assert_ne!(free(0)["layout"], free(1)["layout"]);
+    let another = variant(1);
+    assert_ne!(another["layout"], planned["layout"]);
+    assert!(another["facts"].as_array().unwrap().iter().all(|fact| fact["holds"] == true), "{another}");
+    let beyond = variant(100_000);
+    assert_eq!(beyond["layout"], planned["layout"]);
+    assert!(beyond["notices"].to_string().contains("this is the usual one"), "{beyond}");
     let empty = server.post("/api/v1/layouts", &json!({ "prompt": " " }));
     assert_eq!((empty.status, &empty.json()["error"]["param"]), (400, &json!("prompt")));
     let unset = server.post("/api/v1/layouts", &json!({ "prompt": "a cat", "planner": "llm" }));
@@ -49,13 +51,26 @@ fn instructions_change_what_they_name_and_nothing_that_is_locked() {
     let cat = objects.iter().position(|object| object["caption"] == "a cat").unwrap();
     assert!(changed.contains(&json!(cat)) && objects[cat]["box"][0].as_f64().unwrap() < 0.3, "{moved}");
     let locked = json!({ "prompt": prompt, "layout": first, "instruction": "move the cat to the left", "locked": [0, 1] });
-    assert_eq!(server.post("/api/v1/layouts/revise", &locked).json()["layout"]["objects"], first["objects"]);
+    let refused = server.post("/api/v1/layouts/revise", &locked);
+    assert_eq!(refused.status, 422, "{}", refused.text());
+    assert!(refused.text().contains("locked"), "{}", refused.text());
+    // The dog is locked: it does not make room.
+    let beside = json!({ "prompt": prompt, "layout": first, "instruction": "move the cat to the left", "locked": [1] });
+    let beside = server.post("/api/v1/layouts/revise", &beside).json();
+    assert_eq!(beside["layout"]["objects"][1], first["objects"][1], "{beside}");
     let further = json!({
         "prompt": prompt, "layout": moved["layout"], "instruction": "add two birds",
         "history": [{ "instruction": "move the cat to the left", "layout": moved["layout"] }],
     });
     let further = server.post("/api/v1/layouts/revise", &further).json();
     assert_eq!(further["layout"]["objects"].as_array().unwrap().len(), 4, "{further}");
+    let question = json!({ "prompt": prompt, "layout": first, "instruction": "what could I add?" });
+    let answered = server.post("/api/v1/layouts/revise", &question).json();
+    assert_eq!((&answered["layout"], &answered["changed"]), (&first, &json!([])));
+    let proposal = answered["answer"]["proposals"][0]["instruction"].clone();
+    let done = json!({ "prompt": prompt, "layout": first, "instruction": proposal });
+    let done = server.post("/api/v1/layouts/revise", &done).json();
+    assert!(done["layout"]["objects"].as_array().unwrap().len() > 2 && done["answer"].is_null(), "{done}");
     let wrong = json!({ "layout": first, "instruction": "x", "locked": [9] });
     assert_eq!(server.post("/api/v1/layouts/revise", &wrong).status, 400);
 }

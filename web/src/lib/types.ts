@@ -32,6 +32,13 @@ export interface Planned {
   planner?: string;
   facts?: Fact[];
   changed?: number[];
+  /** The answer to a question; the layout is as it was. */
+  answer?: Answer;
+}
+
+export interface Answer {
+  text: string;
+  proposals: { instruction: string; why?: string }[];
 }
 
 export interface Problem {

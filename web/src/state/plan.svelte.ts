@@ -2,7 +2,7 @@
 
 import { ApiError, type Turn as Said } from "../lib/api";
 import { type Doc, fromLayout, toLayout } from "../lib/document";
-import type { Fact, Layout, Notice, Planned, Problem } from "../lib/types";
+import type { Answer, Fact, Layout, Notice, Planned, Problem } from "../lib/types";
 import { app } from "./app.svelte";
 import { editor } from "./editor.svelte";
 import { t } from "./i18n.svelte";
@@ -17,6 +17,8 @@ export interface Turn {
   facts: Fact[];
   /** Captions of the objects that an instruction changed; undefined for a first layout. */
   changed?: string[] | undefined;
+  /** What a question was answered. */
+  answer?: Answer | undefined;
 }
 
 /** How long the hand must rest before a layout is checked, in ms. */
@@ -62,11 +64,19 @@ class Plan {
   async revise(instruction: string, planner: string): Promise<boolean> {
     const said = instruction.trim();
     if (!said) return false;
+    // Undone is what stands on the canvas, by whoever it was changed.
+    const step = /^(undo|redo)[.!]?$/i.exec(said)?.[1]?.toLowerCase();
+    if (step) {
+      if (step === "undo") editor.undo();
+      else editor.redo();
+      return true;
+    }
     const before = editor.doc;
     return this.ask("revise", async () => {
-      // The first turn is the sentence itself.
+      // The first turn is the sentence itself; questions changed nothing.
       const history: Said[] = this.turns
         .slice(1)
+        .filter((each) => !each.answer)
         .map((each) => ({ instruction: each.said, layout: each.layout }));
       const locked = before.items.flatMap((o, i) => (o.locked ? [i] : []));
       const planned = await app.api.revise({
@@ -77,6 +87,11 @@ class Plan {
         locked,
         planner,
       });
+      if (planned.answer) {
+        this.turns = [...this.turns, turn(said, planned)];
+        app.spoken = planned.answer.text;
+        return;
+      }
       const doc = fromLayout(planned.layout, before, before.prompt);
       editor.replace(doc);
       const changed = (planned.changed ?? []).flatMap((i) => doc.items[i]?.caption ?? []);
@@ -144,6 +159,7 @@ const turn = (said: string, planned: Planned): Turn => ({
   layout: planned.layout,
   notices: planned.notices ?? [],
   facts: planned.facts ?? [],
+  answer: planned.answer,
 });
 
 /** `doc` with the locked objects of `before` where they were, and those it lost at the end. */

@@ -3,9 +3,9 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use lmd_engine::{Engine, Planned};
+use lmd_engine::{Engine, EngineError, Planned};
 use lmd_layout::{DrawOptions, Layout, Object, draw_svg};
-use lmd_planner::{CheckedFact, Conversation, Source, checked_facts};
+use lmd_planner::{Answer, CheckedFact, Conversation, PlanError, Proposal, Source, Wishes, checked_facts};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -29,8 +29,8 @@ pub(crate) struct PlanRequest {
     /// Who plans.
     #[serde(default)]
     planner: PlannerWanted,
-    /// Another layout of the same sentence: 0 for the usual one. A language model is asked anew; the offline planner knows
-    /// one more, its mirror image, where the sentence allows it.
+    /// Another layout of the same sentence: 0 for the usual one. A language model is asked anew; the offline planner
+    /// arranges the same things in another way, where the sentence allows it.
     #[serde(default)]
     variant: u32,
 }
@@ -50,6 +50,35 @@ pub(crate) struct PlannedBody {
     /// After an instruction: the objects that are new or changed, by their place in the layout from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) changed: Option<Vec<usize>>,
+    /// After a question (`what could I add?`): the answer; the layout is as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) answer: Option<AnswerBody>,
+}
+
+/// The answer to a question about a layout.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct AnswerBody {
+    /// A few sentences.
+    text: String,
+    /// What could be done, the best first; may be none.
+    proposals: Vec<ProposalBody>,
+}
+
+/// Something that could be done with a layout.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct ProposalBody {
+    /// The instruction that does it.
+    instruction: String,
+    /// Why it would be good, where there is something to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+impl From<Answer> for AnswerBody {
+    fn from(answer: Answer) -> Self {
+        let proposal = |one: Proposal| ProposalBody { instruction: one.instruction, why: one.why };
+        Self { text: answer.text, proposals: answer.proposals.into_iter().map(proposal).collect() }
+    }
 }
 
 /// Something a sentence says for certain.
@@ -128,20 +157,17 @@ fn planned(app: &App, request: &PlanRequest) -> Result<PlannedBody, ApiError> {
     let said = asked(&request.prompt)?;
     let _room = app.room_to_ask(request.planner)?;
     let engine = app.planning.engine(request.planner, request.variant > 0);
-    let planned = engine.plan(&said)?;
-    let offline = matches!(planned.plan.source, Source::Offline);
-    let mut body = body(&engine, &said, planned)?;
-    if offline && request.variant % 2 == 1 {
-        match mirrored(&body.layout)
-            .filter(|mirror| checked_facts(&said, mirror).iter().all(|fact| fact.holds))
-        {
-            Some(mirror) => body = PlannedBody { facts: facts(&said, &mirror), layout: mirror, ..body },
-            None => body
-                .notices
-                .push(NoticeBody::warning("the sentence allows no mirrored layout; this is the usual one")),
+    let variant = if app.planning.asks_llm(request.planner) { 0 } else { request.variant };
+    match engine.plan_variant(&said, variant) {
+        Ok(planned) => body(&engine, &said, planned),
+        // There are fewer: the usual one, and why.
+        Err(EngineError::Plan(error @ PlanError::Variant { .. })) => {
+            let mut body = body(&engine, &said, engine.plan(&said)?)?;
+            body.notices.push(NoticeBody::warning(&format!("{error}; this is the usual one")));
+            Ok(body)
         }
+        Err(error) => Err(error.into()),
     }
-    Ok(body)
 }
 
 /// A sentence that says something.
@@ -154,18 +180,6 @@ fn asked(text: &str) -> Result<String, ApiError> {
     }
 }
 
-/// A layout as seen in a mirror.
-fn mirrored(layout: &Layout) -> Option<Layout> {
-    let flipped = layout.objects().iter().map(|object| {
-        let bbox = object.bbox;
-        let bbox =
-            lmd_layout::BBox::new((1.0 - bbox.x() - bbox.w()).max(0.0), bbox.y(), bbox.w(), bbox.h()).ok()?;
-        Some(Object { caption: object.caption.clone(), bbox })
-    });
-    let objects: Vec<Object> = flipped.collect::<Option<_>>()?;
-    Layout::new(objects, layout.background(), layout.negative()).ok()
-}
-
 /// What is answered about a plan.
 fn body(engine: &Engine, said: &str, planned: Planned) -> Result<PlannedBody, ApiError> {
     let mut notices = bodies(engine.planner()?.1);
@@ -175,7 +189,7 @@ fn body(engine: &Engine, said: &str, planned: Planned) -> Result<PlannedBody, Ap
         _ => "offline".to_owned(),
     };
     let layout = planned.plan.layout;
-    Ok(PlannedBody { facts: facts(said, &layout), notices, planner, layout, changed: None })
+    Ok(PlannedBody { facts: facts(said, &layout), notices, planner, layout, changed: None, answer: None })
 }
 
 /// What a sentence says for certain, held against a layout.
@@ -183,9 +197,9 @@ fn facts(said: &str, layout: &Layout) -> Vec<FactBody> {
     checked_facts(said, layout).into_iter().map(FactBody::from).collect()
 }
 
-/// Change a layout by an instruction. Objects that it does not name keep their boxes; locked ones always do.
+/// Change a layout by an instruction, or ask about it. Objects that it does not name keep their boxes; locked ones always do.
 #[utoipa::path(post, path = "/api/v1/layouts/revise", tag = "layouts", request_body = ReviseRequest,
-    responses((status = 200, description = "The layout after it", body = PlannedBody)))]
+    responses((status = 200, description = "The layout after it, or the answer to a question", body = PlannedBody)))]
 pub(crate) async fn revise(
     State(app): Shared,
     Json(request): Json<ReviseRequest>,
@@ -208,11 +222,21 @@ fn revised(app: &App, request: &ReviseRequest) -> Result<PlannedBody, ApiError> 
     let mut conversation = conversation(request)?;
     let _room = app.room_to_ask(request.planner)?;
     let engine = app.planning.engine(request.planner, false);
-    let planned = engine.revise(&mut conversation, &instruction)?;
-    let mut body = body(&engine, "", planned)?;
-    body.layout = with_locked(&request.layout, &body.layout, &request.locked)?;
-    body.changed = Some(changed(&request.layout, &body.layout));
-    Ok(body)
+    let wishes = Wishes { locked: request.locked.clone(), ..Wishes::default() };
+    match engine.respond(&mut conversation, &instruction, &wishes)? {
+        lmd_engine::Response::Layout(planned) => {
+            let body = body(&engine, "", planned)?;
+            Ok(PlannedBody { changed: Some(changed(&request.layout, &body.layout)), ..body })
+        }
+        lmd_engine::Response::Answer(answer) => Ok(PlannedBody {
+            layout: request.layout.clone(),
+            notices: Vec::new(),
+            planner: engine.planner()?.0.name(),
+            facts: Vec::new(),
+            changed: Some(Vec::new()),
+            answer: Some(answer.into()),
+        }),
+    }
 }
 
 /// The conversation so far. Its last layout is the one of the request, which somebody may have moved boxes in since.
@@ -234,32 +258,6 @@ fn conversation(request: &ReviseRequest) -> Result<Conversation, ApiError> {
     let first = request.history.first().map(|turn| &turn.layout);
     let told = serde_json::json!({ "prompt": said, "first": first, "turns": turns });
     serde_json::from_value(told).map_err(|error| ApiError::internal(&error))
-}
-
-/// The layout after an instruction, with locked objects where they were; those that are gone are put back.
-fn with_locked(before: &Layout, after: &Layout, locked: &[usize]) -> Result<Layout, ApiError> {
-    let mut objects = after.objects().to_vec();
-    let mut taken = vec![false; objects.len()];
-    for object in locked.iter().filter_map(|index| before.objects().get(*index)) {
-        let candidates =
-            || objects.iter().enumerate().filter(|(at, _)| !taken.get(*at).copied().unwrap_or(true));
-        let same = candidates().find(|(_, now)| *now == object);
-        let found =
-            same.or_else(|| candidates().find(|(_, now)| now.caption == object.caption)).map(|(at, _)| at);
-        match found.and_then(|at| Some((objects.get_mut(at)?, taken.get_mut(at)?))) {
-            Some((now, taken)) => {
-                now.bbox = object.bbox;
-                *taken = true;
-            }
-            None => {
-                objects.push(object.clone());
-                taken.push(true);
-            }
-        }
-    }
-    Layout::new(objects, after.background(), after.negative()).map_err(|error| {
-        ApiError::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "no_layout", &error.to_string())
-    })
 }
 
 /// The objects of a layout that were not in the one before.
@@ -295,18 +293,10 @@ mod tests {
     }
 
     #[test]
-    fn locked_objects_keep_their_boxes_and_come_back() {
+    fn what_was_not_there_before_is_changed() {
         let before = layout(&[("a cat", 0.1), ("a dog", 0.5), ("a cat", 0.7)]);
-        let after = layout(&[("a cat", 0.3), ("a cat", 0.7)]);
-        let kept = with_locked(&before, &after, &[2, 0, 1]).unwrap();
-        assert_eq!(kept, layout(&[("a cat", 0.1), ("a cat", 0.7), ("a dog", 0.5)]));
-        assert_eq!(changed(&before, &kept), [0_usize; 0]);
+        let moved = layout(&[("a cat", 0.1), ("a cat", 0.7), ("a dog", 0.5)]);
+        assert_eq!(changed(&before, &moved), [0_usize; 0]);
         assert_eq!(changed(&before, &layout(&[("a cat", 0.7), ("a cat", 0.2), ("a dog", 0.5)])), [1]);
-    }
-
-    #[test]
-    fn mirrors_swap_left_and_right() {
-        let mirror = mirrored(&layout(&[("a cat", 0.1)])).unwrap();
-        assert!((mirror.objects()[0].bbox.x() - 0.7).abs() < 1e-9);
     }
 }
