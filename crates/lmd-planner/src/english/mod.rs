@@ -77,6 +77,12 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     }
 }
 
+/// Whether `text` is in another language than English, as far as its letters
+/// and little words tell.
+pub(crate) fn is_foreign(text: &str) -> bool {
+    language::check(&token::tokenize(text)).is_err()
+}
+
 /// The things named in `text`, in order, with the details that belong to
 /// their captions: `two birds` and `the red car` of an instruction.
 #[must_use]

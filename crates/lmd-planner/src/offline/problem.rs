@@ -72,7 +72,7 @@ pub(super) struct LayoutProblem {
 
 /// What is given about a thing before planning.
 #[derive(Clone, Debug, Default)]
-pub(super) enum Given {
+pub(crate) enum Given {
     /// Nothing: size and place are free.
     #[default]
     Nothing,

@@ -31,7 +31,7 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
 }
 
 /// A caption with an attribute put in.
-fn described(caption: &str, words: &str) -> String {
+pub(crate) fn described(caption: &str, words: &str) -> String {
     for (verb, detail) in
         [("wear ", "wearing "), ("wearing ", "wearing "), ("hold ", "holding "), ("with ", "with ")]
     {

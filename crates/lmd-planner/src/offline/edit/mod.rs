@@ -25,6 +25,7 @@ mod whole;
 use lmd_layout::Layout;
 
 use crate::{Conversation, Plan, PlanError, Source, normalize_prompt};
+pub(crate) use adjust::described;
 use board::Board;
 use clauses::commands;
 use command::Command;
