@@ -293,7 +293,7 @@ fn is_between(subject: &Object, objects: &[&Object], others: &[&Object]) -> bool
     })
 }
 
-fn stands_so(subject: BBox, kind: RelationKind, object: BBox) -> bool {
+pub(crate) fn stands_so(subject: BBox, kind: RelationKind, object: BBox) -> bool {
     let ((sx, sy), (ox, oy)) = (subject.center(), object.center());
     match kind {
         RelationKind::LeftOf => sx < ox,

@@ -158,6 +158,15 @@ pub(crate) fn place_word(word: &str) -> Option<Region> {
     })
 }
 
+/// What somebody is doing who is to do this: `running` of `run`; `None` for
+/// words that are no plain verbs.
+pub(crate) fn doing(word: &str) -> Option<String> {
+    let plain = lexicon::exact_tags(word) == lexicon::Tags::default();
+    let verb = verbs::verb(word).filter(|verb| plain && verb.form == verbs::VerbForm::Base);
+    verb.filter(|verb| matches!(verb.role, verbs::Role::Action | verbs::Role::Posture))
+        .map(|verb| verb.attribute)
+}
+
 /// Whether `word` is a colour.
 pub(crate) fn names_colour(word: &str) -> bool {
     lexicon::exact_tags(word).any(lexicon::Tags::COLOR)
