@@ -82,7 +82,7 @@ pub fn facts_of(scene: &Scene) -> Vec<Fact> {
 }
 
 /// The name facts use for a thing: its visible attributes and its noun.
-fn name(thing: &Thing) -> String {
+pub(crate) fn name(thing: &Thing) -> String {
     let mut words: Vec<&str> =
         thing.attributes.iter().map(String::as_str).filter(|a| is_visible(a)).collect();
     words.push(&thing.noun);
@@ -91,7 +91,7 @@ fn name(thing: &Thing) -> String {
 
 /// Whether another planner can be expected to repeat an attribute: colours,
 /// materials and patterns, not what somebody does nor how large it is.
-fn is_visible(attribute: &str) -> bool {
+pub(crate) fn is_visible(attribute: &str) -> bool {
     attribute.split([' ', '-']).all(|word| crate::english::is_colour(word) || word == "and")
 }
 
@@ -231,7 +231,7 @@ pub(crate) fn found<'a>(layout: &'a Layout, phrase: &str) -> Vec<&'a Object> {
 /// Whether `caption` names `phrase`: its head noun (in the singular, with a
 /// few equal words) and every attribute, in any order, before the first
 /// preposition of the caption.
-fn matches_phrase(caption: &str, phrase: &str) -> bool {
+pub(crate) fn matches_phrase(caption: &str, phrase: &str) -> bool {
     let caption = caption_words(caption);
     let wanted = caption_words(phrase);
     let Some((noun, attributes)) = wanted.split_last() else { return false };
@@ -293,7 +293,7 @@ fn is_between(subject: &Object, objects: &[&Object], others: &[&Object]) -> bool
     })
 }
 
-fn stands_so(subject: BBox, kind: RelationKind, object: BBox) -> bool {
+pub(crate) fn stands_so(subject: BBox, kind: RelationKind, object: BBox) -> bool {
     let ((sx, sy), (ox, oy)) = (subject.center(), object.center());
     match kind {
         RelationKind::LeftOf => sx < ox,

@@ -10,6 +10,7 @@ pub mod offline;
 mod conversation;
 mod error;
 mod geometry;
+mod mend;
 mod plan;
 mod planner;
 mod reply;

@@ -5,9 +5,9 @@
 
 use lmd_layout::{FilterOptions, Filtered, Layout, Note, check_layout, filter_boxes, parse_answer, singular};
 
-use crate::facts::{Fact, facts_of};
+use crate::facts::{Fact, facts_of, found};
 use crate::llm::LlmError;
-use crate::{Plan, Source, english};
+use crate::{Plan, Scene, Source, english};
 
 /// An answer read as a layout.
 #[derive(Debug)]
@@ -40,8 +40,8 @@ fn notes(filtered: &Filtered) -> impl Iterator<Item = String> {
 #[derive(Debug, Default)]
 pub(crate) struct PromptFacts {
     facts: Vec<Fact>,
-    /// What the prompt itself excludes.
-    absent: Vec<Vec<String>>,
+    /// What the prompt says; nothing for one that is not understood.
+    scene: Scene,
     /// The words of the prompt, in the singular.
     words: Vec<String>,
 }
@@ -57,28 +57,43 @@ impl PromptFacts {
         if !scene.not_understood.is_empty() {
             facts.retain(|fact| matches!(fact, Fact::Present { .. } | Fact::Absent { .. }));
         }
-        let absent = scene.absent.iter().map(|phrase| words(phrase)).collect();
-        Self { facts, absent, words: words(prompt) }
+        Self { facts, scene, words: words(prompt) }
+    }
+
+    /// What the prompt says, as far as it was understood.
+    pub(crate) fn scene(&self) -> &Scene {
+        &self.scene
     }
 
     /// What `layout` violates, one sentence each.
     pub(crate) fn violated_by(&self, layout: &Layout) -> Vec<String> {
-        let demanded = self.facts.iter().filter(|fact| !is_scenery(fact, layout));
-        let violated = demanded.filter_map(|fact| fact.violation(layout));
-        violated.chain(self.forbidden_by(layout)).collect()
+        let violated = self.broken_by(layout).filter_map(|fact| fact.violation(layout));
+        let terms = negative_terms(layout.negative()).filter(|term| self.wants(term));
+        let forbidden =
+            terms.map(|term| format!("the negative prompt forbids \"{term}\", which the prompt asks for"));
+        violated.chain(forbidden).collect()
     }
 
-    /// What the prompt asks for and the layout's negative prompt forbids.
-    fn forbidden_by(&self, layout: &Layout) -> Vec<String> {
-        let terms = layout.negative().split([',', ';']).map(str::trim).filter(|term| !term.is_empty());
-        let wanted = terms.filter(|term| {
-            let term = words(term);
-            let asked = !term.is_empty() && term.iter().all(|word| self.words.contains(word));
-            asked && !self.absent.iter().any(|absent| absent.last() == term.last())
+    /// Whether `layout` shows none of the things that the prompt demands.
+    pub(crate) fn is_missed_by(&self, layout: &Layout) -> bool {
+        let mut demanded = self.facts.iter().filter_map(|fact| match fact {
+            Fact::Count { .. } | Fact::Present { .. } if is_scenery(fact, layout) => None,
+            Fact::Count { phrase, .. } | Fact::Present { phrase } => phrase.rsplit(' ').next(),
+            _ => None,
         });
-        wanted
-            .map(|term| format!("the negative prompt forbids \"{term}\", which the prompt asks for"))
-            .collect()
+        demanded.clone().next().is_some() && demanded.all(|noun| found(layout, noun).is_empty())
+    }
+
+    /// The facts that `layout` does not show.
+    pub(crate) fn broken_by<'a>(&'a self, layout: &'a Layout) -> impl Iterator<Item = &'a Fact> {
+        self.facts.iter().filter(|fact| !fact.holds(layout) && !is_scenery(fact, layout))
+    }
+
+    /// Whether the prompt asks for what a term of a negative prompt forbids.
+    pub(crate) fn wants(&self, term: &str) -> bool {
+        let term = words(term);
+        let asked = !term.is_empty() && term.iter().all(|word| self.words.contains(word));
+        asked && !self.scene.absent.iter().any(|absent| words(absent).last() == term.last())
     }
 }
 
@@ -103,6 +118,11 @@ pub fn checked_facts(prompt: &str, layout: &Layout) -> Vec<CheckedFact> {
         CheckedFact { text: fact.to_string(), holds: violation.is_none(), violation }
     });
     checked.collect()
+}
+
+/// The terms of a negative prompt.
+pub(crate) fn negative_terms(negative: &str) -> impl Iterator<Item = &str> {
+    negative.split([',', ';']).map(str::trim).filter(|term| !term.is_empty())
 }
 
 /// The words of a text in lower case and in the singular.

@@ -117,31 +117,70 @@ fn an_answer_that_cannot_be_read_is_asked_for_again() {
     assert!(complaint.contains("cannot be read: line 1"), "{complaint}");
 }
 
+/// A layout that has nothing to do with the prompt.
+const UNRELATED: &str =
+    r#"{"objects":[{"caption":"a ship","box":[0.1,0.3,0.6,0.5]}],"background":"A harbour","negative":""}"#;
+
 #[test]
-fn a_layout_that_breaks_the_prompt_is_asked_for_again_with_the_violation_named() {
-    let wrong = JSON.replace("a black cat", "a black dog");
-    let server = Server::start(vec![chat(&wrong), chat(JSON)]);
+fn a_layout_that_breaks_the_prompt_is_repaired_before_anybody_is_asked_again() {
+    let wrong = JSON.replace("a brown dog", "a dog").replace("[0.05,", "[0.6,").replace("[0.55,", "[0.02,");
+    let server = Server::start(vec![chat(&wrong.replace(r#""negative":"""#, r#""negative":"dogs""#))]);
+    let plan = planner(&server).plan(PROMPT).unwrap();
+    assert_eq!((asked(&plan), server.requests().len()), (1, 1));
+    assert_eq!(captions(&plan), ["a black cat", "a brown dog"]);
+    let [cat, dog] = [plan.layout.objects()[0].bbox, plan.layout.objects()[1].bbox];
+    assert!(cat.center().0 < dog.center().0 && plan.layout.negative().is_empty());
+    assert!(plan.warnings.iter().all(|warning| warning.starts_with("repaired: ")), "{:?}", plan.warnings);
+    assert_eq!(plan.warnings.len(), 3, "{:?}", plan.warnings);
+}
+
+#[test]
+fn a_layout_that_is_not_about_the_prompt_is_asked_for_again_with_the_fault_named() {
+    let server = Server::start(vec![chat(UNRELATED), chat(JSON)]);
     let plan = planner(&server).plan(PROMPT).unwrap();
     assert_eq!((asked(&plan), plan.warnings.len()), (2, 0));
     let messages = server.requests()[1].body["messages"].clone();
-    assert_eq!(messages[1]["content"], wrong);
+    assert_eq!(messages[1]["content"], UNRELATED);
     let complaint = messages[2]["content"].as_str().unwrap();
-    assert!(complaint.contains("there should be exactly one black cat"), "{complaint}");
+    assert!(complaint.contains("shows nothing of what the prompt names"), "{complaint}");
 }
 
 #[test]
 fn what_stays_violated_is_told_and_the_best_layout_kept() {
-    let one = JSON.replace("0.05,0.4", "0.6,0.4");
-    let both = one.replace("a brown dog", "a brown cow");
-    let server = Server::start(vec![chat(&both), chat(&one), chat(&both)]);
+    let server = Server::start(vec![chat(UNRELATED)]);
     let plan = planner(&server).plan(PROMPT).unwrap();
     assert_eq!(asked(&plan), 3);
-    assert_eq!(captions(&plan), ["a black cat", "a brown dog"]);
-    assert!(plan.warnings.iter().any(|w| w.contains("left of")), "{:?}", plan.warnings);
+    assert!(captions(&plan).ends_with(&["a black cat", "a brown dog"]), "{:?}", captions(&plan));
+    assert!(plan.warnings.iter().any(|w| w.contains("shows nothing")), "{:?}", plan.warnings);
     let never = LlmPlanner::new(LlmConfig { max_repairs: 0, ..config(&server) }).unwrap();
     let before = server.requests().len();
     assert!(!never.plan(PROMPT).unwrap().warnings.is_empty());
     assert_eq!(server.requests().len(), before + 1);
+}
+
+#[test]
+fn a_caption_in_another_language_is_translated_and_then_held_against_the_layout() {
+    let dir = tempfile::tempdir().unwrap();
+    let one_cat = JSON.replace("a black cat", "a cat").replace("a brown dog", "a dog");
+    let server = Server::start(vec![chat("two cats to the left of a dog"), chat(&one_cat)]);
+    let planner = || planner(&server).with_cache(AnswerCache::in_dir(dir.path(), CacheMode::ReadWrite));
+    let plan = planner().plan("zwei Katzen links neben einem Hund").unwrap();
+    assert_eq!(captions(&plan), ["a cat", "a dog", "a cat"], "the missing one was added");
+    let requests = server.requests();
+    let question = requests[0].body["messages"][0]["content"].as_str().unwrap();
+    assert!(question.ends_with("Caption: zwei Katzen links neben einem Hund\nEnglish:"), "{question}");
+    let question = requests[1].body["messages"][0]["content"].as_str().unwrap();
+    assert!(question.ends_with("Caption: two cats to the left of a dog\nLayout:"), "{question}");
+    assert_eq!(planner().plan("zwei Katzen links neben einem Hund").unwrap().layout, plan.layout);
+    assert_eq!(server.requests().len(), 2, "translation and answer come from the cache");
+}
+
+#[test]
+fn what_is_no_translation_is_told() {
+    let server = Server::start(vec![chat("zwei Katzen und ein Hund"), chat(JSON)]);
+    let plan = planner(&server).plan("zwei Katzen und ein Hund").unwrap();
+    assert_eq!(captions(&plan), ["a black cat", "a brown dog"]);
+    assert!(plan.warnings.iter().any(|w| w.contains("no English translation")), "{:?}", plan.warnings);
 }
 
 #[test]
@@ -162,12 +201,10 @@ fn a_server_error_in_a_repair_keeps_the_first_failure_apart() {
 #[test]
 fn a_layout_without_a_usable_box_is_asked_for_again() {
     let full = r#"{"objects":[{"caption":"a black cat","box":[0,0,1,1]}],"background":"x","negative":""}"#;
-    let server = Server::start(vec![chat(full), chat(JSON)]);
-    assert_eq!(
-        captions(&planner(&server).plan("Ein schwarzer Kater und ein brauner Hund").unwrap()).len(),
-        2
-    );
-    let complaint = server.requests()[1].body["messages"][2]["content"].to_string();
+    let server = Server::start(vec![chat("a black tomcat and a brown dog"), chat(full), chat(JSON)]);
+    let plan = planner(&server).plan("Ein schwarzer Kater und ein brauner Hund").unwrap();
+    assert_eq!(asked(&plan), 2);
+    let complaint = server.requests()[2].body["messages"][2]["content"].to_string();
     assert!(complaint.contains("no object has a usable box") && complaint.contains("covers"), "{complaint}");
 }
 

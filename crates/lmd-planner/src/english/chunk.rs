@@ -29,6 +29,8 @@ pub(super) enum Chunk {
     Colon,
     Stop,
     With,
+    /// `full of`: what follows lies in what stands before.
+    Full,
     /// `without`, `no`, `not any`: what follows must not be there.
     Not,
     /// `except`: a denial, save after `an empty room`.
@@ -109,6 +111,53 @@ const NEGATIONS: [&str; 54] = [
     "no more",
 ];
 
+/// What is said of the noun before it in words that name no place: phrase and
+/// adjective.
+const POSTPOSED: [(&str, &str); 19] = [
+    ("in bloom", "blooming"),
+    ("in full bloom", "blooming"),
+    ("in blossom", "blossoming"),
+    ("in flower", "flowering"),
+    ("in flight", "flying"),
+    ("in mid-flight", "flying"),
+    ("in motion", "moving"),
+    ("in flames", "burning"),
+    ("on fire", "burning"),
+    ("in ruins", "ruined"),
+    ("cut in half", "halved"),
+    ("sliced in half", "halved"),
+    ("split in half", "halved"),
+    ("cut in two", "halved"),
+    ("cut open", "open"),
+    ("in pieces", "broken"),
+    ("in disguise", "disguised"),
+    ("at rest", "resting"),
+    ("under construction", "unfinished"),
+];
+
+/// The adjective that a phrase at `at` stands for, with its length.
+pub(super) fn postposed(tokens: &[Token], at: usize) -> Option<(&'static str, usize)> {
+    let read = POSTPOSED.iter().filter_map(|(phrase, says)| Some((*says, reads(tokens, at, phrase)?)));
+    read.max_by_key(|(_, length)| *length)
+}
+
+/// `that looks like a dragon`: a likeness is part of the caption.
+fn likeness(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
+    const LIKE: [(&str, &str); 8] = [
+        ("looks like", "looking like"),
+        ("look like", "looking like"),
+        ("looking like", "looking like"),
+        ("shaped like", "shaped like"),
+        ("dressed like", "dressed like"),
+        ("dressed as", "dressed as"),
+        ("disguised as", "disguised as"),
+        ("in the shape of", "in the shape of"),
+    ];
+    let (says, length) = LIKE.iter().find_map(|(phrase, says)| Some((*says, reads(tokens, at, phrase)?)))?;
+    let verb = Verb { attribute: says.to_owned(), form: VerbForm::Ing, role: verbs::Role::Caption };
+    Some((Chunk::Verb(verb), length))
+}
+
 /// Cuts `tokens` into chunks.
 pub(super) fn chunks(tokens: &[Token]) -> Vec<Chunk> {
     let mut chunks = Vec::new();
@@ -143,6 +192,14 @@ fn next(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> (Option<Chunk>
     }
     if let Some((quantity, length)) = partitive::so_many_of_them(tokens, at) {
         return (Some(Chunk::OfThem(quantity)), length);
+    }
+    if matches!(previous, Some(Chunk::Np(_) | Chunk::Be | Chunk::Which)) {
+        if let Some((adjective, length)) = postposed(tokens, at) {
+            return (Some(Chunk::Adjectives(vec![adjective.to_owned()])), length);
+        }
+        if let Some((chunk, length)) = likeness(tokens, at) {
+            return (Some(chunk), length);
+        }
     }
     if let Some((link, length)) = link(tokens, at) {
         return (Some(Chunk::Link(link)), length);
@@ -199,9 +256,10 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
         ("along with", Chunk::With),
         ("together with", Chunk::With),
         ("accompanied by", Chunk::With),
-        ("full of", Chunk::With),
-        ("filled with", Chunk::With),
-        ("packed with", Chunk::With),
+        ("full of", Chunk::Full),
+        ("filled with", Chunk::Full),
+        ("packed with", Chunk::Full),
+        ("loaded with", Chunk::Full),
         ("each with", Chunk::Each),
         ("each of which", Chunk::Which),
         ("such as", Chunk::With),
@@ -270,7 +328,8 @@ fn predicate(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(C
     let joined = matches!(previous, Some(Chunk::And | Chunk::Comma | Chunk::But));
     let after_preposition = matches!(previous, Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))));
     let may_be_verb = after_noun && !after_preposition || joined;
-    let verb = verbs::verb(low).filter(|verb| stands_as_verb(tokens, at, verb, previous, joined));
+    let verb = verbs::verb(low).map(|verb| as_participle(tokens, at, verb));
+    let verb = verb.filter(|verb| stands_as_verb(tokens, at, verb, previous, joined));
     if let Some(verb) = verb.filter(|_| may_be_verb) {
         return Some((Chunk::Verb(verb), 1));
     }
@@ -282,6 +341,16 @@ fn predicate(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(C
         return adjectives(tokens, at);
     }
     None
+}
+
+/// `a pizza cut into slices`: some participles look like the verb itself.
+fn as_participle(tokens: &[Token], at: usize, verb: Verb) -> Verb {
+    let word = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
+    let alike = matches!(word(at), "cut" | "split" | "spread" | "set" | "put");
+    if alike && verb.form == VerbForm::Base && matches!(word(at + 1), "into" | "in" | "by" | "with" | "on") {
+        return Verb { attribute: word(at).to_owned(), form: VerbForm::Past, ..verb };
+    }
+    verb
 }
 
 /// `is not brown`: adjectives alone after the denial.

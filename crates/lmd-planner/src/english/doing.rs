@@ -2,7 +2,7 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending};
-use super::lexicon::Tags;
+use super::lexicon::{Tags, exact_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
@@ -82,6 +82,10 @@ impl Interpreter<'_> {
     /// Who does it: `a cat on a sill looking out` speaks of the cat.
     fn doers(&self, verb: &Verb) -> Vec<usize> {
         let near = self.current_subjects();
+        // "a kite that looks like a dragon"
+        if verb.role == Role::Caption && matches!(self.previous(), Some(Chunk::Which)) {
+            return near;
+        }
         match &self.object_of {
             Some((_, subjects))
                 if verb.form == VerbForm::Ing
@@ -103,12 +107,32 @@ impl Interpreter<'_> {
         }
     }
 
+    /// `a mug with steam rising from it`: the steam rises. `true` if the verb
+    /// was taken so.
+    fn said_of_detail(&mut self, verb: &Verb) -> bool {
+        let alive = self.detailed.iter().any(|index| self.is_animate(*index));
+        let detail = matches!(self.previous(), Some(Chunk::Np(_))) && !self.detailed.is_empty();
+        if alive || !detail || verb.form != VerbForm::Ing || matches!(self.peek(1), Some(Chunk::Np(_))) {
+            return false;
+        }
+        let things = self.detailed.clone();
+        self.add_detail(&things, &verb.attribute);
+        if matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(_)), Some(Chunk::Pronoun { .. }))) {
+            self.at += 2;
+        }
+        true
+    }
+
     pub(super) fn verb(&mut self, verb: &Verb) {
-        self.detailed.clear();
         // "a boy without shoes kicking a ball" denies the shoes alone.
         if verb.form == VerbForm::Ing && !self.group.is_empty() && self.lacks_clothes() {
             self.denied = None;
         }
+        self.hung = matches!(verb.attribute.as_str(), "hanging" | "dangling" | "hung" | "suspended");
+        if self.said_of_detail(verb) {
+            return;
+        }
+        self.detailed.clear();
         let subjects = self.doers(verb);
         self.joint = Joint::None;
         if subjects.is_empty() {
@@ -129,7 +153,7 @@ impl Interpreter<'_> {
                 if passive && verb.role != Role::Neutral && verb.role != Role::Posture =>
             {
                 let bound = prep == "by"
-                    || prep == "in" && verb.role == Role::Caption
+                    || matches!(prep.as_str(), "in" | "into") && verb.role == Role::Caption
                     || prep == "on" && verb.role == Role::Caption;
                 if !bound {
                     return self.intransitive(verb, &subjects);
@@ -256,6 +280,7 @@ impl Interpreter<'_> {
         let prep = prep.map_or(String::new(), |prep| format!("{prep} "));
         self.add_detail(&subjects, &format!("{} {prep}{}", verb.attribute, phrase.text()));
         self.group.clone_from(&subjects);
+        self.detailed_by.clone_from(&subjects);
         self.detailed = subjects;
     }
 
@@ -297,7 +322,10 @@ impl Interpreter<'_> {
                 for adjective in adjectives {
                     thing.size = thing.size.or_else(|| adjective.split(' ').find_map(super::lexicon::size));
                     if !thing.attributes.contains(adjective) {
-                        thing.attributes.push(adjective.clone());
+                        // "a cherry tree in bloom": what it is made of stays beside the noun.
+                        let material = |word: &String| exact_tags(word).any(Tags::MATERIAL);
+                        let at = thing.attributes.iter().position(material).unwrap_or(thing.attributes.len());
+                        thing.attributes.insert(at, adjective.clone());
                     }
                 }
             }

@@ -7,7 +7,7 @@ use super::lexicon::Tags;
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
-use crate::{Region, RelationKind, Thing};
+use crate::{Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
     pub(super) fn with(&mut self, each: bool) {
@@ -45,6 +45,7 @@ impl Interpreter<'_> {
         self.joint = Joint::None;
         self.contained = None;
         let owners = self.owner.clone();
+        let filled = std::mem::take(&mut self.filled);
         self.detailed.clear();
         if !owners.is_empty() && self.is_accessory(phrase) && !self.explicit_place_follows() {
             let last: Vec<usize> =
@@ -80,6 +81,7 @@ impl Interpreter<'_> {
         self.dress_waiting(index);
         if !self.explicit_place_follows() {
             self.default_relation(index, &owners);
+            self.fill(index, &owners, filled);
         }
     }
 
@@ -151,6 +153,16 @@ impl Interpreter<'_> {
             .things
             .get(index)
             .is_some_and(|thing| matches!(thing.noun.as_str(), "umbrella" | "parasol"))
+    }
+
+    /// `a truck full of apples`: they are in it, not beside it.
+    fn fill(&mut self, index: usize, owners: &[usize], filled: bool) {
+        let beside =
+            |r: &Relation| r.subject == index && owners.contains(&r.object) && r.kind == RelationKind::NextTo;
+        for relation in self.scene.relations.iter_mut().filter(|relation| filled && beside(relation)) {
+            relation.kind = RelationKind::Inside;
+            self.contained = Some(RelationKind::Inside);
+        }
     }
 
     /// Who has it: an umbrella is a person's before it is a dog's.

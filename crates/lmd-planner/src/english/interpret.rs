@@ -87,6 +87,12 @@ pub(super) struct Interpreter<'a> {
     pub(super) it: Option<usize>,
     /// Whether the group lies in or on the owner, which then stays the subject.
     pub(super) contained: Option<RelationKind>,
+    /// Things whose caption says what they do to something.
+    pub(super) detailed_by: Vec<usize>,
+    /// Whether the last verb was hanging.
+    pub(super) hung: bool,
+    /// Whether what the owner has fills it.
+    pub(super) filled: bool,
     /// The plural before a colon, which the things after it take the place of.
     pub(super) listed_next: Option<usize>,
     /// Things that were picked out of several by their place, with those.
@@ -138,8 +144,16 @@ impl<'a> Interpreter<'a> {
             }
             Chunk::Stop => self.end_sentence(),
             Chunk::With => self.with(false),
+            Chunk::Full => {
+                self.with(false);
+                self.filled = true;
+            }
             Chunk::Each => self.with(true),
-            Chunk::Except if self.places.say("empty") => self.with(false),
+            // "no furniture except a lamp": the lamp is there.
+            Chunk::Except if self.places.say("empty") || self.denied.is_some() => {
+                self.denied = None;
+                self.with(false);
+            }
             Chunk::Not | Chunk::Except => self.denied = Some(None),
             Chunk::Which => self.narrow_to_last(),
             Chunk::Be | Chunk::There | Chunk::Of => {}
@@ -166,6 +180,8 @@ impl<'a> Interpreter<'a> {
         self.divided = None;
         self.parts.clear();
         (self.contained, self.done_to, self.it) = (None, None, None);
+        (self.filled, self.hung) = (false, false);
+        self.detailed_by.clear();
         (self.closed, self.object_of, self.denied, self.region) = (false, None, None, None);
         (self.ahead, self.pending, self.joint) = (None, Pending::Nothing, Joint::None);
         (self.arrangement, self.attribute_ahead, self.listed_next) = (None, Vec::new(), None);
@@ -178,6 +194,10 @@ impl<'a> Interpreter<'a> {
             return;
         }
         if self.denied.is_some() && self.deny(phrase) {
+            return;
+        }
+        if self.describes_last(phrase) {
+            self.joint = Joint::None;
             return;
         }
         let Some(phrase) = self.with_head(phrase) else {
@@ -204,6 +224,27 @@ impl<'a> Interpreter<'a> {
             }
         }
         self.joint = Joint::None;
+    }
+
+    /// `a hedgehog, cute, …`: a bare adjective after a comma speaks of the one
+    /// thing before it. `true` if this was one.
+    fn describes_last(&mut self, phrase: &NounPhrase) -> bool {
+        let bare = phrase.noun.is_empty()
+            && phrase.determiner == Determiner::None
+            && phrase.quantity.is_none()
+            && !phrase.anaphor
+            && !phrase.attributes.is_empty();
+        let ends = matches!(self.peek(1), None | Some(Chunk::Comma | Chunk::Stop));
+        let last = self.group.last().and_then(|index| self.scene.things.get_mut(*index));
+        match last.filter(|thing| thing.count == 1 && bare && ends && self.joint == Joint::Comma) {
+            Some(thing) => {
+                let new = phrase.attributes.iter().filter(|one| !thing.attributes.contains(one));
+                let new: Vec<String> = new.cloned().collect();
+                thing.attributes.extend(new);
+                true
+            }
+            None => false,
+        }
     }
 
     pub(super) fn previous(&self) -> Option<&Chunk> {
@@ -429,9 +470,15 @@ impl<'a> Interpreter<'a> {
         }
         match self.peek(1) {
             None
-            | Some(Chunk::Stop | Chunk::With | Chunk::Which | Chunk::Not | Chunk::Except | Chunk::But) => {
-                true
-            }
+            | Some(
+                Chunk::Stop
+                | Chunk::With
+                | Chunk::Full
+                | Chunk::Which
+                | Chunk::Not
+                | Chunk::Except
+                | Chunk::But,
+            ) => true,
             Some(Chunk::Comma) => {
                 !matches!(self.peek(2), Some(Chunk::Np(np)) if np.determiner != Determiner::None && self.ends_listing())
             }

@@ -60,7 +60,7 @@ const SIZES: &str = "tiny miniature mini micro minuscule small little big large 
     colossal immense oversized towering petite teeny";
 
 const ADVERBS: &str = "very extremely really quite rather pretty so too super incredibly slightly fully partially half \
-    almost completely together alone else away ahead aside apart afar forward forwards backward backwards also just only perfectly brightly softly dimly well highly";
+    almost completely together alone else away ahead aside apart afar everywhere afterwards forward forwards backward backwards also just only perfectly brightly softly dimly well highly";
 
 const FUNCTION: &str = "a an the this that these those some any each every another both all my his her its their our \
     your no none not nor neither either without with of in on at to from by for into onto inside outside within upon \

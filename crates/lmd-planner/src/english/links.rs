@@ -84,7 +84,15 @@ const RELATIONS: [(&str, K); 47] = [
     ("around", K::Around),
 ];
 
-static MORE: [(&str, Link); 38] = [
+static MORE: [(&str, Link); 46] = [
+    ("in one hand", Link::Nowhere),
+    ("in the other hand", Link::Nowhere),
+    ("in the other", Link::Nowhere),
+    ("in each hand", Link::Nowhere),
+    ("in both hands", Link::Nowhere),
+    ("in hand", Link::Nowhere),
+    ("in the left hand", Link::Nowhere),
+    ("in the right hand", Link::Nowhere),
     ("left of", Link::Rel { kind: K::LeftOf, prep: String::new() }),
     ("right of", Link::Rel { kind: K::RightOf, prep: String::new() }),
     ("on either side", Link::BothSides),

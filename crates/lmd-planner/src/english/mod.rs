@@ -77,6 +77,12 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     }
 }
 
+/// Whether `text` is in another language than English, as far as its letters
+/// and little words tell.
+pub(crate) fn is_foreign(text: &str) -> bool {
+    language::check(&token::tokenize(text)).is_err()
+}
+
 /// The things named in `text`, in order, with the details that belong to
 /// their captions: `two birds` and `the red car` of an instruction.
 #[must_use]
@@ -150,6 +156,15 @@ pub(crate) fn place_word(word: &str) -> Option<Region> {
         "middle" | "center" | "centre" | "central" => Region::Center,
         _ => return None,
     })
+}
+
+/// What somebody is doing who is to do this: `running` of `run`; `None` for
+/// words that are no plain verbs.
+pub(crate) fn doing(word: &str) -> Option<String> {
+    let plain = lexicon::exact_tags(word) == lexicon::Tags::default();
+    let verb = verbs::verb(word).filter(|verb| plain && verb.form == verbs::VerbForm::Base);
+    verb.filter(|verb| matches!(verb.role, verbs::Role::Action | verbs::Role::Posture))
+        .map(|verb| verb.attribute)
 }
 
 /// Whether `word` is a colour.

@@ -6,7 +6,7 @@ use super::lexicon::{Tags, exact_tags, is_adjective, is_function, tags};
 use super::numbers::{Quantity, number, quantity};
 use super::phrase::{Determiner, NounPhrase};
 use super::token::Token;
-use super::{nouns, partitive, verbs};
+use super::{chunk, links, nouns, partitive, verbs};
 
 /// Reads the noun phrase at `at`; gives it with the index after it.
 pub(super) fn noun_phrase(tokens: &[Token], at: usize) -> Option<(NounPhrase, usize)> {
@@ -138,7 +138,9 @@ impl Reader<'_> {
             if !token.is_word() || is_function(low) && !self.is_of_adverb() {
                 break;
             }
-            if !nouns.is_empty() && partitive::comparison(self.tokens, self.at).is_some() {
+            if !nouns.is_empty()
+                && (partitive::comparison(self.tokens, self.at).is_some() || self.says_where())
+            {
                 break;
             }
             let compound = self.compound_length();
@@ -157,6 +159,13 @@ impl Reader<'_> {
             }
         }
         self.finish(&nouns);
+    }
+
+    /// Whether a phrase of several words about place or manner begins here:
+    /// `two swans side by side`.
+    fn says_where(&self) -> bool {
+        links::link(self.tokens, self.at).is_some_and(|(_, length)| length > 1)
+            || chunk::postposed(self.tokens, self.at).is_some()
     }
 
     fn compound_length(&self) -> usize {
@@ -427,6 +436,12 @@ impl Reader<'_> {
             Reader { tokens: self.tokens, at: self.at + 1, phrase: NounPhrase::new() }.read(depth + 1);
         let Some((inner, end)) = inner else { return };
         if inner.noun.is_empty() {
+            // "a field of lavender": a plant that is a colour, too.
+            let bare = inner.determiner == Determiner::None && inner.quantity.is_none() && !inner.anaphor;
+            if let (true, [colour]) = (bare, inner.attributes.as_slice()) {
+                self.phrase.detail = Some(format!("of {colour}"));
+                self.at = end;
+            }
             return;
         }
         // "the handlebars of a bike" are drawn with the bike.

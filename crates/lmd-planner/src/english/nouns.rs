@@ -63,7 +63,7 @@ const PARTS: &str = "beard mustache moustache goatee hair hairstyle ponytail bra
     chimney door window wheel tire tyre handle lid cap spout leg drawer headlight bumper hood sail mast balcony facade \
     pattern design logo print texture stain crack hole strap zipper button pocket sleeve frosting icing sprinkles \
     spoke pedal handlebar engine propeller screen keyboard shade stem thorn petal leaf leaves bark branch branches \
-    blossoms shutter column pillar spire dome turret cushions label sticker rim edges graffiti rivet fringe polka-dots \
+    blossoms shutter column pillar spire dome turret cushions label sticker rim edges graffiti rivet pouch talon talons scoop scoops fringe polka-dots \
     muscles makeup lipstick nail nails eyebrow eyelash dimples body bottom cover spine hilt blade string strings \
     steeple antenna flame wick whisker whiskers hoof hooves spikes topping toppings filling crust syrup crowns";
 
@@ -112,7 +112,7 @@ const STUFF: &str = "soup water milk coffee tea juice wine beer rice pasta spagh
     traffic text lettering writing moss ivy foliage vegetation lava fog mist rain lemonade soda ketchup jam ramen \
     chocolate toast bacon seaweed confetti garbage trash rubbish equipment gold silver makeup hair water";
 
-const THINGS: &str = "thing object item car truck bus van taxi motorcycle motorbike scooter bicycle bike train tram \
+const THINGS: &str = "stairs bleachers thing object item car truck bus van taxi motorcycle motorbike scooter bicycle bike train tram \
     locomotive airplane aeroplane plane jet helicopter drone balloon blimp airship rocket spaceship spacecraft ufo satellite \
     ship boat sailboat yacht canoe kayak raft ferry submarine tractor bulldozer excavator crane ambulance firetruck \
     carriage wagon sled sleigh skateboard surfboard snowboard ski rollerskate wheelchair house cottage cabin hut castle \

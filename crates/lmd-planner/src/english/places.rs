@@ -48,7 +48,9 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
         && matches!(prep, "in" | "at");
     // A porch or a bridge has an underside; the sea and the sky are all around.
     let under = kind == K::Under && (time || tags.any(Tags::MASS.and(Tags::SCENERY)));
-    let within = matches!(kind, K::Inside | K::On) || under || is_loose(prep);
+    // "to the right of an island" places against it.
+    let loose = is_loose(prep) && !matches!(kind, K::LeftOf | K::RightOf | K::Above | K::Below);
+    let within = matches!(kind, K::Inside | K::On) || under || loose;
     let backdrop =
         matches!(phrase.noun.as_str(), "background" | "backdrop") || phrase.noun.ends_with(" background");
     let scenic = matches!(
@@ -154,7 +156,7 @@ impl Places {
 
     pub(super) fn add(&mut self, prep: &str, text: &str) {
         let prep = match prep {
-            "through" | "to" | "into" | "inside" | "during" | "within" => "in",
+            "through" | "to" | "into" | "inside" | "during" | "within" | "out of" => "in",
             "across" | "along" | "down" | "up" | "onto" | "past" | "off" => "on",
             other => other,
         };

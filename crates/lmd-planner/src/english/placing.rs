@@ -3,11 +3,16 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
-use super::lexicon::Tags;
+use super::lexicon::{Tags, exact_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
+
+/// Whether a thing is in the sky wherever it is looked at from.
+fn is_heavenly(noun: &str) -> bool {
+    matches!(noun.rsplit(' ').next().unwrap_or_default(), "moon" | "sun" | "star" | "comet" | "rainbow")
+}
 
 /// Enough for every pair of what a layout holds; keeps senseless text cheap.
 const MAX_RELATIONS: usize = 512;
@@ -146,6 +151,11 @@ impl Interpreter<'_> {
             _ => true,
         };
         let before = self.joint != Joint::None && known && matches!(self.peek(2), Some(Chunk::Np(_)));
+        // "a car and, to the left of it, a motorcycle"
+        let pronoun = matches!(self.peek(1), Some(Chunk::Pronoun { .. }));
+        let enclosed =
+            pronoun && matches!((self.peek(2), self.peek(3)), (Some(Chunk::Comma), Some(Chunk::Np(_))));
+        let before = before || enclosed && self.joint != Joint::None;
         let turned = turned || before;
         self.pending = if subjects.is_empty() || turned {
             Pending::Ahead { kind, prep: prep.to_owned() }
@@ -174,10 +184,17 @@ impl Interpreter<'_> {
     ) {
         if phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART) {
             let owners = self.resolve(false, &subjects);
-            if matches!(phrase.noun.as_str(), "hand" | "arm" | "paw" | "lap" | "fist" | "claw" | "shoulder") {
-                return self.hold(&subjects, &owners);
+            if matches!(
+                phrase.noun.as_str(),
+                "hand" | "arm" | "paw" | "lap" | "fist" | "claw" | "talon" | "shoulder" | "pouch"
+            ) {
+                self.hold(&subjects, &owners);
+            } else {
+                self.no_longer_beside(&subjects, &owners);
+                self.relate_all(&subjects, kind, &owners);
             }
-            return self.relate_all(&subjects, kind, &owners);
+            self.closed = true;
+            return;
         }
         let known = self.known(phrase).filter(|i| !subjects.contains(i));
         let led = kind == RelationKind::On
@@ -187,6 +204,32 @@ impl Interpreter<'_> {
             self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
             self.detailed = subjects;
             return;
+        }
+        if prep == "at" && is_heavenly(&phrase.noun) && known.is_none() {
+            // "howling at the moon": it is to be seen, and far above.
+            let moon = self.thing_of(phrase);
+            self.set_region(&[moon], Region::Sky);
+            self.group = subjects;
+            return;
+        }
+        let hangs =
+            |thing: &Thing| thing.attributes.iter().any(|a| matches!(a.as_str(), "hanging" | "dangling"));
+        let hangs = prep == "from"
+            && (self.hung || subjects.iter().any(|i| self.scene.things.get(*i).is_some_and(hangs)));
+        let kind = if hangs { RelationKind::Under } else { kind };
+        // Whoever pours milk into a cup is beside it.
+        let pours = prep == "into" && !self.detailed_by.is_empty() && self.detailed_by == subjects;
+        let kind =
+            if pours && subjects.iter().any(|i| self.is_animate(*i)) { RelationKind::NextTo } else { kind };
+        // A coat on a hook hangs from it.
+        let hook =
+            matches!(phrase.noun.as_str(), "hook" | "nail" | "peg" | "clothesline" | "branch" | "hanger");
+        let kind = if prep == "on" && self.hung && hook { RelationKind::Under } else { kind };
+        // What comes out of a tunnel is before it.
+        let emerges =
+            prep == "out of" && phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
+        if emerges && known.is_none() {
+            return self.object_thing(phrase, RelationKind::InFrontOf, subjects);
         }
         // Whoever looks out of a window stands beside it.
         let outward = prep == "out of" && matches!(phrase.noun.as_str(), "window" | "door" | "doorway");
@@ -208,6 +251,13 @@ impl Interpreter<'_> {
 
     /// A sky or floor with adjectives is worth keeping as a place.
     pub(super) fn region_place(&mut self, phrase: &NounPhrase, prep: &str) {
+        // "the ceiling of a ballroom": the ballroom is all around.
+        let whole = phrase.detail.as_deref().and_then(|detail| detail.strip_prefix("of "));
+        let is_place =
+            |whole: &&str| whole.rsplit(' ').next().is_some_and(|word| exact_tags(word).any(Tags::PLACE));
+        if let Some(whole) = whole.filter(is_place) {
+            self.places.add("in", whole);
+        }
         if !phrase.attributes.is_empty() {
             self.places.add(prep, &phrase.text());
         }
@@ -242,13 +292,17 @@ impl Interpreter<'_> {
     /// Puts things into the hands or arms of those who have them; that they are
     /// beside them is no longer said.
     pub(super) fn hold(&mut self, things: &[usize], holders: &[usize]) {
+        self.no_longer_beside(things, holders);
+        self.relate_all(things, RelationKind::HeldBy, holders);
+    }
+
+    fn no_longer_beside(&mut self, things: &[usize], holders: &[usize]) {
         let beside = |relation: &Relation| {
             let pair = |a: usize, b: usize| things.contains(&a) && holders.contains(&b);
             relation.kind == RelationKind::NextTo
                 && (pair(relation.subject, relation.object) || pair(relation.object, relation.subject))
         };
         self.scene.relations.retain(|relation| !beside(relation));
-        self.relate_all(things, RelationKind::HeldBy, holders);
     }
 
     pub(super) fn between(&mut self, subjects: &[usize], first: usize, second: usize) {
@@ -322,6 +376,13 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn flank(&mut self, object: usize, subjects: &[usize]) {
+        // "a nightstand on each side" are two.
+        if let [only] = subjects
+            && let Some(thing) =
+                self.scene.things.get_mut(*only).filter(|thing| thing.count == 1 && thing.exact)
+        {
+            thing.count = 2;
+        }
         for subject in subjects {
             if self.scene.things.get(*subject).is_some_and(|thing| thing.count > 1) {
                 self.relate(object, RelationKind::Between(*subject), *subject);

@@ -58,7 +58,7 @@ static KINDS: Words = LazyLock::new(|| {
 static TAG_FILLER: Words = LazyLock::new(|| {
     word_set(
         "of by in on with the a an and at from to for as greg engine field depth golden hour hand top side front rear back overhead bird birds 's eye worm still close up \
-    drawn oil digital van gogh water",
+    drawn oil digital van gogh water neon",
     )
 });
 
@@ -203,6 +203,11 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
                 | "with"
                 | ":"
                 | "containing"
+                | "shows"
+                | "depicts"
+                | "features"
+                | "contains"
+                | "portrays"
                 | "that"
                 | "where"
                 | "in"
@@ -217,8 +222,14 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
             .iter()
             .take(words.len() - 1)
             .all(|w| matches!(w.to_lowercase().as_str(), "a" | "an" | "the"));
-    let style = (!(plain && bare)).then(|| words.join(" "));
-    let of = usize::from(matches!(next, "of" | ":" | "showing" | "depicting" | "featuring" | "containing"));
+    let finite = matches!(next, "shows" | "depicts" | "features" | "contains" | "portrays");
+    let of = usize::from(
+        finite || matches!(next, "of" | ":" | "showing" | "depicting" | "featuring" | "containing"),
+    );
+    let definite = |word: &str| word.eq_ignore_ascii_case("the") && finite;
+    let style = (!(plain && bare)).then(|| {
+        words.iter().map(|word| if definite(word) { "a" } else { *word }).collect::<Vec<_>>().join(" ")
+    });
     Some((style, purpose.unwrap_or(end + of)))
 }
 
@@ -348,6 +359,9 @@ fn is_tag(words: &[&Token]) -> bool {
         )
     {
         return words.len() > 1 && matches!(opens, "a" | "an" | "the") && is_style(words);
+    }
+    if words.len() > 1 && is_style(words) {
+        return true;
     }
     let known = words.iter().filter(|token| listed(&TAG_WORDS, &token.low)).count();
     let others = words

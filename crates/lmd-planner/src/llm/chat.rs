@@ -295,6 +295,11 @@ pub enum ChatEvent {
         /// What is wrong with the answer, one sentence each.
         faults: Vec<String>,
     },
+    /// The caption is in another language; this translation is planned.
+    Translated {
+        /// The caption in English.
+        text: String,
+    },
     /// The answer was cut off and the model is asked again with more room.
     MoreRoom {
         /// The new limit.
@@ -315,6 +320,7 @@ impl fmt::Display for ChatEvent {
             Self::AskingAgain { faults } => {
                 write!(f, "the language model's layout is no good ({}); asking again", faults.join("; "))
             }
+            Self::Translated { text } => write!(f, "the caption in English: {text}"),
             Self::MoreRoom { max_tokens } => {
                 write!(f, "the answer was cut off; asking again for up to {max_tokens} tokens")
             }

@@ -24,6 +24,7 @@ mod retry;
 mod server;
 mod setup;
 mod template;
+mod translate;
 mod words;
 
 pub use address::is_local_url;

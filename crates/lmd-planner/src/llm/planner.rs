@@ -14,10 +14,11 @@ use super::config::{Format, seconds};
 use super::dialogue::Dialogue;
 use super::keep::keep_untouched;
 use super::template::{self, AnswerForm};
-use super::{LlmConfig, LlmError, answer, chat_model, template_id};
+use super::{LlmConfig, LlmError, answer, chat_model, template_id, translate};
 use crate::cache::{AnswerCache, CacheError, CacheKey};
+use crate::mend::{Mended, mended};
 use crate::verify::{PromptFacts, doubts, read_answer};
-use crate::{Answer, Conversation, Plan, PlanError, Planner, Source, normalize_prompt, talk};
+use crate::{Answer, Conversation, Plan, PlanError, Planner, Source, english, normalize_prompt, talk};
 
 /// Most earlier turns of a conversation that are sent along.
 const MAX_TURNS: usize = 8;
@@ -102,6 +103,22 @@ impl Attempts {
     }
 }
 
+/// One question about a layout.
+struct Asked<'a> {
+    /// What the cache knows it by.
+    question: &'a str,
+    dialogue: Dialogue,
+    context: ChatContext<'a>,
+    /// What a person should know already.
+    warnings: Vec<String>,
+}
+
+/// A caption in English, and what a person should know of how it became that.
+struct Translated {
+    caption: String,
+    warnings: Vec<String>,
+}
+
 /// What makes a layout of an answer's text, with the violations in it.
 type Judge<'a> = dyn Fn(&str) -> Result<Candidate, LlmError> + 'a;
 
@@ -154,8 +171,8 @@ impl LlmPlanner {
     }
 
     /// The known answer if it still makes a layout, else the model's.
-    fn answered(&self, question: &str, dialogue: Dialogue, judge: &Judge<'_>) -> Result<Plan, PlanError> {
-        let mut warnings = Vec::new();
+    fn answered(&self, asked: Asked<'_>, judge: &Judge<'_>) -> Result<Plan, PlanError> {
+        let Asked { question, dialogue, context, mut warnings } = asked;
         match self.cached(question) {
             Ok(Some(answer)) => match judge(&answer) {
                 Ok(best) => return Ok(self.plan_of(best, 0, warnings)),
@@ -164,7 +181,7 @@ impl LlmPlanner {
             Ok(None) => {}
             Err(error) => warnings.push(format!("the answer in the cache was not used: {error}")),
         }
-        let (best, attempts) = self.converse(dialogue, judge)?;
+        let (best, attempts) = self.converse(dialogue, judge, &context)?;
         warnings.extend(attempts.failure.map(|e| format!("asking the model again did not help: {e}")));
         if let Err(error) = self.keep(question, &best.answer) {
             warnings.push(error.to_string());
@@ -172,13 +189,53 @@ impl LlmPlanner {
         Ok(self.plan_of(best, attempts.count, warnings))
     }
 
+    /// The caption in English: a caption in another language is translated by
+    /// the model, or known from the cache. What is no translation is told, and
+    /// the caption stays as it is.
+    fn in_english(&self, caption: &str, context: &ChatContext<'_>) -> Result<Translated, LlmError> {
+        let same = |warnings| Translated { caption: caption.to_owned(), warnings };
+        if !english::is_foreign(caption) {
+            return Ok(same(Vec::new()));
+        }
+        let name = self.model.name();
+        let key = CacheKey { prompt: caption, model: &name, template: translate::WORDING, format: "line" };
+        // A damaged entry is asked for again; the layout's own entry tells it.
+        let known = self.cache.as_ref().and_then(|cache| cache.get(&key).ok().flatten());
+        let known = known.and_then(|reply| translate::read(caption, &reply));
+        let text = match known {
+            Some(text) => Some(text),
+            None => {
+                let request = ChatRequest::new(vec![translate::question(caption)], self.limits(false))
+                    .with_cue(translate::CUE);
+                let reply = self.model.complete(&request, context)?.text;
+                let text = translate::read(caption, &reply);
+                if let (Some(cache), Some(_)) = (&self.cache, &text) {
+                    // A cache that takes nothing is told with the layout.
+                    let _ = cache.put(&key, &reply);
+                }
+                text
+            }
+        };
+        Ok(match text {
+            Some(text) => {
+                context.tell(&ChatEvent::Translated { text: text.clone() });
+                Translated { caption: text, warnings: Vec::new() }
+            }
+            None => same(vec![NOT_TRANSLATED.to_owned()]),
+        })
+    }
+
     /// Asks until an answer violates nothing, at most `max_repairs` times
     /// more than once, and gives the best answer.
-    fn converse(&self, mut dialogue: Dialogue, judge: &Judge<'_>) -> Result<(Candidate, Attempts), LlmError> {
-        let context = self.context();
+    fn converse(
+        &self,
+        mut dialogue: Dialogue,
+        judge: &Judge<'_>,
+        context: &ChatContext<'_>,
+    ) -> Result<(Candidate, Attempts), LlmError> {
         let mut attempts = Attempts::default();
         loop {
-            let reply = match self.ask(&dialogue, judge, &context) {
+            let reply = match self.ask(&dialogue, judge, context) {
                 Ok(reply) => reply,
                 Err(error) => {
                     attempts.failure = Some(error);
@@ -314,14 +371,21 @@ impl Planner for LlmPlanner {
 
     fn plan(&self, prompt: &str) -> Result<Plan, PlanError> {
         let prompt = normalize_prompt(prompt)?;
-        let demanded = PromptFacts::of(&prompt);
-        self.answered(&prompt, Dialogue::about(&prompt), &|answer| {
+        let context = self.context();
+        let Translated { caption, warnings } = self.in_english(&prompt, &context)?;
+        let demanded = PromptFacts::of(&caption);
+        let dialogue = Dialogue::about(&caption);
+        self.answered(Asked { question: &prompt, dialogue, context, warnings }, &|answer| {
             let read = read_answer(answer, &FilterOptions::default())?;
-            let mut violations = demanded.violated_by(&read.layout);
+            let Mended { layout, notes } = mended(&demanded, &read.layout);
+            let mut violations = demanded.violated_by(&layout);
             if read.layout.objects().is_empty() && !read.notes.is_empty() {
                 violations.push(NOTHING_LEFT.to_owned());
+            } else if demanded.is_missed_by(&read.layout) {
+                violations.push(UNRELATED.to_owned());
             }
-            Ok(Candidate { layout: read.layout, answer: answer.to_owned(), notes: read.notes, violations })
+            let notes = [read.notes, notes].concat();
+            Ok(Candidate { layout, answer: answer.to_owned(), notes, violations })
         })
     }
 
@@ -330,7 +394,8 @@ impl Planner for LlmPlanner {
         let dialogue = history(conversation, &instruction);
         let question = serde_json::json!([conversation, instruction]).to_string();
         let before = conversation.layout();
-        self.answered(&question, dialogue, &|answer| {
+        let asked = Asked { question: &question, dialogue, context: self.context(), warnings: Vec::new() };
+        self.answered(asked, &|answer| {
             let mut read = read_answer(answer, &FilterOptions::default())?;
             let bad =
                 |e: LayoutError| LlmError::BadAnswer { reason: e.to_string(), answer: answer.to_owned() };
@@ -378,6 +443,13 @@ fn key<'a>(prompt: &'a str, model: &'a str, format: &'a str) -> CacheKey<'a> {
 
 /// Boxes were written, and not one of them was usable.
 const NOTHING_LEFT: &str = "no object has a usable box inside the picture";
+
+/// The layout is not about the prompt; what is there was made by the solver.
+const UNRELATED: &str = "the model's own layout shows nothing of what the prompt names";
+
+/// A caption in another language that the model did not translate.
+const NOT_TRANSLATED: &str =
+    "the model gave no English translation of the prompt, so the layout was not held against it";
 
 /// The one thing every follow-up demands.
 const UNCHANGED: &str = "the layout is the same as before; the instruction was not carried out";

@@ -9,13 +9,13 @@ mod constraint;
 pub(crate) mod edit;
 mod holding;
 mod place;
-mod problem;
+pub(crate) mod problem;
 mod rows;
 mod rules;
 mod shape;
 mod sizes;
-mod stage;
-mod wording;
+pub(crate) mod stage;
+pub(crate) mod wording;
 
 pub use sizes::likest;
 

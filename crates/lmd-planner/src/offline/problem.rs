@@ -17,6 +17,8 @@ const MARGIN: f64 = 0.03;
 const SHORTEST: f64 = 0.13;
 /// How far the side of the largest of several things goes.
 const PROMINENT: f64 = 0.54;
+/// Most things of a kind that rest on something in one row.
+const MOST_IN_ROW: usize = 6;
 /// Most of the canvas one thing takes by itself.
 const LARGEST: (f64, f64) = (0.88, 0.82);
 
@@ -72,7 +74,7 @@ pub(super) struct LayoutProblem {
 
 /// What is given about a thing before planning.
 #[derive(Clone, Debug, Default)]
-pub(super) enum Given {
+pub(crate) enum Given {
     /// Nothing: size and place are free.
     #[default]
     Nothing,
@@ -123,8 +125,11 @@ impl LayoutProblem {
     /// large enough for it.
     pub(super) fn hold(&mut self, child: usize, parent: usize, kind: RelationKind) {
         if kind == RelationKind::On && self.items[child].arrangement.is_none() {
-            // Everything that rests on something has its feet at one height.
-            self.items[child].arrangement = Some(Arrangement::Row);
+            // Everything that rests on something has its feet at one height;
+            // many stand in rows, so that each can still be seen.
+            let rows = u32::try_from(self.items[child].count.div_ceil(MOST_IN_ROW)).unwrap_or(1);
+            self.items[child].arrangement =
+                Some(if rows > 1 { Arrangement::Rows(rows) } else { Arrangement::Row });
         }
         self.holds.push(Hold { child, parent, kind });
     }
@@ -319,9 +324,10 @@ impl Item {
         ((w * grow).max(shortest.0), (h * grow).max(shortest.1))
     }
 
-    /// Width when all members stand in a row, with gaps.
+    /// Width when all members stand in their rows, with gaps.
     fn row_width(&self, cell: (f64, f64)) -> f64 {
-        self.count as f64 * (cell.0 + 0.03)
+        let lines = if let Some(Arrangement::Rows(lines)) = self.arrangement { lines.max(1) } else { 1 };
+        self.count.div_ceil(lines as usize) as f64 * (cell.0 + 0.03)
     }
 
     fn body(&self, cell: (f64, f64), room: Room) -> Body {

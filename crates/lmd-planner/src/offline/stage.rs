@@ -7,18 +7,18 @@ use super::{place, rules};
 use crate::Scene;
 
 /// Boxes for the things of a scene.
-pub(super) struct Staged {
+pub(crate) struct Staged {
     /// Thing and box, back to front.
-    pub(super) boxes: Vec<(usize, BBox)>,
+    pub(crate) boxes: Vec<(usize, BBox)>,
     pub(super) warnings: Vec<String>,
     /// How many constraints were left out because they contradict others.
     pub(super) unmet: usize,
     /// Whether things overlap that should not.
-    pub(super) crowded: bool,
+    pub(crate) crowded: bool,
 }
 
 /// Places every thing that is not given a place already.
-pub(super) fn stage(scene: &Scene, given: &[Given]) -> Staged {
+pub(crate) fn stage(scene: &Scene, given: &[Given]) -> Staged {
     let mut problem = LayoutProblem::new(scene, given);
     let constraints = rules::constraints(scene, &mut problem);
     let placement = place::place(&problem, &constraints);

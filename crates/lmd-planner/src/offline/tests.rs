@@ -213,3 +213,19 @@ fn a_prompt_that_says_too_much_of_one_thing_is_told_as_a_prompt() {
     let error = OfflinePlanner.plan(&"é".repeat(200)).unwrap_err().to_string();
     assert!(error.contains("the prompt describes one thing in") && !error.contains("caption"), "{error}");
 }
+
+#[test]
+fn the_style_is_in_the_prompt_of_every_box() {
+    for (prompt, style) in [
+        ("a watercolour painting of a fox and a hen", "watercolour painting"),
+        ("pixel art of a castle and a dragon", "Pixel art"),
+        ("a dragon and a knight, cinematic lighting, studio ghibli", "cinematic lighting"),
+        ("a dragon and a knight by Greg Rutkowski", "Greg Rutkowski"),
+    ] {
+        let layout = OfflinePlanner.plan(prompt).unwrap().layout;
+        let prompts = lmd_layout::convert_spec(&layout, lmd_layout::Fidelity::default());
+        assert_eq!(prompts.per_box.len(), 2, "{prompt}");
+        assert!(prompts.per_box.iter().all(|one| one.prompt.contains(style)), "{prompts:?}");
+        assert!(prompts.overall.prompt.contains(style), "{prompts:?}");
+    }
+}

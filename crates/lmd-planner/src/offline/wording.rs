@@ -35,7 +35,7 @@ const UNCOUNTED: [&str; 26] = [
 ];
 
 /// The caption of one instance: `a red car`, `grass`.
-pub(super) fn caption(thing: &Thing) -> String {
+pub(crate) fn caption(thing: &Thing) -> String {
     if UNCOUNTED.contains(&thing.noun.as_str()) {
         return thing.phrase();
     }
@@ -45,7 +45,7 @@ pub(super) fn caption(thing: &Thing) -> String {
 }
 
 /// The negative prompt: what must be absent, in the plural, without repeats.
-pub(super) fn negative(scene: &Scene) -> String {
+pub(crate) fn negative(scene: &Scene) -> String {
     let mut words: Vec<String> = Vec::new();
     for noun in &scene.absent {
         let word = if UNCOUNTED.contains(&noun.as_str()) { noun.clone() } else { plural(noun) };

@@ -30,11 +30,41 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
     Ok(())
 }
 
+/// Gives each of several objects, from left to right, a colour.
+pub(super) fn colours(board: &mut Board, who: &str, colours: &[String]) -> Result<(), Refusal> {
+    let mut subjects = find(board, who)?;
+    if subjects.len() != colours.len() {
+        return Err(format!(
+            "\"{who}\" are {}, and there are {} colours; there are: {}",
+            subjects.len(),
+            colours.len(),
+            board.inventory()
+        ));
+    }
+    subjects.sort_by(|a, b| board.pieces[*a].bbox.center().0.total_cmp(&board.pieces[*b].bbox.center().0));
+    for (index, colour) in subjects.iter().zip(colours) {
+        let caption = &mut board.pieces[*index].caption;
+        *caption = described(caption, colour);
+    }
+    board.touched = subjects;
+    Ok(())
+}
+
 /// A caption with an attribute put in.
-fn described(caption: &str, words: &str) -> String {
-    for (verb, detail) in
-        [("wear ", "wearing "), ("wearing ", "wearing "), ("hold ", "holding "), ("with ", "with ")]
-    {
+pub(crate) fn described(caption: &str, words: &str) -> String {
+    let details = [
+        ("wear ", "wearing "),
+        ("wearing ", "wearing "),
+        ("hold ", "holding "),
+        ("with ", "with "),
+        ("made of ", "made of "),
+        ("made out of ", "made of "),
+        ("covered ", "covered "),
+        ("full of ", "full of "),
+        ("filled with ", "filled with "),
+        ("looking ", "looking "),
+    ];
+    for (verb, detail) in details {
         if let Some(rest) = words.strip_prefix(verb) {
             return format!("{caption} {detail}{rest}");
         }

@@ -5,14 +5,38 @@ use lmd_layout::{BBox, MAX_OBJECTS};
 
 use super::adjust::resize;
 use super::board::{Board, Piece};
-use super::command::Edge;
+use super::command::{Edge, first_word};
 use super::refer::{find, find_one, head_noun};
 use super::refusal::Refusal;
-use super::relocate::{attach, stage_among, thing_of};
+use super::relocate::{add, attach, stage_among, thing_of};
 use super::vocabulary::comparative;
 use crate::geometry::{corners, crossings, feet_kept};
 use crate::offline::problem::Given;
-use crate::{RelationKind, Scene};
+use crate::{RelationKind, Scene, Thing, english};
+
+/// Sees to it that there is what the words describe: of a kind that is there
+/// with a number, copies come or the last go; anything else is added.
+pub(super) fn want(board: &mut Board, what: &str) -> Result<(), Refusal> {
+    let counted = first_word(what).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
+    let things = english::noun_phrases(what);
+    let ([thing], true) = (things.as_slice(), counted) else { return add(board, what) };
+    let plain = what.split(' ').count() == thing.phrase().split(' ').count() + 1;
+    let kind = Thing { detail: None, ..thing.clone() }.phrase();
+    let there = find(board, &format!("all {kind}")).unwrap_or_default();
+    match thing.count as usize {
+        wanted if plain && !there.is_empty() && wanted > there.len() => {
+            duplicate(board, &format!("one of the {kind}"), wanted - there.len())
+        }
+        wanted if plain && wanted > 0 && wanted < there.len() => {
+            board.remove(there.get(wanted..).unwrap_or_default());
+            Ok(())
+        }
+        wanted if plain && wanted == there.len() && wanted > 0 => {
+            Err(format!("there are {wanted} already: {}", board.inventory()))
+        }
+        _ => add(board, what),
+    }
+}
 
 /// Adds copies of an object of its size, beside it where there is room.
 pub(super) fn duplicate(board: &mut Board, who: &str, count: usize) -> Result<(), Refusal> {

@@ -15,6 +15,12 @@ pub(super) fn change(verb: &str, rest: &str) -> Option<Command> {
     if let Some(gather) = gathering(rest) {
         return Some(gather);
     }
+    if let Some((who, colours)) = super::clauses::colours_of(rest) {
+        return Some(Command::Colours { who, colours });
+    }
+    if let Some(placed) = posed(rest) {
+        return Some(placed);
+    }
     if let Some((who, colour)) = colour_phrase(rest) {
         return Some(Command::Describe { who, words: colour });
     }
@@ -65,6 +71,28 @@ fn scenery(rest: &str) -> Option<Command> {
         }
     }
     None
+}
+
+/// `the cat sit on the dog`, `the dog run`: a posture says where, an action is
+/// said of who does it.
+fn posed(rest: &str) -> Option<Command> {
+    const POSTURES: [&str; 10] =
+        ["sit", "stand", "lie", "be", "go", "stay", "rest", "hover", "float", "lean"];
+    let words: Vec<&str> = rest.split(' ').collect();
+    let at =
+        (1..words.len()).find(|at| POSTURES.contains(&words[*at]) || english::doing(words[*at]).is_some())?;
+    let (who, what) = (words[..at].join(" "), words[at + 1..].join(" "));
+    if what.is_empty() {
+        return english::doing(words[at]).map(|words| Command::Describe { who, words });
+    }
+    if !POSTURES.contains(&words[at]) {
+        return None;
+    }
+    let placed = format!("{who} {what}");
+    let region = super::moving::into_region(&placed).map(|(who, region)| Command::Region { who, region });
+    region.or_else(|| {
+        super::moving::relation(&placed).map(|(who, kind, anchor)| Command::Relate { who, kind, anchor })
+    })
 }
 
 /// A style or a mood.

@@ -2,7 +2,7 @@
 
 use super::changing::{change, complement, scene_complement};
 use super::command::{Command, first_word, named, two_parts};
-use super::moving::{gathering, into_region, movement, relation};
+use super::moving::{gathering, into_region, movement, relation, step};
 use super::refusal::Refusal;
 use super::vocabulary::{VERBS, comparative, strength, without_strength};
 use super::whole::whole as of_whole;
@@ -12,7 +12,18 @@ use crate::english;
 const EXAMPLES: &str = "try for instance \"move the cat to the right\", \"add two birds in the sky\", \"make the car red\", \"remove the dog\" or \"change the background to a beach\"";
 
 /// Ways to say what else there should be.
-const WISHES: [&str; 16] = [
+const WISHES: [&str; 27] = [
+    "can we have ",
+    "could we have ",
+    "can i have ",
+    "could i have ",
+    "can there be ",
+    "could there be ",
+    "let there be ",
+    "we want ",
+    "there should be ",
+    "there must be ",
+    "give me ",
     "how about adding ",
     "how about ",
     "what about adding ",
@@ -60,19 +71,44 @@ fn normalise(text: &str) -> String {
         text = format!(" {text}").replace(&format!(" {}", politeness.trim_start()), " ");
     }
     let text = text.replace(", please", "").replace(" please", "");
-    let text = WISHES.iter().find_map(|wish| text.trim().strip_prefix(wish)).map_or_else(
-        || text.clone(),
-        |what| {
-            if first_word(what).is_some_and(|word| VERBS.contains(&word)) {
-                what.to_owned()
-            } else {
-                format!("add {what}")
-            }
-        },
-    );
+    let wished = WISHES.iter().find_map(|wish| text.trim().strip_prefix(wish));
+    let text = wished.map_or_else(|| text.clone(), as_command);
     let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").trim_end_matches(['.', ',', ' ']).to_owned()
+    let text = words.join(" ");
+    let text = text.trim_end_matches(['.', ',', ' ']);
+    text.strip_suffix(" instead").unwrap_or(text).to_owned()
 }
+
+/// What is wished for as an instruction: `the cat on the left` is put there,
+/// `no dogs` are excluded, anything else should be there.
+fn as_command(what: &str) -> String {
+    let first = first_word(what).unwrap_or_default();
+    match first {
+        _ if VERBS.contains(&first) || matches!(first, "no" | "to") => {
+            what.trim_start_matches("to ").to_owned()
+        }
+        "the" | "it" | "them" | "both" | "all" if what.contains(" to be ") => {
+            what.replacen(" to be ", " should be ", 1)
+        }
+        "the" | "it" | "them" | "both" | "all" => format!("put {what}"),
+        _ => format!("want {what}"),
+    }
+}
+
+/// Ways to say that something must not be there.
+const UNWANTED: [&str; 11] = [
+    "don't show ",
+    "do not show ",
+    "don't include ",
+    "do not include ",
+    "don't draw ",
+    "do not draw ",
+    "don't add ",
+    "i don't want ",
+    "there should not be ",
+    "there shouldn't be ",
+    "avoid ",
+];
 
 /// Cuts at "and", "then" and commas wherever both sides are commands; a right
 /// side without a verb of its own takes the one before it.
@@ -158,9 +194,31 @@ fn command(text: &str) -> Option<Command> {
     if let Some(command) = of_whole(text) {
         return Some(command);
     }
+    const UNNEEDED: [&str; 6] = [
+        "there's no need for ",
+        "there is no need for ",
+        "we don't need ",
+        "i don't need ",
+        "lose ",
+        "ditch ",
+    ];
+    if let Some(what) = UNNEEDED.iter().find_map(|start| text.strip_prefix(start)) {
+        return remove(what);
+    }
+    if let Some(what) = UNWANTED.iter().find_map(|start| text.strip_prefix(start)) {
+        return Some(Command::Exclude(what.trim_start_matches("any ").to_owned()));
+    }
     let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
     let rest = rest.trim();
     match verb {
+        "want" => {
+            scene_complement(rest).or_else(|| non_empty(rest).map(|rest| Command::Want(rest.to_owned())))
+        }
+        "zoom" => {
+            let factor = if rest.contains("out") { 1.0 / 1.25 } else { 1.25 };
+            Some(Command::Resize { who: "everything".to_owned(), w: factor, h: factor })
+        }
+        "hang" => non_empty(rest).map(|rest| Command::Add(rest.to_owned())),
         "no" | "without" | "exclude" => non_empty(rest).map(|rest| Command::Exclude(rest.to_owned())),
         _ if text.starts_with("there should be no ") => Some(Command::Exclude(text[19..].to_owned())),
         "add" | "insert" | "include" | "draw" => non_empty(rest).map(|rest| Command::Add(rest.to_owned())),
@@ -203,6 +261,10 @@ fn remove(rest: &str) -> Option<Command> {
 
 /// `take the dog away`, `take away the dog`, `take out the dog`.
 fn take(rest: &str) -> Option<Command> {
+    let rest = ["picture", "image", "scene", "frame"]
+        .iter()
+        .find_map(|frame| rest.strip_suffix(&format!(" of the {frame}")))
+        .unwrap_or(rest);
     let who = rest
         .strip_prefix("away ")
         .or_else(|| rest.strip_prefix("out "))
@@ -230,6 +292,10 @@ fn swap(rest: &str) -> Option<Command> {
         return Some(Command::Swap("them".to_owned(), String::new()));
     }
     let two = two_parts(rest, &[" and ", " with ", " for "]);
+    // What is not there yet cannot change places.
+    if let Some((who, to)) = two.clone().filter(|(_, to)| matches!(first_word(to), Some("a" | "an"))) {
+        return Some(Command::Rename { who, to });
+    }
     let several = rest.split(' ').next_back().is_some_and(lmd_layout::is_plural);
     two.map(|(one, other)| Command::Swap(one, other))
         .or_else(|| several.then(|| Command::Swap(rest.to_owned(), String::new())))
@@ -241,6 +307,20 @@ fn resize_verb(verb: &str, rest: &str) -> Option<Command> {
         "widen" => "wider",
         _ => "bigger",
     };
+    if let Some((who, amount)) = two_parts(rest, &[" by "]) {
+        let shrinks = verb == "shrink";
+        let factor = match amount.as_str() {
+            "half" | "a half" => std::f64::consts::FRAC_1_SQRT_2,
+            other => {
+                let share =
+                    other.trim_end_matches(" percent").trim_end_matches('%').parse::<f64>().ok()? / 100.0;
+                if shrinks { 1.0 - share } else { 1.0 + share }
+            }
+        };
+        let factor = if !shrinks && factor < 1.0 { std::f64::consts::SQRT_2 } else { factor };
+        let h = if verb == "widen" { 1.0 } else { factor };
+        return (0.05..=20.0).contains(&factor).then_some(Command::Resize { who, w: factor, h });
+    }
     let power = ["slightly", "a bit", "a little", "a lot", "much"]
         .into_iter()
         .find(|words| rest.ends_with(words))
@@ -261,15 +341,31 @@ fn scale(rest: &str) -> Option<Command> {
 
 /// `paint the car blue`.
 fn recolour(rest: &str) -> Option<Command> {
+    if let Some((who, colours)) = colours_of(rest) {
+        return Some(Command::Colours { who, colours });
+    }
     let (who, colour) = rest.rsplit_once(' ')?;
     let who = who.trim_end_matches(" in");
     english::names_colour(colour).then(|| Command::Describe { who: who.to_owned(), words: colour.to_owned() })
 }
 
+/// `the apples red, green and yellow`: who, and a colour for each.
+pub(super) fn colours_of(rest: &str) -> Option<(String, Vec<String>)> {
+    let rest = rest.replace(", and ", ", ");
+    let parts: Vec<&str> = rest.split(", ").flat_map(|part| part.split(" and ")).collect();
+    let (first, others) = parts.split_first()?;
+    let (who, colour) = first.rsplit_once(' ')?;
+    let several = who.rsplit(' ').next().is_some_and(lmd_layout::is_plural);
+    let colours: Vec<String> = std::iter::once(&colour).chain(others).map(|one| (*one).to_owned()).collect();
+    let all = colours.len() > 2 && colours.iter().all(|one| english::names_colour(one));
+    (several && all).then(|| (who.to_owned(), colours))
+}
+
 /// `give the man a hat`: a hat on the man.
 fn give(rest: &str) -> Option<Command> {
     let words: Vec<&str> = rest.split(' ').collect();
-    let at = words.iter().skip(1).position(|word| matches!(*word, "a" | "an" | "some"))? + 1;
+    let article = words.iter().skip(1).position(|word| matches!(*word, "a" | "an" | "some"));
+    let Some(at) = article.map(|at| at + 1) else { return give_each(&words) };
     // What is worn or a part belongs to the one who has it, not into a box.
     if words.last().is_some_and(|noun| english::belongs_to_wearer(noun)) {
         return Some(Command::Describe {
@@ -280,23 +376,50 @@ fn give(rest: &str) -> Option<Command> {
     Some(Command::Add(format!("{} on {}", words[at..].join(" "), words[..at].join(" "))))
 }
 
+/// `both dogs red collars`: each of them one.
+fn give_each(words: &[&str]) -> Option<Command> {
+    let (noun, before) = words.split_last().filter(|(noun, _)| english::belongs_to_wearer(noun))?;
+    let colours = before.iter().rev().take_while(|word| english::is_colour(word)).count();
+    let (who, colours) = before.split_at(before.len() - colours);
+    let one = [colours, &[lmd_layout::singular(noun).as_str()]].concat().join(" ");
+    let words = format!("with {}", lmd_layout::with_article(&one));
+    (!who.is_empty()).then(|| Command::Describe { who: who.join(" "), words })
+}
+
 /// Instructions without a verb: `closer together`, `two more cats`, `bigger boxes`.
 fn bare(text: &str) -> Option<Command> {
-    if let Some(gather) = gathering(text) {
+    if let Some(gather) = gathering(&text.replacen(" should be ", " ", 1)) {
         return Some(gather);
+    }
+    if let Some(mood @ Command::Mood(_)) = scene_complement(text) {
+        return Some(mood);
+    }
+    if let Some((who, to)) = two_parts(text, &[" should "])
+        && let Some(step) = step(&format!("{who} {}", to.rsplit(' ').next().unwrap_or_default()))
+    {
+        return Some(step);
     }
     if let Some(boxes) = text.strip_suffix(" boxes").and_then(comparative) {
         return Some(Command::Resize { who: "everything".to_owned(), w: boxes.0, h: boxes.1 });
     }
-    let (first, rest) = text.split_once(' ')?;
-    let counted =
-        lmd_layout::parse_number_word(first).is_some() || matches!(first, "another" | "more" | "a" | "an");
-    if counted {
+    let (first, _) = text.split_once(' ')?;
+    if lmd_layout::parse_number_word(first).is_some() && !text.contains(" more ") {
+        return Some(Command::Want(text.to_owned()));
+    }
+    if lmd_layout::parse_number_word(first).is_some() || matches!(first, "another" | "more" | "a" | "an") {
         return Some(Command::Add(text.to_owned()));
     }
-    match rest.strip_prefix("should be ") {
-        Some(_) => None,
-        None => two_parts(text, &[" should be ", " should have "]).and_then(|(who, to)| {
+    if let Some((who, what)) = two_parts(text, &[" needs ", " should have ", " should get ", " must have "])
+        && matches!(first_word(&what), Some("a" | "an" | "some"))
+    {
+        return give(&format!("{who} {what}"));
+    }
+    let joints =
+        [" should be ", " should have ", " should look ", " must be ", " has to be ", " needs to be "];
+    match first {
+        "there" => None,
+        _ => two_parts(text, &joints).and_then(|(who, to)| {
+            let to = to.strip_prefix("like ").unwrap_or(&to).to_owned();
             scene_complement(&to)
                 .or_else(|| {
                     into_region(&format!("{who} {to}")).map(|(who, region)| Command::Region { who, region })

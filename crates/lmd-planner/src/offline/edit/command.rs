@@ -9,6 +9,11 @@ use crate::{Region, RelationKind};
 pub(super) enum Command {
     /// Add what the words describe.
     Add(String),
+    /// There should be what the words describe: `five apples` where there are
+    /// three already adds two.
+    Want(String),
+    /// Give several objects a colour each.
+    Colours { who: String, colours: Vec<String> },
     /// Put objects somewhere relative to another.
     Relate { who: String, kind: RelationKind, anchor: String },
     /// Put objects into a part of the picture.

@@ -15,6 +15,7 @@ mod command;
 mod ground;
 mod moving;
 mod passing;
+mod readable;
 mod refer;
 mod refusal;
 mod relocate;
@@ -25,6 +26,7 @@ mod whole;
 use lmd_layout::Layout;
 
 use crate::{Conversation, Plan, PlanError, Source, normalize_prompt};
+pub(crate) use adjust::described;
 use board::Board;
 use clauses::commands;
 use command::Command;
@@ -69,6 +71,8 @@ pub(crate) fn revise(
 fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
     match command {
         Command::Add(what) => relocate::add(board, what),
+        Command::Want(what) => arranging::want(board, what),
+        Command::Colours { who, colours } => adjust::colours(board, who, colours),
         Command::Relate { who, kind, anchor } => relocate::relate(board, who, *kind, anchor),
         Command::Region { who, region } => relocate::to_region(board, who, *region),
         Command::Nudge { who, dx, dy } => relocate::nudge(board, who, *dx, *dy),

@@ -13,6 +13,9 @@ pub(super) fn movement(verb: &str, rest: &str) -> Option<Command> {
     if let Some(approach) = approaching(rest) {
         return Some(approach);
     }
+    if let Some(depth) = in_depth(rest) {
+        return Some(depth);
+    }
     let corner = into_region(rest).filter(|(_, region)| {
         matches!(region, Region::TopLeft | Region::TopRight | Region::BottomLeft | Region::BottomRight)
     });
@@ -32,6 +35,19 @@ pub(super) fn movement(verb: &str, rest: &str) -> Option<Command> {
     });
     let adds = matches!(verb, "put" | "place") && is_new;
     Some(if adds { Command::Add(rest.to_owned()) } else { Command::Relate { who, kind, anchor } })
+}
+
+/// `the house further back`, `the dog to the front`.
+fn in_depth(rest: &str) -> Option<Command> {
+    let core = without_strength(rest);
+    let (who, last) = core.rsplit_once(' ')?;
+    let region = match last {
+        "back" | "backward" | "backwards" | "away" => Region::Background,
+        "forward" | "forwards" => Region::Foreground,
+        _ => return None,
+    };
+    let who = who.trim_end_matches(" the").trim_end_matches(" to").trim_end_matches(" farther").trim();
+    (!who.is_empty()).then(|| Command::Region { who: who.to_owned(), region })
 }
 
 /// Who, how and relative to what.
@@ -89,7 +105,7 @@ fn is_place(kind: RelationKind, anchor: &str) -> bool {
 }
 
 /// `the cat a bit to the left`, `the cat up`, `the dog 20% right`.
-fn step(rest: &str) -> Option<Command> {
+pub(super) fn step(rest: &str) -> Option<Command> {
     let power = strength(rest);
     let core = without_strength(rest);
     let core =

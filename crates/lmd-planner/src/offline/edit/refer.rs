@@ -97,6 +97,10 @@ pub(super) fn is_pronoun(text: &str) -> bool {
         text,
         "it" | "them"
             | "they"
+            | "both"
+            | "the two"
+            | "both of them"
+            | "the two of them"
             | "that"
             | "this"
             | "those"
@@ -153,7 +157,8 @@ fn by_number(board: &Board, numbers: &[usize]) -> Result<Vec<usize>, Refusal> {
 
 /// What "it" means, or the only object.
 fn pronoun(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
-    if text == "them" && board.touched.len() < 2 && board.touched.is_empty() {
+    let of_two = matches!(text, "both" | "the two" | "both of them" | "the two of them");
+    if of_two && board.pieces.len() == 2 || text == "them" && board.touched.is_empty() {
         return Ok((0..board.pieces.len()).collect());
     }
     match (board.touched.is_empty(), board.pieces.len()) {

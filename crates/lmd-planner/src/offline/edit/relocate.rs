@@ -5,9 +5,10 @@ use lmd_layout::BBox;
 use super::board::{Board, Piece};
 use super::ground::grounded;
 use super::passing::{make_room, pass};
+use super::readable::{into_the_middle, is_order, new_boxes, reads_well};
 use super::refer::{find, find_one, head_noun};
 use super::refusal::Refusal;
-use crate::geometry::{crossings, mean, overlap};
+use crate::geometry::{crossings, feet_kept, mean, overlap};
 use crate::offline::problem::Given;
 use crate::offline::sizes::kind_of;
 use crate::offline::stage::{Staged, stage};
@@ -25,7 +26,14 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let (mut scene, anchors) = described(board, &what)?;
     if scene.things.is_empty() {
         return match scene.background.take() {
-            Some(place) => super::scenery::background(board, &place),
+            Some(place) => match place.strip_prefix("a scene ") {
+                // "mountains in the background" come to what is there.
+                Some(more) if more.starts_with("with ") && !board.background.is_empty() => {
+                    board.background = format!("{} {more}", board.background);
+                    Ok(())
+                }
+                _ => super::scenery::background(board, &place),
+            },
             None => {
                 Err(format!("\"{what}\" names nothing that could be drawn; try \"add two birds in the sky\""))
             }
@@ -34,7 +42,26 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let fresh = scene.things.len() - anchors.len();
     let mut given: Vec<Given> = vec![Given::Nothing; fresh];
     given.extend(anchors.iter().map(|index| Given::Place(vec![board.pieces[*index].bbox])));
-    let staged = stage_among(board, &mut scene, given, &anchors);
+    let alone = (scene.clone(), given.clone());
+    let mut staged = stage_among(board, &mut scene, given, &anchors);
+    let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
+    if let Some(kind) = scene.relations.first().map(|relation| relation.kind)
+        && !anchors.is_empty()
+        && !new_boxes(&staged, fresh).iter().all(|bbox| reads_well(*bbox, kind, &places))
+    {
+        // Beside what it is placed against rather than clear of everything.
+        let nearer = stage(&alone.0, &alone.1);
+        if new_boxes(&nearer, fresh).iter().all(|bbox| reads_well(*bbox, kind, &places)) {
+            staged = nearer;
+        } else if let (RelationKind::Between(_), [one, other, ..]) = (kind, places.as_slice()) {
+            let middle = (one.center().0 + other.center().0) / 2.0;
+            let feet = one.y_max().max(other.y_max());
+            for (_, bbox) in staged.boxes.iter_mut().filter(|(thing, _)| *thing < fresh) {
+                let small = feet_kept(*bbox, 0.7 * bbox.w(), 0.7 * bbox.h());
+                *bbox = small.shifted(middle - small.center().0, feet - small.y_max());
+            }
+        }
+    }
     let first = board.pieces.len();
     let feet = standing_feet(board);
     for (thing, bbox) in staged.boxes.into_iter().filter(|(thing, _)| *thing < fresh) {
@@ -97,10 +124,19 @@ fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, St
             .is_ok()
             .then(|| (new.to_owned(), RelationKind::Between(0), anchor.to_owned()));
     }
-    if let Some((new, kind, anchor)) = english::relation_phrase(what)
-        && find(board, &anchor).is_ok()
-    {
-        return Some((new, kind, anchor));
+    if let Some((new, kind, anchor)) = english::relation_phrase(what) {
+        let meant = [Some(anchor.as_str()), whole_of(&anchor)].into_iter().flatten();
+        if let Some(anchor) = meant.into_iter().find(|anchor| find(board, anchor).is_ok()) {
+            return Some((new, kind, anchor.to_owned()));
+        }
+        // "a second car behind the first one"
+        let noun = english::noun_phrases(&new).pop()?.noun;
+        let bare = anchor.trim_end_matches(" one").trim_end_matches(noun.as_str()).trim_end();
+        let one = matches!(bare, "the first" | "the other" | "the existing" | "the old");
+        let anchor = format!("the {noun}");
+        if one && find(board, &anchor).is_ok() {
+            return Some((new, kind, anchor));
+        }
     }
     let (new, anchor) = what.rsplit_once(" to ").or_else(|| what.rsplit_once(" on "))?;
     find(board, anchor).is_ok().then(|| (new.to_owned(), RelationKind::On, anchor.to_owned()))
@@ -130,6 +166,15 @@ pub(super) fn attach(
     }
 }
 
+/// What a part belongs to: `the house` of `the roof of the house`, `the dog` of
+/// `the dog's head`.
+fn whole_of(anchor: &str) -> Option<&str> {
+    anchor
+        .split_once(" of ")
+        .map(|(_, whole)| whole)
+        .or_else(|| anchor.split_once("'s ").map(|(whole, _)| whole))
+}
+
 pub(super) fn thing_of(piece: &Piece) -> Thing {
     Thing::new(&head_noun(&piece.caption).unwrap_or_else(|| piece.caption.clone()))
 }
@@ -146,6 +191,14 @@ pub(super) fn stage_among(board: &Board, scene: &mut Scene, mut given: Vec<Given
 /// Puts objects somewhere relative to others.
 pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &str) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
+    let (kind, anchor) = match (anchor.strip_prefix("the other side of "), subjects.as_slice()) {
+        (Some(anchor), [subject]) => {
+            let of = board.pieces[find_one(board, anchor)?].bbox;
+            let left = board.pieces[*subject].bbox.center().0 < of.center().0;
+            (if left { RelationKind::RightOf } else { RelationKind::LeftOf }, anchor)
+        }
+        _ => (kind, anchor),
+    };
     let anchors: Vec<usize> =
         find(board, anchor)?.into_iter().filter(|index| !subjects.contains(index)).collect();
     if anchors.is_empty() {
@@ -179,7 +232,26 @@ pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &
             break;
         }
     }
-    let Some(staged) = best.filter(|staged| staged.unmet == 0) else {
+    let best = best.filter(|staged| {
+        let to = |index: usize| staged.boxes.iter().find(|(thing, _)| *thing == index).map(|(_, bbox)| *bbox);
+        let boxes = (0..subjects.len()).filter_map(to);
+        let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
+        let order = is_order(kind) || matches!(kind, RelationKind::Between(_));
+        staged.unmet == 0 && boxes.into_iter().all(|bbox| !order || reads_well(bbox, kind, &places))
+    });
+    let Some(staged) = best else {
+        if let ([one], [other], true) = (subjects.as_slice(), anchors.as_slice(), is_order(kind)) {
+            exchange(board, *one, *other);
+            let [who, to] = [*one, *other].map(|index| board.pieces[index].caption.clone());
+            board.warnings.push(format!("{to} made room for {who}"));
+            return Ok(());
+        }
+        if let ([one], [low, high, ..], RelationKind::Between(_)) =
+            (subjects.as_slice(), anchors.as_slice(), kind)
+        {
+            into_the_middle(board, *one, *low, *high);
+            return Ok(());
+        }
         return Err(format!("there is no room for \"{who}\" there; move or shrink \"{anchor}\" first"));
     };
     for (thing, bbox) in staged.boxes {
@@ -409,9 +481,14 @@ pub(super) fn swap(board: &mut Board, one: &str, other: &str) -> Result<(), Refu
     if one == other {
         return Err(format!("two different objects are needed; there are: {}", board.inventory()));
     }
+    exchange(board, one, other);
+    Ok(())
+}
+
+/// Two objects change places: centres sideways, feet in height.
+fn exchange(board: &mut Board, one: usize, other: usize) {
     let (a, b) = (board.pieces[one].bbox, board.pieces[other].bbox);
     board.pieces[one].bbox = a.shifted(b.center().0 - a.center().0, b.y_max() - a.y_max());
     board.pieces[other].bbox = b.shifted(a.center().0 - b.center().0, a.y_max() - b.y_max());
     board.touched = vec![one, other];
-    Ok(())
 }

@@ -3,7 +3,10 @@
 use crate::RelationKind;
 
 /// Verbs an instruction may begin with. After "and" they begin a new one.
-pub(super) const VERBS: [&str; 61] = [
+pub(super) const VERBS: [&str; 64] = [
+    "hang",
+    "zoom",
+    "want",
     "move",
     "add",
     "remove",

@@ -1,0 +1,72 @@
+//! Whether what was placed against something reads so, and what is done where
+//! there is no room.
+
+use lmd_layout::BBox;
+
+use super::board::Board;
+use crate::RelationKind;
+use crate::facts::stands_so;
+use crate::geometry::feet_kept;
+use crate::offline::stage::Staged;
+
+/// A new box with a shorter side is too small beside what it is placed against.
+const SMALLEST: f64 = 0.07;
+/// What stands beside something shares this part of its height.
+const LEVEL: f64 = 0.4;
+
+/// The boxes of what is new.
+pub(super) fn new_boxes(staged: &Staged, fresh: usize) -> Vec<BBox> {
+    staged.boxes.iter().filter(|(thing, _)| *thing < fresh).map(|(_, bbox)| *bbox).collect()
+}
+
+/// Whether a new box is large enough to be seen and stands to the others as
+/// somebody who looks at it would say.
+pub(super) fn reads_well(bbox: BBox, kind: RelationKind, anchors: &[BBox]) -> bool {
+    let level = |other: &BBox| {
+        bbox.y_max().min(other.y_max()) - bbox.y().max(other.y()) > LEVEL * bbox.h().min(other.h())
+    };
+    let gap = |other: &BBox| bbox.x().max(other.x()) - bbox.x_max().min(other.x_max());
+    let touches = |other: &BBox| bbox.intersection(*other) > 0.0;
+    let holds = match kind {
+        RelationKind::NextTo => anchors.iter().any(|other| level(other) && gap(other) < 0.2),
+        RelationKind::Behind | RelationKind::InFrontOf | RelationKind::On | RelationKind::Inside => {
+            anchors.iter().any(touches)
+        }
+        RelationKind::Between(_) => {
+            let x = bbox.center().0;
+            let side = |left: bool| anchors.iter().any(|other| (other.center().0 < x) == left);
+            side(true) && side(false) && anchors.iter().any(level)
+        }
+        kind => anchors.iter().all(|other| stands_so(bbox, kind, *other)),
+    };
+    holds && bbox.w().min(bbox.h()) >= SMALLEST
+}
+
+/// Puts an object between two others where there is no room: they go aside as
+/// far as they can, else it stands before them.
+pub(super) fn into_the_middle(board: &mut Board, one: usize, low: usize, high: usize) {
+    let [a, b] = [low, high].map(|index| board.pieces[index].bbox);
+    let (middle, feet) = ((a.center().0 + b.center().0) / 2.0, a.y_max().max(b.y_max()));
+    let old = board.pieces[one].bbox;
+    let small = feet_kept(old, old.w().min(0.25), old.h() * (old.w().min(0.25) / old.w()));
+    board.pieces[one].bbox = small.shifted(middle - small.center().0, feet - small.y_max());
+    let bbox = board.pieces[one].bbox;
+    let (left, right) = if a.center().0 <= b.center().0 { (low, high) } else { (high, low) };
+    let aside = [
+        (left, (bbox.x() - 0.01 - board.pieces[left].bbox.x_max()).min(0.0)),
+        (right, (bbox.x_max() + 0.01 - board.pieces[right].bbox.x()).max(0.0)),
+    ];
+    for (index, dx) in aside {
+        if dx != 0.0 && !board.pieces[index].locked {
+            board.pieces[index].bbox = board.pieces[index].bbox.shifted(dx, 0.0);
+            let (moved, by) = (board.pieces[index].caption.clone(), board.pieces[one].caption.clone());
+            board.warnings.push(format!("{moved} made room for {by}"));
+        }
+    }
+    board.touched = vec![one];
+}
+
+/// Whether a relation says which of two comes first.
+pub(super) fn is_order(kind: RelationKind) -> bool {
+    matches!(kind, RelationKind::LeftOf | RelationKind::RightOf | RelationKind::Above | RelationKind::Below)
+}
