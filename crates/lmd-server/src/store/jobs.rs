@@ -216,6 +216,8 @@ mod tests {
             seed: u64::MAX,
             shots: Vec::new(),
             preview: false,
+            loras: Vec::new(),
+            heatmaps: false,
         }
     }
 
