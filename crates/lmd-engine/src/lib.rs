@@ -24,6 +24,7 @@ pub mod bench;
 pub mod config;
 pub mod infotext;
 pub mod input;
+pub mod local_llm;
 pub mod memory;
 pub mod output;
 pub mod picture;

@@ -18,6 +18,15 @@ pub fn available() -> Option<u64> {
     [whole, group.filter(|bytes| *bytes > 0), address_space()].into_iter().flatten().min()
 }
 
+/// Bytes of memory that this process holds; `None` where nothing is known.
+#[must_use]
+pub fn resident() -> Option<u64> {
+    let own = sysinfo::get_current_pid().ok()?;
+    let mut system = System::new();
+    system.refresh_processes(sysinfo::ProcessesToUpdate::Some(&[own]), false);
+    system.process(own).map(sysinfo::Process::memory)
+}
+
 /// The part of an estimate that is needed at least: estimates lie above what
 /// was measured, by no more than half.
 const SURE: (u64, u64) = (2, 3);

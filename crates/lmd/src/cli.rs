@@ -18,7 +18,7 @@ pub(crate) use draw::{
     DrawArgs, Drawing, GenerateArgs, ModelsArgs, ModelsCommand, PreviewChoice, Seed, ShowArgs,
 };
 pub(crate) use pictures::{BenchAblationsArgs, BenchPicturesArgs, PicturesCommon, PicturesDrawing};
-pub(crate) use planning::Planning;
+pub(crate) use planning::{Planning, local_llm};
 pub(crate) use serve::ServeArgs;
 
 /// Examples and codes below the command's own help.
@@ -277,6 +277,9 @@ pub(crate) struct DoctorArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Load this language model in a GGUF file and say how fast it is and how much memory it takes
+    #[arg(long, value_name = "FILE.gguf")]
+    pub(crate) llm: Option<String>,
     /// Remove what imports and drawings that were killed left behind (none may be running)
     #[arg(long)]
     pub(crate) clean: bool,

@@ -11,6 +11,7 @@ mod exit;
 mod exports;
 mod fault;
 mod files;
+mod gguf;
 mod interrupt;
 mod progress;
 mod screen;
@@ -61,7 +62,8 @@ fn run(cli: Cli, screen: &Screen) -> anyhow::Result<Exit> {
         Command::Config(args) => commands::config::run(&args, &load(Vec::new())?),
         Command::Completions(args) => commands::completions::run(&args),
         Command::Doctor(args) => {
-            commands::doctor::run(&args, Settings::load(&sources(&cli.global, Vec::new())), screen)
+            let flags = cli::local_llm(args.llm.as_deref());
+            commands::doctor::run(&args, Settings::load(&sources(&cli.global, flags)), screen)
         }
     }
 }

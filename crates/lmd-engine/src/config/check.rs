@@ -6,6 +6,7 @@ use lmd_planner::llm::{LlmConfig, LlmError};
 use super::error::ConfigError;
 use super::layers::{Layers, Origin};
 use super::values::Config;
+use crate::local_llm;
 use crate::stage2::{DiffusionError, DrawConfig};
 use crate::threads::MOST_THREADS;
 
@@ -46,6 +47,7 @@ fn check_drawing(draw: &DrawConfig, layers: &Layers) -> Result<(), ConfigError> 
 /// The ranges of the language model's settings. That a model is named is
 /// checked when one is to be asked.
 fn check_llm(llm: &LlmConfig, layers: &Layers) -> Result<(), ConfigError> {
+    local_llm::join();
     let named = if llm.is_set() { llm.model.clone() } else { "unnamed".to_owned() };
     match (LlmConfig { model: named, ..llm.clone() }).validate() {
         Err(LlmError::Config { setting, why }) => {

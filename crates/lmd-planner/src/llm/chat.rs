@@ -230,6 +230,9 @@ pub struct ChatContext<'a> {
     pub deadline: Option<Instant>,
     /// Is told of waits, repetitions and adaptations.
     pub observer: Option<&'a (dyn Fn(&ChatEvent) + Sync)>,
+    /// Says whether nobody wants the answer any more. A model in the process
+    /// asks before every token; a server's answer is waited for.
+    pub stop: Option<&'a (dyn Fn() -> bool + Sync)>,
 }
 
 impl fmt::Debug for ChatContext<'_> {
@@ -249,6 +252,18 @@ impl<'a> ChatContext<'a> {
     #[must_use]
     pub fn observed(self, observer: &'a (dyn Fn(&ChatEvent) + Sync)) -> Self {
         Self { observer: Some(observer), ..self }
+    }
+
+    /// The same context with somebody who may stop it.
+    #[must_use]
+    pub fn stopped_by(self, stop: &'a (dyn Fn() -> bool + Sync)) -> Self {
+        Self { stop: Some(stop), ..self }
+    }
+
+    /// Whether nobody wants the answer any more.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stop.is_some_and(|stop| stop())
     }
 
     /// Tells the observer, if there is one.

@@ -26,12 +26,13 @@ pub(super) const MAX_RETRIES: u32 = 100;
 #[serde(default, deny_unknown_fields)]
 pub struct LlmConfig {
     /// Which kind of server it is, by its name in the registry of chat models:
-    /// `openai` (any OpenAI-compatible server), `anthropic` or `ollama`.
+    /// `openai` (any OpenAI-compatible server), `anthropic` or `ollama`; `gguf`
+    /// for a file that is run in the process.
     pub api: String,
     /// The base address of the server, with or without `/v1` or
     /// `/chat/completions` at its end.
     pub url: String,
-    /// The model's name as the server knows it.
+    /// The model's name as the server knows it; for `gguf` the file's path.
     pub model: String,
     /// The key, sent as `Authorization: Bearer`, to Anthropic as `x-api-key`;
     /// none for most local servers.

@@ -13,6 +13,7 @@ pub struct ChatModelEntry {
     /// One line for lists and help texts.
     pub summary: &'static str,
     /// Where its servers usually are; used where no address is set.
+    /// Empty for a model in the process.
     pub default_url: &'static str,
     /// The JSON schema of its own settings, those in [`LlmConfig::options`].
     pub settings: fn() -> Schema,

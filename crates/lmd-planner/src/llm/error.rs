@@ -167,6 +167,14 @@ pub enum LlmError {
         /// The answer as far as it came.
         answer: String,
     },
+    /// A model in the process fails while it runs.
+    #[error("the language model in {model} cannot be run: {why}")]
+    Local {
+        /// Its file.
+        model: String,
+        /// What went wrong.
+        why: String,
+    },
     /// A fault of this program.
     #[error("this is a fault of lmd, please report it: {invariant} (asking a language model)")]
     Internal {

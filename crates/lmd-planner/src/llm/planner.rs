@@ -312,6 +312,7 @@ impl LlmPlanner {
         ChatContext {
             deadline: Instant::now().checked_add(seconds(self.config.total_timeout_s)),
             observer: self.observer.as_deref().map(|observer| observer as _),
+            ..ChatContext::default()
         }
     }
 

@@ -50,7 +50,10 @@ impl LlmConfig {
     /// [`LlmError::Config`] names the first setting that is wrong.
     pub fn validate(&self) -> Result<(), LlmError> {
         chat_model(&self.api)?;
-        Address::parse(self.address())?;
+        // A model in the process has no address.
+        if !self.address().is_empty() {
+            Address::parse(self.address())?;
+        }
         let wrong = |setting, why: &str| Err(LlmError::Config { setting, why: why.to_owned() });
         if !self.is_set() {
             return wrong("model", "it is empty; set LMD_LLM_MODEL to a model the server has");

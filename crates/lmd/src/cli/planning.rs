@@ -13,6 +13,9 @@ pub(crate) struct Planning {
     /// Who plans: a language model, the offline planner, or whichever is set up [default: auto]
     #[arg(long, value_name = "PLANNER", value_parser = planners())]
     pub(crate) planner: Option<String>,
+    /// A language model in a GGUF file, run in the process (feature local-llm)
+    #[arg(long, value_name = "FILE.gguf", conflicts_with_all = ["llm_url", "llm_model"])]
+    pub(crate) llm: Option<String>,
     /// The address of an OpenAI-compatible server [env: LMD_LLM_URL]
     #[arg(long, value_name = "URL")]
     pub(crate) llm_url: Option<String>,
@@ -43,8 +46,15 @@ impl Planning {
         ]
         .into_iter()
         .flatten()
+        .chain(local_llm(self.llm.as_deref()))
         .collect()
     }
+}
+
+/// What `--llm FILE.gguf` sets.
+pub(crate) fn local_llm(file: Option<&str>) -> Vec<Override> {
+    let api = set("--llm", "llm.api", file.map(|_| "gguf"));
+    api.into_iter().chain(set("--llm", "llm.model", file)).collect()
 }
 
 /// The choices of `lmd_engine::PlannerChoice`.

@@ -10,13 +10,14 @@ use lmd_engine::config::{project_files, user_file};
 use lmd_engine::output::leftovers;
 use lmd_engine::store::Leftover;
 use lmd_engine::{
-    Config, ConfigError, DrawOptions, Engine, EngineError, Notice, Settings, is_llm_set_up, memory,
+    Config, ConfigError, DrawOptions, Engine, EngineError, Notice, Settings, is_llm_set_up, local_llm, memory,
 };
 use lmd_planner::cache::{AnswerCache, CacheMode};
 use serde::Serialize;
 
 use crate::cli::DoctorArgs;
 use crate::exit::Exit;
+use crate::gguf::{self, LocalModel};
 use crate::screen::{self, Screen};
 use crate::show;
 
@@ -62,6 +63,9 @@ struct Llm {
     /// Absent when nothing is set up: then nothing is contacted.
     reachable: Option<bool>,
     trouble: Option<String>,
+    /// What a model in the process is and how fast.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local: Option<LocalModel>,
 }
 
 #[derive(Serialize)]
@@ -160,7 +164,12 @@ fn diagnose_model(engine: &Engine, known: bool) -> ModelState {
 }
 
 fn diagnose_llm(config: &Config, set_up: bool) -> Llm {
-    let reached = set_up.then(|| connect(config.llm.address()));
+    let is_local = set_up && local_llm::is_local(&config.llm);
+    let local = is_local.then(|| gguf::examine(&config.llm));
+    let reached = match &local {
+        Some(examined) => Some(examined.as_ref().map(drop).map_err(Clone::clone)),
+        None => set_up.then(|| connect(config.llm.address())),
+    };
     Llm {
         set_up,
         url: config.llm.address().to_owned(),
@@ -168,6 +177,7 @@ fn diagnose_llm(config: &Config, set_up: bool) -> Llm {
         key_present: config.llm.key.is_some(),
         reachable: reached.as_ref().map(Result::is_ok),
         trouble: reached.and_then(Result::err),
+        local: local.and_then(Result::ok),
     }
 }
 
@@ -257,6 +267,11 @@ fn lines(d: &Diagnosis) -> String {
 fn language_model(d: &Diagnosis) -> String {
     match d.llm.reachable {
         None => "not set up".to_owned(),
+        Some(_) if d.llm.url.is_empty() => d
+            .llm
+            .local
+            .as_ref()
+            .map_or_else(|| d.llm.model.clone(), |local| format!("{}: {local}", d.llm.model)),
         Some(_) => format!("{} at {}", d.llm.model, d.llm.url),
     }
 }

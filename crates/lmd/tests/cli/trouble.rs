@@ -51,6 +51,20 @@ fn settings_are_checked_before_a_model_is_asked() {
     assert!(home.run(&["doctor"]).out.contains("frozen_step_ratio"));
 }
 
+/// Builds with the feature look at the file, others say how to build with it.
+#[test]
+fn a_language_model_s_file_that_cannot_be_run_is_told() {
+    let home = Home::with_layout();
+    home.write("bad.gguf", "GGUF, but no more");
+    let told = home.run(&["layout", "a cat", "--llm", "bad.gguf"]).failed(3);
+    let expected = if cfg!(feature = "local-llm") { "bad.gguf: " } else { "--features local-llm" };
+    assert!(told.contains(expected) && !told.contains("panicked"), "{told}");
+    let doctor = home.run(&["doctor", "--llm", "bad.gguf"]);
+    assert!(doctor.out.contains("bad.gguf: the file is GGUF of version"), "{}", doctor.out);
+    assert_eq!(doctor.code, 3);
+    assert_eq!(home.run(&["layout", "a cat", "--llm", "a.gguf", "--llm-url", "http://localhost"]).code, 2);
+}
+
 #[test]
 fn a_recipes_absurd_numbers_are_refused() {
     let home = Home::with_layout();
