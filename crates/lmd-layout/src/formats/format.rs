@@ -18,12 +18,30 @@ pub enum Format {
     /// A part of a ComfyUI workflow in the API's form: one area for each
     /// object, as fractions.
     ComfyUi,
+    /// YOLO's names and labels: centres and sizes as shares of the picture.
+    Yolo,
+    /// The metadata of InvokeAI's pictures with regional guidance: pixels.
+    InvokeAi,
+    /// The prompt of A1111's Regional Prompter: rows and columns.
+    Regional,
+    /// The cache of the LMD reference: captions with answers in its grammar.
+    Reference,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Ideogram, Self::Qwen, Self::Gemini, Self::Coco, Self::Gligen, Self::ComfyUi];
+    pub const ALL: [Self; 10] = [
+        Self::Ideogram,
+        Self::Qwen,
+        Self::Gemini,
+        Self::Coco,
+        Self::Gligen,
+        Self::ComfyUi,
+        Self::Yolo,
+        Self::InvokeAi,
+        Self::Regional,
+        Self::Reference,
+    ];
 
     /// Its name on the command line.
     #[must_use]
@@ -35,6 +53,10 @@ impl Format {
             Self::Coco => "coco",
             Self::Gligen => "gligen",
             Self::ComfyUi => "comfyui",
+            Self::Yolo => "yolo",
+            Self::InvokeAi => "invokeai",
+            Self::Regional => "regional-prompter",
+            Self::Reference => "reference",
         }
     }
 
@@ -48,6 +70,10 @@ impl Format {
             Self::Coco => "COCO object detection, on 512 by 512 pixels",
             Self::Gligen => "arguments of the GLIGEN pipeline of diffusers",
             Self::ComfyUi => "conditioning areas of a ComfyUI workflow (API form)",
+            Self::Yolo => "names and labels of YOLO",
+            Self::InvokeAi => "metadata of InvokeAI with regional guidance",
+            Self::Regional => "a prompt of A1111's Regional Prompter (rows and columns)",
+            Self::Reference => "the cache of the LMD reference",
         }
     }
 

@@ -3,8 +3,12 @@
 //! for is lost in it, see `docs/formats.md`.
 
 mod format;
+mod invoke_ai;
 mod read;
+mod reference;
+mod regional;
 mod write;
+mod yolo;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +31,11 @@ use crate::layout::Layout;
 /// ```
 #[must_use]
 pub fn write_format(layout: &Layout, prompt: &str, format: Format) -> String {
+    match format {
+        Format::Yolo => return yolo::write(layout),
+        Format::Regional => return regional::write(layout),
+        _ => {}
+    }
     let value = write::value(layout, prompt, format);
     // Keys and numbers of our own making are always written.
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();

@@ -15,16 +15,26 @@ pub(crate) struct Foreign {
     /// Whether something that does not fit a layout was left out: other
     /// pictures of the same file, nodes without a text.
     pub(crate) partial: bool,
+    /// Whether the file does not say how its boxes are meant.
+    pub(crate) guessed: bool,
 }
 
-/// Reads `text` if it is JSON in one of these forms.
+impl Foreign {
+    /// A file that says how its boxes are meant.
+    pub(super) fn new(draft: Draft, format: Format, partial: bool) -> Self {
+        Self { draft, format, partial, guessed: false }
+    }
+}
+
+/// Reads `text` if it is in one of these forms.
 pub(crate) fn foreign(text: &str) -> Option<Foreign> {
     let text = text.trim_start_matches('\u{feff}').trim();
     if !text.starts_with('{') {
-        return None;
+        return super::regional::read(text).or_else(|| super::yolo::read(text));
     }
     let Value::Object(top) = serde_json::from_str(text).ok()? else { return None };
-    coco(&top).or_else(|| gligen(&top)).or_else(|| comfy_ui(&top))
+    let forms = [coco, gligen, comfy_ui, super::invoke_ai::read, super::reference::read];
+    forms.into_iter().find_map(|form| form(&top))
 }
 
 fn numbers(value: &Value) -> Option<[f64; 4]> {
@@ -33,11 +43,11 @@ fn numbers(value: &Value) -> Option<[f64; 4]> {
 }
 
 /// A share of a side as it is on the 512 canvas.
-fn on_512(share: f64) -> f64 {
+pub(super) fn on_512(share: f64) -> f64 {
     share * Canvas::REFERENCE.width
 }
 
-fn text_of(map: &Map<String, Value>, key: &str) -> String {
+pub(super) fn text_of(map: &Map<String, Value>, key: &str) -> String {
     map.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
@@ -63,7 +73,7 @@ fn coco(top: &Map<String, Value>) -> Option<Foreign> {
     let objects: Vec<DraftObject> = of_image.filter_map(object).collect();
     let partial = images.len() > 1 || objects.len() < annotations.len();
     let draft = Draft { objects, background: String::new(), negative: String::new() };
-    Some(Foreign { draft, format: Format::Coco, partial })
+    Some(Foreign::new(draft, Format::Coco, partial))
 }
 
 /// The arguments of GLIGEN's pipelines, by the names of diffusers or of the
@@ -80,7 +90,7 @@ fn gligen(top: &Map<String, Value>) -> Option<Foreign> {
     let partial = objects.len() < phrases.len().max(boxes.len());
     let draft =
         Draft { objects, background: text_of(top, "prompt"), negative: text_of(top, "negative_prompt") };
-    Some(Foreign { draft, format: Format::Gligen, partial })
+    Some(Foreign::new(draft, Format::Gligen, partial))
 }
 
 /// The areas of a ComfyUI workflow that are given as shares of the picture.
@@ -106,5 +116,5 @@ fn comfy_ui(top: &Map<String, Value>) -> Option<Foreign> {
     let partial = objects.len() < areas.len();
     let of = |key: &str| texts(key).unwrap_or_default().to_owned();
     let draft = Draft { objects, background: of("background"), negative: of("negative") };
-    Some(Foreign { draft, format: Format::ComfyUi, partial })
+    Some(Foreign::new(draft, Format::ComfyUi, partial))
 }

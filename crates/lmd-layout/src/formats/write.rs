@@ -16,6 +16,11 @@ pub(super) fn value(layout: &Layout, prompt: &str, format: Format) -> Value {
         Format::Coco => coco(layout),
         Format::Gligen => gligen(layout, prompt),
         Format::ComfyUi => comfy_ui(layout),
+        Format::InvokeAi => super::invoke_ai::value(layout),
+        Format::Reference => super::reference::value(layout, prompt),
+        // These two are no JSON.
+        Format::Yolo => super::yolo::write(layout).into(),
+        Format::Regional => super::regional::write(layout).into(),
     }
 }
 

@@ -92,6 +92,9 @@ fn of_program(read: Foreign) -> Result<Parsed, ParseError> {
     if read.partial {
         notes.add(Note::PartlyRead);
     }
+    if read.guessed {
+        notes.add(Note::Undeclared);
+    }
     Ok(Parsed { draft: read.draft, notes: notes.into_vec() })
 }
 

@@ -58,6 +58,8 @@ pub enum Note {
     NegativeIsNone,
     /// The text is a file of another program.
     Foreign(Format),
+    /// Such a file does not say how large its picture or its parts are.
+    Undeclared,
     /// A part of such a file fits no layout and was left out.
     PartlyRead,
 }
@@ -90,6 +92,9 @@ impl fmt::Display for Note {
             Self::BackgroundMissing => "no background prompt given, left empty",
             Self::NegativeMissing => "no negative prompt given, left empty",
             Self::Foreign(format) => return write!(f, "read as {}", format.summary()),
+            Self::Undeclared => {
+                "the file does not say how large its picture or its parts are, so the first usual size was taken in which all fits"
+            }
             Self::PartlyRead => {
                 "the file holds more than one layout can: other pictures, or entries without a text or a box, were left out"
             }
