@@ -141,7 +141,7 @@ impl Fact {
         match self {
             Self::Count { phrase, exactly } => found(layout, phrase).len() == *exactly as usize,
             Self::Present { phrase } => !found(layout, phrase).is_empty(),
-            Self::Absent { phrase } => found(layout, phrase).is_empty(),
+            Self::Absent { phrase } => excluded(layout, phrase).is_empty(),
             Self::Attribute { noun, attribute } => !found(layout, &format!("{attribute} {noun}")).is_empty(),
             Self::Relation { subject, kind, object, other } => {
                 relation_holds(layout, subject, *kind, object, other.as_deref())
@@ -160,9 +160,8 @@ impl Fact {
             return None;
         }
         Some(match self {
-            Self::Count { phrase, .. } | Self::Absent { phrase } => {
-                format!("{self}, the layout has {}", found(layout, phrase).len())
-            }
+            Self::Count { phrase, .. } => format!("{self}, the layout has {}", found(layout, phrase).len()),
+            Self::Absent { phrase } => format!("{self}, the layout has {}", excluded(layout, phrase).len()),
             Self::Relation { subject, object, .. } => {
                 let missing = [subject, object].into_iter().find(|phrase| found(layout, phrase).is_empty());
                 match missing {
@@ -226,6 +225,16 @@ fn region_words(region: Region) -> &'static str {
 /// The objects of `layout` whose caption names `phrase`.
 pub(crate) fn found<'a>(layout: &'a Layout, phrase: &str) -> Vec<&'a Object> {
     layout.objects().iter().filter(|object| matches_phrase(object.caption.as_str(), phrase)).collect()
+}
+
+/// The objects of `layout` that are what `phrase` excludes: a bird cage is no
+/// bird.
+pub(crate) fn excluded<'a>(layout: &'a Layout, phrase: &str) -> Vec<&'a Object> {
+    let noun = caption_words(phrase).pop().unwrap_or_default();
+    let head = |object: &&Object| {
+        caption_words(object.caption.as_str()).pop().is_some_and(|word| same_noun(&word, &noun))
+    };
+    found(layout, phrase).into_iter().filter(head).collect()
 }
 
 /// Whether `caption` names `phrase`: its head noun (in the singular, with a

@@ -159,31 +159,6 @@ fn what_stays_violated_is_told_and_the_best_layout_kept() {
 }
 
 #[test]
-fn a_caption_in_another_language_is_translated_and_then_held_against_the_layout() {
-    let dir = tempfile::tempdir().unwrap();
-    let one_cat = JSON.replace("a black cat", "a cat").replace("a brown dog", "a dog");
-    let server = Server::start(vec![chat("two cats to the left of a dog"), chat(&one_cat)]);
-    let planner = || planner(&server).with_cache(AnswerCache::in_dir(dir.path(), CacheMode::ReadWrite));
-    let plan = planner().plan("zwei Katzen links neben einem Hund").unwrap();
-    assert_eq!(captions(&plan), ["a cat", "a dog", "a cat"], "the missing one was added");
-    let requests = server.requests();
-    let question = requests[0].body["messages"][0]["content"].as_str().unwrap();
-    assert!(question.ends_with("Caption: zwei Katzen links neben einem Hund\nEnglish:"), "{question}");
-    let question = requests[1].body["messages"][0]["content"].as_str().unwrap();
-    assert!(question.ends_with("Caption: two cats to the left of a dog\nLayout:"), "{question}");
-    assert_eq!(planner().plan("zwei Katzen links neben einem Hund").unwrap().layout, plan.layout);
-    assert_eq!(server.requests().len(), 2, "translation and answer come from the cache");
-}
-
-#[test]
-fn what_is_no_translation_is_told() {
-    let server = Server::start(vec![chat("zwei Katzen und ein Hund"), chat(JSON)]);
-    let plan = planner(&server).plan("zwei Katzen und ein Hund").unwrap();
-    assert_eq!(captions(&plan), ["a black cat", "a brown dog"]);
-    assert!(plan.warnings.iter().any(|w| w.contains("no English translation")), "{:?}", plan.warnings);
-}
-
-#[test]
 fn an_answer_that_never_can_be_read_is_not_lost() {
     let (error, requests) = fails(vec![chat(&format!("I like cats. {KEY} {}", "cat ".repeat(2_000)))]);
     assert_eq!(requests, 3, "once, and two repairs");

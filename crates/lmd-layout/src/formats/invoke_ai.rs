@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::foreign::{Foreign, on_512, text_of};
 use super::format::Format;
-use super::read::{Foreign, on_512, text_of};
 use crate::bbox::Canvas;
 use crate::draft::{Draft, DraftObject};
 use crate::layout::{Layout, Object};

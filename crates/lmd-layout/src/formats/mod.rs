@@ -2,6 +2,7 @@
 //! keys ([`crate::parse_answer`] reads all of these); what a form has no place
 //! for is lost in it, see `docs/formats.md`.
 
+mod foreign;
 mod format;
 mod invoke_ai;
 mod read;
@@ -13,8 +14,10 @@ mod yolo;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use foreign::Foreign;
 pub use format::Format;
-pub(crate) use read::{Foreign, foreign};
+pub(crate) use read::foreign;
+pub(crate) use reference::cached_answer;
 
 use crate::layout::Layout;
 

@@ -4,27 +4,9 @@
 
 use serde_json::{Map, Value};
 
+use super::foreign::{Foreign, on_512, text_of};
 use super::format::Format;
-use crate::bbox::Canvas;
 use crate::draft::{Draft, DraftObject};
-
-/// What a file of another program holds.
-pub(crate) struct Foreign {
-    pub(crate) draft: Draft,
-    pub(crate) format: Format,
-    /// Whether something that does not fit a layout was left out: other
-    /// pictures of the same file, nodes without a text.
-    pub(crate) partial: bool,
-    /// Whether the file does not say how its boxes are meant.
-    pub(crate) guessed: bool,
-}
-
-impl Foreign {
-    /// A file that says how its boxes are meant.
-    pub(super) fn new(draft: Draft, format: Format, partial: bool) -> Self {
-        Self { draft, format, partial, guessed: false }
-    }
-}
 
 /// Reads `text` if it is in one of these forms.
 pub(crate) fn foreign(text: &str) -> Option<Foreign> {
@@ -33,22 +15,13 @@ pub(crate) fn foreign(text: &str) -> Option<Foreign> {
         return super::regional::read(text).or_else(|| super::yolo::read(text));
     }
     let Value::Object(top) = serde_json::from_str(text).ok()? else { return None };
-    let forms = [coco, gligen, comfy_ui, super::invoke_ai::read, super::reference::read];
+    let forms = [coco, gligen, comfy_ui, super::invoke_ai::read];
     forms.into_iter().find_map(|form| form(&top))
 }
 
 fn numbers(value: &Value) -> Option<[f64; 4]> {
     let list: Vec<f64> = value.as_array()?.iter().map(Value::as_f64).collect::<Option<_>>()?;
     list.try_into().ok()
-}
-
-/// A share of a side as it is on the 512 canvas.
-pub(super) fn on_512(share: f64) -> f64 {
-    share * Canvas::REFERENCE.width
-}
-
-pub(super) fn text_of(map: &Map<String, Value>, key: &str) -> String {
-    map.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// The boxes of the first picture of a COCO file.

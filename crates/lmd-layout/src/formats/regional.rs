@@ -4,8 +4,8 @@
 //! Rows and columns are no boxes: of a layout the cells are kept that its
 //! objects stand in. A layout that is such cells comes back as it was.
 
+use super::foreign::Foreign;
 use super::format::Format;
-use super::read::Foreign;
 use crate::bbox::Canvas;
 use crate::draft::{Draft, DraftObject};
 use crate::layout::{Layout, Object};

@@ -5,8 +5,8 @@
 //! `names:` and `labels:`; read are also a list of names (one a line, as in
 //! `classes.txt`) with the lines of a label file below it.
 
+use super::foreign::{Foreign, on_512};
 use super::format::Format;
-use super::read::{Foreign, on_512};
 use crate::draft::{Draft, DraftObject};
 use crate::layout::{Layout, Object};
 

@@ -36,7 +36,7 @@ pub use reasoning::without_reasoning;
 pub use write::{write_cache_text, write_text};
 
 use crate::draft::Draft;
-use crate::formats::{Foreign, foreign};
+use crate::formats::{Foreign, Format, cached_answer, foreign};
 use crate::layout::{Caption, LayoutError, MAX_OBJECTS};
 use error::{Fault, fault};
 use note::Notes;
@@ -69,6 +69,13 @@ pub fn parse_answer(text: &str) -> Result<Parsed, ParseError> {
     }
     if let Some(read) = foreign(text) {
         return of_program(read);
+    }
+    if let Some((answer, more)) = cached_answer(text)
+        && let Ok(parsed) = parse_answer(&answer)
+    {
+        let partial = more.then_some(Note::PartlyRead);
+        let notes = std::iter::once(Note::Foreign(Format::Reference)).chain(partial).collect();
+        return Ok(Parsed { draft: parsed.draft, notes });
     }
     let mut notes = Notes::default();
     let start = skip_reasoning(text, &mut notes);

@@ -80,7 +80,7 @@ fn outside_phrases(tokens: &[Token], held: &Held, words: &HashSet<&str>) -> Vec<
 fn phrase_length(tokens: &[Token], at: usize, held: &Held) -> Option<usize> {
     let negation = chunk::negation(tokens, at);
     let place = links::link(tokens, at).map(|(_, length)| length);
-    let manner = chunk::postposed(tokens, at).map(|(_, length)| length);
+    let manner = partitive::postposed(tokens, at).map(|(_, length)| length);
     let comparison = partitive::comparison(tokens, at).map(|(_, length)| length);
     let part = partitive::one_of_several(tokens, at).map(|(_, length)| length);
     let count = quantity(tokens, at)

@@ -111,36 +111,6 @@ const NEGATIONS: [&str; 54] = [
     "no more",
 ];
 
-/// What is said of the noun before it in words that name no place: phrase and
-/// adjective.
-const POSTPOSED: [(&str, &str); 19] = [
-    ("in bloom", "blooming"),
-    ("in full bloom", "blooming"),
-    ("in blossom", "blossoming"),
-    ("in flower", "flowering"),
-    ("in flight", "flying"),
-    ("in mid-flight", "flying"),
-    ("in motion", "moving"),
-    ("in flames", "burning"),
-    ("on fire", "burning"),
-    ("in ruins", "ruined"),
-    ("cut in half", "halved"),
-    ("sliced in half", "halved"),
-    ("split in half", "halved"),
-    ("cut in two", "halved"),
-    ("cut open", "open"),
-    ("in pieces", "broken"),
-    ("in disguise", "disguised"),
-    ("at rest", "resting"),
-    ("under construction", "unfinished"),
-];
-
-/// The adjective that a phrase at `at` stands for, with its length.
-pub(super) fn postposed(tokens: &[Token], at: usize) -> Option<(&'static str, usize)> {
-    let read = POSTPOSED.iter().filter_map(|(phrase, says)| Some((*says, reads(tokens, at, phrase)?)));
-    read.max_by_key(|(_, length)| *length)
-}
-
 /// `that looks like a dragon`: a likeness is part of the caption.
 fn likeness(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
     const LIKE: [(&str, &str); 8] = [
@@ -194,7 +164,7 @@ fn next(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> (Option<Chunk>
         return (Some(Chunk::OfThem(quantity)), length);
     }
     if matches!(previous, Some(Chunk::Np(_) | Chunk::Be | Chunk::Which)) {
-        if let Some((adjective, length)) = postposed(tokens, at) {
+        if let Some((adjective, length)) = partitive::postposed(tokens, at) {
             return (Some(Chunk::Adjectives(vec![adjective.to_owned()])), length);
         }
         if let Some((chunk, length)) = likeness(tokens, at) {

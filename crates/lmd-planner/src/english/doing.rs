@@ -79,6 +79,27 @@ impl Interpreter<'_> {
         owner.or(here).or(before).into_iter().collect()
     }
 
+    /// `a hedgehog, cute, …`: a bare adjective after a comma speaks of the one
+    /// thing before it. `true` if this was one.
+    pub(super) fn describes_last(&mut self, phrase: &NounPhrase) -> bool {
+        let bare = phrase.noun.is_empty()
+            && phrase.determiner == Determiner::None
+            && phrase.quantity.is_none()
+            && !phrase.anaphor
+            && !phrase.attributes.is_empty();
+        let ends = matches!(self.peek(1), None | Some(Chunk::Comma | Chunk::Stop));
+        let last = self.group.last().and_then(|index| self.scene.things.get_mut(*index));
+        match last.filter(|thing| thing.count == 1 && bare && ends && self.joint == Joint::Comma) {
+            Some(thing) => {
+                let new = phrase.attributes.iter().filter(|one| !thing.attributes.contains(one));
+                let new: Vec<String> = new.cloned().collect();
+                thing.attributes.extend(new);
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Who does it: `a cat on a sill looking out` speaks of the cat.
     fn doers(&self, verb: &Verb) -> Vec<usize> {
         let near = self.current_subjects();

@@ -180,6 +180,22 @@ impl Interpreter<'_> {
         self.mentioned.iter().copied().find(is(Tags::PERSON)).or(Some(last))
     }
 
+    /// Puts things into the hands or arms of those who have them; that they are
+    /// beside them is no longer said.
+    pub(super) fn hold(&mut self, things: &[usize], holders: &[usize]) {
+        self.no_longer_beside(things, holders);
+        self.relate_all(things, RelationKind::HeldBy, holders);
+    }
+
+    pub(super) fn no_longer_beside(&mut self, things: &[usize], holders: &[usize]) {
+        let beside = |relation: &Relation| {
+            let pair = |a: usize, b: usize| things.contains(&a) && holders.contains(&b);
+            matches!(relation.kind, RelationKind::NextTo | RelationKind::HeldBy)
+                && (pair(relation.subject, relation.object) || pair(relation.object, relation.subject))
+        };
+        self.scene.relations.retain(|relation| !beside(relation));
+    }
+
     pub(super) fn add_detail(&mut self, things: &[usize], text: &str) {
         for index in things {
             if let Some(thing) = self.scene.things.get_mut(*index) {

@@ -84,7 +84,12 @@ const RELATIONS: [(&str, K); 47] = [
     ("around", K::Around),
 ];
 
-static MORE: [(&str, Link); 46] = [
+static MORE: [(&str, Link); 51] = [
+    ("in each arm", Link::Nowhere),
+    ("in both arms", Link::Nowhere),
+    ("in each paw", Link::Nowhere),
+    ("in one arm", Link::Nowhere),
+    ("in one paw", Link::Nowhere),
     ("in one hand", Link::Nowhere),
     ("in the other hand", Link::Nowhere),
     ("in the other", Link::Nowhere),

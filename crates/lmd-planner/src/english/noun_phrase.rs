@@ -6,7 +6,7 @@ use super::lexicon::{Tags, exact_tags, is_adjective, is_function, tags};
 use super::numbers::{Quantity, number, quantity};
 use super::phrase::{Determiner, NounPhrase};
 use super::token::Token;
-use super::{chunk, links, nouns, partitive, verbs};
+use super::{links, nouns, partitive, verbs};
 
 /// Reads the noun phrase at `at`; gives it with the index after it.
 pub(super) fn noun_phrase(tokens: &[Token], at: usize) -> Option<(NounPhrase, usize)> {
@@ -165,7 +165,7 @@ impl Reader<'_> {
     /// `two swans side by side`.
     fn says_where(&self) -> bool {
         links::link(self.tokens, self.at).is_some_and(|(_, length)| length > 1)
-            || chunk::postposed(self.tokens, self.at).is_some()
+            || partitive::postposed(self.tokens, self.at).is_some()
     }
 
     fn compound_length(&self) -> usize {

@@ -112,7 +112,7 @@ const STUFF: &str = "soup water milk coffee tea juice wine beer rice pasta spagh
     traffic text lettering writing moss ivy foliage vegetation lava fog mist rain lemonade soda ketchup jam ramen \
     chocolate toast bacon seaweed confetti garbage trash rubbish equipment gold silver makeup hair water";
 
-const THINGS: &str = "stairs bleachers thing object item car truck bus van taxi motorcycle motorbike scooter bicycle bike train tram \
+const THINGS: &str = "set stairs bleachers thing object item car truck bus van taxi motorcycle motorbike scooter bicycle bike train tram \
     locomotive airplane aeroplane plane jet helicopter drone balloon blimp airship rocket spaceship spacecraft ufo satellite \
     ship boat sailboat yacht canoe kayak raft ferry submarine tractor bulldozer excavator crane ambulance firetruck \
     carriage wagon sled sleigh skateboard surfboard snowboard ski rollerskate wheelchair house cottage cabin hut castle \

@@ -56,3 +56,33 @@ pub(super) fn comparison(tokens: &[Token], at: usize) -> Option<(bool, usize)> {
     };
     (word(i + 1) == "than").then_some((larger, i + 2))
 }
+
+/// What is said of the noun before it in words that name no place: phrase and
+/// adjective.
+const POSTPOSED: [(&str, &str); 19] = [
+    ("in bloom", "blooming"),
+    ("in full bloom", "blooming"),
+    ("in blossom", "blossoming"),
+    ("in flower", "flowering"),
+    ("in flight", "flying"),
+    ("in mid-flight", "flying"),
+    ("in motion", "moving"),
+    ("in flames", "burning"),
+    ("on fire", "burning"),
+    ("in ruins", "ruined"),
+    ("cut in half", "halved"),
+    ("sliced in half", "halved"),
+    ("split in half", "halved"),
+    ("cut in two", "halved"),
+    ("cut open", "open"),
+    ("in pieces", "broken"),
+    ("in disguise", "disguised"),
+    ("at rest", "resting"),
+    ("under construction", "unfinished"),
+];
+
+/// The adjective that a phrase at `at` stands for, with its length.
+pub(super) fn postposed(tokens: &[Token], at: usize) -> Option<(&'static str, usize)> {
+    let read = POSTPOSED.iter().filter_map(|(phrase, says)| Some((*says, reads(tokens, at, phrase)?)));
+    read.max_by_key(|(_, length)| *length)
+}

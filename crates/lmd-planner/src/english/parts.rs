@@ -50,8 +50,10 @@ impl Interpreter<'_> {
             return Some(phrase.clone());
         }
         let mut phrase = phrase.clone();
+        // "two green apples and three red ones" are five.
+        let more = self.joint == Joint::And && phrase.quantity.is_some_and(|quantity| quantity.count > 1);
         if phrase.anaphor
-            && self.pending_object()
+            && (self.pending_object() || more)
             && let Some(noun) = self.last_noun()
         {
             phrase.noun = noun;
@@ -158,6 +160,15 @@ impl Interpreter<'_> {
 
     pub(super) fn of_them(&mut self, quantity: Quantity) {
         let Some(source) = self.latest_several() else { return };
+        if let Pending::Object { kind, subjects, .. } = std::mem::take(&mut self.pending) {
+            // "a frog on one of them"
+            let objects: Vec<usize> =
+                [source].into_iter().filter(|index| !subjects.contains(index)).collect();
+            self.relate_all(&subjects, kind, &objects);
+            self.group = subjects;
+            self.closed = true;
+            return;
+        }
         let Some(thing) = self.scene.things.get_mut(source) else { return };
         if thing.exact {
             let phrase = NounPhrase { quantity: Some(quantity), ..NounPhrase::new() };

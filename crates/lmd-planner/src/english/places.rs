@@ -78,6 +78,11 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     }
 }
 
+/// Whether a thing is in the sky wherever it is looked at from.
+pub(super) fn is_heavenly(noun: &str) -> bool {
+    matches!(noun.rsplit(' ').next().unwrap_or_default(), "moon" | "sun" | "star" | "comet" | "rainbow")
+}
+
 /// Places with edges: something can be drawn above them.
 fn is_small_place(noun: &str) -> bool {
     let last = noun.rsplit(' ').next().unwrap_or_default();

@@ -6,13 +6,8 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::lexicon::{Tags, exact_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
-use super::places::{Setting, setting};
+use super::places::{Setting, is_heavenly, setting};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
-
-/// Whether a thing is in the sky wherever it is looked at from.
-fn is_heavenly(noun: &str) -> bool {
-    matches!(noun.rsplit(' ').next().unwrap_or_default(), "moon" | "sun" | "star" | "comet" | "rainbow")
-}
 
 /// Enough for every pair of what a layout holds; keeps senseless text cheap.
 const MAX_RELATIONS: usize = 512;
@@ -137,8 +132,10 @@ impl Interpreter<'_> {
         let subjects = self.only_last_is_beside(kind, subjects);
         let subjects = self.holder_of(kind, subjects);
         let subjects = self.doer_on(kind).unwrap_or(subjects);
-        let object_follows =
-            matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun { .. } | Chunk::OneOf(_)));
+        let object_follows = matches!(
+            self.peek(1),
+            Some(Chunk::Np(_) | Chunk::Pronoun { .. } | Chunk::OneOf(_) | Chunk::OfThem(_))
+        );
         if !object_follows {
             return self.dangling(kind, &subjects);
         }
@@ -287,22 +284,6 @@ impl Interpreter<'_> {
         self.group = vec![object];
         self.object_of = Some((kind, subjects));
         self.closed = false;
-    }
-
-    /// Puts things into the hands or arms of those who have them; that they are
-    /// beside them is no longer said.
-    pub(super) fn hold(&mut self, things: &[usize], holders: &[usize]) {
-        self.no_longer_beside(things, holders);
-        self.relate_all(things, RelationKind::HeldBy, holders);
-    }
-
-    fn no_longer_beside(&mut self, things: &[usize], holders: &[usize]) {
-        let beside = |relation: &Relation| {
-            let pair = |a: usize, b: usize| things.contains(&a) && holders.contains(&b);
-            relation.kind == RelationKind::NextTo
-                && (pair(relation.subject, relation.object) || pair(relation.object, relation.subject))
-        };
-        self.scene.relations.retain(|relation| !beside(relation));
     }
 
     pub(super) fn between(&mut self, subjects: &[usize], first: usize, second: usize) {

@@ -23,7 +23,7 @@ static MEDIA: Words = LazyLock::new(|| {
     watercolor watercolour portrait shot close-up closeup poster depiction view snapshot screenshot logo icon mural \
     artwork art comic collage mosaic print etching engraving woodcut linocut fresco tapestry caricature doodle \
     animation wallpaper diorama selfie polaroid graphic clipart clip-art infographic album-cover cover photography footage still life \
-    frame scene-painting sticker postcard mockup blueprint diagram pixel-art pastel gouache lithograph panorama macro visualization",
+    frame scene-painting sticker postcard mockup blueprint diagram pixel-art pastel gouache lithograph panorama macro visualization panel",
     )
 });
 const PLAIN: [&str; 7] = ["picture", "image", "depiction", "view", "graphic", "visualization", "frame"];
@@ -271,6 +271,7 @@ fn style_word(low: &str) -> bool {
             | "black"
             | "white"
             | "up"
+            | "book"
             | "wide"
             | "angle"
     ) || tags.any(Tags::MATERIAL.and(Tags::ADVERB).and(Tags::MASS)) && low != "christmas"

@@ -83,7 +83,7 @@ const PASTS: &str = "sat sit stood stand lay lie lain lie slept sleep ran run sw
     catch drawn draw drew draw seen see eaten eat ate eat drank drink written write thrown throw threw throw led lead bent \
     bend spread spread cut cut set set put put rose rise fell fall fed feed bitten bite chosen choose hidden hide shown \
     show woven weave sung sing spun spin laid lay taken take given give found find met meet fought fight hit hit swept \
-    sweep bound bind";
+    sweep bound bind stuck stick knelt kneel crept creep swung swing strung string shot shoot";
 
 /// Verbs whose last letter doubles before an ending.
 const DOUBLING: &str = "sit run jog hop swim grin yap chat drop spin skip sip snap wag pet hug cut chop grab drag tap box-x \

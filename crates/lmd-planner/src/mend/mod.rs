@@ -10,10 +10,12 @@
 mod numbers;
 mod places;
 mod wording;
+mod work;
 
-use lmd_layout::{BBox, Layout, LayoutError, Object};
+use lmd_layout::Layout;
 
 use crate::verify::PromptFacts;
+use work::Work;
 
 /// A layout after mending, and what was done to it, one sentence each.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,42 +41,6 @@ pub(crate) fn mended(demanded: &PromptFacts, layout: &Layout) -> Mended {
         work = tried.unwrap_or(work);
     }
     Mended { layout: work.layout, notes: work.notes }
-}
-
-/// A layout while it is mended.
-#[derive(Clone, Debug)]
-struct Work {
-    layout: Layout,
-    notes: Vec<String>,
-}
-
-impl Work {
-    fn objects(&self) -> &[Object] {
-        self.layout.objects()
-    }
-
-    fn boxes(&self) -> Vec<BBox> {
-        self.objects().iter().map(|object| object.bbox).collect()
-    }
-
-    /// The indices of the objects that name `phrase`.
-    fn named(&self, phrase: &str) -> Vec<usize> {
-        let named = |object: &Object| crate::facts::matches_phrase(object.caption.as_str(), phrase);
-        (0..self.objects().len()).filter(|index| self.objects().get(*index).is_some_and(named)).collect()
-    }
-
-    /// The same with other objects and one more note.
-    fn with_objects(&self, objects: Vec<Object>, note: String) -> Result<Self, LayoutError> {
-        let layout = Layout::new(objects, self.layout.background(), self.layout.negative())?;
-        Ok(Self { layout, notes: [self.notes.as_slice(), &[note]].concat() })
-    }
-
-    /// The same objects in other boxes. `None` where no layout comes of it.
-    fn placed(&self, boxes: &[BBox]) -> Option<Layout> {
-        let objects = self.objects().iter().zip(boxes);
-        let objects = objects.map(|(object, bbox)| Object { bbox: *bbox, ..object.clone() }).collect();
-        Layout::new(objects, self.layout.background(), self.layout.negative()).ok()
-    }
 }
 
 #[cfg(test)]

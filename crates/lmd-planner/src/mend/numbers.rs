@@ -3,8 +3,8 @@
 
 use lmd_layout::{MAX_OBJECTS, Object};
 
-use super::Work;
-use crate::facts::{Fact, found, name};
+use super::work::Work;
+use crate::facts::{Fact, excluded, found, name};
 use crate::geometry::overlap;
 use crate::offline::problem::Given;
 use crate::offline::stage::stage;
@@ -15,12 +15,13 @@ use crate::{Relation, RelationKind, Scene, Thing};
 /// Without the objects that the prompt excludes.
 pub(super) fn without_excluded(demanded: &PromptFacts, work: &Work) -> Option<Work> {
     let mut work = work.clone();
-    let excluded: Vec<String> = demanded
+    let phrases: Vec<String> = demanded
         .broken_by(&work.layout)
         .filter_map(|fact| if let Fact::Absent { phrase } = fact { Some(phrase.clone()) } else { None })
         .collect();
-    for phrase in excluded {
-        while let Some(index) = work.named(&phrase).pop() {
+    for phrase in phrases {
+        while let Some(gone) = excluded(&work.layout, &phrase).last().map(|object| (*object).clone()) {
+            let index = work.objects().iter().position(|object| *object == gone)?;
             work = without(&work, index, "which the prompt excludes")?;
         }
     }

@@ -3,7 +3,7 @@
 
 use lmd_layout::BBox;
 
-use super::Work;
+use super::work::Work;
 use crate::facts::{Fact, name};
 use crate::geometry::crossings;
 use crate::verify::PromptFacts;

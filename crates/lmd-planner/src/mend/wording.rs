@@ -4,7 +4,7 @@
 
 use lmd_layout::{Layout, Object, Warning, check_layout, singular};
 
-use super::Work;
+use super::work::Work;
 use crate::Thing;
 use crate::facts::{Fact, is_visible, name};
 use crate::offline::{edit::described, wording};
@@ -84,9 +84,10 @@ fn told(demanded: &PromptFacts, before: &Work, mut work: Work) -> Option<Work> {
 fn recaptioned(work: &Work, index: usize, thing: &Thing) -> Option<Work> {
     let mut objects = work.objects().to_vec();
     let object = objects.get_mut(index)?;
-    let old = object.caption.to_string();
     let attributes = thing.attributes.iter().filter(|attribute| is_visible(attribute));
-    let caption = attributes.rev().fold(old.clone(), |caption, attribute| described(&caption, attribute));
+    let caption = attributes
+        .rev()
+        .fold(object.caption.to_string(), |caption, attribute| described(&caption, attribute));
     let shows = |caption: &str| crate::facts::matches_phrase(caption, &name(thing));
     let caption = if shows(&caption) { caption } else { wording::caption(thing) };
     *object = Object::new(&caption, object.bbox).ok()?;

@@ -8,7 +8,8 @@ use crate::RelationKind;
 /// Whether somebody can hold a thing: it is no larger, or opens above a head.
 pub(super) fn fits_hands(problem: &LayoutProblem, s: usize, o: usize) -> bool {
     let (item, holder) = (&problem.items[s], &problem.items[o]);
-    item.kind.class == Class::Over || item.kind.extent() <= 1.1 * holder.kind.extent()
+    let unknown = item.kind == super::sizes::Kind::UNKNOWN;
+    item.kind.class == Class::Over || unknown || item.kind.extent() <= 1.1 * holder.kind.extent()
 }
 
 /// In the hands of the object: before its body; what opens above a head is

@@ -125,13 +125,26 @@ impl LayoutProblem {
     /// large enough for it.
     pub(super) fn hold(&mut self, child: usize, parent: usize, kind: RelationKind) {
         if kind == RelationKind::On && self.items[child].arrangement.is_none() {
-            // Everything that rests on something has its feet at one height;
-            // many stand in rows, so that each can still be seen.
-            let rows = u32::try_from(self.items[child].count.div_ceil(MOST_IN_ROW)).unwrap_or(1);
-            self.items[child].arrangement =
-                Some(if rows > 1 { Arrangement::Rows(rows) } else { Arrangement::Row });
+            // Everything that rests on something has its feet at one height.
+            self.items[child].arrangement = Some(Arrangement::Row);
         }
         self.holds.push(Hold { child, parent, kind });
+    }
+
+    /// Many things that rest on one holder stand in rows, so that each can still
+    /// be seen.
+    pub(super) fn settle_rows(&mut self) {
+        let holds: Vec<Hold> =
+            self.holds.iter().filter(|hold| hold.kind == RelationKind::On).copied().collect();
+        for hold in &holds {
+            let siblings = holds.iter().filter(|other| other.parent == hold.parent);
+            let total: usize = siblings.map(|other| self.items[other.child].count).sum();
+            let child = &mut self.items[hold.child];
+            let lines = u32::try_from(total.div_ceil(MOST_IN_ROW)).unwrap_or(1);
+            if child.count > 1 && lines > 1 && child.arrangement == Some(Arrangement::Row) {
+                child.arrangement = Some(Arrangement::Rows(lines));
+            }
+        }
     }
 
     /// Whether an item stands on the floor itself, wherever the sentence

@@ -24,6 +24,7 @@ pub(super) fn constraints(scene: &Scene, problem: &mut LayoutProblem) -> Vec<Con
             all.push(constraint);
         }
     }
+    problem.settle_rows();
     all
 }
 

@@ -58,7 +58,7 @@ pub(super) struct Kind {
 
 impl Kind {
     /// What an unknown noun is taken for: something the size of a large dog.
-    const UNKNOWN: Self = Self { height: 0.6, width: 0.6, class: Class::Stand };
+    pub(super) const UNKNOWN: Self = Self { height: 0.6, width: 0.6, class: Class::Stand };
 
     /// Width over height, tempered: very long things are drawn at a slant and
     /// very thin ones still need cells of a coarse attention grid.

@@ -76,7 +76,14 @@ fn close_up(board: &mut Board, original: usize, more: usize) -> Result<(), Refus
     let all = kind.len() + more;
     let mut scene = Scene { things: vec![thing_of(&piece)], ..Scene::default() };
     scene.things[0].count = u32::try_from(all).unwrap_or(1);
-    let staged = stage_among(board, &mut scene, vec![Given::Nothing], &kind);
+    let mut given = vec![Given::Nothing];
+    let mut used = kind.clone();
+    if let Some(carrier) = carrier(board, original) {
+        attach(board, &mut scene, &[0], RelationKind::On, &[carrier]);
+        given.push(Given::Place(vec![board.pieces[carrier].bbox]));
+        used.push(carrier);
+    }
+    let staged = stage_among(board, &mut scene, given, &used);
     let places: Vec<BBox> =
         staged.boxes.iter().filter(|(thing, _)| *thing == 0).map(|(_, bbox)| *bbox).collect();
     if staged.crowded || places.len() != all {
@@ -94,16 +101,37 @@ fn close_up(board: &mut Board, original: usize, more: usize) -> Result<(), Refus
     Ok(())
 }
 
+/// What an object rests on: something larger that its feet are on and its head
+/// is above.
+fn carrier(board: &Board, original: usize) -> Option<usize> {
+    let bbox = board.pieces[original].bbox;
+    let carries = |index: &usize| {
+        let other = board.pieces[*index].bbox;
+        let (x, feet) = (bbox.center().0, bbox.y_max());
+        *index != original
+            && other.area() > bbox.area()
+            && (other.x()..other.x_max()).contains(&x)
+            && (other.y()..other.y_max()).contains(&feet)
+            && bbox.y() < other.y()
+    };
+    (0..board.pieces.len()).find(carries)
+}
+
 /// Adds one copy where there is room for it.
 fn copy(board: &mut Board, original: usize) -> bool {
     let piece = board.pieces[original].clone();
+    let carrier = carrier(board, original);
     for (shrink, beside) in
         [(1.0, true), (1.0, false), (0.85, true), (0.85, false), (0.7, true), (0.7, false)]
     {
         let mut scene = Scene { things: vec![thing_of(&piece)], ..Scene::default() };
         let mut given = vec![Given::Size(piece.bbox.w() * shrink, piece.bbox.h() * shrink)];
         let mut used = Vec::new();
-        if beside {
+        if let Some(carrier) = carrier {
+            attach(board, &mut scene, &[0], RelationKind::On, &[carrier]);
+            given.push(Given::Place(vec![board.pieces[carrier].bbox]));
+            used.push(carrier);
+        } else if beside {
             attach(board, &mut scene, &[0], RelationKind::NextTo, &[original]);
             given.push(Given::Place(vec![piece.bbox]));
             used.push(original);

@@ -12,10 +12,14 @@ pub(super) fn change(verb: &str, rest: &str) -> Option<Command> {
     if let Some(command) = scenery(rest) {
         return Some(command);
     }
+    // A layout does not say which way things face.
+    if verb == "turn" && rest.ends_with(" around") {
+        return None;
+    }
     if let Some(gather) = gathering(rest) {
         return Some(gather);
     }
-    if let Some((who, colours)) = super::clauses::colours_of(rest) {
+    if let Some((who, colours)) = colours_of(rest) {
         return Some(Command::Colours { who, colours });
     }
     if let Some(placed) = posed(rest) {
@@ -67,7 +71,8 @@ fn scenery(rest: &str) -> Option<Command> {
             return Some(command);
         }
         if subject.ends_with("background") || matches!(subject, "the scene" | "the setting") {
-            return Some(Command::Background(rest.to_owned()));
+            let place = ["in ", "on ", "at "].iter().find_map(|preposition| rest.strip_prefix(preposition));
+            return Some(Command::Background(place.unwrap_or(rest).to_owned()));
         }
     }
     None
@@ -89,10 +94,28 @@ fn posed(rest: &str) -> Option<Command> {
         return None;
     }
     let placed = format!("{who} {what}");
+    if let Some((_, kind, anchor)) = super::moving::relation(&placed)
+        && matches!(first_word(&anchor), Some("a" | "an"))
+        && super::moving::is_place(kind, &anchor)
+    {
+        return Some(Command::Background(anchor));
+    }
     let region = super::moving::into_region(&placed).map(|(who, region)| Command::Region { who, region });
     region.or_else(|| {
         super::moving::relation(&placed).map(|(who, kind, anchor)| Command::Relate { who, kind, anchor })
     })
+}
+
+/// `the apples red, green and yellow`: who, and a colour for each.
+pub(super) fn colours_of(rest: &str) -> Option<(String, Vec<String>)> {
+    let rest = rest.replace(", and ", ", ");
+    let parts: Vec<&str> = rest.split(", ").flat_map(|part| part.split(" and ")).collect();
+    let (first, others) = parts.split_first()?;
+    let (who, colour) = first.rsplit_once(' ')?;
+    let several = who.rsplit(' ').next().is_some_and(lmd_layout::is_plural);
+    let colours: Vec<String> = std::iter::once(&colour).chain(others).map(|one| (*one).to_owned()).collect();
+    let all = colours.len() > 2 && colours.iter().all(|one| english::names_colour(one));
+    (several && all).then(|| (who.to_owned(), colours))
 }
 
 /// A style or a mood.

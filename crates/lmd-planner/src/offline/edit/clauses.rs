@@ -1,6 +1,6 @@
 //! From the words of an instruction to [`Command`]s, clause by clause.
 
-use super::changing::{change, complement, scene_complement};
+use super::changing::{change, colours_of, complement, scene_complement};
 use super::command::{Command, first_word, named, two_parts};
 use super::moving::{gathering, into_region, movement, relation, step};
 use super::refusal::Refusal;
@@ -76,7 +76,11 @@ fn normalise(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = words.join(" ");
     let text = text.trim_end_matches(['.', ',', ' ']);
-    text.strip_suffix(" instead").unwrap_or(text).to_owned()
+    let text = text.strip_suffix(" instead").unwrap_or(text);
+    text.strip_suffix(", remove it")
+        .filter(|text| text.starts_with("i don't like"))
+        .unwrap_or(text)
+        .to_owned()
 }
 
 /// What is wished for as an instruction: `the cat on the left` is put there,
@@ -194,7 +198,8 @@ fn command(text: &str) -> Option<Command> {
     if let Some(command) = of_whole(text) {
         return Some(command);
     }
-    const UNNEEDED: [&str; 6] = [
+    const UNNEEDED: [&str; 7] = [
+        "i don't like ",
         "there's no need for ",
         "there is no need for ",
         "we don't need ",
@@ -221,6 +226,10 @@ fn command(text: &str) -> Option<Command> {
         "hang" => non_empty(rest).map(|rest| Command::Add(rest.to_owned())),
         "no" | "without" | "exclude" => non_empty(rest).map(|rest| Command::Exclude(rest.to_owned())),
         _ if text.starts_with("there should be no ") => Some(Command::Exclude(text[19..].to_owned())),
+        "draw" | "paint" | "render" | "show" if rest.starts_with("it ") || rest.starts_with("this ") => rest
+            .split_once(" as ")
+            .or_else(|| rest.split_once(" in "))
+            .and_then(|(_, style)| scene_complement(style)),
         "add" | "insert" | "include" | "draw" => non_empty(rest).map(|rest| Command::Add(rest.to_owned())),
         "remove" | "delete" | "erase" | "drop" | "cut" => remove(rest),
         "get" => rest.strip_prefix("rid of ").and_then(remove),
@@ -349,18 +358,6 @@ fn recolour(rest: &str) -> Option<Command> {
     english::names_colour(colour).then(|| Command::Describe { who: who.to_owned(), words: colour.to_owned() })
 }
 
-/// `the apples red, green and yellow`: who, and a colour for each.
-pub(super) fn colours_of(rest: &str) -> Option<(String, Vec<String>)> {
-    let rest = rest.replace(", and ", ", ");
-    let parts: Vec<&str> = rest.split(", ").flat_map(|part| part.split(" and ")).collect();
-    let (first, others) = parts.split_first()?;
-    let (who, colour) = first.rsplit_once(' ')?;
-    let several = who.rsplit(' ').next().is_some_and(lmd_layout::is_plural);
-    let colours: Vec<String> = std::iter::once(&colour).chain(others).map(|one| (*one).to_owned()).collect();
-    let all = colours.len() > 2 && colours.iter().all(|one| english::names_colour(one));
-    (several && all).then(|| (who.to_owned(), colours))
-}
-
 /// `give the man a hat`: a hat on the man.
 fn give(rest: &str) -> Option<Command> {
     let words: Vec<&str> = rest.split(' ').collect();
@@ -399,6 +396,18 @@ fn bare(text: &str) -> Option<Command> {
     {
         return Some(step);
     }
+    // "a bigger fence": the fence is made bigger.
+    let named = ["a ", "an ", "the "].iter().find_map(|article| text.strip_prefix(article)).unwrap_or(text);
+    if let Some((size, who)) = named.split_once(' ')
+        && size.ends_with("er")
+        && let Some((w, h)) = comparative(size)
+        && !who.ends_with("boxes")
+    {
+        return Some(Command::Resize { who: who.to_owned(), w, h });
+    }
+    if let Some(who) = text.strip_prefix("more ").filter(|who| lmd_layout::is_plural(who)) {
+        return Some(Command::Duplicate { who: format!("one of the {who}"), count: 2 });
+    }
     if let Some(boxes) = text.strip_suffix(" boxes").and_then(comparative) {
         return Some(Command::Resize { who: "everything".to_owned(), w: boxes.0, h: boxes.1 });
     }
@@ -414,11 +423,15 @@ fn bare(text: &str) -> Option<Command> {
     {
         return give(&format!("{who} {what}"));
     }
+    if first == "there" { None } else { wished_state(text) }
+}
+
+/// What something should be, have or look like: `the cat should be on the left`.
+fn wished_state(text: &str) -> Option<Command> {
     let joints =
         [" should be ", " should have ", " should look ", " must be ", " has to be ", " needs to be "];
-    match first {
-        "there" => None,
-        _ => two_parts(text, &joints).and_then(|(who, to)| {
+    two_parts(text, &joints)
+        .and_then(|(who, to)| {
             let to = to.strip_prefix("like ").unwrap_or(&to).to_owned();
             scene_complement(&to)
                 .or_else(|| {
@@ -432,6 +445,9 @@ fn bare(text: &str) -> Option<Command> {
                     })
                 })
                 .or_else(|| complement(&who, &to))
-        }),
-    }
+        })
+        .or_else(|| {
+            let (who, to) = two_parts(text, &[" should "])?;
+            change("make", &format!("{who} {to}"))
+        })
 }

@@ -67,7 +67,7 @@ pub(super) fn relation(rest: &str) -> Option<(String, RelationKind, String)> {
 
 /// Whether "put it on a beach" means the place: an indefinite anchor that is
 /// scenery.
-fn is_place(kind: RelationKind, anchor: &str) -> bool {
+pub(super) fn is_place(kind: RelationKind, anchor: &str) -> bool {
     const PLACES: [&str; 30] = [
         "beach",
         "forest",
@@ -179,6 +179,8 @@ pub(super) fn gathering(rest: &str) -> Option<Command> {
         ("close together", 0.6),
         ("nearer together", 0.6),
         ("together", 0.6),
+        ("them closer", 0.6),
+        ("them nearer", 0.6),
         ("closer to each other", 0.6),
         ("further apart", 1.5),
         ("farther apart", 1.5),

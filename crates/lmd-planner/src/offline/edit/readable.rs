@@ -70,3 +70,34 @@ pub(super) fn into_the_middle(board: &mut Board, one: usize, low: usize, high: u
 pub(super) fn is_order(kind: RelationKind) -> bool {
     matches!(kind, RelationKind::LeftOf | RelationKind::RightOf | RelationKind::Above | RelationKind::Below)
 }
+
+/// Where there is no room: two things change places, or one comes between two others that step aside. Says whether that was
+/// possible.
+pub(super) fn step_aside(
+    board: &mut Board,
+    subjects: &[usize],
+    kind: RelationKind,
+    anchors: &[usize],
+) -> bool {
+    match (subjects, anchors, kind) {
+        ([one], [other], kind) if is_order(kind) => {
+            exchange(board, *one, *other);
+            let [who, to] = [*one, *other].map(|index| board.pieces[index].caption.clone());
+            board.warnings.push(format!("{to} made room for {who}"));
+            true
+        }
+        ([one], [low, high, ..], RelationKind::Between(_)) => {
+            into_the_middle(board, *one, *low, *high);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Two objects change places: centres sideways, feet in height.
+pub(super) fn exchange(board: &mut Board, one: usize, other: usize) {
+    let (a, b) = (board.pieces[one].bbox, board.pieces[other].bbox);
+    board.pieces[one].bbox = a.shifted(b.center().0 - a.center().0, b.y_max() - a.y_max());
+    board.pieces[other].bbox = b.shifted(a.center().0 - b.center().0, a.y_max() - b.y_max());
+    board.touched = vec![one, other];
+}

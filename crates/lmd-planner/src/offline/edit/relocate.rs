@@ -5,7 +5,7 @@ use lmd_layout::BBox;
 use super::board::{Board, Piece};
 use super::ground::grounded;
 use super::passing::{make_room, pass};
-use super::readable::{into_the_middle, is_order, new_boxes, reads_well};
+use super::readable::{exchange, is_order, new_boxes, reads_well, step_aside};
 use super::refer::{find, find_one, head_noun};
 use super::refusal::Refusal;
 use crate::geometry::{crossings, feet_kept, mean, overlap};
@@ -209,47 +209,8 @@ pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &
             "\"between\" needs two things, as in \"move the cat between the dog and the tree\"".to_owned()
         );
     }
-    let mut best: Option<Staged> = None;
-    // Its size stays unless only a smaller one finds room.
-    for shrink in [1.0, 0.85, 0.7] {
-        let mut scene = Scene::default();
-        let mut given = Vec::new();
-        for &subject in &subjects {
-            let bbox = board.pieces[subject].bbox;
-            scene.things.push(thing_of(&board.pieces[subject]));
-            given.push(Given::Size(bbox.w() * shrink, bbox.h() * shrink));
-        }
-        let places: Vec<usize> = (0..subjects.len()).collect();
-        attach(board, &mut scene, &places, kind, &anchors);
-        given.extend(anchors.iter().map(|index| Given::Place(vec![board.pieces[*index].bbox])));
-        let used: Vec<usize> = subjects.iter().chain(&anchors).copied().collect();
-        let staged = stage_among(board, &mut scene, given, &used);
-        let fits = !staged.crowded && staged.unmet == 0;
-        if fits || best.as_ref().is_none_or(|known| staged.unmet < known.unmet) {
-            best = Some(staged);
-        }
-        if fits {
-            break;
-        }
-    }
-    let best = best.filter(|staged| {
-        let to = |index: usize| staged.boxes.iter().find(|(thing, _)| *thing == index).map(|(_, bbox)| *bbox);
-        let boxes = (0..subjects.len()).filter_map(to);
-        let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
-        let order = is_order(kind) || matches!(kind, RelationKind::Between(_));
-        staged.unmet == 0 && boxes.into_iter().all(|bbox| !order || reads_well(bbox, kind, &places))
-    });
-    let Some(staged) = best else {
-        if let ([one], [other], true) = (subjects.as_slice(), anchors.as_slice(), is_order(kind)) {
-            exchange(board, *one, *other);
-            let [who, to] = [*one, *other].map(|index| board.pieces[index].caption.clone());
-            board.warnings.push(format!("{to} made room for {who}"));
-            return Ok(());
-        }
-        if let ([one], [low, high, ..], RelationKind::Between(_)) =
-            (subjects.as_slice(), anchors.as_slice(), kind)
-        {
-            into_the_middle(board, *one, *low, *high);
+    let Some(staged) = beside(board, &subjects, kind, &anchors) else {
+        if step_aside(board, &subjects, kind, &anchors) {
             return Ok(());
         }
         return Err(format!("there is no room for \"{who}\" there; move or shrink \"{anchor}\" first"));
@@ -262,6 +223,40 @@ pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &
     board.warnings.extend(staged.warnings);
     board.touched = subjects;
     Ok(())
+}
+
+/// A place for objects relative to others, where there is one that reads as it is meant.
+fn beside(board: &Board, subjects: &[usize], kind: RelationKind, anchors: &[usize]) -> Option<Staged> {
+    let mut best: Option<Staged> = None;
+    // Its size stays unless only a smaller one finds room.
+    for shrink in [1.0, 0.85, 0.7] {
+        let mut scene = Scene::default();
+        let mut given = Vec::new();
+        for &subject in subjects {
+            let bbox = board.pieces[subject].bbox;
+            scene.things.push(thing_of(&board.pieces[subject]));
+            given.push(Given::Size(bbox.w() * shrink, bbox.h() * shrink));
+        }
+        let places: Vec<usize> = (0..subjects.len()).collect();
+        attach(board, &mut scene, &places, kind, anchors);
+        given.extend(anchors.iter().map(|index| Given::Place(vec![board.pieces[*index].bbox])));
+        let used: Vec<usize> = subjects.iter().chain(anchors).copied().collect();
+        let staged = stage_among(board, &mut scene, given, &used);
+        let fits = !staged.crowded && staged.unmet == 0;
+        if fits || best.as_ref().is_none_or(|known| staged.unmet < known.unmet) {
+            best = Some(staged);
+        }
+        if fits {
+            break;
+        }
+    }
+    best.filter(|staged| {
+        let to = |index: usize| staged.boxes.iter().find(|(thing, _)| *thing == index).map(|(_, bbox)| *bbox);
+        let boxes = (0..subjects.len()).filter_map(to);
+        let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
+        let order = is_order(kind) || matches!(kind, RelationKind::Between(_));
+        staged.unmet == 0 && boxes.into_iter().all(|bbox| !order || reads_well(bbox, kind, &places))
+    })
 }
 
 /// Moves objects by a step, a little more or less where that avoids others.
@@ -483,12 +478,4 @@ pub(super) fn swap(board: &mut Board, one: &str, other: &str) -> Result<(), Refu
     }
     exchange(board, one, other);
     Ok(())
-}
-
-/// Two objects change places: centres sideways, feet in height.
-fn exchange(board: &mut Board, one: usize, other: usize) {
-    let (a, b) = (board.pieces[one].bbox, board.pieces[other].bbox);
-    board.pieces[one].bbox = a.shifted(b.center().0 - a.center().0, b.y_max() - a.y_max());
-    board.pieces[other].bbox = b.shifted(a.center().0 - b.center().0, a.y_max() - b.y_max());
-    board.touched = vec![one, other];
 }

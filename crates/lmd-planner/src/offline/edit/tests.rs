@@ -130,6 +130,19 @@ fn moved(instruction: &str, index: usize, holds: fn(BBox, BBox) -> bool) {
     assert_eq!(kept(conversation.layout(), &after), 3, "{instruction}");
 }
 
+/// The gap between the cats is narrower than the dog: they step aside, and the dog keeps its size and stands at their height.
+#[test]
+fn what_something_is_moved_between_makes_room_for_it() {
+    let before = street();
+    let after = say(&before, "move the dog between the cats");
+    let [car, left, right, dog] = [0, 1, 2, 3].map(|index| after.objects()[index].bbox);
+    assert_eq!(car, before.layout().objects()[0].bbox);
+    assert!(left.x_max() <= dog.x() && dog.x_max() <= right.x(), "{after:?}");
+    assert_eq!((dog.w(), dog.h()), (0.18, 0.2));
+    assert!(dog.y_max() > left.y() && dog.y() < left.y_max());
+    assert_eq!([left.y(), left.w(), right.y(), right.w()], [0.55, 0.15, 0.55, 0.15]);
+}
+
 #[test]
 fn moves_go_where_they_are_told() {
     moved("move the dog a bit to the left", 3, |old, new| new.x() < old.x() && new.y() == old.y());
@@ -145,7 +158,6 @@ fn moves_go_where_they_are_told() {
     moved("move the dog above the car", 3, |_, new| new.y_max() <= 0.5);
     moved("place the dog to the left of the car", 3, |_, new| new.center().0 < 0.2);
     moved("move the dog onto the car", 3, |_, new| (0.5..0.6).contains(&new.y_max()) && new.x() < 0.35);
-    moved("move the dog between the cats", 3, |_, new| (0.475..0.675).contains(&new.center().0));
     moved("bring the dog closer to the car", 3, |old, new| new.x() < old.x());
 }
 
