@@ -29,7 +29,8 @@ impl Sampler {
         if self.temperature <= 0.0 {
             return Some(best);
         }
-        let weight = |score: f32| ((f64::from(score) - f64::from(*top)) / self.temperature).exp();
+        let temperature = self.temperature;
+        let weight = |score: f32| ((f64::from(score) - f64::from(*top)) / temperature).exp();
         let total: f64 = allowed().map(|(_, score)| weight(*score)).sum();
         let mut left = self.uniform() * total;
         for (token, score) in allowed() {

@@ -1,6 +1,7 @@
 //! The form of a chat: the file's own template, or its family's.
 
 use lmd_planner::llm::{Message, Role};
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, Value, context};
 use minijinja_contrib::pycompat::unknown_method_callback;
 
@@ -56,16 +57,17 @@ fn run(
 ) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_fuel(Some(FUEL));
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.set_unknown_method_callback(unknown_method_callback);
     environment.add_function("raise_exception", |why: String| -> Result<String, minijinja::Error> {
         Err(minijinja::Error::new(ErrorKind::InvalidOperation, why))
     });
     // Llama's template prints the day, which would make answers depend on it.
     environment.add_function("strftime_now", |_: String| "26 Jul 2024");
-    let messages: Vec<Value> =
-        messages.iter().map(|(role, content)| context! { role => role, content => content }).collect();
+    let messages: Vec<Value> = messages
+        .iter()
+        .map(|(role, content)| context! { role => *role, content => content.as_str() })
+        .collect();
     environment.render_str(
         source,
         context! {

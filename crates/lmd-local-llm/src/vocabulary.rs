@@ -115,11 +115,6 @@ impl Vocabulary {
     pub(crate) fn names(&self) -> (&str, &str) {
         (&self.begin, &self.end)
     }
-
-    /// How many tokens there are.
-    pub(crate) fn size(&self) -> usize {
-        self.trie.vocab_size()
-    }
 }
 
 /// For grammars: which bytes a token adds.
