@@ -128,7 +128,7 @@ impl Runner {
                 pace.first = began.elapsed();
                 self.whole = asked.len() / CHUNK * CHUNK;
             }
-            next = self.next_tokens(&scores, &mut sampler, constraint.as_mut())?;
+            next = next_tokens(&scores, &mut sampler, constraint.as_mut())?;
             let ends = next.last().is_none_or(|token| self.vocabulary.is_end(*token));
             answer.extend(next.iter().copied().filter(|token| !self.vocabulary.is_end(*token)));
             if ends || constraint.as_ref().is_some_and(Constraint::is_done) {
@@ -167,25 +167,24 @@ impl Runner {
             }
         }
     }
+}
 
-    /// The next token and those that must follow it.
-    fn next_tokens(
-        &self,
-        scores: &[f32],
-        sampler: &mut Sampler,
-        constraint: Option<&mut Constraint>,
-    ) -> Result<Vec<u32>, Unsaid> {
-        const NO_NUMBERS: &str = "its weights give scores that are no numbers; the file is damaged";
-        let Some(constraint) = constraint else {
-            let token = sampler.choose(scores, |_| true);
-            return Ok(vec![token.ok_or_else(|| Unsaid::Fault(NO_NUMBERS.to_owned()))?]);
-        };
-        let allowed = constraint.allowed().map_err(Unsaid::Fault)?;
-        let token = sampler.choose(scores, |token| allowed.is_allowed(token));
-        let token = token.ok_or_else(|| Unsaid::Fault(NO_NUMBERS.to_owned()))?;
-        constraint.take(token).map_err(Unsaid::Fault)?;
-        let mut tokens = vec![token];
-        tokens.extend(constraint.forced());
-        Ok(tokens)
-    }
+/// The next token and those that must follow it.
+fn next_tokens(
+    scores: &[f32],
+    sampler: &mut Sampler,
+    constraint: Option<&mut Constraint>,
+) -> Result<Vec<u32>, Unsaid> {
+    const NO_NUMBERS: &str = "its weights give scores that are no numbers; the file is damaged";
+    let Some(constraint) = constraint else {
+        let token = sampler.choose(scores, |_| true);
+        return Ok(vec![token.ok_or_else(|| Unsaid::Fault(NO_NUMBERS.to_owned()))?]);
+    };
+    let allowed = constraint.allowed().map_err(Unsaid::Fault)?;
+    let token = sampler.choose(scores, |token| allowed.is_allowed(token));
+    let token = token.ok_or_else(|| Unsaid::Fault(NO_NUMBERS.to_owned()))?;
+    constraint.take(token).map_err(Unsaid::Fault)?;
+    let mut tokens = vec![token];
+    tokens.extend(constraint.forced());
+    Ok(tokens)
 }

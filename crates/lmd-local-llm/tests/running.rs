@@ -110,7 +110,7 @@ fn a_planner_plans_with_it_or_says_why_not() {
     match planner.plan("a cat") {
         Ok(plan) => assert!(matches!(plan.source, Source::Llm { .. })),
         Err(error) => {
-            assert!(error.to_string().contains("layout") || error.to_string().contains("cut off"), "{error}")
+            assert!(error.to_string().contains("layout") || error.to_string().contains("cut off"), "{error}");
         }
     }
 }

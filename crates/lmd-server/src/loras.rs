@@ -112,6 +112,6 @@ mod tests {
         {
             assert!(check(name, strength).is_err(), "{name} {strength}");
         }
-        assert_eq!(names(&ServeConfig::default()), [String::new(); 0]);
+        assert!(names(&ServeConfig::default()).is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! Small GGUF files, written byte by byte.
 
 // Not every test needs every part of it, and here a panic is how a test fails.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 /// An entry of the metadata.
 #[derive(Clone, Debug)]
