@@ -7,12 +7,11 @@ use lmd_engine::Settings;
 use lmd_engine::config::ServeConfig;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::auth::Asker;
 use crate::error::ApiError;
 use crate::jobs::body::{JobBody, ProgressBody};
 use crate::jobs::events::EventKind;
 use crate::jobs::line::{Cancelled, Line, Live, Refused};
-use crate::keys::Keys;
+use crate::keys::{Asker, Keys};
 use crate::metrics::Metrics;
 use crate::notices::bodies;
 use crate::order::{Order, PlannerWanted};

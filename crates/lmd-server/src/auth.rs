@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::keys::Asker;
 
 /// What anybody may have: whether the server is there, and the page's own files, which hold nothing of anybody's.
 fn is_open(method: &Method, path: &str) -> bool {
@@ -32,10 +33,6 @@ fn key_of(headers: &HeaderMap) -> Option<String> {
     }
     None
 }
-
-/// Who asks: the place of the key among the server's; nothing where there are no keys.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Asker(pub(crate) Option<usize>);
 
 /// Lets through what may be had without a key, or has one.
 pub(crate) async fn check(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {

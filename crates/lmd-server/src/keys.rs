@@ -9,6 +9,10 @@ const MAX_BYTES: u64 = 64 << 10;
 /// Shortest key.
 const LEAST_CHARS: usize = 16;
 
+/// Who asks: the place of the key among the server's; nothing where there are no keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asker(pub(crate) Option<usize>);
+
 /// The keys, as digests: they can be compared and not read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Keys(Vec<blake3::Hash>);

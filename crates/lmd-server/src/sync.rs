@@ -8,11 +8,11 @@ use futures_util::{Stream, StreamExt};
 use crate::api::events::follow_log;
 use crate::api::images::{ImageRequest, accept};
 use crate::app::App;
-use crate::auth::Asker;
 use crate::error::ApiError;
 use crate::jobs::body::JobBody;
 use crate::jobs::events::Event;
 use crate::jobs::line::Live;
+use crate::keys::Asker;
 use crate::store::Status;
 
 /// A job that somebody waits for. Dropping it before [`Self::finished`] cancels the job: whoever waited went away.

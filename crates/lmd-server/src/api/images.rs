@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::{App, Shared};
-use crate::auth::Asker;
 use crate::error::ApiError;
 use crate::extract::Json;
 use crate::jobs::line::Live;
+use crate::keys::Asker;
 use crate::loras::LoraWanted;
 use crate::order::{Order, PlannerWanted, Shot, preset_name};
 use crate::store::{Status, new_id};

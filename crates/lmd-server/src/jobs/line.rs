@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use lmd_engine::CancelToken;
 
 use super::events::{EventKind, EventLog};
-use crate::auth::Asker;
+use crate::keys::Asker;
 
 /// How many finished jobs keep their events for readers that come late.
 const REMEMBERED: usize = 64;
