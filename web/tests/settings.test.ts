@@ -78,6 +78,8 @@ test("a language model is set up, tested and asked", async ({ page }) => {
     await expect(dialog.getByLabel("Key", { exact: true })).toHaveValue("");
     await expect(dialog.getByLabel("Key", { exact: true })).toHaveAttribute("placeholder", "a key is kept");
     await dialog.getByRole("button", { name: "Save", exact: true }).click();
+    // It closes once the server has answered; until then nothing behind it takes the keyboard.
+    await expect(dialog).toBeHidden();
     await expect(page.getByText("Layouts by tiny")).toBeVisible();
     await lmd.plan("a frog in a pond", 1);
     await expect(lmd.box("a green frog")).toBeVisible();
