@@ -17,7 +17,7 @@ from torch import nn
 
 from . import networks
 from .muon import Both
-from .runs import Average, Learner, Run, channels_last, level_rate
+from .runs import Average, Learner, Run, channels_last, held_out_size, level_rate
 from .scenes import art
 from .scenes.compose import SIZE, Composer, Scene
 
@@ -238,5 +238,6 @@ def train(run: Run, size: networks.Size, steps: int | None = None, resume_from: 
         if run.leads and (step % 250 == 0 or step == steps or run.should_stop()):
             learner.save()
             average.model.save(run.path("detector"), torch.float32)
-            scored = score(average.model, Composer(run.art, size.nouns, seed=77, device=run.device), 64 if step < steps else 400)
+            held_out = Composer(run.art, size.nouns, seed=77, device=run.device)
+            scored = score(average.model, held_out, held_out_size(step, steps, size.detector_batch))
             run.log("detector held-out", step=step, **scored)

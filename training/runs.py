@@ -163,6 +163,11 @@ def falling_rate(step: int, steps: int, warm_up: int) -> float:
     return min(1, (step + 1) / warm_up) * (0.02 + 0.98 * (1 + math.cos(math.pi * step / steps)) / 2)
 
 
+def held_out_size(step: int, steps: int, batch: int) -> int:
+    """On how many held-out scenes a stage is scored: few on the way, 400 at the end, never more than it was trained on."""
+    return min(64 if step < steps else 400, steps * batch)
+
+
 def channels_last(x: torch.Tensor) -> torch.Tensor:
     """The memory order convolutions are fastest in (twice as fast on AVX-512)."""
     return x.contiguous(memory_format=torch.channels_last)

@@ -15,7 +15,7 @@ from transformers import SamConfig, SamModel
 from . import networks
 from .detector import spoil
 from .muon import Both
-from .runs import Average, Learner, Run, level_rate
+from .runs import Average, Learner, Run, held_out_size, level_rate
 from .scenes.compose import SIZE, Composer
 
 PATCH = 16
@@ -172,4 +172,5 @@ def train(run: Run, size: networks.Size, steps: int | None = None) -> None:
             learner.save()
             save(average.model, run.path("segmenter"))
             held_out = Masked(run.art, size.nouns, seed=78, device=run.device)
-            run.log("segmenter held-out", step=step, **score(average.model.eval(), held_out, 64 if step < steps else 400))
+            scored = score(average.model.eval(), held_out, held_out_size(step, steps, size.detector_batch))
+            run.log("segmenter held-out", step=step, **scored)

@@ -103,7 +103,7 @@ fn built_in() -> Option<DetectorFolder> {
 #[must_use]
 pub fn mark(found: &Detection) -> Mark {
     let label = format!("{} {:.2}", found.label, found.score);
-    Mark { label, corners: found.corners.map(f64::from) }
+    Mark { label, corners: found.corners.map(f64::from), ..Mark::default() }
 }
 
 /// The things in a list of queries: "a red car, a bottle" are two.

@@ -70,8 +70,8 @@ pub use planners::{is_hopeless, is_llm_set_up};
 pub use prepared::Prepared;
 pub use recording::{RecordedPart, safetensors};
 pub use stage2::{
-    DrawConfig, ObjectSettings, PlannedBy, Preset, Recipe, Recorded, RecordedPhrase, Recording, Registry,
-    Rgb, Seeds, Wants, Words,
+    BoxTrace, DrawConfig, ObjectSettings, PlannedBy, Preset, Recipe, Recorded, RecordedPhrase, Recording,
+    Registry, Rgb, Seeds, Wants, Words,
 };
 pub use store::{ModelStore, StoreError};
 pub use talk::Response;

@@ -2,6 +2,7 @@
 
 pub use lmd_diffusion::ObjectSettings;
 pub(crate) use lmd_diffusion::config::{MethodSettings, SettingsSpec};
+pub use lmd_diffusion::recipe::BoxTrace;
 pub(crate) use lmd_diffusion::recipe::{RECIPE_VERSION, Timings};
 pub(crate) use lmd_diffusion::{
     DiffusionError, Hints, Latents, Name, Phase, Pipeline as Model, Progress as Step,

@@ -146,9 +146,7 @@ impl Fact {
             Self::Relation { subject, kind, object, other } => {
                 relation_holds(layout, subject, *kind, object, other.as_deref())
             }
-            Self::Region { phrase, region } => {
-                found(layout, phrase).iter().any(|o| in_region(o.bbox, *region))
-            }
+            Self::Region { phrase, region } => found(layout, phrase).iter().any(|o| region.holds(o.bbox)),
         }
     }
 
@@ -313,21 +311,23 @@ pub(crate) fn stands_so(subject: BBox, kind: RelationKind, object: BBox) -> bool
     }
 }
 
-/// Whether the box's centre is on that side of the picture, or in its middle
-/// third.
-fn in_region(bbox: BBox, region: Region) -> bool {
-    let (x, y) = bbox.center();
-    match region {
-        Region::Left => x < 0.5,
-        Region::Right => x > 0.5,
-        Region::Top => y < 0.5,
-        Region::Bottom => y > 0.5,
-        Region::Center => (0.25..=0.75).contains(&x),
-        Region::TopLeft => x < 0.5 && y < 0.5,
-        Region::TopRight => x > 0.5 && y < 0.5,
-        Region::BottomLeft => x < 0.5 && y > 0.5,
-        Region::BottomRight => x > 0.5 && y > 0.5,
-        _ => true,
+impl Region {
+    /// Whether the centre of a box is on that side of the picture, or in its
+    /// middle half; parts that boxes do not prove hold always.
+    pub(crate) fn holds(self, bbox: BBox) -> bool {
+        let (x, y) = bbox.center();
+        match self {
+            Self::Left => x < 0.5,
+            Self::Right => x > 0.5,
+            Self::Top => y < 0.5,
+            Self::Bottom => y > 0.5,
+            Self::Center => (0.25..=0.75).contains(&x),
+            Self::TopLeft => x < 0.5 && y < 0.5,
+            Self::TopRight => x > 0.5 && y < 0.5,
+            Self::BottomLeft => x < 0.5 && y > 0.5,
+            Self::BottomRight => x > 0.5 && y > 0.5,
+            _ => true,
+        }
     }
 }
 

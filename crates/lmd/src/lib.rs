@@ -13,6 +13,7 @@ mod fault;
 mod files;
 mod gguf;
 mod interrupt;
+mod laid_over;
 mod progress;
 mod screen;
 mod session;

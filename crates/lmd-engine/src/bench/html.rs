@@ -147,6 +147,7 @@ fn layout_svg(layout: &Layout) -> String {
     let mark = |object: &lmd_layout::Object| Mark {
         label: object.caption.as_str().to_owned(),
         corners: object.bbox.to_xyxy(Canvas::new(1.0, 1.0)),
+        ..Mark::default()
     };
     overlay_svg(&layout.objects().iter().map(mark).collect::<Vec<_>>(), (256, 256), None)
 }

@@ -11,13 +11,19 @@ use crate::layout::clean_text;
 /// Most boxes that are drawn.
 const MOST: usize = 1000;
 
-/// A box with its label.
-#[derive(Clone, Debug, PartialEq)]
+/// Most rows and columns of a mask that are shaded.
+const MAX_CELLS: usize = 1024;
+
+/// A box with its label, and perhaps its mask.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mark {
     /// What stands at its upper edge.
     pub label: String,
     /// Left, top, right and bottom as shares of the picture; what lies outside is cut.
     pub corners: [f64; 4],
+    /// Its mask, one string of `.` and `#` per row of cells, the rows of one length; shaded in the colour of the box. Empty for
+    /// none.
+    pub mask: Vec<String>,
 }
 
 /// Draws boxes as an SVG document of `size` pixels (width, height; 1 to 8192 each). `picture` is the address of a picture
@@ -34,6 +40,8 @@ pub fn overlay_svg(marks: &[Mark], size: (u32, u32), picture: Option<&str>) -> S
     let below = picture.map_or(String::new(), |address| {
         format!("<image href=\"{}\" width=\"{}\" height=\"{}\"/>\n", escaped(address), number(w), number(h))
     });
+    let shades: String =
+        marks.iter().zip(&colours).map(|(mark, colour)| shaded(&mark.mask, colour, (w, h))).collect();
     let boxes: String = marks
         .iter()
         .zip(&labels)
@@ -42,11 +50,40 @@ pub fn overlay_svg(marks: &[Mark], size: (u32, u32), picture: Option<&str>) -> S
         .collect();
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" role=\"img\" \
-         font-family=\"Inter, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif\">\n<title>{2}</title>\n{below}{boxes}</svg>\n",
+         font-family=\"Inter, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif\">\n<title>{2}</title>\n{below}{shades}{boxes}</svg>\n",
         number(w),
         number(h),
         escaped(&if labels.is_empty() { "No boxes".to_owned() } else { labels.join(", ") }),
     )
+}
+
+/// The cells of a mask, a rectangle for each run of a row.
+fn shaded(mask: &[String], colour: &str, (w, h): (f64, f64)) -> String {
+    let rows = mask.len().min(MAX_CELLS);
+    let mut runs = String::new();
+    for (row, cells) in mask.iter().take(rows).enumerate() {
+        let columns = cells.len().clamp(1, MAX_CELLS);
+        let (top, bottom) = (edge(row, rows, h), edge(row + 1, rows, h));
+        let mut at = 0;
+        for run in cells.as_bytes().get(..columns).unwrap_or_default().chunk_by(|a, b| a == b) {
+            let (left, right) = (edge(at, columns, w), edge(at + run.len(), columns, w));
+            at += run.len();
+            if run.first() == Some(&b'#') {
+                let (x, y) = (number(left), number(top));
+                runs += &format!("M{x} {y}H{}V{}H{x}Z", number(right), number(bottom));
+            }
+        }
+    }
+    if runs.is_empty() {
+        runs
+    } else {
+        format!("<path d=\"{runs}\" fill=\"{colour}\" fill-opacity=\"0.5\"/>\n")
+    }
+}
+
+/// Where cell `index` of `count` begins on a side of this length.
+fn edge(index: usize, count: usize, length: f64) -> f64 {
+    length * index as f64 / count as f64
 }
 
 fn one(mark: &Mark, label: &str, colour: &str, (w, h): (f64, f64)) -> String {
@@ -96,7 +133,7 @@ mod tests {
     use super::*;
 
     fn mark(label: &str, corners: [f64; 4]) -> Mark {
-        Mark { label: label.to_owned(), corners }
+        Mark { label: label.to_owned(), corners, mask: vec![] }
     }
 
     #[test]
@@ -113,6 +150,15 @@ mod tests {
             !svg.contains("<b>") && svg.contains("&lt;b&gt;") && svg.contains("href=\"data:&quot;/&gt;\""),
             "{svg}"
         );
+    }
+
+    #[test]
+    fn masks_are_shaded_by_runs() {
+        let masked =
+            Mark { mask: vec!["..##".to_owned(), "#.#.".to_owned()], ..mark("cat", [0.0, 0.0, 1.0, 1.0]) };
+        let svg = overlay_svg(&[masked], (40, 20), None);
+        assert!(svg.contains("d=\"M20 0H40V10H20ZM0 10H10V20H0ZM20 10H30V20H20Z\""), "{svg}");
+        assert!(!overlay_svg(&[mark("cat", [0.0; 4])], (40, 20), None).contains("<path"));
     }
 
     #[cfg(feature = "png")]

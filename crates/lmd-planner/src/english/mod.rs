@@ -23,6 +23,7 @@ mod phrase;
 mod picks;
 mod places;
 mod placing;
+mod sides;
 mod spelling;
 mod style;
 mod syntax;

@@ -1,5 +1,7 @@
 //! Words and punctuation of a prompt.
 
+use super::sides;
+
 /// One word or punctuation mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
@@ -54,7 +56,7 @@ pub(super) fn tokenize(text: &str) -> Vec<Token> {
         }
     }
     push_word(&mut tokens, &mut word);
-    plain_denials(tokens)
+    sides::of_their_owners(plain_denials(tokens))
 }
 
 /// Makes `no` of `zero`, `0` and `not one`, and `no person` of `nobody`,
@@ -159,6 +161,12 @@ mod tests {
             ["the", "dogs", "'s", "bowls", ",", "red", ":", "1.3", ","]
         );
         assert_eq!(words("cats & dogs - birds"), ["cats", "and", "dogs", ",", "birds"]);
+        assert_eq!(words("a cat on the dog's right side"), words("a cat to the right of the dog"));
+        assert_eq!(
+            words("To my old dog's left there is a cat"),
+            words("to the left of my old dog there is a cat")
+        );
+        assert_eq!(words("on the dog's left ear")[2..], ["dog", "'s", "left", "ear"]);
         assert_eq!(words("don't"), ["do", "not"]);
         assert_eq!(words("tea w/ milk w/o sugar"), ["tea", "with", "milk", "without", "sugar"]);
     }

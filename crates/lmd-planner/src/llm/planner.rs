@@ -16,7 +16,7 @@ use super::keep::keep_untouched;
 use super::template::{self, AnswerForm};
 use super::{LlmConfig, LlmError, answer, chat_model, template_id, translate};
 use crate::cache::{AnswerCache, CacheError, CacheKey};
-use crate::mend::{Mended, mended};
+use crate::mend::{Mended, instead, mended};
 use crate::verify::{PromptFacts, doubts, read_answer};
 use crate::{Answer, Conversation, Plan, PlanError, Planner, Source, english, normalize_prompt, talk};
 
@@ -376,7 +376,8 @@ impl Planner for LlmPlanner {
         let Translated { caption, warnings } = self.in_english(&prompt, &context)?;
         let demanded = PromptFacts::of(&caption);
         let dialogue = Dialogue::about(&caption);
-        self.answered(Asked { question: &prompt, dialogue, context, warnings }, &|answer| {
+        let asked = Asked { question: &prompt, dialogue, context, warnings };
+        let plan = self.answered(asked, &|answer| {
             let read = read_answer(answer, &FilterOptions::default())?;
             let Mended { layout, notes } = mended(&demanded, &read.layout);
             let mut violations = demanded.violated_by(&layout);
@@ -387,6 +388,10 @@ impl Planner for LlmPlanner {
             }
             let notes = [read.notes, notes].concat();
             Ok(Candidate { layout, answer: answer.to_owned(), notes, violations })
+        })?;
+        Ok(match instead(&demanded, &plan.layout) {
+            Some(Mended { layout, notes }) => Plan { layout, warnings: notes, ..plan },
+            None => plan,
         })
     }
 

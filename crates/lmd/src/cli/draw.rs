@@ -222,6 +222,9 @@ pub(crate) struct ShowArgs {
     /// Write the layout to a file; its ending says how: .json, .svg, .png or .txt
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Write the picture with the masks and boxes of its objects over it, a .png or .svg file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) masks: Option<PathBuf>,
     /// Replace a file that is there already, instead of taking the next free name
     #[arg(long)]
     pub(crate) overwrite: bool,

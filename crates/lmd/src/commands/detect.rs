@@ -1,16 +1,14 @@
 //! `lmd detect`: finds things in a picture.
 
-use anyhow::Context;
 use lmd_engine::output::Outputs;
-use lmd_engine::picture::{self, encode};
 use lmd_engine::{Detection, EngineError, Rgb, Settings, mark, read_queries};
-use lmd_layout::{Mark, overlay_rgba, overlay_svg};
+use lmd_layout::Mark;
 use serde_json::{Value, json};
 
 use crate::cli::DetectArgs;
 use crate::exit::Exit;
 use crate::screen::{self, Screen};
-use crate::{files, session};
+use crate::{files, laid_over, session};
 
 pub(crate) fn run(args: &DetectArgs, settings: &Settings, screen: &Screen) -> anyhow::Result<Exit> {
     let targets: Vec<_> = [&args.svg, &args.png].into_iter().flatten().collect();
@@ -34,10 +32,10 @@ pub(crate) fn run(args: &DetectArgs, settings: &Settings, screen: &Screen) -> an
     let found = args.selection.over(detector.selection()).of(&detector.detect(&picture, &texts)?);
     let marks: Vec<Mark> = found.iter().map(mark).collect();
     if let Some(path) = &args.svg {
-        files::put(path, svg(&picture, &marks)?.as_bytes(), &outputs)?;
+        files::put(path, laid_over::svg(&picture, &marks)?.as_bytes(), &outputs)?;
     }
     if let Some(path) = &args.png {
-        files::put(path, &png(&picture, &marks)?, &outputs)?;
+        files::put(path, &laid_over::png(&picture, &marks)?, &outputs)?;
     }
     if args.json {
         let all: Vec<Value> = found.iter().map(|one| as_json(one, &queries, &picture)).collect();
@@ -83,30 +81,4 @@ fn table(found: &[Detection], queries: &[String], picture: &Rgb) -> String {
         ));
     }
     lines.join("\n")
-}
-
-fn size(picture: &Rgb) -> anyhow::Result<(u32, u32)> {
-    Ok((u32::try_from(picture.width)?, u32::try_from(picture.height)?))
-}
-
-fn svg(picture: &Rgb, marks: &[Mark]) -> anyhow::Result<String> {
-    let address = picture::data_address(&encode(picture, None)?);
-    Ok(overlay_svg(marks, size(picture)?, Some(&address)))
-}
-
-/// The picture with the boxes over it.
-fn png(picture: &Rgb, marks: &[Mark]) -> anyhow::Result<Vec<u8>> {
-    let boxes = overlay_rgba(marks, size(picture)?).context("cannot draw the boxes")?;
-    let blend = |below: u8, over: u8, cover: u8| {
-        let cover = u32::from(cover);
-        // Between 0 and 255 by construction.
-        u8::try_from((u32::from(over) * cover + u32::from(below) * (255 - cover) + 127) / 255)
-            .unwrap_or(u8::MAX)
-    };
-    let pixels = picture.pixels.as_chunks::<3>().0.iter().zip(boxes.as_chunks::<4>().0);
-    let pixels = pixels.flat_map(|(below, [r, g, b, cover])| {
-        let [red, green, blue] = *below;
-        [blend(red, *r, *cover), blend(green, *g, *cover), blend(blue, *b, *cover)]
-    });
-    Ok(encode(&Rgb { pixels: pixels.collect(), ..*picture }, None)?)
 }

@@ -1,14 +1,16 @@
 //! `lmd show`: what made a picture, read from the picture itself.
 
-use lmd_engine::Recipe;
+use std::path::Path;
+
 use lmd_engine::output::Outputs;
 use lmd_engine::picture::Noted;
+use lmd_engine::{BoxTrace, EngineError, Recipe, Rgb};
+use lmd_layout::{Canvas, Mark};
 
 use crate::cli::ShowArgs;
 use crate::exit::Exit;
-use crate::files;
 use crate::screen::{self, Screen};
-use crate::show;
+use crate::{files, laid_over, show};
 
 pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> anyhow::Result<Exit> {
     let output = args.output.as_deref().map(files::target).transpose()?;
@@ -16,16 +18,78 @@ pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> anyhow::Result<Exit> {
     if let Some((path, _)) = output {
         files::try_place(path, &outputs, screen)?;
     }
-    let noted = files::open(&args.picture)?.noted()?;
+    let form = args.masks.as_deref().map(|path| Ok::<_, EngineError>((path, Form::of(path)?))).transpose()?;
+    if let Some((path, _)) = form {
+        files::try_place(path, &outputs, screen)?;
+    }
+    let input = files::open(&args.picture)?;
+    let noted = input.noted()?;
+    if let Some((path, form)) = form {
+        let decoded = lmd_engine::decode(&input.bytes);
+        let picture =
+            decoded.map_err(|source| EngineError::NoPicture { name: input.name.clone(), source })?;
+        let picture = if noted.side_by_side { right_half(&picture) } else { picture };
+        let marks = marks(&noted.recipe);
+        if marks.is_empty() {
+            let text = format!("{} has no masks: `{}` makes none", input.name, noted.recipe.config.method);
+            return Err(EngineError::Usage(text).into());
+        }
+        match form {
+            Form::Svg => files::put(path, laid_over::svg(&picture, &marks)?.as_bytes(), &outputs)?,
+            Form::Png => files::put(path, &laid_over::png(&picture, &marks)?, &outputs)?,
+        }
+    }
     if let Some((path, form)) = output {
         files::deliver(&noted.recipe.layout, form, path, &outputs)?;
     }
     if args.json {
         screen::print_json(&noted.recipe)?;
-    } else if args.output.is_none() {
+    } else if args.output.is_none() && args.masks.is_none() {
         screen::print(lines(&noted, screen.has_colour()))?;
     }
     Ok(Exit::Ok)
+}
+
+/// What a picture with masks is written as.
+#[derive(Clone, Copy)]
+enum Form {
+    Png,
+    Svg,
+}
+
+impl Form {
+    /// By the file's ending.
+    fn of(path: &Path) -> Result<Self, EngineError> {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+        match ending.as_deref() {
+            Some("png") => Ok(Self::Png),
+            Some("svg") => Ok(Self::Svg),
+            _ => Err(EngineError::Usage(format!("{} must end in .png or .svg", path.display()))),
+        }
+    }
+}
+
+/// The mask of every object that has one, with its box and its caption.
+fn marks(recipe: &Recipe) -> Vec<Mark> {
+    let objects = recipe.layout.objects();
+    let traces = recipe.boxes.iter().filter(|trace| !trace.mask.is_empty());
+    let mark = |trace: &BoxTrace| {
+        let object = objects.get(trace.object)?;
+        Some(Mark {
+            label: object.caption.as_str().to_owned(),
+            corners: object.bbox.to_xyxy(Canvas::new(1.0, 1.0)),
+            mask: trace.mask.clone(),
+        })
+    };
+    traces.filter_map(mark).collect()
+}
+
+/// The picture that stands beside the plain one.
+fn right_half(picture: &Rgb) -> Rgb {
+    let width = picture.width / 2;
+    let rows = picture.pixels.chunks(3 * picture.width.max(1));
+    let pixels = rows.flat_map(|row| row.iter().skip(3 * (picture.width - width)).copied()).collect();
+    Rgb { width, pixels, ..*picture }
 }
 
 /// The recipe for people.

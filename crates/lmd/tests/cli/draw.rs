@@ -46,8 +46,26 @@ fn a_sentence_becomes_a_picture_that_tells_how() {
     let json = home.run(&["show", "a-red-car-to-the-left-7.png", "--json"]).ok();
     let recipe: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(recipe["boxes"].as_array().unwrap().len(), 2);
+    masks_are_laid_over(&home, "a-red-car-to-the-left-7.png");
     home.run(&["show", "a-red-car-to-the-left-7.png", "-o", "l.json"]).ok();
     assert!(home.run(&["layout", "--edit", "l.json", "remove the dog", "--json"]).ok().contains("red car"));
+}
+
+/// `lmd show --masks` writes the picture with the mask and the box of every object over it.
+fn masks_are_laid_over(home: &Home, picture: &str) {
+    assert_eq!(home.run(&["show", picture, "--masks", "masks.svg"]).ok(), "masks.svg\n");
+    let svg = std::fs::read_to_string(home.path("masks.svg")).unwrap();
+    assert_eq!(svg.matches("fill-opacity=\"0.5\"").count(), 2, "two masks");
+    assert!(svg.contains("data:image/png;base64,") && svg.contains(">a dog</text>"));
+    home.run(&["show", picture, "--masks", "masks.png"]).ok();
+    assert_eq!(pixels(&home.path("masks.png")).len(), pixels(&home.path(picture)).len());
+    assert!(
+        home.run(&["show", picture, "--masks", "masks.jpg"]).failed(2).contains("must end in .png or .svg")
+    );
+    let plain =
+        ["generate", "a dog", "-s", "7", "--method", "plain", "--planner", "offline", "-o", "plain.png"];
+    home.run(&[&plain[..], &QUICK[..]].concat()).ok();
+    assert!(home.run(&["show", "plain.png", "--masks", "none.png"]).failed(2).contains("`plain` makes none"));
 }
 
 #[test]
