@@ -348,7 +348,7 @@ impl Engine {
         let options = LoadOptions { adapters, gligen, ..LoadOptions::new(&ready.device) };
         let model = self.load(&ready.folder, options)?;
         Ok(Arc::new(match &ready.wanted.sam {
-            Some(path) => model.with_sam(segmenter::load(path, &ready.device)?),
+            Some(folder) => model.with_sam(folder.open(&LoadOptions::new(&ready.device))?),
             None => model,
         }))
     }

@@ -53,7 +53,7 @@ mod stage2;
 mod talk;
 mod words;
 
-pub use config::{Config, ConfigError, Environment, Override, PlannerChoice, Settings, Sources};
+pub use config::{BUNDLED, Config, ConfigError, Environment, Override, PlannerChoice, Settings, Sources};
 pub use detectors::{OpenDetector, mark, read_queries};
 pub use engine::{Engine, Planned};
 pub use error::EngineError;

@@ -1,13 +1,10 @@
 //! [`Prepared`]: what a drawing needs, found before it begins.
 
-use std::path::PathBuf;
-
-use lmd_nn::{Accelerator, Adapters, Device, ModelFolder, Precision};
+use lmd_nn::{Accelerator, Adapters, Device, ModelFolder, Precision, SamFolder};
 
 use crate::error::EngineError;
 use crate::job::{Adapter, DrawOptions};
 use crate::notice::Notice;
-use crate::segmenter;
 use crate::stable::{self, work};
 
 /// Everything a drawing needs besides a layout, looked for and found right.
@@ -29,7 +26,7 @@ pub(crate) struct Wanted {
     pub(crate) device: Accelerator,
     pub(crate) adapters: Vec<Adapter>,
     pub(crate) gligen: bool,
-    pub(crate) sam: Option<PathBuf>,
+    pub(crate) sam: Option<SamFolder>,
 }
 
 impl Prepared {
@@ -54,8 +51,8 @@ impl Prepared {
     /// When one is missing or refused.
     pub fn digests(&self) -> Result<Vec<(String, String)>, EngineError> {
         let mut digests = self.folder.digests(self.wanted.gligen)?;
-        if let Some(path) = &self.wanted.sam {
-            let sam = segmenter::digests(path)?;
+        if let Some(folder) = &self.wanted.sam {
+            let sam = folder.digests()?;
             digests.extend(sam.into_iter().map(|(file, digest)| (format!("sam/{file}"), digest)));
         }
         Ok(digests)

@@ -1,10 +1,10 @@
 //! Segment Anything, where the settings ask for its masks.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use lmd_nn::{Checkpoint, DetectorFolder, Device, LoadOptions, NnError, Sam};
+use lmd_nn::{Device, LoadOptions, SamFolder};
 
-use crate::config::Config;
+use crate::config::{BUNDLED, Config};
 use crate::error::EngineError;
 use crate::stable;
 use crate::stage2::DrawConfig;
@@ -19,44 +19,47 @@ pub(crate) fn wanted(
     config: &Config,
     draw: &DrawConfig,
     device: &Device,
-) -> Result<Option<(PathBuf, u64)>, EngineError> {
+) -> Result<Option<(SamFolder, u64)>, EngineError> {
     if !stable::uses_sam(draw) {
         return Ok(None);
     }
-    let path = config.sam.trim();
-    if path.is_empty() {
+    let folder = folder(config)?;
+    let bytes = folder.check(&LoadOptions::new(device))?;
+    Ok(Some((folder, bytes)))
+}
+
+fn folder(config: &Config) -> Result<SamFolder, EngineError> {
+    let name = config.sam.trim();
+    // The bundled model's own needs no name.
+    if name == BUNDLED || (name.is_empty() && config.model == BUNDLED) {
+        return built_in().ok_or_else(|| {
+            let text = "this lmd was built without a bundled Segment Anything; name weights (--sam PATH, sam in lmd.toml) \
+                        or take --masks attention";
+            EngineError::Usage(text.to_owned())
+        });
+    }
+    if name.is_empty() {
         return Err(EngineError::Usage(
             "masks by Segment Anything need its weights; name them (--sam PATH, sam in lmd.toml) or take --masks attention"
                 .to_owned(),
         ));
     }
-    let path = PathBuf::from(path);
+    let path = Path::new(name);
     if path.symlink_metadata().is_err() {
         return Err(EngineError::Usage(format!(
-            "there is no {}; expected the folder or the safetensors file of Segment Anything (--sam PATH, sam in lmd.toml)",
+            "there is no {}; expected `bundled`, or the folder or the safetensors file of Segment Anything (--sam PATH, sam in lmd.toml)",
             path.display()
         )));
     }
-    let bytes = Sam::check(&path, &LoadOptions::new(device))?;
-    Ok(Some((path, bytes)))
+    Ok(SamFolder::on_disk(path))
 }
 
-/// Loads it.
-///
-/// # Errors
-/// [`EngineError::Network`] when the weights are refused.
-pub(crate) fn load(path: &Path, device: &Device) -> Result<Sam, EngineError> {
-    Ok(Sam::open(path, &LoadOptions::new(device))?)
+#[cfg(feature = "demo-model")]
+fn built_in() -> Option<SamFolder> {
+    SamFolder::built_in(lmd_demo_model::FILES)
 }
 
-/// BLAKE3 digests of its weight files, by their names.
-///
-/// # Errors
-/// [`EngineError::Network`] when they are missing or refused.
-pub(crate) fn digests(path: &Path) -> Result<Vec<(String, String)>, EngineError> {
-    if path.is_dir() {
-        return Ok(DetectorFolder::on_disk(path).digests()?);
-    }
-    let digests = Checkpoint::open(path).and_then(|file| file.digests());
-    Ok(digests.map_err(NnError::from)?)
+#[cfg(not(feature = "demo-model"))]
+fn built_in() -> Option<SamFolder> {
+    None
 }

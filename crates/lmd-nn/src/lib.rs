@@ -53,7 +53,7 @@ pub use error::NnError;
 pub use model::ModelFolder;
 pub use owl::Owl;
 pub use prediction::PredictionType;
-pub use sam::{Sam, SamPrompt};
+pub use sam::{Sam, SamFolder, SamPrompt};
 pub use unet::{
     AttentionType, GligenBox, MAX_GLIGEN_BOXES, TextContext, UNet, UNetConfig, UNetOutput, UNetRequest,
 };

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use common::{assemble, cpu, data, write};
 use lmd_nn::weights::{StoredType, TensorView};
-use lmd_nn::{Checkpoint, LoadOptions, Owl, Sam};
+use lmd_nn::{Checkpoint, LoadOptions, Owl, Sam, SamFolder};
 use serde_json::{Value, json};
 
 /// A network that is read from a folder.
@@ -40,7 +40,7 @@ const KINDS: [Kind; 3] = [
 fn sam(path: &Path) -> Result<(), String> {
     let options = LoadOptions::new(&cpu());
     let opened = Sam::open(path, &options).map(drop).map_err(|error| error.to_string());
-    let checked = Sam::check(path, &options).map(drop).map_err(|error| error.to_string());
+    let checked = SamFolder::on_disk(path).check(&options).map(drop).map_err(|error| error.to_string());
     // The look at the files finds all but numbers that are not finite.
     let of_numbers = |error: &String| error.contains("NaN");
     assert!(opened == checked || opened.as_ref().is_err_and(of_numbers), "{opened:?} but {checked:?}");

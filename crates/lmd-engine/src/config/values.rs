@@ -43,7 +43,7 @@ pub struct Config {
     pub models_dir: String,
     /// Segment Anything's weights for masks (`draw.lmd.mask_refiner = "sam"`): a
     /// `SamModel`'s folder or one of its authors' files as safetensors; empty
-    /// for none.
+    /// for the bundled model's own with that model, and else for none.
     pub sam: String,
     /// Where the networks run: `auto`, `cpu`, `vulkan`, `cuda`, `metal` or
     /// `rocm`.

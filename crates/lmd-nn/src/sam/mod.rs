@@ -9,6 +9,7 @@
 
 mod config;
 mod decoder;
+mod folder;
 mod image_encoder;
 mod mlp;
 mod names;
@@ -19,6 +20,7 @@ mod relative_attention;
 mod two_way;
 
 pub use config::{SamConfig, SamDecoderConfig, SamPromptConfig, SamVisionConfig};
+pub use folder::SamFolder;
 pub use network::{Sam, SamImage, SamMasks};
 pub use picture::{Preprocessor, ScaledMasks};
 pub use prompt::SamPrompt;

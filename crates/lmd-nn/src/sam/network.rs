@@ -1,20 +1,18 @@
 //! [`Sam`]: the three networks together.
 
-use std::path::Path;
-
 use burn::tensor::{Device, Tensor};
 
 use super::SamConfig;
 use super::decoder::MaskDecoder;
 use super::image_encoder::ImageEncoder;
-use super::names;
 use super::picture::{Preprocessor, ScaledMasks};
 use super::prompt::{PromptEncoder, SamPrompt};
 use crate::detect::RgbView;
-use crate::model::files;
 use crate::weights::{Checkpoint, LoadOptions, Weights, check, count_numbers, load};
 use crate::{NnError, with_spinning_pool};
 
+/// What the network is called in messages.
+pub(super) const NETWORK: &str = "SAM";
 /// Most points of a prompt.
 const MAX_POINTS: usize = 256;
 /// The positions of points and cells, and where transformers keeps a second copy of them.
@@ -54,30 +52,19 @@ pub struct SamMasks {
 }
 
 impl Sam {
-    /// Opens a folder as transformers writes a `SamModel` (`config.json`, `model.safetensors`, and
-    /// `preprocessor_config.json` where it is there), such a model in the cache of the Hugging Face hub, or one of the
-    /// authors' files as safetensors.
-    ///
-    /// Weights are loaded as f32, whatever format they have and `options` say.
-    ///
-    /// # Errors
-    ///
-    /// When a file is missing, refused (a pickle is, with the command that converts it), or of another network.
-    pub fn open(path: &Path, options: &LoadOptions) -> Result<Self, NnError> {
-        let Files { config, preprocessor, weights } = Files::read(path)?;
-        Ok(Self { preprocessor, ..Self::load(&config, &weights, options)? })
+    /// The same with another preparation of pictures.
+    pub(super) fn with_preprocessor(self, preprocessor: Preprocessor) -> Self {
+        Self { preprocessor, ..self }
     }
 
-    /// Looks at the files of [`open`](Self::open) without reading the weights, and tells how many bytes these take in
-    /// memory.
-    ///
-    /// # Errors
-    ///
-    /// As [`open`](Self::open), but for numbers that are not finite.
-    pub fn check(path: &Path, options: &LoadOptions) -> Result<u64, NnError> {
-        let Files { config, weights, .. } = Files::read(path)?;
-        let weights = with_one_copy(&weights);
-        check(&weights, NETWORK, &options.in_f32(), |w| Self::build(w, &config, Vec::new()))?;
+    /// Looks at the tensors without reading them, and tells how many bytes they take in memory.
+    pub(super) fn fits(
+        config: &SamConfig,
+        weights: &Checkpoint,
+        options: &LoadOptions,
+    ) -> Result<u64, NnError> {
+        let weights = with_one_copy(weights);
+        check(&weights, NETWORK, &options.in_f32(), |w| Self::build(w, config, Vec::new()))?;
         Ok(count_numbers(&weights).saturating_mul(4))
     }
 
@@ -234,44 +221,6 @@ impl Sam {
         let masks: Vec<Vec<f32>> = values.chunks(coarse * coarse).map(<[f32]>::to_vec).collect();
         let seen = self.preprocessor.scaled_size(image.size);
         ScaledMasks::new(&masks, coarse, self.config.vision.image_size, seen, image.size)
-    }
-}
-
-/// What the network is called in messages.
-const NETWORK: &str = "SAM";
-
-/// The files of SAM, opened; no weights are read yet.
-struct Files {
-    config: SamConfig,
-    preprocessor: Preprocessor,
-    /// Under transformers' names.
-    weights: Checkpoint,
-}
-
-impl Files {
-    fn read(path: &Path) -> Result<Self, NnError> {
-        if !path.is_dir() {
-            let all = Checkpoint::open(path)?;
-            if !names::are_authors(&all) {
-                let reason = format!(
-                    "{} has no tensors image_encoder.*; expected one of the authors' files, or a folder with config.json and model.safetensors",
-                    path.display()
-                );
-                return Err(NnError::Config { network: NETWORK, reason });
-            }
-            let config = names::config(&all);
-            config.check()?;
-            let preprocessor = Preprocessor::new(config.vision.image_size);
-            return Ok(Self { config, preprocessor, weights: names::renamed(&all) });
-        }
-        let source = files::network_folder(path)?;
-        let config = SamConfig::from_json(&source.needed_text("config.json", files::MAX_CONFIG)?)?;
-        let side = config.vision.image_size;
-        let preprocessor = match source.text("preprocessor_config.json", files::MAX_CONFIG)? {
-            Some(text) => Preprocessor::from_json(&text, side)?,
-            None => Preprocessor::new(side),
-        };
-        Ok(Self { config, preprocessor, weights: source.weights("", "model")? })
     }
 }
 

@@ -16,7 +16,7 @@ const MARKERS: [(&str, &str); 9] = [
     ),
     (
         "French",
-        "un une le la les des du et avec sans sur sous dans deux trois quatre cinq est sont au aux devant derrière entre gauche droite chat chien près",
+        "au aux d l un une le la les des du et avec sans sur sous dans deux trois quatre cinq est sont au aux devant derrière entre gauche droite chat chien près",
     ),
     (
         "Spanish",
@@ -45,8 +45,9 @@ static MARKED: LazyLock<Vec<(&str, HashSet<&str>)>> =
 
 /// An error when the prompt is in a language the parser does not read.
 pub(super) fn check(tokens: &[Token]) -> Result<(), PlanError> {
-    let words: Vec<&str> =
-        tokens.iter().filter(|token| token.is_word()).map(|token| token.low.as_str()).collect();
+    // `au-dessus` and `d'un` are told by their parts.
+    let words = tokens.iter().filter(|token| token.is_word()).flat_map(|token| token.low.split(['-', '\'']));
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let letters: Vec<char> =
         words.iter().flat_map(|word| word.chars()).filter(|c| c.is_alphabetic()).collect();
     let foreign = letters.iter().filter(|c| script(**c).is_some()).count();

@@ -102,7 +102,7 @@ pub(crate) struct Drawing {
     /// [default: attention]
     #[arg(long, value_name = "HOW", value_parser = refiners())]
     pub(crate) masks: Option<String>,
-    /// Segment Anything's weights: its folder, or one of its authors' files as safetensors; sets --masks sam
+    /// Segment Anything's weights: its folder, one of its authors' files as safetensors, or `bundled`; sets --masks sam
     #[arg(long, value_name = "PATH")]
     pub(crate) sam: Option<String>,
     /// Add a LoRA file, as FILE or FILE@STRENGTH; may be given several times

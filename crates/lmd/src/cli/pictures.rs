@@ -103,7 +103,7 @@ pub(crate) struct PicturesDrawing {
     /// How masks are found, separated by commas: attention, sam [default: the configuration's]
     #[arg(long, value_name = "HOW", value_delimiter = ',', value_parser = super::draw::refiners())]
     pub(crate) masks: Vec<String>,
-    /// Segment Anything's weights for masks by it: its folder, or one of its authors' files as safetensors
+    /// Segment Anything's weights for masks by it: its folder, one of its authors' files as safetensors, or `bundled`
     #[arg(long, value_name = "PATH")]
     pub(crate) sam: Option<String>,
     /// Denoising steps [default: the preset's]

@@ -9,7 +9,7 @@ use lmd_engine::bench::{
     BenchEvent, BenchFolder, BenchObserver, Judge, PictureBench, Variant, check, run as measure, write_html,
 };
 use lmd_engine::input::{self, Input};
-use lmd_engine::{CancelToken, Engine, EngineError, Override, Settings};
+use lmd_engine::{BUNDLED, CancelToken, Engine, EngineError, Override, Settings};
 use lmd_eval::suites::Suite;
 use serde_json::json;
 
@@ -71,9 +71,14 @@ pub(crate) fn ablations(args: &BenchAblationsArgs, load: Load<'_>, screen: &Scre
         (name.to_owned(), preset.clone().chain(settings).collect())
     };
     let own = [row("plain", &[("draw.method", "plain")]), row("lmd", &[])];
-    let sam = args.common.drawing.sam.as_ref();
-    // Without weights there is nothing to compare the attention's masks with.
-    let sam = sam.map(|_| row("lmd with SAM masks", &[("draw.lmd.mask_refiner", "sam")]));
+    let drawing = &args.common.drawing;
+    // Without weights there is nothing to compare the attention's masks with; the bundled model brings its own.
+    let bundled = match drawing.models.as_slice() {
+        [] => load(Vec::new())?.config.model == BUNDLED,
+        models => models.iter().all(|model| model == BUNDLED),
+    };
+    let sam = (drawing.sam.is_some() || bundled)
+        .then(|| row("lmd with SAM masks", &[("draw.lmd.mask_refiner", "sam")]));
     let rows = own.into_iter().chain(sam).chain(ABLATIONS.iter().map(|(name, settings)| row(name, settings)));
     bench(&args.common, &rows.collect::<Vec<_>>(), load, screen)
 }
