@@ -167,6 +167,13 @@ pub(crate) fn doing(word: &str) -> Option<String> {
         .map(|verb| verb.attribute)
 }
 
+/// The form of a verb with `ing`: `riding` of `ride` and of `rides`; `None`
+/// for what is no verb in a form of the present.
+pub(crate) fn progressive(word: &str) -> Option<String> {
+    let form = |verb: &verbs::Verb| verb.form != verbs::VerbForm::Past;
+    verbs::verb(word).filter(form).map(|verb| verb.attribute)
+}
+
 /// Whether `word` is a colour.
 pub(crate) fn names_colour(word: &str) -> bool {
     lexicon::exact_tags(word).any(lexicon::Tags::COLOR)

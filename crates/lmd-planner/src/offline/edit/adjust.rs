@@ -6,7 +6,7 @@ use lmd_layout::{BBox, plural, singular, with_article};
 use super::board::Board;
 use super::refer::{find, head_noun, is_everything, is_pronoun, without_article};
 use super::refusal::Refusal;
-use super::relocate;
+use super::{adding, scenery};
 use crate::geometry::{crossings, feet_kept, mean};
 use crate::offline::sizes::kind_of;
 use crate::offline::wording;
@@ -14,14 +14,26 @@ use crate::{Scene, english};
 
 /// Takes objects out.
 pub(super) fn remove(board: &mut Board, who: &str) -> Result<(), Refusal> {
-    let gone = find(board, who)?;
+    let gone = match find(board, who) {
+        Err(_) if scenery::names_place(board, who) => {
+            scenery::remove_place(board);
+            return Ok(());
+        }
+        found => found?,
+    };
     board.remove(&gone);
     Ok(())
 }
 
 /// Gives objects an attribute; a colour takes the place of a colour.
 pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
+    let subjects = match find(board, who) {
+        Err(_) if scenery::names_place(board, who) => {
+            scenery::describe_place(board, words);
+            return Ok(());
+        }
+        found => found?,
+    };
     for index in &subjects {
         let caption = &mut board.pieces[*index].caption;
         *caption = described(caption, words);
@@ -97,26 +109,51 @@ fn article_for(phrase: &str, had_article: bool) -> String {
 
 /// Turns objects into something else in the same place.
 pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
-    let Some(thing) = english::noun_phrases(to).into_iter().next() else {
+    let subjects = match find(board, who) {
+        Err(_) if scenery::names_place(board, who) => return scenery::replace_place(board, who, to),
+        found => found?,
+    };
+    let things = english::noun_phrases(to);
+    if let [_, second, ..] = things.as_slice() {
+        return Err(format!(
+            "\"{to}\" names several things; say which one is to stand there, and add {} in a second instruction",
+            with_article(&second.phrase())
+        ));
+    }
+    let Some(thing) = things.into_iter().next() else {
         return Err(format!(
             "\"{to}\" names nothing that could be drawn; try \"replace the cat with a dog\""
         ));
     };
     let caption = wording::caption(&thing);
-    let aspect = kind_of(&thing.noun).aspect();
     for index in &subjects {
         let piece = &mut board.pieces[*index];
         piece.caption.clone_from(&caption);
-        piece.bbox = reshaped(piece.bbox, aspect);
+        piece.bbox = shaped_like(piece.bbox, &thing.noun);
     }
     let (have, want) = (subjects.len(), thing.count as usize);
     board.touched = subjects;
     if thing.exact && want > have && want > 1 {
         let more = format!("{} {}", want - have, plural(&thing.phrase()));
-        return relocate::add(board, &more);
+        return adding::add(board, &more);
     }
     Ok(())
+}
+
+/// Gives objects another name and leaves their boxes alone.
+pub(super) fn relabel(board: &mut Board, who: &str, to: &str) -> Result<(), Refusal> {
+    let subjects = find(board, who)?;
+    let caption = with_article(without_article(to));
+    for index in &subjects {
+        board.pieces[*index].caption.clone_from(&caption);
+    }
+    board.touched = subjects;
+    Ok(())
+}
+
+/// A box for something of this noun where another thing stood.
+pub(super) fn shaped_like(bbox: BBox, noun: &str) -> BBox {
+    reshaped(bbox, kind_of(noun).aspect())
 }
 
 /// A box of another aspect ratio with the same area, on the same spot and not

@@ -3,14 +3,12 @@
 
 use lmd_layout::{BBox, MAX_OBJECTS};
 
-use super::adjust::resize;
 use super::board::{Board, Piece};
 use super::command::{Edge, first_word};
-use super::refer::{find, find_one, head_noun};
+use super::refer::{find, head_noun};
 use super::refusal::Refusal;
-use super::relocate::{add, attach, stage_among, thing_of};
-use super::vocabulary::comparative;
-use crate::geometry::{corners, crossings, feet_kept};
+use super::adding::{add, attach, stage_among, thing_of};
+use crate::geometry::corners;
 use crate::offline::problem::Given;
 use crate::{RelationKind, Scene, Thing, english};
 
@@ -36,6 +34,12 @@ pub(super) fn want(board: &mut Board, what: &str) -> Result<(), Refusal> {
         }
         _ => add(board, what),
     }
+}
+
+/// Twice as many of what the words name.
+pub(super) fn double(board: &mut Board, who: &str) -> Result<(), Refusal> {
+    let there = find(board, who)?;
+    duplicate(board, who, there.len())
 }
 
 /// Adds copies of an object of its size, beside it where there is room.
@@ -144,76 +148,6 @@ fn copy(board: &mut Board, original: usize) -> bool {
         }
     }
     false
-}
-
-/// Gives objects one size: that of `like`, or the middle of their own.
-pub(super) fn same_size(board: &mut Board, who: &str, like: Option<&str>) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
-    let (w, h) = match like {
-        Some(like) => {
-            let bbox = board.pieces[find_one(board, like)?].bbox;
-            (bbox.w(), bbox.h())
-        }
-        None if subjects.len() < 2 => {
-            return Err(format!("that needs at least two objects; there are: {}", board.inventory()));
-        }
-        None => {
-            let logs = |side: fn(BBox) -> f64| {
-                let sum: f64 = subjects.iter().map(|index| side(board.pieces[*index].bbox).ln()).sum();
-                f64::exp(sum / subjects.len() as f64)
-            };
-            (logs(BBox::w), logs(BBox::h))
-        }
-    };
-    let before = board.boxes();
-    let allowed = crossings(&before) + 1e-6;
-    let sized = |share: f64| -> Vec<BBox> {
-        let mut boxes = before.clone();
-        subjects.iter().for_each(|index| boxes[*index] = feet_kept(before[*index], w * share, h * share));
-        boxes
-    };
-    // Where the size is free it is as large as there is room.
-    let least = if like.is_some() { 20 } else { 8 };
-    let found =
-        (least..=20).rev().map(|share| sized(f64::from(share) / 20.0)).find(|b| crossings(b) <= allowed);
-    let boxes = match found {
-        Some(boxes) => boxes,
-        None => {
-            board.warnings.push("there is not enough room for that size: some boxes overlap".to_owned());
-            sized(1.0)
-        }
-    };
-    board.place_all(boxes);
-    board.touched = subjects;
-    Ok(())
-}
-
-/// Makes objects clearly larger or smaller than another one in the way that
-/// the comparative says.
-pub(super) fn exceed(board: &mut Board, who: &str, how: &str, anchor: &str) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
-    let than = board.pieces[find_one(board, anchor)?].bbox;
-    let (w, h) = comparative(how).ok_or_else(|| format!("\"{how}\" is no size"))?;
-    for index in &subjects {
-        let bbox = board.pieces[*index].bbox;
-        // Both sides share what a comparison of areas asks for.
-        let (fw, fh) = match (w == 1.0, h == 1.0) {
-            (false, false) => {
-                let factor = w * (than.area() / bbox.area()).sqrt();
-                (factor, factor)
-            }
-            (true, _) => (1.0, h * than.h() / bbox.h()),
-            (_, true) => (w * than.w() / bbox.w(), 1.0),
-        };
-        let grows = w.max(h) > 1.0;
-        let holds = if grows { fw.max(fh) <= 1.0 } else { fw.min(fh) >= 1.0 };
-        if holds {
-            continue;
-        }
-        resize(board, &format!("object {}", index + 1), fw, fh)?;
-    }
-    board.touched = subjects;
-    Ok(())
 }
 
 /// Puts objects in line: their lower edges at one height, or another edge.
