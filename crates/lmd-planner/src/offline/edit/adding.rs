@@ -2,6 +2,7 @@
 
 use lmd_layout::{BBox, MAX_OBJECTS};
 
+use super::arranging::carrier;
 use super::board::{Board, Piece};
 use super::ground::grounded;
 use super::moving::{other_side, relation};
@@ -14,7 +15,7 @@ use crate::offline::problem::Given;
 use crate::offline::sizes::{is_known, kind_of};
 use crate::offline::stage::{Staged, stage};
 use crate::offline::wording;
-use crate::{Relation, RelationKind, Scene, Thing, english};
+use crate::{Region, Relation, RelationKind, Scene, Thing, english};
 
 /// Adds what the words describe, in free space.
 pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
@@ -29,7 +30,7 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
                     board.background = format!("{} {more}", board.background);
                     Ok(())
                 }
-                _ => super::scenery::background(board, &place),
+                _ => super::scenery::add_place(board, &place),
             },
             None => {
                 Err(format!("\"{what}\" names nothing that could be drawn; try \"add two birds in the sky\""))
@@ -48,42 +49,15 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
     if board.pieces.len() + scene.things[..fresh].iter().map(|thing| thing.count as usize).sum::<usize>() > MAX_OBJECTS {
         return Err(format!("a layout holds at most {MAX_OBJECTS} objects, there are {}", board.pieces.len()));
     }
-    let mut given: Vec<Given> = (0..fresh).map(|thing| size_of_part(board, &scene, thing, anchors)).collect();
-    given.extend(anchors.iter().map(|index| Given::Place(vec![board.pieces[*index].bbox])));
-    let alone = (scene.clone(), given.clone());
-    let mut staged = stage_among(board, &mut scene, given, anchors);
-    let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
-    // "three biscuits on a plate in front of the cups": the plate must read so, not the biscuits.
-    let related: Vec<usize> =
-        scene.relations.iter().filter(|relation| relation.object >= fresh).map(|relation| relation.subject).collect();
-    let read = |staged: &Staged, kind: RelationKind| {
-        let placed = staged.boxes.iter().filter(|(thing, _)| *thing < fresh && related.contains(thing));
-        placed.map(|(_, bbox)| *bbox).all(|bbox| reads_well(bbox, kind, &places))
-    };
-    if let Some(kind) = scene.relations.first().map(|relation| relation.kind)
-        && !anchors.is_empty()
-        && !read(&staged, kind)
-    {
-        // Beside what it is placed against rather than clear of everything.
-        let nearer = stage(&alone.0, &alone.1);
-        if read(&nearer, kind) {
-            staged = nearer;
-        } else if let (RelationKind::Between(_), [one, other, ..]) = (kind, places.as_slice()) {
-            let middle = (one.center().0 + other.center().0) / 2.0;
-            let feet = one.y_max().max(other.y_max());
-            for (_, bbox) in staged.boxes.iter_mut().filter(|(thing, _)| *thing < fresh) {
-                let small = feet_kept(*bbox, 0.7 * bbox.w(), 0.7 * bbox.h());
-                *bbox = small.shifted(middle - small.center().0, feet - small.y_max());
-            }
-        }
-    }
+    let on_ground = on_the_same(board, &mut scene, anchors);
+    let staged = staged_among(board, &mut scene, fresh, &[anchors, on_ground.as_slice()].concat(), anchors);
     let first = board.pieces.len();
     let feet = standing_feet(board);
     for (thing, bbox) in staged.boxes.into_iter().filter(|(thing, _)| *thing < fresh) {
         let caption = wording::caption(&scene.things[thing]);
         let others = board.boxes();
         let bbox = match stands_freely(&scene, thing) {
-            true => grounded(bbox, &others, &feet).unwrap_or_else(|| {
+            true => grounded(bbox, &others, &feet).filter(|found| on_its_side(*found, &scene, thing)).unwrap_or_else(|| {
                 board.warnings.push(format!("there is no room on the ground for {caption}"));
                 bbox
             }),
@@ -93,43 +67,156 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
     }
     board.touched = (first..board.pieces.len()).collect();
     board.warnings.extend(staged.warnings);
-    in_row(board, &scene, first, anchors);
+    if on_ground.is_none() {
+        in_row(board, &scene, first, anchors);
+    }
+    around_feet(board, &scene, first, anchors);
     Ok(())
 }
 
-/// What is to be left or right of something stands in its row, where the
-/// others can make room for it.
-fn in_row(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]) {
-    let kind = scene.relations.first().map(|relation| relation.kind);
-    let (Some(kind @ (RelationKind::LeftOf | RelationKind::RightOf)), true) = (kind, board.pieces.len() == first + 1) else {
-        return;
+/// Stages new things against `anchors`, the first `fresh` of the scene's; they must
+/// read as they are meant against `meant`.
+fn staged_among(board: &Board, scene: &mut Scene, fresh: usize, anchors: &[usize], meant: &[usize]) -> Staged {
+    let stay = || anchors.iter().map(|index| Given::Place(vec![board.pieces[*index].bbox]));
+    let mut given: Vec<Given> = (0..fresh).map(|thing| size_told(board, scene, thing, anchors)).collect();
+    given.extend(stay());
+    let alone = (scene.clone(), given.clone());
+    let mut staged = stage_among(board, scene, given, anchors);
+    if staged.crowded || staged.unmet > 0 {
+        // Any other size finds room rather than one that was told.
+        scene.things.truncate(alone.0.things.len());
+        let free = std::iter::repeat_n(Given::Nothing, fresh).chain(stay()).collect();
+        let other = stage_among(board, scene, free, anchors);
+        if (other.unmet, other.crowded) < (staged.unmet, staged.crowded) {
+            staged = other;
+        }
+    }
+    let places: Vec<BBox> = meant.iter().map(|index| board.pieces[*index].bbox).collect();
+    // "three biscuits on a plate in front of the cups": the plate must read so, not the biscuits.
+    let to_meant = |relation: &&Relation| (fresh..fresh + meant.len()).contains(&relation.object);
+    let related: Vec<(usize, RelationKind)> =
+        scene.relations.iter().filter(to_meant).map(|relation| (relation.subject, relation.kind)).collect();
+    let read = |staged: &Staged| {
+        staged.boxes.iter().all(|(thing, bbox)| {
+            let kinds = related.iter().filter(|(subject, _)| subject == thing);
+            kinds.map(|(_, kind)| *kind).all(|kind| reads_well(*bbox, kind, &places))
+        })
     };
+    if meant.is_empty() || read(&staged) {
+        return staged;
+    }
+    // Beside what it is placed against rather than clear of everything.
+    let nearer = stage(&alone.0, &alone.1);
+    if read(&nearer) {
+        return nearer;
+    }
+    if let (Some((_, RelationKind::Between(_))), [one, other, ..]) = (related.first(), places.as_slice()) {
+        let middle = (one.center().0 + other.center().0) / 2.0;
+        let feet = one.y_max().max(other.y_max());
+        for (_, bbox) in staged.boxes.iter_mut().filter(|(thing, _)| *thing < fresh) {
+            let small = feet_kept(*bbox, 0.7 * bbox.w(), 0.7 * bbox.h());
+            *bbox = small.shifted(middle - small.center().0, feet - small.y_max());
+        }
+    }
+    staged
+}
+
+/// What is to be left or right of something stands in its row, where the
+/// others can make room for it; where they cannot, that is told.
+fn in_row(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]) {
+    let relation = scene.relations.first().map(|relation| (relation.subject, relation.kind));
+    let Some((thing, kind @ (RelationKind::LeftOf | RelationKind::RightOf))) = relation else { return };
     let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
-    if kind_of(&scene.things[0].noun).class.stands() && !stands_beside(board.pieces[first].bbox, kind, &places) {
-        beside_in_row(board, first, kind, anchors);
+    let caption = wording::caption(&scene.things[thing]);
+    let misplaced = |board: &Board| {
+        let mut new = board.pieces[first..].iter().filter(|piece| piece.caption == caption);
+        new.any(|piece| !stands_beside(piece.bbox, kind, &places))
+    };
+    let opposite = if kind == RelationKind::LeftOf { RelationKind::RightOf } else { RelationKind::LeftOf };
+    if scene.relations.iter().any(|other| other.kind == opposite) {
+        let new = &board.pieces[first..];
+        if ![kind, opposite].iter().all(|kind| new.iter().any(|piece| stands_beside(piece.bbox, *kind, &places))) {
+            board.warnings.push(format!("there is no room for {caption} on both sides, move something away first"));
+        }
+        return;
+    }
+    if !kind_of(&scene.things[thing].noun).class.stands() || !misplaced(board) {
+        return;
+    }
+    if board.pieces.len() == first + 1 {
+        // Among what makes room it is as large as its like.
+        let found = board.pieces[first].bbox;
+        let like = (0..first).find(|index| thing_of(&board.pieces[*index]).noun == scene.things[thing].noun);
+        if let Some(like) = like.map(|index| board.pieces[index].bbox) {
+            board.pieces[first].bbox = feet_kept(found, like.w(), like.h());
+        }
+        if beside_in_row(board, first, kind, anchors) {
+            return;
+        }
+        board.pieces[first].bbox = found;
+    }
+    if board.pieces.len() > first + 1 || !beside_in_row(board, first, kind, anchors) {
+        board.warnings.push(format!("there is no room {} that for {caption}, move something away first", kind.words()));
     }
 }
 
-/// A size for what is fixed to or lies on something that is there, where
-/// nothing is known of the thing itself.
-fn size_of_part(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> Given {
-    let [anchor] = anchors else { return Given::Nothing };
-    let noun = &scene.things[thing].noun;
-    let on = scene.relations.iter().any(|relation| {
-        relation.subject == thing && relation.object + 1 == scene.things.len() && matches!(relation.kind, RelationKind::On | RelationKind::Inside)
-    });
-    let bbox = board.pieces[*anchor].bbox;
-    if !on || scene.things[thing].count != 1 {
+/// A size for a new thing, where what is there already tells it: that of its
+/// like, that of a part beside its whole, that of a plate beside cups.
+fn size_told(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> Given {
+    let new = &scene.things[thing];
+    if new.count != 1 || new.size.is_some() {
         return Given::Nothing;
     }
-    if english::belongs_to_wearer(noun) {
-        return Given::Size(0.5 * bbox.w(), 0.28 * bbox.h());
+    let alike = |index: &usize| thing_of(&board.pieces[*index]).noun == new.noun;
+    if let Some(like) = (0..board.pieces.len()).find(alike).filter(|_| !anchors.is_empty()) {
+        let bbox = board.pieces[like].bbox;
+        return Given::Size(bbox.w(), bbox.h());
     }
-    // Of an unknown thing all that is known is that it rests there.
-    if !is_known(noun) {
-        return Given::Size(0.45 * bbox.w(), 0.4 * bbox.h());
+    let Some(anchor) = anchors.first().map(|anchor| &board.pieces[*anchor]) else { return Given::Nothing };
+    let bbox = anchor.bbox;
+    let to_anchor = |relation: &&Relation| {
+        relation.subject == thing && relation.object >= scene.things.len() - anchors.len()
+    };
+    let rests = |relation: &Relation| matches!(relation.kind, RelationKind::On | RelationKind::Inside);
+    let on = scene.relations.iter().filter(to_anchor).any(rests);
+    let holds = scene.relations.iter().any(|relation| relation.object == thing && rests(relation));
+    let kind = kind_of(&new.noun);
+    match () {
+        () if holds && is_known(&new.noun) => {
+            let ratio = (kind.width / kind_of(&thing_of(anchor).noun).width).sqrt();
+            let held = scene.relations.iter().filter(|relation| relation.object == thing && rests(relation));
+            let held: u32 = held.filter_map(|relation| scene.things.get(relation.subject)).map(|one| one.count).sum();
+            let w = (ratio * bbox.w()).max(0.11 * f64::from(held)).clamp(0.18, 0.5);
+            Given::Size(w, w / kind.aspect())
+        }
+        () if on && english::belongs_to_wearer(&new.noun) => Given::Size(0.5 * bbox.w(), 0.28 * bbox.h()),
+        // Of an unknown thing all that is known is that it rests there.
+        () if on && !is_known(&new.noun) => Given::Size(0.45 * bbox.w(), 0.4 * bbox.h()),
+        () => Given::Nothing,
     }
-    Given::Nothing
+}
+
+/// Small things around something that stands are on the ground about its feet.
+fn around_feet(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]) {
+    let kind = scene.relations.first().map(|relation| relation.kind);
+    let ([anchor], Some(RelationKind::Around)) = (anchors, kind) else { return };
+    let centre = board.pieces[*anchor].bbox;
+    let count = board.pieces.len() - first;
+    let low = |piece: &Piece| {
+        piece.bbox.area() < 0.3 * centre.area() && kind_of(&thing_of(piece).noun).class.stands()
+    };
+    if centre.y_max() < 0.55 || count < 2 || !board.pieces[first..].iter().all(low) {
+        return;
+    }
+    for (at, piece) in board.pieces[first..].iter_mut().enumerate() {
+        // From the left side over the front to the right side.
+        let angle = std::f64::consts::PI * at as f64 / (count - 1) as f64;
+        let (x, w, h) = (centre.center().0, piece.bbox.w(), piece.bbox.h());
+        let reach = ((centre.w() + w) / 2.0).min(x - w / 2.0).min(1.0 - x - w / 2.0).max(0.1);
+        let left = (x - reach * angle.cos() - w / 2.0).clamp(0.0, 1.0 - w);
+        let feet = (centre.y_max() - 0.03 + 0.07 * angle.sin()).min(0.99);
+        piece.bbox = BBox::clamped(left, feet - h, w, h).unwrap_or(piece.bbox);
+    }
 }
 
 /// The lower edges of what stands on the ground.
@@ -138,11 +225,20 @@ fn standing_feet(board: &Board) -> Vec<f64> {
     board.pieces.iter().filter(stands).map(|piece| piece.bbox.y_max()).filter(|feet| *feet > 0.5).collect()
 }
 
+/// Whether a box is on the side where its thing is to be.
+fn on_its_side(bbox: BBox, scene: &Scene, thing: usize) -> bool {
+    match scene.things[thing].region {
+        Some(Region::Left) => bbox.center().0 < 0.5,
+        Some(Region::Right) => bbox.center().0 > 0.5,
+        _ => true,
+    }
+}
+
 /// Whether a new thing stands, and the words leave open where.
 fn stands_freely(scene: &Scene, thing: usize) -> bool {
     let related = scene.relations.iter().any(|relation| relation.subject == thing);
     let what = &scene.things[thing];
-    what.region.is_none() && !related && kind_of(&what.noun).class.stands()
+    matches!(what.region, None | Some(Region::Left | Region::Right)) && !related && kind_of(&what.noun).class.stands()
 }
 
 /// `another cat` and `two more cats` as a sentence would say them.
@@ -155,6 +251,9 @@ fn as_new(what: &str) -> String {
 /// What the words describe as a scene whose last things are those objects of
 /// the board that it is placed against.
 fn described(board: &Board, what: &str) -> Result<(Scene, Vec<usize>), Refusal> {
+    if let Some(found) = on_both_sides(board, what) {
+        return found;
+    }
     if let Some((new, kind, anchor)) = placed_against(board, what) {
         let (kind, anchor) = match other_side(&anchor) {
             Some(anchor) => (opposite_side(board, &[], Some(&new), &anchor)?, anchor),
@@ -175,6 +274,48 @@ fn described(board: &Board, what: &str) -> Result<(Scene, Vec<usize>), Refusal> 
     }
     let scene = english::parse(what).map_err(|error| error.to_string())?;
     Ok((scene, Vec::new()))
+}
+
+/// `two glasses on either side of the bowl`: half of them left, half right.
+fn on_both_sides(board: &Board, what: &str) -> Option<Result<(Scene, Vec<usize>), Refusal>> {
+    let joints = [" on either side of ", " on both sides of ", " on each side of ", " to both sides of "];
+    let (new, anchor) = joints.iter().find_map(|joint| what.split_once(joint))?;
+    let anchors = match find(board, anchor) {
+        Ok(found) => found,
+        Err(refusal) => return Some(Err(refusal)),
+    };
+    let thing = english::noun_phrases(new).into_iter().next()?;
+    let right = (thing.count / 2).max(1);
+    let left = thing.count.saturating_sub(right).max(1);
+    let things = vec![Thing { count: left, ..thing.clone() }, Thing { count: right, ..thing }];
+    let mut scene = Scene { things, ..Scene::default() };
+    let first = scene.things.len();
+    scene.things.extend(anchors.iter().map(|index| thing_of(&board.pieces[*index])));
+    for object in first..scene.things.len() {
+        for (subject, kind) in [(0, RelationKind::LeftOf), (1, RelationKind::RightOf)] {
+            scene.relations.push(Relation { subject, kind, object });
+        }
+    }
+    Some(Ok((scene, anchors)))
+}
+
+/// Puts what is new beside something that rests on a table on that table, too.
+fn on_the_same(board: &Board, scene: &mut Scene, anchors: &[usize]) -> Option<usize> {
+    let sideways = |relation: &&Relation| {
+        matches!(relation.kind, RelationKind::NextTo | RelationKind::LeftOf | RelationKind::RightOf)
+    };
+    let carrier = carrier(board, *anchors.first()?).filter(|carrier| !anchors.contains(carrier))?;
+    let fresh = scene.things.len() - anchors.len();
+    let to_anchor = scene.relations.iter().filter(sideways).filter(|relation| relation.object >= fresh);
+    let mut beside: Vec<usize> = to_anchor.map(|relation| relation.subject).collect();
+    beside.dedup();
+    if beside.is_empty() {
+        return None;
+    }
+    scene.things.push(thing_of(&board.pieces[carrier]));
+    let object = scene.things.len() - 1;
+    scene.relations.extend(beside.into_iter().map(|subject| Relation { subject, kind: RelationKind::On, object }));
+    Some(carrier)
 }
 
 /// New words, relation and the words of something that is there already: the

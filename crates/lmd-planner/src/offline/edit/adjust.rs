@@ -32,6 +32,7 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
             scenery::describe_place(board, words);
             return Ok(());
         }
+        Err(_) if scenery::describe_part(board, who, words) => return Ok(()),
         found => found?,
     };
     for index in &subjects {
@@ -114,18 +115,21 @@ pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refus
         found => found?,
     };
     let things = english::noun_phrases(to);
-    if let [_, second, ..] = things.as_slice() {
+    let whole = !to.contains(" and ") && !to.contains(',');
+    if let ([_, second, ..], false) = (things.as_slice(), whole) {
         return Err(format!(
             "\"{to}\" names several things; say which one is to stand there, and add {} in a second instruction",
             with_article(&second.phrase())
         ));
     }
+    let parts = things.len();
     let Some(thing) = things.into_iter().next() else {
         return Err(format!(
             "\"{to}\" names nothing that could be drawn; try \"replace the cat with a dog\""
         ));
     };
-    let caption = wording::caption(&thing);
+    // "a vase with flowers" is one thing in one box.
+    let caption = if parts > 1 { with_article(to) } else { wording::caption(&thing) };
     for index in &subjects {
         let piece = &mut board.pieces[*index];
         piece.caption.clone_from(&caption);
@@ -224,6 +228,12 @@ pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let parts = what.split(" and ").flat_map(|part| part.split(" or ")).flat_map(|part| part.split(", "));
     let (mut gone, mut absent) = (Vec::new(), Vec::new());
     for part in parts.map(|part| part.trim_start_matches("no ").trim()).filter(|part| !part.is_empty()) {
+        let sentence = |word: &str| {
+            matches!(word, "would" | "should" | "could" | "is" | "are" | "be" | "which" | "because" | "so" | "if" | "when")
+        };
+        if part.split(' ').any(sentence) {
+            return Err(format!("\"{part}\" is no name of a thing to be left out"));
+        }
         if is_pronoun(part) {
             let meant = find(board, part)?;
             let nouns = meant.iter().filter_map(|index| head_noun(&board.pieces[*index].caption));

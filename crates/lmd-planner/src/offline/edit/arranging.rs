@@ -5,11 +5,13 @@ use lmd_layout::{BBox, MAX_OBJECTS};
 
 use super::board::{Board, Piece};
 use super::command::{Edge, first_word};
+use super::ground::grounded;
 use super::refer::{find, head_noun};
 use super::refusal::Refusal;
 use super::adding::{add, attach, stage_among, thing_of};
 use crate::geometry::corners;
 use crate::offline::problem::Given;
+use crate::offline::sizes::kind_of;
 use crate::{RelationKind, Scene, Thing, english};
 
 /// Sees to it that there is what the words describe: of a kind that is there
@@ -107,7 +109,7 @@ fn close_up(board: &mut Board, original: usize, more: usize) -> Result<(), Refus
 
 /// What an object rests on: something larger that its feet are on and its head
 /// is above.
-fn carrier(board: &Board, original: usize) -> Option<usize> {
+pub(super) fn carrier(board: &Board, original: usize) -> Option<usize> {
     let bbox = board.pieces[original].bbox;
     let carries = |index: &usize| {
         let other = board.pieces[*index].bbox;
@@ -143,6 +145,13 @@ fn copy(board: &mut Board, original: usize) -> bool {
         let staged = stage_among(board, &mut scene, given, &used);
         let place = staged.boxes.iter().find(|(thing, _)| *thing == 0).map(|(_, bbox)| *bbox);
         if let (Some(bbox), false, 0) = (place, staged.crowded, staged.unmet) {
+            // What stands on the ground has copies there.
+            let bbox = match carrier {
+                None if kind_of(&thing_of(&piece).noun).class.stands() && piece.bbox.y_max() > 0.5 => {
+                    grounded(bbox, &board.boxes(), &[piece.bbox.y_max()]).unwrap_or(bbox)
+                }
+                _ => bbox,
+            };
             board.pieces.push(Piece { bbox, locked: false, ..piece });
             return true;
         }

@@ -2,6 +2,7 @@
 //! and of the scene as a whole.
 
 use super::command::{Command, first_word, two_parts};
+use super::doing::acted;
 use super::moving::gathering;
 use super::vocabulary::{MOODS, MOTIONS, STYLES, comparative, is_time};
 use crate::english;
@@ -55,25 +56,6 @@ fn caption_of(rest: &str) -> Option<(String, String)> {
     two_parts(rest, &[" to ", " into "])
 }
 
-/// `the knight ride the horse`, `the fox chase the owl`: who, and what doing.
-fn acted(rest: &str) -> Option<Command> {
-    let words: Vec<&str> = rest.split(' ').collect();
-    let pronoun = matches!(words.first(), Some(&("it" | "them" | "him" | "her")));
-    for at in (if pronoun { 1 } else { 2 })..words.len() {
-        let Some(doing) = english::progressive(words[at]) else { continue };
-        // "the light blue": what follows a verb is a thing or where it is.
-        let next = words.get(at + 1);
-        let follows = next.is_none_or(|word| {
-            matches!(*word, "the" | "a" | "an" | "at" | "on" | "in" | "over" | "to" | "into" | "up" | "with" | "some" | "its" | "his" | "her" | "their" | "towards" | "through" | "two" | "three" | "each" | "another" | "under" | "from")
-        });
-        if follows && next.is_some() {
-            let doing = [&[doing.as_str()], &words[at + 1..]].concat().join(" ");
-            return Some(Command::Happen { who: words[..at].join(" "), doing });
-        }
-    }
-    None
-}
-
 /// `the car's colour to blue`, `the colour of the car to blue`.
 fn colour_phrase(rest: &str) -> Option<(String, String)> {
     let rest = rest.replace("colour", "color");
@@ -122,7 +104,9 @@ fn posed(rest: &str) -> Option<Command> {
         ["sit", "stand", "lie", "be", "go", "come", "move", "stay", "rest", "hover", "float", "lean"];
     let words: Vec<&str> = rest.split(' ').collect();
     let at =
-        (1..words.len()).find(|at| POSTURES.contains(&words[*at]) || english::doing(words[*at]).is_some())?;
+        (1..words.len()).find(|at| {
+            POSTURES.contains(&words[*at]) || (*at > 1 && MOTIONS.contains(&words[*at])) || english::doing(words[*at]).is_some()
+        })?;
     // "the taxi drive to the right"
     if MOTIONS.contains(&words[at]) || matches!(words[at], "go" | "come" | "move") {
         let moved = format!("{} {}", words[..at].join(" "), words[at + 1..].join(" "));

@@ -5,9 +5,10 @@ use super::command::{Command, first_word, named, two_parts};
 use super::instead::{against, contrast, in_place};
 use super::moving::{gathering, into_region, movement, relation, step};
 use super::phrasing::{begins_clause, normalise, verb_first};
+use super::doing::said_of;
 use super::refusal::Refusal;
 use super::remarks::{allowed, complaint, passive, topic, unwanted};
-use super::vocabulary::{MOTIONS, comparative, is_verb, strength, without_strength};
+use super::vocabulary::{MOTIONS, VERBS, comparative, is_verb, strength, without_strength};
 use super::whole::whole as of_whole;
 use crate::english;
 
@@ -152,8 +153,8 @@ fn command(text: &str) -> Option<Command> {
     if let Some(command) = of_whole(text).or_else(|| unwanted(text)).or_else(|| allowed(text)) {
         return Some(command);
     }
-    if let Some(told) = complaint(text).or_else(|| passive(text)) {
-        return command(&told);
+    if let Some(command) = complaint(text).or_else(|| passive(text)).and_then(|told| command(&told)) {
+        return Some(command);
     }
     const UNNEEDED: [&str; 7] = [
         "i don't like ",
@@ -192,7 +193,8 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
             .and_then(|(_, style)| scene_complement(style)),
         "add" | "insert" | "include" | "draw" => non_empty(rest).map(|rest| Command::Add(rest.to_owned())),
         "remove" | "delete" | "erase" | "drop" | "cut" => remove(rest),
-        "get" => rest.strip_prefix("rid of ").and_then(remove),
+        "get" => rest.strip_prefix("rid of ").map_or_else(|| movement("move", rest), remove),
+        "show" => non_empty(rest).map(|rest| Command::Want(rest.to_owned())),
         "take" => take(rest),
         "keep" => kept(rest),
         "leave" => kept(rest.strip_suffix(" as it is").or_else(|| rest.strip_suffix(" alone"))?),
@@ -202,6 +204,7 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
         }
         "raise" | "lift" => Some(nudge(rest, (0.0, -1.0))),
         "lower" => Some(nudge(rest, (0.0, 1.0))),
+        "switch" if rest.starts_with("to ") => scene_complement(&rest[3..]),
         "swap" | "exchange" | "switch" => swap(rest),
         "rename" | "relabel" => {
             two_parts(rest, &[" to ", " into ", " as "]).map(|(who, to)| Command::Relabel { who, to })
@@ -215,10 +218,10 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
             Some(Command::Describe { who: who.to_owned(), words: format!("covered with {what}") })
         }
         "reduce" | "increase" => number_of(rest),
-        "double" => {
-            let of = rest.strip_prefix("the number of ")?;
-            Some(Command::Double(of.to_owned()))
-        }
+        "double" => match rest.strip_prefix("the size of ") {
+            Some(who) => change("make", &format!("{who} twice as big")),
+            None => Some(Command::Double(rest.strip_prefix("the number of ").unwrap_or(rest).to_owned())),
+        },
         "let" => change("make", rest),
         "replace" => two_parts(rest, &[" with ", " by "]).map(|(who, to)| Command::Rename { who, to }),
         "spread" => Some(Command::Gather {
@@ -391,27 +394,11 @@ fn give_each(words: &[&str]) -> Option<Command> {
     let (noun, before) = words.split_last().filter(|(noun, _)| english::belongs_to_wearer(noun))?;
     let colours = before.iter().rev().take_while(|word| english::is_colour(word)).count();
     let (who, colours) = before.split_at(before.len() - colours);
-    let one = [colours, &[lmd_layout::singular(noun).as_str()]].concat().join(" ");
+    let several = who.last().is_some_and(|who| lmd_layout::is_plural(who));
+    let each = if several { lmd_layout::singular(noun) } else { (*noun).to_owned() };
+    let one = [colours, &[each.as_str()]].concat().join(" ");
     let words = format!("with {}", lmd_layout::with_article(&one));
     (!who.is_empty()).then(|| Command::Describe { who: who.join(" "), words })
-}
-
-/// `the knight is riding the horse`, `the knight holds a lance`.
-fn stated(text: &str) -> Option<Command> {
-    let progressive = [" should be ", " must be ", " is ", " are ", " should keep "].iter().find_map(|verb| {
-        let (who, doing) = text.split_once(verb)?;
-        let first = first_word(doing)?;
-        let acts = first.ends_with("ing") && english::progressive(first).is_some() && doing.contains(' ');
-        acts.then(|| Command::Happen { who: who.to_owned(), doing: doing.to_owned() })
-    });
-    progressive.or_else(|| {
-        let words: Vec<&str> = text.split(' ').collect();
-        let at = (2..words.len().saturating_sub(1))
-            .find(|at| words[*at].ends_with('s') && english::progressive(words[*at]).is_some())?;
-        let known = matches!(words[0], "the" | "my") && matches!(words[at + 1], "the" | "a" | "an");
-        let doing = [english::progressive(words[at])?.as_str(), &words[at + 1..].join(" ")].join(" ");
-        known.then(|| Command::Happen { who: words[..at].join(" "), doing })
-    })
 }
 
 /// Instructions without a verb: `closer together`, `two more cats`, `bigger boxes`.
@@ -422,7 +409,7 @@ fn bare(text: &str) -> Option<Command> {
     if let Some(mood @ Command::Mood(_)) = scene_complement(text) {
         return Some(mood);
     }
-    if let Some(happens) = stated(text) {
+    if let Some(happens) = said_of(text) {
         return Some(happens);
     }
     if let Some((who, to)) = two_parts(text, &[" should "])
@@ -482,6 +469,8 @@ fn wished_state(text: &str) -> Option<Command> {
         })
         .or_else(|| {
             let (who, to) = two_parts(text, &[" should "])?;
+            // An unknown verb must not become an adjective.
+            first_word(&to).filter(|verb| VERBS.contains(verb) || matches!(*verb, "wear" | "hold" | "look") || comparative(verb).is_some())?;
             change("make", &format!("{who} {to}"))
         })
 }

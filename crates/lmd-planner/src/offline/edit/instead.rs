@@ -6,7 +6,7 @@ use lmd_layout::BBox;
 use super::board::{Board, Piece};
 use super::command::{Command, first_word};
 use super::moving::{into_region, relation};
-use super::refer::{find, head_noun};
+use super::refer::{find, head_noun, without_article};
 use super::refusal::Refusal;
 use super::{adjust, adding, scenery};
 use crate::geometry::{corners, feet_kept};
@@ -59,11 +59,12 @@ pub(super) fn in_place(text: &str) -> Option<Command> {
         return None;
     }
     let (what, place) = place_of(rest)?;
-    let instead = rest.ends_with(" instead") || rest.ends_with(" there");
+    let instead = rest.ends_with(" instead");
+    let there = rest.ends_with(" there");
     // "put the owl on the fox instead" says where by itself.
     let placed = relation(what).is_some() || into_region(what).is_some();
     let known = first_word(what).is_some_and(|word| matches!(word, "the" | "it" | "them" | "everything" | "this"));
-    if instead && (placed || moves || (known && rest.ends_with(" instead"))) {
+    if ((instead || there) && placed) || (instead && (moves || known)) {
         return None;
     }
     (!what.is_empty()).then(|| Command::Fill { what: what.to_owned(), place })
@@ -85,7 +86,7 @@ fn place_of(text: &str) -> Option<(&str, Place)> {
     if let Some((what, clause)) = text.split_once(" where ") {
         let gone = [" is", " are", " was", " were", " stood", " sat", " has been", " had been", " used to be"];
         let who = gone.iter().find_map(|verb| clause.strip_suffix(verb))?;
-        let place = if matches!(who, "it" | "they") { Place::Vacated } else { Place::Of(who.to_owned()) };
+        let place = if matches!(who, "it" | "they" | "he" | "she") { Place::Vacated } else { Place::Of(who.to_owned()) };
         return Some((what, place));
     }
     let (before, spot) = text.rsplit_once(' ')?;
@@ -114,7 +115,10 @@ pub(super) fn fill(board: &mut Board, what: &str, place: &Place) -> Result<(), R
                 ));
             }
             Ok(_) => return adjust::rename(board, who, what),
-            Err(_) if scenery::names_place(board, who) => return scenery::replace_place(board, who, what),
+            Err(_) if scenery::names_style(who) => return scenery::style(board, what),
+            Err(_) if scenery::names_place(board, &format!("the {}", without_article(who))) => {
+                return scenery::replace_place(board, who, what);
+            }
             Err(refusal) => {
                 let gone = left_by(board, who);
                 if gone.is_empty() {

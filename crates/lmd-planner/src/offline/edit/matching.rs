@@ -11,9 +11,9 @@ use super::vocabulary::comparative;
 use crate::geometry::{crossings, feet_kept, overlap};
 
 /// Ways to say that it is the whole picture.
-const PICTURE: [&str; 9] = [
+const PICTURE: [&str; 10] = [
     "the picture", "the image", "the canvas", "the frame", "the whole picture", "the scene", "the screen", "the layout",
-    "the whole image",
+    "the whole image", "the entire picture",
 ];
 /// Factors before `as big as` and `the size of`.
 const FACTORS: [(&str, f64); 7] = [
@@ -29,6 +29,11 @@ const FACTORS: [(&str, f64); 7] = [
 /// What is to be as large as what.
 pub(super) fn as_large(text: &str) -> Option<Command> {
     let text = ["make ", "give ", "let "].iter().find_map(|verb| text.strip_prefix(verb)).unwrap_or(text);
+    let filled = PICTURE.iter().find_map(|picture| text.strip_suffix(&format!(" fill {picture}")));
+    if let Some(who) = filled {
+        let who = who.trim_end_matches(" should").trim_end_matches(" must").to_owned();
+        return Some(Command::Match { who, side: Side::Both, factor: 1.0, like: PICTURE[0].to_owned() });
+    }
     let (left, side, like) = measured(text)?;
     if like == "possible" || like.is_empty() {
         return None;

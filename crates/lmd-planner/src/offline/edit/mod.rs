@@ -13,6 +13,7 @@ mod board;
 mod changing;
 mod clauses;
 mod command;
+mod doing;
 mod ground;
 mod happening;
 mod instead;
@@ -156,6 +157,10 @@ fn last_touched(conversation: &Conversation) -> Vec<usize> {
     }
 }
 
+#[cfg(test)]
+mod deeds_tests;
+#[cfg(test)]
+mod kinds_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -4,6 +4,8 @@ use lmd_layout::{BBox, singular};
 
 use super::adding::{attach, stage_among, thing_of};
 use super::board::Board;
+use super::command::first_word;
+use super::happening::against_new;
 use super::moving::other_side;
 use super::passing::{make_room, pass};
 use super::readable::{exchange, is_order, reads_well, step_aside};
@@ -19,6 +21,8 @@ use crate::{Region, RelationKind, Scene};
 const STEP: f64 = 0.2;
 /// Gap kept to a neighbour and to the edge of the picture.
 const EDGE: f64 = 0.02;
+/// Feet within this stand on one ground.
+const LEVEL_FEET: f64 = 0.2;
 /// A shift smaller than this is none.
 const LEAST_SHIFT: f64 = 0.01;
 
@@ -29,7 +33,12 @@ pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &
         Some(anchor) => (opposite_side(board, &subjects, None, &anchor)?, anchor),
         None => (kind, anchor.to_owned()),
     };
-    let anchors = find(board, &anchor)?;
+    let anchors = match find(board, &anchor) {
+        Err(_) if matches!(first_word(&anchor), Some("a" | "an")) => {
+            return against_new(board, subjects, kind, &anchor);
+        }
+        found => found?,
+    };
     relate_pieces(board, subjects, kind, anchors, (who, &anchor))
 }
 
@@ -98,7 +107,7 @@ pub(super) fn beside_in_row(board: &mut Board, subject: usize, kind: RelationKin
     let old = board.pieces[subject].bbox;
     let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
     let [left, _, right, _] = corners(places.iter().copied());
-    let level = |bbox: &BBox| old.y_max().min(bbox.y_max()) - old.y().max(bbox.y()) > 0.4 * old.h().min(bbox.h());
+    let level = |bbox: &BBox| (old.y_max() - bbox.y_max()).abs() < LEVEL_FEET;
     let feet = if places.iter().any(level) { old.y_max() } else { mean(places.iter().map(|bbox| (0.0, bbox.y_max()))).1 };
     let to_left = kind == RelationKind::LeftOf;
     for scale in [1.0, 0.85, 0.7] {
@@ -366,7 +375,7 @@ pub(super) fn gather(board: &mut Board, who: Option<&str>, factor: f64) -> Resul
 /// Brings objects nearer to another, or away from it.
 pub(super) fn approach(board: &mut Board, who: &str, anchor: &str, factor: f64) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
-    let centre = board.pieces[find_one(board, anchor)?].bbox.center();
+    let centre = mean(find(board, anchor)?.into_iter().map(|index| board.pieces[index].bbox.center()));
     shift_all(board, &subjects, factor, |bbox, factor| scaled_about(bbox, centre, factor))
 }
 

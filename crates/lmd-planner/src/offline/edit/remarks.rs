@@ -116,6 +116,14 @@ pub(super) fn unwanted(text: &str) -> Option<Command> {
     let text = text.replace("shouldn't ", "should not ").replace("mustn't ", "must not ").replace("needn't ", "need not ");
     let modals = [" may ", " should ", " must ", " has to ", " have to ", " need ", " can ", " shall ", " needs to ", " ought to "];
     let said = modals.iter().find_map(|modal| text.split_once(modal));
+    if let Some((who, what)) = said
+        && ABSENT.iter().any(|absent| absent.strip_prefix("not ") == Some(what))
+    {
+        let nobody = matches!(who, "nobody" | "no one" | "no-one").then_some("people");
+        if let Some(none) = nobody.or_else(|| who.strip_prefix("no ")).or_else(|| who.strip_prefix("none of ")) {
+            return Some(Command::Exclude(none.to_owned()));
+        }
+    }
     let gone = said.filter(|(_, what)| ABSENT.contains(what)).map(|(who, _)| who);
     let needless = [
         " is not needed", " isn't needed", " are not needed", " aren't needed", " is unnecessary", " are unnecessary",

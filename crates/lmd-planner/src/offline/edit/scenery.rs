@@ -53,6 +53,31 @@ pub(super) fn style(board: &mut Board, style: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Adds scenery to the place around the objects: clouds to a beach.
+pub(super) fn add_place(board: &mut Board, more: &str) -> Result<(), Refusal> {
+    if taken_apart(&board.background).background.is_none() {
+        return background(board, more);
+    }
+    board.background = format!("{} with {more}", board.background);
+    Ok(())
+}
+
+/// Says something of a part that every place has (`a stormy sky`); `false` for
+/// other words.
+pub(super) fn describe_part(board: &mut Board, who: &str, words: &str) -> bool {
+    let noun = who.strip_prefix("the ").unwrap_or(who);
+    let part = matches!(noun, "sky" | "light" | "lighting" | "ground" | "floor" | "weather" | "wall" | "walls" | "horizon");
+    if part {
+        board.background = format!("{} with {}", board.background, with_article(&format!("{words} {noun}")));
+    }
+    part
+}
+
+/// Whether the words name a kind of picture.
+pub(super) fn names_style(words: &str) -> bool {
+    words.split(' ').any(|word| STYLES.contains(&word))
+}
+
 /// Whether the words name the place around the objects: `the kitchen`.
 pub(super) fn names_place(board: &Board, who: &str) -> bool {
     let Some(place) = taken_apart(&board.background).background else { return false };

@@ -78,7 +78,8 @@ pub(super) const MOTIONS: [&str; 33] = [
 ];
 
 /// Further verbs that begin an instruction.
-const FURTHER: [&str; 17] = [
+const FURTHER: [&str; 18] = [
+    "show",
     "use", "allow", "permit", "stop", "call", "relabel", "stack", "pile", "arrange", "surround", "decorate", "fill",
     "cover", "double", "reduce", "increase", "order",
 ];
