@@ -174,6 +174,17 @@ pub(crate) fn progressive(word: &str) -> Option<String> {
     verbs::verb(word).filter(form).map(|verb| verb.attribute)
 }
 
+/// Whether the tables know `word` in any role, or its ending says that it describes something.
+pub(crate) fn knows(word: &str) -> bool {
+    const ENDINGS: [&str; 8] = ["en", "y", "ish", "ful", "less", "ous", "ic", "like"];
+    lexicon::tags(word) != lexicon::Tags::default()
+        || lexicon::exact_tags(word) != lexicon::Tags::default()
+        || lexicon::size(word).is_some()
+        || verbs::verb(word).is_some()
+        || numbers::number(word).is_some()
+        || ENDINGS.iter().any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending))
+}
+
 /// Whether `word` is a colour.
 pub(crate) fn names_colour(word: &str) -> bool {
     lexicon::exact_tags(word).any(lexicon::Tags::COLOR)

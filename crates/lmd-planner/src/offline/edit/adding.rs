@@ -46,8 +46,13 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
 /// Places a scene's things but its last, which are the objects `anchors`.
 pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) -> Result<(), Refusal> {
     let fresh = scene.things.len() - anchors.len();
-    if board.pieces.len() + scene.things[..fresh].iter().map(|thing| thing.count as usize).sum::<usize>() > MAX_OBJECTS {
-        return Err(format!("a layout holds at most {MAX_OBJECTS} objects, there are {}", board.pieces.len()));
+    if board.pieces.len() + scene.things[..fresh].iter().map(|thing| thing.count as usize).sum::<usize>()
+        > MAX_OBJECTS
+    {
+        return Err(format!(
+            "a layout holds at most {MAX_OBJECTS} objects, there are {}",
+            board.pieces.len()
+        ));
     }
     let on_ground = on_the_same(board, &mut scene, anchors);
     let staged = staged_among(board, &mut scene, fresh, &[anchors, on_ground.as_slice()].concat(), anchors);
@@ -57,10 +62,12 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
         let caption = wording::caption(&scene.things[thing]);
         let others = board.boxes();
         let bbox = match stands_freely(&scene, thing) {
-            true => grounded(bbox, &others, &feet).filter(|found| on_its_side(*found, &scene, thing)).unwrap_or_else(|| {
-                board.warnings.push(format!("there is no room on the ground for {caption}"));
-                bbox
-            }),
+            true => grounded(bbox, &others, &feet)
+                .filter(|found| on_its_side(*found, &scene, thing))
+                .unwrap_or_else(|| {
+                    board.warnings.push(format!("there is no room on the ground for {caption}"));
+                    bbox
+                }),
             false => bbox,
         };
         board.pieces.push(Piece { caption, bbox, locked: false });
@@ -76,7 +83,13 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
 
 /// Stages new things against `anchors`, the first `fresh` of the scene's; they must
 /// read as they are meant against `meant`.
-fn staged_among(board: &Board, scene: &mut Scene, fresh: usize, anchors: &[usize], meant: &[usize]) -> Staged {
+fn staged_among(
+    board: &Board,
+    scene: &mut Scene,
+    fresh: usize,
+    anchors: &[usize],
+    meant: &[usize],
+) -> Staged {
     let stay = || anchors.iter().map(|index| Given::Place(vec![board.pieces[*index].bbox]));
     let mut given: Vec<Given> = (0..fresh).map(|thing| size_told(board, scene, thing, anchors)).collect();
     given.extend(stay());
@@ -135,8 +148,13 @@ fn in_row(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]) {
     let opposite = if kind == RelationKind::LeftOf { RelationKind::RightOf } else { RelationKind::LeftOf };
     if scene.relations.iter().any(|other| other.kind == opposite) {
         let new = &board.pieces[first..];
-        if ![kind, opposite].iter().all(|kind| new.iter().any(|piece| stands_beside(piece.bbox, *kind, &places))) {
-            board.warnings.push(format!("there is no room for {caption} on both sides, move something away first"));
+        if ![kind, opposite]
+            .iter()
+            .all(|kind| new.iter().any(|piece| stands_beside(piece.bbox, *kind, &places)))
+        {
+            board
+                .warnings
+                .push(format!("there is no room for {caption} on both sides, move something away first"));
         }
         return;
     }
@@ -156,7 +174,9 @@ fn in_row(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]) {
         board.pieces[first].bbox = found;
     }
     if board.pieces.len() > first + 1 || !beside_in_row(board, first, kind, anchors) {
-        board.warnings.push(format!("there is no room {} that for {caption}, move something away first", kind.words()));
+        board
+            .warnings
+            .push(format!("there is no room {} that for {caption}, move something away first", kind.words()));
     }
 }
 
@@ -185,7 +205,8 @@ fn size_told(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> G
         () if holds && is_known(&new.noun) => {
             let ratio = (kind.width / kind_of(&thing_of(anchor).noun).width).sqrt();
             let held = scene.relations.iter().filter(|relation| relation.object == thing && rests(relation));
-            let held: u32 = held.filter_map(|relation| scene.things.get(relation.subject)).map(|one| one.count).sum();
+            let held: u32 =
+                held.filter_map(|relation| scene.things.get(relation.subject)).map(|one| one.count).sum();
             let w = (ratio * bbox.w()).max(0.11 * f64::from(held)).clamp(0.18, 0.5);
             Given::Size(w, w / kind.aspect())
         }
@@ -238,7 +259,9 @@ fn on_its_side(bbox: BBox, scene: &Scene, thing: usize) -> bool {
 fn stands_freely(scene: &Scene, thing: usize) -> bool {
     let related = scene.relations.iter().any(|relation| relation.subject == thing);
     let what = &scene.things[thing];
-    matches!(what.region, None | Some(Region::Left | Region::Right)) && !related && kind_of(&what.noun).class.stands()
+    matches!(what.region, None | Some(Region::Left | Region::Right))
+        && !related
+        && kind_of(&what.noun).class.stands()
 }
 
 /// `another cat` and `two more cats` as a sentence would say them.
@@ -265,7 +288,8 @@ fn described(board: &Board, what: &str) -> Result<(Scene, Vec<usize>), Refusal> 
         if !scene.things.is_empty() && !anchors.is_empty() {
             // "three biscuits on a plate in front of the cups": the plate is.
             let nearest = scene.relations.last().map(|relation| relation.object);
-            let subjects: Vec<usize> = nearest.map_or_else(|| (0..scene.things.len()).collect(), |one| vec![one]);
+            let subjects: Vec<usize> =
+                nearest.map_or_else(|| (0..scene.things.len()).collect(), |one| vec![one]);
             attach(board, &mut scene, &subjects, kind, &anchors);
             // What is placed against what is there comes first.
             scene.relations.rotate_right(if nearest.is_some() { anchors.len().min(1) } else { 0 });
@@ -314,7 +338,11 @@ fn on_the_same(board: &Board, scene: &mut Scene, anchors: &[usize]) -> Option<us
     }
     scene.things.push(thing_of(&board.pieces[carrier]));
     let object = scene.things.len() - 1;
-    scene.relations.extend(beside.into_iter().map(|subject| Relation { subject, kind: RelationKind::On, object }));
+    scene.relations.extend(beside.into_iter().map(|subject| Relation {
+        subject,
+        kind: RelationKind::On,
+        object,
+    }));
     Some(carrier)
 }
 
@@ -401,4 +429,3 @@ pub(super) fn stage_among(board: &Board, scene: &mut Scene, mut given: Vec<Given
     }
     stage(scene, &given)
 }
-

@@ -35,6 +35,11 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
         Err(_) if scenery::describe_part(board, who, words) => return Ok(()),
         found => found?,
     };
+    // An attribute is taken on trust, and that is told.
+    let unknown = words.split([' ', ',']).filter(|word| !word.is_empty() && !english::knows(word));
+    for word in unknown {
+        board.warnings.push(format!("took \"{word}\" for what is said of {who}, which may be wrong"));
+    }
     for index in &subjects {
         let caption = &mut board.pieces[*index].caption;
         *caption = described(caption, words);
@@ -229,7 +234,20 @@ pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let (mut gone, mut absent) = (Vec::new(), Vec::new());
     for part in parts.map(|part| part.trim_start_matches("no ").trim()).filter(|part| !part.is_empty()) {
         let sentence = |word: &str| {
-            matches!(word, "would" | "should" | "could" | "is" | "are" | "be" | "which" | "because" | "so" | "if" | "when")
+            matches!(
+                word,
+                "would"
+                    | "should"
+                    | "could"
+                    | "is"
+                    | "are"
+                    | "be"
+                    | "which"
+                    | "because"
+                    | "so"
+                    | "if"
+                    | "when"
+            )
         };
         if part.split(' ').any(sentence) {
             return Err(format!("\"{part}\" is no name of a thing to be left out"));

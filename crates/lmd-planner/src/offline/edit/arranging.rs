@@ -3,12 +3,12 @@
 
 use lmd_layout::{BBox, MAX_OBJECTS};
 
+use super::adding::{add, attach, stage_among, thing_of};
 use super::board::{Board, Piece};
 use super::command::{Edge, first_word};
 use super::ground::grounded;
 use super::refer::{find, head_noun};
 use super::refusal::Refusal;
-use super::adding::{add, attach, stage_among, thing_of};
 use crate::geometry::corners;
 use crate::offline::problem::Given;
 use crate::offline::sizes::kind_of;

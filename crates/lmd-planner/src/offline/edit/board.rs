@@ -57,7 +57,8 @@ impl Board {
     /// Remembers which boxes of `before` are free now.
     pub(super) fn note_vacated(&mut self, before: &[(String, BBox)]) {
         let now = self.boxes();
-        let left: Vec<(String, BBox)> = before.iter().filter(|(_, bbox)| !now.contains(bbox)).cloned().collect();
+        let left: Vec<(String, BBox)> =
+            before.iter().filter(|(_, bbox)| !now.contains(bbox)).cloned().collect();
         if !left.is_empty() {
             self.vacated = left;
         }

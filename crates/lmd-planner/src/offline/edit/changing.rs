@@ -52,7 +52,9 @@ pub(super) fn change(verb: &str, rest: &str) -> Option<Command> {
 
 /// `the caption of the knight to a jouster`.
 fn caption_of(rest: &str) -> Option<(String, String)> {
-    let rest = ["the caption of ", "the name of ", "the label of "].iter().find_map(|words| rest.strip_prefix(words))?;
+    let rest = ["the caption of ", "the name of ", "the label of "]
+        .iter()
+        .find_map(|words| rest.strip_prefix(words))?;
     two_parts(rest, &[" to ", " into "])
 }
 
@@ -103,10 +105,11 @@ fn posed(rest: &str) -> Option<Command> {
     const POSTURES: [&str; 12] =
         ["sit", "stand", "lie", "be", "go", "come", "move", "stay", "rest", "hover", "float", "lean"];
     let words: Vec<&str> = rest.split(' ').collect();
-    let at =
-        (1..words.len()).find(|at| {
-            POSTURES.contains(&words[*at]) || (*at > 1 && MOTIONS.contains(&words[*at])) || english::doing(words[*at]).is_some()
-        })?;
+    let at = (1..words.len()).find(|at| {
+        POSTURES.contains(&words[*at])
+            || (*at > 1 && MOTIONS.contains(&words[*at]))
+            || english::doing(words[*at]).is_some()
+    })?;
     // "the taxi drive to the right"
     if MOTIONS.contains(&words[at]) || matches!(words[at], "go" | "come" | "move") {
         let moved = format!("{} {}", words[..at].join(" "), words[at + 1..].join(" "));

@@ -2,10 +2,10 @@
 
 use super::changing::{change, colours_of, complement, scene_complement};
 use super::command::{Command, first_word, named, two_parts};
+use super::doing::said_of;
 use super::instead::{against, contrast, in_place};
 use super::moving::{gathering, into_region, movement, relation, step};
 use super::phrasing::{begins_clause, normalise, verb_first};
-use super::doing::said_of;
 use super::refusal::Refusal;
 use super::remarks::{allowed, complaint, passive, topic, unwanted};
 use super::vocabulary::{MOTIONS, VERBS, comparative, is_verb, strength, without_strength};
@@ -470,7 +470,11 @@ fn wished_state(text: &str) -> Option<Command> {
         .or_else(|| {
             let (who, to) = two_parts(text, &[" should "])?;
             // An unknown verb must not become an adjective.
-            first_word(&to).filter(|verb| VERBS.contains(verb) || matches!(*verb, "wear" | "hold" | "look") || comparative(verb).is_some())?;
+            first_word(&to).filter(|verb| {
+                VERBS.contains(verb)
+                    || matches!(*verb, "wear" | "hold" | "look")
+                    || comparative(verb).is_some()
+            })?;
             change("make", &format!("{who} {to}"))
         })
 }

@@ -24,7 +24,9 @@ fn things_are_put_in_a_column_a_stack_or_a_row() {
     }
     let mut stacked = kitchen();
     stacked.say(&OfflinePlanner, "stack the cups").unwrap();
-    for instruction in ["put the cups side by side", "place the cups next to each other", "arrange them in a row"] {
+    for instruction in
+        ["put the cups side by side", "place the cups next to each other", "arrange them in a row"]
+    {
         let cups = boxes(&said(&stacked, instruction).layout, "a white cup");
         assert!((cups[0].y_max() - cups[1].y_max()).abs() < 1e-9, "{instruction}: {cups:?}");
         assert!(cups[0].intersection(cups[1]) < 1e-9, "{instruction}: {cups:?}");
@@ -88,14 +90,21 @@ fn what_is_kept_stays_and_what_is_dropped_goes() {
     ] {
         let plan = said(&of, instruction);
         assert_eq!(captions(&plan.layout), left, "{instruction}");
-        assert!(plan.layout.objects().iter().all(|object| of.layout().objects().contains(object)), "{instruction}");
+        assert!(
+            plan.layout.objects().iter().all(|object| of.layout().objects().contains(object)),
+            "{instruction}"
+        );
     }
 }
 
 #[test]
 fn complaints_are_wishes() {
     for (instruction, caption, holds) in [
-        ("the fox is too small, enlarge it", "a fox", (|old, new| new.area() > 1.2 * old.area()) as fn(BBox, BBox) -> bool),
+        (
+            "the fox is too small, enlarge it",
+            "a fox",
+            (|old, new| new.area() > 1.2 * old.area()) as fn(BBox, BBox) -> bool,
+        ),
         ("the fox is too small", "a fox", |old, new| new.area() > 1.2 * old.area()),
         ("the fox is hard to see, make it bigger", "a fox", |old, new| new.area() > 1.2 * old.area()),
         ("the owl is much too big", "an owl", |old, new| new.area() < 0.6 * old.area()),
@@ -160,7 +169,10 @@ fn verbs_of_motion_move() {
         let plan = said(&street(), instruction);
         let taxi = bbox(&plan.layout, "a yellow taxi");
         assert!(taxi.x_max() > 0.94 && taxi.w() == 0.3, "{instruction}: {plan:?}");
-        assert!(plan.layout.objects().iter().all(|object| object.bbox.x_max() <= taxi.x_max()), "{instruction}");
+        assert!(
+            plan.layout.objects().iter().all(|object| object.bbox.x_max() <= taxi.x_max()),
+            "{instruction}"
+        );
     }
     let plan = said(&street(), "park the taxi a bit to the right");
     assert!(bbox(&plan.layout, "a yellow taxi").x() > 0.05, "{plan:?}");
@@ -188,13 +200,16 @@ fn what_can_be_done_is_done_and_the_rest_is_told() {
     for (instruction, told) in [
         ("remove the unicorn and paint the bus red", "the unicorn"),
         ("paint the bus red and remove the third cyclist", "the third cyclist"),
-        ("make the bus zorb and flop then paint the bus red", "zorb"),
+        ("the bus should zorb, then paint the bus red", "zorb"),
     ] {
         let plan = said(&street(), instruction);
         assert!(captions(&plan.layout).contains(&"a red bus"), "{instruction}: {plan:?}");
         let note = plan.warnings.iter().find(|warning| warning.starts_with("left out")).cloned();
         assert!(note.is_some_and(|note| note.contains(told)), "{instruction}: {plan:?}");
     }
+    let guessed = said(&street(), "make the bus zorb").warnings;
+    assert!(guessed.iter().any(|warning| warning.contains("zorb")), "{guessed:?}");
+    assert!(said(&street(), "make the bus wooden").warnings.is_empty());
     assert!(refused(&street(), "remove the unicorn and move the dragon up").contains("unicorn"));
     assert!(refused(&street(), "without the bus it is which").contains("no name of a thing"));
 }

@@ -15,7 +15,34 @@ pub(super) fn acted(rest: &str) -> Option<Command> {
         // "the light blue": what follows a verb is a thing or where it is.
         let next = words.get(at + 1);
         let follows = next.is_none_or(|word| {
-            lmd_layout::is_plural(word) || matches!(*word, "the" | "a" | "an" | "at" | "on" | "in" | "over" | "to" | "into" | "up" | "with" | "some" | "its" | "his" | "her" | "their" | "towards" | "through" | "two" | "three" | "each" | "another" | "under" | "from")
+            lmd_layout::is_plural(word)
+                || matches!(
+                    *word,
+                    "the"
+                        | "a"
+                        | "an"
+                        | "at"
+                        | "on"
+                        | "in"
+                        | "over"
+                        | "to"
+                        | "into"
+                        | "up"
+                        | "with"
+                        | "some"
+                        | "its"
+                        | "his"
+                        | "her"
+                        | "their"
+                        | "towards"
+                        | "through"
+                        | "two"
+                        | "three"
+                        | "each"
+                        | "another"
+                        | "under"
+                        | "from"
+                )
         });
         if follows && next.is_some() {
             let doing = [&[doing.as_str()], &words[at + 1..]].concat().join(" ");
@@ -33,7 +60,8 @@ pub(super) fn said_of(text: &str) -> Option<Command> {
 
 /// `the taxi should drive to the right`, `the dog must bark`.
 fn ordered(text: &str) -> Option<Command> {
-    let modals = [" is to ", " are to ", " should ", " must ", " has to ", " have to ", " needs to ", " ought to "];
+    let modals =
+        [" is to ", " are to ", " should ", " must ", " has to ", " have to ", " needs to ", " ought to "];
     let (who, rest) = modals.iter().find_map(|modal| text.split_once(modal))?;
     let (verb, what) = rest.split_once(' ').unwrap_or((rest, ""));
     if MOTIONS.contains(&verb) || matches!(verb, "go" | "come" | "move") {
@@ -42,8 +70,24 @@ fn ordered(text: &str) -> Option<Command> {
             return moved;
         }
     }
-    let state = matches!(verb, "be" | "have" | "get" | "become" | "not" | "stay" | "sit" | "stand" | "lie" | "rest" | "hover" | "float" | "lean" | "go");
-    let looks = verb == "look" && !["at ", "to ", "up", "down", "away", "into ", "out "].iter().any(|word| what.starts_with(word));
+    let state = matches!(
+        verb,
+        "be" | "have"
+            | "get"
+            | "become"
+            | "not"
+            | "stay"
+            | "sit"
+            | "stand"
+            | "lie"
+            | "rest"
+            | "hover"
+            | "float"
+            | "lean"
+            | "go"
+    );
+    let looks = verb == "look"
+        && !["at ", "to ", "up", "down", "away", "into ", "out "].iter().any(|word| what.starts_with(word));
     if state || looks || VERBS.contains(&verb) {
         return None;
     }
@@ -59,7 +103,8 @@ fn ordered(text: &str) -> Option<Command> {
 
 /// `the knight is holding a lance`.
 fn going_on(text: &str) -> Option<Command> {
-    let (who, doing) = [" should be ", " must be ", " is ", " are "].iter().find_map(|verb| text.split_once(verb))?;
+    let (who, doing) =
+        [" should be ", " must be ", " is ", " are "].iter().find_map(|verb| text.split_once(verb))?;
     let first = first_word(doing)?;
     let acts = first.ends_with("ing") && english::progressive(first).is_some() && doing.contains(' ');
     acts.then(|| Command::Happen { who: who.to_owned(), doing: doing.to_owned() })

@@ -29,7 +29,9 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
     let noun = head_noun(&caption).unwrap_or_else(|| "thing".to_owned());
     // Which way somebody looks stands in the caption.
     let way = doing.split(' ').next_back().unwrap_or_default();
-    if doing.split(' ').count() <= 4 && matches!(way, "left" | "right" | "viewer" | "camera" | "up" | "down" | "away" | "forward") {
+    if doing.split(' ').count() <= 4
+        && matches!(way, "left" | "right" | "viewer" | "camera" | "up" | "down" | "away" | "forward")
+    {
         for index in &subjects {
             let caption = &mut board.pieces[*index].caption;
             *caption = format!("{caption} {doing}");
@@ -63,9 +65,11 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
     for other in others {
         let thing = &scene.things[other];
         let relation = scene.relations.iter().find(|relation| {
-            (relation.subject, relation.object) == (me, other) || (relation.subject, relation.object) == (other, me)
+            (relation.subject, relation.object) == (me, other)
+                || (relation.subject, relation.object) == (other, me)
         });
-        let (kind, mine) = relation.map_or((RelationKind::NextTo, true), |relation| (relation.kind, relation.subject == me));
+        let (kind, mine) =
+            relation.map_or((RelationKind::NextTo, true), |relation| (relation.kind, relation.subject == me));
         match known(board, thing, doing, &subjects)? {
             Some(there) if mine => act(board, &subjects, kind, &there, doing)?,
             Some(there) => act(board, &there, kind, &subjects, doing)?,
@@ -91,7 +95,12 @@ fn say_of(board: &mut Board, subjects: &[usize], thing: &Thing) {
 
 /// The objects that the words mean by `thing`; an error where they mean one
 /// that is not there.
-fn known(board: &Board, thing: &Thing, doing: &str, besides: &[usize]) -> Result<Option<Vec<usize>>, Refusal> {
+fn known(
+    board: &Board,
+    thing: &Thing,
+    doing: &str,
+    besides: &[usize],
+) -> Result<Option<Vec<usize>>, Refusal> {
     let phrase = thing.phrase();
     let noun = if thing.count > 1 { lmd_layout::plural(&phrase) } else { phrase };
     let definite = doing.contains(&format!(" the {noun}"));
@@ -108,7 +117,13 @@ fn known(board: &Board, thing: &Thing, doing: &str, besides: &[usize]) -> Result
 
 /// Two that are there: placed as the verb says. One that says no more than
 /// that they are near goes into the caption.
-fn act(board: &mut Board, subjects: &[usize], kind: RelationKind, anchors: &[usize], doing: &str) -> Result<(), Refusal> {
+fn act(
+    board: &mut Board,
+    subjects: &[usize],
+    kind: RelationKind,
+    anchors: &[usize],
+    doing: &str,
+) -> Result<(), Refusal> {
     let centre = |index: &usize| board.pieces[*index].bbox.center();
     let near = |one: &usize| {
         anchors.iter().any(|other| {
@@ -119,7 +134,8 @@ fn act(board: &mut Board, subjects: &[usize], kind: RelationKind, anchors: &[usi
     let stays = kind == RelationKind::NextTo && subjects.iter().all(near);
     // What stands does not rise to what flies.
     let feet = |index: &usize| board.pieces[*index].bbox.y_max();
-    let level = subjects.iter().any(|one| anchors.iter().any(|other| (feet(one) - feet(other)).abs() < LEVEL));
+    let level =
+        subjects.iter().any(|one| anchors.iter().any(|other| (feet(one) - feet(other)).abs() < LEVEL));
     if kind == RelationKind::NextTo {
         let words: Vec<&str> = doing.split(' ').collect();
         let said = words.iter().position(|word| matches!(*word, "the" | "a" | "an")).map_or_else(
@@ -134,12 +150,19 @@ fn act(board: &mut Board, subjects: &[usize], kind: RelationKind, anchors: &[usi
     if stays || (kind == RelationKind::NextTo && !level) {
         return Ok(());
     }
-    let [who, to] = [subjects, anchors].map(|list| list.first().map(|index| board.pieces[*index].caption.clone()).unwrap_or_default());
+    let [who, to] = [subjects, anchors]
+        .map(|list| list.first().map(|index| board.pieces[*index].caption.clone()).unwrap_or_default());
     relate_pieces(board, subjects.to_vec(), kind, anchors.to_vec(), (&who, &to))
 }
 
 /// Adds what somebody does something with: in the hands, beside or under.
-fn bring(board: &mut Board, subjects: &[usize], thing: &Thing, kind: RelationKind, mine: bool) -> Result<(), Refusal> {
+fn bring(
+    board: &mut Board,
+    subjects: &[usize],
+    thing: &Thing,
+    kind: RelationKind,
+    mine: bool,
+) -> Result<(), Refusal> {
     if mine && kind == RelationKind::On {
         subjects.iter().for_each(|subject| mount(board, *subject, thing));
         return Ok(());
@@ -210,7 +233,8 @@ pub(super) fn against_new(
 /// them.
 fn mount(board: &mut Board, subject: usize, thing: &Thing) {
     let rider = board.pieces[subject].bbox;
-    let [own, other] = [&head_noun(&board.pieces[subject].caption).unwrap_or_default(), &thing.noun].map(|noun| kind_of(noun));
+    let [own, other] = [&head_noun(&board.pieces[subject].caption).unwrap_or_default(), &thing.noun]
+        .map(|noun| kind_of(noun));
     let share = other.extent() / own.extent();
     let side = (rider.area().sqrt() * share).clamp(0.15, 0.6);
     let (w, h) = (side * other.aspect().sqrt(), side / other.aspect().sqrt());

@@ -8,10 +8,10 @@ use super::command::{Command, first_word};
 use super::moving::{into_region, relation};
 use super::refer::{find, head_noun, without_article};
 use super::refusal::Refusal;
-use super::{adjust, adding, scenery};
+use super::{adding, adjust, scenery};
+use crate::english;
 use crate::geometry::{corners, feet_kept};
 use crate::offline::wording;
-use crate::english;
 
 /// Whose place is meant.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +41,9 @@ pub(super) fn against(command: Command, other: &str) -> Command {
     match command {
         Command::Want(what) if counts(&what) => Command::Want(what),
         Command::Add(what) if counts(&what) => Command::Add(what),
-        Command::Add(what) | Command::Want(what) => Command::Fill { what, place: Place::Of(other.to_owned()) },
+        Command::Add(what) | Command::Want(what) => {
+            Command::Fill { what, place: Place::Of(other.to_owned()) }
+        }
         other => other,
     }
 }
@@ -52,7 +54,18 @@ pub(super) fn in_place(text: &str) -> Option<Command> {
     let (verb, rest) = text.split_once(' ')?;
     let adds = matches!(
         verb,
-        "add" | "put" | "place" | "insert" | "draw" | "want" | "have" | "include" | "set" | "show" | "use" | "get"
+        "add"
+            | "put"
+            | "place"
+            | "insert"
+            | "draw"
+            | "want"
+            | "have"
+            | "include"
+            | "set"
+            | "show"
+            | "use"
+            | "get"
     );
     let moves = matches!(verb, "move" | "bring" | "shift");
     if !adds && !moves {
@@ -63,7 +76,8 @@ pub(super) fn in_place(text: &str) -> Option<Command> {
     let there = rest.ends_with(" there");
     // "put the owl on the fox instead" says where by itself.
     let placed = relation(what).is_some() || into_region(what).is_some();
-    let known = first_word(what).is_some_and(|word| matches!(word, "the" | "it" | "them" | "everything" | "this"));
+    let known =
+        first_word(what).is_some_and(|word| matches!(word, "the" | "it" | "them" | "everything" | "this"));
     if ((instead || there) && placed) || (instead && (moves || known)) {
         return None;
     }
@@ -84,20 +98,28 @@ fn place_of(text: &str) -> Option<(&str, Place)> {
         }
     }
     if let Some((what, clause)) = text.split_once(" where ") {
-        let gone = [" is", " are", " was", " were", " stood", " sat", " has been", " had been", " used to be"];
+        let gone =
+            [" is", " are", " was", " were", " stood", " sat", " has been", " had been", " used to be"];
         let who = gone.iter().find_map(|verb| clause.strip_suffix(verb))?;
-        let place = if matches!(who, "it" | "they" | "he" | "she") { Place::Vacated } else { Place::Of(who.to_owned()) };
+        let place = if matches!(who, "it" | "they" | "he" | "she") {
+            Place::Vacated
+        } else {
+            Place::Of(who.to_owned())
+        };
         return Some((what, place));
     }
     let (before, spot) = text.rsplit_once(' ')?;
     if !SPOTS.contains(&spot) {
         return None;
     }
-    let cut = [" in ", " at ", " on ", " into ", " to "].iter().filter_map(|word| before.rfind(word)).max()?;
+    let cut =
+        [" in ", " at ", " on ", " into ", " to "].iter().filter_map(|word| before.rfind(word)).max()?;
     let owner = before.get(cut..)?.trim_start().split_once(' ')?.1;
     let place = match owner.strip_suffix("'s").or_else(|| owner.strip_suffix('\'')) {
         Some(who) => Place::Of(who.to_owned()),
-        None if matches!(owner, "its" | "their" | "his" | "her" | "the same" | "that" | "the" | "this") => Place::Vacated,
+        None if matches!(owner, "its" | "their" | "his" | "her" | "the same" | "that" | "the" | "this") => {
+            Place::Vacated
+        }
         None => return None,
     };
     Some((before.get(..cut)?, place))
@@ -110,9 +132,7 @@ pub(super) fn fill(board: &mut Board, what: &str, place: &Place) -> Result<(), R
         Place::Vacated => board.vacated.iter().map(|(_, bbox)| *bbox).collect(),
         Place::Of(who) => match find(board, who) {
             Ok(_) if moved => {
-                return Err(format!(
-                    "{who} is there; remove it first, or say \"swap {what} and {who}\""
-                ));
+                return Err(format!("{who} is there; remove it first, or say \"swap {what} and {who}\""));
             }
             Ok(_) => return adjust::rename(board, who, what),
             Err(_) if scenery::names_style(who) => return scenery::style(board, what),
@@ -129,7 +149,10 @@ pub(super) fn fill(board: &mut Board, what: &str, place: &Place) -> Result<(), R
         },
     };
     if free.is_empty() {
-        return Err(format!("say instead of what, as in \"{what} instead of …\"; there are: {}", board.inventory()));
+        return Err(format!(
+            "say instead of what, as in \"{what} instead of …\"; there are: {}",
+            board.inventory()
+        ));
     }
     if moved {
         let subjects = find(board, what)?;

@@ -71,7 +71,12 @@ pub(super) fn bbox(layout: &Layout, caption: &str) -> BBox {
 }
 
 pub(super) fn boxes(layout: &Layout, caption: &str) -> Vec<BBox> {
-    layout.objects().iter().filter(|object| object.caption.as_str() == caption).map(|object| object.bbox).collect()
+    layout
+        .objects()
+        .iter()
+        .filter(|object| object.caption.as_str() == caption)
+        .map(|object| object.bbox)
+        .collect()
 }
 
 #[test]
@@ -95,7 +100,12 @@ fn beside_several_is_beside_all_of_them_in_their_row() {
 #[test]
 fn the_other_side_is_opposite_and_level() {
     for (of, instruction, moved, anchor) in [
-        (meadow(), "there should be a second knight on the other side of the horse", "a knight", "a gray horse"),
+        (
+            meadow(),
+            "there should be a second knight on the other side of the horse",
+            "a knight",
+            "a gray horse",
+        ),
         (meadow(), "put a dog on the other side of the horse", "a dog", "a gray horse"),
         (forest(), "move the fox to the other side of the tree", "a fox", "a tree"),
         (forest(), "the fox should be on the opposite side of the tree", "a fox", "a tree"),
@@ -115,7 +125,10 @@ fn nested_places_and_parts_have_sensible_sizes() {
     let plan = said(&kitchen(), "add three biscuits on a plate in front of the cups");
     let (plate, biscuits) = (bbox(&plan.layout, "a plate"), boxes(&plan.layout, "a biscuit"));
     assert_eq!(biscuits.len(), 3, "{plan:?}");
-    assert!(biscuits.iter().all(|one| one.w() > 0.05 && one.intersection(plate) > 0.3 * one.area()), "{plan:?}");
+    assert!(
+        biscuits.iter().all(|one| one.w() > 0.05 && one.intersection(plate) > 0.3 * one.area()),
+        "{plan:?}"
+    );
     assert!((0.16..0.5).contains(&plate.w()) && plate.y_max() > 0.8, "{plan:?}");
     for (of, instruction, part, whole) in [
         (kitchen(), "put a lid of gold on the teapot", "a lid of gold", "a red teapot"),

@@ -43,8 +43,25 @@ pub(super) fn line(text: &str) -> Option<Command> {
         (" in a horizontal line", Line::Row),
     ];
     let told = [
-        "line up ", "line ", "stack up ", "stack ", "pile up ", "pile ", "arrange ", "put ", "place ", "order ", "set ",
-        "position ", "align ", "move ", "make ", "let ", "have ", "bring ", "group ",
+        "line up ",
+        "line ",
+        "stack up ",
+        "stack ",
+        "pile up ",
+        "pile ",
+        "arrange ",
+        "put ",
+        "place ",
+        "order ",
+        "set ",
+        "position ",
+        "align ",
+        "move ",
+        "make ",
+        "let ",
+        "have ",
+        "bring ",
+        "group ",
     ];
     let verb = told.iter().find(|verb| text.starts_with(**verb)).copied();
     let body = verb.map_or(text, |verb| &text[verb.len()..]);
@@ -67,7 +84,8 @@ pub(super) fn line(text: &str) -> Option<Command> {
         who = shorter.trim_end();
     }
     let new = first_word(who).is_none_or(|word| {
-        matches!(word, "a" | "an" | "some" | "more" | "add" | "draw" | "want") || lmd_layout::parse_number_word(word).is_some()
+        matches!(word, "a" | "an" | "some" | "more" | "add" | "draw" | "want")
+            || lmd_layout::parse_number_word(word).is_some()
     });
     (!new).then(|| Command::Arrange { who: who.to_owned(), line })
 }
@@ -76,7 +94,10 @@ pub(super) fn line(text: &str) -> Option<Command> {
 pub(super) fn arrange(board: &mut Board, who: &str, line: Line) -> Result<(), Refusal> {
     let mut subjects = find(board, who)?;
     if subjects.len() < 2 {
-        return Err(format!("\"{who}\" is one thing, and a line needs several; there are: {}", board.inventory()));
+        return Err(format!(
+            "\"{who}\" is one thing, and a line needs several; there are: {}",
+            board.inventory()
+        ));
     }
     let key = |index: &usize| {
         let (x, y) = board.pieces[*index].bbox.center();
@@ -99,7 +120,9 @@ pub(super) fn arrange(board: &mut Board, who: &str, line: Line) -> Result<(), Re
     }
     let (shared, places) = best.ok_or_else(|| format!("there is no room for \"{who}\" in one line"))?;
     if shared > overlap(&boxes, &others) + 1e-4 {
-        board.warnings.push(format!("there is not enough room for \"{who}\" in one line: some boxes overlap"));
+        board
+            .warnings
+            .push(format!("there is not enough room for \"{who}\" in one line: some boxes overlap"));
     }
     for (index, bbox) in subjects.iter().zip(places) {
         board.pieces[*index].bbox = bbox;
@@ -127,13 +150,17 @@ fn placed(boxes: &[BBox], line: Line, scale: f64, others: &[BBox]) -> Option<Vec
             let small = feet_kept(*bbox, scale * bbox.w(), scale * bbox.h());
             let corner = if row { (next, feet + dy - small.h()) } else { (x + dx - small.w() / 2.0, next) };
             next += side(bbox) + gap;
-            let inside = corner.0 >= 0.0 && corner.1 >= 0.0 && corner.0 + small.w() <= 1.0 && corner.1 + small.h() <= 1.0;
+            let inside = corner.0 >= 0.0
+                && corner.1 >= 0.0
+                && corner.0 + small.w() <= 1.0
+                && corner.1 + small.h() <= 1.0;
             inside.then(|| BBox::new(corner.0, corner.1, small.w(), small.h()).ok()).flatten()
         };
         boxes.iter().map(&mut place).collect()
     };
     let steps = |most: i32| (-most..=most).map(|step| f64::from(step) * 0.02);
-    let cost = |(dx, dy): (f64, f64), places: &[BBox]| overlap(places, others) * 40.0 + dx.abs() + 2.0 * dy.abs();
+    let cost =
+        |(dx, dy): (f64, f64), places: &[BBox]| overlap(places, others) * 40.0 + dx.abs() + 2.0 * dy.abs();
     steps(45)
         .flat_map(|dx| steps(15).map(move |dy| (dx, dy)))
         .filter_map(|shift| at(shift.0, shift.1).map(|places| (cost(shift, &places), places)))

@@ -12,8 +12,16 @@ use crate::geometry::{crossings, feet_kept, overlap};
 
 /// Ways to say that it is the whole picture.
 const PICTURE: [&str; 10] = [
-    "the picture", "the image", "the canvas", "the frame", "the whole picture", "the scene", "the screen", "the layout",
-    "the whole image", "the entire picture",
+    "the picture",
+    "the image",
+    "the canvas",
+    "the frame",
+    "the whole picture",
+    "the scene",
+    "the screen",
+    "the layout",
+    "the whole image",
+    "the entire picture",
 ];
 /// Factors before `as big as` and `the size of`.
 const FACTORS: [(&str, f64); 7] = [
@@ -40,9 +48,21 @@ pub(super) fn as_large(text: &str) -> Option<Command> {
     }
     let factor = FACTORS.iter().find_map(|(words, factor)| Some((left.strip_suffix(words)?, *factor)));
     let (who, factor) = factor.unwrap_or((left, 1.0));
-    let who = [" should be", " must be", " to be", " is", " has to be", " needs to be", " should have", " have", " be", " just", " exactly"]
-        .iter()
-        .fold(who, |who, tail| who.strip_suffix(tail).unwrap_or(who));
+    let who = [
+        " should be",
+        " must be",
+        " to be",
+        " is",
+        " has to be",
+        " needs to be",
+        " should have",
+        " have",
+        " be",
+        " just",
+        " exactly",
+    ]
+    .iter()
+    .fold(who, |who, tail| who.strip_suffix(tail).unwrap_or(who));
     (!who.is_empty()).then(|| Command::Match { who: who.to_owned(), side, factor, like: like.to_owned() })
 }
 
@@ -75,7 +95,13 @@ fn measured(text: &str) -> Option<(&str, Side, &str)> {
 }
 
 /// Gives objects a size, or one side of it, by that of another thing.
-pub(super) fn match_size(board: &mut Board, who: &str, side: Side, factor: f64, like: &str) -> Result<(), Refusal> {
+pub(super) fn match_size(
+    board: &mut Board,
+    who: &str,
+    side: Side,
+    factor: f64,
+    like: &str,
+) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
     let (w, h) = if PICTURE.contains(&like) {
         (1.0, 1.0)
@@ -94,8 +120,14 @@ pub(super) fn match_size(board: &mut Board, who: &str, side: Side, factor: f64, 
         board.pieces[*index].bbox = sized(old, w, h);
     }
     let others = board.boxes_besides(&subjects);
-    let covers = |index: &usize| overlap(&[board.pieces[*index].bbox], &others) > 0.3 * board.pieces[*index].bbox.area();
-    let covering: Vec<String> = subjects.iter().filter(|index| covers(index)).map(|index| board.pieces[*index].caption.clone()).collect();
+    let covers = |index: &usize| {
+        overlap(&[board.pieces[*index].bbox], &others) > 0.3 * board.pieces[*index].bbox.area()
+    };
+    let covering: Vec<String> = subjects
+        .iter()
+        .filter(|index| covers(index))
+        .map(|index| board.pieces[*index].caption.clone())
+        .collect();
     board.warnings.extend(covering.into_iter().map(|caption| format!("{caption} now covers other objects")));
     board.touched = subjects;
     Ok(())

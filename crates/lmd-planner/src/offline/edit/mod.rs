@@ -83,7 +83,8 @@ pub(crate) fn revise(
     }
     let (revised, warnings) = board.finish()?;
     if revised == *layout {
-        let why = left_out.into_iter().next().map_or("it changes nothing in the layout".to_owned(), |(_, why)| why);
+        let why =
+            left_out.into_iter().next().map_or("it changes nothing in the layout".to_owned(), |(_, why)| why);
         return Err(refuse(why));
     }
     Ok(Plan { layout: revised, warnings, source: Source::Offline })

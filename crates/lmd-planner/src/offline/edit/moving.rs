@@ -17,7 +17,31 @@ pub(super) fn movement(verb: &str, rest: &str) -> Option<Command> {
     let moved = moved(rest);
     let named = partitive
         || rest.contains('#')
-        || matches!(first, "the" | "it" | "them" | "him" | "her" | "this" | "that" | "these" | "those" | "both" | "all" | "everything" | "each" | "every" | "one" | "object" | "objects" | "box" | "boxes" | "number" | "my" | "its");
+        || matches!(
+            first,
+            "the"
+                | "it"
+                | "them"
+                | "him"
+                | "her"
+                | "this"
+                | "that"
+                | "these"
+                | "those"
+                | "both"
+                | "all"
+                | "everything"
+                | "each"
+                | "every"
+                | "one"
+                | "object"
+                | "objects"
+                | "box"
+                | "boxes"
+                | "number"
+                | "my"
+                | "its"
+        );
     match moved {
         Some(moved) if !puts || named => Some(moved),
         None if !puts || named => None,
@@ -33,9 +57,11 @@ pub(super) fn movement(verb: &str, rest: &str) -> Option<Command> {
 /// Who is moved.
 fn subject_of(command: &Command) -> Option<&str> {
     match command {
-        Command::Relate { who, .. } | Command::Region { who, .. } | Command::Nudge { who, .. } | Command::Edge { who, .. } | Command::Approach { who, .. } => {
-            Some(who)
-        }
+        Command::Relate { who, .. }
+        | Command::Region { who, .. }
+        | Command::Nudge { who, .. }
+        | Command::Edge { who, .. }
+        | Command::Approach { who, .. } => Some(who),
         _ => None,
     }
 }
@@ -108,9 +134,12 @@ fn to_the_edge(rest: &str) -> Option<Command> {
 
 /// `the fox to the other side`.
 fn to_the_other_side(rest: &str) -> Option<String> {
-    let rest = rest.strip_suffix(" of the picture").or_else(|| rest.strip_suffix(" of the image")).unwrap_or(rest);
+    let rest =
+        rest.strip_suffix(" of the picture").or_else(|| rest.strip_suffix(" of the image")).unwrap_or(rest);
     ["other", "opposite"].iter().find_map(|side| {
-        ["to", "on", "onto"].iter().find_map(|word| rest.strip_suffix(&format!(" {word} the {side} side")).map(str::to_owned))
+        ["to", "on", "onto"]
+            .iter()
+            .find_map(|word| rest.strip_suffix(&format!(" {word} the {side} side")).map(str::to_owned))
     })
 }
 
@@ -141,7 +170,8 @@ pub(super) fn relation(rest: &str) -> Option<(String, RelationKind, String)> {
         return Some((who.to_owned(), RelationKind::Between(0), anchor.to_owned()));
     }
     for side in ["the other side of ", "the opposite side of "] {
-        let found = ["on", "to", "onto", "at"].iter().find_map(|word| rest.split_once(&format!(" {word} {side}")));
+        let found =
+            ["on", "to", "onto", "at"].iter().find_map(|word| rest.split_once(&format!(" {word} {side}")));
         if let Some((who, anchor)) = found {
             return Some((who.to_owned(), RelationKind::NextTo, format!("{side}{anchor}")));
         }

@@ -75,13 +75,20 @@ pub(super) fn normalise(text: &str) -> String {
     let text = [" ought to ", " is supposed to ", " are supposed to ", " had better ", " shall "]
         .iter()
         .fold(text, |text, modal| text.replace(modal, " should "));
-    let text = [" any more", " anymore", " any longer"].iter().fold(text, |text, tail| text.replace(tail, ""));
+    let text =
+        [" any more", " anymore", " any longer"].iter().fold(text, |text, tail| text.replace(tail, ""));
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = words.join(" ");
     let text = text.trim_end_matches(['.', ',', ' ']);
-    let text = ["everything but keep ", "everything, keep only ", "everything, keep ", "everything and keep only ", "everything, but keep "]
-        .iter()
-        .fold(text.to_owned(), |text, words| text.replace(words, "everything but "));
+    let text = [
+        "everything but keep ",
+        "everything, keep only ",
+        "everything, keep ",
+        "everything and keep only ",
+        "everything, but keep ",
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, words| text.replace(words, "everything but "));
     text.strip_suffix(", remove it")
         .filter(|text| text.starts_with("i don't like"))
         .unwrap_or(&text)
@@ -92,8 +99,17 @@ pub(super) fn normalise(text: &str) -> String {
 /// front of the verb (`instead of the owl, add a squirrel`) behind it.
 pub(super) fn verb_first(clause: &str) -> String {
     const NICE: [&str; 11] = [
-        " it would be better", " it would look better", " it would be nicer", " would be nice", " would be good",
-        " would be great", " would be better", " would look good", " would look nice", " would fit", " is missing",
+        " it would be better",
+        " it would look better",
+        " it would be nicer",
+        " would be nice",
+        " would be good",
+        " would be great",
+        " would be better",
+        " would look good",
+        " would look nice",
+        " would fit",
+        " is missing",
     ];
     let nice = NICE.iter().find_map(|tail| clause.strip_suffix(tail));
     if let Some(what) = nice.map(|what| what.trim_end_matches(',')) {
@@ -101,7 +117,8 @@ pub(super) fn verb_first(clause: &str) -> String {
         return if told { what.to_owned() } else { format!("want {what}") };
     }
     let clause = fronted(clause);
-    let clause = clause.replacen("i only want ", "i want only ", 1).replacen("should only be ", "should be only ", 1);
+    let clause =
+        clause.replacen("i only want ", "i want only ", 1).replacen("should only be ", "should be only ", 1);
     let wished = WISHES.iter().find_map(|wish| clause.strip_prefix(wish));
     let (clause, wished) = (wished.unwrap_or(&clause), wished.is_some());
     match exact_number(clause) {
@@ -115,8 +132,11 @@ pub(super) fn verb_first(clause: &str) -> String {
 fn exact_number(clause: &str) -> Option<String> {
     let made = clause.strip_prefix("make it ").or_else(|| clause.strip_prefix("make that "));
     let (clause, made) = (made.unwrap_or(clause), made.is_some());
-    let tail = [" in total", " altogether", " in all", " overall", " only"].iter().find_map(|tail| clause.strip_suffix(tail));
-    let head = ["only ", "exactly ", "no more than ", "just "].iter().find_map(|head| clause.strip_prefix(head));
+    let tail = [" in total", " altogether", " in all", " overall", " only"]
+        .iter()
+        .find_map(|tail| clause.strip_suffix(tail));
+    let head =
+        ["only ", "exactly ", "no more than ", "just "].iter().find_map(|head| clause.strip_prefix(head));
     let what = tail.or(head).unwrap_or(clause);
     let number = lmd_layout::parse_number_word(first_word(what)?).is_some() && what.contains(' ');
     let told = tail.is_some() || head.is_some() || made;
@@ -154,18 +174,20 @@ fn as_command(what: &str) -> String {
 /// `on the left put a tree` as `put a tree on the left`.
 fn fronted(clause: &str) -> String {
     const FRONTS: [&str; 18] = [
-        "in", "on", "at", "to", "above", "below", "under", "behind", "next", "between", "beside", "near", "around",
-        "where", "instead", "left", "right", "inside",
+        "in", "on", "at", "to", "above", "below", "under", "behind", "next", "between", "beside", "near",
+        "around", "where", "instead", "left", "right", "inside",
     ];
     if !first_word(clause).is_some_and(|word| FRONTS.contains(&word)) {
         return clause.to_owned();
     }
     let words: Vec<&str> = clause.split(' ').collect();
     let of_place = |at: usize| {
-        matches!(words[at - 1], "in" | "the" | "its" | "his" | "her" | "their" | "same" | "that") || words[at - 1].ends_with("'s")
+        matches!(words[at - 1], "in" | "the" | "its" | "his" | "her" | "their" | "same" | "that")
+            || words[at - 1].ends_with("'s")
     };
-    let verb = (1..words.len())
-        .find(|at| matches!(words[*at], "add" | "put" | "place" | "draw" | "insert" | "have") && !of_place(*at));
+    let verb = (1..words.len()).find(|at| {
+        matches!(words[*at], "add" | "put" | "place" | "draw" | "insert" | "have") && !of_place(*at)
+    });
     let wish = |at: &usize| {
         let rest = words[*at..].join(" ");
         WISHES.iter().any(|wish| rest.starts_with(wish))

@@ -64,9 +64,12 @@ pub(super) fn relate_pieces(
     if let ([subject], RelationKind::LeftOf | RelationKind::RightOf) = (subjects.as_slice(), kind) {
         let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
         let old = board.pieces[*subject].bbox;
-        let good = staged.as_ref().and_then(|staged| staged.boxes.iter().find(|(thing, _)| *thing == 0)).is_some_and(
-            |(_, bbox)| stands_beside(*bbox, kind, &places) && (bbox.area() - old.area()).abs() < 1e-6,
-        );
+        let good = staged
+            .as_ref()
+            .and_then(|staged| staged.boxes.iter().find(|(thing, _)| *thing == 0))
+            .is_some_and(|(_, bbox)| {
+                stands_beside(*bbox, kind, &places) && (bbox.area() - old.area()).abs() < 1e-6
+            });
         let on_ground = kind_of(&thing_of(&board.pieces[*subject]).noun).class.stands();
         if !good && on_ground && beside_in_row(board, *subject, kind, &anchors) {
             board.touched = subjects;
@@ -96,24 +99,33 @@ pub(super) fn stands_beside(bbox: BBox, kind: RelationKind, anchors: &[BBox]) ->
         RelationKind::LeftOf => bbox.x_max() <= other.x() + 0.02,
         _ => bbox.x() >= other.x_max() - 0.02,
     };
-    let level = |other: &BBox| bbox.y_max().min(other.y_max()) - bbox.y().max(other.y()) > 0.4 * bbox.h().min(other.h());
+    let level = |other: &BBox| {
+        bbox.y_max().min(other.y_max()) - bbox.y().max(other.y()) > 0.4 * bbox.h().min(other.h())
+    };
     anchors.iter().all(clear) && anchors.iter().any(level)
 }
 
 /// Puts an object left or right of others in their row; they and what else
 /// stands there make room. `false` and nothing is changed where that is not
 /// possible.
-pub(super) fn beside_in_row(board: &mut Board, subject: usize, kind: RelationKind, anchors: &[usize]) -> bool {
+pub(super) fn beside_in_row(
+    board: &mut Board,
+    subject: usize,
+    kind: RelationKind,
+    anchors: &[usize],
+) -> bool {
     let old = board.pieces[subject].bbox;
     let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
     let [left, _, right, _] = corners(places.iter().copied());
     let level = |bbox: &BBox| (old.y_max() - bbox.y_max()).abs() < LEVEL_FEET;
-    let feet = if places.iter().any(level) { old.y_max() } else { mean(places.iter().map(|bbox| (0.0, bbox.y_max()))).1 };
+    let ground = mean(places.iter().map(|bbox| (0.0, bbox.y_max()))).1;
+    let down = if places.iter().any(level) { 0.0 } else { ground - old.y_max() };
     let to_left = kind == RelationKind::LeftOf;
     for scale in [1.0, 0.85, 0.7] {
-        let bbox = feet_kept(old, scale * old.w(), scale * old.h());
+        let small = feet_kept(old, scale * old.w(), scale * old.h());
+        let bbox = if scale < 1.0 { small } else { old };
         // From the far side, so that the others go aside the other way.
-        let start = bbox.shifted(if to_left { 1.0 - bbox.x_max() } else { -bbox.x() }, feet - bbox.y_max());
+        let start = bbox.shifted(if to_left { 1.0 - bbox.x_max() } else { -bbox.x() }, down);
         let x = if to_left { left - EDGE - bbox.w() } else { right + EDGE };
         board.pieces[subject].bbox = start;
         let warnings = board.warnings.len();
@@ -141,7 +153,9 @@ pub(super) fn opposite_side(
 ) -> Result<RelationKind, Refusal> {
     let of = find_one(board, anchor)?;
     let bbox = board.pieces[of].bbox;
-    let kin = new.and_then(|new| head_noun(&singular(new))).map(|noun| find(board, &format!("all {noun}")).unwrap_or_default());
+    let kin = new
+        .and_then(|new| head_noun(&singular(new)))
+        .map(|noun| find(board, &format!("all {noun}")).unwrap_or_default());
     let mut known: Vec<usize> = kin.unwrap_or_else(|| subjects.to_vec());
     known.retain(|index| *index != of);
     if known.is_empty() {
@@ -150,7 +164,8 @@ pub(super) fn opposite_side(
     let x = match known.as_slice() {
         [] => {
             let others = board.boxes_besides(&[of]);
-            let (right, left): (Vec<BBox>, Vec<BBox>) = others.iter().partition(|other| other.center().0 > bbox.center().0);
+            let (right, left): (Vec<BBox>, Vec<BBox>) =
+                others.iter().partition(|other| other.center().0 > bbox.center().0);
             if left.len() >= right.len() { 0.0 } else { 1.0 }
         }
         known => mean(known.iter().map(|index| board.pieces[*index].bbox.center())).0,

@@ -7,7 +7,8 @@ use super::vocabulary::{is_verb, strength};
 /// A complaint as the instruction that mends it: `the fox is too small` as
 /// `make the fox bigger`.
 pub(super) fn complaint(text: &str) -> Option<String> {
-    let verbs = [" is ", " are ", " looks ", " look ", " seems ", " seem ", " stands ", " stand ", " appears "];
+    let verbs =
+        [" is ", " are ", " looks ", " look ", " seems ", " seem ", " stands ", " stand ", " appears "];
     let text = text.replace("isn't ", "is not ").replace("aren't ", "are not ");
     let (at, verb) = verbs.iter().filter_map(|verb| Some((text.find(verb)?, *verb))).min()?;
     let (who, said) = (text.get(..at)?, text.get(at + verb.len()..)?);
@@ -57,7 +58,8 @@ fn mended(who: &str, what: &str, amount: &str) -> Option<String> {
         }
     }
     let bare = what.trim_start_matches("far ").trim_start_matches("much ");
-    let bare = ["to the ", "on the ", "at the "].iter().find_map(|words| bare.strip_prefix(words)).unwrap_or(bare);
+    let bare =
+        ["to the ", "on the ", "at the "].iter().find_map(|words| bare.strip_prefix(words)).unwrap_or(bare);
     let step = |way: &str| Some(format!("move {who} {amount}{}", way).replace("much ", "far "));
     match bare {
         "small" | "little" | "tiny" => Some(format!("make {who} {amount}bigger")),
@@ -70,7 +72,9 @@ fn mended(who: &str, what: &str, amount: &str) -> Option<String> {
         "right" => step("to the left"),
         "high" | "high up" | "up" => step("down"),
         "low" | "low down" | "down" => step("up"),
-        "close together" | "close to each other" | "near to each other" => Some(format!("move {who} further apart")),
+        "close together" | "close to each other" | "near to each other" => {
+            Some(format!("move {who} further apart"))
+        }
         "apart" | "away from each other" | "from each other" => Some(format!("move {who} closer together")),
         "back" | "away" => Some(format!("move {who} forward")),
         "forward" | "close" | "near" => Some(format!("move {who} back")),
@@ -85,7 +89,8 @@ pub(super) fn topic<'a>(remark: &'a str, next: &str) -> Option<&'a str> {
     let verbs = [" is ", " are ", " looks ", " look ", " seems ", " seem "];
     let (at, _) = verbs.iter().filter_map(|verb| Some((remark.find(verb)?, *verb))).min()?;
     let who = remark.get(..at)?;
-    let named = matches!(first_word(who), Some("the" | "it" | "they" | "both" | "all" | "this" | "that" | "these"));
+    let named =
+        matches!(first_word(who), Some("the" | "it" | "they" | "both" | "all" | "this" | "that" | "these"));
     (named && next.split([' ', ',']).any(back)).then_some(who)
 }
 
@@ -113,25 +118,57 @@ const ABSENT: [&str; 18] = [
 
 /// `the cyclist may not be there`, `the dog must go`: what is to go.
 pub(super) fn unwanted(text: &str) -> Option<Command> {
-    let text = text.replace("shouldn't ", "should not ").replace("mustn't ", "must not ").replace("needn't ", "need not ");
-    let modals = [" may ", " should ", " must ", " has to ", " have to ", " need ", " can ", " shall ", " needs to ", " ought to "];
+    let text = text
+        .replace("shouldn't ", "should not ")
+        .replace("mustn't ", "must not ")
+        .replace("needn't ", "need not ");
+    let modals = [
+        " may ",
+        " should ",
+        " must ",
+        " has to ",
+        " have to ",
+        " need ",
+        " can ",
+        " shall ",
+        " needs to ",
+        " ought to ",
+    ];
     let said = modals.iter().find_map(|modal| text.split_once(modal));
     if let Some((who, what)) = said
         && ABSENT.iter().any(|absent| absent.strip_prefix("not ") == Some(what))
     {
         let nobody = matches!(who, "nobody" | "no one" | "no-one").then_some("people");
-        if let Some(none) = nobody.or_else(|| who.strip_prefix("no ")).or_else(|| who.strip_prefix("none of ")) {
+        if let Some(none) =
+            nobody.or_else(|| who.strip_prefix("no ")).or_else(|| who.strip_prefix("none of "))
+        {
             return Some(Command::Exclude(none.to_owned()));
         }
     }
     let gone = said.filter(|(_, what)| ABSENT.contains(what)).map(|(who, _)| who);
     let needless = [
-        " is not needed", " isn't needed", " are not needed", " aren't needed", " is unnecessary", " are unnecessary",
-        " is superfluous", " are superfluous", " is not necessary", " are not necessary", " is no longer needed",
-        " are no longer needed", " is not wanted", " is unwanted", " are unwanted", " is out of place",
+        " is not needed",
+        " isn't needed",
+        " are not needed",
+        " aren't needed",
+        " is unnecessary",
+        " are unnecessary",
+        " is superfluous",
+        " are superfluous",
+        " is not necessary",
+        " are not necessary",
+        " is no longer needed",
+        " are no longer needed",
+        " is not wanted",
+        " is unwanted",
+        " are unwanted",
+        " is out of place",
     ];
     let who = gone.or_else(|| needless.iter().find_map(|words| text.strip_suffix(words)))?;
-    let known = matches!(first_word(who), Some("the" | "it" | "they" | "both" | "all" | "this" | "that" | "these" | "one"));
+    let known = matches!(
+        first_word(who),
+        Some("the" | "it" | "they" | "both" | "all" | "this" | "that" | "these" | "one")
+    );
     let who = if who == "they" { "them" } else { who };
     Some(if known { Command::Remove(who.to_owned()) } else { Command::Exclude(who.to_owned()) })
 }
@@ -143,31 +180,75 @@ pub(super) fn allowed(text: &str) -> Option<Command> {
         .iter()
         .fold(text, |text, tail| text.strip_suffix(tail).unwrap_or(text));
     let starts = [
-        "allow ", "permit ", "re-allow ", "do not exclude ", "don't exclude ", "do not forbid ", "don't forbid ",
-        "don't avoid ", "do not avoid ", "stop excluding ", "stop forbidding ", "stop avoiding ", "no longer exclude ",
-        "no longer forbid ", "no longer avoid ", "there may be ", "tolerate ", "unforbid ",
+        "allow ",
+        "permit ",
+        "re-allow ",
+        "do not exclude ",
+        "don't exclude ",
+        "do not forbid ",
+        "don't forbid ",
+        "don't avoid ",
+        "do not avoid ",
+        "stop excluding ",
+        "stop forbidding ",
+        "stop avoiding ",
+        "no longer exclude ",
+        "no longer forbid ",
+        "no longer avoid ",
+        "there may be ",
+        "tolerate ",
+        "unforbid ",
     ];
     let ends = [
-        " are allowed", " is allowed", " may be there", " can be there", " are ok", " are okay", " are fine", " is ok",
-        " is fine", " may appear", " can appear", " are permitted", " may be in it", " may be in the picture",
-        " may be shown", " need not be excluded",
+        " are allowed",
+        " is allowed",
+        " may be there",
+        " can be there",
+        " are ok",
+        " are okay",
+        " are fine",
+        " is ok",
+        " is fine",
+        " may appear",
+        " can appear",
+        " are permitted",
+        " may be in it",
+        " may be in the picture",
+        " may be shown",
+        " need not be excluded",
     ];
-    let negative = ["from the negative prompt", "from the negative", "from the excluded things", "from the exclusions"]
-        .iter()
-        .find_map(|words| text.strip_suffix(words))
-        .and_then(|rest| ["remove ", "delete ", "take ", "drop ", "erase "].iter().find_map(|verb| rest.strip_prefix(verb)));
+    let negative =
+        ["from the negative prompt", "from the negative", "from the excluded things", "from the exclusions"]
+            .iter()
+            .find_map(|words| text.strip_suffix(words))
+            .and_then(|rest| {
+                ["remove ", "delete ", "take ", "drop ", "erase "]
+                    .iter()
+                    .find_map(|verb| rest.strip_prefix(verb))
+            });
     if matches!(text, "clear the negative prompt" | "empty the negative prompt" | "allow everything") {
         return Some(Command::Allow(String::new()));
     }
     let found = negative
         .or_else(|| starts.iter().find_map(|start| text.strip_prefix(start)))
         .or_else(|| ends.iter().find_map(|end| text.strip_suffix(end)))?;
-    Some(Command::Allow(found.trim().trim_end_matches(" to be there").trim_end_matches(" to appear").to_owned()))
+    Some(Command::Allow(
+        found.trim().trim_end_matches(" to be there").trim_end_matches(" to appear").to_owned(),
+    ))
 }
 
 /// `the dog should be removed` as `remove the dog`.
 pub(super) fn passive(text: &str) -> Option<String> {
-    let joints = [" should be ", " must be ", " has to be ", " have to be ", " needs to be ", " need to be ", " can be ", " shall be "];
+    let joints = [
+        " should be ",
+        " must be ",
+        " has to be ",
+        " have to be ",
+        " needs to be ",
+        " need to be ",
+        " can be ",
+        " shall be ",
+    ];
     let (who, said) = joints.iter().find_map(|joint| text.split_once(joint))?;
     let (done, rest) = said.split_once(' ').unwrap_or((said, ""));
     let verb = lemma(done)?;
@@ -195,6 +276,8 @@ fn lemma(done: &str) -> Option<String> {
     let last = letters.pop();
     let single: String = letters.iter().collect();
     let doubled = last.is_some() && letters.last() == last.as_ref();
-    [Some(silent), Some(stem.to_owned()), doubled.then_some(single)].into_iter().flatten().find(|verb| is_verb(verb))
+    [Some(silent), Some(stem.to_owned()), doubled.then_some(single)]
+        .into_iter()
+        .flatten()
+        .find(|verb| is_verb(verb))
 }
-

@@ -66,7 +66,10 @@ pub(super) fn add_place(board: &mut Board, more: &str) -> Result<(), Refusal> {
 /// other words.
 pub(super) fn describe_part(board: &mut Board, who: &str, words: &str) -> bool {
     let noun = who.strip_prefix("the ").unwrap_or(who);
-    let part = matches!(noun, "sky" | "light" | "lighting" | "ground" | "floor" | "weather" | "wall" | "walls" | "horizon");
+    let part = matches!(
+        noun,
+        "sky" | "light" | "lighting" | "ground" | "floor" | "weather" | "wall" | "walls" | "horizon"
+    );
     if part {
         board.background = format!("{} with {}", board.background, with_article(&format!("{words} {noun}")));
     }
@@ -95,7 +98,8 @@ pub(super) fn replace_place(board: &mut Board, who: &str, to: &str) -> Result<()
         return Err(format!("say what \"{who}\" is to become, as in \"turn {who} into a beach\""));
     }
     let mood = mood_of(&place).filter(|mood| !to.ends_with(mood));
-    scene.background = Some([with_article(to).as_str(), mood.unwrap_or_default()].join(" ").trim_end().to_owned());
+    scene.background =
+        Some([with_article(to).as_str(), mood.unwrap_or_default()].join(" ").trim_end().to_owned());
     board.background = scene.background_text();
     Ok(())
 }
@@ -125,7 +129,11 @@ pub(super) fn allow(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let goes = |term: &&str| what.is_empty() || meant.iter().any(|one| *one == bare(term));
     let unknown = meant.iter().find(|one| !what.is_empty() && !terms.iter().any(|term| bare(term) == **one));
     if let Some(one) = unknown {
-        let is = if terms.is_empty() { "nothing is".to_owned() } else { format!("only these are: {}", board.negative) };
+        let is = if terms.is_empty() {
+            "nothing is".to_owned()
+        } else {
+            format!("only these are: {}", board.negative)
+        };
         return Err(format!("\"{one}\" is not excluded, {is}"));
     }
     board.negative = terms.into_iter().filter(|term| !goes(term)).collect::<Vec<&str>>().join(", ");

@@ -72,16 +72,15 @@ pub(super) const VERBS: [&str; 64] = [
 
 /// Verbs of motion and placing that say no more than `move`.
 pub(super) const MOTIONS: [&str; 33] = [
-    "drive", "walk", "ride", "roll", "fly", "send", "carry", "steer", "park", "swim", "sail", "run", "throw", "haul",
-    "tow", "lead", "hop", "jump", "step", "position", "relocate", "transfer", "shove", "nudge", "seat", "lay", "sit",
-    "plant", "scatter", "stick", "lean", "guide", "tuck",
+    "drive", "walk", "ride", "roll", "fly", "send", "carry", "steer", "park", "swim", "sail", "run", "throw",
+    "haul", "tow", "lead", "hop", "jump", "step", "position", "relocate", "transfer", "shove", "nudge",
+    "seat", "lay", "sit", "plant", "scatter", "stick", "lean", "guide", "tuck",
 ];
 
 /// Further verbs that begin an instruction.
 const FURTHER: [&str; 18] = [
-    "show",
-    "use", "allow", "permit", "stop", "call", "relabel", "stack", "pile", "arrange", "surround", "decorate", "fill",
-    "cover", "double", "reduce", "increase", "order",
+    "show", "use", "allow", "permit", "stop", "call", "relabel", "stack", "pile", "arrange", "surround",
+    "decorate", "fill", "cover", "double", "reduce", "increase", "order",
 ];
 
 /// Whether an instruction may begin with the word.
@@ -251,7 +250,19 @@ pub(super) fn is_time(words: &str) -> bool {
     let words = words.strip_prefix("the ").unwrap_or(words);
     let words = words.split(" from ").next().unwrap_or(words);
     MOODS.iter().any(|(mood, _)| *mood == words)
-        || matches!(words, "season" | "weather" | "time" | "time of day" | "time of year" | "light" | "lighting" | "daylight" | "atmosphere" | "mood")
+        || matches!(
+            words,
+            "season"
+                | "weather"
+                | "time"
+                | "time of day"
+                | "time of year"
+                | "light"
+                | "lighting"
+                | "daylight"
+                | "atmosphere"
+                | "mood"
+        )
 }
 
 /// A place without the words [`MOODS`] put behind it.

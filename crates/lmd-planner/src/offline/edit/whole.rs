@@ -82,7 +82,8 @@ fn exceed(text: &str) -> Option<Command> {
 
 /// `align the boy and the girl`, `align everything at the top`.
 fn align(text: &str) -> Option<Command> {
-    let between = text.strip_prefix("line ").and_then(|rest| rest.strip_suffix(" up")).map(|who| format!(" {who}"));
+    let between =
+        text.strip_prefix("line ").and_then(|rest| rest.strip_suffix(" up")).map(|who| format!(" {who}"));
     let rest = text.strip_prefix("align").or_else(|| text.strip_prefix("line up")).or(between.as_deref())?;
     const EDGES: [(&str, Edge); 8] = [
         (" left", Edge::Left),
