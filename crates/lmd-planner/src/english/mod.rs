@@ -168,6 +168,24 @@ pub(crate) fn doing(word: &str) -> Option<String> {
         .map(|verb| verb.attribute)
 }
 
+/// The form of a verb with `ing`: `riding` of `ride` and of `rides`; `None`
+/// for what is no verb in a form of the present.
+pub(crate) fn progressive(word: &str) -> Option<String> {
+    let form = |verb: &verbs::Verb| verb.form != verbs::VerbForm::Past;
+    verbs::verb(word).filter(form).map(|verb| verb.attribute)
+}
+
+/// Whether the tables know `word` in any role, or its ending says that it describes something.
+pub(crate) fn knows(word: &str) -> bool {
+    const ENDINGS: [&str; 8] = ["en", "y", "ish", "ful", "less", "ous", "ic", "like"];
+    lexicon::tags(word) != lexicon::Tags::default()
+        || lexicon::exact_tags(word) != lexicon::Tags::default()
+        || lexicon::size(word).is_some()
+        || verbs::verb(word).is_some()
+        || numbers::number(word).is_some()
+        || ENDINGS.iter().any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending))
+}
+
 /// Whether `word` is a colour.
 pub(crate) fn names_colour(word: &str) -> bool {
     lexicon::exact_tags(word).any(lexicon::Tags::COLOR)
