@@ -43,7 +43,7 @@ const GRAMMAR: &str = "pair couple each other others one ones single same differ
     featuring featured containing including depicting showing shows holds features depicts consisting following followed \
     accompanied together filled full packed such latter free devoid empty lacking lacks avoid exclude excluding sign \
     first second third fourth last left right top bottom leftmost rightmost upper lower middle center centre opposite \
-    row line column grid circle stacked stack pile tower ring group set tall as long";
+    rest row line column grid circle stacked stack pile tower ring group set tall as long";
 
 static GRAMMAR_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| GRAMMAR.split_whitespace().collect());
 
@@ -112,7 +112,7 @@ impl Held {
         for thing in &scene.things {
             take(&thing.phrase());
         }
-        let texts = [&scene.absent, &scene.tags, &scene.not_understood, &scene.kinds];
+        let texts = [&scene.absent, &scene.tags, &scene.not_understood, &scene.kinds, &scene.notes];
         texts.into_iter().flatten().for_each(|text| take(text));
         scene.background.iter().chain(&scene.style).for_each(|text| take(text));
         let mut of_kind: HashMap<&str, u32> = HashMap::new();
@@ -133,6 +133,8 @@ impl Held {
     }
 
     fn accounts_for(&self, low: &str) -> bool {
+        // "Dr." is held without its full stop.
+        let low = low.trim_end_matches('.');
         let own = exact_tags(low);
         if own.any(Tags::FUNCTION.and(Tags::FILLER).and(Tags::ADVERB)) || low.ends_with("ly") {
             return true;

@@ -50,6 +50,8 @@ pub(super) enum Chunk {
     Than {
         larger: bool,
     },
+    /// Words to be read in the picture.
+    Lettering(String),
     Unknown(String),
 }
 
@@ -133,17 +135,21 @@ pub(super) fn chunks(tokens: &[Token]) -> Vec<Chunk> {
     let mut chunks = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        let (chunk, length) = next(tokens, at, chunks.last());
+        let (chunk, length) = next(tokens, at, &chunks);
         chunks.extend(chunk);
         at += length.max(1);
     }
     chunks
 }
 
-fn next(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> (Option<Chunk>, usize) {
+fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize) {
     let Some(token) = tokens.get(at) else { return (None, 1) };
+    let previous = before.last();
     if let Some((chunk, length)) = bracketed_adjectives(tokens, at, previous) {
         return (Some(chunk), length);
+    }
+    if token.is_lettering() {
+        return (Some(Chunk::Lettering(token.text.clone())), 1);
     }
     if let Some(chunk) = sign(&token.low) {
         return (Some(chunk), 1);
@@ -171,19 +177,32 @@ fn next(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> (Option<Chunk>
             return (Some(chunk), length);
         }
     }
-    if let Some((link, length)) = link(tokens, at) {
+    if let Some((link, length)) = link(tokens, at).filter(|_| !bounds_number(tokens, at)) {
         return (Some(Chunk::Link(link)), length);
     }
     if let Some((chunk, length)) = fixed_word(tokens, at, previous) {
         return (chunk, length);
     }
-    if let Some((chunk, length)) = predicate(tokens, at, previous) {
+    if let Some((chunk, length)) = predicate(tokens, at, before) {
         return (Some(chunk), length);
     }
     match noun_phrase(tokens, at) {
         Some((phrase, end)) => (Some(Chunk::Np(phrase)), end - at),
         None => leftover(token),
     }
+}
+
+/// `at least three`, `up to five`: how many, and no preposition.
+fn bounds_number(tokens: &[Token], at: usize) -> bool {
+    let bound = ["at least", "at most", "up to"].iter().find_map(|phrase| reads(tokens, at, phrase));
+    bound.and_then(|length| tokens.get(at + length)).is_some_and(|next| super::numbers::number(&next.low).is_some())
+}
+
+/// Whether the noun phrase before `at` ends there, whatever words follow: a denial or `full of`.
+pub(super) fn ends_phrase(tokens: &[Token], at: usize) -> bool {
+    let full = ["half full of", "half filled with", "half-full of", "half-filled with", "full of", "filled with"];
+    tokens.get(at).is_some_and(|token| !lexicon::is_function(&token.low))
+        && (negation(tokens, at).is_some() || full.iter().any(|phrase| reads(tokens, at, phrase).is_some()))
 }
 
 /// `a cat (orange)`: adjectives in brackets speak of the noun before them.
@@ -226,6 +245,10 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
         ("along with", Chunk::With),
         ("together with", Chunk::With),
         ("accompanied by", Chunk::With),
+        ("half full of", Chunk::Full),
+        ("half filled with", Chunk::Full),
+        ("half-full of", Chunk::Full),
+        ("half-filled with", Chunk::Full),
         ("full of", Chunk::Full),
         ("filled with", Chunk::Full),
         ("packed with", Chunk::Full),
@@ -281,8 +304,9 @@ fn pronoun_stands(tokens: &[Token], at: usize) -> bool {
 }
 
 /// Verbs and adjectives that say something of what stands before them.
-fn predicate(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
+fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, usize)> {
     let low = &tokens.get(at)?.low;
+    let previous = before.last();
     let after_noun = matches!(
         previous,
         Some(
@@ -293,13 +317,21 @@ fn predicate(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(C
                 | Chunk::Verb(_)
                 | Chunk::Link(_)
                 | Chunk::Adjectives(_)
+                | Chunk::OneOf(_)
+                | Chunk::OfThem(_)
         )
     );
     let joined = matches!(previous, Some(Chunk::And | Chunk::Comma | Chunk::But));
     let after_preposition = matches!(previous, Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))));
     let may_be_verb = after_noun && !after_preposition || joined;
     let verb = verbs::verb(low).map(|verb| as_participle(tokens, at, verb));
-    let verb = verb.filter(|verb| stands_as_verb(tokens, at, verb, previous, joined));
+    // "a man and a woman stand": two of them.
+    let coordinated = matches!(before, [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)]);
+    let verb = verb.filter(|verb| {
+        let together = coordinated && verb.form == VerbForm::Base;
+        together || stands_as_verb(tokens, at, verb, previous, joined)
+    });
+    let verb = verb.or_else(|| acted_by_one(tokens, at, previous));
     if let Some(verb) = verb.filter(|_| may_be_verb) {
         return Some((Chunk::Verb(verb), 1));
     }
@@ -311,6 +343,16 @@ fn predicate(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(C
         return adjectives(tokens, at);
     }
     None
+}
+
+/// `a barista hands a cup`: a noun in the plural after one thing and before an article is what that does.
+fn acted_by_one(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<Verb> {
+    let Some(Chunk::Np(np)) = previous else { return None };
+    let one = !np.plural && np.quantity.is_none_or(|quantity| quantity.count == 1);
+    let next = tokens.get(at + 1).map_or("", |token| token.low.as_str());
+    let object = matches!(next, "a" | "an" | "the" | "its" | "his" | "her" | "their" | "another")
+        || super::numbers::number(next).is_some();
+    if one && object { verbs::third_person(&tokens.get(at)?.low) } else { None }
 }
 
 /// `a pizza cut into slices`: some participles look like the verb itself.

@@ -73,10 +73,14 @@ impl Interpreter<'_> {
             let first = self.scene.things.iter().enumerate().map(|(i, _)| i).filter(free);
             return first.collect();
         }
-        let owner = self.owner.iter().rev().copied().find(free);
-        let here = self.mentioned.iter().rev().copied().find(free);
-        let before = self.focus.iter().copied().find(free);
-        owner.or(here).or(before).into_iter().collect()
+        // "It" is one thing where there is one.
+        let one = |i: &usize| free(i) && self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
+        let nearest = |fits: &dyn Fn(&usize) -> bool| {
+            let owner = self.owner.iter().rev().copied().find(fits);
+            let here = self.mentioned.iter().rev().copied().find(fits);
+            owner.or(here).or(self.focus.iter().copied().find(fits))
+        };
+        nearest(&one).or(nearest(&free)).into_iter().collect()
     }
 
     /// `a hedgehog, cute, …`: a bare adjective after a comma speaks of the one
@@ -154,6 +158,7 @@ impl Interpreter<'_> {
             return;
         }
         self.detailed.clear();
+        self.widen_to_alike(verb);
         let subjects = self.doers(verb);
         self.joint = Joint::None;
         if subjects.is_empty() {
@@ -167,6 +172,7 @@ impl Interpreter<'_> {
             {
                 None
             }
+            Some(Chunk::Lettering(_)) => None,
             Some(Chunk::Pronoun { .. }) if verb.role != Role::Action => None,
             Some(Chunk::With) if passive => Some("with"),
             Some(Chunk::Of) => Some("of"),

@@ -6,7 +6,7 @@
 use super::chunk::Chunk;
 use super::lexicon::{Tags, tags};
 use super::links::Link;
-use super::phrase::{Determiner, NounPhrase};
+use super::phrase::{Determiner, NounPhrase, noun_tags};
 use super::places::Places;
 use super::verbs::{Role, Verb, VerbForm};
 use crate::{Arrangement, Region, RelationKind, Scene, Thing};
@@ -77,6 +77,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) divided: Option<usize>,
     /// Those parts, which a comma and a verb speak of together.
     pub(super) parts: Vec<usize>,
+    /// The group before a clause narrowed it to its last thing.
+    pub(super) narrowed: Vec<usize>,
     /// How the last thing joined the group.
     pub(super) joined_by: Joint,
     /// What a verb is done to, while it is the group.
@@ -130,7 +132,10 @@ impl<'a> Interpreter<'a> {
                 self.narrow_to_last();
                 self.adjectives(adjectives);
             }
-            Chunk::And | Chunk::Or => self.joint = Joint::And,
+            Chunk::And => self.joint = Joint::And,
+            Chunk::Or => self.either(),
+            Chunk::Lettering(text) => self.lettering(text),
+            Chunk::Comma if self.lists_alternatives() => {}
             Chunk::Comma | Chunk::Colon => {
                 self.listed_next =
                     if *chunk == Chunk::Colon { self.single_plural() } else { self.listed_next };
@@ -179,6 +184,7 @@ impl<'a> Interpreter<'a> {
         self.detailed.clear();
         self.divided = None;
         self.parts.clear();
+        self.narrowed.clear();
         (self.contained, self.done_to, self.it) = (None, None, None);
         (self.filled, self.hung) = (false, false);
         self.detailed_by.clear();
@@ -200,6 +206,7 @@ impl<'a> Interpreter<'a> {
             self.joint = Joint::None;
             return;
         }
+        self.tell_choice(phrase);
         let Some(phrase) = self.with_head(phrase) else {
             self.joint = Joint::None;
             return;
@@ -438,6 +445,10 @@ impl<'a> Interpreter<'a> {
     /// Whether the sentence opens with the place (`a beach with two dogs`).
     pub(super) fn opens_as_place(&self, phrase: &NounPhrase) -> bool {
         let place = phrase.tags().any(Tags::PLACE.and(Tags::TIME)) || phrase.head_is_place();
+        // "in the top left corner a moon"
+        if self.region.is_some() {
+            return false;
+        }
         if !self.scene.things.is_empty()
             && !phrase.noun.ends_with("background")
             && !phrase.noun.ends_with("scene")
@@ -456,10 +467,15 @@ impl<'a> Interpreter<'a> {
                 | Chunk::Which
                 | Chunk::Not
                 | Chunk::Except
+                | Chunk::Colon
                 | Chunk::But,
             ) => true,
             Some(Chunk::Comma) => {
                 !matches!(self.peek(2), Some(Chunk::Np(np)) if np.determiner != Determiner::None && self.ends_listing())
+            }
+            Some(Chunk::Link(Link::Rel { kind: RelationKind::Above, prep })) if prep == "over" => {
+                let scenic = |np: &NounPhrase| np.tags().any(Tags::PLACE.and(Tags::SCENERY));
+                phrase.tags().any(Tags::TIME) && matches!(self.peek(2), Some(Chunk::Np(np)) if scenic(np))
             }
             Some(Chunk::Link(
                 Link::Rel { kind: RelationKind::Inside | RelationKind::On | RelationKind::Under, .. }
@@ -482,7 +498,7 @@ impl<'a> Interpreter<'a> {
 
 /// What a thing's noun can be.
 pub(super) fn thing_tags(thing: &Thing) -> Tags {
-    tags(thing.noun.rsplit(' ').next().unwrap_or_default())
+    noun_tags(&thing.noun)
 }
 
 /// Whether `next to a and b` means next to both.

@@ -1,19 +1,22 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
-//! The way: normalise → `syntax` → `token` → `language` → `spelling` → `style` → `chunk`
-//! (with `noun_phrase`, `numbers`, `links`, `verbs`, `partitive`) → `interpret`
-//! (with `having`, `placing`, `places`, `denial`, `doing`, `parts`, `picks`) → `account`.
+//! The way: normalise → `syntax` → `token` → `language` → `lettering` → `spelling` → `style` → `chunk`
+//! (with `noun_phrase`, `names`, `numbers`, `links`, `verbs`, `partitive`) → `interpret`
+//! (with `having`, `choosing`, `placing`, `places`, `denial`, `doing`, `parts`, `picks`) → `account`.
 //! Tables stand in `lexicon` and `nouns`.
 
 mod account;
+mod choosing;
 mod chunk;
 mod denial;
 mod doing;
 mod having;
 mod interpret;
 mod language;
+mod lettering;
 mod lexicon;
 mod links;
+mod names;
 mod noun_phrase;
 mod nouns;
 mod numbers;
@@ -55,6 +58,7 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let syntax::PlainPrompt { text, mut notes } = syntax::plain(&normalize_prompt(prompt)?);
     let tokens = token::tokenize(&text);
     language::check(&tokens)?;
+    let tokens = lettering::marked(tokens);
     let (tokens, corrections) = spelling::corrected(tokens);
     notes.extend(corrections);
     let framing = style::framing(&tokens);
@@ -62,6 +66,7 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let mut scene = interpret::Interpreter::new(&chunks).run();
     scene.style = framing.style;
     scene.tags = framing.tags;
+    notes.append(&mut scene.notes);
     scene.notes = notes;
     let lost = account::unaccounted(&framing.rest, &scene);
     scene.not_understood.extend(lost);

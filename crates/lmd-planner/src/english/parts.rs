@@ -7,6 +7,7 @@ use super::lexicon::{Tags, exact_tags};
 use super::links::Link;
 use super::numbers::Quantity;
 use super::phrase::{Determiner, NounPhrase};
+use super::verbs::{Verb, VerbForm};
 use crate::{Region, Relation, RelationKind, Size};
 
 impl Interpreter<'_> {
@@ -28,7 +29,19 @@ impl Interpreter<'_> {
         let Some(Chunk::Np(np)) = self.previous() else { return };
         let plural = np.plural || np.quantity.is_some_and(|q| q.count != 1);
         if let (false, [_, .., last]) = (plural, self.group.as_slice()) {
-            self.group = vec![*last];
+            let last = *last;
+            self.narrowed = std::mem::replace(&mut self.group, vec![last]);
+        }
+    }
+
+    /// `a cat that is black and a cat that is white sitting on a sofa`: both
+    /// sit, being of one kind.
+    pub(super) fn widen_to_alike(&mut self, verb: &Verb) {
+        let noun = |index: &usize| self.scene.things.get(*index).map(|thing| thing.noun.clone());
+        let alike = self.narrowed.windows(2).all(|pair| pair.first().map(noun) == pair.get(1).map(noun));
+        let after_clause = matches!(self.previous(), Some(Chunk::Adjectives(_)));
+        if verb.form == VerbForm::Ing && after_clause && alike && !self.narrowed.is_empty() {
+            self.group = std::mem::take(&mut self.narrowed);
         }
     }
 
@@ -48,6 +61,9 @@ impl Interpreter<'_> {
             self.divided = None;
             self.parts.clear();
             return Some(phrase.clone());
+        }
+        if self.names_the_others(phrase) {
+            return None;
         }
         let mut phrase = phrase.clone();
         // "two green apples and three red ones" are five.
@@ -90,6 +106,27 @@ impl Interpreter<'_> {
             return None;
         }
         Some(phrase)
+    }
+
+    /// `the others`, `the rest` of several of which some were picked or
+    /// described: adjectives that follow are theirs. `true` if it was that.
+    fn names_the_others(&mut self, phrase: &NounPhrase) -> bool {
+        let says = |word: &String| {
+            let low = word.to_lowercase();
+            low == "others" || low == "rest" || low == "other" && phrase.quantity.is_some_and(|q| q.count > 1)
+        };
+        let left = self.divided.or(self.picks.last().map(|(_, source, _)| *source));
+        let Some(left) = left.filter(|_| !self.pending_object() && phrase.words.iter().any(says)) else {
+            return false;
+        };
+        self.group = vec![left];
+        self.closed = true;
+        self.object_of = None;
+        if !phrase.attributes.is_empty() {
+            self.adjectives(&phrase.attributes);
+        }
+        self.apply_waiting_region();
+        true
     }
 
     /// The noun of the thing named last.
@@ -151,9 +188,17 @@ impl Interpreter<'_> {
             }
         };
         self.group.clone_from(&group);
-        if let Pending::Object { kind, subjects, .. } = pending {
-            self.relate_all(&subjects, kind, &group);
-            self.group = subjects;
+        match pending {
+            Pending::Object { kind, subjects, .. } => {
+                self.relate_all(&subjects, kind, &group);
+                self.group = subjects;
+            }
+            // "on the left one a steak"
+            Pending::Ahead { kind, .. } => {
+                self.ahead = Some((kind, group));
+                self.group.clear();
+            }
+            _ => {}
         }
         self.joint = Joint::None;
     }

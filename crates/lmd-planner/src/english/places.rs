@@ -44,7 +44,7 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     let time = tags.any(Tags::TIME) && !counted;
     let named = phrase.capitalised
         && phrase.determiner == Determiner::None
-        && tags == Tags::default()
+        && (tags == Tags::default() || phrase.noun.starts_with(char::is_uppercase))
         && matches!(prep, "in" | "at");
     // A porch or a bridge has an underside; the sea and the sky are all around.
     let under = kind == K::Under && (time || tags.any(Tags::MASS.and(Tags::SCENERY)));

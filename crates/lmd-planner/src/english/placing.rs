@@ -16,7 +16,11 @@ impl Interpreter<'_> {
     /// The subjects a link or a verb speaks of here.
     pub(super) fn current_subjects(&self) -> Vec<usize> {
         match &self.object_of {
-            _ if self.joint == Joint::Comma && !self.parts.is_empty() => self.parts.clone(),
+            // "two birds, one of which is blue, on a wire": both of them.
+            _ if self.joint == Joint::Comma && !self.parts.is_empty() => {
+                let rest = self.divided.filter(|rest| !self.parts.contains(rest));
+                self.parts.iter().copied().chain(rest).collect()
+            }
             Some((_, subjects)) if self.joint != Joint::None || self.closed => subjects.clone(),
             _ => self.group.clone(),
         }
@@ -25,7 +29,9 @@ impl Interpreter<'_> {
     pub(super) fn link(&mut self, link: &Link) {
         self.detailed.clear();
         // "there is no one in the park" denies the people, not the park.
-        if self.denied.is_some_and(|denied| denied.is_some()) && self.group.is_empty() {
+        if self.denied.is_some_and(|denied| denied.is_some())
+            && (self.group.is_empty() || self.leaves_denial(link))
+        {
             self.denied = None;
         }
         match link {

@@ -83,10 +83,19 @@ fn is_strange(token: &Token) -> bool {
         && tags(low) == Tags::default()
         && !TARGETS.contains(low)
         && !verbs::is_known(low)
-        && !lexicon::is_adjective(low)
+        && !(lexicon::is_adjective(low) && !is_slip_of_adjective(low))
         && number(low).is_none()
         && !low.strip_suffix("ly").is_some_and(|stem| stem.len() > 2 && exact_tags(stem).any(Tags::ADJECTIVE))
         && !REAL.contains(low)
+}
+
+/// Whether a word that ends like an adjective (`beatiful`) is a slip of one
+/// the tables know.
+fn is_slip_of_adjective(low: &str) -> bool {
+    let known = |word: &String| exact_tags(word).any(Tags::ADJECTIVE);
+    low.len() > 6
+        && exact_tags(low) == Tags::default()
+        && [swapped(low), alike(low), lacking(low), extra(low)].iter().flatten().any(known)
 }
 
 /// The one known word that `low` is a slip of.
@@ -206,6 +215,9 @@ mod tests {
             ("umbrealla", "umbrella"),
             ("orage", "orange"),
             ("buterfly", "butterfly"),
+            ("beatiful", "beautiful"),
+            ("colourfull", "colourful"),
+            ("acron", "acorn"),
         ] {
             let (tokens, notes) = corrected(tokenize(&format!("a {wrong} thing")));
             assert_eq!(tokens[1].low, right);
@@ -217,7 +229,7 @@ mod tests {
     fn other_words_stay() {
         for word in [
             "zorb", "clam", "bard", "brook", "lyre", "kelp", "tickling", "slaying", "shot", "cubs", "divers",
-            "spook", "Chiar", "moat", "sitting", "chairs",
+            "spook", "graceful", "hopeful", "armless", "Chiar", "moat", "sitting", "chairs",
         ] {
             let (tokens, notes) = corrected(tokenize(&format!("a {word} thing")));
             assert_eq!((tokens[1].text.as_str(), notes.len()), (word, 0), "{notes:?}");

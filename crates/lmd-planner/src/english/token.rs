@@ -1,5 +1,7 @@
 //! Words and punctuation of a prompt.
 
+use super::lexicon;
+
 /// One word or punctuation mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
@@ -17,6 +19,16 @@ impl Token {
     /// Whether it is a word or a number.
     pub(super) fn is_word(&self) -> bool {
         self.low.starts_with(char::is_alphanumeric)
+    }
+
+    /// Words that are to be read in the picture: a sign to the grammar.
+    pub(super) fn lettering(text: &str) -> Self {
+        Self { text: text.to_owned(), low: format!("\"{}", text.to_lowercase()) }
+    }
+
+    /// Whether it is to be read in the picture.
+    pub(super) fn is_lettering(&self) -> bool {
+        self.low.starts_with('"')
     }
 
     /// Whether it was written with a capital first letter.
@@ -39,10 +51,24 @@ pub(super) fn tokenize(text: &str) -> Vec<Token> {
             push_word(&mut tokens, &mut word);
             continue;
         }
+        if let Some(text) = quoted(c, word.is_empty(), chars.clone()) {
+            push_word(&mut tokens, &mut word);
+            push_quoted(&mut tokens, &text);
+            chars.nth(text.chars().count());
+            continue;
+        }
+        if c == '.' && is_abbreviation(&word, chars.clone()) {
+            word.push(c);
+            push_word(&mut tokens, &mut word);
+            continue;
+        }
         let inner = chars.peek().is_some_and(|next| next.is_alphanumeric());
+        // "10:45" is a time of day.
+        let clock = c == ':' && inner && word.ends_with(|d: char| d.is_ascii_digit());
+        let clock = clock && chars.peek().is_some_and(char::is_ascii_digit);
         let joins = matches!(c, '\'' | '-' | '\u{2010}' | '\u{2011}' | '.') && inner && !word.is_empty();
         let decimal = c != '.' || word.ends_with(|d: char| d.is_ascii_digit());
-        if c.is_alphanumeric() || is_mark(c) || (joins && decimal) {
+        if c.is_alphanumeric() || is_mark(c) || clock || (joins && decimal) {
             word.push(if matches!(c, '\u{2010}' | '\u{2011}') { '-' } else { c });
         } else {
             let possessive = c == '\'' && word.ends_with('s') && !word.is_empty();
@@ -55,6 +81,55 @@ pub(super) fn tokenize(text: &str) -> Vec<Token> {
     }
     push_word(&mut tokens, &mut word);
     plain_denials(tokens)
+}
+
+/// What stands between a quotation mark `open` and its partner in `rest`.
+fn quoted(open: char, opens_word: bool, rest: impl Iterator<Item = char>) -> Option<String> {
+    const LONGEST: usize = 80;
+    let closes = match open {
+        '"' => ['"', '\u{201d}'],
+        '\u{201c}' | '\u{201e}' => ['\u{201d}', '\u{201c}'],
+        '\u{ab}' => ['\u{bb}'; 2],
+        '\'' | '\u{2018}' if opens_word => ['\'', '\u{2019}'],
+        _ => return None,
+    };
+    let single = closes.contains(&'\'');
+    let mut text = String::new();
+    let mut rest = rest.take(LONGEST).peekable();
+    while let Some(c) = rest.next() {
+        // An apostrophe within a word closes nothing.
+        let ends = !single || rest.peek().is_none_or(|next| !next.is_alphanumeric());
+        if closes.contains(&c) && ends {
+            return (!text.trim().is_empty()).then_some(text);
+        }
+        text.push(c);
+    }
+    None
+}
+
+/// Adds what stands in quotation marks: words to be read in the picture after a noun or a verb (`says "Fresh Bread"`),
+/// plain words elsewhere (`a "vintage" car`).
+fn push_quoted(tokens: &mut Vec<Token>, text: &str) {
+    let lettered = tokens.iter().any(Token::is_lettering);
+    let is_text = tokens.last().is_some_and(|last| match last.low.as_str() {
+        "," | "and" | "or" => lettered,
+        "with" | ":" => true,
+        low => last.is_word() && !lexicon::is_function(low) && !lexicon::is_adjective(low),
+    });
+    if is_text {
+        tokens.push(Token::lettering(&format!("\"{}\"", text.trim())));
+    } else {
+        tokens.extend(tokenize(&text.replace(['"', '\'', '\u{201c}', '\u{201e}', '\u{2018}', '\u{ab}'], " ")));
+    }
+}
+
+/// Whether a full stop after `word` only shortens it: `Dr. Watson`, `J. Smith`.
+fn is_abbreviation(word: &str, rest: impl Iterator<Item = char>) -> bool {
+    const TITLES: [&str; 14] =
+        ["Dr", "Mr", "Mrs", "Ms", "St", "Prof", "Capt", "Sgt", "Lt", "Gen", "Col", "Mt", "Rev", "Sr"];
+    let initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase);
+    let mut rest = rest.skip_while(|c| *c == ' ');
+    (TITLES.contains(&word) || initial) && rest.next().is_some_and(char::is_uppercase)
 }
 
 /// Makes `no` of `zero`, `0` and `not one`, and `no person` of `nobody`,
@@ -148,6 +223,14 @@ mod tests {
     }
 
     #[test]
+    fn quoted_words_are_lettering_after_nouns_and_verbs() {
+        assert_eq!(words("a sign that says \"Fresh Bread\" here"), ["a", "sign", "that", "says", "\"\"fresh bread\"", "here"]);
+        assert_eq!(words("a book titled ‘It\u{2019}s Dune’"), ["a", "book", "titled", "\"\"it\u{2019}s dune\""]);
+        assert_eq!(words("a \"vintage\" car"), ["a", "vintage", "car"]);
+        assert_eq!(words("\"a cat and a dog\""), ["a", "cat", "and", "a", "dog"]);
+    }
+
+    #[test]
     fn words_signs_and_contractions_come_apart() {
         assert_eq!(
             words("A light-blue car, isn’t it?"),
@@ -160,6 +243,8 @@ mod tests {
         );
         assert_eq!(words("cats & dogs - birds"), ["cats", "and", "dogs", ",", "birds"]);
         assert_eq!(words("don't"), ["do", "not"]);
+        assert_eq!(words("Dr. Watson. J. Smith at 10:45"), ["dr.", "watson", ".", "j.", "smith", "at", "10:45"]);
+        assert_eq!(words("a 5\" nail"), ["a", "5", "nail"]);
         assert_eq!(words("tea w/ milk w/o sugar"), ["tea", "with", "milk", "without", "sugar"]);
     }
 }

@@ -39,8 +39,9 @@ pub(crate) fn caption(thing: &Thing) -> String {
     if UNCOUNTED.contains(&thing.noun.as_str()) {
         return thing.phrase();
     }
-    // The article is that of the noun, whatever follows it.
-    let named = with_article(&Thing { detail: None, ..thing.clone() }.phrase());
+    // The article is that of the noun, whatever follows it; a name has none.
+    let named = Thing { detail: None, ..thing.clone() }.phrase();
+    let named = if thing.noun.starts_with(char::is_uppercase) { named } else { with_article(&named) };
     thing.detail.as_ref().map_or_else(|| named.clone(), |detail| format!("{named} {detail}"))
 }
 
