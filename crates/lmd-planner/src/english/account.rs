@@ -15,7 +15,7 @@ use super::lexicon::{Tags, exact_tags, tags};
 use super::noun_phrase::GIVES_WAY;
 use super::numbers::{number, quantity};
 use super::token::Token;
-use super::verbs::{Role, verb};
+use super::verbs::{Role, third_person, verb};
 use super::{chunk, links, partitive};
 use crate::Scene;
 
@@ -149,6 +149,9 @@ impl Held {
         }
         // A part of a thing is drawn with the whole.
         if tags(low).any(Tags::PART) && !self.words.is_empty() {
+            return true;
+        }
+        if third_person(low).is_some_and(|verb| self.holds(&verb.attribute)) {
             return true;
         }
         verb(low).is_some_and(|verb| self.holds(&verb.attribute) || self.becomes_relation(verb.role))

@@ -3,7 +3,10 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending};
-use super::phrase::NounPhrase;
+use super::lexicon::Tags;
+use super::links::Link;
+use super::phrase::{Determiner, NounPhrase};
+use super::verbs::VerbForm;
 use crate::Thing;
 
 impl Interpreter<'_> {
@@ -37,22 +40,43 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Denials and what is wanted elsewhere: `a pirate without a hat and a parrot with a hat` forbids no hats.
+    pub(super) fn scope_denials(&mut self) {
+        let scene = &mut self.scene;
+        let wanted = |noun: &str| {
+            scene.things.iter().any(|thing| {
+                let detail = thing.detail.as_deref().unwrap_or_default();
+                thing.noun == noun || detail.split(' ').any(|word| lmd_layout::singular(&word.to_lowercase()) == noun)
+            })
+        };
+        let (forbidden, kept) = std::mem::take(&mut scene.absent).into_iter().partition(|noun| !wanted(noun));
+        let kept: Vec<String> = kept;
+        scene.notes.extend(kept.iter().map(|noun| {
+            format!("\"{noun}\" is wanted in one place and not in another: it was not forbidden for the whole picture")
+        }));
+        scene.absent = forbidden;
+    }
+
     /// Skips the alternatives from here on, and tells.
     fn leave_out_alternatives(&mut self, first: String) {
         let mut others: Vec<String> = Vec::new();
         loop {
-            let prefix = self.chunks.iter().skip(self.at + 1);
-            let prefix = prefix
-                .take_while(|c| matches!(c, Chunk::Link(_) | Chunk::With | Chunk::Verb(_) | Chunk::Adjectives(_)));
-            let prefix = prefix.count();
-            match self.peek(prefix + 1) {
-                Some(Chunk::Np(np)) => {
-                    others.push(np.text());
-                    self.at += prefix + 1;
-                }
-                _ if prefix > 0 => self.at += prefix,
-                _ => {}
-            }
+            // "standing or kneeling", "on a chair or under a table"
+            let opens = match self.peek(1) {
+                Some(Chunk::Verb(verb)) => Some(verb.attribute.clone()),
+                Some(Chunk::Adjectives(adjectives)) => Some(adjectives.join(" ")),
+                Some(Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep))) => Some(prep.clone()),
+                Some(Chunk::Link(_) | Chunk::With) => Some(String::new()),
+                _ => None,
+            };
+            self.at += usize::from(opens.is_some());
+            let noun = match self.peek(1) {
+                Some(Chunk::Np(np)) => Some(np.text()),
+                _ => None,
+            };
+            self.at += usize::from(noun.is_some());
+            let other: Vec<String> = opens.into_iter().chain(noun).filter(|text| !text.is_empty()).collect();
+            others.extend((!other.is_empty()).then(|| other.join(" ")));
             let commas = usize::from(matches!(self.peek(1), Some(Chunk::Comma)));
             let another = match (self.peek(1 + commas), self.peek(2 + commas)) {
                 (Some(Chunk::Or), _) => Some(commas + 1),
@@ -120,8 +144,35 @@ impl Interpreter<'_> {
             self.group = vec![index];
             return;
         }
+        let text = format!("{text}{}", self.bearing_place());
         self.add_detail(&things, &text);
         self.group.clone_from(&things);
         self.detailed = things;
+    }
+
+    /// The words that say where on the thing it is to be read: `printed on it`, `on his shirt`.
+    fn bearing_place(&mut self) -> String {
+        let mut says = String::new();
+        if let Some(Chunk::Verb(verb)) = self.peek(1)
+            && verb.form == VerbForm::Past
+        {
+            says = format!(" {}", verb.attribute);
+            self.at += 1;
+        }
+        let (Some(Chunk::Link(Link::Rel { prep, .. })), Some(place)) = (self.peek(1), self.peek(2)) else {
+            return says;
+        };
+        let place = match place {
+            Chunk::Pronoun { .. } => "it".to_owned(),
+            Chunk::Np(np)
+                if matches!(np.determiner, Determiner::Possessive | Determiner::The)
+                    && np.tags().any(Tags::PART.and(Tags::WORN)) =>
+            {
+                np.text()
+            }
+            _ => return says,
+        };
+        self.at += 2;
+        format!("{says} {prep} {place}")
     }
 }

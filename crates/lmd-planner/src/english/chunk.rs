@@ -5,7 +5,7 @@ use super::links::{Link, link, reads};
 use super::noun_phrase::noun_phrase;
 use super::numbers::Quantity;
 use super::partitive;
-use super::phrase::NounPhrase;
+use super::phrase::{Determiner, NounPhrase};
 use super::token::Token;
 use super::verbs::{self, Verb, VerbForm};
 use crate::Region;
@@ -46,9 +46,10 @@ pub(super) enum Chunk {
     OneOf(Option<Region>),
     /// `five of them`.
     OfThem(Quantity),
-    /// `bigger than`, `smaller than`.
+    /// `bigger than`, `smaller than`; `higher` where it may be a place.
     Than {
         larger: bool,
+        higher: bool,
     },
     /// Words to be read in the picture.
     Lettering(String),
@@ -56,7 +57,7 @@ pub(super) enum Chunk {
 }
 
 /// Ways to say that something is not there.
-const NEGATIONS: [&str; 54] = [
+const NEGATIONS: [&str; 55] = [
     "without any sign of",
     "without a single",
     "without any",
@@ -82,6 +83,7 @@ const NEGATIONS: [&str; 54] = [
     "no sign of",
     "instead of",
     "rather than",
+    "in place of",
     "never any",
     "there is not",
     "there are not",
@@ -161,7 +163,14 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
         return (Some(Chunk::Not), length);
     }
     if let Some((larger, length)) = partitive::comparison(tokens, at) {
-        return (Some(Chunk::Than { larger }), length);
+        let words = tokens.get(at..at + length).unwrap_or_default();
+        let higher = words.iter().any(|token| matches!(token.low.as_str(), "higher" | "lower"));
+        return (Some(Chunk::Than { larger, higher }), length);
+    }
+    if let Some(length) = partitive::the_rest(tokens, at) {
+        let words = vec!["the".to_owned(), "others".to_owned()];
+        let others = NounPhrase { determiner: Determiner::The, plural: true, words, ..NounPhrase::new() };
+        return (Some(Chunk::Np(others)), length);
     }
     if let Some((region, length)) = partitive::one_of_several(tokens, at) {
         return (Some(Chunk::OneOf(region)), length);
@@ -275,7 +284,7 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
         "but" | "yet" | "while" | "whereas" => Chunk::But,
         "with" | "featuring" | "containing" | "including" | "has" | "have" | "having" | "contains"
         | "includes" | "featured" | "depicting" | "showing" | "shows" | "contain" | "include"
-        | "features" | "depicts" | "holds" => Chunk::With,
+        | "features" | "depicts" => Chunk::With,
         "which" | "who" | "where" | "whose" => Chunk::Which,
         "that" if matches!(previous, Some(Chunk::Np(_))) => Chunk::Which,
         "is" | "are" | "was" | "were" | "be" | "being" | "been" => Chunk::Be,
@@ -319,9 +328,10 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
                 | Chunk::Adjectives(_)
                 | Chunk::OneOf(_)
                 | Chunk::OfThem(_)
+                | Chunk::Lettering(_)
         )
     );
-    let joined = matches!(previous, Some(Chunk::And | Chunk::Comma | Chunk::But));
+    let joined = matches!(previous, Some(Chunk::And | Chunk::Or | Chunk::Comma | Chunk::But));
     let after_preposition = matches!(previous, Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))));
     let may_be_verb = after_noun && !after_preposition || joined;
     let verb = verbs::verb(low).map(|verb| as_participle(tokens, at, verb));

@@ -44,9 +44,9 @@ impl Interpreter<'_> {
                 self.group = subjects;
                 self.closed = true;
             }
-            Pending::Than { larger, subjects } => {
+            Pending::Than { larger, higher, subjects } => {
                 let objects = self.resolve(plural, &subjects);
-                self.compare(larger, &subjects, &objects);
+                self.compare(larger, higher, &subjects, &objects);
             }
             _ => {}
         }
@@ -159,7 +159,9 @@ impl Interpreter<'_> {
         }
         self.detailed.clear();
         self.widen_to_alike(verb);
-        let subjects = self.doers(verb);
+        // "holding a sign reading "Free Hugs"": the sign says so.
+        let read = matches!(self.peek(1), Some(Chunk::Lettering(_)));
+        let subjects = if read { self.current_subjects() } else { self.doers(verb) };
         self.joint = Joint::None;
         if subjects.is_empty() {
             return;
@@ -244,6 +246,11 @@ impl Interpreter<'_> {
             Role::Caption if prep != Some("by") => return self.verb_detail(phrase, verb, subjects, prep),
             _ if prep == Some("of") => return self.verb_detail(phrase, verb, subjects, prep),
             Role::Mount => RelationKind::On,
+            // "a basket holds apples"
+            _ if verb.attribute == "holding" && prep.is_none() && self.are_containers(&subjects) => {
+                self.owner = subjects;
+                return self.owned(phrase, false);
+            }
             Role::Hold => {
                 self.owner = subjects;
                 return self.owned(phrase, false);
@@ -265,6 +272,15 @@ impl Interpreter<'_> {
         self.group = vec![agent];
     }
 
+    /// Whether things hold others by what they are: a basket, a shelf.
+    fn are_containers(&self, things: &[usize]) -> bool {
+        let holds = |thing: &crate::Thing| {
+            let tags = super::interpret::thing_tags(thing);
+            tags.any(Tags::CONTAINER.and(Tags::SURFACE)) && !tags.any(Tags::ANIMATE)
+        };
+        !things.is_empty() && things.iter().all(|index| self.scene.things.get(*index).is_some_and(holds))
+    }
+
     /// The object of an active verb; what is flown from the ground is above.
     fn fly_kite(&mut self, phrase: &NounPhrase, verb: &Verb, kind: RelationKind, subjects: &[usize]) {
         const LEAVES_PLACE_TO_OBJECT: [&str; 8] =
@@ -273,12 +289,17 @@ impl Interpreter<'_> {
         self.object_thing(phrase, kind, subjects.to_vec());
         let holds =
             matches!(verb.attribute.as_str(), "holding" | "carrying" | "clutching" | "gripping" | "cradling");
-        if holds && subjects.iter().any(|index| self.is_animate(*index)) {
+        let hand = |index: &usize| {
+            let noun = self.scene.things.get(*index).map_or("", |thing| thing.noun.as_str());
+            matches!(noun.rsplit(' ').next(), Some("hand" | "hands" | "arm" | "paw" | "claw" | "fist" | "beak"))
+        };
+        if holds && subjects.iter().any(|index| self.is_animate(*index) || hand(index)) {
             let held = self.group.clone();
             self.hold(&held, subjects);
         }
         // What somebody does whom no table knows is said of them.
-        if verb.form == VerbForm::Ing && !super::verbs::is_known(&verb.attribute) {
+        let strange = !super::verbs::is_known(&verb.attribute);
+        if matches!(verb.form, VerbForm::Ing | VerbForm::Third) && strange && verb.role != Role::Neutral {
             for index in subjects {
                 let thing = self
                     .scene

@@ -69,6 +69,7 @@ impl Interpreter<'_> {
             return self.places.add("with", &phrase.text());
         }
         let index = self.thing_of(phrase);
+        self.arm_each(index, &owners);
         let copies: u32 =
             owners.iter().filter_map(|i| self.scene.things.get(*i)).map(|thing| thing.count).sum();
         if let (true, Some(thing)) = (each, self.scene.things.get_mut(index)) {
@@ -149,10 +150,11 @@ impl Interpreter<'_> {
 
     /// Whether whoever has it holds it: `a man with an umbrella`.
     fn is_held_up(&self, index: usize) -> bool {
-        self.scene
-            .things
-            .get(index)
-            .is_some_and(|thing| matches!(thing.noun.as_str(), "umbrella" | "parasol"))
+        const IN_HAND: [&str; 16] = [
+            "umbrella", "parasol", "sword", "shield", "spear", "axe", "dagger", "wand", "staff", "torch", "flashlight",
+            "broom", "lightsaber", "rifle", "trident", "sparkler",
+        ];
+        self.scene.things.get(index).is_some_and(|thing| IN_HAND.contains(&thing.noun.as_str()))
     }
 
     /// `a truck full of apples`: they are in it, not beside it.
@@ -163,6 +165,17 @@ impl Interpreter<'_> {
             relation.kind = RelationKind::Inside;
             self.contained = Some(RelationKind::Inside);
         }
+    }
+
+    /// `two knights with swords`: one for each of them.
+    fn arm_each(&mut self, index: usize, owners: &[usize]) {
+        let held = self.is_held_up(index);
+        let persons = |i: &usize| {
+            self.scene.things.get(*i).filter(|thing| thing_tags(thing).any(Tags::PERSON)).map(|thing| thing.count)
+        };
+        let count: u32 = owners.iter().filter_map(persons).sum();
+        let guessed = self.scene.things.get_mut(index).filter(|thing| held && !thing.exact && count > 0);
+        guessed.into_iter().for_each(|thing| thing.count = count);
     }
 
     /// Who has it: an umbrella is a person's before it is a dog's.

@@ -31,7 +31,7 @@ pub(super) enum Pending {
     /// The object of a verb.
     Verb { verb: Verb, subjects: Vec<usize>, prep: Option<String> },
     /// What something is larger or smaller than.
-    Than { larger: bool, subjects: Vec<usize> },
+    Than { larger: bool, higher: bool, subjects: Vec<usize> },
 }
 
 /// How a noun phrase hangs on to what stands before it.
@@ -113,6 +113,7 @@ impl<'a> Interpreter<'a> {
             self.at += 1;
         }
         self.end_sentence();
+        self.scope_denials();
         self.scene.background = self.places.text();
         self.scene
     }
@@ -136,6 +137,7 @@ impl<'a> Interpreter<'a> {
             Chunk::Or => self.either(),
             Chunk::Lettering(text) => self.lettering(text),
             Chunk::Comma if self.lists_alternatives() => {}
+            Chunk::Colon if self.heads_list() => {}
             Chunk::Comma | Chunk::Colon => {
                 self.listed_next =
                     if *chunk == Chunk::Colon { self.single_plural() } else { self.listed_next };
@@ -164,7 +166,7 @@ impl<'a> Interpreter<'a> {
             Chunk::Be | Chunk::There | Chunk::Of => {}
             Chunk::OneOf(region) => self.one_of(*region),
             Chunk::OfThem(quantity) => self.of_them(*quantity),
-            Chunk::Than { larger } => self.than(*larger),
+            Chunk::Than { larger, higher } => self.than(*larger, *higher),
             Chunk::Unknown(word) => self.scene.not_understood.push(word.clone()),
         }
     }
@@ -222,9 +224,9 @@ impl<'a> Interpreter<'a> {
             }
             Pending::Center { subjects } => self.center(&phrase, subjects),
             Pending::BothSides { subjects } => self.both_sides(&phrase, &subjects),
-            Pending::Than { larger, subjects } => {
+            Pending::Than { larger, higher, subjects } => {
                 let object = self.thing_of(&phrase);
-                self.compare(larger, &subjects, &[object]);
+                self.compare(larger, higher, &subjects, &[object]);
             }
             Pending::Verb { verb, subjects, prep } => {
                 self.verb_object(&phrase, &verb, subjects, prep.as_deref());
@@ -348,6 +350,9 @@ impl<'a> Interpreter<'a> {
         {
             let owners = self.detailed.clone();
             return self.add_detail(&owners, &format!("and {}", phrase.text()));
+        }
+        if self.is_worn_tag(phrase) {
+            return;
         }
         let acts = phrase.tags().any(Tags::ANIMATE) && self.link_follows();
         if self.joint == Joint::And && !self.detailed.is_empty() && !acts {

@@ -21,6 +21,12 @@ pub(super) fn marked(tokens: Vec<Token>) -> Vec<Token> {
         };
         let words: Vec<&str> = run.iter().map(|token| token.text.as_str()).collect();
         let mut text = words.join(" ");
+        // "with the word "OPEN""
+        const BEARS: [&str; 10] =
+            ["word", "words", "text", "letter", "letters", "name", "message", "title", "slogan", "inscription"];
+        if let Some(noun) = marked.pop_if(|last| BEARS.contains(&last.low.as_str())) {
+            text = format!("{} {text}", noun.text);
+        }
         // "the number 23"
         if let Some(the) = marked.pop_if(|last| last.low == "the") {
             text = format!("{} {text}", the.text);
@@ -35,6 +41,9 @@ pub(super) fn marked(tokens: Vec<Token>) -> Vec<Token> {
 fn read_length(tokens: &[Token], at: usize, before: Option<&Token>) -> usize {
     let Some(token) = tokens.get(at) else { return 0 };
     let low = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
+    if token.is_lettering() {
+        return 1;
+    }
     if is_time(&token.low) && before.is_some_and(Token::is_word) {
         return 1 + usize::from(matches!(low(at + 1), "am" | "pm" | "a.m" | "p.m"));
     }
@@ -42,12 +51,14 @@ fn read_length(tokens: &[Token], at: usize, before: Option<&Token>) -> usize {
     if matches!(token.low.as_str(), "number" | "numbers" | "figure" | "digit") && figures(low(at + 1)) {
         return 2;
     }
-    if !before.is_some_and(|before| SAYS.contains(&before.low.as_str())) {
-        return 0;
-    }
     let alone = tokens.get(at + 1).is_none_or(|next| !next.is_word() || super::lexicon::is_function(&next.low));
-    if figures(&token.low) && alone {
+    let before = before.map_or("", |before| before.low.as_str());
+    let shows = matches!(before, "showing" | "shows" | "displaying" | "displays");
+    if figures(&token.low) && alone && (shows || SAYS.contains(&before)) {
         return 1;
+    }
+    if !SAYS.contains(&before) {
+        return 0;
     }
     let name = |token: &&Token| token.is_word() && token.is_capitalised();
     tokens.iter().skip(at).take_while(name).count()

@@ -1,6 +1,6 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
-//! The way: normalise → `syntax` → `token` → `language` → `lettering` → `spelling` → `style` → `chunk`
+//! The way: normalise → `syntax` → `token` → `language` → `lettering` → `spelling` → `superlative` → `style` → `chunk`
 //! (with `noun_phrase`, `names`, `numbers`, `links`, `verbs`, `partitive`) → `interpret`
 //! (with `having`, `choosing`, `placing`, `places`, `denial`, `doing`, `parts`, `picks`) → `account`.
 //! Tables stand in `lexicon` and `nouns`.
@@ -28,6 +28,7 @@ mod places;
 mod placing;
 mod spelling;
 mod style;
+mod superlative;
 mod syntax;
 mod tags;
 mod token;
@@ -61,6 +62,7 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let tokens = lettering::marked(tokens);
     let (tokens, corrections) = spelling::corrected(tokens);
     notes.extend(corrections);
+    let tokens = superlative::several_first(tokens);
     let framing = style::framing(&tokens);
     let chunks = chunk::chunks(&framing.rest);
     let mut scene = interpret::Interpreter::new(&chunks).run();

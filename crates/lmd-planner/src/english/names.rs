@@ -29,6 +29,13 @@ pub(super) fn of_noun(phrase: &NounPhrase, nouns: &[&Token], inner: bool) -> Opt
     is_name.then(|| words.join(" "))
 }
 
+/// Whether a name begins with a word of the tables: `Lake Como`, `King Kong`.
+pub(super) fn opens(tokens: &[Token]) -> bool {
+    let [first, second, ..] = tokens else { return false };
+    let capitals = first.is_capitalised() && second.is_capitalised();
+    capitals && TITLES.contains(&first.low.as_str()) && tags(&second.low) == Tags::default()
+}
+
 /// Whether a whole word is in capitals, as in prompts written so.
 fn is_shouted(word: &str) -> bool {
     word.len() > 3 && !word.chars().any(char::is_lowercase)

@@ -201,6 +201,10 @@ impl Reader<'_> {
     /// Whether `low` describes a noun that is still to come.
     fn modifies(&self, low: &str) -> bool {
         let tags = exact_tags(low);
+        // "Lake Como"
+        if tags.any(Tags::NOUN) && self.tokens.get(self.at..).is_some_and(names::opens) {
+            return false;
+        }
         let follows = self.content_follows(1) && !chunk::ends_phrase(self.tokens, self.at + 1);
         if tags.any(Tags::ADVERB) || (low.ends_with("ly") && low.len() > 4 && !tags.any(Tags::NOUN)) {
             return follows;
@@ -327,7 +331,9 @@ impl Reader<'_> {
         if !is_noun && is_adjective(low) {
             return false;
         }
-        let plural_before = singular(&last.low) != last.low && !exact_tags(&last.low).any(Tags::NOUN);
+        let plural_before = singular(&last.low) != last.low
+            && !exact_tags(&last.low).any(Tags::NOUN)
+            && !last.low.ends_with('.');
         if plural_before || self.acts(low, last) {
             return false;
         }

@@ -45,7 +45,7 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     let named = phrase.capitalised
         && phrase.determiner == Determiner::None
         && (tags == Tags::default() || phrase.noun.starts_with(char::is_uppercase))
-        && matches!(prep, "in" | "at");
+        && matches!(prep, "in" | "at" | "through" | "across" | "from" | "to");
     // A porch or a bridge has an underside; the sea and the sky are all around.
     let under = kind == K::Under && (time || tags.any(Tags::MASS.and(Tags::SCENERY)));
     // "to the right of an island" places against it.

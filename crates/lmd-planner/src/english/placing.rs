@@ -16,11 +16,7 @@ impl Interpreter<'_> {
     /// The subjects a link or a verb speaks of here.
     pub(super) fn current_subjects(&self) -> Vec<usize> {
         match &self.object_of {
-            // "two birds, one of which is blue, on a wire": both of them.
-            _ if self.joint == Joint::Comma && !self.parts.is_empty() => {
-                let rest = self.divided.filter(|rest| !self.parts.contains(rest));
-                self.parts.iter().copied().chain(rest).collect()
-            }
+            _ if self.joint == Joint::Comma && !self.parts.is_empty() => self.parts.clone(),
             Some((_, subjects)) if self.joint != Joint::None || self.closed => subjects.clone(),
             _ => self.group.clone(),
         }
@@ -62,7 +58,11 @@ impl Interpreter<'_> {
 
     pub(super) fn link_subjects(&mut self) -> Vec<usize> {
         let listed = self.joint == Joint::None && self.joined_by == Joint::Comma && !self.closed;
-        let subjects = self.current_subjects();
+        let mut subjects = self.current_subjects();
+        // "two birds, one of which is blue, on a wire": both of them.
+        if self.joint == Joint::Comma && !self.parts.is_empty() {
+            subjects.extend(self.divided.filter(|rest| !self.parts.contains(rest)));
+        }
         match subjects.split_last() {
             Some((last, others)) if listed && subjects == self.group => {
                 let owners = self.owner.clone();

@@ -37,7 +37,7 @@ static TAG_WORDS: Words = LazyLock::new(|| {
     illustration photography photograph shot dslr lens 35mm 50mm 85mm composition concept volumetric raytracing \
     ray-tracing render rendered rendering 3d 2d minimalist minimalistic award-winning award winning professional \
     wallpaper unsplash pinterest artgerm wlop rutkowski ghibli pixar disney colors colours tones tone contrast \
-    saturated mood atmosphere atmospheric vibe vibes angle perspective closeup close-up portrait intricate elegant \
+    saturated mood atmosphere atmospheric vibe vibes angle perspective closeup close-up portrait intricate elegant nouveau deco \
     grain film kodak nikon canon polaroid isometric anime manga cartoon watercolor watercolour painting drawing sketch \
     impressionist impressionism surrealism surreal cubism expressionism pop-art art artwork symmetrical symmetry hyper ultra \
     best super beautiful stunning gorgeous amazing epic moody dreamy whimsical dramatic cel-shaded low-poly vector flat \
@@ -154,8 +154,16 @@ fn counts(words: &[&Token]) -> bool {
 /// A style before a colon: `oil painting in the style of Van Gogh: a windmill`.
 fn headed_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)> {
     const LONGEST: usize = 14;
-    let length = tokens.iter().skip(at).take(LONGEST).position(|token| token.low == ":")?;
-    let head = tokens.get(at..at + length)?;
+    let by = ["in the style of", "in style of", "in the manner of", "inspired by", "by", "after"];
+    let named = (at..tokens.len().min(at + LONGEST))
+        .find_map(|i| Some((i, by.iter().find_map(|phrase| reads(tokens, i, phrase))?)));
+    let ends = |i: usize, token: &Token| {
+        let after_name = named.is_some_and(|(start, length)| i >= start + length);
+        token.low == ":" || after_name && matches!(token.low.as_str(), "of" | "showing" | "depicting" | ",")
+    };
+    let end = (at..tokens.len().min(at + LONGEST)).find(|i| tokens.get(*i).is_some_and(|token| ends(*i, token)))?;
+    let length = end - at;
+    let head = tokens.get(at..end)?;
     // "Style: watercolor, …"
     if let [only] = head
         && matches!(only.low.as_str(), "style" | "medium")
@@ -165,9 +173,7 @@ fn headed_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)> 
         let text = tokens.get(at + 2..end)?.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ");
         return (!text.is_empty()).then_some((Some(text), end));
     }
-    let by = ["in the style of", "in style of", "in the manner of", "inspired by", "by", "after"];
-    let named = (0..head.len()).find(|i| by.iter().any(|phrase| reads(head, *i, phrase).is_some()));
-    let kind = head.get(..named.unwrap_or(head.len()))?;
+    let kind = tokens.get(at..named.map_or(end, |(start, _)| start.min(end)))?;
     let style = |token: &Token| style_word(&token.low) || listed(&MEDIA, &token.low) || token.low == ",";
     let telling = |token: &Token| listed(&MEDIA, &token.low) || listed(&TAG_WORDS, &token.low);
     let alone = kind.last().is_some_and(|last| listed(&KINDS, &last.low));

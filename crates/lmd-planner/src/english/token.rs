@@ -195,9 +195,18 @@ fn push_word(tokens: &mut Vec<Token>, word: &mut String) {
         push_contraction(tokens, &text, stem, ending);
     } else if matches!(low.as_str(), "dont" | "doesnt" | "isnt" | "arent") {
         tokens.extend([Token::new(low.trim_end_matches("nt")), Token::new("not")]);
+    } else if let Some((number, noun)) = counted_tag(&low) {
+        tokens.extend([Token::new(number), Token::new(noun)]);
     } else {
         tokens.push(Token::new(&text));
     }
+}
+
+/// `1girl` and `2cats` of tag lists: number and noun.
+fn counted_tag(low: &str) -> Option<(&str, &str)> {
+    let (number, noun) = low.split_at(low.find(|c: char| !c.is_ascii_digit())?);
+    let counted = !number.is_empty() && noun.len() > 2 && lexicon::tags(noun).any(lexicon::Tags::NOUN);
+    counted.then_some((number, noun))
 }
 
 fn push_contraction(tokens: &mut Vec<Token>, text: &str, stem: &str, ending: &str) {
@@ -245,6 +254,7 @@ mod tests {
         assert_eq!(words("don't"), ["do", "not"]);
         assert_eq!(words("Dr. Watson. J. Smith at 10:45"), ["dr.", "watson", ".", "j.", "smith", "at", "10:45"]);
         assert_eq!(words("a 5\" nail"), ["a", "5", "nail"]);
+        assert_eq!(words("1girl, 35mm, 3d"), ["1", "girl", ",", "35mm", ",", "3d"]);
         assert_eq!(words("tea w/ milk w/o sugar"), ["tea", "with", "milk", "without", "sugar"]);
     }
 }

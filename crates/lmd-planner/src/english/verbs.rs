@@ -194,7 +194,9 @@ pub(super) fn verb(word: &str) -> Option<Verb> {
 pub(super) fn third_person(word: &str) -> Option<Verb> {
     let lemma = lmd_layout::singular(word);
     let other = lemma != word && !exact_tags(word).any(Tags::FUNCTION.and(Tags::ADJECTIVE));
-    other.then(|| Verb { attribute: ing(&lemma), form: VerbForm::Third, role: Role::Close })
+    // What is a noun, too, makes no attribute: nobody is "eyeing".
+    let role = if exact_tags(&lemma).any(Tags::NOUN) { Role::Neutral } else { Role::Close };
+    other.then(|| Verb { attribute: ing(&lemma), form: VerbForm::Third, role })
 }
 
 /// Whether `word` can stand before a noun as a participle (`running`, `parked`).
