@@ -88,6 +88,10 @@ pub enum Arrangement {
     Diagonal,
     /// In so many rows.
     Rows(u32),
+    /// Rows that grow by one from the top to the bottom.
+    Pyramid,
+    /// Two lines that meet at the bottom, as birds fly.
+    Vee,
 }
 
 /// A part of the picture.
@@ -156,6 +160,8 @@ pub enum RelationKind {
     Around,
     /// In its hands or arms: over its body, and smaller.
     HeldBy,
+    /// Its upper edge in or at the lower edge of what it hangs from.
+    HangsFrom,
 }
 
 impl RelationKind {
@@ -176,6 +182,7 @@ impl RelationKind {
             Self::Between(_) => "between",
             Self::Around => "around",
             Self::HeldBy => "held by",
+            Self::HangsFrom => "hanging from",
         }
     }
 }

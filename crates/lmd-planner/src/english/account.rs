@@ -43,7 +43,7 @@ const GRAMMAR: &str = "pair couple each other others one ones single same differ
     featuring featured containing including depicting showing shows holds features depicts consisting following followed \
     accompanied together filled full packed such latter free devoid empty lacking lacks avoid exclude excluding sign \
     first second third fourth last left right top bottom leftmost rightmost upper lower middle center centre opposite \
-    rest row line column grid circle stacked stack pile tower ring group set tall as long";
+    rest row line column grid circle stacked stack pile tower pyramid triangle formation ring group set tall as long";
 
 static GRAMMAR_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| GRAMMAR.split_whitespace().collect());
 

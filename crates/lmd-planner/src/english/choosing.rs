@@ -153,10 +153,13 @@ impl Interpreter<'_> {
     /// The words that say where on the thing it is to be read: `printed on it`, `on his shirt`.
     fn bearing_place(&mut self) -> String {
         let mut says = String::new();
-        if let Some(Chunk::Verb(verb)) = self.peek(1)
-            && verb.form == VerbForm::Past
-        {
-            says = format!(" {}", verb.attribute);
+        let done = match self.peek(1) {
+            Some(Chunk::Verb(verb)) if verb.form == VerbForm::Past => Some(verb.attribute.clone()),
+            Some(Chunk::Adjectives(adjectives)) => Some(adjectives.join(" ")),
+            _ => None,
+        };
+        if let Some(done) = done {
+            says = format!(" {done}");
             self.at += 1;
         }
         let (Some(Chunk::Link(Link::Rel { prep, .. })), Some(place)) = (self.peek(1), self.peek(2)) else {

@@ -29,8 +29,10 @@ pub(super) enum Chunk {
     Colon,
     Stop,
     With,
-    /// `full of`: what follows lies in what stands before.
-    Full,
+    /// `full of`, `half full of`: what follows lies in what stands before.
+    Full {
+        half: bool,
+    },
     /// `without`, `no`, `not any`: what follows must not be there.
     Not,
     /// `except`: a denial, save after `an empty room`.
@@ -254,14 +256,14 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
         ("along with", Chunk::With),
         ("together with", Chunk::With),
         ("accompanied by", Chunk::With),
-        ("half full of", Chunk::Full),
-        ("half filled with", Chunk::Full),
-        ("half-full of", Chunk::Full),
-        ("half-filled with", Chunk::Full),
-        ("full of", Chunk::Full),
-        ("filled with", Chunk::Full),
-        ("packed with", Chunk::Full),
-        ("loaded with", Chunk::Full),
+        ("half full of", Chunk::Full { half: true }),
+        ("half filled with", Chunk::Full { half: true }),
+        ("half-full of", Chunk::Full { half: true }),
+        ("half-filled with", Chunk::Full { half: true }),
+        ("full of", Chunk::Full { half: false }),
+        ("filled with", Chunk::Full { half: false }),
+        ("packed with", Chunk::Full { half: false }),
+        ("loaded with", Chunk::Full { half: false }),
         ("each with", Chunk::Each),
         ("each of which", Chunk::Which),
         ("such as", Chunk::With),
@@ -347,7 +349,7 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     }
     let predicative =
         matches!(previous, Some(Chunk::Be | Chunk::Which | Chunk::Verb(_) | Chunk::Adjectives(_)));
-    let after_np = matches!(previous, Some(Chunk::Np(_)));
+    let after_np = matches!(previous, Some(Chunk::Np(_) | Chunk::Lettering(_)));
     let denied_complement = matches!(previous, Some(Chunk::Not)) && follows_is_not(tokens, at);
     if predicative || after_np || denied_complement {
         return adjectives(tokens, at);

@@ -12,7 +12,10 @@ use crate::{Arrangement, Region, RelationKind};
 impl Interpreter<'_> {
     pub(super) fn pronoun(&mut self, plural: bool) {
         match std::mem::take(&mut self.pending) {
-            Pending::Object { kind, subjects, .. } => {
+            Pending::Object { kind, prep, subjects } => {
+                // "a bucket hanging from it"
+                let hangs = prep == "from" && self.hung;
+                let kind = if hangs { RelationKind::HangsFrom } else { kind };
                 let objects = self.refer(kind, plural, &subjects);
                 self.relate_all(&subjects, kind, &objects);
                 self.group = subjects;

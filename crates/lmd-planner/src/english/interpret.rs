@@ -151,9 +151,10 @@ impl<'a> Interpreter<'a> {
             }
             Chunk::Stop => self.end_sentence(),
             Chunk::With => self.with(false),
-            Chunk::Full => {
+            Chunk::Full { half } => {
                 self.with(false);
                 self.filled = true;
+                self.half_full(*half);
             }
             Chunk::Each => self.with(true),
             // "no furniture except a lamp": the lamp is there.
@@ -468,7 +469,7 @@ impl<'a> Interpreter<'a> {
             | Some(
                 Chunk::Stop
                 | Chunk::With
-                | Chunk::Full
+                | Chunk::Full { .. }
                 | Chunk::Which
                 | Chunk::Not
                 | Chunk::Except

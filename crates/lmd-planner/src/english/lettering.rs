@@ -14,6 +14,11 @@ pub(super) fn marked(tokens: Vec<Token>) -> Vec<Token> {
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         let length = read_length(&tokens, at, marked.last());
+        if let Some((measure, length)) = measure(&tokens, at, marked.last()) {
+            marked.push(measure);
+            at += length;
+            continue;
+        }
         let Some(run) = tokens.get(at..at + length).filter(|_| length > 0) else {
             marked.push(token.clone());
             at += 1;
@@ -35,6 +40,23 @@ pub(super) fn marked(tokens: Vec<Token>) -> Vec<Token> {
         at += length;
     }
     marked
+}
+
+/// A number that measures and counts nothing: `a 10 year old boy`, `a two headed dragon`.
+fn measure(tokens: &[Token], at: usize, before: Option<&Token>) -> Option<(Token, usize)> {
+    let (number, unit, next) = (tokens.get(at)?, tokens.get(at + 1)?, tokens.get(at + 2)?);
+    let aged = matches!(unit.low.as_str(), "year" | "years" | "month" | "months") && next.low == "old";
+    let many = super::numbers::number(&number.low).is_some_and(|number| number > 1);
+    if many && aged {
+        let unit = unit.text.trim_end_matches('s');
+        return Some((Token::new(&format!("{}-{unit}-old", number.text)), 3));
+    }
+    let article = before.is_some_and(|before| matches!(before.low.as_str(), "a" | "an"));
+    let content = |token: &Token| token.is_word() && !super::lexicon::is_function(&token.low);
+    let other_number = super::numbers::number(&unit.low).is_some() || unit.low == "dozen" || unit.low == "x";
+    let single = content(unit) && !other_number && lmd_layout::singular(&unit.low) == unit.low;
+    let measured = many && article && single && content(next);
+    measured.then(|| (Token::new(&format!("{}-{}", number.text, unit.text)), 2))
 }
 
 /// How many tokens at `at` are to be read on a thing, 0 for none.
@@ -91,5 +113,13 @@ mod tests {
     fn counts_stay_counts() {
         assert_eq!(texts("a girl reading 3 books and a number of cats"), [""; 0]);
         assert_eq!(texts("a dog called and two cats"), [""; 0]);
+    }
+
+    #[test]
+    fn measures_are_one_word() {
+        let words = |text: &str| marked(tokenize(text)).into_iter().map(|token| token.low).collect::<Vec<_>>().join(" ");
+        assert_eq!(words("a 10 year old boy"), "a 10-year-old boy");
+        assert_eq!(words("a two headed dragon"), "a two-headed dragon");
+        assert_eq!(words("a 3 x 3 grid of 4 red cats"), "a 3 x 3 grid of 4 red cats");
     }
 }

@@ -53,6 +53,9 @@ impl Reader<'_> {
     /// An unknown word that only looked like an adjective (`a red convertible`)
     /// is the noun.
     fn unknown_noun(&mut self) {
+        if matches!(self.low(0), "one" | "ones") {
+            return;
+        }
         let unknown = |a: &String| exact_tags(a) == Tags::default() && !a.contains(['-', ' ']);
         if self.phrase.noun.is_empty()
             && self.phrase.determiner != Determiner::None

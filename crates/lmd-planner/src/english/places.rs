@@ -41,7 +41,8 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     let tags = phrase.tags();
     let counted = phrase.quantity.is_some_and(|q| q.count != 1 && q.exact);
     let place = (tags.any(Tags::PLACE) || phrase.head_is_place()) && !counted;
-    let time = tags.any(Tags::TIME) && !counted;
+    let year = phrase.noun.len() == 4 && phrase.noun.bytes().all(|b| b.is_ascii_digit());
+    let time = (tags.any(Tags::TIME) || year) && !counted;
     let named = phrase.capitalised
         && phrase.determiner == Determiner::None
         && (tags == Tags::default() || phrase.noun.starts_with(char::is_uppercase))
@@ -153,7 +154,14 @@ impl Places {
     /// The place a sentence opens with.
     pub(super) fn open(&mut self, text: &str) {
         if self.opening.is_none() {
-            self.opening = Some(text.to_owned());
+            // It stands within a sentence now.
+            let article = ["A ", "An ", "The "].iter().find(|article| text.starts_with(**article));
+            let rest = article.and_then(|article| text.strip_prefix(*article));
+            let text = match (article, rest) {
+                (Some(article), Some(rest)) => format!("{}{rest}", article.to_lowercase()),
+                _ => text.to_owned(),
+            };
+            self.opening = Some(text);
         } else {
             self.add("with", text);
         }
