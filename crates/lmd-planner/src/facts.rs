@@ -252,7 +252,8 @@ pub(crate) fn matches_phrase(caption: &str, phrase: &str) -> bool {
 /// Lower-case words before the first preposition, nouns in the singular.
 fn caption_words(caption: &str) -> Vec<String> {
     const ENDS: [&str; 13] = [
-        "with", "of", "wearing", "on", "in", "holding", "at", "under", "without", "saying", "reading", "showing", "titled",
+        "with", "of", "wearing", "on", "in", "holding", "at", "under", "without", "saying", "reading",
+        "showing", "titled",
     ];
     let lower = caption.to_lowercase();
     let words = lower.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());

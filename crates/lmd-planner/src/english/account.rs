@@ -21,6 +21,23 @@ use crate::Scene;
 
 /// Words of the picture's frame: who looks at it and with what.
 const FRAME: [&str; 6] = ["camera", "viewer", "lens", "picture", "image", "photo"];
+/// Words on which the meaning of others hangs: where no rule took them up, the rest is in doubt.
+const HINGES: [&str; 14] = [
+    "than",
+    "instead",
+    "if",
+    "unless",
+    "whether",
+    "respectively",
+    "alternating",
+    "alternately",
+    "versa",
+    "maybe",
+    "perhaps",
+    "possibly",
+    "otherwise",
+    "unlike",
+];
 /// Nouns that stand for a part of the picture ([`crate::Region`]).
 const REGIONS: [&str; 14] = [
     "sky",
@@ -135,6 +152,9 @@ impl Held {
     fn accounts_for(&self, low: &str) -> bool {
         // "Dr." is held without its full stop.
         let low = low.trim_end_matches('.');
+        if HINGES.contains(&low) {
+            return false;
+        }
         let own = exact_tags(low);
         if own.any(Tags::FUNCTION.and(Tags::FILLER).and(Tags::ADVERB)) || low.ends_with("ly") {
             return true;
@@ -143,7 +163,7 @@ impl Held {
             || GIVES_WAY.contains(&singular(low).as_str())
             || GRAMMAR_WORDS.contains(low)
             || GRAMMAR_WORDS.contains(singular(low).as_str())
-            || self.has_regions && REGIONS.contains(&low);
+            || self.has_regions && (REGIONS.contains(&low) || REGIONS.contains(&singular(low).as_str()));
         if listed || self.holds(low) || number(low).is_some_and(|n| self.counts.contains(&n)) {
             return true;
         }

@@ -46,7 +46,8 @@ impl Interpreter<'_> {
         let wanted = |noun: &str| {
             scene.things.iter().any(|thing| {
                 let detail = thing.detail.as_deref().unwrap_or_default();
-                thing.noun == noun || detail.split(' ').any(|word| lmd_layout::singular(&word.to_lowercase()) == noun)
+                thing.noun == noun
+                    || detail.split(' ').any(|word| lmd_layout::singular(&word.to_lowercase()) == noun)
             })
         };
         let (forbidden, kept) = std::mem::take(&mut scene.absent).into_iter().partition(|noun| !wanted(noun));
@@ -132,7 +133,9 @@ impl Interpreter<'_> {
             Pending::With { .. } if figures => (self.owner.clone(), format!("showing {text}")),
             Pending::With { .. } => (self.owner.clone(), format!("with {text}")),
             Pending::Object { prep, subjects, .. } => (subjects, format!("{prep} {text}")),
-            _ if self.detailed.is_empty() => (self.group.last().copied().into_iter().collect(), text.to_owned()),
+            _ if self.detailed.is_empty() => {
+                (self.group.last().copied().into_iter().collect(), text.to_owned())
+            }
             _ => (self.detailed.clone(), text.to_owned()),
         };
         if things.is_empty() {

@@ -206,12 +206,15 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
 /// `at least three`, `up to five`: how many, and no preposition.
 fn bounds_number(tokens: &[Token], at: usize) -> bool {
     let bound = ["at least", "at most", "up to"].iter().find_map(|phrase| reads(tokens, at, phrase));
-    bound.and_then(|length| tokens.get(at + length)).is_some_and(|next| super::numbers::number(&next.low).is_some())
+    bound
+        .and_then(|length| tokens.get(at + length))
+        .is_some_and(|next| super::numbers::number(&next.low).is_some())
 }
 
 /// Whether the noun phrase before `at` ends there, whatever words follow: a denial or `full of`.
 pub(super) fn ends_phrase(tokens: &[Token], at: usize) -> bool {
-    let full = ["half full of", "half filled with", "half-full of", "half-filled with", "full of", "filled with"];
+    let full =
+        ["half full of", "half filled with", "half-full of", "half-filled with", "full of", "filled with"];
     tokens.get(at).is_some_and(|token| !lexicon::is_function(&token.low))
         && (negation(tokens, at).is_some() || full.iter().any(|phrase| reads(tokens, at, phrase).is_some()))
 }

@@ -294,7 +294,10 @@ impl Interpreter<'_> {
             matches!(verb.attribute.as_str(), "holding" | "carrying" | "clutching" | "gripping" | "cradling");
         let hand = |index: &usize| {
             let noun = self.scene.things.get(*index).map_or("", |thing| thing.noun.as_str());
-            matches!(noun.rsplit(' ').next(), Some("hand" | "hands" | "arm" | "paw" | "claw" | "fist" | "beak"))
+            matches!(
+                noun.rsplit(' ').next(),
+                Some("hand" | "hands" | "arm" | "paw" | "claw" | "fist" | "beak")
+            )
         };
         if holds && subjects.iter().any(|index| self.is_animate(*index) || hand(index)) {
             let held = self.group.clone();

@@ -29,7 +29,8 @@ impl Interpreter<'_> {
     /// Whether the thing spoken of last is a wall or a fence.
     fn speaks_of_wall(&self) -> bool {
         let last = self.group.last().and_then(|index| self.scene.things.get(*index));
-        last.and_then(|thing| thing.noun.rsplit(' ').next()).is_some_and(|noun| matches!(noun, "wall" | "fence"))
+        last.and_then(|thing| thing.noun.rsplit(' ').next())
+            .is_some_and(|noun| matches!(noun, "wall" | "fence"))
     }
 
     pub(super) fn is_animate(&self, index: usize) -> bool {
@@ -105,7 +106,9 @@ impl Interpreter<'_> {
         };
         let skipped = self.chunks.iter().skip(self.at + 1).take_while(listed).count();
         match self.peek(skipped + 1) {
-            Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))) => !matches!(self.peek(skipped + 2), Some(Chunk::Np(_))),
+            Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))) => {
+                !matches!(self.peek(skipped + 2), Some(Chunk::Np(_)))
+            }
             Some(Chunk::Link(Link::RelTo { .. } | Link::Region { .. })) => true,
             _ => false,
         }
@@ -160,8 +163,22 @@ impl Interpreter<'_> {
     /// Whether whoever has it holds it: `a man with an umbrella`.
     fn is_held_up(&self, index: usize) -> bool {
         const IN_HAND: [&str; 16] = [
-            "umbrella", "parasol", "sword", "shield", "spear", "axe", "dagger", "wand", "staff", "torch", "flashlight",
-            "broom", "lightsaber", "rifle", "trident", "sparkler",
+            "umbrella",
+            "parasol",
+            "sword",
+            "shield",
+            "spear",
+            "axe",
+            "dagger",
+            "wand",
+            "staff",
+            "torch",
+            "flashlight",
+            "broom",
+            "lightsaber",
+            "rifle",
+            "trident",
+            "sparkler",
         ];
         self.scene.things.get(index).is_some_and(|thing| IN_HAND.contains(&thing.noun.as_str()))
     }
@@ -188,7 +205,11 @@ impl Interpreter<'_> {
     fn arm_each(&mut self, index: usize, owners: &[usize]) {
         let held = self.is_held_up(index);
         let persons = |i: &usize| {
-            self.scene.things.get(*i).filter(|thing| thing_tags(thing).any(Tags::PERSON)).map(|thing| thing.count)
+            self.scene
+                .things
+                .get(*i)
+                .filter(|thing| thing_tags(thing).any(Tags::PERSON))
+                .map(|thing| thing.count)
         };
         let count: u32 = owners.iter().filter_map(persons).sum();
         let guessed = self.scene.things.get_mut(index).filter(|thing| held && !thing.exact && count > 0);
@@ -227,6 +248,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn add_detail(&mut self, things: &[usize], text: &str) {
+        self.said += 1;
         for index in things {
             if let Some(thing) = self.scene.things.get_mut(*index) {
                 let text =

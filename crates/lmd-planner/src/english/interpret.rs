@@ -4,6 +4,7 @@
 //! spoken of last, what a preposition waits for, whether the sentence denies.
 
 use super::chunk::Chunk;
+use super::doubts::Unproved;
 use super::lexicon::{Tags, tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase, noun_tags};
@@ -77,6 +78,10 @@ pub(super) struct Interpreter<'a> {
     pub(super) divided: Option<usize>,
     /// Those parts, which a comma and a verb speak of together.
     pub(super) parts: Vec<usize>,
+    /// The last preposition, until it says something.
+    pub(super) unproved: Unproved,
+    /// How often places were stated.
+    pub(super) said: usize,
     /// The group before a clause narrowed it to its last thing.
     pub(super) narrowed: Vec<usize>,
     /// How the last thing joined the group.
@@ -173,6 +178,7 @@ impl<'a> Interpreter<'a> {
     }
 
     pub(super) fn end_sentence(&mut self) {
+        self.tell_unproved();
         if let Some((kind, start)) = self.series.take() {
             let start = if start + 1 < self.scene.things.len() { start } else { 0 };
             let chain: Vec<usize> = (start..self.scene.things.len()).collect();
@@ -315,6 +321,7 @@ impl<'a> Interpreter<'a> {
     /// Notes a thing that no table knows and no article or number shows to be
     /// one: its place in the sentence alone makes it a thing.
     fn guess(&mut self, phrase: &NounPhrase) {
+        self.doubt_number(phrase);
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
         if bare && !phrase.capitalised && phrase.tags() == Tags::default() {
             self.scene.guesses.push(phrase.noun.clone());
@@ -377,7 +384,11 @@ impl<'a> Interpreter<'a> {
         self.dress_waiting(index);
         self.join(index);
         self.join_in_sky(index);
-        if again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_))) {
+        // "the left cup is blue, the right cup is red": a clause of its own.
+        let clause = phrase.determiner == Determiner::The && matches!(self.peek(1), Some(Chunk::Be));
+        if clause && phrase.count().0 == 1
+            || again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_)))
+        {
             // "a man and a woman, the man is taller" speaks of the man alone.
             self.group = vec![index];
         }

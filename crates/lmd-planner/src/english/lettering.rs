@@ -4,8 +4,23 @@ use super::token::Token;
 
 /// Verbs whose object is read on the thing.
 const SAYS: [&str; 17] = [
-    "says", "say", "saying", "reads", "read", "reading", "titled", "entitled", "labeled", "labelled", "marked", "named",
-    "called", "spelling", "spells", "inscribed", "lettered",
+    "says",
+    "say",
+    "saying",
+    "reads",
+    "read",
+    "reading",
+    "titled",
+    "entitled",
+    "labeled",
+    "labelled",
+    "marked",
+    "named",
+    "called",
+    "spelling",
+    "spells",
+    "inscribed",
+    "lettered",
 ];
 
 /// Puts what is to be read on a thing into one token.
@@ -27,8 +42,18 @@ pub(super) fn marked(tokens: Vec<Token>) -> Vec<Token> {
         let words: Vec<&str> = run.iter().map(|token| token.text.as_str()).collect();
         let mut text = words.join(" ");
         // "with the word "OPEN""
-        const BEARS: [&str; 10] =
-            ["word", "words", "text", "letter", "letters", "name", "message", "title", "slogan", "inscription"];
+        const BEARS: [&str; 10] = [
+            "word",
+            "words",
+            "text",
+            "letter",
+            "letters",
+            "name",
+            "message",
+            "title",
+            "slogan",
+            "inscription",
+        ];
         if let Some(noun) = marked.pop_if(|last| BEARS.contains(&last.low.as_str())) {
             text = format!("{} {text}", noun.text);
         }
@@ -73,7 +98,8 @@ fn read_length(tokens: &[Token], at: usize, before: Option<&Token>) -> usize {
     if matches!(token.low.as_str(), "number" | "numbers" | "figure" | "digit") && figures(low(at + 1)) {
         return 2;
     }
-    let alone = tokens.get(at + 1).is_none_or(|next| !next.is_word() || super::lexicon::is_function(&next.low));
+    let alone =
+        tokens.get(at + 1).is_none_or(|next| !next.is_word() || super::lexicon::is_function(&next.low));
     let before = before.map_or("", |before| before.low.as_str());
     let shows = matches!(before, "showing" | "shows" | "displaying" | "displays");
     if figures(&token.low) && alone && (shows || SAYS.contains(&before)) {
@@ -117,7 +143,9 @@ mod tests {
 
     #[test]
     fn measures_are_one_word() {
-        let words = |text: &str| marked(tokenize(text)).into_iter().map(|token| token.low).collect::<Vec<_>>().join(" ");
+        let words = |text: &str| {
+            marked(tokenize(text)).into_iter().map(|token| token.low).collect::<Vec<_>>().join(" ")
+        };
         assert_eq!(words("a 10 year old boy"), "a 10-year-old boy");
         assert_eq!(words("a two headed dragon"), "a two-headed dragon");
         assert_eq!(words("a 3 x 3 grid of 4 red cats"), "a 3 x 3 grid of 4 red cats");

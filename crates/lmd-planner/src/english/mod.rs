@@ -2,7 +2,7 @@
 //!
 //! The way: normalise → `syntax` → `token` → `language` → `lettering` → `spelling` → `superlative` → `style` → `chunk`
 //! (with `noun_phrase`, `names`, `numbers`, `links`, `verbs`, `partitive`) → `interpret`
-//! (with `having`, `choosing`, `placing`, `places`, `denial`, `doing`, `parts`, `picks`) → `account`.
+//! (with `having`, `choosing`, `doubts`, `placing`, `places`, `denial`, `doing`, `parts`, `picks`) → `account`.
 //! Tables stand in `lexicon` and `nouns`.
 
 mod account;
@@ -10,6 +10,7 @@ mod choosing;
 mod chunk;
 mod denial;
 mod doing;
+mod doubts;
 mod having;
 mod interpret;
 mod language;
@@ -68,6 +69,7 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let mut scene = interpret::Interpreter::new(&chunks).run();
     scene.style = framing.style;
     scene.tags = framing.tags;
+    scene.notes.extend(doubts::odd_captions(&scene));
     notes.append(&mut scene.notes);
     scene.notes = notes;
     let lost = account::unaccounted(&framing.rest, &scene);
@@ -177,6 +179,11 @@ pub(crate) fn doing(word: &str) -> Option<String> {
 /// Whether `word` is a colour.
 pub(crate) fn names_colour(word: &str) -> bool {
     lexicon::exact_tags(word).any(lexicon::Tags::COLOR)
+}
+
+/// Whether `word` says that something is the most of its kind: `biggest`.
+pub(crate) fn is_superlative(word: &str) -> bool {
+    lexicon::superlative(word).is_some()
 }
 
 /// Whether `noun` is worn by somebody or a part of something, and drawn with

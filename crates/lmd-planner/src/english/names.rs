@@ -7,19 +7,35 @@ use super::token::Token;
 
 /// Words that open the name of somebody or of a place.
 const TITLES: [&str; 16] = [
-    "king", "queen", "prince", "princess", "lord", "lady", "sir", "saint", "captain", "professor", "doctor", "mount", "lake",
-    "count", "emperor", "santa",
+    "king",
+    "queen",
+    "prince",
+    "princess",
+    "lord",
+    "lady",
+    "sir",
+    "saint",
+    "captain",
+    "professor",
+    "doctor",
+    "mount",
+    "lake",
+    "count",
+    "emperor",
+    "santa",
 ];
 
 /// The name that the nouns of a phrase are, as written; `inner` where they do not open the prompt.
 pub(super) fn of_noun(phrase: &NounPhrase, nouns: &[&Token], inner: bool) -> Option<String> {
-    let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && phrase.attributes.is_empty();
+    let bare =
+        phrase.determiner == Determiner::None && phrase.quantity.is_none() && phrase.attributes.is_empty();
     if !bare || !nouns.iter().all(|token| token.is_capitalised() && !is_shouted(&token.text)) {
         return None;
     }
     let unknown = |token: &&&Token| tags(&token.low) == Tags::default();
     let strange = nouns.iter().filter(unknown).count();
-    let titled = nouns.first().is_some_and(|token| token.low.ends_with('.') || TITLES.contains(&token.low.as_str()));
+    let titled =
+        nouns.first().is_some_and(|token| token.low.ends_with('.') || TITLES.contains(&token.low.as_str()));
     let is_name = match nouns {
         // A prompt opens with a capital letter, name or not.
         [one] => inner && strange == 1 && !one.low.ends_with('.'),

@@ -478,7 +478,8 @@ impl Reader<'_> {
             return;
         }
         let inner =
-            Reader { tokens: self.tokens, start: self.at + 1, at: self.at + 1, phrase: NounPhrase::new() }.read(depth + 1);
+            Reader { tokens: self.tokens, start: self.at + 1, at: self.at + 1, phrase: NounPhrase::new() }
+                .read(depth + 1);
         let Some((inner, end)) = inner else { return };
         if inner.noun.is_empty() {
             // "a field of lavender": a plant that is a colour, too.

@@ -28,7 +28,9 @@ impl Quantity {
 /// that it is too many.
 pub(super) fn number(word: &str) -> Option<u32> {
     // "a 1967 Mustang", "in 1920": years count nothing.
-    if word.len() == 4 && word.parse::<u32>().is_ok_and(|year| (1500..2100).contains(&year) && year % 100 != 0) {
+    if word.len() == 4
+        && word.parse::<u32>().is_ok_and(|year| (1500..2100).contains(&year) && year % 100 != 0)
+    {
         return None;
     }
     let digits = word.strip_suffix('x').or_else(|| word.strip_prefix('x')).unwrap_or(word);
@@ -194,7 +196,10 @@ fn article_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
     // "a pile of clothes", "a bunch of bananas" are single things.
     let alive = lexicon::tags(word(length)).any(Tags::ANIMATE)
         || lexicon::is_adjective(word(length)) && lexicon::tags(word(length + 1)).any(Tags::ANIMATE);
-    let single =
-        !alive && matches!(word(1 + adjectives), "bunch" | "pile" | "stack" | "tower" | "pairs" | "pack" | "pyramid");
+    let single = !alive
+        && matches!(
+            word(1 + adjectives),
+            "bunch" | "pile" | "stack" | "tower" | "pairs" | "pack" | "pyramid"
+        );
     (!single).then_some((Quantity { arrangement, ..Quantity::about(4) }, length))
 }

@@ -343,7 +343,8 @@ impl Interpreter<'_> {
     /// One thing is larger than the other: both sizes say so.
     pub(super) fn compare(&mut self, larger: bool, higher: bool, subjects: &[usize], objects: &[usize]) {
         // What is in the air is higher by its place.
-        let aloft = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.region == Some(Region::Sky));
+        let aloft =
+            |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.region == Some(Region::Sky));
         if higher && subjects.iter().chain(objects).any(aloft) {
             let kind = if larger { RelationKind::Above } else { RelationKind::Below };
             self.relate_all(subjects, kind, objects);

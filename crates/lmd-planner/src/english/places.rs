@@ -35,7 +35,8 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     if let Some(region) = region(phrase, kind, prep) {
         return Setting::Region(region);
     }
-    if matches!(phrase.noun.as_str(), "camera" | "viewer" | "lens") && prep == "at" {
+    let walls = phrase.noun == "wall" && phrase.plural && prep == "along";
+    if walls || matches!(phrase.noun.as_str(), "camera" | "viewer" | "lens") && prep == "at" {
         return Setting::Ignored;
     }
     let tags = phrase.tags();
@@ -177,6 +178,11 @@ impl Places {
         if !self.added.contains(&place) {
             self.added.push(place);
         }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.added.len() + usize::from(self.opening.is_some())
     }
 
     /// Whether a place holds `word`.

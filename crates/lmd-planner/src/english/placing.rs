@@ -23,6 +23,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn link(&mut self, link: &Link) {
+        self.must_say(link);
         self.detailed.clear();
         // "there is no one in the park" denies the people, not the park.
         if self.denied.is_some_and(|denied| denied.is_some())
@@ -222,7 +223,8 @@ impl Interpreter<'_> {
         let kind = if hangs { RelationKind::HangsFrom } else { kind };
         // What leans against a wall covers a part of it.
         let head = phrase.noun.rsplit(' ').next().unwrap_or_default();
-        let leans = prep == "against" && matches!(head, "wall" | "fence" | "hedge" | "door" | "gate" | "barn");
+        let leans =
+            prep == "against" && matches!(head, "wall" | "fence" | "hedge" | "door" | "gate" | "barn");
         let kind = if leans { RelationKind::InFrontOf } else { kind };
         // Whoever pours milk into a cup is beside it.
         let pours = prep == "into" && !self.detailed_by.is_empty() && self.detailed_by == subjects;
@@ -442,6 +444,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn set_region(&mut self, things: &[usize], region: Region) {
+        self.said += 1;
         for index in things {
             if let Some(thing) = self.scene.things.get_mut(*index) {
                 thing.region = thing.region.or(Some(region));
@@ -495,6 +498,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn relate(&mut self, subject: usize, kind: RelationKind, object: usize) {
+        self.said += 1;
         let kind =
             if kind == RelationKind::Between(usize::MAX) { RelationKind::Between(object) } else { kind };
         let relation = Relation { subject, kind, object };

@@ -105,7 +105,7 @@ fn meant(low: &str) -> Option<String> {
         found.dedup();
         (found.len() == 1).then(|| found.swap_remove(0))
     };
-    let ways: [fn(&str) -> Vec<String>; 4] = [swapped, alike, lacking, extra];
+    let ways: [fn(&str) -> Vec<String>; 5] = [swapped, alike, lacking, extra, vowel];
     // The first kind of slip that leads anywhere decides.
     ways.iter().map(|way| way(low)).find(|found| !found.is_empty()).and_then(one)
 }
@@ -179,6 +179,22 @@ fn extra(low: &str) -> Vec<String> {
     (1..letters.len()).map(without).filter(|word| TARGETS.contains(word)).collect()
 }
 
+/// A vowel stands for another one in a long word: `gardan`.
+fn vowel(low: &str) -> Vec<String> {
+    if low.len() < 6 || is_verbal(low) {
+        return Vec::new();
+    }
+    let vowels = low
+        .char_indices()
+        .filter(|(_, c)| "aeiou".contains(*c))
+        .skip(usize::from(low.starts_with(['a', 'e', 'i', 'o', 'u'])));
+    vowels
+        .flat_map(|(at, old)| "aeiou".chars().filter(move |new| *new != old).map(move |new| (at, new)))
+        .map(|(at, new)| low.char_indices().map(|(i, c)| if i == at { new } else { c }).collect::<String>())
+        .filter(|word| TARGETS.contains(word))
+        .collect()
+}
+
 /// Whether a word may be a verb that no table knows (`slaying`).
 fn is_verbal(low: &str) -> bool {
     low.ends_with("ing") || low.ends_with("ed")
@@ -218,6 +234,7 @@ mod tests {
             ("beatiful", "beautiful"),
             ("colourfull", "colourful"),
             ("acron", "acorn"),
+            ("gardan", "garden"),
         ] {
             let (tokens, notes) = corrected(tokenize(&format!("a {wrong} thing")));
             assert_eq!(tokens[1].low, right);

@@ -161,7 +161,8 @@ fn headed_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)> 
         let after_name = named.is_some_and(|(start, length)| i >= start + length);
         token.low == ":" || after_name && matches!(token.low.as_str(), "of" | "showing" | "depicting" | ",")
     };
-    let end = (at..tokens.len().min(at + LONGEST)).find(|i| tokens.get(*i).is_some_and(|token| ends(*i, token)))?;
+    let end =
+        (at..tokens.len().min(at + LONGEST)).find(|i| tokens.get(*i).is_some_and(|token| ends(*i, token)))?;
     let length = end - at;
     let head = tokens.get(at..end)?;
     // "Style: watercolor, …"
@@ -177,7 +178,8 @@ fn headed_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)> 
     let style = |token: &Token| style_word(&token.low) || listed(&MEDIA, &token.low) || token.low == ",";
     let telling = |token: &Token| listed(&MEDIA, &token.low) || listed(&TAG_WORDS, &token.low);
     let alone = kind.last().is_some_and(|last| listed(&KINDS, &last.low));
-    let whole = kind.iter().all(style) && kind.iter().any(telling) || alone && !counts(&kind.iter().collect::<Vec<_>>());
+    let whole = kind.iter().all(style) && kind.iter().any(telling)
+        || alone && !counts(&kind.iter().collect::<Vec<_>>());
     if !whole || kind.is_empty() {
         return None;
     }
@@ -334,7 +336,10 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
                     *i < at + length + 4
                         && tokens.get(*i).is_some_and(|t| {
                             t.is_word()
-                                && !matches!(t.low.as_str(), "with" | "and" | "on" | "in" | "at" | "of" | "without")
+                                && !matches!(
+                                    t.low.as_str(),
+                                    "with" | "and" | "on" | "in" | "at" | "of" | "without"
+                                )
                         })
                 })
                 .count();

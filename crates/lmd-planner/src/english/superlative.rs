@@ -65,7 +65,8 @@ mod tests {
 
     #[test]
     fn other_phrases_stay() {
-        for text in ["a bowl of three apples", "the edge of two cliffs", "the forest of trees", "one of them"] {
+        for text in ["a bowl of three apples", "the edge of two cliffs", "the forest of trees", "one of them"]
+        {
             assert_eq!(turned(text), text);
         }
     }

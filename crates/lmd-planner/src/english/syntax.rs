@@ -62,7 +62,9 @@ fn without_weakened(text: &str, notes: &mut Vec<String>) -> String {
     for part in text.split(',') {
         match part.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             Some(inner) if !inner.contains(['[', ']']) => {
-                notes.push(format!("\"[{inner}]\" was left out: brackets ask for less of it, and weights are not used"));
+                notes.push(format!(
+                    "\"[{inner}]\" was left out: brackets ask for less of it, and weights are not used"
+                ));
             }
             _ => kept.push(part),
         }

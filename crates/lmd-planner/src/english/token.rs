@@ -119,7 +119,8 @@ fn push_quoted(tokens: &mut Vec<Token>, text: &str) {
     if is_text {
         tokens.push(Token::lettering(&format!("\"{}\"", text.trim())));
     } else {
-        tokens.extend(tokenize(&text.replace(['"', '\'', '\u{201c}', '\u{201e}', '\u{2018}', '\u{ab}'], " ")));
+        tokens
+            .extend(tokenize(&text.replace(['"', '\'', '\u{201c}', '\u{201e}', '\u{2018}', '\u{ab}'], " ")));
     }
 }
 
@@ -233,8 +234,14 @@ mod tests {
 
     #[test]
     fn quoted_words_are_lettering_after_nouns_and_verbs() {
-        assert_eq!(words("a sign that says \"Fresh Bread\" here"), ["a", "sign", "that", "says", "\"\"fresh bread\"", "here"]);
-        assert_eq!(words("a book titled ‘It\u{2019}s Dune’"), ["a", "book", "titled", "\"\"it\u{2019}s dune\""]);
+        assert_eq!(
+            words("a sign that says \"Fresh Bread\" here"),
+            ["a", "sign", "that", "says", "\"\"fresh bread\"", "here"]
+        );
+        assert_eq!(
+            words("a book titled ‘It\u{2019}s Dune’"),
+            ["a", "book", "titled", "\"\"it\u{2019}s dune\""]
+        );
         assert_eq!(words("a \"vintage\" car"), ["a", "vintage", "car"]);
         assert_eq!(words("\"a cat and a dog\""), ["a", "cat", "and", "a", "dog"]);
     }
@@ -252,7 +259,10 @@ mod tests {
         );
         assert_eq!(words("cats & dogs - birds"), ["cats", "and", "dogs", ",", "birds"]);
         assert_eq!(words("don't"), ["do", "not"]);
-        assert_eq!(words("Dr. Watson. J. Smith at 10:45"), ["dr.", "watson", ".", "j.", "smith", "at", "10:45"]);
+        assert_eq!(
+            words("Dr. Watson. J. Smith at 10:45"),
+            ["dr.", "watson", ".", "j.", "smith", "at", "10:45"]
+        );
         assert_eq!(words("a 5\" nail"), ["a", "5", "nail"]);
         assert_eq!(words("1girl, 35mm, 3d"), ["1", "girl", ",", "35mm", ",", "3d"]);
         assert_eq!(words("tea w/ milk w/o sugar"), ["tea", "with", "milk", "without", "sugar"]);

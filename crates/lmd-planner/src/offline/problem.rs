@@ -124,7 +124,9 @@ impl LayoutProblem {
     /// Notes that `child` rests on, stands in or under `parent`, which must be
     /// large enough for it.
     pub(super) fn hold(&mut self, child: usize, parent: usize, kind: RelationKind) {
-        if matches!(kind, RelationKind::On | RelationKind::HangsFrom) && self.items[child].arrangement.is_none() {
+        if matches!(kind, RelationKind::On | RelationKind::HangsFrom)
+            && self.items[child].arrangement.is_none()
+        {
             // Everything that rests on something has its feet at one height.
             self.items[child].arrangement = Some(Arrangement::Row);
         }

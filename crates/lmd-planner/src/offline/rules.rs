@@ -59,7 +59,8 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
         | RelationKind::Around
         | RelationKind::HeldBy
         | RelationKind::HangsFrom => {
-            let alive = scene.things.get(relation.subject).is_some_and(|thing| english::is_alive(&thing.noun));
+            let alive =
+                scene.things.get(relation.subject).is_some_and(|thing| english::is_alive(&thing.noun));
             let pairs = subjects.iter().zip(objects.iter().cycle());
             let placed = |(&subject, &object)| carried(problem, subject, object, relation.kind, alive);
             pairs.map(placed).collect()

@@ -2,7 +2,7 @@
 
 use lmd_layout::{plural, with_article};
 
-use crate::{Scene, Thing};
+use crate::{Scene, Thing, english};
 
 /// Substances and scenery that are not counted: no article.
 const UNCOUNTED: [&str; 26] = [
@@ -41,7 +41,12 @@ pub(crate) fn caption(thing: &Thing) -> String {
     }
     // The article is that of the noun, whatever follows it; a name has none.
     let named = Thing { detail: None, ..thing.clone() }.phrase();
-    let named = if thing.noun.starts_with(char::is_uppercase) { named } else { with_article(&named) };
+    let best = thing.attributes.iter().any(|attribute| english::is_superlative(attribute));
+    let named = match () {
+        () if thing.noun.starts_with(char::is_uppercase) => named,
+        () if best => format!("the {named}"),
+        () => with_article(&named),
+    };
     thing.detail.as_ref().map_or_else(|| named.clone(), |detail| format!("{named} {detail}"))
 }
 
