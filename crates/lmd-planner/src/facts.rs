@@ -123,7 +123,9 @@ fn is_certain(region: Region) -> bool {
 }
 
 fn relation_facts(scene: &Scene) -> impl Iterator<Item = Fact> + '_ {
-    scene.relations.iter().filter_map(|relation| {
+    let chosen = |i: usize| scene.things.get(i).is_some_and(|thing| scene.chosen.contains(&thing.noun));
+    let stated = scene.relations.iter().filter(move |r| !chosen(r.subject) && !chosen(r.object));
+    stated.filter_map(|relation| {
         let named = |i: usize| scene.things.get(i).map(name);
         let other = match relation.kind {
             RelationKind::Between(other) => Some(named(other)?),

@@ -16,7 +16,7 @@ use super::noun_phrase::GIVES_WAY;
 use super::numbers::{number, quantity};
 use super::token::Token;
 use super::verbs::{Role, third_person, verb};
-use super::{chunk, links, partitive};
+use super::{links, negation, partitive};
 use crate::Scene;
 
 /// Words of the picture's frame: who looks at it and with what.
@@ -95,7 +95,7 @@ fn outside_phrases(tokens: &[Token], held: &Held, words: &HashSet<&str>) -> Vec<
 /// The length of a phrase at `at` that says where, how many, or that
 /// something is absent.
 fn phrase_length(tokens: &[Token], at: usize, held: &Held) -> Option<usize> {
-    let negation = chunk::negation(tokens, at);
+    let negation = negation::negation(tokens, at);
     let place = links::link(tokens, at).map(|(_, length)| length);
     let manner = partitive::postposed(tokens, at).map(|(_, length)| length);
     let comparison = partitive::comparison(tokens, at).map(|(_, length)| length);

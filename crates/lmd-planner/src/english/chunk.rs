@@ -2,6 +2,7 @@
 
 use super::lexicon::{self, Tags, exact_tags};
 use super::links::{Link, link, reads};
+use super::negation::negation;
 use super::noun_phrase::noun_phrase;
 use super::numbers::Quantity;
 use super::partitive;
@@ -57,65 +58,6 @@ pub(super) enum Chunk {
     Lettering(String),
     Unknown(String),
 }
-
-/// Ways to say that something is not there.
-const NEGATIONS: [&str; 55] = [
-    "without any sign of",
-    "without a single",
-    "without any",
-    "without",
-    "with no",
-    "with absolutely no",
-    "with not a single",
-    "but no",
-    "and no",
-    "no",
-    "not any",
-    "not a",
-    "not an",
-    "not a single",
-    "free of",
-    "free from",
-    "devoid of",
-    "empty of",
-    "lacking",
-    "lacks",
-    "excluding",
-    "minus",
-    "no sign of",
-    "instead of",
-    "rather than",
-    "in place of",
-    "never any",
-    "there is not",
-    "there are not",
-    "there should not be",
-    "there must not be",
-    "do not include",
-    "do not add",
-    "do not draw",
-    "do not show",
-    "do not put",
-    "not include",
-    "not including",
-    "not containing",
-    "do not want",
-    "does not contain",
-    "does not include",
-    "neither",
-    "does not have",
-    "do not have",
-    "is not",
-    "are not",
-    "must not contain",
-    "should not contain",
-    "should not have",
-    "must not have",
-    "avoid",
-    "exclude",
-    "nor",
-    "no more",
-];
 
 /// `that looks like a dragon`: a likeness is part of the caption.
 fn likeness(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
@@ -211,14 +153,6 @@ fn bounds_number(tokens: &[Token], at: usize) -> bool {
         .is_some_and(|next| super::numbers::number(&next.low).is_some())
 }
 
-/// Whether the noun phrase before `at` ends there, whatever words follow: a denial or `full of`.
-pub(super) fn ends_phrase(tokens: &[Token], at: usize) -> bool {
-    let full =
-        ["half full of", "half filled with", "half-full of", "half-filled with", "full of", "filled with"];
-    tokens.get(at).is_some_and(|token| !lexicon::is_function(&token.low))
-        && (negation(tokens, at).is_some() || full.iter().any(|phrase| reads(tokens, at, phrase).is_some()))
-}
-
 /// `a cat (orange)`: adjectives in brackets speak of the noun before them.
 fn bracketed_adjectives(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
     if tokens.get(at)?.text != "(" || !matches!(previous, Some(Chunk::Np(_))) {
@@ -239,18 +173,6 @@ fn sign(low: &str) -> Option<Chunk> {
         "." => Some(Chunk::Stop),
         _ => None,
     }
-}
-
-/// The length of the denial at `at`.
-pub(super) fn negation(tokens: &[Token], at: usize) -> Option<usize> {
-    // "no more than two" bounds a number.
-    if reads(tokens, at, "no more than").is_some() {
-        return None;
-    }
-    let longest = NEGATIONS.iter().filter_map(|phrase| reads(tokens, at, phrase)).max()?;
-    // Articles belong to the noun phrase, and "is not" needs a noun after it.
-    let any = usize::from(reads(tokens, at + longest, "any").is_some());
-    Some(longest + any)
 }
 
 fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Option<Chunk>, usize)> {

@@ -7,6 +7,7 @@ use super::lexicon::{Tags, exact_tags, tags};
 use super::links::Link;
 use super::numbers::number;
 use super::phrase::{Determiner, NounPhrase};
+use super::places::Unproved;
 use super::verbs::{VerbForm, verb};
 use crate::{Scene, Thing};
 
@@ -53,13 +54,6 @@ fn odd(thing: &Thing) -> Vec<String> {
 fn is_plain_colour(attribute: &str) -> bool {
     let own = exact_tags(attribute);
     own.any(Tags::COLOR) && !own.any(Tags::MATERIAL.and(Tags::NOUN).and(Tags::ADJECTIVE).and(Tags::MASS))
-}
-
-/// What a preposition is to be proved by: something said of places that was not said before.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Unproved {
-    preposition: Option<String>,
-    said: usize,
 }
 
 impl Interpreter<'_> {

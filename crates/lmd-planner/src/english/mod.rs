@@ -6,6 +6,7 @@
 //! Tables stand in `lexicon` and `nouns`.
 
 mod account;
+mod arranging;
 mod choosing;
 mod chunk;
 mod denial;
@@ -18,9 +19,11 @@ mod lettering;
 mod lexicon;
 mod links;
 mod names;
+mod negation;
 mod noun_phrase;
 mod nouns;
 mod numbers;
+mod opening;
 mod partitive;
 mod parts;
 mod phrase;

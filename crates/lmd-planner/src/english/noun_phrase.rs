@@ -6,7 +6,7 @@ use super::lexicon::{Tags, exact_tags, is_adjective, is_function, tags};
 use super::numbers::{Quantity, number, quantity};
 use super::phrase::{Determiner, NounPhrase};
 use super::token::Token;
-use super::{chunk, links, names, nouns, partitive, verbs};
+use super::{links, names, negation, nouns, partitive, verbs};
 
 /// Reads the noun phrase at `at`; gives it with the index after it.
 pub(super) fn noun_phrase(tokens: &[Token], at: usize) -> Option<(NounPhrase, usize)> {
@@ -146,7 +146,7 @@ impl Reader<'_> {
             if !nouns.is_empty()
                 && (partitive::comparison(self.tokens, self.at).is_some()
                     || self.says_where()
-                    || chunk::ends_phrase(self.tokens, self.at))
+                    || negation::ends_phrase(self.tokens, self.at))
             {
                 break;
             }
@@ -208,7 +208,7 @@ impl Reader<'_> {
         if tags.any(Tags::NOUN) && self.tokens.get(self.at..).is_some_and(names::opens) {
             return false;
         }
-        let follows = self.content_follows(1) && !chunk::ends_phrase(self.tokens, self.at + 1);
+        let follows = self.content_follows(1) && !negation::ends_phrase(self.tokens, self.at + 1);
         if tags.any(Tags::ADVERB) || (low.ends_with("ly") && low.len() > 4 && !tags.any(Tags::NOUN)) {
             return follows;
         }
@@ -412,7 +412,7 @@ impl Reader<'_> {
         } else {
             one
         };
-        let spectacles = last.low == "glasses" && first.is_empty() && self.in_pairs();
+        let spectacles = last.low == "glasses" && first.is_empty() && self.phrase.in_pairs();
         let one = if spectacles { last.low.clone() } else { one };
         self.phrase.plural = one != last.low
             || matches!(last.low.as_str(), "people" | "sheep" | "clothes")
@@ -425,34 +425,8 @@ impl Reader<'_> {
             self.phrase.noun = name;
             self.phrase.plural = false;
         }
-        self.pairs(&one);
-        self.part_of_owner();
-    }
-
-    fn in_pairs(&self) -> bool {
-        self.phrase.words.iter().any(|word| word.to_lowercase().starts_with("pair"))
-    }
-
-    /// `a pair of jeans` is one thing, `a pair of shoes` two.
-    fn pairs(&mut self, one: &str) {
-        let paired = self.in_pairs() && (one == "glasses" || lmd_layout::is_plural(one));
-        let Some(quantity) = self.phrase.quantity.as_mut().filter(|_| paired) else {
-            return;
-        };
-        quantity.count = (quantity.count / 2).max(1);
-        self.phrase.noun = format!("pair of {}", self.phrase.noun);
-    }
-
-    /// A part of somebody (`a pirate's shoulder`) is drawn as the whole.
-    fn part_of_owner(&mut self) {
-        let Some(owner) = self.phrase.attributes.last().and_then(|a| a.strip_suffix("'s")) else { return };
-        let mut words: Vec<String> = owner.split(' ').map(str::to_owned).collect();
-        let animate = words.last().is_some_and(|word| tags(word).any(Tags::ANIMATE));
-        if animate && self.phrase.tags().any(Tags::PART) {
-            self.phrase.noun = words.pop().unwrap_or_default();
-            self.phrase.attributes = words;
-            self.phrase.plural = false;
-        }
+        self.phrase.pairs(&one);
+        self.phrase.part_of_owner();
     }
 
     /// Whether adjectives or a number alone make the phrase (`a red`, `two`,

@@ -70,6 +70,32 @@ impl NounPhrase {
         }
     }
 
+    pub(super) fn in_pairs(&self) -> bool {
+        self.words.iter().any(|word| word.to_lowercase().starts_with("pair"))
+    }
+
+    /// `a pair of jeans` is one thing, `a pair of shoes` two.
+    pub(super) fn pairs(&mut self, one: &str) {
+        let paired = self.in_pairs() && (one == "glasses" || lmd_layout::is_plural(one));
+        let Some(quantity) = self.quantity.as_mut().filter(|_| paired) else {
+            return;
+        };
+        quantity.count = (quantity.count / 2).max(1);
+        self.noun = format!("pair of {}", self.noun);
+    }
+
+    /// A part of somebody (`a pirate's shoulder`) is drawn as the whole.
+    pub(super) fn part_of_owner(&mut self) {
+        let Some(owner) = self.attributes.last().and_then(|a| a.strip_suffix("'s")) else { return };
+        let mut words: Vec<String> = owner.split(' ').map(str::to_owned).collect();
+        let animate = words.last().is_some_and(|word| tags(word).any(Tags::ANIMATE));
+        if animate && self.tags().any(Tags::PART) {
+            self.noun = words.pop().unwrap_or_default();
+            self.attributes = words;
+            self.plural = false;
+        }
+    }
+
     /// What the noun's last word can be.
     pub(super) fn tags(&self) -> Tags {
         let whole = exact_tags(&self.noun);

@@ -14,6 +14,13 @@ pub(super) enum Setting {
     Ignored,
 }
 
+/// What a preposition is to be proved by: something said of places that was not said before.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unproved {
+    pub(super) preposition: Option<String>,
+    pub(super) said: usize,
+}
+
 /// The places of a sentence in their order.
 #[derive(Debug, Default)]
 pub(super) struct Places {

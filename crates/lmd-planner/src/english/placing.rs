@@ -455,34 +455,6 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(super) fn arrange(&mut self, arrangement: Arrangement) {
-        let group = self.current_subjects();
-        match group.as_slice() {
-            [] => self.arrangement = Some(arrangement),
-            [one] => {
-                if let Some(thing) = self.scene.things.get_mut(*one).filter(|thing| thing.count > 1) {
-                    thing.arrangement = Some(arrangement);
-                }
-            }
-            several => {
-                let kind = match arrangement {
-                    Arrangement::Stack | Arrangement::Column => RelationKind::Above,
-                    _ => RelationKind::NextTo,
-                };
-                self.chain(several, kind);
-            }
-        }
-        self.closed = true;
-    }
-
-    pub(super) fn chain(&mut self, things: &[usize], kind: RelationKind) {
-        for pair in things.windows(2) {
-            if let [first, second] = pair {
-                self.relate(*first, kind, *second);
-            }
-        }
-    }
-
     pub(super) fn relate_all(&mut self, subjects: &[usize], kind: RelationKind, objects: &[usize]) {
         if let (RelationKind::Between(_), [first, second]) = (kind, objects) {
             for subject in subjects {
