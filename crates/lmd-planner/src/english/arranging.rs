@@ -1,7 +1,8 @@
 //! Rows, stacks and the like at work: things that are arranged with one another.
 
 use super::interpret::Interpreter;
-use crate::{Arrangement, RelationKind};
+use super::phrase::NounPhrase;
+use crate::{Arrangement, RelationKind, Thing};
 
 impl Interpreter<'_> {
     /// Arranges what is spoken of, or what comes next.
@@ -31,6 +32,34 @@ impl Interpreter<'_> {
             if let [first, second] = pair {
                 self.relate(*first, kind, *second);
             }
+        }
+    }
+
+    /// How things touch the object of a preposition: hanging from it or leaning against it.
+    pub(super) fn touching(
+        &self,
+        phrase: &NounPhrase,
+        kind: RelationKind,
+        prep: &str,
+        subjects: &[usize],
+    ) -> RelationKind {
+        let hangs =
+            |thing: &Thing| thing.attributes.iter().any(|a| matches!(a.as_str(), "hanging" | "dangling"));
+        let hung = self.hung || subjects.iter().any(|i| self.scene.things.get(*i).is_some_and(hangs));
+        let head = phrase.noun.rsplit(' ').next().unwrap_or_default();
+        match prep {
+            "from" if hung => RelationKind::HangsFrom,
+            // A coat on a hook hangs from it.
+            "on" if self.hung
+                && matches!(head, "hook" | "nail" | "peg" | "clothesline" | "branch" | "hanger") =>
+            {
+                RelationKind::HangsFrom
+            }
+            // What leans against a wall covers a part of it.
+            "against" if matches!(head, "wall" | "fence" | "hedge" | "door" | "gate" | "barn") => {
+                RelationKind::InFrontOf
+            }
+            _ => kind,
         }
     }
 }

@@ -20,7 +20,7 @@ impl Interpreter<'_> {
             self.joint = Joint::And;
             return;
         };
-        self.leave_out_alternatives(first);
+        self.leave_out_alternatives(&first);
     }
 
     /// The comma of `a cat, a dog or a bird`: whether it lists alternatives. Leaves the later ones out if so.
@@ -33,7 +33,7 @@ impl Interpreter<'_> {
         let ends_in_or = matches!(list.next(), Some(Chunk::Or)) && matches!(list.next(), Some(Chunk::Np(_)));
         match self.named_last().filter(|_| ends_in_or) {
             Some(first) => {
-                self.leave_out_alternatives(first);
+                self.leave_out_alternatives(&first);
                 true
             }
             None => false,
@@ -59,7 +59,7 @@ impl Interpreter<'_> {
     }
 
     /// Skips the alternatives from here on, and tells.
-    fn leave_out_alternatives(&mut self, first: String) {
+    fn leave_out_alternatives(&mut self, first: &str) {
         let mut others: Vec<String> = Vec::new();
         loop {
             // "standing or kneeling", "on a chair or under a table"

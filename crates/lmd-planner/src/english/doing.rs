@@ -156,7 +156,8 @@ impl Interpreter<'_> {
         if verb.form == VerbForm::Ing && !self.group.is_empty() && self.lacks_clothes() {
             self.denied = None;
         }
-        self.hung = matches!(verb.attribute.as_str(), "hanging" | "dangling" | "hung" | "suspended");
+        self.hung =
+            matches!(verb.attribute.as_str(), "hanging" | "dangling" | "hung" | "suspended" | "swinging");
         if self.said_of_detail(verb) {
             return;
         }

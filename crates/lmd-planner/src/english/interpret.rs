@@ -426,8 +426,17 @@ impl<'a> Interpreter<'a> {
         let open = self.joint == Joint::And && !self.closed && !self.link_follows();
         let object_of = self.object_of.clone().filter(|(kind, _)| open && joins_objects(*kind));
         if let Some((kind, subjects)) = object_of {
-            for subject in subjects {
-                self.relate(subject, kind, index);
+            for subject in &subjects {
+                self.relate(*subject, kind, index);
+            }
+            // "holding a shield and a sword"
+            let held = |r: &crate::Relation| {
+                r.kind == RelationKind::HeldBy
+                    && self.group.contains(&r.subject)
+                    && subjects.contains(&r.object)
+            };
+            if self.scene.relations.iter().any(held) {
+                self.hold(&[index], &subjects);
             }
             self.group.push(index);
             return;

@@ -24,12 +24,12 @@ const SAYS: [&str; 17] = [
 ];
 
 /// Puts what is to be read on a thing into one token.
-pub(super) fn marked(tokens: Vec<Token>) -> Vec<Token> {
+pub(super) fn marked(tokens: &[Token]) -> Vec<Token> {
     let mut marked: Vec<Token> = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
-        let length = read_length(&tokens, at, marked.last());
-        if let Some((measure, length)) = measure(&tokens, at, marked.last()) {
+        let length = read_length(tokens, at, marked.last());
+        if let Some((measure, length)) = measure(tokens, at, marked.last()) {
             marked.push(measure);
             at += length;
             continue;
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<String> {
-        let tokens = marked(tokenize(text)).into_iter();
+        let tokens = marked(&tokenize(text)).into_iter();
         tokens.filter(Token::is_lettering).map(|token| token.text).collect()
     }
 
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn measures_are_one_word() {
         let words = |text: &str| {
-            marked(tokenize(text)).into_iter().map(|token| token.low).collect::<Vec<_>>().join(" ")
+            marked(&tokenize(text)).into_iter().map(|token| token.low).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(words("a 10 year old boy"), "a 10-year-old boy");
         assert_eq!(words("a two headed dragon"), "a two-headed dragon");

@@ -64,7 +64,7 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let syntax::PlainPrompt { text, mut notes } = syntax::plain(&normalize_prompt(prompt)?);
     let tokens = token::tokenize(&text);
     language::check(&tokens)?;
-    let tokens = lettering::marked(tokens);
+    let tokens = lettering::marked(&tokens);
     let (tokens, corrections) = spelling::corrected(tokens);
     notes.extend(corrections);
     let tokens = superlative::several_first(tokens);

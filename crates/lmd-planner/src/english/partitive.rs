@@ -13,7 +13,7 @@ pub(super) fn one_of_several(tokens: &[Token], at: usize) -> Option<(Option<Regi
     let region = match word(first) {
         "left" | "leftmost" => Some(Region::Left),
         "right" | "rightmost" => Some(Region::Right),
-        "top" | "upper" | "topmost" | "uppermost" => Some(Region::Top),
+        "top" | "upper" | "topmost" | "uppermost" | "highest" => Some(Region::Top),
         "bottom" | "lower" | "lowest" | "bottommost" => Some(Region::Bottom),
         "middle" | "center" | "centre" | "central" => Some(Region::Center),
         "first" | "second" | "third" | "fourth" | "last" => None,

@@ -99,8 +99,11 @@ impl Interpreter<'_> {
     /// other` from what was named before.
     pub(super) fn with_head(&mut self, phrase: &NounPhrase) -> Option<NounPhrase> {
         if !phrase.noun.is_empty() {
-            self.divided = None;
-            self.parts.clear();
+            // "two mugs, one of which has a handle, on a tray": the handle changes nothing.
+            if !matches!(self.pending, Pending::With { .. } | Pending::Verb { .. }) {
+                self.divided = None;
+                self.parts.clear();
+            }
             return Some(phrase.clone());
         }
         if self.names_the_others(phrase) {
@@ -330,8 +333,11 @@ impl Interpreter<'_> {
     pub(super) fn stand_like(&mut self, part: usize, whole: usize) {
         let relations: Vec<_> = self.scene.relations.iter().filter(|r| r.subject == whole).cloned().collect();
         for relation in relations {
-            if !matches!(relation.kind, RelationKind::Around | RelationKind::Between(_)) {
-                self.relate(part, relation.kind, relation.object);
+            match relation.kind {
+                RelationKind::Between(_) => {}
+                // One alone is not all around.
+                RelationKind::Around => self.relate(part, RelationKind::NextTo, relation.object),
+                kind => self.relate(part, kind, relation.object),
             }
         }
     }

@@ -216,24 +216,11 @@ impl Interpreter<'_> {
             self.group = subjects;
             return;
         }
-        let hangs =
-            |thing: &Thing| thing.attributes.iter().any(|a| matches!(a.as_str(), "hanging" | "dangling"));
-        let hangs = prep == "from"
-            && (self.hung || subjects.iter().any(|i| self.scene.things.get(*i).is_some_and(hangs)));
-        let kind = if hangs { RelationKind::HangsFrom } else { kind };
-        // What leans against a wall covers a part of it.
-        let head = phrase.noun.rsplit(' ').next().unwrap_or_default();
-        let leans =
-            prep == "against" && matches!(head, "wall" | "fence" | "hedge" | "door" | "gate" | "barn");
-        let kind = if leans { RelationKind::InFrontOf } else { kind };
+        let kind = self.touching(phrase, kind, prep, &subjects);
         // Whoever pours milk into a cup is beside it.
         let pours = prep == "into" && !self.detailed_by.is_empty() && self.detailed_by == subjects;
         let kind =
             if pours && subjects.iter().any(|i| self.is_animate(*i)) { RelationKind::NextTo } else { kind };
-        // A coat on a hook hangs from it.
-        let hook =
-            matches!(phrase.noun.as_str(), "hook" | "nail" | "peg" | "clothesline" | "branch" | "hanger");
-        let kind = if prep == "on" && self.hung && hook { RelationKind::HangsFrom } else { kind };
         // What comes out of a tunnel is before it.
         let emerges =
             prep == "out of" && phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);

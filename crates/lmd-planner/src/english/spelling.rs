@@ -83,7 +83,7 @@ fn is_strange(token: &Token) -> bool {
         && tags(low) == Tags::default()
         && !TARGETS.contains(low)
         && !verbs::is_known(low)
-        && !(lexicon::is_adjective(low) && !is_slip_of_adjective(low))
+        && (!lexicon::is_adjective(low) || is_slip_of_adjective(low))
         && number(low).is_none()
         && !low.strip_suffix("ly").is_some_and(|stem| stem.len() > 2 && exact_tags(stem).any(Tags::ADJECTIVE))
         && !REAL.contains(low)
