@@ -2,14 +2,14 @@
 
 use lmd_layout::{BBox, MAX_OBJECTS};
 
-use super::arranging::carrier;
 use super::board::{Board, Piece};
 use super::ground::grounded;
 use super::moving::{other_side, relation};
 use super::readable::reads_well;
-use super::refer::{find, head_noun};
+use super::refer::find;
 use super::refusal::Refusal;
 use super::relocate::{beside_in_row, opposite_side, stands_beside};
+use super::staging::{attach, carrier, stage_among, thing_of};
 use crate::geometry::feet_kept;
 use crate::offline::problem::Given;
 use crate::offline::sizes::{is_known, kind_of};
@@ -381,30 +381,6 @@ fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, St
     find(board, anchor).is_ok().then(|| (new.to_owned(), RelationKind::On, anchor.to_owned()))
 }
 
-/// Adds `anchors` to the scene's things and relates the subjects to them.
-pub(super) fn attach(
-    board: &Board,
-    scene: &mut Scene,
-    subjects: &[usize],
-    kind: RelationKind,
-    anchors: &[usize],
-) {
-    let first = scene.things.len();
-    scene.things.extend(anchors.iter().map(|index| thing_of(&board.pieces[*index])));
-    let kind = match kind {
-        RelationKind::Between(_) => RelationKind::Between(first + anchors.len().saturating_sub(1).min(1)),
-        other => other,
-    };
-    let every = matches!(
-        kind,
-        RelationKind::LeftOf | RelationKind::RightOf | RelationKind::Above | RelationKind::Below
-    );
-    let objects = if every { anchors.len() } else { 1 };
-    for &subject in subjects {
-        scene.relations.extend((0..objects).map(|object| Relation { subject, kind, object: first + object }));
-    }
-}
-
 /// What a part belongs to: `the house` of `the roof of the house`, `the dog` of
 /// `the dog's head`.
 fn whole_of(anchor: &str) -> Option<&str> {
@@ -415,17 +391,4 @@ fn whole_of(anchor: &str) -> Option<&str> {
         .filter(|(before, _)| part(before))
         .map(|(_, whole)| whole)
         .or_else(|| anchor.split_once("'s ").map(|(whole, _)| whole))
-}
-
-pub(super) fn thing_of(piece: &Piece) -> Thing {
-    Thing::new(&head_noun(&piece.caption).unwrap_or_else(|| piece.caption.clone()))
-}
-
-/// Stages a scene among everything else on the board, which stays.
-pub(super) fn stage_among(board: &Board, scene: &mut Scene, mut given: Vec<Given>, used: &[usize]) -> Staged {
-    for (_, piece) in board.pieces.iter().enumerate().filter(|(index, _)| !used.contains(index)) {
-        scene.things.push(thing_of(piece));
-        given.push(Given::Place(vec![piece.bbox]));
-    }
-    stage(scene, &given)
 }

@@ -3,12 +3,13 @@
 
 use lmd_layout::{BBox, MAX_OBJECTS};
 
-use super::adding::{add, attach, stage_among, thing_of};
+use super::adding::add;
 use super::board::{Board, Piece};
 use super::command::{Edge, first_word};
 use super::ground::grounded;
 use super::refer::{find, head_noun};
 use super::refusal::Refusal;
+use super::staging::{attach, carrier, stage_among, thing_of};
 use crate::geometry::corners;
 use crate::offline::problem::Given;
 use crate::offline::sizes::kind_of;
@@ -105,22 +106,6 @@ fn close_up(board: &mut Board, original: usize, more: usize) -> Result<(), Refus
     }
     board.warnings.push(format!("the others of \"{}\" made room", piece.caption));
     Ok(())
-}
-
-/// What an object rests on: something larger that its feet are on and its head
-/// is above.
-pub(super) fn carrier(board: &Board, original: usize) -> Option<usize> {
-    let bbox = board.pieces[original].bbox;
-    let carries = |index: &usize| {
-        let other = board.pieces[*index].bbox;
-        let (x, feet) = (bbox.center().0, bbox.y_max());
-        *index != original
-            && other.area() > bbox.area()
-            && (other.x()..other.x_max()).contains(&x)
-            && (other.y()..other.y_max()).contains(&feet)
-            && bbox.y() < other.y()
-    };
-    (0..board.pieces.len()).find(carries)
 }
 
 /// Adds one copy where there is room for it.

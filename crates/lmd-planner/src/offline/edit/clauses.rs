@@ -218,10 +218,7 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
             Some(Command::Describe { who: who.to_owned(), words: format!("covered with {what}") })
         }
         "reduce" | "increase" => number_of(rest),
-        "double" => match rest.strip_prefix("the size of ") {
-            Some(who) => change("make", &format!("{who} twice as big")),
-            None => Some(Command::Double(rest.strip_prefix("the number of ").unwrap_or(rest).to_owned())),
-        },
+        "double" => doubled(rest),
         "let" => change("make", rest),
         "replace" => two_parts(rest, &[" with ", " by "]).map(|(who, to)| Command::Rename { who, to }),
         "spread" => Some(Command::Gather {
@@ -237,6 +234,14 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
         "make" | "turn" | "transform" | "convert" | "have" => change(verb, rest),
         _ if MOTIONS.contains(&verb) => movement(verb, rest),
         _ => bare(text),
+    }
+}
+
+/// `the size of the cat`, `the cups`: twice as large, or twice as many.
+fn doubled(rest: &str) -> Option<Command> {
+    match rest.strip_prefix("the size of ") {
+        Some(who) => change("make", &format!("{who} twice as big")),
+        None => Some(Command::Double(rest.strip_prefix("the number of ").unwrap_or(rest).to_owned())),
     }
 }
 

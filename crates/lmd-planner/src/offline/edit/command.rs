@@ -1,7 +1,6 @@
 //! [`Command`]: one thing an instruction asks for; and what every reader of
 //! instructions needs.
 
-use super::instead::Place;
 use crate::{Region, RelationKind};
 
 /// One thing to do. References stay words until they are carried out, since
@@ -77,6 +76,15 @@ pub(super) enum Command {
     Centre(String),
     /// Remove everything else.
     KeepOnly(String),
+}
+
+/// Whose place is meant.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Place {
+    /// That of what went away last.
+    Vacated,
+    /// That of what the words name.
+    Of(String),
 }
 
 /// A way to stand in line.

@@ -3,11 +3,13 @@
 
 use lmd_layout::{BBox, with_article};
 
-use super::adding::{attach, place_new};
+use super::adding::place_new;
 use super::board::{Board, Piece};
+use super::command::first_word;
 use super::refer::{find, head_noun};
 use super::refusal::Refusal;
-use super::relocate::relate_pieces;
+use super::relocate::{self, relate_pieces};
+use super::staging::attach;
 use crate::english;
 use crate::geometry::feet_kept;
 use crate::offline::sizes::kind_of;
@@ -85,7 +87,7 @@ fn say_of(board: &mut Board, subjects: &[usize], thing: &Thing) {
     for index in subjects {
         let caption = &mut board.pieces[*index].caption;
         if !thing.attributes.is_empty() {
-            *caption = super::adjust::described(caption, &thing.attributes.join(" "));
+            *caption = super::attribute::described(caption, &thing.attributes.join(" "));
         }
         if let Some(detail) = &thing.detail {
             *caption = format!("{caption} {detail}");
@@ -187,9 +189,20 @@ fn bring(
     Ok(())
 }
 
+/// Puts objects somewhere relative to something, which is new where the words
+/// say so and it is not there.
+pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &str) -> Result<(), Refusal> {
+    let new = matches!(first_word(anchor), Some("a" | "an")) && find(board, anchor).is_err();
+    if !new {
+        return relocate::relate(board, who, kind, anchor);
+    }
+    let subjects = find(board, who)?;
+    against_new(board, subjects, kind, anchor)
+}
+
 /// Brings something new that objects are then on, in or beside: `the man should
 /// sit on a chair`.
-pub(super) fn against_new(
+fn against_new(
     board: &mut Board,
     subjects: Vec<usize>,
     kind: RelationKind,

@@ -4,7 +4,7 @@
 use lmd_layout::BBox;
 
 use super::board::{Board, Piece};
-use super::command::{Command, first_word};
+use super::command::{Command, Place, first_word};
 use super::moving::{into_region, relation};
 use super::refer::{find, head_noun, without_article};
 use super::refusal::Refusal;
@@ -12,15 +12,6 @@ use super::{adding, adjust, scenery};
 use crate::english;
 use crate::geometry::{corners, feet_kept};
 use crate::offline::wording;
-
-/// Whose place is meant.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Place {
-    /// That of what went away last.
-    Vacated,
-    /// That of what the words name.
-    Of(String),
-}
 
 /// Cuts what is denied off a clause: `X instead of Y`, `X, not Y`.
 pub(super) fn contrast(text: &str) -> Option<(&str, &str)> {

@@ -14,34 +14,36 @@ const GAP: f64 = 0.02;
 /// The side of the picture that a row or a column may take.
 const LONGEST: f64 = 0.94;
 
+/// Ways to say how things stand in line.
+const TAILS: [(&str, Line); 24] = [
+    (" on top of each other", Line::Stack),
+    (" on top of one another", Line::Stack),
+    (" one on top of the other", Line::Stack),
+    (" onto each other", Line::Stack),
+    (" on each other", Line::Stack),
+    (" in a stack", Line::Stack),
+    (" in a pile", Line::Stack),
+    (" above each other", Line::Column),
+    (" above one another", Line::Column),
+    (" over each other", Line::Column),
+    (" below each other", Line::Column),
+    (" under each other", Line::Column),
+    (" one above the other", Line::Column),
+    (" one below the other", Line::Column),
+    (" in a column", Line::Column),
+    (" in a vertical line", Line::Column),
+    (" in a vertical row", Line::Column),
+    (" next to each other", Line::Row),
+    (" next to one another", Line::Row),
+    (" beside each other", Line::Row),
+    (" side by side", Line::Row),
+    (" in a row", Line::Row),
+    (" in a line", Line::Row),
+    (" in a horizontal line", Line::Row),
+];
+
 /// What is to stand in line, and how.
 pub(super) fn line(text: &str) -> Option<Command> {
-    const TAILS: [(&str, Line); 24] = [
-        (" on top of each other", Line::Stack),
-        (" on top of one another", Line::Stack),
-        (" one on top of the other", Line::Stack),
-        (" onto each other", Line::Stack),
-        (" on each other", Line::Stack),
-        (" in a stack", Line::Stack),
-        (" in a pile", Line::Stack),
-        (" above each other", Line::Column),
-        (" above one another", Line::Column),
-        (" over each other", Line::Column),
-        (" below each other", Line::Column),
-        (" under each other", Line::Column),
-        (" one above the other", Line::Column),
-        (" one below the other", Line::Column),
-        (" in a column", Line::Column),
-        (" in a vertical line", Line::Column),
-        (" in a vertical row", Line::Column),
-        (" next to each other", Line::Row),
-        (" next to one another", Line::Row),
-        (" beside each other", Line::Row),
-        (" side by side", Line::Row),
-        (" in a row", Line::Row),
-        (" in a line", Line::Row),
-        (" in a horizontal line", Line::Row),
-    ];
     let told = [
         "line up ",
         "line ",

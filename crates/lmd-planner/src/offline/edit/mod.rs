@@ -9,6 +9,7 @@
 mod adding;
 mod adjust;
 mod arranging;
+mod attribute;
 mod board;
 mod changing;
 mod clauses;
@@ -28,13 +29,14 @@ mod refusal;
 mod relocate;
 mod remarks;
 mod scenery;
+mod staging;
 mod vocabulary;
 mod whole;
 
 use lmd_layout::Layout;
 
 use crate::{Conversation, Plan, PlanError, Source, normalize_prompt};
-pub(crate) use adjust::described;
+pub(crate) use attribute::described;
 use board::Board;
 use clauses::commands;
 use command::Command;
@@ -123,7 +125,7 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Double(who) => arranging::double(board, who),
         Command::Want(what) => arranging::want(board, what),
         Command::Colours { who, colours } => adjust::colours(board, who, colours),
-        Command::Relate { who, kind, anchor } => relocate::relate(board, who, *kind, anchor),
+        Command::Relate { who, kind, anchor } => happening::relate(board, who, *kind, anchor),
         Command::Region { who, region } => relocate::to_region(board, who, *region),
         Command::Nudge { who, dx, dy } => relocate::nudge(board, who, *dx, *dy),
         Command::Gather { who, factor } => relocate::gather(board, who.as_deref(), *factor),

@@ -2,15 +2,13 @@
 
 use lmd_layout::{BBox, singular};
 
-use super::adding::{attach, stage_among, thing_of};
 use super::board::Board;
-use super::command::first_word;
-use super::happening::against_new;
 use super::moving::other_side;
 use super::passing::{make_room, pass};
 use super::readable::{exchange, is_order, reads_well, step_aside};
 use super::refer::{find, find_one, head_noun};
 use super::refusal::Refusal;
+use super::staging::{attach, stage_among, thing_of};
 use crate::geometry::{corners, crossings, feet_kept, mean, overlap};
 use crate::offline::problem::Given;
 use crate::offline::sizes::kind_of;
@@ -33,12 +31,7 @@ pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &
         Some(anchor) => (opposite_side(board, &subjects, None, &anchor)?, anchor),
         None => (kind, anchor.to_owned()),
     };
-    let anchors = match find(board, &anchor) {
-        Err(_) if matches!(first_word(&anchor), Some("a" | "an")) => {
-            return against_new(board, subjects, kind, &anchor);
-        }
-        found => found?,
-    };
+    let anchors = find(board, &anchor)?;
     relate_pieces(board, subjects, kind, anchors, (who, &anchor))
 }
 

@@ -60,7 +60,7 @@ fn mended(who: &str, what: &str, amount: &str) -> Option<String> {
     let bare = what.trim_start_matches("far ").trim_start_matches("much ");
     let bare =
         ["to the ", "on the ", "at the "].iter().find_map(|words| bare.strip_prefix(words)).unwrap_or(bare);
-    let step = |way: &str| Some(format!("move {who} {amount}{}", way).replace("much ", "far "));
+    let step = |way: &str| Some(format!("move {who} {amount}{way}").replace("much ", "far "));
     match bare {
         "small" | "little" | "tiny" => Some(format!("make {who} {amount}bigger")),
         "big" | "large" | "huge" => Some(format!("make {who} {amount}smaller")),

@@ -2,6 +2,7 @@
 
 use lmd_layout::{singular, with_article};
 
+use super::attribute::described;
 use super::board::Board;
 use super::refusal::Refusal;
 use super::vocabulary::{STYLES, mood_of, without_mood};
@@ -108,7 +109,7 @@ pub(super) fn replace_place(board: &mut Board, who: &str, to: &str) -> Result<()
 pub(super) fn describe_place(board: &mut Board, words: &str) {
     let mut scene = taken_apart(&board.background);
     let place = scene.background.unwrap_or_default();
-    scene.background = Some(crate::offline::edit::described(&place, words));
+    scene.background = Some(described(&place, words));
     board.background = scene.background_text();
 }
 
