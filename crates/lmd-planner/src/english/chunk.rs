@@ -1,14 +1,18 @@
 //! Chunks: a sentence cut into noun phrases and what stands between them.
 
-use super::lexicon::{self, Tags, exact_tags};
+use std::sync::LazyLock;
+
 use super::links::{Link, link, reads};
 use super::noun_phrase::noun_phrase;
 use super::numbers::Quantity;
 use super::partitive;
 use super::phrase::NounPhrase;
-use super::token::Token;
-use super::verbs::{self, Verb, VerbForm};
+use super::token::{Token, low};
 use crate::Region;
+use crate::lexicon::{
+    Phrases, Role, Section, Tags, Verb, VerbForm, exact_tags, is_adjective, is_adverb, is_function,
+    is_participle, tags, verb,
+};
 
 /// A piece of a sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,78 +57,38 @@ pub(super) enum Chunk {
     Unknown(String),
 }
 
-/// Ways to say that something is not there.
-const NEGATIONS: [&str; 54] = [
-    "without any sign of",
-    "without a single",
-    "without any",
-    "without",
-    "with no",
-    "with absolutely no",
-    "with not a single",
-    "but no",
-    "and no",
-    "no",
-    "not any",
-    "not a",
-    "not an",
-    "not a single",
-    "free of",
-    "free from",
-    "devoid of",
-    "empty of",
-    "lacking",
-    "lacks",
-    "excluding",
-    "minus",
-    "no sign of",
-    "instead of",
-    "rather than",
-    "never any",
-    "there is not",
-    "there are not",
-    "there should not be",
-    "there must not be",
-    "do not include",
-    "do not add",
-    "do not draw",
-    "do not show",
-    "do not put",
-    "not include",
-    "not including",
-    "not containing",
-    "do not want",
-    "does not contain",
-    "does not include",
-    "neither",
-    "does not have",
-    "do not have",
-    "is not",
-    "are not",
-    "must not contain",
-    "should not contain",
-    "should not have",
-    "must not have",
-    "avoid",
-    "exclude",
-    "nor",
-    "no more",
-];
+static NEGATIONS: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(Section::Negations, |_, _| Some(())));
+
+static LIKENESSES: LazyLock<Phrases<&str>> =
+    LazyLock::new(|| Phrases::new(Section::Likenesses, |_, says| Some(says)));
+
+static JOINTS: LazyLock<Phrases<Chunk>> =
+    LazyLock::new(|| Phrases::new(Section::Joints, |_, name| joint(name)));
+
+/// What stands between noun phrases, by its name in the lexicon.
+fn joint(name: &str) -> Option<Chunk> {
+    Some(match name {
+        "and" => Chunk::And,
+        "or" => Chunk::Or,
+        "of" => Chunk::Of,
+        "but" => Chunk::But,
+        "with" => Chunk::With,
+        "full" => Chunk::Full,
+        "each" => Chunk::Each,
+        "which" => Chunk::Which,
+        "list" => Chunk::Comma,
+        "be" => Chunk::Be,
+        "there" => Chunk::There,
+        "it" => Chunk::Pronoun { plural: false },
+        "they" => Chunk::Pronoun { plural: true },
+        _ => return None,
+    })
+}
 
 /// `that looks like a dragon`: a likeness is part of the caption.
 fn likeness(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
-    const LIKE: [(&str, &str); 8] = [
-        ("looks like", "looking like"),
-        ("look like", "looking like"),
-        ("looking like", "looking like"),
-        ("shaped like", "shaped like"),
-        ("dressed like", "dressed like"),
-        ("dressed as", "dressed as"),
-        ("disguised as", "disguised as"),
-        ("in the shape of", "in the shape of"),
-    ];
-    let (says, length) = LIKE.iter().find_map(|(phrase, says)| Some((*says, reads(tokens, at, phrase)?)))?;
-    let verb = Verb { attribute: says.to_owned(), form: VerbForm::Ing, role: verbs::Role::Caption };
+    let (says, length) = LIKENESSES.longest(|ahead| low(tokens, at + ahead))?;
+    let verb = Verb { attribute: (*says).to_owned(), form: VerbForm::Ing, role: Role::Caption };
     Some((Chunk::Verb(verb), length))
 }
 
@@ -195,7 +159,7 @@ fn bracketed_adjectives(tokens: &[Token], at: usize, previous: Option<&Chunk>) -
     let inner = tokens.get(at + 1..at + 1 + length)?;
     let words: Vec<String> =
         inner.iter().filter(|token| token.is_word() && token.low != "and").map(|t| t.low.clone()).collect();
-    let plain = !words.is_empty() && words.iter().all(|word| lexicon::is_adjective(word));
+    let plain = !words.is_empty() && words.iter().all(|word| is_adjective(word));
     plain.then_some((Chunk::Bracketed(words), length + 2))
 }
 
@@ -214,53 +178,21 @@ pub(super) fn negation(tokens: &[Token], at: usize) -> Option<usize> {
     if reads(tokens, at, "no more than").is_some() {
         return None;
     }
-    let longest = NEGATIONS.iter().filter_map(|phrase| reads(tokens, at, phrase)).max()?;
+    let (_, longest) = NEGATIONS.longest(|ahead| low(tokens, at + ahead))?;
     // Articles belong to the noun phrase, and "is not" needs a noun after it.
     let any = usize::from(reads(tokens, at + longest, "any").is_some());
     Some(longest + any)
 }
 
 fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Option<Chunk>, usize)> {
-    for (phrase, chunk) in [
-        ("as well as", Chunk::And),
-        ("along with", Chunk::With),
-        ("together with", Chunk::With),
-        ("accompanied by", Chunk::With),
-        ("full of", Chunk::Full),
-        ("filled with", Chunk::Full),
-        ("packed with", Chunk::Full),
-        ("loaded with", Chunk::Full),
-        ("each with", Chunk::Each),
-        ("each of which", Chunk::Which),
-        ("such as", Chunk::With),
-        ("consisting of", Chunk::With),
-        ("followed by", Chunk::Comma),
-        ("both of them", Chunk::Pronoun { plural: true }),
-        ("all of them", Chunk::Pronoun { plural: true }),
-        ("the two of them", Chunk::Pronoun { plural: true }),
-        ("the latter", Chunk::Pronoun { plural: false }),
-    ] {
-        if let Some(length) = reads(tokens, at, phrase) {
-            return Some((Some(chunk), length));
-        }
+    if let Some((chunk, length)) = JOINTS.longest(|ahead| low(tokens, at + ahead)) {
+        return Some((Some(chunk.clone()), length));
     }
-    let low = tokens.get(at)?.low.as_str();
-    let chunk = match low {
-        "and" | "plus" | "then" => Chunk::And,
-        "or" | "nor" => Chunk::Or,
-        "of" => Chunk::Of,
-        "but" | "yet" | "while" | "whereas" => Chunk::But,
-        "with" | "featuring" | "containing" | "including" | "has" | "have" | "having" | "contains"
-        | "includes" | "featured" | "depicting" | "showing" | "shows" | "contain" | "include"
-        | "features" | "depicts" | "holds" => Chunk::With,
-        "which" | "who" | "where" | "whose" => Chunk::Which,
+    let chunk = match low(tokens, at) {
         "that" if matches!(previous, Some(Chunk::Np(_))) => Chunk::Which,
-        "is" | "are" | "was" | "were" | "be" | "being" | "been" => Chunk::Be,
-        "there" | "here" => Chunk::There,
-        "it" | "him" | "he" | "she" | "itself" | "this" if pronoun_stands(tokens, at) => {
+        "it" | "him" | "her" | "he" | "she" | "itself" | "this" if pronoun_stands(tokens, at) => {
             Chunk::Pronoun { plural: false }
         }
-        "her" if pronoun_stands(tokens, at) => Chunk::Pronoun { plural: false },
         "them" | "they" | "both" | "themselves" | "these" if pronoun_stands(tokens, at) => {
             Chunk::Pronoun { plural: true }
         }
@@ -275,14 +207,13 @@ fn pronoun_stands(tokens: &[Token], at: usize) -> bool {
     if !matches!(token.low.as_str(), "her" | "this" | "these" | "both") {
         return true;
     }
-    tokens.get(at + 1).is_none_or(|next| {
-        !next.is_word() || lexicon::is_function(&next.low) || verbs::is_participle(&next.low)
-    })
+    tokens
+        .get(at + 1)
+        .is_none_or(|next| !next.is_word() || is_function(&next.low) || is_participle(&next.low))
 }
 
 /// Verbs and adjectives that say something of what stands before them.
 fn predicate(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
-    let low = &tokens.get(at)?.low;
     let after_noun = matches!(
         previous,
         Some(
@@ -298,7 +229,7 @@ fn predicate(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(C
     let joined = matches!(previous, Some(Chunk::And | Chunk::Comma | Chunk::But));
     let after_preposition = matches!(previous, Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))));
     let may_be_verb = after_noun && !after_preposition || joined;
-    let verb = verbs::verb(low).map(|verb| as_participle(tokens, at, verb));
+    let verb = verb(low(tokens, at)).map(|verb| as_participle(tokens, at, verb));
     let verb = verb.filter(|verb| stands_as_verb(tokens, at, verb, previous, joined));
     if let Some(verb) = verb.filter(|_| may_be_verb) {
         return Some((Chunk::Verb(verb), 1));
@@ -315,10 +246,10 @@ fn predicate(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(C
 
 /// `a pizza cut into slices`: some participles look like the verb itself.
 fn as_participle(tokens: &[Token], at: usize, verb: Verb) -> Verb {
-    let word = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
-    let alike = matches!(word(at), "cut" | "split" | "spread" | "set" | "put");
-    if alike && verb.form == VerbForm::Base && matches!(word(at + 1), "into" | "in" | "by" | "with" | "on") {
-        return Verb { attribute: word(at).to_owned(), form: VerbForm::Past, ..verb };
+    let alike = matches!(low(tokens, at), "cut" | "split" | "spread" | "set" | "put");
+    let led = matches!(low(tokens, at + 1), "into" | "in" | "by" | "with" | "on");
+    if alike && verb.form == VerbForm::Base && led {
+        return Verb { attribute: low(tokens, at).to_owned(), form: VerbForm::Past, ..verb };
     }
     verb
 }
@@ -329,20 +260,19 @@ fn follows_is_not(tokens: &[Token], at: usize) -> bool {
     let denies = word(1) == Some("not") && matches!(word(2), Some("is" | "are" | "was" | "were"));
     denies
         && adjectives(tokens, at).is_some_and(|(_, length)| {
-            tokens.get(at + length).is_none_or(|next| !next.is_word() || lexicon::is_function(&next.low))
+            tokens.get(at + length).is_none_or(|next| !next.is_word() || is_function(&next.low))
         })
 }
 
 fn stands_as_verb(tokens: &[Token], at: usize, verb: &Verb, previous: Option<&Chunk>, joined: bool) -> bool {
-    let low = tokens.get(at).map_or("", |token| token.low.as_str());
     let next = tokens.get(at + 1);
     let noun_follows = next.is_some_and(|next| {
         next.is_word()
-            && !lexicon::is_function(&next.low)
+            && !is_function(&next.low)
             && !next.low.ends_with("ly")
             && super::numbers::number(&next.low).is_none()
     });
-    let is_noun = lexicon::tags(low).any(Tags::NOUN);
+    let is_noun = tags(low(tokens, at)).any(Tags::NOUN);
     match verb.form {
         VerbForm::Ing if is_noun && matches!(previous, Some(Chunk::Np(_))) => {
             next.is_some_and(|next| matches!(next.low.as_str(), "a" | "an" | "the"))
@@ -353,9 +283,7 @@ fn stands_as_verb(tokens: &[Token], at: usize, verb: &Verb, previous: Option<&Ch
         }
         VerbForm::Ing | VerbForm::Past => !(is_noun || joined && noun_follows),
         // "the man is taller and stands on the left"
-        VerbForm::Third if joined && verb.role == verbs::Role::Posture => {
-            !is_noun || link(tokens, at + 1).is_some()
-        }
+        VerbForm::Third if joined && verb.role == Role::Posture => !is_noun || link(tokens, at + 1).is_some(),
         VerbForm::Third => !joined || !is_noun,
         VerbForm::Base => {
             let plural = matches!(previous, Some(Chunk::Np(np)) if np.plural || np.quantity.is_some())
@@ -371,17 +299,15 @@ fn adjectives(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
     let mut i = at;
     while let Some(token) = tokens.get(i) {
         let low = token.low.clone();
-        let tags = exact_tags(&low);
-        if tags.any(Tags::ADVERB.and(Tags::SHADE)) || low.ends_with("ly") && low.len() > 4 {
+        if exact_tags(&low).any(Tags::SHADE) || is_adverb(&low) {
             adverb.push(low);
-        } else if lexicon::is_adjective(&low) {
+        } else if is_adjective(&low) {
             adverb.push(low);
             found.push(std::mem::take(&mut adverb).join(" "));
         } else if !(low == "and"
             && !found.is_empty()
             && tokens.get(i + 1).is_some_and(|t| {
-                lexicon::is_adjective(&t.low)
-                    && tokens.get(i + 2).is_none_or(|t| !t.is_word() || lexicon::is_function(&t.low))
+                is_adjective(&t.low) && tokens.get(i + 2).is_none_or(|t| !t.is_word() || is_function(&t.low))
             }))
         {
             break;
@@ -398,4 +324,14 @@ fn leftover(token: &Token) -> (Option<Chunk>, usize) {
     let known = exact_tags(&token.low).any(Tags::FILLER.and(Tags::FUNCTION).and(Tags::ADVERB))
         || token.low.ends_with("ly");
     ((!known).then(|| Chunk::Unknown(token.text.clone())), 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_joint_of_the_lexicon_is_understood() {
+        assert_eq!(JOINTS.len(), Section::Joints.entries().count());
+    }
 }

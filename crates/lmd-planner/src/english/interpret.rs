@@ -4,11 +4,10 @@
 //! spoken of last, what a preposition waits for, whether the sentence denies.
 
 use super::chunk::Chunk;
-use super::lexicon::{Tags, tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::Places;
-use super::verbs::{Role, Verb, VerbForm};
+use crate::lexicon::{Role, Tags, Verb, VerbForm, head, noun_tags, tags};
 use crate::{Arrangement, Region, RelationKind, Scene, Thing};
 
 /// What the next noun phrase is for.
@@ -306,7 +305,7 @@ impl<'a> Interpreter<'a> {
     /// one: its place in the sentence alone makes it a thing.
     fn guess(&mut self, phrase: &NounPhrase) {
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
-        if bare && !phrase.capitalised && phrase.tags() == Tags::default() {
+        if bare && !phrase.capitalised && phrase.tags().is_unknown() {
             self.scene.guesses.push(phrase.noun.clone());
         }
     }
@@ -324,8 +323,7 @@ impl<'a> Interpreter<'a> {
             return None;
         }
         let same = |thing: &Thing| {
-            let head = thing.noun.rsplit(' ').next().unwrap_or_default();
-            (thing.noun == phrase.noun || head == phrase.noun)
+            (thing.noun == phrase.noun || head(&thing.noun) == phrase.noun)
                 && phrase.attributes.iter().all(|a| thing.attributes.contains(a))
                 && phrase.quantity.is_none_or(|q| q.count == thing.count)
         };
@@ -377,7 +375,7 @@ impl<'a> Interpreter<'a> {
 
     /// Three and more bare words that no table knows.
     fn is_gibberish(phrase: &NounPhrase) -> bool {
-        let unknown = |word: &String| tags(&word.to_lowercase()) == Tags::default();
+        let unknown = |word: &String| tags(&word.to_lowercase()).is_unknown();
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
         bare && phrase.words.len() > 2 && phrase.words.iter().all(unknown)
     }
@@ -482,7 +480,7 @@ impl<'a> Interpreter<'a> {
 
 /// What a thing's noun can be.
 pub(super) fn thing_tags(thing: &Thing) -> Tags {
-    tags(thing.noun.rsplit(' ').next().unwrap_or_default())
+    noun_tags(&thing.noun)
 }
 
 /// Whether `next to a and b` means next to both.

@@ -1,9 +1,9 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
 //! The way: normalise → `syntax` → `token` → `language` → `spelling` → `style` → `chunk`
-//! (with `noun_phrase`, `numbers`, `links`, `verbs`, `partitive`) → `interpret`
+//! (with `noun_phrase`, `numbers`, `links`, `partitive`) → `interpret`
 //! (with `having`, `placing`, `places`, `denial`, `doing`, `parts`, `picks`) → `account`.
-//! Tables stand in `lexicon` and `nouns`.
+//! What is known of words stands in [`crate::lexicon`].
 
 mod account;
 mod chunk;
@@ -12,10 +12,8 @@ mod doing;
 mod having;
 mod interpret;
 mod language;
-mod lexicon;
 mod links;
 mod noun_phrase;
-mod nouns;
 mod numbers;
 mod partitive;
 mod parts;
@@ -26,10 +24,11 @@ mod placing;
 mod spelling;
 mod style;
 mod syntax;
-mod tags;
 mod token;
-mod verbs;
 
+pub(crate) use links::place_word;
+
+use crate::lexicon::{self, Tags};
 use crate::{PlanError, Region, RelationKind, Scene, Thing, normalize_prompt};
 
 /// Most things of one kind that are placed.
@@ -107,10 +106,9 @@ pub fn region_phrase(text: &str) -> Option<Region> {
 #[must_use]
 pub fn relation_phrase(text: &str) -> Option<(String, RelationKind, String)> {
     let tokens = token::tokenize(text);
-    let join = |tokens: &[token::Token]| tokens.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ");
     (0..tokens.len()).find_map(|at| match links::link(&tokens, at) {
         Some((links::Link::Rel { kind, .. }, length)) => {
-            Some((join(tokens.get(..at)?), kind, join(tokens.get(at + length..)?)))
+            Some((token::text_of(tokens.get(..at)?), kind, token::text_of(tokens.get(at + length..)?)))
         }
         _ => None,
     })
@@ -126,59 +124,38 @@ pub fn relation_phrase(text: &str) -> Option<(String, RelationKind, String)> {
 pub fn content_words(text: &str) -> Vec<String> {
     let says = |token: &token::Token| {
         let low = token.low.as_str();
-        let empty = lexicon::exact_tags(low).any(lexicon::Tags::FUNCTION.and(lexicon::Tags::FILLER));
+        let empty = lexicon::exact_tags(low).any(Tags::FUNCTION.and(Tags::FILLER));
         token.is_word() && !empty && lexicon::size(low).is_none() && numbers::number(low).is_none()
     };
     token::tokenize(text).into_iter().filter(says).map(|token| token.low).collect()
 }
 
-/// How many traits (alive, a person, worn, a part and the like) only one of two things has.
-pub(crate) fn unlikeness(one: &str, other: &str) -> usize {
-    use lexicon::{Tags, tags};
-    const TRAITS: [Tags; 6] =
-        [Tags::ANIMATE, Tags::PERSON, Tags::WORN, Tags::PART, Tags::PLACE, Tags::SCENERY];
-    let (one, other) = (tags(one), tags(other));
-    TRAITS.iter().filter(|has| one.any(**has) != other.any(**has)).count()
-}
-
 /// Whether `noun` is a person or an animal.
 pub(crate) fn is_alive(noun: &str) -> bool {
-    lexicon::tags(noun).any(lexicon::Tags::ANIMATE)
-}
-
-/// The part of the picture, or of several things, that an adjective names: `left` of `the left tree`.
-pub(crate) fn place_word(word: &str) -> Option<Region> {
-    Some(match word {
-        "left" | "leftmost" | "left-hand" => Region::Left,
-        "right" | "rightmost" | "right-hand" => Region::Right,
-        "top" | "upper" | "topmost" | "uppermost" => Region::Top,
-        "bottom" | "lower" | "lowest" | "bottommost" => Region::Bottom,
-        "middle" | "center" | "centre" | "central" => Region::Center,
-        _ => return None,
-    })
+    lexicon::tags(noun).any(Tags::ANIMATE)
 }
 
 /// What somebody is doing who is to do this: `running` of `run`; `None` for
 /// words that are no plain verbs.
 pub(crate) fn doing(word: &str) -> Option<String> {
-    let plain = lexicon::exact_tags(word) == lexicon::Tags::default();
-    let verb = verbs::verb(word).filter(|verb| plain && verb.form == verbs::VerbForm::Base);
-    verb.filter(|verb| matches!(verb.role, verbs::Role::Action | verbs::Role::Posture))
+    let plain = lexicon::exact_tags(word).is_unknown();
+    let verb = lexicon::verb(word).filter(|verb| plain && verb.form == lexicon::VerbForm::Base);
+    verb.filter(|verb| matches!(verb.role, lexicon::Role::Action | lexicon::Role::Posture))
         .map(|verb| verb.attribute)
 }
 
 /// Whether `word` is a colour.
 pub(crate) fn names_colour(word: &str) -> bool {
-    lexicon::exact_tags(word).any(lexicon::Tags::COLOR)
+    lexicon::exact_tags(word).any(Tags::COLOUR)
 }
 
 /// Whether `noun` is worn by somebody or a part of something, and drawn with
 /// its owner.
 pub(crate) fn belongs_to_wearer(noun: &str) -> bool {
-    lexicon::tags(noun).any(lexicon::Tags::WORN.and(lexicon::Tags::PART))
+    lexicon::tags(noun).any(Tags::WORN.and(Tags::PART))
 }
 
 /// Whether `word` is a colour or a shade of one.
 pub(crate) fn is_colour(word: &str) -> bool {
-    lexicon::exact_tags(word).any(lexicon::Tags::COLOR.and(lexicon::Tags::SHADE))
+    lexicon::exact_tags(word).any(Tags::COLOUR.and(Tags::SHADE))
 }

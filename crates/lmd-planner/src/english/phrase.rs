@@ -1,7 +1,7 @@
 //! A noun phrase as it stands, and the [`Thing`] it names.
 
-use super::lexicon::{self, Tags, exact_tags, tags};
 use super::numbers::Quantity;
+use crate::lexicon::{Tags, noun_tags, size};
 use crate::{Arrangement, Size, Thing};
 
 /// The word a noun phrase opens with.
@@ -52,16 +52,12 @@ impl NounPhrase {
 
     /// What the noun's last word can be.
     pub(super) fn tags(&self) -> Tags {
-        let whole = exact_tags(&self.noun);
-        if whole != Tags::default() {
-            return whole;
-        }
-        tags(self.noun.rsplit(' ').next().unwrap_or_default())
+        noun_tags(&self.noun)
     }
 
     /// How many, and whether the sentence says so.
     pub(super) fn count(&self) -> (u32, bool) {
-        let mass = self.tags().any(Tags::MASS) && !self.plural;
+        let mass = self.tags().any(Tags::STUFF) && !self.plural;
         match (self.quantity, self.determiner) {
             (Some(quantity), _) if !quantity.exact && mass => (1, false),
             (Some(quantity), _) => (quantity.count.max(1), quantity.exact),
@@ -74,7 +70,7 @@ impl NounPhrase {
 
     /// The size its adjectives state.
     pub(super) fn size(&self) -> Option<Size> {
-        let size = self.attributes.iter().find_map(|a| a.split(' ').find_map(lexicon::size));
+        let size = self.attributes.iter().find_map(|a| a.split(' ').find_map(size));
         match size {
             Some(Size::Large) if self.attributes.iter().any(|a| a.starts_with("very")) => Some(Size::Huge),
             Some(Size::Small) if self.attributes.iter().any(|a| a.starts_with("very")) => Some(Size::Tiny),

@@ -25,6 +25,16 @@ impl Token {
     }
 }
 
+/// The word at `at` in lower case, empty behind the last.
+pub(super) fn low(tokens: &[Token], at: usize) -> &str {
+    tokens.get(at).map_or("", |token| token.low.as_str())
+}
+
+/// The words of `tokens` as written.
+pub(super) fn text_of(tokens: &[Token]) -> String {
+    tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
 /// Splits `text`. Ways to say that there is none become `no`. Commas, full stops and the like become tokens of their own
 /// (dashes and brackets count as commas), `'s` too; other signs disappear.
 pub(super) fn tokenize(text: &str) -> Vec<Token> {

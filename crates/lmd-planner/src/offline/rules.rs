@@ -6,7 +6,7 @@ use super::constraint::{
 };
 use super::holding::{fits_hands, held};
 use super::problem::{Item, LayoutProblem};
-use super::sizes::Class;
+use crate::lexicon::Class;
 use crate::{Region, Relation, RelationKind, Scene};
 
 /// Everything `scene` asks of `problem`. Supports are noted in the problem.

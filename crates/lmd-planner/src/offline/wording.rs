@@ -2,41 +2,17 @@
 
 use lmd_layout::{plural, with_article};
 
+use crate::lexicon::{Tags, exact_tags};
 use crate::{Scene, Thing};
 
-/// Substances and scenery that are not counted: no article.
-const UNCOUNTED: [&str; 26] = [
-    "grass",
-    "water",
-    "snow",
-    "fire",
-    "smoke",
-    "sand",
-    "rain",
-    "fog",
-    "mist",
-    "ice",
-    "bread",
-    "rice",
-    "milk",
-    "juice",
-    "furniture",
-    "luggage",
-    "food",
-    "fruit",
-    "hay",
-    "mud",
-    "lava",
-    "lightning",
-    "traffic",
-    "bamboo",
-    "coral",
-    "pasta",
-];
+/// Whether a noun takes neither article nor plural (`grass`).
+fn is_uncounted(noun: &str) -> bool {
+    exact_tags(noun).any(Tags::UNCOUNTED)
+}
 
 /// The caption of one instance: `a red car`, `grass`.
 pub(crate) fn caption(thing: &Thing) -> String {
-    if UNCOUNTED.contains(&thing.noun.as_str()) {
+    if is_uncounted(&thing.noun) {
         return thing.phrase();
     }
     // The article is that of the noun, whatever follows it.
@@ -48,7 +24,7 @@ pub(crate) fn caption(thing: &Thing) -> String {
 pub(crate) fn negative(scene: &Scene) -> String {
     let mut words: Vec<String> = Vec::new();
     for noun in &scene.absent {
-        let word = if UNCOUNTED.contains(&noun.as_str()) { noun.clone() } else { plural(noun) };
+        let word = if is_uncounted(noun) { noun.clone() } else { plural(noun) };
         if !words.contains(&word) {
             words.push(word);
         }

@@ -3,9 +3,9 @@
 
 use super::command::{Command, first_word, two_parts};
 use super::moving::gathering;
-use super::vocabulary::{MOODS, STYLES, comparative};
+use super::vocabulary::{comparative, mood, names_style};
 use crate::english;
-use crate::offline::sizes::is_known;
+use crate::lexicon::{is_adjective, known_kind};
 
 /// `make`, `change` and `turn`: whatever comes after who is meant.
 pub(super) fn change(verb: &str, rest: &str) -> Option<Command> {
@@ -126,11 +126,10 @@ pub(super) fn scene_complement(words: &str) -> Option<Command> {
         .trim_start_matches("the ")
         .trim_start_matches("at ")
         .trim_start_matches("in ");
-    if let Some((_, phrase)) = MOODS.iter().find(|(mood, phrase)| *mood == core || *phrase == words) {
-        return Some(Command::Mood((*phrase).to_owned()));
+    if let Some(phrase) = mood(words, core) {
+        return Some(Command::Mood(phrase.to_owned()));
     }
-    let is_style = words.split_whitespace().any(|word| STYLES.contains(&word));
-    is_style.then(|| Command::Style(words.to_owned()))
+    names_style(words).then(|| Command::Style(words.to_owned()))
 }
 
 /// `the car red`, `the cat a bit bigger`, `the dog wear a hat`: tries every
@@ -176,8 +175,13 @@ pub(super) fn complement(who: &str, to: &str) -> Option<Command> {
     let article = matches!(first_word(to), Some("a" | "an" | "the"));
     let counted = first_word(to).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
     let worn = matches!(first_word(to), Some("wear" | "wearing" | "hold" | "holding" | "with"));
-    if !colours && !worn && (article || counted || is_known(&lmd_layout::singular(to))) {
+    if !colours && !worn && (article || counted || names_thing(to)) {
         return Some(Command::Rename { who, to: to.to_owned() });
     }
     Some(Command::Describe { who, words: to.to_owned() })
+}
+
+/// Whether bare words name a thing something can turn into, not what it can be like.
+fn names_thing(words: &str) -> bool {
+    known_kind(&lmd_layout::singular(words)).is_some() && !is_adjective(words)
 }

@@ -4,43 +4,13 @@ use super::changing::{change, colours_of, complement, scene_complement};
 use super::command::{Command, first_word, named, two_parts};
 use super::moving::{gathering, into_region, movement, relation, step};
 use super::refusal::Refusal;
-use super::vocabulary::{VERBS, comparative, strength, without_strength};
+use super::vocabulary::{comparative, is_imperative, strength, without_strength};
 use super::whole::whole as of_whole;
 use crate::english;
+use crate::lexicon::{Section, after};
 
 /// What one could say, for refusals.
 const EXAMPLES: &str = "try for instance \"move the cat to the right\", \"add two birds in the sky\", \"make the car red\", \"remove the dog\" or \"change the background to a beach\"";
-
-/// Ways to say what else there should be.
-const WISHES: [&str; 27] = [
-    "can we have ",
-    "could we have ",
-    "can i have ",
-    "could i have ",
-    "can there be ",
-    "could there be ",
-    "let there be ",
-    "we want ",
-    "there should be ",
-    "there must be ",
-    "give me ",
-    "how about adding ",
-    "how about ",
-    "what about adding ",
-    "what about ",
-    "i want to ",
-    "i want ",
-    "i would like to ",
-    "i would like ",
-    "i'd like to ",
-    "i'd like ",
-    "we need ",
-    "i need ",
-    "what if there was ",
-    "what if there were ",
-    "there should also be ",
-    "it needs ",
-];
 
 /// The commands of an instruction, in order.
 pub(super) fn commands(text: &str) -> Result<Vec<Command>, Refusal> {
@@ -71,7 +41,7 @@ fn normalise(text: &str) -> String {
         text = format!(" {text}").replace(&format!(" {}", politeness.trim_start()), " ");
     }
     let text = text.replace(", please", "").replace(" please", "");
-    let wished = WISHES.iter().find_map(|wish| text.trim().strip_prefix(wish));
+    let wished = after(Section::InstructionWishes, text.trim_start());
     let text = wished.map_or_else(|| text.clone(), as_command);
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = words.join(" ");
@@ -88,7 +58,7 @@ fn normalise(text: &str) -> String {
 fn as_command(what: &str) -> String {
     let first = first_word(what).unwrap_or_default();
     match first {
-        _ if VERBS.contains(&first) || matches!(first, "no" | "to") => {
+        _ if is_imperative(first) || matches!(first, "no" | "to") => {
             what.trim_start_matches("to ").to_owned()
         }
         "the" | "it" | "them" | "both" | "all" if what.contains(" to be ") => {
@@ -99,21 +69,6 @@ fn as_command(what: &str) -> String {
     }
 }
 
-/// Ways to say that something must not be there.
-const UNWANTED: [&str; 11] = [
-    "don't show ",
-    "do not show ",
-    "don't include ",
-    "do not include ",
-    "don't draw ",
-    "do not draw ",
-    "don't add ",
-    "i don't want ",
-    "there should not be ",
-    "there shouldn't be ",
-    "avoid ",
-];
-
 /// Cuts at "and", "then" and commas wherever both sides are commands; a right
 /// side without a verb of its own takes the one before it.
 fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Command>) -> Result<(), Refusal> {
@@ -121,7 +76,7 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Command>) -> Result<(),
     if text.is_empty() {
         return Ok(());
     }
-    let own_verb = first_word(text).filter(|word| VERBS.contains(word));
+    let own_verb = first_word(text).filter(|word| is_imperative(word));
     let whole = match (own_verb, verb) {
         (None, Some(verb)) => format!("{verb} {text}"),
         _ => text.to_owned(),
@@ -134,7 +89,7 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Command>) -> Result<(),
     for (at, length) in joints(&whole) {
         let (left, right) = (whole[..at].trim(), whole[at + length..].trim());
         let starts = first_word(right)
-            .is_some_and(|word| VERBS.contains(&word) || matches!(word, "no" | "then" | "without"));
+            .is_some_and(|word| is_imperative(word) || matches!(word, "no" | "then" | "without"));
         let inherits = verb
             .as_deref()
             .is_some_and(|verb| command(&format!("{verb} {right}")).is_some() && names_something(right));
@@ -170,7 +125,7 @@ fn joins_commands(text: &str) -> bool {
     joints(text)
         .into_iter()
         .filter_map(|(at, length)| first_word(text.get(at + length..)?.trim()))
-        .any(|word| VERBS.contains(&word))
+        .any(|word| is_imperative(word))
 }
 
 /// Whether the words begin with something one can point at.
@@ -198,19 +153,10 @@ fn command(text: &str) -> Option<Command> {
     if let Some(command) = of_whole(text) {
         return Some(command);
     }
-    const UNNEEDED: [&str; 7] = [
-        "i don't like ",
-        "there's no need for ",
-        "there is no need for ",
-        "we don't need ",
-        "i don't need ",
-        "lose ",
-        "ditch ",
-    ];
-    if let Some(what) = UNNEEDED.iter().find_map(|start| text.strip_prefix(start)) {
+    if let Some(what) = after(Section::Unneeded, text) {
         return remove(what);
     }
-    if let Some(what) = UNWANTED.iter().find_map(|start| text.strip_prefix(start)) {
+    if let Some(what) = after(Section::Unwanted, text) {
         return Some(Command::Exclude(what.trim_start_matches("any ").to_owned()));
     }
     let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));

@@ -4,17 +4,16 @@ use lmd_layout::with_article;
 
 use super::board::Board;
 use super::refusal::Refusal;
-use super::vocabulary::{STYLES, without_mood};
+use super::vocabulary::{names_style, without_mood};
 use crate::Scene;
 
 /// Style and place of a background prompt, as far as it says them.
 fn taken_apart(background: &str) -> Scene {
     let text = background.trim().to_lowercase();
-    let is_style = |words: &str| words.split_whitespace().any(|word| STYLES.contains(&word));
     let (style, place) = match text.split_once(" of ") {
-        Some((style, place)) if is_style(style) => (Some(style), Some(place)),
+        Some((style, place)) if names_style(style) => (Some(style), Some(place)),
         Some(("a realistic scene", place)) => (None, Some(place)),
-        _ if is_style(&text) => (Some(text.as_str()), None),
+        _ if names_style(&text) => (Some(text.as_str()), None),
         _ => (None, Some(text.as_str())),
     };
     let place = place.map(|place| place.replacen("a realistic scene", "a scene", 1));
