@@ -93,7 +93,7 @@ pub(crate) fn name(thing: &Thing) -> String {
 /// Whether another planner can be expected to repeat an attribute: colours,
 /// materials and patterns, not what somebody does nor how large it is.
 pub(crate) fn is_visible(attribute: &str) -> bool {
-    attribute.split([' ', '-']).all(|word| crate::english::is_colour(word) || word == "and")
+    attribute.split([' ', '-']).all(|word| crate::lexicon::is_colour(word) || word == "and")
 }
 
 /// Counts hold where no other thing of the sentence could be counted with it.

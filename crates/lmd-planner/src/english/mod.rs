@@ -129,33 +129,3 @@ pub fn content_words(text: &str) -> Vec<String> {
     };
     token::tokenize(text).into_iter().filter(says).map(|token| token.low).collect()
 }
-
-/// Whether `noun` is a person or an animal.
-pub(crate) fn is_alive(noun: &str) -> bool {
-    lexicon::tags(noun).any(Tags::ANIMATE)
-}
-
-/// What somebody is doing who is to do this: `running` of `run`; `None` for
-/// words that are no plain verbs.
-pub(crate) fn doing(word: &str) -> Option<String> {
-    let plain = lexicon::exact_tags(word).is_unknown();
-    let verb = lexicon::verb(word).filter(|verb| plain && verb.form == lexicon::VerbForm::Base);
-    verb.filter(|verb| matches!(verb.role, lexicon::Role::Action | lexicon::Role::Posture))
-        .map(|verb| verb.attribute)
-}
-
-/// Whether `word` is a colour.
-pub(crate) fn names_colour(word: &str) -> bool {
-    lexicon::exact_tags(word).any(Tags::COLOUR)
-}
-
-/// Whether `noun` is worn by somebody or a part of something, and drawn with
-/// its owner.
-pub(crate) fn belongs_to_wearer(noun: &str) -> bool {
-    lexicon::tags(noun).any(Tags::WORN.and(Tags::PART))
-}
-
-/// Whether `word` is a colour or a shade of one.
-pub(crate) fn is_colour(word: &str) -> bool {
-    lexicon::exact_tags(word).any(Tags::COLOUR.and(Tags::SHADE))
-}

@@ -29,7 +29,8 @@ pub(crate) use kind::{Class, Kind};
 pub(crate) use nouns::{compound, kind_of, known_kind};
 pub(crate) use phrases::{Phrases, Section, after, likeliest_language};
 pub(crate) use tags::Tags;
-pub(crate) use verbs::{Role, Verb, VerbForm, forms, is_known_verb, is_participle, verb};
+pub(crate) use verbs::{Role, Verb, VerbForm, doing, forms, is_known_verb, is_participle, verb};
 pub(crate) use words::{
-    List, exact_tags, head, is_adjective, is_adverb, is_function, mean_the_same, noun_tags, size, tags, words,
+    List, belongs_to_wearer, exact_tags, head, is_adjective, is_adverb, is_alive, is_colour, is_function,
+    mean_the_same, names_colour, noun_tags, size, tags, words,
 };

@@ -9,7 +9,7 @@ pub(super) const TEXT: &str = include_str!("phrases.txt");
 const LANGUAGES: &str = include_str!("languages.txt");
 
 /// The sections of `phrases.txt`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Section {
     /// What says where something is.
     Where,
@@ -55,10 +55,13 @@ impl Section {
 
     /// Its phrases with what stands behind them in the file.
     pub(crate) fn entries(self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let name = Self::ALL.iter().find(|(section, _)| *section == self).map_or("", |(_, name)| name);
-        source::entries(TEXT, name)
+        ENTRIES.get(&self).into_iter().flatten().copied()
     }
 }
+
+static ENTRIES: LazyLock<HashMap<Section, Vec<(&'static str, &'static str)>>> = LazyLock::new(|| {
+    Section::ALL.iter().map(|(section, name)| (*section, source::entries(TEXT, name).collect())).collect()
+});
 
 /// The phrases of a section with their meanings, found by their first word.
 #[derive(Debug)]

@@ -155,6 +155,14 @@ pub(crate) fn verb(word: &str) -> Option<Verb> {
     Some(Verb { attribute: word.to_owned(), form, role: Role::Action })
 }
 
+/// What somebody is doing who is to do this: `running` of `run`; `None` for
+/// words that are no plain verbs.
+pub(crate) fn doing(word: &str) -> Option<String> {
+    let plain = exact_tags(word).is_unknown();
+    let verb = verb(word).filter(|verb| plain && verb.form == VerbForm::Base);
+    verb.filter(|verb| matches!(verb.role, Role::Action | Role::Posture)).map(|verb| verb.attribute)
+}
+
 /// Whether `word` can stand before a noun as a participle (`running`, `parked`).
 pub(crate) fn is_participle(word: &str) -> bool {
     !exact_tags(word).any(Tags::NOUN)

@@ -153,10 +153,11 @@ pub(crate) fn head(noun: &str) -> &str {
 
 /// Whether a caption may have one of two nouns for the other.
 pub(crate) fn mean_the_same(one: &str, other: &str) -> bool {
-    source::entries(WORDS, SAME).any(|(group, _)| {
-        let has = |noun: &str| group.split(' ').any(|word| word == noun);
-        has(one) && has(other)
-    })
+    static GROUPS: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+        let groups = source::entries(WORDS, SAME).enumerate();
+        groups.flat_map(|(at, (group, _))| group.split(' ').map(move |noun| (noun, at))).collect()
+    });
+    GROUPS.get(one).is_some_and(|group| GROUPS.get(other) == Some(group))
 }
 
 /// Whether `word` ends a noun phrase.
@@ -192,6 +193,27 @@ fn looks_adjectival(word: &str) -> bool {
     }
     word.len() > 5 && ends()
         || word.len() > 2 && word.ends_with('s') && word.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether `noun` is a person or an animal.
+pub(crate) fn is_alive(noun: &str) -> bool {
+    tags(noun).any(Tags::ANIMATE)
+}
+
+/// Whether `noun` is worn by somebody or a part of something, and drawn with
+/// its owner.
+pub(crate) fn belongs_to_wearer(noun: &str) -> bool {
+    tags(noun).any(Tags::WORN.and(Tags::PART))
+}
+
+/// Whether `word` is a colour.
+pub(crate) fn names_colour(word: &str) -> bool {
+    exact_tags(word).any(Tags::COLOUR)
+}
+
+/// Whether `word` is a colour or a shade of one.
+pub(crate) fn is_colour(word: &str) -> bool {
+    exact_tags(word).any(Tags::COLOUR.and(Tags::SHADE))
 }
 
 /// The size a word states.

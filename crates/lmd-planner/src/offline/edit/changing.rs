@@ -4,8 +4,7 @@
 use super::command::{Command, first_word, two_parts};
 use super::moving::gathering;
 use super::vocabulary::{comparative, mood, names_style};
-use crate::english;
-use crate::lexicon::{is_adjective, known_kind};
+use crate::lexicon::{doing, is_adjective, known_kind, names_colour};
 
 /// `make`, `change` and `turn`: whatever comes after who is meant.
 pub(super) fn change(verb: &str, rest: &str) -> Option<Command> {
@@ -84,11 +83,10 @@ fn posed(rest: &str) -> Option<Command> {
     const POSTURES: [&str; 10] =
         ["sit", "stand", "lie", "be", "go", "stay", "rest", "hover", "float", "lean"];
     let words: Vec<&str> = rest.split(' ').collect();
-    let at =
-        (1..words.len()).find(|at| POSTURES.contains(&words[*at]) || english::doing(words[*at]).is_some())?;
+    let at = (1..words.len()).find(|at| POSTURES.contains(&words[*at]) || doing(words[*at]).is_some())?;
     let (who, what) = (words[..at].join(" "), words[at + 1..].join(" "));
     if what.is_empty() {
-        return english::doing(words[at]).map(|words| Command::Describe { who, words });
+        return doing(words[at]).map(|words| Command::Describe { who, words });
     }
     if !POSTURES.contains(&words[at]) {
         return None;
@@ -114,7 +112,7 @@ pub(super) fn colours_of(rest: &str) -> Option<(String, Vec<String>)> {
     let (who, colour) = first.rsplit_once(' ')?;
     let several = who.rsplit(' ').next().is_some_and(lmd_layout::is_plural);
     let colours: Vec<String> = std::iter::once(&colour).chain(others).map(|one| (*one).to_owned()).collect();
-    let all = colours.len() > 2 && colours.iter().all(|one| english::names_colour(one));
+    let all = colours.len() > 2 && colours.iter().all(|one| names_colour(one));
     (several && all).then(|| (who.to_owned(), colours))
 }
 
@@ -170,8 +168,7 @@ pub(super) fn complement(who: &str, to: &str) -> Option<Command> {
         return Some(Command::Resize { who, w, h });
     }
     let to = to.strip_prefix("look ").unwrap_or(to);
-    let colours =
-        to.split([' ', ',']).filter(|word| *word != "and" && !word.is_empty()).all(english::names_colour);
+    let colours = to.split([' ', ',']).filter(|word| *word != "and" && !word.is_empty()).all(names_colour);
     let article = matches!(first_word(to), Some("a" | "an" | "the"));
     let counted = first_word(to).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
     let worn = matches!(first_word(to), Some("wear" | "wearing" | "hold" | "holding" | "with"));

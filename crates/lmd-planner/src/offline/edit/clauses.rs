@@ -6,8 +6,7 @@ use super::moving::{gathering, into_region, movement, relation, step};
 use super::refusal::Refusal;
 use super::vocabulary::{comparative, is_imperative, strength, without_strength};
 use super::whole::whole as of_whole;
-use crate::english;
-use crate::lexicon::{Section, after};
+use crate::lexicon::{Section, after, belongs_to_wearer, is_colour, names_colour};
 
 /// What one could say, for refusals.
 const EXAMPLES: &str = "try for instance \"move the cat to the right\", \"add two birds in the sky\", \"make the car red\", \"remove the dog\" or \"change the background to a beach\"";
@@ -116,8 +115,7 @@ fn says_more(left: &str, right: &str) -> Option<Command> {
         return Some(Command::Resize { who: String::new(), w, h });
     }
     let sized = matches!(command(left), Some(Command::Resize { .. }));
-    (sized && english::names_colour(right))
-        .then(|| Command::Describe { who: String::new(), words: right.to_owned() })
+    (sized && names_colour(right)).then(|| Command::Describe { who: String::new(), words: right.to_owned() })
 }
 
 /// Whether a verb follows a joint, so that there are several commands.
@@ -125,7 +123,7 @@ fn joins_commands(text: &str) -> bool {
     joints(text)
         .into_iter()
         .filter_map(|(at, length)| first_word(text.get(at + length..)?.trim()))
-        .any(|word| is_imperative(word))
+        .any(is_imperative)
 }
 
 /// Whether the words begin with something one can point at.
@@ -301,7 +299,7 @@ fn recolour(rest: &str) -> Option<Command> {
     }
     let (who, colour) = rest.rsplit_once(' ')?;
     let who = who.trim_end_matches(" in");
-    english::names_colour(colour).then(|| Command::Describe { who: who.to_owned(), words: colour.to_owned() })
+    names_colour(colour).then(|| Command::Describe { who: who.to_owned(), words: colour.to_owned() })
 }
 
 /// `give the man a hat`: a hat on the man.
@@ -310,7 +308,7 @@ fn give(rest: &str) -> Option<Command> {
     let article = words.iter().skip(1).position(|word| matches!(*word, "a" | "an" | "some"));
     let Some(at) = article.map(|at| at + 1) else { return give_each(&words) };
     // What is worn or a part belongs to the one who has it, not into a box.
-    if words.last().is_some_and(|noun| english::belongs_to_wearer(noun)) {
+    if words.last().is_some_and(|noun| belongs_to_wearer(noun)) {
         return Some(Command::Describe {
             who: words[..at].join(" "),
             words: format!("with {}", words[at..].join(" ")),
@@ -321,8 +319,8 @@ fn give(rest: &str) -> Option<Command> {
 
 /// `both dogs red collars`: each of them one.
 fn give_each(words: &[&str]) -> Option<Command> {
-    let (noun, before) = words.split_last().filter(|(noun, _)| english::belongs_to_wearer(noun))?;
-    let colours = before.iter().rev().take_while(|word| english::is_colour(word)).count();
+    let (noun, before) = words.split_last().filter(|(noun, _)| belongs_to_wearer(noun))?;
+    let colours = before.iter().rev().take_while(|word| is_colour(word)).count();
     let (who, colours) = before.split_at(before.len() - colours);
     let one = [colours, &[lmd_layout::singular(noun).as_str()]].concat().join(" ");
     let words = format!("with {}", lmd_layout::with_article(&one));
