@@ -3,7 +3,7 @@
 //! The way: normalise → `syntax` → `token` → `language` → `spelling` → `style` → `chunk`
 //! (with `noun_phrase`, `numbers`, `links`, `partitive`) → `interpret`
 //! (with `having`, `placing`, `places`, `denial`, `doing`, `parts`, `picks`) → `account`.
-//! What is known of words stands in [`crate::lexicon`].
+//! What is known of words stands in `lexicon`.
 
 mod account;
 mod chunk;

@@ -63,6 +63,19 @@ fn every_physical_noun_has_a_size() {
 }
 
 #[test]
+fn plurals_lead_back_to_their_nouns() {
+    let singular_only = nouns().into_iter().map(|(noun, _)| noun).filter(|noun| !lmd_layout::is_plural(noun));
+    let back = |noun: &&str| lmd_layout::singular(&lmd_layout::plural(noun)) != **noun;
+    let lost: Vec<&str> = singular_only.filter(back).collect();
+    // lmd-layout has fireworks and headphones for plurals without a singular, and "-i" for an Italian plural.
+    assert_eq!(
+        lost,
+        ["emoji", "firework", "headphone", "sari"],
+        "an irregular plural that lmd-layout does not know"
+    );
+}
+
+#[test]
 fn words_stand_in_known_lists_and_once_in_each() {
     let lists = List::ALL.iter().map(|(_, text, name)| (*text, *name));
     let known: Vec<(&str, &str)> =
