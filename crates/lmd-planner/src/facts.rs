@@ -5,6 +5,7 @@ use std::fmt;
 
 use lmd_layout::{BBox, Layout, Object, number_in_words, plural, singular, with_article};
 
+use crate::lexicon::mean_the_same;
 use crate::{Region, RelationKind, Scene, Thing};
 
 /// Something a layout must show because the sentence says it for certain.
@@ -93,7 +94,7 @@ pub(crate) fn name(thing: &Thing) -> String {
 /// Whether another planner can be expected to repeat an attribute: colours,
 /// materials and patterns, not what somebody does nor how large it is.
 pub(crate) fn is_visible(attribute: &str) -> bool {
-    attribute.split([' ', '-']).all(|word| crate::english::is_colour(word) || word == "and")
+    attribute.split([' ', '-']).all(|word| crate::lexicon::is_colour(word) || word == "and")
 }
 
 /// Counts hold where no other thing of the sentence could be counted with it.
@@ -266,18 +267,7 @@ fn same_word(a: &str, b: &str) -> bool {
 }
 
 fn same_noun(a: &str, b: &str) -> bool {
-    const EQUAL: [&[&str]; 9] = [
-        &["bike", "bicycle"],
-        &["sofa", "couch"],
-        &["plane", "airplane", "aeroplane"],
-        &["tv", "television"],
-        &["motorbike", "motorcycle"],
-        &["cup", "mug"],
-        &["kitten", "cat"],
-        &["puppy", "dog"],
-        &["boat", "ship"],
-    ];
-    same_word(a, b) || EQUAL.iter().any(|group| group.contains(&a) && group.contains(&b))
+    same_word(a, b) || mean_the_same(a, b)
 }
 
 fn relation_holds(

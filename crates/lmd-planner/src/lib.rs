@@ -10,6 +10,7 @@ pub mod offline;
 mod conversation;
 mod error;
 mod geometry;
+mod lexicon;
 mod mend;
 mod plan;
 mod planner;
@@ -21,10 +22,11 @@ mod verify;
 
 pub use conversation::{Conversation, Turn};
 pub use error::PlanError;
+pub use lexicon::Size;
 pub use plan::{MAX_PROMPT_CHARS, Plan, Source, normalize_prompt};
 pub use planner::Planner;
 pub use reply::{Answer, Proposal, Reply, Wishes};
-pub use scene::{Arrangement, Region, Relation, RelationKind, Scene, Size, Thing};
+pub use scene::{Arrangement, Region, Relation, RelationKind, Scene, Thing};
 pub use verify::{CheckedFact, checked_facts};
 
 // The code in the README is compiled and run with the tests.

@@ -5,6 +5,8 @@
 
 use serde::Serialize;
 
+use crate::lexicon::{List, Size};
+
 /// Everything a sentence was understood to say.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Scene {
@@ -64,16 +66,6 @@ pub struct Thing {
     pub arrangement: Option<Arrangement>,
     /// A stated part of the picture, if any.
     pub region: Option<Region>,
-}
-
-/// A stated size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)]
-pub enum Size {
-    Tiny,
-    Small,
-    Large,
-    Huge,
 }
 
 /// How several things of one kind are arranged.
@@ -214,11 +206,6 @@ impl Thing {
     }
 }
 
-/// Words about quality alone, which leave the kind of picture open.
-const QUALITY: &str = "masterpiece best high quality detailed highly very extremely ultra hyper super 2k 4k 8k 16k hd \
-    uhd hdr resolution award-winning award winning professional artstation trending on sharp focus intricate details \
-    detail beautiful stunning";
-
 impl Scene {
     /// The background prompt with what was said of the picture as a whole:
     /// [`Scene::background_text`], then light, medium, artists and quality in
@@ -229,8 +216,7 @@ impl Scene {
         if self.tags.is_empty() {
             return text;
         }
-        let quality =
-            |tag: &String| tag.to_lowercase().split(' ').all(|word| QUALITY.split(' ').any(|q| q == word));
+        let quality = |tag: &String| tag.to_lowercase().split(' ').all(|word| List::Quality.has(word));
         let styled = self.style.is_none() && !self.tags.iter().all(quality);
         let text = match text.strip_prefix("A realistic ") {
             Some(rest) if styled => format!("A {rest}"),

@@ -7,20 +7,15 @@
 //! when it carries nothing by itself (articles, wishes, adverbs of degree).
 
 use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
 
 use lmd_layout::singular;
 
-use super::lexicon::{Tags, exact_tags, tags};
-use super::noun_phrase::GIVES_WAY;
 use super::numbers::{number, quantity};
 use super::token::Token;
-use super::verbs::{Role, third_person, verb};
 use super::{links, negation, partitive};
 use crate::Scene;
+use crate::lexicon::{List, Role, Tags, exact_tags, tags, third_person, verb};
 
-/// Words of the picture's frame: who looks at it and with what.
-const FRAME: [&str; 6] = ["camera", "viewer", "lens", "picture", "image", "photo"];
 /// Words on which the meaning of others hangs: where no rule took them up, the rest is in doubt.
 const HINGES: [&str; 14] = [
     "than",
@@ -38,31 +33,6 @@ const HINGES: [&str; 14] = [
     "otherwise",
     "unlike",
 ];
-/// Nouns that stand for a part of the picture ([`crate::Region`]).
-const REGIONS: [&str; 14] = [
-    "sky",
-    "air",
-    "heaven",
-    "heavens",
-    "skies",
-    "clouds",
-    "floor",
-    "ground",
-    "wall",
-    "ceiling",
-    "foreground",
-    "background",
-    "distance",
-    "backdrop",
-];
-/// Words that belong to phrases about several things or about having.
-const GRAMMAR: &str = "pair couple each other others one ones single same different another size twice times half \
-    featuring featured containing including depicting showing shows holds features depicts consisting following followed \
-    accompanied together filled full packed such latter free devoid empty lacking lacks avoid exclude excluding sign \
-    first second third fourth last left right top bottom leftmost rightmost upper lower middle center centre opposite \
-    rest row line column grid circle stacked stack pile tower pyramid triangle formation ring group set tall as long";
-
-static GRAMMAR_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| GRAMMAR.split_whitespace().collect());
 
 /// The words of `tokens` that the scene does not hold, as they were written.
 pub(super) fn unaccounted(tokens: &[Token], scene: &Scene) -> Vec<String> {
@@ -159,11 +129,13 @@ impl Held {
         if own.any(Tags::FUNCTION.and(Tags::FILLER).and(Tags::ADVERB)) || low.ends_with("ly") {
             return true;
         }
-        let listed = FRAME.contains(&low)
-            || GIVES_WAY.contains(&singular(low).as_str())
-            || GRAMMAR_WORDS.contains(low)
-            || GRAMMAR_WORDS.contains(singular(low).as_str())
-            || self.has_regions && (REGIONS.contains(&low) || REGIONS.contains(&singular(low).as_str()));
+        let one = singular(low);
+        let listed = List::Viewer.has(low)
+            || matches!(low, "picture" | "image" | "photo")
+            || List::GivesWay.has(&one)
+            || List::Grammar.has(low)
+            || List::Grammar.has(&one)
+            || self.has_regions && (List::Region.has(low) || List::Region.has(&one));
         if listed || self.holds(low) || number(low).is_some_and(|n| self.counts.contains(&n)) {
             return true;
         }

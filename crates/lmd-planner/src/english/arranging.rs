@@ -2,6 +2,7 @@
 
 use super::interpret::Interpreter;
 use super::phrase::NounPhrase;
+use crate::lexicon::{Tags, head};
 use crate::{Arrangement, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -46,17 +47,14 @@ impl Interpreter<'_> {
         let hangs =
             |thing: &Thing| thing.attributes.iter().any(|a| matches!(a.as_str(), "hanging" | "dangling"));
         let hung = self.hung || subjects.iter().any(|i| self.scene.things.get(*i).is_some_and(hangs));
-        let head = phrase.noun.rsplit(' ').next().unwrap_or_default();
         match prep {
             "from" if hung => RelationKind::HangsFrom,
             // A coat on a hook hangs from it.
-            "on" if self.hung
-                && matches!(head, "hook" | "nail" | "peg" | "clothesline" | "branch" | "hanger") =>
-            {
-                RelationKind::HangsFrom
-            }
+            "on" if self.hung && phrase.tags().any(Tags::HOOK) => RelationKind::HangsFrom,
             // What leans against a wall covers a part of it.
-            "against" if matches!(head, "wall" | "fence" | "hedge" | "door" | "gate" | "barn") => {
+            "against"
+                if matches!(head(&phrase.noun), "wall" | "fence" | "hedge" | "door" | "gate" | "barn") =>
+            {
                 RelationKind::InFrontOf
             }
             _ => kind,

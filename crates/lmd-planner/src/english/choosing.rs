@@ -3,11 +3,10 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending};
-use super::lexicon::Tags;
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
-use super::verbs::VerbForm;
 use crate::Thing;
+use crate::lexicon::{Tags, VerbForm};
 
 impl Interpreter<'_> {
     /// `or` outside of a denial: leaves out what stands after it.

@@ -1,15 +1,19 @@
 //! Chunks: a sentence cut into noun phrases and what stands between them.
 
-use super::lexicon::{self, Tags, exact_tags};
+use std::sync::LazyLock;
+
 use super::links::{Link, link, reads};
 use super::negation::negation;
 use super::noun_phrase::noun_phrase;
 use super::numbers::Quantity;
 use super::partitive;
 use super::phrase::{Determiner, NounPhrase};
-use super::token::Token;
-use super::verbs::{self, Verb, VerbForm};
+use super::token::{Token, low};
 use crate::Region;
+use crate::lexicon::{
+    Phrases, Role, Section, Tags, Verb, VerbForm, exact_tags, is_adjective, is_adverb, is_function,
+    is_participle, tags, third_person, verb,
+};
 
 /// A piece of a sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,20 +63,37 @@ pub(super) enum Chunk {
     Unknown(String),
 }
 
+static LIKENESSES: LazyLock<Phrases<&str>> =
+    LazyLock::new(|| Phrases::new(Section::Likenesses, |_, says| Some(says)));
+
+static JOINTS: LazyLock<Phrases<Chunk>> =
+    LazyLock::new(|| Phrases::new(Section::Joints, |_, name| joint(name)));
+
+/// What stands between noun phrases, by its name in the lexicon.
+fn joint(name: &str) -> Option<Chunk> {
+    Some(match name {
+        "and" => Chunk::And,
+        "or" => Chunk::Or,
+        "of" => Chunk::Of,
+        "but" => Chunk::But,
+        "with" => Chunk::With,
+        "full" => Chunk::Full { half: false },
+        "half full" => Chunk::Full { half: true },
+        "each" => Chunk::Each,
+        "which" => Chunk::Which,
+        "list" => Chunk::Comma,
+        "be" => Chunk::Be,
+        "there" => Chunk::There,
+        "it" => Chunk::Pronoun { plural: false },
+        "they" => Chunk::Pronoun { plural: true },
+        _ => return None,
+    })
+}
+
 /// `that looks like a dragon`: a likeness is part of the caption.
 fn likeness(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
-    const LIKE: [(&str, &str); 8] = [
-        ("looks like", "looking like"),
-        ("look like", "looking like"),
-        ("looking like", "looking like"),
-        ("shaped like", "shaped like"),
-        ("dressed like", "dressed like"),
-        ("dressed as", "dressed as"),
-        ("disguised as", "disguised as"),
-        ("in the shape of", "in the shape of"),
-    ];
-    let (says, length) = LIKE.iter().find_map(|(phrase, says)| Some((*says, reads(tokens, at, phrase)?)))?;
-    let verb = Verb { attribute: says.to_owned(), form: VerbForm::Ing, role: verbs::Role::Caption };
+    let (says, length) = LIKENESSES.longest(|ahead| low(tokens, at + ahead))?;
+    let verb = Verb { attribute: (*says).to_owned(), form: VerbForm::Ing, role: Role::Caption };
     Some((Chunk::Verb(verb), length))
 }
 
@@ -162,7 +183,7 @@ fn bracketed_adjectives(tokens: &[Token], at: usize, previous: Option<&Chunk>) -
     let inner = tokens.get(at + 1..at + 1 + length)?;
     let words: Vec<String> =
         inner.iter().filter(|token| token.is_word() && token.low != "and").map(|t| t.low.clone()).collect();
-    let plain = !words.is_empty() && words.iter().all(|word| lexicon::is_adjective(word));
+    let plain = !words.is_empty() && words.iter().all(|word| is_adjective(word));
     plain.then_some((Chunk::Bracketed(words), length + 2))
 }
 
@@ -176,50 +197,14 @@ fn sign(low: &str) -> Option<Chunk> {
 }
 
 fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Option<Chunk>, usize)> {
-    for (phrase, chunk) in [
-        ("as well as", Chunk::And),
-        ("along with", Chunk::With),
-        ("together with", Chunk::With),
-        ("accompanied by", Chunk::With),
-        ("half full of", Chunk::Full { half: true }),
-        ("half filled with", Chunk::Full { half: true }),
-        ("half-full of", Chunk::Full { half: true }),
-        ("half-filled with", Chunk::Full { half: true }),
-        ("full of", Chunk::Full { half: false }),
-        ("filled with", Chunk::Full { half: false }),
-        ("packed with", Chunk::Full { half: false }),
-        ("loaded with", Chunk::Full { half: false }),
-        ("each with", Chunk::Each),
-        ("each of which", Chunk::Which),
-        ("such as", Chunk::With),
-        ("consisting of", Chunk::With),
-        ("followed by", Chunk::Comma),
-        ("both of them", Chunk::Pronoun { plural: true }),
-        ("all of them", Chunk::Pronoun { plural: true }),
-        ("the two of them", Chunk::Pronoun { plural: true }),
-        ("the latter", Chunk::Pronoun { plural: false }),
-    ] {
-        if let Some(length) = reads(tokens, at, phrase) {
-            return Some((Some(chunk), length));
-        }
+    if let Some((chunk, length)) = JOINTS.longest(|ahead| low(tokens, at + ahead)) {
+        return Some((Some(chunk.clone()), length));
     }
-    let low = tokens.get(at)?.low.as_str();
-    let chunk = match low {
-        "and" | "plus" | "then" => Chunk::And,
-        "or" | "nor" => Chunk::Or,
-        "of" => Chunk::Of,
-        "but" | "yet" | "while" | "whereas" => Chunk::But,
-        "with" | "featuring" | "containing" | "including" | "has" | "have" | "having" | "contains"
-        | "includes" | "featured" | "depicting" | "showing" | "shows" | "contain" | "include"
-        | "features" | "depicts" => Chunk::With,
-        "which" | "who" | "where" | "whose" => Chunk::Which,
+    let chunk = match low(tokens, at) {
         "that" if matches!(previous, Some(Chunk::Np(_))) => Chunk::Which,
-        "is" | "are" | "was" | "were" | "be" | "being" | "been" => Chunk::Be,
-        "there" | "here" => Chunk::There,
-        "it" | "him" | "he" | "she" | "itself" | "this" if pronoun_stands(tokens, at) => {
+        "it" | "him" | "her" | "he" | "she" | "itself" | "this" if pronoun_stands(tokens, at) => {
             Chunk::Pronoun { plural: false }
         }
-        "her" if pronoun_stands(tokens, at) => Chunk::Pronoun { plural: false },
         "them" | "they" | "both" | "themselves" | "these" if pronoun_stands(tokens, at) => {
             Chunk::Pronoun { plural: true }
         }
@@ -234,14 +219,13 @@ fn pronoun_stands(tokens: &[Token], at: usize) -> bool {
     if !matches!(token.low.as_str(), "her" | "this" | "these" | "both") {
         return true;
     }
-    tokens.get(at + 1).is_none_or(|next| {
-        !next.is_word() || lexicon::is_function(&next.low) || verbs::is_participle(&next.low)
-    })
+    tokens
+        .get(at + 1)
+        .is_none_or(|next| !next.is_word() || is_function(&next.low) || is_participle(&next.low))
 }
 
 /// Verbs and adjectives that say something of what stands before them.
 fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, usize)> {
-    let low = &tokens.get(at)?.low;
     let previous = before.last();
     let after_noun = matches!(
         previous,
@@ -261,7 +245,7 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let joined = matches!(previous, Some(Chunk::And | Chunk::Or | Chunk::Comma | Chunk::But));
     let after_preposition = matches!(previous, Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))));
     let may_be_verb = after_noun && !after_preposition || joined;
-    let verb = verbs::verb(low).map(|verb| as_participle(tokens, at, verb));
+    let verb = verb(low(tokens, at)).map(|verb| as_participle(tokens, at, verb));
     // "a man and a woman stand": two of them.
     let coordinated = matches!(before, [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)]);
     let verb = verb.filter(|verb| {
@@ -286,18 +270,18 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
 fn acted_by_one(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<Verb> {
     let Some(Chunk::Np(np)) = previous else { return None };
     let one = !np.plural && np.quantity.is_none_or(|quantity| quantity.count == 1);
-    let next = tokens.get(at + 1).map_or("", |token| token.low.as_str());
+    let next = low(tokens, at + 1);
     let object = matches!(next, "a" | "an" | "the" | "its" | "his" | "her" | "their" | "another")
         || super::numbers::number(next).is_some();
-    if one && object { verbs::third_person(&tokens.get(at)?.low) } else { None }
+    if one && object { third_person(low(tokens, at)) } else { None }
 }
 
 /// `a pizza cut into slices`: some participles look like the verb itself.
 fn as_participle(tokens: &[Token], at: usize, verb: Verb) -> Verb {
-    let word = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
-    let alike = matches!(word(at), "cut" | "split" | "spread" | "set" | "put");
-    if alike && verb.form == VerbForm::Base && matches!(word(at + 1), "into" | "in" | "by" | "with" | "on") {
-        return Verb { attribute: word(at).to_owned(), form: VerbForm::Past, ..verb };
+    let alike = matches!(low(tokens, at), "cut" | "split" | "spread" | "set" | "put");
+    let led = matches!(low(tokens, at + 1), "into" | "in" | "by" | "with" | "on");
+    if alike && verb.form == VerbForm::Base && led {
+        return Verb { attribute: low(tokens, at).to_owned(), form: VerbForm::Past, ..verb };
     }
     verb
 }
@@ -308,20 +292,19 @@ fn follows_is_not(tokens: &[Token], at: usize) -> bool {
     let denies = word(1) == Some("not") && matches!(word(2), Some("is" | "are" | "was" | "were"));
     denies
         && adjectives(tokens, at).is_some_and(|(_, length)| {
-            tokens.get(at + length).is_none_or(|next| !next.is_word() || lexicon::is_function(&next.low))
+            tokens.get(at + length).is_none_or(|next| !next.is_word() || is_function(&next.low))
         })
 }
 
 fn stands_as_verb(tokens: &[Token], at: usize, verb: &Verb, previous: Option<&Chunk>, joined: bool) -> bool {
-    let low = tokens.get(at).map_or("", |token| token.low.as_str());
     let next = tokens.get(at + 1);
     let noun_follows = next.is_some_and(|next| {
         next.is_word()
-            && !lexicon::is_function(&next.low)
+            && !is_function(&next.low)
             && !next.low.ends_with("ly")
             && super::numbers::number(&next.low).is_none()
     });
-    let is_noun = lexicon::tags(low).any(Tags::NOUN);
+    let is_noun = tags(low(tokens, at)).any(Tags::NOUN);
     match verb.form {
         VerbForm::Ing if is_noun && matches!(previous, Some(Chunk::Np(_))) => {
             next.is_some_and(|next| matches!(next.low.as_str(), "a" | "an" | "the"))
@@ -332,9 +315,7 @@ fn stands_as_verb(tokens: &[Token], at: usize, verb: &Verb, previous: Option<&Ch
         }
         VerbForm::Ing | VerbForm::Past => !(is_noun || joined && noun_follows),
         // "the man is taller and stands on the left"
-        VerbForm::Third if joined && verb.role == verbs::Role::Posture => {
-            !is_noun || link(tokens, at + 1).is_some()
-        }
+        VerbForm::Third if joined && verb.role == Role::Posture => !is_noun || link(tokens, at + 1).is_some(),
         VerbForm::Third => !joined || !is_noun,
         VerbForm::Base => {
             let plural = matches!(previous, Some(Chunk::Np(np)) if np.plural || np.quantity.is_some())
@@ -350,17 +331,15 @@ fn adjectives(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
     let mut i = at;
     while let Some(token) = tokens.get(i) {
         let low = token.low.clone();
-        let tags = exact_tags(&low);
-        if tags.any(Tags::ADVERB.and(Tags::SHADE)) || low.ends_with("ly") && low.len() > 4 {
+        if exact_tags(&low).any(Tags::SHADE) || is_adverb(&low) {
             adverb.push(low);
-        } else if lexicon::is_adjective(&low) {
+        } else if is_adjective(&low) {
             adverb.push(low);
             found.push(std::mem::take(&mut adverb).join(" "));
         } else if !(low == "and"
             && !found.is_empty()
             && tokens.get(i + 1).is_some_and(|t| {
-                lexicon::is_adjective(&t.low)
-                    && tokens.get(i + 2).is_none_or(|t| !t.is_word() || lexicon::is_function(&t.low))
+                is_adjective(&t.low) && tokens.get(i + 2).is_none_or(|t| !t.is_word() || is_function(&t.low))
             }))
         {
             break;
@@ -377,4 +356,14 @@ fn leftover(token: &Token) -> (Option<Chunk>, usize) {
     let known = exact_tags(&token.low).any(Tags::FILLER.and(Tags::FUNCTION).and(Tags::ADVERB))
         || token.low.ends_with("ly");
     ((!known).then(|| Chunk::Unknown(token.text.clone())), 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_joint_of_the_lexicon_is_understood() {
+        assert_eq!(JOINTS.len(), Section::Joints.entries().count());
+    }
 }

@@ -2,11 +2,10 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending};
-use super::lexicon::{Tags, exact_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
-use super::verbs::{Role, Verb, VerbForm};
+use crate::lexicon::{Role, Tags, Verb, VerbForm, exact_tags, is_known_verb, size};
 use crate::{Arrangement, Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -305,7 +304,7 @@ impl Interpreter<'_> {
             self.hold(&held, subjects);
         }
         // What somebody does whom no table knows is said of them.
-        let strange = !super::verbs::is_known(&verb.attribute);
+        let strange = !is_known_verb(&verb.attribute);
         if matches!(verb.form, VerbForm::Ing | VerbForm::Third) && strange && verb.role != Role::Neutral {
             for index in subjects {
                 let thing = self
@@ -375,10 +374,10 @@ impl Interpreter<'_> {
         for index in subjects {
             if let Some(thing) = self.scene.things.get_mut(index) {
                 for adjective in adjectives {
-                    thing.size = thing.size.or_else(|| adjective.split(' ').find_map(super::lexicon::size));
+                    thing.size = thing.size.or_else(|| adjective.split(' ').find_map(size));
                     if !thing.attributes.contains(adjective) {
                         // "a cherry tree in bloom": what it is made of stays beside the noun.
-                        let material = |word: &String| exact_tags(word).any(Tags::MATERIAL);
+                        let material = |word: &String| exact_tags(word).any(Tags::MODIFIER);
                         let at = thing.attributes.iter().position(material).unwrap_or(thing.attributes.len());
                         thing.attributes.insert(at, adjective.clone());
                     }

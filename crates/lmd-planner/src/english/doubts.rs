@@ -3,12 +3,11 @@
 
 use super::chunk::Chunk;
 use super::interpret::Interpreter;
-use super::lexicon::{Tags, exact_tags, tags};
 use super::links::Link;
 use super::numbers::number;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::Unproved;
-use super::verbs::{VerbForm, verb};
+use crate::lexicon::{Tags, VerbForm, exact_tags, tags, verb};
 use crate::{Scene, Thing};
 
 /// Words that may stand within a noun although they end noun phrases.
@@ -53,7 +52,7 @@ fn odd(thing: &Thing) -> Vec<String> {
 /// A colour and nothing else: gold and cherry are stuff and fruit, too.
 fn is_plain_colour(attribute: &str) -> bool {
     let own = exact_tags(attribute);
-    own.any(Tags::COLOR) && !own.any(Tags::MATERIAL.and(Tags::NOUN).and(Tags::ADJECTIVE).and(Tags::MASS))
+    own.any(Tags::COLOUR) && !own.any(Tags::MODIFIER.and(Tags::NOUN).and(Tags::ADJECTIVE).and(Tags::STUFF))
 }
 
 impl Interpreter<'_> {
@@ -115,7 +114,7 @@ impl Interpreter<'_> {
         let alike = ALIKE.contains(&last)
             || last.ends_with("fish")
             || lmd_layout::is_plural(last)
-            || phrase.tags().any(Tags::MASS);
+            || phrase.tags().any(Tags::STUFF);
         let counted = phrase.quantity.is_some_and(|quantity| quantity.exact && quantity.count > 1);
         let pair = phrase.noun.starts_with("pair of");
         if counted && !phrase.plural && !alike && !pair && !phrase.noun.is_empty() && !phrase.anaphor {

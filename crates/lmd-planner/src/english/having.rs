@@ -3,10 +3,10 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
-use super::lexicon::Tags;
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
-use super::places::{Setting, setting};
+use super::places::{Setting, is_heavenly, setting};
+use crate::lexicon::Tags;
 use crate::{Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -44,7 +44,7 @@ impl Interpreter<'_> {
         let animate = owners.iter().any(|i| self.is_animate(*i));
         let tags = phrase.tags();
         let stuff = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
-        let stuff = stuff && !owners.is_empty() && (tags.any(Tags::MASS) || tags == Tags::default());
+        let stuff = stuff && !owners.is_empty() && (tags.any(Tags::STUFF) || tags.is_unknown());
         // "a man with glasses" wears them.
         let spectacles = phrase.words.last().is_some_and(|word| word.eq_ignore_ascii_case("glasses"));
         tags.any(Tags::PART) || stuff || (animate && (tags.any(Tags::WORN) || spectacles))
@@ -149,15 +149,13 @@ impl Interpreter<'_> {
     /// Whether a thing is in the sky whatever it is named with: `a house with a
     /// cloud`.
     fn belongs_to_sky(&self, index: usize, owners: &[usize]) -> bool {
-        const SKY: [&str; 7] = ["cloud", "sun", "moon", "star", "rainbow", "comet", "lightning"];
-        const OPEN_ABOVE: [&str; 7] = ["boat", "raft", "rooftop", "roof", "rock", "horse", "elephant"];
         let bears_it = |owner: &Thing| {
-            !OPEN_ABOVE.contains(&owner.noun.as_str())
+            !thing_tags(owner).any(Tags::OPEN)
                 && thing_tags(owner).any(Tags::CONTAINER.and(Tags::SURFACE).and(Tags::WORN))
         };
-        let noun = self.scene.things.get(index).and_then(|thing| thing.noun.rsplit(' ').next());
+        let noun = self.scene.things.get(index).map(|thing| thing.noun.as_str());
         let owner = owners.last().and_then(|owner| self.scene.things.get(*owner));
-        noun.is_some_and(|noun| SKY.contains(&noun)) && !owner.is_some_and(bears_it)
+        noun.is_some_and(is_heavenly) && !owner.is_some_and(bears_it)
     }
 
     /// Whether whoever has it holds it: `a man with an umbrella`.
@@ -219,9 +217,7 @@ impl Interpreter<'_> {
     /// Who has it: an umbrella is a person's before it is a dog's.
     fn holder(&self, index: usize, owners: &[usize]) -> Option<usize> {
         let last = owners.last().copied()?;
-        let tool = self.scene.things.get(index).is_some_and(|thing| {
-            matches!(thing.noun.as_str(), "umbrella" | "parasol" | "cane" | "stick" | "bag" | "briefcase")
-        });
+        let tool = self.scene.things.get(index).is_some_and(|thing| thing_tags(thing).any(Tags::HELD));
         let is = |tag: Tags| {
             move |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing_tags(thing).any(tag))
         };

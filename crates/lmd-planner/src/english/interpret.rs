@@ -4,10 +4,9 @@
 //! spoken of last, what a preposition waits for, whether the sentence denies.
 
 use super::chunk::Chunk;
-use super::lexicon::{Tags, tags};
-use super::phrase::{Determiner, NounPhrase, noun_tags};
+use super::phrase::{Determiner, NounPhrase};
 use super::places::{Places, Unproved};
-use super::verbs::Verb;
+use crate::lexicon::{Tags, Verb, head, noun_tags, tags};
 use crate::{Arrangement, Region, RelationKind, Scene, Thing};
 
 /// What the next noun phrase is for.
@@ -321,7 +320,7 @@ impl<'a> Interpreter<'a> {
     fn guess(&mut self, phrase: &NounPhrase) {
         self.doubt_number(phrase);
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
-        if bare && !phrase.capitalised && phrase.tags() == Tags::default() {
+        if bare && !phrase.capitalised && phrase.tags().is_unknown() {
             self.scene.guesses.push(phrase.noun.clone());
         }
     }
@@ -339,8 +338,7 @@ impl<'a> Interpreter<'a> {
             return None;
         }
         let same = |thing: &Thing| {
-            let head = thing.noun.rsplit(' ').next().unwrap_or_default();
-            (thing.noun == phrase.noun || head == phrase.noun)
+            (thing.noun == phrase.noun || head(&thing.noun) == phrase.noun)
                 && phrase.attributes.iter().all(|a| thing.attributes.contains(a))
                 && phrase.quantity.is_none_or(|q| q.count == thing.count)
         };
@@ -399,7 +397,7 @@ impl<'a> Interpreter<'a> {
 
     /// Three and more bare words that no table knows.
     fn is_gibberish(phrase: &NounPhrase) -> bool {
-        let unknown = |word: &String| tags(&word.to_lowercase()) == Tags::default();
+        let unknown = |word: &String| tags(&word.to_lowercase()).is_unknown();
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
         bare && phrase.words.len() > 2 && phrase.words.iter().all(unknown)
     }

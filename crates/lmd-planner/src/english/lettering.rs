@@ -77,7 +77,7 @@ fn measure(tokens: &[Token], at: usize, before: Option<&Token>) -> Option<(Token
         return Some((Token::new(&format!("{}-{unit}-old", number.text)), 3));
     }
     let article = before.is_some_and(|before| matches!(before.low.as_str(), "a" | "an"));
-    let content = |token: &Token| token.is_word() && !super::lexicon::is_function(&token.low);
+    let content = |token: &Token| token.is_word() && !crate::lexicon::is_function(&token.low);
     let other_number = super::numbers::number(&unit.low).is_some() || unit.low == "dozen" || unit.low == "x";
     let single = content(unit) && !other_number && lmd_layout::singular(&unit.low) == unit.low;
     let measured = many && article && single && content(next);
@@ -99,7 +99,7 @@ fn read_length(tokens: &[Token], at: usize, before: Option<&Token>) -> usize {
         return 2;
     }
     let alone =
-        tokens.get(at + 1).is_none_or(|next| !next.is_word() || super::lexicon::is_function(&next.low));
+        tokens.get(at + 1).is_none_or(|next| !next.is_word() || crate::lexicon::is_function(&next.low));
     let before = before.map_or("", |before| before.low.as_str());
     let shows = matches!(before, "showing" | "shows" | "displaying" | "displays");
     if figures(&token.low) && alone && (shows || SAYS.contains(&before)) {

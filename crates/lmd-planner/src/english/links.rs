@@ -1,8 +1,10 @@
 //! Relation words, parts of the picture and arrangements: everything that says
 //! where, as phrases over words.
 
-use super::lexicon::{Tags, exact_tags};
-use super::token::Token;
+use std::sync::LazyLock;
+
+use super::token::{Token, low};
+use crate::lexicon::{List, Phrases, Section, Tags, exact_tags, verb};
 use crate::{Arrangement, Region, RelationKind};
 
 /// A phrase that says where something is.
@@ -34,144 +36,67 @@ pub(super) enum Link {
 
 use RelationKind as K;
 
-const RELATIONS: [(&str, K); 48] = [
-    ("before", K::InFrontOf),
-    ("on top of", K::On),
-    ("on the top of", K::On),
-    ("at the top of", K::On),
-    ("on to", K::On),
-    ("atop", K::On),
-    ("upon", K::On),
-    ("onto", K::On),
-    ("on", K::On),
-    ("high above", K::Above),
-    ("above", K::Above),
-    ("over", K::Above),
-    ("below", K::Below),
-    ("at the foot of", K::NextTo),
-    ("at the base of", K::NextTo),
-    ("beneath", K::Under),
-    ("underneath", K::Under),
-    ("under", K::Under),
-    ("out of", K::Inside),
-    ("inside of", K::Inside),
-    ("inside", K::Inside),
-    ("within", K::Inside),
-    ("into", K::Inside),
-    ("in", K::Inside),
-    ("in between", K::Between(usize::MAX)),
-    ("between", K::Between(usize::MAX)),
-    ("right next to", K::NextTo),
-    ("next to", K::NextTo),
-    ("beside", K::NextTo),
-    ("by", K::NextTo),
-    ("near to", K::NextTo),
-    ("near", K::NextTo),
-    ("nearby to", K::NextTo),
-    ("close to", K::NextTo),
-    ("adjacent to", K::NextTo),
-    ("alongside", K::NextTo),
-    ("across from", K::NextTo),
-    ("opposite to", K::NextTo),
-    ("opposite", K::NextTo),
-    ("against", K::NextTo),
-    ("outside of", K::NextTo),
-    ("outside", K::NextTo),
-    ("in front of", K::InFrontOf),
-    ("in the front of", K::InFrontOf),
-    ("in back of", K::Behind),
-    ("behind", K::Behind),
-    ("all around", K::Around),
-    ("around", K::Around),
-];
+static WHERE: LazyLock<Phrases<Link>> = LazyLock::new(|| Phrases::new(Section::Where, meaning));
 
-static MORE: [(&str, Link); 61] = [
-    ("in v formation", Link::Arrange(Arrangement::Vee)),
-    ("in v-formation", Link::Arrange(Arrangement::Vee)),
-    ("in a v", Link::Arrange(Arrangement::Vee)),
-    ("in a v formation", Link::Arrange(Arrangement::Vee)),
-    ("in a v-formation", Link::Arrange(Arrangement::Vee)),
-    ("in a v shape", Link::Arrange(Arrangement::Vee)),
-    ("in a v-shape", Link::Arrange(Arrangement::Vee)),
-    ("in a pyramid", Link::Arrange(Arrangement::Pyramid)),
-    ("in a triangle", Link::Arrange(Arrangement::Pyramid)),
-    ("in a triangular formation", Link::Arrange(Arrangement::Pyramid)),
-    ("in each arm", Link::Nowhere),
-    ("in both arms", Link::Nowhere),
-    ("in each paw", Link::Nowhere),
-    ("in one arm", Link::Nowhere),
-    ("in one paw", Link::Nowhere),
-    ("in one hand", Link::Nowhere),
-    ("in the other hand", Link::Nowhere),
-    ("in the other", Link::Nowhere),
-    ("in each hand", Link::Nowhere),
-    ("in both hands", Link::Nowhere),
-    ("in hand", Link::Nowhere),
-    ("in the left hand", Link::Nowhere),
-    ("in the right hand", Link::Nowhere),
-    ("left of", Link::Rel { kind: K::LeftOf, prep: String::new() }),
-    ("right of", Link::Rel { kind: K::RightOf, prep: String::new() }),
-    ("on either side", Link::BothSides),
-    ("on each side", Link::BothSides),
-    ("on both sides", Link::BothSides),
-    ("on either side of", Link::BothSides),
-    ("on each side of", Link::BothSides),
-    ("on both sides of", Link::BothSides),
-    ("at either side of", Link::BothSides),
-    ("side by side", Link::Together),
-    ("side-by-side", Link::Together),
-    ("shoulder to shoulder", Link::Together),
-    ("next to each other", Link::Together),
-    ("next to one another", Link::Together),
-    ("beside each other", Link::Together),
-    ("facing each other", Link::Together),
-    ("close to each other", Link::Together),
-    ("on top of each other", Link::Stacked),
-    ("on top of one another", Link::Stacked),
-    ("one on top of the other", Link::Stacked),
-    ("one above the other", Link::Arrange(Arrangement::Column)),
-    ("one above another", Link::Arrange(Arrangement::Column)),
-    ("above each other", Link::Arrange(Arrangement::Column)),
-    ("above one another", Link::Arrange(Arrangement::Column)),
-    ("one below the other", Link::Arrange(Arrangement::Column)),
-    ("one under the other", Link::Arrange(Arrangement::Column)),
-    ("one beneath the other", Link::Arrange(Arrangement::Column)),
-    ("below each other", Link::Arrange(Arrangement::Column)),
-    ("diagonally", Link::Arrange(Arrangement::Diagonal)),
-    ("in single file", Link::Arrange(Arrangement::Row)),
-    ("left to right", Link::Series(K::LeftOf)),
-    ("right to left", Link::Series(K::RightOf)),
-    ("top to bottom", Link::Series(K::Above)),
-    ("bottom to top", Link::Series(K::Below)),
-    ("overhead", Link::Region { region: Region::Sky, to: false }),
-    ("in mid-air", Link::Region { region: Region::Sky, to: false }),
-    ("in midair", Link::Region { region: Region::Sky, to: false }),
-    ("in rows", Link::Arrange(Arrangement::Grid)),
-];
+static LOOSE: LazyLock<Phrases<()>> =
+    LazyLock::new(|| Phrases::new(Section::LoosePrepositions, |_, _| Some(())));
 
-const PREPOSITIONS: [&str; 21] = [
-    "through",
-    "across",
-    "along",
-    "throughout",
-    "toward",
-    "towards",
-    "down",
-    "up",
-    "during",
-    "from",
-    "at",
-    "past",
-    "among",
-    "amongst",
-    "amid",
-    "beyond",
-    "about",
-    "amidst",
-    "to",
-    "off",
-    "after",
-];
+/// What a phrase about place means, by its words in the lexicon.
+fn meaning(phrase: &str, says: &str) -> Option<Link> {
+    Some(match says {
+        "both sides" => Link::BothSides,
+        "together" => Link::Together,
+        "stacked" => Link::Stacked,
+        "nowhere" => Link::Nowhere,
+        "sky" => Link::Region { region: Region::Sky, to: false },
+        "row" => Link::Arrange(Arrangement::Row),
+        "column" => Link::Arrange(Arrangement::Column),
+        "grid" => Link::Arrange(Arrangement::Grid),
+        "diagonal" => Link::Arrange(Arrangement::Diagonal),
+        "v" => Link::Arrange(Arrangement::Vee),
+        "pyramid" => Link::Arrange(Arrangement::Pyramid),
+        _ => match says.strip_prefix("series ") {
+            Some(each) => Link::Series(kind(each)?),
+            None => Link::Rel { kind: kind(says)?, prep: phrase.to_owned() },
+        },
+    })
+}
+
+/// The relation that a preposition stands for.
+fn kind(words: &str) -> Option<K> {
+    const KINDS: [K; 12] = [
+        K::LeftOf,
+        K::RightOf,
+        K::Above,
+        K::Below,
+        K::On,
+        K::Under,
+        K::Inside,
+        K::NextTo,
+        K::InFrontOf,
+        K::Behind,
+        K::Between(usize::MAX),
+        K::Around,
+    ];
+    KINDS.into_iter().find(|kind| kind.words() == words)
+}
+
+/// The part of the picture, or of several things, that an adjective names: `left` of `the left tree`.
+pub(crate) fn place_word(word: &str) -> Option<Region> {
+    Some(match word {
+        "left" | "leftmost" | "left-hand" => Region::Left,
+        "right" | "rightmost" | "right-hand" => Region::Right,
+        "top" | "upper" | "topmost" | "uppermost" => Region::Top,
+        "bottom" | "lower" | "lowest" | "bottommost" => Region::Bottom,
+        "middle" | "center" | "centre" | "central" => Region::Center,
+        _ => return None,
+    })
+}
+
+/// Whether a preposition places nothing by itself.
+pub(super) fn is_loose(prep: &str) -> bool {
+    LOOSE.longest(|ahead| if ahead == 0 { prep } else { "" }).is_some()
+}
 
 /// The longest where-phrase at `at`, with its length in tokens.
 pub(super) fn link(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
@@ -181,8 +106,8 @@ pub(super) fn link(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     let fixed = fixed_phrase(tokens, at);
     let shape = arrangement_phrase(tokens, at);
     [shape, side, fixed].into_iter().flatten().max_by_key(|(_, length)| *length).or_else(|| {
-        let word = &tokens.get(at)?.low;
-        PREPOSITIONS.contains(&word.as_str()).then(|| (Link::Prep(word.clone()), 1))
+        let word = low(tokens, at);
+        is_loose(word).then(|| (Link::Prep(word.to_owned()), 1))
     })
 }
 
@@ -199,21 +124,19 @@ pub(super) fn reads(tokens: &[Token], at: usize, phrase: &str) -> Option<usize> 
 }
 
 fn fixed_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
-    let skip = usize::from(reads(tokens, at, "from").is_some());
-    let relations = RELATIONS.iter().filter_map(|(phrase, kind)| {
-        let length = reads(tokens, at, phrase)?;
-        Some((Link::Rel { kind: *kind, prep: (*phrase).to_owned() }, length))
+    let found = |at: usize| WHERE.longest(|ahead| low(tokens, at + ahead));
+    // "from left to right"
+    let series = reads(tokens, at, "from").and_then(|skip| {
+        let (link, length) = found(at + skip)?;
+        matches!(link, Link::Series(_)).then_some((link, length + skip))
     });
-    let more = MORE.iter().filter_map(|(phrase, link)| {
-        let skip = if matches!(link, Link::Series(_)) { skip } else { 0 };
-        Some((link.clone(), reads(tokens, at + skip, phrase)? + skip))
-    });
-    relations.chain(more).max_by_key(|(_, length)| *length)
+    let found = series.into_iter().chain(found(at)).max_by_key(|(_, length)| *length);
+    found.map(|(link, length)| (link.clone(), length))
 }
 
 /// `in a (adjectives) row`, `in a 3x3 grid`, `in two rows`.
 fn arrangement_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
-    let word = |i: usize| tokens.get(at + i).map_or("", |token| token.low.as_str());
+    let word = |i: usize| low(tokens, at + i);
     if !matches!(word(0), "in" | "into" | "forming" | "as")
         || !(matches!(word(1), "a" | "an" | "two" | "three"))
     {
@@ -310,23 +233,6 @@ impl Direction {
     }
 }
 
-const FRAMES: [&str; 14] = [
-    "image",
-    "picture",
-    "photo",
-    "photograph",
-    "frame",
-    "scene",
-    "canvas",
-    "screen",
-    "composition",
-    "shot",
-    "view",
-    "page",
-    "drawing",
-    "illustration",
-];
-
 const SIDE_PREPOSITIONS: [&str; 11] =
     ["on", "in", "at", "to", "near", "toward", "towards", "from", "along", "off", "within"];
 
@@ -339,7 +245,7 @@ const SIDE_NOUNS: [&str; 14] = [
 /// `on the left`, `in the top right corner of the picture`, `to its left`,
 /// `on the left side of`.
 fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
-    let word = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
+    let word = |i: usize| low(tokens, i);
     let prep = word(at);
     let mut i = at + usize::from(SIDE_PREPOSITIONS.contains(&prep));
     i += usize::from(prep == "off" && word(i) == "to");
@@ -385,13 +291,13 @@ fn names_a_thing(direction: &Direction, next: &str, prep: &str) -> bool {
         && !(sideways && SIDE_PREPOSITIONS.contains(&prep))
         && !SIDE_NOUNS.contains(&next)
         && exact_tags(next).any(Tags::NOUN)
-        && super::verbs::verb(next).is_none()
+        && verb(next).is_none()
 }
 
 /// Whether the direction picks one of several: `on the left table`, but not
 /// `cat on the left dog on the right`.
 fn picks_one(direction: &Direction, next: &str, after: &str) -> bool {
-    let noun = exact_tags(next).any(Tags::NOUN) && !exact_tags(next).any(Tags::MASS.and(Tags::ADJECTIVE));
+    let noun = exact_tags(next).any(Tags::NOUN) && !exact_tags(next).any(Tags::STUFF.and(Tags::ADJECTIVE));
     let stops = matches!(
         after,
         "" | "," | "." | "and" | "is" | "there" | "with" | "stands" | "sits" | "lies" | "are" | "a" | "an"
@@ -401,7 +307,7 @@ fn picks_one(direction: &Direction, next: &str, after: &str) -> bool {
 
 /// The index after `each corner` or `all four corners of the picture`.
 fn corners_end(tokens: &[Token], i: usize) -> Option<usize> {
-    let word = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
+    let word = |i: usize| low(tokens, i);
     let each = matches!(word(i), "each" | "every");
     if !each && !matches!(word(i), "all" | "the" | "opposite") {
         return None;
@@ -413,7 +319,7 @@ fn corners_end(tokens: &[Token], i: usize) -> Option<usize> {
 
 /// `left: a cat`, `a cat left, a dog right`, `top right corner`.
 fn bare_side(tokens: &[Token], at: usize, end: usize, direction: &Direction) -> Option<(Link, usize)> {
-    let next = tokens.get(end).map_or("", |token| token.low.as_str());
+    let next = low(tokens, end);
     let plain = !direction.front && !direction.back && !direction.center;
     let stops = matches!(next, "" | ":" | "," | "and" | ".");
     (plain && stops).then_some((Link::Region { region: direction.region()?, to: false }, end - at))
@@ -427,7 +333,7 @@ fn side_link(
     to: bool,
     on_top: bool,
 ) -> Option<(Link, usize)> {
-    let word = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
+    let word = |i: usize| low(tokens, i);
     if let Some(plural) = own {
         let sideways = direction.left || direction.right;
         return sideways.then_some((Link::RelTo { kind: direction.relation()?, plural }, i));
@@ -451,10 +357,22 @@ fn side_link(
 
 /// The index after `of the picture`, or `i` if that does not follow.
 fn frame_end(tokens: &[Token], i: usize) -> usize {
-    let word = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
+    let word = |i: usize| low(tokens, i);
     if word(i) != "of" {
         return i;
     }
     let j = i + 1 + usize::from(matches!(word(i + 1), "the" | "this" | "an" | "a"));
-    if FRAMES.contains(&word(j)) { j + 1 } else { i }
+    if List::Frame.has(word(j)) { j + 1 } else { i }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_phrase_of_the_lexicon_is_understood() {
+        assert_eq!(WHERE.len(), Section::Where.entries().count());
+        assert_eq!(LOOSE.len(), Section::LoosePrepositions.entries().count());
+        assert!(is_loose("through") && !is_loose("on"));
+    }
 }

@@ -1,9 +1,9 @@
 //! Names of persons and places: `Sherlock Holmes`, `Dr. Watson`, `Mount Fuji`. They keep their capitals, have no plural
 //! and no article.
 
-use super::lexicon::{Tags, tags};
 use super::phrase::{Determiner, NounPhrase};
 use super::token::Token;
+use crate::lexicon::tags;
 
 /// Words that open the name of somebody or of a place.
 const TITLES: [&str; 16] = [
@@ -32,7 +32,7 @@ pub(super) fn of_noun(phrase: &NounPhrase, nouns: &[&Token], inner: bool) -> Opt
     if !bare || !nouns.iter().all(|token| token.is_capitalised() && !is_shouted(&token.text)) {
         return None;
     }
-    let unknown = |token: &&&Token| tags(&token.low) == Tags::default();
+    let unknown = |token: &&&Token| tags(&token.low).is_unknown();
     let strange = nouns.iter().filter(unknown).count();
     let titled =
         nouns.first().is_some_and(|token| token.low.ends_with('.') || TITLES.contains(&token.low.as_str()));
@@ -49,7 +49,7 @@ pub(super) fn of_noun(phrase: &NounPhrase, nouns: &[&Token], inner: bool) -> Opt
 pub(super) fn opens(tokens: &[Token]) -> bool {
     let [first, second, ..] = tokens else { return false };
     let capitals = first.is_capitalised() && second.is_capitalised();
-    capitals && TITLES.contains(&first.low.as_str()) && tags(&second.low) == Tags::default()
+    capitals && TITLES.contains(&first.low.as_str()) && tags(&second.low).is_unknown()
 }
 
 /// Whether a whole word is in capitals, as in prompts written so.

@@ -2,20 +2,19 @@
 
 use lmd_layout::singular;
 
-use super::lexicon::{Tags, exact_tags, is_adjective, is_function, tags};
 use super::numbers::{Quantity, number, quantity};
 use super::phrase::{Determiner, NounPhrase};
-use super::token::Token;
-use super::{links, names, negation, nouns, partitive, verbs};
+use super::token::{Token, low};
+use super::{links, names, negation, partitive};
+use crate::lexicon::{
+    List, Tags, VerbForm, compound, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags,
+    verb,
+};
 
 /// Reads the noun phrase at `at`; gives it with the index after it.
 pub(super) fn noun_phrase(tokens: &[Token], at: usize) -> Option<(NounPhrase, usize)> {
     Reader { tokens, start: at, at, phrase: NounPhrase::new() }.read(0)
 }
-
-/// Nouns that give way to what they are a part of: `the edge of a table`.
-pub(super) const GIVES_WAY: [&str; 12] =
-    ["edge", "side", "front", "bank", "end", "foot", "kind", "type", "sort", "shore", "surface", "middle"];
 
 struct Reader<'a> {
     tokens: &'a [Token],
@@ -27,7 +26,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn low(&self, ahead: usize) -> &str {
-        self.tokens.get(self.at + ahead).map_or("", |token| token.low.as_str())
+        low(self.tokens, self.at + ahead)
     }
 
     fn take(&mut self) {
@@ -56,7 +55,7 @@ impl Reader<'_> {
         if matches!(self.low(0), "one" | "ones") {
             return;
         }
-        let unknown = |a: &String| exact_tags(a) == Tags::default() && !a.contains(['-', ' ']);
+        let unknown = |a: &String| exact_tags(a).is_unknown() && !a.contains(['-', ' ']);
         if self.phrase.noun.is_empty()
             && self.phrase.determiner != Determiner::None
             && self.phrase.attributes.last().is_some_and(unknown)
@@ -177,7 +176,7 @@ impl Reader<'_> {
 
     fn compound_length(&self) -> usize {
         let words: Vec<&str> = self.tokens.iter().skip(self.at).take(3).map(|t| t.low.as_str()).collect();
-        nouns::compound(&words)
+        compound(&words)
     }
 
     /// `so` and the like are function words that may stand before adjectives.
@@ -197,7 +196,7 @@ impl Reader<'_> {
         if number(&next.low).is_some() {
             return false;
         }
-        let finite = verbs::verb(&next.low).is_some_and(|verb| verb.form == verbs::VerbForm::Third);
+        let finite = verb(&next.low).is_some_and(|verb| verb.form == VerbForm::Third);
         !finite || tags(&next.low).any(Tags::NOUN)
     }
 
@@ -209,36 +208,36 @@ impl Reader<'_> {
             return false;
         }
         let follows = self.content_follows(1) && !negation::ends_phrase(self.tokens, self.at + 1);
-        if tags.any(Tags::ADVERB) || (low.ends_with("ly") && low.len() > 4 && !tags.any(Tags::NOUN)) {
+        if is_adverb(low) {
             return follows;
         }
         if tags.any(Tags::NOUN) {
-            let describes = tags.any(Tags::MATERIAL.and(Tags::COLOR).and(Tags::ADJECTIVE).and(Tags::SHADE));
+            let describes = tags.any(Tags::MODIFIER.and(Tags::COLOUR).and(Tags::ADJECTIVE).and(Tags::SHADE));
             let next = self.low(1);
             // "a garden full of roses": the adjective speaks of the noun before it.
             let trails = is_adjective(next) && !exact_tags(next).any(Tags::NOUN) && !self.content_follows(2);
             let trails = trails && matches!(self.low(2), "of" | "with");
             // "the desert stands a cactus"
-            let finite = verbs::verb(next).is_some_and(|verb| verb.form == verbs::VerbForm::Third);
+            let finite = verb(next).is_some_and(|verb| verb.form == VerbForm::Third);
             let verb = self.verb_follows(1) || finite && self.object_follows(2);
             return describes && follows && !trails && !verb;
         }
         if is_adjective(low) {
             return true;
         }
-        verbs::is_participle(low) && follows
+        is_participle(low) && follows
     }
 
     /// Whether the word `ahead` is a verb rather than a noun here.
     fn verb_follows(&self, ahead: usize) -> bool {
         let low = self.low(ahead);
-        !tags(low).any(Tags::NOUN) && !is_adjective(low) && verbs::verb(low).is_some()
+        !tags(low).any(Tags::NOUN) && !is_adjective(low) && verb(low).is_some()
     }
 
     /// Takes one adjective; shades join their colour, adverbs their adjective.
     fn modifier(&mut self, adverb: &mut Vec<String>) {
         let low = self.low(0).to_owned();
-        let next_is_color = exact_tags(self.low(1)).any(Tags::COLOR);
+        let next_is_color = exact_tags(self.low(1)).any(Tags::COLOUR);
         let shade = exact_tags(&low).any(Tags::SHADE) && next_is_color;
         let plain_adverb = exact_tags(&low).any(Tags::ADVERB) || (low.ends_with("ly") && !is_adjective(&low));
         self.take();
@@ -305,12 +304,12 @@ impl Reader<'_> {
             return false;
         }
         let tags = exact_tags(low);
-        if tags.any(Tags::NOUN) && !tags.any(Tags::COLOR.and(Tags::ADJECTIVE)) {
-            return tags.any(Tags::MATERIAL)
+        if tags.any(Tags::NOUN) && !tags.any(Tags::COLOUR.and(Tags::ADJECTIVE)) {
+            return tags.any(Tags::MODIFIER)
                 && self.content_follows(ahead + 1)
                 && !self.verb_follows(ahead + 1);
         }
-        is_adjective(low) || tags.any(Tags::ADVERB) || low.ends_with("ly") && low.len() > 4
+        is_adjective(low) || is_adverb(low)
     }
 
     /// Whether `low` is the next noun of the phrase.
@@ -340,15 +339,15 @@ impl Reader<'_> {
         if plural_before || self.acts(low, last) {
             return false;
         }
-        let Some(verb) = verbs::verb(low) else { return !low.ends_with("ly") };
+        let Some(verb) = verb(low) else { return !low.ends_with("ly") };
         match verb.form {
-            verbs::VerbForm::Third => {
+            VerbForm::Third => {
                 is_noun
                     && self.phrase.determiner != Determiner::A
                     && self.phrase.quantity.is_some_and(|q| q.count != 1)
             }
-            verbs::VerbForm::Ing | verbs::VerbForm::Past => is_noun && !self.content_follows(1),
-            verbs::VerbForm::Base => is_noun && !self.object_follows(1),
+            VerbForm::Ing | VerbForm::Past => is_noun && !self.content_follows(1),
+            VerbForm::Base => is_noun && !self.object_follows(1),
         }
     }
 
@@ -364,7 +363,7 @@ impl Reader<'_> {
         let joined = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
         let joined = joined.is_some_and(|before| before.low == "and");
         let can = tags(&last.low).any(Tags::ANIMATE) || low == "fly";
-        let base = verbs::verb(low).is_some_and(|verb| verb.form == verbs::VerbForm::Base);
+        let base = verb(low).is_some_and(|verb| verb.form == VerbForm::Base);
         one && joined && can && base && !self.content_follows(1)
     }
 
@@ -381,11 +380,11 @@ impl Reader<'_> {
             && self.phrase.attributes.is_empty();
         // "Mount Fuji"
         let name = |ahead: usize| self.tokens.get(self.at + ahead).is_some_and(Token::is_capitalised);
-        if name(0) && name(1) && exact_tags(self.low(1)) == Tags::default() {
+        if name(0) && name(1) && exact_tags(self.low(1)).is_unknown() {
             return false;
         }
-        let participle = verbs::is_participle(low);
-        let finite = !tags(low).any(Tags::NOUN) && verbs::verb(low).is_some();
+        let participle = is_participle(low);
+        let finite = !tags(low).any(Tags::NOUN) && verb(low).is_some();
         (bare && (participle || finite)) || (participle && self.phrase.determiner == Determiner::None)
     }
 
@@ -465,10 +464,10 @@ impl Reader<'_> {
             return;
         }
         // "the handlebars of a bike" are drawn with the bike.
-        let whole = inner.determiner != Determiner::None && !inner.tags().any(Tags::MASS);
+        let whole = inner.determiner != Determiner::None && !inner.tags().any(Tags::STUFF);
         if whole && self.phrase.tags().any(Tags::PART) && !self.phrase.tags().any(Tags::SURFACE) {
             self.phrase = inner;
-        } else if GIVES_WAY.contains(&self.phrase.noun.as_str()) {
+        } else if List::GivesWay.has(&self.phrase.noun) {
             let attributes = std::mem::take(&mut self.phrase.attributes);
             self.phrase = inner;
             self.phrase.attributes.splice(0..0, attributes);
@@ -482,7 +481,7 @@ impl Reader<'_> {
 /// `light-blue` becomes `light blue`.
 fn hyphen_color(word: &str) -> String {
     match word.rsplit_once('-') {
-        Some((shade, color)) if exact_tags(color).any(Tags::COLOR) => format!("{shade} {color}"),
+        Some((shade, color)) if exact_tags(color).any(Tags::COLOUR) => format!("{shade} {color}"),
         _ => word.to_owned(),
     }
 }

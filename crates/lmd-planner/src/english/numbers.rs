@@ -1,8 +1,8 @@
 //! How many: `two`, `a dozen`, `a pair of`, `a group of five`, `several`.
 
-use super::lexicon::{self, Tags};
-use super::token::Token;
+use super::token::{Token, low};
 use crate::Arrangement;
+use crate::lexicon::{self, Tags};
 
 /// A number as a sentence gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ fn group(word: &str) -> Option<Option<Arrangement>> {
 /// The quantity at `at`, articles included where they belong to it (`a pair
 /// of`, `a few`), with its length in tokens.
 pub(super) fn quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
-    let word = |i: usize| tokens.get(at + i).map_or("", |token| token.low.as_str());
+    let word = |i: usize| low(tokens, at + i);
     let hedge = match word(0) {
         "exactly" | "only" | "just" | "precisely" | "all" | "these" | "those" | "the" | "total" => Some(true),
         "about" | "around" | "approximately" | "roughly" | "nearly" | "almost" | "maybe" => Some(false),
@@ -101,7 +101,7 @@ pub(super) fn quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)>
 }
 
 fn plain_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
-    let word = |i: usize| tokens.get(at + i).map_or("", |token| token.low.as_str());
+    let word = |i: usize| low(tokens, at + i);
     if matches!(word(0), "a" | "an" | "one" | "the") {
         let one = (word(0) == "one").then_some((Quantity::exactly(1), 1));
         return article_quantity(tokens, at).or(one);
@@ -144,7 +144,7 @@ fn plain_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
 
 /// `two rows of three chairs`: six, in two rows.
 fn in_rows(tokens: &[Token], at: usize, lines: Quantity, length: usize) -> Option<(Quantity, usize)> {
-    let word = |i: usize| tokens.get(at + i).map_or("", |token| token.low.as_str());
+    let word = |i: usize| low(tokens, at + i);
     let upright = match word(length) {
         "rows" | "lines" | "queues" => false,
         "columns" | "stacks" | "piles" => true,
@@ -166,7 +166,7 @@ fn in_rows(tokens: &[Token], at: usize, lines: Quantity, length: usize) -> Optio
 /// Quantities that begin with an article: `a few`, `a dozen`, `a pair of`,
 /// `a small group of five`, `a row of`.
 fn article_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
-    let word = |i: usize| tokens.get(at + i).map_or("", |token| token.low.as_str());
+    let word = |i: usize| low(tokens, at + i);
     match (word(1), word(2)) {
         ("few", _) => return Some((Quantity::about(3), 2)),
         ("dozen", _) => return Some((Quantity::exactly(12), 2)),

@@ -2,11 +2,10 @@
 
 use super::chunk::Chunk;
 use super::interpret::Interpreter;
-use super::lexicon::Tags;
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
-use super::verbs::{Role, VerbForm};
 use crate::RelationKind;
+use crate::lexicon::{Role, Tags, VerbForm};
 
 impl Interpreter<'_> {
     /// Whether the sentence opens with the place (`a beach with two dogs`).

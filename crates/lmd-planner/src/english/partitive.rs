@@ -1,32 +1,30 @@
 //! Recognising parts of a plural and comparisons in a row of words.
 
-use super::lexicon::{Tags, exact_tags};
-use super::links::reads;
+use std::sync::LazyLock;
+
+use super::links::{place_word, reads};
 use super::numbers::{Quantity, quantity};
-use super::token::Token;
+use super::token::{Token, low};
 use crate::Region;
+use crate::lexicon::{Phrases, Section, Tags, exact_tags};
 
 /// `the left one`, `the other top one`, `the second one`: one of several.
 pub(super) fn one_of_several(tokens: &[Token], at: usize) -> Option<(Option<Region>, usize)> {
-    let word = |i: usize| tokens.get(at + i).map_or("", |token| token.low.as_str());
+    let word = |i: usize| low(tokens, at + i);
     let first = usize::from(word(0) == "the");
-    let region = match word(first) {
-        "left" | "leftmost" => Some(Region::Left),
-        "right" | "rightmost" => Some(Region::Right),
-        "top" | "upper" | "topmost" | "uppermost" | "highest" => Some(Region::Top),
-        "bottom" | "lower" | "lowest" | "bottommost" => Some(Region::Bottom),
-        "middle" | "center" | "centre" | "central" => Some(Region::Center),
-        "first" | "second" | "third" | "fourth" | "last" => None,
-        _ => return None,
-    };
+    let region = place_word(word(first)).or((word(first) == "highest").then_some(Region::Top));
+    let counts = matches!(word(first), "first" | "second" | "third" | "fourth" | "last");
+    if region.is_none() && !counts {
+        return None;
+    }
     (word(first + 1) == "one").then_some((region, first + 2))
 }
 
 /// `the rest`, `the rest of them`, but not `the rest area`.
 pub(super) fn the_rest(tokens: &[Token], at: usize) -> Option<usize> {
     let length = ["the rest of them", "the rest"].iter().find_map(|phrase| reads(tokens, at, phrase))?;
-    let next = tokens.get(at + length).map_or("", |token| token.low.as_str());
-    let noun = exact_tags(next).any(Tags::NOUN) && !exact_tags(next).any(Tags::COLOR);
+    let next = low(tokens, at + length);
+    let noun = exact_tags(next).any(Tags::NOUN) && !exact_tags(next).any(Tags::COLOUR);
     (!noun && next != "of").then_some(length)
 }
 
@@ -41,7 +39,7 @@ pub(super) fn so_many_of_them(tokens: &[Token], at: usize) -> Option<(Quantity, 
 /// `much bigger than`, `twice the size of`, `as tall as`: whether it says
 /// larger rather than smaller.
 pub(super) fn comparison(tokens: &[Token], at: usize) -> Option<(bool, usize)> {
-    let word = |i: usize| tokens.get(at + i).map_or("", |token| token.low.as_str());
+    let word = |i: usize| low(tokens, at + i);
     let mut i = 0;
     while matches!(
         word(i),
@@ -66,32 +64,10 @@ pub(super) fn comparison(tokens: &[Token], at: usize) -> Option<(bool, usize)> {
     (word(i + 1) == "than").then_some((larger, i + 2))
 }
 
-/// What is said of the noun before it in words that name no place: phrase and
-/// adjective.
-const POSTPOSED: [(&str, &str); 19] = [
-    ("in bloom", "blooming"),
-    ("in full bloom", "blooming"),
-    ("in blossom", "blossoming"),
-    ("in flower", "flowering"),
-    ("in flight", "flying"),
-    ("in mid-flight", "flying"),
-    ("in motion", "moving"),
-    ("in flames", "burning"),
-    ("on fire", "burning"),
-    ("in ruins", "ruined"),
-    ("cut in half", "halved"),
-    ("sliced in half", "halved"),
-    ("split in half", "halved"),
-    ("cut in two", "halved"),
-    ("cut open", "open"),
-    ("in pieces", "broken"),
-    ("in disguise", "disguised"),
-    ("at rest", "resting"),
-    ("under construction", "unfinished"),
-];
+static POSTPOSED: LazyLock<Phrases<&str>> =
+    LazyLock::new(|| Phrases::new(Section::Postposed, |_, says| Some(says)));
 
 /// The adjective that a phrase at `at` stands for, with its length.
 pub(super) fn postposed(tokens: &[Token], at: usize) -> Option<(&'static str, usize)> {
-    let read = POSTPOSED.iter().filter_map(|(phrase, says)| Some((*says, reads(tokens, at, phrase)?)));
-    read.max_by_key(|(_, length)| *length)
+    POSTPOSED.longest(|ahead| low(tokens, at + ahead)).map(|(says, length)| (*says, length))
 }

@@ -3,11 +3,10 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
-use super::lexicon::{Tags, exact_tags};
 use super::links::Link;
 use super::numbers::Quantity;
 use super::phrase::{Determiner, NounPhrase};
-use super::verbs::{Verb, VerbForm};
+use crate::lexicon::{Tags, Verb, VerbForm};
 use crate::{Region, Relation, RelationKind, Size};
 
 impl Interpreter<'_> {
@@ -373,12 +372,8 @@ impl Interpreter<'_> {
 
     /// Whether a verb takes a part of the body with it: `shaking hands`.
     pub(super) fn moves_body_part(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
-        const BODY: [&str; 17] = [
-            "hand", "arm", "leg", "foot", "head", "eye", "tongue", "tail", "wing", "wings", "ear", "finger",
-            "fist", "paw", "hair", "tooth", "shoulder",
-        ];
         let bare = matches!(phrase.determiner, Determiner::None | Determiner::Possessive);
-        bare && BODY.contains(&phrase.noun.as_str()) && subjects.iter().any(|i| self.is_animate(*i))
+        bare && phrase.tags().any(Tags::BODY) && subjects.iter().any(|i| self.is_animate(*i))
     }
 
     /// Who is on it in `an old man feeding pigeons on a bench`: whoever acts,
@@ -387,22 +382,7 @@ impl Interpreter<'_> {
         let Some(Chunk::Np(np)) = self.peek(1) else { return None };
         let (_, subjects) = self.object_of.as_ref()?;
         let done_to = self.done_to.filter(|i| self.group == [*i] && kind == RelationKind::On)?;
-        let last = np.noun.rsplit(' ').next().unwrap_or_default();
-        let seat = matches!(
-            last,
-            "bench"
-                | "chair"
-                | "sofa"
-                | "couch"
-                | "armchair"
-                | "stool"
-                | "bed"
-                | "rock"
-                | "log"
-                | "roof"
-                | "rooftop"
-                | "balcony"
-        ) || exact_tags(last).any(Tags::SCENERY);
+        let seat = np.tags().any(Tags::SEAT.and(Tags::SCENERY));
         (seat && done_to < self.scene.things.len() && subjects.iter().any(|i| self.is_animate(*i)))
             .then(|| subjects.clone())
     }

@@ -1,7 +1,7 @@
 //! A noun phrase as it stands, and the [`Thing`] it names.
 
-use super::lexicon::{self, Tags, exact_tags, tags};
 use super::numbers::Quantity;
+use crate::lexicon::{Tags, noun_tags, size, tags};
 use crate::{Arrangement, Size, Thing};
 
 /// The word a noun phrase opens with.
@@ -35,23 +35,6 @@ pub(super) struct NounPhrase {
     pub(super) anaphor: bool,
     /// `red or blue`: the alternative that was taken, and the other one.
     pub(super) choice: Option<(String, String)>,
-}
-
-/// What a noun (singular, names with their capitals) can be: its last word decides. A name that no table knows is
-/// somebody's, unless its first word says what it is (`Mount Fuji`).
-pub(super) fn noun_tags(noun: &str) -> Tags {
-    let last = noun.rsplit(' ').next().unwrap_or_default();
-    if !noun.starts_with(char::is_uppercase) {
-        return tags(last);
-    }
-    let first = noun.split(' ').next().unwrap_or_default().to_lowercase();
-    let of_last = tags(&last.to_lowercase());
-    match first.as_str() {
-        "mount" | "mt." => Tags::NOUN.and(Tags::SCENERY),
-        "lake" => exact_tags("lake"),
-        _ if of_last != Tags::default() => of_last,
-        _ => Tags::NOUN.and(Tags::ANIMATE).and(Tags::PERSON),
-    }
 }
 
 impl NounPhrase {
@@ -98,16 +81,12 @@ impl NounPhrase {
 
     /// What the noun's last word can be.
     pub(super) fn tags(&self) -> Tags {
-        let whole = exact_tags(&self.noun);
-        if whole != Tags::default() {
-            return whole;
-        }
         noun_tags(&self.noun)
     }
 
     /// How many, and whether the sentence says so.
     pub(super) fn count(&self) -> (u32, bool) {
-        let mass = self.tags().any(Tags::MASS) && !self.plural;
+        let mass = self.tags().any(Tags::STUFF) && !self.plural;
         match (self.quantity, self.determiner) {
             (Some(quantity), _) if !quantity.exact && mass => (1, false),
             (Some(quantity), _) => (quantity.count.max(1), quantity.exact),
@@ -120,7 +99,7 @@ impl NounPhrase {
 
     /// The size its adjectives state.
     pub(super) fn size(&self) -> Option<Size> {
-        let size = self.attributes.iter().find_map(|a| a.split(' ').find_map(lexicon::size));
+        let size = self.attributes.iter().find_map(|a| a.split(' ').find_map(size));
         match size {
             Some(Size::Large) if self.attributes.iter().any(|a| a.starts_with("very")) => Some(Size::Huge),
             Some(Size::Small) if self.attributes.iter().any(|a| a.starts_with("very")) => Some(Size::Tiny),

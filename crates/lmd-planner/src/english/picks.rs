@@ -3,8 +3,9 @@
 
 use super::chunk::Chunk;
 use super::interpret::Interpreter;
+use super::links::place_word;
 use super::phrase::{Determiner, NounPhrase};
-use super::place_word;
+use crate::lexicon::head;
 use crate::{Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -40,9 +41,7 @@ impl Interpreter<'_> {
     /// is left when the others were picked.
     fn pick_source(&self, noun: &str, region: Region) -> Option<usize> {
         let is_so = |index: usize| {
-            self.scene.things.get(index).is_some_and(|thing| {
-                thing.noun == noun || thing.noun.rsplit(' ').next().is_some_and(|head| head == noun)
-            })
+            self.scene.things.get(index).is_some_and(|thing| thing.noun == noun || head(&thing.noun) == noun)
         };
         let before = self.picks.iter().find(|(part, _, place)| *place == region && is_so(*part));
         if let Some((part, ..)) = before {

@@ -1,7 +1,8 @@
 //! Places: what gets no box because it is all around (`on a beach at sunset`).
 
-use super::lexicon::{Tags, exact_tags};
+use super::links::is_loose;
 use super::phrase::{Determiner, NounPhrase};
+use crate::lexicon::{List, Tags, exact_tags, head, tags};
 use crate::{Region, RelationKind};
 
 /// What a noun phrase after a preposition is.
@@ -43,7 +44,7 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
         return Setting::Region(region);
     }
     let walls = phrase.noun == "wall" && phrase.plural && prep == "along";
-    if walls || matches!(phrase.noun.as_str(), "camera" | "viewer" | "lens") && prep == "at" {
+    if walls || List::Viewer.has(&phrase.noun) && prep == "at" {
         return Setting::Ignored;
     }
     let tags = phrase.tags();
@@ -53,92 +54,30 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     let time = (tags.any(Tags::TIME) || year) && !counted;
     let named = phrase.capitalised
         && phrase.determiner == Determiner::None
-        && (tags == Tags::default() || phrase.noun.starts_with(char::is_uppercase))
+        && (tags.is_unknown() || phrase.noun.starts_with(char::is_uppercase))
         && matches!(prep, "in" | "at" | "through" | "across" | "from" | "to");
     // A porch or a bridge has an underside; the sea and the sky are all around.
-    let under = kind == K::Under && (time || tags.any(Tags::MASS.and(Tags::SCENERY)));
+    let under = kind == K::Under && (time || tags.any(Tags::STUFF.and(Tags::SCENERY)));
     // "to the right of an island" places against it.
     let loose = is_loose(prep) && !matches!(kind, K::LeftOf | K::RightOf | K::Above | K::Below);
     let within = matches!(kind, K::Inside | K::On) || under || loose;
     let backdrop =
         matches!(phrase.noun.as_str(), "background" | "backdrop") || phrase.noun.ends_with(" background");
-    let scenic = matches!(
-        phrase.noun.as_str(),
-        "sunset"
-            | "sunrise"
-            | "sky"
-            | "ocean"
-            | "sea"
-            | "forest"
-            | "landscape"
-            | "skyline"
-            | "cityscape"
-            | "scenery"
-            | "moonlight"
-    );
+    let scenic = tags.any(Tags::SCENIC);
     match kind {
         _ if backdrop => Setting::Place,
         _ if within && (place || time || named) => Setting::Place,
         K::InFrontOf | K::Above | K::NextTo if scenic && (prep == "against" || kind != K::NextTo) => {
             Setting::Place
         }
-        K::Above if place && !is_small_place(&phrase.noun) && phrase.size().is_none() => Setting::Place,
+        K::Above if place && !tags.any(Tags::BOUNDED) && phrase.size().is_none() => Setting::Place,
         _ => Setting::Thing,
     }
 }
 
 /// Whether a thing is in the sky wherever it is looked at from.
 pub(super) fn is_heavenly(noun: &str) -> bool {
-    matches!(noun.rsplit(' ').next().unwrap_or_default(), "moon" | "sun" | "star" | "comet" | "rainbow")
-}
-
-/// Places with edges: something can be drawn above them.
-fn is_small_place(noun: &str) -> bool {
-    let last = noun.rsplit(' ').next().unwrap_or_default();
-    matches!(
-        last,
-        "moon"
-            | "mars"
-            | "planet"
-            | "lake"
-            | "pond"
-            | "pool"
-            | "river"
-            | "waterfall"
-            | "volcano"
-            | "church"
-            | "temple"
-            | "cave"
-            | "shop"
-            | "store"
-    )
-}
-
-/// Prepositions that place nothing by themselves.
-fn is_loose(prep: &str) -> bool {
-    matches!(
-        prep,
-        "through"
-            | "across"
-            | "along"
-            | "throughout"
-            | "toward"
-            | "towards"
-            | "down"
-            | "up"
-            | "during"
-            | "from"
-            | "at"
-            | "past"
-            | "among"
-            | "amongst"
-            | "amid"
-            | "amidst"
-            | "about"
-            | "to"
-            | "off"
-            | "after"
-    )
+    tags(head(noun)).any(Tags::SKY)
 }
 
 /// The part of the picture that sky, floor and wall stand for.
@@ -224,10 +163,10 @@ impl Places {
 
 /// Whether a place reads well without its preposition.
 fn stands_alone(prep: &str, text: &str) -> bool {
-    let last = text.rsplit(' ').next().unwrap_or_default().to_lowercase();
+    let last = head(text).to_lowercase();
     let whole = exact_tags(&text.to_lowercase());
-    let tags = if whole == Tags::default() { exact_tags(&last) } else { whole };
-    let stuff = tags.any(Tags::MASS.and(Tags::TIME))
+    let tags = if whole.is_unknown() { exact_tags(&last) } else { whole };
+    let stuff = tags.any(Tags::STUFF.and(Tags::TIME))
         || matches!(last.as_str(), "background" | "backdrop" | "outside" | "indoors" | "outdoors" | "sky");
     !stuff && !matches!(prep, "with" | "against" | "under")
 }

@@ -3,10 +3,10 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
-use super::lexicon::{Tags, exact_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
+use crate::lexicon::{Tags, exact_tags, head};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 /// Enough for every pair of what a layout holds; keeps senseless text cheap.
@@ -188,10 +188,7 @@ impl Interpreter<'_> {
     ) {
         if phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART) {
             let owners = self.resolve(false, &subjects);
-            if matches!(
-                phrase.noun.as_str(),
-                "hand" | "arm" | "paw" | "lap" | "fist" | "claw" | "talon" | "shoulder" | "pouch"
-            ) {
+            if phrase.tags().any(Tags::GRASP) {
                 self.hold(&subjects, &owners);
             } else {
                 self.no_longer_beside(&subjects, &owners);
@@ -249,8 +246,7 @@ impl Interpreter<'_> {
     pub(super) fn region_place(&mut self, phrase: &NounPhrase, prep: &str) {
         // "the ceiling of a ballroom": the ballroom is all around.
         let whole = phrase.detail.as_deref().and_then(|detail| detail.strip_prefix("of "));
-        let is_place =
-            |whole: &&str| whole.rsplit(' ').next().is_some_and(|word| exact_tags(word).any(Tags::PLACE));
+        let is_place = |whole: &&str| exact_tags(head(whole)).any(Tags::PLACE);
         if let Some(whole) = whole.filter(is_place) {
             self.places.add("in", whole);
         }

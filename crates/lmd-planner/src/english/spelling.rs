@@ -6,26 +6,19 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use super::lexicon::{self, Tags, exact_tags, tags};
 use super::numbers::number;
 use super::token::Token;
-use super::verbs;
+use crate::lexicon::{self, List, Tags, exact_tags, is_known_verb, tags};
 
 /// Shortest words that are looked at.
 const SHORTEST: usize = 4;
 /// Most words of one prompt that are looked at.
 const MOST: usize = 60;
 
-/// Real words that no table knows and that a slip turns into a known one.
-static REAL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-    let lines = include_str!("real_words.txt").lines().filter(|line| !line.starts_with('#'));
-    lines.flat_map(str::split_whitespace).collect()
-});
-
 /// Words a slip may lead to: things, colours and adjectives with their
 /// plurals, and verbs.
 static TARGETS: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let told = Tags::NOUN.and(Tags::COLOR).and(Tags::ADJECTIVE);
+    let told = Tags::NOUN.and(Tags::COLOUR).and(Tags::ADJECTIVE);
     let words = lexicon::words().filter(|word| exact_tags(word).any(told));
     let words = words.filter(|word| word.len() >= SHORTEST && word.bytes().all(|b| b.is_ascii_lowercase()));
     let mut targets: HashSet<String> = HashSet::new();
@@ -35,7 +28,7 @@ static TARGETS: LazyLock<HashSet<String>> = LazyLock::new(|| {
         }
         targets.insert(word.to_owned());
     }
-    targets.extend(verbs::forms().filter(|form| form.len() > 4).map(str::to_owned));
+    targets.extend(lexicon::forms().filter(|form| form.len() > 4).map(str::to_owned));
     targets
 });
 
@@ -80,13 +73,13 @@ fn is_strange(token: &Token) -> bool {
     low.len() >= SHORTEST
         && low.bytes().all(|b| b.is_ascii_lowercase())
         && !token.is_capitalised()
-        && tags(low) == Tags::default()
+        && tags(low).is_unknown()
         && !TARGETS.contains(low)
-        && !verbs::is_known(low)
+        && !is_known_verb(low)
         && (!lexicon::is_adjective(low) || is_slip_of_adjective(low))
         && number(low).is_none()
         && !low.strip_suffix("ly").is_some_and(|stem| stem.len() > 2 && exact_tags(stem).any(Tags::ADJECTIVE))
-        && !REAL.contains(low)
+        && !List::Real.has(low)
 }
 
 /// Whether a word that ends like an adjective (`beatiful`) is a slip of one
@@ -94,7 +87,7 @@ fn is_strange(token: &Token) -> bool {
 fn is_slip_of_adjective(low: &str) -> bool {
     let known = |word: &String| exact_tags(word).any(Tags::ADJECTIVE);
     low.len() > 6
-        && exact_tags(low) == Tags::default()
+        && exact_tags(low).is_unknown()
         && [swapped(low), alike(low), lacking(low), extra(low)].iter().flatten().any(known)
 }
 

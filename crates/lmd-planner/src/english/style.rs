@@ -1,12 +1,11 @@
 //! What is said of the picture rather than of what is in it: wishes
 //! (`draw me`), styles (`an oil painting of`) and quality tags (`8k`).
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::lexicon::{Tags, exact_tags, is_adjective};
 use super::links::reads;
-use super::token::Token;
+use super::token::{Token, low, text_of};
+use crate::lexicon::{List, Phrases, Section, Tags, exact_tags, is_adjective};
 
 /// Styles and tags found, and the words that remain.
 #[derive(Debug, Default)]
@@ -14,64 +13,6 @@ pub(super) struct Framing {
     pub(super) style: Option<String>,
     pub(super) tags: Vec<String>,
     pub(super) rest: Vec<Token>,
-}
-
-/// Kinds of picture. The plain ones say nothing of the style by themselves.
-static MEDIA: Words = LazyLock::new(|| {
-    word_set(
-        "photo photograph picture image painting drawing sketch illustration render rendering cartoon \
-    watercolor watercolour portrait shot close-up closeup poster depiction view snapshot screenshot logo icon mural \
-    artwork art comic collage mosaic print etching engraving woodcut linocut fresco tapestry caricature doodle \
-    animation wallpaper diorama selfie polaroid graphic clipart clip-art infographic album-cover cover photography footage still life \
-    frame scene-painting sticker postcard mockup blueprint diagram pixel-art pastel gouache lithograph panorama macro visualization panel",
-    )
-});
-const PLAIN: [&str; 7] = ["picture", "image", "depiction", "view", "graphic", "visualization", "frame"];
-
-/// Words that make a comma-separated part a tag.
-static TAG_WORDS: Words = LazyLock::new(|| {
-    word_set(
-        "detailed shallow poly highres absurdres 8k 4k 2k 16k hd uhd hdr hyperdetailed ultradetailed lighting lit artstation deviantart \
-    octane unreal blender bokeh focus resolution quality masterpiece cinematic photorealistic photorealism hyperrealistic \
-    hyperrealism ultrarealistic photo-realistic ultra-realistic hyper-realistic realism realistic trending style aesthetic sharp dof depth vivid vibrant \
-    illustration photography photograph shot dslr lens 35mm 50mm 85mm composition concept volumetric raytracing \
-    ray-tracing render rendered rendering 3d 2d minimalist minimalistic award-winning award winning professional \
-    wallpaper unsplash pinterest artgerm wlop rutkowski ghibli pixar disney colors colours tones tone contrast \
-    saturated mood atmosphere atmospheric vibe vibes angle perspective closeup close-up portrait intricate elegant nouveau deco \
-    grain film kodak nikon canon polaroid isometric anime manga cartoon watercolor watercolour painting drawing sketch \
-    impressionist impressionism surrealism surreal cubism expressionism pop-art art artwork symmetrical symmetry hyper ultra \
-    best super beautiful stunning gorgeous amazing epic moody dreamy whimsical dramatic cel-shaded low-poly vector flat \
-    gouache acrylic pastel pencil charcoal ink crayon pixel voxel claymation origami steampunk cyberpunk vaporwave \
-    synthwave noir vintage retro monochrome sepia black-and-white smooth texture textures ar v5 v6 niji \
-    minimalism modern simple clean wide-angle wide macro telephoto bright warm cool soft dark natural high low very highly \
-    extremely full color colour colorful colourful shading shadows details detail photo image picture quality graphics \
-    view minimal ukiyo-e art-deco art-nouveau line-art baroque rococo pointillism bauhaus risograph chiaroscuro grayscale \
-    life studio reflection reflections backlit rim light lights glow sunlight daylight",
-    )
-});
-
-/// Words that end the name of a style.
-static KINDS: Words = LazyLock::new(|| {
-    word_set("style painting illustration photography artwork render rendering drawing sketch aesthetic art")
-});
-
-/// Words that alone do not make a part a tag, but may stand in one.
-static TAG_FILLER: Words = LazyLock::new(|| {
-    word_set(
-        "of by in on with the a an and at from to for as greg engine field depth golden hour hand top side front rear back overhead bird birds 's eye worm still close up \
-    drawn oil digital van gogh water neon",
-    )
-});
-
-/// The words of a list, each found at once.
-type Words = LazyLock<HashSet<&'static str>>;
-
-fn word_set(list: &'static str) -> HashSet<&'static str> {
-    list.split_whitespace().collect()
-}
-
-fn listed(list: &Words, word: &str) -> bool {
-    list.contains(word)
 }
 
 /// Takes wishes, styles and tags out of a sentence.
@@ -113,9 +54,7 @@ impl Framing {
         while at < part.len() {
             match inline_style(part, at) {
                 Some(end) => {
-                    let words = part.get(at..end).unwrap_or_default();
-                    let text = words.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ");
-                    self.add_style(&text);
+                    self.add_style(&text_of(part.get(at..end).unwrap_or_default()));
                     at = end;
                 }
                 None => {
@@ -136,13 +75,8 @@ impl Framing {
 
 /// Whether a tag list begins: `masterpiece, best quality, a red car`.
 fn opens_with_quality(words: &[&Token]) -> bool {
-    static QUALITY: Words = LazyLock::new(|| {
-        word_set(
-            "masterpiece best high highest quality highres absurdres ultra hyper super detailed highly very \
-        8k 4k hd hdr uhd resolution photorealistic cinematic",
-        )
-    });
-    !words.is_empty() && words.iter().all(|token| listed(&QUALITY, &token.low))
+    !words.is_empty()
+        && words.iter().all(|token| List::Quality.has(&token.low) || List::Opening.has(&token.low))
 }
 
 /// Whether a part opens with an article or a number, as a thing does.
@@ -175,34 +109,26 @@ fn headed_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)> 
         return (!text.is_empty()).then_some((Some(text), end));
     }
     let kind = tokens.get(at..named.map_or(end, |(start, _)| start.min(end)))?;
-    let style = |token: &Token| style_word(&token.low) || listed(&MEDIA, &token.low) || token.low == ",";
-    let telling = |token: &Token| listed(&MEDIA, &token.low) || listed(&TAG_WORDS, &token.low);
-    let alone = kind.last().is_some_and(|last| listed(&KINDS, &last.low));
+    let style = |token: &Token| style_word(&token.low) || List::Medium.has(&token.low) || token.low == ",";
+    let telling = |token: &Token| List::Medium.has(&token.low) || List::Style.has(&token.low);
+    let alone = kind.last().is_some_and(|last| List::StyleEnd.has(&last.low));
     let whole = kind.iter().all(style) && kind.iter().any(telling)
         || alone && !counts(&kind.iter().collect::<Vec<_>>());
     if !whole || kind.is_empty() {
         return None;
     }
     let text = head.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ").replace(" ,", ",");
-    let plain = matches!(kind, [only] if PLAIN.contains(&only.low.as_str()));
+    let plain = matches!(kind, [only] if List::PlainMedium.has(&only.low));
     Some(((!plain).then_some(text), at + length + 1))
 }
 
-/// Words of a wish, which say nothing of the picture.
-#[rustfmt::skip]
-const WISHES: [&str; 52] = [
-    "please", "can you", "could you", "would you", "will you", "can i", "could i", "may i", "can we", "could we", "i", "you", "we", "want", "get", "how about", "what about",
-    "need", "would", "like", "love", "to see", "to have", "d like", "draw", "paint",
-    "generate", "create", "make", "render", "show", "give", "produce", "imagine", "depict",
-    "design", "sketch", "illustrate", "visualize", "me", "us", "let us", "let", "have",
-    "here is", "this is", "compose", "prompt :", "hi", "hello", "ok", "prompt",
-];
+static WISHES: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(Section::Wishes, |_, _| Some(())));
 
 /// The index after words of a wish: `please draw me`, `I would like to see`.
 fn wish_end(tokens: &[Token], from: usize) -> usize {
     let mut at = from;
     loop {
-        let longest = WISHES.iter().filter_map(|wish| reads(tokens, at, wish)).max();
+        let longest = WISHES.longest(|ahead| low(tokens, at + ahead)).map(|(_, length)| length);
         let to = usize::from(at > from && reads(tokens, at, "to").is_some() && longest.is_none());
         match longest.unwrap_or(to) {
             0 => break,
@@ -224,7 +150,7 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
     let mut medium = None;
     while let Some(token) = tokens.get(end) {
         let low = token.low.as_str();
-        if listed(&MEDIA, low) {
+        if List::Medium.has(low) {
             medium = Some(end);
         } else if !style_word(low) {
             break;
@@ -236,7 +162,7 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
     }
     let medium = medium?;
     let purpose = purpose_end(tokens, end);
-    let next = tokens.get(end).map_or("", |token| token.low.as_str());
+    let next = low(tokens, end);
     if medium + 1 != end
         || !(matches!(
             next,
@@ -259,7 +185,7 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
         return None;
     }
     let words: Vec<&str> = tokens.get(at..end)?.iter().map(|token| token.text.as_str()).collect();
-    let plain = tokens.get(medium).is_some_and(|token| PLAIN.contains(&token.low.as_str()));
+    let plain = tokens.get(medium).is_some_and(|token| List::PlainMedium.has(&token.low));
     let bare = words.len() <= 2
         && words
             .iter()
@@ -286,47 +212,17 @@ fn purpose_end(tokens: &[Token], at: usize) -> Option<usize> {
 /// Whether a word may stand before the kind of picture.
 fn style_word(low: &str) -> bool {
     let tags = exact_tags(low);
-    matches!(
-        low,
-        "a" | "an"
-            | "the"
-            | "and"
-            | "'s"
-            | "in"
-            | "style"
-            | "children"
-            | "child"
-            | "kids"
-            | "pop"
-            | "concept"
-            | "line"
-            | "fan"
-            | "stock"
-            | "aerial"
-            | "anime"
-            | "manga"
-            | "low"
-            | "poly"
-            | "pixel"
-            | "3d"
-            | "2d"
-            | "cgi"
-            | "black"
-            | "white"
-            | "up"
-            | "book"
-            | "wide"
-            | "angle"
-    ) || tags.any(Tags::MATERIAL.and(Tags::ADVERB).and(Tags::MASS)) && low != "christmas"
+    List::StyleOpening.has(low)
+        || tags.any(Tags::MODIFIER.and(Tags::ADVERB).and(Tags::STUFF)) && low != "christmas"
         || is_adjective(low)
-        || listed(&TAG_WORDS, low)
+        || List::Style.has(low)
         || low.ends_with("ly")
 }
 
 /// `in the style of Van Gogh`, `in watercolor style`, `in black and white`,
 /// `as an oil painting`: the index after it.
 fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
-    let word = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
+    let word = |i: usize| low(tokens, i);
     for phrase in
         ["in the style of", "in style of", "in a style of", "by artist", "painted by", "in the manner of"]
     {
@@ -349,7 +245,7 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
     // "a dragon by Greg Rutkowski"
     let name = |i: usize| tokens.get(i).is_some_and(|token| token.is_word() && token.is_capitalised());
     let ends = tokens.get(at + 2).is_none_or(|token| !token.is_word());
-    let unknown = exact_tags(word(at + 1)) == Tags::default();
+    let unknown = exact_tags(word(at + 1)).is_unknown();
     if word(at) == "by" && at > 0 && name(at + 1) && (name(at + 2) || ends && unknown) {
         return Some(at + 1 + (at + 1..tokens.len()).take_while(|i| name(*i)).count());
     }
@@ -368,7 +264,7 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
                 && matches!(word(at + 1), "in" | "as" | "with"),
         );
     let length = (start..tokens.len().min(start + 6))
-        .take_while(|i| style_word(word(*i)) || listed(&MEDIA, word(*i)))
+        .take_while(|i| style_word(word(*i)) || List::Medium.has(word(*i)))
         .count();
     let last = word(start + length - usize::from(length > 0));
     let is_style = length > 0
@@ -378,7 +274,7 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
                     last,
                     "watercolor" | "watercolour" | "crayon" | "charcoal" | "gouache" | "pastel" | "acrylic"
                 )
-            || (word(at) == "as" || start > at + 1) && listed(&MEDIA, last));
+            || (word(at) == "as" || start > at + 1) && List::Medium.has(last));
     is_style.then_some(start + length)
 }
 
@@ -412,16 +308,16 @@ fn is_tag(words: &[&Token]) -> bool {
     }
     // "vaporcore", "tenebrism": an unknown word with the ending of a style.
     if let [only] = words
-        && exact_tags(&only.low) == Tags::default()
+        && exact_tags(&only.low).is_unknown()
         && only.low.len() > 6
         && ["ism", "esque", "punk", "core", "wave", "istic"].iter().any(|end| only.low.ends_with(end))
     {
         return true;
     }
-    let known = words.iter().filter(|token| listed(&TAG_WORDS, &token.low)).count();
+    let known = words.iter().filter(|token| List::Style.has(&token.low)).count();
     let others = words
         .iter()
-        .filter(|token| !listed(&TAG_WORDS, &token.low) && !listed(&TAG_FILLER, &token.low))
+        .filter(|token| !List::Style.has(&token.low) && !List::StyleFiller.has(&token.low))
         .count();
     let decisive = ["by", "style", "trending"].iter().any(|key| words.iter().any(|t| t.low == *key))
         && opens != "by"
@@ -436,7 +332,7 @@ fn is_tag(words: &[&Token]) -> bool {
 
 /// Whether a style leaves open how the picture is made (`still life`).
 fn no_kind(style: &str) -> bool {
-    !style.to_lowercase().split(' ').any(|word| listed(&KINDS, word) || word == "photo")
+    !style.to_lowercase().split(' ').any(|word| List::StyleEnd.has(word) || word == "photo")
 }
 
 fn opens_bare(words: &[&Token]) -> bool {
@@ -451,7 +347,7 @@ fn opens_bare(words: &[&Token]) -> bool {
 fn names_style(words: &[&Token]) -> bool {
     let Some((last, others)) = words.split_last() else { return false };
     let plain = |token: &&Token| !exact_tags(&token.low).any(Tags::FUNCTION);
-    listed(&KINDS, &last.low) && (1..=4).contains(&others.len()) && others.iter().all(plain)
+    List::StyleEnd.has(&last.low) && (1..=4).contains(&others.len()) && others.iter().all(plain)
 }
 
 /// Whether a part names a kind of picture.
@@ -461,8 +357,8 @@ fn is_style(words: &[&Token]) -> bool {
     }
     let words = words.split(|token| token.low == "by").next().unwrap_or_default();
     let last = words.last().map_or("", |token| token.low.as_str());
-    let all = words.iter().all(|token| style_word(&token.low) || listed(&MEDIA, &token.low));
-    (listed(&MEDIA, last) || last == "style") && all && words.len() > 1
+    let all = words.iter().all(|token| style_word(&token.low) || List::Medium.has(&token.low));
+    (List::Medium.has(last) || last == "style") && all && words.len() > 1
         || words.len() == 1
             && matches!(last, "watercolor" | "watercolour" | "anime" | "cartoon" | "sketch" | "ukiyo-e")
 }

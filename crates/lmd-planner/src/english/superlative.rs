@@ -1,8 +1,8 @@
 //! One of several told in one breath: `the biggest of three bears` are three bears, one of which is the biggest.
 
-use super::lexicon::superlative;
 use super::noun_phrase::noun_phrase;
 use super::token::Token;
+use crate::lexicon::superlative;
 
 /// Puts the several before the one: `three bears, the biggest one`.
 pub(super) fn several_first(tokens: Vec<Token>) -> Vec<Token> {

@@ -1,6 +1,7 @@
 //! Words and punctuation of a prompt.
 
-use super::{lexicon, sides};
+use super::sides;
+use crate::lexicon;
 
 /// One word or punctuation mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,16 @@ impl Token {
     pub(super) fn is_capitalised(&self) -> bool {
         self.text.starts_with(char::is_uppercase)
     }
+}
+
+/// The word at `at` in lower case, empty behind the last.
+pub(super) fn low(tokens: &[Token], at: usize) -> &str {
+    tokens.get(at).map_or("", |token| token.low.as_str())
+}
+
+/// The words of `tokens` as written.
+pub(super) fn text_of(tokens: &[Token]) -> String {
+    tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// Splits `text`. Ways to say that there is none become `no`. Commas, full stops and the like become tokens of their own

@@ -2,13 +2,13 @@
 
 use super::constraint::{AxisId, Constraint, near, point, within};
 use super::problem::LayoutProblem;
-use super::sizes::Class;
 use crate::RelationKind;
+use crate::lexicon::Class;
 
 /// Whether somebody can hold a thing: it is no larger, or opens above a head.
 pub(super) fn fits_hands(problem: &LayoutProblem, s: usize, o: usize) -> bool {
     let (item, holder) = (&problem.items[s], &problem.items[o]);
-    let unknown = item.kind == super::sizes::Kind::UNKNOWN;
+    let unknown = item.kind == crate::lexicon::Kind::UNKNOWN;
     item.kind.class == Class::Over || unknown || item.kind.extent() <= 1.1 * holder.kind.extent()
 }
 

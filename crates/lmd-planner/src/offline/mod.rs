@@ -8,16 +8,16 @@ mod axis;
 mod constraint;
 pub(crate) mod edit;
 mod holding;
+mod likeness;
 mod place;
 pub(crate) mod problem;
 mod rows;
 mod rules;
 mod shape;
-mod sizes;
 pub(crate) mod stage;
 pub(crate) mod wording;
 
-pub use sizes::likest;
+pub use likeness::likest;
 
 use lmd_layout::{Layout, LayoutError, MAX_OBJECTS, Object, Warning, check_layout};
 

@@ -14,8 +14,8 @@ use super::constraint::{AxisId, Constraint, Point, Rule, before, point};
 use super::problem::{Body, Item, LayoutProblem};
 use super::rows::{Row, two_rows};
 use super::rules::may_overlap;
-use super::sizes::Class;
 use crate::Region;
+use crate::lexicon::Class;
 
 /// Gap kept between items that are told apart.
 const GAP: f64 = 0.02;

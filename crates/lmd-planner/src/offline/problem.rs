@@ -8,7 +8,7 @@
 use lmd_layout::BBox;
 
 use super::shape::{Room, Shape};
-use super::sizes::{Class, Kind, kind_of};
+use crate::lexicon::{Class, Kind, kind_of};
 use crate::{Arrangement, Region, RelationKind, Scene, Size, Thing};
 
 /// Distance kept from the edge of the canvas.

@@ -6,8 +6,8 @@ use super::constraint::{
 };
 use super::holding::{fits_hands, hanging, held};
 use super::problem::{Item, LayoutProblem, MOST_IN_ROW};
-use super::sizes::Class;
-use crate::{Region, Relation, RelationKind, Scene, english};
+use crate::lexicon::{Class, is_alive};
+use crate::{Region, Relation, RelationKind, Scene};
 
 /// Everything `scene` asks of `problem`. Supports are noted in the problem.
 pub(super) fn constraints(scene: &Scene, problem: &mut LayoutProblem) -> Vec<Constraint> {
@@ -59,8 +59,7 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
         | RelationKind::Around
         | RelationKind::HeldBy
         | RelationKind::HangsFrom => {
-            let alive =
-                scene.things.get(relation.subject).is_some_and(|thing| english::is_alive(&thing.noun));
+            let alive = scene.things.get(relation.subject).is_some_and(|thing| is_alive(&thing.noun));
             let pairs = subjects.iter().zip(objects.iter().cycle());
             let placed = |(&subject, &object)| carried(problem, subject, object, relation.kind, alive);
             pairs.map(placed).collect()

@@ -2,46 +2,22 @@
 
 use lmd_layout::{plural, with_article};
 
-use crate::{Scene, Thing, english};
+use crate::lexicon::{Tags, exact_tags, superlative};
+use crate::{Scene, Thing};
 
-/// Substances and scenery that are not counted: no article.
-const UNCOUNTED: [&str; 26] = [
-    "grass",
-    "water",
-    "snow",
-    "fire",
-    "smoke",
-    "sand",
-    "rain",
-    "fog",
-    "mist",
-    "ice",
-    "bread",
-    "rice",
-    "milk",
-    "juice",
-    "furniture",
-    "luggage",
-    "food",
-    "fruit",
-    "hay",
-    "mud",
-    "lava",
-    "lightning",
-    "traffic",
-    "bamboo",
-    "coral",
-    "pasta",
-];
+/// Whether a noun takes neither article nor plural (`grass`).
+fn is_uncounted(noun: &str) -> bool {
+    exact_tags(noun).any(Tags::UNCOUNTED)
+}
 
 /// The caption of one instance: `a red car`, `grass`.
 pub(crate) fn caption(thing: &Thing) -> String {
-    if UNCOUNTED.contains(&thing.noun.as_str()) {
+    if is_uncounted(&thing.noun) {
         return thing.phrase();
     }
     // The article is that of the noun, whatever follows it; a name has none.
     let named = Thing { detail: None, ..thing.clone() }.phrase();
-    let best = thing.attributes.iter().any(|attribute| english::is_superlative(attribute));
+    let best = thing.attributes.iter().any(|attribute| superlative(attribute).is_some());
     let named = match () {
         () if thing.noun.starts_with(char::is_uppercase) => named,
         () if best => format!("the {named}"),
@@ -54,7 +30,7 @@ pub(crate) fn caption(thing: &Thing) -> String {
 pub(crate) fn negative(scene: &Scene) -> String {
     let mut words: Vec<String> = Vec::new();
     for noun in &scene.absent {
-        let word = if UNCOUNTED.contains(&noun.as_str()) { noun.clone() } else { plural(noun) };
+        let word = if is_uncounted(noun) { noun.clone() } else { plural(noun) };
         if !words.contains(&word) {
             words.push(word);
         }

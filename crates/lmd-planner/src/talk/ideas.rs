@@ -2,7 +2,7 @@
 
 use lmd_layout::{Layout, head_noun};
 
-use crate::english;
+use crate::lexicon;
 use crate::offline::edit::without_article;
 use crate::verify::words;
 
@@ -41,7 +41,7 @@ pub(super) fn lively(layout: &Layout) -> Vec<String> {
 
 /// Whether an idea brings a person or an animal.
 fn is_alive(idea: &str) -> bool {
-    english::is_alive(&head_noun(idea))
+    lexicon::is_alive(&head_noun(idea))
 }
 
 /// One of each list in turn.

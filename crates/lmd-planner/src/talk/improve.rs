@@ -4,6 +4,7 @@
 use lmd_layout::{Layout, Object, ObjectName, Warning, check_layout, head_noun};
 
 use crate::Proposal;
+use crate::lexicon::{Tags, tags};
 use crate::offline::edit::without_article;
 
 /// A side shorter than this is hard to draw.
@@ -81,20 +82,12 @@ fn lonely(layout: &Layout) -> Option<usize> {
 
 /// A place for what is there.
 fn setting(layout: &Layout) -> &'static str {
-    const INDOORS: &str = "sofa couch bed table desk lamp chair armchair cup mug plate bowl vase bottle laptop book tv \
-        television kettle cushion";
-    const STREET: &str = "car bus truck taxi van bicycle motorcycle";
-    const WATER: &str = "boat ship sailboat dolphin shark fish whale";
-    let has = |list: &str| {
-        layout.objects().iter().any(|object| {
-            let noun = head_noun(object.caption.as_str());
-            list.split_whitespace().any(|known| known == noun)
-        })
-    };
+    let has =
+        |tag: Tags| layout.objects().iter().any(|object| tags(&head_noun(object.caption.as_str())).any(tag));
     match () {
-        () if has(INDOORS) => "a cosy living room",
-        () if has(STREET) => "a city street",
-        () if has(WATER) => "the sea",
+        () if has(Tags::INDOORS) => "a cosy living room",
+        () if has(Tags::STREET) => "a city street",
+        () if has(Tags::WATER) => "the sea",
         () => "a park in summer",
     }
 }

@@ -11,8 +11,8 @@ use super::refusal::Refusal;
 use super::relocate::{beside_in_row, opposite_side, stands_beside};
 use super::staging::{attach, carrier, stage_among, thing_of};
 use crate::geometry::feet_kept;
+use crate::lexicon::{belongs_to_wearer, kind_of, known_kind};
 use crate::offline::problem::Given;
-use crate::offline::sizes::{is_known, kind_of};
 use crate::offline::stage::{Staged, stage};
 use crate::offline::wording;
 use crate::{Region, Relation, RelationKind, Scene, Thing, english};
@@ -202,7 +202,7 @@ fn size_told(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> G
     let holds = scene.relations.iter().any(|relation| relation.object == thing && rests(relation));
     let kind = kind_of(&new.noun);
     match () {
-        () if holds && is_known(&new.noun) => {
+        () if holds && known_kind(&new.noun).is_some() => {
             let ratio = (kind.width / kind_of(&thing_of(anchor).noun).width).sqrt();
             let held = scene.relations.iter().filter(|relation| relation.object == thing && rests(relation));
             let held: u32 =
@@ -210,9 +210,9 @@ fn size_told(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> G
             let w = (ratio * bbox.w()).max(0.11 * f64::from(held)).clamp(0.18, 0.5);
             Given::Size(w, w / kind.aspect())
         }
-        () if on && english::belongs_to_wearer(&new.noun) => Given::Size(0.5 * bbox.w(), 0.28 * bbox.h()),
+        () if on && belongs_to_wearer(&new.noun) => Given::Size(0.5 * bbox.w(), 0.28 * bbox.h()),
         // Of an unknown thing all that is known is that it rests there.
-        () if on && !is_known(&new.noun) => Given::Size(0.45 * bbox.w(), 0.4 * bbox.h()),
+        () if on && known_kind(&new.noun).is_none() => Given::Size(0.45 * bbox.w(), 0.4 * bbox.h()),
         () => Given::Nothing,
     }
 }

@@ -9,7 +9,7 @@ use super::refer::{find, head_noun, is_everything, is_pronoun, without_article};
 use super::refusal::Refusal;
 use super::{adding, scenery};
 use crate::geometry::{crossings, feet_kept, mean};
-use crate::offline::sizes::kind_of;
+use crate::lexicon::kind_of;
 use crate::offline::wording;
 use crate::{Scene, english};
 

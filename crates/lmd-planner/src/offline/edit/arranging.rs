@@ -11,8 +11,8 @@ use super::refer::{find, head_noun};
 use super::refusal::Refusal;
 use super::staging::{attach, carrier, stage_among, thing_of};
 use crate::geometry::corners;
+use crate::lexicon::kind_of;
 use crate::offline::problem::Given;
-use crate::offline::sizes::kind_of;
 use crate::{RelationKind, Scene, Thing, english};
 
 /// Sees to it that there is what the words describe: of a kind that is there

@@ -3,7 +3,7 @@
 use lmd_layout::with_article;
 
 use super::refer::without_article;
-use crate::english;
+use crate::lexicon::names_colour;
 
 /// A caption with an attribute put in.
 pub(crate) fn described(caption: &str, words: &str) -> String {
@@ -26,16 +26,16 @@ pub(crate) fn described(caption: &str, words: &str) -> String {
     }
     let bare = without_article(caption);
     let had_article = bare.len() < caption.len();
-    let is_new_colour = words.split_whitespace().any(english::names_colour);
+    let is_new_colour = words.split_whitespace().any(names_colour);
     let mut kept: Vec<&str> = bare.split_whitespace().collect();
     if is_new_colour {
         let noun = kept.len().saturating_sub(1);
         // "red and white" goes as a whole; an orange (the fruit) stays.
-        let first = kept.iter().take(noun).position(|word| english::names_colour(word));
+        let first = kept.iter().take(noun).position(|word| names_colour(word));
         if let Some(first) = first {
             let is_part = |at: usize| {
-                english::names_colour(kept[at])
-                    || (kept[at] == "and" && kept.get(at + 1).is_some_and(|word| english::names_colour(word)))
+                names_colour(kept[at])
+                    || (kept[at] == "and" && kept.get(at + 1).is_some_and(|word| names_colour(word)))
             };
             let end = (first..noun).find(|at| !is_part(*at)).unwrap_or(noun);
             kept.splice(first..end, [words]);

@@ -4,9 +4,8 @@
 use super::command::{Command, first_word, two_parts};
 use super::doing::acted;
 use super::moving::gathering;
-use super::vocabulary::{MOODS, MOTIONS, STYLES, comparative, is_time};
-use crate::english;
-use crate::offline::sizes::is_known;
+use super::vocabulary::{comparative, is_motion, is_time, mood, names_style};
+use crate::lexicon::{doing, is_adjective, known_kind, names_colour};
 
 /// `make`, `change` and `turn`: whatever comes after who is meant.
 pub(super) fn change(verb: &str, rest: &str) -> Option<Command> {
@@ -106,12 +105,10 @@ fn posed(rest: &str) -> Option<Command> {
         ["sit", "stand", "lie", "be", "go", "come", "move", "stay", "rest", "hover", "float", "lean"];
     let words: Vec<&str> = rest.split(' ').collect();
     let at = (1..words.len()).find(|at| {
-        POSTURES.contains(&words[*at])
-            || (*at > 1 && MOTIONS.contains(&words[*at]))
-            || english::doing(words[*at]).is_some()
+        POSTURES.contains(&words[*at]) || (*at > 1 && is_motion(words[*at])) || doing(words[*at]).is_some()
     })?;
     // "the taxi drive to the right"
-    if MOTIONS.contains(&words[at]) || matches!(words[at], "go" | "come" | "move") {
+    if is_motion(words[at]) || matches!(words[at], "go" | "come" | "move") {
         let moved = format!("{} {}", words[..at].join(" "), words[at + 1..].join(" "));
         let moved = super::moving::movement("move", moved.trim_end());
         if let Some(moved) = moved.filter(|_| at + 1 < words.len()) {
@@ -120,7 +117,7 @@ fn posed(rest: &str) -> Option<Command> {
     }
     let (who, what) = (words[..at].join(" "), words[at + 1..].join(" "));
     if what.is_empty() {
-        return english::doing(words[at]).map(|words| Command::Describe { who, words });
+        return doing(words[at]).map(|words| Command::Describe { who, words });
     }
     if !POSTURES.contains(&words[at]) {
         return None;
@@ -146,7 +143,7 @@ pub(super) fn colours_of(rest: &str) -> Option<(String, Vec<String>)> {
     let (who, colour) = first.rsplit_once(' ')?;
     let several = who.rsplit(' ').next().is_some_and(lmd_layout::is_plural);
     let colours: Vec<String> = std::iter::once(&colour).chain(others).map(|one| (*one).to_owned()).collect();
-    let all = colours.len() > 2 && colours.iter().all(|one| english::names_colour(one));
+    let all = colours.len() > 2 && colours.iter().all(|one| names_colour(one));
     (several && all).then(|| (who.to_owned(), colours))
 }
 
@@ -158,11 +155,10 @@ pub(super) fn scene_complement(words: &str) -> Option<Command> {
         .trim_start_matches("the ")
         .trim_start_matches("at ")
         .trim_start_matches("in ");
-    if let Some((_, phrase)) = MOODS.iter().find(|(mood, phrase)| *mood == core || *phrase == words) {
-        return Some(Command::Mood((*phrase).to_owned()));
+    if let Some(phrase) = mood(words, core) {
+        return Some(Command::Mood(phrase.to_owned()));
     }
-    let is_style = words.split_whitespace().any(|word| STYLES.contains(&word));
-    is_style.then(|| Command::Style(words.to_owned()))
+    names_style(words).then(|| Command::Style(words.to_owned()))
 }
 
 /// `the car red`, `the cat a bit bigger`, `the dog wear a hat`: tries every
@@ -203,13 +199,17 @@ pub(super) fn complement(who: &str, to: &str) -> Option<Command> {
         return Some(Command::Resize { who, w, h });
     }
     let to = to.strip_prefix("look ").unwrap_or(to);
-    let colours =
-        to.split([' ', ',']).filter(|word| *word != "and" && !word.is_empty()).all(english::names_colour);
+    let colours = to.split([' ', ',']).filter(|word| *word != "and" && !word.is_empty()).all(names_colour);
     let article = matches!(first_word(to), Some("a" | "an" | "the"));
     let counted = first_word(to).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
     let worn = matches!(first_word(to), Some("wear" | "wearing" | "hold" | "holding" | "with"));
-    if !colours && !worn && (article || counted || is_known(&lmd_layout::singular(to))) {
+    if !colours && !worn && (article || counted || names_thing(to)) {
         return Some(Command::Rename { who, to: to.to_owned() });
     }
     Some(Command::Describe { who, words: to.to_owned() })
+}
+
+/// Whether bare words name a thing something can turn into, not what it can be like.
+fn names_thing(words: &str) -> bool {
+    known_kind(&lmd_layout::singular(words)).is_some() && !is_adjective(words)
 }

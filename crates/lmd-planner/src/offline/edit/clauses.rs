@@ -8,9 +8,9 @@ use super::moving::{gathering, into_region, movement, relation, step};
 use super::phrasing::{begins_clause, normalise, verb_first};
 use super::refusal::Refusal;
 use super::remarks::{allowed, complaint, passive, topic, unwanted};
-use super::vocabulary::{MOTIONS, VERBS, comparative, is_verb, strength, without_strength};
+use super::vocabulary::{comparative, is_imperative, is_motion, is_verb, strength, without_strength};
 use super::whole::whole as of_whole;
-use crate::english;
+use crate::lexicon::{Section, after, belongs_to_wearer, is_colour, names_colour};
 
 /// What one could say, for refusals.
 pub(super) const EXAMPLES: &str = "try for instance \"move the cat to the right\", \"add two birds in the sky\", \"make the car red\", \"remove the dog\" or \"change the background to a beach\"";
@@ -33,21 +33,6 @@ pub(super) fn commands(text: &str) -> Result<Vec<Clause>, Refusal> {
         _ => Ok(found),
     }
 }
-
-/// Ways to say that something must not be there.
-const UNWANTED: [&str; 11] = [
-    "don't show ",
-    "do not show ",
-    "don't include ",
-    "do not include ",
-    "don't draw ",
-    "do not draw ",
-    "don't add ",
-    "i don't want ",
-    "there should not be ",
-    "there shouldn't be ",
-    "avoid ",
-];
 
 /// Cuts at "and", "but", "then" and commas wherever both sides are commands; a
 /// right side without a verb of its own takes the one before it.
@@ -109,8 +94,7 @@ fn says_more(left: &str, right: &str) -> Option<Command> {
         return Some(Command::Resize { who: String::new(), w, h });
     }
     let sized = matches!(command(left), Some(Command::Resize { .. }));
-    (sized && english::names_colour(right))
-        .then(|| Command::Describe { who: String::new(), words: right.to_owned() })
+    (sized && names_colour(right)).then(|| Command::Describe { who: String::new(), words: right.to_owned() })
 }
 
 /// Whether a verb follows a joint, so that there are several commands.
@@ -156,19 +140,10 @@ fn command(text: &str) -> Option<Command> {
     if let Some(command) = complaint(text).or_else(|| passive(text)).and_then(|told| command(&told)) {
         return Some(command);
     }
-    const UNNEEDED: [&str; 7] = [
-        "i don't like ",
-        "there's no need for ",
-        "there is no need for ",
-        "we don't need ",
-        "i don't need ",
-        "lose ",
-        "ditch ",
-    ];
-    if let Some(what) = UNNEEDED.iter().find_map(|start| text.strip_prefix(start)) {
+    if let Some(what) = after(Section::Unneeded, text) {
         return remove(what);
     }
-    if let Some(what) = UNWANTED.iter().find_map(|start| text.strip_prefix(start)) {
+    if let Some(what) = after(Section::Unwanted, text) {
         return Some(Command::Exclude(what.trim_start_matches("any ").to_owned()));
     }
     let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
@@ -232,7 +207,7 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
         "set" => number_of(rest).or_else(|| change(verb, rest)).or_else(|| movement(verb, rest)),
         "change" => number_of(rest).or_else(|| change(verb, rest)),
         "make" | "turn" | "transform" | "convert" | "have" => change(verb, rest),
-        _ if MOTIONS.contains(&verb) => movement(verb, rest),
+        _ if is_motion(verb) => movement(verb, rest),
         _ => bare(text),
     }
 }
@@ -376,7 +351,7 @@ fn recolour(rest: &str) -> Option<Command> {
     }
     let (who, colour) = rest.rsplit_once(' ')?;
     let who = who.trim_end_matches(" in");
-    english::names_colour(colour).then(|| Command::Describe { who: who.to_owned(), words: colour.to_owned() })
+    names_colour(colour).then(|| Command::Describe { who: who.to_owned(), words: colour.to_owned() })
 }
 
 /// `give the man a hat`: a hat on the man.
@@ -385,7 +360,7 @@ fn give(rest: &str) -> Option<Command> {
     let article = words.iter().skip(1).position(|word| matches!(*word, "a" | "an" | "some"));
     let Some(at) = article.map(|at| at + 1) else { return give_each(&words) };
     // What is worn or a part belongs to the one who has it, not into a box.
-    if words.last().is_some_and(|noun| english::belongs_to_wearer(noun)) {
+    if words.last().is_some_and(|noun| belongs_to_wearer(noun)) {
         return Some(Command::Describe {
             who: words[..at].join(" "),
             words: format!("with {}", words[at..].join(" ")),
@@ -396,8 +371,8 @@ fn give(rest: &str) -> Option<Command> {
 
 /// `both dogs red collars`: each of them one.
 fn give_each(words: &[&str]) -> Option<Command> {
-    let (noun, before) = words.split_last().filter(|(noun, _)| english::belongs_to_wearer(noun))?;
-    let colours = before.iter().rev().take_while(|word| english::is_colour(word)).count();
+    let (noun, before) = words.split_last().filter(|(noun, _)| belongs_to_wearer(noun))?;
+    let colours = before.iter().rev().take_while(|word| is_colour(word)).count();
     let (who, colours) = before.split_at(before.len() - colours);
     let several = who.last().is_some_and(|who| lmd_layout::is_plural(who));
     let each = if several { lmd_layout::singular(noun) } else { (*noun).to_owned() };
@@ -476,7 +451,7 @@ fn wished_state(text: &str) -> Option<Command> {
             let (who, to) = two_parts(text, &[" should "])?;
             // An unknown verb must not become an adjective.
             first_word(&to).filter(|verb| {
-                VERBS.contains(verb)
+                is_imperative(verb)
                     || matches!(*verb, "wear" | "hold" | "look")
                     || comparative(verb).is_some()
             })?;

@@ -3,15 +3,15 @@
 
 use super::command::{Command, first_word};
 use super::moving::movement;
-use super::vocabulary::{MOTIONS, VERBS};
-use crate::english;
+use super::vocabulary::{is_imperative, is_motion};
+use crate::lexicon::progressive;
 
 /// `the knight ride the horse`, `the fox chase the owl`: who, and what doing.
 pub(super) fn acted(rest: &str) -> Option<Command> {
     let words: Vec<&str> = rest.split(' ').collect();
     let pronoun = matches!(words.first(), Some(&("it" | "them" | "him" | "her")));
     for at in (if pronoun { 1 } else { 2 })..words.len() {
-        let Some(doing) = english::progressive(words[at]) else { continue };
+        let Some(doing) = progressive(words[at]) else { continue };
         // "the light blue": what follows a verb is a thing or where it is.
         let next = words.get(at + 1);
         let follows = next.is_none_or(|word| {
@@ -64,7 +64,7 @@ fn ordered(text: &str) -> Option<Command> {
         [" is to ", " are to ", " should ", " must ", " has to ", " have to ", " needs to ", " ought to "];
     let (who, rest) = modals.iter().find_map(|modal| text.split_once(modal))?;
     let (verb, what) = rest.split_once(' ').unwrap_or((rest, ""));
-    if MOTIONS.contains(&verb) || matches!(verb, "go" | "come" | "move") {
+    if is_motion(verb) || matches!(verb, "go" | "come" | "move") {
         let moved = movement("move", format!("{who} {what}").trim_end()).filter(|_| !what.is_empty());
         if moved.is_some() {
             return moved;
@@ -88,10 +88,10 @@ fn ordered(text: &str) -> Option<Command> {
     );
     let looks = verb == "look"
         && !["at ", "to ", "up", "down", "away", "into ", "out "].iter().any(|word| what.starts_with(word));
-    if state || looks || VERBS.contains(&verb) {
+    if state || looks || is_imperative(verb) {
         return None;
     }
-    let doing = english::progressive(verb)?;
+    let doing = progressive(verb)?;
     if what.is_empty() {
         return Some(Command::Describe { who: who.to_owned(), words: doing });
     }
@@ -106,7 +106,7 @@ fn going_on(text: &str) -> Option<Command> {
     let (who, doing) =
         [" should be ", " must be ", " is ", " are "].iter().find_map(|verb| text.split_once(verb))?;
     let first = first_word(doing)?;
-    let acts = first.ends_with("ing") && english::progressive(first).is_some() && doing.contains(' ');
+    let acts = first.ends_with("ing") && progressive(first).is_some() && doing.contains(' ');
     acts.then(|| Command::Happen { who: who.to_owned(), doing: doing.to_owned() })
 }
 
@@ -114,7 +114,7 @@ fn going_on(text: &str) -> Option<Command> {
 fn usual(text: &str) -> Option<Command> {
     let words: Vec<&str> = text.split(' ').collect();
     let at = (2..words.len().saturating_sub(1))
-        .find(|at| words[*at].ends_with('s') && english::progressive(words[*at]).is_some())?;
+        .find(|at| words[*at].ends_with('s') && progressive(words[*at]).is_some())?;
     let known = matches!(words[0], "the" | "my") && matches!(words[at + 1], "the" | "a" | "an");
     let told = format!("{} {}", words[..at].join(" "), words[at..].join(" "));
     known.then(|| acted(&told)).flatten()

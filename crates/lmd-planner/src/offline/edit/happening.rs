@@ -12,7 +12,7 @@ use super::relocate::{self, relate_pieces};
 use super::staging::attach;
 use crate::english;
 use crate::geometry::feet_kept;
-use crate::offline::sizes::kind_of;
+use crate::lexicon::kind_of;
 use crate::offline::wording;
 use crate::{RelationKind, Scene, Thing};
 

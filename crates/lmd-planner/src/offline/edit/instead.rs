@@ -8,6 +8,7 @@ use super::command::{Command, Place, first_word};
 use super::moving::{into_region, relation};
 use super::refer::{find, head_noun, without_article};
 use super::refusal::Refusal;
+use super::vocabulary::names_style;
 use super::{adding, adjust, scenery};
 use crate::english;
 use crate::geometry::{corners, feet_kept};
@@ -126,7 +127,7 @@ pub(super) fn fill(board: &mut Board, what: &str, place: &Place) -> Result<(), R
                 return Err(format!("{who} is there; remove it first, or say \"swap {what} and {who}\""));
             }
             Ok(_) => return adjust::rename(board, who, what),
-            Err(_) if scenery::names_style(who) => return scenery::style(board, what),
+            Err(_) if names_style(who) => return scenery::style(board, what),
             Err(_) if scenery::names_place(board, &format!("the {}", without_article(who))) => {
                 return scenery::replace_place(board, who, what);
             }

@@ -2,7 +2,8 @@
 //! other things, together and apart.
 
 use super::command::{Command, first_word, named};
-use super::vocabulary::{direction, relation_of, strength, without_strength};
+use super::vocabulary::{direction, strength, without_strength};
+use crate::lexicon::{Tags, tags};
 use crate::{Region, RelationKind, english};
 
 /// Moving; what is not there yet is added instead.
@@ -176,53 +177,20 @@ pub(super) fn relation(rest: &str) -> Option<(String, RelationKind, String)> {
             return Some((who.to_owned(), RelationKind::NextTo, format!("{side}{anchor}")));
         }
     }
-    let known =
-        english::relation_phrase(rest).filter(|(who, _, anchor)| !who.is_empty() && !anchor.is_empty());
-    known.or_else(|| {
-        let words: Vec<&str> = rest.split(' ').collect();
-        let at = words.iter().position(|word| relation_of(word).is_some())?;
-        let kind = relation_of(words[at])?;
-        (at > 0 && at + 1 < words.len()).then(|| (words[..at].join(" "), kind, words[at + 1..].join(" ")))
-    })
+    english::relation_phrase(rest).filter(|(who, _, anchor)| !who.is_empty() && !anchor.is_empty())
 }
 
 /// Whether "put it on a beach" means the place: an indefinite anchor that is
 /// scenery.
 pub(super) fn is_place(kind: RelationKind, anchor: &str) -> bool {
-    const PLACES: [&str; 30] = [
-        "beach",
-        "forest",
-        "desert",
-        "city",
-        "street",
-        "park",
-        "room",
-        "kitchen",
-        "garden",
-        "field",
-        "meadow",
-        "mountain",
-        "mountains",
-        "sea",
-        "ocean",
-        "lake",
-        "space",
-        "moon",
-        "farm",
-        "jungle",
-        "office",
-        "snow",
-        "road",
-        "studio",
-        "cave",
-        "library",
-        "classroom",
-        "bedroom",
-        "village",
-        "market",
-    ];
     let fits = matches!(kind, RelationKind::On | RelationKind::Inside | RelationKind::InFrontOf);
-    fits && anchor.split_whitespace().any(|word| PLACES.contains(&word))
+    fits && is_surrounding(anchor)
+}
+
+/// Whether words name what is all around rather than something one stands on.
+fn is_surrounding(anchor: &str) -> bool {
+    let own = Tags::SURFACE.and(Tags::CONTAINER).and(Tags::BOUNDED);
+    anchor.split_whitespace().any(|word| tags(word).any(Tags::PLACE) && !tags(word).any(own))
 }
 
 /// `the cat a bit to the left`, `the cat up`, `the dog 20% right`.

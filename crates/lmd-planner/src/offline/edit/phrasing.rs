@@ -3,39 +3,7 @@
 
 use super::command::first_word;
 use super::vocabulary::is_verb;
-
-/// Ways to say what else there should be.
-const WISHES: [&str; 29] = [
-    "can we have ",
-    "could we have ",
-    "can i have ",
-    "could i have ",
-    "can there be ",
-    "could there be ",
-    "let there be ",
-    "we want ",
-    "there should be ",
-    "there must be ",
-    "give me ",
-    "how about adding ",
-    "how about ",
-    "what about adding ",
-    "what about ",
-    "i want to ",
-    "i want ",
-    "i would like to ",
-    "i would like ",
-    "i'd like to ",
-    "i'd like ",
-    "we need ",
-    "i need ",
-    "i'd rather have ",
-    "i prefer ",
-    "what if there was ",
-    "what if there were ",
-    "there should also be ",
-    "it needs ",
-];
+use crate::lexicon::{Section, after};
 
 /// What follows a name and says what is to become of it.
 const MODALS: [&str; 12] = [
@@ -119,7 +87,7 @@ pub(super) fn verb_first(clause: &str) -> String {
     let clause = fronted(clause);
     let clause =
         clause.replacen("i only want ", "i want only ", 1).replacen("should only be ", "should be only ", 1);
-    let wished = WISHES.iter().find_map(|wish| clause.strip_prefix(wish));
+    let wished = after(Section::InstructionWishes, &clause);
     let (clause, wished) = (wished.unwrap_or(&clause), wished.is_some());
     match exact_number(clause) {
         Some(number) => format!("want {number}"),
@@ -149,7 +117,7 @@ pub(super) fn begins_clause(text: &str) -> bool {
     let subject = matches!(first, "the" | "it" | "they" | "both" | "all" | "there" | "that" | "this");
     is_verb(first)
         || matches!(first, "no" | "then" | "without" | "don't" | "neither")
-        || WISHES.iter().any(|wish| text.starts_with(wish))
+        || after(Section::InstructionWishes, text).is_some()
         || (subject && MODALS.iter().any(|modal| text.contains(modal)))
         || verb_first(text) != text
 }
@@ -190,7 +158,7 @@ fn fronted(clause: &str) -> String {
     });
     let wish = |at: &usize| {
         let rest = words[*at..].join(" ");
-        WISHES.iter().any(|wish| rest.starts_with(wish))
+        after(Section::InstructionWishes, &rest).is_some()
     };
     let Some(at) = verb.or_else(|| (1..words.len()).find(wish)) else { return clause.to_owned() };
     let front = words[..at].join(" ");

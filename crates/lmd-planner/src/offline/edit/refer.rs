@@ -4,6 +4,7 @@ use lmd_layout::{BBox, is_plural, singular};
 
 use super::board::Board;
 use super::refusal::Refusal;
+use crate::lexicon::{Tags, noun_tags};
 use crate::{Region, RelationKind, english};
 
 /// How one of several is picked.
@@ -446,20 +447,16 @@ fn candidates(board: &Board, words: &[String]) -> Vec<usize> {
 
 /// `the person`, `the animals`: objects whose head noun is of that sort.
 fn of_a_sort(board: &Board, words: &[String]) -> Vec<usize> {
-    const PEOPLE: [&str; 8] = ["man", "woman", "boy", "girl", "child", "lady", "guy", "baby"];
-    const ANIMALS: [&str; 12] = [
-        "cat", "dog", "bird", "horse", "cow", "sheep", "elephant", "lion", "tiger", "bear", "rabbit", "duck",
-    ];
-    const VEHICLES: [&str; 6] = ["car", "truck", "bus", "van", "bicycle", "motorcycle"];
     let [word] = words else { return Vec::new() };
-    let sort: &[&str] = match word.as_str() {
-        "person" | "people" | "human" => &PEOPLE,
-        "animal" | "pet" => &ANIMALS,
-        "vehicle" => &VEHICLES,
+    let sort = match word.as_str() {
+        "person" | "people" | "human" => Tags::PERSON,
+        "animal" | "pet" => Tags::ANIMAL,
+        "vehicle" => Tags::VEHICLE,
+        "food" => Tags::FOOD,
         _ => return Vec::new(),
     };
     let fits = |index: &usize| {
-        head_noun(&board.pieces[*index].caption).is_some_and(|head| sort.contains(&head.as_str()))
+        head_noun(&board.pieces[*index].caption).is_some_and(|noun| noun_tags(&noun).any(sort))
     };
     (0..board.pieces.len()).filter(fits).collect()
 }

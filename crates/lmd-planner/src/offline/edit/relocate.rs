@@ -10,8 +10,8 @@ use super::refer::{find, find_one, head_noun};
 use super::refusal::Refusal;
 use super::staging::{attach, stage_among, thing_of};
 use crate::geometry::{corners, crossings, feet_kept, mean, overlap};
+use crate::lexicon::kind_of;
 use crate::offline::problem::Given;
-use crate::offline::sizes::kind_of;
 use crate::offline::stage::Staged;
 use crate::{Region, RelationKind, Scene};
 

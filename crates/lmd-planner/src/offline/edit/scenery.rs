@@ -5,17 +5,16 @@ use lmd_layout::{singular, with_article};
 use super::attribute::described;
 use super::board::Board;
 use super::refusal::Refusal;
-use super::vocabulary::{STYLES, mood_of, without_mood};
+use super::vocabulary::{mood_of, names_style, without_mood};
 use crate::Scene;
 
 /// Style and place of a background prompt, as far as it says them.
 fn taken_apart(background: &str) -> Scene {
     let text = background.trim().to_lowercase();
-    let is_style = |words: &str| words.split_whitespace().any(|word| STYLES.contains(&word));
     let (style, place) = match text.split_once(" of ") {
-        Some((style, place)) if is_style(style) => (Some(style), Some(place)),
+        Some((style, place)) if names_style(style) => (Some(style), Some(place)),
         Some(("a realistic scene", place)) => (None, Some(place)),
-        _ if is_style(&text) => (Some(text.as_str()), None),
+        _ if names_style(&text) => (Some(text.as_str()), None),
         _ => (None, Some(text.as_str())),
     };
     let place = place.map(|place| place.replacen("a realistic scene", "a scene", 1));
@@ -75,11 +74,6 @@ pub(super) fn describe_part(board: &mut Board, who: &str, words: &str) -> bool {
         board.background = format!("{} with {}", board.background, with_article(&format!("{words} {noun}")));
     }
     part
-}
-
-/// Whether the words name a kind of picture.
-pub(super) fn names_style(words: &str) -> bool {
-    words.split(' ').any(|word| STYLES.contains(&word))
 }
 
 /// Whether the words name the place around the objects: `the kitchen`.

@@ -1,188 +1,65 @@
 //! The words of instructions: verbs, amounts, comparatives, moods.
 
-use crate::RelationKind;
+use crate::lexicon::{List, Section};
 
-/// Verbs an instruction may begin with. After "and" they begin a new one.
-pub(super) const VERBS: [&str; 64] = [
-    "hang",
-    "zoom",
-    "want",
-    "move",
-    "add",
-    "remove",
-    "delete",
-    "make",
-    "change",
-    "replace",
-    "turn",
-    "swap",
-    "put",
-    "place",
-    "shift",
-    "bring",
-    "take",
-    "give",
-    "enlarge",
-    "shrink",
-    "paint",
-    "color",
-    "colour",
-    "erase",
-    "drop",
-    "set",
-    "insert",
-    "include",
-    "push",
-    "pull",
-    "slide",
-    "exchange",
-    "switch",
-    "draw",
-    "exclude",
-    "resize",
-    "scale",
-    "spread",
-    "grow",
-    "raise",
-    "lower",
-    "lift",
-    "drag",
-    "widen",
-    "get",
-    "transform",
-    "convert",
-    "recolor",
-    "cut",
-    "have",
-    "duplicate",
-    "copy",
-    "clone",
-    "mirror",
-    "flip",
-    "keep",
-    "center",
-    "centre",
-    "reflect",
-    "leave",
-    "rename",
-    "let",
-    "align",
-    "line",
-];
-
-/// Verbs of motion and placing that say no more than `move`.
-pub(super) const MOTIONS: [&str; 33] = [
-    "drive", "walk", "ride", "roll", "fly", "send", "carry", "steer", "park", "swim", "sail", "run", "throw",
-    "haul", "tow", "lead", "hop", "jump", "step", "position", "relocate", "transfer", "shove", "nudge",
-    "seat", "lay", "sit", "plant", "scatter", "stick", "lean", "guide", "tuck",
-];
-
-/// Further verbs that begin an instruction.
-const FURTHER: [&str; 18] = [
-    "show", "use", "allow", "permit", "stop", "call", "relabel", "stack", "pile", "arrange", "surround",
-    "decorate", "fill", "cover", "double", "reduce", "increase", "order",
-];
-
-/// Whether an instruction may begin with the word.
-pub(super) fn is_verb(word: &str) -> bool {
-    VERBS.contains(&word) || MOTIONS.contains(&word) || FURTHER.contains(&word)
+/// Whether an instruction may begin with `word`. After "and" it begins a new one.
+pub(super) fn is_imperative(word: &str) -> bool {
+    List::Imperative.has(word)
 }
 
-/// Words that describe the whole scene, and how they are joined to a place.
-pub(super) const MOODS: [(&str, &str); 26] = [
-    ("night", "at night"),
-    ("nighttime", "at night"),
-    ("dark", "at night"),
-    ("day", "by day"),
-    ("daytime", "by day"),
-    ("sunset", "at sunset"),
-    ("sunrise", "at sunrise"),
-    ("dawn", "at dawn"),
-    ("dusk", "at dusk"),
-    ("evening", "in the evening"),
-    ("morning", "in the morning"),
-    ("noon", "at noon"),
-    ("winter", "in winter"),
-    ("summer", "in summer"),
-    ("autumn", "in autumn"),
-    ("fall", "in autumn"),
-    ("spring", "in spring"),
-    ("rain", "in the rain"),
-    ("rainy", "in the rain"),
-    ("raining", "in the rain"),
-    ("snow", "in the snow"),
-    ("snowy", "in the snow"),
-    ("snowing", "in the snow"),
-    ("foggy", "in fog"),
-    ("sunny", "in the sunshine"),
-    ("stormy", "in a storm"),
-];
+/// Whether a verb is one of motion or placing that says no more than `move`.
+pub(super) fn is_motion(word: &str) -> bool {
+    List::Motion.has(word)
+}
 
-/// Words that say a noun phrase is a kind of picture.
-pub(super) const STYLES: [&str; 24] = [
-    "painting",
-    "photo",
-    "photograph",
-    "sketch",
-    "drawing",
-    "watercolor",
-    "watercolour",
-    "cartoon",
-    "illustration",
-    "render",
-    "rendering",
-    "engraving",
-    "etching",
-    "mosaic",
-    "poster",
-    "collage",
-    "anime",
-    "comic",
-    "art",
-    "artwork",
-    "print",
-    "woodcut",
-    "fresco",
-    "doodle",
-];
+/// Whether an instruction may begin with `word`, rare and plain verbs of motion included.
+pub(super) fn is_verb(word: &str) -> bool {
+    is_imperative(word) || is_motion(word) || List::RareImperative.has(word)
+}
 
-/// How strongly something is asked for: `a bit` 0.45, nothing 1, `far` 2.
+/// The mood that words for the whole scene set (`at night`).
+pub(super) fn mood(words: &str, bare: &str) -> Option<&'static str> {
+    let mut moods = Section::Moods.entries();
+    moods.find(|(mood, phrase)| *mood == bare || *phrase == words).map(|(_, phrase)| phrase)
+}
+
+/// Whether words say that a noun phrase is a kind of picture.
+pub(super) fn names_style(words: &str) -> bool {
+    words.split_whitespace().any(|word| {
+        word == "anime" || List::Medium.has(word) && !List::PlainMedium.has(word) && !is_shown(word)
+    })
+}
+
+/// Whether a medium may also be a thing that is to be seen, or a way to look at it.
+fn is_shown(word: &str) -> bool {
+    matches!(
+        word,
+        "still" | "life" | "shot" | "cover" | "logo" | "icon" | "sticker" | "panel" | "macro" | "wallpaper"
+    )
+}
+
+/// How strongly something is asked for: `a bit` 0.45, nothing 1, `far` 1.9.
 pub(super) fn strength(text: &str) -> f64 {
-    let has = |phrase: &str| format!(" {text} ").contains(&format!(" {phrase} "));
-    if ["slightly", "a bit", "a little", "a little bit", "a tad", "a touch", "somewhat", "a tiny bit"]
-        .into_iter()
-        .any(has)
-    {
-        0.45
-    } else if ["far", "a lot", "much", "way", "a great deal", "considerably", "very"].into_iter().any(has) {
-        1.9
-    } else {
-        1.0
+    let has = |degree: &str| {
+        Section::Strength.entries().any(|(phrase, of)| of == degree && has_phrase(text, phrase))
+    };
+    match () {
+        () if has("weak") => 0.45,
+        () if has("strong") || has_phrase(text, "very") => 1.9,
+        () => 1.0,
     }
 }
 
-/// Takes the words about strength out of `text`.
+fn has_phrase(text: &str, phrase: &str) -> bool {
+    format!(" {text} ").contains(&format!(" {phrase} "))
+}
+
+/// Takes the words about strength out of `text`, the longest first.
 pub(super) fn without_strength(text: &str) -> String {
-    const PHRASES: [&str; 16] = [
-        "a little bit",
-        "a tiny bit",
-        "a great deal",
-        "a little",
-        "a bit",
-        "a lot",
-        "a tad",
-        "a touch",
-        "slightly",
-        "somewhat",
-        "much",
-        "far",
-        "way",
-        "considerably",
-        "more",
-        "further",
-    ];
     let mut padded = format!(" {text} ");
-    for phrase in PHRASES {
+    let mut phrases: Vec<&str> = Section::Strength.entries().map(|(phrase, _)| phrase).collect();
+    phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
+    for phrase in phrases {
         padded = padded.replace(&format!(" {phrase} "), " ");
     }
     padded.trim().to_owned()
@@ -231,25 +108,16 @@ pub(super) fn comparative(words: &str) -> Option<(f64, f64)> {
     })
 }
 
-/// The words of a relation that stand in instructions but hardly in captions.
-pub(super) fn relation_of(word: &str) -> Option<RelationKind> {
-    match word {
-        "onto" | "on" | "atop" => Some(RelationKind::On),
-        "into" | "inside" | "in" => Some(RelationKind::Inside),
-        _ => None,
-    }
-}
-
-/// The words of [`MOODS`] that a place ends with.
+/// The words of a mood that a place ends with.
 pub(super) fn mood_of(place: &str) -> Option<&'static str> {
-    MOODS.iter().map(|(_, phrase)| *phrase).find(|phrase| place.ends_with(phrase))
+    Section::Moods.entries().map(|(_, phrase)| phrase).find(|phrase| place.ends_with(phrase))
 }
 
 /// Whether the words name a time of day, a season, weather, or what is one.
 pub(super) fn is_time(words: &str) -> bool {
     let words = words.strip_prefix("the ").unwrap_or(words);
     let words = words.split(" from ").next().unwrap_or(words);
-    MOODS.iter().any(|(mood, _)| *mood == words)
+    Section::Moods.entries().any(|(mood, _)| mood == words)
         || matches!(
             words,
             "season"
@@ -265,8 +133,8 @@ pub(super) fn is_time(words: &str) -> bool {
         )
 }
 
-/// A place without the words [`MOODS`] put behind it.
+/// A place without the words of a mood behind it.
 pub(super) fn without_mood(place: &str) -> String {
-    let mood = MOODS.iter().find_map(|(_, phrase)| place.strip_suffix(phrase));
+    let mood = Section::Moods.entries().find_map(|(_, phrase)| place.strip_suffix(phrase));
     mood.unwrap_or(place).trim().to_owned()
 }

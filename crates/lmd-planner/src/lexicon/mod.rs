@@ -1,0 +1,38 @@
+//! The lexicon: everything the planner knows of English words, as data.
+//!
+//! | file | what it has |
+//! |---|---|
+//! | `nouns.txt` | nouns with what they are (`person`, `container`, `place`, …) and their usual sizes |
+//! | `words.txt` | colours, adjectives, adverbs, function words and lists of grammar |
+//! | `verbs.txt` | verbs by what they do, and their irregular forms |
+//! | `phrases.txt` | phrases about place, number, absence, wishes, and what they mean |
+//! | `style.txt` | words about the picture as a whole |
+//! | `languages.txt` | little words that tell other languages |
+//! | `real_words.txt` | real words that are not to be taken for slips of the pen |
+//!
+//! All files have one form ([`source`]); they are read at the first use of
+//! each, and tests hold every line against its rules. Captions, instructions,
+//! sizes and answers to questions are read with the same words.
+
+mod kind;
+mod nouns;
+mod phrases;
+mod source;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod verbs;
+mod words;
+
+pub use kind::Size;
+pub(crate) use kind::{Class, Kind};
+pub(crate) use nouns::{compound, kind_of, known_kind};
+pub(crate) use phrases::{Phrases, Section, after, likeliest_language};
+pub(crate) use tags::Tags;
+pub(crate) use verbs::{
+    Role, Verb, VerbForm, doing, forms, is_known_verb, is_participle, progressive, third_person, verb,
+};
+pub(crate) use words::{
+    List, belongs_to_wearer, exact_tags, head, is_adjective, is_adverb, is_alive, is_colour, is_function,
+    mean_the_same, names_colour, noun_tags, size, superlative, tags, words,
+};

@@ -1,0 +1,204 @@
+//! Verbs: what a man is doing becomes an attribute (`running`), a relation
+//! (`riding a horse`) or a part of the caption (`wearing a hat`).
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use super::source;
+use super::tags::Tags;
+use super::words::exact_tags;
+
+/// The shape a verb stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum VerbForm {
+    Base,
+    Third,
+    Ing,
+    Past,
+}
+
+/// What a verb does to the things around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Says only that something is there (`placed`, `located`).
+    Neutral,
+    /// A posture: an attribute of people and animals, nothing for things.
+    Posture,
+    /// An action, kept as an attribute.
+    Action,
+    /// What follows is worn or consumed and stays in the caption.
+    Caption,
+    /// What follows is a thing close by (`holding`, `chasing`).
+    Close,
+    /// What follows carries the subject (`riding`).
+    Mount,
+    /// What follows is within or upon the subject (`containing`, `filled with`).
+    Hold,
+    /// What follows is all around the subject (`surrounded by`).
+    Surrounded,
+    /// What follows stands on both sides of the subject (`flanked by`).
+    Flanked,
+    /// What follows lies on the subject (`topped with`).
+    Topped,
+}
+
+/// A verb as it stands in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Verb {
+    /// The attribute form: `running`, or the participle (`parked`).
+    pub(crate) attribute: String,
+    pub(crate) form: VerbForm,
+    pub(crate) role: Role,
+}
+
+pub(super) const TEXT: &str = include_str!("verbs.txt");
+
+/// The lists of `verbs.txt` by what their verbs do.
+pub(super) const ROLES: [(&str, Role); 10] = [
+    ("neutral", Role::Neutral),
+    ("posture", Role::Posture),
+    ("mount", Role::Mount),
+    ("hold", Role::Hold),
+    ("surrounded", Role::Surrounded),
+    ("flanked", Role::Flanked),
+    ("topped", Role::Topped),
+    ("close", Role::Close),
+    ("caption", Role::Caption),
+    ("action", Role::Action),
+];
+
+static DOUBLING: LazyLock<HashSet<&str>> = LazyLock::new(|| source::words(TEXT, "doubling").collect());
+
+static VERBS: LazyLock<HashMap<String, Verb>> = LazyLock::new(|| {
+    let mut verbs = HashMap::new();
+    for (list, role) in ROLES {
+        source::words(TEXT, list).for_each(|lemma| insert_forms(&mut verbs, lemma, role));
+    }
+    for (lemma, pasts) in source::entries(TEXT, "irregular") {
+        let role = verbs.get(lemma).map_or(Role::Action, |verb: &Verb| verb.role);
+        let active = matches!(role, Role::Action | Role::Posture);
+        for past in pasts.split(' ') {
+            let attribute = if active { ing(lemma) } else { past.to_owned() };
+            verbs.entry(past.to_owned()).or_insert(Verb { attribute, form: VerbForm::Past, role });
+        }
+    }
+    verbs
+});
+
+fn insert_forms(verbs: &mut HashMap<String, Verb>, lemma: &str, role: Role) {
+    let attribute = ing(lemma);
+    for (word, form) in [
+        (lemma.to_owned(), VerbForm::Base),
+        (third(lemma), VerbForm::Third),
+        (attribute.clone(), VerbForm::Ing),
+    ] {
+        verbs.entry(word).or_insert(Verb { attribute: attribute.clone(), form, role });
+    }
+    let past = past(lemma);
+    verbs.entry(past.clone()).or_insert(Verb { attribute: past, form: VerbForm::Past, role });
+}
+
+fn doubled(lemma: &str) -> Option<String> {
+    DOUBLING.contains(lemma).then(|| lemma.chars().chain(lemma.chars().last()).collect())
+}
+
+fn ing(lemma: &str) -> String {
+    if let Some(stem) = lemma.strip_suffix("ie") {
+        return format!("{stem}ying");
+    }
+    let silent = lemma.strip_suffix('e').filter(|stem| !stem.ends_with('e') && !stem.ends_with('y'));
+    format!("{}ing", doubled(lemma).as_deref().or(silent).unwrap_or(lemma))
+}
+
+fn past(lemma: &str) -> String {
+    if lemma.ends_with('e') {
+        return format!("{lemma}d");
+    }
+    match lemma.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ied"),
+        _ => format!("{}ed", doubled(lemma).as_deref().unwrap_or(lemma)),
+    }
+}
+
+fn third(lemma: &str) -> String {
+    match lemma.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ if lemma.ends_with(['s', 'x', 'z', 'o']) || lemma.ends_with("ch") || lemma.ends_with("sh") => {
+            format!("{lemma}es")
+        }
+        _ => format!("{lemma}s"),
+    }
+}
+
+/// Whether `word` is a form of a verb that the lexicon knows.
+pub(crate) fn is_known_verb(word: &str) -> bool {
+    VERBS.contains_key(word)
+}
+
+/// All forms of the verbs that the lexicon knows.
+pub(crate) fn forms() -> impl Iterator<Item = &'static str> {
+    VERBS.keys().map(String::as_str)
+}
+
+/// `word` as a verb. Unknown words ending in `ing` or `ed` count as actions.
+pub(crate) fn verb(word: &str) -> Option<Verb> {
+    if let Some(verb) = VERBS.get(word) {
+        return Some(verb.clone());
+    }
+    let known = exact_tags(word).any(Tags::NOUN.and(Tags::FUNCTION).and(Tags::ADJECTIVE));
+    let form = match word {
+        _ if known || word.len() < 5 || word.contains('-') => return None,
+        _ if word.ends_with("ing") => VerbForm::Ing,
+        _ if word.ends_with("ed") && !word.ends_with("eed") => VerbForm::Past,
+        _ => return None,
+    };
+    Some(Verb { attribute: word.to_owned(), form, role: Role::Action })
+}
+
+/// What somebody is doing who is to do this: `running` of `run`; `None` for
+/// words that are no plain verbs.
+pub(crate) fn doing(word: &str) -> Option<String> {
+    let plain = exact_tags(word).is_unknown();
+    let verb = verb(word).filter(|verb| plain && verb.form == VerbForm::Base);
+    verb.filter(|verb| matches!(verb.role, Role::Action | Role::Posture)).map(|verb| verb.attribute)
+}
+
+/// The form of a verb with `ing`: `riding` of `ride` and of `rides`; `None`
+/// for what is no verb in a form of the present.
+pub(crate) fn progressive(word: &str) -> Option<String> {
+    verb(word).filter(|verb| verb.form != VerbForm::Past).map(|verb| verb.attribute)
+}
+
+/// A noun in the plural as what one does with something: `hands` of `a barista hands a cup`.
+pub(crate) fn third_person(word: &str) -> Option<Verb> {
+    let lemma = lmd_layout::singular(word);
+    let other = lemma != word && !exact_tags(word).any(Tags::FUNCTION.and(Tags::ADJECTIVE));
+    // What is a noun, too, makes no attribute: nobody is "eyeing".
+    let role = if exact_tags(&lemma).any(Tags::NOUN) { Role::Neutral } else { Role::Close };
+    other.then(|| Verb { attribute: ing(&lemma), form: VerbForm::Third, role })
+}
+
+/// Whether `word` can stand before a noun as a participle (`running`, `parked`).
+pub(crate) fn is_participle(word: &str) -> bool {
+    !exact_tags(word).any(Tags::NOUN)
+        && verb(word).is_some_and(|v| matches!(v.form, VerbForm::Ing | VerbForm::Past))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_lead_to_one_attribute() {
+        for word in ["sit", "sits", "sitting", "sat"] {
+            assert_eq!(verb(word).unwrap().attribute, "sitting", "{word}");
+        }
+        assert_eq!(verb("lies").unwrap().attribute, "lying");
+        assert_eq!(verb("riding").unwrap().role, Role::Mount);
+        assert_eq!(verb("parked").unwrap().attribute, "parked");
+        assert_eq!(verb("carries").unwrap().form, VerbForm::Third);
+        assert_eq!(verb("zorbing").unwrap().form, VerbForm::Ing);
+        assert_eq!(verb("building").map(|v| v.form), Some(VerbForm::Ing));
+        assert!(!is_participle("building") && !is_participle("ceiling") && is_participle("sleeping"));
+    }
+}
