@@ -61,7 +61,7 @@ const MAX_COUNT: u32 = 20;
 /// things of one kind.
 pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let syntax::PlainPrompt { text, mut notes } = syntax::plain(&normalize_prompt(prompt)?);
-    let tokens = token::tokenize(&text);
+    let tokens = words_of(&text);
     language::check(&tokens)?;
     let tokens = lettering::marked(&tokens);
     let (tokens, corrections) = spelling::corrected(tokens);
@@ -89,17 +89,22 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     }
 }
 
+/// The words and signs of `text`, with the sides of somebody as sides of him.
+fn words_of(text: &str) -> Vec<token::Token> {
+    sides::of_their_owners(token::tokenize(text))
+}
+
 /// Whether `text` is in another language than English, as far as its letters
 /// and little words tell.
 pub(crate) fn is_foreign(text: &str) -> bool {
-    language::check(&token::tokenize(text)).is_err()
+    language::check(&words_of(text)).is_err()
 }
 
 /// The things named in `text`, in order, with the details that belong to
 /// their captions: `two birds` and `the red car` of an instruction.
 #[must_use]
 pub fn noun_phrases(text: &str) -> Vec<Thing> {
-    let chunks = chunk::chunks(&token::tokenize(text));
+    let chunks = chunk::chunks(&words_of(text));
     interpret::Interpreter::new(&chunks).run().things
 }
 
@@ -107,7 +112,7 @@ pub fn noun_phrases(text: &str) -> Vec<Thing> {
 /// corner`, `to the left`), wherever in it the phrase stands.
 #[must_use]
 pub fn region_phrase(text: &str) -> Option<Region> {
-    let tokens = token::tokenize(text);
+    let tokens = words_of(text);
     (0..tokens.len()).find_map(|at| match links::link(&tokens, at) {
         Some((links::Link::Region { region, .. }, _)) => Some(region),
         _ => None,
@@ -118,7 +123,7 @@ pub fn region_phrase(text: &str) -> Option<Region> {
 /// text before it and the text after it.
 #[must_use]
 pub fn relation_phrase(text: &str) -> Option<(String, RelationKind, String)> {
-    let tokens = token::tokenize(text);
+    let tokens = words_of(text);
     (0..tokens.len()).find_map(|at| match links::link(&tokens, at) {
         Some((links::Link::Rel { kind, .. }, length)) => {
             Some((token::text_of(tokens.get(..at)?), kind, token::text_of(tokens.get(at + length..)?)))
@@ -140,7 +145,7 @@ pub fn content_words(text: &str) -> Vec<String> {
         let empty = lexicon::exact_tags(low).any(Tags::FUNCTION.and(Tags::FILLER));
         token.is_word() && !empty && lexicon::size(low).is_none() && numbers::number(low).is_none()
     };
-    token::tokenize(text).into_iter().filter(says).map(|token| token.low).collect()
+    words_of(text).into_iter().filter(says).map(|token| token.low).collect()
 }
 
 /// Whether the lexicon knows `word` in any role, or its ending says that it describes something.

@@ -63,3 +63,23 @@ fn goes_on(word: &str) -> bool {
             | "the"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::token::tokenize;
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        of_their_owners(tokenize(text)).into_iter().map(|token| token.low).collect()
+    }
+
+    #[test]
+    fn a_side_of_somebody_is_a_side_of_him() {
+        assert_eq!(words("a cat on the dog's right side"), words("a cat to the right of the dog"));
+        assert_eq!(
+            words("To my old dog's left there is a cat"),
+            words("to the left of my old dog there is a cat")
+        );
+        assert_eq!(words("on the dog's left ear")[2..], ["dog", "'s", "left", "ear"]);
+    }
+}
