@@ -60,7 +60,8 @@ pub enum Fact {
 #[must_use]
 pub fn facts_of(scene: &Scene) -> Vec<Fact> {
     let mut facts: Vec<Fact> = Vec::new();
-    let is_stated = |thing: &Thing| !scene.guesses.contains(&thing.noun);
+    let is_stated =
+        |thing: &Thing| !scene.guesses.contains(&thing.noun) && !scene.chosen.contains(&thing.noun);
     for (i, thing) in scene.things.iter().enumerate().filter(|(_, thing)| is_stated(thing)) {
         facts.push(count_fact(scene, i, thing));
         let noun = thing.noun.clone();
@@ -122,7 +123,9 @@ fn is_certain(region: Region) -> bool {
 }
 
 fn relation_facts(scene: &Scene) -> impl Iterator<Item = Fact> + '_ {
-    scene.relations.iter().filter_map(|relation| {
+    let chosen = |i: usize| scene.things.get(i).is_some_and(|thing| scene.chosen.contains(&thing.noun));
+    let stated = scene.relations.iter().filter(move |r| !chosen(r.subject) && !chosen(r.object));
+    stated.filter_map(|relation| {
         let named = |i: usize| scene.things.get(i).map(name);
         let other = match relation.kind {
             RelationKind::Between(other) => Some(named(other)?),
@@ -248,7 +251,10 @@ pub(crate) fn matches_phrase(caption: &str, phrase: &str) -> bool {
 
 /// Lower-case words before the first preposition, nouns in the singular.
 fn caption_words(caption: &str) -> Vec<String> {
-    const ENDS: [&str; 9] = ["with", "of", "wearing", "on", "in", "holding", "at", "under", "without"];
+    const ENDS: [&str; 13] = [
+        "with", "of", "wearing", "on", "in", "holding", "at", "under", "without", "saying", "reading",
+        "showing", "titled",
+    ];
     let lower = caption.to_lowercase();
     let words = lower.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());
     let words = words.skip_while(|word| matches!(*word, "a" | "an" | "the" | "one"));

@@ -32,6 +32,9 @@ pub struct Scene {
     /// Nouns of plurals whose things were named one by one (`dog` of `two
     /// dogs: a poodle and a corgi`).
     pub kinds: Vec<String>,
+    /// Nouns of things that were chosen among alternatives (`a wolf or a bear`).
+    /// Nothing is demanded of a layout for them.
+    pub chosen: Vec<String>,
     /// What a person should know of the reading, one sentence each: syntax of
     /// other programs that was left out.
     pub notes: Vec<String>,
@@ -40,7 +43,8 @@ pub struct Scene {
 /// One kind of thing, `count` times.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Thing {
-    /// The noun in the singular, lower case: `car`, `fire hydrant`.
+    /// The noun in the singular, lower case: `car`, `fire hydrant`; a name as
+    /// it is written: `Sherlock Holmes`.
     pub noun: String,
     /// Adjectives and colours in their order: `red`, `wooden`. Verbs that
     /// become attributes (`jumping`) stand here too.
@@ -84,6 +88,10 @@ pub enum Arrangement {
     Diagonal,
     /// In so many rows.
     Rows(u32),
+    /// Rows that grow by one from the top to the bottom.
+    Pyramid,
+    /// Two lines that meet at the bottom, as birds fly.
+    Vee,
 }
 
 /// A part of the picture.
@@ -152,6 +160,8 @@ pub enum RelationKind {
     Around,
     /// In its hands or arms: over its body, and smaller.
     HeldBy,
+    /// Its upper edge in or at the lower edge of what it hangs from.
+    HangsFrom,
 }
 
 impl RelationKind {
@@ -172,6 +182,7 @@ impl RelationKind {
             Self::Between(_) => "between",
             Self::Around => "around",
             Self::HeldBy => "held by",
+            Self::HangsFrom => "hanging from",
         }
     }
 }

@@ -64,6 +64,45 @@ fn other_languages_are_named() {
 }
 
 #[test]
+fn what_is_chosen_left_out_or_odd_is_told() {
+    let notes = |prompt: &str| {
+        let scene = english::parse(prompt).unwrap();
+        [scene.notes, scene.not_understood].concat().join("; ")
+    };
+    for (prompt, told) in [
+        ("a wolf or a bear in the woods", "\"a wolf\" or \"a bear\""),
+        ("a red or blue car", "\"red\" or \"blue\""),
+        ("a castle on a hill --ar 16:9", "--ar 16:9"),
+        ("a samurai, [blurry]", "[blurry]"),
+        ("a pirate without a hat and a parrot with a hat", "\"hat\""),
+        ("a box of six donuts", "six donuts"),
+        ("a house at 5 Main Street", "5 Main Street"),
+        ("a cat and a dog, black and white respectively", "respectively"),
+        ("maybe a dog next to a tree", "maybe"),
+    ] {
+        assert!(notes(prompt).contains(told), "{prompt}: {}", notes(prompt));
+    }
+    for prompt in [
+        "three goldfish in a bowl",
+        "a black and white cat on a gold throne",
+        "a sign that says \"Fresh Bread\" above a door",
+        "neither cats nor dogs, only a rabbit",
+        "three or four dragons",
+        "a plate with nothing on it",
+        "a pyramid of ten cans",
+    ] {
+        assert_eq!(notes(prompt), "", "{prompt}");
+    }
+}
+
+#[test]
+fn nothing_is_demanded_of_what_was_chosen() {
+    let scene = english::parse("a wolf or a bear to the left of a tree").unwrap();
+    let facts: Vec<String> = lmd_planner::facts::facts_of(&scene).iter().map(ToString::to_string).collect();
+    assert_eq!(facts, ["there should be exactly one tree"]);
+}
+
+#[test]
 fn too_many_of_a_kind_is_said() {
     let error = english::parse("twenty-five cats").unwrap_err().to_string();
     assert!(error.contains("25") && error.contains("at most 20"), "{error}");

@@ -15,12 +15,29 @@ use super::lexicon::{Tags, exact_tags, tags};
 use super::noun_phrase::GIVES_WAY;
 use super::numbers::{number, quantity};
 use super::token::Token;
-use super::verbs::{Role, verb};
-use super::{chunk, links, partitive};
+use super::verbs::{Role, third_person, verb};
+use super::{links, negation, partitive};
 use crate::Scene;
 
 /// Words of the picture's frame: who looks at it and with what.
 const FRAME: [&str; 6] = ["camera", "viewer", "lens", "picture", "image", "photo"];
+/// Words on which the meaning of others hangs: where no rule took them up, the rest is in doubt.
+const HINGES: [&str; 14] = [
+    "than",
+    "instead",
+    "if",
+    "unless",
+    "whether",
+    "respectively",
+    "alternating",
+    "alternately",
+    "versa",
+    "maybe",
+    "perhaps",
+    "possibly",
+    "otherwise",
+    "unlike",
+];
 /// Nouns that stand for a part of the picture ([`crate::Region`]).
 const REGIONS: [&str; 14] = [
     "sky",
@@ -43,7 +60,7 @@ const GRAMMAR: &str = "pair couple each other others one ones single same differ
     featuring featured containing including depicting showing shows holds features depicts consisting following followed \
     accompanied together filled full packed such latter free devoid empty lacking lacks avoid exclude excluding sign \
     first second third fourth last left right top bottom leftmost rightmost upper lower middle center centre opposite \
-    row line column grid circle stacked stack pile tower ring group set tall as long";
+    rest row line column grid circle stacked stack pile tower pyramid triangle formation ring group set tall as long";
 
 static GRAMMAR_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| GRAMMAR.split_whitespace().collect());
 
@@ -78,7 +95,7 @@ fn outside_phrases(tokens: &[Token], held: &Held, words: &HashSet<&str>) -> Vec<
 /// The length of a phrase at `at` that says where, how many, or that
 /// something is absent.
 fn phrase_length(tokens: &[Token], at: usize, held: &Held) -> Option<usize> {
-    let negation = chunk::negation(tokens, at);
+    let negation = negation::negation(tokens, at);
     let place = links::link(tokens, at).map(|(_, length)| length);
     let manner = partitive::postposed(tokens, at).map(|(_, length)| length);
     let comparison = partitive::comparison(tokens, at).map(|(_, length)| length);
@@ -112,7 +129,7 @@ impl Held {
         for thing in &scene.things {
             take(&thing.phrase());
         }
-        let texts = [&scene.absent, &scene.tags, &scene.not_understood, &scene.kinds];
+        let texts = [&scene.absent, &scene.tags, &scene.not_understood, &scene.kinds, &scene.notes];
         texts.into_iter().flatten().for_each(|text| take(text));
         scene.background.iter().chain(&scene.style).for_each(|text| take(text));
         let mut of_kind: HashMap<&str, u32> = HashMap::new();
@@ -133,6 +150,11 @@ impl Held {
     }
 
     fn accounts_for(&self, low: &str) -> bool {
+        // "Dr." is held without its full stop.
+        let low = low.trim_end_matches('.');
+        if HINGES.contains(&low) {
+            return false;
+        }
         let own = exact_tags(low);
         if own.any(Tags::FUNCTION.and(Tags::FILLER).and(Tags::ADVERB)) || low.ends_with("ly") {
             return true;
@@ -141,12 +163,15 @@ impl Held {
             || GIVES_WAY.contains(&singular(low).as_str())
             || GRAMMAR_WORDS.contains(low)
             || GRAMMAR_WORDS.contains(singular(low).as_str())
-            || self.has_regions && REGIONS.contains(&low);
+            || self.has_regions && (REGIONS.contains(&low) || REGIONS.contains(&singular(low).as_str()));
         if listed || self.holds(low) || number(low).is_some_and(|n| self.counts.contains(&n)) {
             return true;
         }
         // A part of a thing is drawn with the whole.
         if tags(low).any(Tags::PART) && !self.words.is_empty() {
+            return true;
+        }
+        if third_person(low).is_some_and(|verb| self.holds(&verb.attribute)) {
             return true;
         }
         verb(low).is_some_and(|verb| self.holds(&verb.attribute) || self.becomes_relation(verb.role))

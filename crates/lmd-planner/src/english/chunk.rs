@@ -2,10 +2,11 @@
 
 use super::lexicon::{self, Tags, exact_tags};
 use super::links::{Link, link, reads};
+use super::negation::negation;
 use super::noun_phrase::noun_phrase;
 use super::numbers::Quantity;
 use super::partitive;
-use super::phrase::NounPhrase;
+use super::phrase::{Determiner, NounPhrase};
 use super::token::Token;
 use super::verbs::{self, Verb, VerbForm};
 use crate::Region;
@@ -29,8 +30,10 @@ pub(super) enum Chunk {
     Colon,
     Stop,
     With,
-    /// `full of`: what follows lies in what stands before.
-    Full,
+    /// `full of`, `half full of`: what follows lies in what stands before.
+    Full {
+        half: bool,
+    },
     /// `without`, `no`, `not any`: what follows must not be there.
     Not,
     /// `except`: a denial, save after `an empty room`.
@@ -46,70 +49,15 @@ pub(super) enum Chunk {
     OneOf(Option<Region>),
     /// `five of them`.
     OfThem(Quantity),
-    /// `bigger than`, `smaller than`.
+    /// `bigger than`, `smaller than`; `higher` where it may be a place.
     Than {
         larger: bool,
+        higher: bool,
     },
+    /// Words to be read in the picture.
+    Lettering(String),
     Unknown(String),
 }
-
-/// Ways to say that something is not there.
-const NEGATIONS: [&str; 54] = [
-    "without any sign of",
-    "without a single",
-    "without any",
-    "without",
-    "with no",
-    "with absolutely no",
-    "with not a single",
-    "but no",
-    "and no",
-    "no",
-    "not any",
-    "not a",
-    "not an",
-    "not a single",
-    "free of",
-    "free from",
-    "devoid of",
-    "empty of",
-    "lacking",
-    "lacks",
-    "excluding",
-    "minus",
-    "no sign of",
-    "instead of",
-    "rather than",
-    "never any",
-    "there is not",
-    "there are not",
-    "there should not be",
-    "there must not be",
-    "do not include",
-    "do not add",
-    "do not draw",
-    "do not show",
-    "do not put",
-    "not include",
-    "not including",
-    "not containing",
-    "do not want",
-    "does not contain",
-    "does not include",
-    "neither",
-    "does not have",
-    "do not have",
-    "is not",
-    "are not",
-    "must not contain",
-    "should not contain",
-    "should not have",
-    "must not have",
-    "avoid",
-    "exclude",
-    "nor",
-    "no more",
-];
 
 /// `that looks like a dragon`: a likeness is part of the caption.
 fn likeness(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
@@ -133,17 +81,21 @@ pub(super) fn chunks(tokens: &[Token]) -> Vec<Chunk> {
     let mut chunks = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        let (chunk, length) = next(tokens, at, chunks.last());
+        let (chunk, length) = next(tokens, at, &chunks);
         chunks.extend(chunk);
         at += length.max(1);
     }
     chunks
 }
 
-fn next(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> (Option<Chunk>, usize) {
+fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize) {
     let Some(token) = tokens.get(at) else { return (None, 1) };
+    let previous = before.last();
     if let Some((chunk, length)) = bracketed_adjectives(tokens, at, previous) {
         return (Some(chunk), length);
+    }
+    if token.is_lettering() {
+        return (Some(Chunk::Lettering(token.text.clone())), 1);
     }
     if let Some(chunk) = sign(&token.low) {
         return (Some(chunk), 1);
@@ -155,7 +107,14 @@ fn next(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> (Option<Chunk>
         return (Some(Chunk::Not), length);
     }
     if let Some((larger, length)) = partitive::comparison(tokens, at) {
-        return (Some(Chunk::Than { larger }), length);
+        let words = tokens.get(at..at + length).unwrap_or_default();
+        let higher = words.iter().any(|token| matches!(token.low.as_str(), "higher" | "lower"));
+        return (Some(Chunk::Than { larger, higher }), length);
+    }
+    if let Some(length) = partitive::the_rest(tokens, at) {
+        let words = vec!["the".to_owned(), "others".to_owned()];
+        let others = NounPhrase { determiner: Determiner::The, plural: true, words, ..NounPhrase::new() };
+        return (Some(Chunk::Np(others)), length);
     }
     if let Some((region, length)) = partitive::one_of_several(tokens, at) {
         return (Some(Chunk::OneOf(region)), length);
@@ -171,19 +130,27 @@ fn next(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> (Option<Chunk>
             return (Some(chunk), length);
         }
     }
-    if let Some((link, length)) = link(tokens, at) {
+    if let Some((link, length)) = link(tokens, at).filter(|_| !bounds_number(tokens, at)) {
         return (Some(Chunk::Link(link)), length);
     }
     if let Some((chunk, length)) = fixed_word(tokens, at, previous) {
         return (chunk, length);
     }
-    if let Some((chunk, length)) = predicate(tokens, at, previous) {
+    if let Some((chunk, length)) = predicate(tokens, at, before) {
         return (Some(chunk), length);
     }
     match noun_phrase(tokens, at) {
         Some((phrase, end)) => (Some(Chunk::Np(phrase)), end - at),
         None => leftover(token),
     }
+}
+
+/// `at least three`, `up to five`: how many, and no preposition.
+fn bounds_number(tokens: &[Token], at: usize) -> bool {
+    let bound = ["at least", "at most", "up to"].iter().find_map(|phrase| reads(tokens, at, phrase));
+    bound
+        .and_then(|length| tokens.get(at + length))
+        .is_some_and(|next| super::numbers::number(&next.low).is_some())
 }
 
 /// `a cat (orange)`: adjectives in brackets speak of the noun before them.
@@ -208,28 +175,20 @@ fn sign(low: &str) -> Option<Chunk> {
     }
 }
 
-/// The length of the denial at `at`.
-pub(super) fn negation(tokens: &[Token], at: usize) -> Option<usize> {
-    // "no more than two" bounds a number.
-    if reads(tokens, at, "no more than").is_some() {
-        return None;
-    }
-    let longest = NEGATIONS.iter().filter_map(|phrase| reads(tokens, at, phrase)).max()?;
-    // Articles belong to the noun phrase, and "is not" needs a noun after it.
-    let any = usize::from(reads(tokens, at + longest, "any").is_some());
-    Some(longest + any)
-}
-
 fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Option<Chunk>, usize)> {
     for (phrase, chunk) in [
         ("as well as", Chunk::And),
         ("along with", Chunk::With),
         ("together with", Chunk::With),
         ("accompanied by", Chunk::With),
-        ("full of", Chunk::Full),
-        ("filled with", Chunk::Full),
-        ("packed with", Chunk::Full),
-        ("loaded with", Chunk::Full),
+        ("half full of", Chunk::Full { half: true }),
+        ("half filled with", Chunk::Full { half: true }),
+        ("half-full of", Chunk::Full { half: true }),
+        ("half-filled with", Chunk::Full { half: true }),
+        ("full of", Chunk::Full { half: false }),
+        ("filled with", Chunk::Full { half: false }),
+        ("packed with", Chunk::Full { half: false }),
+        ("loaded with", Chunk::Full { half: false }),
         ("each with", Chunk::Each),
         ("each of which", Chunk::Which),
         ("such as", Chunk::With),
@@ -252,7 +211,7 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
         "but" | "yet" | "while" | "whereas" => Chunk::But,
         "with" | "featuring" | "containing" | "including" | "has" | "have" | "having" | "contains"
         | "includes" | "featured" | "depicting" | "showing" | "shows" | "contain" | "include"
-        | "features" | "depicts" | "holds" => Chunk::With,
+        | "features" | "depicts" => Chunk::With,
         "which" | "who" | "where" | "whose" => Chunk::Which,
         "that" if matches!(previous, Some(Chunk::Np(_))) => Chunk::Which,
         "is" | "are" | "was" | "were" | "be" | "being" | "been" => Chunk::Be,
@@ -281,8 +240,9 @@ fn pronoun_stands(tokens: &[Token], at: usize) -> bool {
 }
 
 /// Verbs and adjectives that say something of what stands before them.
-fn predicate(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
+fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, usize)> {
     let low = &tokens.get(at)?.low;
+    let previous = before.last();
     let after_noun = matches!(
         previous,
         Some(
@@ -293,24 +253,43 @@ fn predicate(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(C
                 | Chunk::Verb(_)
                 | Chunk::Link(_)
                 | Chunk::Adjectives(_)
+                | Chunk::OneOf(_)
+                | Chunk::OfThem(_)
+                | Chunk::Lettering(_)
         )
     );
-    let joined = matches!(previous, Some(Chunk::And | Chunk::Comma | Chunk::But));
+    let joined = matches!(previous, Some(Chunk::And | Chunk::Or | Chunk::Comma | Chunk::But));
     let after_preposition = matches!(previous, Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))));
     let may_be_verb = after_noun && !after_preposition || joined;
     let verb = verbs::verb(low).map(|verb| as_participle(tokens, at, verb));
-    let verb = verb.filter(|verb| stands_as_verb(tokens, at, verb, previous, joined));
+    // "a man and a woman stand": two of them.
+    let coordinated = matches!(before, [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)]);
+    let verb = verb.filter(|verb| {
+        let together = coordinated && verb.form == VerbForm::Base;
+        together || stands_as_verb(tokens, at, verb, previous, joined)
+    });
+    let verb = verb.or_else(|| acted_by_one(tokens, at, previous));
     if let Some(verb) = verb.filter(|_| may_be_verb) {
         return Some((Chunk::Verb(verb), 1));
     }
     let predicative =
         matches!(previous, Some(Chunk::Be | Chunk::Which | Chunk::Verb(_) | Chunk::Adjectives(_)));
-    let after_np = matches!(previous, Some(Chunk::Np(_)));
+    let after_np = matches!(previous, Some(Chunk::Np(_) | Chunk::Lettering(_)));
     let denied_complement = matches!(previous, Some(Chunk::Not)) && follows_is_not(tokens, at);
     if predicative || after_np || denied_complement {
         return adjectives(tokens, at);
     }
     None
+}
+
+/// `a barista hands a cup`: a noun in the plural after one thing and before an article is what that does.
+fn acted_by_one(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<Verb> {
+    let Some(Chunk::Np(np)) = previous else { return None };
+    let one = !np.plural && np.quantity.is_none_or(|quantity| quantity.count == 1);
+    let next = tokens.get(at + 1).map_or("", |token| token.low.as_str());
+    let object = matches!(next, "a" | "an" | "the" | "its" | "his" | "her" | "their" | "another")
+        || super::numbers::number(next).is_some();
+    if one && object { verbs::third_person(&tokens.get(at)?.low) } else { None }
 }
 
 /// `a pizza cut into slices`: some participles look like the verb itself.

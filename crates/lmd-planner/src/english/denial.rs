@@ -2,7 +2,10 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending};
+use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
+use super::places::{Setting, setting};
+use crate::RelationKind;
 
 impl Interpreter<'_> {
     /// Takes a denied noun; `false` when the denial has ended before it.
@@ -25,6 +28,10 @@ impl Interpreter<'_> {
         if phrase.noun.is_empty() {
             return true;
         }
+        if matches!(phrase.noun.as_str(), "background" | "backdrop") {
+            self.places.add("against", "a plain background");
+            return true;
+        }
         let mut thing = phrase.thing();
         if matches!(thing.noun.as_str(), "one" | "body" | "nobody") {
             thing.noun = "person".to_owned();
@@ -36,6 +43,19 @@ impl Interpreter<'_> {
         self.joint = Joint::None;
         self.pending = Pending::Nothing;
         true
+    }
+
+    /// `a dog without a collar on a beach`: what follows the preposition is there; but not the wall of `without
+    /// pictures on the walls`, which says where the pictures are not.
+    pub(super) fn leaves_denial(&self, link: &Link) -> bool {
+        let (kind, prep) = match link {
+            Link::Rel { kind, prep } => (*kind, prep),
+            Link::Prep(prep) => (RelationKind::NextTo, prep),
+            _ => return false,
+        };
+        let Some(Chunk::Np(np)) = self.peek(1) else { return false };
+        let place = setting(np, kind, prep) == Setting::Place;
+        place || matches!(np.determiner, Determiner::A | Determiner::Another) || np.quantity.is_some()
     }
 
     /// A comma ends a denial unless a bare noun goes on with the list.

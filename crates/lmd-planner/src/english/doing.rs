@@ -12,7 +12,10 @@ use crate::{Arrangement, Region, RelationKind};
 impl Interpreter<'_> {
     pub(super) fn pronoun(&mut self, plural: bool) {
         match std::mem::take(&mut self.pending) {
-            Pending::Object { kind, subjects, .. } => {
+            Pending::Object { kind, prep, subjects } => {
+                // "a bucket hanging from it"
+                let hangs = prep == "from" && self.hung;
+                let kind = if hangs { RelationKind::HangsFrom } else { kind };
                 let objects = self.refer(kind, plural, &subjects);
                 self.relate_all(&subjects, kind, &objects);
                 self.group = subjects;
@@ -44,9 +47,9 @@ impl Interpreter<'_> {
                 self.group = subjects;
                 self.closed = true;
             }
-            Pending::Than { larger, subjects } => {
+            Pending::Than { larger, higher, subjects } => {
                 let objects = self.resolve(plural, &subjects);
-                self.compare(larger, &subjects, &objects);
+                self.compare(larger, higher, &subjects, &objects);
             }
             _ => {}
         }
@@ -73,10 +76,14 @@ impl Interpreter<'_> {
             let first = self.scene.things.iter().enumerate().map(|(i, _)| i).filter(free);
             return first.collect();
         }
-        let owner = self.owner.iter().rev().copied().find(free);
-        let here = self.mentioned.iter().rev().copied().find(free);
-        let before = self.focus.iter().copied().find(free);
-        owner.or(here).or(before).into_iter().collect()
+        // "It" is one thing where there is one.
+        let one = |i: &usize| free(i) && self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
+        let nearest = |fits: &dyn Fn(&usize) -> bool| {
+            let owner = self.owner.iter().rev().copied().find(fits);
+            let here = self.mentioned.iter().rev().copied().find(fits);
+            owner.or(here).or(self.focus.iter().copied().find(fits))
+        };
+        nearest(&one).or(nearest(&free)).into_iter().collect()
     }
 
     /// `a hedgehog, cute, …`: a bare adjective after a comma speaks of the one
@@ -149,12 +156,16 @@ impl Interpreter<'_> {
         if verb.form == VerbForm::Ing && !self.group.is_empty() && self.lacks_clothes() {
             self.denied = None;
         }
-        self.hung = matches!(verb.attribute.as_str(), "hanging" | "dangling" | "hung" | "suspended");
+        self.hung =
+            matches!(verb.attribute.as_str(), "hanging" | "dangling" | "hung" | "suspended" | "swinging");
         if self.said_of_detail(verb) {
             return;
         }
         self.detailed.clear();
-        let subjects = self.doers(verb);
+        self.widen_to_alike(verb);
+        // "holding a sign reading "Free Hugs"": the sign says so.
+        let read = matches!(self.peek(1), Some(Chunk::Lettering(_)));
+        let subjects = if read { self.current_subjects() } else { self.doers(verb) };
         self.joint = Joint::None;
         if subjects.is_empty() {
             return;
@@ -167,6 +178,7 @@ impl Interpreter<'_> {
             {
                 None
             }
+            Some(Chunk::Lettering(_)) => None,
             Some(Chunk::Pronoun { .. }) if verb.role != Role::Action => None,
             Some(Chunk::With) if passive => Some("with"),
             Some(Chunk::Of) => Some("of"),
@@ -238,6 +250,11 @@ impl Interpreter<'_> {
             Role::Caption if prep != Some("by") => return self.verb_detail(phrase, verb, subjects, prep),
             _ if prep == Some("of") => return self.verb_detail(phrase, verb, subjects, prep),
             Role::Mount => RelationKind::On,
+            // "a basket holds apples"
+            _ if verb.attribute == "holding" && prep.is_none() && self.are_containers(&subjects) => {
+                self.owner = subjects;
+                return self.owned(phrase, false);
+            }
             Role::Hold => {
                 self.owner = subjects;
                 return self.owned(phrase, false);
@@ -259,6 +276,15 @@ impl Interpreter<'_> {
         self.group = vec![agent];
     }
 
+    /// Whether things hold others by what they are: a basket, a shelf.
+    fn are_containers(&self, things: &[usize]) -> bool {
+        let holds = |thing: &crate::Thing| {
+            let tags = super::interpret::thing_tags(thing);
+            tags.any(Tags::CONTAINER.and(Tags::SURFACE)) && !tags.any(Tags::ANIMATE)
+        };
+        !things.is_empty() && things.iter().all(|index| self.scene.things.get(*index).is_some_and(holds))
+    }
+
     /// The object of an active verb; what is flown from the ground is above.
     fn fly_kite(&mut self, phrase: &NounPhrase, verb: &Verb, kind: RelationKind, subjects: &[usize]) {
         const LEAVES_PLACE_TO_OBJECT: [&str; 8] =
@@ -267,12 +293,20 @@ impl Interpreter<'_> {
         self.object_thing(phrase, kind, subjects.to_vec());
         let holds =
             matches!(verb.attribute.as_str(), "holding" | "carrying" | "clutching" | "gripping" | "cradling");
-        if holds && subjects.iter().any(|index| self.is_animate(*index)) {
+        let hand = |index: &usize| {
+            let noun = self.scene.things.get(*index).map_or("", |thing| thing.noun.as_str());
+            matches!(
+                noun.rsplit(' ').next(),
+                Some("hand" | "hands" | "arm" | "paw" | "claw" | "fist" | "beak")
+            )
+        };
+        if holds && subjects.iter().any(|index| self.is_animate(*index) || hand(index)) {
             let held = self.group.clone();
             self.hold(&held, subjects);
         }
         // What somebody does whom no table knows is said of them.
-        if verb.form == VerbForm::Ing && !super::verbs::is_known(&verb.attribute) {
+        let strange = !super::verbs::is_known(&verb.attribute);
+        if matches!(verb.form, VerbForm::Ing | VerbForm::Third) && strange && verb.role != Role::Neutral {
             for index in subjects {
                 let thing = self
                     .scene

@@ -15,14 +15,22 @@ impl Interpreter<'_> {
             self.denied = None;
         }
         if self.joint == Joint::None || self.owner.is_empty() {
-            // "a nightstand next to the bed with a lamp": the bed is old news.
+            // "a nightstand next to the bed with a lamp": the bed is old news, and so is a wall.
             self.owner = match &self.object_of {
+                Some((_, subjects)) if !self.closed && self.speaks_of_wall() => subjects.clone(),
                 Some((_, subjects)) if self.object_known && !self.closed => subjects.clone(),
                 _ if self.closed => self.current_subjects(),
                 _ => self.group.clone(),
             };
         }
         self.pending = Pending::With { each };
+    }
+
+    /// Whether the thing spoken of last is a wall or a fence.
+    fn speaks_of_wall(&self) -> bool {
+        let last = self.group.last().and_then(|index| self.scene.things.get(*index));
+        last.and_then(|thing| thing.noun.rsplit(' ').next())
+            .is_some_and(|noun| matches!(noun, "wall" | "fence"))
     }
 
     pub(super) fn is_animate(&self, index: usize) -> bool {
@@ -37,7 +45,9 @@ impl Interpreter<'_> {
         let tags = phrase.tags();
         let stuff = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
         let stuff = stuff && !owners.is_empty() && (tags.any(Tags::MASS) || tags == Tags::default());
-        tags.any(Tags::PART) || stuff || (animate && tags.any(Tags::WORN))
+        // "a man with glasses" wears them.
+        let spectacles = phrase.words.last().is_some_and(|word| word.eq_ignore_ascii_case("glasses"));
+        tags.any(Tags::PART) || stuff || (animate && (tags.any(Tags::WORN) || spectacles))
     }
 
     /// What an owner has: part of its caption, or a thing near, on or in it.
@@ -69,6 +79,7 @@ impl Interpreter<'_> {
             return self.places.add("with", &phrase.text());
         }
         let index = self.thing_of(phrase);
+        self.arm_each(index, &owners);
         let copies: u32 =
             owners.iter().filter_map(|i| self.scene.things.get(*i)).map(|thing| thing.count).sum();
         if let (true, Some(thing)) = (each, self.scene.things.get_mut(index)) {
@@ -95,7 +106,9 @@ impl Interpreter<'_> {
         };
         let skipped = self.chunks.iter().skip(self.at + 1).take_while(listed).count();
         match self.peek(skipped + 1) {
-            Some(Chunk::Link(Link::Rel { .. })) => !matches!(self.peek(skipped + 2), Some(Chunk::Np(_))),
+            Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))) => {
+                !matches!(self.peek(skipped + 2), Some(Chunk::Np(_)))
+            }
             Some(Chunk::Link(Link::RelTo { .. } | Link::Region { .. })) => true,
             _ => false,
         }
@@ -149,10 +162,33 @@ impl Interpreter<'_> {
 
     /// Whether whoever has it holds it: `a man with an umbrella`.
     fn is_held_up(&self, index: usize) -> bool {
-        self.scene
-            .things
-            .get(index)
-            .is_some_and(|thing| matches!(thing.noun.as_str(), "umbrella" | "parasol"))
+        const IN_HAND: [&str; 16] = [
+            "umbrella",
+            "parasol",
+            "sword",
+            "shield",
+            "spear",
+            "axe",
+            "dagger",
+            "wand",
+            "staff",
+            "torch",
+            "flashlight",
+            "broom",
+            "lightsaber",
+            "rifle",
+            "trident",
+            "sparkler",
+        ];
+        self.scene.things.get(index).is_some_and(|thing| IN_HAND.contains(&thing.noun.as_str()))
+    }
+
+    /// `half full of` is said of the owner.
+    pub(super) fn half_full(&mut self, half: bool) {
+        for index in self.owner.clone().into_iter().filter(|_| half) {
+            let thing = self.scene.things.get_mut(index);
+            thing.into_iter().for_each(|thing| thing.attributes.insert(0, "half-full".to_owned()));
+        }
     }
 
     /// `a truck full of apples`: they are in it, not beside it.
@@ -163,6 +199,21 @@ impl Interpreter<'_> {
             relation.kind = RelationKind::Inside;
             self.contained = Some(RelationKind::Inside);
         }
+    }
+
+    /// `two knights with swords`: one for each of them.
+    fn arm_each(&mut self, index: usize, owners: &[usize]) {
+        let held = self.is_held_up(index);
+        let persons = |i: &usize| {
+            self.scene
+                .things
+                .get(*i)
+                .filter(|thing| thing_tags(thing).any(Tags::PERSON))
+                .map(|thing| thing.count)
+        };
+        let count: u32 = owners.iter().filter_map(persons).sum();
+        let guessed = self.scene.things.get_mut(index).filter(|thing| held && !thing.exact && count > 0);
+        guessed.into_iter().for_each(|thing| thing.count = count);
     }
 
     /// Who has it: an umbrella is a person's before it is a dog's.
@@ -197,6 +248,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn add_detail(&mut self, things: &[usize], text: &str) {
+        self.said += 1;
         for index in things {
             if let Some(thing) = self.scene.things.get_mut(*index) {
                 let text =

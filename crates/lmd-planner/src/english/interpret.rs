@@ -5,10 +5,9 @@
 
 use super::chunk::Chunk;
 use super::lexicon::{Tags, tags};
-use super::links::Link;
-use super::phrase::{Determiner, NounPhrase};
-use super::places::Places;
-use super::verbs::{Role, Verb, VerbForm};
+use super::phrase::{Determiner, NounPhrase, noun_tags};
+use super::places::{Places, Unproved};
+use super::verbs::Verb;
 use crate::{Arrangement, Region, RelationKind, Scene, Thing};
 
 /// What the next noun phrase is for.
@@ -31,7 +30,7 @@ pub(super) enum Pending {
     /// The object of a verb.
     Verb { verb: Verb, subjects: Vec<usize>, prep: Option<String> },
     /// What something is larger or smaller than.
-    Than { larger: bool, subjects: Vec<usize> },
+    Than { larger: bool, higher: bool, subjects: Vec<usize> },
 }
 
 /// How a noun phrase hangs on to what stands before it.
@@ -77,6 +76,12 @@ pub(super) struct Interpreter<'a> {
     pub(super) divided: Option<usize>,
     /// Those parts, which a comma and a verb speak of together.
     pub(super) parts: Vec<usize>,
+    /// The last preposition, until it says something.
+    pub(super) unproved: Unproved,
+    /// How often places were stated.
+    pub(super) said: usize,
+    /// The group before a clause narrowed it to its last thing.
+    pub(super) narrowed: Vec<usize>,
     /// How the last thing joined the group.
     pub(super) joined_by: Joint,
     /// What a verb is done to, while it is the group.
@@ -111,6 +116,7 @@ impl<'a> Interpreter<'a> {
             self.at += 1;
         }
         self.end_sentence();
+        self.scope_denials();
         self.scene.background = self.places.text();
         self.scene
     }
@@ -130,7 +136,11 @@ impl<'a> Interpreter<'a> {
                 self.narrow_to_last();
                 self.adjectives(adjectives);
             }
-            Chunk::And | Chunk::Or => self.joint = Joint::And,
+            Chunk::And => self.joint = Joint::And,
+            Chunk::Or => self.either(),
+            Chunk::Lettering(text) => self.lettering(text),
+            Chunk::Comma if self.lists_alternatives() => {}
+            Chunk::Colon if self.heads_list() => {}
             Chunk::Comma | Chunk::Colon => {
                 self.listed_next =
                     if *chunk == Chunk::Colon { self.single_plural() } else { self.listed_next };
@@ -144,9 +154,10 @@ impl<'a> Interpreter<'a> {
             }
             Chunk::Stop => self.end_sentence(),
             Chunk::With => self.with(false),
-            Chunk::Full => {
+            Chunk::Full { half } => {
                 self.with(false);
                 self.filled = true;
+                self.half_full(*half);
             }
             Chunk::Each => self.with(true),
             // "no furniture except a lamp": the lamp is there.
@@ -159,12 +170,13 @@ impl<'a> Interpreter<'a> {
             Chunk::Be | Chunk::There | Chunk::Of => {}
             Chunk::OneOf(region) => self.one_of(*region),
             Chunk::OfThem(quantity) => self.of_them(*quantity),
-            Chunk::Than { larger } => self.than(*larger),
+            Chunk::Than { larger, higher } => self.than(*larger, *higher),
             Chunk::Unknown(word) => self.scene.not_understood.push(word.clone()),
         }
     }
 
     pub(super) fn end_sentence(&mut self) {
+        self.tell_unproved();
         if let Some((kind, start)) = self.series.take() {
             let start = if start + 1 < self.scene.things.len() { start } else { 0 };
             let chain: Vec<usize> = (start..self.scene.things.len()).collect();
@@ -179,6 +191,7 @@ impl<'a> Interpreter<'a> {
         self.detailed.clear();
         self.divided = None;
         self.parts.clear();
+        self.narrowed.clear();
         (self.contained, self.done_to, self.it) = (None, None, None);
         (self.filled, self.hung) = (false, false);
         self.detailed_by.clear();
@@ -200,6 +213,7 @@ impl<'a> Interpreter<'a> {
             self.joint = Joint::None;
             return;
         }
+        self.tell_choice(phrase);
         let Some(phrase) = self.with_head(phrase) else {
             self.joint = Joint::None;
             return;
@@ -215,9 +229,9 @@ impl<'a> Interpreter<'a> {
             }
             Pending::Center { subjects } => self.center(&phrase, subjects),
             Pending::BothSides { subjects } => self.both_sides(&phrase, &subjects),
-            Pending::Than { larger, subjects } => {
+            Pending::Than { larger, higher, subjects } => {
                 let object = self.thing_of(&phrase);
-                self.compare(larger, &subjects, &[object]);
+                self.compare(larger, higher, &subjects, &[object]);
             }
             Pending::Verb { verb, subjects, prep } => {
                 self.verb_object(&phrase, &verb, subjects, prep.as_deref());
@@ -305,6 +319,7 @@ impl<'a> Interpreter<'a> {
     /// Notes a thing that no table knows and no article or number shows to be
     /// one: its place in the sentence alone makes it a thing.
     fn guess(&mut self, phrase: &NounPhrase) {
+        self.doubt_number(phrase);
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
         if bare && !phrase.capitalised && phrase.tags() == Tags::default() {
             self.scene.guesses.push(phrase.noun.clone());
@@ -342,6 +357,9 @@ impl<'a> Interpreter<'a> {
             let owners = self.detailed.clone();
             return self.add_detail(&owners, &format!("and {}", phrase.text()));
         }
+        if self.is_worn_tag(phrase) {
+            return;
+        }
         let acts = phrase.tags().any(Tags::ANIMATE) && self.link_follows();
         if self.joint == Joint::And && !self.detailed.is_empty() && !acts {
             self.owner.clone_from(&self.detailed);
@@ -364,7 +382,11 @@ impl<'a> Interpreter<'a> {
         self.dress_waiting(index);
         self.join(index);
         self.join_in_sky(index);
-        if again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_))) {
+        // "the left cup is blue, the right cup is red": a clause of its own.
+        let clause = phrase.determiner == Determiner::The && matches!(self.peek(1), Some(Chunk::Be));
+        if clause && phrase.count().0 == 1
+            || again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_)))
+        {
             // "a man and a woman, the man is taller" speaks of the man alone.
             self.group = vec![index];
         }
@@ -404,8 +426,17 @@ impl<'a> Interpreter<'a> {
         let open = self.joint == Joint::And && !self.closed && !self.link_follows();
         let object_of = self.object_of.clone().filter(|(kind, _)| open && joins_objects(*kind));
         if let Some((kind, subjects)) = object_of {
-            for subject in subjects {
-                self.relate(subject, kind, index);
+            for subject in &subjects {
+                self.relate(*subject, kind, index);
+            }
+            // "holding a shield and a sword"
+            let held = |r: &crate::Relation| {
+                r.kind == RelationKind::HeldBy
+                    && self.group.contains(&r.subject)
+                    && subjects.contains(&r.object)
+            };
+            if self.scene.relations.iter().any(held) {
+                self.hold(&[index], &subjects);
             }
             self.group.push(index);
             return;
@@ -434,55 +465,11 @@ impl<'a> Interpreter<'a> {
     pub(super) fn link_follows(&self) -> bool {
         matches!(self.peek(1), Some(Chunk::Link(_) | Chunk::Verb(_) | Chunk::Be))
     }
-
-    /// Whether the sentence opens with the place (`a beach with two dogs`).
-    pub(super) fn opens_as_place(&self, phrase: &NounPhrase) -> bool {
-        let place = phrase.tags().any(Tags::PLACE.and(Tags::TIME)) || phrase.head_is_place();
-        if !self.scene.things.is_empty()
-            && !phrase.noun.ends_with("background")
-            && !phrase.noun.ends_with("scene")
-        {
-            return false;
-        }
-        if !place || phrase.count().0 != 1 && !phrase.head_is_place() || phrase.quantity.is_some() {
-            return false;
-        }
-        match self.peek(1) {
-            None
-            | Some(
-                Chunk::Stop
-                | Chunk::With
-                | Chunk::Full
-                | Chunk::Which
-                | Chunk::Not
-                | Chunk::Except
-                | Chunk::But,
-            ) => true,
-            Some(Chunk::Comma) => {
-                !matches!(self.peek(2), Some(Chunk::Np(np)) if np.determiner != Determiner::None && self.ends_listing())
-            }
-            Some(Chunk::Link(
-                Link::Rel { kind: RelationKind::Inside | RelationKind::On | RelationKind::Under, .. }
-                | Link::Prep(_),
-            )) => {
-                matches!(self.peek(2), Some(Chunk::Np(np)) if np.tags().any(Tags::TIME.and(Tags::PLACE)))
-            }
-            Some(Chunk::Verb(verb)) => {
-                matches!(verb.role, Role::Hold | Role::Caption) && verb.form == VerbForm::Past
-            }
-            _ => phrase.noun.ends_with("scene"),
-        }
-    }
-
-    /// Whether a list of equals goes on (`a lake, a house and a tree`).
-    pub(super) fn ends_listing(&self) -> bool {
-        self.chunks.iter().skip(self.at).take(12).any(|chunk| matches!(chunk, Chunk::And))
-    }
 }
 
 /// What a thing's noun can be.
 pub(super) fn thing_tags(thing: &Thing) -> Tags {
-    tags(thing.noun.rsplit(' ').next().unwrap_or_default())
+    noun_tags(&thing.noun)
 }
 
 /// Whether `next to a and b` means next to both.

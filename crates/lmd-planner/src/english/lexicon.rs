@@ -134,7 +134,7 @@ pub(super) fn is_adjective(word: &str) -> bool {
     if tags.any(Tags::COLOR.and(Tags::ADJECTIVE).and(Tags::SHADE)) {
         return true;
     }
-    tags == Tags::default() && looks_adjectival(word)
+    tags == Tags::default() && (looks_adjectival(word) || superlative(word).is_some())
 }
 
 /// Whether an unknown word has the shape of an adjective.
@@ -169,6 +169,19 @@ fn looks_adjectival(word: &str) -> bool {
         || word.len() > 2 && word.ends_with('s') && word.starts_with(|c: char| c.is_ascii_digit())
 }
 
+/// The adjective that a word is the superlative of: `big` of `biggest`.
+pub(super) fn superlative(word: &str) -> Option<String> {
+    let stem = word.strip_suffix("est").filter(|stem| stem.len() > 2)?;
+    let letters: Vec<char> = stem.chars().collect();
+    let single = match letters.as_slice() {
+        [first @ .., a, b] if a == b => first.iter().chain([a]).collect(),
+        _ => String::new(),
+    };
+    let soft = stem.strip_suffix('i').map_or_else(String::new, |stem| format!("{stem}y"));
+    let forms = [stem.to_owned(), format!("{stem}e"), single, soft];
+    forms.into_iter().find(|form| exact_tags(form).any(Tags::ADJECTIVE.and(Tags::COLOR).and(Tags::SHADE)))
+}
+
 /// The size a word states.
 pub(super) fn size(word: &str) -> Option<crate::Size> {
     use crate::Size::{Huge, Large, Small, Tiny};
@@ -179,6 +192,10 @@ pub(super) fn size(word: &str) -> Option<crate::Size> {
         "huge" | "giant" | "gigantic" | "enormous" | "massive" | "colossal" | "immense" | "towering" => {
             Some(Huge)
         }
-        _ => None,
+        _ => match superlative(word)?.as_str() {
+            "big" | "large" | "tall" => Some(Huge),
+            "small" | "little" | "short" | "tiny" => Some(Tiny),
+            _ => None,
+        },
     }
 }

@@ -34,7 +34,8 @@ pub(super) enum Link {
 
 use RelationKind as K;
 
-const RELATIONS: [(&str, K); 47] = [
+const RELATIONS: [(&str, K); 48] = [
+    ("before", K::InFrontOf),
     ("on top of", K::On),
     ("on the top of", K::On),
     ("at the top of", K::On),
@@ -84,7 +85,17 @@ const RELATIONS: [(&str, K); 47] = [
     ("around", K::Around),
 ];
 
-static MORE: [(&str, Link); 51] = [
+static MORE: [(&str, Link); 61] = [
+    ("in v formation", Link::Arrange(Arrangement::Vee)),
+    ("in v-formation", Link::Arrange(Arrangement::Vee)),
+    ("in a v", Link::Arrange(Arrangement::Vee)),
+    ("in a v formation", Link::Arrange(Arrangement::Vee)),
+    ("in a v-formation", Link::Arrange(Arrangement::Vee)),
+    ("in a v shape", Link::Arrange(Arrangement::Vee)),
+    ("in a v-shape", Link::Arrange(Arrangement::Vee)),
+    ("in a pyramid", Link::Arrange(Arrangement::Pyramid)),
+    ("in a triangle", Link::Arrange(Arrangement::Pyramid)),
+    ("in a triangular formation", Link::Arrange(Arrangement::Pyramid)),
     ("in each arm", Link::Nowhere),
     ("in both arms", Link::Nowhere),
     ("in each paw", Link::Nowhere),

@@ -1,22 +1,29 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
-//! The way: normalise → `syntax` → `token` → `language` → `spelling` → `style` → `chunk`
-//! (with `noun_phrase`, `numbers`, `links`, `verbs`, `partitive`) → `interpret`
-//! (with `having`, `placing`, `places`, `denial`, `doing`, `parts`, `picks`) → `account`.
+//! The way: normalise → `syntax` → `token` → `language` → `lettering` → `spelling` → `superlative` → `style` → `chunk`
+//! (with `noun_phrase`, `names`, `numbers`, `links`, `verbs`, `partitive`) → `interpret`
+//! (with `having`, `choosing`, `doubts`, `placing`, `places`, `denial`, `doing`, `parts`, `picks`) → `account`.
 //! Tables stand in `lexicon` and `nouns`.
 
 mod account;
+mod arranging;
+mod choosing;
 mod chunk;
 mod denial;
 mod doing;
+mod doubts;
 mod having;
 mod interpret;
 mod language;
+mod lettering;
 mod lexicon;
 mod links;
+mod names;
+mod negation;
 mod noun_phrase;
 mod nouns;
 mod numbers;
+mod opening;
 mod partitive;
 mod parts;
 mod phrase;
@@ -26,6 +33,7 @@ mod placing;
 mod sides;
 mod spelling;
 mod style;
+mod superlative;
 mod syntax;
 mod tags;
 mod token;
@@ -56,13 +64,17 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let syntax::PlainPrompt { text, mut notes } = syntax::plain(&normalize_prompt(prompt)?);
     let tokens = token::tokenize(&text);
     language::check(&tokens)?;
+    let tokens = lettering::marked(&tokens);
     let (tokens, corrections) = spelling::corrected(tokens);
     notes.extend(corrections);
+    let tokens = superlative::several_first(tokens);
     let framing = style::framing(&tokens);
     let chunks = chunk::chunks(&framing.rest);
     let mut scene = interpret::Interpreter::new(&chunks).run();
     scene.style = framing.style;
     scene.tags = framing.tags;
+    scene.notes.extend(doubts::odd_captions(&scene));
+    notes.append(&mut scene.notes);
     scene.notes = notes;
     let lost = account::unaccounted(&framing.rest, &scene);
     scene.not_understood.extend(lost);
@@ -168,9 +180,32 @@ pub(crate) fn doing(word: &str) -> Option<String> {
         .map(|verb| verb.attribute)
 }
 
+/// The form of a verb with `ing`: `riding` of `ride` and of `rides`; `None`
+/// for what is no verb in a form of the present.
+pub(crate) fn progressive(word: &str) -> Option<String> {
+    let form = |verb: &verbs::Verb| verb.form != verbs::VerbForm::Past;
+    verbs::verb(word).filter(form).map(|verb| verb.attribute)
+}
+
+/// Whether the tables know `word` in any role, or its ending says that it describes something.
+pub(crate) fn knows(word: &str) -> bool {
+    const ENDINGS: [&str; 8] = ["en", "y", "ish", "ful", "less", "ous", "ic", "like"];
+    lexicon::tags(word) != lexicon::Tags::default()
+        || lexicon::exact_tags(word) != lexicon::Tags::default()
+        || lexicon::size(word).is_some()
+        || verbs::verb(word).is_some()
+        || numbers::number(word).is_some()
+        || ENDINGS.iter().any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending))
+}
+
 /// Whether `word` is a colour.
 pub(crate) fn names_colour(word: &str) -> bool {
     lexicon::exact_tags(word).any(lexicon::Tags::COLOR)
+}
+
+/// Whether `word` says that something is the most of its kind: `biggest`.
+pub(crate) fn is_superlative(word: &str) -> bool {
+    lexicon::superlative(word).is_some()
 }
 
 /// Whether `noun` is worn by somebody or a part of something, and drawn with

@@ -6,11 +6,11 @@ use super::lexicon::{Tags, exact_tags, is_adjective, is_function, tags};
 use super::numbers::{Quantity, number, quantity};
 use super::phrase::{Determiner, NounPhrase};
 use super::token::Token;
-use super::{links, nouns, partitive, verbs};
+use super::{links, names, negation, nouns, partitive, verbs};
 
 /// Reads the noun phrase at `at`; gives it with the index after it.
 pub(super) fn noun_phrase(tokens: &[Token], at: usize) -> Option<(NounPhrase, usize)> {
-    Reader { tokens, at, phrase: NounPhrase::new() }.read(0)
+    Reader { tokens, start: at, at, phrase: NounPhrase::new() }.read(0)
 }
 
 /// Nouns that give way to what they are a part of: `the edge of a table`.
@@ -19,6 +19,8 @@ pub(super) const GIVES_WAY: [&str; 12] =
 
 struct Reader<'a> {
     tokens: &'a [Token],
+    /// Where the phrase begins.
+    start: usize,
     at: usize,
     phrase: NounPhrase,
 }
@@ -51,6 +53,9 @@ impl Reader<'_> {
     /// An unknown word that only looked like an adjective (`a red convertible`)
     /// is the noun.
     fn unknown_noun(&mut self) {
+        if matches!(self.low(0), "one" | "ones") {
+            return;
+        }
         let unknown = |a: &String| exact_tags(a) == Tags::default() && !a.contains(['-', ' ']);
         if self.phrase.noun.is_empty()
             && self.phrase.determiner != Determiner::None
@@ -139,7 +144,9 @@ impl Reader<'_> {
                 break;
             }
             if !nouns.is_empty()
-                && (partitive::comparison(self.tokens, self.at).is_some() || self.says_where())
+                && (partitive::comparison(self.tokens, self.at).is_some()
+                    || self.says_where()
+                    || negation::ends_phrase(self.tokens, self.at))
             {
                 break;
             }
@@ -197,7 +204,11 @@ impl Reader<'_> {
     /// Whether `low` describes a noun that is still to come.
     fn modifies(&self, low: &str) -> bool {
         let tags = exact_tags(low);
-        let follows = self.content_follows(1);
+        // "Lake Como"
+        if tags.any(Tags::NOUN) && self.tokens.get(self.at..).is_some_and(names::opens) {
+            return false;
+        }
+        let follows = self.content_follows(1) && !negation::ends_phrase(self.tokens, self.at + 1);
         if tags.any(Tags::ADVERB) || (low.ends_with("ly") && low.len() > 4 && !tags.any(Tags::NOUN)) {
             return follows;
         }
@@ -259,8 +270,15 @@ impl Reader<'_> {
         if adjectives == 0 || !noun_follows || matches!(self.low(ahead - 1), "," | "and") {
             return false;
         }
+        let alternative = low == "or";
         self.at += if joined_by_and && low == "," { 2 } else { 1 };
-        if joined_by_and {
+        if alternative {
+            // One of the two is taken; the choice is told.
+            let mut other = Vec::new();
+            self.modifier(&mut other);
+            let other = self.phrase.attributes.pop().unwrap_or_default();
+            self.phrase.choice = self.phrase.attributes.last().map(|first| (first.clone(), other));
+        } else if joined_by_and {
             self.phrase.words.push("and".to_owned());
             let mut next = Vec::new();
             self.modifier(&mut next);
@@ -316,8 +334,10 @@ impl Reader<'_> {
         if !is_noun && is_adjective(low) {
             return false;
         }
-        let plural_before = singular(&last.low) != last.low && !exact_tags(&last.low).any(Tags::NOUN);
-        if plural_before {
+        let plural_before = singular(&last.low) != last.low
+            && !exact_tags(&last.low).any(Tags::NOUN)
+            && !last.low.ends_with('.');
+        if plural_before || self.acts(low, last) {
             return false;
         }
         let Some(verb) = verbs::verb(low) else { return !low.ends_with("ly") };
@@ -332,6 +352,22 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a word that may be a noun is what the noun before it does: `a barista hands a cup`, `a boy and a girl
+    /// play in the sand`.
+    fn acts(&self, low: &str, last: &Token) -> bool {
+        let one = matches!(self.phrase.determiner, Determiner::A | Determiner::The)
+            && self.phrase.quantity.is_none();
+        let plural = singular(low) != low;
+        if one && plural {
+            return self.object_follows(1);
+        }
+        let joined = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let joined = joined.is_some_and(|before| before.low == "and");
+        let can = tags(&last.low).any(Tags::ANIMATE) || low == "fly";
+        let base = verbs::verb(low).is_some_and(|verb| verb.form == verbs::VerbForm::Base);
+        one && joined && can && base && !self.content_follows(1)
+    }
+
     /// Whether an article or a number follows, as after a verb.
     fn object_follows(&self, ahead: usize) -> bool {
         matches!(self.low(ahead), "a" | "an" | "the" | "its" | "his" | "her" | "their")
@@ -343,6 +379,11 @@ impl Reader<'_> {
         let bare = self.phrase.determiner == Determiner::None
             && self.phrase.quantity.is_none()
             && self.phrase.attributes.is_empty();
+        // "Mount Fuji"
+        let name = |ahead: usize| self.tokens.get(self.at + ahead).is_some_and(Token::is_capitalised);
+        if name(0) && name(1) && exact_tags(self.low(1)) == Tags::default() {
+            return false;
+        }
         let participle = verbs::is_participle(low);
         let finite = !tags(low).any(Tags::NOUN) && verbs::verb(low).is_some();
         (bare && (participle || finite)) || (participle && self.phrase.determiner == Determiner::None)
@@ -371,7 +412,7 @@ impl Reader<'_> {
         } else {
             one
         };
-        let spectacles = last.low == "glasses" && first.is_empty() && self.in_pairs();
+        let spectacles = last.low == "glasses" && first.is_empty() && self.phrase.in_pairs();
         let one = if spectacles { last.low.clone() } else { one };
         self.phrase.plural = one != last.low
             || matches!(last.low.as_str(), "people" | "sheep" | "clothes")
@@ -380,34 +421,12 @@ impl Reader<'_> {
         let mut noun: Vec<&str> = first.iter().map(|token| token.low.as_str()).collect();
         noun.push(&one);
         self.phrase.noun = noun.join(" ");
-        self.pairs(&one);
-        self.part_of_owner();
-    }
-
-    fn in_pairs(&self) -> bool {
-        self.phrase.words.iter().any(|word| word.to_lowercase().starts_with("pair"))
-    }
-
-    /// `a pair of jeans` is one thing, `a pair of shoes` two.
-    fn pairs(&mut self, one: &str) {
-        let paired = self.in_pairs() && (one == "glasses" || lmd_layout::is_plural(one));
-        let Some(quantity) = self.phrase.quantity.as_mut().filter(|_| paired) else {
-            return;
-        };
-        quantity.count = (quantity.count / 2).max(1);
-        self.phrase.noun = format!("pair of {}", self.phrase.noun);
-    }
-
-    /// A part of somebody (`a pirate's shoulder`) is drawn as the whole.
-    fn part_of_owner(&mut self) {
-        let Some(owner) = self.phrase.attributes.last().and_then(|a| a.strip_suffix("'s")) else { return };
-        let mut words: Vec<String> = owner.split(' ').map(str::to_owned).collect();
-        let animate = words.last().is_some_and(|word| tags(word).any(Tags::ANIMATE));
-        if animate && self.phrase.tags().any(Tags::PART) {
-            self.phrase.noun = words.pop().unwrap_or_default();
-            self.phrase.attributes = words;
+        if let Some(name) = names::of_noun(&self.phrase, &words, self.start > 0) {
+            self.phrase.noun = name;
             self.phrase.plural = false;
         }
+        self.phrase.pairs(&one);
+        self.phrase.part_of_owner();
     }
 
     /// Whether adjectives or a number alone make the phrase (`a red`, `two`,
@@ -433,7 +452,8 @@ impl Reader<'_> {
             return;
         }
         let inner =
-            Reader { tokens: self.tokens, at: self.at + 1, phrase: NounPhrase::new() }.read(depth + 1);
+            Reader { tokens: self.tokens, start: self.at + 1, at: self.at + 1, phrase: NounPhrase::new() }
+                .read(depth + 1);
         let Some((inner, end)) = inner else { return };
         if inner.noun.is_empty() {
             // "a field of lavender": a plant that is a colour, too.

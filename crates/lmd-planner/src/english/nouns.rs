@@ -94,7 +94,7 @@ const PLACES: &str = "beach seaside seashore shore coast coastline island desert
     sand ice water ground floor wilderness terrain pier boardwalk promenade trail path pathway track intersection \
     crossroads crosswalk driveway patio terrace deck veranda porch ruins dungeon casino nightclub concert party \
     wedding picnic skyline cityscape seascape mountainscape moonscape greenhouse stable nursery playroom \
-    nook loft outdoors indoors outside inside nature air clouds clearing glade grove oasis lagoon bay fjord cove crater \
+    nook loft hall outdoors indoors outside inside nature air clouds clearing glade grove oasis lagoon bay fjord cove crater \
     ballpark slope ski-slope savana interior exterior area construction-site workshop tunnel hangar spaceport mansion \
     sea-floor seaport waves surf mist fog";
 
@@ -146,7 +146,7 @@ const THINGS: &str = "set stairs bleachers thing object item car truck bus van t
 const FOOD: &str = "apple orange banana pear peach plum cherry grape strawberry raspberry blueberry blackberry lemon lime \
     melon watermelon pineapple mango papaya kiwi coconut avocado fig date pomegranate apricot tomato potato carrot onion \
     garlic pepper cucumber broccoli cauliflower cabbage lettuce spinach corn pea bean eggplant zucchini radish beet turnip \
-    celery asparagus chili olive mushroom nut almond peanut walnut pizza burger hamburger cheeseburger sandwich hotdog taco \
+    celery asparagus chili olive mushroom nut almond peanut walnut acorn chestnut pizza burger hamburger cheeseburger sandwich hotdog taco \
     burrito sushi steak sausage egg omelette pancake waffle croissant bagel baguette bun loaf roll muffin cupcake cake pie \
     tart cookie biscuit brownie donut doughnut candy lollipop sundae milkshake smoothie cocktail snack breakfast lunch \
     dinner meal dish dessert kebab dumpling pretzel macaron meatball fries burrito nachos icecream popsicle";

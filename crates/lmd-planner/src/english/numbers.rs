@@ -27,6 +27,12 @@ impl Quantity {
 /// hundreds and more give a number above twenty, so that the caller can say
 /// that it is too many.
 pub(super) fn number(word: &str) -> Option<u32> {
+    // "a 1967 Mustang", "in 1920": years count nothing.
+    if word.len() == 4
+        && word.parse::<u32>().is_ok_and(|year| (1500..2100).contains(&year) && year % 100 != 0)
+    {
+        return None;
+    }
     let digits = word.strip_suffix('x').or_else(|| word.strip_prefix('x')).unwrap_or(word);
     if word.starts_with(|c: char| c.is_ascii_digit()) || digits.starts_with(|c: char| c.is_ascii_digit()) {
         return digits.parse().ok();
@@ -53,6 +59,7 @@ fn group(word: &str) -> Option<Option<Arrangement>> {
         "grid" => Some(Grid),
         "circle" | "ring" => Some(Circle),
         "stack" | "tower" | "pile" => Some(Stack),
+        "pyramid" => Some(Arrangement::Pyramid),
         _ => return None,
     })
 }
@@ -75,6 +82,9 @@ pub(super) fn quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)>
         let (mut quantity, length) = plain_quantity(tokens, at + 3)?;
         quantity.exact = false;
         return Some((quantity, length + 3));
+    }
+    if let (Some(least), "or", "more") = (number(word(0)), word(1), word(2)) {
+        return Some((Quantity::about(least), 3));
     }
     if word(1) == "or"
         && let (Some(_), Some(more)) = (number(word(0)), number(word(2)))
@@ -186,7 +196,10 @@ fn article_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
     // "a pile of clothes", "a bunch of bananas" are single things.
     let alive = lexicon::tags(word(length)).any(Tags::ANIMATE)
         || lexicon::is_adjective(word(length)) && lexicon::tags(word(length + 1)).any(Tags::ANIMATE);
-    let single =
-        !alive && matches!(word(1 + adjectives), "bunch" | "pile" | "stack" | "tower" | "pairs" | "pack");
+    let single = !alive
+        && matches!(
+            word(1 + adjectives),
+            "bunch" | "pile" | "stack" | "tower" | "pairs" | "pack" | "pyramid"
+        );
     (!single).then_some((Quantity { arrangement, ..Quantity::about(4) }, length))
 }

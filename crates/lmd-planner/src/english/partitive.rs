@@ -1,5 +1,6 @@
 //! Recognising parts of a plural and comparisons in a row of words.
 
+use super::lexicon::{Tags, exact_tags};
 use super::links::reads;
 use super::numbers::{Quantity, quantity};
 use super::token::Token;
@@ -12,13 +13,21 @@ pub(super) fn one_of_several(tokens: &[Token], at: usize) -> Option<(Option<Regi
     let region = match word(first) {
         "left" | "leftmost" => Some(Region::Left),
         "right" | "rightmost" => Some(Region::Right),
-        "top" | "upper" | "topmost" | "uppermost" => Some(Region::Top),
+        "top" | "upper" | "topmost" | "uppermost" | "highest" => Some(Region::Top),
         "bottom" | "lower" | "lowest" | "bottommost" => Some(Region::Bottom),
         "middle" | "center" | "centre" | "central" => Some(Region::Center),
         "first" | "second" | "third" | "fourth" | "last" => None,
         _ => return None,
     };
     (word(first + 1) == "one").then_some((region, first + 2))
+}
+
+/// `the rest`, `the rest of them`, but not `the rest area`.
+pub(super) fn the_rest(tokens: &[Token], at: usize) -> Option<usize> {
+    let length = ["the rest of them", "the rest"].iter().find_map(|phrase| reads(tokens, at, phrase))?;
+    let next = tokens.get(at + length).map_or("", |token| token.low.as_str());
+    let noun = exact_tags(next).any(Tags::NOUN) && !exact_tags(next).any(Tags::COLOR);
+    (!noun && next != "of").then_some(length)
 }
 
 /// `five of them`, `two of which`.

@@ -2,11 +2,12 @@
 //! `bigger than the tree`.
 
 use super::chunk::Chunk;
-use super::interpret::{Interpreter, Joint, Pending};
+use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::lexicon::{Tags, exact_tags};
 use super::links::Link;
 use super::numbers::Quantity;
 use super::phrase::{Determiner, NounPhrase};
+use super::verbs::{Verb, VerbForm};
 use crate::{Region, Relation, RelationKind, Size};
 
 impl Interpreter<'_> {
@@ -22,13 +23,66 @@ impl Interpreter<'_> {
         (count > 1 && named == count).then_some(*index)
     }
 
+    /// `a picnic: a blanket, a basket`: what is before the colon holds what is
+    /// listed after it, or is the scene of it. `true` if it was so.
+    pub(super) fn heads_list(&mut self) -> bool {
+        let [index] = self.group.as_slice() else { return false };
+        let index = *index;
+        let last = index + 1 == self.scene.things.len() && self.scene.relations.is_empty();
+        let named = self.chunks.iter().skip(self.at + 1);
+        let named = named.take_while(|c| matches!(c, Chunk::Np(_) | Chunk::And | Chunk::Comma));
+        let named = named.filter(|c| matches!(c, Chunk::Np(np) if !np.noun.is_empty())).count();
+        let after_noun = matches!(self.previous(), Some(Chunk::Np(_)));
+        let Some(thing) = self.scene.things.get(index).filter(|thing| thing.count == 1) else { return false };
+        let tags = thing_tags(thing);
+        if named < 2 || !last || !after_noun || tags.any(Tags::ANIMATE) && !tags.any(Tags::PLACE) {
+            return false;
+        }
+        if tags.any(Tags::SURFACE.and(Tags::CONTAINER)) {
+            self.with(false);
+            return true;
+        }
+        if let Some(thing) = self.scene.things.pop() {
+            self.places.open(&lmd_layout::with_article(&thing.phrase()));
+        }
+        self.mentioned.retain(|i| *i != index);
+        self.group.clear();
+        true
+    }
+
+    /// `1girl, red dress`: a bare thing to wear in a list belongs to the one
+    /// person before it. `true` if it was that.
+    pub(super) fn is_worn_tag(&mut self, phrase: &NounPhrase) -> bool {
+        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
+        let person = matches!(self.scene.things.as_slice(), [one] if thing_tags(one).any(Tags::PERSON));
+        let listed = self.joint == Joint::Comma && bare && person && phrase.tags().any(Tags::WORN);
+        if listed {
+            let text = if phrase.plural { phrase.text() } else { lmd_layout::with_article(&phrase.text()) };
+            self.add_detail(&[0], &format!("wearing {text}"));
+            self.group = vec![0];
+        }
+        listed
+    }
+
     /// `a cat that is black and a dog that is white`: each clause speaks of the
     /// thing before it, unless the things were named together as one plural.
     pub(super) fn narrow_to_last(&mut self) {
         let Some(Chunk::Np(np)) = self.previous() else { return };
         let plural = np.plural || np.quantity.is_some_and(|q| q.count != 1);
         if let (false, [_, .., last]) = (plural, self.group.as_slice()) {
-            self.group = vec![*last];
+            let last = *last;
+            self.narrowed = std::mem::replace(&mut self.group, vec![last]);
+        }
+    }
+
+    /// `a cat that is black and a cat that is white sitting on a sofa`: both
+    /// sit, being of one kind.
+    pub(super) fn widen_to_alike(&mut self, verb: &Verb) {
+        let noun = |index: &usize| self.scene.things.get(*index).map(|thing| thing.noun.clone());
+        let alike = self.narrowed.windows(2).all(|pair| pair.first().map(noun) == pair.get(1).map(noun));
+        let after_clause = matches!(self.previous(), Some(Chunk::Adjectives(_)));
+        if verb.form == VerbForm::Ing && after_clause && alike && !self.narrowed.is_empty() {
+            self.group = std::mem::take(&mut self.narrowed);
         }
     }
 
@@ -45,9 +99,15 @@ impl Interpreter<'_> {
     /// other` from what was named before.
     pub(super) fn with_head(&mut self, phrase: &NounPhrase) -> Option<NounPhrase> {
         if !phrase.noun.is_empty() {
-            self.divided = None;
-            self.parts.clear();
+            // "two mugs, one of which has a handle, on a tray": the handle changes nothing.
+            if !matches!(self.pending, Pending::With { .. } | Pending::Verb { .. }) {
+                self.divided = None;
+                self.parts.clear();
+            }
             return Some(phrase.clone());
+        }
+        if self.names_the_others(phrase) {
+            return None;
         }
         let mut phrase = phrase.clone();
         // "two green apples and three red ones" are five.
@@ -92,6 +152,27 @@ impl Interpreter<'_> {
         Some(phrase)
     }
 
+    /// `the others`, `the rest` of several of which some were picked or
+    /// described: adjectives that follow are theirs. `true` if it was that.
+    fn names_the_others(&mut self, phrase: &NounPhrase) -> bool {
+        let says = |word: &String| {
+            let low = word.to_lowercase();
+            low == "others" || low == "rest" || low == "other" && phrase.quantity.is_some_and(|q| q.count > 1)
+        };
+        let left = self.divided.or(self.picks.last().map(|(_, source, _)| *source));
+        let Some(left) = left.filter(|_| !self.pending_object() && phrase.words.iter().any(says)) else {
+            return false;
+        };
+        self.group = vec![left];
+        self.closed = true;
+        self.object_of = None;
+        if !phrase.attributes.is_empty() {
+            self.adjectives(&phrase.attributes);
+        }
+        self.apply_waiting_region();
+        true
+    }
+
     /// The noun of the thing named last.
     fn last_noun(&self) -> Option<String> {
         let last = self.group.last().or(self.mentioned.last()).or(self.focus.last())?;
@@ -118,6 +199,7 @@ impl Interpreter<'_> {
             original.count -= count;
             part.count = count;
             part.attributes.splice(0..0, phrase.attributes.iter().cloned());
+            part.size = phrase.size().or(part.size);
             self.scene.things.push(part);
             self.group = vec![self.scene.things.len() - 1];
             self.stand_like(self.scene.things.len() - 1, source);
@@ -151,9 +233,17 @@ impl Interpreter<'_> {
             }
         };
         self.group.clone_from(&group);
-        if let Pending::Object { kind, subjects, .. } = pending {
-            self.relate_all(&subjects, kind, &group);
-            self.group = subjects;
+        match pending {
+            Pending::Object { kind, subjects, .. } => {
+                self.relate_all(&subjects, kind, &group);
+                self.group = subjects;
+            }
+            // "on the left one a steak"
+            Pending::Ahead { kind, .. } => {
+                self.ahead = Some((kind, group));
+                self.group.clear();
+            }
+            _ => {}
         }
         self.joint = Joint::None;
     }
@@ -243,18 +333,31 @@ impl Interpreter<'_> {
     pub(super) fn stand_like(&mut self, part: usize, whole: usize) {
         let relations: Vec<_> = self.scene.relations.iter().filter(|r| r.subject == whole).cloned().collect();
         for relation in relations {
-            if !matches!(relation.kind, RelationKind::Around | RelationKind::Between(_)) {
-                self.relate(part, relation.kind, relation.object);
+            match relation.kind {
+                RelationKind::Between(_) => {}
+                // One alone is not all around.
+                RelationKind::Around => self.relate(part, RelationKind::NextTo, relation.object),
+                kind => self.relate(part, kind, relation.object),
             }
         }
     }
 
-    pub(super) fn than(&mut self, larger: bool) {
-        self.pending = Pending::Than { larger, subjects: self.current_subjects() };
+    pub(super) fn than(&mut self, larger: bool, higher: bool) {
+        self.pending = Pending::Than { larger, higher, subjects: self.current_subjects() };
     }
 
     /// One thing is larger than the other: both sizes say so.
-    pub(super) fn compare(&mut self, larger: bool, subjects: &[usize], objects: &[usize]) {
+    pub(super) fn compare(&mut self, larger: bool, higher: bool, subjects: &[usize], objects: &[usize]) {
+        // What is in the air is higher by its place.
+        let aloft =
+            |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.region == Some(Region::Sky));
+        if higher && subjects.iter().chain(objects).any(aloft) {
+            let kind = if larger { RelationKind::Above } else { RelationKind::Below };
+            self.relate_all(subjects, kind, objects);
+            self.group = objects.to_vec();
+            (self.object_of, self.closed) = (None, true);
+            return;
+        }
         let (first, second) = if larger { (Size::Huge, Size::Tiny) } else { (Size::Tiny, Size::Huge) };
         for (things, size) in [(subjects, first), (objects, second)] {
             for index in things {

@@ -33,6 +33,25 @@ pub(super) struct NounPhrase {
     pub(super) capitalised: bool,
     /// `a green one`: the noun is that of a thing named before.
     pub(super) anaphor: bool,
+    /// `red or blue`: the alternative that was taken, and the other one.
+    pub(super) choice: Option<(String, String)>,
+}
+
+/// What a noun (singular, names with their capitals) can be: its last word decides. A name that no table knows is
+/// somebody's, unless its first word says what it is (`Mount Fuji`).
+pub(super) fn noun_tags(noun: &str) -> Tags {
+    let last = noun.rsplit(' ').next().unwrap_or_default();
+    if !noun.starts_with(char::is_uppercase) {
+        return tags(last);
+    }
+    let first = noun.split(' ').next().unwrap_or_default().to_lowercase();
+    let of_last = tags(&last.to_lowercase());
+    match first.as_str() {
+        "mount" | "mt." => Tags::NOUN.and(Tags::SCENERY),
+        "lake" => exact_tags("lake"),
+        _ if of_last != Tags::default() => of_last,
+        _ => Tags::NOUN.and(Tags::ANIMATE).and(Tags::PERSON),
+    }
 }
 
 impl NounPhrase {
@@ -47,6 +66,33 @@ impl NounPhrase {
             words: Vec::new(),
             capitalised: false,
             anaphor: false,
+            choice: None,
+        }
+    }
+
+    pub(super) fn in_pairs(&self) -> bool {
+        self.words.iter().any(|word| word.to_lowercase().starts_with("pair"))
+    }
+
+    /// `a pair of jeans` is one thing, `a pair of shoes` two.
+    pub(super) fn pairs(&mut self, one: &str) {
+        let paired = self.in_pairs() && (one == "glasses" || lmd_layout::is_plural(one));
+        let Some(quantity) = self.quantity.as_mut().filter(|_| paired) else {
+            return;
+        };
+        quantity.count = (quantity.count / 2).max(1);
+        self.noun = format!("pair of {}", self.noun);
+    }
+
+    /// A part of somebody (`a pirate's shoulder`) is drawn as the whole.
+    pub(super) fn part_of_owner(&mut self) {
+        let Some(owner) = self.attributes.last().and_then(|a| a.strip_suffix("'s")) else { return };
+        let mut words: Vec<String> = owner.split(' ').map(str::to_owned).collect();
+        let animate = words.last().is_some_and(|word| tags(word).any(Tags::ANIMATE));
+        if animate && self.tags().any(Tags::PART) {
+            self.noun = words.pop().unwrap_or_default();
+            self.attributes = words;
+            self.plural = false;
         }
     }
 
@@ -56,7 +102,7 @@ impl NounPhrase {
         if whole != Tags::default() {
             return whole;
         }
-        tags(self.noun.rsplit(' ').next().unwrap_or_default())
+        noun_tags(&self.noun)
     }
 
     /// How many, and whether the sentence says so.

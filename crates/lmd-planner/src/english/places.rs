@@ -14,6 +14,13 @@ pub(super) enum Setting {
     Ignored,
 }
 
+/// What a preposition is to be proved by: something said of places that was not said before.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unproved {
+    pub(super) preposition: Option<String>,
+    pub(super) said: usize,
+}
+
 /// The places of a sentence in their order.
 #[derive(Debug, Default)]
 pub(super) struct Places {
@@ -35,17 +42,19 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     if let Some(region) = region(phrase, kind, prep) {
         return Setting::Region(region);
     }
-    if matches!(phrase.noun.as_str(), "camera" | "viewer" | "lens") && prep == "at" {
+    let walls = phrase.noun == "wall" && phrase.plural && prep == "along";
+    if walls || matches!(phrase.noun.as_str(), "camera" | "viewer" | "lens") && prep == "at" {
         return Setting::Ignored;
     }
     let tags = phrase.tags();
     let counted = phrase.quantity.is_some_and(|q| q.count != 1 && q.exact);
     let place = (tags.any(Tags::PLACE) || phrase.head_is_place()) && !counted;
-    let time = tags.any(Tags::TIME) && !counted;
+    let year = phrase.noun.len() == 4 && phrase.noun.bytes().all(|b| b.is_ascii_digit());
+    let time = (tags.any(Tags::TIME) || year) && !counted;
     let named = phrase.capitalised
         && phrase.determiner == Determiner::None
-        && tags == Tags::default()
-        && matches!(prep, "in" | "at");
+        && (tags == Tags::default() || phrase.noun.starts_with(char::is_uppercase))
+        && matches!(prep, "in" | "at" | "through" | "across" | "from" | "to");
     // A porch or a bridge has an underside; the sea and the sky are all around.
     let under = kind == K::Under && (time || tags.any(Tags::MASS.and(Tags::SCENERY)));
     // "to the right of an island" places against it.
@@ -153,7 +162,14 @@ impl Places {
     /// The place a sentence opens with.
     pub(super) fn open(&mut self, text: &str) {
         if self.opening.is_none() {
-            self.opening = Some(text.to_owned());
+            // It stands within a sentence now.
+            let article = ["A ", "An ", "The "].iter().find(|article| text.starts_with(**article));
+            let rest = article.and_then(|article| text.strip_prefix(*article));
+            let text = match (article, rest) {
+                (Some(article), Some(rest)) => format!("{}{rest}", article.to_lowercase()),
+                _ => text.to_owned(),
+            };
+            self.opening = Some(text);
         } else {
             self.add("with", text);
         }
@@ -169,6 +185,11 @@ impl Places {
         if !self.added.contains(&place) {
             self.added.push(place);
         }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.added.len() + usize::from(self.opening.is_some())
     }
 
     /// Whether a place holds `word`.

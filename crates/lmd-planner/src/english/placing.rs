@@ -23,9 +23,12 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn link(&mut self, link: &Link) {
+        self.must_say(link);
         self.detailed.clear();
         // "there is no one in the park" denies the people, not the park.
-        if self.denied.is_some_and(|denied| denied.is_some()) && self.group.is_empty() {
+        if self.denied.is_some_and(|denied| denied.is_some())
+            && (self.group.is_empty() || self.leaves_denial(link))
+        {
             self.denied = None;
         }
         match link {
@@ -56,7 +59,11 @@ impl Interpreter<'_> {
 
     pub(super) fn link_subjects(&mut self) -> Vec<usize> {
         let listed = self.joint == Joint::None && self.joined_by == Joint::Comma && !self.closed;
-        let subjects = self.current_subjects();
+        let mut subjects = self.current_subjects();
+        // "two birds, one of which is blue, on a wire": both of them.
+        if self.joint == Joint::Comma && !self.parts.is_empty() {
+            subjects.extend(self.divided.filter(|rest| !self.parts.contains(rest)));
+        }
         match subjects.split_last() {
             Some((last, others)) if listed && subjects == self.group => {
                 let owners = self.owner.clone();
@@ -209,19 +216,11 @@ impl Interpreter<'_> {
             self.group = subjects;
             return;
         }
-        let hangs =
-            |thing: &Thing| thing.attributes.iter().any(|a| matches!(a.as_str(), "hanging" | "dangling"));
-        let hangs = prep == "from"
-            && (self.hung || subjects.iter().any(|i| self.scene.things.get(*i).is_some_and(hangs)));
-        let kind = if hangs { RelationKind::Under } else { kind };
+        let kind = self.touching(phrase, kind, prep, &subjects);
         // Whoever pours milk into a cup is beside it.
         let pours = prep == "into" && !self.detailed_by.is_empty() && self.detailed_by == subjects;
         let kind =
             if pours && subjects.iter().any(|i| self.is_animate(*i)) { RelationKind::NextTo } else { kind };
-        // A coat on a hook hangs from it.
-        let hook =
-            matches!(phrase.noun.as_str(), "hook" | "nail" | "peg" | "clothesline" | "branch" | "hanger");
-        let kind = if prep == "on" && self.hung && hook { RelationKind::Under } else { kind };
         // What comes out of a tunnel is before it.
         let emerges =
             prep == "out of" && phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
@@ -432,40 +431,13 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn set_region(&mut self, things: &[usize], region: Region) {
+        self.said += 1;
         for index in things {
             if let Some(thing) = self.scene.things.get_mut(*index) {
                 thing.region = thing.region.or(Some(region));
                 if region == Region::Corners && thing.count == 1 {
                     thing.count = 4;
                 }
-            }
-        }
-    }
-
-    pub(super) fn arrange(&mut self, arrangement: Arrangement) {
-        let group = self.current_subjects();
-        match group.as_slice() {
-            [] => self.arrangement = Some(arrangement),
-            [one] => {
-                if let Some(thing) = self.scene.things.get_mut(*one).filter(|thing| thing.count > 1) {
-                    thing.arrangement = Some(arrangement);
-                }
-            }
-            several => {
-                let kind = match arrangement {
-                    Arrangement::Stack | Arrangement::Column => RelationKind::Above,
-                    _ => RelationKind::NextTo,
-                };
-                self.chain(several, kind);
-            }
-        }
-        self.closed = true;
-    }
-
-    pub(super) fn chain(&mut self, things: &[usize], kind: RelationKind) {
-        for pair in things.windows(2) {
-            if let [first, second] = pair {
-                self.relate(*first, kind, *second);
             }
         }
     }
@@ -485,6 +457,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn relate(&mut self, subject: usize, kind: RelationKind, object: usize) {
+        self.said += 1;
         let kind =
             if kind == RelationKind::Between(usize::MAX) { RelationKind::Between(object) } else { kind };
         let relation = Relation { subject, kind, object };

@@ -83,10 +83,19 @@ fn is_strange(token: &Token) -> bool {
         && tags(low) == Tags::default()
         && !TARGETS.contains(low)
         && !verbs::is_known(low)
-        && !lexicon::is_adjective(low)
+        && (!lexicon::is_adjective(low) || is_slip_of_adjective(low))
         && number(low).is_none()
         && !low.strip_suffix("ly").is_some_and(|stem| stem.len() > 2 && exact_tags(stem).any(Tags::ADJECTIVE))
         && !REAL.contains(low)
+}
+
+/// Whether a word that ends like an adjective (`beatiful`) is a slip of one
+/// the tables know.
+fn is_slip_of_adjective(low: &str) -> bool {
+    let known = |word: &String| exact_tags(word).any(Tags::ADJECTIVE);
+    low.len() > 6
+        && exact_tags(low) == Tags::default()
+        && [swapped(low), alike(low), lacking(low), extra(low)].iter().flatten().any(known)
 }
 
 /// The one known word that `low` is a slip of.
@@ -96,7 +105,7 @@ fn meant(low: &str) -> Option<String> {
         found.dedup();
         (found.len() == 1).then(|| found.swap_remove(0))
     };
-    let ways: [fn(&str) -> Vec<String>; 4] = [swapped, alike, lacking, extra];
+    let ways: [fn(&str) -> Vec<String>; 5] = [swapped, alike, lacking, extra, vowel];
     // The first kind of slip that leads anywhere decides.
     ways.iter().map(|way| way(low)).find(|found| !found.is_empty()).and_then(one)
 }
@@ -170,6 +179,22 @@ fn extra(low: &str) -> Vec<String> {
     (1..letters.len()).map(without).filter(|word| TARGETS.contains(word)).collect()
 }
 
+/// A vowel stands for another one in a long word: `gardan`.
+fn vowel(low: &str) -> Vec<String> {
+    if low.len() < 6 || is_verbal(low) {
+        return Vec::new();
+    }
+    let vowels = low
+        .char_indices()
+        .filter(|(_, c)| "aeiou".contains(*c))
+        .skip(usize::from(low.starts_with(['a', 'e', 'i', 'o', 'u'])));
+    vowels
+        .flat_map(|(at, old)| "aeiou".chars().filter(move |new| *new != old).map(move |new| (at, new)))
+        .map(|(at, new)| low.char_indices().map(|(i, c)| if i == at { new } else { c }).collect::<String>())
+        .filter(|word| TARGETS.contains(word))
+        .collect()
+}
+
 /// Whether a word may be a verb that no table knows (`slaying`).
 fn is_verbal(low: &str) -> bool {
     low.ends_with("ing") || low.ends_with("ed")
@@ -206,6 +231,10 @@ mod tests {
             ("umbrealla", "umbrella"),
             ("orage", "orange"),
             ("buterfly", "butterfly"),
+            ("beatiful", "beautiful"),
+            ("colourfull", "colourful"),
+            ("acron", "acorn"),
+            ("gardan", "garden"),
         ] {
             let (tokens, notes) = corrected(tokenize(&format!("a {wrong} thing")));
             assert_eq!(tokens[1].low, right);
@@ -217,7 +246,7 @@ mod tests {
     fn other_words_stay() {
         for word in [
             "zorb", "clam", "bard", "brook", "lyre", "kelp", "tickling", "slaying", "shot", "cubs", "divers",
-            "spook", "Chiar", "moat", "sitting", "chairs",
+            "spook", "graceful", "hopeful", "armless", "Chiar", "moat", "sitting", "chairs",
         ] {
             let (tokens, notes) = corrected(tokenize(&format!("a {word} thing")));
             assert_eq!((tokens[1].text.as_str(), notes.len()), (word, 0), "{notes:?}");

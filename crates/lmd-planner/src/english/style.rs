@@ -37,7 +37,7 @@ static TAG_WORDS: Words = LazyLock::new(|| {
     illustration photography photograph shot dslr lens 35mm 50mm 85mm composition concept volumetric raytracing \
     ray-tracing render rendered rendering 3d 2d minimalist minimalistic award-winning award winning professional \
     wallpaper unsplash pinterest artgerm wlop rutkowski ghibli pixar disney colors colours tones tone contrast \
-    saturated mood atmosphere atmospheric vibe vibes angle perspective closeup close-up portrait intricate elegant \
+    saturated mood atmosphere atmospheric vibe vibes angle perspective closeup close-up portrait intricate elegant nouveau deco \
     grain film kodak nikon canon polaroid isometric anime manga cartoon watercolor watercolour painting drawing sketch \
     impressionist impressionism surrealism surreal cubism expressionism pop-art art artwork symmetrical symmetry hyper ultra \
     best super beautiful stunning gorgeous amazing epic moody dreamy whimsical dramatic cel-shaded low-poly vector flat \
@@ -45,7 +45,8 @@ static TAG_WORDS: Words = LazyLock::new(|| {
     synthwave noir vintage retro monochrome sepia black-and-white smooth texture textures ar v5 v6 niji \
     minimalism modern simple clean wide-angle wide macro telephoto bright warm cool soft dark natural high low very highly \
     extremely full color colour colorful colourful shading shadows details detail photo image picture quality graphics \
-    view life studio reflection reflections backlit rim light lights glow sunlight daylight",
+    view minimal ukiyo-e art-deco art-nouveau line-art baroque rococo pointillism bauhaus risograph chiaroscuro grayscale \
+    life studio reflection reflections backlit rim light lights glow sunlight daylight",
     )
 });
 
@@ -77,7 +78,7 @@ fn listed(list: &Words, word: &str) -> bool {
 pub(super) fn framing(tokens: &[Token]) -> Framing {
     let mut framing = Framing::default();
     let mut at = wish_end(tokens, 0);
-    if let Some((style, end)) = opening_style(tokens, at) {
+    if let Some((style, end)) = headed_style(tokens, at).or_else(|| opening_style(tokens, at)) {
         framing.style = style;
         at = end;
     }
@@ -97,9 +98,8 @@ impl Framing {
     fn part(&mut self, part: &[Token], first: bool) {
         let words: Vec<&Token> = part.iter().filter(|token| token.is_word()).collect();
         let text = || words.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
-        if (!first || opens_with_quality(&words) && part.last().is_some_and(|t| t.low == ","))
-            && is_tag(&words)
-        {
+        let opens = opens_with_quality(&words) || opens_bare(&words) && is_style(&words) && !counts(&words);
+        if (!first || opens && part.last().is_some_and(|t| t.low == ",")) && is_tag(&words) {
             if self.style.is_none() && is_style(&words) {
                 self.style = Some(text());
             } else if let Some(style) = self.style.as_mut().filter(|s| names_style(&words) && no_kind(s)) {
@@ -143,6 +143,49 @@ fn opens_with_quality(words: &[&Token]) -> bool {
         )
     });
     !words.is_empty() && words.iter().all(|token| listed(&QUALITY, &token.low))
+}
+
+/// Whether a part opens with an article or a number, as a thing does.
+fn counts(words: &[&Token]) -> bool {
+    let opens = words.first().map_or("", |token| token.low.as_str());
+    matches!(opens, "a" | "an" | "the" | "some" | "several") || super::numbers::number(opens).is_some()
+}
+
+/// A style before a colon: `oil painting in the style of Van Gogh: a windmill`.
+fn headed_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)> {
+    const LONGEST: usize = 14;
+    let by = ["in the style of", "in style of", "in the manner of", "inspired by", "by", "after"];
+    let named = (at..tokens.len().min(at + LONGEST))
+        .find_map(|i| Some((i, by.iter().find_map(|phrase| reads(tokens, i, phrase))?)));
+    let ends = |i: usize, token: &Token| {
+        let after_name = named.is_some_and(|(start, length)| i >= start + length);
+        token.low == ":" || after_name && matches!(token.low.as_str(), "of" | "showing" | "depicting" | ",")
+    };
+    let end =
+        (at..tokens.len().min(at + LONGEST)).find(|i| tokens.get(*i).is_some_and(|token| ends(*i, token)))?;
+    let length = end - at;
+    let head = tokens.get(at..end)?;
+    // "Style: watercolor, …"
+    if let [only] = head
+        && matches!(only.low.as_str(), "style" | "medium")
+    {
+        let end = tokens.iter().skip(at + 2).position(|token| !token.is_word());
+        let end = end.map_or(tokens.len(), |length| at + 2 + length);
+        let text = tokens.get(at + 2..end)?.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ");
+        return (!text.is_empty()).then_some((Some(text), end));
+    }
+    let kind = tokens.get(at..named.map_or(end, |(start, _)| start.min(end)))?;
+    let style = |token: &Token| style_word(&token.low) || listed(&MEDIA, &token.low) || token.low == ",";
+    let telling = |token: &Token| listed(&MEDIA, &token.low) || listed(&TAG_WORDS, &token.low);
+    let alone = kind.last().is_some_and(|last| listed(&KINDS, &last.low));
+    let whole = kind.iter().all(style) && kind.iter().any(telling)
+        || alone && !counts(&kind.iter().collect::<Vec<_>>());
+    if !whole || kind.is_empty() {
+        return None;
+    }
+    let text = head.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ").replace(" ,", ",");
+    let plain = matches!(kind, [only] if PLAIN.contains(&only.low.as_str()));
+    Some(((!plain).then_some(text), at + length + 1))
 }
 
 /// Words of a wish, which say nothing of the picture.
@@ -293,7 +336,10 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
                     *i < at + length + 4
                         && tokens.get(*i).is_some_and(|t| {
                             t.is_word()
-                                && !matches!(t.low.as_str(), "with" | "and" | "on" | "in" | "at" | "without")
+                                && !matches!(
+                                    t.low.as_str(),
+                                    "with" | "and" | "on" | "in" | "at" | "of" | "without"
+                                )
                         })
                 })
                 .count();
@@ -364,6 +410,14 @@ fn is_tag(words: &[&Token]) -> bool {
     if words.len() > 1 && is_style(words) {
         return true;
     }
+    // "vaporcore", "tenebrism": an unknown word with the ending of a style.
+    if let [only] = words
+        && exact_tags(&only.low) == Tags::default()
+        && only.low.len() > 6
+        && ["ism", "esque", "punk", "core", "wave", "istic"].iter().any(|end| only.low.ends_with(end))
+    {
+        return true;
+    }
     let known = words.iter().filter(|token| listed(&TAG_WORDS, &token.low)).count();
     let others = words
         .iter()
@@ -409,5 +463,6 @@ fn is_style(words: &[&Token]) -> bool {
     let last = words.last().map_or("", |token| token.low.as_str());
     let all = words.iter().all(|token| style_word(&token.low) || listed(&MEDIA, &token.low));
     (listed(&MEDIA, last) || last == "style") && all && words.len() > 1
-        || words.len() == 1 && matches!(last, "watercolor" | "watercolour" | "anime" | "cartoon" | "sketch")
+        || words.len() == 1
+            && matches!(last, "watercolor" | "watercolour" | "anime" | "cartoon" | "sketch" | "ukiyo-e")
 }

@@ -13,12 +13,64 @@ pub(super) struct PlainPrompt {
 /// Takes foreign syntax out of `prompt`.
 pub(super) fn plain(prompt: &str) -> PlainPrompt {
     let mut notes = Vec::new();
-    let text = without_tags(prompt, &mut notes);
+    let text = without_settings(prompt, &mut notes);
+    let text = without_tags(&text, &mut notes);
     let text = without_alternatives(&text, &mut notes);
     let text = without_weights(&text, &mut notes);
+    let text = without_weakened(&text, &mut notes);
     let words: Vec<&str> =
         text.split_whitespace().map(|word| if word == "BREAK" { "," } else { word }).collect();
     PlainPrompt { text: words.join(" "), notes }
+}
+
+/// Takes out settings (`--ar 16:9`); what `--no` names is denied in words.
+fn without_settings(text: &str, notes: &mut Vec<String>) -> String {
+    let is_setting = |word: &str| {
+        let name = word.strip_prefix("--").or_else(|| word.strip_prefix('\u{2014}'));
+        name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase()))
+    };
+    let mut words = text.split_whitespace().peekable();
+    let (mut kept, mut denied): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    while let Some(word) = words.next() {
+        if !is_setting(word) {
+            kept.push(word);
+            continue;
+        }
+        if word.ends_with("no") {
+            while let Some(word) = words.next_if(|next| !is_setting(next)) {
+                denied.push(word);
+            }
+            continue;
+        }
+        let valued = |next: &&str| {
+            next.contains(|c: char| c.is_ascii_digit()) || word.contains("style") && !is_setting(next)
+        };
+        let value = words.next_if(valued);
+        let setting = value.map_or_else(|| word.to_owned(), |value| format!("{word} {value}"));
+        notes.push(format!("\"{setting}\" is a setting of another program and was left out"));
+    }
+    if !denied.is_empty() {
+        kept.extend([",", "without"]);
+        kept.extend(denied);
+    }
+    kept.join(" ")
+}
+
+/// Takes out parts between commas that stand in square brackets (`[blurry]`): they are to show less, or not at all.
+fn without_weakened(text: &str, notes: &mut Vec<String>) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for part in text.split(',') {
+        match part.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            Some(inner) if !inner.contains(['[', ']']) => {
+                notes.push(format!(
+                    "\"[{inner}]\" was left out: brackets ask for less of it, and weights are not used"
+                ));
+            }
+            _ => kept.push(part),
+        }
+    }
+    // A prompt that is nothing else is read for what it says.
+    if kept.iter().all(|part| part.trim().is_empty()) { text.to_owned() } else { kept.join(",") }
 }
 
 /// Takes out `<lora:name:0.8>` and its like.
@@ -122,6 +174,12 @@ mod tests {
         let lora = plain("a red car <lora:toy:0.8> on a beach");
         assert_eq!(lora.text, "a red car on a beach");
         assert!(lora.notes[0].contains("<lora:toy:0.8>"), "{:?}", lora.notes);
+        let settings = plain("a castle on a hill --ar 16:9 --no people, cars --style raw");
+        assert_eq!(settings.text, "a castle on a hill , without people, cars");
+        assert_eq!(settings.notes.len(), 2, "{:?}", settings.notes);
+        let weak = plain("a samurai, [blurry], rain");
+        assert_eq!((weak.text.as_str(), weak.notes.len()), ("a samurai, rain", 1));
+        assert_eq!(text("a cat -- a dog"), "a cat -- a dog");
         let either = plain("a {red|blue} car");
         assert_eq!(either.text, "a red car");
         assert_eq!(either.notes.len(), 1);

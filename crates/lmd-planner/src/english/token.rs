@@ -1,6 +1,6 @@
 //! Words and punctuation of a prompt.
 
-use super::sides;
+use super::{lexicon, sides};
 
 /// One word or punctuation mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,16 @@ impl Token {
     /// Whether it is a word or a number.
     pub(super) fn is_word(&self) -> bool {
         self.low.starts_with(char::is_alphanumeric)
+    }
+
+    /// Words that are to be read in the picture: a sign to the grammar.
+    pub(super) fn lettering(text: &str) -> Self {
+        Self { text: text.to_owned(), low: format!("\"{}", text.to_lowercase()) }
+    }
+
+    /// Whether it is to be read in the picture.
+    pub(super) fn is_lettering(&self) -> bool {
+        self.low.starts_with('"')
     }
 
     /// Whether it was written with a capital first letter.
@@ -41,10 +51,24 @@ pub(super) fn tokenize(text: &str) -> Vec<Token> {
             push_word(&mut tokens, &mut word);
             continue;
         }
+        if let Some(text) = quoted(c, word.is_empty(), chars.clone()) {
+            push_word(&mut tokens, &mut word);
+            push_quoted(&mut tokens, &text);
+            chars.nth(text.chars().count());
+            continue;
+        }
+        if c == '.' && is_abbreviation(&word, chars.clone()) {
+            word.push(c);
+            push_word(&mut tokens, &mut word);
+            continue;
+        }
         let inner = chars.peek().is_some_and(|next| next.is_alphanumeric());
+        // "10:45" is a time of day.
+        let clock = c == ':' && inner && word.ends_with(|d: char| d.is_ascii_digit());
+        let clock = clock && chars.peek().is_some_and(char::is_ascii_digit);
         let joins = matches!(c, '\'' | '-' | '\u{2010}' | '\u{2011}' | '.') && inner && !word.is_empty();
         let decimal = c != '.' || word.ends_with(|d: char| d.is_ascii_digit());
-        if c.is_alphanumeric() || is_mark(c) || (joins && decimal) {
+        if c.is_alphanumeric() || is_mark(c) || clock || (joins && decimal) {
             word.push(if matches!(c, '\u{2010}' | '\u{2011}') { '-' } else { c });
         } else {
             let possessive = c == '\'' && word.ends_with('s') && !word.is_empty();
@@ -57,6 +81,56 @@ pub(super) fn tokenize(text: &str) -> Vec<Token> {
     }
     push_word(&mut tokens, &mut word);
     sides::of_their_owners(plain_denials(tokens))
+}
+
+/// What stands between a quotation mark `open` and its partner in `rest`.
+fn quoted(open: char, opens_word: bool, rest: impl Iterator<Item = char>) -> Option<String> {
+    const LONGEST: usize = 80;
+    let closes = match open {
+        '"' => ['"', '\u{201d}'],
+        '\u{201c}' | '\u{201e}' => ['\u{201d}', '\u{201c}'],
+        '\u{ab}' => ['\u{bb}'; 2],
+        '\'' | '\u{2018}' if opens_word => ['\'', '\u{2019}'],
+        _ => return None,
+    };
+    let single = closes.contains(&'\'');
+    let mut text = String::new();
+    let mut rest = rest.take(LONGEST).peekable();
+    while let Some(c) = rest.next() {
+        // An apostrophe within a word closes nothing.
+        let ends = !single || rest.peek().is_none_or(|next| !next.is_alphanumeric());
+        if closes.contains(&c) && ends {
+            return (!text.trim().is_empty()).then_some(text);
+        }
+        text.push(c);
+    }
+    None
+}
+
+/// Adds what stands in quotation marks: words to be read in the picture after a noun or a verb (`says "Fresh Bread"`),
+/// plain words elsewhere (`a "vintage" car`).
+fn push_quoted(tokens: &mut Vec<Token>, text: &str) {
+    let lettered = tokens.iter().any(Token::is_lettering);
+    let is_text = tokens.last().is_some_and(|last| match last.low.as_str() {
+        "," | "and" | "or" => lettered,
+        "with" | ":" => true,
+        low => last.is_word() && !lexicon::is_function(low) && !lexicon::is_adjective(low),
+    });
+    if is_text {
+        tokens.push(Token::lettering(&format!("\"{}\"", text.trim())));
+    } else {
+        tokens
+            .extend(tokenize(&text.replace(['"', '\'', '\u{201c}', '\u{201e}', '\u{2018}', '\u{ab}'], " ")));
+    }
+}
+
+/// Whether a full stop after `word` only shortens it: `Dr. Watson`, `J. Smith`.
+fn is_abbreviation(word: &str, rest: impl Iterator<Item = char>) -> bool {
+    const TITLES: [&str; 14] =
+        ["Dr", "Mr", "Mrs", "Ms", "St", "Prof", "Capt", "Sgt", "Lt", "Gen", "Col", "Mt", "Rev", "Sr"];
+    let initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase);
+    let mut rest = rest.skip_while(|c| *c == ' ');
+    (TITLES.contains(&word) || initial) && rest.next().is_some_and(char::is_uppercase)
 }
 
 /// Makes `no` of `zero`, `0` and `not one`, and `no person` of `nobody`,
@@ -122,9 +196,18 @@ fn push_word(tokens: &mut Vec<Token>, word: &mut String) {
         push_contraction(tokens, &text, stem, ending);
     } else if matches!(low.as_str(), "dont" | "doesnt" | "isnt" | "arent") {
         tokens.extend([Token::new(low.trim_end_matches("nt")), Token::new("not")]);
+    } else if let Some((number, noun)) = counted_tag(&low) {
+        tokens.extend([Token::new(number), Token::new(noun)]);
     } else {
         tokens.push(Token::new(&text));
     }
+}
+
+/// `1girl` and `2cats` of tag lists: number and noun.
+fn counted_tag(low: &str) -> Option<(&str, &str)> {
+    let (number, noun) = low.split_at(low.find(|c: char| !c.is_ascii_digit())?);
+    let counted = !number.is_empty() && noun.len() > 2 && lexicon::tags(noun).any(lexicon::Tags::NOUN);
+    counted.then_some((number, noun))
 }
 
 fn push_contraction(tokens: &mut Vec<Token>, text: &str, stem: &str, ending: &str) {
@@ -150,6 +233,20 @@ mod tests {
     }
 
     #[test]
+    fn quoted_words_are_lettering_after_nouns_and_verbs() {
+        assert_eq!(
+            words("a sign that says \"Fresh Bread\" here"),
+            ["a", "sign", "that", "says", "\"\"fresh bread\"", "here"]
+        );
+        assert_eq!(
+            words("a book titled ‘It\u{2019}s Dune’"),
+            ["a", "book", "titled", "\"\"it\u{2019}s dune\""]
+        );
+        assert_eq!(words("a \"vintage\" car"), ["a", "vintage", "car"]);
+        assert_eq!(words("\"a cat and a dog\""), ["a", "cat", "and", "a", "dog"]);
+    }
+
+    #[test]
     fn words_signs_and_contractions_come_apart() {
         assert_eq!(
             words("A light-blue car, isn’t it?"),
@@ -168,6 +265,12 @@ mod tests {
         );
         assert_eq!(words("on the dog's left ear")[2..], ["dog", "'s", "left", "ear"]);
         assert_eq!(words("don't"), ["do", "not"]);
+        assert_eq!(
+            words("Dr. Watson. J. Smith at 10:45"),
+            ["dr.", "watson", ".", "j.", "smith", "at", "10:45"]
+        );
+        assert_eq!(words("a 5\" nail"), ["a", "5", "nail"]);
+        assert_eq!(words("1girl, 35mm, 3d"), ["1", "girl", ",", "35mm", ",", "3d"]);
         assert_eq!(words("tea w/ milk w/o sugar"), ["tea", "with", "milk", "without", "sugar"]);
     }
 }

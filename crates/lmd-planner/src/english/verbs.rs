@@ -190,6 +190,15 @@ pub(super) fn verb(word: &str) -> Option<Verb> {
     Some(Verb { attribute: word.to_owned(), form, role: Role::Action })
 }
 
+/// A noun in the plural as what one does with something: `hands` of `a barista hands a cup`.
+pub(super) fn third_person(word: &str) -> Option<Verb> {
+    let lemma = lmd_layout::singular(word);
+    let other = lemma != word && !exact_tags(word).any(Tags::FUNCTION.and(Tags::ADJECTIVE));
+    // What is a noun, too, makes no attribute: nobody is "eyeing".
+    let role = if exact_tags(&lemma).any(Tags::NOUN) { Role::Neutral } else { Role::Close };
+    other.then(|| Verb { attribute: ing(&lemma), form: VerbForm::Third, role })
+}
+
 /// Whether `word` can stand before a noun as a participle (`running`, `parked`).
 pub(super) fn is_participle(word: &str) -> bool {
     !exact_tags(word).any(Tags::NOUN)

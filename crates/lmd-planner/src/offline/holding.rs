@@ -1,6 +1,6 @@
 //! Where what somebody holds is.
 
-use super::constraint::{AxisId, Constraint, near, point};
+use super::constraint::{AxisId, Constraint, near, point, within};
 use super::problem::LayoutProblem;
 use super::sizes::Class;
 use crate::RelationKind;
@@ -31,7 +31,25 @@ pub(super) fn held(problem: &mut LayoutProblem, s: usize, o: usize) -> Constrain
     Constraint::new(1, vec![vec![a, b, c, d], vec![e, f, g, h]]).overlapping(s, o)
 }
 
+/// Below what it hangs from, touching it: within a crown, at a pole, from the lower edge of a branch.
+pub(super) fn hanging(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
+    problem.hold(s, o, RelationKind::HangsFrom);
+    let class = problem.items[o].kind.class;
+    let below = matches!(class, Class::Flat | Class::Hang | Class::Air) || class == Class::Table;
+    let (at, slack) = match () {
+        () if below => (0.9, 0.0),
+        () if class == Class::Over => (0.5, 0.03),
+        () => (0.3, 0.05),
+    };
+    let [a, b] = near(AxisId::Y, point(s, 0.0), point(o, at), slack);
+    let [c, d] = within(AxisId::X, s, o, 0.05);
+    let [e, f] = near(AxisId::X, point(s, 0.5), point(o, 0.5), 0.05);
+    Constraint::new(2, vec![vec![a, b, c, d], vec![a, b, e, f], vec![a, b]]).overlapping(s, o)
+}
+
 /// Whether an item floats by itself: a balloon.
 fn item_is_aloft(problem: &LayoutProblem, item: usize) -> bool {
-    problem.items[item].kind.class == Class::Air
+    let kind = problem.items[item].kind;
+    // A bird or a seashell lies in the hand.
+    kind.class == Class::Air && kind.height > 0.3
 }

@@ -18,7 +18,7 @@ const SHORTEST: f64 = 0.13;
 /// How far the side of the largest of several things goes.
 const PROMINENT: f64 = 0.54;
 /// Most things of a kind that rest on something in one row.
-const MOST_IN_ROW: usize = 6;
+pub(super) const MOST_IN_ROW: usize = 6;
 /// Most of the canvas one thing takes by itself.
 const LARGEST: (f64, f64) = (0.88, 0.82);
 
@@ -124,7 +124,9 @@ impl LayoutProblem {
     /// Notes that `child` rests on, stands in or under `parent`, which must be
     /// large enough for it.
     pub(super) fn hold(&mut self, child: usize, parent: usize, kind: RelationKind) {
-        if kind == RelationKind::On && self.items[child].arrangement.is_none() {
+        if matches!(kind, RelationKind::On | RelationKind::HangsFrom)
+            && self.items[child].arrangement.is_none()
+        {
             // Everything that rests on something has its feet at one height.
             self.items[child].arrangement = Some(Arrangement::Row);
         }
@@ -408,7 +410,11 @@ fn must_split(scene: &Scene, index: usize) -> bool {
         RelationKind::Between(other) => relation.object == index && other == index,
         RelationKind::Around => relation.subject == index,
         // Two cats on two chairs: one each.
-        RelationKind::On | RelationKind::Inside | RelationKind::Under | RelationKind::HeldBy => {
+        RelationKind::On
+        | RelationKind::Inside
+        | RelationKind::Under
+        | RelationKind::HeldBy
+        | RelationKind::HangsFrom => {
             // What is on a stack is on the topmost of it.
             let one_stack = thing.arrangement == Some(Arrangement::Stack);
             (relation.subject == index && count(relation.object) > 1)

@@ -4,10 +4,10 @@
 use super::constraint::{
     AxisId, CLEAR, Constraint, Rule, apart, before, centres, level, near, point, within,
 };
-use super::holding::{fits_hands, held};
-use super::problem::{Item, LayoutProblem};
+use super::holding::{fits_hands, hanging, held};
+use super::problem::{Item, LayoutProblem, MOST_IN_ROW};
 use super::sizes::Class;
-use crate::{Region, Relation, RelationKind, Scene};
+use crate::{Region, Relation, RelationKind, Scene, english};
 
 /// Everything `scene` asks of `problem`. Supports are noted in the problem.
 pub(super) fn constraints(scene: &Scene, problem: &mut LayoutProblem) -> Vec<Constraint> {
@@ -57,9 +57,13 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
         | RelationKind::Inside
         | RelationKind::Under
         | RelationKind::Around
-        | RelationKind::HeldBy => {
+        | RelationKind::HeldBy
+        | RelationKind::HangsFrom => {
+            let alive =
+                scene.things.get(relation.subject).is_some_and(|thing| english::is_alive(&thing.noun));
             let pairs = subjects.iter().zip(objects.iter().cycle());
-            pairs.map(|(&subject, &object)| carried(problem, subject, object, relation.kind)).collect()
+            let placed = |(&subject, &object)| carried(problem, subject, object, relation.kind, alive);
+            pairs.map(placed).collect()
         }
         RelationKind::NextTo => {
             let sides = NextSides::new(scene, relation);
@@ -67,31 +71,33 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
         }
         kind => {
             let pairs = subjects.iter().flat_map(|&s| objects.iter().map(move |&o| (s, o)));
-            pairs.map(|(subject, object)| ordered(kind, subject, object)).collect()
+            pairs.map(|(subject, object)| ordered(problem, kind, subject, object)).collect()
         }
     }
 }
 
 /// Left, right, above, below, in front of, behind.
-fn ordered(kind: RelationKind, s: usize, o: usize) -> Constraint {
+fn ordered(problem: &LayoutProblem, kind: RelationKind, s: usize, o: usize) -> Constraint {
+    let alike = problem.items[s].kind == problem.items[o].kind;
     match kind {
-        RelationKind::RightOf => sideways(o, s),
+        RelationKind::RightOf => sideways(o, s, alike),
         RelationKind::Above => upward(s, o),
         RelationKind::Below => upward(o, s),
         RelationKind::InFrontOf => in_depth(o, s),
         RelationKind::Behind => in_depth(s, o),
-        _ => sideways(s, o),
+        _ => sideways(s, o, alike),
     }
 }
 
-fn sideways(left: usize, right: usize) -> Constraint {
-    Constraint::new(
-        1,
-        vec![
-            vec![apart(AxisId::X, left, right), centres(AxisId::X, left, right)],
-            vec![centres(AxisId::X, left, right)],
-        ],
-    )
+/// One left of the other; two of a kind at one height.
+fn sideways(left: usize, right: usize, alike: bool) -> Constraint {
+    let (gap, order) = (apart(AxisId::X, left, right), centres(AxisId::X, left, right));
+    let [a, b] = near(AxisId::Y, point(left, 1.0), point(right, 1.0), 0.02);
+    let mut options = vec![vec![gap, order], vec![order]];
+    if alike {
+        options.insert(0, vec![gap, order, a, b]);
+    }
+    Constraint::new(options.len() - 1, options)
 }
 
 fn upward(upper: usize, lower: usize) -> Constraint {
@@ -125,9 +131,19 @@ fn in_depth(back: usize, front: usize) -> Constraint {
 }
 
 /// On, inside, under or (as one thing) around another.
-fn carried(problem: &mut LayoutProblem, s: usize, o: usize, kind: RelationKind) -> Constraint {
+fn carried(problem: &mut LayoutProblem, s: usize, o: usize, kind: RelationKind, alive: bool) -> Constraint {
     match kind {
+        // A cat sits on top of a fence, a spider on its side.
+        RelationKind::On if problem.items[o].kind.class == Class::Wall && alive && !is_small(problem, s) => {
+            problem.hold(s, o, kind);
+            on(s, o, 0.06)
+        }
         RelationKind::On if problem.items[o].kind.class == Class::Wall => on_wall(s, o),
+        RelationKind::On if problem.items[s].count > MOST_IN_ROW => {
+            problem.hold(s, o, kind);
+            on_in_rows(problem, s, o)
+        }
+        RelationKind::HangsFrom => hanging(problem, s, o),
         RelationKind::On => {
             problem.hold(s, o, kind);
             on(s, o, problem.items[o].support_height())
@@ -155,6 +171,23 @@ fn on(s: usize, o: usize, ride: f64) -> Constraint {
     let f = before(AxisId::X, point(s, 0.5), point(o, 0.75), 0.0);
     let higher = before(AxisId::Y, point(s, 0.5), point(o, 0.5), 0.01);
     Constraint::new(1, vec![vec![a, b, c, d, higher], vec![a, b, c, d], vec![a, b, e, f]]).overlapping(s, o)
+}
+
+/// Whether somebody is so small as to sit on the side of a wall.
+fn is_small(problem: &LayoutProblem, item: usize) -> bool {
+    problem.items[item].kind.height <= 0.15
+}
+
+/// Many things on one holder: the feet of every row on it.
+fn on_in_rows(problem: &LayoutProblem, s: usize, o: usize) -> Constraint {
+    let lines = problem.items[s].count.div_ceil(MOST_IN_ROW);
+    let [a, b] = within(AxisId::X, s, o, 0.02);
+    let first = before(AxisId::Y, point(o, 0.0), point(s, 1.0 / lines as f64), 0.0);
+    let last = before(AxisId::Y, point(s, 1.0), point(o, 0.9), 0.0);
+    let mut one_row = on(s, o, problem.items[o].support_height());
+    one_row.options.insert(0, vec![a, b, first, last]);
+    one_row.strong += 1;
+    one_row
 }
 
 /// A picture on a wall hangs within its upper part.

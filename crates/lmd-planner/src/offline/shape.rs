@@ -39,6 +39,8 @@ impl Shape {
             Some(Arrangement::Rows(lines)) => rows(count, count.div_ceil((lines as usize).max(1)), cell, GAP),
             Some(Arrangement::Circle) => ring(count, cell),
             Some(Arrangement::Diagonal) => diagonal(count, cell),
+            Some(Arrangement::Pyramid) => pyramid(count, cell),
+            Some(Arrangement::Vee) => vee(count, cell),
             None => rows(count, best_columns(count, cell, room), cell, GAP),
         };
         let whole = build(cell);
@@ -76,10 +78,12 @@ fn square_columns(count: usize) -> usize {
 /// The number of columns with which the members stay largest; every further
 /// row must pay for itself, since a single row reads best.
 fn best_columns(count: usize, cell: (f64, f64), room: Room) -> usize {
+    // Two or three are expected side by side.
+    let further = if count <= 3 { 0.25 } else { 0.1 };
     let score = |columns: usize| {
         let lines = count.div_ceil(columns);
         let hole = if count.is_multiple_of(columns) { 0.0 } else { 0.06 };
-        fit(rows(count, columns, cell, GAP).size, room).min(1.0) - 0.1 * (lines - 1) as f64 - hole
+        fit(rows(count, columns, cell, GAP).size, room).min(1.0) - further * (lines - 1) as f64 - hole
     };
     (1..=count).max_by(|a, b| score(*a).total_cmp(&score(*b))).unwrap_or(1)
 }
@@ -114,6 +118,42 @@ fn ring(count: usize, cell: (f64, f64)) -> Shape {
     }
 }
 
+/// Rows of 1, 2, 3 and so on; where the number does not fit, the topmost row has fewer.
+fn pyramid(count: usize, cell: (f64, f64)) -> Shape {
+    let lines = (1..=count).find(|lines| lines * (lines + 1) / 2 >= count).unwrap_or(count);
+    let (width, height) = (cell.0 + GAP / 3.0, cell.1 + GAP / 3.0);
+    let mut corners = Vec::with_capacity(count);
+    let mut left = count;
+    // From the bottom, which is full, to the top.
+    for line in (1..=lines).rev() {
+        let here = line.min(left);
+        let indent = (lines - here) as f64 * width / 2.0;
+        corners.extend((0..here).map(|column| (indent + column as f64 * width, (line - 1) as f64 * height)));
+        left -= here;
+    }
+    // Rows that nothing was left for are not there.
+    let top = corners.iter().map(|corner| corner.1).fold(f64::INFINITY, f64::min);
+    corners.iter_mut().for_each(|corner| corner.1 -= top);
+    corners.reverse();
+    let size = (lines as f64 * width - GAP / 3.0, lines as f64 * height - GAP / 3.0 - top);
+    Shape { size, cell, corners }
+}
+
+/// Two lines that meet at the bottom.
+fn vee(count: usize, cell: (f64, f64)) -> Shape {
+    let step = (0.55 * cell.0, cell.1 + GAP / 3.0);
+    let deepest = count / 2;
+    let corner = |index: usize| {
+        // 0 is the tip, then left and right by turns.
+        let level = index.div_ceil(2);
+        let side = if index % 2 == 1 { -1.0 } else { 1.0 };
+        let x = deepest as f64 * step.0 + side * level as f64 * step.0;
+        (x, (deepest - level) as f64 * step.1)
+    };
+    let size = (2.0 * deepest as f64 * step.0 + cell.0, deepest as f64 * step.1 + cell.1);
+    Shape { size, cell, corners: (0..count).map(corner).collect() }
+}
+
 /// From the top left to the bottom right.
 fn diagonal(count: usize, cell: (f64, f64)) -> Shape {
     let step = (cell.0 + GAP / 3.0, cell.1 + GAP / 3.0);
@@ -133,7 +173,8 @@ mod tests {
 
     fn all() -> impl Iterator<Item = Option<Arrangement>> {
         use Arrangement::*;
-        [None, Some(Row), Some(Column), Some(Grid), Some(Stack), Some(Circle), Some(Diagonal)].into_iter()
+        let shapes = [Row, Column, Grid, Stack, Circle, Diagonal, Pyramid, Vee].into_iter().map(Some);
+        std::iter::once(None).chain(shapes)
     }
 
     #[test]

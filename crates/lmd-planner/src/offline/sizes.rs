@@ -141,7 +141,20 @@ pub fn likest<'a>(noun: &str, known: &[&'a str], most: usize) -> Vec<&'a str> {
 /// Looks a singular noun up: as a whole, then the head of `a bowl of soup`,
 /// then its last words (`shiny sports car`, `sports car`, `car`).
 pub(super) fn kind_of(noun: &str) -> Kind {
+    if noun.starts_with(char::is_uppercase) {
+        return kind_of_name(&noun.to_lowercase());
+    }
     known_kind(noun).unwrap_or(Kind::UNKNOWN)
+}
+
+/// A name is that of somebody unless it says what it is: `Mount Fuji`, `Eiffel Tower`.
+fn kind_of_name(name: &str) -> Kind {
+    let first = match name.split(' ').next() {
+        Some("mount" | "mt.") => "mountain",
+        other => other.unwrap_or_default(),
+    };
+    let known = known_kind(name).or_else(|| known_kind(first));
+    known.or_else(|| known_kind("person")).unwrap_or(Kind::UNKNOWN)
 }
 
 /// Whether the table knows the words as a thing.

@@ -54,6 +54,9 @@ fn stands(kind: RelationKind, s: BBox, o: BBox) -> bool {
         RelationKind::Inside => (s.intersection(o) - s.area()).abs() < 1e-9,
         RelationKind::NextTo => (s.x() - o.x_max()).max(o.x() - s.x_max()) < 0.16,
         RelationKind::HeldBy => s.intersection(o) > 0.3 * s.area(),
+        RelationKind::HangsFrom => {
+            (o.y()..=o.y_max() + 1e-9).contains(&s.y()) && s.y() > o.y() && (o.x()..=o.x_max()).contains(&sx)
+        }
         RelationKind::Between(_) | RelationKind::Around => true,
     }
 }
@@ -62,7 +65,7 @@ fn stands(kind: RelationKind, s: BBox, o: BBox) -> bool {
 fn every_relation_holds_for_things_of_every_class() {
     use RelationKind::*;
     let nouns = ["cat", "table", "house", "bird", "bowl", "mat", "zorb", "tree", "lamp", "horse"];
-    for kind in [LeftOf, RightOf, Above, Below, On, Inside, Under, NextTo, InFrontOf, Behind] {
+    for kind in [LeftOf, RightOf, Above, Below, On, Inside, Under, NextTo, InFrontOf, Behind, HangsFrom] {
         for (s, subject) in nouns.iter().enumerate() {
             for object in nouns.iter().skip(s + 1).chain(&nouns[..s]) {
                 let asked = scene(&[&format!("1 {subject}"), &format!("1 {object}")], &[(0, kind, 1)]);

@@ -2,7 +2,7 @@
 
 use lmd_layout::{plural, with_article};
 
-use crate::{Scene, Thing};
+use crate::{Scene, Thing, english};
 
 /// Substances and scenery that are not counted: no article.
 const UNCOUNTED: [&str; 26] = [
@@ -39,8 +39,14 @@ pub(crate) fn caption(thing: &Thing) -> String {
     if UNCOUNTED.contains(&thing.noun.as_str()) {
         return thing.phrase();
     }
-    // The article is that of the noun, whatever follows it.
-    let named = with_article(&Thing { detail: None, ..thing.clone() }.phrase());
+    // The article is that of the noun, whatever follows it; a name has none.
+    let named = Thing { detail: None, ..thing.clone() }.phrase();
+    let best = thing.attributes.iter().any(|attribute| english::is_superlative(attribute));
+    let named = match () {
+        () if thing.noun.starts_with(char::is_uppercase) => named,
+        () if best => format!("the {named}"),
+        () => with_article(&named),
+    };
     thing.detail.as_ref().map_or_else(|| named.clone(), |detail| format!("{named} {detail}"))
 }
 

@@ -3,10 +3,11 @@
 
 use lmd_layout::{BBox, plural, singular, with_article};
 
+use super::attribute::described;
 use super::board::Board;
 use super::refer::{find, head_noun, is_everything, is_pronoun, without_article};
 use super::refusal::Refusal;
-use super::relocate;
+use super::{adding, scenery};
 use crate::geometry::{crossings, feet_kept, mean};
 use crate::offline::sizes::kind_of;
 use crate::offline::wording;
@@ -14,14 +15,32 @@ use crate::{Scene, english};
 
 /// Takes objects out.
 pub(super) fn remove(board: &mut Board, who: &str) -> Result<(), Refusal> {
-    let gone = find(board, who)?;
+    let gone = match find(board, who) {
+        Err(_) if scenery::names_place(board, who) => {
+            scenery::remove_place(board);
+            return Ok(());
+        }
+        found => found?,
+    };
     board.remove(&gone);
     Ok(())
 }
 
 /// Gives objects an attribute; a colour takes the place of a colour.
 pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
+    let subjects = match find(board, who) {
+        Err(_) if scenery::names_place(board, who) => {
+            scenery::describe_place(board, words);
+            return Ok(());
+        }
+        Err(_) if scenery::describe_part(board, who, words) => return Ok(()),
+        found => found?,
+    };
+    // An attribute is taken on trust, and that is told.
+    let unknown = words.split([' ', ',']).filter(|word| !word.is_empty() && !english::knows(word));
+    for word in unknown {
+        board.warnings.push(format!("took \"{word}\" for what is said of {who}, which may be wrong"));
+    }
     for index in &subjects {
         let caption = &mut board.pieces[*index].caption;
         *caption = described(caption, words);
@@ -50,73 +69,56 @@ pub(super) fn colours(board: &mut Board, who: &str, colours: &[String]) -> Resul
     Ok(())
 }
 
-/// A caption with an attribute put in.
-pub(crate) fn described(caption: &str, words: &str) -> String {
-    let details = [
-        ("wear ", "wearing "),
-        ("wearing ", "wearing "),
-        ("hold ", "holding "),
-        ("with ", "with "),
-        ("made of ", "made of "),
-        ("made out of ", "made of "),
-        ("covered ", "covered "),
-        ("full of ", "full of "),
-        ("filled with ", "filled with "),
-        ("looking ", "looking "),
-    ];
-    for (verb, detail) in details {
-        if let Some(rest) = words.strip_prefix(verb) {
-            return format!("{caption} {detail}{rest}");
-        }
-    }
-    let bare = without_article(caption);
-    let had_article = bare.len() < caption.len();
-    let is_new_colour = words.split_whitespace().any(english::names_colour);
-    let mut kept: Vec<&str> = bare.split_whitespace().collect();
-    if is_new_colour {
-        let noun = kept.len().saturating_sub(1);
-        // "red and white" goes as a whole; an orange (the fruit) stays.
-        let first = kept.iter().take(noun).position(|word| english::names_colour(word));
-        if let Some(first) = first {
-            let is_part = |at: usize| {
-                english::names_colour(kept[at])
-                    || (kept[at] == "and" && kept.get(at + 1).is_some_and(|word| english::names_colour(word)))
-            };
-            let end = (first..noun).find(|at| !is_part(*at)).unwrap_or(noun);
-            kept.splice(first..end, [words]);
-            return article_for(&kept.join(" "), had_article);
-        }
-    }
-    let text = format!("{words} {}", kept.join(" "));
-    article_for(&text, had_article)
-}
-
-fn article_for(phrase: &str, had_article: bool) -> String {
-    if had_article { with_article(phrase) } else { phrase.to_owned() }
-}
-
 /// Turns objects into something else in the same place.
 pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
-    let Some(thing) = english::noun_phrases(to).into_iter().next() else {
+    let subjects = match find(board, who) {
+        Err(_) if scenery::names_place(board, who) => return scenery::replace_place(board, who, to),
+        found => found?,
+    };
+    let things = english::noun_phrases(to);
+    let whole = !to.contains(" and ") && !to.contains(',');
+    if let ([_, second, ..], false) = (things.as_slice(), whole) {
+        return Err(format!(
+            "\"{to}\" names several things; say which one is to stand there, and add {} in a second instruction",
+            with_article(&second.phrase())
+        ));
+    }
+    let parts = things.len();
+    let Some(thing) = things.into_iter().next() else {
         return Err(format!(
             "\"{to}\" names nothing that could be drawn; try \"replace the cat with a dog\""
         ));
     };
-    let caption = wording::caption(&thing);
-    let aspect = kind_of(&thing.noun).aspect();
+    // "a vase with flowers" is one thing in one box.
+    let caption = if parts > 1 { with_article(to) } else { wording::caption(&thing) };
     for index in &subjects {
         let piece = &mut board.pieces[*index];
         piece.caption.clone_from(&caption);
-        piece.bbox = reshaped(piece.bbox, aspect);
+        piece.bbox = shaped_like(piece.bbox, &thing.noun);
     }
     let (have, want) = (subjects.len(), thing.count as usize);
     board.touched = subjects;
     if thing.exact && want > have && want > 1 {
         let more = format!("{} {}", want - have, plural(&thing.phrase()));
-        return relocate::add(board, &more);
+        return adding::add(board, &more);
     }
     Ok(())
+}
+
+/// Gives objects another name and leaves their boxes alone.
+pub(super) fn relabel(board: &mut Board, who: &str, to: &str) -> Result<(), Refusal> {
+    let subjects = find(board, who)?;
+    let caption = with_article(without_article(to));
+    for index in &subjects {
+        board.pieces[*index].caption.clone_from(&caption);
+    }
+    board.touched = subjects;
+    Ok(())
+}
+
+/// A box for something of this noun where another thing stood.
+pub(super) fn shaped_like(bbox: BBox, noun: &str) -> BBox {
+    reshaped(bbox, kind_of(noun).aspect())
 }
 
 /// A box of another aspect ratio with the same area, on the same spot and not
@@ -187,6 +189,25 @@ pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let parts = what.split(" and ").flat_map(|part| part.split(" or ")).flat_map(|part| part.split(", "));
     let (mut gone, mut absent) = (Vec::new(), Vec::new());
     for part in parts.map(|part| part.trim_start_matches("no ").trim()).filter(|part| !part.is_empty()) {
+        let sentence = |word: &str| {
+            matches!(
+                word,
+                "would"
+                    | "should"
+                    | "could"
+                    | "is"
+                    | "are"
+                    | "be"
+                    | "which"
+                    | "because"
+                    | "so"
+                    | "if"
+                    | "when"
+            )
+        };
+        if part.split(' ').any(sentence) {
+            return Err(format!("\"{part}\" is no name of a thing to be left out"));
+        }
         if is_pronoun(part) {
             let meant = find(board, part)?;
             let nouns = meant.iter().filter_map(|index| head_noun(&board.pieces[*index].caption));

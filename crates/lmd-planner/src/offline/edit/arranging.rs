@@ -3,15 +3,16 @@
 
 use lmd_layout::{BBox, MAX_OBJECTS};
 
-use super::adjust::resize;
+use super::adding::add;
 use super::board::{Board, Piece};
 use super::command::{Edge, first_word};
-use super::refer::{find, find_one, head_noun};
+use super::ground::grounded;
+use super::refer::{find, head_noun};
 use super::refusal::Refusal;
-use super::relocate::{add, attach, stage_among, thing_of};
-use super::vocabulary::comparative;
-use crate::geometry::{corners, crossings, feet_kept};
+use super::staging::{attach, carrier, stage_among, thing_of};
+use crate::geometry::corners;
 use crate::offline::problem::Given;
+use crate::offline::sizes::kind_of;
 use crate::{RelationKind, Scene, Thing, english};
 
 /// Sees to it that there is what the words describe: of a kind that is there
@@ -36,6 +37,12 @@ pub(super) fn want(board: &mut Board, what: &str) -> Result<(), Refusal> {
         }
         _ => add(board, what),
     }
+}
+
+/// Twice as many of what the words name.
+pub(super) fn double(board: &mut Board, who: &str) -> Result<(), Refusal> {
+    let there = find(board, who)?;
+    duplicate(board, who, there.len())
 }
 
 /// Adds copies of an object of its size, beside it where there is room.
@@ -101,22 +108,6 @@ fn close_up(board: &mut Board, original: usize, more: usize) -> Result<(), Refus
     Ok(())
 }
 
-/// What an object rests on: something larger that its feet are on and its head
-/// is above.
-fn carrier(board: &Board, original: usize) -> Option<usize> {
-    let bbox = board.pieces[original].bbox;
-    let carries = |index: &usize| {
-        let other = board.pieces[*index].bbox;
-        let (x, feet) = (bbox.center().0, bbox.y_max());
-        *index != original
-            && other.area() > bbox.area()
-            && (other.x()..other.x_max()).contains(&x)
-            && (other.y()..other.y_max()).contains(&feet)
-            && bbox.y() < other.y()
-    };
-    (0..board.pieces.len()).find(carries)
-}
-
 /// Adds one copy where there is room for it.
 fn copy(board: &mut Board, original: usize) -> bool {
     let piece = board.pieces[original].clone();
@@ -139,81 +130,18 @@ fn copy(board: &mut Board, original: usize) -> bool {
         let staged = stage_among(board, &mut scene, given, &used);
         let place = staged.boxes.iter().find(|(thing, _)| *thing == 0).map(|(_, bbox)| *bbox);
         if let (Some(bbox), false, 0) = (place, staged.crowded, staged.unmet) {
+            // What stands on the ground has copies there.
+            let bbox = match carrier {
+                None if kind_of(&thing_of(&piece).noun).class.stands() && piece.bbox.y_max() > 0.5 => {
+                    grounded(bbox, &board.boxes(), &[piece.bbox.y_max()]).unwrap_or(bbox)
+                }
+                _ => bbox,
+            };
             board.pieces.push(Piece { bbox, locked: false, ..piece });
             return true;
         }
     }
     false
-}
-
-/// Gives objects one size: that of `like`, or the middle of their own.
-pub(super) fn same_size(board: &mut Board, who: &str, like: Option<&str>) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
-    let (w, h) = match like {
-        Some(like) => {
-            let bbox = board.pieces[find_one(board, like)?].bbox;
-            (bbox.w(), bbox.h())
-        }
-        None if subjects.len() < 2 => {
-            return Err(format!("that needs at least two objects; there are: {}", board.inventory()));
-        }
-        None => {
-            let logs = |side: fn(BBox) -> f64| {
-                let sum: f64 = subjects.iter().map(|index| side(board.pieces[*index].bbox).ln()).sum();
-                f64::exp(sum / subjects.len() as f64)
-            };
-            (logs(BBox::w), logs(BBox::h))
-        }
-    };
-    let before = board.boxes();
-    let allowed = crossings(&before) + 1e-6;
-    let sized = |share: f64| -> Vec<BBox> {
-        let mut boxes = before.clone();
-        subjects.iter().for_each(|index| boxes[*index] = feet_kept(before[*index], w * share, h * share));
-        boxes
-    };
-    // Where the size is free it is as large as there is room.
-    let least = if like.is_some() { 20 } else { 8 };
-    let found =
-        (least..=20).rev().map(|share| sized(f64::from(share) / 20.0)).find(|b| crossings(b) <= allowed);
-    let boxes = match found {
-        Some(boxes) => boxes,
-        None => {
-            board.warnings.push("there is not enough room for that size: some boxes overlap".to_owned());
-            sized(1.0)
-        }
-    };
-    board.place_all(boxes);
-    board.touched = subjects;
-    Ok(())
-}
-
-/// Makes objects clearly larger or smaller than another one in the way that
-/// the comparative says.
-pub(super) fn exceed(board: &mut Board, who: &str, how: &str, anchor: &str) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
-    let than = board.pieces[find_one(board, anchor)?].bbox;
-    let (w, h) = comparative(how).ok_or_else(|| format!("\"{how}\" is no size"))?;
-    for index in &subjects {
-        let bbox = board.pieces[*index].bbox;
-        // Both sides share what a comparison of areas asks for.
-        let (fw, fh) = match (w == 1.0, h == 1.0) {
-            (false, false) => {
-                let factor = w * (than.area() / bbox.area()).sqrt();
-                (factor, factor)
-            }
-            (true, _) => (1.0, h * than.h() / bbox.h()),
-            (_, true) => (w * than.w() / bbox.w(), 1.0),
-        };
-        let grows = w.max(h) > 1.0;
-        let holds = if grows { fw.max(fh) <= 1.0 } else { fw.min(fh) >= 1.0 };
-        if holds {
-            continue;
-        }
-        resize(board, &format!("object {}", index + 1), fw, fh)?;
-    }
-    board.touched = subjects;
-    Ok(())
 }
 
 /// Puts objects in line: their lower edges at one height, or another edge.

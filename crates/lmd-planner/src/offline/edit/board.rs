@@ -24,6 +24,8 @@ pub(super) struct Board {
     pub(super) negative: String,
     /// What "it" and "them" mean now.
     pub(super) touched: Vec<usize>,
+    /// What went away last, or was moved: its caption and the box it left.
+    pub(super) vacated: Vec<(String, BBox)>,
     /// What a person should know afterwards.
     pub(super) warnings: Vec<String>,
 }
@@ -41,6 +43,7 @@ impl Board {
             background: layout.background().to_owned(),
             negative: layout.negative().to_owned(),
             touched,
+            vacated: Vec::new(),
             warnings: Vec::new(),
         }
     }
@@ -49,6 +52,21 @@ impl Board {
     pub(super) fn locked(&self) -> Vec<(String, BBox)> {
         let locked = self.pieces.iter().filter(|piece| piece.locked);
         locked.map(|piece| (piece.caption.clone(), piece.bbox)).collect()
+    }
+
+    /// Remembers which boxes of `before` are free now.
+    pub(super) fn note_vacated(&mut self, before: &[(String, BBox)]) {
+        let now = self.boxes();
+        let left: Vec<(String, BBox)> =
+            before.iter().filter(|(_, bbox)| !now.contains(bbox)).cloned().collect();
+        if !left.is_empty() {
+            self.vacated = left;
+        }
+    }
+
+    /// Captions and boxes of all objects.
+    pub(super) fn inhabitants(&self) -> Vec<(String, BBox)> {
+        self.pieces.iter().map(|piece| (piece.caption.clone(), piece.bbox)).collect()
     }
 
     /// The boxes of all objects.

@@ -2,8 +2,9 @@
 //! and of the scene as a whole.
 
 use super::command::{Command, first_word, two_parts};
+use super::doing::acted;
 use super::moving::gathering;
-use super::vocabulary::{MOODS, STYLES, comparative};
+use super::vocabulary::{MOODS, MOTIONS, STYLES, comparative, is_time};
 use crate::english;
 use crate::offline::sizes::is_known;
 
@@ -16,8 +17,17 @@ pub(super) fn change(verb: &str, rest: &str) -> Option<Command> {
     if verb == "turn" && rest.ends_with(" around") {
         return None;
     }
+    if let Some((from, to)) = two_parts(rest, &[" into ", " to "])
+        && is_time(&from)
+        && let Some(mood @ Command::Mood(_)) = scene_complement(&to)
+    {
+        return Some(mood);
+    }
     if let Some(gather) = gathering(rest) {
         return Some(gather);
+    }
+    if let Some((who, to)) = caption_of(rest) {
+        return Some(Command::Relabel { who, to });
     }
     if let Some((who, colours)) = colours_of(rest) {
         return Some(Command::Colours { who, colours });
@@ -25,16 +35,27 @@ pub(super) fn change(verb: &str, rest: &str) -> Option<Command> {
     if let Some(placed) = posed(rest) {
         return Some(placed);
     }
+    if matches!(verb, "make" | "have")
+        && let Some(happens) = acted(rest)
+    {
+        return Some(happens);
+    }
     if let Some((who, colour)) = colour_phrase(rest) {
         return Some(Command::Describe { who, words: colour });
     }
-    let rest = rest.split(" instead of ").next().unwrap_or(rest);
-    let rest = rest.trim_end_matches(" instead");
     let joints: &[&str] = if verb == "make" { &[" into "] } else { &[" into ", " to be ", " to "] };
     if let Some((who, to)) = two_parts(rest, joints) {
         return complement(&who, &to);
     }
     split_complement(rest)
+}
+
+/// `the caption of the knight to a jouster`.
+fn caption_of(rest: &str) -> Option<(String, String)> {
+    let rest = ["the caption of ", "the name of ", "the label of "]
+        .iter()
+        .find_map(|words| rest.strip_prefix(words))?;
+    two_parts(rest, &[" to ", " into "])
 }
 
 /// `the car's colour to blue`, `the colour of the car to blue`.
@@ -63,7 +84,7 @@ fn scenery(rest: &str) -> Option<Command> {
         "the style",
     ] {
         let Some(rest) = rest.strip_prefix(subject).and_then(|rest| rest.strip_prefix(' ')) else { continue };
-        let rest = ["into ", "to be ", "to ", "look like ", "as "]
+        let rest = ["into ", "to be ", "to ", "look like ", "as ", "be "]
             .iter()
             .find_map(|joint| rest.strip_prefix(joint))
             .unwrap_or(rest);
@@ -81,11 +102,22 @@ fn scenery(rest: &str) -> Option<Command> {
 /// `the cat sit on the dog`, `the dog run`: a posture says where, an action is
 /// said of who does it.
 fn posed(rest: &str) -> Option<Command> {
-    const POSTURES: [&str; 10] =
-        ["sit", "stand", "lie", "be", "go", "stay", "rest", "hover", "float", "lean"];
+    const POSTURES: [&str; 12] =
+        ["sit", "stand", "lie", "be", "go", "come", "move", "stay", "rest", "hover", "float", "lean"];
     let words: Vec<&str> = rest.split(' ').collect();
-    let at =
-        (1..words.len()).find(|at| POSTURES.contains(&words[*at]) || english::doing(words[*at]).is_some())?;
+    let at = (1..words.len()).find(|at| {
+        POSTURES.contains(&words[*at])
+            || (*at > 1 && MOTIONS.contains(&words[*at]))
+            || english::doing(words[*at]).is_some()
+    })?;
+    // "the taxi drive to the right"
+    if MOTIONS.contains(&words[at]) || matches!(words[at], "go" | "come" | "move") {
+        let moved = format!("{} {}", words[..at].join(" "), words[at + 1..].join(" "));
+        let moved = super::moving::movement("move", moved.trim_end());
+        if let Some(moved) = moved.filter(|_| at + 1 < words.len()) {
+            return Some(moved);
+        }
+    }
     let (who, what) = (words[..at].join(" "), words[at + 1..].join(" "));
     if what.is_empty() {
         return english::doing(words[at]).map(|words| Command::Describe { who, words });

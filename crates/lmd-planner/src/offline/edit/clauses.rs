@@ -2,100 +2,35 @@
 
 use super::changing::{change, colours_of, complement, scene_complement};
 use super::command::{Command, first_word, named, two_parts};
+use super::doing::said_of;
+use super::instead::{against, contrast, in_place};
 use super::moving::{gathering, into_region, movement, relation, step};
+use super::phrasing::{begins_clause, normalise, verb_first};
 use super::refusal::Refusal;
-use super::vocabulary::{VERBS, comparative, strength, without_strength};
+use super::remarks::{allowed, complaint, passive, topic, unwanted};
+use super::vocabulary::{MOTIONS, VERBS, comparative, is_verb, strength, without_strength};
 use super::whole::whole as of_whole;
 use crate::english;
 
 /// What one could say, for refusals.
-const EXAMPLES: &str = "try for instance \"move the cat to the right\", \"add two birds in the sky\", \"make the car red\", \"remove the dog\" or \"change the background to a beach\"";
+pub(super) const EXAMPLES: &str = "try for instance \"move the cat to the right\", \"add two birds in the sky\", \"make the car red\", \"remove the dog\" or \"change the background to a beach\"";
 
-/// Ways to say what else there should be.
-const WISHES: [&str; 27] = [
-    "can we have ",
-    "could we have ",
-    "can i have ",
-    "could i have ",
-    "can there be ",
-    "could there be ",
-    "let there be ",
-    "we want ",
-    "there should be ",
-    "there must be ",
-    "give me ",
-    "how about adding ",
-    "how about ",
-    "what about adding ",
-    "what about ",
-    "i want to ",
-    "i want ",
-    "i would like to ",
-    "i would like ",
-    "i'd like to ",
-    "i'd like ",
-    "we need ",
-    "i need ",
-    "what if there was ",
-    "what if there were ",
-    "there should also be ",
-    "it needs ",
-];
+/// A clause and what it asks for, `None` where no rule reads it.
+pub(super) struct Clause {
+    pub(super) words: String,
+    pub(super) command: Option<Command>,
+}
 
-/// The commands of an instruction, in order.
-pub(super) fn commands(text: &str) -> Result<Vec<Command>, Refusal> {
+/// The clauses of an instruction, in order.
+pub(super) fn commands(text: &str) -> Result<Vec<Clause>, Refusal> {
     let text = normalise(text);
     let mut found = Vec::new();
     for sentence in text.split([';', '\n']).flat_map(|part| part.split(". ")) {
-        clauses(sentence.trim(), None, &mut found)?;
+        clauses(sentence.trim(), None, &mut found);
     }
-    if found.is_empty() { Err(EXAMPLES.to_owned()) } else { Ok(found) }
-}
-
-/// Lower case, without politeness and punctuation that carries nothing.
-fn normalise(text: &str) -> String {
-    let mut text = text.to_lowercase().replace(['!', '?', '"'], " ").replace('’', "'");
-    for politeness in [
-        "please ",
-        " please",
-        "can you ",
-        "could you ",
-        "would you ",
-        "i want you to ",
-        "i'd like you to ",
-        "let's ",
-        "now ",
-        "also ",
-        "just ",
-    ] {
-        text = format!(" {text}").replace(&format!(" {}", politeness.trim_start()), " ");
-    }
-    let text = text.replace(", please", "").replace(" please", "");
-    let wished = WISHES.iter().find_map(|wish| text.trim().strip_prefix(wish));
-    let text = wished.map_or_else(|| text.clone(), as_command);
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let text = words.join(" ");
-    let text = text.trim_end_matches(['.', ',', ' ']);
-    let text = text.strip_suffix(" instead").unwrap_or(text);
-    text.strip_suffix(", remove it")
-        .filter(|text| text.starts_with("i don't like"))
-        .unwrap_or(text)
-        .to_owned()
-}
-
-/// What is wished for as an instruction: `the cat on the left` is put there,
-/// `no dogs` are excluded, anything else should be there.
-fn as_command(what: &str) -> String {
-    let first = first_word(what).unwrap_or_default();
-    match first {
-        _ if VERBS.contains(&first) || matches!(first, "no" | "to") => {
-            what.trim_start_matches("to ").to_owned()
-        }
-        "the" | "it" | "them" | "both" | "all" if what.contains(" to be ") => {
-            what.replacen(" to be ", " should be ", 1)
-        }
-        "the" | "it" | "them" | "both" | "all" => format!("put {what}"),
-        _ => format!("want {what}"),
+    match found.as_slice() {
+        [] => Err(EXAMPLES.to_owned()),
+        _ => Ok(found),
     }
 }
 
@@ -114,44 +49,57 @@ const UNWANTED: [&str; 11] = [
     "avoid ",
 ];
 
-/// Cuts at "and", "then" and commas wherever both sides are commands; a right
-/// side without a verb of its own takes the one before it.
-fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Command>) -> Result<(), Refusal> {
-    let text = text.trim_start_matches("and ").trim_start_matches("then ").trim();
+/// Cuts at "and", "but", "then" and commas wherever both sides are commands; a
+/// right side without a verb of its own takes the one before it.
+fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
+    let text = text.trim_start_matches("and ").trim_start_matches("but ").trim_start_matches("then ").trim();
     if text.is_empty() {
-        return Ok(());
+        return;
     }
-    let own_verb = first_word(text).filter(|word| VERBS.contains(word));
-    let whole = match (own_verb, verb) {
-        (None, Some(verb)) => format!("{verb} {text}"),
-        _ => text.to_owned(),
+    let text = verb_first(text);
+    let whole = match verb {
+        Some(verb) if !begins_clause(&text) => format!("{verb} {text}"),
+        _ => text,
     };
+    let mut push = |words: &str, command| out.push(Clause { words: words.to_owned(), command });
     if let Some(command) = of_whole(&whole).filter(|_| !joins_commands(&whole)) {
-        out.push(command);
-        return Ok(());
+        return push(&whole, Some(command));
     }
     let verb = first_word(&whole).map(str::to_owned);
+    let mut unread = None;
     for (at, length) in joints(&whole) {
         let (left, right) = (whole[..at].trim(), whole[at + length..].trim());
-        let starts = first_word(right)
-            .is_some_and(|word| VERBS.contains(&word) || matches!(word, "no" | "then" | "without"));
-        let inherits = verb
-            .as_deref()
-            .is_some_and(|verb| command(&format!("{verb} {right}")).is_some() && names_something(right));
-        // "red and bigger": the second says more of the same.
-        if let (Some(first), Some(more)) = (command(left), says_more(left, right)) {
-            out.extend([first, more]);
-            return Ok(());
+        let starts = begins_clause(right);
+        let first = command(left);
+        // "the fox is small, enlarge it" explains what is wished.
+        if starts && let Some(who) = topic(left, right) {
+            push(left, Some(Command::Keep(who.to_owned())));
+            return clauses(right, None, out);
         }
-        if (starts || inherits)
-            && let Some(first) = command(left)
-        {
-            out.push(first);
+        // "red and bigger": the second says more of the same.
+        if let (Some(_), Some(more)) = (&first, says_more(left, right)) {
+            push(left, first);
+            return push(right, Some(more));
+        }
+        let inherits = || {
+            let verb = verb.as_deref()?;
+            (names_something(right) && command(&format!("{verb} {right}")).is_some()).then_some(())
+        };
+        if first.is_some() && (starts || inherits().is_some()) {
+            push(left, first);
             return clauses(right, verb.as_deref(), out);
         }
+        if starts && unread.is_none() {
+            unread = Some((left.to_owned(), right.to_owned()));
+        }
     }
-    out.push(command(&whole).ok_or_else(|| EXAMPLES.to_owned())?);
-    Ok(())
+    match (command(&whole), unread) {
+        (None, Some((left, right))) => {
+            push(&left, None);
+            clauses(&right, None, out);
+        }
+        (command, _) => push(&whole, command),
+    }
 }
 
 /// What `right` says of what `left` was about: a size, or after a size a
@@ -170,7 +118,7 @@ fn joins_commands(text: &str) -> bool {
     joints(text)
         .into_iter()
         .filter_map(|(at, length)| first_word(text.get(at + length..)?.trim()))
-        .any(|word| VERBS.contains(&word))
+        .any(is_verb)
 }
 
 /// Whether the words begin with something one can point at.
@@ -184,7 +132,7 @@ fn names_something(text: &str) -> bool {
 /// Where a sentence could be cut, from left to right.
 fn joints(text: &str) -> Vec<(usize, usize)> {
     let mut found: Vec<(usize, usize)> =
-        [", and then ", " and then ", ", then ", ", and ", " and ", " then ", ", "]
+        [", and then ", " and then ", ", then ", ", and ", " and ", " then ", ", but ", " but ", ", "]
             .iter()
             .flat_map(|joint| text.match_indices(joint).map(|(at, _)| (at, joint.len())))
             .collect();
@@ -195,7 +143,17 @@ fn joints(text: &str) -> Vec<(usize, usize)> {
 
 /// One clause as a command.
 fn command(text: &str) -> Option<Command> {
-    if let Some(command) = of_whole(text) {
+    if let Some((left, right)) = contrast(text) {
+        return command(left).map(|command| against(command, right));
+    }
+    if let Some(command) = in_place(text) {
+        return Some(command);
+    }
+    let text = text.strip_suffix(" instead").unwrap_or(text);
+    if let Some(command) = of_whole(text).or_else(|| unwanted(text)).or_else(|| allowed(text)) {
+        return Some(command);
+    }
+    if let Some(command) = complaint(text).or_else(|| passive(text)).and_then(|told| command(&told)) {
         return Some(command);
     }
     const UNNEEDED: [&str; 7] = [
@@ -214,16 +172,19 @@ fn command(text: &str) -> Option<Command> {
         return Some(Command::Exclude(what.trim_start_matches("any ").to_owned()));
     }
     let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
-    let rest = rest.trim();
+    by_verb(text, verb, rest.trim())
+}
+
+/// The command that a verb and what follows it are.
+fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
     match verb {
-        "want" => {
+        "want" | "use" => {
             scene_complement(rest).or_else(|| non_empty(rest).map(|rest| Command::Want(rest.to_owned())))
         }
         "zoom" => {
             let factor = if rest.contains("out") { 1.0 / 1.25 } else { 1.25 };
             Some(Command::Resize { who: "everything".to_owned(), w: factor, h: factor })
         }
-        "hang" => non_empty(rest).map(|rest| Command::Add(rest.to_owned())),
         "no" | "without" | "exclude" => non_empty(rest).map(|rest| Command::Exclude(rest.to_owned())),
         _ if text.starts_with("there should be no ") => Some(Command::Exclude(text[19..].to_owned())),
         "draw" | "paint" | "render" | "show" if rest.starts_with("it ") || rest.starts_with("this ") => rest
@@ -232,15 +193,32 @@ fn command(text: &str) -> Option<Command> {
             .and_then(|(_, style)| scene_complement(style)),
         "add" | "insert" | "include" | "draw" => non_empty(rest).map(|rest| Command::Add(rest.to_owned())),
         "remove" | "delete" | "erase" | "drop" | "cut" => remove(rest),
-        "get" => rest.strip_prefix("rid of ").and_then(remove),
+        "get" => rest.strip_prefix("rid of ").map_or_else(|| movement("move", rest), remove),
+        "show" => non_empty(rest).map(|rest| Command::Want(rest.to_owned())),
         "take" => take(rest),
-        "move" | "put" | "place" | "shift" | "bring" | "push" | "pull" | "slide" | "drag" => {
+        "keep" => kept(rest),
+        "leave" => kept(rest.strip_suffix(" as it is").or_else(|| rest.strip_suffix(" alone"))?),
+        "don't" => kept(["change ", "touch ", "move "].iter().find_map(|verb| rest.strip_prefix(verb))?),
+        "move" | "put" | "place" | "shift" | "bring" | "push" | "pull" | "slide" | "drag" | "hang" => {
             movement(verb, rest)
         }
         "raise" | "lift" => Some(nudge(rest, (0.0, -1.0))),
         "lower" => Some(nudge(rest, (0.0, 1.0))),
+        "switch" if rest.starts_with("to ") => scene_complement(&rest[3..]),
         "swap" | "exchange" | "switch" => swap(rest),
-        "rename" => two_parts(rest, &[" to ", " into ", " as "]).map(|(who, to)| Command::Rename { who, to }),
+        "rename" | "relabel" => {
+            two_parts(rest, &[" to ", " into ", " as "]).map(|(who, to)| Command::Relabel { who, to })
+        }
+        "call" => called(rest),
+        "surround" => with(rest, "around"),
+        "decorate" => with(rest, "on"),
+        "fill" => with(rest, "in"),
+        "cover" => {
+            let (who, what) = rest.split_once(" with ")?;
+            Some(Command::Describe { who: who.to_owned(), words: format!("covered with {what}") })
+        }
+        "reduce" | "increase" => number_of(rest),
+        "double" => doubled(rest),
         "let" => change("make", rest),
         "replace" => two_parts(rest, &[" with ", " by "]).map(|(who, to)| Command::Rename { who, to }),
         "spread" => Some(Command::Gather {
@@ -251,9 +229,52 @@ fn command(text: &str) -> Option<Command> {
         "resize" | "scale" => scale(rest),
         "paint" | "color" | "colour" | "recolor" => recolour(rest),
         "give" => give(rest),
-        "make" | "turn" | "change" | "set" | "transform" | "convert" | "have" => change(verb, rest),
+        "set" => number_of(rest).or_else(|| change(verb, rest)).or_else(|| movement(verb, rest)),
+        "change" => number_of(rest).or_else(|| change(verb, rest)),
+        "make" | "turn" | "transform" | "convert" | "have" => change(verb, rest),
+        _ if MOTIONS.contains(&verb) => movement(verb, rest),
         _ => bare(text),
     }
+}
+
+/// `the size of the cat`, `the cups`: twice as large, or twice as many.
+fn doubled(rest: &str) -> Option<Command> {
+    match rest.strip_prefix("the size of ") {
+        Some(who) => change("make", &format!("{who} twice as big")),
+        None => Some(Command::Double(rest.strip_prefix("the number of ").unwrap_or(rest).to_owned())),
+    }
+}
+
+/// What stays as it is.
+fn kept(rest: &str) -> Option<Command> {
+    let rest = [" as it is", " as they are", " there", " where it is", " unchanged"]
+        .iter()
+        .find_map(|tail| rest.strip_suffix(tail))
+        .unwrap_or(rest);
+    non_empty(rest).map(|who| Command::Keep(who.to_owned()))
+}
+
+/// `the knight a jouster`: another name.
+fn called(rest: &str) -> Option<Command> {
+    let (at, _) = [" a ", " an "].iter().filter_map(|article| Some((rest.find(article)?, article))).min()?;
+    let (who, to) = (rest.get(..at)?, rest.get(at..)?.trim());
+    Some(Command::Relabel { who: who.to_owned(), to: to.to_owned() })
+}
+
+/// `the tree with mushrooms`: what is added, and where.
+fn with(rest: &str, relation: &str) -> Option<Command> {
+    let (where_, what) = rest.split_once(" with ")?;
+    Some(Command::Add(format!("{what} {relation} {where_}")))
+}
+
+/// `the number of cups to four`, `the cups to one`.
+fn number_of(rest: &str) -> Option<Command> {
+    let (who, count) = two_parts(rest, &[" to "])?;
+    let who = who.strip_prefix("the number of ").or_else(|| who.strip_prefix("the ")).unwrap_or(&who);
+    let number = lmd_layout::parse_number_word(&count)?;
+    let noun = lmd_layout::singular(who);
+    let noun = if number == 1 { noun } else { lmd_layout::plural(&noun) };
+    Some(Command::Want(format!("{count} {noun}")))
 }
 
 fn non_empty(text: &str) -> Option<&str> {
@@ -378,7 +399,9 @@ fn give_each(words: &[&str]) -> Option<Command> {
     let (noun, before) = words.split_last().filter(|(noun, _)| english::belongs_to_wearer(noun))?;
     let colours = before.iter().rev().take_while(|word| english::is_colour(word)).count();
     let (who, colours) = before.split_at(before.len() - colours);
-    let one = [colours, &[lmd_layout::singular(noun).as_str()]].concat().join(" ");
+    let several = who.last().is_some_and(|who| lmd_layout::is_plural(who));
+    let each = if several { lmd_layout::singular(noun) } else { (*noun).to_owned() };
+    let one = [colours, &[each.as_str()]].concat().join(" ");
     let words = format!("with {}", lmd_layout::with_article(&one));
     (!who.is_empty()).then(|| Command::Describe { who: who.join(" "), words })
 }
@@ -390,6 +413,9 @@ fn bare(text: &str) -> Option<Command> {
     }
     if let Some(mood @ Command::Mood(_)) = scene_complement(text) {
         return Some(mood);
+    }
+    if let Some(happens) = said_of(text) {
+        return Some(happens);
     }
     if let Some((who, to)) = two_parts(text, &[" should "])
         && let Some(step) = step(&format!("{who} {}", to.rsplit(' ').next().unwrap_or_default()))
@@ -448,6 +474,12 @@ fn wished_state(text: &str) -> Option<Command> {
         })
         .or_else(|| {
             let (who, to) = two_parts(text, &[" should "])?;
+            // An unknown verb must not become an adjective.
+            first_word(&to).filter(|verb| {
+                VERBS.contains(verb)
+                    || matches!(*verb, "wear" | "hold" | "look")
+                    || comparative(verb).is_some()
+            })?;
             change("make", &format!("{who} {to}"))
         })
 }

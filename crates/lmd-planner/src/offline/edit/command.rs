@@ -30,6 +30,22 @@ pub(super) enum Command {
     Remove(String),
     /// Give objects an attribute.
     Describe { who: String, words: String },
+    /// Give objects another name; their boxes stay.
+    Relabel { who: String, to: String },
+    /// Put something where something is or was.
+    Fill { what: String, place: Place },
+    /// Move what is there already, add what is not.
+    Put { who: String, moved: Box<Self>, added: String },
+    /// Put objects at the very left or right.
+    Edge { who: String, to_left: bool },
+    /// Let objects do something: `riding the horse`.
+    Happen { who: String, doing: String },
+    /// Put objects in a row, a column or a stack.
+    Arrange { who: String, line: Line },
+    /// Leave objects as they are: they are what is spoken of.
+    Keep(String),
+    /// No longer exclude something; everything where the words are empty.
+    Allow(String),
     /// Turn objects into something else.
     Rename { who: String, to: String },
     /// Scale objects.
@@ -44,8 +60,12 @@ pub(super) enum Command {
     Exclude(String),
     /// Add copies of an object.
     Duplicate { who: String, count: usize },
-    /// Give objects one size, that of another where it is named.
-    SameSize { who: String, like: Option<String> },
+    /// Twice as many of a kind.
+    Double(String),
+    /// Give objects one size, the middle of their own.
+    SameSize(String),
+    /// Give objects the size of another or of the picture, times a factor.
+    Match { who: String, side: Side, factor: f64, like: String },
     /// Make objects larger or smaller than another: `taller`, `smaller`.
     Exceed { who: String, how: String, anchor: String },
     /// Put objects in line, at an edge of theirs.
@@ -56,6 +76,31 @@ pub(super) enum Command {
     Centre(String),
     /// Remove everything else.
     KeepOnly(String),
+}
+
+/// Whose place is meant.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Place {
+    /// That of what went away last.
+    Vacated,
+    /// That of what the words name.
+    Of(String),
+}
+
+/// A way to stand in line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    Row,
+    Column,
+    Stack,
+}
+
+/// A measure of a box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Both,
+    Width,
+    Height,
 }
 
 /// An edge of a box.

@@ -6,27 +6,37 @@
 //! carried out on a [`board::Board`]. Objects that are not named keep their
 //! captions and boxes to the bit.
 
+mod adding;
 mod adjust;
 mod arranging;
+mod attribute;
 mod board;
 mod changing;
 mod clauses;
 mod command;
+mod doing;
 mod ground;
+mod happening;
+mod instead;
+mod lines;
+mod matching;
 mod moving;
 mod passing;
+mod phrasing;
 mod readable;
 mod refer;
 mod refusal;
 mod relocate;
+mod remarks;
 mod scenery;
+mod staging;
 mod vocabulary;
 mod whole;
 
 use lmd_layout::Layout;
 
 use crate::{Conversation, Plan, PlanError, Source, normalize_prompt};
-pub(crate) use adjust::described;
+pub(crate) use attribute::described;
 use board::Board;
 use clauses::commands;
 use command::Command;
@@ -51,29 +61,71 @@ pub(crate) fn revise(
     let refuse = |why: Refusal| PlanError::Instruction { instruction: text.clone(), why };
     let layout = conversation.layout();
     let mut board = Board::new(layout, last_touched(conversation), locked);
-    for command in commands(&text).map_err(&refuse)? {
-        let before = board.locked();
-        carry_out(&mut board, &command).map_err(&refuse)?;
-        let after = board.locked();
-        if let Some((caption, _)) = before.iter().find(|piece| !after.contains(piece)) {
-            return Err(refuse(format!(
-                "{caption} is locked and stays as it is; unlock it, or name another"
-            )));
+    if let Some(before) = conversation.previous() {
+        let before: Vec<_> = before.objects().iter().map(|o| (o.caption.to_string(), o.bbox)).collect();
+        board.note_vacated(&before);
+    }
+    let clauses = commands(&text).map_err(&refuse)?;
+    let several = clauses.len() > 1;
+    let mut left_out: Vec<(String, Refusal)> = Vec::new();
+    for clause in clauses {
+        // What can be done is done, and the rest is told.
+        let mut next = board.clone();
+        match follow(&mut next, clause.command.as_ref()) {
+            Ok(()) => {
+                next.note_vacated(&board.inhabitants());
+                board = next;
+            }
+            Err(why) if several => left_out.push((clause.words, why)),
+            Err(why) => return Err(refuse(why)),
         }
+    }
+    for (words, why) in &left_out {
+        board.warnings.push(format!("left out \"{words}\": {why}"));
     }
     let (revised, warnings) = board.finish()?;
     if revised == *layout {
-        return Err(refuse("it changes nothing in the layout".to_owned()));
+        let why =
+            left_out.into_iter().next().map_or("it changes nothing in the layout".to_owned(), |(_, why)| why);
+        return Err(refuse(why));
     }
     Ok(Plan { layout: revised, warnings, source: Source::Offline })
 }
 
+/// Carries out one clause, unless it would change what is locked.
+fn follow(board: &mut Board, command: Option<&Command>) -> Result<(), Refusal> {
+    let before = board.locked();
+    carry_out(board, command.ok_or_else(|| clauses::EXAMPLES.to_owned())?)?;
+    let after = board.locked();
+    match before.iter().find(|piece| !after.contains(piece)) {
+        Some((caption, _)) => {
+            Err(format!("{caption} is locked and stays as it is; unlock it, or name another"))
+        }
+        None => Ok(()),
+    }
+}
+
 fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
     match command {
-        Command::Add(what) => relocate::add(board, what),
+        Command::Add(what) => adding::add(board, what),
+        Command::Put { who, moved, added } => match refer::find(board, who) {
+            Ok(_) => carry_out(board, moved),
+            Err(_) => adding::add(board, added),
+        },
+        Command::Fill { what, place } => instead::fill(board, what, place),
+        Command::Edge { who, to_left } => relocate::to_edge(board, who, *to_left),
+        Command::Happen { who, doing } => happening::happen(board, who, doing),
+        Command::Arrange { who, line } => lines::arrange(board, who, *line),
+        Command::Keep(who) => {
+            board.touched = refer::find(board, who)?;
+            Ok(())
+        }
+        Command::Allow(what) => scenery::allow(board, what),
+        Command::Relabel { who, to } => adjust::relabel(board, who, to),
+        Command::Double(who) => arranging::double(board, who),
         Command::Want(what) => arranging::want(board, what),
         Command::Colours { who, colours } => adjust::colours(board, who, colours),
-        Command::Relate { who, kind, anchor } => relocate::relate(board, who, *kind, anchor),
+        Command::Relate { who, kind, anchor } => happening::relate(board, who, *kind, anchor),
         Command::Region { who, region } => relocate::to_region(board, who, *region),
         Command::Nudge { who, dx, dy } => relocate::nudge(board, who, *dx, *dy),
         Command::Gather { who, factor } => relocate::gather(board, who.as_deref(), *factor),
@@ -88,8 +140,9 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Style(style) => scenery::style(board, style),
         Command::Exclude(what) => adjust::exclude(board, what),
         Command::Duplicate { who, count } => arranging::duplicate(board, who, *count),
-        Command::SameSize { who, like } => arranging::same_size(board, who, like.as_deref()),
-        Command::Exceed { who, how, anchor } => arranging::exceed(board, who, how, anchor),
+        Command::SameSize(who) => matching::same_size(board, who),
+        Command::Match { who, side, factor, like } => matching::match_size(board, who, *side, *factor, like),
+        Command::Exceed { who, how, anchor } => matching::exceed(board, who, how, anchor),
         Command::Align { who, edge } => arranging::align(board, who, *edge),
         Command::Mirror { who, upright } => arranging::mirror(board, who.as_deref(), *upright),
         Command::Centre(who) => arranging::centre(board, who),
@@ -107,6 +160,10 @@ fn last_touched(conversation: &Conversation) -> Vec<usize> {
     }
 }
 
+#[cfg(test)]
+mod deeds_tests;
+#[cfg(test)]
+mod kinds_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

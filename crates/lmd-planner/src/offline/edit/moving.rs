@@ -5,8 +5,75 @@ use super::command::{Command, first_word, named};
 use super::vocabulary::{direction, relation_of, strength, without_strength};
 use crate::{Region, RelationKind, english};
 
-/// Moving: by a step, into a region, or relative to something.
+/// Moving; what is not there yet is added instead.
 pub(super) fn movement(verb: &str, rest: &str) -> Option<Command> {
+    let puts = !matches!(verb, "move" | "shift" | "push" | "pull" | "slide" | "drag" | "bring");
+    let first = first_word(rest)?;
+    let partitive = rest.split(' ').nth(1) == Some("of");
+    let number = lmd_layout::parse_number_word(first).is_some() && !partitive;
+    if puts && (number || matches!(first, "a" | "an" | "another" | "some" | "more")) {
+        return Some(Command::Add(rest.to_owned()));
+    }
+    let moved = moved(rest);
+    let named = partitive
+        || rest.contains('#')
+        || matches!(
+            first,
+            "the"
+                | "it"
+                | "them"
+                | "him"
+                | "her"
+                | "this"
+                | "that"
+                | "these"
+                | "those"
+                | "both"
+                | "all"
+                | "everything"
+                | "each"
+                | "every"
+                | "one"
+                | "object"
+                | "objects"
+                | "box"
+                | "boxes"
+                | "number"
+                | "my"
+                | "its"
+        );
+    match moved {
+        Some(moved) if !puts || named => Some(moved),
+        None if !puts || named => None,
+        Some(Command::Background(place)) => Some(Command::Background(place)),
+        Some(moved) => {
+            let who = subject_of(&moved).unwrap_or_default().to_owned();
+            Some(Command::Put { who, moved: Box::new(moved), added: rest.to_owned() })
+        }
+        None => Some(Command::Add(rest.to_owned())),
+    }
+}
+
+/// Who is moved.
+fn subject_of(command: &Command) -> Option<&str> {
+    match command {
+        Command::Relate { who, .. }
+        | Command::Region { who, .. }
+        | Command::Nudge { who, .. }
+        | Command::Edge { who, .. }
+        | Command::Approach { who, .. } => Some(who),
+        _ => None,
+    }
+}
+
+/// By a step, into a region, or relative to something.
+fn moved(rest: &str) -> Option<Command> {
+    if let Some(edge) = to_the_edge(rest) {
+        return Some(edge);
+    }
+    if let Some(who) = to_the_other_side(rest) {
+        return Some(Command::Mirror { who: Some(who), upright: false });
+    }
     if let Some(gather) = gathering(rest) {
         return Some(gather);
     }
@@ -30,11 +97,58 @@ pub(super) fn movement(verb: &str, rest: &str) -> Option<Command> {
     {
         return Some(Command::Background(anchor));
     }
-    let is_new = first_word(&who).is_some_and(|word| {
-        matches!(word, "a" | "an" | "another" | "some") || lmd_layout::parse_number_word(word).is_some()
-    });
-    let adds = matches!(verb, "put" | "place") && is_new;
-    Some(if adds { Command::Add(rest.to_owned()) } else { Command::Relate { who, kind, anchor } })
+    Some(Command::Relate { who, kind, anchor })
+}
+
+/// `the taxi to the far right`, `the cat all the way to the left`.
+fn to_the_edge(rest: &str) -> Option<Command> {
+    let rest = ["picture", "image", "canvas", "frame", "scene"]
+        .iter()
+        .find_map(|frame| rest.strip_suffix(&format!(" of the {frame}")))
+        .unwrap_or(rest);
+    let rest = rest.strip_suffix(" side").unwrap_or(rest);
+    for (side, to_left) in [("left", true), ("right", false)] {
+        let phrases = [
+            format!(" far {side}"),
+            format!(" very {side}"),
+            format!(" extreme {side}"),
+            format!(" outer {side}"),
+            format!(" {side} edge"),
+            format!(" {side} border"),
+            format!(" {side} margin"),
+            format!(" as far {side} as possible"),
+            format!(" as far to the {side} as possible"),
+            format!(" all the way to the {side}"),
+            format!(" all the way {side}"),
+            format!(" completely to the {side}"),
+        ];
+        if let Some(before) = phrases.iter().find_map(|phrase| rest.strip_suffix(phrase.as_str())) {
+            let who = [" the", " to", " on", " at", " towards", " into", " onto", " over"]
+                .iter()
+                .fold(before, |who, tail| who.strip_suffix(tail).unwrap_or(who));
+            return (!who.is_empty()).then(|| Command::Edge { who: who.to_owned(), to_left });
+        }
+    }
+    None
+}
+
+/// `the fox to the other side`.
+fn to_the_other_side(rest: &str) -> Option<String> {
+    let rest =
+        rest.strip_suffix(" of the picture").or_else(|| rest.strip_suffix(" of the image")).unwrap_or(rest);
+    ["other", "opposite"].iter().find_map(|side| {
+        ["to", "on", "onto"]
+            .iter()
+            .find_map(|word| rest.strip_suffix(&format!(" {word} the {side} side")).map(str::to_owned))
+    })
+}
+
+/// What the other side is that of: `the other side of the tree`.
+pub(super) fn other_side(anchor: &str) -> Option<String> {
+    ["the other side of ", "the opposite side of ", "the far side of "]
+        .iter()
+        .find_map(|side| anchor.strip_prefix(side))
+        .map(str::to_owned)
 }
 
 /// `the house further back`, `the dog to the front`.
@@ -54,6 +168,13 @@ fn in_depth(rest: &str) -> Option<Command> {
 pub(super) fn relation(rest: &str) -> Option<(String, RelationKind, String)> {
     if let Some((who, anchor)) = rest.split_once(" between ") {
         return Some((who.to_owned(), RelationKind::Between(0), anchor.to_owned()));
+    }
+    for side in ["the other side of ", "the opposite side of "] {
+        let found =
+            ["on", "to", "onto", "at"].iter().find_map(|word| rest.split_once(&format!(" {word} {side}")));
+        if let Some((who, anchor)) = found {
+            return Some((who.to_owned(), RelationKind::NextTo, format!("{side}{anchor}")));
+        }
     }
     let known =
         english::relation_phrase(rest).filter(|(who, _, anchor)| !who.is_empty() && !anchor.is_empty());

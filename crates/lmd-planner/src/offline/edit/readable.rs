@@ -7,17 +7,11 @@ use super::board::Board;
 use crate::RelationKind;
 use crate::facts::stands_so;
 use crate::geometry::feet_kept;
-use crate::offline::stage::Staged;
 
 /// A new box with a shorter side is too small beside what it is placed against.
 const SMALLEST: f64 = 0.07;
 /// What stands beside something shares this part of its height.
 const LEVEL: f64 = 0.4;
-
-/// The boxes of what is new.
-pub(super) fn new_boxes(staged: &Staged, fresh: usize) -> Vec<BBox> {
-    staged.boxes.iter().filter(|(thing, _)| *thing < fresh).map(|(_, bbox)| *bbox).collect()
-}
 
 /// Whether a new box is large enough to be seen and stands to the others as
 /// somebody who looks at it would say.

@@ -1,206 +1,49 @@
 //! Instructions that place objects: add, move, gather, swap.
 
-use lmd_layout::BBox;
+use lmd_layout::{BBox, singular};
 
-use super::board::{Board, Piece};
-use super::ground::grounded;
+use super::board::Board;
+use super::moving::other_side;
 use super::passing::{make_room, pass};
-use super::readable::{exchange, is_order, new_boxes, reads_well, step_aside};
+use super::readable::{exchange, is_order, reads_well, step_aside};
 use super::refer::{find, find_one, head_noun};
 use super::refusal::Refusal;
-use crate::geometry::{crossings, feet_kept, mean, overlap};
+use super::staging::{attach, stage_among, thing_of};
+use crate::geometry::{corners, crossings, feet_kept, mean, overlap};
 use crate::offline::problem::Given;
 use crate::offline::sizes::kind_of;
-use crate::offline::stage::{Staged, stage};
-use crate::offline::wording;
-use crate::{Region, Relation, RelationKind, Scene, Thing, english};
+use crate::offline::stage::Staged;
+use crate::{Region, RelationKind, Scene};
 
 /// An ordinary step, as a share of the canvas.
 const STEP: f64 = 0.2;
+/// Gap kept to a neighbour and to the edge of the picture.
+const EDGE: f64 = 0.02;
+/// Feet within this stand on one ground.
+const LEVEL_FEET: f64 = 0.2;
 /// A shift smaller than this is none.
 const LEAST_SHIFT: f64 = 0.01;
-
-/// Adds what the words describe, in free space.
-pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
-    let what = as_new(what);
-    let (mut scene, anchors) = described(board, &what)?;
-    if scene.things.is_empty() {
-        return match scene.background.take() {
-            Some(place) => match place.strip_prefix("a scene ") {
-                // "mountains in the background" come to what is there.
-                Some(more) if more.starts_with("with ") && !board.background.is_empty() => {
-                    board.background = format!("{} {more}", board.background);
-                    Ok(())
-                }
-                _ => super::scenery::background(board, &place),
-            },
-            None => {
-                Err(format!("\"{what}\" names nothing that could be drawn; try \"add two birds in the sky\""))
-            }
-        };
-    }
-    let fresh = scene.things.len() - anchors.len();
-    let mut given: Vec<Given> = vec![Given::Nothing; fresh];
-    given.extend(anchors.iter().map(|index| Given::Place(vec![board.pieces[*index].bbox])));
-    let alone = (scene.clone(), given.clone());
-    let mut staged = stage_among(board, &mut scene, given, &anchors);
-    let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
-    if let Some(kind) = scene.relations.first().map(|relation| relation.kind)
-        && !anchors.is_empty()
-        && !new_boxes(&staged, fresh).iter().all(|bbox| reads_well(*bbox, kind, &places))
-    {
-        // Beside what it is placed against rather than clear of everything.
-        let nearer = stage(&alone.0, &alone.1);
-        if new_boxes(&nearer, fresh).iter().all(|bbox| reads_well(*bbox, kind, &places)) {
-            staged = nearer;
-        } else if let (RelationKind::Between(_), [one, other, ..]) = (kind, places.as_slice()) {
-            let middle = (one.center().0 + other.center().0) / 2.0;
-            let feet = one.y_max().max(other.y_max());
-            for (_, bbox) in staged.boxes.iter_mut().filter(|(thing, _)| *thing < fresh) {
-                let small = feet_kept(*bbox, 0.7 * bbox.w(), 0.7 * bbox.h());
-                *bbox = small.shifted(middle - small.center().0, feet - small.y_max());
-            }
-        }
-    }
-    let first = board.pieces.len();
-    let feet = standing_feet(board);
-    for (thing, bbox) in staged.boxes.into_iter().filter(|(thing, _)| *thing < fresh) {
-        let caption = wording::caption(&scene.things[thing]);
-        let others = board.boxes();
-        let bbox = match stands_freely(&scene, thing) {
-            true => grounded(bbox, &others, &feet).unwrap_or_else(|| {
-                board.warnings.push(format!("there is no room on the ground for {caption}"));
-                bbox
-            }),
-            false => bbox,
-        };
-        board.pieces.push(Piece { caption, bbox, locked: false });
-    }
-    board.touched = (first..board.pieces.len()).collect();
-    board.warnings.extend(staged.warnings);
-    Ok(())
-}
-
-/// The lower edges of what stands on the ground.
-fn standing_feet(board: &Board) -> Vec<f64> {
-    let stands = |piece: &&Piece| kind_of(&thing_of(piece).noun).class.stands();
-    board.pieces.iter().filter(stands).map(|piece| piece.bbox.y_max()).filter(|feet| *feet > 0.5).collect()
-}
-
-/// Whether a new thing stands, and the words leave open where.
-fn stands_freely(scene: &Scene, thing: usize) -> bool {
-    let related = scene.relations.iter().any(|relation| relation.subject == thing);
-    let what = &scene.things[thing];
-    what.region.is_none() && !related && kind_of(&what.noun).class.stands()
-}
-
-/// `another cat` and `two more cats` as a sentence would say them.
-fn as_new(what: &str) -> String {
-    let what = what.strip_prefix("another ").map_or_else(|| what.to_owned(), |rest| format!("a {rest}"));
-    let what = what.strip_prefix("more ").map_or_else(|| what.clone(), |rest| format!("some {rest}"));
-    what.replacen(" more ", " ", 1).replacen(" extra ", " ", 1)
-}
-
-/// What the words describe as a scene whose last things are those objects of
-/// the board that it is placed against.
-fn described(board: &Board, what: &str) -> Result<(Scene, Vec<usize>), Refusal> {
-    if let Some((new, kind, anchor)) = placed_against(board, what) {
-        let anchors = find(board, &anchor).unwrap_or_default();
-        let mut scene = Scene { things: english::noun_phrases(&new), ..Scene::default() };
-        if !scene.things.is_empty() && !anchors.is_empty() {
-            let subjects: Vec<usize> = (0..scene.things.len()).collect();
-            attach(board, &mut scene, &subjects, kind, &anchors);
-            return Ok((scene, anchors));
-        }
-    }
-    let scene = english::parse(what).map_err(|error| error.to_string())?;
-    Ok((scene, Vec::new()))
-}
-
-/// New words, relation and the words of something that is there already.
-fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, String)> {
-    if let Some((new, anchor)) = what.split_once(" between ") {
-        return find(board, anchor)
-            .is_ok()
-            .then(|| (new.to_owned(), RelationKind::Between(0), anchor.to_owned()));
-    }
-    if let Some((new, kind, anchor)) = english::relation_phrase(what) {
-        let meant = [Some(anchor.as_str()), whole_of(&anchor)].into_iter().flatten();
-        if let Some(anchor) = meant.into_iter().find(|anchor| find(board, anchor).is_ok()) {
-            return Some((new, kind, anchor.to_owned()));
-        }
-        // "a second car behind the first one"
-        let noun = english::noun_phrases(&new).pop()?.noun;
-        let bare = anchor.trim_end_matches(" one").trim_end_matches(noun.as_str()).trim_end();
-        let one = matches!(bare, "the first" | "the other" | "the existing" | "the old");
-        let anchor = format!("the {noun}");
-        if one && find(board, &anchor).is_ok() {
-            return Some((new, kind, anchor));
-        }
-    }
-    let (new, anchor) = what.rsplit_once(" to ").or_else(|| what.rsplit_once(" on "))?;
-    find(board, anchor).is_ok().then(|| (new.to_owned(), RelationKind::On, anchor.to_owned()))
-}
-
-/// Adds `anchors` to the scene's things and relates the subjects to them.
-pub(super) fn attach(
-    board: &Board,
-    scene: &mut Scene,
-    subjects: &[usize],
-    kind: RelationKind,
-    anchors: &[usize],
-) {
-    let first = scene.things.len();
-    scene.things.extend(anchors.iter().map(|index| thing_of(&board.pieces[*index])));
-    let kind = match kind {
-        RelationKind::Between(_) => RelationKind::Between(first + anchors.len().saturating_sub(1).min(1)),
-        other => other,
-    };
-    let every = matches!(
-        kind,
-        RelationKind::LeftOf | RelationKind::RightOf | RelationKind::Above | RelationKind::Below
-    );
-    let objects = if every { anchors.len() } else { 1 };
-    for &subject in subjects {
-        scene.relations.extend((0..objects).map(|object| Relation { subject, kind, object: first + object }));
-    }
-}
-
-/// What a part belongs to: `the house` of `the roof of the house`, `the dog` of
-/// `the dog's head`.
-fn whole_of(anchor: &str) -> Option<&str> {
-    anchor
-        .split_once(" of ")
-        .map(|(_, whole)| whole)
-        .or_else(|| anchor.split_once("'s ").map(|(whole, _)| whole))
-}
-
-pub(super) fn thing_of(piece: &Piece) -> Thing {
-    Thing::new(&head_noun(&piece.caption).unwrap_or_else(|| piece.caption.clone()))
-}
-
-/// Stages a scene among everything else on the board, which stays.
-pub(super) fn stage_among(board: &Board, scene: &mut Scene, mut given: Vec<Given>, used: &[usize]) -> Staged {
-    for (_, piece) in board.pieces.iter().enumerate().filter(|(index, _)| !used.contains(index)) {
-        scene.things.push(thing_of(piece));
-        given.push(Given::Place(vec![piece.bbox]));
-    }
-    stage(scene, &given)
-}
 
 /// Puts objects somewhere relative to others.
 pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &str) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
-    let (kind, anchor) = match (anchor.strip_prefix("the other side of "), subjects.as_slice()) {
-        (Some(anchor), [subject]) => {
-            let of = board.pieces[find_one(board, anchor)?].bbox;
-            let left = board.pieces[*subject].bbox.center().0 < of.center().0;
-            (if left { RelationKind::RightOf } else { RelationKind::LeftOf }, anchor)
-        }
-        _ => (kind, anchor),
+    let (kind, anchor) = match other_side(anchor) {
+        Some(anchor) => (opposite_side(board, &subjects, None, &anchor)?, anchor),
+        None => (kind, anchor.to_owned()),
     };
-    let anchors: Vec<usize> =
-        find(board, anchor)?.into_iter().filter(|index| !subjects.contains(index)).collect();
+    let anchors = find(board, &anchor)?;
+    relate_pieces(board, subjects, kind, anchors, (who, &anchor))
+}
+
+/// As [`relate`]; `names` are the words for both, for messages.
+pub(super) fn relate_pieces(
+    board: &mut Board,
+    subjects: Vec<usize>,
+    kind: RelationKind,
+    mut anchors: Vec<usize>,
+    (who, anchor): (&str, &str),
+) -> Result<(), Refusal> {
+    anchors.retain(|index| !subjects.contains(index));
     if anchors.is_empty() {
         return Err(format!("\"{who}\" cannot be placed against itself; there are: {}", board.inventory()));
     }
@@ -209,7 +52,24 @@ pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &
             "\"between\" needs two things, as in \"move the cat between the dog and the tree\"".to_owned()
         );
     }
-    let Some(staged) = beside(board, &subjects, kind, &anchors) else {
+    let staged = beside(board, &subjects, kind, &anchors);
+    // Left and right of something is in its row, at its full size, where the others can go aside.
+    if let ([subject], RelationKind::LeftOf | RelationKind::RightOf) = (subjects.as_slice(), kind) {
+        let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
+        let old = board.pieces[*subject].bbox;
+        let good = staged
+            .as_ref()
+            .and_then(|staged| staged.boxes.iter().find(|(thing, _)| *thing == 0))
+            .is_some_and(|(_, bbox)| {
+                stands_beside(*bbox, kind, &places) && (bbox.area() - old.area()).abs() < 1e-6
+            });
+        let on_ground = kind_of(&thing_of(&board.pieces[*subject]).noun).class.stands();
+        if !good && on_ground && beside_in_row(board, *subject, kind, &anchors) {
+            board.touched = subjects;
+            return Ok(());
+        }
+    }
+    let Some(staged) = staged else {
         if step_aside(board, &subjects, kind, &anchors) {
             return Ok(());
         }
@@ -221,6 +81,109 @@ pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &
         }
     }
     board.warnings.extend(staged.warnings);
+    board.touched = subjects;
+    Ok(())
+}
+
+/// Whether a box stands clear of others on that side of all of them, about at
+/// their height.
+pub(super) fn stands_beside(bbox: BBox, kind: RelationKind, anchors: &[BBox]) -> bool {
+    let clear = |other: &BBox| match kind {
+        RelationKind::LeftOf => bbox.x_max() <= other.x() + 0.02,
+        _ => bbox.x() >= other.x_max() - 0.02,
+    };
+    let level = |other: &BBox| {
+        bbox.y_max().min(other.y_max()) - bbox.y().max(other.y()) > 0.4 * bbox.h().min(other.h())
+    };
+    anchors.iter().all(clear) && anchors.iter().any(level)
+}
+
+/// Puts an object left or right of others in their row; they and what else
+/// stands there make room. `false` and nothing is changed where that is not
+/// possible.
+pub(super) fn beside_in_row(
+    board: &mut Board,
+    subject: usize,
+    kind: RelationKind,
+    anchors: &[usize],
+) -> bool {
+    let old = board.pieces[subject].bbox;
+    let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
+    let [left, _, right, _] = corners(places.iter().copied());
+    let level = |bbox: &BBox| (old.y_max() - bbox.y_max()).abs() < LEVEL_FEET;
+    let ground = mean(places.iter().map(|bbox| (0.0, bbox.y_max()))).1;
+    let down = if places.iter().any(level) { 0.0 } else { ground - old.y_max() };
+    let to_left = kind == RelationKind::LeftOf;
+    for scale in [1.0, 0.85, 0.7] {
+        let small = feet_kept(old, scale * old.w(), scale * old.h());
+        let bbox = if scale < 1.0 { small } else { old };
+        // From the far side, so that the others go aside the other way.
+        let start = bbox.shifted(if to_left { 1.0 - bbox.x_max() } else { -bbox.x() }, down);
+        let x = if to_left { left - EDGE - bbox.w() } else { right + EDGE };
+        board.pieces[subject].bbox = start;
+        let warnings = board.warnings.len();
+        let before = board.boxes();
+        if make_room(board, subject, x.clamp(EDGE, 1.0 - EDGE - bbox.w()), 0.0) {
+            let now: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
+            if stands_beside(board.pieces[subject].bbox, kind, &now) {
+                return true;
+            }
+        }
+        board.warnings.truncate(warnings);
+        board.place_all(before);
+    }
+    board.pieces[subject].bbox = old;
+    false
+}
+
+/// The side of `anchor` that is opposite to the subjects; for new things of
+/// the words `new`, opposite to others of their kind, else where more room is.
+pub(super) fn opposite_side(
+    board: &Board,
+    subjects: &[usize],
+    new: Option<&str>,
+    anchor: &str,
+) -> Result<RelationKind, Refusal> {
+    let of = find_one(board, anchor)?;
+    let bbox = board.pieces[of].bbox;
+    let kin = new
+        .and_then(|new| head_noun(&singular(new)))
+        .map(|noun| find(board, &format!("all {noun}")).unwrap_or_default());
+    let mut known: Vec<usize> = kin.unwrap_or_else(|| subjects.to_vec());
+    known.retain(|index| *index != of);
+    if known.is_empty() {
+        known = board.touched.iter().copied().filter(|index| *index != of).collect();
+    }
+    let x = match known.as_slice() {
+        [] => {
+            let others = board.boxes_besides(&[of]);
+            let (right, left): (Vec<BBox>, Vec<BBox>) =
+                others.iter().partition(|other| other.center().0 > bbox.center().0);
+            if left.len() >= right.len() { 0.0 } else { 1.0 }
+        }
+        known => mean(known.iter().map(|index| board.pieces[*index].bbox.center())).0,
+    };
+    Ok(if x < bbox.center().0 { RelationKind::RightOf } else { RelationKind::LeftOf })
+}
+
+/// Puts objects at the very left or right; what stands there makes room.
+pub(super) fn to_edge(board: &mut Board, who: &str, to_left: bool) -> Result<(), Refusal> {
+    let subjects = find(board, who)?;
+    for (done, index) in subjects.iter().enumerate() {
+        let old = board.pieces[*index].bbox;
+        let region = if to_left { Region::Left } else { Region::Right };
+        let x = target(old, region).0;
+        let others = board.boxes_besides(&subjects[done..]);
+        let place = old.shifted(x - old.x(), 0.0);
+        let shared = overlap(&[old], &others);
+        if overlap(&[place], &others) <= shared + 1e-4 {
+            board.pieces[*index].bbox = place;
+        } else if !make_room(board, *index, x, shared) {
+            board.pieces[*index].bbox = nearest_free(old, region, &others);
+        }
+    }
+    let others = board.boxes_besides(&subjects);
+    warn_overlap(board, &subjects, &others);
     board.touched = subjects;
     Ok(())
 }
@@ -420,7 +383,7 @@ pub(super) fn gather(board: &mut Board, who: Option<&str>, factor: f64) -> Resul
 /// Brings objects nearer to another, or away from it.
 pub(super) fn approach(board: &mut Board, who: &str, anchor: &str, factor: f64) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
-    let centre = board.pieces[find_one(board, anchor)?].bbox.center();
+    let centre = mean(find(board, anchor)?.into_iter().map(|index| board.pieces[index].bbox.center()));
     shift_all(board, &subjects, factor, |bbox, factor| scaled_about(bbox, centre, factor))
 }
 

@@ -1,10 +1,11 @@
 //! Instructions about the scene as a whole: background, mood, style.
 
-use lmd_layout::with_article;
+use lmd_layout::{singular, with_article};
 
+use super::attribute::described;
 use super::board::Board;
 use super::refusal::Refusal;
-use super::vocabulary::{STYLES, without_mood};
+use super::vocabulary::{STYLES, mood_of, without_mood};
 use crate::Scene;
 
 /// Style and place of a background prompt, as far as it says them.
@@ -50,5 +51,92 @@ pub(super) fn style(board: &mut Board, style: &str) -> Result<(), Refusal> {
     let style = style.strip_prefix("the style of ").unwrap_or(style);
     scene.style = Some(with_article(style));
     board.background = scene.background_text();
+    Ok(())
+}
+
+/// Adds scenery to the place around the objects: clouds to a beach.
+pub(super) fn add_place(board: &mut Board, more: &str) -> Result<(), Refusal> {
+    if taken_apart(&board.background).background.is_none() {
+        return background(board, more);
+    }
+    board.background = format!("{} with {more}", board.background);
+    Ok(())
+}
+
+/// Says something of a part that every place has (`a stormy sky`); `false` for
+/// other words.
+pub(super) fn describe_part(board: &mut Board, who: &str, words: &str) -> bool {
+    let noun = who.strip_prefix("the ").unwrap_or(who);
+    let part = matches!(
+        noun,
+        "sky" | "light" | "lighting" | "ground" | "floor" | "weather" | "wall" | "walls" | "horizon"
+    );
+    if part {
+        board.background = format!("{} with {}", board.background, with_article(&format!("{words} {noun}")));
+    }
+    part
+}
+
+/// Whether the words name a kind of picture.
+pub(super) fn names_style(words: &str) -> bool {
+    words.split(' ').any(|word| STYLES.contains(&word))
+}
+
+/// Whether the words name the place around the objects: `the kitchen`.
+pub(super) fn names_place(board: &Board, who: &str) -> bool {
+    let Some(place) = taken_apart(&board.background).background else { return false };
+    let Some(noun) = who.split(' ').next_back().map(singular) else { return false };
+    let definite = !matches!(who.split(' ').next(), Some("a" | "an" | "another" | "some" | "all"));
+    definite && noun.len() > 2 && place.split([' ', ',']).any(|word| singular(word) == noun)
+}
+
+/// Turns the place around the objects into another; time and weather stay.
+pub(super) fn replace_place(board: &mut Board, who: &str, to: &str) -> Result<(), Refusal> {
+    let mut scene = taken_apart(&board.background);
+    let place = scene.background.unwrap_or_default();
+    let to = to.trim();
+    if to.is_empty() {
+        return Err(format!("say what \"{who}\" is to become, as in \"turn {who} into a beach\""));
+    }
+    let mood = mood_of(&place).filter(|mood| !to.ends_with(mood));
+    scene.background =
+        Some([with_article(to).as_str(), mood.unwrap_or_default()].join(" ").trim_end().to_owned());
+    board.background = scene.background_text();
+    Ok(())
+}
+
+/// Says something of the place around the objects: `a snowy forest`.
+pub(super) fn describe_place(board: &mut Board, words: &str) {
+    let mut scene = taken_apart(&board.background);
+    let place = scene.background.unwrap_or_default();
+    scene.background = Some(described(&place, words));
+    board.background = scene.background_text();
+}
+
+/// Takes the place around the objects away; time and weather stay.
+pub(super) fn remove_place(board: &mut Board) {
+    let mut scene = taken_apart(&board.background);
+    let place = scene.background.unwrap_or_default();
+    scene.background = mood_of(&place).map(|mood| format!("a scene {mood}"));
+    board.background = scene.background_text();
+}
+
+/// No longer excludes what the words name, or anything.
+pub(super) fn allow(board: &mut Board, what: &str) -> Result<(), Refusal> {
+    let what = what.strip_prefix("any ").unwrap_or(what);
+    let bare = |term: &str| singular(super::refer::without_article(term.trim()));
+    let meant: Vec<String> = what.split(" and ").flat_map(|part| part.split(", ")).map(bare).collect();
+    let terms: Vec<&str> = board.negative.split(", ").filter(|term| !term.is_empty()).collect();
+    let goes = |term: &&str| what.is_empty() || meant.iter().any(|one| *one == bare(term));
+    let unknown = meant.iter().find(|one| !what.is_empty() && !terms.iter().any(|term| bare(term) == **one));
+    if let Some(one) = unknown {
+        let is = if terms.is_empty() {
+            "nothing is".to_owned()
+        } else {
+            format!("only these are: {}", board.negative)
+        };
+        return Err(format!("\"{one}\" is not excluded, {is}"));
+    }
+    board.negative = terms.into_iter().filter(|term| !goes(term)).collect::<Vec<&str>>().join(", ");
     Ok(())
 }

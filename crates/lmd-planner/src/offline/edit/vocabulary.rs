@@ -70,6 +70,24 @@ pub(super) const VERBS: [&str; 64] = [
     "line",
 ];
 
+/// Verbs of motion and placing that say no more than `move`.
+pub(super) const MOTIONS: [&str; 33] = [
+    "drive", "walk", "ride", "roll", "fly", "send", "carry", "steer", "park", "swim", "sail", "run", "throw",
+    "haul", "tow", "lead", "hop", "jump", "step", "position", "relocate", "transfer", "shove", "nudge",
+    "seat", "lay", "sit", "plant", "scatter", "stick", "lean", "guide", "tuck",
+];
+
+/// Further verbs that begin an instruction.
+const FURTHER: [&str; 18] = [
+    "show", "use", "allow", "permit", "stop", "call", "relabel", "stack", "pile", "arrange", "surround",
+    "decorate", "fill", "cover", "double", "reduce", "increase", "order",
+];
+
+/// Whether an instruction may begin with the word.
+pub(super) fn is_verb(word: &str) -> bool {
+    VERBS.contains(&word) || MOTIONS.contains(&word) || FURTHER.contains(&word)
+}
+
 /// Words that describe the whole scene, and how they are joined to a place.
 pub(super) const MOODS: [(&str, &str); 26] = [
     ("night", "at night"),
@@ -220,6 +238,31 @@ pub(super) fn relation_of(word: &str) -> Option<RelationKind> {
         "into" | "inside" | "in" => Some(RelationKind::Inside),
         _ => None,
     }
+}
+
+/// The words of [`MOODS`] that a place ends with.
+pub(super) fn mood_of(place: &str) -> Option<&'static str> {
+    MOODS.iter().map(|(_, phrase)| *phrase).find(|phrase| place.ends_with(phrase))
+}
+
+/// Whether the words name a time of day, a season, weather, or what is one.
+pub(super) fn is_time(words: &str) -> bool {
+    let words = words.strip_prefix("the ").unwrap_or(words);
+    let words = words.split(" from ").next().unwrap_or(words);
+    MOODS.iter().any(|(mood, _)| *mood == words)
+        || matches!(
+            words,
+            "season"
+                | "weather"
+                | "time"
+                | "time of day"
+                | "time of year"
+                | "light"
+                | "lighting"
+                | "daylight"
+                | "atmosphere"
+                | "mood"
+        )
 }
 
 /// A place without the words [`MOODS`] put behind it.

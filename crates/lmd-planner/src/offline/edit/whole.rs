@@ -2,11 +2,15 @@
 //! alone is to stay; and of those that name nothing (`bigger`, `two more`).
 
 use super::command::{Command, Edge, two_parts};
+use super::lines::line;
+use super::matching::as_large;
 use super::vocabulary::{comparative, direction, strength, without_strength};
 
 /// What a clause asks of several objects or of the whole layout, if that.
 pub(super) fn whole(text: &str) -> Option<Command> {
     keep_only(text)
+        .or_else(|| as_large(text))
+        .or_else(|| line(text))
         .or_else(|| same_size(text))
         .or_else(|| exceed(text))
         .or_else(|| align(text))
@@ -43,15 +47,9 @@ fn keep_only(text: &str) -> Option<Command> {
     kept.or(only).filter(|who| !who.is_empty()).map(|who| Command::KeepOnly(who.to_owned()))
 }
 
-/// `the cat and the dog should be the same size`, `make the cat as big as the dog`.
+/// `the cat and the dog should be the same size`.
 fn same_size(text: &str) -> Option<Command> {
     let text = text.strip_prefix("make ").or_else(|| text.strip_prefix("give ")).unwrap_or(text);
-    for words in [" as big as ", " as large as ", " as small as ", " the same size as ", " the size of "] {
-        if let Some((who, like)) = text.split_once(words) {
-            let who = who.trim_end_matches(" should be").trim_end_matches(" must be").to_owned();
-            return Some(Command::SameSize { who, like: Some(like.to_owned()) });
-        }
-    }
     let who = [
         " the same size",
         " equally big",
@@ -66,7 +64,7 @@ fn same_size(text: &str) -> Option<Command> {
     let who = [" should be", " should have", " must be", " have", " to be"]
         .iter()
         .fold(who, |who, words| who.strip_suffix(words).unwrap_or(who));
-    Some(Command::SameSize { who: who.to_owned(), like: None })
+    Some(Command::SameSize(who.to_owned()))
 }
 
 /// `the girl should be taller than the boy`, `make the cat bigger than the dog`.
@@ -84,7 +82,9 @@ fn exceed(text: &str) -> Option<Command> {
 
 /// `align the boy and the girl`, `align everything at the top`.
 fn align(text: &str) -> Option<Command> {
-    let rest = text.strip_prefix("align").or_else(|| text.strip_prefix("line up"))?;
+    let between =
+        text.strip_prefix("line ").and_then(|rest| rest.strip_suffix(" up")).map(|who| format!(" {who}"));
+    let rest = text.strip_prefix("align").or_else(|| text.strip_prefix("line up")).or(between.as_deref())?;
     const EDGES: [(&str, Edge); 8] = [
         (" left", Edge::Left),
         (" right", Edge::Right),

@@ -1,0 +1,65 @@
+//! Rows, stacks and the like at work: things that are arranged with one another.
+
+use super::interpret::Interpreter;
+use super::phrase::NounPhrase;
+use crate::{Arrangement, RelationKind, Thing};
+
+impl Interpreter<'_> {
+    /// Arranges what is spoken of, or what comes next.
+    pub(super) fn arrange(&mut self, arrangement: Arrangement) {
+        let group = self.current_subjects();
+        match group.as_slice() {
+            [] => self.arrangement = Some(arrangement),
+            [one] => {
+                if let Some(thing) = self.scene.things.get_mut(*one).filter(|thing| thing.count > 1) {
+                    thing.arrangement = Some(arrangement);
+                }
+            }
+            several => {
+                let kind = match arrangement {
+                    Arrangement::Stack | Arrangement::Column => RelationKind::Above,
+                    _ => RelationKind::NextTo,
+                };
+                self.chain(several, kind);
+            }
+        }
+        self.closed = true;
+    }
+
+    /// Each thing stands so to the next.
+    pub(super) fn chain(&mut self, things: &[usize], kind: RelationKind) {
+        for pair in things.windows(2) {
+            if let [first, second] = pair {
+                self.relate(*first, kind, *second);
+            }
+        }
+    }
+
+    /// How things touch the object of a preposition: hanging from it or leaning against it.
+    pub(super) fn touching(
+        &self,
+        phrase: &NounPhrase,
+        kind: RelationKind,
+        prep: &str,
+        subjects: &[usize],
+    ) -> RelationKind {
+        let hangs =
+            |thing: &Thing| thing.attributes.iter().any(|a| matches!(a.as_str(), "hanging" | "dangling"));
+        let hung = self.hung || subjects.iter().any(|i| self.scene.things.get(*i).is_some_and(hangs));
+        let head = phrase.noun.rsplit(' ').next().unwrap_or_default();
+        match prep {
+            "from" if hung => RelationKind::HangsFrom,
+            // A coat on a hook hangs from it.
+            "on" if self.hung
+                && matches!(head, "hook" | "nail" | "peg" | "clothesline" | "branch" | "hanger") =>
+            {
+                RelationKind::HangsFrom
+            }
+            // What leans against a wall covers a part of it.
+            "against" if matches!(head, "wall" | "fence" | "hedge" | "door" | "gate" | "barn") => {
+                RelationKind::InFrontOf
+            }
+            _ => kind,
+        }
+    }
+}

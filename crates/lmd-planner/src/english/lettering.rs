@@ -1,0 +1,153 @@
+//! Words and numbers that are to be read on a thing and count nothing: `reading 10:45`, `the number 23`, `says STOP`.
+
+use super::token::Token;
+
+/// Verbs whose object is read on the thing.
+const SAYS: [&str; 17] = [
+    "says",
+    "say",
+    "saying",
+    "reads",
+    "read",
+    "reading",
+    "titled",
+    "entitled",
+    "labeled",
+    "labelled",
+    "marked",
+    "named",
+    "called",
+    "spelling",
+    "spells",
+    "inscribed",
+    "lettered",
+];
+
+/// Puts what is to be read on a thing into one token.
+pub(super) fn marked(tokens: &[Token]) -> Vec<Token> {
+    let mut marked: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let length = read_length(tokens, at, marked.last());
+        if let Some((measure, length)) = measure(tokens, at, marked.last()) {
+            marked.push(measure);
+            at += length;
+            continue;
+        }
+        let Some(run) = tokens.get(at..at + length).filter(|_| length > 0) else {
+            marked.push(token.clone());
+            at += 1;
+            continue;
+        };
+        let words: Vec<&str> = run.iter().map(|token| token.text.as_str()).collect();
+        let mut text = words.join(" ");
+        // "with the word "OPEN""
+        const BEARS: [&str; 10] = [
+            "word",
+            "words",
+            "text",
+            "letter",
+            "letters",
+            "name",
+            "message",
+            "title",
+            "slogan",
+            "inscription",
+        ];
+        if let Some(noun) = marked.pop_if(|last| BEARS.contains(&last.low.as_str())) {
+            text = format!("{} {text}", noun.text);
+        }
+        // "the number 23"
+        if let Some(the) = marked.pop_if(|last| last.low == "the") {
+            text = format!("{} {text}", the.text);
+        }
+        marked.push(Token::lettering(&text));
+        at += length;
+    }
+    marked
+}
+
+/// A number that measures and counts nothing: `a 10 year old boy`, `a two headed dragon`.
+fn measure(tokens: &[Token], at: usize, before: Option<&Token>) -> Option<(Token, usize)> {
+    let (number, unit, next) = (tokens.get(at)?, tokens.get(at + 1)?, tokens.get(at + 2)?);
+    let aged = matches!(unit.low.as_str(), "year" | "years" | "month" | "months") && next.low == "old";
+    let many = super::numbers::number(&number.low).is_some_and(|number| number > 1);
+    if many && aged {
+        let unit = unit.text.trim_end_matches('s');
+        return Some((Token::new(&format!("{}-{unit}-old", number.text)), 3));
+    }
+    let article = before.is_some_and(|before| matches!(before.low.as_str(), "a" | "an"));
+    let content = |token: &Token| token.is_word() && !super::lexicon::is_function(&token.low);
+    let other_number = super::numbers::number(&unit.low).is_some() || unit.low == "dozen" || unit.low == "x";
+    let single = content(unit) && !other_number && lmd_layout::singular(&unit.low) == unit.low;
+    let measured = many && article && single && content(next);
+    measured.then(|| (Token::new(&format!("{}-{}", number.text, unit.text)), 2))
+}
+
+/// How many tokens at `at` are to be read on a thing, 0 for none.
+fn read_length(tokens: &[Token], at: usize, before: Option<&Token>) -> usize {
+    let Some(token) = tokens.get(at) else { return 0 };
+    let low = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
+    if token.is_lettering() {
+        return 1;
+    }
+    if is_time(&token.low) && before.is_some_and(Token::is_word) {
+        return 1 + usize::from(matches!(low(at + 1), "am" | "pm" | "a.m" | "p.m"));
+    }
+    let figures = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if matches!(token.low.as_str(), "number" | "numbers" | "figure" | "digit") && figures(low(at + 1)) {
+        return 2;
+    }
+    let alone =
+        tokens.get(at + 1).is_none_or(|next| !next.is_word() || super::lexicon::is_function(&next.low));
+    let before = before.map_or("", |before| before.low.as_str());
+    let shows = matches!(before, "showing" | "shows" | "displaying" | "displays");
+    if figures(&token.low) && alone && (shows || SAYS.contains(&before)) {
+        return 1;
+    }
+    if !SAYS.contains(&before) {
+        return 0;
+    }
+    let name = |token: &&Token| token.is_word() && token.is_capitalised();
+    tokens.iter().skip(at).take_while(name).count()
+}
+
+/// Whether a word is a time of day or a ratio: `10:45`.
+fn is_time(low: &str) -> bool {
+    low.contains(':') && low.len() > 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::token::tokenize;
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        let tokens = marked(&tokenize(text)).into_iter();
+        tokens.filter(Token::is_lettering).map(|token| token.text).collect()
+    }
+
+    #[test]
+    fn numbers_and_names_on_things_are_found() {
+        assert_eq!(texts("a clock reading 10:45 on a table"), ["10:45"]);
+        assert_eq!(texts("a jersey with the number 23"), ["the number 23"]);
+        assert_eq!(texts("a sign that says Fresh Bread above a door"), ["Fresh Bread"]);
+        assert_eq!(texts("a thermometer reading 30"), ["30"]);
+    }
+
+    #[test]
+    fn counts_stay_counts() {
+        assert_eq!(texts("a girl reading 3 books and a number of cats"), [""; 0]);
+        assert_eq!(texts("a dog called and two cats"), [""; 0]);
+    }
+
+    #[test]
+    fn measures_are_one_word() {
+        let words = |text: &str| {
+            marked(&tokenize(text)).into_iter().map(|token| token.low).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(words("a 10 year old boy"), "a 10-year-old boy");
+        assert_eq!(words("a two headed dragon"), "a two-headed dragon");
+        assert_eq!(words("a 3 x 3 grid of 4 red cats"), "a 3 x 3 grid of 4 red cats");
+    }
+}

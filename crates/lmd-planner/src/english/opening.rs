@@ -1,0 +1,64 @@
+//! Sentences that open with the place: `a beach with two dogs`.
+
+use super::chunk::Chunk;
+use super::interpret::Interpreter;
+use super::lexicon::Tags;
+use super::links::Link;
+use super::phrase::{Determiner, NounPhrase};
+use super::verbs::{Role, VerbForm};
+use crate::RelationKind;
+
+impl Interpreter<'_> {
+    /// Whether the sentence opens with the place (`a beach with two dogs`).
+    pub(super) fn opens_as_place(&self, phrase: &NounPhrase) -> bool {
+        let place = phrase.tags().any(Tags::PLACE.and(Tags::TIME)) || phrase.head_is_place();
+        // "in the top left corner a moon"
+        if self.region.is_some() {
+            return false;
+        }
+        if !self.scene.things.is_empty()
+            && !phrase.noun.ends_with("background")
+            && !phrase.noun.ends_with("scene")
+        {
+            return false;
+        }
+        if !place || phrase.count().0 != 1 && !phrase.head_is_place() || phrase.quantity.is_some() {
+            return false;
+        }
+        match self.peek(1) {
+            None
+            | Some(
+                Chunk::Stop
+                | Chunk::With
+                | Chunk::Full { .. }
+                | Chunk::Which
+                | Chunk::Not
+                | Chunk::Except
+                | Chunk::Colon
+                | Chunk::But,
+            ) => true,
+            Some(Chunk::Comma) => {
+                !matches!(self.peek(2), Some(Chunk::Np(np)) if np.determiner != Determiner::None && self.ends_listing())
+            }
+            Some(Chunk::Link(Link::Rel { kind: RelationKind::Above, prep })) if prep == "over" => {
+                let scenic = |np: &NounPhrase| np.tags().any(Tags::PLACE.and(Tags::SCENERY));
+                phrase.tags().any(Tags::TIME) && matches!(self.peek(2), Some(Chunk::Np(np)) if scenic(np))
+            }
+            Some(Chunk::Link(
+                Link::Rel { kind: RelationKind::Inside | RelationKind::On | RelationKind::Under, .. }
+                | Link::Prep(_),
+            )) => {
+                matches!(self.peek(2), Some(Chunk::Np(np)) if np.tags().any(Tags::TIME.and(Tags::PLACE)))
+            }
+            Some(Chunk::Verb(verb)) => {
+                matches!(verb.role, Role::Hold | Role::Caption) && verb.form == VerbForm::Past
+            }
+            _ => phrase.noun.ends_with("scene"),
+        }
+    }
+
+    /// Whether a list of equals goes on (`a lake, a house and a tree`).
+    pub(super) fn ends_listing(&self) -> bool {
+        self.chunks.iter().skip(self.at).take(12).any(|chunk| matches!(chunk, Chunk::And))
+    }
+}

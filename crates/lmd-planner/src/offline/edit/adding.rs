@@ -1,0 +1,394 @@
+//! New things: `add two birds in the sky`, `put a hat on the dog`.
+
+use lmd_layout::{BBox, MAX_OBJECTS};
+
+use super::board::{Board, Piece};
+use super::ground::grounded;
+use super::moving::{other_side, relation};
+use super::readable::reads_well;
+use super::refer::find;
+use super::refusal::Refusal;
+use super::relocate::{beside_in_row, opposite_side, stands_beside};
+use super::staging::{attach, carrier, stage_among, thing_of};
+use crate::geometry::feet_kept;
+use crate::offline::problem::Given;
+use crate::offline::sizes::{is_known, kind_of};
+use crate::offline::stage::{Staged, stage};
+use crate::offline::wording;
+use crate::{Region, Relation, RelationKind, Scene, Thing, english};
+
+/// Adds what the words describe, in free space.
+pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
+    let what = as_new(what);
+    let (mut scene, anchors) = described(board, &what)?;
+    let lost = std::mem::take(&mut scene.not_understood);
+    if scene.things.is_empty() {
+        return match scene.background.take() {
+            Some(place) => match place.strip_prefix("a scene ") {
+                // "mountains in the background" come to what is there.
+                Some(more) if more.starts_with("with ") && !board.background.is_empty() => {
+                    board.background = format!("{} {more}", board.background);
+                    Ok(())
+                }
+                _ => super::scenery::add_place(board, &place),
+            },
+            None => {
+                Err(format!("\"{what}\" names nothing that could be drawn; try \"add two birds in the sky\""))
+            }
+        };
+    }
+    if !lost.is_empty() {
+        board.warnings.push(format!("did not understand: \"{}\" of \"{what}\"", lost.join("\", \"")));
+    }
+    place_new(board, scene, &anchors)
+}
+
+/// Places a scene's things but its last, which are the objects `anchors`.
+pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) -> Result<(), Refusal> {
+    let fresh = scene.things.len() - anchors.len();
+    if board.pieces.len() + scene.things[..fresh].iter().map(|thing| thing.count as usize).sum::<usize>()
+        > MAX_OBJECTS
+    {
+        return Err(format!(
+            "a layout holds at most {MAX_OBJECTS} objects, there are {}",
+            board.pieces.len()
+        ));
+    }
+    let on_ground = on_the_same(board, &mut scene, anchors);
+    let staged = staged_among(board, &mut scene, fresh, &[anchors, on_ground.as_slice()].concat(), anchors);
+    let first = board.pieces.len();
+    let feet = standing_feet(board);
+    for (thing, bbox) in staged.boxes.into_iter().filter(|(thing, _)| *thing < fresh) {
+        let caption = wording::caption(&scene.things[thing]);
+        let others = board.boxes();
+        let bbox = match stands_freely(&scene, thing) {
+            true => grounded(bbox, &others, &feet)
+                .filter(|found| on_its_side(*found, &scene, thing))
+                .unwrap_or_else(|| {
+                    board.warnings.push(format!("there is no room on the ground for {caption}"));
+                    bbox
+                }),
+            false => bbox,
+        };
+        board.pieces.push(Piece { caption, bbox, locked: false });
+    }
+    board.touched = (first..board.pieces.len()).collect();
+    board.warnings.extend(staged.warnings);
+    if on_ground.is_none() {
+        in_row(board, &scene, first, anchors);
+    }
+    around_feet(board, &scene, first, anchors);
+    Ok(())
+}
+
+/// Stages new things against `anchors`, the first `fresh` of the scene's; they must
+/// read as they are meant against `meant`.
+fn staged_among(
+    board: &Board,
+    scene: &mut Scene,
+    fresh: usize,
+    anchors: &[usize],
+    meant: &[usize],
+) -> Staged {
+    let stay = || anchors.iter().map(|index| Given::Place(vec![board.pieces[*index].bbox]));
+    let mut given: Vec<Given> = (0..fresh).map(|thing| size_told(board, scene, thing, anchors)).collect();
+    given.extend(stay());
+    let alone = (scene.clone(), given.clone());
+    let mut staged = stage_among(board, scene, given, anchors);
+    if staged.crowded || staged.unmet > 0 {
+        // Any other size finds room rather than one that was told.
+        scene.things.truncate(alone.0.things.len());
+        let free = std::iter::repeat_n(Given::Nothing, fresh).chain(stay()).collect();
+        let other = stage_among(board, scene, free, anchors);
+        if (other.unmet, other.crowded) < (staged.unmet, staged.crowded) {
+            staged = other;
+        }
+    }
+    let places: Vec<BBox> = meant.iter().map(|index| board.pieces[*index].bbox).collect();
+    // "three biscuits on a plate in front of the cups": the plate must read so, not the biscuits.
+    let to_meant = |relation: &&Relation| (fresh..fresh + meant.len()).contains(&relation.object);
+    let related: Vec<(usize, RelationKind)> =
+        scene.relations.iter().filter(to_meant).map(|relation| (relation.subject, relation.kind)).collect();
+    let read = |staged: &Staged| {
+        staged.boxes.iter().all(|(thing, bbox)| {
+            let kinds = related.iter().filter(|(subject, _)| subject == thing);
+            kinds.map(|(_, kind)| *kind).all(|kind| reads_well(*bbox, kind, &places))
+        })
+    };
+    if meant.is_empty() || read(&staged) {
+        return staged;
+    }
+    // Beside what it is placed against rather than clear of everything.
+    let nearer = stage(&alone.0, &alone.1);
+    if read(&nearer) {
+        return nearer;
+    }
+    if let (Some((_, RelationKind::Between(_))), [one, other, ..]) = (related.first(), places.as_slice()) {
+        let middle = (one.center().0 + other.center().0) / 2.0;
+        let feet = one.y_max().max(other.y_max());
+        for (_, bbox) in staged.boxes.iter_mut().filter(|(thing, _)| *thing < fresh) {
+            let small = feet_kept(*bbox, 0.7 * bbox.w(), 0.7 * bbox.h());
+            *bbox = small.shifted(middle - small.center().0, feet - small.y_max());
+        }
+    }
+    staged
+}
+
+/// What is to be left or right of something stands in its row, where the
+/// others can make room for it; where they cannot, that is told.
+fn in_row(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]) {
+    let relation = scene.relations.first().map(|relation| (relation.subject, relation.kind));
+    let Some((thing, kind @ (RelationKind::LeftOf | RelationKind::RightOf))) = relation else { return };
+    let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
+    let caption = wording::caption(&scene.things[thing]);
+    let misplaced = |board: &Board| {
+        let mut new = board.pieces[first..].iter().filter(|piece| piece.caption == caption);
+        new.any(|piece| !stands_beside(piece.bbox, kind, &places))
+    };
+    let opposite = if kind == RelationKind::LeftOf { RelationKind::RightOf } else { RelationKind::LeftOf };
+    if scene.relations.iter().any(|other| other.kind == opposite) {
+        let new = &board.pieces[first..];
+        if ![kind, opposite]
+            .iter()
+            .all(|kind| new.iter().any(|piece| stands_beside(piece.bbox, *kind, &places)))
+        {
+            board
+                .warnings
+                .push(format!("there is no room for {caption} on both sides, move something away first"));
+        }
+        return;
+    }
+    if !kind_of(&scene.things[thing].noun).class.stands() || !misplaced(board) {
+        return;
+    }
+    if board.pieces.len() == first + 1 {
+        // Among what makes room it is as large as its like.
+        let found = board.pieces[first].bbox;
+        let like = (0..first).find(|index| thing_of(&board.pieces[*index]).noun == scene.things[thing].noun);
+        if let Some(like) = like.map(|index| board.pieces[index].bbox) {
+            board.pieces[first].bbox = feet_kept(found, like.w(), like.h());
+        }
+        if beside_in_row(board, first, kind, anchors) {
+            return;
+        }
+        board.pieces[first].bbox = found;
+    }
+    if board.pieces.len() > first + 1 || !beside_in_row(board, first, kind, anchors) {
+        board
+            .warnings
+            .push(format!("there is no room {} that for {caption}, move something away first", kind.words()));
+    }
+}
+
+/// A size for a new thing, where what is there already tells it: that of its
+/// like, that of a part beside its whole, that of a plate beside cups.
+fn size_told(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> Given {
+    let new = &scene.things[thing];
+    if new.count != 1 || new.size.is_some() {
+        return Given::Nothing;
+    }
+    let alike = |index: &usize| thing_of(&board.pieces[*index]).noun == new.noun;
+    if let Some(like) = (0..board.pieces.len()).find(alike).filter(|_| !anchors.is_empty()) {
+        let bbox = board.pieces[like].bbox;
+        return Given::Size(bbox.w(), bbox.h());
+    }
+    let Some(anchor) = anchors.first().map(|anchor| &board.pieces[*anchor]) else { return Given::Nothing };
+    let bbox = anchor.bbox;
+    let to_anchor = |relation: &&Relation| {
+        relation.subject == thing && relation.object >= scene.things.len() - anchors.len()
+    };
+    let rests = |relation: &Relation| matches!(relation.kind, RelationKind::On | RelationKind::Inside);
+    let on = scene.relations.iter().filter(to_anchor).any(rests);
+    let holds = scene.relations.iter().any(|relation| relation.object == thing && rests(relation));
+    let kind = kind_of(&new.noun);
+    match () {
+        () if holds && is_known(&new.noun) => {
+            let ratio = (kind.width / kind_of(&thing_of(anchor).noun).width).sqrt();
+            let held = scene.relations.iter().filter(|relation| relation.object == thing && rests(relation));
+            let held: u32 =
+                held.filter_map(|relation| scene.things.get(relation.subject)).map(|one| one.count).sum();
+            let w = (ratio * bbox.w()).max(0.11 * f64::from(held)).clamp(0.18, 0.5);
+            Given::Size(w, w / kind.aspect())
+        }
+        () if on && english::belongs_to_wearer(&new.noun) => Given::Size(0.5 * bbox.w(), 0.28 * bbox.h()),
+        // Of an unknown thing all that is known is that it rests there.
+        () if on && !is_known(&new.noun) => Given::Size(0.45 * bbox.w(), 0.4 * bbox.h()),
+        () => Given::Nothing,
+    }
+}
+
+/// Small things around something that stands are on the ground about its feet.
+fn around_feet(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]) {
+    let kind = scene.relations.first().map(|relation| relation.kind);
+    let ([anchor], Some(RelationKind::Around)) = (anchors, kind) else { return };
+    let centre = board.pieces[*anchor].bbox;
+    let count = board.pieces.len() - first;
+    let low = |piece: &Piece| {
+        piece.bbox.area() < 0.3 * centre.area() && kind_of(&thing_of(piece).noun).class.stands()
+    };
+    if centre.y_max() < 0.55 || count < 2 || !board.pieces[first..].iter().all(low) {
+        return;
+    }
+    for (at, piece) in board.pieces[first..].iter_mut().enumerate() {
+        // From the left side over the front to the right side.
+        let angle = std::f64::consts::PI * at as f64 / (count - 1) as f64;
+        let (x, w, h) = (centre.center().0, piece.bbox.w(), piece.bbox.h());
+        let reach = ((centre.w() + w) / 2.0).min(x - w / 2.0).min(1.0 - x - w / 2.0).max(0.1);
+        let left = (x - reach * angle.cos() - w / 2.0).clamp(0.0, 1.0 - w);
+        let feet = (centre.y_max() - 0.03 + 0.07 * angle.sin()).min(0.99);
+        piece.bbox = BBox::clamped(left, feet - h, w, h).unwrap_or(piece.bbox);
+    }
+}
+
+/// The lower edges of what stands on the ground.
+fn standing_feet(board: &Board) -> Vec<f64> {
+    let stands = |piece: &&Piece| kind_of(&thing_of(piece).noun).class.stands();
+    board.pieces.iter().filter(stands).map(|piece| piece.bbox.y_max()).filter(|feet| *feet > 0.5).collect()
+}
+
+/// Whether a box is on the side where its thing is to be.
+fn on_its_side(bbox: BBox, scene: &Scene, thing: usize) -> bool {
+    match scene.things[thing].region {
+        Some(Region::Left) => bbox.center().0 < 0.5,
+        Some(Region::Right) => bbox.center().0 > 0.5,
+        _ => true,
+    }
+}
+
+/// Whether a new thing stands, and the words leave open where.
+fn stands_freely(scene: &Scene, thing: usize) -> bool {
+    let related = scene.relations.iter().any(|relation| relation.subject == thing);
+    let what = &scene.things[thing];
+    matches!(what.region, None | Some(Region::Left | Region::Right))
+        && !related
+        && kind_of(&what.noun).class.stands()
+}
+
+/// `another cat` and `two more cats` as a sentence would say them.
+fn as_new(what: &str) -> String {
+    let what = what.strip_prefix("another ").map_or_else(|| what.to_owned(), |rest| format!("a {rest}"));
+    let what = what.strip_prefix("more ").map_or_else(|| what.clone(), |rest| format!("some {rest}"));
+    what.replacen(" more ", " ", 1).replacen(" extra ", " ", 1)
+}
+
+/// What the words describe as a scene whose last things are those objects of
+/// the board that it is placed against.
+fn described(board: &Board, what: &str) -> Result<(Scene, Vec<usize>), Refusal> {
+    if let Some(found) = on_both_sides(board, what) {
+        return found;
+    }
+    if let Some((new, kind, anchor)) = placed_against(board, what) {
+        let (kind, anchor) = match other_side(&anchor) {
+            Some(anchor) => (opposite_side(board, &[], Some(&new), &anchor)?, anchor),
+            None => (kind, anchor),
+        };
+        let anchors = find(board, &anchor).unwrap_or_default();
+        let mut scene = english::parse(&new).map_err(|error| error.to_string())?;
+        scene.background = None;
+        if !scene.things.is_empty() && !anchors.is_empty() {
+            // "three biscuits on a plate in front of the cups": the plate is.
+            let nearest = scene.relations.last().map(|relation| relation.object);
+            let subjects: Vec<usize> =
+                nearest.map_or_else(|| (0..scene.things.len()).collect(), |one| vec![one]);
+            attach(board, &mut scene, &subjects, kind, &anchors);
+            // What is placed against what is there comes first.
+            scene.relations.rotate_right(if nearest.is_some() { anchors.len().min(1) } else { 0 });
+            return Ok((scene, anchors));
+        }
+    }
+    let scene = english::parse(what).map_err(|error| error.to_string())?;
+    Ok((scene, Vec::new()))
+}
+
+/// `two glasses on either side of the bowl`: half of them left, half right.
+fn on_both_sides(board: &Board, what: &str) -> Option<Result<(Scene, Vec<usize>), Refusal>> {
+    let joints = [" on either side of ", " on both sides of ", " on each side of ", " to both sides of "];
+    let (new, anchor) = joints.iter().find_map(|joint| what.split_once(joint))?;
+    let anchors = match find(board, anchor) {
+        Ok(found) => found,
+        Err(refusal) => return Some(Err(refusal)),
+    };
+    let thing = english::noun_phrases(new).into_iter().next()?;
+    let right = (thing.count / 2).max(1);
+    let left = thing.count.saturating_sub(right).max(1);
+    let things = vec![Thing { count: left, ..thing.clone() }, Thing { count: right, ..thing }];
+    let mut scene = Scene { things, ..Scene::default() };
+    let first = scene.things.len();
+    scene.things.extend(anchors.iter().map(|index| thing_of(&board.pieces[*index])));
+    for object in first..scene.things.len() {
+        for (subject, kind) in [(0, RelationKind::LeftOf), (1, RelationKind::RightOf)] {
+            scene.relations.push(Relation { subject, kind, object });
+        }
+    }
+    Some(Ok((scene, anchors)))
+}
+
+/// Puts what is new beside something that rests on a table on that table, too.
+fn on_the_same(board: &Board, scene: &mut Scene, anchors: &[usize]) -> Option<usize> {
+    let sideways = |relation: &&Relation| {
+        matches!(relation.kind, RelationKind::NextTo | RelationKind::LeftOf | RelationKind::RightOf)
+    };
+    let carrier = carrier(board, *anchors.first()?).filter(|carrier| !anchors.contains(carrier))?;
+    let fresh = scene.things.len() - anchors.len();
+    let to_anchor = scene.relations.iter().filter(sideways).filter(|relation| relation.object >= fresh);
+    let mut beside: Vec<usize> = to_anchor.map(|relation| relation.subject).collect();
+    beside.dedup();
+    if beside.is_empty() {
+        return None;
+    }
+    scene.things.push(thing_of(&board.pieces[carrier]));
+    let object = scene.things.len() - 1;
+    scene.relations.extend(beside.into_iter().map(|subject| Relation {
+        subject,
+        kind: RelationKind::On,
+        object,
+    }));
+    Some(carrier)
+}
+
+/// New words, relation and the words of something that is there already: the
+/// first relation to such a thing.
+fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, String)> {
+    if let Some((new, anchor)) = what.split_once(" between ") {
+        return find(board, anchor)
+            .is_ok()
+            .then(|| (new.to_owned(), RelationKind::Between(0), anchor.to_owned()));
+    }
+    let mut before = String::new();
+    let mut rest = what.to_owned();
+    while let Some((new, kind, anchor)) = relation(&rest) {
+        let new = format!("{before}{new}");
+        let side = other_side(&anchor);
+        let bare = side.as_deref().unwrap_or(&anchor);
+        let meant = [Some(bare), whole_of(bare)].into_iter().flatten();
+        if let Some(known) = meant.into_iter().find(|anchor| find(board, anchor).is_ok()) {
+            let anchor = if side.is_some() { anchor.clone() } else { known.to_owned() };
+            return Some((new, kind, anchor));
+        }
+        // "a second car behind the first one"
+        let noun = english::noun_phrases(&new).pop()?.noun;
+        let bare = anchor.trim_end_matches(" one").trim_end_matches(noun.as_str()).trim_end();
+        let one = matches!(bare, "the first" | "the other" | "the existing" | "the old");
+        let known = format!("the {noun}");
+        if one && find(board, &known).is_ok() {
+            return Some((new, kind, known));
+        }
+        let words = rest.get(..rest.len().checked_sub(anchor.len())?)?.to_owned();
+        before.push_str(&words);
+        rest = anchor;
+    }
+    let (new, anchor) = what.rsplit_once(" to ").or_else(|| what.rsplit_once(" on "))?;
+    find(board, anchor).is_ok().then(|| (new.to_owned(), RelationKind::On, anchor.to_owned()))
+}
+
+/// What a part belongs to: `the house` of `the roof of the house`, `the dog` of
+/// `the dog's head`.
+fn whole_of(anchor: &str) -> Option<&str> {
+    // A part has one noun; "a plate in front of the cups" is none of the cups.
+    let part = |part: &&str| part.split(' ').count() <= 2;
+    anchor
+        .split_once(" of ")
+        .filter(|(before, _)| part(before))
+        .map(|(_, whole)| whole)
+        .or_else(|| anchor.split_once("'s ").map(|(whole, _)| whole))
+}

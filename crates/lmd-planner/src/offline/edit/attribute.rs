@@ -1,0 +1,51 @@
+//! Attributes in captions: a colour takes the place of a colour.
+
+use lmd_layout::with_article;
+
+use super::refer::without_article;
+use crate::english;
+
+/// A caption with an attribute put in.
+pub(crate) fn described(caption: &str, words: &str) -> String {
+    let details = [
+        ("wear ", "wearing "),
+        ("wearing ", "wearing "),
+        ("hold ", "holding "),
+        ("with ", "with "),
+        ("made of ", "made of "),
+        ("made out of ", "made of "),
+        ("covered ", "covered "),
+        ("full of ", "full of "),
+        ("filled with ", "filled with "),
+        ("looking ", "looking "),
+    ];
+    for (verb, detail) in details {
+        if let Some(rest) = words.strip_prefix(verb) {
+            return format!("{caption} {detail}{rest}");
+        }
+    }
+    let bare = without_article(caption);
+    let had_article = bare.len() < caption.len();
+    let is_new_colour = words.split_whitespace().any(english::names_colour);
+    let mut kept: Vec<&str> = bare.split_whitespace().collect();
+    if is_new_colour {
+        let noun = kept.len().saturating_sub(1);
+        // "red and white" goes as a whole; an orange (the fruit) stays.
+        let first = kept.iter().take(noun).position(|word| english::names_colour(word));
+        if let Some(first) = first {
+            let is_part = |at: usize| {
+                english::names_colour(kept[at])
+                    || (kept[at] == "and" && kept.get(at + 1).is_some_and(|word| english::names_colour(word)))
+            };
+            let end = (first..noun).find(|at| !is_part(*at)).unwrap_or(noun);
+            kept.splice(first..end, [words]);
+            return article_for(&kept.join(" "), had_article);
+        }
+    }
+    let text = format!("{words} {}", kept.join(" "));
+    article_for(&text, had_article)
+}
+
+fn article_for(phrase: &str, had_article: bool) -> String {
+    if had_article { with_article(phrase) } else { phrase.to_owned() }
+}

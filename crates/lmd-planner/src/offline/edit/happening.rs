@@ -1,0 +1,262 @@
+//! What somebody is to do: `let the knight ride the horse`, `the knight should
+//! hold a lance`. The sentence's own grammar says how the two then stand.
+
+use lmd_layout::{BBox, with_article};
+
+use super::adding::place_new;
+use super::board::{Board, Piece};
+use super::command::first_word;
+use super::refer::{find, head_noun};
+use super::refusal::Refusal;
+use super::relocate::{self, relate_pieces};
+use super::staging::attach;
+use crate::english;
+use crate::geometry::feet_kept;
+use crate::offline::sizes::kind_of;
+use crate::offline::wording;
+use crate::{RelationKind, Scene, Thing};
+
+/// How far apart two centres are that have to do with one another.
+const NEAR: f64 = 0.45;
+
+/// What stands on one ground has its feet within this.
+const LEVEL: f64 = 0.25;
+/// How high a rider sits, as a share of the mount's height from its top.
+const SADDLE: f64 = 0.35;
+
+/// Makes `who` do what the words say (`riding the horse`).
+pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Refusal> {
+    let subjects = find(board, who)?;
+    let caption = subjects.first().map(|index| board.pieces[*index].caption.clone()).unwrap_or_default();
+    let noun = head_noun(&caption).unwrap_or_else(|| "thing".to_owned());
+    // Which way somebody looks stands in the caption.
+    let way = doing.split(' ').next_back().unwrap_or_default();
+    if doing.split(' ').count() <= 4
+        && matches!(way, "left" | "right" | "viewer" | "camera" | "up" | "down" | "away" | "forward")
+    {
+        for index in &subjects {
+            let caption = &mut board.pieces[*index].caption;
+            *caption = format!("{caption} {doing}");
+        }
+        board.touched = subjects;
+        return Ok(());
+    }
+    if let (Some(doing), [one, other]) = (doing.strip_suffix(" each other"), subjects.as_slice()) {
+        let nouns = [*one, *other].map(|index| head_noun(&board.pieces[index].caption).unwrap_or_default());
+        for (index, noun) in [(*other, &nouns[0]), (*one, &nouns[1])] {
+            let caption = &mut board.pieces[index].caption;
+            *caption = format!("{caption} {doing} {}", with_article(noun));
+        }
+        board.touched = subjects;
+        return Ok(());
+    }
+    let sentence = format!("a {noun} {doing}");
+    let scene = english::parse(&sentence).map_err(|error| error.to_string())?;
+    if let Some(words) = scene.not_understood.first() {
+        return Err(format!("did not understand \"{words}\" in \"{doing}\""));
+    }
+    let me = scene
+        .things
+        .iter()
+        .position(|thing| thing.noun == noun)
+        .ok_or_else(|| format!("what \"{doing}\" says of {caption} is not clear"))?;
+    let others: Vec<usize> = (0..scene.things.len()).filter(|index| *index != me).collect();
+    if others.is_empty() {
+        say_of(board, &subjects, &scene.things[me]);
+    }
+    for other in others {
+        let thing = &scene.things[other];
+        let relation = scene.relations.iter().find(|relation| {
+            (relation.subject, relation.object) == (me, other)
+                || (relation.subject, relation.object) == (other, me)
+        });
+        let (kind, mine) =
+            relation.map_or((RelationKind::NextTo, true), |relation| (relation.kind, relation.subject == me));
+        match known(board, thing, doing, &subjects)? {
+            Some(there) if mine => act(board, &subjects, kind, &there, doing)?,
+            Some(there) => act(board, &there, kind, &subjects, doing)?,
+            None => bring(board, &subjects, thing, kind, mine)?,
+        }
+    }
+    board.touched = subjects;
+    Ok(())
+}
+
+/// Puts attributes and details of a reading into captions.
+fn say_of(board: &mut Board, subjects: &[usize], thing: &Thing) {
+    for index in subjects {
+        let caption = &mut board.pieces[*index].caption;
+        if !thing.attributes.is_empty() {
+            *caption = super::attribute::described(caption, &thing.attributes.join(" "));
+        }
+        if let Some(detail) = &thing.detail {
+            *caption = format!("{caption} {detail}");
+        }
+    }
+}
+
+/// The objects that the words mean by `thing`; an error where they mean one
+/// that is not there.
+fn known(
+    board: &Board,
+    thing: &Thing,
+    doing: &str,
+    besides: &[usize],
+) -> Result<Option<Vec<usize>>, Refusal> {
+    let phrase = thing.phrase();
+    let noun = if thing.count > 1 { lmd_layout::plural(&phrase) } else { phrase };
+    let definite = doing.contains(&format!(" the {noun}"));
+    let text = if definite { format!("the {noun}") } else { noun };
+    match find(board, &text) {
+        Ok(found) => {
+            let found: Vec<usize> = found.into_iter().filter(|index| !besides.contains(index)).collect();
+            Ok((!found.is_empty()).then_some(found))
+        }
+        Err(refusal) if definite => Err(refusal),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Two that are there: placed as the verb says. One that says no more than
+/// that they are near goes into the caption.
+fn act(
+    board: &mut Board,
+    subjects: &[usize],
+    kind: RelationKind,
+    anchors: &[usize],
+    doing: &str,
+) -> Result<(), Refusal> {
+    let centre = |index: &usize| board.pieces[*index].bbox.center();
+    let near = |one: &usize| {
+        anchors.iter().any(|other| {
+            let ((x, y), (u, v)) = (centre(one), centre(other));
+            (x - u).hypot(y - v) < NEAR
+        })
+    };
+    let stays = kind == RelationKind::NextTo && subjects.iter().all(near);
+    // What stands does not rise to what flies.
+    let feet = |index: &usize| board.pieces[*index].bbox.y_max();
+    let level =
+        subjects.iter().any(|one| anchors.iter().any(|other| (feet(one) - feet(other)).abs() < LEVEL));
+    if kind == RelationKind::NextTo {
+        let words: Vec<&str> = doing.split(' ').collect();
+        let said = words.iter().position(|word| matches!(*word, "the" | "a" | "an")).map_or_else(
+            || doing.to_owned(),
+            |at| format!("{} {}", words[..at].join(" "), with_article(&words[at + 1..].join(" "))),
+        );
+        for index in subjects {
+            let caption = &mut board.pieces[*index].caption;
+            *caption = format!("{caption} {said}");
+        }
+    }
+    if stays || (kind == RelationKind::NextTo && !level) {
+        return Ok(());
+    }
+    let [who, to] = [subjects, anchors]
+        .map(|list| list.first().map(|index| board.pieces[*index].caption.clone()).unwrap_or_default());
+    relate_pieces(board, subjects.to_vec(), kind, anchors.to_vec(), (&who, &to))
+}
+
+/// Adds what somebody does something with: in the hands, beside or under.
+fn bring(
+    board: &mut Board,
+    subjects: &[usize],
+    thing: &Thing,
+    kind: RelationKind,
+    mine: bool,
+) -> Result<(), Refusal> {
+    if mine && kind == RelationKind::On {
+        subjects.iter().for_each(|subject| mount(board, *subject, thing));
+        return Ok(());
+    }
+    let first = board.pieces.len();
+    // A bare plural is one for everybody.
+    let thing = &Thing { count: if thing.exact { thing.count } else { 1 }, ..thing.clone() };
+    // Everybody has one of their own.
+    for subject in subjects {
+        let mut scene = Scene { things: vec![thing.clone()], ..Scene::default() };
+        let new_kind = if mine { RelationKind::NextTo } else { kind };
+        attach(board, &mut scene, &[0], new_kind, &[*subject]);
+        place_new(board, scene, &[*subject])?;
+    }
+    if mine && kind != RelationKind::NextTo {
+        let new: Vec<usize> = (first..board.pieces.len()).collect();
+        for (subject, anchor) in subjects.iter().zip(&new) {
+            let names = (board.pieces[*subject].caption.clone(), board.pieces[*anchor].caption.clone());
+            relate_pieces(board, vec![*subject], kind, vec![*anchor], (&names.0, &names.1))?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts objects somewhere relative to something, which is new where the words
+/// say so and it is not there.
+pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &str) -> Result<(), Refusal> {
+    let new = matches!(first_word(anchor), Some("a" | "an")) && find(board, anchor).is_err();
+    if !new {
+        return relocate::relate(board, who, kind, anchor);
+    }
+    let subjects = find(board, who)?;
+    against_new(board, subjects, kind, anchor)
+}
+
+/// Brings something new that objects are then on, in or beside: `the man should
+/// sit on a chair`.
+fn against_new(
+    board: &mut Board,
+    subjects: Vec<usize>,
+    kind: RelationKind,
+    anchor: &str,
+) -> Result<(), Refusal> {
+    let things = english::noun_phrases(anchor);
+    let ([thing], Some(first)) = (things.as_slice(), subjects.first()) else {
+        return Err(format!("\"{anchor}\" is not one thing that could be drawn"));
+    };
+    let inverse = match kind {
+        RelationKind::On => {
+            mount(board, *first, thing);
+            board.touched = subjects;
+            return Ok(());
+        }
+        RelationKind::Inside => {
+            let inner = board.pieces[*first].bbox;
+            let bbox = feet_kept(inner, 1.4 * inner.w(), 1.2 * inner.h());
+            // What holds something lies behind it.
+            board.pieces.push(Piece { caption: wording::caption(thing), bbox, locked: false });
+            board.touched = subjects;
+            return Ok(());
+        }
+        RelationKind::LeftOf => RelationKind::RightOf,
+        RelationKind::RightOf => RelationKind::LeftOf,
+        RelationKind::Above => RelationKind::Below,
+        RelationKind::Below => RelationKind::Above,
+        RelationKind::Behind => RelationKind::InFrontOf,
+        RelationKind::InFrontOf => RelationKind::Behind,
+        RelationKind::NextTo => RelationKind::NextTo,
+        _ => {
+            return Err(format!("there is no \"{anchor}\"; add it first. There are: {}", board.inventory()));
+        }
+    };
+    let mut scene = Scene { things: vec![thing.clone()], ..Scene::default() };
+    attach(board, &mut scene, &[0], inverse, &[*first]);
+    place_new(board, scene, &[*first])
+}
+
+/// Puts something new under somebody who rides it, as large as it is beside
+/// them.
+fn mount(board: &mut Board, subject: usize, thing: &Thing) {
+    let rider = board.pieces[subject].bbox;
+    let [own, other] = [&head_noun(&board.pieces[subject].caption).unwrap_or_default(), &thing.noun]
+        .map(|noun| kind_of(noun));
+    let share = other.extent() / own.extent();
+    let side = (rider.area().sqrt() * share).clamp(0.15, 0.6);
+    let (w, h) = (side * other.aspect().sqrt(), side / other.aspect().sqrt());
+    let under = feet_kept(rider, w, h);
+    // Somebody who sits is lower than somebody who stands.
+    let (w, h) = (0.85 * rider.w(), 0.8 * rider.h());
+    let seat = under.y() + SADDLE * under.h();
+    let h = h.min(seat - 0.02).max(0.1);
+    board.pieces.push(Piece { caption: wording::caption(thing), bbox: under, locked: false });
+    board.pieces[subject].bbox =
+        BBox::clamped(under.center().0 - w / 2.0, (seat - h).max(0.0), w, h).unwrap_or(rider);
+}

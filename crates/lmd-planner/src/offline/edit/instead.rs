@@ -1,0 +1,194 @@
+//! What takes the place of something: `add a squirrel in its place`, `a dog
+//! instead of the cat`, `four cups, not two`.
+
+use lmd_layout::BBox;
+
+use super::board::{Board, Piece};
+use super::command::{Command, Place, first_word};
+use super::moving::{into_region, relation};
+use super::refer::{find, head_noun, without_article};
+use super::refusal::Refusal;
+use super::{adding, adjust, scenery};
+use crate::english;
+use crate::geometry::{corners, feet_kept};
+use crate::offline::wording;
+
+/// Cuts what is denied off a clause: `X instead of Y`, `X, not Y`.
+pub(super) fn contrast(text: &str) -> Option<(&str, &str)> {
+    const AGAINST: [&str; 5] = [" instead of ", " rather than ", ", not ", " and not ", ", no longer "];
+    let cut = AGAINST.iter().filter_map(|words| Some((text.find(words)?, *words))).min()?;
+    let (left, right) = (text.get(..cut.0)?, text.get(cut.0 + cut.1.len()..)?);
+    (!left.is_empty() && !right.is_empty()).then_some((left, right))
+}
+
+/// What `command` is, meant instead of `other`: a number replaces a number,
+/// a new thing takes the place of what is there.
+pub(super) fn against(command: Command, other: &str) -> Command {
+    let number = first_word(other).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
+    let counts = |what: &str| {
+        let last = |text: &str| text.split(' ').next_back().map(lmd_layout::singular);
+        number && (!other.contains(' ') || last(other) == last(what))
+    };
+    match command {
+        Command::Want(what) if counts(&what) => Command::Want(what),
+        Command::Add(what) if counts(&what) => Command::Add(what),
+        Command::Add(what) | Command::Want(what) => {
+            Command::Fill { what, place: Place::Of(other.to_owned()) }
+        }
+        other => other,
+    }
+}
+
+/// `add a squirrel in its place`, `put a dog instead`, `move the fox where the
+/// owl was`.
+pub(super) fn in_place(text: &str) -> Option<Command> {
+    let (verb, rest) = text.split_once(' ')?;
+    let adds = matches!(
+        verb,
+        "add"
+            | "put"
+            | "place"
+            | "insert"
+            | "draw"
+            | "want"
+            | "have"
+            | "include"
+            | "set"
+            | "show"
+            | "use"
+            | "get"
+    );
+    let moves = matches!(verb, "move" | "bring" | "shift");
+    if !adds && !moves {
+        return None;
+    }
+    let (what, place) = place_of(rest)?;
+    let instead = rest.ends_with(" instead");
+    let there = rest.ends_with(" there");
+    // "put the owl on the fox instead" says where by itself.
+    let placed = relation(what).is_some() || into_region(what).is_some();
+    let known =
+        first_word(what).is_some_and(|word| matches!(word, "the" | "it" | "them" | "everything" | "this"));
+    if ((instead || there) && placed) || (instead && (moves || known)) {
+        return None;
+    }
+    (!what.is_empty()).then(|| Command::Fill { what: what.to_owned(), place })
+}
+
+/// The words before a phrase that names a place somebody has or had.
+fn place_of(text: &str) -> Option<(&str, Place)> {
+    const SPOTS: [&str; 5] = ["place", "spot", "position", "stead", "location"];
+    for tail in [" there instead", " instead", " there"] {
+        if let Some(what) = text.strip_suffix(tail) {
+            return Some((what, Place::Vacated));
+        }
+    }
+    for joint in [" in place of ", " in the place of ", " at the place of ", " in lieu of "] {
+        if let Some((what, who)) = text.split_once(joint) {
+            return Some((what, Place::Of(who.to_owned())));
+        }
+    }
+    if let Some((what, clause)) = text.split_once(" where ") {
+        let gone =
+            [" is", " are", " was", " were", " stood", " sat", " has been", " had been", " used to be"];
+        let who = gone.iter().find_map(|verb| clause.strip_suffix(verb))?;
+        let place = if matches!(who, "it" | "they" | "he" | "she") {
+            Place::Vacated
+        } else {
+            Place::Of(who.to_owned())
+        };
+        return Some((what, place));
+    }
+    let (before, spot) = text.rsplit_once(' ')?;
+    if !SPOTS.contains(&spot) {
+        return None;
+    }
+    let cut =
+        [" in ", " at ", " on ", " into ", " to "].iter().filter_map(|word| before.rfind(word)).max()?;
+    let owner = before.get(cut..)?.trim_start().split_once(' ')?.1;
+    let place = match owner.strip_suffix("'s").or_else(|| owner.strip_suffix('\'')) {
+        Some(who) => Place::Of(who.to_owned()),
+        None if matches!(owner, "its" | "their" | "his" | "her" | "the same" | "that" | "the" | "this") => {
+            Place::Vacated
+        }
+        None => return None,
+    };
+    Some((before.get(..cut)?, place))
+}
+
+/// Puts what the words describe where something was or is.
+pub(super) fn fill(board: &mut Board, what: &str, place: &Place) -> Result<(), Refusal> {
+    let moved = first_word(what).is_some_and(|word| matches!(word, "the" | "it" | "them" | "him" | "her"));
+    let free: Vec<BBox> = match place {
+        Place::Vacated => board.vacated.iter().map(|(_, bbox)| *bbox).collect(),
+        Place::Of(who) => match find(board, who) {
+            Ok(_) if moved => {
+                return Err(format!("{who} is there; remove it first, or say \"swap {what} and {who}\""));
+            }
+            Ok(_) => return adjust::rename(board, who, what),
+            Err(_) if scenery::names_style(who) => return scenery::style(board, what),
+            Err(_) if scenery::names_place(board, &format!("the {}", without_article(who))) => {
+                return scenery::replace_place(board, who, what);
+            }
+            Err(refusal) => {
+                let gone = left_by(board, who);
+                if gone.is_empty() {
+                    return Err(refusal);
+                }
+                gone
+            }
+        },
+    };
+    if free.is_empty() {
+        return Err(format!(
+            "say instead of what, as in \"{what} instead of …\"; there are: {}",
+            board.inventory()
+        ));
+    }
+    if moved {
+        let subjects = find(board, what)?;
+        for (index, bbox) in subjects.iter().zip(free.iter().cycle()) {
+            let old = board.pieces[*index].bbox;
+            let shift = (bbox.center().0 - old.center().0, bbox.y_max() - old.y_max());
+            board.pieces[*index].bbox = old.shifted(shift.0, shift.1);
+        }
+        board.touched = subjects;
+        return Ok(());
+    }
+    let things = english::noun_phrases(what);
+    let [thing] = things.as_slice() else {
+        return Err(format!("say one kind of thing that is to stand there, not \"{what}\""));
+    };
+    let caption = wording::caption(thing);
+    let count = if thing.exact { thing.count as usize } else { free.len() };
+    let first = board.pieces.len();
+    let boxes = match free.as_slice() {
+        several if count == 1 && several.len() > 1 => vec![in_the_middle(several)],
+        several => several.iter().copied().take(count).collect(),
+    };
+    for bbox in boxes {
+        let bbox = adjust::shaped_like(bbox, &thing.noun);
+        board.pieces.push(Piece { caption: caption.clone(), bbox, locked: false });
+    }
+    let missing = count.saturating_sub(board.pieces.len() - first);
+    if missing > 0 {
+        adding::add(board, &format!("{missing} {}", lmd_layout::plural(&thing.phrase())))?;
+    }
+    board.touched = (first..board.pieces.len()).collect();
+    Ok(())
+}
+
+/// The boxes that things of this name left.
+fn left_by(board: &Board, who: &str) -> Vec<BBox> {
+    let Some(noun) = head_noun(who) else { return Vec::new() };
+    let of_name = |(caption, _): &&(String, BBox)| head_noun(caption).is_some_and(|known| known == noun);
+    board.vacated.iter().filter(of_name).map(|(_, bbox)| *bbox).collect()
+}
+
+/// A box of the usual size of several, where their middle stands.
+fn in_the_middle(several: &[BBox]) -> BBox {
+    let [left, _, right, bottom] = corners(several.iter().copied());
+    let first = several[0];
+    let middle = f64::midpoint(left, right) - first.center().0;
+    feet_kept(first.shifted(middle, bottom - first.y_max()), first.w(), first.h())
+}

@@ -1,0 +1,198 @@
+//! The words around an instruction: politeness, wishes and what stands in
+//! front of its verb, so that every clause begins with what is to be done.
+
+use super::command::first_word;
+use super::vocabulary::is_verb;
+
+/// Ways to say what else there should be.
+const WISHES: [&str; 29] = [
+    "can we have ",
+    "could we have ",
+    "can i have ",
+    "could i have ",
+    "can there be ",
+    "could there be ",
+    "let there be ",
+    "we want ",
+    "there should be ",
+    "there must be ",
+    "give me ",
+    "how about adding ",
+    "how about ",
+    "what about adding ",
+    "what about ",
+    "i want to ",
+    "i want ",
+    "i would like to ",
+    "i would like ",
+    "i'd like to ",
+    "i'd like ",
+    "we need ",
+    "i need ",
+    "i'd rather have ",
+    "i prefer ",
+    "what if there was ",
+    "what if there were ",
+    "there should also be ",
+    "it needs ",
+];
+
+/// What follows a name and says what is to become of it.
+const MODALS: [&str; 12] = [
+    " is to ",
+    " are to ",
+    " should ",
+    " must ",
+    " has to ",
+    " have to ",
+    " needs to ",
+    " need to ",
+    " may not ",
+    " shouldn't ",
+    " is too ",
+    " are too ",
+];
+
+/// Lower case, without politeness and punctuation that carries nothing.
+pub(super) fn normalise(text: &str) -> String {
+    let mut text = text.to_lowercase().replace(['!', '?', '"'], " ").replace('’', "'");
+    for politeness in [
+        "please ",
+        " please",
+        "can you ",
+        "could you ",
+        "would you ",
+        "i want you to ",
+        "i'd like you to ",
+        "let's ",
+        "now ",
+        "also ",
+        "just ",
+    ] {
+        text = format!(" {text}").replace(&format!(" {}", politeness.trim_start()), " ");
+    }
+    let text = text.replace(", please", "").replace(" please", "");
+    let text = [" ought to ", " is supposed to ", " are supposed to ", " had better ", " shall "]
+        .iter()
+        .fold(text, |text, modal| text.replace(modal, " should "));
+    let text =
+        [" any more", " anymore", " any longer"].iter().fold(text, |text, tail| text.replace(tail, ""));
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let text = words.join(" ");
+    let text = text.trim_end_matches(['.', ',', ' ']);
+    let text = [
+        "everything but keep ",
+        "everything, keep only ",
+        "everything, keep ",
+        "everything and keep only ",
+        "everything, but keep ",
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, words| text.replace(words, "everything but "));
+    text.strip_suffix(", remove it")
+        .filter(|text| text.starts_with("i don't like"))
+        .unwrap_or(&text)
+        .to_owned()
+}
+
+/// A clause with its verb first: a wish as an instruction, and what stands in
+/// front of the verb (`instead of the owl, add a squirrel`) behind it.
+pub(super) fn verb_first(clause: &str) -> String {
+    const NICE: [&str; 11] = [
+        " it would be better",
+        " it would look better",
+        " it would be nicer",
+        " would be nice",
+        " would be good",
+        " would be great",
+        " would be better",
+        " would look good",
+        " would look nice",
+        " would fit",
+        " is missing",
+    ];
+    let nice = NICE.iter().find_map(|tail| clause.strip_suffix(tail));
+    if let Some(what) = nice.map(|what| what.trim_end_matches(',')) {
+        let told = ["without ", "no "].iter().any(|start| what.starts_with(start));
+        return if told { what.to_owned() } else { format!("want {what}") };
+    }
+    let clause = fronted(clause);
+    let clause =
+        clause.replacen("i only want ", "i want only ", 1).replacen("should only be ", "should be only ", 1);
+    let wished = WISHES.iter().find_map(|wish| clause.strip_prefix(wish));
+    let (clause, wished) = (wished.unwrap_or(&clause), wished.is_some());
+    match exact_number(clause) {
+        Some(number) => format!("want {number}"),
+        None if wished => as_command(clause),
+        None => clause.to_owned(),
+    }
+}
+
+/// `only one cup`, `four cups in total`: how many there should be.
+fn exact_number(clause: &str) -> Option<String> {
+    let made = clause.strip_prefix("make it ").or_else(|| clause.strip_prefix("make that "));
+    let (clause, made) = (made.unwrap_or(clause), made.is_some());
+    let tail = [" in total", " altogether", " in all", " overall", " only"]
+        .iter()
+        .find_map(|tail| clause.strip_suffix(tail));
+    let head =
+        ["only ", "exactly ", "no more than ", "just "].iter().find_map(|head| clause.strip_prefix(head));
+    let what = tail.or(head).unwrap_or(clause);
+    let number = lmd_layout::parse_number_word(first_word(what)?).is_some() && what.contains(' ');
+    let told = tail.is_some() || head.is_some() || made;
+    (number && told).then(|| what.to_owned())
+}
+
+/// Whether the words begin a clause of their own.
+pub(super) fn begins_clause(text: &str) -> bool {
+    let first = first_word(text).unwrap_or_default();
+    let subject = matches!(first, "the" | "it" | "they" | "both" | "all" | "there" | "that" | "this");
+    is_verb(first)
+        || matches!(first, "no" | "then" | "without" | "don't" | "neither")
+        || WISHES.iter().any(|wish| text.starts_with(wish))
+        || (subject && MODALS.iter().any(|modal| text.contains(modal)))
+        || verb_first(text) != text
+}
+
+/// What is wished for as an instruction: `the cat on the left` is put there,
+/// `no dogs` are excluded, anything else should be there.
+fn as_command(what: &str) -> String {
+    let first = first_word(what).unwrap_or_default();
+    match first {
+        _ if is_verb(first) || matches!(first, "no" | "to") => what.trim_start_matches("to ").to_owned(),
+        "the" | "it" | "them" | "both" | "all" if what.contains(" to be ") => {
+            what.replacen(" to be ", " should be ", 1)
+        }
+        "the" | "it" | "them" | "both" | "all" if what.contains(" to ") => {
+            what.replacen(" to ", " should ", 1)
+        }
+        "the" | "it" | "them" | "both" | "all" => format!("put {what}"),
+        _ => format!("want {what}"),
+    }
+}
+
+/// `on the left put a tree` as `put a tree on the left`.
+fn fronted(clause: &str) -> String {
+    const FRONTS: [&str; 18] = [
+        "in", "on", "at", "to", "above", "below", "under", "behind", "next", "between", "beside", "near",
+        "around", "where", "instead", "left", "right", "inside",
+    ];
+    if !first_word(clause).is_some_and(|word| FRONTS.contains(&word)) {
+        return clause.to_owned();
+    }
+    let words: Vec<&str> = clause.split(' ').collect();
+    let of_place = |at: usize| {
+        matches!(words[at - 1], "in" | "the" | "its" | "his" | "her" | "their" | "same" | "that")
+            || words[at - 1].ends_with("'s")
+    };
+    let verb = (1..words.len()).find(|at| {
+        matches!(words[*at], "add" | "put" | "place" | "draw" | "insert" | "have") && !of_place(*at)
+    });
+    let wish = |at: &usize| {
+        let rest = words[*at..].join(" ");
+        WISHES.iter().any(|wish| rest.starts_with(wish))
+    };
+    let Some(at) = verb.or_else(|| (1..words.len()).find(wish)) else { return clause.to_owned() };
+    let front = words[..at].join(" ");
+    format!("{} {}", words[at..].join(" "), front.trim_end_matches(','))
+}
