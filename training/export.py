@@ -50,6 +50,8 @@ def export(run: Run, size: networks.Size, name: str, folder: Path) -> None:
             shutil.copy(file, folder / "tokenizer" / file.name)
     if run.path("detector/config.json").exists():
         Detector.open(run.path("detector")).save(folder / "detector")
+    if run.path("segmenter/config.json").exists():
+        shutil.copytree(run.path("segmenter"), folder / "segmenter", dirs_exist_ok=True)
     if run.path("adapters").exists():
         shutil.copytree(run.path("adapters"), folder / "gligen", dirs_exist_ok=True)
     measured = read_json(run.path("evaluation.json"))

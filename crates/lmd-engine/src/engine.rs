@@ -236,11 +236,17 @@ impl Engine {
         let then: BTreeMap<&String, &String> =
             recipe.weights.iter().map(|(file, digest)| (file, digest)).collect();
         // What both have must be alike, and something must be had by both.
-        let shared: Vec<_> = now.filter_map(|(file, digest)| Some((digest, *then.get(file)?))).collect();
-        let same = !shared.is_empty() && shared.iter().all(|(now, then)| now == then);
-        let names =
-            || Notice::OtherModel { recipe: recipe.model.clone(), now: ready.folder.name().to_owned() };
-        Ok((!same && !then.is_empty()).then(names))
+        let shared = now.filter_map(|(file, digest)| Some((file, digest == *then.get(file)?)));
+        let (sam, own): (Vec<_>, Vec<_>) = shared.partition(|(file, _)| file.starts_with(segmenter::PREFIX));
+        let alike = |files: &[(&String, bool)]| files.iter().all(|(_, same)| *same);
+        Ok(match (!own.is_empty() && alike(&own), alike(&sam)) {
+            _ if then.is_empty() => None,
+            (false, _) => {
+                Some(Notice::OtherModel { recipe: recipe.model.clone(), now: ready.folder.name().to_owned() })
+            }
+            (true, false) => Some(Notice::OtherSegmenter),
+            (true, true) => None,
+        })
     }
 
     /// What a model is.

@@ -104,6 +104,8 @@ pub enum Notice {
         /// The model that draws now.
         now: String,
     },
+    /// A picture is drawn again with other weights of Segment Anything than those that made its masks.
+    OtherSegmenter,
     /// Fewer threads could be started than were asked for.
     FewerThreads {
         /// Wanted.
@@ -153,6 +155,7 @@ impl Notice {
             | Self::Plan { .. }
             | Self::Layout { .. }
             | Self::OtherModel { .. }
+            | Self::OtherSegmenter
             | Self::FewerThreads { .. }
             | Self::Model { .. }
             | Self::Tight { .. }
@@ -189,6 +192,9 @@ impl fmt::Display for Notice {
             | Self::Drawing { warning } => f.write_str(warning),
             Self::UnknownWords { model, words } => unknown_words(model, words, f),
             Self::OtherModel { recipe, now } => other_model(recipe, now, f),
+            Self::OtherSegmenter => f.write_str(
+                "other weights of Segment Anything made the picture's masks: it will be another picture; give --sam",
+            ),
             Self::FewerThreads { wanted, started } => {
                 write!(f, "only {started} of {wanted} threads could be started; drawing is slower")
             }

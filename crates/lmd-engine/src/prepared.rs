@@ -5,6 +5,7 @@ use lmd_nn::{Accelerator, Adapters, Device, ModelFolder, Precision, SamFolder};
 use crate::error::EngineError;
 use crate::job::{Adapter, DrawOptions};
 use crate::notice::Notice;
+use crate::segmenter::PREFIX;
 use crate::stable::{self, work};
 
 /// Everything a drawing needs besides a layout, looked for and found right.
@@ -53,7 +54,7 @@ impl Prepared {
         let mut digests = self.folder.digests(self.wanted.gligen)?;
         if let Some(folder) = &self.wanted.sam {
             let sam = folder.digests()?;
-            digests.extend(sam.into_iter().map(|(file, digest)| (format!("sam/{file}"), digest)));
+            digests.extend(sam.into_iter().map(|(file, digest)| (format!("{PREFIX}{file}"), digest)));
         }
         Ok(digests)
     }

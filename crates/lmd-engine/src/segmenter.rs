@@ -9,6 +9,9 @@ use crate::error::EngineError;
 use crate::stable;
 use crate::stage2::DrawConfig;
 
+/// What its files' names begin with in a recipe.
+pub(crate) const PREFIX: &str = "sam/";
+
 /// Where the weights lie, where masks are made by them, and the bytes these take in memory. The files are looked at, so that
 /// what is wrong with them is told before anything is paid for or drawn.
 ///

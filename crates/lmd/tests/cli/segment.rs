@@ -29,19 +29,39 @@ fn masks_by_sam_are_in_the_recipe() {
     assert!(sam_made["weights"].to_string().contains("sam/model.safetensors"));
     assert!(sam_made["boxes"] != attention["boxes"], "the masks are the same");
     assert_eq!(neither["boxes"], attention["boxes"]);
-    // Drawn again, the weights have to be named again.
-    let told = home.run(&["draw", "--from", "sam.png", "-o", "again.png"]).failed(2);
-    assert!(told.contains("--sam PATH"), "{told}");
+    // Drawn again, the weights have to be named again; else the bundled ones are taken, and that is told.
+    let other = home.run(&["draw", "--from", "sam.png", "-o", "other.png"]);
+    assert!(other.err.contains("other weights of Segment Anything"), "{}", other.err);
+    other.ok();
     home.run(&["draw", "--from", "sam.png", "--sam", sam, "-o", "again.png"]).ok();
     let [first, again] = ["sam.png", "again.png"].map(|name| std::fs::read(home.path(name)).unwrap());
     assert!(first == again, "drawn again, it is another picture");
 }
 
 #[test]
+fn the_bundled_model_brings_its_own_segmenter() {
+    let home = Home::with_layout();
+    home.run(&draw(&["--masks", "sam", "-o", "own.png"])).ok();
+    home.run(&draw(&["--sam", "bundled", "-o", "named.png"])).ok();
+    home.run(&draw(&["-o", "attention.png"])).ok();
+    let [own, named, attention] =
+        ["own", "named", "attention"].map(|name| std::fs::read(home.path(&format!("{name}.png"))).unwrap());
+    assert!(own == named && own != attention);
+    let recipe = home.run(&["show", "own.png", "--json"]).ok();
+    assert!(recipe.contains("sam/model.safetensors"), "{recipe}");
+    // Its masks are made again from the recipe alone.
+    let again = home.run(&["draw", "--from", "own.png", "-o", "again.png"]);
+    assert!(!again.err.contains("other weights"), "{}", again.err);
+    again.ok();
+    assert!(std::fs::read(home.path("again.png")).unwrap() == own);
+}
+
+#[test]
 fn sams_weights_are_looked_at_before_anything_is_drawn() {
     let home = Home::with_layout();
     let told = |more: &[&str], code| home.run(&draw(more)).failed(code);
-    assert!(told(&["--masks", "sam"], 2).contains("--sam PATH"));
+    let sd = nn_data("sd1");
+    assert!(told(&["--masks", "sam", "--model", sd.to_str().unwrap()], 2).contains("--sam PATH"));
     assert!(told(&["--sam", "nowhere"], 2).contains("there is no nowhere"));
     home.write("sam_vit_b.pth", "PK");
     let pickle = told(&["--sam", "sam_vit_b.pth"], 4);
