@@ -12,8 +12,9 @@ macro_rules! model_files {
     };
 }
 
-/// The model's files: path below the model's folder, content.
-pub const FILES: &[(&str, &[u8])] = model_files![
+/// The model's files: path below the model's folder, content. A static and no constant, so that the program holds them once however many
+/// places use them.
+pub static FILES: &[(&str, &[u8])] = model_files![
     "detector/config.json",
     "detector/model.safetensors",
     "gligen/diffusion_pytorch_model.safetensors",
