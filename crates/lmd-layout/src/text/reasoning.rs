@@ -57,6 +57,14 @@ pub(super) fn reasoning_end(text: &str) -> Option<usize> {
     closed.filter_map(|close| text.rfind(close).map(|at| at + close.len())).max()
 }
 
+/// Where in `text` a mark of thoughts or of a chat template begins. What is written as a layout has none, or reading it would
+/// leave out what stands before.
+pub(super) fn marks(text: &str) -> Vec<usize> {
+    let tags = TAGS.iter().flat_map(|(open, close)| [*open, *close]);
+    let all = tags.chain([ANY_CHANNEL, "<|START_RESPONSE|>"]).chain(ENDS);
+    all.flat_map(|mark| text.match_indices(mark).map(|(at, _)| at)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

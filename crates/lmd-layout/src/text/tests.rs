@@ -330,6 +330,24 @@ fn limits_hold() {
     assert!(matches!(rejection(&long[..9000]).problem, Problem::Limit(LayoutError::TooLong { .. })));
 }
 
+/// Found by fuzzing: what stands before the end of thoughts is left out.
+#[test]
+fn marks_of_thoughts_in_a_caption_read_as_text() {
+    for caption in ["<think>a cat</think> on a mat", "a sign that says </s>", "[/THINK] of a dog", "<|end|>"]
+    {
+        let object = Object::new(caption, crate::BBox::FULL).unwrap();
+        let layout = Layout::new(vec![object], "a <</think> beach", "blurry </s>").unwrap();
+        let text = write_text(&layout);
+        let read = parse_answer(&text).unwrap().draft;
+        assert_eq!(read.objects[0].caption, caption, "{text}");
+        assert_eq!(
+            (read.background.as_str(), read.negative.as_str()),
+            ("a /think> beach", "blurry /s>"),
+            "{text}"
+        );
+    }
+}
+
 /// Found by fuzzing: behind the colon taken away another one waited.
 #[test]
 fn no_label_is_left_in_a_written_prompt() {

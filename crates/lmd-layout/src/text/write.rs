@@ -1,6 +1,7 @@
 //! Writing layouts in the reference's text grammar (section A.3).
 
 use super::labels::{Label, find_labels};
+use super::reasoning::marks;
 use crate::bbox::{BBox, Canvas};
 use crate::layout::Layout;
 
@@ -43,16 +44,18 @@ fn whole_pixels(bbox: BBox) -> [u32; 4] {
 }
 
 /// A caption in quotation marks, chosen and escaped as Python does. The colon
-/// of a label inside it is written `\u003a`, so that it reads as text.
+/// of a label inside it is written `\u003a`, so that it reads as text, and so is
+/// the first sign of a mark of thoughts.
 fn quoted(caption: &str) -> String {
     let quote = if caption.contains('\'') && !caption.contains('"') { '"' } else { '\'' };
-    let labels = find_labels(caption);
+    let (labels, marks) = (find_labels(caption), marks(caption));
     let in_label = |at: usize| labels.iter().any(|label| (label.word..label.end).contains(&at));
     let mut out = String::from(quote);
     for (at, c) in caption.char_indices() {
         match c {
             ':' if in_label(at) => out.push_str("\\u003a"),
             '：' if in_label(at) => out.push_str("\\uff1a"),
+            _ if marks.contains(&at) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
             _ => {
                 if c == '\\' || c == quote {
                     out.push('\\');
@@ -66,18 +69,23 @@ fn quoted(caption: &str) -> String {
 }
 
 /// A prompt without the colons that would make words in it labels, which
-/// nobody could tell from the real ones.
+/// nobody could tell from the real ones, and without marks of thoughts.
 fn without_labels(prompt: &str) -> String {
     let mut text = prompt.to_owned();
     // Behind a colon that goes another may wait (`Objects: :`); every pass
     // takes at least one away.
     loop {
-        let labels = find_labels(&text);
-        if labels.is_empty() {
+        let (labels, marks) = (find_labels(&text), marks(&text));
+        if labels.is_empty() && marks.is_empty() {
             return text;
         }
-        text = without_colons(&text, &labels);
+        text = if marks.is_empty() { without_colons(&text, &labels) } else { without_marks(&text, &marks) };
     }
+}
+
+/// `text` without the first signs of these marks.
+fn without_marks(text: &str, marks: &[usize]) -> String {
+    text.char_indices().filter(|(at, _)| !marks.contains(at)).map(|(_, c)| c).collect()
 }
 
 /// `text` without the colons of these labels.
