@@ -12,6 +12,10 @@ use crate::draft::{Draft, DraftObject};
 pub(crate) fn foreign(text: &str) -> Option<Foreign> {
     let text = text.trim_start_matches('\u{feff}').trim();
     if !text.starts_with('{') {
+        // The reference's own text may speak of anything in its prompts.
+        if text.to_lowercase().contains("background prompt") {
+            return None;
+        }
         return super::regional::read(text).or_else(|| super::yolo::read(text));
     }
     let Value::Object(top) = serde_json::from_str(text).ok()? else { return None };
