@@ -39,8 +39,7 @@ static PLANNER: LazyLock<LlmPlanner> = LazyLock::new(|| {
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((choice, body)) = bytes.split_first() else { return };
-    *ANSWER.lock().expect("nobody panicked") =
-        (STATUSES[usize::from(*choice) % STATUSES.len()], body.to_vec());
+    *ANSWER.lock().expect("nobody panicked") = (STATUSES[usize::from(*choice) % STATUSES.len()], body.to_vec());
     match PLANNER.plan("a red car to the left of a dog") {
         Ok(plan) => assert!(!plan.layout.objects().is_empty() || !plan.warnings.is_empty()),
         Err(error) => {

@@ -24,11 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
         let found: Vec<Item> =
             read.draft.objects.iter().map(|o| (o.caption.clone(), o.xywh.map(|v| v as u16))).collect();
         assert_eq!(found, items, "{name}\n{text}");
-        assert_eq!(
-            (read.draft.background.as_str(), read.draft.negative.as_str()),
-            ("A street", "people"),
-            "{name}"
-        );
+        assert_eq!((read.draft.background.as_str(), read.draft.negative.as_str()), ("A street", "people"), "{name}");
     }
 });
 
@@ -36,17 +32,11 @@ fuzz_target!(|bytes: &[u8]| {
 fn item(bytes: &[u8]) -> Item {
     const ARTICLES: [&str; 4] = ["a", "the", "one", "an old"];
     const COLOURS: [&str; 8] = ["red", "blue", "pale", "two-toned", "wooden", "bluish", "tiny", "shiny"];
-    const NOUNS: [&str; 8] =
-        ["car", "dog", "bottle", "cat's bed", "traffic light", "T-shirt", "box (open)", "10-speed bike"];
+    const NOUNS: [&str; 8] = ["car", "dog", "bottle", "cat's bed", "traffic light", "T-shirt", "box (open)", "10-speed bike"];
     let pick = |words: &[&'static str], byte: u8| words[usize::from(byte) % words.len()];
     let number = usize::from(bytes[3]) % 4;
     let suffix = if number == 0 { String::new() } else { format!(" with {number} legs") };
-    let caption = format!(
-        "{} {} {}{suffix}",
-        pick(&ARTICLES, bytes[0]),
-        pick(&COLOURS, bytes[1]),
-        pick(&NOUNS, bytes[2])
-    );
+    let caption = format!("{} {} {}{suffix}", pick(&ARTICLES, bytes[0]), pick(&COLOURS, bytes[1]), pick(&NOUNS, bytes[2]));
     let [x, y, w, h] = [bytes[4], bytes[5], bytes[6], bytes[7]].map(u16::from);
     // At least 2 wide: boxes within 0 to 1 are read as shares of the canvas.
     (caption, [x, y, w + 2, h + 2])
@@ -62,50 +52,18 @@ fn quoted(caption: &str) -> String {
 }
 
 const WAYS: [(&str, Writer); 7] = [
-    ("tuples", |items| {
-        format!(
-            "Objects: [{}]",
-            list(items, |c, [x, y, w, h]| format!("({}, [{x}, {y}, {w}, {h}])", quoted(c)), ", ")
-        )
-    }),
-    ("lists", |items| {
-        format!(
-            "Objects: [{}]",
-            list(items, |c, [x, y, w, h]| format!("[{}, [{x}, {y}, {w}, {h}]]", quoted(c)), ", ")
-        )
-    }),
+    ("tuples", |items| format!("Objects: [{}]", list(items, |c, [x, y, w, h]| format!("({}, [{x}, {y}, {w}, {h}])", quoted(c)), ", "))),
+    ("lists", |items| format!("Objects: [{}]", list(items, |c, [x, y, w, h]| format!("[{}, [{x}, {y}, {w}, {h}]]", quoted(c)), ", "))),
     ("dictionaries", |items| {
-        let one = |c: &str, [x, y, w, h]: [u16; 4]| {
-            format!("{{\"name\": {}, \"bounding_box\": [{x}, {y}, {w}, {h}]}}", quoted(c))
-        };
+        let one = |c: &str, [x, y, w, h]: [u16; 4]| format!("{{\"name\": {}, \"bounding_box\": [{x}, {y}, {w}, {h}]}}", quoted(c));
         format!("Objects: [{}]", list(items, one, ", "))
     }),
     ("code fence", |items| {
-        format!(
-            "Sure!\n```python\nObjects: [{}]\n```",
-            list(items, |c, [x, y, w, h]| format!("({}, [{x}, {y}, {w}, {h}])", quoted(c)), ",\n ")
-        )
+        format!("Sure!\n```python\nObjects: [{}]\n```", list(items, |c, [x, y, w, h]| format!("({}, [{x}, {y}, {w}, {h}])", quoted(c)), ",\n "))
     }),
     ("numbers in quotes", |items| {
-        format!(
-            "Objects: [{}]",
-            list(
-                items,
-                |c, [x, y, w, h]| format!("({}, [\"{x}\", \"{y}\", \"{w}\", \"{h}\"])", quoted(c)),
-                ", "
-            )
-        )
+        format!("Objects: [{}]", list(items, |c, [x, y, w, h]| format!("({}, [\"{x}\", \"{y}\", \"{w}\", \"{h}\"])", quoted(c)), ", "))
     }),
-    ("bold label", |items| {
-        format!(
-            "**Objects:** [{}]",
-            list(items, |c, [x, y, w, h]| format!("({}, [{x}, {y}, {w}, {h}])", quoted(c)), ", ")
-        )
-    }),
-    ("missing bracket", |items| {
-        format!(
-            "Objects: [{}",
-            list(items, |c, [x, y, w, h]| format!("({}, [{x}, {y}, {w}, {h}])", quoted(c)), ", ")
-        )
-    }),
+    ("bold label", |items| format!("**Objects:** [{}]", list(items, |c, [x, y, w, h]| format!("({}, [{x}, {y}, {w}, {h}])", quoted(c)), ", "))),
+    ("missing bracket", |items| format!("Objects: [{}", list(items, |c, [x, y, w, h]| format!("({}, [{x}, {y}, {w}, {h}])", quoted(c)), ", "))),
 ];

@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lmd_engine::Rgb;
 use lmd_engine::picture::{encode, recipe};
+use lmd_engine::Rgb;
 
 fuzz_target!(|bytes: &[u8]| match recipe(bytes) {
     Ok(read) => {

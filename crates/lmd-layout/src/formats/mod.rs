@@ -16,7 +16,7 @@ mod tests;
 
 pub(crate) use foreign::Foreign;
 pub use format::Format;
-pub(crate) use read::foreign;
+pub(crate) use read::{foreign_json, foreign_text};
 pub(crate) use reference::cached_answer;
 
 use crate::layout::Layout;

@@ -8,15 +8,20 @@ use super::foreign::{Foreign, on_512, text_of};
 use super::format::Format;
 use crate::draft::{Draft, DraftObject};
 
-/// Reads `text` if it is in one of these forms.
-pub(crate) fn foreign(text: &str) -> Option<Foreign> {
+/// Reads `text` if it is in one of the forms that are no JSON.
+pub(crate) fn foreign_text(text: &str) -> Option<Foreign> {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if text.starts_with('{') {
+        return None;
+    }
+    super::regional::read(text).or_else(|| super::yolo::read(text))
+}
+
+/// Reads `text` if it is in one of the forms that are JSON.
+pub(crate) fn foreign_json(text: &str) -> Option<Foreign> {
     let text = text.trim_start_matches('\u{feff}').trim();
     if !text.starts_with('{') {
-        // The reference's own text may speak of anything in its prompts.
-        if text.to_lowercase().contains("background prompt") {
-            return None;
-        }
-        return super::regional::read(text).or_else(|| super::yolo::read(text));
+        return None;
     }
     let Value::Object(top) = serde_json::from_str(text).ok()? else { return None };
     let forms = [coco, gligen, comfy_ui, super::invoke_ai::read];

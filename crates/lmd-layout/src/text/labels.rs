@@ -10,6 +10,13 @@ pub(super) enum Section {
     Negative,
 }
 
+impl Section {
+    /// Whether no other program's text has it: A1111 writes negative prompts, and captions are everybody's.
+    pub(super) fn is_the_references(self) -> bool {
+        matches!(self, Self::Objects | Self::Background)
+    }
+}
+
 /// One label in the text, as byte offsets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Label {

@@ -36,7 +36,7 @@ pub use reasoning::without_reasoning;
 pub use write::{write_cache_text, write_text};
 
 use crate::draft::Draft;
-use crate::formats::{Foreign, Format, cached_answer, foreign};
+use crate::formats::{Foreign, Format, cached_answer, foreign_json, foreign_text};
 use crate::layout::{Caption, LayoutError, MAX_OBJECTS};
 use error::{Fault, fault};
 use note::Notes;
@@ -67,7 +67,9 @@ pub fn parse_answer(text: &str) -> Result<Parsed, ParseError> {
     if text.len() > MAX_ANSWER_BYTES {
         return Err(fault(0, Problem::TooLong { bytes: text.len() }).locate(""));
     }
-    if let Some(read) = foreign(text) {
+    // A text with the reference's labels may speak of anything in its prompts.
+    let own = || labels::find_labels(text).iter().any(|label| label.section.is_the_references());
+    if let Some(read) = foreign_json(text).or_else(|| foreign_text(text).filter(|_| !own())) {
         return of_program(read);
     }
     if let Some((answer, more)) = cached_answer(text)

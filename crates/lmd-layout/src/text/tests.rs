@@ -330,6 +330,27 @@ fn limits_hold() {
     assert!(matches!(rejection(&long[..9000]).problem, Problem::Limit(LayoutError::TooLong { .. })));
 }
 
+/// Found by fuzzing: words of other programs' forms inside the reference's own.
+#[test]
+fn what_prompts_speak_of_is_no_other_form() {
+    for words in ["a poster that says ADDCOL here", "ADDROW", "0 0.5 0.5 0.1 0.1"] {
+        let object = Object::new(words, crate::BBox::FULL).unwrap();
+        let with_object = Layout::new(vec![object], words, "ADDCOL").unwrap();
+        let without = Layout::new(Vec::new(), words, "ADDROW").unwrap();
+        for layout in [with_object, without] {
+            for text in [write_text(&layout), write_cache_text(&layout)] {
+                let read = parse_answer(&text).unwrap().draft;
+                assert_eq!(read.objects.len(), layout.objects().len(), "{text}");
+                assert_eq!(
+                    (read.background.as_str(), read.negative.as_str()),
+                    (words, layout.negative()),
+                    "{text}"
+                );
+            }
+        }
+    }
+}
+
 /// Found by fuzzing: what stands before the end of thoughts is left out.
 #[test]
 fn marks_of_thoughts_in_a_caption_read_as_text() {
