@@ -21,6 +21,15 @@ fn refused(bytes: &[u8]) -> String {
     error
 }
 
+/// Found by fuzzing: letters that are written as escapes are counted as they are written.
+#[test]
+fn names_of_odd_letters_do_not_swell_messages() {
+    let mut bytes = with_text(head(3, 1, 0), &"\u{10ffff}".repeat(60));
+    bytes.extend(9_u32.to_le_bytes());
+    bytes.extend([0; 64]);
+    assert!(refused(&bytes).contains("has 9 dimensions"));
+}
+
 /// Magic, version, number of tensors, number of entries.
 fn head(version: u32, tensors: u64, entries: u64) -> Vec<u8> {
     let mut bytes = b"GGUF".to_vec();

@@ -347,6 +347,6 @@ fn place_all(
 
 /// A name from the file, fit for a message.
 fn quoted(name: &str) -> String {
-    let short: String = name.chars().take(60).flat_map(char::escape_default).collect();
+    let short: String = name.chars().flat_map(char::escape_default).take(60).collect();
     format!("\"{short}\"")
 }
