@@ -9,10 +9,7 @@ export default defineConfig({
   // One server, which draws one picture at a time on few cores.
   workers: 1,
   timeout: 120_000,
-  // A machine that is busy with something else may be this slow.
-  expect: { timeout: 20_000 },
-  // What fails once and not again is told as flaky, and does not stop a build.
-  retries: 1,
+  expect: { timeout: 10_000 },
   forbidOnly: true,
   reporter: [["list"]],
   use: {
