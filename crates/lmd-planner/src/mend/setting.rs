@@ -2,12 +2,16 @@
 
 use lmd_layout::{Layout, head_noun};
 
-use super::shortfall::{PLACE, content, is_whole};
+use super::shortfall::{content, is_whole, lost_place};
 use super::work::Work;
 use crate::facts::{matches_phrase, name};
 use crate::offline::wording::caption;
 use crate::scene::capitalised;
 use crate::verify::{PromptFacts, words};
+
+/// A box of more than this share of the picture that shows the prompt's place
+/// is the place, and belongs to the background.
+const PLACE: f64 = 0.3;
 
 /// Without large boxes that show the prompt's place and none of its things.
 pub(super) fn without_place(demanded: &PromptFacts, work: &Work) -> Option<Work> {
@@ -38,15 +42,10 @@ pub(super) fn without_place(demanded: &PromptFacts, work: &Work) -> Option<Work>
 /// With a background that names the prompt's place, where no text of the layout does.
 pub(super) fn with_place(demanded: &PromptFacts, work: &Work) -> Option<Work> {
     let scene = demanded.scene();
-    let Some(place) = scene.background.as_deref().filter(|_| is_whole(scene)) else {
+    let Some(place) = lost_place(scene, &work.layout).filter(|_| is_whole(scene)) else {
         return Some(work.clone());
     };
     let old = work.layout.background();
-    let texts = work.objects().iter().map(|object| object.caption.as_str()).chain([old]);
-    let shown: Vec<String> = texts.flat_map(words).collect();
-    if content(place).all(|word| shown.contains(&word)) {
-        return Some(work.clone());
-    }
     let plain =
         matches!(old.to_lowercase().as_str(), "" | "a realistic scene" | "a realistic photo" | "a scene");
     let text = if plain { scene.background_text() } else { capitalised(&format!("{old}, {place}")) };

@@ -5,16 +5,12 @@
 
 use lmd_layout::{BBox, Layout};
 
-use crate::facts::{found, name};
+use crate::facts::{found, name, stands_so};
 use crate::verify::{PromptFacts, words};
 use crate::{RelationKind, Scene, Thing};
 
 /// How far two edges may be apart and still touch, as a share of the picture.
 const SLACK: f64 = 0.04;
-
-/// A box of more than this share of the picture that shows the prompt's place
-/// is the place, and belongs to the background.
-pub(super) const PLACE: f64 = 0.3;
 
 /// What `layout` lacks, one sentence each: every stated fact that it breaks,
 /// and for a prompt that was understood wholly what else it says.
@@ -25,7 +21,7 @@ pub(crate) fn shortfalls(demanded: &PromptFacts, layout: &Layout) -> Vec<String>
         lacking.extend(scene.things.iter().filter_map(|thing| too_few(thing, layout)));
         lacking.extend(scene.things.iter().filter_map(|thing| elsewhere(thing, layout)));
         lacking.extend(apart(scene, layout));
-        lacking.extend(lost_place(scene, layout));
+        lacking.extend(lost_place(scene, layout).map(|place| format!("the background should be {place}")));
     }
     lacking
 }
@@ -71,14 +67,12 @@ fn apart(scene: &Scene, layout: &Layout) -> Vec<String> {
 
 /// Whether one box stands so to another, as far as boxes tell.
 fn stands(a: BBox, kind: RelationKind, b: BBox) -> bool {
-    let ((ax, ay), (bx, by)) = (a.center(), b.center());
+    let ((ax, ay), (_, by)) = (a.center(), b.center());
     let beside = |a: BBox, b: BBox| a.x().max(b.x()) < a.x_max().min(b.x_max());
     let within = a.intersection(b) >= 0.85 * a.area() && a.area() < b.area();
-    match kind {
-        RelationKind::LeftOf => ax < bx,
-        RelationKind::RightOf => ax > bx,
-        RelationKind::Above => ay < by && a.y_max() <= by + SLACK,
-        RelationKind::Below => ay > by && a.y() >= by - SLACK,
+    let further = match kind {
+        RelationKind::Above => a.y_max() <= by + SLACK,
+        RelationKind::Below => a.y() >= by - SLACK,
         RelationKind::On => {
             let over = ax >= b.x() - SLACK && ax <= b.x_max() + SLACK;
             let rests = a.y_max() >= b.y() - SLACK && a.y_max() <= b.y() + 0.75 * b.h() + SLACK;
@@ -94,17 +88,19 @@ fn stands(a: BBox, kind: RelationKind, b: BBox) -> bool {
             let from = b.y() - SLACK..=b.y_max() + SLACK;
             beside(a, b) && from.contains(&a.y()) && a.y_max() > b.y()
         }
-        RelationKind::Between(_) | RelationKind::Around => true,
-    }
+        // Which side of the other's middle it is on says all of these, or boxes do not tell.
+        RelationKind::LeftOf | RelationKind::RightOf | RelationKind::Between(_) | RelationKind::Around => {
+            true
+        }
+    };
+    further && stands_so(a, kind, b)
 }
 
 /// The prompt's place that neither the background nor a caption names.
-fn lost_place(scene: &Scene, layout: &Layout) -> Option<String> {
-    let place = scene.background.as_deref()?;
+pub(super) fn lost_place<'a>(scene: &'a Scene, layout: &Layout) -> Option<&'a str> {
     let texts = layout.objects().iter().map(|object| object.caption.as_str()).chain([layout.background()]);
     let shown: Vec<String> = texts.flat_map(words).collect();
-    let lacks = content(place).any(|word| !shown.contains(&word));
-    lacks.then(|| format!("the background should be {place}"))
+    scene.background.as_deref().filter(|place| content(place).any(|word| !shown.contains(&word)))
 }
 
 /// The words of a place that say what it is.
