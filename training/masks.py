@@ -18,7 +18,7 @@ from .attention import record
 from .evaluate import Folder
 from .scenes.compose import SIZE, Composer
 
-LAYER = "down_blocks.1.attentions.1"  # the one that lmd reads masks from
+LAYER = "down_blocks.1.attentions.1.transformer_blocks.0.attn2.processor"  # the one that lmd reads masks from
 STEPS = range(780, 0, -100)  # the reference leaves out the first fifth
 SIGMA, THRESHOLD = 1.5, 0.25
 CONFIDENCE, OVERLAP = 0.85, 0.25
@@ -87,8 +87,8 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(8)
     model, sam = Folder(arguments.model), SamModel.from_pretrained(arguments.sam, torch_dtype=torch.float32).eval()
-    layer = record(model.unet)[[name.endswith("attn2.processor") and name.startswith(LAYER)
-                                for name in model.unet.attn_processors if name.endswith("attn2.processor")].index(True)]
+    record(model.unet)
+    layer = model.unet.attn_processors[LAYER]
     composer = Composer(arguments.art, arguments.nouns, seed=79, single=0.96)
     sums, done = {}, 0
     while done < arguments.things:
