@@ -61,7 +61,7 @@ pub use network::DenoisingNetwork;
 pub use noise::{MtNormal, NoiseSource, philox_randn};
 pub use observer::{Observer, Phase, Progress, Silent, Wants};
 pub use picture::Rgb;
-pub use pipeline::Pipeline;
+pub use pipeline::{Pipeline, SAM_FILES};
 pub use preset::Preset;
 pub use recipe::{PlannedBy, Recipe, Seeds};
 pub use record::{Recorded, RecordedPhrase, Recording};

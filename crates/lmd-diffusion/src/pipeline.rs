@@ -46,11 +46,15 @@ pub struct Pipeline {
     pub precision: Precision,
 }
 
+/// What the names of Segment Anything's files begin with in a recipe.
+pub const SAM_FILES: &str = "sam/";
+
 impl Pipeline {
     /// The same with Segment Anything for masks, whose digests recipes then hold as well.
     #[must_use]
     pub fn with_sam(mut self, sam: Sam) -> Self {
-        let digests = sam.digests().iter().map(|(file, digest)| (format!("sam/{file}"), digest.clone()));
+        let digests =
+            sam.digests().iter().map(|(file, digest)| (format!("{SAM_FILES}{file}"), digest.clone()));
         self.digests.extend(digests);
         Self { sam: Some(sam), ..self }
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use lmd_layout::Mark;
 use lmd_nn::{Detection, Detector, DetectorFolder, LoadOptions, RgbView, Selection, Vocabulary};
 
+use crate::built_in;
 use crate::config::BUNDLED;
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -73,7 +74,8 @@ impl Engine {
 
 fn folder(name: &str) -> Result<DetectorFolder, EngineError> {
     if name == BUNDLED {
-        return built_in().ok_or_else(|| {
+        let own = built_in::files().and_then(|files| DetectorFolder::built_in(BUNDLED, files));
+        return own.ok_or_else(|| {
             EngineError::Usage(
                 "this lmd was built without a bundled detector; name a folder (--detector)".to_owned(),
             )
@@ -87,16 +89,6 @@ fn folder(name: &str) -> Result<DetectorFolder, EngineError> {
         )));
     }
     Ok(DetectorFolder::on_disk(path))
-}
-
-#[cfg(feature = "demo-model")]
-fn built_in() -> Option<DetectorFolder> {
-    DetectorFolder::built_in(BUNDLED, lmd_demo_model::FILES)
-}
-
-#[cfg(not(feature = "demo-model"))]
-fn built_in() -> Option<DetectorFolder> {
-    None
 }
 
 /// What was found as it is drawn over the picture, with its score.

@@ -22,7 +22,7 @@ use crate::picture::{Noted, encode, side_by_side};
 use crate::planners::{self, Choice, Events};
 use crate::prepared::{Prepared, Wanted};
 use crate::stable;
-use crate::stage2::{Model, Recipe, Seeds, Wants};
+use crate::stage2::{Model, Recipe, SAM_FILES, Seeds, Wants};
 use crate::store::{self, ModelStore, Parcel, StoreError};
 use crate::{adapters, memory, segmenter, threads, words};
 
@@ -237,7 +237,7 @@ impl Engine {
             recipe.weights.iter().map(|(file, digest)| (file, digest)).collect();
         // What both have must be alike, and something must be had by both.
         let shared = now.filter_map(|(file, digest)| Some((file, digest == *then.get(file)?)));
-        let (sam, own): (Vec<_>, Vec<_>) = shared.partition(|(file, _)| file.starts_with(segmenter::PREFIX));
+        let (sam, own): (Vec<_>, Vec<_>) = shared.partition(|(file, _)| file.starts_with(SAM_FILES));
         let alike = |files: &[(&String, bool)]| files.iter().all(|(_, same)| *same);
         Ok(match (!own.is_empty() && alike(&own), alike(&sam)) {
             _ if then.is_empty() => None,

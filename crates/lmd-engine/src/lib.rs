@@ -33,6 +33,7 @@ pub mod threads;
 
 mod adapters;
 mod brush;
+mod built_in;
 mod common;
 mod detectors;
 mod engine;

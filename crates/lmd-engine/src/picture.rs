@@ -231,9 +231,20 @@ fn unpacking(error: &DecodingError, keyword: &'static str) -> PictureError {
     }
 }
 
+/// Pixels between two pictures that stand side by side.
+const GAP: usize = 8;
+
+/// The right one of two pictures of one size that stand side by side: the one that was drawn with the recipe's method.
+#[must_use]
+pub fn right_picture(both: &Rgb) -> Rgb {
+    let width = both.width.saturating_sub(GAP) / 2;
+    let rows = both.pixels.chunks(3 * both.width.max(1));
+    let pixels = rows.flat_map(|row| row.iter().skip(3 * (both.width - width)).copied()).collect();
+    Rgb { width, pixels, ..*both }
+}
+
 /// Two pictures of the same height side by side, white between them.
 pub(crate) fn side_by_side(left: &Rgb, right: &Rgb) -> Rgb {
-    const GAP: usize = 8;
     let rows = left.pixels.chunks(3 * left.width.max(1)).zip(right.pixels.chunks(3 * right.width.max(1)));
     let pixels = rows.flat_map(|(l, r)| [l, &[255; 3 * GAP], r].concat()).collect();
     Rgb { width: left.width + GAP + right.width, height: left.height.min(right.height), pixels }
@@ -441,5 +452,6 @@ mod tests {
         assert_eq!((both.width, both.height, both.pixels.len()), (14, 2, 84));
         assert_eq!(both.pixels[..9], picture().pixels[..9]);
         assert_eq!(both.pixels[9 + 24..18 + 24], picture().pixels[..9]);
+        assert_eq!(right_picture(&both), picture());
     }
 }

@@ -5,8 +5,8 @@ use lmd_nn::{Accelerator, Adapters, Device, ModelFolder, Precision, SamFolder};
 use crate::error::EngineError;
 use crate::job::{Adapter, DrawOptions};
 use crate::notice::Notice;
-use crate::segmenter::PREFIX;
 use crate::stable::{self, work};
+use crate::stage2::SAM_FILES;
 
 /// Everything a drawing needs besides a layout, looked for and found right.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Prepared {
         let mut digests = self.folder.digests(self.wanted.gligen)?;
         if let Some(folder) = &self.wanted.sam {
             let sam = folder.digests()?;
-            digests.extend(sam.into_iter().map(|(file, digest)| (format!("{PREFIX}{file}"), digest)));
+            digests.extend(sam.into_iter().map(|(file, digest)| (format!("{SAM_FILES}{file}"), digest)));
         }
         Ok(digests)
     }

@@ -4,13 +4,11 @@ use std::path::Path;
 
 use lmd_nn::{Device, LoadOptions, SamFolder};
 
+use crate::built_in;
 use crate::config::{BUNDLED, Config};
 use crate::error::EngineError;
 use crate::stable;
 use crate::stage2::DrawConfig;
-
-/// What its files' names begin with in a recipe.
-pub(crate) const PREFIX: &str = "sam/";
 
 /// Where the weights lie, where masks are made by them, and the bytes these take in memory. The files are looked at, so that
 /// what is wrong with them is told before anything is paid for or drawn.
@@ -35,7 +33,7 @@ fn folder(config: &Config) -> Result<SamFolder, EngineError> {
     let name = config.sam.trim();
     // The bundled model's own needs no name.
     if name == BUNDLED || (name.is_empty() && config.model == BUNDLED) {
-        return built_in().ok_or_else(|| {
+        return built_in::files().and_then(SamFolder::built_in).ok_or_else(|| {
             let text = "this lmd was built without a bundled Segment Anything; name weights (--sam PATH, sam in lmd.toml) \
                         or take --masks attention";
             EngineError::Usage(text.to_owned())
@@ -55,14 +53,4 @@ fn folder(config: &Config) -> Result<SamFolder, EngineError> {
         )));
     }
     Ok(SamFolder::on_disk(path))
-}
-
-#[cfg(feature = "demo-model")]
-fn built_in() -> Option<SamFolder> {
-    SamFolder::built_in(lmd_demo_model::FILES)
-}
-
-#[cfg(not(feature = "demo-model"))]
-fn built_in() -> Option<SamFolder> {
-    None
 }

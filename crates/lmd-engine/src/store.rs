@@ -12,6 +12,7 @@ use etcetera::BaseStrategy;
 use lmd_nn::{ModelFolder, NnError};
 use serde::Serialize;
 
+use crate::built_in;
 use crate::common::shortened;
 use crate::config::{BUNDLED, Config};
 use crate::error::EngineError;
@@ -343,15 +344,10 @@ pub fn is_name(text: &str) -> bool {
 }
 
 /// The model that is part of the program, and its size in bytes.
-#[cfg(feature = "demo-model")]
 fn bundled() -> Option<(ModelFolder, u64)> {
-    let folder = ModelFolder::from_static(lmd_demo_model::NAME, lmd_demo_model::FILES);
-    Some((folder, lmd_demo_model::size()))
-}
-
-#[cfg(not(feature = "demo-model"))]
-fn bundled() -> Option<(ModelFolder, u64)> {
-    None
+    let files = built_in::files()?;
+    let size = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+    Some((ModelFolder::from_static(BUNDLED, files), size))
 }
 
 /// Bytes of all files below a folder that lmd reads or wrote.

@@ -4,10 +4,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use lmd_engine::EngineError;
 use lmd_engine::input::Input;
 use lmd_engine::output::{Outputs, numbered};
 use lmd_engine::picture::MAX_PICTURE_BYTES;
+use lmd_engine::{EngineError, Rgb};
 use lmd_layout::{DrawOptions, Format, Layout, draw_png, draw_svg, write_format, write_text};
 
 use crate::screen::{self, Screen};
@@ -21,6 +21,12 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Input> {
     let read = io::stdin().lock().take(MAX_PICTURE_BYTES as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|error| EngineError::Usage(format!("cannot read stdin: {error}")))?;
     Ok(Input::new("stdin", bytes))
+}
+
+/// The pixels of a picture's file.
+pub(crate) fn pixels(input: &Input) -> Result<Rgb, EngineError> {
+    lmd_engine::decode(&input.bytes)
+        .map_err(|source| EngineError::NoPicture { name: input.name.clone(), source })
 }
 
 /// A sentence where a file belongs is an easy mistake.

@@ -70,14 +70,9 @@ impl SamFolder {
     ///
     /// # Errors
     ///
-    /// When a weight file is missing or refused.
+    /// When a file is missing, refused, or of another network.
     pub fn digests(&self) -> Result<Vec<(String, String)>, NnError> {
-        let weights = match &self.0 {
-            Place::Disk(path) if !path.is_dir() => Checkpoint::open(path)?,
-            Place::Disk(path) => files::network_folder(path)?.weights("", "model")?,
-            Place::BuiltIn(built_in) => Source::Static(built_in).weights(BUILT_IN, "model")?,
-        };
-        Ok(weights.digests()?)
+        Ok(self.files()?.weights.digests()?)
     }
 
     fn files(&self) -> Result<Files, NnError> {

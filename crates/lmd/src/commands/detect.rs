@@ -15,9 +15,7 @@ pub(crate) fn run(args: &DetectArgs, settings: &Settings, screen: &Screen) -> an
     let on_stdout = files::on_stdout(targets.iter().map(|path| path.as_path()), args.json)?;
     let outputs = Outputs::new(args.overwrite).having_read([&args.picture]);
     targets.iter().try_for_each(|path| files::try_place(path, &outputs, screen))?;
-    let input = files::open(&args.picture)?;
-    let decoded = lmd_engine::decode(&input.bytes);
-    let picture = decoded.map_err(|source| EngineError::NoPicture { name: input.name.clone(), source })?;
+    let picture = files::pixels(&files::open(&args.picture)?)?;
     let engine = session::engine(settings, screen)?;
     let detector = engine.detector(&args.detector)?;
     let queries = match &args.queries {

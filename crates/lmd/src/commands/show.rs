@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
+use lmd_engine::input::Input;
 use lmd_engine::output::Outputs;
-use lmd_engine::picture::Noted;
-use lmd_engine::{BoxTrace, EngineError, Recipe, Rgb};
+use lmd_engine::picture::{Noted, right_picture};
+use lmd_engine::{BoxTrace, EngineError, Recipe};
 use lmd_layout::{Canvas, Mark};
 
 use crate::cli::ShowArgs;
 use crate::exit::Exit;
+use crate::files::{self, Form};
 use crate::screen::{self, Screen};
-use crate::{files, laid_over, show};
+use crate::{laid_over, show};
 
 pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> anyhow::Result<Exit> {
     let output = args.output.as_deref().map(files::target).transpose()?;
@@ -18,26 +20,14 @@ pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> anyhow::Result<Exit> {
     if let Some((path, _)) = output {
         files::try_place(path, &outputs, screen)?;
     }
-    let form = args.masks.as_deref().map(|path| Ok::<_, EngineError>((path, Form::of(path)?))).transpose()?;
-    if let Some((path, _)) = form {
+    let masks = args.masks.as_deref().map(target).transpose()?;
+    if let Some((path, _)) = masks {
         files::try_place(path, &outputs, screen)?;
     }
     let input = files::open(&args.picture)?;
     let noted = input.noted()?;
-    if let Some((path, form)) = form {
-        let decoded = lmd_engine::decode(&input.bytes);
-        let picture =
-            decoded.map_err(|source| EngineError::NoPicture { name: input.name.clone(), source })?;
-        let picture = if noted.side_by_side { right_half(&picture) } else { picture };
-        let marks = marks(&noted.recipe);
-        if marks.is_empty() {
-            let text = format!("{} has no masks: `{}` makes none", input.name, noted.recipe.config.method);
-            return Err(EngineError::Usage(text).into());
-        }
-        match form {
-            Form::Svg => files::put(path, laid_over::svg(&picture, &marks)?.as_bytes(), &outputs)?,
-            Form::Png => files::put(path, &laid_over::png(&picture, &marks)?, &outputs)?,
-        }
+    if let Some((path, form)) = masks {
+        files::put(path, &with_masks(&input, &noted, form)?, &outputs)?;
     }
     if let Some((path, form)) = output {
         files::deliver(&noted.recipe.layout, form, path, &outputs)?;
@@ -50,22 +40,27 @@ pub(crate) fn run(args: &ShowArgs, screen: &Screen) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// What a picture with masks is written as.
-#[derive(Clone, Copy)]
-enum Form {
-    Png,
-    Svg,
+/// A place for a picture with masks, with the form that its ending asks for.
+fn target(path: &Path) -> Result<(&Path, Form), EngineError> {
+    match Form::of(path) {
+        Ok(form @ (Form::Svg | Form::Png)) => Ok((path, form)),
+        _ => Err(EngineError::Usage(format!("{} must end in .png or .svg", path.display()))),
+    }
 }
 
-impl Form {
-    /// By the file's ending.
-    fn of(path: &Path) -> Result<Self, EngineError> {
-        let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
-        match ending.as_deref() {
-            Some("png") => Ok(Self::Png),
-            Some("svg") => Ok(Self::Svg),
-            _ => Err(EngineError::Usage(format!("{} must end in .png or .svg", path.display()))),
-        }
+/// The picture with the masks and boxes of its objects over it.
+fn with_masks(input: &Input, noted: &Noted, form: Form) -> anyhow::Result<Vec<u8>> {
+    let picture = files::pixels(input)?;
+    let picture = if noted.side_by_side { right_picture(&picture) } else { picture };
+    let marks = marks(&noted.recipe);
+    if marks.is_empty() {
+        let text = format!("{} has no masks: `{}` makes none", input.name, noted.recipe.config.method);
+        return Err(EngineError::Usage(text).into());
+    }
+    if form == Form::Svg {
+        Ok(laid_over::svg(&picture, &marks)?.into_bytes())
+    } else {
+        laid_over::png(&picture, &marks)
     }
 }
 
@@ -82,14 +77,6 @@ fn marks(recipe: &Recipe) -> Vec<Mark> {
         })
     };
     traces.filter_map(mark).collect()
-}
-
-/// The picture that stands beside the plain one.
-fn right_half(picture: &Rgb) -> Rgb {
-    let width = picture.width / 2;
-    let rows = picture.pixels.chunks(3 * picture.width.max(1));
-    let pixels = rows.flat_map(|row| row.iter().skip(3 * (picture.width - width)).copied()).collect();
-    Rgb { width, pixels, ..*picture }
 }
 
 /// The recipe for people.
