@@ -92,28 +92,10 @@ impl Interpreter<'_> {
 
     /// Tells a number before one thing and an article before several.
     pub(super) fn doubt_number(&mut self, phrase: &NounPhrase) {
-        const ALIKE: [&str; 16] = [
-            "sheep",
-            "fish",
-            "deer",
-            "moose",
-            "bison",
-            "swine",
-            "salmon",
-            "trout",
-            "shrimp",
-            "squid",
-            "aircraft",
-            "spacecraft",
-            "people",
-            "glasses",
-            "dice",
-            "series",
-        ];
         let last = phrase.noun.rsplit(' ').next().unwrap_or_default();
-        let alike = ALIKE.contains(&last)
-            || last.ends_with("fish")
-            || lmd_layout::is_plural(last)
+        // One sheep and two sheep, scissors, water: the form tells no number. Of these three either plural is written.
+        let alike = lmd_layout::plural(last) == last
+            || matches!(last, "bison" | "shrimp" | "squid")
             || phrase.tags().any(Tags::STUFF);
         let counted = phrase.quantity.is_some_and(|quantity| quantity.exact && quantity.count > 1);
         let pair = phrase.noun.starts_with("pair of");
