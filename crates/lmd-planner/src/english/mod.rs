@@ -38,7 +38,7 @@ mod token;
 pub(crate) use links::place_word;
 
 use crate::lexicon::{self, Tags};
-use crate::{PlanError, Region, RelationKind, Scene, Thing, normalize_prompt};
+use crate::{PlanError, RelationKind, Scene, Thing, normalize_prompt};
 
 /// Most things of one kind that are placed.
 const MAX_COUNT: u32 = 20;
@@ -106,17 +106,6 @@ pub(crate) fn is_foreign(text: &str) -> bool {
 pub fn noun_phrases(text: &str) -> Vec<Thing> {
     let chunks = chunk::chunks(&words_of(text));
     interpret::Interpreter::new(&chunks).run().things
-}
-
-/// The part of the picture `text` names (`on the left`, `in the top right
-/// corner`, `to the left`), wherever in it the phrase stands.
-#[must_use]
-pub fn region_phrase(text: &str) -> Option<Region> {
-    let tokens = words_of(text);
-    (0..tokens.len()).find_map(|at| match links::link(&tokens, at) {
-        Some((links::Link::Region { region, .. }, _)) => Some(region),
-        _ => None,
-    })
 }
 
 /// The first relation word in `text` (`next to`, `to the left of`), with the
