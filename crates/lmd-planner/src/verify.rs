@@ -138,10 +138,13 @@ pub(crate) fn doubts(layout: &Layout) -> impl Iterator<Item = String> {
     check_layout(layout).into_iter().map(|warning| warning.to_string())
 }
 
-/// Whether the one thing a fact demands is in the background prompt: a
+/// Whether the one thing a fact demands has no box and is in the background prompt: a
 /// kitchen counter or a study is a thing to one reader and a place to another.
 fn is_scenery(fact: &Fact, layout: &Layout) -> bool {
     let (Fact::Count { phrase, exactly: 1 } | Fact::Present { phrase }) = fact else { return false };
+    if !found(layout, phrase).is_empty() {
+        return false;
+    }
     let noun = phrase.rsplit_once(' ').map_or(phrase.as_str(), |(_, noun)| noun);
     let background = layout.background().to_lowercase();
     background.split(|c: char| !c.is_alphanumeric()).any(|word| word == noun)

@@ -152,6 +152,15 @@ fn what_cannot_be_repaired_is_left_to_the_warning() {
     assert_eq!(facts.violated_by(&done.layout).len(), 1);
 }
 
+/// Found by the property below: the background must not stand for one of two dogs.
+#[test]
+fn too_many_are_too_many_beside_a_background_that_names_them() {
+    const SMALL: [f64; 4] = [0.0, 0.0, 0.08, 0.08];
+    let answer = layout(&[("a dog", SMALL), ("a dog", SMALL)], "A beach with a dog", "cats");
+    let done = mend("a cat on the left and a dog on the right", &answer);
+    assert_eq!(captions(&done).iter().filter(|caption| **caption == "a dog").count(), 1, "{done:?}");
+}
+
 /// Sentences with many kinds of facts, all of which can be met.
 const SENTENCES: [&str; 12] = [
     "a cat to the left of a dog",
