@@ -42,6 +42,7 @@ impl Pipeline {
             vae,
             schedule: Arc::new(VariancePreserving::new(&scheduler)),
             scheduler,
+            prediction_type: options.prediction_type,
             hints,
             digests,
             warnings,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use burn::tensor::{Tensor, TensorData};
-use lmd_nn::{Autoencoder, AutoencoderTiny, Device, Precision, Sam};
+use lmd_nn::{Autoencoder, AutoencoderTiny, Device, Precision, PredictionType, Sam};
 
 use crate::hints::Hints;
 use crate::latents::host;
@@ -29,6 +29,8 @@ pub struct Pipeline {
     pub schedule: Arc<dyn NoiseSchedule>,
     /// The folder's scheduler configuration: how samplers space their steps.
     pub scheduler: SchedulerConfig,
+    /// What the caller said the network predicts, in place of what the files say.
+    pub prediction_type: Option<PredictionType>,
     /// What the model's makers recommend.
     pub hints: Hints,
     /// Digests of the weight files, by their paths in the folder; adapters'

@@ -1,6 +1,7 @@
 //! [`Recipe`]: everything that made a picture, and how it went.
 
 use lmd_layout::Layout;
+use lmd_nn::PredictionType;
 use serde::{Deserialize, Serialize};
 
 use crate::compose::Offset;
@@ -20,6 +21,9 @@ pub struct Recipe {
     pub program: String,
     /// The model's name; what it is, `weights` says.
     pub model: String,
+    /// What the network was said to predict by whoever drew, in place of what the model's files say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction_type: Option<PredictionType>,
     /// The kind of device and the number format of the weights.
     pub device: String,
     /// Who made the layout, where that is known. Whoever planned fills it in.

@@ -225,12 +225,12 @@ impl Engine {
     }
 
     /// Whether a picture's recipe was drawn with the very weights that draw
-    /// now; a notice where it was not. Loads the model, which drawing uses
+    /// now, and with the prediction that is said now; notices where it was not. Loads the model, which drawing uses
     /// again. Adapters are not compared.
     ///
     /// # Errors
     /// When the model cannot be loaded.
-    pub fn compare(&self, ready: &Prepared, recipe: &Recipe) -> Result<Option<Notice>, EngineError> {
+    pub fn compare(&self, ready: &Prepared, recipe: &Recipe) -> Result<Vec<Notice>, EngineError> {
         let model = self.model(ready, &mut Silent)?;
         let now = model.digests.iter().filter(|(file, _)| !adapters::is_adapter(file));
         let then: BTreeMap<&String, &String> =
@@ -239,14 +239,17 @@ impl Engine {
         let shared = now.filter_map(|(file, digest)| Some((file, digest == *then.get(file)?)));
         let (sam, own): (Vec<_>, Vec<_>) = shared.partition(|(file, _)| file.starts_with(SAM_FILES));
         let alike = |files: &[(&String, bool)]| files.iter().all(|(_, same)| *same);
-        Ok(match (!own.is_empty() && alike(&own), alike(&sam)) {
+        let weights = match (!own.is_empty() && alike(&own), alike(&sam)) {
             _ if then.is_empty() => None,
             (false, _) => {
                 Some(Notice::OtherModel { recipe: recipe.model.clone(), now: ready.folder.name().to_owned() })
             }
             (true, false) => Some(Notice::OtherSegmenter),
             (true, true) => None,
-        })
+        };
+        let (before, said) = (recipe.prediction_type, self.config.prediction_type);
+        let prediction = (before != said).then_some(Notice::OtherPrediction { recipe: before, now: said });
+        Ok(weights.into_iter().chain(prediction).collect())
     }
 
     /// What a model is.

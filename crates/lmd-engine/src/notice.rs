@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use lmd_nn::PredictionType;
 use serde::Serialize;
 
 /// How many notices of one wording are told one by one.
@@ -106,6 +107,13 @@ pub enum Notice {
     },
     /// A picture is drawn again with other weights of Segment Anything than those that made its masks.
     OtherSegmenter,
+    /// A picture is drawn again with a network that is said to predict something else, or whose files now decide.
+    OtherPrediction {
+        /// What was said when the picture was drawn.
+        recipe: Option<PredictionType>,
+        /// What is said now.
+        now: Option<PredictionType>,
+    },
     /// Fewer threads could be started than were asked for.
     FewerThreads {
         /// Wanted.
@@ -156,6 +164,7 @@ impl Notice {
             | Self::Layout { .. }
             | Self::OtherModel { .. }
             | Self::OtherSegmenter
+            | Self::OtherPrediction { .. }
             | Self::FewerThreads { .. }
             | Self::Model { .. }
             | Self::Tight { .. }
@@ -195,6 +204,7 @@ impl fmt::Display for Notice {
             Self::OtherSegmenter => f.write_str(
                 "other weights of Segment Anything made the picture's masks: it will be another picture; give --sam",
             ),
+            Self::OtherPrediction { recipe, now } => other_prediction(*recipe, *now, f),
             Self::FewerThreads { wanted, started } => {
                 write!(f, "only {started} of {wanted} threads could be started; drawing is slower")
             }
@@ -247,6 +257,21 @@ fn other_model(recipe: &str, now: &str, f: &mut fmt::Formatter<'_>) -> fmt::Resu
     write!(
         f,
         "the picture was drawn with the model {recipe}, this one is drawn with {now}: it will be another picture; give --model"
+    )
+}
+
+fn other_prediction(
+    recipe: Option<PredictionType>,
+    now: Option<PredictionType>,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let said =
+        |kind: Option<PredictionType>| kind.map_or("what its files say".to_owned(), |kind| kind.to_string());
+    write!(
+        f,
+        "the picture was drawn with prediction_type {}, this one is drawn with {}: it may be another picture; set          prediction_type in lmd.toml as it was",
+        said(recipe),
+        said(now)
     )
 }
 

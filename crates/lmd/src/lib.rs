@@ -91,7 +91,7 @@ fn bench(
 fn draw(args: &DrawArgs, global: &Global, screen: &Screen) -> anyhow::Result<Exit> {
     let again: Option<Noted> =
         args.from.as_deref().map(|path| anyhow::Ok(files::open(path)?.noted()?)).transpose()?;
-    let picture = args.from.clone().zip(again.as_ref().map(|noted| noted.recipe.config.clone()));
+    let picture = args.from.clone().zip(again.as_ref().map(|noted| noted.recipe.clone()));
     let sources = Sources { picture, ..sources(global, args.drawing.flags()) };
     commands::draw::run(args, again, &load(&sources, screen)?, screen)
 }

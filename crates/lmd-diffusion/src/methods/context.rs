@@ -298,6 +298,7 @@ impl<'a> MethodContext<'a> {
             version: RECIPE_VERSION,
             program: concat!("lmd ", env!("CARGO_PKG_VERSION")).to_owned(),
             model: self.pipeline.name.clone(),
+            prediction_type: self.pipeline.prediction_type,
             device: self.pipeline.device_name(),
             planner: None,
             prompt: self.job.prompt.to_owned(),

@@ -12,7 +12,7 @@ use super::environment::Environment;
 use super::error::ConfigError;
 use super::keys::{KeyKind, key, keys};
 use super::values::Config;
-use crate::stage2::{DrawConfig, Preset};
+use crate::stage2::{DrawConfig, Preset, Recipe};
 
 /// Where a setting comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,11 +107,25 @@ impl Layers {
         self.lay_under("", table, origin);
     }
 
+    /// Lays all settings of a picture, and what its network was said to predict.
+    ///
+    /// # Errors
+    /// As those of `lay_drawing`.
+    pub(crate) fn lay_recipe(&mut self, recipe: &Recipe, picture: &Path) -> Result<(), ConfigError> {
+        self.lay_drawing(&recipe.config, picture)?;
+        if let Some(kind) = recipe.prediction_type {
+            let origin = Origin::Picture(picture.to_owned());
+            let setting = Setting { value: Value::String(kind.to_string()), origin };
+            self.0.insert("prediction_type".to_owned(), setting);
+        }
+        Ok(())
+    }
+
     /// Lays all settings of a picture.
     ///
     /// # Errors
     /// [`ConfigError::Recipe`] when they are none, for instance a number that no setting holds.
-    pub(crate) fn lay_drawing(&mut self, config: &DrawConfig, picture: &Path) -> Result<(), ConfigError> {
+    fn lay_drawing(&mut self, config: &DrawConfig, picture: &Path) -> Result<(), ConfigError> {
         let settings = Table::try_from(config)
             .map_err(|error| ConfigError::Recipe { picture: picture.to_owned(), why: error.to_string() })?;
         // What a picture leaves to the model is left to the model.

@@ -16,7 +16,7 @@ use super::values::Config;
 use crate::common::is_absent;
 use crate::input;
 use crate::notice::Notice;
-use crate::stage2::DrawConfig;
+use crate::stage2::Recipe;
 
 /// The name of configuration files: the user's, and a project's, which is
 /// searched from the working folder upwards.
@@ -29,9 +29,9 @@ pub struct Sources {
     pub file: Option<PathBuf>,
     /// The variables.
     pub environment: Environment,
-    /// A picture that is drawn again and its settings, which lie between the
+    /// A picture that is drawn again and its recipe, whose settings lie between the
     /// variables and what is said explicitly.
-    pub picture: Option<(PathBuf, DrawConfig)>,
+    pub picture: Option<(PathBuf, Recipe)>,
     /// What is said explicitly, by flags or a request.
     pub explicit: Vec<Override>,
 }
@@ -105,8 +105,8 @@ fn load_from(files: &[Origin], sources: &Sources) -> Result<Settings, ConfigErro
         }
     }
     layers.lay_variables(&sources.environment)?;
-    if let Some((path, config)) = &sources.picture {
-        layers.lay_drawing(config, path)?;
+    if let Some((path, recipe)) = &sources.picture {
+        layers.lay_recipe(recipe, path)?;
     }
     for said in &sources.explicit {
         layers.lay_override(said)?;

@@ -38,7 +38,7 @@ pub(crate) fn run(
     screen.tell(&subject.notices)?;
     screen.tell(&Engine::layout_doubts(&subject.layout))?;
     if let Some(noted) = &again {
-        let other: Vec<_> = engine.compare(&easel.ready, &noted.recipe)?.into_iter().collect();
+        let other = engine.compare(&easel.ready, &noted.recipe)?;
         screen.tell(&other)?;
     }
     easel.draw(&subject, again.map(|noted| noted.recipe.seeds))?;

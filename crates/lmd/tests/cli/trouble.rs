@@ -208,6 +208,25 @@ fn another_model_is_told() {
 }
 
 #[test]
+fn what_the_network_was_said_to_predict_is_drawn_again() {
+    let home = Home::with_layout();
+    let draw = |said: &str, arguments: &[&str]| {
+        let mut command = home.lmd(arguments);
+        command.env("LMD_PREDICTION_TYPE", said);
+        ran(command)
+    };
+    draw("v_prediction", &[&["draw", "l.json", "-s", "1", "-o", "v.png"], &QUICK[..]].concat()).ok();
+    let again = home.run(&["draw", "--from", "v.png", "-o", "again.png"]);
+    assert!(!again.err.contains("another picture"), "{}", again.err);
+    again.ok();
+    assert!(fs::read(home.path("v.png")).unwrap() == fs::read(home.path("again.png")).unwrap());
+    home.run(&[&["draw", "l.json", "-s", "1", "-o", "own.png"], &QUICK[..]].concat()).ok();
+    let told = draw("v_prediction", &["draw", "--from", "own.png", "-o", "other.png"]);
+    assert!(told.err.contains("what its files say") && told.err.contains("v_prediction"), "{}", told.err);
+    told.ok();
+}
+
+#[test]
 fn a_sentence_where_a_file_belongs_is_understood() {
     let home = Home::with_layout();
     let told = home.run(&["draw", "a cat"]).failed(2);
