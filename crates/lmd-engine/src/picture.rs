@@ -263,6 +263,7 @@ mod tests {
             version: RECIPE_VERSION,
             program: "lmd test".to_owned(),
             model: "a, model".to_owned(),
+            prediction_type: None,
             device: "cpu f32".to_owned(),
             planner: None,
             prompt: "a cat\non a mat".to_owned(),
