@@ -204,7 +204,7 @@ impl fmt::Display for Fact {
     }
 }
 
-fn region_words(region: Region) -> &'static str {
+pub(crate) fn region_words(region: Region) -> &'static str {
     match region {
         Region::Left => "on the left",
         Region::Right => "on the right",

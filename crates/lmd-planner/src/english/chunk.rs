@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 use super::links::{Link, link, reads};
 use super::negation::negation;
 use super::noun_phrase::noun_phrase;
-use super::numbers::Quantity;
+use super::numbers::{Quantity, bound};
 use super::partitive;
 use super::phrase::{Determiner, NounPhrase};
 use super::token::{Token, low};
+use super::who::Who;
 use crate::Region;
 use crate::lexicon::{
     Phrases, Role, Section, Tags, Verb, VerbForm, exact_tags, is_adjective, is_adverb, is_function,
@@ -19,9 +20,7 @@ use crate::lexicon::{
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Chunk {
     Np(NounPhrase),
-    Pronoun {
-        plural: bool,
-    },
+    Pronoun(Who),
     Link(Link),
     Verb(Verb),
     Be,
@@ -44,6 +43,8 @@ pub(super) enum Chunk {
     Except,
     But,
     Which,
+    /// `a cat whose eyes are blue`.
+    Whose,
     Each,
     /// Adjectives after `is`.
     Adjectives(Vec<String>),
@@ -81,11 +82,12 @@ fn joint(name: &str) -> Option<Chunk> {
         "half full" => Chunk::Full { half: true },
         "each" => Chunk::Each,
         "which" => Chunk::Which,
+        "whose" => Chunk::Whose,
         "list" => Chunk::Comma,
         "be" => Chunk::Be,
         "there" => Chunk::There,
-        "it" => Chunk::Pronoun { plural: false },
-        "they" => Chunk::Pronoun { plural: true },
+        "it" => Chunk::Pronoun(Who::It),
+        "they" => Chunk::Pronoun(Who::They),
         _ => return None,
     })
 }
@@ -151,7 +153,10 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
             return (Some(chunk), length);
         }
     }
-    if let Some((link, length)) = link(tokens, at).filter(|_| !bounds_number(tokens, at)) {
+    if let Some(chunk) = stretched(tokens, at, previous) {
+        return (Some(chunk), 1);
+    }
+    if let Some((link, length)) = link(tokens, at).filter(|_| bound(tokens, at).is_none()) {
         return (Some(Chunk::Link(link)), length);
     }
     if let Some((chunk, length)) = fixed_word(tokens, at, previous) {
@@ -166,12 +171,19 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     }
 }
 
-/// `at least three`, `up to five`: how many, and no preposition.
-fn bounds_number(tokens: &[Token], at: usize) -> bool {
-    let bound = ["at least", "at most", "up to"].iter().find_map(|phrase| reads(tokens, at, phrase));
-    bound
-        .and_then(|length| tokens.get(at + length))
-        .is_some_and(|next| super::numbers::number(&next.low).is_some())
+/// `with its tongue out`, `with his arms up`: said of the part, where nothing follows that it could lead.
+fn stretched(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<Chunk> {
+    let word = low(tokens, at);
+    let part = |np: &NounPhrase| np.determiner == Determiner::Possessive && np.tags().any(Tags::PART);
+    let after = matches!(previous, Some(Chunk::Np(np)) if part(np))
+        && matches!(word, "out" | "up" | "down" | "apart");
+    let next = tokens.get(at + 1);
+    let leads = next.is_some_and(|next| {
+        next.low == "of"
+            || next.is_word() && !is_function(&next.low)
+            || matches!(next.low.as_str(), "a" | "an" | "the")
+    });
+    (after && !leads).then(|| Chunk::Adjectives(vec![word.to_owned()]))
 }
 
 /// `a cat (orange)`: adjectives in brackets speak of the noun before them.
@@ -202,13 +214,7 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
     }
     let chunk = match low(tokens, at) {
         "that" if matches!(previous, Some(Chunk::Np(_))) => Chunk::Which,
-        "it" | "him" | "her" | "he" | "she" | "itself" | "this" if pronoun_stands(tokens, at) => {
-            Chunk::Pronoun { plural: false }
-        }
-        "them" | "they" | "both" | "themselves" | "these" if pronoun_stands(tokens, at) => {
-            Chunk::Pronoun { plural: true }
-        }
-        _ => return None,
+        word => Chunk::Pronoun(Who::of(word).filter(|_| pronoun_stands(tokens, at))?),
     };
     Some((Some(chunk), 1))
 }
@@ -231,7 +237,7 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
         previous,
         Some(
             Chunk::Np(_)
-                | Chunk::Pronoun { .. }
+                | Chunk::Pronoun(_)
                 | Chunk::Which
                 | Chunk::Be
                 | Chunk::Verb(_)
@@ -319,7 +325,7 @@ fn stands_as_verb(tokens: &[Token], at: usize, verb: &Verb, previous: Option<&Ch
         VerbForm::Third => !joined || !is_noun,
         VerbForm::Base => {
             let plural = matches!(previous, Some(Chunk::Np(np)) if np.plural || np.quantity.is_some())
-                || matches!(previous, Some(Chunk::Pronoun { plural: true } | Chunk::Which));
+                || matches!(previous, Some(Chunk::Pronoun(Who::They) | Chunk::Which));
             plural && !joined
         }
     }

@@ -6,6 +6,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::RelationKind;
+use crate::lexicon::List;
 
 impl Interpreter<'_> {
     /// Takes a denied noun; `false` when the denial has ended before it.
@@ -32,8 +33,15 @@ impl Interpreter<'_> {
             self.places.add("against", "a plain background");
             return true;
         }
+        // A car without a wheel has the others.
+        if phrase.determiner == Determiner::A && List::Several.has(&phrase.noun) && !self.group.is_empty() {
+            let lacking = self.group.clone();
+            self.add_detail(&lacking, &format!("without {}", phrase.text()));
+            self.joint = Joint::None;
+            return true;
+        }
         let mut thing = phrase.thing();
-        if matches!(thing.noun.as_str(), "one" | "body" | "nobody") {
+        if matches!(thing.noun.as_str(), "one" | "body" | "nobody" | "soul" | "human being") {
             thing.noun = "person".to_owned();
         }
         let name = thing.phrase();

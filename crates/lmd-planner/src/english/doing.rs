@@ -9,82 +9,6 @@ use crate::lexicon::{Role, Tags, Verb, VerbForm, exact_tags, is_known_verb, size
 use crate::{Arrangement, Region, RelationKind};
 
 impl Interpreter<'_> {
-    pub(super) fn pronoun(&mut self, plural: bool) {
-        match std::mem::take(&mut self.pending) {
-            Pending::Object { kind, prep, subjects } => {
-                // "a bucket hanging from it"
-                let hangs = prep == "from" && self.hung;
-                let kind = if hangs { RelationKind::HangsFrom } else { kind };
-                let objects = self.refer(kind, plural, &subjects);
-                self.relate_all(&subjects, kind, &objects);
-                self.group = subjects;
-                self.closed = true;
-            }
-            Pending::Ahead { kind, .. } => {
-                let objects = self.refer(kind, plural, &[]);
-                self.ahead = Some((kind, objects));
-                self.group.clear();
-            }
-            Pending::BothSides { subjects } => {
-                for object in self.resolve(plural, &subjects) {
-                    self.flank(object, &subjects);
-                }
-            }
-            Pending::Nothing => {
-                self.group = self.resolve(plural, &[]);
-                // "They" again and again names nothing new.
-                if !self.mentioned.ends_with(&self.group) {
-                    self.mentioned.extend(self.group.iter().copied());
-                }
-                self.object_of = None;
-                self.closed = true;
-            }
-            Pending::Verb { verb, subjects, .. } => {
-                let objects = self.resolve(plural, &subjects);
-                let kind = if verb.role == Role::Mount { RelationKind::On } else { RelationKind::NextTo };
-                self.relate_all(&subjects, kind, &objects);
-                self.group = subjects;
-                self.closed = true;
-            }
-            Pending::Than { larger, higher, subjects } => {
-                let objects = self.resolve(plural, &subjects);
-                self.compare(larger, higher, &subjects, &objects);
-            }
-            _ => {}
-        }
-        self.joint = Joint::None;
-    }
-
-    /// What `it` or `them` means here.
-    pub(super) fn resolve(&self, plural: bool, except: &[usize]) -> Vec<usize> {
-        let free = |i: &usize| !except.contains(i);
-        if plural {
-            let several = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count > 1);
-            if let Some(one) = self.mentioned.iter().rev().copied().find(|i| free(i) && several(i)) {
-                return vec![one];
-            }
-            let mut here: Vec<usize> = Vec::new();
-            for index in self.mentioned.iter().copied().filter(free) {
-                if !here.contains(&index) {
-                    here.push(index);
-                }
-            }
-            if here.len() > 1 {
-                return here;
-            }
-            let first = self.scene.things.iter().enumerate().map(|(i, _)| i).filter(free);
-            return first.collect();
-        }
-        // "It" is one thing where there is one.
-        let one = |i: &usize| free(i) && self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
-        let nearest = |fits: &dyn Fn(&usize) -> bool| {
-            let owner = self.owner.iter().rev().copied().find(fits);
-            let here = self.mentioned.iter().rev().copied().find(fits);
-            owner.or(here).or(self.focus.iter().copied().find(fits))
-        };
-        nearest(&one).or(nearest(&free)).into_iter().collect()
-    }
-
     /// `a hedgehog, cute, …`: a bare adjective after a comma speaks of the one
     /// thing before it. `true` if this was one.
     pub(super) fn describes_last(&mut self, phrase: &NounPhrase) -> bool {
@@ -144,7 +68,7 @@ impl Interpreter<'_> {
         }
         let things = self.detailed.clone();
         self.add_detail(&things, &verb.attribute);
-        if matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(_)), Some(Chunk::Pronoun { .. }))) {
+        if matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(_)), Some(Chunk::Pronoun(_)))) {
             self.at += 2;
         }
         true
@@ -157,7 +81,11 @@ impl Interpreter<'_> {
         }
         self.hung =
             matches!(verb.attribute.as_str(), "hanging" | "dangling" | "hung" | "suspended" | "swinging");
-        if self.said_of_detail(verb) {
+        let object = matches!(self.peek(1), Some(Chunk::Np(np)) if !Self::is_own_part(np));
+        let spread = verb.form == VerbForm::Base;
+        let says = if spread { verb.attribute.trim_end_matches("ing") } else { &verb.attribute };
+        let done = (verb.form == VerbForm::Past || spread) && !object;
+        if done && self.said_of_part(says) || self.said_of_detail(verb) {
             return;
         }
         self.detailed.clear();
@@ -178,7 +106,7 @@ impl Interpreter<'_> {
                 None
             }
             Some(Chunk::Lettering(_)) => None,
-            Some(Chunk::Pronoun { .. }) if verb.role != Role::Action => None,
+            Some(Chunk::Pronoun(_)) if verb.role != Role::Action => None,
             Some(Chunk::With) if passive => Some("with"),
             Some(Chunk::Of) => Some("of"),
             Some(Chunk::Link(Link::Rel { prep, .. }))
@@ -249,6 +177,10 @@ impl Interpreter<'_> {
             Role::Caption if prep != Some("by") => return self.verb_detail(phrase, verb, subjects, prep),
             _ if prep == Some("of") => return self.verb_detail(phrase, verb, subjects, prep),
             Role::Mount => RelationKind::On,
+            Role::Contact if self.is_eaten(phrase, verb, prep) => {
+                return self.verb_detail(phrase, verb, subjects, prep);
+            }
+            Role::Contact => RelationKind::Touching,
             // "a basket holds apples"
             _ if verb.attribute == "holding" && prep.is_none() && self.are_containers(&subjects) => {
                 self.owner = subjects;
@@ -273,6 +205,12 @@ impl Interpreter<'_> {
         let agent = self.thing_of(phrase);
         self.relate_all(&[agent], kind, &subjects);
         self.group = vec![agent];
+    }
+
+    /// `licking an ice cream` stays in the caption; `licking a dog` touches somebody.
+    fn is_eaten(&self, phrase: &NounPhrase, verb: &Verb, prep: Option<&str>) -> bool {
+        let bites = matches!(verb.attribute.as_str(), "licking" | "biting" | "bitten" | "licked");
+        bites && prep != Some("by") && !phrase.tags().any(Tags::ANIMATE) && self.known(phrase).is_none()
     }
 
     /// Whether things hold others by what they are: a basket, a shelf.
@@ -304,7 +242,7 @@ impl Interpreter<'_> {
             self.hold(&held, subjects);
         }
         // What somebody does whom no table knows is said of them.
-        let strange = !is_known_verb(&verb.attribute);
+        let strange = !is_known_verb(&verb.attribute) || verb.role == Role::Contact;
         if matches!(verb.form, VerbForm::Ing | VerbForm::Third) && strange && verb.role != Role::Neutral {
             for index in subjects {
                 let thing = self
@@ -335,7 +273,8 @@ impl Interpreter<'_> {
         self.add_detail(&subjects, &format!("{} {prep}{}", verb.attribute, phrase.text()));
         self.group.clone_from(&subjects);
         self.detailed_by.clone_from(&subjects);
-        self.detailed = subjects;
+        self.detailed.clone_from(&subjects);
+        self.work_on(phrase, &verb.attribute, &subjects);
     }
 
     pub(super) fn surrounding(&mut self, phrase: &NounPhrase, role: Role, subjects: &[usize]) {
@@ -355,6 +294,9 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn adjectives(&mut self, adjectives: &[String]) {
+        if self.said_of_part(&adjectives.join(" ")) {
+            return;
+        }
         let subjects = if self.joint == Joint::None { self.group.clone() } else { self.current_subjects() };
         if self.denied.take_if(|denied| denied.is_none()).is_some() {
             // "a horse that is not brown" forbids a brown one.

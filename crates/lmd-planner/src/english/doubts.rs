@@ -57,21 +57,21 @@ fn is_plain_colour(attribute: &str) -> bool {
 
 impl Interpreter<'_> {
     /// How much was said of places, regions and details so far.
-    fn said_so_far(&self) -> usize {
+    pub(super) fn said_so_far(&self) -> usize {
         self.said + self.places.len() + self.scene.absent.len() + self.scene.notes.len()
     }
 
     /// Remembers a preposition that has to say something.
     pub(super) fn must_say(&mut self, link: &Link) {
         self.tell_unproved();
-        let preposition = match link {
-            Link::Rel { prep, .. } if self.denied.is_none() && !prep.is_empty() => Some(prep.clone()),
-            _ => None,
-        };
-        let followed = matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun { .. } | Chunk::OneOf(_)));
+        let followed = matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun(_) | Chunk::OneOf(_)));
         // "a plate with nothing on it"
-        let of_itself = matches!(self.peek(1), Some(Chunk::Pronoun { .. })) && self.scene.things.len() < 2;
-        let preposition = preposition.filter(|_| followed && !of_itself);
+        let of_itself = matches!(self.peek(1), Some(Chunk::Pronoun(_))) && self.scene.things.len() < 2;
+        let preposition = match link {
+            _ if self.denied.is_some() => None,
+            Link::Rel { prep, .. } => (followed && !of_itself && !prep.is_empty()).then(|| prep.clone()),
+            other => other.told().map(str::to_owned),
+        };
         self.unproved = Unproved { preposition, said: self.said_so_far() };
     }
 
@@ -81,7 +81,8 @@ impl Interpreter<'_> {
         if self.said_so_far() != said
             || self.ahead.is_some()
             || self.region.is_some()
-            || self.denied.is_some()
+            || self.arrangement.is_some()
+            || self.series.is_some()
         {
             return;
         }

@@ -60,10 +60,7 @@ impl Interpreter<'_> {
         if !owners.is_empty() && self.is_accessory(phrase) && !self.explicit_place_follows() {
             let last: Vec<usize> =
                 if phrase.plural || each { owners } else { owners.last().copied().into_iter().collect() };
-            self.add_detail(&last, &format!("with {}", phrase.text()));
-            self.detailed = last;
-            self.group = self.owner.clone();
-            return;
+            return self.accessory(phrase, last);
         }
         if owners.is_empty()
             && setting(phrase, RelationKind::Inside, "in") == Setting::Place
@@ -90,10 +87,27 @@ impl Interpreter<'_> {
         self.object_of = None;
         self.group.push(index);
         self.dress_waiting(index);
-        if !self.explicit_place_follows() {
+        if !self.explicit_place_follows() && self.part_place().is_none() {
             self.default_relation(index, &owners);
             self.fill(index, &owners, filled);
         }
+    }
+
+    /// `with a scarf around its neck`: part of the caption of whom the words about the part speak, if there are any.
+    fn accessory(&mut self, phrase: &NounPhrase, owners: Vec<usize>) {
+        let place = self.part_place().filter(|(_, part)| !part.tags().any(Tags::GRASP));
+        let wearers =
+            place.as_ref().map(|(_, part)| self.owners_named_by(part, &[])).filter(|found| !found.is_empty());
+        let owners = wearers.unwrap_or(owners);
+        match place {
+            Some((prep, part)) => {
+                self.at += 2;
+                self.add_detail(&owners, &format!("with {} {prep} {}", phrase.text(), part.text()));
+            }
+            None => self.add_detail(&owners, &format!("with {}", phrase.text())),
+        }
+        self.detailed = owners;
+        self.group.clone_from(&self.owner);
     }
 
     /// Whether a region, `on it` or `on top` after the list says where it is.
@@ -109,7 +123,7 @@ impl Interpreter<'_> {
             Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))) => {
                 !matches!(self.peek(skipped + 2), Some(Chunk::Np(_)))
             }
-            Some(Chunk::Link(Link::RelTo { .. } | Link::Region { .. })) => true,
+            Some(Chunk::Link(Link::RelTo { .. } | Link::Region { .. } | Link::BothSides)) => true,
             _ => false,
         }
     }

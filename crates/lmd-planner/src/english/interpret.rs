@@ -101,6 +101,10 @@ pub(super) struct Interpreter<'a> {
     pub(super) listed_next: Option<usize>,
     /// Things that were picked out of several by their place, with those.
     pub(super) picks: Vec<(usize, usize, Region)>,
+    /// Who does something to what lies on the next thing.
+    pub(super) workers: Vec<usize>,
+    /// Verbs and parts of bodies that became a place of things.
+    pub(super) used: Vec<String>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -108,8 +112,8 @@ impl<'a> Interpreter<'a> {
         Self { chunks, ..Self::default() }
     }
 
-    /// Reads all chunks.
-    pub(super) fn run(mut self) -> Scene {
+    /// Reads all chunks; gives the scene with the words that it holds as places of things.
+    pub(super) fn run(mut self) -> (Scene, Vec<String>) {
         while let Some(chunk) = self.chunks.get(self.at) {
             self.chunk(chunk);
             self.at += 1;
@@ -117,7 +121,7 @@ impl<'a> Interpreter<'a> {
         self.end_sentence();
         self.scope_denials();
         self.scene.background = self.places.text();
-        self.scene
+        (self.scene, self.used)
     }
 
     pub(super) fn peek(&self, ahead: usize) -> Option<&'a Chunk> {
@@ -127,7 +131,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn chunk(&mut self, chunk: &'a Chunk) {
         match chunk {
             Chunk::Np(phrase) => self.phrase(phrase),
-            Chunk::Pronoun { plural } => self.pronoun(*plural),
+            Chunk::Pronoun(who) => self.pronoun(*who),
             Chunk::Link(link) => self.link(link),
             Chunk::Verb(verb) => self.verb(verb),
             Chunk::Adjectives(adjectives) => self.adjectives(adjectives),
@@ -166,6 +170,7 @@ impl<'a> Interpreter<'a> {
             }
             Chunk::Not | Chunk::Except => self.denied = Some(None),
             Chunk::Which => self.narrow_to_last(),
+            Chunk::Whose => self.whose(),
             Chunk::Be | Chunk::There | Chunk::Of => {}
             Chunk::OneOf(region) => self.one_of(*region),
             Chunk::OfThem(quantity) => self.of_them(*quantity),
@@ -194,6 +199,7 @@ impl<'a> Interpreter<'a> {
         (self.contained, self.done_to, self.it) = (None, None, None);
         (self.filled, self.hung) = (false, false);
         self.detailed_by.clear();
+        self.workers.clear();
         (self.closed, self.object_of, self.denied, self.region) = (false, None, None, None);
         (self.ahead, self.pending, self.joint) = (None, Pending::Nothing, Joint::None);
         (self.arrangement, self.attribute_ahead, self.listed_next) = (None, Vec::new(), None);
@@ -206,6 +212,9 @@ impl<'a> Interpreter<'a> {
             return;
         }
         if self.denied.is_some() && self.deny(phrase) {
+            return;
+        }
+        if self.is_lacking(phrase) || self.speaks_of_part(phrase) {
             return;
         }
         if self.describes_last(phrase) {
@@ -233,7 +242,9 @@ impl<'a> Interpreter<'a> {
                 self.compare(larger, higher, &subjects, &[object]);
             }
             Pending::Verb { verb, subjects, prep } => {
+                let said = self.said_so_far();
                 self.verb_object(&phrase, &verb, subjects, prep.as_deref());
+                self.used.extend((self.said_so_far() != said).then_some(verb.attribute));
             }
         }
         self.joint = Joint::None;

@@ -34,6 +34,22 @@ pub(super) enum Link {
     Nowhere,
 }
 
+impl Link {
+    /// What a phrase is called that has to say something by itself.
+    pub(super) fn told(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Rel { .. } | Self::Prep(_) | Self::Series(_) | Self::Nowhere => return None,
+            Self::RelTo { kind, .. } => kind.words(),
+            Self::CenterOf => "in the middle of",
+            Self::BothSides => "on both sides",
+            Self::Region { region, .. } => crate::facts::region_words(*region),
+            Self::Arrange(arrangement) => arrangement.words(),
+            Self::Together => "together",
+            Self::Stacked => "on top of each other",
+        })
+    }
+}
+
 use RelationKind as K;
 
 static WHERE: LazyLock<Phrases<Link>> = LazyLock::new(|| Phrases::new(Section::Where, meaning));

@@ -3,6 +3,7 @@
 use super::chunk::Chunk;
 use super::interpret::Interpreter;
 use super::links::Link;
+use super::names::is_persons;
 use super::phrase::{Determiner, NounPhrase};
 use crate::RelationKind;
 use crate::lexicon::{Role, Tags, VerbForm};
@@ -47,7 +48,11 @@ impl Interpreter<'_> {
                 Link::Rel { kind: RelationKind::Inside | RelationKind::On | RelationKind::Under, .. }
                 | Link::Prep(_),
             )) => {
-                matches!(self.peek(2), Some(Chunk::Np(np)) if np.tags().any(Tags::TIME.and(Tags::PLACE)))
+                let named = |np: &NounPhrase| {
+                    let bare = np.determiner == Determiner::None && np.quantity.is_none();
+                    bare && np.noun.starts_with(char::is_uppercase) && !is_persons(&np.noun)
+                };
+                matches!(self.peek(2), Some(Chunk::Np(np)) if np.tags().any(Tags::TIME.and(Tags::PLACE)) || named(np))
             }
             Some(Chunk::Verb(verb)) => {
                 matches!(verb.role, Role::Hold | Role::Caption) && verb.form == VerbForm::Past

@@ -6,8 +6,8 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::numbers::Quantity;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Tags, Verb, VerbForm};
-use crate::{Region, Relation, RelationKind, Size};
+use crate::lexicon::{Kind, Tags, Verb, VerbForm, kind_of};
+use crate::{Region, RelationKind, Size};
 
 impl Interpreter<'_> {
     /// The one plural spoken of last, if as many things as it counts follow
@@ -290,9 +290,15 @@ impl Interpreter<'_> {
         let ends = self.chunks.iter().skip(self.at.saturating_sub(1)).take(12);
         let ends = ends.take_while(|c| matches!(c, Chunk::And | Chunk::Comma | Chunk::Np(_) | Chunk::Of));
         let ends = ends.filter(|chunk| matches!(chunk, Chunk::And)).count() > 0;
-        let apart = Tags::SURFACE.and(Tags::PLACE).and(Tags::ANIMATE).and(Tags::SCENERY).and(Tags::PERSON);
+        let apart = Tags::PLACE.and(Tags::SCENERY).and(Tags::PERSON);
         let owner = self.owner.last().copied()?;
-        (listed && ends && !phrase.tags().any(apart)).then_some((kind, owner))
+        let holder = self.scene.things.get(owner).map_or(Kind::UNKNOWN, |thing| kind_of(&thing.noun));
+        let size = kind_of(&phrase.noun);
+        // A lamp is small enough for a desk, a chair or a horse is not.
+        let tags = phrase.tags();
+        let large =
+            tags.any(Tags::SURFACE.and(Tags::ANIMATE)) && (size.height > 0.6 || size.width > holder.width);
+        (listed && ends && !tags.any(apart) && !large).then_some((kind, owner))
     }
 
     /// `old lighthouse on a cliff, stormy sky`: a bare place after a comma.
@@ -303,29 +309,6 @@ impl Interpreter<'_> {
             phrase.tags().any(Tags::TIME) || phrase.noun.ends_with("sky") || phrase.tags().any(Tags::PLACE);
         let follows = self.joint == Joint::Comma && !self.scene.things.is_empty() && !phrase.plural;
         bare && ends && place && follows && !self.ends_listing()
-    }
-
-    /// What a pronoun after a preposition means: `it` stays what it was, and
-    /// beside what rests on a desk means beside that thing, not the desk.
-    pub(super) fn refer(&mut self, kind: RelationKind, plural: bool, subjects: &[usize]) -> Vec<usize> {
-        let objects = self.resolve(plural, subjects);
-        let (false, [near]) = (plural || self.owner.iter().any(|i| objects == [*i]), objects.as_slice())
-        else {
-            return objects;
-        };
-        let beside = !matches!(
-            kind,
-            RelationKind::On | RelationKind::Under | RelationKind::Inside | RelationKind::Above
-        );
-        let free = |i: usize| !subjects.contains(&i) && self.mentioned.contains(&i);
-        let of_near = |r: &&Relation| r.subject == *near && self.it == Some(r.object) && free(r.object);
-        let on_near =
-            |r: &&Relation| beside && r.object == *near && r.kind == RelationKind::On && free(r.subject);
-        let same = self.scene.relations.iter().find(of_near).map(|r| r.object);
-        let carried = self.scene.relations.iter().find(on_near).map(|r| r.subject);
-        let meant = same.or(carried).unwrap_or(*near);
-        self.it = Some(meant);
-        vec![meant]
     }
 
     /// The parts of a plural stand where the whole stood.

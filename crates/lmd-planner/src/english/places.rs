@@ -1,6 +1,7 @@
 //! Places: what gets no box because it is all around (`on a beach at sunset`).
 
 use super::links::is_loose;
+use super::names::is_persons;
 use super::phrase::{Determiner, NounPhrase};
 use crate::lexicon::{List, Tags, exact_tags, head, tags};
 use crate::{Region, RelationKind};
@@ -37,6 +38,26 @@ impl NounPhrase {
     }
 }
 
+/// Prepositions after which an unknown name is that of a place.
+const NAMED_AFTER: [&str; 16] = [
+    "in",
+    "at",
+    "through",
+    "across",
+    "from",
+    "to",
+    "over",
+    "above",
+    "near",
+    "outside",
+    "on",
+    "around",
+    "off",
+    "inside",
+    "into",
+    "throughout",
+];
+
 /// What `phrase` is after the preposition `prep`.
 pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Setting {
     use RelationKind as K;
@@ -55,7 +76,8 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     let named = phrase.capitalised
         && phrase.determiner == Determiner::None
         && (tags.is_unknown() || phrase.noun.starts_with(char::is_uppercase))
-        && matches!(prep, "in" | "at" | "through" | "across" | "from" | "to");
+        && !is_persons(&phrase.noun)
+        && NAMED_AFTER.contains(&prep);
     // A porch or a bridge has an underside; the sea and the sky are all around.
     let under = kind == K::Under && (time || tags.any(Tags::STUFF.and(Tags::SCENERY)));
     // "to the right of an island" places against it.
@@ -66,7 +88,7 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     let scenic = tags.any(Tags::SCENIC);
     match kind {
         _ if backdrop => Setting::Place,
-        _ if within && (place || time || named) => Setting::Place,
+        _ if within && (place || time) || named => Setting::Place,
         K::InFrontOf | K::Above | K::NextTo if scenic && (prep == "against" || kind != K::NextTo) => {
             Setting::Place
         }

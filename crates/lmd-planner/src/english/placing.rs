@@ -6,6 +6,7 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
+use super::who::Who;
 use crate::lexicon::{Tags, exact_tags, head};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
@@ -36,7 +37,8 @@ impl Interpreter<'_> {
             Link::Prep(prep) => self.relation(RelationKind::NextTo, prep),
             Link::RelTo { kind, plural } => {
                 let subjects = self.link_subjects();
-                let objects = self.refer(*kind, *plural, &subjects);
+                let who = if *plural { Who::They } else { Who::It };
+                let objects = self.refer(*kind, who, &subjects);
                 if subjects.is_empty() || self.noun_follows() {
                     self.ahead = Some((*kind, objects));
                     self.group.clear();
@@ -102,7 +104,7 @@ impl Interpreter<'_> {
 
     /// `a plate with a pie and a fork beside it`: only the fork is beside it.
     fn only_last_is_beside(&mut self, kind: RelationKind, subjects: Vec<usize>) -> Vec<usize> {
-        let pronoun = matches!(self.peek(1), Some(Chunk::Pronoun { .. }));
+        let pronoun = matches!(self.peek(1), Some(Chunk::Pronoun(_)));
         if pronoun && self.owner.is_empty() && self.mentioned.iter().all(|i| subjects.contains(i)) {
             return subjects.last().copied().into_iter().collect();
         }
@@ -113,7 +115,7 @@ impl Interpreter<'_> {
         let Some((last, others)) = subjects.split_last().filter(|_| !rests && !self.owner.is_empty()) else {
             return subjects;
         };
-        if others.is_empty() || !matches!(self.peek(1), Some(Chunk::Pronoun { .. })) {
+        if others.is_empty() || !matches!(self.peek(1), Some(Chunk::Pronoun(_))) {
             return subjects;
         }
         let owners = self.owner.clone();
@@ -130,7 +132,8 @@ impl Interpreter<'_> {
             Some(RelationKind::On) => kind == RelationKind::On || kind == RelationKind::Inside,
             _ => false,
         };
-        let noun_follows = matches!(self.peek(1), Some(Chunk::Np(_)));
+        let of_holder = |np: &NounPhrase| self.whole_of(np, &subjects).is_some();
+        let noun_follows = matches!(self.peek(1), Some(Chunk::Np(np)) if !of_holder(np));
         if holder && noun_follows && self.joint != Joint::And { self.owner.clone() } else { subjects }
     }
 
@@ -141,7 +144,7 @@ impl Interpreter<'_> {
         let subjects = self.doer_on(kind).unwrap_or(subjects);
         let object_follows = matches!(
             self.peek(1),
-            Some(Chunk::Np(_) | Chunk::Pronoun { .. } | Chunk::OneOf(_) | Chunk::OfThem(_))
+            Some(Chunk::Np(_) | Chunk::Pronoun(_) | Chunk::OneOf(_) | Chunk::OfThem(_))
         );
         if !object_follows {
             return self.dangling(kind, &subjects);
@@ -156,7 +159,7 @@ impl Interpreter<'_> {
         };
         let before = self.joint != Joint::None && known && matches!(self.peek(2), Some(Chunk::Np(_)));
         // "a car and, to the left of it, a motorcycle"
-        let pronoun = matches!(self.peek(1), Some(Chunk::Pronoun { .. }));
+        let pronoun = matches!(self.peek(1), Some(Chunk::Pronoun(_)));
         let enclosed =
             pronoun && matches!((self.peek(2), self.peek(3)), (Some(Chunk::Comma), Some(Chunk::Np(_))));
         let before = before || enclosed && self.joint != Joint::None;
@@ -171,7 +174,7 @@ impl Interpreter<'_> {
     /// A preposition without an object: `with a cherry on top`.
     pub(super) fn dangling(&mut self, kind: RelationKind, subjects: &[usize]) {
         let owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
-        let objects = if owners.is_empty() { self.resolve(false, subjects) } else { owners };
+        let objects = if owners.is_empty() { self.resolve(Who::It, subjects) } else { owners };
         if kind != RelationKind::NextTo && !subjects.is_empty() && !objects.is_empty() {
             self.relate_all(subjects, kind, &objects);
             self.closed = true;
@@ -186,15 +189,12 @@ impl Interpreter<'_> {
         prep: &str,
         subjects: Vec<usize>,
     ) {
-        if phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART) {
-            let owners = self.resolve(false, &subjects);
-            if phrase.tags().any(Tags::GRASP) {
-                self.hold(&subjects, &owners);
-            } else {
-                self.no_longer_beside(&subjects, &owners);
-                self.relate_all(&subjects, kind, &owners);
-            }
-            self.closed = true;
+        if Self::is_own_part(phrase) {
+            return self.on_own_part(phrase, kind, &subjects);
+        }
+        if matches!(kind, RelationKind::On | RelationKind::Inside)
+            && self.in_part_of_whole(phrase, prep, &subjects)
+        {
             return;
         }
         let known = self.known(phrase).filter(|i| !subjects.contains(i));
@@ -276,6 +276,8 @@ impl Interpreter<'_> {
             return;
         }
         self.relate_all(&subjects, kind, &[object]);
+        let workers = std::mem::take(&mut self.workers);
+        self.relate_all(&workers, RelationKind::Behind, &[object]);
         self.group = vec![object];
         self.object_of = Some((kind, subjects));
         self.closed = false;
@@ -337,13 +339,32 @@ impl Interpreter<'_> {
     /// `on either side (of a table)`; alone it speaks of the owner.
     fn on_both_sides(&mut self) {
         let subjects = self.link_subjects();
-        if matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun { .. })) {
+        if matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun(_))) {
             self.pending = Pending::BothSides { subjects };
             return;
         }
-        for object in self.resolve(false, &subjects) {
-            self.flank(object, &subjects);
+        let objects = self.resolve(Who::It, &subjects);
+        for object in &objects {
+            self.flank(*object, &subjects);
         }
+        if objects.is_empty() {
+            self.on_sides_of_picture(&subjects);
+        }
+    }
+
+    /// `palm trees on both sides` of no thing: some on the left, as many on the right.
+    fn on_sides_of_picture(&mut self, subjects: &[usize]) {
+        for subject in subjects {
+            let Some(thing) = self.scene.things.get_mut(*subject) else { continue };
+            let count =
+                if thing.exact && thing.count > 1 { thing.count } else { 2 * thing.count.div_ceil(2) };
+            let mut right = thing.clone();
+            (thing.count, right.count) = (count.div_ceil(2).max(1), (count / 2).max(1));
+            self.scene.things.push(right);
+            self.set_region(&[*subject], Region::Left);
+            self.set_region(&[self.scene.things.len() - 1], Region::Right);
+        }
+        self.closed = true;
     }
 
     pub(super) fn both_sides(&mut self, phrase: &NounPhrase, subjects: &[usize]) {
@@ -427,9 +448,9 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn set_region(&mut self, things: &[usize], region: Region) {
-        self.said += 1;
         for index in things {
             if let Some(thing) = self.scene.things.get_mut(*index) {
+                self.said += usize::from(thing.region.is_none_or(|known| known == region));
                 thing.region = thing.region.or(Some(region));
                 if region == Region::Corners && thing.count == 1 {
                     thing.count = 4;
@@ -453,7 +474,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn relate(&mut self, subject: usize, kind: RelationKind, object: usize) {
-        self.said += 1;
+        self.said += usize::from(subject != object);
         let kind =
             if kind == RelationKind::Between(usize::MAX) { RelationKind::Between(object) } else { kind };
         let relation = Relation { subject, kind, object };

@@ -66,6 +66,16 @@ pub(crate) enum List {
     Region,
     /// Words of phrases about several things or about having.
     Grammar,
+    /// Parts of which one has several.
+    Several,
+    /// Whom `she` may mean, and `he` may not.
+    Female,
+    /// Whom `he` may mean, and `she` may not.
+    Male,
+    /// First names of women.
+    FemaleName,
+    /// First names of men.
+    MaleName,
     /// Verbs of instructions.
     Imperative,
     /// Verbs of motion and placing that say no more than `move`.
@@ -78,7 +88,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 17] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 22] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -92,6 +102,11 @@ impl List {
         (Self::GivesWay, WORDS, "gives way"),
         (Self::Region, WORDS, "region"),
         (Self::Grammar, WORDS, "grammar"),
+        (Self::Several, WORDS, "several"),
+        (Self::Female, WORDS, "female"),
+        (Self::Male, WORDS, "male"),
+        (Self::FemaleName, WORDS, "female name"),
+        (Self::MaleName, WORDS, "male name"),
         (Self::Imperative, WORDS, "imperative"),
         (Self::Motion, WORDS, "motion"),
         (Self::RareImperative, WORDS, "rare imperative"),

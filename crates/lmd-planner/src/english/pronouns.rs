@@ -1,0 +1,183 @@
+//! Pronouns, and whose part `his shoulder` is.
+
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, Joint, Pending};
+use super::links::Link;
+use super::phrase::{Determiner, NounPhrase};
+use super::who::Who;
+use crate::lexicon::{Role, Tags};
+use crate::{Relation, RelationKind};
+
+impl Interpreter<'_> {
+    pub(super) fn pronoun(&mut self, who: Who) {
+        match std::mem::take(&mut self.pending) {
+            Pending::Object { kind, prep, subjects } => {
+                // "a bucket hanging from it"
+                let hangs = prep == "from" && self.hung;
+                let kind = if hangs { RelationKind::HangsFrom } else { kind };
+                let objects = self.refer(kind, who, &subjects);
+                self.relate_all(&subjects, kind, &objects);
+                self.group = subjects;
+                self.closed = true;
+            }
+            Pending::Ahead { kind, .. } => {
+                let objects = self.refer(kind, who, &[]);
+                self.ahead = Some((kind, objects));
+                self.group.clear();
+            }
+            Pending::BothSides { subjects } => {
+                for object in self.resolve(who, &subjects) {
+                    self.flank(object, &subjects);
+                }
+            }
+            Pending::Nothing => {
+                self.group = self.resolve(who, &[]);
+                // "They" again and again names nothing new.
+                if !self.mentioned.ends_with(&self.group) {
+                    self.mentioned.extend(self.group.iter().copied());
+                }
+                self.object_of = None;
+                self.closed = true;
+            }
+            Pending::Verb { verb, subjects, .. } => {
+                let objects = self.resolve(who, &subjects);
+                let kind = match verb.role {
+                    Role::Mount => RelationKind::On,
+                    Role::Contact => RelationKind::Touching,
+                    _ => RelationKind::NextTo,
+                };
+                self.relate_all(&subjects, kind, &objects);
+                self.used.extend((!objects.is_empty()).then_some(verb.attribute));
+                self.group = subjects;
+                self.closed = true;
+            }
+            Pending::Than { larger, higher, subjects } => {
+                let objects = self.resolve(who, &subjects);
+                self.compare(larger, higher, &subjects, &objects);
+            }
+            _ => {}
+        }
+        self.joint = Joint::None;
+    }
+
+    /// What `it` or `them` means here.
+    pub(super) fn resolve(&self, who: Who, except: &[usize]) -> Vec<usize> {
+        let free = |i: &usize| !except.contains(i);
+        if who == Who::They {
+            return self.several_meant(&free);
+        }
+        let fit = |i: &usize| self.scene.things.get(*i).map_or(0, |thing| who.fit(thing));
+        // "It" is one thing where there is one.
+        let one = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
+        let nearest = |fits: &dyn Fn(&usize) -> bool| {
+            let owner = self.owner.iter().rev().copied().find(fits);
+            let here = self.mentioned.iter().rev().copied().find(fits);
+            owner.or(here).or(self.focus.iter().copied().find(fits))
+        };
+        let all = (0..self.scene.things.len()).rev();
+        // Somebody named sentences ago is "her" before a branch just named is.
+        let anywhere = |least: u8| all.clone().find(|i| who != Who::It && free(i) && fit(i) >= least);
+        let of_fit = |least: u8| {
+            let fits = |i: &usize| free(i) && fit(i) >= least;
+            nearest(&|i| fits(i) && one(i)).or_else(|| nearest(&fits)).or_else(|| anywhere(least))
+        };
+        let best = if who == Who::It { None } else { of_fit(3).or_else(|| of_fit(2)).or_else(|| of_fit(1)) };
+        let near = nearest(&|i| free(i) && one(i)).or_else(|| nearest(&free));
+        best.or(near).into_iter().collect()
+    }
+
+    fn several_meant(&self, free: &dyn Fn(&usize) -> bool) -> Vec<usize> {
+        let several = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count > 1);
+        if let Some(one) = self.mentioned.iter().rev().copied().find(|i| free(i) && several(i)) {
+            return vec![one];
+        }
+        let mut here: Vec<usize> = Vec::new();
+        for index in self.mentioned.iter().copied().filter(free) {
+            if !here.contains(&index) {
+                here.push(index);
+            }
+        }
+        if here.len() > 1 {
+            return here;
+        }
+        (0..self.scene.things.len()).filter(free).collect()
+    }
+
+    /// Whether a phrase names a part of somebody spoken of: `her head`.
+    pub(super) fn is_own_part(phrase: &NounPhrase) -> bool {
+        phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART)
+    }
+
+    /// The words that come next where they say on which part of whom a thing is: `with a newspaper over her head`.
+    pub(super) fn part_place(&self) -> Option<(String, NounPhrase)> {
+        match (self.peek(1)?, self.peek(2)?) {
+            (Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep)), Chunk::Np(part))
+                if Self::is_own_part(part) =>
+            {
+                Some((prep.clone(), part.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whose part it is, by the word before it.
+    pub(super) fn owners_named_by(&self, part: &NounPhrase, subjects: &[usize]) -> Vec<usize> {
+        let word = part.words.first().map(|word| word.to_lowercase()).unwrap_or_default();
+        self.owners_of_part(Who::owning(&word), subjects)
+    }
+
+    /// On, over or at a part of somebody: against the whole of him.
+    pub(super) fn on_own_part(&mut self, phrase: &NounPhrase, kind: RelationKind, subjects: &[usize]) {
+        let owners = self.owners_named_by(phrase, subjects);
+        let within = matches!(
+            kind,
+            RelationKind::On | RelationKind::Inside | RelationKind::NextTo | RelationKind::Under
+        );
+        let held = phrase.tags().any(Tags::GRASP) && within || matches!(kind, RelationKind::Between(_));
+        if held {
+            self.hold(subjects, &owners);
+        } else {
+            let at_feet = matches!(phrase.noun.as_str(), "foot" | "feet" | "paw" | "hoof" | "ankle");
+            let kind = if at_feet && kind == RelationKind::NextTo { RelationKind::InFrontOf } else { kind };
+            self.no_longer_beside(subjects, &owners);
+            self.relate_all(subjects, kind, &owners);
+        }
+        self.used.extend((!owners.is_empty()).then(|| phrase.noun.clone()));
+        self.closed = true;
+    }
+
+    /// Whose part it is: somebody alive who fits the word, before any thing.
+    fn owners_of_part(&self, who: Who, subjects: &[usize]) -> Vec<usize> {
+        let lifeless: Vec<usize> = (0..self.scene.things.len()).filter(|i| !self.is_animate(*i)).collect();
+        let except = [subjects, &lifeless].concat();
+        let alive = self.resolve(who, &except);
+        let mut alive: Vec<usize> = alive.into_iter().filter(|i| !except.contains(i)).collect();
+        if alive.is_empty() {
+            alive = self.resolve(if who == Who::They { Who::They } else { Who::It }, subjects);
+        }
+        alive
+    }
+
+    /// What a pronoun after a preposition means: `it` stays what it was, and
+    /// beside what rests on a desk means beside that thing, not the desk.
+    pub(super) fn refer(&mut self, kind: RelationKind, who: Who, subjects: &[usize]) -> Vec<usize> {
+        let objects = self.resolve(who, subjects);
+        let it = who == Who::It && !self.owner.iter().any(|i| objects == [*i]);
+        let (true, [near]) = (it, objects.as_slice()) else {
+            return objects;
+        };
+        let beside = !matches!(
+            kind,
+            RelationKind::On | RelationKind::Under | RelationKind::Inside | RelationKind::Above
+        );
+        let free = |i: usize| !subjects.contains(&i) && self.mentioned.contains(&i);
+        let of_near = |r: &&Relation| r.subject == *near && self.it == Some(r.object) && free(r.object);
+        let on_near =
+            |r: &&Relation| beside && r.object == *near && r.kind == RelationKind::On && free(r.subject);
+        let same = self.scene.relations.iter().find(of_near).map(|r| r.object);
+        let carried = self.scene.relations.iter().find(on_near).map(|r| r.subject);
+        let meant = same.or(carried).unwrap_or(*near);
+        self.it = Some(meant);
+        vec![meant]
+    }
+}
