@@ -12,7 +12,7 @@ use lmd_layout::singular;
 
 use super::numbers::{number, quantity};
 use super::token::{Token, low};
-use super::{links, negation, partitive};
+use super::{chunk, links, negation, partitive};
 use crate::Scene;
 use crate::lexicon::{List, Role, Tags, exact_tags, tags, third_person, verb};
 
@@ -76,7 +76,8 @@ fn phrase_length(tokens: &[Token], at: usize, held: &Held) -> Option<usize> {
     let count = quantity(tokens, at)
         .filter(|(quantity, _)| !quantity.exact || held.counts.contains(&quantity.count.max(1)))
         .map(|(_, length)| length);
-    [negation, place, manner, comparison, part, count].into_iter().flatten().max()
+    let weather = chunk::weather(tokens, at).map(|(_, length)| length);
+    [negation, place, manner, comparison, part, count, weather].into_iter().flatten().max()
 }
 
 /// Everything a scene holds.
@@ -112,7 +113,8 @@ impl Held {
         }
         let counts = scene.things.iter().map(|thing| thing.count).chain(of_kind.into_values());
         Self {
-            counts: counts.chain([all, 1]).collect(),
+            // How many a list told one by one is counted by what it lists.
+            counts: counts.chain([all, 1]).chain(placing.iter().filter_map(|word| number(word))).collect(),
             words,
             has_regions: scene.things.iter().any(|thing| thing.region.is_some()),
         }

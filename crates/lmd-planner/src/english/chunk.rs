@@ -59,6 +59,8 @@ pub(super) enum Chunk {
         larger: bool,
         higher: bool,
     },
+    /// `it is raining`: said of the whole scene, as it joins a place (`in the rain`).
+    Mood(&'static str),
     /// Words to be read in the picture.
     Lettering(String),
     Unknown(String),
@@ -66,6 +68,20 @@ pub(super) enum Chunk {
 
 static LIKENESSES: LazyLock<Phrases<&str>> =
     LazyLock::new(|| Phrases::new(Section::Likenesses, |_, says| Some(says)));
+
+static MOODS: LazyLock<Phrases<&str>> = LazyLock::new(|| Phrases::new(Section::Moods, |_, says| Some(says)));
+
+/// `outside it is raining`, `it is night`: a sentence about the whole scene.
+pub(super) fn weather(tokens: &[Token], at: usize) -> Option<(&'static str, usize)> {
+    let outside = usize::from(matches!(low(tokens, at), "outside" | "outdoors"));
+    let it = at + outside;
+    let is = reads(tokens, it, "it is").or_else(|| reads(tokens, it, "it was"))?;
+    let degree = usize::from(matches!(low(tokens, it + is), "very" | "already" | "still" | "heavily"));
+    let start = it + is + degree;
+    let (says, length) = MOODS.longest(|ahead| low(tokens, start + ahead))?;
+    let end = start + length;
+    tokens.get(end).is_none_or(|next| !next.is_word() || is_function(&next.low)).then_some((*says, end - at))
+}
 
 static JOINTS: LazyLock<Phrases<Chunk>> =
     LazyLock::new(|| Phrases::new(Section::Joints, |_, name| joint(name)));
@@ -122,6 +138,9 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     }
     if let Some(chunk) = sign(&token.low) {
         return (Some(chunk), 1);
+    }
+    if let Some((mood, length)) = weather(tokens, at) {
+        return (Some(Chunk::Mood(mood)), length);
     }
     if let Some(length) = reads(tokens, at, "except for").or(reads(tokens, at, "except")) {
         return (Some(Chunk::Except), length);
@@ -256,7 +275,7 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let coordinated = matches!(before, [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)]);
     let verb = verb.filter(|verb| {
         let together = coordinated && verb.form == VerbForm::Base;
-        together || stands_as_verb(tokens, at, verb, previous, joined)
+        together || stands_as_verb(tokens, at, verb, previous, (joined, has_doer(before)))
     });
     let verb = verb.or_else(|| acted_by_one(tokens, at, previous));
     if let Some(verb) = verb.filter(|_| may_be_verb) {
@@ -302,7 +321,26 @@ fn follows_is_not(tokens: &[Token], at: usize) -> bool {
         })
 }
 
-fn stands_as_verb(tokens: &[Token], at: usize, verb: &Verb, previous: Option<&Chunk>, joined: bool) -> bool {
+/// Whether the sentence has named somebody so far.
+fn has_doer(before: &[Chunk]) -> bool {
+    let sentence = before.iter().rev().take_while(|chunk| !matches!(chunk, Chunk::Stop));
+    let mut named = sentence.filter(|chunk| matches!(chunk, Chunk::Np(np) if np.tags().any(Tags::ANIMATE)));
+    named.next().is_some()
+}
+
+/// Whether a verb of the lexicon takes an object: `telling` of `telling stories`, but not `running` of `running dogs`.
+fn does_something(verb: &Verb) -> bool {
+    let takes = matches!(verb.role, Role::Caption | Role::Close | Role::Contact | Role::Mount | Role::Hold);
+    takes && crate::lexicon::is_known_verb(&verb.attribute)
+}
+
+fn stands_as_verb(
+    tokens: &[Token],
+    at: usize,
+    verb: &Verb,
+    previous: Option<&Chunk>,
+    (joined, has_doer): (bool, bool),
+) -> bool {
     let next = tokens.get(at + 1);
     let noun_follows = next.is_some_and(|next| {
         next.is_word()
@@ -315,14 +353,22 @@ fn stands_as_verb(tokens: &[Token], at: usize, verb: &Verb, previous: Option<&Ch
         VerbForm::Ing if is_noun && matches!(previous, Some(Chunk::Np(_))) => {
             next.is_some_and(|next| matches!(next.low.as_str(), "a" | "an" | "the"))
         }
-        VerbForm::Ing if joined => !is_noun && !noun_follows,
+        VerbForm::Ing if joined => {
+            let comma = matches!(previous, Some(Chunk::Comma));
+            !is_noun && (!noun_follows || comma && does_something(verb) && has_doer)
+        }
         VerbForm::Ing | VerbForm::Past if matches!(previous, Some(Chunk::Be | Chunk::Which)) => {
             !is_noun || !noun_follows
         }
         VerbForm::Ing | VerbForm::Past => !(is_noun || joined && noun_follows),
         // "the man is taller and stands on the left"
         VerbForm::Third if joined && verb.role == Role::Posture => !is_noun || link(tokens, at + 1).is_some(),
-        VerbForm::Third => !joined || !is_noun,
+        VerbForm::Third => {
+            let object = next.is_some_and(|next| {
+                matches!(next.low.as_str(), "a" | "an" | "the" | "his" | "her" | "its" | "their")
+            });
+            !joined || !is_noun || object
+        }
         VerbForm::Base => {
             let plural = matches!(previous, Some(Chunk::Np(np)) if np.plural || np.quantity.is_some())
                 || matches!(previous, Some(Chunk::Pronoun(Who::They) | Chunk::Which));

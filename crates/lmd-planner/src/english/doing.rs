@@ -17,11 +17,20 @@ impl Interpreter<'_> {
             && phrase.quantity.is_none()
             && !phrase.anaphor
             && !phrase.attributes.is_empty();
-        let ends = matches!(self.peek(1), None | Some(Chunk::Comma | Chunk::Stop));
+        // "a suitcase, brown and worn, next to a bag"
+        let (pair, length): (&[String], usize) = match (self.peek(1), self.peek(2)) {
+            (Some(Chunk::And), Some(Chunk::Adjectives(second))) => (second, 2),
+            (Some(Chunk::And), Some(Chunk::Np(second))) if second.noun.is_empty() => (&second.attributes, 2),
+            (Some(Chunk::And), Some(Chunk::Verb(verb))) => (std::slice::from_ref(&verb.attribute), 2),
+            _ => (&[], 0),
+        };
+        let ends = matches!(self.peek(1 + length), None | Some(Chunk::Comma | Chunk::Stop));
         let last = self.group.last().and_then(|index| self.scene.things.get_mut(*index));
         match last.filter(|thing| thing.count == 1 && bare && ends && self.joint == Joint::Comma) {
             Some(thing) => {
-                let new = phrase.attributes.iter().filter(|one| !thing.attributes.contains(one));
+                self.at += length;
+                let said = phrase.attributes.iter().chain(pair);
+                let new = said.filter(|one| !thing.attributes.contains(one));
                 let new: Vec<String> = new.cloned().collect();
                 thing.attributes.extend(new);
                 true
@@ -68,8 +77,16 @@ impl Interpreter<'_> {
         }
         let things = self.detailed.clone();
         self.add_detail(&things, &verb.attribute);
-        if matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(_)), Some(Chunk::Pronoun(_)))) {
-            self.at += 2;
+        match (self.peek(1), self.peek(2)) {
+            (Some(Chunk::Link(_)), Some(Chunk::Pronoun(_))) => self.at += 2,
+            // "smoke coming out of the chimney"
+            (Some(Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep))), Some(Chunk::Np(np)))
+                if np.tags().any(Tags::PART) && self.known(np).is_none() =>
+            {
+                self.at += 2;
+                self.add_detail(&things, &format!("{prep} {}", np.text()));
+            }
+            _ => {}
         }
         true
     }

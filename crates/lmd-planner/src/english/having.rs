@@ -18,12 +18,22 @@ impl Interpreter<'_> {
             // "a nightstand next to the bed with a lamp": the bed is old news, and so is a wall.
             self.owner = match &self.object_of {
                 Some((_, subjects)) if !self.closed && self.speaks_of_wall() => subjects.clone(),
+                // "a cabin next to a lake, with smoke coming out of the chimney"
+                Some((_, subjects)) if self.joint == Joint::Comma && self.part_or_stuff_follows() => {
+                    subjects.clone()
+                }
                 Some((_, subjects)) if self.object_known && !self.closed => subjects.clone(),
                 _ if self.closed => self.current_subjects(),
                 _ => self.group.clone(),
             };
         }
         self.pending = Pending::With { each };
+    }
+
+    /// Whether a part of something or stuff comes next.
+    fn part_or_stuff_follows(&self) -> bool {
+        let of_it = matches!(self.peek(2), Some(Chunk::Link(_)));
+        matches!(self.peek(1), Some(Chunk::Np(np)) if !of_it && np.tags().any(Tags::PART.and(Tags::STUFF).and(Tags::WORN)))
     }
 
     /// Whether the thing spoken of last is a wall or a fence.

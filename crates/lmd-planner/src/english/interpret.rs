@@ -6,7 +6,7 @@
 use super::chunk::Chunk;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Places, Unproved};
-use crate::lexicon::{Tags, Verb, head, noun_tags, tags};
+use crate::lexicon::{Tags, Verb, noun_tags, tags};
 use crate::{Arrangement, Region, RelationKind, Scene, Thing};
 
 /// What the next noun phrase is for.
@@ -99,6 +99,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) filled: bool,
     /// The plural before a colon, which the things after it take the place of.
     pub(super) listed_next: Option<usize>,
+    /// The first of such things, where it has taken that place: the others stand as it does.
+    pub(super) listed_like: Option<usize>,
     /// Things that were picked out of several by their place, with those.
     pub(super) picks: Vec<(usize, usize, Region)>,
     /// Who does something to what lies on the next thing.
@@ -142,11 +144,19 @@ impl<'a> Interpreter<'a> {
             Chunk::And => self.joint = Joint::And,
             Chunk::Or => self.either(),
             Chunk::Lettering(text) => self.lettering(text),
+            Chunk::Mood(mood) => {
+                let (prep, place) = mood.split_once(' ').unwrap_or(("in", mood));
+                self.places.add(prep, place);
+            }
             Chunk::Comma if self.lists_alternatives() => {}
             Chunk::Colon if self.heads_list() => {}
             Chunk::Comma | Chunk::Colon => {
-                self.listed_next =
-                    if *chunk == Chunk::Colon { self.single_plural() } else { self.listed_next };
+                if *chunk == Chunk::Colon {
+                    self.listed_next = self.single_plural();
+                    self.listed_like = self.listed_next;
+                    let listed = self.listed_next.and_then(|index| self.scene.things.get(index));
+                    self.used.extend(listed.map(|thing| thing.count.to_string()));
+                }
                 self.joint = if self.joint == Joint::And { Joint::And } else { Joint::Comma };
                 self.close_denial_unless_listed();
             }
@@ -202,7 +212,8 @@ impl<'a> Interpreter<'a> {
         self.workers.clear();
         (self.closed, self.object_of, self.denied, self.region) = (false, None, None, None);
         (self.ahead, self.pending, self.joint) = (None, Pending::Nothing, Joint::None);
-        (self.arrangement, self.attribute_ahead, self.listed_next) = (None, Vec::new(), None);
+        (self.arrangement, self.attribute_ahead) = (None, Vec::new());
+        (self.listed_next, self.listed_like) = (None, None);
     }
 
     // --- noun phrases ---------------------------------------------------
@@ -293,69 +304,6 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// The thing a phrase names: one named before, or a new one.
-    pub(super) fn thing_of(&mut self, phrase: &NounPhrase) -> usize {
-        if let Some(index) = self.picked_by(phrase) {
-            self.mentioned.push(index);
-            return index;
-        }
-        if let Some((bare, region)) = Self::placed_by_name(phrase).filter(|_| self.known(phrase).is_none()) {
-            self.scene.things.push(bare.thing());
-            let index = self.scene.things.len() - 1;
-            self.set_region(&[index], region);
-            self.mentioned.push(index);
-            return index;
-        }
-        let known = self.known(phrase);
-        let listed = self.listed_next.take().filter(|_| known.is_none());
-        let index = known.unwrap_or_else(|| {
-            self.guess(phrase);
-            match listed.and_then(|index| self.scene.things.get_mut(index)) {
-                Some(plural) => {
-                    let kind = std::mem::replace(plural, phrase.thing());
-                    self.scene.kinds.push(kind.noun);
-                    listed.unwrap_or_default()
-                }
-                None => {
-                    self.scene.things.push(phrase.thing());
-                    self.scene.things.len() - 1
-                }
-            }
-        });
-        self.mentioned.push(index);
-        index
-    }
-
-    /// Notes a thing that no table knows and no article or number shows to be
-    /// one: its place in the sentence alone makes it a thing.
-    fn guess(&mut self, phrase: &NounPhrase) {
-        self.doubt_number(phrase);
-        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
-        if bare && !phrase.capitalised && phrase.tags().is_unknown() {
-            self.scene.guesses.push(phrase.noun.clone());
-        }
-    }
-
-    /// The thing named before that `the cat` means.
-    pub(super) fn known(&self, phrase: &NounPhrase) -> Option<usize> {
-        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
-        // "a violinist and a pianist, violinist on the left".
-        let again = bare
-            && phrase.attributes.is_empty()
-            && self.pending == Pending::Nothing
-            && self.joint != Joint::None
-            && self.link_follows();
-        if phrase.determiner != Determiner::The && !again {
-            return None;
-        }
-        let same = |thing: &Thing| {
-            (thing.noun == phrase.noun || head(&thing.noun) == phrase.noun)
-                && phrase.attributes.iter().all(|a| thing.attributes.contains(a))
-                && phrase.quantity.is_none_or(|q| q.count == thing.count)
-        };
-        self.scene.things.iter().rposition(same)
-    }
-
     /// A noun phrase that nothing waits for.
     pub(super) fn fresh(&mut self, phrase: &NounPhrase) {
         if self.joint != Joint::None
@@ -389,6 +337,11 @@ impl<'a> Interpreter<'a> {
         let again = self.known(phrase).is_some() || self.picks_known(phrase);
         let index = self.thing_of(phrase);
         self.dress_waiting(index);
+        if let Some(first) =
+            self.listed_like.filter(|first| *first != index && self.joint != Joint::None && !again)
+        {
+            self.stand_like(index, first);
+        }
         self.join(index);
         self.join_in_sky(index);
         // "the left cup is blue, the right cup is red": a clause of its own.
@@ -450,7 +403,9 @@ impl<'a> Interpreter<'a> {
             self.group.push(index);
             return;
         }
-        if self.joint == Joint::None || self.closed || self.object_of.is_some() {
+        // "a child building a sandcastle, a bucket": the deed ends at the comma.
+        let deed = self.joint == Joint::Comma && !self.group.is_empty() && self.detailed_by == self.group;
+        if self.joint == Joint::None || self.closed || self.object_of.is_some() || deed {
             self.group.clear();
         }
         self.joined_by = if self.group.is_empty() { Joint::None } else { self.joint };

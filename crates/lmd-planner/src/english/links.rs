@@ -282,8 +282,19 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     if picks || names_a_thing(&direction, word(i), prep) {
         return None;
     }
+    // "in his right hand" is no side of him.
+    let hand = i > at && word(i - 1) == "hand" && word(i) != "side";
+    let grasps = hand || exact_tags(word(i)).any(Tags::PART) && !matches!(word(i + 1), "side" | "corner");
+    if own.is_some() && direction.words > 0 && grasps {
+        return None;
+    }
     let nouns = (i..tokens.len()).take_while(|i| SIDE_NOUNS.contains(&word(*i))).count();
     i += nouns;
+    let within =
+        prep == "in" && i > at && matches!(word(i - 1), "corner" | "part" | "half" | "quarter" | "third");
+    if let Some(plural) = own.filter(|_| within && nouns > 0) {
+        return Some((Link::RelTo { kind: K::Inside, plural }, i - at));
+    }
     if direction.words == 0 {
         let corner = nouns > 0 && i > at + 1 && word(i - 1) == "corner";
         let side = nouns > 0 && i > at + 1 && article && own.is_none() && word(i) != "of";

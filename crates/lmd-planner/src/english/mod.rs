@@ -1,8 +1,9 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
 //! The way: normalise → `syntax` → `token` → `language` → `lettering` → `spelling` → `superlative` → `style` → `chunk`
-//! (with `noun_phrase`, `names`, `numbers`, `links`, `partitive`) → `interpret`
-//! (with `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `places`, `denial`, `doing`, `parts`, `picks`) → `account`.
+//! (with `noun_phrase` and `adjectives`, `names`, `numbers`, `links`, `partitive`) → `interpret`
+//! (with `naming`, `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`,
+//! `denial`, `doing`, `parts`, `picks`) → `account`.
 //! What is known of words stands in `lexicon`.
 
 mod account;
@@ -13,12 +14,14 @@ mod chunk;
 mod denial;
 mod doing;
 mod doubts;
+mod flanking;
 mod having;
 mod interpret;
 mod language;
 mod lettering;
 mod links;
 mod names;
+mod naming;
 mod negation;
 mod noun_phrase;
 mod numbers;

@@ -3,10 +3,10 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
-use super::links::Link;
+use super::links::{Link, place_word};
 use super::phrase::{Determiner, NounPhrase};
-use crate::RelationKind;
 use crate::lexicon::{Class, Tags, VerbForm, is_worked, kind_of};
+use crate::{Region, RelationKind};
 
 impl Interpreter<'_> {
     /// `with its trunk raised`, `with eyes closed`: said of the part just named, in the caption of whose it is. `true` if
@@ -135,8 +135,23 @@ impl Interpreter<'_> {
 
     /// The thing named before whose part `the basket` is: a part or a vessel that the sentence takes for known.
     pub(super) fn whole_of(&self, phrase: &NounPhrase, subjects: &[usize]) -> Option<usize> {
-        let own = phrase.determiner == Determiner::The && phrase.tags().any(Tags::PART.and(Tags::CONTAINER));
-        if !own || self.known(phrase).is_some() {
+        let definite = phrase.determiner == Determiner::The && self.known(phrase).is_none();
+        // "the top shelf" of a bookshelf
+        let storey = |index: &usize| {
+            let ends = |thing: &crate::Thing| {
+                thing.noun.len() > phrase.noun.len() && thing.noun.ends_with(&phrase.noun)
+            };
+            !subjects.contains(index) && self.scene.things.get(*index).is_some_and(ends)
+        };
+        if let Some(whole) = (0..self.scene.things.len())
+            .rev()
+            .find(storey)
+            .filter(|_| definite && Self::storey_of(phrase).is_some())
+        {
+            return Some(whole);
+        }
+        let own = phrase.tags().any(Tags::PART.and(Tags::CONTAINER));
+        if !own || !definite {
             return None;
         }
         let size = kind_of(&phrase.noun);
@@ -152,18 +167,26 @@ impl Interpreter<'_> {
         mentioned.or_else(|| (0..self.scene.things.len()).rev().find(bears))
     }
 
+    /// Which of several parts that lie one over another: `the top shelf`.
+    fn storey_of(phrase: &NounPhrase) -> Option<Region> {
+        let region = place_word(phrase.attributes.first()?)?;
+        matches!(region, Region::Top | Region::Center | Region::Bottom).then_some(region)
+    }
+
     /// `flowers in the basket` of a bicycle named before lie on it. `true` if it was that.
     pub(super) fn in_part_of_whole(&mut self, phrase: &NounPhrase, prep: &str, subjects: &[usize]) -> bool {
         let Some(whole) = self.whole_of(phrase, subjects) else { return false };
         let Some(thing) = self.scene.things.get(whole) else { return false };
         let (tags, class) = (thing_tags(thing), kind_of(&thing.noun).class);
-        if !tags.any(Tags::VEHICLE) && !phrase.tags().any(Tags::PART) {
+        let storey = Self::storey_of(phrase);
+        if !tags.any(Tags::VEHICLE) && !phrase.tags().any(Tags::PART) && storey.is_none() {
             // The bowl on a table is a thing itself.
             let bowl = self.thing_of(phrase);
             self.relate(bowl, RelationKind::On, whole);
             self.relate_all(subjects, RelationKind::Inside, &[bowl]);
         } else {
-            let closed = tags.any(Tags::VEHICLE) && class != Class::Mount;
+            let closed = tags.any(Tags::VEHICLE) && class != Class::Mount
+                || storey.is_some_and(|storey| storey != Region::Top);
             let kind = if closed { RelationKind::Inside } else { RelationKind::On };
             self.no_longer_beside(subjects, &[whole]);
             self.relate_all(subjects, kind, &[whole]);

@@ -13,7 +13,12 @@ impl Interpreter<'_> {
     /// The one plural spoken of last, if as many things as it counts follow
     /// one by one: `three dogs: a poodle, a corgi and a husky`.
     pub(super) fn single_plural(&self) -> Option<usize> {
-        let [index] = self.group.as_slice() else { return None };
+        // "four fruits on a table: an apple, …" lists the fruits.
+        let named = match &self.object_of {
+            Some((_, subjects)) if subjects.len() == 1 => subjects,
+            _ => &self.group,
+        };
+        let [index] = named.as_slice() else { return None };
         let count = self.scene.things.get(*index)?.count as usize;
         let list = self.chunks.iter().skip(self.at + 1);
         let list = list.take_while(|c| matches!(c, Chunk::Np(_) | Chunk::And | Chunk::Comma));
@@ -54,10 +59,13 @@ impl Interpreter<'_> {
     pub(super) fn is_worn_tag(&mut self, phrase: &NounPhrase) -> bool {
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
         let person = matches!(self.scene.things.as_slice(), [one] if thing_tags(one).any(Tags::PERSON));
-        let listed = self.joint == Joint::Comma && bare && person && phrase.tags().any(Tags::WORN);
+        let part = phrase.tags().any(Tags::PART);
+        let listed =
+            self.joint == Joint::Comma && bare && person && phrase.tags().any(Tags::WORN.and(Tags::PART));
         if listed {
             let text = if phrase.plural { phrase.text() } else { lmd_layout::with_article(&phrase.text()) };
-            self.add_detail(&[0], &format!("wearing {text}"));
+            let has = if part { "with" } else { "wearing" };
+            self.add_detail(&[0], &format!("{has} {text}"));
             self.group = vec![0];
         }
         listed
@@ -110,7 +118,9 @@ impl Interpreter<'_> {
         }
         let mut phrase = phrase.clone();
         // "two green apples and three red ones" are five.
-        let more = self.joint == Joint::And && phrase.quantity.is_some_and(|quantity| quantity.count > 1);
+        let another = phrase.determiner == Determiner::A && !phrase.attributes.is_empty();
+        let several = phrase.quantity.is_some_and(|quantity| quantity.count > 1);
+        let more = self.joint == Joint::And && (several || another && self.divided.is_none());
         if phrase.anaphor
             && (self.pending_object() || more)
             && let Some(noun) = self.last_noun()
@@ -307,7 +317,8 @@ impl Interpreter<'_> {
         let ends = matches!(self.peek(1), None | Some(Chunk::Comma | Chunk::Stop));
         let place =
             phrase.tags().any(Tags::TIME) || phrase.noun.ends_with("sky") || phrase.tags().any(Tags::PLACE);
-        let follows = self.joint == Joint::Comma && !self.scene.things.is_empty() && !phrase.plural;
+        let scene = !self.scene.things.is_empty() || self.places.len() > 0;
+        let follows = self.joint == Joint::Comma && scene && (!phrase.plural || phrase.head_is_place());
         bare && ends && place && follows && !self.ends_listing()
     }
 
@@ -357,6 +368,15 @@ impl Interpreter<'_> {
     pub(super) fn moves_body_part(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
         let bare = matches!(phrase.determiner, Determiner::None | Determiner::Possessive);
         bare && phrase.tags().any(Tags::BODY) && subjects.iter().any(|i| self.is_animate(*i))
+    }
+
+    /// Who wears it in `a ballerina on a stage in a white tutu`.
+    pub(super) fn wearer_in(&self, kind: RelationKind) -> Option<Vec<usize>> {
+        let Some(Chunk::Np(np)) = self.peek(1) else { return None };
+        let (_, subjects) = self.object_of.as_ref()?;
+        let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
+        let worn = kind == RelationKind::Inside && np.tags().any(Tags::WORN);
+        (worn && alive(subjects) && !alive(&self.group)).then(|| subjects.clone())
     }
 
     /// Who is on it in `an old man feeding pigeons on a bench`: whoever acts,

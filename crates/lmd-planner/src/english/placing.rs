@@ -7,7 +7,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
-use crate::lexicon::{Tags, exact_tags, head};
+use crate::lexicon::{Class, Tags, exact_tags, head, kind_of};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 /// Enough for every pair of what a layout holds; keeps senseless text cheap.
@@ -141,7 +141,7 @@ impl Interpreter<'_> {
         let subjects = self.link_subjects();
         let subjects = self.only_last_is_beside(kind, subjects);
         let subjects = self.holder_of(kind, subjects);
-        let subjects = self.doer_on(kind).unwrap_or(subjects);
+        let subjects = self.doer_on(kind).or_else(|| self.wearer_in(kind)).unwrap_or(subjects);
         let object_follows = matches!(
             self.peek(1),
             Some(Chunk::Np(_) | Chunk::Pronoun(_) | Chunk::OneOf(_) | Chunk::OfThem(_))
@@ -215,7 +215,8 @@ impl Interpreter<'_> {
         }
         let kind = self.touching(phrase, kind, prep, &subjects);
         // Whoever pours milk into a cup is beside it.
-        let pours = prep == "into" && !self.detailed_by.is_empty() && self.detailed_by == subjects;
+        let pours =
+            matches!(prep, "into" | "out of") && !self.detailed_by.is_empty() && self.detailed_by == subjects;
         let kind =
             if pours && subjects.iter().any(|i| self.is_animate(*i)) { RelationKind::NextTo } else { kind };
         // What comes out of a tunnel is before it.
@@ -259,6 +260,22 @@ impl Interpreter<'_> {
         self.object_known = self.known(phrase).is_some();
         let object = self.thing_of(phrase);
         let mut subjects = subjects;
+        // "a sofa, a table and a painting above the sofa": the painting alone.
+        if let (true, Some(last)) = (self.object_known && self.owner.is_empty(), subjects.last().copied()) {
+            let listed = self.mentioned.contains(&object) && subjects.len() > 1 && self.ahead.is_none();
+            if listed
+                && matches!(
+                    kind,
+                    RelationKind::Above
+                        | RelationKind::Below
+                        | RelationKind::On
+                        | RelationKind::Under
+                        | RelationKind::Behind
+                )
+            {
+                subjects = vec![last];
+            }
+        }
         if let Some((_, source, _)) = self.picks.last().filter(|(part, ..)| *part == object) {
             // "two houses and a tree in front of the left house": the tree alone.
             let source = *source;
@@ -336,60 +353,6 @@ impl Interpreter<'_> {
         }
     }
 
-    /// `on either side (of a table)`; alone it speaks of the owner.
-    fn on_both_sides(&mut self) {
-        let subjects = self.link_subjects();
-        if matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun(_))) {
-            self.pending = Pending::BothSides { subjects };
-            return;
-        }
-        let objects = self.resolve(Who::It, &subjects);
-        for object in &objects {
-            self.flank(*object, &subjects);
-        }
-        if objects.is_empty() {
-            self.on_sides_of_picture(&subjects);
-        }
-    }
-
-    /// `palm trees on both sides` of no thing: some on the left, as many on the right.
-    fn on_sides_of_picture(&mut self, subjects: &[usize]) {
-        for subject in subjects {
-            let Some(thing) = self.scene.things.get_mut(*subject) else { continue };
-            let count =
-                if thing.exact && thing.count > 1 { thing.count } else { 2 * thing.count.div_ceil(2) };
-            let mut right = thing.clone();
-            (thing.count, right.count) = (count.div_ceil(2).max(1), (count / 2).max(1));
-            self.scene.things.push(right);
-            self.set_region(&[*subject], Region::Left);
-            self.set_region(&[self.scene.things.len() - 1], Region::Right);
-        }
-        self.closed = true;
-    }
-
-    pub(super) fn both_sides(&mut self, phrase: &NounPhrase, subjects: &[usize]) {
-        let object = self.thing_of(phrase);
-        self.flank(object, subjects);
-    }
-
-    pub(super) fn flank(&mut self, object: usize, subjects: &[usize]) {
-        // "a nightstand on each side" are two.
-        if let [only] = subjects
-            && let Some(thing) =
-                self.scene.things.get_mut(*only).filter(|thing| thing.count == 1 && thing.exact)
-        {
-            thing.count = 2;
-        }
-        for subject in subjects {
-            if self.scene.things.get(*subject).is_some_and(|thing| thing.count > 1) {
-                self.relate(object, RelationKind::Between(*subject), *subject);
-            } else {
-                self.relate(*subject, RelationKind::NextTo, object);
-            }
-        }
-        self.closed = true;
-    }
-
     pub(super) fn region_link(&mut self, region: Region, to: bool) {
         let subjects = self.link_subjects();
         let subjects = if region == Region::Background { self.last_of_list(subjects) } else { subjects };
@@ -434,6 +397,7 @@ impl Interpreter<'_> {
         }
         let kind = match () {
             () if thing.count > 1 => RelationKind::Between(*owner),
+            () if kind_of(&thing.noun).class == Class::Flat => RelationKind::Inside,
             () if tags.any(Tags::SURFACE) => RelationKind::On,
             () => RelationKind::Inside,
         };

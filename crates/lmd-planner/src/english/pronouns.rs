@@ -6,7 +6,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
 use crate::lexicon::{Role, Tags};
-use crate::{Relation, RelationKind};
+use crate::{Relation, RelationKind, Size, Thing};
 
 impl Interpreter<'_> {
     pub(super) fn pronoun(&mut self, who: Who) {
@@ -22,6 +22,10 @@ impl Interpreter<'_> {
             }
             Pending::Ahead { kind, .. } => {
                 let objects = self.refer(kind, who, &[]);
+                // "On it are a teapot and two cups." goes on about the table.
+                if self.mentioned.is_empty() {
+                    self.mentioned.extend_from_slice(&objects);
+                }
                 self.ahead = Some((kind, objects));
                 self.group.clear();
             }
@@ -143,7 +147,33 @@ impl Interpreter<'_> {
             self.relate_all(subjects, kind, &owners);
         }
         self.used.extend((!owners.is_empty()).then(|| phrase.noun.clone()));
+        // "a squirrel with a nut in its paws on a log": the squirrel is on the log.
+        if !owners.is_empty() && owners.iter().all(|owner| self.owner.contains(owner)) {
+            self.group = owners;
+            self.object_of = None;
+        }
         self.closed = true;
+    }
+
+    /// `a koala hugging its baby`: a small koala; `ducklings with their mother`: a duck is unknown by that name, and stays
+    /// as it is written.
+    pub(super) fn young_of_animal(&self, phrase: &NounPhrase) -> Option<Thing> {
+        let young = matches!(phrase.noun.as_str(), "baby" | "child" | "young" | "offspring");
+        if phrase.determiner != Determiner::Possessive || !young {
+            return None;
+        }
+        let word = phrase.words.first().map(|word| word.to_lowercase()).unwrap_or_default();
+        let owners = self.owners_of_part(Who::owning(&word), &[]);
+        let parent = self.scene.things.get(*owners.first()?)?;
+        let tags = crate::lexicon::noun_tags(&parent.noun);
+        let animal = tags.any(Tags::ANIMAL) && !tags.any(Tags::PERSON);
+        animal.then(|| {
+            let mut thing = phrase.thing();
+            thing.noun.clone_from(&parent.noun);
+            thing.attributes.push("baby".to_owned());
+            thing.size = Some(Size::Small);
+            thing
+        })
     }
 
     /// Whose part it is: somebody alive who fits the word, before any thing.

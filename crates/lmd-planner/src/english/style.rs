@@ -174,7 +174,7 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
             medium = Some(end);
         } else if List::Medium.has(low) {
             medium = Some(end);
-        } else if !style_word(low) {
+        } else if !style_word(low) && !stands_before_medium(tokens, end) {
             break;
         }
         end += 1;
@@ -222,6 +222,17 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
         words.iter().map(|word| if definite(word) { "a" } else { *word }).collect::<Vec<_>>().join(" ")
     });
     Some((style, purpose.unwrap_or(end + of)))
+}
+
+/// Whether a word may name the purpose of the picture that the next word calls by its kind: `product photo`, `movie poster`.
+fn stands_before_medium(tokens: &[Token], at: usize) -> bool {
+    let (word, next) = (low(tokens, at), low(tokens, at + 1));
+    let own = exact_tags(word);
+    let led = matches!(low(tokens, at + 2), "of" | "showing" | "depicting" | ":");
+    List::Medium.has(next)
+        && led
+        && !word.is_empty()
+        && !own.any(Tags::FUNCTION.and(Tags::ANIMATE).and(Tags::PLACE))
 }
 
 /// The index after `for a blog post:`, which says what the picture is for.
@@ -314,7 +325,9 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
 /// Whether a part between commas is about the picture's quality or style.
 fn is_tag(words: &[&Token]) -> bool {
     let opens = words.first().map_or("", |token| token.low.as_str());
-    if opens_bare(words) && (names_style(words) || ends_in_medium(words)) {
+    let mood = words.len() > 1 && words.last().is_some_and(|last| List::MoodEnd.has(&last.low));
+    let plain = || words.iter().all(|token| !exact_tags(&token.low).any(Tags::FUNCTION));
+    if opens_bare(words) && (names_style(words) || ends_in_medium(words) || mood && plain()) {
         return true;
     }
     if words.is_empty()

@@ -52,6 +52,8 @@ pub(crate) enum List {
     StyleFiller,
     /// Words that may stand before the kind of picture.
     StyleOpening,
+    /// Words that end a part about light, colours or mood.
+    MoodEnd,
     /// Words about quality alone.
     Quality,
     /// Further words that open a list of tags.
@@ -88,13 +90,14 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 22] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 23] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
         (Self::Style, STYLE, "style"),
         (Self::StyleFiller, STYLE, "style filler"),
         (Self::StyleOpening, STYLE, "style opening"),
+        (Self::MoodEnd, STYLE, "mood end"),
         (Self::Quality, STYLE, "quality"),
         (Self::Opening, STYLE, "opening"),
         (Self::Frame, STYLE, "frame"),
