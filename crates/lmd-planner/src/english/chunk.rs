@@ -12,7 +12,7 @@ use super::token::{Token, low};
 use super::who::Who;
 use crate::Region;
 use crate::lexicon::{
-    Phrases, Role, Section, Tags, Verb, VerbForm, exact_tags, is_adjective, is_adverb, is_function,
+    Phrases, Role, Section, Tags, Verb, VerbForm, compound, exact_tags, is_adjective, is_adverb, is_function,
     is_participle, tags, third_person, verb,
 };
 
@@ -270,7 +270,10 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let joined = matches!(previous, Some(Chunk::And | Chunk::Or | Chunk::Comma | Chunk::But));
     let after_preposition = matches!(previous, Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))));
     let may_be_verb = after_noun && !after_preposition || joined;
-    let verb = verb(low(tokens, at)).map(|verb| as_participle(tokens, at, verb));
+    // "wearing reading glasses"
+    let ahead: Vec<&str> = (0..3).map(|ahead| low(tokens, at + ahead)).collect();
+    let single = compound(&ahead) < 2;
+    let verb = verb(low(tokens, at)).filter(|_| single).map(|verb| as_participle(tokens, at, verb));
     // "a man and a woman stand": two of them.
     let coordinated = matches!(before, [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)]);
     let verb = verb.filter(|verb| {
@@ -350,6 +353,7 @@ fn stands_as_verb(
     });
     let is_noun = tags(low(tokens, at)).any(Tags::NOUN);
     match verb.form {
+        VerbForm::Ing if matches!(previous, Some(Chunk::Np(np)) if np.tags().any(Tags::SKY)) => !noun_follows,
         VerbForm::Ing if is_noun && matches!(previous, Some(Chunk::Np(_))) => {
             next.is_some_and(|next| matches!(next.low.as_str(), "a" | "an" | "the"))
         }

@@ -5,7 +5,7 @@ use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
-use crate::lexicon::{Role, Tags, Verb, VerbForm, exact_tags, is_known_verb, size};
+use crate::lexicon::{Role, Tags, Verb, VerbForm, exact_tags, is_known_verb, is_of_the_living, size};
 use crate::{Arrangement, Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -42,11 +42,35 @@ impl Interpreter<'_> {
     /// Who does it: `a cat on a sill looking out` speaks of the cat.
     fn doers(&self, verb: &Verb) -> Vec<usize> {
         let near = self.current_subjects();
+        // "a bicycle with a basket parked by a canal"
+        let rides = |list: &[usize]| {
+            let vehicle = |i: &usize| {
+                self.scene.things.get(*i).is_some_and(|t| super::interpret::thing_tags(t).any(Tags::VEHICLE))
+            };
+            list.iter().any(vehicle)
+        };
+        if verb.attribute == "parked" && !rides(&near) && rides(&self.owner) {
+            return self.owner.clone();
+        }
         // "a kite that looks like a dragon"
         if verb.role == Role::Caption && matches!(self.previous(), Some(Chunk::Which)) {
             return near;
         }
+        let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
+        let acts = (matches!(verb.role, Role::Action | Role::Posture)
+            || verb.role == Role::Close && !matches!(self.peek(1), Some(Chunk::Np(_))))
+            && !matches!(self.previous(), Some(Chunk::Which));
         match &self.object_of {
+            // "a woman holding an umbrella walks": the woman walks.
+            Some((_, subjects))
+                if acts && verb.form == VerbForm::Third && !alive(&near) && alive(subjects) =>
+            {
+                subjects.clone()
+            }
+            // "a window, a cat looking out": the cat looks.
+            None if acts && verb.form == VerbForm::Ing && self.joined_by == Joint::Comma && alive(&near) => {
+                near.into_iter().filter(|i| self.is_animate(*i)).collect()
+            }
             Some((_, subjects))
                 if verb.form == VerbForm::Ing
                     && verb.role != Role::Neutral
@@ -54,6 +78,13 @@ impl Interpreter<'_> {
             {
                 let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
                 if !alive(&near) && alive(subjects) { subjects.clone() } else { near }
+            }
+            // "llamas with confetti falling around them"
+            _ if verb.form == VerbForm::Ing
+                && verb.role == Role::Action
+                && !is_of_the_living(&verb.attribute) =>
+            {
+                near
             }
             _ if verb.form == VerbForm::Ing && verb.role != Role::Neutral && self.joint == Joint::None => {
                 let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
@@ -70,9 +101,16 @@ impl Interpreter<'_> {
     /// `a mug with steam rising from it`: the steam rises. `true` if the verb
     /// was taken so.
     fn said_of_detail(&mut self, verb: &Verb) -> bool {
-        let alive = self.detailed.iter().any(|index| self.is_animate(*index));
+        let falls = verb.role == Role::Action && !is_of_the_living(&verb.attribute);
+        let stuff = matches!(self.previous(), Some(Chunk::Np(np)) if np.tags().any(Tags::STUFF));
+        let alive = !(falls && stuff) && self.detailed.iter().any(|index| self.is_animate(*index));
         let detail = matches!(self.previous(), Some(Chunk::Np(_))) && !self.detailed.is_empty();
-        if alive || !detail || verb.form != VerbForm::Ing || matches!(self.peek(1), Some(Chunk::Np(_))) {
+        if alive
+            || !detail
+            || verb.form != VerbForm::Ing
+            || verb.role == Role::Posture
+            || matches!(self.peek(1), Some(Chunk::Np(_)))
+        {
             return false;
         }
         let things = self.detailed.clone();
@@ -101,7 +139,11 @@ impl Interpreter<'_> {
         let object = matches!(self.peek(1), Some(Chunk::Np(np)) if !Self::is_own_part(np));
         let spread = verb.form == VerbForm::Base;
         let says = if spread { verb.attribute.trim_end_matches("ing") } else { &verb.attribute };
-        let done = (verb.form == VerbForm::Past || spread) && !object;
+        let own = matches!(self.previous(), Some(Chunk::Np(np)) if Self::is_own_part(np));
+        let of_own = own
+            && (verb.role != Role::Posture || verb.attribute == "hanging")
+            && !is_of_the_living(&verb.attribute);
+        let done = (verb.form == VerbForm::Past || spread || of_own) && !object;
         if done && self.said_of_part(says) || self.said_of_detail(verb) {
             return;
         }
@@ -129,7 +171,11 @@ impl Interpreter<'_> {
             Some(Chunk::Link(Link::Rel { prep, .. }))
                 if passive && verb.role != Role::Neutral && verb.role != Role::Posture =>
             {
-                let bound = prep == "by"
+                // What is parked by a canal is not parked by it.
+                let agent = |np: &NounPhrase| np.tags().any(Tags::ANIMATE.and(Tags::VEHICLE));
+                let by_agent =
+                    verb.role != Role::Action || matches!(self.peek(2), Some(Chunk::Np(np)) if agent(np));
+                let bound = prep == "by" && by_agent
                     || matches!(prep.as_str(), "in" | "into") && verb.role == Role::Caption
                     || prep == "on" && verb.role == Role::Caption;
                 if !bound {
@@ -155,6 +201,10 @@ impl Interpreter<'_> {
         if airborne && !matches!(self.peek(1), Some(Chunk::Link(_))) {
             self.set_region(subjects, Region::Sky);
         }
+        // "holding onto a branch" is told by the place.
+        if verb.attribute == "holding" && matches!(self.peek(1), Some(Chunk::Link(_))) {
+            self.used.push(verb.attribute.clone());
+        }
         if verb.attribute == "stacked" && subjects.len() > 1 {
             return self.chain(subjects, RelationKind::On);
         }
@@ -169,7 +219,7 @@ impl Interpreter<'_> {
                 Role::Posture => animate,
                 _ => !matches!(
                     verb.attribute.as_str(),
-                    "taking" | "having" | "doing" | "making" | "using" | "made" | "taken"
+                    "holding" | "taking" | "having" | "doing" | "making" | "using" | "made" | "taken"
                 ),
             };
             if says && !thing.attributes.contains(&verb.attribute) {

@@ -67,7 +67,13 @@ impl Interpreter<'_> {
         let owners = self.owner.clone();
         let filled = std::mem::take(&mut self.filled);
         self.detailed.clear();
-        if !owners.is_empty() && self.is_accessory(phrase) && !self.explicit_place_follows() {
+        let own = Self::is_own_part(phrase) && phrase.quantity.is_none();
+        let whose = if own { self.owners_named_by(phrase, &[]) } else { Vec::new() };
+        if !whose.is_empty() {
+            return self.accessory(phrase, whose);
+        }
+        let rises = phrase.tags().any(Tags::STUFF) && matches!(self.peek(1), Some(Chunk::Verb(_)));
+        if !owners.is_empty() && self.is_accessory(phrase) && (rises || !self.explicit_place_follows()) {
             let last: Vec<usize> =
                 if phrase.plural || each { owners } else { owners.last().copied().into_iter().collect() };
             return self.accessory(phrase, last);

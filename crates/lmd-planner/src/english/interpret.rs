@@ -326,6 +326,10 @@ impl<'a> Interpreter<'a> {
         if Self::is_gibberish(phrase) {
             return self.scene.not_understood.extend(phrase.words.iter().cloned());
         }
+        // "in the corner of a dark hallway"
+        if matches!(self.previous(), Some(Chunk::Of)) && phrase.tags().any(Tags::PLACE) {
+            return self.places.add("in", &phrase.text());
+        }
         if self.opens_as_place(phrase) {
             self.places.open(&phrase.text());
             return;

@@ -28,7 +28,7 @@ pub(super) fn marked(tokens: &[Token]) -> Vec<Token> {
     let mut marked: Vec<Token> = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
-        if let Some(name) = super::names::titled(tokens, at) {
+        if let Some(name) = super::names::titled(tokens, at).or_else(|| looking(tokens, at, marked.last())) {
             marked.push(name);
             at += 2;
             continue;
@@ -70,6 +70,20 @@ pub(super) fn marked(tokens: &[Token]) -> Vec<Token> {
         at += length;
     }
     marked
+}
+
+/// `a guilty looking dog`: how it looks is one adjective.
+fn looking(tokens: &[Token], at: usize, before: Option<&Token>) -> Option<Token> {
+    before.filter(|before| {
+        matches!(before.low.as_str(), "a" | "an" | "the" | "very" | "two" | "three" | "," | "and")
+    })?;
+    let (says, looking, next) = (tokens.get(at)?, tokens.get(at + 1)?, tokens.get(at + 2)?);
+    let own = crate::lexicon::exact_tags(&says.low);
+    let other = own.any(crate::lexicon::Tags::FUNCTION.and(crate::lexicon::Tags::NOUN));
+    let adjective = says.is_word() && !other && crate::lexicon::verb(&says.low).is_none();
+    let noun = next.is_word() && crate::lexicon::exact_tags(&next.low).any(crate::lexicon::Tags::NOUN);
+    let joined = looking.low == "looking" && adjective && noun;
+    joined.then(|| Token::new(&format!("{}-{}", says.text, looking.text)))
 }
 
 /// A number that measures and counts nothing: `a 10 year old boy`, `a two headed dragon`.

@@ -30,6 +30,8 @@ pub(super) enum Link {
     Series(RelationKind),
     /// A preposition that places nothing by itself: `through`, `along`.
     Prep(String),
+    /// In the hands of whoever was named.
+    InHand,
     /// Understood, but it places nothing (`in the corner`).
     Nowhere,
 }
@@ -38,7 +40,7 @@ impl Link {
     /// What a phrase is called that has to say something by itself.
     pub(super) fn told(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Rel { .. } | Self::Prep(_) | Self::Series(_) | Self::Nowhere => return None,
+            Self::Rel { .. } | Self::Prep(_) | Self::Series(_) | Self::InHand | Self::Nowhere => return None,
             Self::RelTo { kind, .. } => kind.words(),
             Self::CenterOf => "in the middle of",
             Self::BothSides => "on both sides",
@@ -64,6 +66,7 @@ fn meaning(phrase: &str, says: &str) -> Option<Link> {
         "together" => Link::Together,
         "stacked" => Link::Stacked,
         "nowhere" => Link::Nowhere,
+        "in hand" => Link::InHand,
         "sky" => Link::Region { region: Region::Sky, to: false },
         "row" => Link::Arrange(Arrangement::Row),
         "column" => Link::Arrange(Arrangement::Column),

@@ -66,6 +66,13 @@ impl Reader<'_> {
 
     fn determiner(&mut self) {
         use Determiner::{A, Another, Each, Possessive, The};
+        // "one of its branches"
+        let owned = matches!(self.low(2), "his" | "her" | "its" | "their");
+        if owned && matches!(self.low(0), "one" | "two" | "some") && self.low(1) == "of" {
+            let count = number(self.low(0)).unwrap_or(2);
+            self.phrase.quantity = Some(Quantity { count, exact: true, arrangement: None });
+            self.at += 2;
+        }
         if quantity(self.tokens, self.at).is_some() {
             return;
         }
@@ -279,6 +286,8 @@ impl Reader<'_> {
                     && self.phrase.determiner != Determiner::A
                     && self.phrase.quantity.is_some_and(|q| q.count != 1)
             }
+            // "the sun setting behind a hill"
+            VerbForm::Ing if crate::lexicon::tags(&last.low).any(Tags::SKY) => false,
             VerbForm::Ing if self.object_follows(1) => {
                 is_noun && !crate::lexicon::tags(&last.low).any(Tags::ANIMATE)
             }
@@ -378,6 +387,17 @@ impl Reader<'_> {
             // "a green one" borrows its noun from what was named before.
             self.phrase.anaphor = !self.phrase.attributes.is_empty() && self.low(0).starts_with("one");
             self.take();
+            return true;
+        }
+        // "a family of four"
+        let group = |word: &String| {
+            matches!(word.to_lowercase().as_str(), "family" | "group" | "team" | "crew" | "party")
+        };
+        if self.phrase.quantity.is_some_and(|quantity| quantity.count > 1)
+            && self.phrase.words.iter().any(group)
+        {
+            self.phrase.noun = "person".to_owned();
+            self.phrase.plural = true;
             return true;
         }
         if self.phrase.attributes.is_empty() {

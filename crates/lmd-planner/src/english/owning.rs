@@ -160,7 +160,7 @@ impl Interpreter<'_> {
                 && self.scene.things.get(*index).is_some_and(|thing| {
                     let large = kind_of(&thing.noun);
                     let larger = large.height * large.width > size.height * size.width;
-                    thing_tags(thing).any(Tags::VEHICLE.and(Tags::SURFACE)) && larger
+                    thing_tags(thing).any(Tags::VEHICLE.and(Tags::SURFACE).and(Tags::CONTAINER)) && larger
                 })
         };
         let mentioned = self.mentioned.iter().rev().copied().find(bears);

@@ -300,21 +300,28 @@ impl Interpreter<'_> {
         let ends = self.chunks.iter().skip(self.at.saturating_sub(1)).take(12);
         let ends = ends.take_while(|c| matches!(c, Chunk::And | Chunk::Comma | Chunk::Np(_) | Chunk::Of));
         let ends = ends.filter(|chunk| matches!(chunk, Chunk::And)).count() > 0;
-        let apart = Tags::PLACE.and(Tags::SCENERY).and(Tags::PERSON);
+        // The king and the queen of a chess board stand on it alike.
+        let like =
+            self.group.last().is_some_and(|last| self.is_animate(*last)) && phrase.tags().any(Tags::PERSON);
+        let apart = if like { Tags::PLACE } else { Tags::PLACE.and(Tags::SCENERY).and(Tags::PERSON) };
         let owner = self.owner.last().copied()?;
         let holder = self.scene.things.get(owner).map_or(Kind::UNKNOWN, |thing| kind_of(&thing.noun));
         let size = kind_of(&phrase.noun);
         // A lamp is small enough for a desk, a chair or a horse is not.
         let tags = phrase.tags();
-        let large =
-            tags.any(Tags::SURFACE.and(Tags::ANIMATE)) && (size.height > 0.6 || size.width > holder.width);
+        let large = !like
+            && tags.any(Tags::SURFACE.and(Tags::ANIMATE))
+            && (size.height > 0.6 || size.width > holder.width);
         (listed && ends && !tags.any(apart) && !large).then_some((kind, owner))
     }
 
     /// `old lighthouse on a cliff, stormy sky`: a bare place after a comma.
     pub(super) fn trailing_place(&self, phrase: &NounPhrase) -> bool {
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
-        let ends = matches!(self.peek(1), None | Some(Chunk::Comma | Chunk::Stop));
+        let ends = |ahead: usize| matches!(self.peek(ahead), None | Some(Chunk::Comma | Chunk::Stop));
+        let outside =
+            phrase.tags().any(Tags::TIME) && matches!(self.peek(1), Some(Chunk::Link(Link::Rel { .. })));
+        let ends = ends(1) || outside && ends(2);
         let place =
             phrase.tags().any(Tags::TIME) || phrase.noun.ends_with("sky") || phrase.tags().any(Tags::PLACE);
         let scene = !self.scene.things.is_empty() || self.places.len() > 0;

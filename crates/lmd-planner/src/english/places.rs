@@ -126,9 +126,14 @@ impl Places {
             // It stands within a sentence now.
             let article = ["A ", "An ", "The "].iter().find(|article| text.starts_with(**article));
             let rest = article.and_then(|article| text.strip_prefix(*article));
+            let first = text.split(' ').next().unwrap_or_default();
+            let word = first.to_lowercase();
+            let second = text.split(' ').nth(1).is_some_and(|next| next.starts_with(char::is_uppercase));
+            let named = second || tags(&word).is_unknown() || first.chars().skip(1).any(char::is_uppercase);
             let text = match (article, rest) {
                 (Some(article), Some(rest)) => format!("{}{rest}", article.to_lowercase()),
-                _ => text.to_owned(),
+                _ if named => text.to_owned(),
+                _ => format!("{word}{}", text.get(first.len()..).unwrap_or_default()),
             };
             self.opening = Some(text);
         } else {

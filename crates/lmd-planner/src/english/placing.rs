@@ -7,7 +7,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
-use crate::lexicon::{Class, Tags, exact_tags, head, kind_of};
+use crate::lexicon::{Class, Tags, exact_tags, head, is_at, kind_of};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 /// Enough for every pair of what a layout holds; keeps senseless text cheap.
@@ -54,6 +54,7 @@ impl Interpreter<'_> {
             Link::Together => self.arrange(Arrangement::Row),
             Link::Stacked => self.arrange(Arrangement::Stack),
             Link::Series(kind) => self.series = Some((*kind, self.scene.things.len())),
+            Link::InHand => self.take_in_hand(),
             Link::Nowhere => {}
         }
         self.joint = Joint::None;
@@ -132,12 +133,19 @@ impl Interpreter<'_> {
             Some(RelationKind::On) => kind == RelationKind::On || kind == RelationKind::Inside,
             _ => false,
         };
-        let of_holder = |np: &NounPhrase| self.whole_of(np, &subjects).is_some();
+        let of_holder = |np: &NounPhrase| Self::is_own_part(np) || self.whole_of(np, &subjects).is_some();
         let noun_follows = matches!(self.peek(1), Some(Chunk::Np(np)) if !of_holder(np));
         if holder && noun_follows && self.joint != Joint::And { self.owner.clone() } else { subjects }
     }
 
     pub(super) fn relation(&mut self, kind: RelationKind, prep: &str) {
+        // "a puppy chewing on a slipper", "two cats fighting over a ball"
+        let at = matches!(self.previous(), Some(Chunk::Verb(verb)) if is_at(&verb.attribute, prep));
+        let kind = match (at, prep) {
+            (true, "on") => RelationKind::Touching,
+            (true, _) => RelationKind::NextTo,
+            _ => kind,
+        };
         let subjects = self.link_subjects();
         let subjects = self.only_last_is_beside(kind, subjects);
         let subjects = self.holder_of(kind, subjects);
@@ -190,7 +198,7 @@ impl Interpreter<'_> {
         subjects: Vec<usize>,
     ) {
         if Self::is_own_part(phrase) {
-            return self.on_own_part(phrase, kind, &subjects);
+            return self.on_own_part(phrase, (kind, prep), &subjects);
         }
         if matches!(kind, RelationKind::On | RelationKind::Inside)
             && self.in_part_of_whole(phrase, prep, &subjects)
@@ -217,8 +225,7 @@ impl Interpreter<'_> {
         // Whoever pours milk into a cup is beside it.
         let pours =
             matches!(prep, "into" | "out of") && !self.detailed_by.is_empty() && self.detailed_by == subjects;
-        let kind =
-            if pours && subjects.iter().any(|i| self.is_animate(*i)) { RelationKind::NextTo } else { kind };
+        let kind = if pours { RelationKind::NextTo } else { kind };
         // What comes out of a tunnel is before it.
         let emerges =
             prep == "out of" && phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);

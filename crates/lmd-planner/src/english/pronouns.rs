@@ -17,7 +17,11 @@ impl Interpreter<'_> {
                 let kind = if hangs { RelationKind::HangsFrom } else { kind };
                 let objects = self.refer(kind, who, &subjects);
                 self.relate_all(&subjects, kind, &objects);
-                self.group = subjects;
+                // "a bowl with a spoon in it on a table": the bowl is on the table.
+                let of_owner =
+                    !objects.is_empty() && objects.iter().all(|object| self.owner.contains(object));
+                let held = matches!(kind, RelationKind::Inside | RelationKind::On);
+                self.group = if of_owner && held && self.at_noun_place() { objects } else { subjects };
                 self.closed = true;
             }
             Pending::Ahead { kind, .. } => {
@@ -62,6 +66,11 @@ impl Interpreter<'_> {
             _ => {}
         }
         self.joint = Joint::None;
+    }
+
+    /// Whether a preposition with a noun comes next.
+    fn at_noun_place(&self) -> bool {
+        matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(_)), Some(Chunk::Np(_))))
     }
 
     /// What `it` or `them` means here.
@@ -109,7 +118,9 @@ impl Interpreter<'_> {
 
     /// Whether a phrase names a part of somebody spoken of: `her head`.
     pub(super) fn is_own_part(phrase: &NounPhrase) -> bool {
-        phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART)
+        let both = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("both"));
+        let every = (phrase.determiner == Determiner::Each || both) && phrase.tags().any(Tags::BODY);
+        phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART) || every
     }
 
     /// The words that come next where they say on which part of whom a thing is: `with a newspaper over her head`.
@@ -131,18 +142,48 @@ impl Interpreter<'_> {
     }
 
     /// On, over or at a part of somebody: against the whole of him.
-    pub(super) fn on_own_part(&mut self, phrase: &NounPhrase, kind: RelationKind, subjects: &[usize]) {
+    pub(super) fn on_own_part(
+        &mut self,
+        phrase: &NounPhrase,
+        (kind, prep): (RelationKind, &str),
+        subjects: &[usize],
+    ) {
         let owners = self.owners_named_by(phrase, subjects);
+        // "a cat lying on its back"
+        let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
+        if alive(subjects) && !alive(&owners) && phrase.tags().any(Tags::BODY) || owners.is_empty() {
+            self.add_detail(subjects, &format!("{prep} {}", phrase.text()));
+            self.group = subjects.to_vec();
+            self.closed = true;
+            return;
+        }
+        // "a parrot on each shoulder" are two.
+        if phrase.determiner == Determiner::Each && !owners.is_empty() {
+            for subject in subjects {
+                let one = self.scene.things.get_mut(*subject).filter(|thing| thing.count == 1);
+                one.into_iter().for_each(|thing| thing.count = 2);
+            }
+        }
         let within = matches!(
             kind,
             RelationKind::On | RelationKind::Inside | RelationKind::NextTo | RelationKind::Under
         );
-        let held = phrase.tags().any(Tags::GRASP) && within || matches!(kind, RelationKind::Between(_));
+        // "a bag over her shoulder", but "a lamp over her head"
+        let slung = kind == RelationKind::Above
+            && matches!(phrase.noun.as_str(), "shoulder" | "arm" | "back" | "neck");
+        let held =
+            phrase.tags().any(Tags::GRASP) && within || slung || matches!(kind, RelationKind::Between(_));
         if held {
             self.hold(subjects, &owners);
         } else {
             let at_feet = matches!(phrase.noun.as_str(), "foot" | "feet" | "paw" | "hoof" | "ankle");
             let kind = if at_feet && kind == RelationKind::NextTo { RelationKind::InFrontOf } else { kind };
+            let kind = if self.hung && kind == RelationKind::NextTo { RelationKind::HangsFrom } else { kind };
+            self.scene.relations.retain(|r| {
+                !(r.kind == RelationKind::Inside
+                    && subjects.contains(&r.subject)
+                    && owners.contains(&r.object))
+            });
             self.no_longer_beside(subjects, &owners);
             self.relate_all(subjects, kind, &owners);
         }
@@ -176,16 +217,35 @@ impl Interpreter<'_> {
         })
     }
 
+    /// `a cup in one hand`: somebody named before holds it.
+    pub(super) fn take_in_hand(&mut self) {
+        let subjects = self.link_subjects();
+        let lifeless = subjects.iter().all(|i| !self.is_animate(*i));
+        let holders = self.owners_of_part(Who::They, &subjects);
+        let holders: Vec<usize> = holders.into_iter().filter(|i| self.is_animate(*i)).take(1).collect();
+        if lifeless && !holders.is_empty() {
+            self.hold(&subjects, &holders);
+            self.closed = true;
+        }
+    }
+
     /// Whose part it is: somebody alive who fits the word, before any thing.
     fn owners_of_part(&self, who: Who, subjects: &[usize]) -> Vec<usize> {
         let lifeless: Vec<usize> = (0..self.scene.things.len()).filter(|i| !self.is_animate(*i)).collect();
         let except = [subjects, &lifeless].concat();
+        let who = if who == Who::They && self.several_alive(&except) < 2 { Who::It } else { who };
         let alive = self.resolve(who, &except);
         let mut alive: Vec<usize> = alive.into_iter().filter(|i| !except.contains(i)).collect();
         if alive.is_empty() {
             alive = self.resolve(if who == Who::They { Who::They } else { Who::It }, subjects);
         }
         alive
+    }
+
+    /// How many kinds of somebody the sentences have named so far.
+    fn several_alive(&self, except: &[usize]) -> usize {
+        let several = |i: &usize| self.scene.things.get(*i).map_or(0, |thing| thing.count as usize);
+        (0..self.scene.things.len()).filter(|i| !except.contains(i)).map(|i| several(&i)).sum()
     }
 
     /// What a pronoun after a preposition means: `it` stays what it was, and

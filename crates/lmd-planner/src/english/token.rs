@@ -164,6 +164,15 @@ fn plain_denials(tokens: Vec<Token>) -> Vec<Token> {
             "anybody" | "anyone" => plain.push(Token::new("person")),
             "somebody" | "someone" => plain.extend([Token::new("a"), Token::new("person")]),
             "everybody" | "everyone" => plain.push(Token::new("people")),
+            // "a can of soda" is a thing.
+            "can"
+                if plain
+                    .last()
+                    .is_some_and(|last| last.low != "you" && last.low != "it" && !last.low.is_empty())
+                    && rest.peek().is_some_and(|next| next.low == "of") =>
+            {
+                plain.extend([Token::new("tin"), token]);
+            }
             "zero" | "0" if content => plain.push(Token::new("no")),
             // A time of day counts nothing.
             "o'clock" => match plain.pop() {

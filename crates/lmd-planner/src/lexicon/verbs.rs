@@ -135,6 +135,28 @@ fn third(lemma: &str) -> String {
 
 static WORKED: LazyLock<HashSet<String>> = LazyLock::new(|| source::words(TEXT, "worked").map(ing).collect());
 
+static ALIVE: LazyLock<HashSet<String>> = LazyLock::new(|| source::words(TEXT, "alive").map(ing).collect());
+
+static TOUCHING_ON: LazyLock<HashSet<String>> =
+    LazyLock::new(|| source::words(TEXT, "touching on").map(ing).collect());
+
+static BESIDE_OVER: LazyLock<HashSet<String>> =
+    LazyLock::new(|| source::words(TEXT, "beside over").map(ing).collect());
+
+/// Whether a deed and its preposition say that something is only touched (`chewing on`), or only near (`fighting over`).
+pub(crate) fn is_at(doing: &str, prep: &str) -> bool {
+    match prep {
+        "on" => TOUCHING_ON.contains(doing),
+        "over" => BESIDE_OVER.contains(doing),
+        _ => false,
+    }
+}
+
+/// Whether only somebody alive does this (`walking`).
+pub(crate) fn is_of_the_living(doing: &str) -> bool {
+    ALIVE.contains(doing)
+}
+
 /// Whether somebody does this (`slicing`) to something that lies on or in something else.
 pub(crate) fn is_worked(doing: &str) -> bool {
     WORKED.contains(doing)
