@@ -301,7 +301,21 @@ impl Interpreter<'_> {
             let noun = self.scene.things.get(*index).map_or("", |thing| thing.noun.as_str());
             matches!(
                 noun.rsplit(' ').next(),
-                Some("hand" | "hands" | "arm" | "paw" | "claw" | "fist" | "beak")
+                Some(
+                    "hand"
+                        | "hands"
+                        | "arm"
+                        | "paw"
+                        | "claw"
+                        | "fist"
+                        | "beak"
+                        | "statue"
+                        | "sculpture"
+                        | "doll"
+                        | "figurine"
+                        | "mannequin"
+                        | "gnome"
+                )
             )
         };
         if holds && subjects.iter().any(|index| self.is_animate(*index) || hand(index)) {
@@ -363,6 +377,12 @@ impl Interpreter<'_> {
     pub(super) fn adjectives(&mut self, adjectives: &[String]) {
         if self.said_of_part(&adjectives.join(" ")) {
             return;
+        }
+        // "painting a wall blue"
+        let deed = self.detailed_by == self.group && self.detailed == self.group && !self.group.is_empty();
+        if deed && matches!(self.previous(), Some(Chunk::Np(_))) && self.denied.is_none() {
+            let group = self.group.clone();
+            return self.add_detail(&group, &adjectives.join(" "));
         }
         let subjects = if self.joint == Joint::None { self.group.clone() } else { self.current_subjects() };
         if self.denied.take_if(|denied| denied.is_none()).is_some() {

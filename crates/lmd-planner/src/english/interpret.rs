@@ -330,6 +330,15 @@ impl<'a> Interpreter<'a> {
         if matches!(self.previous(), Some(Chunk::Of)) && phrase.tags().any(Tags::PLACE) {
             return self.places.add("in", &phrase.text());
         }
+        // "an octopus playing the drums underwater"
+        let bare = phrase.determiner == Determiner::None
+            && phrase.quantity.is_none()
+            && phrase.attributes.is_empty();
+        let adverb =
+            matches!(phrase.noun.as_str(), "underwater" | "outdoors" | "indoors" | "downtown" | "upstairs");
+        if bare && adverb && !self.scene.things.is_empty() && self.joint == Joint::None {
+            return self.places.add("", &phrase.text());
+        }
         if self.opens_as_place(phrase) {
             self.places.open(&phrase.text());
             return;

@@ -288,9 +288,7 @@ impl Reader<'_> {
             }
             // "the sun setting behind a hill"
             VerbForm::Ing if crate::lexicon::tags(&last.low).any(Tags::SKY) => false,
-            VerbForm::Ing if self.object_follows(1) => {
-                is_noun && !crate::lexicon::tags(&last.low).any(Tags::ANIMATE)
-            }
+            VerbForm::Ing if self.object_follows(1) => false,
             VerbForm::Ing | VerbForm::Past => is_noun && !self.content_follows(1),
             VerbForm::Base => is_noun && !self.object_follows(1),
         }

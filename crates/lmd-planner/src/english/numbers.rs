@@ -39,7 +39,7 @@ pub(super) fn number(word: &str) -> Option<u32> {
         return word.strip_suffix('x').unwrap_or(word).parse().ok();
     }
     match word {
-        "dozen" | "a" | "an" => None,
+        "dozen" | "couple" | "a" | "an" => None,
         "hundred" | "hundreds" => Some(100),
         "thousand" | "thousands" => Some(1_000),
         "million" | "millions" => Some(1_000_000),

@@ -189,6 +189,10 @@ impl Interpreter<'_> {
                 || storey.is_some_and(|storey| storey != Region::Top);
             let kind = if closed { RelationKind::Inside } else { RelationKind::On };
             self.no_longer_beside(subjects, &[whole]);
+            let stood = |r: &crate::Relation| subjects.contains(&r.subject) && r.object == whole;
+            self.scene
+                .relations
+                .retain(|r| !(stood(r) && matches!(r.kind, RelationKind::On | RelationKind::Inside)));
             self.relate_all(subjects, kind, &[whole]);
             self.add_detail(subjects, &format!("{prep} {}", phrase.text()));
         }

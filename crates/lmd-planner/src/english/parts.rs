@@ -374,7 +374,8 @@ impl Interpreter<'_> {
     /// Whether a verb takes a part of the body with it: `shaking hands`.
     pub(super) fn moves_body_part(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
         let bare = matches!(phrase.determiner, Determiner::None | Determiner::Possessive);
-        bare && phrase.tags().any(Tags::BODY) && subjects.iter().any(|i| self.is_animate(*i))
+        let worn = phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::WORN);
+        (worn || bare && phrase.tags().any(Tags::BODY)) && subjects.iter().any(|i| self.is_animate(*i))
     }
 
     /// Who wears it in `a ballerina on a stage in a white tutu`.

@@ -88,6 +88,8 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     let scenic = tags.any(Tags::SCENIC);
     match kind {
         _ if backdrop => Setting::Place,
+        // "by candlelight"
+        K::NextTo if time && prep == "by" => Setting::Place,
         _ if within && (place || time) || named => Setting::Place,
         K::InFrontOf | K::Above | K::NextTo if scenic && (prep == "against" || kind != K::NextTo) => {
             Setting::Place
@@ -174,18 +176,23 @@ impl Places {
                     let text = self.added.get(first).map(|(_, text)| text.clone()).unwrap_or_default();
                     let rest =
                         self.added.iter().enumerate().filter(|(i, _)| *i != first).map(|(_, place)| place);
-                    return Some(rest.fold(text, |text, (prep, place)| format!("{text} {prep} {place}")));
+                    return Some(rest.fold(text, |text, (prep, place)| joined(&text, prep, place)));
                 }
                 (None, None) => {
                     let (prep, place) = added.next()?;
-                    format!("a scene {prep} {place}")
+                    joined("a scene", prep, place)
                 }
             };
         for (prep, place) in added {
-            text = format!("{text} {prep} {place}");
+            text = joined(&text, prep, place);
         }
         Some(text)
     }
+}
+
+/// A place behind a text; some have no preposition (`underwater`).
+fn joined(text: &str, prep: &str, place: &str) -> String {
+    if prep.is_empty() { format!("{text} {place}") } else { format!("{text} {prep} {place}") }
 }
 
 /// Whether a place reads well without its preposition.
@@ -194,6 +201,17 @@ fn stands_alone(prep: &str, text: &str) -> bool {
     let whole = exact_tags(&text.to_lowercase());
     let tags = if whole.is_unknown() { exact_tags(&last) } else { whole };
     let stuff = tags.any(Tags::STUFF.and(Tags::TIME))
-        || matches!(last.as_str(), "background" | "backdrop" | "outside" | "indoors" | "outdoors" | "sky");
+        || matches!(
+            last.as_str(),
+            "background"
+                | "backdrop"
+                | "outside"
+                | "indoors"
+                | "outdoors"
+                | "underwater"
+                | "downtown"
+                | "upstairs"
+                | "sky"
+        );
     !stuff && !matches!(prep, "with" | "against" | "under")
 }

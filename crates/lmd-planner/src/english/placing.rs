@@ -7,7 +7,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
-use crate::lexicon::{Class, Tags, exact_tags, head, is_at, kind_of};
+use crate::lexicon::{Class, Tags, exact_tags, head, is_at, is_on, kind_of};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 /// Enough for every pair of what a layout holds; keeps senseless text cheap.
@@ -141,7 +141,9 @@ impl Interpreter<'_> {
     pub(super) fn relation(&mut self, kind: RelationKind, prep: &str) {
         // "a puppy chewing on a slipper", "two cats fighting over a ball"
         let at = matches!(self.previous(), Some(Chunk::Verb(verb)) if is_at(&verb.attribute, prep));
+        let on = matches!(self.previous(), Some(Chunk::Verb(verb)) if is_on(&verb.attribute, prep));
         let kind = match (at, prep) {
+            _ if on => RelationKind::On,
             (true, "on") => RelationKind::Touching,
             (true, _) => RelationKind::NextTo,
             _ => kind,
@@ -212,6 +214,14 @@ impl Interpreter<'_> {
         if worn && subjects.iter().any(|i| self.is_animate(*i)) && known.is_none() {
             self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
             self.detailed = subjects;
+            return;
+        }
+        // "pointing in three directions": what has no shape is said of whom it is about.
+        let shapeless = phrase.tags().any(Tags::ABSTRACT) && setting(phrase, kind, prep) == Setting::Thing;
+        if shapeless && known.is_none() && !subjects.is_empty() {
+            self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
+            self.group = subjects;
+            self.closed = true;
             return;
         }
         if prep == "at" && is_heavenly(&phrase.noun) && known.is_none() {

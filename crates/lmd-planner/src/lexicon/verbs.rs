@@ -143,6 +143,14 @@ static TOUCHING_ON: LazyLock<HashSet<String>> =
 static BESIDE_OVER: LazyLock<HashSet<String>> =
     LazyLock::new(|| source::words(TEXT, "beside over").map(ing).collect());
 
+static ON_OVER: LazyLock<HashSet<String>> =
+    LazyLock::new(|| source::words(TEXT, "on over").map(ing).collect());
+
+/// Whether a deed and `over` say on what it is done (`driving over a bridge`).
+pub(crate) fn is_on(doing: &str, prep: &str) -> bool {
+    prep == "over" && ON_OVER.contains(doing)
+}
+
 /// Whether a deed and its preposition say that something is only touched (`chewing on`), or only near (`fighting over`).
 pub(crate) fn is_at(doing: &str, prep: &str) -> bool {
     match prep {
