@@ -66,6 +66,12 @@ impl Interpreter<'_> {
         place || matches!(np.determiner, Determiner::A | Determiner::Another) || np.quantity.is_some()
     }
 
+    /// Whether the preposition before this noun follows what must not be there.
+    pub(super) fn was_denied(&self) -> bool {
+        let before = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        self.mentioned.is_empty() && !self.scene.absent.is_empty() && matches!(before, Some(Chunk::Np(_)))
+    }
+
     /// A comma ends a denial unless a bare noun goes on with the list.
     pub(super) fn close_denial_unless_listed(&mut self) {
         let listed = match (self.peek(1), self.peek(2)) {

@@ -154,6 +154,9 @@ impl Interpreter<'_> {
         let subjects = if read { self.current_subjects() } else { self.doers(verb) };
         self.joint = Joint::None;
         if subjects.is_empty() {
+            // "nobody is swimming" is told by what must not be there.
+            let denied = !self.scene.absent.is_empty();
+            self.used.extend(denied.then(|| verb.attribute.clone()));
             return;
         }
         self.group.clone_from(&subjects);
@@ -239,13 +242,13 @@ impl Interpreter<'_> {
         let passive = verb.form == VerbForm::Past && prep == Some("by");
         let kind = match verb.role {
             _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {
-                return self.verb_detail(phrase, verb, subjects, prep);
+                return self.verb_detail(phrase, verb, &subjects, prep);
             }
-            Role::Caption if prep != Some("by") => return self.verb_detail(phrase, verb, subjects, prep),
-            _ if prep == Some("of") => return self.verb_detail(phrase, verb, subjects, prep),
+            Role::Caption if prep != Some("by") => return self.verb_detail(phrase, verb, &subjects, prep),
+            _ if prep == Some("of") => return self.verb_detail(phrase, verb, &subjects, prep),
             Role::Mount => RelationKind::On,
             Role::Contact if self.is_eaten(phrase, verb, prep) => {
-                return self.verb_detail(phrase, verb, subjects, prep);
+                return self.verb_detail(phrase, verb, &subjects, prep);
             }
             Role::Contact => RelationKind::Touching,
             // "a basket holds apples"
@@ -347,15 +350,15 @@ impl Interpreter<'_> {
         &mut self,
         phrase: &NounPhrase,
         verb: &Verb,
-        subjects: Vec<usize>,
+        subjects: &[usize],
         prep: Option<&str>,
     ) {
         let prep = prep.map_or(String::new(), |prep| format!("{prep} "));
-        self.add_detail(&subjects, &format!("{} {prep}{}", verb.attribute, phrase.text()));
-        self.group.clone_from(&subjects);
-        self.detailed_by.clone_from(&subjects);
-        self.detailed.clone_from(&subjects);
-        self.work_on(phrase, &verb.attribute, &subjects);
+        self.add_detail(subjects, &format!("{} {prep}{}", verb.attribute, phrase.text()));
+        self.group = subjects.to_vec();
+        self.detailed_by = subjects.to_vec();
+        self.detailed = subjects.to_vec();
+        self.work_on(phrase, &verb.attribute, subjects);
     }
 
     pub(super) fn surrounding(&mut self, phrase: &NounPhrase, role: Role, subjects: &[usize]) {

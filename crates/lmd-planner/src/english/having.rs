@@ -72,6 +72,12 @@ impl Interpreter<'_> {
         if !whose.is_empty() {
             return self.accessory(phrase, whose);
         }
+        // "with flowers in her hair"
+        let in_hair =
+            self.part_place().filter(|(_, part)| part.noun == "hair" && !phrase.tags().any(Tags::ANIMATE));
+        if let (Some(_), false) = (in_hair, owners.is_empty()) {
+            return self.accessory(phrase, owners);
+        }
         let rises = phrase.tags().any(Tags::STUFF) && matches!(self.peek(1), Some(Chunk::Verb(_)));
         if !owners.is_empty() && self.is_accessory(phrase) && (rises || !self.explicit_place_follows()) {
             let last: Vec<usize> =

@@ -281,6 +281,11 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     while direction.take(word(i)) {
         i += 1;
     }
+    // "in Central Park"
+    let capital = |i: usize| tokens.get(i).is_some_and(Token::is_capitalised);
+    if direction.words == 1 && !article && i > at + 1 && capital(i - 1) && capital(i) {
+        return None;
+    }
     let picks = article && own.is_none() && picks_one(&direction, word(i), word(i + 1));
     if picks || names_a_thing(&direction, word(i), prep) {
         return None;

@@ -41,7 +41,10 @@ impl Interpreter<'_> {
                 !matches!(self.peek(2), Some(Chunk::Np(np)) if np.determiner != Determiner::None && self.ends_listing())
             }
             Some(Chunk::Link(Link::Rel { kind: RelationKind::Above, prep })) if prep == "over" => {
-                let scenic = |np: &NounPhrase| np.tags().any(Tags::PLACE.and(Tags::SCENERY));
+                let scenic = |np: &NounPhrase| {
+                    let named = np.determiner == Determiner::None && np.noun.starts_with(char::is_uppercase);
+                    np.tags().any(Tags::PLACE.and(Tags::SCENERY)) || named && !is_persons(&np.noun)
+                };
                 phrase.tags().any(Tags::TIME) && matches!(self.peek(2), Some(Chunk::Np(np)) if scenic(np))
             }
             Some(Chunk::Link(

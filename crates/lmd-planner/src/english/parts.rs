@@ -150,6 +150,11 @@ impl Interpreter<'_> {
         if matches!(self.peek(1), Some(Chunk::Link(Link::Region { region: Region::Corners, .. }))) {
             return None;
         }
+        // "two lamps, one on each side of a bed"
+        if original.count > 1 && matches!(self.peek(1), Some(Chunk::Link(Link::BothSides))) {
+            self.group = source.into_iter().collect();
+            return None;
+        }
         if let Some(divided) = self.divided.filter(|_| !self.pending_object()) {
             self.split(&phrase, divided);
             return None;

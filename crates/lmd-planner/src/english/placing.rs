@@ -334,6 +334,10 @@ impl Interpreter<'_> {
         let setting = if self.known(phrase).is_some() { Setting::Thing } else { setting(phrase, kind, prep) };
         match setting {
             Setting::Place => self.places.add(prep, &phrase.text()),
+            // "no clouds in the sky": where what is not there is not.
+            Setting::Region(_) if self.was_denied() && !matches!(self.peek(1), Some(Chunk::Colon)) => {
+                self.used.push(phrase.noun.clone());
+            }
             Setting::Region(region) => {
                 self.region = Some(region);
                 self.region_place(phrase, prep);

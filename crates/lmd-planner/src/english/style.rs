@@ -290,16 +290,8 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
     if !matches!(word(at), "in" | "as" | "drawn" | "painted" | "rendered" | "done") {
         return None;
     }
-    let adverb = usize::from(word(at) != "in" && matches!(word(at + 1), "in" | "as" | "with"));
-    let article = usize::from(matches!(word(at + 1 + adverb), "a" | "an"));
-    let medium = at + 1 + adverb + article;
-    if let Some(length) = made_as(tokens, medium).filter(|_| word(at) != "in" || article == 0) {
-        let end = medium + length;
-        let noun =
-            tokens.get(end).is_some_and(|next| next.low != "style" && exact_tags(&next.low).any(Tags::NOUN));
-        if !noun {
-            return Some(end + usize::from(word(end) == "style"));
-        }
+    if let Some(end) = inline_medium(tokens, at) {
+        return Some(end);
     }
     let start = at
         + 1
@@ -320,6 +312,23 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
                 )
             || (word(at) == "as" || start > at + 1) && List::Medium.has(last));
     is_style.then_some(start + length)
+}
+
+/// `as a linocut`, `in stained glass style`: the index after it.
+fn inline_medium(tokens: &[Token], at: usize) -> Option<usize> {
+    let word = |i: usize| low(tokens, i);
+    let adverb = usize::from(word(at) != "in" && matches!(word(at + 1), "in" | "as" | "with"));
+    let article = usize::from(matches!(word(at + 1 + adverb), "a" | "an"));
+    let medium = at + 1 + adverb + article;
+    if let Some(length) = made_as(tokens, medium).filter(|_| word(at) != "in" || article == 0) {
+        let end = medium + length;
+        let noun =
+            tokens.get(end).is_some_and(|next| next.low != "style" && exact_tags(&next.low).any(Tags::NOUN));
+        if !noun {
+            return Some(end + usize::from(word(end) == "style"));
+        }
+    }
+    None
 }
 
 /// Whether a part between commas is about the picture's quality or style.
