@@ -193,7 +193,7 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
 /// `with its tongue out`, `with his arms up`: said of the part, where nothing follows that it could lead.
 fn stretched(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<Chunk> {
     let word = low(tokens, at);
-    let part = |np: &NounPhrase| np.determiner == Determiner::Possessive && np.tags().any(Tags::PART);
+    let part = |np: &NounPhrase| np.determiner == Determiner::Possessive && !np.tags().any(Tags::ANIMATE);
     let after = matches!(previous, Some(Chunk::Np(np)) if part(np))
         && matches!(word, "out" | "up" | "down" | "apart");
     let next = tokens.get(at + 1);
@@ -289,7 +289,13 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let after_np = matches!(previous, Some(Chunk::Np(_) | Chunk::Lettering(_)));
     let denied_complement = matches!(previous, Some(Chunk::Not)) && follows_is_not(tokens, at);
     if predicative || after_np || denied_complement {
-        return adjectives(tokens, at);
+        // "stacking wooden blocks"
+        let thing = |(_, length): &(Chunk, usize)| {
+            let next = low(tokens, at + length);
+            tags(next).any(Tags::NOUN) && !is_function(next) && !is_adjective(next)
+        };
+        return adjectives(tokens, at)
+            .filter(|found| !(matches!(previous, Some(Chunk::Verb(_))) && thing(found)));
     }
     None
 }

@@ -181,7 +181,9 @@ impl Interpreter<'_> {
                 let bound = prep == "by" && by_agent
                     || matches!(prep.as_str(), "in" | "into") && verb.role == Role::Caption
                     || prep == "on" && verb.role == Role::Caption;
-                if !bound {
+                // "a face drawn on it": where it is drawn is a place.
+                let on_it = prep != "by" && matches!(self.peek(2), Some(Chunk::Pronoun(_)));
+                if !bound || on_it {
                     return self.intransitive(verb, &subjects);
                 }
                 Some(prep.as_str())

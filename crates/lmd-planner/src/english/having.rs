@@ -68,7 +68,19 @@ impl Interpreter<'_> {
         let filled = std::mem::take(&mut self.filled);
         self.detailed.clear();
         let own = Self::is_own_part(phrase) && phrase.quantity.is_none();
-        let whose = if own { self.owners_named_by(phrase, &[]) } else { Vec::new() };
+        // "an eagle catching a fish with its talons"
+        let said = matches!(self.peek(1), Some(Chunk::Adjectives(_) | Chunk::Verb(_)));
+        let tool = phrase.tags().any(Tags::GRASP) && !said;
+        let done_to: Vec<usize> = self.done_to.into_iter().filter(|_| tool).collect();
+        let mut whose = if own { self.owners_named_by(phrase, &done_to) } else { Vec::new() };
+        // "a mailbox with its flag up"
+        let its = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("its"));
+        if its
+            && !phrase.tags().any(Tags::ANIMATE.and(Tags::BODY))
+            && !owners.iter().any(|i| self.is_animate(*i))
+        {
+            whose.clone_from(&owners);
+        }
         if !whose.is_empty() {
             return self.accessory(phrase, whose);
         }

@@ -12,7 +12,10 @@ impl Interpreter<'_> {
     /// `with its trunk raised`, `with eyes closed`: said of the part just named, in the caption of whose it is. `true` if
     /// it was taken so.
     pub(super) fn said_of_part(&mut self, says: &str) -> bool {
-        let part = |np: &NounPhrase| np.tags().any(Tags::PART) && np.determiner != Determiner::The;
+        let part = |np: &NounPhrase| {
+            np.determiner == Determiner::Possessive
+                || np.tags().any(Tags::PART) && np.determiner != Determiner::The
+        };
         let after = matches!(self.previous(), Some(Chunk::Np(np)) if part(np));
         if !after || self.detailed.is_empty() || self.denied.is_some() {
             return false;
@@ -94,7 +97,8 @@ impl Interpreter<'_> {
     /// it was that.
     pub(super) fn speaks_of_part(&mut self, phrase: &NounPhrase) -> bool {
         let one = phrase.quantity.is_some_and(|quantity| quantity.count == 1) && !phrase.noun.is_empty();
-        if !one || self.joint == Joint::None || self.pending != Pending::Nothing {
+        let apart = matches!(self.peek(1), Some(Chunk::Link(_)));
+        if !one || apart || self.joint == Joint::None || self.pending != Pending::Nothing {
             return false;
         }
         let Some(index) = self.mentioned.last().copied() else { return false };

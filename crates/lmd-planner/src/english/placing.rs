@@ -129,7 +129,7 @@ impl Interpreter<'_> {
     /// `a vase with roses on a table`: the vase is on the table.
     fn holder_of(&mut self, kind: RelationKind, subjects: Vec<usize>) -> Vec<usize> {
         let holder = match self.contained.take() {
-            Some(RelationKind::Inside) => true,
+            Some(RelationKind::Inside | RelationKind::HeldBy) => true,
             Some(RelationKind::On) => kind == RelationKind::On || kind == RelationKind::Inside,
             _ => false,
         };
