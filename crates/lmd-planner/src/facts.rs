@@ -204,7 +204,7 @@ impl fmt::Display for Fact {
     }
 }
 
-fn region_words(region: Region) -> &'static str {
+pub(crate) fn region_words(region: Region) -> &'static str {
     match region {
         Region::Left => "on the left",
         Region::Right => "on the right",
@@ -259,7 +259,9 @@ fn caption_words(caption: &str) -> Vec<String> {
     let lower = caption.to_lowercase();
     let words = lower.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());
     let words = words.skip_while(|word| matches!(*word, "a" | "an" | "the" | "one"));
-    words.take_while(|word| !ENDS.contains(word)).map(singular).collect()
+    // "a reading girl": what stands first describes.
+    let described = words.enumerate().take_while(|(at, word)| *at == 0 || !ENDS.contains(word));
+    described.map(|(_, word)| singular(word)).collect()
 }
 
 fn same_word(a: &str, b: &str) -> bool {

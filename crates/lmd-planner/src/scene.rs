@@ -141,6 +141,8 @@ pub enum RelationKind {
     Inside,
     /// Beside it, on either side.
     NextTo,
+    /// Beside it and over its edge (a koala hugging a tree).
+    Touching,
     /// Nearer to the viewer: lower in the picture and overlapping in x.
     InFrontOf,
     /// Further from the viewer: higher, may be partly hidden.
@@ -156,6 +158,24 @@ pub enum RelationKind {
     HangsFrom,
 }
 
+impl Arrangement {
+    /// How a sentence says it: `in a row`.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Row => "in a row",
+            Self::Column => "in a column",
+            Self::Grid => "in a grid",
+            Self::Stack => "in a stack",
+            Self::Circle => "in a circle",
+            Self::Diagonal => "diagonally",
+            Self::Rows(_) => "in rows",
+            Self::Pyramid => "in a pyramid",
+            Self::Vee => "in a V",
+        }
+    }
+}
+
 impl RelationKind {
     /// The preposition: `to the left of`.
     #[must_use]
@@ -169,6 +189,7 @@ impl RelationKind {
             Self::Under => "under",
             Self::Inside => "inside",
             Self::NextTo => "next to",
+            Self::Touching => "touching",
             Self::InFrontOf => "in front of",
             Self::Behind => "behind",
             Self::Between(_) => "between",
@@ -239,6 +260,8 @@ impl Scene {
                 }
                 (None, None) => format!("a realistic scene of {place}"),
             },
+            // "a scene in the style of Monet"
+            (Some(style), None) if style.starts_with("a scene ") => style.clone(),
             (Some(style), None) => format!("{style} of a scene"),
             (Some(style), Some(place)) => format!("{style} of {place}"),
         };

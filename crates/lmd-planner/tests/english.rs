@@ -1,4 +1,4 @@
-//! Sentences and what they are read as: `tests/english/sentences.txt`.
+//! Sentences and what they are read as: `tests/english/sentences.txt` and `kinds.txt`.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -35,8 +35,9 @@ fn render(scene: &Scene) -> String {
 #[test]
 fn sentences_are_read_as_people_mean_them() {
     let mut wrong = String::new();
-    let blocks: Vec<&str> = include_str!("english/sentences.txt").split("\n\n").collect();
-    assert!(blocks.len() >= 120, "only {} sentences", blocks.len());
+    let files = [include_str!("english/sentences.txt"), include_str!("english/kinds.txt")];
+    let blocks: Vec<&str> = files.iter().flat_map(|file| file.split("\n\n")).collect();
+    assert!(blocks.len() >= 400, "only {} sentences", blocks.len());
     for block in blocks {
         let (sentence, expected) = block.trim_end().split_once('\n').unwrap();
         let got = english::parse(sentence).map_or_else(|e| format!("  error: {e}\n"), |scene| render(&scene));

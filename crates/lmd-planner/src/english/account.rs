@@ -11,8 +11,8 @@ use std::collections::{HashMap, HashSet};
 use lmd_layout::singular;
 
 use super::numbers::{number, quantity};
-use super::token::Token;
-use super::{links, negation, partitive};
+use super::token::{Token, low};
+use super::{chunk, links, negation, partitive};
 use crate::Scene;
 use crate::lexicon::{List, Role, Tags, exact_tags, tags, third_person, verb};
 
@@ -35,8 +35,8 @@ const HINGES: [&str; 14] = [
 ];
 
 /// The words of `tokens` that the scene does not hold, as they were written.
-pub(super) fn unaccounted(tokens: &[Token], scene: &Scene) -> Vec<String> {
-    let held = Held::of(scene);
+pub(super) fn unaccounted(tokens: &[Token], scene: &Scene, placing: &[String]) -> Vec<String> {
+    let held = Held::of(scene, placing);
     // Each word is looked up once, however often it occurs.
     let mut known: HashSet<&str> = HashSet::new();
     let words = tokens.iter().filter(|token| token.is_word() && known.insert(&token.low));
@@ -54,7 +54,10 @@ fn outside_phrases(tokens: &[Token], held: &Held, words: &HashSet<&str>) -> Vec<
             at += length.max(1);
             continue;
         }
-        if words.contains(token.low.as_str()) && !lost.contains(&token.text) {
+        // "the handlebars of a bike", "a pirate's shoulder" are drawn with the whole.
+        let of_whole = low(tokens, at + 1) == "of" || at > 0 && low(tokens, at - 1) == "'s";
+        let with_whole = of_whole && tags(&token.low).any(Tags::PART);
+        if words.contains(token.low.as_str()) && !with_whole && !lost.contains(&token.text) {
             lost.push(token.text.clone());
         }
         at += 1;
@@ -73,20 +76,19 @@ fn phrase_length(tokens: &[Token], at: usize, held: &Held) -> Option<usize> {
     let count = quantity(tokens, at)
         .filter(|(quantity, _)| !quantity.exact || held.counts.contains(&quantity.count.max(1)))
         .map(|(_, length)| length);
-    [negation, place, manner, comparison, part, count].into_iter().flatten().max()
+    let weather = chunk::weather(tokens, at).map(|(_, length)| length);
+    [negation, place, manner, comparison, part, count, weather].into_iter().flatten().max()
 }
 
 /// Everything a scene holds.
 struct Held {
     words: HashSet<String>,
     counts: HashSet<u32>,
-    has_relations: bool,
     has_regions: bool,
-    has_place: bool,
 }
 
 impl Held {
-    fn of(scene: &Scene) -> Self {
+    fn of(scene: &Scene, placing: &[String]) -> Self {
         let mut words = HashSet::new();
         let mut take = |text: &str| {
             for word in text.split(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '-')) {
@@ -100,7 +102,7 @@ impl Held {
             take(&thing.phrase());
         }
         let texts = [&scene.absent, &scene.tags, &scene.not_understood, &scene.kinds, &scene.notes];
-        texts.into_iter().flatten().for_each(|text| take(text));
+        texts.into_iter().flatten().chain(placing).for_each(|text| take(text));
         scene.background.iter().chain(&scene.style).for_each(|text| take(text));
         let mut of_kind: HashMap<&str, u32> = HashMap::new();
         let mut all = 0_u32;
@@ -111,11 +113,10 @@ impl Held {
         }
         let counts = scene.things.iter().map(|thing| thing.count).chain(of_kind.into_values());
         Self {
-            counts: counts.chain([all, 1]).collect(),
+            // How many a list told one by one is counted by what it lists.
+            counts: counts.chain([all, 1]).chain(placing.iter().filter_map(|word| number(word))).collect(),
             words,
-            has_relations: !scene.relations.is_empty(),
             has_regions: scene.things.iter().any(|thing| thing.region.is_some()),
-            has_place: scene.background.is_some(),
         }
     }
 
@@ -126,7 +127,8 @@ impl Held {
             return false;
         }
         let own = exact_tags(low);
-        if own.any(Tags::FUNCTION.and(Tags::FILLER).and(Tags::ADVERB)) || low.ends_with("ly") {
+        let degree = own.any(Tags::ADVERB) && !own.any(Tags::ADJECTIVE);
+        if own.any(Tags::FUNCTION.and(Tags::FILLER)) || degree || low.ends_with("ly") {
             return true;
         }
         let one = singular(low);
@@ -139,29 +141,17 @@ impl Held {
         if listed || self.holds(low) || number(low).is_some_and(|n| self.counts.contains(&n)) {
             return true;
         }
-        // A part of a thing is drawn with the whole.
-        if tags(low).any(Tags::PART) && !self.words.is_empty() {
-            return true;
-        }
         if third_person(low).is_some_and(|verb| self.holds(&verb.attribute)) {
             return true;
         }
-        verb(low).is_some_and(|verb| self.holds(&verb.attribute) || self.becomes_relation(verb.role))
+        // That something is there, or stands, its box says.
+        let shown = |role: Role| matches!(role, Role::Neutral | Role::Posture);
+        verb(low).is_some_and(|verb| shown(verb.role) || self.holds(&verb.attribute))
     }
 
     fn holds(&self, word: &str) -> bool {
         self.words.contains(word)
             || self.words.contains(&singular(word))
             || word.contains([' ', '-']) && word.split([' ', '-']).all(|part| self.words.contains(part))
-    }
-
-    /// Whether a verb of this kind says where things are rather than what
-    /// they look like.
-    fn becomes_relation(&self, role: Role) -> bool {
-        match role {
-            Role::Neutral | Role::Posture => true,
-            Role::Caption | Role::Action => false,
-            _ => self.has_relations || self.has_regions || self.has_place,
-        }
     }
 }

@@ -14,6 +14,7 @@ impl Interpreter<'_> {
             [one] => {
                 if let Some(thing) = self.scene.things.get_mut(*one).filter(|thing| thing.count > 1) {
                     thing.arrangement = Some(arrangement);
+                    self.said += 1;
                 }
             }
             several => {

@@ -123,7 +123,9 @@ impl Interpreter<'_> {
     /// Words to be read in the picture belong to the caption of what bears them.
     pub(super) fn lettering(&mut self, text: &str) {
         self.joint = Joint::None;
-        let figures = text.starts_with(|c: char| c.is_ascii_digit());
+        let figures = text.starts_with(|c: char| c.is_ascii_digit())
+            || text.contains(" past ")
+            || text.contains(" to ");
         let (things, text) = match std::mem::take(&mut self.pending) {
             Pending::Verb { verb, subjects, prep } => {
                 let prep = prep.map_or(String::new(), |prep| format!("{prep} "));
@@ -168,7 +170,7 @@ impl Interpreter<'_> {
             return says;
         };
         let place = match place {
-            Chunk::Pronoun { .. } => "it".to_owned(),
+            Chunk::Pronoun(_) => "it".to_owned(),
             Chunk::Np(np)
                 if matches!(np.determiner, Determiner::Possessive | Determiner::The)
                     && np.tags().any(Tags::PART.and(Tags::WORN)) =>

@@ -5,13 +5,14 @@ use std::sync::LazyLock;
 use super::links::{Link, link, reads};
 use super::negation::negation;
 use super::noun_phrase::noun_phrase;
-use super::numbers::Quantity;
+use super::numbers::{Quantity, bound};
 use super::partitive;
 use super::phrase::{Determiner, NounPhrase};
 use super::token::{Token, low};
+use super::who::Who;
 use crate::Region;
 use crate::lexicon::{
-    Phrases, Role, Section, Tags, Verb, VerbForm, exact_tags, is_adjective, is_adverb, is_function,
+    Phrases, Role, Section, Tags, Verb, VerbForm, compound, exact_tags, is_adjective, is_adverb, is_function,
     is_participle, tags, third_person, verb,
 };
 
@@ -19,9 +20,7 @@ use crate::lexicon::{
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Chunk {
     Np(NounPhrase),
-    Pronoun {
-        plural: bool,
-    },
+    Pronoun(Who),
     Link(Link),
     Verb(Verb),
     Be,
@@ -44,6 +43,8 @@ pub(super) enum Chunk {
     Except,
     But,
     Which,
+    /// `a cat whose eyes are blue`.
+    Whose,
     Each,
     /// Adjectives after `is`.
     Adjectives(Vec<String>),
@@ -58,6 +59,8 @@ pub(super) enum Chunk {
         larger: bool,
         higher: bool,
     },
+    /// `it is raining`: said of the whole scene, as it joins a place (`in the rain`).
+    Mood(&'static str),
     /// Words to be read in the picture.
     Lettering(String),
     Unknown(String),
@@ -65,6 +68,20 @@ pub(super) enum Chunk {
 
 static LIKENESSES: LazyLock<Phrases<&str>> =
     LazyLock::new(|| Phrases::new(Section::Likenesses, |_, says| Some(says)));
+
+static MOODS: LazyLock<Phrases<&str>> = LazyLock::new(|| Phrases::new(Section::Moods, |_, says| Some(says)));
+
+/// `outside it is raining`, `it is night`: a sentence about the whole scene.
+pub(super) fn weather(tokens: &[Token], at: usize) -> Option<(&'static str, usize)> {
+    let outside = usize::from(matches!(low(tokens, at), "outside" | "outdoors"));
+    let it = at + outside;
+    let is = reads(tokens, it, "it is").or_else(|| reads(tokens, it, "it was"))?;
+    let degree = usize::from(matches!(low(tokens, it + is), "very" | "already" | "still" | "heavily"));
+    let start = it + is + degree;
+    let (says, length) = MOODS.longest(|ahead| low(tokens, start + ahead))?;
+    let end = start + length;
+    tokens.get(end).is_none_or(|next| !next.is_word() || is_function(&next.low)).then_some((*says, end - at))
+}
 
 static JOINTS: LazyLock<Phrases<Chunk>> =
     LazyLock::new(|| Phrases::new(Section::Joints, |_, name| joint(name)));
@@ -81,11 +98,12 @@ fn joint(name: &str) -> Option<Chunk> {
         "half full" => Chunk::Full { half: true },
         "each" => Chunk::Each,
         "which" => Chunk::Which,
+        "whose" => Chunk::Whose,
         "list" => Chunk::Comma,
         "be" => Chunk::Be,
         "there" => Chunk::There,
-        "it" => Chunk::Pronoun { plural: false },
-        "they" => Chunk::Pronoun { plural: true },
+        "it" => Chunk::Pronoun(Who::It),
+        "they" => Chunk::Pronoun(Who::They),
         _ => return None,
     })
 }
@@ -121,6 +139,9 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     if let Some(chunk) = sign(&token.low) {
         return (Some(chunk), 1);
     }
+    if let Some((mood, length)) = weather(tokens, at) {
+        return (Some(Chunk::Mood(mood)), length);
+    }
     if let Some(length) = reads(tokens, at, "except for").or(reads(tokens, at, "except")) {
         return (Some(Chunk::Except), length);
     }
@@ -151,7 +172,10 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
             return (Some(chunk), length);
         }
     }
-    if let Some((link, length)) = link(tokens, at).filter(|_| !bounds_number(tokens, at)) {
+    if let Some(chunk) = stretched(tokens, at, previous) {
+        return (Some(chunk), 1);
+    }
+    if let Some((link, length)) = link(tokens, at).filter(|_| bound(tokens, at).is_none()) {
         return (Some(Chunk::Link(link)), length);
     }
     if let Some((chunk, length)) = fixed_word(tokens, at, previous) {
@@ -166,12 +190,19 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     }
 }
 
-/// `at least three`, `up to five`: how many, and no preposition.
-fn bounds_number(tokens: &[Token], at: usize) -> bool {
-    let bound = ["at least", "at most", "up to"].iter().find_map(|phrase| reads(tokens, at, phrase));
-    bound
-        .and_then(|length| tokens.get(at + length))
-        .is_some_and(|next| super::numbers::number(&next.low).is_some())
+/// `with its tongue out`, `with his arms up`: said of the part, where nothing follows that it could lead.
+fn stretched(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<Chunk> {
+    let word = low(tokens, at);
+    let part = |np: &NounPhrase| np.determiner == Determiner::Possessive && !np.tags().any(Tags::ANIMATE);
+    let after = matches!(previous, Some(Chunk::Np(np)) if part(np))
+        && matches!(word, "out" | "up" | "down" | "apart");
+    let next = tokens.get(at + 1);
+    let leads = next.is_some_and(|next| {
+        next.low == "of"
+            || next.is_word() && !is_function(&next.low)
+            || matches!(next.low.as_str(), "a" | "an" | "the")
+    });
+    (after && !leads).then(|| Chunk::Adjectives(vec![word.to_owned()]))
 }
 
 /// `a cat (orange)`: adjectives in brackets speak of the noun before them.
@@ -202,13 +233,7 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
     }
     let chunk = match low(tokens, at) {
         "that" if matches!(previous, Some(Chunk::Np(_))) => Chunk::Which,
-        "it" | "him" | "her" | "he" | "she" | "itself" | "this" if pronoun_stands(tokens, at) => {
-            Chunk::Pronoun { plural: false }
-        }
-        "them" | "they" | "both" | "themselves" | "these" if pronoun_stands(tokens, at) => {
-            Chunk::Pronoun { plural: true }
-        }
-        _ => return None,
+        word => Chunk::Pronoun(Who::of(word).filter(|_| pronoun_stands(tokens, at))?),
     };
     Some((Some(chunk), 1))
 }
@@ -231,7 +256,7 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
         previous,
         Some(
             Chunk::Np(_)
-                | Chunk::Pronoun { .. }
+                | Chunk::Pronoun(_)
                 | Chunk::Which
                 | Chunk::Be
                 | Chunk::Verb(_)
@@ -245,12 +270,15 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let joined = matches!(previous, Some(Chunk::And | Chunk::Or | Chunk::Comma | Chunk::But));
     let after_preposition = matches!(previous, Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))));
     let may_be_verb = after_noun && !after_preposition || joined;
-    let verb = verb(low(tokens, at)).map(|verb| as_participle(tokens, at, verb));
+    // "wearing reading glasses"
+    let ahead: Vec<&str> = (0..3).map(|ahead| low(tokens, at + ahead)).collect();
+    let single = compound(&ahead) < 2;
+    let verb = verb(low(tokens, at)).filter(|_| single).map(|verb| as_participle(tokens, at, verb));
     // "a man and a woman stand": two of them.
     let coordinated = matches!(before, [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)]);
     let verb = verb.filter(|verb| {
         let together = coordinated && verb.form == VerbForm::Base;
-        together || stands_as_verb(tokens, at, verb, previous, joined)
+        together || stands_as_verb(tokens, at, verb, previous, (joined, has_doer(before)))
     });
     let verb = verb.or_else(|| acted_by_one(tokens, at, previous));
     if let Some(verb) = verb.filter(|_| may_be_verb) {
@@ -261,7 +289,13 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let after_np = matches!(previous, Some(Chunk::Np(_) | Chunk::Lettering(_)));
     let denied_complement = matches!(previous, Some(Chunk::Not)) && follows_is_not(tokens, at);
     if predicative || after_np || denied_complement {
-        return adjectives(tokens, at);
+        // "stacking wooden blocks"
+        let thing = |(_, length): &(Chunk, usize)| {
+            let next = low(tokens, at + length);
+            tags(next).any(Tags::NOUN) && !is_function(next) && !is_adjective(next)
+        };
+        return adjectives(tokens, at)
+            .filter(|found| !(matches!(previous, Some(Chunk::Verb(_))) && thing(found)));
     }
     None
 }
@@ -296,7 +330,26 @@ fn follows_is_not(tokens: &[Token], at: usize) -> bool {
         })
 }
 
-fn stands_as_verb(tokens: &[Token], at: usize, verb: &Verb, previous: Option<&Chunk>, joined: bool) -> bool {
+/// Whether the sentence has named somebody so far.
+fn has_doer(before: &[Chunk]) -> bool {
+    let sentence = before.iter().rev().take_while(|chunk| !matches!(chunk, Chunk::Stop));
+    let mut named = sentence.filter(|chunk| matches!(chunk, Chunk::Np(np) if np.tags().any(Tags::ANIMATE)));
+    named.next().is_some()
+}
+
+/// Whether a verb of the lexicon takes an object: `telling` of `telling stories`, but not `running` of `running dogs`.
+fn does_something(verb: &Verb) -> bool {
+    let takes = matches!(verb.role, Role::Caption | Role::Close | Role::Contact | Role::Mount | Role::Hold);
+    takes && crate::lexicon::is_known_verb(&verb.attribute)
+}
+
+fn stands_as_verb(
+    tokens: &[Token],
+    at: usize,
+    verb: &Verb,
+    previous: Option<&Chunk>,
+    (joined, has_doer): (bool, bool),
+) -> bool {
     let next = tokens.get(at + 1);
     let noun_follows = next.is_some_and(|next| {
         next.is_word()
@@ -306,20 +359,29 @@ fn stands_as_verb(tokens: &[Token], at: usize, verb: &Verb, previous: Option<&Ch
     });
     let is_noun = tags(low(tokens, at)).any(Tags::NOUN);
     match verb.form {
+        VerbForm::Ing if matches!(previous, Some(Chunk::Np(np)) if np.tags().any(Tags::SKY)) => !noun_follows,
         VerbForm::Ing if is_noun && matches!(previous, Some(Chunk::Np(_))) => {
             next.is_some_and(|next| matches!(next.low.as_str(), "a" | "an" | "the"))
         }
-        VerbForm::Ing if joined => !is_noun && !noun_follows,
+        VerbForm::Ing if joined => {
+            let comma = matches!(previous, Some(Chunk::Comma));
+            !is_noun && (!noun_follows || comma && does_something(verb) && has_doer)
+        }
         VerbForm::Ing | VerbForm::Past if matches!(previous, Some(Chunk::Be | Chunk::Which)) => {
             !is_noun || !noun_follows
         }
         VerbForm::Ing | VerbForm::Past => !(is_noun || joined && noun_follows),
         // "the man is taller and stands on the left"
         VerbForm::Third if joined && verb.role == Role::Posture => !is_noun || link(tokens, at + 1).is_some(),
-        VerbForm::Third => !joined || !is_noun,
+        VerbForm::Third => {
+            let object = next.is_some_and(|next| {
+                matches!(next.low.as_str(), "a" | "an" | "the" | "his" | "her" | "its" | "their")
+            });
+            !joined || !is_noun || object
+        }
         VerbForm::Base => {
             let plural = matches!(previous, Some(Chunk::Np(np)) if np.plural || np.quantity.is_some())
-                || matches!(previous, Some(Chunk::Pronoun { plural: true } | Chunk::Which));
+                || matches!(previous, Some(Chunk::Pronoun(Who::They) | Chunk::Which));
             plural && !joined
         }
     }

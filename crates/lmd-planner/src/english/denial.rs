@@ -6,6 +6,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::RelationKind;
+use crate::lexicon::List;
 
 impl Interpreter<'_> {
     /// Takes a denied noun; `false` when the denial has ended before it.
@@ -32,8 +33,15 @@ impl Interpreter<'_> {
             self.places.add("against", "a plain background");
             return true;
         }
+        // A car without a wheel has the others.
+        if phrase.determiner == Determiner::A && List::Several.has(&phrase.noun) && !self.group.is_empty() {
+            let lacking = self.group.clone();
+            self.add_detail(&lacking, &format!("without {}", phrase.text()));
+            self.joint = Joint::None;
+            return true;
+        }
         let mut thing = phrase.thing();
-        if matches!(thing.noun.as_str(), "one" | "body" | "nobody") {
+        if matches!(thing.noun.as_str(), "one" | "body" | "nobody" | "soul" | "human being") {
             thing.noun = "person".to_owned();
         }
         let name = thing.phrase();
@@ -56,6 +64,12 @@ impl Interpreter<'_> {
         let Some(Chunk::Np(np)) = self.peek(1) else { return false };
         let place = setting(np, kind, prep) == Setting::Place;
         place || matches!(np.determiner, Determiner::A | Determiner::Another) || np.quantity.is_some()
+    }
+
+    /// Whether the preposition before this noun follows what must not be there.
+    pub(super) fn was_denied(&self) -> bool {
+        let before = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        self.mentioned.is_empty() && !self.scene.absent.is_empty() && matches!(before, Some(Chunk::Np(_)))
     }
 
     /// A comma ends a denial unless a bare noun goes on with the list.

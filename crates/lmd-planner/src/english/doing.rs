@@ -5,86 +5,10 @@ use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
-use crate::lexicon::{Role, Tags, Verb, VerbForm, exact_tags, is_known_verb, size};
+use crate::lexicon::{Role, Tags, Verb, VerbForm, exact_tags, is_known_verb, is_of_the_living, size};
 use crate::{Arrangement, Region, RelationKind};
 
 impl Interpreter<'_> {
-    pub(super) fn pronoun(&mut self, plural: bool) {
-        match std::mem::take(&mut self.pending) {
-            Pending::Object { kind, prep, subjects } => {
-                // "a bucket hanging from it"
-                let hangs = prep == "from" && self.hung;
-                let kind = if hangs { RelationKind::HangsFrom } else { kind };
-                let objects = self.refer(kind, plural, &subjects);
-                self.relate_all(&subjects, kind, &objects);
-                self.group = subjects;
-                self.closed = true;
-            }
-            Pending::Ahead { kind, .. } => {
-                let objects = self.refer(kind, plural, &[]);
-                self.ahead = Some((kind, objects));
-                self.group.clear();
-            }
-            Pending::BothSides { subjects } => {
-                for object in self.resolve(plural, &subjects) {
-                    self.flank(object, &subjects);
-                }
-            }
-            Pending::Nothing => {
-                self.group = self.resolve(plural, &[]);
-                // "They" again and again names nothing new.
-                if !self.mentioned.ends_with(&self.group) {
-                    self.mentioned.extend(self.group.iter().copied());
-                }
-                self.object_of = None;
-                self.closed = true;
-            }
-            Pending::Verb { verb, subjects, .. } => {
-                let objects = self.resolve(plural, &subjects);
-                let kind = if verb.role == Role::Mount { RelationKind::On } else { RelationKind::NextTo };
-                self.relate_all(&subjects, kind, &objects);
-                self.group = subjects;
-                self.closed = true;
-            }
-            Pending::Than { larger, higher, subjects } => {
-                let objects = self.resolve(plural, &subjects);
-                self.compare(larger, higher, &subjects, &objects);
-            }
-            _ => {}
-        }
-        self.joint = Joint::None;
-    }
-
-    /// What `it` or `them` means here.
-    pub(super) fn resolve(&self, plural: bool, except: &[usize]) -> Vec<usize> {
-        let free = |i: &usize| !except.contains(i);
-        if plural {
-            let several = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count > 1);
-            if let Some(one) = self.mentioned.iter().rev().copied().find(|i| free(i) && several(i)) {
-                return vec![one];
-            }
-            let mut here: Vec<usize> = Vec::new();
-            for index in self.mentioned.iter().copied().filter(free) {
-                if !here.contains(&index) {
-                    here.push(index);
-                }
-            }
-            if here.len() > 1 {
-                return here;
-            }
-            let first = self.scene.things.iter().enumerate().map(|(i, _)| i).filter(free);
-            return first.collect();
-        }
-        // "It" is one thing where there is one.
-        let one = |i: &usize| free(i) && self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
-        let nearest = |fits: &dyn Fn(&usize) -> bool| {
-            let owner = self.owner.iter().rev().copied().find(fits);
-            let here = self.mentioned.iter().rev().copied().find(fits);
-            owner.or(here).or(self.focus.iter().copied().find(fits))
-        };
-        nearest(&one).or(nearest(&free)).into_iter().collect()
-    }
-
     /// `a hedgehog, cute, …`: a bare adjective after a comma speaks of the one
     /// thing before it. `true` if this was one.
     pub(super) fn describes_last(&mut self, phrase: &NounPhrase) -> bool {
@@ -93,11 +17,20 @@ impl Interpreter<'_> {
             && phrase.quantity.is_none()
             && !phrase.anaphor
             && !phrase.attributes.is_empty();
-        let ends = matches!(self.peek(1), None | Some(Chunk::Comma | Chunk::Stop));
+        // "a suitcase, brown and worn, next to a bag"
+        let (pair, length): (&[String], usize) = match (self.peek(1), self.peek(2)) {
+            (Some(Chunk::And), Some(Chunk::Adjectives(second))) => (second, 2),
+            (Some(Chunk::And), Some(Chunk::Np(second))) if second.noun.is_empty() => (&second.attributes, 2),
+            (Some(Chunk::And), Some(Chunk::Verb(verb))) => (std::slice::from_ref(&verb.attribute), 2),
+            _ => (&[], 0),
+        };
+        let ends = matches!(self.peek(1 + length), None | Some(Chunk::Comma | Chunk::Stop));
         let last = self.group.last().and_then(|index| self.scene.things.get_mut(*index));
         match last.filter(|thing| thing.count == 1 && bare && ends && self.joint == Joint::Comma) {
             Some(thing) => {
-                let new = phrase.attributes.iter().filter(|one| !thing.attributes.contains(one));
+                self.at += length;
+                let said = phrase.attributes.iter().chain(pair);
+                let new = said.filter(|one| !thing.attributes.contains(one));
                 let new: Vec<String> = new.cloned().collect();
                 thing.attributes.extend(new);
                 true
@@ -109,11 +42,35 @@ impl Interpreter<'_> {
     /// Who does it: `a cat on a sill looking out` speaks of the cat.
     fn doers(&self, verb: &Verb) -> Vec<usize> {
         let near = self.current_subjects();
+        // "a bicycle with a basket parked by a canal"
+        let rides = |list: &[usize]| {
+            let vehicle = |i: &usize| {
+                self.scene.things.get(*i).is_some_and(|t| super::interpret::thing_tags(t).any(Tags::VEHICLE))
+            };
+            list.iter().any(vehicle)
+        };
+        if verb.attribute == "parked" && !rides(&near) && rides(&self.owner) {
+            return self.owner.clone();
+        }
         // "a kite that looks like a dragon"
         if verb.role == Role::Caption && matches!(self.previous(), Some(Chunk::Which)) {
             return near;
         }
+        let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
+        let acts = (matches!(verb.role, Role::Action | Role::Posture)
+            || verb.role == Role::Close && !matches!(self.peek(1), Some(Chunk::Np(_))))
+            && !matches!(self.previous(), Some(Chunk::Which));
         match &self.object_of {
+            // "a woman holding an umbrella walks": the woman walks.
+            Some((_, subjects))
+                if acts && verb.form == VerbForm::Third && !alive(&near) && alive(subjects) =>
+            {
+                subjects.clone()
+            }
+            // "a window, a cat looking out": the cat looks.
+            None if acts && verb.form == VerbForm::Ing && self.joined_by == Joint::Comma && alive(&near) => {
+                near.into_iter().filter(|i| self.is_animate(*i)).collect()
+            }
             Some((_, subjects))
                 if verb.form == VerbForm::Ing
                     && verb.role != Role::Neutral
@@ -121,6 +78,13 @@ impl Interpreter<'_> {
             {
                 let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
                 if !alive(&near) && alive(subjects) { subjects.clone() } else { near }
+            }
+            // "llamas with confetti falling around them"
+            _ if verb.form == VerbForm::Ing
+                && verb.role == Role::Action
+                && !is_of_the_living(&verb.attribute) =>
+            {
+                near
             }
             _ if verb.form == VerbForm::Ing && verb.role != Role::Neutral && self.joint == Joint::None => {
                 let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
@@ -137,15 +101,30 @@ impl Interpreter<'_> {
     /// `a mug with steam rising from it`: the steam rises. `true` if the verb
     /// was taken so.
     fn said_of_detail(&mut self, verb: &Verb) -> bool {
-        let alive = self.detailed.iter().any(|index| self.is_animate(*index));
+        let falls = verb.role == Role::Action && !is_of_the_living(&verb.attribute);
+        let stuff = matches!(self.previous(), Some(Chunk::Np(np)) if np.tags().any(Tags::STUFF));
+        let alive = !(falls && stuff) && self.detailed.iter().any(|index| self.is_animate(*index));
         let detail = matches!(self.previous(), Some(Chunk::Np(_))) && !self.detailed.is_empty();
-        if alive || !detail || verb.form != VerbForm::Ing || matches!(self.peek(1), Some(Chunk::Np(_))) {
+        if alive
+            || !detail
+            || verb.form != VerbForm::Ing
+            || verb.role == Role::Posture
+            || matches!(self.peek(1), Some(Chunk::Np(_)))
+        {
             return false;
         }
         let things = self.detailed.clone();
         self.add_detail(&things, &verb.attribute);
-        if matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(_)), Some(Chunk::Pronoun { .. }))) {
-            self.at += 2;
+        match (self.peek(1), self.peek(2)) {
+            (Some(Chunk::Link(_)), Some(Chunk::Pronoun(_))) => self.at += 2,
+            // "smoke coming out of the chimney"
+            (Some(Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep))), Some(Chunk::Np(np)))
+                if np.tags().any(Tags::PART) && self.known(np).is_none() =>
+            {
+                self.at += 2;
+                self.add_detail(&things, &format!("{prep} {}", np.text()));
+            }
+            _ => {}
         }
         true
     }
@@ -157,7 +136,15 @@ impl Interpreter<'_> {
         }
         self.hung =
             matches!(verb.attribute.as_str(), "hanging" | "dangling" | "hung" | "suspended" | "swinging");
-        if self.said_of_detail(verb) {
+        let object = matches!(self.peek(1), Some(Chunk::Np(np)) if !Self::is_own_part(np));
+        let spread = verb.form == VerbForm::Base;
+        let says = if spread { verb.attribute.trim_end_matches("ing") } else { &verb.attribute };
+        let own = matches!(self.previous(), Some(Chunk::Np(np)) if Self::is_own_part(np));
+        let of_own = own
+            && (verb.role != Role::Posture || verb.attribute == "hanging")
+            && !is_of_the_living(&verb.attribute);
+        let done = (verb.form == VerbForm::Past || spread || of_own) && !object;
+        if done && self.said_of_part(says) || self.said_of_detail(verb) {
             return;
         }
         self.detailed.clear();
@@ -167,6 +154,9 @@ impl Interpreter<'_> {
         let subjects = if read { self.current_subjects() } else { self.doers(verb) };
         self.joint = Joint::None;
         if subjects.is_empty() {
+            // "nobody is swimming" is told by what must not be there.
+            let denied = !self.scene.absent.is_empty();
+            self.used.extend(denied.then(|| verb.attribute.clone()));
             return;
         }
         self.group.clone_from(&subjects);
@@ -178,16 +168,22 @@ impl Interpreter<'_> {
                 None
             }
             Some(Chunk::Lettering(_)) => None,
-            Some(Chunk::Pronoun { .. }) if verb.role != Role::Action => None,
+            Some(Chunk::Pronoun(_)) if verb.role != Role::Action => None,
             Some(Chunk::With) if passive => Some("with"),
             Some(Chunk::Of) => Some("of"),
             Some(Chunk::Link(Link::Rel { prep, .. }))
                 if passive && verb.role != Role::Neutral && verb.role != Role::Posture =>
             {
-                let bound = prep == "by"
+                // What is parked by a canal is not parked by it.
+                let agent = |np: &NounPhrase| np.tags().any(Tags::ANIMATE.and(Tags::VEHICLE));
+                let by_agent =
+                    verb.role != Role::Action || matches!(self.peek(2), Some(Chunk::Np(np)) if agent(np));
+                let bound = prep == "by" && by_agent
                     || matches!(prep.as_str(), "in" | "into") && verb.role == Role::Caption
                     || prep == "on" && verb.role == Role::Caption;
-                if !bound {
+                // "a face drawn on it": where it is drawn is a place.
+                let on_it = prep != "by" && matches!(self.peek(2), Some(Chunk::Pronoun(_)));
+                if !bound || on_it {
                     return self.intransitive(verb, &subjects);
                 }
                 Some(prep.as_str())
@@ -210,6 +206,10 @@ impl Interpreter<'_> {
         if airborne && !matches!(self.peek(1), Some(Chunk::Link(_))) {
             self.set_region(subjects, Region::Sky);
         }
+        // "holding onto a branch" is told by the place.
+        if verb.attribute == "holding" && matches!(self.peek(1), Some(Chunk::Link(_))) {
+            self.used.push(verb.attribute.clone());
+        }
         if verb.attribute == "stacked" && subjects.len() > 1 {
             return self.chain(subjects, RelationKind::On);
         }
@@ -224,7 +224,7 @@ impl Interpreter<'_> {
                 Role::Posture => animate,
                 _ => !matches!(
                     verb.attribute.as_str(),
-                    "taking" | "having" | "doing" | "making" | "using" | "made" | "taken"
+                    "holding" | "taking" | "having" | "doing" | "making" | "using" | "made" | "taken"
                 ),
             };
             if says && !thing.attributes.contains(&verb.attribute) {
@@ -244,11 +244,15 @@ impl Interpreter<'_> {
         let passive = verb.form == VerbForm::Past && prep == Some("by");
         let kind = match verb.role {
             _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {
-                return self.verb_detail(phrase, verb, subjects, prep);
+                return self.verb_detail(phrase, verb, &subjects, prep);
             }
-            Role::Caption if prep != Some("by") => return self.verb_detail(phrase, verb, subjects, prep),
-            _ if prep == Some("of") => return self.verb_detail(phrase, verb, subjects, prep),
+            Role::Caption if prep != Some("by") => return self.verb_detail(phrase, verb, &subjects, prep),
+            _ if prep == Some("of") => return self.verb_detail(phrase, verb, &subjects, prep),
             Role::Mount => RelationKind::On,
+            Role::Contact if self.is_eaten(phrase, verb, prep) => {
+                return self.verb_detail(phrase, verb, &subjects, prep);
+            }
+            Role::Contact => RelationKind::Touching,
             // "a basket holds apples"
             _ if verb.attribute == "holding" && prep.is_none() && self.are_containers(&subjects) => {
                 self.owner = subjects;
@@ -275,6 +279,12 @@ impl Interpreter<'_> {
         self.group = vec![agent];
     }
 
+    /// `licking an ice cream` stays in the caption; `licking a dog` touches somebody.
+    fn is_eaten(&self, phrase: &NounPhrase, verb: &Verb, prep: Option<&str>) -> bool {
+        let bites = matches!(verb.attribute.as_str(), "licking" | "biting" | "bitten" | "licked");
+        bites && prep != Some("by") && !phrase.tags().any(Tags::ANIMATE) && self.known(phrase).is_none()
+    }
+
     /// Whether things hold others by what they are: a basket, a shelf.
     fn are_containers(&self, things: &[usize]) -> bool {
         let holds = |thing: &crate::Thing| {
@@ -296,7 +306,21 @@ impl Interpreter<'_> {
             let noun = self.scene.things.get(*index).map_or("", |thing| thing.noun.as_str());
             matches!(
                 noun.rsplit(' ').next(),
-                Some("hand" | "hands" | "arm" | "paw" | "claw" | "fist" | "beak")
+                Some(
+                    "hand"
+                        | "hands"
+                        | "arm"
+                        | "paw"
+                        | "claw"
+                        | "fist"
+                        | "beak"
+                        | "statue"
+                        | "sculpture"
+                        | "doll"
+                        | "figurine"
+                        | "mannequin"
+                        | "gnome"
+                )
             )
         };
         if holds && subjects.iter().any(|index| self.is_animate(*index) || hand(index)) {
@@ -304,7 +328,7 @@ impl Interpreter<'_> {
             self.hold(&held, subjects);
         }
         // What somebody does whom no table knows is said of them.
-        let strange = !is_known_verb(&verb.attribute);
+        let strange = !is_known_verb(&verb.attribute) || verb.role == Role::Contact;
         if matches!(verb.form, VerbForm::Ing | VerbForm::Third) && strange && verb.role != Role::Neutral {
             for index in subjects {
                 let thing = self
@@ -328,14 +352,15 @@ impl Interpreter<'_> {
         &mut self,
         phrase: &NounPhrase,
         verb: &Verb,
-        subjects: Vec<usize>,
+        subjects: &[usize],
         prep: Option<&str>,
     ) {
         let prep = prep.map_or(String::new(), |prep| format!("{prep} "));
-        self.add_detail(&subjects, &format!("{} {prep}{}", verb.attribute, phrase.text()));
-        self.group.clone_from(&subjects);
-        self.detailed_by.clone_from(&subjects);
-        self.detailed = subjects;
+        self.add_detail(subjects, &format!("{} {prep}{}", verb.attribute, phrase.text()));
+        self.group = subjects.to_vec();
+        self.detailed_by = subjects.to_vec();
+        self.detailed = subjects.to_vec();
+        self.work_on(phrase, &verb.attribute, subjects);
     }
 
     pub(super) fn surrounding(&mut self, phrase: &NounPhrase, role: Role, subjects: &[usize]) {
@@ -355,6 +380,15 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn adjectives(&mut self, adjectives: &[String]) {
+        if self.said_of_part(&adjectives.join(" ")) {
+            return;
+        }
+        // "painting a wall blue"
+        let deed = self.detailed_by == self.group && self.detailed == self.group && !self.group.is_empty();
+        if deed && matches!(self.previous(), Some(Chunk::Np(_))) && self.denied.is_none() {
+            let group = self.group.clone();
+            return self.add_detail(&group, &adjectives.join(" "));
+        }
         let subjects = if self.joint == Joint::None { self.group.clone() } else { self.current_subjects() };
         if self.denied.take_if(|denied| denied.is_none()).is_some() {
             // "a horse that is not brown" forbids a brown one.

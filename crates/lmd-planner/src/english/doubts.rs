@@ -7,7 +7,7 @@ use super::links::Link;
 use super::numbers::number;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::Unproved;
-use crate::lexicon::{Tags, VerbForm, exact_tags, tags, verb};
+use crate::lexicon::{Tags, VerbForm, exact_tags, is_of_the_living, noun_tags, tags, verb};
 use crate::{Scene, Thing};
 
 /// Words that may stand within a noun although they end noun phrases.
@@ -15,7 +15,39 @@ const JOINS: [&str; 5] = ["of", "and", "'s", "a", "the"];
 
 /// One sentence for each odd caption of `scene`.
 pub(super) fn odd_captions(scene: &Scene) -> Vec<String> {
-    scene.things.iter().flat_map(odd).collect()
+    let captions = scene.things.iter().flat_map(odd);
+    captions.chain(loose_parts(scene)).chain(odd_absences(scene)).collect()
+}
+
+/// Parts of bodies that stand alone beside whose they may be, and places that stand about like things.
+fn loose_parts(scene: &Scene) -> Vec<String> {
+    let tagged = |thing: &Thing, tag: Tags| noun_tags(&thing.noun).any(tag);
+    let related = |index: usize| scene.relations.iter().any(|r| r.subject == index || r.object == index);
+    let alive = scene.things.iter().any(|thing| tagged(thing, Tags::ANIMATE));
+    let loose = scene.things.iter().enumerate().filter(|(index, thing)| {
+        let part = alive && tagged(thing, Tags::BODY);
+        let place = tagged(thing, Tags::PLACE)
+            && !tagged(thing, Tags::SURFACE.and(Tags::SKY).and(Tags::BOUNDED).and(Tags::SCENERY));
+        let made = thing.attributes.iter().any(|word| exact_tags(word).any(Tags::MODIFIER));
+        let free = !made && thing.region.is_none() && scene.things.len() > 1;
+        (part || place && free) && !related(*index)
+    });
+    loose
+        .map(|(_, thing)| {
+            format!("\"{}\" is drawn as a thing of its own, which may be wrong", thing.phrase())
+        })
+        .collect()
+}
+
+/// What is forbidden although its last word is no thing.
+fn odd_absences(scene: &Scene) -> Vec<String> {
+    let odd = scene.absent.iter().filter(|phrase| {
+        let own = exact_tags(phrase.rsplit(' ').next().unwrap_or_default());
+        own.any(Tags::FUNCTION.and(Tags::ADVERB).and(Tags::ADJECTIVE))
+            && !own.any(Tags::NOUN.and(Tags::COLOUR))
+    });
+    odd.map(|phrase| format!("\"{phrase}\" was read as something that must not be there, which may be wrong"))
+        .collect()
 }
 
 fn odd(thing: &Thing) -> Vec<String> {
@@ -37,6 +69,19 @@ fn odd(thing: &Thing) -> Vec<String> {
     {
         doubt(format!("\"{does}\" may be what it does"));
     }
+    let own = exact_tags(&thing.noun);
+    let of = thing.detail.as_deref().is_some_and(|detail| detail.starts_with("of "));
+    if own.any(Tags::ADJECTIVE.and(Tags::ADVERB).and(Tags::FUNCTION))
+        && !own.any(Tags::NOUN.and(Tags::COLOUR))
+        && !of
+    {
+        doubt(format!("\"{}\" is no thing", thing.noun));
+    }
+    let own = noun_tags(&thing.noun);
+    let lifeless = !own.is_unknown() && !own.any(Tags::ANIMATE);
+    if let Some(does) = thing.attributes.iter().find(|does| lifeless && is_of_the_living(does)) {
+        doubt(format!("\"{does}\" may be what somebody else does"));
+    }
     // "a pyramid of six oranges": nobody counts what has no box.
     let inner = thing.detail.as_deref().and_then(|detail| detail.strip_prefix("of "));
     let counted = inner.and_then(|inner| inner.split_once(' ')).filter(|(count, _)| {
@@ -57,21 +102,21 @@ fn is_plain_colour(attribute: &str) -> bool {
 
 impl Interpreter<'_> {
     /// How much was said of places, regions and details so far.
-    fn said_so_far(&self) -> usize {
+    pub(super) fn said_so_far(&self) -> usize {
         self.said + self.places.len() + self.scene.absent.len() + self.scene.notes.len()
     }
 
     /// Remembers a preposition that has to say something.
     pub(super) fn must_say(&mut self, link: &Link) {
         self.tell_unproved();
-        let preposition = match link {
-            Link::Rel { prep, .. } if self.denied.is_none() && !prep.is_empty() => Some(prep.clone()),
-            _ => None,
-        };
-        let followed = matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun { .. } | Chunk::OneOf(_)));
+        let followed = matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun(_) | Chunk::OneOf(_)));
         // "a plate with nothing on it"
-        let of_itself = matches!(self.peek(1), Some(Chunk::Pronoun { .. })) && self.scene.things.len() < 2;
-        let preposition = preposition.filter(|_| followed && !of_itself);
+        let of_itself = matches!(self.peek(1), Some(Chunk::Pronoun(_))) && self.scene.things.len() < 2;
+        let preposition = match link {
+            _ if self.denied.is_some() => None,
+            Link::Rel { prep, .. } => (followed && !of_itself && !prep.is_empty()).then(|| prep.clone()),
+            other => other.told().map(str::to_owned),
+        };
         self.unproved = Unproved { preposition, said: self.said_so_far() };
     }
 
@@ -81,7 +126,8 @@ impl Interpreter<'_> {
         if self.said_so_far() != said
             || self.ahead.is_some()
             || self.region.is_some()
-            || self.denied.is_some()
+            || self.arrangement.is_some()
+            || self.series.is_some()
         {
             return;
         }

@@ -18,12 +18,22 @@ impl Interpreter<'_> {
             // "a nightstand next to the bed with a lamp": the bed is old news, and so is a wall.
             self.owner = match &self.object_of {
                 Some((_, subjects)) if !self.closed && self.speaks_of_wall() => subjects.clone(),
+                // "a cabin next to a lake, with smoke coming out of the chimney"
+                Some((_, subjects)) if self.joint == Joint::Comma && self.part_or_stuff_follows() => {
+                    subjects.clone()
+                }
                 Some((_, subjects)) if self.object_known && !self.closed => subjects.clone(),
                 _ if self.closed => self.current_subjects(),
                 _ => self.group.clone(),
             };
         }
         self.pending = Pending::With { each };
+    }
+
+    /// Whether a part of something or stuff comes next.
+    fn part_or_stuff_follows(&self) -> bool {
+        let of_it = matches!(self.peek(2), Some(Chunk::Link(_)));
+        matches!(self.peek(1), Some(Chunk::Np(np)) if !of_it && np.tags().any(Tags::PART.and(Tags::STUFF).and(Tags::WORN)))
     }
 
     /// Whether the thing spoken of last is a wall or a fence.
@@ -57,13 +67,34 @@ impl Interpreter<'_> {
         let owners = self.owner.clone();
         let filled = std::mem::take(&mut self.filled);
         self.detailed.clear();
-        if !owners.is_empty() && self.is_accessory(phrase) && !self.explicit_place_follows() {
+        let own = Self::is_own_part(phrase) && phrase.quantity.is_none();
+        // "an eagle catching a fish with its talons"
+        let said = matches!(self.peek(1), Some(Chunk::Adjectives(_) | Chunk::Verb(_)));
+        let tool = phrase.tags().any(Tags::GRASP) && !said;
+        let done_to: Vec<usize> = self.done_to.into_iter().filter(|_| tool).collect();
+        let mut whose = if own { self.owners_named_by(phrase, &done_to) } else { Vec::new() };
+        // "a mailbox with its flag up"
+        let its = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("its"));
+        if its
+            && !phrase.tags().any(Tags::ANIMATE.and(Tags::BODY))
+            && !owners.iter().any(|i| self.is_animate(*i))
+        {
+            whose.clone_from(&owners);
+        }
+        if !whose.is_empty() {
+            return self.accessory(phrase, whose);
+        }
+        // "with flowers in her hair"
+        let in_hair =
+            self.part_place().filter(|(_, part)| part.noun == "hair" && !phrase.tags().any(Tags::ANIMATE));
+        if let (Some(_), false) = (in_hair, owners.is_empty()) {
+            return self.accessory(phrase, owners);
+        }
+        let rises = phrase.tags().any(Tags::STUFF) && matches!(self.peek(1), Some(Chunk::Verb(_)));
+        if !owners.is_empty() && self.is_accessory(phrase) && (rises || !self.explicit_place_follows()) {
             let last: Vec<usize> =
                 if phrase.plural || each { owners } else { owners.last().copied().into_iter().collect() };
-            self.add_detail(&last, &format!("with {}", phrase.text()));
-            self.detailed = last;
-            self.group = self.owner.clone();
-            return;
+            return self.accessory(phrase, last);
         }
         if owners.is_empty()
             && setting(phrase, RelationKind::Inside, "in") == Setting::Place
@@ -90,10 +121,27 @@ impl Interpreter<'_> {
         self.object_of = None;
         self.group.push(index);
         self.dress_waiting(index);
-        if !self.explicit_place_follows() {
+        if !self.explicit_place_follows() && self.part_place().is_none() {
             self.default_relation(index, &owners);
             self.fill(index, &owners, filled);
         }
+    }
+
+    /// `with a scarf around its neck`: part of the caption of whom the words about the part speak, if there are any.
+    fn accessory(&mut self, phrase: &NounPhrase, owners: Vec<usize>) {
+        let place = self.part_place().filter(|(_, part)| !part.tags().any(Tags::GRASP));
+        let wearers =
+            place.as_ref().map(|(_, part)| self.owners_named_by(part, &[])).filter(|found| !found.is_empty());
+        let owners = wearers.unwrap_or(owners);
+        match place {
+            Some((prep, part)) => {
+                self.at += 2;
+                self.add_detail(&owners, &format!("with {} {prep} {}", phrase.text(), part.text()));
+            }
+            None => self.add_detail(&owners, &format!("with {}", phrase.text())),
+        }
+        self.detailed = owners;
+        self.group.clone_from(&self.owner);
     }
 
     /// Whether a region, `on it` or `on top` after the list says where it is.
@@ -109,7 +157,7 @@ impl Interpreter<'_> {
             Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))) => {
                 !matches!(self.peek(skipped + 2), Some(Chunk::Np(_)))
             }
-            Some(Chunk::Link(Link::RelTo { .. } | Link::Region { .. })) => true,
+            Some(Chunk::Link(Link::RelTo { .. } | Link::Region { .. } | Link::BothSides)) => true,
             _ => false,
         }
     }

@@ -6,7 +6,7 @@
 use super::chunk::Chunk;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Places, Unproved};
-use crate::lexicon::{Tags, Verb, head, noun_tags, tags};
+use crate::lexicon::{Tags, Verb, noun_tags, tags};
 use crate::{Arrangement, Region, RelationKind, Scene, Thing};
 
 /// What the next noun phrase is for.
@@ -99,8 +99,14 @@ pub(super) struct Interpreter<'a> {
     pub(super) filled: bool,
     /// The plural before a colon, which the things after it take the place of.
     pub(super) listed_next: Option<usize>,
+    /// The first of such things, where it has taken that place: the others stand as it does.
+    pub(super) listed_like: Option<usize>,
     /// Things that were picked out of several by their place, with those.
     pub(super) picks: Vec<(usize, usize, Region)>,
+    /// Who does something to what lies on the next thing.
+    pub(super) workers: Vec<usize>,
+    /// Verbs and parts of bodies that became a place of things.
+    pub(super) used: Vec<String>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -108,8 +114,8 @@ impl<'a> Interpreter<'a> {
         Self { chunks, ..Self::default() }
     }
 
-    /// Reads all chunks.
-    pub(super) fn run(mut self) -> Scene {
+    /// Reads all chunks; gives the scene with the words that it holds as places of things.
+    pub(super) fn run(mut self) -> (Scene, Vec<String>) {
         while let Some(chunk) = self.chunks.get(self.at) {
             self.chunk(chunk);
             self.at += 1;
@@ -117,7 +123,7 @@ impl<'a> Interpreter<'a> {
         self.end_sentence();
         self.scope_denials();
         self.scene.background = self.places.text();
-        self.scene
+        (self.scene, self.used)
     }
 
     pub(super) fn peek(&self, ahead: usize) -> Option<&'a Chunk> {
@@ -127,7 +133,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn chunk(&mut self, chunk: &'a Chunk) {
         match chunk {
             Chunk::Np(phrase) => self.phrase(phrase),
-            Chunk::Pronoun { plural } => self.pronoun(*plural),
+            Chunk::Pronoun(who) => self.pronoun(*who),
             Chunk::Link(link) => self.link(link),
             Chunk::Verb(verb) => self.verb(verb),
             Chunk::Adjectives(adjectives) => self.adjectives(adjectives),
@@ -138,11 +144,19 @@ impl<'a> Interpreter<'a> {
             Chunk::And => self.joint = Joint::And,
             Chunk::Or => self.either(),
             Chunk::Lettering(text) => self.lettering(text),
+            Chunk::Mood(mood) => {
+                let (prep, place) = mood.split_once(' ').unwrap_or(("in", mood));
+                self.places.add(prep, place);
+            }
             Chunk::Comma if self.lists_alternatives() => {}
             Chunk::Colon if self.heads_list() => {}
             Chunk::Comma | Chunk::Colon => {
-                self.listed_next =
-                    if *chunk == Chunk::Colon { self.single_plural() } else { self.listed_next };
+                if *chunk == Chunk::Colon {
+                    self.listed_next = self.single_plural();
+                    self.listed_like = self.listed_next;
+                    let listed = self.listed_next.and_then(|index| self.scene.things.get(index));
+                    self.used.extend(listed.map(|thing| thing.count.to_string()));
+                }
                 self.joint = if self.joint == Joint::And { Joint::And } else { Joint::Comma };
                 self.close_denial_unless_listed();
             }
@@ -166,6 +180,7 @@ impl<'a> Interpreter<'a> {
             }
             Chunk::Not | Chunk::Except => self.denied = Some(None),
             Chunk::Which => self.narrow_to_last(),
+            Chunk::Whose => self.whose(),
             Chunk::Be | Chunk::There | Chunk::Of => {}
             Chunk::OneOf(region) => self.one_of(*region),
             Chunk::OfThem(quantity) => self.of_them(*quantity),
@@ -194,9 +209,11 @@ impl<'a> Interpreter<'a> {
         (self.contained, self.done_to, self.it) = (None, None, None);
         (self.filled, self.hung) = (false, false);
         self.detailed_by.clear();
+        self.workers.clear();
         (self.closed, self.object_of, self.denied, self.region) = (false, None, None, None);
         (self.ahead, self.pending, self.joint) = (None, Pending::Nothing, Joint::None);
-        (self.arrangement, self.attribute_ahead, self.listed_next) = (None, Vec::new(), None);
+        (self.arrangement, self.attribute_ahead) = (None, Vec::new());
+        (self.listed_next, self.listed_like) = (None, None);
     }
 
     // --- noun phrases ---------------------------------------------------
@@ -206,6 +223,9 @@ impl<'a> Interpreter<'a> {
             return;
         }
         if self.denied.is_some() && self.deny(phrase) {
+            return;
+        }
+        if self.is_lacking(phrase) || self.speaks_of_part(phrase) {
             return;
         }
         if self.describes_last(phrase) {
@@ -233,7 +253,9 @@ impl<'a> Interpreter<'a> {
                 self.compare(larger, higher, &subjects, &[object]);
             }
             Pending::Verb { verb, subjects, prep } => {
+                let said = self.said_so_far();
                 self.verb_object(&phrase, &verb, subjects, prep.as_deref());
+                self.used.extend((self.said_so_far() != said).then_some(verb.attribute));
             }
         }
         self.joint = Joint::None;
@@ -282,69 +304,6 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// The thing a phrase names: one named before, or a new one.
-    pub(super) fn thing_of(&mut self, phrase: &NounPhrase) -> usize {
-        if let Some(index) = self.picked_by(phrase) {
-            self.mentioned.push(index);
-            return index;
-        }
-        if let Some((bare, region)) = Self::placed_by_name(phrase).filter(|_| self.known(phrase).is_none()) {
-            self.scene.things.push(bare.thing());
-            let index = self.scene.things.len() - 1;
-            self.set_region(&[index], region);
-            self.mentioned.push(index);
-            return index;
-        }
-        let known = self.known(phrase);
-        let listed = self.listed_next.take().filter(|_| known.is_none());
-        let index = known.unwrap_or_else(|| {
-            self.guess(phrase);
-            match listed.and_then(|index| self.scene.things.get_mut(index)) {
-                Some(plural) => {
-                    let kind = std::mem::replace(plural, phrase.thing());
-                    self.scene.kinds.push(kind.noun);
-                    listed.unwrap_or_default()
-                }
-                None => {
-                    self.scene.things.push(phrase.thing());
-                    self.scene.things.len() - 1
-                }
-            }
-        });
-        self.mentioned.push(index);
-        index
-    }
-
-    /// Notes a thing that no table knows and no article or number shows to be
-    /// one: its place in the sentence alone makes it a thing.
-    fn guess(&mut self, phrase: &NounPhrase) {
-        self.doubt_number(phrase);
-        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
-        if bare && !phrase.capitalised && phrase.tags().is_unknown() {
-            self.scene.guesses.push(phrase.noun.clone());
-        }
-    }
-
-    /// The thing named before that `the cat` means.
-    pub(super) fn known(&self, phrase: &NounPhrase) -> Option<usize> {
-        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
-        // "a violinist and a pianist, violinist on the left".
-        let again = bare
-            && phrase.attributes.is_empty()
-            && self.pending == Pending::Nothing
-            && self.joint != Joint::None
-            && self.link_follows();
-        if phrase.determiner != Determiner::The && !again {
-            return None;
-        }
-        let same = |thing: &Thing| {
-            (thing.noun == phrase.noun || head(&thing.noun) == phrase.noun)
-                && phrase.attributes.iter().all(|a| thing.attributes.contains(a))
-                && phrase.quantity.is_none_or(|q| q.count == thing.count)
-        };
-        self.scene.things.iter().rposition(same)
-    }
-
     /// A noun phrase that nothing waits for.
     pub(super) fn fresh(&mut self, phrase: &NounPhrase) {
         if self.joint != Joint::None
@@ -367,6 +326,19 @@ impl<'a> Interpreter<'a> {
         if Self::is_gibberish(phrase) {
             return self.scene.not_understood.extend(phrase.words.iter().cloned());
         }
+        // "in the corner of a dark hallway"
+        if matches!(self.previous(), Some(Chunk::Of)) && phrase.tags().any(Tags::PLACE) {
+            return self.places.add("in", &phrase.text());
+        }
+        // "an octopus playing the drums underwater"
+        let bare = phrase.determiner == Determiner::None
+            && phrase.quantity.is_none()
+            && phrase.attributes.is_empty();
+        let adverb =
+            matches!(phrase.noun.as_str(), "underwater" | "outdoors" | "indoors" | "downtown" | "upstairs");
+        if bare && adverb && !self.scene.things.is_empty() && self.joint == Joint::None {
+            return self.places.add("", &phrase.text());
+        }
         if self.opens_as_place(phrase) {
             self.places.open(&phrase.text());
             return;
@@ -378,6 +350,11 @@ impl<'a> Interpreter<'a> {
         let again = self.known(phrase).is_some() || self.picks_known(phrase);
         let index = self.thing_of(phrase);
         self.dress_waiting(index);
+        if let Some(first) =
+            self.listed_like.filter(|first| *first != index && self.joint != Joint::None && !again)
+        {
+            self.stand_like(index, first);
+        }
         self.join(index);
         self.join_in_sky(index);
         // "the left cup is blue, the right cup is red": a clause of its own.
@@ -439,7 +416,9 @@ impl<'a> Interpreter<'a> {
             self.group.push(index);
             return;
         }
-        if self.joint == Joint::None || self.closed || self.object_of.is_some() {
+        // "a child building a sandcastle, a bucket": the deed ends at the comma.
+        let deed = self.joint == Joint::Comma && !self.group.is_empty() && self.detailed_by == self.group;
+        if self.joint == Joint::None || self.closed || self.object_of.is_some() || deed {
             self.group.clear();
         }
         self.joined_by = if self.group.is_empty() { Joint::None } else { self.joint };

@@ -28,6 +28,11 @@ pub(super) fn marked(tokens: &[Token]) -> Vec<Token> {
     let mut marked: Vec<Token> = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
+        if let Some(name) = super::names::titled(tokens, at).or_else(|| looking(tokens, at, marked.last())) {
+            marked.push(name);
+            at += 2;
+            continue;
+        }
         let length = read_length(tokens, at, marked.last());
         if let Some((measure, length)) = measure(tokens, at, marked.last()) {
             marked.push(measure);
@@ -67,6 +72,20 @@ pub(super) fn marked(tokens: &[Token]) -> Vec<Token> {
     marked
 }
 
+/// `a guilty looking dog`: how it looks is one adjective.
+fn looking(tokens: &[Token], at: usize, before: Option<&Token>) -> Option<Token> {
+    before.filter(|before| {
+        matches!(before.low.as_str(), "a" | "an" | "the" | "very" | "two" | "three" | "," | "and")
+    })?;
+    let (says, looking, next) = (tokens.get(at)?, tokens.get(at + 1)?, tokens.get(at + 2)?);
+    let own = crate::lexicon::exact_tags(&says.low);
+    let other = own.any(crate::lexicon::Tags::FUNCTION.and(crate::lexicon::Tags::NOUN));
+    let adjective = says.is_word() && !other && crate::lexicon::verb(&says.low).is_none();
+    let noun = next.is_word() && crate::lexicon::exact_tags(&next.low).any(crate::lexicon::Tags::NOUN);
+    let joined = looking.low == "looking" && adjective && noun;
+    joined.then(|| Token::new(&format!("{}-{}", says.text, looking.text)))
+}
+
 /// A number that measures and counts nothing: `a 10 year old boy`, `a two headed dragon`.
 fn measure(tokens: &[Token], at: usize, before: Option<&Token>) -> Option<(Token, usize)> {
     let (number, unit, next) = (tokens.get(at)?, tokens.get(at + 1)?, tokens.get(at + 2)?);
@@ -94,6 +113,9 @@ fn read_length(tokens: &[Token], at: usize, before: Option<&Token>) -> usize {
     if is_time(&token.low) && before.is_some_and(Token::is_word) {
         return 1 + usize::from(matches!(low(at + 1), "am" | "pm" | "a.m" | "p.m"));
     }
+    if let Some(length) = clock_length(tokens, at, before.map_or("", |before| before.low.as_str())) {
+        return length;
+    }
     let figures = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     if matches!(token.low.as_str(), "number" | "numbers" | "figure" | "digit") && figures(low(at + 1)) {
         return 2;
@@ -110,6 +132,26 @@ fn read_length(tokens: &[Token], at: usize, before: Option<&Token>) -> usize {
     }
     let name = |token: &&Token| token.is_word() && token.is_capitalised();
     tokens.iter().skip(at).take_while(name).count()
+}
+
+/// The length of a time of day in words: `10 past 2`, `half past six`, `a quarter to nine`. `two to three` is one only
+/// after a word that says so.
+fn clock_length(tokens: &[Token], at: usize, before: &str) -> Option<usize> {
+    let low = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
+    let start = at + usize::from(low(at) == "a" && low(at + 1) == "quarter");
+    let number = |i: usize| super::numbers::number(low(i)).is_some_and(|n| (1..60).contains(&n));
+    let part = matches!(low(start), "half" | "quarter");
+    let middle = start + 1 + usize::from(low(start + 1) == "minutes");
+    let led = matches!(low(middle), "past" | "after" | "to" | "before" | "till");
+    if !(part || number(start)) || !led || !number(middle + 1) {
+        return None;
+    }
+    let shown =
+        matches!(before, "showing" | "shows" | "at" | "displaying" | "displays" | "to" | "stopped" | "says");
+    let counts =
+        tokens.get(middle + 2).is_some_and(|next| next.is_word() && !crate::lexicon::is_function(&next.low));
+    let sure = part || low(middle) == "past" || shown || SAYS.contains(&before);
+    (sure && !counts).then_some(middle + 2 - at)
 }
 
 /// Whether a word is a time of day or a ratio: `10:45`.

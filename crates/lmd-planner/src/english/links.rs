@@ -30,8 +30,26 @@ pub(super) enum Link {
     Series(RelationKind),
     /// A preposition that places nothing by itself: `through`, `along`.
     Prep(String),
+    /// In the hands of whoever was named.
+    InHand,
     /// Understood, but it places nothing (`in the corner`).
     Nowhere,
+}
+
+impl Link {
+    /// What a phrase is called that has to say something by itself.
+    pub(super) fn told(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Rel { .. } | Self::Prep(_) | Self::Series(_) | Self::InHand | Self::Nowhere => return None,
+            Self::RelTo { kind, .. } => kind.words(),
+            Self::CenterOf => "in the middle of",
+            Self::BothSides => "on both sides",
+            Self::Region { region, .. } => crate::facts::region_words(*region),
+            Self::Arrange(arrangement) => arrangement.words(),
+            Self::Together => "together",
+            Self::Stacked => "on top of each other",
+        })
+    }
 }
 
 use RelationKind as K;
@@ -48,6 +66,7 @@ fn meaning(phrase: &str, says: &str) -> Option<Link> {
         "together" => Link::Together,
         "stacked" => Link::Stacked,
         "nowhere" => Link::Nowhere,
+        "in hand" => Link::InHand,
         "sky" => Link::Region { region: Region::Sky, to: false },
         "row" => Link::Arrange(Arrangement::Row),
         "column" => Link::Arrange(Arrangement::Column),
@@ -262,12 +281,28 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     while direction.take(word(i)) {
         i += 1;
     }
+    // "in Central Park"
+    let capital = |i: usize| tokens.get(i).is_some_and(Token::is_capitalised);
+    if direction.words == 1 && !article && i > at + 1 && capital(i - 1) && capital(i) {
+        return None;
+    }
     let picks = article && own.is_none() && picks_one(&direction, word(i), word(i + 1));
     if picks || names_a_thing(&direction, word(i), prep) {
         return None;
     }
+    // "in his right hand" is no side of him.
+    let hand = i > at && word(i - 1) == "hand" && word(i) != "side";
+    let grasps = hand || exact_tags(word(i)).any(Tags::PART) && !matches!(word(i + 1), "side" | "corner");
+    if own.is_some() && direction.words > 0 && grasps {
+        return None;
+    }
     let nouns = (i..tokens.len()).take_while(|i| SIDE_NOUNS.contains(&word(*i))).count();
     i += nouns;
+    let within =
+        prep == "in" && i > at && matches!(word(i - 1), "corner" | "part" | "half" | "quarter" | "third");
+    if let Some(plural) = own.filter(|_| within && nouns > 0) {
+        return Some((Link::RelTo { kind: K::Inside, plural }, i - at));
+    }
     if direction.words == 0 {
         let corner = nouns > 0 && i > at + 1 && word(i - 1) == "corner";
         let side = nouns > 0 && i > at + 1 && article && own.is_none() && word(i) != "of";

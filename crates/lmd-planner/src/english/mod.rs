@@ -1,39 +1,46 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
 //! The way: normalise → `syntax` → `token` → `language` → `lettering` → `spelling` → `superlative` → `style` → `chunk`
-//! (with `noun_phrase`, `names`, `numbers`, `links`, `partitive`) → `interpret`
-//! (with `having`, `choosing`, `doubts`, `placing`, `places`, `denial`, `doing`, `parts`, `picks`) → `account`.
+//! (with `noun_phrase` and `adjectives`, `names`, `numbers`, `links`, `partitive`) → `interpret`
+//! (with `naming`, `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`,
+//! `denial`, `doing`, `parts`, `picks`) → `account`.
 //! What is known of words stands in `lexicon`.
 
 mod account;
+mod adjectives;
 mod arranging;
 mod choosing;
 mod chunk;
 mod denial;
 mod doing;
 mod doubts;
+mod flanking;
 mod having;
 mod interpret;
 mod language;
 mod lettering;
 mod links;
 mod names;
+mod naming;
 mod negation;
 mod noun_phrase;
 mod numbers;
 mod opening;
+mod owning;
 mod partitive;
 mod parts;
 mod phrase;
 mod picks;
 mod places;
 mod placing;
+mod pronouns;
 mod sides;
 mod spelling;
 mod style;
 mod superlative;
 mod syntax;
 mod token;
+mod who;
 
 pub(crate) use links::place_word;
 
@@ -69,13 +76,13 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let tokens = superlative::several_first(tokens);
     let framing = style::framing(&tokens);
     let chunks = chunk::chunks(&framing.rest);
-    let mut scene = interpret::Interpreter::new(&chunks).run();
+    let (mut scene, placing) = interpret::Interpreter::new(&chunks).run();
     scene.style = framing.style;
     scene.tags = framing.tags;
     scene.notes.extend(doubts::odd_captions(&scene));
     notes.append(&mut scene.notes);
     scene.notes = notes;
-    let lost = account::unaccounted(&framing.rest, &scene);
+    let lost = account::unaccounted(&framing.rest, &scene, &placing);
     scene.not_understood.extend(lost);
     match scene.things.iter().find(|thing| thing.count > MAX_COUNT) {
         Some(thing) => Err(PlanError::NeedsLlm {
@@ -105,7 +112,7 @@ pub(crate) fn is_foreign(text: &str) -> bool {
 #[must_use]
 pub fn noun_phrases(text: &str) -> Vec<Thing> {
     let chunks = chunk::chunks(&words_of(text));
-    interpret::Interpreter::new(&chunks).run().things
+    interpret::Interpreter::new(&chunks).run().0.things
 }
 
 /// The first relation word in `text` (`next to`, `to the left of`), with the

@@ -3,10 +3,18 @@
 
 use super::phrase::{Determiner, NounPhrase};
 use super::token::Token;
-use crate::lexicon::tags;
+use crate::lexicon::{List, tags};
 
 /// Words that open the name of somebody or of a place.
-const TITLES: [&str; 16] = [
+const TITLES: [&str; 24] = [
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "dr",
+    "uncle",
+    "aunt",
+    "prof",
     "king",
     "queen",
     "prince",
@@ -38,7 +46,12 @@ pub(super) fn of_noun(phrase: &NounPhrase, nouns: &[&Token], inner: bool) -> Opt
         nouns.first().is_some_and(|token| token.low.ends_with('.') || TITLES.contains(&token.low.as_str()));
     let is_name = match nouns {
         // A prompt opens with a capital letter, name or not.
-        [one] => inner && strange == 1 && !one.low.ends_with('.'),
+        [one] => {
+            (inner && strange == 1
+                || is_first_name(&one.low)
+                || one.low.contains(' ') && is_persons(&one.low))
+                && !one.low.ends_with('.')
+        }
         _ => strange > 0 && (titled || strange == nouns.len() || inner),
     };
     let words: Vec<&str> = nouns.iter().map(|token| token.text.as_str()).collect();
@@ -50,6 +63,26 @@ pub(super) fn opens(tokens: &[Token]) -> bool {
     let [first, second, ..] = tokens else { return false };
     let capitals = first.is_capitalised() && second.is_capitalised();
     capitals && TITLES.contains(&first.low.as_str()) && tags(&second.low).is_unknown()
+}
+
+/// `Mrs Brown`, whatever the name means otherwise.
+pub(super) fn titled(tokens: &[Token], at: usize) -> Option<Token> {
+    const BEFORE_NAMES: [&str; 6] = ["Mr", "Mrs", "Ms", "Miss", "Dr", "Prof"];
+    let (title, name) = (tokens.get(at)?, tokens.get(at + 1)?);
+    let stands = BEFORE_NAMES.contains(&title.text.as_str()) && name.is_word() && name.is_capitalised();
+    stands.then(|| Token::new(&format!("{} {}", title.text, name.text)))
+}
+
+/// Whether a word in lower case is a first name.
+fn is_first_name(low: &str) -> bool {
+    List::FemaleName.has(low) || List::MaleName.has(low)
+}
+
+/// Whether a name as it is written is that of a person: it opens with a first name or a title.
+pub(super) fn is_persons(name: &str) -> bool {
+    let first = name.split(' ').next().unwrap_or_default().to_lowercase();
+    let land = matches!(first.as_str(), "mount" | "lake" | "saint");
+    is_first_name(&first) || first.ends_with('.') || !land && TITLES.contains(&first.as_str())
 }
 
 /// Whether a whole word is in capitals, as in prompts written so.

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::links::reads;
+use super::numbers;
 use super::token::{Token, low};
 use crate::lexicon::{Phrases, Section, is_function};
 
@@ -11,7 +12,7 @@ static NEGATIONS: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(Section:
 /// The length of the denial at `at`.
 pub(super) fn negation(tokens: &[Token], at: usize) -> Option<usize> {
     // "no more than two" bounds a number.
-    if reads(tokens, at, "no more than").is_some() {
+    if numbers::bound(tokens, at).is_some() {
         return None;
     }
     let (_, longest) = NEGATIONS.longest(|ahead| low(tokens, at + ahead))?;

@@ -16,20 +16,20 @@ pub(super) fn noun_phrase(tokens: &[Token], at: usize) -> Option<(NounPhrase, us
     Reader { tokens, start: at, at, phrase: NounPhrase::new() }.read(0)
 }
 
-struct Reader<'a> {
-    tokens: &'a [Token],
+pub(super) struct Reader<'a> {
+    pub(super) tokens: &'a [Token],
     /// Where the phrase begins.
     start: usize,
-    at: usize,
-    phrase: NounPhrase,
+    pub(super) at: usize,
+    pub(super) phrase: NounPhrase,
 }
 
 impl Reader<'_> {
-    fn low(&self, ahead: usize) -> &str {
+    pub(super) fn low(&self, ahead: usize) -> &str {
         low(self.tokens, self.at + ahead)
     }
 
-    fn take(&mut self) {
+    pub(super) fn take(&mut self) {
         if let Some(token) = self.tokens.get(self.at) {
             self.phrase.words.push(token.text.clone());
             self.at += 1;
@@ -66,9 +66,17 @@ impl Reader<'_> {
 
     fn determiner(&mut self) {
         use Determiner::{A, Another, Each, Possessive, The};
+        // "one of its branches"
+        let owned = matches!(self.low(2), "his" | "her" | "its" | "their");
+        if owned && matches!(self.low(0), "one" | "two" | "some") && self.low(1) == "of" {
+            let count = number(self.low(0)).unwrap_or(2);
+            self.phrase.quantity = Some(Quantity { count, exact: true, arrangement: None });
+            self.at += 2;
+        }
         if quantity(self.tokens, self.at).is_some() {
             return;
         }
+        self.fraction();
         let determiner = match self.low(0) {
             "a" | "an" => A,
             "the" | "this" | "that" | "these" | "those" => The,
@@ -94,6 +102,16 @@ impl Reader<'_> {
                 break;
             }
             self.at += 1;
+        }
+    }
+
+    /// `half a lemon`, `half of an apple`: a half lemon.
+    fn fraction(&mut self) {
+        let of = usize::from(self.low(1) == "of");
+        if self.low(0) == "half" && matches!(self.low(1 + of), "a" | "an" | "the") {
+            self.phrase.attributes.push("half".to_owned());
+            self.phrase.words.push("half".to_owned());
+            self.at += 1 + of;
         }
     }
 
@@ -185,7 +203,7 @@ impl Reader<'_> {
     }
 
     /// Whether the word `ahead` goes on with the noun phrase.
-    fn content_follows(&self, ahead: usize) -> bool {
+    pub(super) fn content_follows(&self, ahead: usize) -> bool {
         let Some(next) = self.tokens.get(self.at + ahead) else { return false };
         if !next.is_word() || is_function(&next.low) {
             return false;
@@ -229,87 +247,9 @@ impl Reader<'_> {
     }
 
     /// Whether the word `ahead` is a verb rather than a noun here.
-    fn verb_follows(&self, ahead: usize) -> bool {
+    pub(super) fn verb_follows(&self, ahead: usize) -> bool {
         let low = self.low(ahead);
         !tags(low).any(Tags::NOUN) && !is_adjective(low) && verb(low).is_some()
-    }
-
-    /// Takes one adjective; shades join their colour, adverbs their adjective.
-    fn modifier(&mut self, adverb: &mut Vec<String>) {
-        let low = self.low(0).to_owned();
-        let next_is_color = exact_tags(self.low(1)).any(Tags::COLOUR);
-        let shade = exact_tags(&low).any(Tags::SHADE) && next_is_color;
-        let plain_adverb = exact_tags(&low).any(Tags::ADVERB) || (low.ends_with("ly") && !is_adjective(&low));
-        self.take();
-        if shade || plain_adverb {
-            adverb.push(low);
-            return;
-        }
-        adverb.push(hyphen_color(&low));
-        self.phrase.attributes.push(std::mem::take(adverb).join(" "));
-    }
-
-    /// `and` or a comma between two adjectives of one noun; takes it.
-    fn joined_adjective(&mut self) -> bool {
-        let low = self.low(0);
-        if self.phrase.attributes.is_empty() || !(matches!(low, "and" | "or" | "but") || low == ",") {
-            return false;
-        }
-        let mut ahead = if low == "," && self.low(1) == "and" { 2 } else { 1 };
-        let joined_by_and = low == "and" || ahead == 2;
-        let mut adjectives = 0;
-        while self.describes(ahead) || (adjectives > 0 && matches!(self.low(ahead), "," | "and")) {
-            adjectives += usize::from(self.describes(ahead));
-            ahead += 1;
-            if adjectives > 6 {
-                return false;
-            }
-        }
-        let noun_follows = self.content_follows(ahead) && !self.verb_follows(ahead);
-        if adjectives == 0 || !noun_follows || matches!(self.low(ahead - 1), "," | "and") {
-            return false;
-        }
-        let alternative = low == "or";
-        self.at += if joined_by_and && low == "," { 2 } else { 1 };
-        if alternative {
-            // One of the two is taken; the choice is told.
-            let mut other = Vec::new();
-            self.modifier(&mut other);
-            let other = self.phrase.attributes.pop().unwrap_or_default();
-            self.phrase.choice = self.phrase.attributes.last().map(|first| (first.clone(), other));
-        } else if joined_by_and {
-            self.phrase.words.push("and".to_owned());
-            let mut next = Vec::new();
-            self.modifier(&mut next);
-            while !next.is_empty() && self.at < self.tokens.len() {
-                self.modifier(&mut next);
-            }
-            self.merge_last_two();
-        }
-        true
-    }
-
-    /// Makes `red`, `blue` one attribute: `red and blue`.
-    fn merge_last_two(&mut self) {
-        let attributes = &mut self.phrase.attributes;
-        if let (Some(last), Some(first)) = (attributes.pop(), attributes.pop()) {
-            attributes.push(format!("{first} and {last}"));
-        }
-    }
-
-    /// Whether the word `ahead` describes a noun after it.
-    fn describes(&self, ahead: usize) -> bool {
-        let low = self.low(ahead);
-        if low.is_empty() || is_function(low) || number(low).is_some() {
-            return false;
-        }
-        let tags = exact_tags(low);
-        if tags.any(Tags::NOUN) && !tags.any(Tags::COLOUR.and(Tags::ADJECTIVE)) {
-            return tags.any(Tags::MODIFIER)
-                && self.content_follows(ahead + 1)
-                && !self.verb_follows(ahead + 1);
-        }
-        is_adjective(low) || is_adverb(low)
     }
 
     /// Whether `low` is the next noun of the phrase.
@@ -324,7 +264,7 @@ impl Reader<'_> {
         };
         if number(low).is_some() {
             // "a Tesla Model 3": the number of a name.
-            return last.is_capitalised() && low.starts_with(|c: char| c.is_ascii_digit());
+            return last.has_capital() && low.starts_with(|c: char| c.is_ascii_digit());
         }
         if exact_tags(low).any(Tags::ADVERB) {
             return false;
@@ -346,6 +286,9 @@ impl Reader<'_> {
                     && self.phrase.determiner != Determiner::A
                     && self.phrase.quantity.is_some_and(|q| q.count != 1)
             }
+            // "the sun setting behind a hill"
+            VerbForm::Ing if crate::lexicon::tags(&last.low).any(Tags::SKY) => false,
+            VerbForm::Ing if self.object_follows(1) => false,
             VerbForm::Ing | VerbForm::Past => is_noun && !self.content_follows(1),
             VerbForm::Base => is_noun && !self.object_follows(1),
         }
@@ -420,6 +363,12 @@ impl Reader<'_> {
         let mut noun: Vec<&str> = first.iter().map(|token| token.low.as_str()).collect();
         noun.push(&one);
         self.phrase.noun = noun.join(" ");
+        // "northern lights" are in the lexicon as they stand.
+        let whole = words.iter().map(|token| token.low.as_str()).collect::<Vec<_>>().join(" ");
+        if words.len() > 1 && whole != self.phrase.noun && exact_tags(&whole).any(Tags::NOUN) {
+            self.phrase.noun = whole;
+            self.phrase.plural = false;
+        }
         if let Some(name) = names::of_noun(&self.phrase, &words, self.start > 0) {
             self.phrase.noun = name;
             self.phrase.plural = false;
@@ -436,6 +385,17 @@ impl Reader<'_> {
             // "a green one" borrows its noun from what was named before.
             self.phrase.anaphor = !self.phrase.attributes.is_empty() && self.low(0).starts_with("one");
             self.take();
+            return true;
+        }
+        // "a family of four"
+        let group = |word: &String| {
+            matches!(word.to_lowercase().as_str(), "family" | "group" | "team" | "crew" | "party")
+        };
+        if self.phrase.quantity.is_some_and(|quantity| quantity.count > 1)
+            && self.phrase.words.iter().any(group)
+        {
+            self.phrase.noun = "person".to_owned();
+            self.phrase.plural = true;
             return true;
         }
         if self.phrase.attributes.is_empty() {
@@ -475,13 +435,5 @@ impl Reader<'_> {
             self.phrase.detail = Some(format!("of {}", inner.text()));
         }
         self.at = end;
-    }
-}
-
-/// `light-blue` becomes `light blue`.
-fn hyphen_color(word: &str) -> String {
-    match word.rsplit_once('-') {
-        Some((shade, color)) if exact_tags(color).any(Tags::COLOUR) => format!("{shade} {color}"),
-        _ => word.to_owned(),
     }
 }

@@ -1,8 +1,10 @@
 //! How many: `two`, `a dozen`, `a pair of`, `a group of five`, `several`.
 
+use std::sync::LazyLock;
+
 use super::token::{Token, low};
 use crate::Arrangement;
-use crate::lexicon::{self, Tags};
+use crate::lexicon::{self, Phrases, Section, Tags};
 
 /// A number as a sentence gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,17 +35,42 @@ pub(super) fn number(word: &str) -> Option<u32> {
     {
         return None;
     }
-    let digits = word.strip_suffix('x').or_else(|| word.strip_prefix('x')).unwrap_or(word);
-    if word.starts_with(|c: char| c.is_ascii_digit()) || digits.starts_with(|c: char| c.is_ascii_digit()) {
-        return digits.parse().ok();
+    if word.starts_with(|c: char| c.is_ascii_digit()) {
+        return word.strip_suffix('x').unwrap_or(word).parse().ok();
     }
     match word {
-        "dozen" | "a" | "an" => None,
+        "dozen" | "couple" | "a" | "an" => None,
         "hundred" | "hundreds" => Some(100),
         "thousand" | "thousands" => Some(1_000),
         "million" | "millions" => Some(1_000_000),
         _ => lmd_layout::parse_number_word(word),
     }
+}
+
+/// Which numbers a bound admits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bound {
+    /// The number itself, too: `at least three`.
+    Inclusive,
+    /// Larger ones alone: `more than three`.
+    Above,
+    /// Smaller ones alone: `fewer than three`.
+    Below,
+}
+
+static BOUNDS: LazyLock<Phrases<Bound>> = LazyLock::new(|| {
+    Phrases::new(Section::Bounds, |_, says| match says {
+        "least" | "most" => Some(Bound::Inclusive),
+        "above" => Some(Bound::Above),
+        "below" => Some(Bound::Below),
+        _ => None,
+    })
+});
+
+/// The length of a phrase at `at` that bounds the number after it.
+pub(super) fn bound(tokens: &[Token], at: usize) -> Option<usize> {
+    let (_, length) = BOUNDS.longest(|ahead| low(tokens, at + ahead))?;
+    plain_quantity(tokens, at + length).map(|_| length)
 }
 
 /// Group words before `of` and a plural, with the arrangement they imply.
@@ -78,24 +105,23 @@ pub(super) fn quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)>
         quantity.exact &= sure;
         return Some((quantity, length + 1));
     }
-    if matches!((word(0), word(1), word(2)), ("no" | "not", "more" | "fewer" | "less", "than")) {
-        let (mut quantity, length) = plain_quantity(tokens, at + 3)?;
-        quantity.exact = false;
-        return Some((quantity, length + 3));
+    if let Some((bound, length)) = BOUNDS.longest(|ahead| low(tokens, at + ahead)) {
+        let (quantity, more) = plain_quantity(tokens, at + length)?;
+        let count = match bound {
+            Bound::Inclusive => quantity.count,
+            Bound::Above => quantity.count.saturating_add(1),
+            Bound::Below => quantity.count.saturating_sub(1).max(1),
+        };
+        return Some((Quantity { count, exact: false, ..quantity }, length + more));
     }
     if let (Some(least), "or", "more") = (number(word(0)), word(1), word(2)) {
         return Some((Quantity::about(least), 3));
     }
-    if word(1) == "or"
+    if matches!(word(1), "or" | "to")
         && let (Some(_), Some(more)) = (number(word(0)), number(word(2)))
     {
         // "three or four": either is right.
         return Some((Quantity::about(more), 3));
-    }
-    if matches!((word(0), word(1)), ("at", "least" | "most") | ("up", "to") | ("more", "than")) {
-        let (mut quantity, length) = plain_quantity(tokens, at + 2)?;
-        quantity.exact = false;
-        return Some((quantity, length + 2));
     }
     plain_quantity(tokens, at)
 }

@@ -3,6 +3,7 @@
 use super::chunk::Chunk;
 use super::interpret::Interpreter;
 use super::links::Link;
+use super::names::is_persons;
 use super::phrase::{Determiner, NounPhrase};
 use crate::RelationKind;
 use crate::lexicon::{Role, Tags, VerbForm};
@@ -40,14 +41,21 @@ impl Interpreter<'_> {
                 !matches!(self.peek(2), Some(Chunk::Np(np)) if np.determiner != Determiner::None && self.ends_listing())
             }
             Some(Chunk::Link(Link::Rel { kind: RelationKind::Above, prep })) if prep == "over" => {
-                let scenic = |np: &NounPhrase| np.tags().any(Tags::PLACE.and(Tags::SCENERY));
+                let scenic = |np: &NounPhrase| {
+                    let named = np.determiner == Determiner::None && np.noun.starts_with(char::is_uppercase);
+                    np.tags().any(Tags::PLACE.and(Tags::SCENERY)) || named && !is_persons(&np.noun)
+                };
                 phrase.tags().any(Tags::TIME) && matches!(self.peek(2), Some(Chunk::Np(np)) if scenic(np))
             }
             Some(Chunk::Link(
                 Link::Rel { kind: RelationKind::Inside | RelationKind::On | RelationKind::Under, .. }
                 | Link::Prep(_),
             )) => {
-                matches!(self.peek(2), Some(Chunk::Np(np)) if np.tags().any(Tags::TIME.and(Tags::PLACE)))
+                let named = |np: &NounPhrase| {
+                    let bare = np.determiner == Determiner::None && np.quantity.is_none();
+                    bare && np.noun.starts_with(char::is_uppercase) && !is_persons(&np.noun)
+                };
+                matches!(self.peek(2), Some(Chunk::Np(np)) if np.tags().any(Tags::TIME.and(Tags::PLACE)) || named(np))
             }
             Some(Chunk::Verb(verb)) => {
                 matches!(verb.role, Role::Hold | Role::Caption) && verb.form == VerbForm::Past

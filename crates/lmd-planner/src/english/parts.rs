@@ -6,14 +6,19 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::numbers::Quantity;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Tags, Verb, VerbForm};
-use crate::{Region, Relation, RelationKind, Size};
+use crate::lexicon::{Kind, Tags, Verb, VerbForm, kind_of};
+use crate::{Region, RelationKind, Size};
 
 impl Interpreter<'_> {
     /// The one plural spoken of last, if as many things as it counts follow
     /// one by one: `three dogs: a poodle, a corgi and a husky`.
     pub(super) fn single_plural(&self) -> Option<usize> {
-        let [index] = self.group.as_slice() else { return None };
+        // "four fruits on a table: an apple, …" lists the fruits.
+        let named = match &self.object_of {
+            Some((_, subjects)) if subjects.len() == 1 => subjects,
+            _ => &self.group,
+        };
+        let [index] = named.as_slice() else { return None };
         let count = self.scene.things.get(*index)?.count as usize;
         let list = self.chunks.iter().skip(self.at + 1);
         let list = list.take_while(|c| matches!(c, Chunk::Np(_) | Chunk::And | Chunk::Comma));
@@ -54,10 +59,13 @@ impl Interpreter<'_> {
     pub(super) fn is_worn_tag(&mut self, phrase: &NounPhrase) -> bool {
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
         let person = matches!(self.scene.things.as_slice(), [one] if thing_tags(one).any(Tags::PERSON));
-        let listed = self.joint == Joint::Comma && bare && person && phrase.tags().any(Tags::WORN);
+        let part = phrase.tags().any(Tags::PART);
+        let listed =
+            self.joint == Joint::Comma && bare && person && phrase.tags().any(Tags::WORN.and(Tags::PART));
         if listed {
             let text = if phrase.plural { phrase.text() } else { lmd_layout::with_article(&phrase.text()) };
-            self.add_detail(&[0], &format!("wearing {text}"));
+            let has = if part { "with" } else { "wearing" };
+            self.add_detail(&[0], &format!("{has} {text}"));
             self.group = vec![0];
         }
         listed
@@ -110,7 +118,9 @@ impl Interpreter<'_> {
         }
         let mut phrase = phrase.clone();
         // "two green apples and three red ones" are five.
-        let more = self.joint == Joint::And && phrase.quantity.is_some_and(|quantity| quantity.count > 1);
+        let another = phrase.determiner == Determiner::A && !phrase.attributes.is_empty();
+        let several = phrase.quantity.is_some_and(|quantity| quantity.count > 1);
+        let more = self.joint == Joint::And && (several || another && self.divided.is_none());
         if phrase.anaphor
             && (self.pending_object() || more)
             && let Some(noun) = self.last_noun()
@@ -138,6 +148,11 @@ impl Interpreter<'_> {
         }
         phrase.noun.clone_from(&original.noun);
         if matches!(self.peek(1), Some(Chunk::Link(Link::Region { region: Region::Corners, .. }))) {
+            return None;
+        }
+        // "two lamps, one on each side of a bed"
+        if original.count > 1 && matches!(self.peek(1), Some(Chunk::Link(Link::BothSides))) {
+            self.group = source.into_iter().collect();
             return None;
         }
         if let Some(divided) = self.divided.filter(|_| !self.pending_object()) {
@@ -290,42 +305,33 @@ impl Interpreter<'_> {
         let ends = self.chunks.iter().skip(self.at.saturating_sub(1)).take(12);
         let ends = ends.take_while(|c| matches!(c, Chunk::And | Chunk::Comma | Chunk::Np(_) | Chunk::Of));
         let ends = ends.filter(|chunk| matches!(chunk, Chunk::And)).count() > 0;
-        let apart = Tags::SURFACE.and(Tags::PLACE).and(Tags::ANIMATE).and(Tags::SCENERY).and(Tags::PERSON);
+        // The king and the queen of a chess board stand on it alike.
+        let like =
+            self.group.last().is_some_and(|last| self.is_animate(*last)) && phrase.tags().any(Tags::PERSON);
+        let apart = if like { Tags::PLACE } else { Tags::PLACE.and(Tags::SCENERY).and(Tags::PERSON) };
         let owner = self.owner.last().copied()?;
-        (listed && ends && !phrase.tags().any(apart)).then_some((kind, owner))
+        let holder = self.scene.things.get(owner).map_or(Kind::UNKNOWN, |thing| kind_of(&thing.noun));
+        let size = kind_of(&phrase.noun);
+        // A lamp is small enough for a desk, a chair or a horse is not.
+        let tags = phrase.tags();
+        let large = !like
+            && tags.any(Tags::SURFACE.and(Tags::ANIMATE))
+            && (size.height > 0.6 || size.width > holder.width);
+        (listed && ends && !tags.any(apart) && !large).then_some((kind, owner))
     }
 
     /// `old lighthouse on a cliff, stormy sky`: a bare place after a comma.
     pub(super) fn trailing_place(&self, phrase: &NounPhrase) -> bool {
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
-        let ends = matches!(self.peek(1), None | Some(Chunk::Comma | Chunk::Stop));
+        let ends = |ahead: usize| matches!(self.peek(ahead), None | Some(Chunk::Comma | Chunk::Stop));
+        let outside =
+            phrase.tags().any(Tags::TIME) && matches!(self.peek(1), Some(Chunk::Link(Link::Rel { .. })));
+        let ends = ends(1) || outside && ends(2);
         let place =
             phrase.tags().any(Tags::TIME) || phrase.noun.ends_with("sky") || phrase.tags().any(Tags::PLACE);
-        let follows = self.joint == Joint::Comma && !self.scene.things.is_empty() && !phrase.plural;
+        let scene = !self.scene.things.is_empty() || self.places.len() > 0;
+        let follows = self.joint == Joint::Comma && scene && (!phrase.plural || phrase.head_is_place());
         bare && ends && place && follows && !self.ends_listing()
-    }
-
-    /// What a pronoun after a preposition means: `it` stays what it was, and
-    /// beside what rests on a desk means beside that thing, not the desk.
-    pub(super) fn refer(&mut self, kind: RelationKind, plural: bool, subjects: &[usize]) -> Vec<usize> {
-        let objects = self.resolve(plural, subjects);
-        let (false, [near]) = (plural || self.owner.iter().any(|i| objects == [*i]), objects.as_slice())
-        else {
-            return objects;
-        };
-        let beside = !matches!(
-            kind,
-            RelationKind::On | RelationKind::Under | RelationKind::Inside | RelationKind::Above
-        );
-        let free = |i: usize| !subjects.contains(&i) && self.mentioned.contains(&i);
-        let of_near = |r: &&Relation| r.subject == *near && self.it == Some(r.object) && free(r.object);
-        let on_near =
-            |r: &&Relation| beside && r.object == *near && r.kind == RelationKind::On && free(r.subject);
-        let same = self.scene.relations.iter().find(of_near).map(|r| r.object);
-        let carried = self.scene.relations.iter().find(on_near).map(|r| r.subject);
-        let meant = same.or(carried).unwrap_or(*near);
-        self.it = Some(meant);
-        vec![meant]
     }
 
     /// The parts of a plural stand where the whole stood.
@@ -373,7 +379,17 @@ impl Interpreter<'_> {
     /// Whether a verb takes a part of the body with it: `shaking hands`.
     pub(super) fn moves_body_part(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
         let bare = matches!(phrase.determiner, Determiner::None | Determiner::Possessive);
-        bare && phrase.tags().any(Tags::BODY) && subjects.iter().any(|i| self.is_animate(*i))
+        let worn = phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::WORN);
+        (worn || bare && phrase.tags().any(Tags::BODY)) && subjects.iter().any(|i| self.is_animate(*i))
+    }
+
+    /// Who wears it in `a ballerina on a stage in a white tutu`.
+    pub(super) fn wearer_in(&self, kind: RelationKind) -> Option<Vec<usize>> {
+        let Some(Chunk::Np(np)) = self.peek(1) else { return None };
+        let (_, subjects) = self.object_of.as_ref()?;
+        let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
+        let worn = kind == RelationKind::Inside && np.tags().any(Tags::WORN);
+        (worn && alive(subjects) && !alive(&self.group)).then(|| subjects.clone())
     }
 
     /// Who is on it in `an old man feeding pigeons on a bench`: whoever acts,

@@ -1,6 +1,7 @@
 //! Places: what gets no box because it is all around (`on a beach at sunset`).
 
 use super::links::is_loose;
+use super::names::is_persons;
 use super::phrase::{Determiner, NounPhrase};
 use crate::lexicon::{List, Tags, exact_tags, head, tags};
 use crate::{Region, RelationKind};
@@ -37,6 +38,26 @@ impl NounPhrase {
     }
 }
 
+/// Prepositions after which an unknown name is that of a place.
+const NAMED_AFTER: [&str; 16] = [
+    "in",
+    "at",
+    "through",
+    "across",
+    "from",
+    "to",
+    "over",
+    "above",
+    "near",
+    "outside",
+    "on",
+    "around",
+    "off",
+    "inside",
+    "into",
+    "throughout",
+];
+
 /// What `phrase` is after the preposition `prep`.
 pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Setting {
     use RelationKind as K;
@@ -55,7 +76,8 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     let named = phrase.capitalised
         && phrase.determiner == Determiner::None
         && (tags.is_unknown() || phrase.noun.starts_with(char::is_uppercase))
-        && matches!(prep, "in" | "at" | "through" | "across" | "from" | "to");
+        && !is_persons(&phrase.noun)
+        && NAMED_AFTER.contains(&prep);
     // A porch or a bridge has an underside; the sea and the sky are all around.
     let under = kind == K::Under && (time || tags.any(Tags::STUFF.and(Tags::SCENERY)));
     // "to the right of an island" places against it.
@@ -66,7 +88,9 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     let scenic = tags.any(Tags::SCENIC);
     match kind {
         _ if backdrop => Setting::Place,
-        _ if within && (place || time || named) => Setting::Place,
+        // "by candlelight"
+        K::NextTo if time && prep == "by" => Setting::Place,
+        _ if within && (place || time) || named => Setting::Place,
         K::InFrontOf | K::Above | K::NextTo if scenic && (prep == "against" || kind != K::NextTo) => {
             Setting::Place
         }
@@ -104,9 +128,14 @@ impl Places {
             // It stands within a sentence now.
             let article = ["A ", "An ", "The "].iter().find(|article| text.starts_with(**article));
             let rest = article.and_then(|article| text.strip_prefix(*article));
+            let first = text.split(' ').next().unwrap_or_default();
+            let word = first.to_lowercase();
+            let second = text.split(' ').nth(1).is_some_and(|next| next.starts_with(char::is_uppercase));
+            let named = second || tags(&word).is_unknown() || first.chars().skip(1).any(char::is_uppercase);
             let text = match (article, rest) {
                 (Some(article), Some(rest)) => format!("{}{rest}", article.to_lowercase()),
-                _ => text.to_owned(),
+                _ if named => text.to_owned(),
+                _ => format!("{word}{}", text.get(first.len()..).unwrap_or_default()),
             };
             self.opening = Some(text);
         } else {
@@ -147,18 +176,23 @@ impl Places {
                     let text = self.added.get(first).map(|(_, text)| text.clone()).unwrap_or_default();
                     let rest =
                         self.added.iter().enumerate().filter(|(i, _)| *i != first).map(|(_, place)| place);
-                    return Some(rest.fold(text, |text, (prep, place)| format!("{text} {prep} {place}")));
+                    return Some(rest.fold(text, |text, (prep, place)| joined(&text, prep, place)));
                 }
                 (None, None) => {
                     let (prep, place) = added.next()?;
-                    format!("a scene {prep} {place}")
+                    joined("a scene", prep, place)
                 }
             };
         for (prep, place) in added {
-            text = format!("{text} {prep} {place}");
+            text = joined(&text, prep, place);
         }
         Some(text)
     }
+}
+
+/// A place behind a text; some have no preposition (`underwater`).
+fn joined(text: &str, prep: &str, place: &str) -> String {
+    if prep.is_empty() { format!("{text} {place}") } else { format!("{text} {prep} {place}") }
 }
 
 /// Whether a place reads well without its preposition.
@@ -167,6 +201,17 @@ fn stands_alone(prep: &str, text: &str) -> bool {
     let whole = exact_tags(&text.to_lowercase());
     let tags = if whole.is_unknown() { exact_tags(&last) } else { whole };
     let stuff = tags.any(Tags::STUFF.and(Tags::TIME))
-        || matches!(last.as_str(), "background" | "backdrop" | "outside" | "indoors" | "outdoors" | "sky");
+        || matches!(
+            last.as_str(),
+            "background"
+                | "backdrop"
+                | "outside"
+                | "indoors"
+                | "outdoors"
+                | "underwater"
+                | "downtown"
+                | "upstairs"
+                | "sky"
+        );
     !stuff && !matches!(prep, "with" | "against" | "under")
 }

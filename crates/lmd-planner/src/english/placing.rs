@@ -6,7 +6,8 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
-use crate::lexicon::{Tags, exact_tags, head};
+use super::who::Who;
+use crate::lexicon::{Class, Tags, exact_tags, head, is_at, is_on, kind_of};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 /// Enough for every pair of what a layout holds; keeps senseless text cheap.
@@ -36,7 +37,8 @@ impl Interpreter<'_> {
             Link::Prep(prep) => self.relation(RelationKind::NextTo, prep),
             Link::RelTo { kind, plural } => {
                 let subjects = self.link_subjects();
-                let objects = self.refer(*kind, *plural, &subjects);
+                let who = if *plural { Who::They } else { Who::It };
+                let objects = self.refer(*kind, who, &subjects);
                 if subjects.is_empty() || self.noun_follows() {
                     self.ahead = Some((*kind, objects));
                     self.group.clear();
@@ -52,6 +54,7 @@ impl Interpreter<'_> {
             Link::Together => self.arrange(Arrangement::Row),
             Link::Stacked => self.arrange(Arrangement::Stack),
             Link::Series(kind) => self.series = Some((*kind, self.scene.things.len())),
+            Link::InHand => self.take_in_hand(),
             Link::Nowhere => {}
         }
         self.joint = Joint::None;
@@ -102,7 +105,7 @@ impl Interpreter<'_> {
 
     /// `a plate with a pie and a fork beside it`: only the fork is beside it.
     fn only_last_is_beside(&mut self, kind: RelationKind, subjects: Vec<usize>) -> Vec<usize> {
-        let pronoun = matches!(self.peek(1), Some(Chunk::Pronoun { .. }));
+        let pronoun = matches!(self.peek(1), Some(Chunk::Pronoun(_)));
         if pronoun && self.owner.is_empty() && self.mentioned.iter().all(|i| subjects.contains(i)) {
             return subjects.last().copied().into_iter().collect();
         }
@@ -113,7 +116,7 @@ impl Interpreter<'_> {
         let Some((last, others)) = subjects.split_last().filter(|_| !rests && !self.owner.is_empty()) else {
             return subjects;
         };
-        if others.is_empty() || !matches!(self.peek(1), Some(Chunk::Pronoun { .. })) {
+        if others.is_empty() || !matches!(self.peek(1), Some(Chunk::Pronoun(_))) {
             return subjects;
         }
         let owners = self.owner.clone();
@@ -126,22 +129,32 @@ impl Interpreter<'_> {
     /// `a vase with roses on a table`: the vase is on the table.
     fn holder_of(&mut self, kind: RelationKind, subjects: Vec<usize>) -> Vec<usize> {
         let holder = match self.contained.take() {
-            Some(RelationKind::Inside) => true,
+            Some(RelationKind::Inside | RelationKind::HeldBy) => true,
             Some(RelationKind::On) => kind == RelationKind::On || kind == RelationKind::Inside,
             _ => false,
         };
-        let noun_follows = matches!(self.peek(1), Some(Chunk::Np(_)));
+        let of_holder = |np: &NounPhrase| Self::is_own_part(np) || self.whole_of(np, &subjects).is_some();
+        let noun_follows = matches!(self.peek(1), Some(Chunk::Np(np)) if !of_holder(np));
         if holder && noun_follows && self.joint != Joint::And { self.owner.clone() } else { subjects }
     }
 
     pub(super) fn relation(&mut self, kind: RelationKind, prep: &str) {
+        // "a puppy chewing on a slipper", "two cats fighting over a ball"
+        let at = matches!(self.previous(), Some(Chunk::Verb(verb)) if is_at(&verb.attribute, prep));
+        let on = matches!(self.previous(), Some(Chunk::Verb(verb)) if is_on(&verb.attribute, prep));
+        let kind = match (at, prep) {
+            _ if on => RelationKind::On,
+            (true, "on") => RelationKind::Touching,
+            (true, _) => RelationKind::NextTo,
+            _ => kind,
+        };
         let subjects = self.link_subjects();
         let subjects = self.only_last_is_beside(kind, subjects);
         let subjects = self.holder_of(kind, subjects);
-        let subjects = self.doer_on(kind).unwrap_or(subjects);
+        let subjects = self.doer_on(kind).or_else(|| self.wearer_in(kind)).unwrap_or(subjects);
         let object_follows = matches!(
             self.peek(1),
-            Some(Chunk::Np(_) | Chunk::Pronoun { .. } | Chunk::OneOf(_) | Chunk::OfThem(_))
+            Some(Chunk::Np(_) | Chunk::Pronoun(_) | Chunk::OneOf(_) | Chunk::OfThem(_))
         );
         if !object_follows {
             return self.dangling(kind, &subjects);
@@ -156,7 +169,7 @@ impl Interpreter<'_> {
         };
         let before = self.joint != Joint::None && known && matches!(self.peek(2), Some(Chunk::Np(_)));
         // "a car and, to the left of it, a motorcycle"
-        let pronoun = matches!(self.peek(1), Some(Chunk::Pronoun { .. }));
+        let pronoun = matches!(self.peek(1), Some(Chunk::Pronoun(_)));
         let enclosed =
             pronoun && matches!((self.peek(2), self.peek(3)), (Some(Chunk::Comma), Some(Chunk::Np(_))));
         let before = before || enclosed && self.joint != Joint::None;
@@ -171,7 +184,7 @@ impl Interpreter<'_> {
     /// A preposition without an object: `with a cherry on top`.
     pub(super) fn dangling(&mut self, kind: RelationKind, subjects: &[usize]) {
         let owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
-        let objects = if owners.is_empty() { self.resolve(false, subjects) } else { owners };
+        let objects = if owners.is_empty() { self.resolve(Who::It, subjects) } else { owners };
         if kind != RelationKind::NextTo && !subjects.is_empty() && !objects.is_empty() {
             self.relate_all(subjects, kind, &objects);
             self.closed = true;
@@ -186,15 +199,12 @@ impl Interpreter<'_> {
         prep: &str,
         subjects: Vec<usize>,
     ) {
-        if phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART) {
-            let owners = self.resolve(false, &subjects);
-            if phrase.tags().any(Tags::GRASP) {
-                self.hold(&subjects, &owners);
-            } else {
-                self.no_longer_beside(&subjects, &owners);
-                self.relate_all(&subjects, kind, &owners);
-            }
-            self.closed = true;
+        if Self::is_own_part(phrase) {
+            return self.on_own_part(phrase, (kind, prep), &subjects);
+        }
+        if matches!(kind, RelationKind::On | RelationKind::Inside)
+            && self.in_part_of_whole(phrase, prep, &subjects)
+        {
             return;
         }
         let known = self.known(phrase).filter(|i| !subjects.contains(i));
@@ -206,6 +216,14 @@ impl Interpreter<'_> {
             self.detailed = subjects;
             return;
         }
+        // "pointing in three directions": what has no shape is said of whom it is about.
+        let shapeless = phrase.tags().any(Tags::ABSTRACT) && setting(phrase, kind, prep) == Setting::Thing;
+        if shapeless && known.is_none() && !subjects.is_empty() {
+            self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
+            self.group = subjects;
+            self.closed = true;
+            return;
+        }
         if prep == "at" && is_heavenly(&phrase.noun) && known.is_none() {
             // "howling at the moon": it is to be seen, and far above.
             let moon = self.thing_of(phrase);
@@ -215,9 +233,9 @@ impl Interpreter<'_> {
         }
         let kind = self.touching(phrase, kind, prep, &subjects);
         // Whoever pours milk into a cup is beside it.
-        let pours = prep == "into" && !self.detailed_by.is_empty() && self.detailed_by == subjects;
-        let kind =
-            if pours && subjects.iter().any(|i| self.is_animate(*i)) { RelationKind::NextTo } else { kind };
+        let pours =
+            matches!(prep, "into" | "out of") && !self.detailed_by.is_empty() && self.detailed_by == subjects;
+        let kind = if pours { RelationKind::NextTo } else { kind };
         // What comes out of a tunnel is before it.
         let emerges =
             prep == "out of" && phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
@@ -259,6 +277,22 @@ impl Interpreter<'_> {
         self.object_known = self.known(phrase).is_some();
         let object = self.thing_of(phrase);
         let mut subjects = subjects;
+        // "a sofa, a table and a painting above the sofa": the painting alone.
+        if let (true, Some(last)) = (self.object_known && self.owner.is_empty(), subjects.last().copied()) {
+            let listed = self.mentioned.contains(&object) && subjects.len() > 1 && self.ahead.is_none();
+            if listed
+                && matches!(
+                    kind,
+                    RelationKind::Above
+                        | RelationKind::Below
+                        | RelationKind::On
+                        | RelationKind::Under
+                        | RelationKind::Behind
+                )
+            {
+                subjects = vec![last];
+            }
+        }
         if let Some((_, source, _)) = self.picks.last().filter(|(part, ..)| *part == object) {
             // "two houses and a tree in front of the left house": the tree alone.
             let source = *source;
@@ -276,6 +310,8 @@ impl Interpreter<'_> {
             return;
         }
         self.relate_all(&subjects, kind, &[object]);
+        let workers = std::mem::take(&mut self.workers);
+        self.relate_all(&workers, RelationKind::Behind, &[object]);
         self.group = vec![object];
         self.object_of = Some((kind, subjects));
         self.closed = false;
@@ -298,6 +334,10 @@ impl Interpreter<'_> {
         let setting = if self.known(phrase).is_some() { Setting::Thing } else { setting(phrase, kind, prep) };
         match setting {
             Setting::Place => self.places.add(prep, &phrase.text()),
+            // "no clouds in the sky": where what is not there is not.
+            Setting::Region(_) if self.was_denied() && !matches!(self.peek(1), Some(Chunk::Colon)) => {
+                self.used.push(phrase.noun.clone());
+            }
             Setting::Region(region) => {
                 self.region = Some(region);
                 self.region_place(phrase, prep);
@@ -332,41 +372,6 @@ impl Interpreter<'_> {
         } else {
             self.object_thing(phrase, kind, subjects);
         }
-    }
-
-    /// `on either side (of a table)`; alone it speaks of the owner.
-    fn on_both_sides(&mut self) {
-        let subjects = self.link_subjects();
-        if matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun { .. })) {
-            self.pending = Pending::BothSides { subjects };
-            return;
-        }
-        for object in self.resolve(false, &subjects) {
-            self.flank(object, &subjects);
-        }
-    }
-
-    pub(super) fn both_sides(&mut self, phrase: &NounPhrase, subjects: &[usize]) {
-        let object = self.thing_of(phrase);
-        self.flank(object, subjects);
-    }
-
-    pub(super) fn flank(&mut self, object: usize, subjects: &[usize]) {
-        // "a nightstand on each side" are two.
-        if let [only] = subjects
-            && let Some(thing) =
-                self.scene.things.get_mut(*only).filter(|thing| thing.count == 1 && thing.exact)
-        {
-            thing.count = 2;
-        }
-        for subject in subjects {
-            if self.scene.things.get(*subject).is_some_and(|thing| thing.count > 1) {
-                self.relate(object, RelationKind::Between(*subject), *subject);
-            } else {
-                self.relate(*subject, RelationKind::NextTo, object);
-            }
-        }
-        self.closed = true;
     }
 
     pub(super) fn region_link(&mut self, region: Region, to: bool) {
@@ -413,6 +418,7 @@ impl Interpreter<'_> {
         }
         let kind = match () {
             () if thing.count > 1 => RelationKind::Between(*owner),
+            () if kind_of(&thing.noun).class == Class::Flat => RelationKind::Inside,
             () if tags.any(Tags::SURFACE) => RelationKind::On,
             () => RelationKind::Inside,
         };
@@ -427,9 +433,9 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn set_region(&mut self, things: &[usize], region: Region) {
-        self.said += 1;
         for index in things {
             if let Some(thing) = self.scene.things.get_mut(*index) {
+                self.said += usize::from(thing.region.is_none_or(|known| known == region));
                 thing.region = thing.region.or(Some(region));
                 if region == Region::Corners && thing.count == 1 {
                     thing.count = 4;
@@ -453,7 +459,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn relate(&mut self, subject: usize, kind: RelationKind, object: usize) {
-        self.said += 1;
+        self.said += usize::from(subject != object);
         let kind =
             if kind == RelationKind::Between(usize::MAX) { RelationKind::Between(object) } else { kind };
         let relation = Relation { subject, kind, object };

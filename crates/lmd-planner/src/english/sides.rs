@@ -9,6 +9,14 @@ const MAX_OWNER: usize = 5;
 pub(super) fn of_their_owners(mut tokens: Vec<Token>) -> Vec<Token> {
     let mut at = 0;
     while at < tokens.len() {
+        // "twice its size" is "twice the size of it".
+        let low = |index: usize| tokens.get(index).map_or("", |token: &Token| token.low.as_str());
+        let many = matches!(low(at), "twice" | "half" | "times");
+        if many && matches!(low(at + 1), "its" | "his" | "her" | "their") && low(at + 2) == "size" {
+            tokens.splice(at + 1..at + 3, ["the", "size", "of", "it"].map(Token::new));
+            at += 5;
+            continue;
+        }
         if let Some((owner, side, end)) = owned_side(&tokens, at) {
             let of = ["to", "the", side, "of"].map(Token::new);
             let plain: Vec<Token> = of.into_iter().chain(owner).collect();

@@ -41,7 +41,11 @@ impl Framing {
         let text = || words.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
         let opens = opens_with_quality(&words) || opens_bare(&words) && is_style(&words) && !counts(&words);
         if (!first || opens && part.last().is_some_and(|t| t.low == ",")) && is_tag(&words) {
-            if self.style.is_none() && is_style(&words) {
+            // "a lighthouse by Hokusai, woodblock print": a woodblock print by Hokusai.
+            let of_somebody = self.style.as_deref().and_then(|style| style.strip_prefix("a scene by "));
+            if let Some(artist) = of_somebody.filter(|_| is_style(&words)) {
+                self.style = Some(format!("{} by {artist}", text()));
+            } else if self.style.is_none() && is_style(&words) {
                 self.style = Some(text());
             } else if let Some(style) = self.style.as_mut().filter(|s| names_style(&words) && no_kind(s)) {
                 *style = format!("{style}, {}", text());
@@ -122,6 +126,21 @@ fn headed_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)> 
     Some(((!plain).then_some(text), at + length + 1))
 }
 
+static MEDIA: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(Section::Media, |_, _| Some(())));
+
+/// The length of a way to make pictures at `at`.
+fn made_as(tokens: &[Token], at: usize) -> Option<usize> {
+    MEDIA.longest(|ahead| low(tokens, at + ahead)).map(|(_, length)| length)
+}
+
+/// Whether words without an article end in a way to make pictures, with nothing but adjectives and the like before it.
+fn ends_in_medium(words: &[&Token]) -> bool {
+    let plain: Vec<Token> = words.iter().map(|token| (*token).clone()).collect();
+    let ends = |start: usize| made_as(&plain, start).is_some_and(|length| start + length == plain.len());
+    let before = |start: usize| plain.iter().take(start).all(|token| style_word(&token.low));
+    (0..plain.len().min(6)).any(|start| ends(start) && before(start))
+}
+
 static WISHES: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(Section::Wishes, |_, _| Some(())));
 
 /// The index after words of a wish: `please draw me`, `I would like to see`.
@@ -150,9 +169,12 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
     let mut medium = None;
     while let Some(token) = tokens.get(end) {
         let low = token.low.as_str();
-        if List::Medium.has(low) {
+        if let Some(length) = made_as(tokens, end) {
+            end += length - 1;
             medium = Some(end);
-        } else if !style_word(low) {
+        } else if List::Medium.has(low) {
+            medium = Some(end);
+        } else if !style_word(low) && !stands_before_medium(tokens, end) {
             break;
         }
         end += 1;
@@ -200,6 +222,17 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
         words.iter().map(|word| if definite(word) { "a" } else { *word }).collect::<Vec<_>>().join(" ")
     });
     Some((style, purpose.unwrap_or(end + of)))
+}
+
+/// Whether a word may name the purpose of the picture that the next word calls by its kind: `product photo`, `movie poster`.
+fn stands_before_medium(tokens: &[Token], at: usize) -> bool {
+    let (word, next) = (low(tokens, at), low(tokens, at + 1));
+    let own = exact_tags(word);
+    let led = matches!(low(tokens, at + 2), "of" | "showing" | "depicting" | ":");
+    List::Medium.has(next)
+        && led
+        && !word.is_empty()
+        && !own.any(Tags::FUNCTION.and(Tags::ANIMATE).and(Tags::PLACE))
 }
 
 /// The index after `for a blog post:`, which says what the picture is for.
@@ -257,6 +290,9 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
     if !matches!(word(at), "in" | "as" | "drawn" | "painted" | "rendered" | "done") {
         return None;
     }
+    if let Some(end) = inline_medium(tokens, at) {
+        return Some(end);
+    }
     let start = at
         + 1
         + usize::from(
@@ -278,10 +314,29 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
     is_style.then_some(start + length)
 }
 
+/// `as a linocut`, `in stained glass style`: the index after it.
+fn inline_medium(tokens: &[Token], at: usize) -> Option<usize> {
+    let word = |i: usize| low(tokens, i);
+    let adverb = usize::from(word(at) != "in" && matches!(word(at + 1), "in" | "as" | "with"));
+    let article = usize::from(matches!(word(at + 1 + adverb), "a" | "an"));
+    let medium = at + 1 + adverb + article;
+    if let Some(length) = made_as(tokens, medium).filter(|_| word(at) != "in" || article == 0) {
+        let end = medium + length;
+        let noun =
+            tokens.get(end).is_some_and(|next| next.low != "style" && exact_tags(&next.low).any(Tags::NOUN));
+        if !noun {
+            return Some(end + usize::from(word(end) == "style"));
+        }
+    }
+    None
+}
+
 /// Whether a part between commas is about the picture's quality or style.
 fn is_tag(words: &[&Token]) -> bool {
     let opens = words.first().map_or("", |token| token.low.as_str());
-    if opens_bare(words) && names_style(words) {
+    let mood = words.len() > 1 && words.last().is_some_and(|last| List::MoodEnd.has(&last.low));
+    let plain = || words.iter().all(|token| !exact_tags(&token.low).any(Tags::FUNCTION));
+    if opens_bare(words) && (names_style(words) || ends_in_medium(words) || mood && plain()) {
         return true;
     }
     if words.is_empty()
@@ -352,7 +407,7 @@ fn names_style(words: &[&Token]) -> bool {
 
 /// Whether a part names a kind of picture.
 fn is_style(words: &[&Token]) -> bool {
-    if names_style(words) {
+    if names_style(words) || ends_in_medium(words) {
         return true;
     }
     let words = words.split(|token| token.low == "by").next().unwrap_or_default();

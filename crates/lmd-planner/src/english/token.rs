@@ -31,6 +31,11 @@ impl Token {
         self.low.starts_with('"')
     }
 
+    /// Whether it was written with a capital letter somewhere, as in `iPhone`.
+    pub(super) fn has_capital(&self) -> bool {
+        self.text.contains(char::is_uppercase)
+    }
+
     /// Whether it was written with a capital first letter.
     pub(super) fn is_capitalised(&self) -> bool {
         self.text.starts_with(char::is_uppercase)
@@ -153,6 +158,21 @@ fn plain_denials(tokens: Vec<Token>) -> Vec<Token> {
         match token.low.as_str() {
             "nobody" | "no-one" | "noone" => plain.extend([Token::new("no"), Token::new("person")]),
             "one" if plain.last().is_some_and(|last| last.low == "no") => plain.push(Token::new("person")),
+            "soul" if plain.last().is_some_and(|last| last.low == "a") && denies(&plain) => {
+                plain.push(Token::new("person"));
+            }
+            "anybody" | "anyone" => plain.push(Token::new("person")),
+            "somebody" | "someone" => plain.extend([Token::new("a"), Token::new("person")]),
+            "everybody" | "everyone" => plain.push(Token::new("people")),
+            // "a can of soda" is a thing.
+            "can"
+                if plain
+                    .last()
+                    .is_some_and(|last| last.low != "you" && last.low != "it" && !last.low.is_empty())
+                    && rest.peek().is_some_and(|next| next.low == "of") =>
+            {
+                plain.extend([Token::new("tin"), token]);
+            }
             "zero" | "0" if content => plain.push(Token::new("no")),
             // A time of day counts nothing.
             "o'clock" => match plain.pop() {
@@ -163,6 +183,12 @@ fn plain_denials(tokens: Vec<Token>) -> Vec<Token> {
         }
     }
     plain
+}
+
+/// Whether the words so far deny what comes: `not a`, `without a`.
+fn denies(words: &[Token]) -> bool {
+    let before = words.len().checked_sub(2).and_then(|at| words.get(at));
+    before.is_some_and(|word| matches!(word.low.as_str(), "not" | "without" | "no"))
 }
 
 /// Combining marks belong to the letter before them.
@@ -206,6 +232,9 @@ fn push_word(tokens: &mut Vec<Token>, word: &mut String) {
         push_contraction(tokens, &text, stem, ending);
     } else if matches!(low.as_str(), "dont" | "doesnt" | "isnt" | "arent") {
         tokens.extend([Token::new(low.trim_end_matches("nt")), Token::new("not")]);
+    } else if let Some(number) = text.strip_prefix('x').filter(|rest| rest.parse::<u32>().is_ok()) {
+        // "x3", but not the X5 of a name.
+        tokens.push(Token::new(number));
     } else if let Some((number, noun)) = counted_tag(&low) {
         tokens.extend([Token::new(number), Token::new(noun)]);
     } else {

@@ -30,7 +30,8 @@ pub(crate) use nouns::{compound, kind_of, known_kind};
 pub(crate) use phrases::{Phrases, Section, after, likeliest_language};
 pub(crate) use tags::Tags;
 pub(crate) use verbs::{
-    Role, Verb, VerbForm, doing, forms, is_known_verb, is_participle, progressive, third_person, verb,
+    Role, Verb, VerbForm, doing, forms, is_at, is_known_verb, is_of_the_living, is_on, is_participle,
+    is_worked, progressive, third_person, verb,
 };
 pub(crate) use words::{
     List, belongs_to_wearer, exact_tags, head, is_adjective, is_adverb, is_alive, is_colour, is_function,

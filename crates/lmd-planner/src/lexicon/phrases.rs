@@ -35,10 +35,14 @@ pub(crate) enum Section {
     Moods,
     /// How strongly something is asked for.
     Strength,
+    /// How a number bounds how many there are.
+    Bounds,
+    /// Ways to make a picture.
+    Media,
 }
 
 impl Section {
-    pub(super) const ALL: [(Self, &'static str); 12] = [
+    pub(super) const ALL: [(Self, &'static str); 14] = [
         (Self::Where, "where"),
         (Self::LoosePrepositions, "loose prepositions"),
         (Self::Joints, "joints"),
@@ -51,6 +55,8 @@ impl Section {
         (Self::Unneeded, "unneeded"),
         (Self::Moods, "moods"),
         (Self::Strength, "strength"),
+        (Self::Bounds, "bounds"),
+        (Self::Media, "media"),
     ];
 
     /// Its phrases with what stands behind them in the file.

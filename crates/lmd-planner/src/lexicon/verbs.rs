@@ -30,6 +30,8 @@ pub(crate) enum Role {
     Caption,
     /// What follows is a thing close by (`holding`, `chasing`).
     Close,
+    /// What follows is touched (`hugging`).
+    Contact,
     /// What follows carries the subject (`riding`).
     Mount,
     /// What follows is within or upon the subject (`containing`, `filled with`).
@@ -54,7 +56,7 @@ pub(crate) struct Verb {
 pub(super) const TEXT: &str = include_str!("verbs.txt");
 
 /// The lists of `verbs.txt` by what their verbs do.
-pub(super) const ROLES: [(&str, Role); 10] = [
+pub(super) const ROLES: [(&str, Role); 11] = [
     ("neutral", Role::Neutral),
     ("posture", Role::Posture),
     ("mount", Role::Mount),
@@ -62,6 +64,7 @@ pub(super) const ROLES: [(&str, Role); 10] = [
     ("surrounded", Role::Surrounded),
     ("flanked", Role::Flanked),
     ("topped", Role::Topped),
+    ("contact", Role::Contact),
     ("close", Role::Close),
     ("caption", Role::Caption),
     ("action", Role::Action),
@@ -128,6 +131,43 @@ fn third(lemma: &str) -> String {
         }
         _ => format!("{lemma}s"),
     }
+}
+
+static WORKED: LazyLock<HashSet<String>> = LazyLock::new(|| source::words(TEXT, "worked").map(ing).collect());
+
+static ALIVE: LazyLock<HashSet<String>> = LazyLock::new(|| source::words(TEXT, "alive").map(ing).collect());
+
+static TOUCHING_ON: LazyLock<HashSet<String>> =
+    LazyLock::new(|| source::words(TEXT, "touching on").map(ing).collect());
+
+static BESIDE_OVER: LazyLock<HashSet<String>> =
+    LazyLock::new(|| source::words(TEXT, "beside over").map(ing).collect());
+
+static ON_OVER: LazyLock<HashSet<String>> =
+    LazyLock::new(|| source::words(TEXT, "on over").map(ing).collect());
+
+/// Whether a deed and `over` say on what it is done (`driving over a bridge`).
+pub(crate) fn is_on(doing: &str, prep: &str) -> bool {
+    prep == "over" && ON_OVER.contains(doing)
+}
+
+/// Whether a deed and its preposition say that something is only touched (`chewing on`), or only near (`fighting over`).
+pub(crate) fn is_at(doing: &str, prep: &str) -> bool {
+    match prep {
+        "on" => TOUCHING_ON.contains(doing),
+        "over" => BESIDE_OVER.contains(doing),
+        _ => false,
+    }
+}
+
+/// Whether only somebody alive does this (`walking`).
+pub(crate) fn is_of_the_living(doing: &str) -> bool {
+    ALIVE.contains(doing)
+}
+
+/// Whether somebody does this (`slicing`) to something that lies on or in something else.
+pub(crate) fn is_worked(doing: &str) -> bool {
+    WORKED.contains(doing)
 }
 
 /// Whether `word` is a form of a verb that the lexicon knows.

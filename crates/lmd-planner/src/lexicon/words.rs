@@ -52,6 +52,8 @@ pub(crate) enum List {
     StyleFiller,
     /// Words that may stand before the kind of picture.
     StyleOpening,
+    /// Words that end a part about light, colours or mood.
+    MoodEnd,
     /// Words about quality alone.
     Quality,
     /// Further words that open a list of tags.
@@ -66,6 +68,16 @@ pub(crate) enum List {
     Region,
     /// Words of phrases about several things or about having.
     Grammar,
+    /// Parts of which one has several.
+    Several,
+    /// Whom `she` may mean, and `he` may not.
+    Female,
+    /// Whom `he` may mean, and `she` may not.
+    Male,
+    /// First names of women.
+    FemaleName,
+    /// First names of men.
+    MaleName,
     /// Verbs of instructions.
     Imperative,
     /// Verbs of motion and placing that say no more than `move`.
@@ -78,13 +90,14 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 17] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 23] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
         (Self::Style, STYLE, "style"),
         (Self::StyleFiller, STYLE, "style filler"),
         (Self::StyleOpening, STYLE, "style opening"),
+        (Self::MoodEnd, STYLE, "mood end"),
         (Self::Quality, STYLE, "quality"),
         (Self::Opening, STYLE, "opening"),
         (Self::Frame, STYLE, "frame"),
@@ -92,6 +105,11 @@ impl List {
         (Self::GivesWay, WORDS, "gives way"),
         (Self::Region, WORDS, "region"),
         (Self::Grammar, WORDS, "grammar"),
+        (Self::Several, WORDS, "several"),
+        (Self::Female, WORDS, "female"),
+        (Self::Male, WORDS, "male"),
+        (Self::FemaleName, WORDS, "female name"),
+        (Self::MaleName, WORDS, "male name"),
         (Self::Imperative, WORDS, "imperative"),
         (Self::Motion, WORDS, "motion"),
         (Self::RareImperative, WORDS, "rare imperative"),

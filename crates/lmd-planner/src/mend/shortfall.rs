@@ -56,7 +56,7 @@ fn apart(scene: &Scene, layout: &Layout) -> Vec<String> {
         let so = |s: BBox| objects.iter().any(|o| o.bbox != s && stands(s, relation.kind, o.bbox));
         // Of several side by side one is beside the other thing.
         let holds = match relation.kind {
-            RelationKind::NextTo => subjects.iter().any(|s| so(s.bbox)),
+            RelationKind::NextTo | RelationKind::Touching => subjects.iter().any(|s| so(s.bbox)),
             _ => !subjects.is_empty() && subjects.iter().all(|s| so(s.bbox)),
         };
         (!holds && subject != object)
@@ -83,7 +83,7 @@ fn stands(a: BBox, kind: RelationKind, b: BBox) -> bool {
         RelationKind::InFrontOf => a.y_max() > b.y_max() && beside(a, b),
         RelationKind::Behind => a.y_max() < b.y_max() && beside(a, b),
         RelationKind::HeldBy => a.intersection(b) > 0.0,
-        RelationKind::NextTo => a.x().max(b.x()) - a.x_max().min(b.x_max()) <= 0.25,
+        RelationKind::NextTo | RelationKind::Touching => a.x().max(b.x()) - a.x_max().min(b.x_max()) <= 0.25,
         RelationKind::HangsFrom => {
             let from = b.y() - SLACK..=b.y_max() + SLACK;
             beside(a, b) && from.contains(&a.y()) && a.y_max() > b.y()

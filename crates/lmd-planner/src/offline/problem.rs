@@ -19,6 +19,8 @@ const SHORTEST: f64 = 0.13;
 const PROMINENT: f64 = 0.54;
 /// Most things of a kind that rest on something in one row.
 pub(super) const MOST_IN_ROW: usize = 6;
+/// Most of the canvas one thing takes that is far away.
+const FARTHEST: f64 = 0.45;
 /// Most of the canvas one thing takes by itself.
 const LARGEST: (f64, f64) = (0.88, 0.82);
 
@@ -39,8 +41,10 @@ pub(super) struct Item {
     arrangement: Option<Arrangement>,
     /// A size to keep, as width and height on the canvas.
     kept_size: Option<(f64, f64)>,
-    /// Stated size and distance, as a factor.
+    /// Stated size as a factor.
     factor: f64,
+    /// Stated distance as a factor, which makes room for nothing else.
+    distance: f64,
     /// Stated width and height (`tall`, `long`), as factors.
     form: (f64, f64),
 }
@@ -170,7 +174,11 @@ impl LayoutProblem {
 
     /// The scale at which the longest side of all is `side`.
     pub(super) fn scale_for(&self, side: f64) -> f64 {
-        let sides = self.cells(1.0, 1.0).into_iter().map(|(w, h)| w.max(h));
+        // What is far away is not what the picture is about, unless there is nothing else.
+        let far = |item: &&Item| item.distance < 1.0;
+        let all_far = self.items.iter().all(|item| far(&item));
+        let cells = self.items.iter().zip(self.cells(1.0, 1.0));
+        let sides = cells.filter(|(item, _)| all_far || !far(item)).map(|(_, (w, h))| w.max(h));
         side / sides.fold(1e-6, f64::max)
     }
 
@@ -211,7 +219,10 @@ impl LayoutProblem {
     /// The size of one member of each item.
     fn cells(&self, scale: f64, stretch: f64) -> Vec<(f64, f64)> {
         let members: usize = self.items.iter().map(|item| item.count).sum();
-        let weight: f64 = self.items.iter().map(|item| item.count as f64 * item.extent().powi(2)).sum();
+        let all_far = self.items.iter().all(|item| item.distance < 1.0);
+        let distance = |item: &Item| if all_far { 1.0 } else { item.distance };
+        let share = |item: &Item| item.count as f64 * (item.extent() * distance(item)).powi(2);
+        let weight: f64 = self.items.iter().map(share).sum();
         // The share of the canvas that is covered grows slowly with the crowd.
         let covered = 0.26 + 0.05 * (members.max(1) as f64).ln();
         let unit = self.matched((covered / weight.max(1e-6)).sqrt()) * scale;
@@ -277,7 +288,6 @@ impl LayoutProblem {
 
 impl Item {
     fn new(index: usize, thing: &Thing, count: usize) -> Self {
-        let factor = size_factor(thing.size) * distance_factor(thing.region);
         Self {
             thing: index,
             count,
@@ -286,7 +296,8 @@ impl Item {
             fixed: None,
             arrangement: thing.arrangement,
             kept_size: None,
-            factor,
+            factor: size_factor(thing.size),
+            distance: distance_factor(thing.region),
             form: form_factors(&thing.attributes),
         }
     }
@@ -325,13 +336,14 @@ impl Item {
         if let Some(size) = self.kept_size.or(self.fixed.map(|bbox| (bbox.w(), bbox.h()))) {
             return size;
         }
-        let (side, aspect) = (self.extent() * unit, self.kind.aspect().sqrt());
+        let (side, aspect) = (self.extent() * unit * self.distance, self.kind.aspect().sqrt());
         if self.is_stack() {
             // What is stacked lies flat, whatever its shape when it stands.
             return ((1.6 * side).clamp(shortest, LARGEST.0), (0.5 * side).clamp(0.6 * shortest, 0.3));
         }
         let (w, h) = (side * aspect * self.form.0, side / aspect * self.form.1 * stretch);
-        let shrink = (LARGEST.0 / w).min(LARGEST.1 / h).min(1.0);
+        let most = if self.distance < 1.0 { (FARTHEST, FARTHEST) } else { LARGEST };
+        let shrink = (most.0 / w).min(most.1 / h).min(1.0);
         // What is too thin grows as a whole, and stated sizes still differ.
         let shortest = shortest * self.factor.clamp(0.75, 1.25);
         let shortest = (shortest * self.form.0, shortest * self.form.1);
@@ -394,7 +406,7 @@ fn form_factors(attributes: &[String]) -> (f64, f64) {
 fn distance_factor(region: Option<Region>) -> f64 {
     match region {
         Some(Region::Foreground) => 1.15,
-        Some(Region::Background) => 0.8,
+        Some(Region::Background) => 0.5,
         _ => 1.0,
     }
 }

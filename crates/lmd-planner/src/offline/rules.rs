@@ -68,6 +68,10 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
             let sides = NextSides::new(scene, relation);
             subjects.iter().map(|&subject| next_to(problem, subject, first, sides)).collect()
         }
+        RelationKind::Touching => {
+            let sides = NextSides::new(scene, relation);
+            subjects.iter().map(|&subject| touching(problem, subject, first, sides)).collect()
+        }
         kind => {
             let pairs = subjects.iter().flat_map(|&s| objects.iter().map(move |&o| (s, o)));
             pairs.map(|(subject, object)| ordered(problem, kind, subject, object)).collect()
@@ -268,6 +272,26 @@ fn next_to(problem: &LayoutProblem, s: usize, o: usize, sides: NextSides) -> Con
         options.extend(pair.iter().map(|(left, right)| beside(*left, *right, aligned, reach)));
     }
     Constraint::new(4, options)
+}
+
+/// Side by side, each over the other's edge.
+fn touching(problem: &LayoutProblem, s: usize, o: usize, sides: NextSides) -> Constraint {
+    let feet = problem.items[s].kind.class.stands() && problem.items[o].kind.class.stands();
+    let beside = |left: usize, right: usize, share: f64| -> Vec<Rule> {
+        let mut rules = vec![
+            before(AxisId::X, point(right, share), point(left, 1.0), 0.0),
+            before(AxisId::X, point(left, 1.0), point(right, 0.4), 0.0),
+        ];
+        rules.extend(level(AxisId::Y, s, o));
+        if feet {
+            rules.extend(near(AxisId::Y, point(s, 1.0), point(o, 1.0), 0.03));
+        }
+        rules
+    };
+    let pair = if sides.left_first { [(s, o), (o, s)] } else { [(o, s), (s, o)] };
+    let shares = [0.15, 0.02];
+    let options = shares.iter().flat_map(|share| pair.map(|(left, right)| beside(left, right, *share)));
+    Constraint::new(4, options.collect()).overlapping(s, o)
 }
 
 /// The things on either side of what stands between.

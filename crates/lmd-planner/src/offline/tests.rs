@@ -52,7 +52,7 @@ fn stands(kind: RelationKind, s: BBox, o: BBox) -> bool {
             (o.y()..=o.y() + 0.55 * o.h()).contains(&s.y_max()) && (o.x()..=o.x_max()).contains(&sx)
         }
         RelationKind::Inside => (s.intersection(o) - s.area()).abs() < 1e-9,
-        RelationKind::NextTo => (s.x() - o.x_max()).max(o.x() - s.x_max()) < 0.16,
+        RelationKind::NextTo | RelationKind::Touching => (s.x() - o.x_max()).max(o.x() - s.x_max()) < 0.16,
         RelationKind::HeldBy => s.intersection(o) > 0.3 * s.area(),
         RelationKind::HangsFrom => {
             (o.y()..=o.y_max() + 1e-9).contains(&s.y()) && s.y() > o.y() && (o.x()..=o.x_max()).contains(&sx)

@@ -1,0 +1,93 @@
+//! Adjectives before a noun, one by one and joined: `light blue`, `red and white`, `red or blue`.
+
+use super::noun_phrase::Reader;
+use super::numbers::number;
+use crate::lexicon::{Tags, exact_tags, is_adjective, is_adverb, is_function};
+
+impl Reader<'_> {
+    /// Takes one adjective; shades join their colour, adverbs their adjective.
+    pub(super) fn modifier(&mut self, adverb: &mut Vec<String>) {
+        let low = self.low(0).to_owned();
+        let next_is_color = exact_tags(self.low(1)).any(Tags::COLOUR);
+        let shade = exact_tags(&low).any(Tags::SHADE) && next_is_color;
+        let plain_adverb = exact_tags(&low).any(Tags::ADVERB) || (low.ends_with("ly") && !is_adjective(&low));
+        self.take();
+        if shade || plain_adverb {
+            adverb.push(low);
+            return;
+        }
+        adverb.push(hyphen_color(&low));
+        self.phrase.attributes.push(std::mem::take(adverb).join(" "));
+    }
+
+    /// `and` or a comma between two adjectives of one noun; takes it.
+    pub(super) fn joined_adjective(&mut self) -> bool {
+        let low = self.low(0);
+        if self.phrase.attributes.is_empty() || !(matches!(low, "and" | "or" | "but") || low == ",") {
+            return false;
+        }
+        let mut ahead = if low == "," && self.low(1) == "and" { 2 } else { 1 };
+        let joined_by_and = low == "and" || ahead == 2;
+        let mut adjectives = 0;
+        while self.describes(ahead) || (adjectives > 0 && matches!(self.low(ahead), "," | "and")) {
+            adjectives += usize::from(self.describes(ahead));
+            ahead += 1;
+            if adjectives > 6 {
+                return false;
+            }
+        }
+        let noun_follows = self.content_follows(ahead) && !self.verb_follows(ahead);
+        if adjectives == 0 || !noun_follows || matches!(self.low(ahead - 1), "," | "and") {
+            return false;
+        }
+        let alternative = low == "or";
+        self.at += if joined_by_and && low == "," { 2 } else { 1 };
+        if alternative {
+            // One of the two is taken; the choice is told.
+            let mut other = Vec::new();
+            self.modifier(&mut other);
+            let other = self.phrase.attributes.pop().unwrap_or_default();
+            self.phrase.choice = self.phrase.attributes.last().map(|first| (first.clone(), other));
+        } else if joined_by_and {
+            self.phrase.words.push("and".to_owned());
+            let mut next = Vec::new();
+            self.modifier(&mut next);
+            while !next.is_empty() && self.at < self.tokens.len() {
+                self.modifier(&mut next);
+            }
+            self.merge_last_two();
+        }
+        true
+    }
+
+    /// Makes `red`, `blue` one attribute: `red and blue`.
+    fn merge_last_two(&mut self) {
+        let attributes = &mut self.phrase.attributes;
+        if let (Some(last), Some(first)) = (attributes.pop(), attributes.pop()) {
+            attributes.push(format!("{first} and {last}"));
+        }
+    }
+
+    /// Whether the word `ahead` describes a noun after it.
+    fn describes(&self, ahead: usize) -> bool {
+        let low = self.low(ahead);
+        if low.is_empty() || is_function(low) || number(low).is_some() {
+            return false;
+        }
+        let tags = exact_tags(low);
+        if tags.any(Tags::NOUN) && !tags.any(Tags::COLOUR.and(Tags::ADJECTIVE)) {
+            return tags.any(Tags::MODIFIER)
+                && self.content_follows(ahead + 1)
+                && !self.verb_follows(ahead + 1);
+        }
+        is_adjective(low) || is_adverb(low)
+    }
+}
+
+/// `light-blue` becomes `light blue`.
+fn hyphen_color(word: &str) -> String {
+    match word.rsplit_once('-') {
+        Some((shade, color)) if exact_tags(color).any(Tags::COLOUR) => format!("{shade} {color}"),
+        _ => word.to_owned(),
+    }
+}

@@ -1,0 +1,63 @@
+//! On both sides: of a thing, of its owner, or of the picture.
+
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, Pending};
+use super::phrase::NounPhrase;
+use super::who::Who;
+use crate::{Region, RelationKind};
+
+impl Interpreter<'_> {
+    /// `on either side (of a table)`; alone it speaks of the owner.
+    pub(super) fn on_both_sides(&mut self) {
+        let subjects = self.link_subjects();
+        if matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun(_))) {
+            self.pending = Pending::BothSides { subjects };
+            return;
+        }
+        let objects = self.resolve(Who::It, &subjects);
+        for object in &objects {
+            self.flank(*object, &subjects);
+        }
+        if objects.is_empty() {
+            self.on_sides_of_picture(&subjects);
+        }
+    }
+
+    /// `palm trees on both sides` of no thing: some on the left, as many on the right.
+    fn on_sides_of_picture(&mut self, subjects: &[usize]) {
+        for subject in subjects {
+            let Some(thing) = self.scene.things.get_mut(*subject) else { continue };
+            let count =
+                if thing.exact && thing.count > 1 { thing.count } else { 2 * thing.count.div_ceil(2) };
+            let mut right = thing.clone();
+            (thing.count, right.count) = (count.div_ceil(2).max(1), (count / 2).max(1));
+            self.scene.things.push(right);
+            self.set_region(&[*subject], Region::Left);
+            self.set_region(&[self.scene.things.len() - 1], Region::Right);
+        }
+        self.closed = true;
+    }
+
+    pub(super) fn both_sides(&mut self, phrase: &NounPhrase, subjects: &[usize]) {
+        let object = self.thing_of(phrase);
+        self.flank(object, subjects);
+    }
+
+    pub(super) fn flank(&mut self, object: usize, subjects: &[usize]) {
+        // "a nightstand on each side" are two.
+        if let [only] = subjects
+            && let Some(thing) =
+                self.scene.things.get_mut(*only).filter(|thing| thing.count == 1 && thing.exact)
+        {
+            thing.count = 2;
+        }
+        for subject in subjects {
+            if self.scene.things.get(*subject).is_some_and(|thing| thing.count > 1) {
+                self.relate(object, RelationKind::Between(*subject), *subject);
+            } else {
+                self.relate(*subject, RelationKind::NextTo, object);
+            }
+        }
+        self.closed = true;
+    }
+}

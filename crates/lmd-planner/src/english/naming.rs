@@ -1,0 +1,76 @@
+//! Which thing a noun phrase names: one of several, one named before, or a new one.
+
+use super::interpret::{Interpreter, Joint, Pending};
+use super::phrase::{Determiner, NounPhrase};
+use crate::Thing;
+use crate::lexicon::head;
+
+impl Interpreter<'_> {
+    /// The thing a phrase names: one named before, or a new one.
+    pub(super) fn thing_of(&mut self, phrase: &NounPhrase) -> usize {
+        if let Some(young) = self.young_of_animal(phrase) {
+            self.scene.things.push(young);
+            self.mentioned.push(self.scene.things.len() - 1);
+            return self.scene.things.len() - 1;
+        }
+        if let Some(index) = self.picked_by(phrase) {
+            self.mentioned.push(index);
+            return index;
+        }
+        if let Some((bare, region)) = Self::placed_by_name(phrase).filter(|_| self.known(phrase).is_none()) {
+            self.scene.things.push(bare.thing());
+            let index = self.scene.things.len() - 1;
+            self.set_region(&[index], region);
+            self.mentioned.push(index);
+            return index;
+        }
+        let known = self.known(phrase);
+        let listed = self.listed_next.take().filter(|_| known.is_none());
+        let index = known.unwrap_or_else(|| {
+            self.guess(phrase);
+            match listed.and_then(|index| self.scene.things.get_mut(index)) {
+                Some(plural) => {
+                    let kind = std::mem::replace(plural, phrase.thing());
+                    self.scene.kinds.push(kind.noun);
+                    listed.unwrap_or_default()
+                }
+                None => {
+                    self.scene.things.push(phrase.thing());
+                    self.scene.things.len() - 1
+                }
+            }
+        });
+        self.mentioned.push(index);
+        index
+    }
+
+    /// Notes a thing that no table knows and no article or number shows to be
+    /// one: its place in the sentence alone makes it a thing.
+    fn guess(&mut self, phrase: &NounPhrase) {
+        self.doubt_number(phrase);
+        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
+        if bare && !phrase.capitalised && phrase.tags().is_unknown() {
+            self.scene.guesses.push(phrase.noun.clone());
+        }
+    }
+
+    /// The thing named before that `the cat` means.
+    pub(super) fn known(&self, phrase: &NounPhrase) -> Option<usize> {
+        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
+        // "a violinist and a pianist, violinist on the left".
+        let again = bare
+            && phrase.attributes.is_empty()
+            && self.pending == Pending::Nothing
+            && self.joint != Joint::None
+            && self.link_follows();
+        if phrase.determiner != Determiner::The && !again {
+            return None;
+        }
+        let same = |thing: &Thing| {
+            (thing.noun == phrase.noun || head(&thing.noun) == phrase.noun)
+                && phrase.attributes.iter().all(|a| thing.attributes.contains(a))
+                && phrase.quantity.is_none_or(|q| q.count == thing.count)
+        };
+        self.scene.things.iter().rposition(same)
+    }
+}

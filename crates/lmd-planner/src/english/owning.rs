@@ -1,0 +1,236 @@
+//! Parts of things at work: what is said of them (`with its trunk raised`), whose they are (`whose eyes are blue`, `the
+//! basket` of a bicycle), and that one of them is missing.
+
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, Joint, Pending, thing_tags};
+use super::links::{Link, place_word};
+use super::phrase::{Determiner, NounPhrase};
+use crate::lexicon::{Class, Tags, VerbForm, is_worked, kind_of};
+use crate::{Region, RelationKind};
+
+impl Interpreter<'_> {
+    /// `with its trunk raised`, `with eyes closed`: said of the part just named, in the caption of whose it is. `true` if
+    /// it was taken so.
+    pub(super) fn said_of_part(&mut self, says: &str) -> bool {
+        let part = |np: &NounPhrase| {
+            np.determiner == Determiner::Possessive
+                || np.tags().any(Tags::PART) && np.determiner != Determiner::The
+        };
+        let after = matches!(self.previous(), Some(Chunk::Np(np)) if part(np));
+        if !after || self.detailed.is_empty() || self.denied.is_some() {
+            return false;
+        }
+        let things = self.detailed.clone();
+        let place = self.part_place().or_else(|| self.tied_in(says));
+        self.at += if place.is_some() { 2 } else { 0 };
+        let place = place.map_or_else(String::new, |(prep, part)| format!(" {prep} {}", part.text()));
+        self.add_detail(&things, &format!("{says}{place}"));
+        true
+    }
+
+    /// `hair tied in a bun`: what it is tied in is no thing of its own.
+    fn tied_in(&self, says: &str) -> Option<(String, NounPhrase)> {
+        const SHAPED: [&str; 8] =
+            ["tied", "braided", "pulled", "gathered", "styled", "twisted", "put", "arranged"];
+        match (self.peek(1)?, self.peek(2)?) {
+            (Chunk::Link(Link::Rel { kind: RelationKind::Inside, prep }), Chunk::Np(np))
+                if SHAPED.contains(&says) =>
+            {
+                Some((prep.clone(), np.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// `a cat whose eyes are blue`: a cat with blue eyes. Else it is what somebody has.
+    pub(super) fn whose(&mut self) {
+        self.narrow_to_last();
+        let says = match (self.peek(1), self.peek(2), self.peek(3)) {
+            (Some(Chunk::Np(np)), Some(Chunk::Be), Some(said)) if !np.tags().any(Tags::ANIMATE) => match said
+            {
+                Chunk::Adjectives(adjectives) => Some((np, adjectives.join(" "))),
+                Chunk::Verb(verb) if !matches!(self.peek(4), Some(Chunk::Np(_) | Chunk::Link(_))) => {
+                    Some((np, verb.attribute.clone()))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some((np, says)) = says else { return self.with(false) };
+        let part = format!("{says} {}", np.text());
+        let part = if np.plural { part } else { lmd_layout::with_article(&part) };
+        let owners: Vec<usize> = self.group.last().copied().into_iter().collect();
+        self.add_detail(&owners, &format!("with {part}"));
+        self.at += 3;
+        self.group = owners;
+        self.joint = Joint::None;
+    }
+
+    /// `a cake with seven candles and a slice missing`: what is not there has no box. `true` if it was that.
+    pub(super) fn is_lacking(&mut self, phrase: &NounPhrase) -> bool {
+        let listed = self.pending == Pending::Nothing && self.joint != Joint::None && !self.owner.is_empty();
+        let had = matches!(self.pending, Pending::With { .. }) || listed;
+        if !had || self.owner.is_empty() {
+            return false;
+        }
+        let gone = |word: &str| matches!(word, "missing" | "gone" | "lacking" | "absent");
+        let object = matches!(self.peek(2), Some(Chunk::Np(_)));
+        let after = match self.peek(1) {
+            Some(Chunk::Verb(verb)) if verb.form == VerbForm::Ing && !object => Some(verb.attribute.clone()),
+            Some(Chunk::Adjectives(adjectives)) => Some(adjectives.join(" ")),
+            _ => None,
+        };
+        let after = after.filter(|after| gone(after));
+        if after.is_none() && !phrase.attributes.iter().any(|word| gone(word)) {
+            return false;
+        }
+        let owners = self.owner.clone();
+        self.at += usize::from(after.is_some());
+        let after = after.map_or_else(String::new, |after| format!(" {after}"));
+        self.add_detail(&owners, &format!("with {}{after}", phrase.text()));
+        (self.pending, self.joint) = (Pending::Nothing, Joint::None);
+        self.group = owners;
+        true
+    }
+
+    /// `a pizza cut into eight slices, one slice has mushrooms`: one of what the caption of the last thing names. `true` if
+    /// it was that.
+    pub(super) fn speaks_of_part(&mut self, phrase: &NounPhrase) -> bool {
+        let one = phrase.quantity.is_some_and(|quantity| quantity.count == 1) && !phrase.noun.is_empty();
+        let apart = matches!(self.peek(1), Some(Chunk::Link(_)));
+        if !one || apart || self.joint == Joint::None || self.pending != Pending::Nothing {
+            return false;
+        }
+        let Some(index) = self.mentioned.last().copied() else { return false };
+        let plural = lmd_layout::plural(&phrase.noun);
+        let names = |detail: &str| detail.split(' ').any(|word| word == plural);
+        let whole = self.scene.things.get(index).and_then(|thing| thing.detail.as_deref());
+        if !whole.is_some_and(names) {
+            return false;
+        }
+        let mut says = format!(", {}", phrase.text());
+        let skipped = match (self.peek(1), self.peek(2)) {
+            (Some(Chunk::With), Some(Chunk::Np(np))) => {
+                says = format!("{says} with {}", np.text());
+                2
+            }
+            (Some(Chunk::Be), Some(Chunk::Adjectives(adjectives))) => {
+                says = format!("{says} {}", adjectives.join(" "));
+                2
+            }
+            (Some(Chunk::Be), Some(Chunk::Verb(verb))) => {
+                says = format!("{says} {}", verb.attribute);
+                2
+            }
+            (Some(Chunk::Verb(verb)), _) if verb.form != VerbForm::Base => {
+                says = format!("{says} {}", verb.attribute);
+                1
+            }
+            _ => 0,
+        };
+        self.add_detail(&[index], &says);
+        if let Some(thing) = self.scene.things.get_mut(index) {
+            thing.detail = thing.detail.take().map(|detail| detail.replace(" ,", ","));
+        }
+        self.at += skipped;
+        self.joint = Joint::None;
+        true
+    }
+
+    /// The thing named before whose part `the basket` is: a part or a vessel that the sentence takes for known.
+    pub(super) fn whole_of(&self, phrase: &NounPhrase, subjects: &[usize]) -> Option<usize> {
+        let definite = phrase.determiner == Determiner::The && self.known(phrase).is_none();
+        // "the top shelf" of a bookshelf
+        let storey = |index: &usize| {
+            let ends = |thing: &crate::Thing| {
+                thing.noun.len() > phrase.noun.len() && thing.noun.ends_with(&phrase.noun)
+            };
+            !subjects.contains(index) && self.scene.things.get(*index).is_some_and(ends)
+        };
+        if let Some(whole) = (0..self.scene.things.len())
+            .rev()
+            .find(storey)
+            .filter(|_| definite && Self::storey_of(phrase).is_some())
+        {
+            return Some(whole);
+        }
+        let own = phrase.tags().any(Tags::PART.and(Tags::CONTAINER));
+        if !own || !definite {
+            return None;
+        }
+        let size = kind_of(&phrase.noun);
+        let bears = |index: &usize| {
+            !subjects.contains(index)
+                && self.scene.things.get(*index).is_some_and(|thing| {
+                    let large = kind_of(&thing.noun);
+                    let larger = large.height * large.width > size.height * size.width;
+                    thing_tags(thing).any(Tags::VEHICLE.and(Tags::SURFACE).and(Tags::CONTAINER)) && larger
+                })
+        };
+        let mentioned = self.mentioned.iter().rev().copied().find(bears);
+        mentioned.or_else(|| (0..self.scene.things.len()).rev().find(bears))
+    }
+
+    /// Which of several parts that lie one over another: `the top shelf`.
+    fn storey_of(phrase: &NounPhrase) -> Option<Region> {
+        let region = place_word(phrase.attributes.first()?)?;
+        matches!(region, Region::Top | Region::Center | Region::Bottom).then_some(region)
+    }
+
+    /// `flowers in the basket` of a bicycle named before lie on it. `true` if it was that.
+    pub(super) fn in_part_of_whole(&mut self, phrase: &NounPhrase, prep: &str, subjects: &[usize]) -> bool {
+        let Some(whole) = self.whole_of(phrase, subjects) else { return false };
+        let Some(thing) = self.scene.things.get(whole) else { return false };
+        let (tags, class) = (thing_tags(thing), kind_of(&thing.noun).class);
+        let storey = Self::storey_of(phrase);
+        if !tags.any(Tags::VEHICLE) && !phrase.tags().any(Tags::PART) && storey.is_none() {
+            // The bowl on a table is a thing itself.
+            let bowl = self.thing_of(phrase);
+            self.relate(bowl, RelationKind::On, whole);
+            self.relate_all(subjects, RelationKind::Inside, &[bowl]);
+        } else {
+            let closed = tags.any(Tags::VEHICLE) && class != Class::Mount
+                || storey.is_some_and(|storey| storey != Region::Top);
+            let kind = if closed { RelationKind::Inside } else { RelationKind::On };
+            self.no_longer_beside(subjects, &[whole]);
+            let stood = |r: &crate::Relation| subjects.contains(&r.subject) && r.object == whole;
+            self.scene
+                .relations
+                .retain(|r| !(stood(r) && matches!(r.kind, RelationKind::On | RelationKind::Inside)));
+            self.relate_all(subjects, kind, &[whole]);
+            self.add_detail(subjects, &format!("{prep} {}", phrase.text()));
+        }
+        self.group = subjects.to_vec();
+        (self.object_of, self.closed) = (None, true);
+        true
+    }
+
+    /// `a chef slicing tomatoes on a board`: the tomatoes are there, too, and lie on the board.
+    pub(super) fn work_on(&mut self, phrase: &NounPhrase, doing: &str, workers: &[usize]) {
+        let place = match (self.peek(1), self.peek(2)) {
+            (
+                Some(Chunk::Link(Link::Rel { kind: RelationKind::On | RelationKind::Inside, .. })),
+                Some(Chunk::Np(np)),
+            ) => np,
+            _ => return,
+        };
+        let tags = place.tags();
+        let bears = tags.any(Tags::SURFACE.and(Tags::CONTAINER));
+        let other = tags.any(
+            Tags::SEAT
+                .and(Tags::PLACE)
+                .and(Tags::SCENERY)
+                .and(Tags::ANIMATE)
+                .and(Tags::VEHICLE)
+                .and(Tags::WORN),
+        );
+        let stuff = phrase.tags().any(Tags::WORN.and(Tags::PART));
+        if !is_worked(doing) || !bears || other || stuff || !workers.iter().any(|i| self.is_animate(*i)) {
+            return;
+        }
+        let object = self.thing_of(phrase);
+        self.group = vec![object];
+        self.detailed.clear();
+        self.workers = workers.to_vec();
+    }
+}

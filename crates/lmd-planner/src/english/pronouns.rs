@@ -1,0 +1,273 @@
+//! Pronouns, and whose part `his shoulder` is.
+
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, Joint, Pending};
+use super::links::Link;
+use super::phrase::{Determiner, NounPhrase};
+use super::who::Who;
+use crate::lexicon::{Role, Tags};
+use crate::{Relation, RelationKind, Size, Thing};
+
+impl Interpreter<'_> {
+    pub(super) fn pronoun(&mut self, who: Who) {
+        match std::mem::take(&mut self.pending) {
+            Pending::Object { kind, prep, subjects } => {
+                // "a bucket hanging from it"
+                let hangs = prep == "from" && self.hung;
+                let kind = if hangs { RelationKind::HangsFrom } else { kind };
+                let objects = self.refer(kind, who, &subjects);
+                self.relate_all(&subjects, kind, &objects);
+                // "a bowl with a spoon in it on a table": the bowl is on the table.
+                let of_owner =
+                    !objects.is_empty() && objects.iter().all(|object| self.owner.contains(object));
+                let held = matches!(kind, RelationKind::Inside | RelationKind::On);
+                self.group = if of_owner && held && self.at_noun_place() { objects } else { subjects };
+                self.closed = true;
+            }
+            Pending::Ahead { kind, .. } => {
+                let objects = self.refer(kind, who, &[]);
+                // "On it are a teapot and two cups." goes on about the table.
+                if self.mentioned.is_empty() {
+                    self.mentioned.extend_from_slice(&objects);
+                }
+                self.ahead = Some((kind, objects));
+                self.group.clear();
+            }
+            Pending::BothSides { subjects } => {
+                for object in self.resolve(who, &subjects) {
+                    self.flank(object, &subjects);
+                }
+            }
+            Pending::Nothing => {
+                self.group = self.resolve(who, &[]);
+                // "They" again and again names nothing new.
+                if !self.mentioned.ends_with(&self.group) {
+                    self.mentioned.extend(self.group.iter().copied());
+                }
+                self.object_of = None;
+                self.closed = true;
+            }
+            Pending::Verb { verb, subjects, .. } => {
+                let objects = self.resolve(who, &subjects);
+                let kind = match verb.role {
+                    Role::Mount => RelationKind::On,
+                    Role::Contact => RelationKind::Touching,
+                    _ => RelationKind::NextTo,
+                };
+                self.relate_all(&subjects, kind, &objects);
+                self.used.extend((!objects.is_empty()).then_some(verb.attribute));
+                self.group = subjects;
+                self.closed = true;
+            }
+            Pending::Than { larger, higher, subjects } => {
+                let objects = self.resolve(who, &subjects);
+                self.compare(larger, higher, &subjects, &objects);
+            }
+            _ => {}
+        }
+        self.joint = Joint::None;
+    }
+
+    /// Whether a preposition with a noun comes next.
+    fn at_noun_place(&self) -> bool {
+        matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(_)), Some(Chunk::Np(_))))
+    }
+
+    /// What `it` or `them` means here.
+    pub(super) fn resolve(&self, who: Who, except: &[usize]) -> Vec<usize> {
+        let free = |i: &usize| !except.contains(i);
+        if who == Who::They {
+            return self.several_meant(&free);
+        }
+        let fit = |i: &usize| self.scene.things.get(*i).map_or(0, |thing| who.fit(thing));
+        // "It" is one thing where there is one.
+        let one = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
+        let nearest = |fits: &dyn Fn(&usize) -> bool| {
+            let owner = self.owner.iter().rev().copied().find(fits);
+            let here = self.mentioned.iter().rev().copied().find(fits);
+            owner.or(here).or(self.focus.iter().copied().find(fits))
+        };
+        let all = (0..self.scene.things.len()).rev();
+        // Somebody named sentences ago is "her" before a branch just named is.
+        let anywhere = |least: u8| all.clone().find(|i| who != Who::It && free(i) && fit(i) >= least);
+        let of_fit = |least: u8| {
+            let fits = |i: &usize| free(i) && fit(i) >= least;
+            nearest(&|i| fits(i) && one(i)).or_else(|| nearest(&fits)).or_else(|| anywhere(least))
+        };
+        let best = if who == Who::It { None } else { of_fit(3).or_else(|| of_fit(2)).or_else(|| of_fit(1)) };
+        let near = nearest(&|i| free(i) && one(i)).or_else(|| nearest(&free));
+        best.or(near).into_iter().collect()
+    }
+
+    fn several_meant(&self, free: &dyn Fn(&usize) -> bool) -> Vec<usize> {
+        let several = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count > 1);
+        if let Some(one) = self.mentioned.iter().rev().copied().find(|i| free(i) && several(i)) {
+            return vec![one];
+        }
+        let mut here: Vec<usize> = Vec::new();
+        for index in self.mentioned.iter().copied().filter(free) {
+            if !here.contains(&index) {
+                here.push(index);
+            }
+        }
+        if here.len() > 1 {
+            return here;
+        }
+        (0..self.scene.things.len()).filter(free).collect()
+    }
+
+    /// Whether a phrase names a part of somebody spoken of: `her head`.
+    pub(super) fn is_own_part(phrase: &NounPhrase) -> bool {
+        let both = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("both"));
+        let every = (phrase.determiner == Determiner::Each || both) && phrase.tags().any(Tags::BODY);
+        phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART) || every
+    }
+
+    /// The words that come next where they say on which part of whom a thing is: `with a newspaper over her head`.
+    pub(super) fn part_place(&self) -> Option<(String, NounPhrase)> {
+        match (self.peek(1)?, self.peek(2)?) {
+            (Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep)), Chunk::Np(part))
+                if Self::is_own_part(part) =>
+            {
+                Some((prep.clone(), part.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whose part it is, by the word before it.
+    pub(super) fn owners_named_by(&self, part: &NounPhrase, subjects: &[usize]) -> Vec<usize> {
+        let word = part.words.first().map(|word| word.to_lowercase()).unwrap_or_default();
+        self.owners_of_part(Who::owning(&word), subjects)
+    }
+
+    /// On, over or at a part of somebody: against the whole of him.
+    pub(super) fn on_own_part(
+        &mut self,
+        phrase: &NounPhrase,
+        (kind, prep): (RelationKind, &str),
+        subjects: &[usize],
+    ) {
+        let owners = self.owners_named_by(phrase, subjects);
+        // "a cat lying on its back"
+        let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
+        if alive(subjects) && !alive(&owners) && phrase.tags().any(Tags::BODY) || owners.is_empty() {
+            self.add_detail(subjects, &format!("{prep} {}", phrase.text()));
+            self.group = subjects.to_vec();
+            self.closed = true;
+            return;
+        }
+        // "a parrot on each shoulder" are two.
+        if phrase.determiner == Determiner::Each && !owners.is_empty() {
+            for subject in subjects {
+                let one = self.scene.things.get_mut(*subject).filter(|thing| thing.count == 1);
+                one.into_iter().for_each(|thing| thing.count = 2);
+            }
+        }
+        let within = matches!(
+            kind,
+            RelationKind::On | RelationKind::Inside | RelationKind::NextTo | RelationKind::Under
+        );
+        // "a bag over her shoulder", but "a lamp over her head"
+        let slung = kind == RelationKind::Above
+            && matches!(phrase.noun.as_str(), "shoulder" | "arm" | "back" | "neck");
+        let held =
+            phrase.tags().any(Tags::GRASP) && within || slung || matches!(kind, RelationKind::Between(_));
+        if held {
+            self.hold(subjects, &owners);
+        } else {
+            let at_feet = matches!(phrase.noun.as_str(), "foot" | "feet" | "paw" | "hoof" | "ankle");
+            let kind = if at_feet && kind == RelationKind::NextTo { RelationKind::InFrontOf } else { kind };
+            let kind = if self.hung && kind == RelationKind::NextTo { RelationKind::HangsFrom } else { kind };
+            self.scene.relations.retain(|r| {
+                !(r.kind == RelationKind::Inside
+                    && subjects.contains(&r.subject)
+                    && owners.contains(&r.object))
+            });
+            self.no_longer_beside(subjects, &owners);
+            self.relate_all(subjects, kind, &owners);
+        }
+        self.used.extend((!owners.is_empty()).then(|| phrase.noun.clone()));
+        // "a squirrel with a nut in its paws on a log": the squirrel is on the log.
+        if !owners.is_empty() && owners.iter().all(|owner| self.owner.contains(owner)) {
+            self.group = owners;
+            self.object_of = None;
+        }
+        self.closed = true;
+    }
+
+    /// `a koala hugging its baby`: a small koala; `ducklings with their mother`: a duck is unknown by that name, and stays
+    /// as it is written.
+    pub(super) fn young_of_animal(&self, phrase: &NounPhrase) -> Option<Thing> {
+        let young = matches!(phrase.noun.as_str(), "baby" | "child" | "young" | "offspring");
+        if phrase.determiner != Determiner::Possessive || !young {
+            return None;
+        }
+        let word = phrase.words.first().map(|word| word.to_lowercase()).unwrap_or_default();
+        let owners = self.owners_of_part(Who::owning(&word), &[]);
+        let parent = self.scene.things.get(*owners.first()?)?;
+        let tags = crate::lexicon::noun_tags(&parent.noun);
+        let animal = tags.any(Tags::ANIMAL) && !tags.any(Tags::PERSON);
+        animal.then(|| {
+            let mut thing = phrase.thing();
+            thing.noun.clone_from(&parent.noun);
+            thing.attributes.push("baby".to_owned());
+            thing.size = Some(Size::Small);
+            thing
+        })
+    }
+
+    /// `a cup in one hand`: somebody named before holds it.
+    pub(super) fn take_in_hand(&mut self) {
+        let subjects = self.link_subjects();
+        let lifeless = subjects.iter().all(|i| !self.is_animate(*i));
+        let holders = self.owners_of_part(Who::They, &subjects);
+        let holders: Vec<usize> = holders.into_iter().filter(|i| self.is_animate(*i)).take(1).collect();
+        if lifeless && !holders.is_empty() {
+            self.hold(&subjects, &holders);
+            self.closed = true;
+        }
+    }
+
+    /// Whose part it is: somebody alive who fits the word, before any thing.
+    fn owners_of_part(&self, who: Who, subjects: &[usize]) -> Vec<usize> {
+        let lifeless: Vec<usize> = (0..self.scene.things.len()).filter(|i| !self.is_animate(*i)).collect();
+        let except = [subjects, &lifeless].concat();
+        let who = if who == Who::They && self.several_alive(&except) < 2 { Who::It } else { who };
+        let alive = self.resolve(who, &except);
+        let mut alive: Vec<usize> = alive.into_iter().filter(|i| !except.contains(i)).collect();
+        if alive.is_empty() {
+            alive = self.resolve(if who == Who::They { Who::They } else { Who::It }, subjects);
+        }
+        alive
+    }
+
+    /// How many kinds of somebody the sentences have named so far.
+    fn several_alive(&self, except: &[usize]) -> usize {
+        let several = |i: &usize| self.scene.things.get(*i).map_or(0, |thing| thing.count as usize);
+        (0..self.scene.things.len()).filter(|i| !except.contains(i)).map(|i| several(&i)).sum()
+    }
+
+    /// What a pronoun after a preposition means: `it` stays what it was, and
+    /// beside what rests on a desk means beside that thing, not the desk.
+    pub(super) fn refer(&mut self, kind: RelationKind, who: Who, subjects: &[usize]) -> Vec<usize> {
+        let objects = self.resolve(who, subjects);
+        let it = who == Who::It && !self.owner.iter().any(|i| objects == [*i]);
+        let (true, [near]) = (it, objects.as_slice()) else {
+            return objects;
+        };
+        let beside = !matches!(
+            kind,
+            RelationKind::On | RelationKind::Under | RelationKind::Inside | RelationKind::Above
+        );
+        let free = |i: usize| !subjects.contains(&i) && self.mentioned.contains(&i);
+        let of_near = |r: &&Relation| r.subject == *near && self.it == Some(r.object) && free(r.object);
+        let on_near =
+            |r: &&Relation| beside && r.object == *near && r.kind == RelationKind::On && free(r.subject);
+        let same = self.scene.relations.iter().find(of_near).map(|r| r.object);
+        let carried = self.scene.relations.iter().find(on_near).map(|r| r.subject);
+        let meant = same.or(carried).unwrap_or(*near);
+        self.it = Some(meant);
+        vec![meant]
+    }
+}
