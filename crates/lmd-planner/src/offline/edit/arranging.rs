@@ -4,10 +4,11 @@
 use lmd_layout::{BBox, MAX_OBJECTS};
 
 use super::adding::add;
-use super::board::{Board, Piece};
+use super::board::Board;
 use super::command::{Edge, first_word};
 use super::ground::grounded;
-use super::refer::{find, head_noun};
+use super::naming::head_noun;
+use super::refer::find;
 use super::refusal::Refusal;
 use super::staging::{attach, carrier, stage_among, thing_of};
 use crate::geometry::corners;
@@ -100,7 +101,7 @@ fn close_up(board: &mut Board, original: usize, more: usize) -> Result<(), Refus
         ));
     }
     kind.extend(board.pieces.len()..board.pieces.len() + more);
-    board.pieces.extend((0..more).map(|_| Piece { locked: false, ..piece.clone() }));
+    (0..more).for_each(|_| board.put(piece.caption.clone(), piece.bbox));
     for (index, bbox) in kind.into_iter().zip(places) {
         board.pieces[index].bbox = bbox;
     }
@@ -137,7 +138,7 @@ fn copy(board: &mut Board, original: usize) -> bool {
                 }
                 _ => bbox,
             };
-            board.pieces.push(Piece { bbox, locked: false, ..piece });
+            board.put(piece.caption, bbox);
             return true;
         }
     }

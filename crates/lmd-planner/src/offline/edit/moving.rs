@@ -236,6 +236,9 @@ pub(super) fn into_region(rest: &str) -> Option<(String, Region)> {
         ("front", Region::Foreground),
     ];
     let mut core = rest.replace("-", " ");
+    if let Some(found) = into_corner(&core) {
+        return Some(found);
+    }
     for tail in [
         " of the picture",
         " of the image",
@@ -257,6 +260,30 @@ pub(super) fn into_region(rest: &str) -> Option<(String, Region)> {
         }
         (!before.is_empty() && before.len() < core.len()).then(|| (before.to_owned(), *region))
     })
+}
+
+/// `the dog in the far right corner at the bottom`: who, and a corner told by
+/// two sides in any order.
+fn into_corner(text: &str) -> Option<(String, Region)> {
+    const ABOUT: [&str; 20] = [
+        "the", "far", "very", "corner", "side", "edge", "at", "in", "into", "to", "on", "of", "picture",
+        "image", "hand", "and", "scene", "towards", "most", "canvas",
+    ];
+    let words: Vec<&str> = text.split(' ').collect();
+    let across = |word: &str| matches!(word, "left" | "right" | "leftmost" | "rightmost");
+    let upright = |word: &str| matches!(word, "top" | "bottom" | "upper" | "lower" | "uppermost" | "lowest");
+    let tail =
+        words.iter().rev().take_while(|word| ABOUT.contains(word) || across(word) || upright(word)).count();
+    let start = words.len() - tail;
+    let told = words.get(start..)?;
+    let (x, y) = (told.iter().find(|word| across(word))?, told.iter().find(|word| upright(word))?);
+    let region = match (x.starts_with("left"), matches!(*y, "top" | "upper" | "uppermost")) {
+        (true, true) => Region::TopLeft,
+        (false, true) => Region::TopRight,
+        (true, false) => Region::BottomLeft,
+        (false, false) => Region::BottomRight,
+    };
+    (start > 0).then(|| (words[..start].join(" "), region))
 }
 
 /// `the cats closer together`, `them further apart`.

@@ -43,8 +43,9 @@ pub(super) fn normalise(text: &str) -> String {
     let text = [" ought to ", " is supposed to ", " are supposed to ", " had better ", " shall "]
         .iter()
         .fold(text, |text, modal| text.replace(modal, " should "));
-    let text =
-        [" any more", " anymore", " any longer"].iter().fold(text, |text, tail| text.replace(tail, ""));
+    let text = [" any more", " anymore", " any longer", " either"]
+        .iter()
+        .fold(text, |text, tail| text.replace(tail, ""));
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = words.join(" ");
     let text = text.trim_end_matches(['.', ',', ' ']);

@@ -3,12 +3,16 @@
 use lmd_layout::{BBox, singular};
 
 use super::board::Board;
+use super::demand::{self, nearest_standing};
 use super::moving::other_side;
+use super::naming::head_noun;
+use super::owning::{held_there, whole_of};
 use super::passing::{make_room, pass};
 use super::readable::{exchange, is_order, reads_well, step_aside};
-use super::refer::{find, find_one, head_noun};
+use super::refer::{find, find_one};
 use super::refusal::Refusal;
 use super::staging::{attach, stage_among, thing_of};
+use super::standing::{level, obstacles, rests_on};
 use crate::geometry::{corners, crossings, feet_kept, mean, overlap};
 use crate::lexicon::kind_of;
 use crate::offline::problem::Given;
@@ -29,7 +33,12 @@ pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &
     let subjects = find(board, who)?;
     let (kind, anchor) = match other_side(anchor) {
         Some(anchor) => (opposite_side(board, &subjects, None, &anchor)?, anchor),
-        None => (kind, anchor.to_owned()),
+        None => (kind, anchor.replace(" 's ", "'s ")),
+    };
+    // "on the woman's lap"
+    let (kind, anchor) = match whole_of(&anchor).filter(|_| find(board, &anchor).is_err()) {
+        Some(whole) => (held_there(&anchor).unwrap_or(kind), whole.to_owned()),
+        None => (kind, anchor),
     };
     let anchors = find(board, &anchor)?;
     relate_pieces(board, subjects, kind, anchors, (who, &anchor))
@@ -52,6 +61,20 @@ pub(super) fn relate_pieces(
             "\"between\" needs two things, as in \"move the cat between the dog and the tree\"".to_owned()
         );
     }
+    subjects.iter().for_each(|subject| demand::note(board, *subject, kind, &anchors));
+    let sideways = matches!(kind, RelationKind::LeftOf | RelationKind::RightOf);
+    // On a table things stay on it.
+    if let [subject] = subjects.as_slice()
+        && on_one_floor(board, *subject, &anchors)
+        && !matches!(kind, RelationKind::On | RelationKind::Inside | RelationKind::HeldBy)
+        && let Some(bbox) = nearest_standing(board, *subject, kind, &anchors)
+        && (!sideways || stands_beside(bbox, kind, &places(board, &anchors)))
+        && overlap(&[bbox], &obstacles(board, &[&subjects, anchors.as_slice()].concat())) < 1e-4
+    {
+        board.pieces[*subject].bbox = bbox;
+        board.touched = subjects;
+        return Ok(());
+    }
     let staged = beside(board, &subjects, kind, &anchors);
     // Left and right of something is in its row, at its full size, where the others can go aside.
     if let ([subject], RelationKind::LeftOf | RelationKind::RightOf) = (subjects.as_slice(), kind) {
@@ -73,6 +96,13 @@ pub(super) fn relate_pieces(
         if step_aside(board, &subjects, kind, &anchors) {
             return Ok(());
         }
+        if let [subject] = subjects.as_slice()
+            && let Some(bbox) = nearest_standing(board, *subject, kind, &anchors)
+        {
+            board.pieces[*subject].bbox = bbox;
+            board.touched = subjects;
+            return Ok(());
+        }
         return Err(format!("there is no room for \"{who}\" there; move or shrink \"{anchor}\" first"));
     };
     for (thing, bbox) in staged.boxes {
@@ -83,6 +113,17 @@ pub(super) fn relate_pieces(
     board.warnings.extend(staged.warnings);
     board.touched = subjects;
     Ok(())
+}
+
+/// The boxes of some objects.
+fn places(board: &Board, some: &[usize]) -> Vec<BBox> {
+    some.iter().map(|index| board.pieces[*index].bbox).collect()
+}
+
+/// Whether something and what it is placed against rest on one table.
+fn on_one_floor(board: &Board, subject: usize, anchors: &[usize]) -> bool {
+    let floor = rests_on(board, subject);
+    floor.is_some() && anchors.iter().all(|anchor| rests_on(board, *anchor) == floor)
 }
 
 /// Whether a box stands clear of others on that side of all of them, about at
@@ -173,7 +214,7 @@ pub(super) fn to_edge(board: &mut Board, who: &str, to_left: bool) -> Result<(),
         let old = board.pieces[*index].bbox;
         let region = if to_left { Region::Left } else { Region::Right };
         let x = target(old, region).0;
-        let others = board.boxes_besides(&subjects[done..]);
+        let others = obstacles(board, &subjects[done..]);
         let place = old.shifted(x - old.x(), 0.0);
         let shared = overlap(&[old], &others);
         if overlap(&[place], &others) <= shared + 1e-4 {
@@ -182,7 +223,7 @@ pub(super) fn to_edge(board: &mut Board, who: &str, to_left: bool) -> Result<(),
             board.pieces[*index].bbox = nearest_free(old, region, &others);
         }
     }
-    let others = board.boxes_besides(&subjects);
+    let others = obstacles(board, &subjects);
     warn_overlap(board, &subjects, &others);
     board.touched = subjects;
     Ok(())
@@ -229,12 +270,12 @@ pub(super) fn nudge(board: &mut Board, who: &str, dx: f64, dy: f64) -> Result<()
     // that it would run into.
     if let ([subject], true) = (subjects.as_slice(), dy == 0.0 && dx.abs() >= 1.0)
         && runs_into(board, *subject, dx * STEP)
-        && pass(board, *subject, dx < 0.0)
+        && pass(board, *subject, dx < 0.0, dx.abs() * STEP)
     {
         board.touched = subjects;
         return Ok(());
     }
-    let others = board.boxes_besides(&subjects);
+    let others = obstacles(board, &subjects);
     let shifted = |factor: f64| -> Vec<BBox> {
         subjects
             .iter()
@@ -265,7 +306,7 @@ pub(super) fn nudge(board: &mut Board, who: &str, dx: f64, dy: f64) -> Result<()
 /// off the picture.
 fn runs_into(board: &Board, subject: usize, dx: f64) -> bool {
     let bbox = board.pieces[subject].bbox;
-    let others = board.boxes_besides(&[subject]);
+    let others = obstacles(board, &[subject]);
     let moved = bbox.shifted(dx, 0.0);
     overlap(&[moved], &others) > overlap(&[bbox], &others) + 1e-4 || distance(bbox, moved) < 0.5 * dx.abs()
 }
@@ -289,7 +330,7 @@ fn warn_overlap(board: &mut Board, moved: &[usize], others: &[BBox]) {
 pub(super) fn to_region(board: &mut Board, who: &str, region: Region) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
     for (done, index) in subjects.iter().enumerate() {
-        let others = board.boxes_besides(&subjects[done..]);
+        let others = obstacles(board, &subjects[done..]);
         let old = board.pieces[*index].bbox;
         let place = nearest_free(old, region, &others);
         let sideways = matches!(region, Region::Left | Region::Right);
@@ -302,7 +343,7 @@ pub(super) fn to_region(board: &mut Board, who: &str, region: Region) -> Result<
             board.pieces[*index].bbox = place;
         }
     }
-    let others = board.boxes_besides(&subjects);
+    let others = obstacles(board, &subjects);
     warn_overlap(board, &subjects, &others);
     board.touched = subjects;
     Ok(())
@@ -375,22 +416,33 @@ pub(super) fn gather(board: &mut Board, who: Option<&str>, factor: f64) -> Resul
     if subjects.len() < 2 {
         return Err(format!("that needs at least two objects; there are: {}", board.inventory()));
     }
-    let centre = mean(subjects.iter().map(|index| board.pieces[*index].bbox.center()));
-    let pull = |bbox: BBox, factor: f64| scaled_about(bbox, centre, factor);
+    let boxes: Vec<BBox> = subjects.iter().map(|index| board.pieces[*index].bbox).collect();
+    let centre = mean(boxes.iter().map(|bbox| bbox.center()));
+    // What stands in one row stays in it.
+    let row = boxes.iter().all(|bbox| boxes.iter().all(|other| level(*bbox, *other)));
+    let pull = |bbox: BBox, factor: f64| scaled_about(bbox, centre, factor, row);
     shift_all(board, &subjects, factor, pull)
 }
 
 /// Brings objects nearer to another, or away from it.
 pub(super) fn approach(board: &mut Board, who: &str, anchor: &str, factor: f64) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
-    let centre = mean(find(board, anchor)?.into_iter().map(|index| board.pieces[index].bbox.center()));
-    shift_all(board, &subjects, factor, |bbox, factor| scaled_about(bbox, centre, factor))
+    let anchors: Vec<BBox> = find(board, anchor)?.into_iter().map(|index| board.pieces[index].bbox).collect();
+    let centre = mean(anchors.iter().map(|bbox| bbox.center()));
+    let row =
+        subjects.iter().all(|index| anchors.iter().all(|other| level(board.pieces[*index].bbox, *other)));
+    shift_all(board, &subjects, factor, |bbox, factor| scaled_about(bbox, centre, factor, row))
 }
 
-/// A box moved so that its centre's distance to a point is multiplied.
-fn scaled_about(bbox: BBox, centre: (f64, f64), factor: f64) -> BBox {
+/// A box moved so that its centre's distance to a point is multiplied; only
+/// sideways in a row.
+fn scaled_about(bbox: BBox, centre: (f64, f64), factor: f64, row: bool) -> BBox {
     let (x, y) = bbox.center();
-    bbox.shifted((x - centre.0) * (factor - 1.0), (y - centre.1) * (factor - 1.0))
+    let down = if row { 0.0 } else { (y - centre.1) * (factor - 1.0) };
+    let moved = bbox.shifted((x - centre.0) * (factor - 1.0), down);
+    // Not quite to the edge of the picture.
+    let (low, high) = (EDGE.min(bbox.x()), (1.0 - EDGE).max(bbox.x_max()) - bbox.w());
+    moved.shifted(moved.x().clamp(low, high.max(low)) - moved.x(), 0.0)
 }
 
 /// Moves all subjects as far towards the wished factor as causes no overlap
