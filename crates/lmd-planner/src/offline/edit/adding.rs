@@ -12,6 +12,8 @@ use super::refer::{find, is_ambiguous};
 use super::refusal::Refusal;
 use super::relocate::{beside_in_row, opposite_side, stands_beside};
 use super::staging::{attach, carrier, stage_among, thing_of};
+use super::standing::carriers;
+use super::tabletop::on_floor;
 use crate::geometry::feet_kept;
 use crate::lexicon::{Kind, belongs_to_wearer, kind_of, known_kind};
 use crate::offline::problem::Given;
@@ -82,6 +84,7 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
         in_row(board, &scene, first, anchors);
     }
     around_feet(board, &scene, first, anchors);
+    on_floor(board, &scene, &of_thing, anchors, |board, thing| size_there(board, &scene, thing, anchors));
     let both = on_both(&scene);
     for relation in scene.relations.iter().filter(|relation| !both && relation.object >= fresh) {
         let new = of_thing.iter().filter(|(thing, _)| *thing == relation.subject);
@@ -111,12 +114,15 @@ fn staged_among(
     let mut given: Vec<Given> = (0..fresh).map(|thing| size_told(board, scene, thing, anchors)).collect();
     given.extend(stay());
     let alone = (scene.clone(), given.clone());
-    let mut staged = stage_among(board, scene, given, anchors);
+    // What the others rest on is not in the way.
+    let mut used = anchors.to_vec();
+    used.extend(anchors.iter().flat_map(|index| carriers(board, *index)));
+    let mut staged = stage_among(board, scene, given, &used);
     if staged.crowded || staged.unmet > 0 {
         // Any other size finds room rather than one that was told.
         scene.things.truncate(alone.0.things.len());
         let free = std::iter::repeat_n(Given::Nothing, fresh).chain(stay()).collect();
-        let other = stage_among(board, scene, free, anchors);
+        let other = stage_among(board, scene, free, &used);
         if (other.unmet, other.crowded) < (staged.unmet, staged.crowded) {
             staged = other;
         }
@@ -227,10 +233,8 @@ fn size_told(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> G
             let w = (ratio * bbox.w()).max(0.11 * f64::from(held)).clamp(0.18, 0.5);
             Given::Size(w, w / kind.aspect())
         }
-        () if !on
-            && !holds
-            && known_kind(&new.noun).is_some()
-            && scene.relations.iter().any(|relation| to_anchor(&relation)) =>
+        () if known_kind(&new.noun).is_some()
+            && scene.relations.iter().filter(to_anchor).any(|relation| is_near(relation.kind)) =>
         {
             beside_size(anchor, &kind)
         }
@@ -241,12 +245,35 @@ fn size_told(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> G
     }
 }
 
+/// Whether a relation says that something is on the ground near something.
+fn is_near(kind: RelationKind) -> bool {
+    matches!(
+        kind,
+        RelationKind::NextTo
+            | RelationKind::LeftOf
+            | RelationKind::RightOf
+            | RelationKind::InFrontOf
+            | RelationKind::Behind
+    )
+}
+
 /// The usual size of a thing beside something of the size that is given.
 fn beside_size(anchor: &Piece, kind: &Kind) -> Given {
     let Some(known) = known_kind(&thing_of(anchor).noun) else { return Given::Nothing };
     let unit = anchor.bbox.area().sqrt() / known.extent();
     let side = (unit * kind.extent()).clamp(0.08, 0.6);
     Given::Size(side * kind.aspect().sqrt(), side / kind.aspect().sqrt())
+}
+
+/// The size of a new thing on a table: that of its like, else as told.
+fn size_there(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> Option<(f64, f64)> {
+    let one = Scene { things: scene.things.clone(), relations: scene.relations.clone(), ..Scene::default() };
+    let mut one = one;
+    one.things[thing].count = 1;
+    match size_told(board, &one, thing, anchors) {
+        Given::Size(w, h) => Some((w, h)),
+        _ => None,
+    }
 }
 
 /// Small things around something that stands are on the ground about its feet.

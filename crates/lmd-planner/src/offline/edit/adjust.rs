@@ -80,8 +80,17 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
         board.warnings.push(format!("took \"{word}\" for what is said of {who}, which may be wrong"));
     }
     let noun = mentioned(board, who).map(|(_, noun)| noun);
+    // Another coat takes the place of the coat.
+    let worn = ["wear ", "wearing ", "with ", "in "].iter().find_map(|verb| words.strip_prefix(verb));
     rewrite(board, &subjects, |caption| {
-        let part = noun.as_ref().and_then(|noun| detail::told_of(caption, noun, words));
+        let part = match (&noun, worn) {
+            (Some(noun), _) => detail::told_of(caption, noun, words),
+            (None, Some(worn)) => {
+                let noun = singular(worn.rsplit(' ').next().unwrap_or(worn));
+                detail::replaced(caption, &noun, worn)
+            }
+            (None, None) => None,
+        };
         Some(part.unwrap_or_else(|| described(caption, words)))
     });
     board.touched = subjects;

@@ -10,7 +10,9 @@ use super::ground::grounded;
 use super::naming::head_noun;
 use super::refer::find;
 use super::refusal::Refusal;
+use super::spot::{Wish, spot};
 use super::staging::{attach, carrier, stage_among, thing_of};
+use super::standing::{obstacles, rests_on};
 use crate::geometry::corners;
 use crate::lexicon::kind_of;
 use crate::offline::problem::Given;
@@ -112,6 +114,14 @@ fn close_up(board: &mut Board, original: usize, more: usize) -> Result<(), Refus
 /// Adds one copy where there is room for it.
 fn copy(board: &mut Board, original: usize) -> bool {
     let piece = board.pieces[original].clone();
+    let floor = rests_on(board, original).map(|floor| board.pieces[floor].bbox);
+    let others: Vec<BBox> = obstacles(board, &[original]).into_iter().chain([piece.bbox]).collect();
+    let any_depth = kind_of(&thing_of(&piece).noun).class.stands();
+    let wish = Wish { like: piece.bbox, floor, others: &others, any_depth };
+    if let Some(bbox) = spot(&wish, |_| true) {
+        board.put(piece.caption, bbox);
+        return true;
+    }
     let carrier = carrier(board, original);
     for (shrink, beside) in
         [(1.0, true), (1.0, false), (0.85, true), (0.85, false), (0.7, true), (0.7, false)]

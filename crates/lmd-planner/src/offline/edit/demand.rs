@@ -101,7 +101,12 @@ pub(super) fn nearest_standing(
     let on_ground = beside && all_stand(board, subject, anchors);
     let hollow =
         anchors.first().is_some_and(|index| kind_of(&thing_of(&board.pieces[*index]).noun).class.is_hollow());
-    let covering = if beside {
+    let support = anchors
+        .first()
+        .map_or(0.1, |index| kind_of(&thing_of(&board.pieces[*index]).noun).class.support_height());
+    let covering = if beside && hollow && on_ground {
+        1.0
+    } else if beside {
         3.0
     } else if kind == RelationKind::Under && !hollow {
         1.0
@@ -118,9 +123,15 @@ pub(super) fn nearest_standing(
             let feet = bbox.y_max();
             out + (floor.y() - feet).max(0.0) + (feet - floor.y() - 0.5 * floor.h()).max(0.0)
         });
-        let off = off + if on_ground { (bbox.y_max() - first.y_max()).abs() } else { 0.0 };
+        let off = off + if on_ground { 2.0 * (bbox.y_max() - first.y_max()).abs() } else { 0.0 };
+        let off = off
+            + if kind == RelationKind::On {
+                (bbox.y_max() - first.y() - support * first.h()).abs()
+            } else {
+                0.0
+            };
         let across = if beside { 0.0 } else { (bbox.center().0 - first.center().0).abs() };
-        3.0 * covered + covering * anchored + 1.5 * across + 4.0 * off + 0.4 * away + 0.8 * apart
+        3.0 * covered + covering * anchored + 1.5 * across + 8.0 * off + 0.4 * away + 0.8 * apart
     };
     let tried = |scale: f64| {
         let small = feet_kept(old, scale * old.w(), scale * old.h());

@@ -19,6 +19,7 @@ mod demand;
 mod detail;
 mod doing;
 mod emptying;
+mod gathering;
 mod giving;
 mod ground;
 mod happening;
@@ -40,8 +41,10 @@ mod relocate;
 mod remarks;
 mod scenery;
 mod sets;
+mod spot;
 mod staging;
 mod standing;
+mod tabletop;
 mod vocabulary;
 mod whole;
 
@@ -143,8 +146,8 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Relate { who, kind, anchor } => happening::relate(board, who, *kind, anchor),
         Command::Region { who, region } => relocate::to_region(board, who, *region),
         Command::Nudge { who, dx, dy } => relocate::nudge(board, who, *dx, *dy),
-        Command::Gather { who, factor } => relocate::gather(board, who.as_deref(), *factor),
-        Command::Approach { who, anchor, factor } => relocate::approach(board, who, anchor, *factor),
+        Command::Gather { who, factor } => gathering::gather(board, who.as_deref(), *factor),
+        Command::Approach { who, anchor, factor } => gathering::approach(board, who, anchor, *factor),
         Command::Swap(one, other) => relocate::swap(board, one, other),
         Command::Remove(who) => adjust::remove(board, who),
         Command::Describe { who, words } => adjust::describe(board, who, words),

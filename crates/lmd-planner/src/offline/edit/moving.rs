@@ -3,7 +3,7 @@
 
 use super::command::{Command, first_word, named};
 use super::vocabulary::{direction, strength, without_strength};
-use crate::lexicon::{Tags, tags};
+use crate::lexicon::{Class, Tags, kind_of, known_kind, tags};
 use crate::{Region, RelationKind, english};
 
 /// Moving; what is not there yet is added instead.
@@ -93,12 +93,23 @@ fn moved(rest: &str) -> Option<Command> {
     if let Some((who, region)) = into_region(rest) {
         return Some(Command::Region { who, region });
     }
-    let (who, kind, anchor) = relation(rest)?;
+    let (who, kind, anchor) = relation(rest).or_else(|| goal(rest))?;
     if matches!(who.as_str(), "it" | "them" | "everything" | "the scene" | "this") && is_place(kind, &anchor)
     {
         return Some(Command::Background(anchor));
     }
     Some(Command::Relate { who, kind, anchor })
+}
+
+/// `the cat to the rug`: onto what things are on, else beside it.
+fn goal(rest: &str) -> Option<(String, RelationKind, String)> {
+    let (who, anchor) =
+        [" over to the ", " up to the ", " to the "].iter().find_map(|joint| rest.split_once(joint))?;
+    let noun = anchor.rsplit(' ').next()?;
+    let class = kind_of(&lmd_layout::singular(noun)).class;
+    let carries = matches!(class, Class::Table | Class::Seat | Class::Flat);
+    let kind = if carries { RelationKind::On } else { RelationKind::NextTo };
+    known_kind(&lmd_layout::singular(noun)).map(|_| (who.to_owned(), kind, format!("the {anchor}")))
 }
 
 /// `the taxi to the far right`, `the cat all the way to the left`.

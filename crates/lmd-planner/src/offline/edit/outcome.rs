@@ -107,7 +107,11 @@ fn tell_disturbed(board: &mut Board, before: &Board, words: &str) {
         let Some(old) = before.with_id(piece.id) else { continue };
         let named = head_noun(&old.caption).is_some_and(|noun| spoken.contains(&noun));
         let meant = named || board.touched.contains(&index) || carried.contains(&piece.id);
-        let known = told.iter().any(|told: &String| told.contains(&old.caption));
+        let was = before.pieces.iter().position(|old| old.id == piece.id);
+        let floor = was.and_then(|was| rests_on(before, was)).map(|floor| &before.pieces[floor]);
+        let rode =
+            floor.is_some_and(|floor| board.with_id(floor.id).is_some_and(|now| now.bbox != floor.bbox));
+        let known = rode || told.iter().any(|told: &String| told.contains(&old.caption));
         if !meant && !known && !(still(piece.bbox, old.bbox) && piece.caption == old.caption) {
             notes.push(format!("{} changed, too", old.caption));
         }

@@ -33,7 +33,8 @@ pub(super) fn pass(board: &mut Board, subject: usize, to_left: bool, step: f64) 
     }
     // The neighbour takes the place that becomes free, unless a step covers little of it.
     let stepped = bbox.shifted(if to_left { -step } else { step }, 0.0);
-    if stepped != bbox && overlap(&[stepped], &others) < MOST_COVERED * bbox.area().min(beyond.area()) {
+    let covers = |other: &BBox| stepped.intersection(*other) > MOST_COVERED * bbox.area().min(other.area());
+    if stepped != bbox && in_row(board, subject).count() > 1 && !others.iter().any(covers) {
         return false;
     }
     let edge = if to_left { beyond.x() } else { beyond.x_max() - bbox.w() };
@@ -53,7 +54,13 @@ pub(super) fn make_room(board: &mut Board, subject: usize, x: f64, shared_before
     let mut order: Vec<usize> = in_row(board, subject).collect();
     // What rests on something goes with it.
     let row = order.clone();
-    order.retain(|index| !carriers(board, *index).iter().any(|carrier| row.contains(carrier)));
+    let beneath = carriers(board, subject);
+    order.retain(|index| {
+        !beneath.contains(index)
+            && !carriers(board, *index)
+                .iter()
+                .any(|carrier| row.contains(carrier) && !beneath.contains(carrier))
+    });
     order.sort_by(|a, b| board.pieces[*a].bbox.x().total_cmp(&board.pieces[*b].bbox.x()));
     if !forward {
         order.reverse();
@@ -78,7 +85,6 @@ pub(super) fn make_room(board: &mut Board, subject: usize, x: f64, shared_before
         edge = if forward { boxes[index].x_max() } else { boxes[index].x() };
         aside.push(index);
     }
-    let beneath = carriers(board, subject);
     let in_way = |(index, _): &(usize, &BBox)| *index != subject && !beneath.contains(index);
     let others: Vec<BBox> = boxes.iter().enumerate().filter(in_way).map(|(_, bbox)| *bbox).collect();
     if overlap(&[target], &others) > shared_before + 1e-4 {

@@ -7,7 +7,7 @@ use super::naming::{head_noun, is_everything, plain, without_article, without_ow
 use super::picking::{Many, Pick, pick_word, postfix_pick, quantifier};
 use super::refusal::Refusal;
 use super::sets::set;
-use crate::lexicon::{Tags, noun_tags};
+use crate::lexicon::{Tags, mean_the_same, noun_tags};
 use crate::{RelationKind, english};
 
 /// A reference in words, taken apart.
@@ -327,8 +327,20 @@ fn candidates(board: &Board, words: &[String]) -> Vec<usize> {
     match (exact.is_empty(), all.is_empty()) {
         (false, _) => exact,
         (true, false) => all,
-        (true, true) => of_a_sort(board, words),
+        (true, true) => of_a_sort(board, words).into_iter().chain(of_like_name(board, words)).collect(),
     }
+}
+
+/// `the boat` where there is a sailboat, `the bike` where there is a bicycle.
+fn of_like_name(board: &Board, words: &[String]) -> Vec<usize> {
+    let [word] = words else { return Vec::new() };
+    let like = |index: &usize| {
+        head_noun(&board.pieces[*index].caption).is_some_and(|noun| {
+            mean_the_same(&noun, word)
+                || (word.len() > 3 && noun.len() > word.len() && noun.ends_with(word.as_str()))
+        })
+    };
+    (0..board.pieces.len()).filter(like).collect()
 }
 
 /// `the person`, `the animals`: objects whose head noun is of that sort.

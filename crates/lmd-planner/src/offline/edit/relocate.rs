@@ -12,8 +12,8 @@ use super::readable::{exchange, is_order, reads_well, step_aside};
 use super::refer::{find, find_one};
 use super::refusal::Refusal;
 use super::staging::{attach, stage_among, thing_of};
-use super::standing::{level, obstacles, rests_on};
-use crate::geometry::{corners, crossings, feet_kept, mean, overlap};
+use super::standing::{carriers, obstacles, rests_on};
+use crate::geometry::{corners, distance, feet_kept, mean, overlap};
 use crate::lexicon::kind_of;
 use crate::offline::problem::Given;
 use crate::offline::stage::Staged;
@@ -66,9 +66,9 @@ pub(super) fn relate_pieces(
     // On a table things stay on it.
     if let [subject] = subjects.as_slice()
         && on_one_floor(board, *subject, &anchors)
-        && !matches!(kind, RelationKind::On | RelationKind::Inside | RelationKind::HeldBy)
+        && !matches!(kind, RelationKind::Inside | RelationKind::HeldBy)
         && let Some(bbox) = nearest_standing(board, *subject, kind, &anchors)
-        && (!sideways || stands_beside(bbox, kind, &places(board, &anchors)))
+        && (!sideways || is_good(board, *subject, bbox, kind, &anchors))
         && overlap(&[bbox], &obstacles(board, &[&subjects, anchors.as_slice()].concat())) < 1e-4
     {
         board.pieces[*subject].bbox = bbox;
@@ -115,6 +115,12 @@ pub(super) fn relate_pieces(
     Ok(())
 }
 
+/// Whether a box is clear beside others, as large as the object is.
+fn is_good(board: &Board, subject: usize, bbox: BBox, kind: RelationKind, anchors: &[usize]) -> bool {
+    let old = board.pieces[subject].bbox;
+    stands_beside(bbox, kind, &places(board, anchors)) && (bbox.area() - old.area()).abs() < 1e-6
+}
+
 /// The boxes of some objects.
 fn places(board: &Board, some: &[usize]) -> Vec<BBox> {
     some.iter().map(|index| board.pieces[*index].bbox).collect()
@@ -155,6 +161,9 @@ pub(super) fn beside_in_row(
     let ground = mean(places.iter().map(|bbox| (0.0, bbox.y_max()))).1;
     let down = if places.iter().any(level) { 0.0 } else { ground - old.y_max() };
     let to_left = kind == RelationKind::LeftOf;
+    let floor =
+        anchors.first().and_then(|anchor| rests_on(board, *anchor)).map(|floor| board.pieces[floor].bbox);
+    let (low, high) = floor.map_or((EDGE, 1.0 - EDGE), |floor| (floor.x(), floor.x_max()));
     for scale in [1.0, 0.85, 0.7] {
         let small = feet_kept(old, scale * old.w(), scale * old.h());
         let bbox = if scale < 1.0 { small } else { old };
@@ -164,7 +173,7 @@ pub(super) fn beside_in_row(
         board.pieces[subject].bbox = start;
         let warnings = board.warnings.len();
         let before = board.boxes();
-        if make_room(board, subject, x.clamp(EDGE, 1.0 - EDGE - bbox.w()), 0.0) {
+        if make_room(board, subject, x.clamp(low, (high - bbox.w()).max(low)), 0.0) {
             let now: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
             if stands_beside(board.pieces[subject].bbox, kind, &now) {
                 return true;
@@ -244,7 +253,8 @@ fn beside(board: &Board, subjects: &[usize], kind: RelationKind, anchors: &[usiz
         let places: Vec<usize> = (0..subjects.len()).collect();
         attach(board, &mut scene, &places, kind, anchors);
         given.extend(anchors.iter().map(|index| Given::Place(vec![board.pieces[*index].bbox])));
-        let used: Vec<usize> = subjects.iter().chain(anchors).copied().collect();
+        let mut used: Vec<usize> = subjects.iter().chain(anchors).copied().collect();
+        used.extend(anchors.iter().flat_map(|index| carriers(board, *index)));
         let staged = stage_among(board, &mut scene, given, &used);
         let fits = !staged.crowded && staged.unmet == 0;
         if fits || best.as_ref().is_none_or(|known| staged.unmet < known.unmet) {
@@ -309,12 +319,6 @@ fn runs_into(board: &Board, subject: usize, dx: f64) -> bool {
     let others = obstacles(board, &[subject]);
     let moved = bbox.shifted(dx, 0.0);
     overlap(&[moved], &others) > overlap(&[bbox], &others) + 1e-4 || distance(bbox, moved) < 0.5 * dx.abs()
-}
-
-/// The distance of two boxes' centres.
-fn distance(a: BBox, b: BBox) -> f64 {
-    let ((x, y), (u, v)) = (a.center(), b.center());
-    (x - u).hypot(y - v)
 }
 
 fn warn_overlap(board: &mut Board, moved: &[usize], others: &[BBox]) {
@@ -404,73 +408,6 @@ fn in_region(bbox: BBox, region: Region) -> bool {
         Region::BottomLeft => x <= low_x && y >= high_y,
         Region::BottomRight => x >= high_x && y >= high_y,
     }
-}
-
-/// Brings objects together or apart about their common centre, as far as
-/// they do not come to overlap.
-pub(super) fn gather(board: &mut Board, who: Option<&str>, factor: f64) -> Result<(), Refusal> {
-    let subjects = match who {
-        Some(who) => find(board, who)?,
-        None => (0..board.pieces.len()).collect(),
-    };
-    if subjects.len() < 2 {
-        return Err(format!("that needs at least two objects; there are: {}", board.inventory()));
-    }
-    let boxes: Vec<BBox> = subjects.iter().map(|index| board.pieces[*index].bbox).collect();
-    let centre = mean(boxes.iter().map(|bbox| bbox.center()));
-    // What stands in one row stays in it.
-    let row = boxes.iter().all(|bbox| boxes.iter().all(|other| level(*bbox, *other)));
-    let pull = |bbox: BBox, factor: f64| scaled_about(bbox, centre, factor, row);
-    shift_all(board, &subjects, factor, pull)
-}
-
-/// Brings objects nearer to another, or away from it.
-pub(super) fn approach(board: &mut Board, who: &str, anchor: &str, factor: f64) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
-    let anchors: Vec<BBox> = find(board, anchor)?.into_iter().map(|index| board.pieces[index].bbox).collect();
-    let centre = mean(anchors.iter().map(|bbox| bbox.center()));
-    let row =
-        subjects.iter().all(|index| anchors.iter().all(|other| level(board.pieces[*index].bbox, *other)));
-    shift_all(board, &subjects, factor, |bbox, factor| scaled_about(bbox, centre, factor, row))
-}
-
-/// A box moved so that its centre's distance to a point is multiplied; only
-/// sideways in a row.
-fn scaled_about(bbox: BBox, centre: (f64, f64), factor: f64, row: bool) -> BBox {
-    let (x, y) = bbox.center();
-    let down = if row { 0.0 } else { (y - centre.1) * (factor - 1.0) };
-    let moved = bbox.shifted((x - centre.0) * (factor - 1.0), down);
-    // Not quite to the edge of the picture.
-    let (low, high) = (EDGE.min(bbox.x()), (1.0 - EDGE).max(bbox.x_max()) - bbox.w());
-    moved.shifted(moved.x().clamp(low, high.max(low)) - moved.x(), 0.0)
-}
-
-/// Moves all subjects as far towards the wished factor as causes no overlap
-/// that was not there.
-fn shift_all(
-    board: &mut Board,
-    subjects: &[usize],
-    factor: f64,
-    place: impl Fn(BBox, f64) -> BBox,
-) -> Result<(), Refusal> {
-    let before = board.boxes();
-    let after = |share: f64| -> Vec<BBox> {
-        let factor = 1.0 + (factor - 1.0) * share;
-        let placed = |(index, bbox): (usize, &BBox)| {
-            if subjects.contains(&index) { place(*bbox, factor) } else { *bbox }
-        };
-        before.iter().enumerate().map(placed).collect()
-    };
-    let allowed = crossings(&before) + 1e-9;
-    let found = (1..=20).rev().map(|share| after(f64::from(share) / 20.0)).find(|boxes| {
-        let moved = before.iter().zip(boxes).any(|(old, new)| distance(*old, *new) >= LEAST_SHIFT);
-        moved && crossings(boxes) <= allowed
-    });
-    let found = found
-        .ok_or_else(|| "there is no room to move them that way without covering one another".to_owned())?;
-    board.place_all(found);
-    board.touched = subjects.to_vec();
-    Ok(())
 }
 
 /// Exchanges the places of two objects: centres sideways, feet in height.

@@ -73,15 +73,21 @@ pub(super) fn rests_on(board: &Board, index: usize) -> Option<usize> {
             && under.area() > bbox.area()
             && (under.x()..under.x_max()).contains(&bbox.center().0)
             && (under.y() - TOUCHES..under.y() + TOP * under.h()).contains(&bbox.y_max())
-            && bbox.y() < under.y() + 0.1 * under.h()
+            && bbox.y() < under.y() + rise(board, *other) * under.h()
             && is_carrier(board, *other)
     };
     let area = |index: &usize| board.pieces[*index].bbox.area();
     (0..board.pieces.len()).filter(carries).min_by(|a, b| area(a).total_cmp(&area(b)))
 }
 
+/// How far down its own height the head of what rests on something may be.
+fn rise(board: &Board, index: usize) -> f64 {
+    let class = kind_of(&thing_of(&board.pieces[index]).noun).class;
+    if matches!(class, Class::Seat | Class::Flat) { 0.4 } else { 0.1 }
+}
+
 /// Whether things rest on an object of this kind.
-fn is_carrier(board: &Board, index: usize) -> bool {
+pub(super) fn is_carrier(board: &Board, index: usize) -> bool {
     let noun = thing_of(&board.pieces[index]).noun;
     let class = kind_of(&noun).class;
     matches!(class, Class::Table | Class::Seat | Class::Flat | Class::Mount)
@@ -115,9 +121,12 @@ pub(super) fn contents(board: &Board, of: usize) -> Vec<usize> {
     (0..board.pieces.len()).filter(of_it).collect()
 }
 
-/// The boxes in the way of some objects: all others but what they rest on.
+/// The boxes in the way of some objects: all others but what they rest on and
+/// what rests on them.
 pub(super) fn obstacles(board: &Board, some: &[usize]) -> Vec<BBox> {
     let mut besides = some.to_vec();
     besides.extend(some.iter().flat_map(|index| carriers(board, *index)));
+    let rides = |index: &usize| carriers(board, *index).iter().any(|carrier| some.contains(carrier));
+    besides.extend((0..board.pieces.len()).filter(rides));
     board.boxes_besides(&besides)
 }
