@@ -158,4 +158,6 @@ fn drop_missing(scene: &mut Scene) {
 }
 
 #[cfg(test)]
+mod placing_tests;
+#[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use lmd_layout::BBox;
 use super::shape::{Room, Shape};
 use super::usual;
 use crate::lexicon::{Class, Kind, Tags, kind_of, noun_tags};
-use crate::{Arrangement, Region, RelationKind, Scene, Size, Thing};
+use crate::{Arrangement, Region, RelationKind, Scene, Thing};
 
 /// Distance kept from the edge of the canvas.
 const MARGIN: f64 = 0.03;
@@ -133,7 +133,7 @@ impl LayoutProblem {
             return;
         }
         for item in &mut self.items {
-            item.factor *= 0.5;
+            item.factor *= if self.aloft { 1.0 } else { 0.5 };
             item.arrangement = item.arrangement.or((item.count < 5).then_some(Arrangement::Row));
         }
     }

@@ -79,12 +79,17 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
         board.put(caption, bbox);
     }
     board.touched = (first..board.pieces.len()).collect();
+    let noted = board.warnings.len();
     board.warnings.extend(staged.warnings);
     if on_ground.is_none() {
         in_row(board, &scene, first, anchors);
     }
     around_feet(board, &scene, first, anchors);
-    on_floor(board, &scene, &of_thing, anchors, |board, thing| size_there(board, &scene, thing, anchors));
+    if on_floor(board, &scene, &of_thing, anchors, |board, thing| size_there(board, &scene, thing, anchors)) {
+        // What was too close was put elsewhere.
+        let late = board.warnings.split_off(noted);
+        board.warnings.extend(late.into_iter().filter(|note| !note.contains("not enough room")));
+    }
     let both = on_both(&scene);
     for relation in scene.relations.iter().filter(|relation| !both && relation.object >= fresh) {
         let new = of_thing.iter().filter(|(thing, _)| *thing == relation.subject);
@@ -267,8 +272,8 @@ fn beside_size(anchor: &Piece, kind: &Kind) -> Given {
 
 /// The size of a new thing on a table: that of its like, else as told.
 fn size_there(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> Option<(f64, f64)> {
-    let one = Scene { things: scene.things.clone(), relations: scene.relations.clone(), ..Scene::default() };
-    let mut one = one;
+    let mut one =
+        Scene { things: scene.things.clone(), relations: scene.relations.clone(), ..Scene::default() };
     one.things[thing].count = 1;
     match size_told(board, &one, thing, anchors) {
         Given::Size(w, h) => Some((w, h)),

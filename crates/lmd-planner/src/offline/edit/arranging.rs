@@ -10,7 +10,7 @@ use super::ground::grounded;
 use super::naming::head_noun;
 use super::refer::find;
 use super::refusal::Refusal;
-use super::spot::{Wish, spot};
+use super::spot::{SCALES, Wish, spot};
 use super::staging::{attach, carrier, stage_among, thing_of};
 use super::standing::{obstacles, rests_on};
 use crate::geometry::corners;
@@ -117,7 +117,7 @@ fn copy(board: &mut Board, original: usize) -> bool {
     let floor = rests_on(board, original).map(|floor| board.pieces[floor].bbox);
     let others: Vec<BBox> = obstacles(board, &[original]).into_iter().chain([piece.bbox]).collect();
     let any_depth = kind_of(&thing_of(&piece).noun).class.stands();
-    let wish = Wish { like: piece.bbox, floor, others: &others, any_depth };
+    let wish = Wish { like: piece.bbox, floor, others: &others, scales: &SCALES, any_depth };
     if let Some(bbox) = spot(&wish, |_| true) {
         board.put(piece.caption, bbox);
         return true;

@@ -130,7 +130,9 @@ pub(super) fn nearest_standing(
             } else {
                 0.0
             };
-        let across = if beside { 0.0 } else { (bbox.center().0 - first.center().0).abs() };
+        let back =
+            if kind == RelationKind::Behind { (first.y_max() - 0.06 - bbox.y_max()).abs() } else { 0.0 };
+        let across = back + if beside { 0.0 } else { (bbox.center().0 - first.center().0).abs() };
         3.0 * covered + covering * anchored + 1.5 * across + 8.0 * off + 0.4 * away + 0.8 * apart
     };
     let tried = |scale: f64| {

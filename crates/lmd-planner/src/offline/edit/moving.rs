@@ -105,6 +105,18 @@ fn moved(rest: &str) -> Option<Command> {
 fn goal(rest: &str) -> Option<(String, RelationKind, String)> {
     let (who, anchor) =
         [" over to the ", " up to the ", " to the "].iter().find_map(|joint| rest.split_once(joint))?;
+    for (edge, kind) in [
+        ("left edge of ", RelationKind::LeftOf),
+        ("left end of ", RelationKind::LeftOf),
+        ("right edge of ", RelationKind::RightOf),
+        ("right end of ", RelationKind::RightOf),
+        ("edge of ", RelationKind::LeftOf),
+        ("end of ", RelationKind::LeftOf),
+    ] {
+        if let Some(anchor) = anchor.strip_prefix(edge) {
+            return Some((who.to_owned(), kind, anchor.to_owned()));
+        }
+    }
     let noun = anchor.rsplit(' ').next()?;
     let class = kind_of(&lmd_layout::singular(noun)).class;
     let carries = matches!(class, Class::Table | Class::Seat | Class::Flat);

@@ -165,3 +165,71 @@ fn what_a_caption_mentions_is_changed_in_it() {
         assert_eq!(now, objects.map(|(_, [x, y, w, h])| BBox::new(x, y, w, h).unwrap()), "{instruction}");
     }
 }
+
+#[test]
+fn what_is_new_on_a_table_is_on_it_and_as_large_as_its_like() {
+    let objects = [
+        ("a wooden table", [0.05, 0.55, 0.9, 0.42]),
+        ("a blue plate", [0.4, 0.52, 0.26, 0.12]),
+        ("a red apple", [0.15, 0.48, 0.1, 0.12]),
+        ("a white cup", [0.75, 0.46, 0.12, 0.16]),
+    ];
+    let table = conversation(&objects, "a kitchen", "");
+    let top = bbox(table.layout(), "a wooden table");
+    for (instruction, new) in [
+        ("add two more cups", "a white cup"),
+        ("one more cup", "a white cup"),
+        ("add a spoon next to the cup", "a spoon"),
+        ("add a knife right of the plate", "a knife"),
+        ("put another apple on the table", "an apple"),
+        ("add three pens on the table", "a pen"),
+        ("add three apples on the plate", "an apple"),
+    ] {
+        let plan = said(&table, instruction);
+        rest_is_same(table.layout(), &plan.layout, &[], instruction);
+        let all = &plan.layout.objects()[4..];
+        assert!(
+            !all.is_empty() && all.iter().all(|object| object.caption.as_str() == new),
+            "{instruction}: {plan:?}"
+        );
+        for object in all {
+            let (feet, x) = (object.bbox.y_max(), object.bbox.center().0);
+            let on = feet > top.y() - 0.03 && feet < top.center().1 + 0.08 && x > top.x() && x < top.x_max();
+            assert!(on && object.bbox.area() < 0.04, "{instruction}: {plan:?}");
+            assert!((object.bbox.area() - all[0].bbox.area()).abs() < 0.01, "{instruction}: {plan:?}");
+        }
+    }
+    let plan = said(&table, "move the cup to the left of the apple");
+    let [cup, apple] = ["a white cup", "a red apple"].map(|name| bbox(&plan.layout, name));
+    assert!(cup.x_max() <= apple.x() && (cup.y_max() - 0.62).abs() < 0.05, "{plan:?}");
+}
+
+#[test]
+fn an_edit_moves_nothing_else() {
+    let objects = [
+        ("a yellow bus", [0.52, 0.38, 0.42, 0.34]),
+        ("a red car", [0.08, 0.58, 0.32, 0.2]),
+        ("a man in a grey coat", [0.42, 0.48, 0.1, 0.4]),
+    ];
+    let street = conversation(&objects, "a city street", "");
+    for instruction in
+        ["move the car to the right", "move the car a bit to the right", "the car further right please"]
+    {
+        let Ok(plan) = crate::Planner::revise(&crate::offline::OfflinePlanner, &street, instruction) else {
+            continue;
+        };
+        rest_is_same(street.layout(), &plan.layout, &["a red car"], instruction);
+    }
+    let sofa = [
+        ("a grey sofa", [0.12, 0.5, 0.55, 0.35]),
+        ("a floor lamp", [0.74, 0.25, 0.14, 0.62]),
+        ("a white cat", [0.28, 0.42, 0.2, 0.18]),
+    ];
+    let living = conversation(&sofa, "a living room", "");
+    let plan = said(&living, "move the lamp all the way to the left");
+    let [sofa, cat] = ["a grey sofa", "a white cat"].map(|name| bbox(&plan.layout, name));
+    assert!(cat.center().0 < sofa.center().0 && cat.intersection(sofa) > 0.0, "{plan:?}");
+    let plan = said(&living, "duplicate the cat");
+    let cats = boxes(&plan.layout, "a white cat");
+    assert!(cats[1].area() > 0.8 * cats[0].area() && cats[1].y_max() < 0.7, "{plan:?}");
+}

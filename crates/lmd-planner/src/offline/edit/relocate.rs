@@ -13,6 +13,7 @@ use super::refer::{find, find_one};
 use super::refusal::Refusal;
 use super::staging::{attach, stage_among, thing_of};
 use super::standing::{carriers, obstacles, rests_on};
+use super::tabletop::to_side;
 use crate::geometry::{corners, distance, feet_kept, mean, overlap};
 use crate::lexicon::kind_of;
 use crate::offline::problem::Given;
@@ -60,6 +61,14 @@ pub(super) fn relate_pieces(
         return Err(
             "\"between\" needs two things, as in \"move the cat between the dog and the tree\"".to_owned()
         );
+    }
+    if let ([subject], [floor]) = (subjects.as_slice(), anchors.as_slice())
+        && rests_on(board, *subject) == Some(*floor)
+        && matches!(kind, RelationKind::LeftOf | RelationKind::RightOf)
+        && to_side(board, *subject, *floor, kind == RelationKind::LeftOf)
+    {
+        board.touched = subjects;
+        return Ok(());
     }
     subjects.iter().for_each(|subject| demand::note(board, *subject, kind, &anchors));
     let sideways = matches!(kind, RelationKind::LeftOf | RelationKind::RightOf);

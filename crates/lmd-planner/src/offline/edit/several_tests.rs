@@ -108,3 +108,38 @@ fn what_boxes_cannot_say_is_refused_by_name() {
         assert!(refused(&room(), instruction).contains("turned or tilted"), "{instruction}");
     }
 }
+
+#[test]
+fn several_moods_colours_of_two_words_and_corners_are_read() {
+    let street = conversation(
+        &[("a red bicycle", [0.1, 0.5, 0.35, 0.3]), ("a yellow taxi", [0.5, 0.45, 0.4, 0.3])],
+        "A realistic scene of a street",
+        "",
+    );
+    for (instruction, background) in [
+        ("make it night and raining", "A realistic scene of a street at night in the rain"),
+        ("make it a winter scene with snow", "A realistic scene of a street in winter in the snow"),
+        ("make it a rainy night", "A realistic scene of a street at night in the rain"),
+        ("make it a sunny day", "A realistic scene of a street in the sunshine"),
+    ] {
+        let plan = said(&street, instruction);
+        assert_eq!(plan.layout.background(), background, "{instruction}");
+        assert_eq!(plan.layout.objects(), street.layout().objects());
+    }
+    for (instruction, captions_then) in [
+        ("paint the taxi dark green", ["a red bicycle", "a dark green taxi"]),
+        ("make the bicycle light blue", ["a light blue bicycle", "a yellow taxi"]),
+        ("replace the yellow taxi with a black one", ["a red bicycle", "a black taxi"]),
+    ] {
+        assert_eq!(captions(&said(&street, instruction).layout), captions_then, "{instruction}");
+    }
+    let plan = said(&street, "no taxi please, and no bicycle either");
+    assert_eq!((plan.layout.objects().len(), plan.layout.negative()), (0, "taxis, bicycles"));
+    for instruction in [
+        "put the bicycle in the far right corner at the bottom",
+        "put the bicycle at the bottom on the right",
+    ] {
+        let (x, y) = bbox(&said(&street, instruction).layout, "a red bicycle").center();
+        assert!(x > 0.55 && y > 0.6, "{instruction}: {x} {y}");
+    }
+}

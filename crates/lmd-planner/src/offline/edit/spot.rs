@@ -8,7 +8,7 @@ use crate::geometry::overlap;
 /// Step sideways and in depth, as shares of the canvas.
 const STEP: (f64, f64) = (0.01, 0.03);
 /// Sizes that are tried, as shares of what it is.
-const SCALES: [f64; 7] = [1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7];
+pub(super) const SCALES: [f64; 7] = [1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7];
 /// How far down its own height things on a table may stand.
 const DEPTH: f64 = 0.55;
 
@@ -20,6 +20,8 @@ pub(super) struct Wish<'a> {
     pub(super) floor: Option<BBox>,
     /// What it must not cover.
     pub(super) others: &'a [BBox],
+    /// The sizes that are tried, best first.
+    pub(super) scales: &'a [f64],
     /// Whether it may go up and down from where it is wished.
     pub(super) any_depth: bool,
 }
@@ -34,7 +36,8 @@ pub(super) fn spot(wish: &Wish<'_>, fits: impl Fn(BBox) -> bool) -> Option<BBox>
         None => (feet - 0.12, 0.98),
     };
     let mut best: Option<(f64, BBox)> = None;
-    for scale in SCALES {
+    for scale in wish.scales {
+        let scale = *scale;
         let (w, h) = (scale * like.w(), scale * like.h());
         let floors =
             (0..=((bottom - top).max(0.0) / STEP.1) as i32).map(|step| top + f64::from(step) * STEP.1);

@@ -19,6 +19,8 @@ const BESIDE: f64 = 0.2;
 const TOUCHES: f64 = 0.03;
 /// How far above the lower edge of something what is under it may end.
 const BENEATH: f64 = 0.13;
+/// How far down something the feet of what is behind it are at least.
+const PEEKS: f64 = 0.2;
 /// How far down its own height things on something may stand.
 const TOP: f64 = 0.6;
 
@@ -53,7 +55,10 @@ pub(super) fn stands(bbox: BBox, kind: RelationKind, anchors: &[BBox]) -> bool {
         RelationKind::HeldBy => any(&|other| bbox.intersection(*other) > 0.0),
         RelationKind::InFrontOf => any(&|other| over(bbox, *other) && bbox.y_max() > other.y_max() - TOUCHES),
         RelationKind::Behind => any(&|other| {
-            over(bbox, *other) && y < other.center().1 + TOUCHES && bbox.y_max() < other.y_max() + TOUCHES
+            over(bbox, *other)
+                && y < other.center().1 + TOUCHES
+                && bbox.y_max() < other.y_max() + TOUCHES
+                && bbox.y_max() > other.y() + PEEKS * other.h()
         }),
         RelationKind::Between(_) => {
             let side = |left: bool| anchors.iter().any(|other| (other.center().0 < x) == left);
