@@ -202,6 +202,15 @@ pub(super) fn complement(who: &str, to: &str) -> Option<Command> {
     if who.is_empty() || to.is_empty() || to.contains(" than ") {
         return None;
     }
+    // Nor must a place: "closer to the boy".
+    if first_word(to).is_some_and(|word| {
+        matches!(
+            word,
+            "closer" | "nearer" | "further" | "farther" | "away" | "far" | "near" | "close" | "towards"
+        )
+    }) {
+        return super::moving::movement("move", &format!("{who} {to}"));
+    }
     let who = who.to_owned();
     if let Some((w, h)) = comparative(to) {
         return Some(Command::Resize { who, w, h });

@@ -80,6 +80,16 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
             push(left, first);
             return clauses(right, verb.as_deref(), out);
         }
+        // "the lamp should be red and the book blue"
+        let modal = [" should be ", " must be "].into_iter().find(|modal| left.contains(modal));
+        if let (Some(modal), Some((who, state)), Some(_)) = (modal, right.rsplit_once(' '), &first)
+            && right.starts_with("the ")
+            && who.contains(' ')
+            && names_colour(state)
+        {
+            push(left, first);
+            return clauses(&format!("{who}{modal}{state}"), None, out);
+        }
         if starts && unread.is_none() {
             unread = Some((left.to_owned(), right.to_owned()));
         }
@@ -186,6 +196,8 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
             .and_then(|(_, style)| scene_complement(style)),
         "add" | "insert" | "include" | "draw" => non_empty(rest).map(|rest| Command::Add(rest.to_owned())),
         "remove" | "delete" | "erase" | "drop" | "cut" => remove(rest),
+        "get" if rest.ends_with(" away") || rest.ends_with(" out") => take(rest),
+        "leave" if rest.starts_with("out ") => remove(&rest[4..]),
         "get" => rest.strip_prefix("rid of ").map_or_else(|| movement("move", rest), remove),
         "show" => non_empty(rest).map(|rest| Command::Want(rest.to_owned())),
         "take" => take(rest),

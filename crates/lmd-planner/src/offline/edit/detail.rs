@@ -23,11 +23,13 @@ struct Part<'a> {
 pub(super) fn mentioned(board: &Board, who: &str) -> Option<(Vec<usize>, String)> {
     let noun = singular(without_owner(who).rsplit(' ').next()?);
     let found = find(board, who).ok()?;
+    let said: Vec<String> = who.split(' ').map(singular).collect();
     let only = |index: &usize| {
         let caption = &board.pieces[*index].caption;
         let head = head_noun(caption).unwrap_or_default();
         let head = head.split(" of ").next().unwrap_or_default();
-        singular(head.rsplit(' ').next().unwrap_or_default()) != noun && part(caption, &noun).is_some()
+        let head = singular(head.rsplit(' ').next().unwrap_or_default());
+        !said.contains(&head) && part(caption, &noun).is_some()
     };
     (!found.is_empty() && found.iter().all(only)).then_some((found, noun))
 }

@@ -193,6 +193,14 @@ pub(super) fn relation(rest: &str) -> Option<(String, RelationKind, String)> {
     if let Some((who, anchor)) = rest.split_once(" between ") {
         return Some((who.to_owned(), RelationKind::Between(0), anchor.to_owned()));
     }
+    if let Some((who, anchor)) = rest.split_once(" at ")
+        && let Some(whole) = anchor
+            .strip_suffix("'s feet")
+            .or_else(|| anchor.strip_prefix("the feet of "))
+            .or_else(|| anchor.strip_prefix("the foot of "))
+    {
+        return Some((who.to_owned(), RelationKind::InFrontOf, whole.to_owned()));
+    }
     for side in ["the other side of ", "the opposite side of "] {
         let found =
             ["on", "to", "onto", "at"].iter().find_map(|word| rest.split_once(&format!(" {word} {side}")));
@@ -339,8 +347,11 @@ fn approaching(rest: &str) -> Option<Command> {
         (" closer to ", 0.5),
         (" nearer to ", 0.5),
         (" towards ", 0.5),
+        (" further away from ", 1.6),
+        (" farther away from ", 1.6),
         (" away from ", 1.6),
         (" further from ", 1.6),
+        (" farther from ", 1.6),
     ] {
         if let Some((who, anchor)) = rest.split_once(words) {
             let anchor = anchor.to_owned();

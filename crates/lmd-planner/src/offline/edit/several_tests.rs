@@ -46,7 +46,9 @@ fn equal_sizes_are_equal_and_captions_stay() {
 fn room_between_things_in_a_row_is_sideways() {
     for instruction in ["more room between the bowl and the bottle", "separate the bowl and the bottle"] {
         let plan = said(&counter(), instruction);
-        let gap = |name: [&str; 2], layout| bbox(layout, name[1]).x() - bbox(layout, name[0]).x_max();
+        let gap = |name: [&str; 2], layout: &lmd_layout::Layout| {
+            bbox(layout, name[1]).x() - bbox(layout, name[0]).x_max()
+        };
         let names = ["a white bowl", "a green bottle"];
         assert!(gap(names, &plan.layout) > gap(names, counter().layout()) + 0.03, "{instruction}: {plan:?}");
         for name in names {
@@ -141,5 +143,51 @@ fn several_moods_colours_of_two_words_and_corners_are_read() {
     ] {
         let (x, y) = bbox(&said(&street, instruction).layout, "a red bicycle").center();
         assert!(x > 0.55 && y > 0.6, "{instruction}: {x} {y}");
+    }
+}
+
+#[test]
+fn places_are_no_attributes_and_each_gets_its_own() {
+    let objects = [
+        ("a woman", [0.1, 0.2, 0.25, 0.7]),
+        ("a boy", [0.55, 0.4, 0.18, 0.5]),
+        ("a dog", [0.8, 0.62, 0.16, 0.28]),
+    ];
+    let park = conversation(&objects, "A realistic scene of a park", "");
+    let apart =
+        |layout: &lmd_layout::Layout| bbox(layout, "a dog").center().0 - bbox(layout, "a boy").center().0;
+    for (instruction, nearer) in [
+        ("the dog should be closer to the boy", true),
+        ("the boy should be nearer to the dog", true),
+        ("the boy should be further away from the dog", false),
+    ] {
+        let plan = said(&park, instruction);
+        assert_eq!(captions(&plan.layout), ["a woman", "a boy", "a dog"], "{instruction}");
+        assert_eq!(apart(&plan.layout) < apart(park.layout()), nearer, "{instruction}: {plan:?}");
+    }
+    let plan = said(&park, "put the dog at the woman's feet");
+    let [dog, woman] = ["a dog", "a woman"].map(|name| bbox(&plan.layout, name));
+    assert!(dog.center().1 > woman.center().1 && dog.intersection(woman) > 0.0, "{plan:?}");
+    let plan = said(&park, "put a bench behind the woman and the boy");
+    assert!(bbox(&plan.layout, "a bench").y_max() > 0.5, "{plan:?}");
+    for (instruction, then) in [
+        (
+            "the lamp should be red and the book blue",
+            vec!["a wooden table", "a red lamp", "a blue book", "a cup of tea"],
+        ),
+        ("what if the lamp was green", vec!["a wooden table", "a green lamp", "a book", "a cup of tea"]),
+        (
+            "a few more books",
+            vec!["a wooden table", "a lamp", "a book", "a cup of tea", "a book", "a book", "a book"],
+        ),
+        ("get the lamp away", vec!["a wooden table", "a book", "a cup of tea"]),
+        ("leave out the lamp", vec!["a wooden table", "a book", "a cup of tea"]),
+        ("only the lamp", vec!["a lamp"]),
+        (
+            "make the cup of tea a glass of wine",
+            vec!["a wooden table", "a lamp", "a book", "a glass of wine"],
+        ),
+    ] {
+        assert_eq!(captions(&said(&room(), instruction).layout), then, "{instruction}");
     }
 }

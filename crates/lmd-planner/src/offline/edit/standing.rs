@@ -20,7 +20,7 @@ const TOUCHES: f64 = 0.03;
 /// How far above the lower edge of something what is under it may end.
 const BENEATH: f64 = 0.13;
 /// How far down something the feet of what is behind it are at least.
-const PEEKS: f64 = 0.2;
+const PEEKS: f64 = 0.4;
 /// How far down its own height things on something may stand.
 const TOP: f64 = 0.6;
 

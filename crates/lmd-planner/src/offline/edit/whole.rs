@@ -47,7 +47,12 @@ fn keep_only(text: &str) -> Option<Command> {
     let only = ["keep only ", "leave only ", "only keep ", "only leave ", "keep nothing but ", "just keep "]
         .iter()
         .find_map(|words| text.strip_prefix(words));
-    kept.or(only).filter(|who| !who.is_empty()).map(|who| Command::KeepOnly(who.to_owned()))
+    let alone = text.strip_prefix("only ").filter(|rest| {
+        rest.starts_with("the ")
+            && ![" should ", " on ", " in ", " with "].iter().any(|word| rest.contains(word))
+            && rest.split(' ').count() <= 4
+    });
+    kept.or(only).or(alone).filter(|who| !who.is_empty()).map(|who| Command::KeepOnly(who.to_owned()))
 }
 
 /// `the cat and the dog should be the same size`, `make them equally tall`.
