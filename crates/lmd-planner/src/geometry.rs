@@ -37,3 +37,9 @@ pub(crate) fn feet_kept(bbox: BBox, w: f64, h: f64) -> BBox {
     let y = (bbox.y_max() - h).clamp(0.0, 1.0 - h);
     BBox::clamped(x, y, w, h).unwrap_or(bbox)
 }
+
+/// The distance of two boxes' centres.
+pub(crate) fn distance(a: BBox, b: BBox) -> f64 {
+    let ((x, y), (u, v)) = (a.center(), b.center());
+    (x - u).hypot(y - v)
+}

@@ -15,6 +15,7 @@ mod rows;
 mod rules;
 mod shape;
 pub(crate) mod stage;
+mod usual;
 pub(crate) mod wording;
 
 pub use likeness::likest;
@@ -77,7 +78,7 @@ pub fn plan_scene(scene: &Scene) -> Result<Plan, PlanError> {
         let why = warnings.pop().unwrap_or_else(|| "nothing to draw was understood".to_owned());
         return Err(PlanError::NeedsLlm { why });
     }
-    let staged = stage(&scene, &[]);
+    let staged = stage(&usual::settled(&scene), &[]);
     warnings.extend(staged.warnings);
     let objects = staged
         .boxes
@@ -156,5 +157,7 @@ fn drop_missing(scene: &mut Scene) {
     scene.things.retain(|thing| thing.count > 0);
 }
 
+#[cfg(test)]
+mod placing_tests;
 #[cfg(test)]
 mod tests;

@@ -442,7 +442,11 @@ fn floor_line(problem: &LayoutProblem, bodies: &[Body]) -> f64 {
 fn wished_heights(problem: &LayoutProblem, bodies: &[Body], floor: f64) -> Vec<f64> {
     let grounded = problem.items.iter().any(|item| item.kind.class.stands());
     // Where nothing stands there is nothing to fly or hang above.
-    let (air, hung) = if grounded { (0.22, 0.3) } else { (0.45, 0.45) };
+    let (air, hung) = match (grounded, problem.aloft) {
+        (true, _) => (0.22, 0.3),
+        (false, true) => (0.32, 0.45),
+        (false, false) => (0.45, 0.45),
+    };
     let wish = |(item, body): (&Item, &Body)| {
         let h = body.shape.size.1;
         match (item.fixed, item.region, item.kind.class) {
@@ -452,6 +456,7 @@ fn wished_heights(problem: &LayoutProblem, bodies: &[Body], floor: f64) -> Vec<f
             (None, Some(Region::Foreground), _) => 0.95 - h,
             (None, Some(Region::Background), _) => 0.6 - h,
             (None, Some(Region::Center), _) => 0.5 - h / 2.0,
+            (None, _, _) if item.in_sky && problem.items.len() > 1 => 0.15 - h / 2.0,
             (None, _, Class::Air) => air - h / 2.0,
             (None, _, Class::Hang) => hung - h / 2.0,
             _ => floor - h,

@@ -8,8 +8,9 @@
 use lmd_layout::BBox;
 
 use super::shape::{Room, Shape};
-use crate::lexicon::{Class, Kind, kind_of};
-use crate::{Arrangement, Region, RelationKind, Scene, Size, Thing};
+use super::usual;
+use crate::lexicon::{Class, Kind, Tags, kind_of, noun_tags};
+use crate::{Arrangement, Region, RelationKind, Scene, Thing};
 
 /// Distance kept from the edge of the canvas.
 const MARGIN: f64 = 0.03;
@@ -47,6 +48,13 @@ pub(super) struct Item {
     distance: f64,
     /// Stated width and height (`tall`, `long`), as factors.
     form: (f64, f64),
+    /// Whether it is a sun, a cloud or the like.
+    pub(super) in_sky: bool,
+    /// The most of the canvas that it takes among others.
+    most: Option<(f64, f64)>,
+    /// Whether it lies where it is on something, and whether it is.
+    lies: bool,
+    lying: bool,
 }
 
 /// An item at a certain scale: a rectangle to be placed.
@@ -74,6 +82,10 @@ pub(super) struct LayoutProblem {
     /// For each thing of the scene, its items.
     pub(super) of_thing: Vec<Vec<usize>>,
     holds: Vec<Hold>,
+    /// Whether there is more to see than what is in the sky.
+    grounded: bool,
+    /// Whether everything is in the air over a place.
+    pub(super) aloft: bool,
 }
 
 /// What is given about a thing before planning.
@@ -109,6 +121,11 @@ impl LayoutProblem {
             }
             problem.of_thing.push((first..problem.items.len()).collect());
         }
+        problem.grounded =
+            scene.background.is_some() || !scene.things.iter().all(|thing| usual::is_of_sky(&thing.noun));
+        let in_air = |item: &Item| item.kind.class == Class::Air && item.fixed.is_none();
+        let place = scene.background.as_ref().is_some_and(|place| !place.starts_with("a scene"));
+        problem.aloft = place && problem.items.iter().all(in_air);
         problem.shrink_sky(scene);
         problem
     }
@@ -120,7 +137,7 @@ impl LayoutProblem {
             return;
         }
         for item in &mut self.items {
-            item.factor *= 0.5;
+            item.factor *= if self.aloft { 1.0 } else { 0.5 };
             item.arrangement = item.arrangement.or((item.count < 5).then_some(Arrangement::Row));
         }
     }
@@ -134,6 +151,10 @@ impl LayoutProblem {
             // Everything that rests on something has its feet at one height.
             self.items[child].arrangement = Some(Arrangement::Row);
         }
+        let lies = kind == RelationKind::On
+            && self.items[child].lies
+            && !matches!(self.items[parent].kind.class, Class::Wall | Class::Hang);
+        self.items[child].lying |= lies;
         self.holds.push(Hold { child, parent, kind });
     }
 
@@ -227,7 +248,18 @@ impl LayoutProblem {
         let covered = 0.26 + 0.05 * (members.max(1) as f64).ln();
         let unit = self.matched((covered / weight.max(1e-6)).sqrt()) * scale;
         let shortest = SHORTEST * (scale / 0.55).min(1.0) * (12.0 / members.max(12) as f64).sqrt();
-        self.items.iter().map(|item| item.cell(unit, shortest, stretch)).collect()
+        let cell = |(index, item): (usize, &Item)| {
+            let held = self.holds.iter().any(|hold| hold.child == index);
+            let many = self.items.len() + usize::from(item.in_sky) > 1;
+            let most = match item.region {
+                Some(Region::Background) => item.most,
+                _ if self.aloft => usual::most_aloft(item.count),
+                _ => item.most.filter(|_| self.grounded && many && !held),
+            };
+            let stretch = if item.in_sky { 1.0 } else { stretch };
+            item.within(item.cell(unit, shortest, stretch), most)
+        };
+        self.items.iter().enumerate().map(cell).collect()
     }
 
     /// The unit of size, matched to what stands there already.
@@ -264,10 +296,35 @@ impl LayoutProblem {
             cells[hold.parent] =
                 (need_w.max(have_w * grow.sqrt()).min(most_w), need_h.max(have_h * grow.sqrt()).min(most_h));
         }
+        if self.is_dish(hold) {
+            let ((w, h), (have_w, have_h)) = (cells[hold.child], cells[hold.parent]);
+            let row = child.row_width(cells[hold.child]);
+            let shrink = (0.8 * have_w / row).min(0.85 * have_h / h).min(1.0);
+            cells[hold.child] = (w * shrink, h * shrink);
+            return;
+        }
         let over = (need_w / most_w).max(need_h / most_h);
         if over > 1.0 && child.fixed.is_none() && child.kept_size.is_none() {
             let (w, h) = cells[hold.child];
             cells[hold.child] = (w / over, h / over);
+        }
+    }
+
+    /// Whether something small lies on a plate or the like, within its outline.
+    fn is_dish(&self, hold: Hold) -> bool {
+        let (child, parent) = (&self.items[hold.child], &self.items[hold.parent]);
+        let free = child.fixed.is_none() && child.kept_size.is_none();
+        let flat = parent.kind.class == Class::Flat && parent.kind.width <= 0.6;
+        free && hold.kind == RelationKind::On && flat && child.kind.width <= parent.kind.width
+    }
+
+    /// How far down the outline of `parent` the feet of `child` are on it.
+    pub(super) fn ride(&self, child: usize, parent: usize) -> f64 {
+        let lies = self.items[child].lying && self.items[parent].kind.class != Class::Table;
+        match () {
+            () if self.is_dish(Hold { child, parent, kind: RelationKind::On }) => 0.75,
+            () if lies => 0.6,
+            () => self.items[parent].support_height(),
         }
     }
 
@@ -288,6 +345,9 @@ impl LayoutProblem {
 
 impl Item {
     fn new(index: usize, thing: &Thing, count: usize) -> Self {
+        // A tall man is taller than a short one, not a giant beside a dwarf.
+        let person = noun_tags(&thing.noun).any(Tags::PERSON);
+        let tall = person && thing.attributes.iter().any(|word| matches!(word.as_str(), "tall" | "short"));
         Self {
             thing: index,
             count,
@@ -296,9 +356,17 @@ impl Item {
             fixed: None,
             arrangement: thing.arrangement,
             kept_size: None,
-            factor: size_factor(thing.size),
-            distance: distance_factor(thing.region),
-            form: form_factors(&thing.attributes),
+            factor: if tall { 1.0 } else { usual::size_factor(thing.size) },
+            distance: usual::distance_factor(thing.region),
+            form: if person {
+                usual::person_form(&thing.attributes)
+            } else {
+                usual::form_factors(&thing.attributes)
+            },
+            in_sky: usual::is_of_sky(&thing.noun),
+            most: usual::most(&thing.noun, count, thing.region),
+            lies: usual::lies(&thing.noun),
+            lying: false,
         }
     }
 
@@ -351,6 +419,18 @@ impl Item {
         ((w * grow).max(shortest.0), (h * grow).max(shortest.1))
     }
 
+    /// A cell as large as is usual at most, lying where it lies.
+    fn within(&self, cell: (f64, f64), most: Option<(f64, f64)>) -> (f64, f64) {
+        if self.kept_size.is_some() || self.fixed.is_some() {
+            return cell;
+        }
+        let (w, h) = if self.lying && cell.1 > cell.0 { (cell.1.min(0.3), cell.0.min(0.14)) } else { cell };
+        let Some((most_w, most_h)) = most else { return (w, h) };
+        let stated = self.factor.clamp(0.7, 2.0);
+        let shrink = (stated * most_w / w).min(stated * most_h / h).min(1.0);
+        (w * shrink, h * shrink)
+    }
+
     /// Width when all members stand in their rows, with gaps.
     fn row_width(&self, cell: (f64, f64)) -> f64 {
         let lines = if let Some(Arrangement::Rows(lines)) = self.arrangement { lines.max(1) } else { 1 };
@@ -376,39 +456,6 @@ fn kind_in_scene(thing: &Thing) -> Kind {
         _ => kind.class,
     };
     Kind { class, ..kind }
-}
-
-fn size_factor(size: Option<Size>) -> f64 {
-    match size {
-        Some(Size::Tiny) => 0.6,
-        Some(Size::Small) => 0.78,
-        None => 1.0,
-        Some(Size::Large) => 1.3,
-        Some(Size::Huge) => 1.6,
-    }
-}
-
-/// What words of form say of width and height.
-fn form_factors(attributes: &[String]) -> (f64, f64) {
-    attributes.iter().fold((1.0, 1.0), |(w, h), word| {
-        let (x, y) = match word.as_str() {
-            "tall" | "high" | "towering" => (0.94, 1.3),
-            "short" | "low" => (1.0, 0.72),
-            "long" => (1.35, 0.95),
-            "wide" | "broad" | "fat" => (1.3, 1.0),
-            "narrow" | "thin" | "slim" | "skinny" => (0.75, 1.0),
-            _ => (1.0, 1.0),
-        };
-        (w * x, h * y)
-    })
-}
-
-fn distance_factor(region: Option<Region>) -> f64 {
-    match region {
-        Some(Region::Foreground) => 1.15,
-        Some(Region::Background) => 0.5,
-        _ => 1.0,
-    }
 }
 
 /// Whether the instances of a thing are placed one by one.

@@ -149,7 +149,7 @@ fn carried(problem: &mut LayoutProblem, s: usize, o: usize, kind: RelationKind, 
         RelationKind::HangsFrom => hanging(problem, s, o),
         RelationKind::On => {
             problem.hold(s, o, kind);
-            on(s, o, problem.items[o].support_height())
+            on(s, o, problem.ride(s, o))
         }
         RelationKind::Under => under(problem, s, o),
         // What is too large for hands stands beside.

@@ -38,7 +38,12 @@ pub(crate) enum Question {
 }
 
 const UNDO: &str = "undo|undo that|undo it|undo this|undo the last change|undo last change|go back|revert|revert that|\
-    take that back|take it back|step back|undo the last one";
+    take that back|take it back|step back|undo the last one|undo the last step|undo last step|as it was before|as it was|\
+    the way it was|the way it was before|like before|like it was before|like it was|make it as it was|\
+    make it as it was before|make it like it was|make it like before|put it back as it was|put it back the way it was|\
+    put everything back|put everything back as it was|restore it|reverse that|reverse it|cancel that|cancel|never mind|\
+    forget that|back to the previous layout|go back to the previous layout|back to before|previous layout|\
+    the previous layout|the previous one was better|that was better before|it was better before|leave it as it was";
 const REDO: &str = "redo|redo that|redo it|undo the undo|redo the last change|step forward|put it back again";
 const ANOTHER: &str = "shuffle|reshuffle|rearrange|re-roll|reroll|try again|try another|next|next one|next layout|\
     something different|something else|rearrange it|rearrange everything|rearrange them|shuffle them|shuffle it|\
@@ -173,6 +178,21 @@ fn question(text: &str, asks: bool) -> Option<Question> {
     }
     if is_livelier(text) {
         return Some(Question::Livelier);
+    }
+    let wanted = [
+        "any idea",
+        "any suggestion",
+        "ideas ",
+        "some ideas",
+        "do you have any ideas",
+        "do you have ideas",
+        "got any ideas",
+        "have you got any ideas",
+        "i need ideas",
+    ];
+    if wanted.iter().any(|lead| text.starts_with(lead)) {
+        let more = ["add", "else", "missing", "put", "more"].iter().any(|word| text.contains(word));
+        return Some(if more { Question::WhatToAdd } else { Question::Improve });
     }
     let after = |lead: &str| text.strip_prefix(lead).map(str::to_owned);
     if let Some(what) = after("how many ") {

@@ -3,15 +3,19 @@
 use lmd_layout::{BBox, MAX_OBJECTS};
 
 use super::board::{Board, Piece};
+use super::demand;
 use super::ground::grounded;
 use super::moving::{other_side, relation};
+use super::owning::{held_there, whole_of};
 use super::readable::reads_well;
-use super::refer::find;
+use super::refer::{find, is_ambiguous};
 use super::refusal::Refusal;
 use super::relocate::{beside_in_row, opposite_side, stands_beside};
 use super::staging::{attach, carrier, stage_among, thing_of};
+use super::standing::carriers;
+use super::tabletop::on_floor;
 use crate::geometry::feet_kept;
-use crate::lexicon::{belongs_to_wearer, kind_of, known_kind};
+use crate::lexicon::{Kind, belongs_to_wearer, kind_of, known_kind};
 use crate::offline::problem::Given;
 use crate::offline::stage::{Staged, stage};
 use crate::offline::wording;
@@ -58,7 +62,9 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
     let staged = staged_among(board, &mut scene, fresh, &[anchors, on_ground.as_slice()].concat(), anchors);
     let first = board.pieces.len();
     let feet = standing_feet(board);
+    let mut of_thing: Vec<(usize, usize)> = Vec::new();
     for (thing, bbox) in staged.boxes.into_iter().filter(|(thing, _)| *thing < fresh) {
+        of_thing.push((thing, board.pieces.len()));
         let caption = wording::caption(&scene.things[thing]);
         let others = board.boxes();
         let bbox = match stands_freely(&scene, thing) {
@@ -70,15 +76,34 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
                 }),
             false => bbox,
         };
-        board.pieces.push(Piece { caption, bbox, locked: false });
+        board.put(caption, bbox);
     }
     board.touched = (first..board.pieces.len()).collect();
+    let noted = board.warnings.len();
     board.warnings.extend(staged.warnings);
     if on_ground.is_none() {
         in_row(board, &scene, first, anchors);
     }
     around_feet(board, &scene, first, anchors);
+    if on_floor(board, &scene, &of_thing, anchors, |board, thing| size_there(board, &scene, thing, anchors)) {
+        // What was too close was put elsewhere.
+        let late = board.warnings.split_off(noted);
+        board.warnings.extend(late.into_iter().filter(|note| !note.contains("not enough room")));
+    }
+    let both = on_both(&scene);
+    for relation in scene.relations.iter().filter(|relation| !both && relation.object >= fresh) {
+        let new = of_thing.iter().filter(|(thing, _)| *thing == relation.subject);
+        let to = anchors.get(relation.object - fresh).copied();
+        let all = if matches!(relation.kind, RelationKind::Between(_)) { anchors } else { to.as_slice() };
+        new.for_each(|(_, index)| demand::note(board, *index, relation.kind, all));
+    }
     Ok(())
+}
+
+/// Whether some of the new things go left and others right of something.
+fn on_both(scene: &Scene) -> bool {
+    let has = |kind| scene.relations.iter().any(|relation| relation.kind == kind);
+    has(RelationKind::LeftOf) && has(RelationKind::RightOf)
 }
 
 /// Stages new things against `anchors`, the first `fresh` of the scene's; they must
@@ -94,12 +119,15 @@ fn staged_among(
     let mut given: Vec<Given> = (0..fresh).map(|thing| size_told(board, scene, thing, anchors)).collect();
     given.extend(stay());
     let alone = (scene.clone(), given.clone());
-    let mut staged = stage_among(board, scene, given, anchors);
+    // What the others rest on is not in the way.
+    let mut used = anchors.to_vec();
+    used.extend(anchors.iter().flat_map(|index| carriers(board, *index)));
+    let mut staged = stage_among(board, scene, given, &used);
     if staged.crowded || staged.unmet > 0 {
         // Any other size finds room rather than one that was told.
         scene.things.truncate(alone.0.things.len());
         let free = std::iter::repeat_n(Given::Nothing, fresh).chain(stay()).collect();
-        let other = stage_among(board, scene, free, anchors);
+        let other = stage_among(board, scene, free, &used);
         if (other.unmet, other.crowded) < (staged.unmet, staged.crowded) {
             staged = other;
         }
@@ -188,7 +216,7 @@ fn size_told(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> G
         return Given::Nothing;
     }
     let alike = |index: &usize| thing_of(&board.pieces[*index]).noun == new.noun;
-    if let Some(like) = (0..board.pieces.len()).find(alike).filter(|_| !anchors.is_empty()) {
+    if let Some(like) = (0..board.pieces.len()).find(alike) {
         let bbox = board.pieces[like].bbox;
         return Given::Size(bbox.w(), bbox.h());
     }
@@ -210,10 +238,46 @@ fn size_told(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> G
             let w = (ratio * bbox.w()).max(0.11 * f64::from(held)).clamp(0.18, 0.5);
             Given::Size(w, w / kind.aspect())
         }
+        () if known_kind(&new.noun).is_some()
+            && scene.relations.iter().filter(to_anchor).any(|relation| is_near(relation.kind)) =>
+        {
+            beside_size(anchor, &kind)
+        }
         () if on && belongs_to_wearer(&new.noun) => Given::Size(0.5 * bbox.w(), 0.28 * bbox.h()),
         // Of an unknown thing all that is known is that it rests there.
         () if on && known_kind(&new.noun).is_none() => Given::Size(0.45 * bbox.w(), 0.4 * bbox.h()),
         () => Given::Nothing,
+    }
+}
+
+/// Whether a relation says that something is on the ground near something.
+fn is_near(kind: RelationKind) -> bool {
+    matches!(
+        kind,
+        RelationKind::NextTo
+            | RelationKind::LeftOf
+            | RelationKind::RightOf
+            | RelationKind::InFrontOf
+            | RelationKind::Behind
+    )
+}
+
+/// The usual size of a thing beside something of the size that is given.
+fn beside_size(anchor: &Piece, kind: &Kind) -> Given {
+    let Some(known) = known_kind(&thing_of(anchor).noun) else { return Given::Nothing };
+    let unit = anchor.bbox.area().sqrt() / known.extent();
+    let side = (unit * kind.extent()).clamp(0.08, 0.6);
+    Given::Size(side * kind.aspect().sqrt(), side / kind.aspect().sqrt())
+}
+
+/// The size of a new thing on a table: that of its like, else as told.
+fn size_there(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> Option<(f64, f64)> {
+    let mut one =
+        Scene { things: scene.things.clone(), relations: scene.relations.clone(), ..Scene::default() };
+    one.things[thing].count = 1;
+    match size_told(board, &one, thing, anchors) {
+        Given::Size(w, h) => Some((w, h)),
+        _ => None,
     }
 }
 
@@ -296,8 +360,46 @@ fn described(board: &Board, what: &str) -> Result<(Scene, Vec<usize>), Refusal> 
             return Ok((scene, anchors));
         }
     }
+    if let Some((_, _, anchor)) = relation(what)
+        && anchor.starts_with("the ")
+        && is_ambiguous(board, &anchor)
+    {
+        find(board, &anchor)?;
+    }
     let scene = english::parse(what).map_err(|error| error.to_string())?;
-    Ok((scene, Vec::new()))
+    Ok(with_known(board, what, scene))
+}
+
+/// A scene whose things that the words name as known (`the tree`) are those
+/// objects of the board, behind the new ones.
+fn with_known(board: &Board, what: &str, scene: Scene) -> (Scene, Vec<usize>) {
+    let known: Vec<Option<usize>> = scene
+        .things
+        .iter()
+        .map(|thing| {
+            let named = format!("the {}", thing.phrase());
+            let definite = format!(" {what} ").contains(&format!(" {named} "));
+            definite.then(|| find(board, &named).ok()?.first().copied()).flatten()
+        })
+        .collect();
+    if known.iter().all(Option::is_none) || known.iter().all(Option::is_some) {
+        return (scene, Vec::new());
+    }
+    let mut order: Vec<usize> = (0..known.len()).collect();
+    order.sort_by_key(|index| known[*index].is_some());
+    let place = |old: usize| order.iter().position(|index| *index == old).unwrap_or(old);
+    let moved = |relation: &Relation| Relation {
+        subject: place(relation.subject),
+        kind: match relation.kind {
+            RelationKind::Between(other) => RelationKind::Between(place(other)),
+            kind => kind,
+        },
+        object: place(relation.object),
+    };
+    let relations = scene.relations.iter().map(moved).collect();
+    let things = order.iter().map(|index| scene.things[*index].clone()).collect();
+    let anchors = order.iter().filter_map(|index| known[*index]).collect();
+    (Scene { things, relations, background: None, ..scene }, anchors)
 }
 
 /// `two glasses on either side of the bowl`: half of them left, half right.
@@ -361,6 +463,7 @@ fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, St
         let side = other_side(&anchor);
         let bare = side.as_deref().unwrap_or(&anchor);
         let meant = [Some(bare), whole_of(bare)].into_iter().flatten();
+        let kind = held_there(bare).unwrap_or(kind);
         if let Some(known) = meant.into_iter().find(|anchor| find(board, anchor).is_ok()) {
             let anchor = if side.is_some() { anchor.clone() } else { known.to_owned() };
             return Some((new, kind, anchor));
@@ -379,16 +482,4 @@ fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, St
     }
     let (new, anchor) = what.rsplit_once(" to ").or_else(|| what.rsplit_once(" on "))?;
     find(board, anchor).is_ok().then(|| (new.to_owned(), RelationKind::On, anchor.to_owned()))
-}
-
-/// What a part belongs to: `the house` of `the roof of the house`, `the dog` of
-/// `the dog's head`.
-fn whole_of(anchor: &str) -> Option<&str> {
-    // A part has one noun; "a plate in front of the cups" is none of the cups.
-    let part = |part: &&str| part.split(' ').count() <= 2;
-    anchor
-        .split_once(" of ")
-        .filter(|(before, _)| part(before))
-        .map(|(_, whole)| whole)
-        .or_else(|| anchor.split_once("'s ").map(|(whole, _)| whole))
 }

@@ -5,8 +5,12 @@ use lmd_layout::{BBox, plural, singular, with_article};
 
 use super::attribute::described;
 use super::board::Board;
-use super::refer::{find, head_noun, is_everything, is_pronoun, without_article};
+use super::detail::{self, mentioned};
+use super::naming::{head_noun, is_everything, without_article};
+use super::refer::{find, is_pronoun};
 use super::refusal::Refusal;
+use super::standing::contents;
+use super::vocabulary::comparative;
 use super::{adding, scenery};
 use crate::geometry::{crossings, feet_kept, mean};
 use crate::lexicon::kind_of;
@@ -15,6 +19,11 @@ use crate::{Scene, english};
 
 /// Takes objects out.
 pub(super) fn remove(board: &mut Board, who: &str) -> Result<(), Refusal> {
+    if let Some((owners, noun)) = mentioned(board, who) {
+        rewrite(board, &owners, |caption| detail::without(caption, &noun));
+        board.touched = owners;
+        return Ok(());
+    }
     let gone = match find(board, who) {
         Err(_) if scenery::names_place(board, who) => {
             scenery::remove_place(board);
@@ -23,6 +32,35 @@ pub(super) fn remove(board: &mut Board, who: &str) -> Result<(), Refusal> {
         found => found?,
     };
     board.remove(&gone);
+    Ok(())
+}
+
+/// Gives objects other captions, where there is one.
+fn rewrite(board: &mut Board, which: &[usize], new: impl Fn(&str) -> Option<String>) {
+    for index in which {
+        let caption = &mut board.pieces[*index].caption;
+        *caption = new(caption).unwrap_or_else(|| caption.clone());
+    }
+}
+
+/// Takes out what is on or in something, or what its caption says of that;
+/// something that holds nothing is called empty.
+pub(super) fn clear(board: &mut Board, what: &str) -> Result<(), Refusal> {
+    if is_everything(what) {
+        return remove(board, what);
+    }
+    let which = find(board, what)?;
+    let gone: Vec<usize> = which.iter().flat_map(|index| contents(board, *index)).collect();
+    if !gone.is_empty() {
+        board.remove(&gone);
+        return Ok(());
+    }
+    for index in &which {
+        let caption = &mut board.pieces[*index].caption;
+        let bare = [" of ", " with ", " full "].iter().find_map(|joint| caption.split_once(joint));
+        *caption = described(bare.map_or(caption.as_str(), |(bare, _)| bare), "empty");
+    }
+    board.touched = which;
     Ok(())
 }
 
@@ -41,10 +79,20 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
     for word in unknown {
         board.warnings.push(format!("took \"{word}\" for what is said of {who}, which may be wrong"));
     }
-    for index in &subjects {
-        let caption = &mut board.pieces[*index].caption;
-        *caption = described(caption, words);
-    }
+    let noun = mentioned(board, who).map(|(_, noun)| noun);
+    // Another coat takes the place of the coat.
+    let worn = ["wear ", "wearing ", "with ", "in "].iter().find_map(|verb| words.strip_prefix(verb));
+    rewrite(board, &subjects, |caption| {
+        let part = match (&noun, worn) {
+            (Some(noun), _) => detail::told_of(caption, noun, words),
+            (None, Some(worn)) => {
+                let noun = singular(worn.rsplit(' ').next().unwrap_or(worn));
+                detail::replaced(caption, &noun, worn)
+            }
+            (None, None) => None,
+        };
+        Some(part.unwrap_or_else(|| described(caption, words)))
+    });
     board.touched = subjects;
     Ok(())
 }
@@ -71,6 +119,18 @@ pub(super) fn colours(board: &mut Board, who: &str, colours: &[String]) -> Resul
 
 /// Turns objects into something else in the same place.
 pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refusal> {
+    if let Some((owners, noun)) = mentioned(board, who) {
+        rewrite(board, &owners, |caption| detail::replaced(caption, &noun, to));
+        board.touched = owners;
+        return Ok(());
+    }
+    // "a black one", "a bigger one"
+    if let Some(said) = without_article(to).strip_suffix(" one") {
+        return match comparative(said) {
+            Some((w, h)) => resize(board, who, w, h),
+            None => describe(board, who, said),
+        };
+    }
     let subjects = match find(board, who) {
         Err(_) if scenery::names_place(board, who) => return scenery::replace_place(board, who, to),
         found => found?,
@@ -187,7 +247,7 @@ fn resized(bbox: BBox, w: f64, h: f64) -> BBox {
 pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let what = what.strip_prefix("any ").unwrap_or(what);
     let parts = what.split(" and ").flat_map(|part| part.split(" or ")).flat_map(|part| part.split(", "));
-    let (mut gone, mut absent) = (Vec::new(), Vec::new());
+    let (mut gone, mut absent, mut told) = (Vec::new(), Vec::new(), Vec::new());
     for part in parts.map(|part| part.trim_start_matches("no ").trim()).filter(|part| !part.is_empty()) {
         let sentence = |word: &str| {
             matches!(
@@ -214,7 +274,13 @@ pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
             absent.extend(nouns);
             gone.extend(meant);
         } else {
-            gone.extend(find(board, &format!("all {part}")).unwrap_or_default());
+            match mentioned(board, part) {
+                Some((owners, noun)) => {
+                    rewrite(board, &owners, |caption| detail::without(caption, &noun));
+                    told.extend(owners);
+                }
+                None => gone.extend(find(board, &format!("all {part}")).unwrap_or_default()),
+            }
             absent.push(singular(without_article(part)));
         }
     }
@@ -225,6 +291,10 @@ pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
         }
         board.negative = if board.negative.is_empty() { word } else { format!("{}, {word}", board.negative) };
     }
-    board.remove(&gone);
+    if gone.is_empty() {
+        board.touched = told;
+    } else {
+        board.remove(&gone);
+    }
     Ok(())
 }

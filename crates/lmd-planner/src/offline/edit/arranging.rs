@@ -4,12 +4,15 @@
 use lmd_layout::{BBox, MAX_OBJECTS};
 
 use super::adding::add;
-use super::board::{Board, Piece};
+use super::board::Board;
 use super::command::{Edge, first_word};
 use super::ground::grounded;
-use super::refer::{find, head_noun};
+use super::naming::head_noun;
+use super::refer::find;
 use super::refusal::Refusal;
+use super::spot::{SCALES, Wish, spot};
 use super::staging::{attach, carrier, stage_among, thing_of};
+use super::standing::{obstacles, rests_on};
 use crate::geometry::corners;
 use crate::lexicon::kind_of;
 use crate::offline::problem::Given;
@@ -100,7 +103,7 @@ fn close_up(board: &mut Board, original: usize, more: usize) -> Result<(), Refus
         ));
     }
     kind.extend(board.pieces.len()..board.pieces.len() + more);
-    board.pieces.extend((0..more).map(|_| Piece { locked: false, ..piece.clone() }));
+    (0..more).for_each(|_| board.put(piece.caption.clone(), piece.bbox));
     for (index, bbox) in kind.into_iter().zip(places) {
         board.pieces[index].bbox = bbox;
     }
@@ -111,6 +114,14 @@ fn close_up(board: &mut Board, original: usize, more: usize) -> Result<(), Refus
 /// Adds one copy where there is room for it.
 fn copy(board: &mut Board, original: usize) -> bool {
     let piece = board.pieces[original].clone();
+    let floor = rests_on(board, original).map(|floor| board.pieces[floor].bbox);
+    let others: Vec<BBox> = obstacles(board, &[original]).into_iter().chain([piece.bbox]).collect();
+    let any_depth = kind_of(&thing_of(&piece).noun).class.stands();
+    let wish = Wish { like: piece.bbox, floor, others: &others, scales: &SCALES, any_depth };
+    if let Some(bbox) = spot(&wish, |_| true) {
+        board.put(piece.caption, bbox);
+        return true;
+    }
     let carrier = carrier(board, original);
     for (shrink, beside) in
         [(1.0, true), (1.0, false), (0.85, true), (0.85, false), (0.7, true), (0.7, false)]
@@ -137,7 +148,7 @@ fn copy(board: &mut Board, original: usize) -> bool {
                 }
                 _ => bbox,
             };
-            board.pieces.push(Piece { bbox, locked: false, ..piece });
+            board.put(piece.caption, bbox);
             return true;
         }
     }

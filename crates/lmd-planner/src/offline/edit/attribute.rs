@@ -2,7 +2,7 @@
 
 use lmd_layout::with_article;
 
-use super::refer::without_article;
+use super::naming::without_article;
 use crate::lexicon::names_colour;
 
 /// A caption with an attribute put in.
@@ -10,6 +10,7 @@ pub(crate) fn described(caption: &str, words: &str) -> String {
     let details = [
         ("wear ", "wearing "),
         ("wearing ", "wearing "),
+        ("dressed ", "dressed "),
         ("hold ", "holding "),
         ("with ", "with "),
         ("made of ", "made of "),

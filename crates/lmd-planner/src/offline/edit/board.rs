@@ -2,15 +2,27 @@
 
 use lmd_layout::{BBox, Layout, LayoutError, Object};
 
+use crate::RelationKind;
+
 /// One object on the board.
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
+    /// What tells it from all others, whatever it is called and wherever it goes.
+    pub(super) id: usize,
     /// Its caption.
     pub(super) caption: String,
     /// Its box.
     pub(super) bbox: BBox,
     /// Whether it must stay as it is.
     pub(super) locked: bool,
+}
+
+/// Objects that must stand so to others, all by their ids.
+#[derive(Clone, Debug)]
+pub(super) struct Demand {
+    pub(super) subject: usize,
+    pub(super) kind: RelationKind,
+    pub(super) anchors: Vec<usize>,
 }
 
 /// Objects, background and negative prompt, all open to change.
@@ -28,12 +40,19 @@ pub(super) struct Board {
     pub(super) vacated: Vec<(String, BBox)>,
     /// What a person should know afterwards.
     pub(super) warnings: Vec<String>,
+    /// What the last command demands of the places of objects.
+    pub(super) demands: Vec<Demand>,
+    /// The ids of what went along with what it rests on.
+    pub(super) carried: Vec<usize>,
+    /// The id of the next new object.
+    next: usize,
 }
 
 impl Board {
     /// The objects whose numbers are `locked` must stay as they are.
     pub(super) fn new(layout: &Layout, touched: Vec<usize>, locked: &[usize]) -> Self {
         let piece = |(index, object): (usize, &Object)| Piece {
+            id: index,
             caption: object.caption.to_string(),
             bbox: object.bbox,
             locked: locked.contains(&index),
@@ -45,7 +64,21 @@ impl Board {
             touched,
             vacated: Vec::new(),
             warnings: Vec::new(),
+            demands: Vec::new(),
+            carried: Vec::new(),
+            next: layout.objects().len(),
         }
+    }
+
+    /// Puts a new object on top of all others.
+    pub(super) fn put(&mut self, caption: String, bbox: BBox) {
+        self.pieces.push(Piece { id: self.next, caption, bbox, locked: false });
+        self.next += 1;
+    }
+
+    /// The object that has an id, as long as it is there.
+    pub(super) fn with_id(&self, id: usize) -> Option<&Piece> {
+        self.pieces.iter().find(|piece| piece.id == id)
     }
 
     /// The locked objects, to be compared before and after a command.

@@ -4,8 +4,8 @@
 use super::command::{Command, first_word, two_parts};
 use super::doing::acted;
 use super::moving::gathering;
-use super::vocabulary::{comparative, is_motion, is_time, mood, names_style};
-use crate::lexicon::{doing, is_adjective, known_kind, names_colour};
+use super::vocabulary::{comparative, is_motion, is_time, mood, moods, names_style};
+use crate::lexicon::{doing, is_adjective, is_colour, known_kind, names_colour};
 
 /// `make`, `change` and `turn`: whatever comes after who is meant.
 pub(super) fn change(verb: &str, rest: &str) -> Option<Command> {
@@ -158,6 +158,9 @@ pub(super) fn scene_complement(words: &str) -> Option<Command> {
     if let Some(phrase) = mood(words, core) {
         return Some(Command::Mood(phrase.to_owned()));
     }
+    if let Some(phrase) = moods(words) {
+        return Some(Command::Mood(phrase));
+    }
     names_style(words).then(|| Command::Style(words.to_owned()))
 }
 
@@ -185,6 +188,11 @@ fn complement_start(words: &[&str]) -> Option<usize> {
         words.iter().rposition(|word| *word == "and").filter(|at| *at > from && *at + 2 == words.len());
     let list = joined.and_then(|at| at.checked_sub(1)).filter(|at| *at >= from);
     let last = words.len().checked_sub(1).filter(|at| *at >= from);
+    // "light blue" is one colour.
+    let last = last.map(|at| match at.checked_sub(1).filter(|before| *before >= from) {
+        Some(before) if names_colour(words[at]) && is_colour(words[before]) => before,
+        _ => at,
+    });
     article.or(list).or(last)
 }
 
@@ -193,6 +201,15 @@ pub(super) fn complement(who: &str, to: &str) -> Option<Command> {
     // A comparison that no rule reads must not become a name.
     if who.is_empty() || to.is_empty() || to.contains(" than ") {
         return None;
+    }
+    // Nor must a place: "closer to the boy".
+    if first_word(to).is_some_and(|word| {
+        matches!(
+            word,
+            "closer" | "nearer" | "further" | "farther" | "away" | "far" | "near" | "close" | "towards"
+        )
+    }) {
+        return super::moving::movement("move", &format!("{who} {to}"));
     }
     let who = who.to_owned();
     if let Some((w, h)) = comparative(to) {

@@ -1,8 +1,11 @@
 //! From the words of an instruction to [`Command`]s, clause by clause.
 
+use super::apposed::joined;
 use super::changing::{change, colours_of, complement, scene_complement};
-use super::command::{Command, first_word, named, two_parts};
+use super::command::{Command, Place, first_word, named, two_parts};
 use super::doing::said_of;
+use super::emptying::emptying;
+use super::giving::{dressed, give};
 use super::instead::{against, contrast, in_place};
 use super::moving::{gathering, into_region, movement, relation, step};
 use super::phrasing::{begins_clause, normalise, verb_first};
@@ -10,10 +13,13 @@ use super::refusal::Refusal;
 use super::remarks::{allowed, complaint, passive, topic, unwanted};
 use super::vocabulary::{comparative, is_imperative, is_motion, is_verb, strength, without_strength};
 use super::whole::whole as of_whole;
-use crate::lexicon::{Section, after, belongs_to_wearer, is_colour, names_colour};
+use crate::lexicon::{Section, after, is_adjective, is_colour, names_colour};
 
 /// What one could say, for refusals.
 pub(super) const EXAMPLES: &str = "try for instance \"move the cat to the right\", \"add two birds in the sky\", \"make the car red\", \"remove the dog\" or \"change the background to a beach\"";
+
+/// Why nothing is turned.
+const UPRIGHT: &str = "boxes stand upright, a layout does not say how something is turned or tilted; say it of the thing, as in \"make the bottle tilted\"";
 
 /// A clause and what it asks for, `None` where no rule reads it.
 pub(super) struct Clause {
@@ -26,7 +32,7 @@ pub(super) fn commands(text: &str) -> Result<Vec<Clause>, Refusal> {
     let text = normalise(text);
     let mut found = Vec::new();
     for sentence in text.split([';', '\n']).flat_map(|part| part.split(". ")) {
-        clauses(sentence.trim(), None, &mut found);
+        clauses(&joined(sentence.trim()), None, &mut found);
     }
     match found.as_slice() {
         [] => Err(EXAMPLES.to_owned()),
@@ -47,7 +53,7 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
         _ => text,
     };
     let mut push = |words: &str, command| out.push(Clause { words: words.to_owned(), command });
-    if let Some(command) = of_whole(&whole).filter(|_| !joins_commands(&whole)) {
+    if let Some(command) = emptying(&whole).or_else(|| of_whole(&whole)).filter(|_| !joins_commands(&whole)) {
         return push(&whole, Some(command));
     }
     let verb = first_word(&whole).map(str::to_owned);
@@ -73,6 +79,16 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
         if first.is_some() && (starts || inherits().is_some()) {
             push(left, first);
             return clauses(right, verb.as_deref(), out);
+        }
+        // "the lamp should be red and the book blue"
+        let modal = [" should be ", " must be "].into_iter().find(|modal| left.contains(modal));
+        if let (Some(modal), Some((who, state)), Some(_)) = (modal, right.rsplit_once(' '), &first)
+            && right.starts_with("the ")
+            && who.contains(' ')
+            && names_colour(state)
+        {
+            push(left, first);
+            return clauses(&format!("{who}{modal}{state}"), None, out);
         }
         if starts && unread.is_none() {
             unread = Some((left.to_owned(), right.to_owned()));
@@ -128,7 +144,13 @@ fn joints(text: &str) -> Vec<(usize, usize)> {
 /// One clause as a command.
 fn command(text: &str) -> Option<Command> {
     if let Some((left, right)) = contrast(text) {
-        return command(left).map(|command| against(command, right));
+        // "coffee instead of tea"
+        return match command(left) {
+            None if joints(left).is_empty() && !left.starts_with("the ") && !is_verb(first_word(left)?) => {
+                Some(Command::Fill { what: left.to_owned(), place: Place::Of(right.to_owned()) })
+            }
+            told => told.map(|command| against(command, right)),
+        };
     }
     if let Some(command) = in_place(text) {
         return Some(command);
@@ -139,6 +161,12 @@ fn command(text: &str) -> Option<Command> {
     }
     if let Some(command) = complaint(text).or_else(|| passive(text)).and_then(|told| command(&told)) {
         return Some(command);
+    }
+    if let Some((one, other)) = text.strip_prefix("neither ").and_then(|rest| rest.split_once(" nor "))
+        && !other.contains(" should ")
+        && !other.contains(" must ")
+    {
+        return Some(Command::Exclude(format!("{one} and {other}")));
     }
     if let Some(what) = after(Section::Unneeded, text) {
         return remove(what);
@@ -168,12 +196,17 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
             .and_then(|(_, style)| scene_complement(style)),
         "add" | "insert" | "include" | "draw" => non_empty(rest).map(|rest| Command::Add(rest.to_owned())),
         "remove" | "delete" | "erase" | "drop" | "cut" => remove(rest),
+        "get" if rest.ends_with(" away") || rest.ends_with(" out") => take(rest),
+        "leave" if rest.starts_with("out ") => remove(&rest[4..]),
         "get" => rest.strip_prefix("rid of ").map_or_else(|| movement("move", rest), remove),
         "show" => non_empty(rest).map(|rest| Command::Want(rest.to_owned())),
         "take" => take(rest),
         "keep" => kept(rest),
         "leave" => kept(rest.strip_suffix(" as it is").or_else(|| rest.strip_suffix(" alone"))?),
         "don't" => kept(["change ", "touch ", "move "].iter().find_map(|verb| rest.strip_prefix(verb))?),
+        "hang" if rest.contains(" from ") && !rest.starts_with("the ") => {
+            Some(Command::Add(rest.replacen(" from ", " hanging from ", 1)))
+        }
         "move" | "put" | "place" | "shift" | "bring" | "push" | "pull" | "slide" | "drag" | "hang" => {
             movement(verb, rest)
         }
@@ -194,8 +227,16 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
         }
         "reduce" | "increase" => number_of(rest),
         "double" => doubled(rest),
+        "make" | "let" if format!("{rest} ").contains(" lean ") => Some(Command::Cannot(UPRIGHT)),
         "let" => change("make", rest),
         "replace" => two_parts(rest, &[" with ", " by "]).map(|(who, to)| Command::Rename { who, to }),
+        "tilt" | "rotate" | "slant" | "incline" | "spin" | "twist" => Some(Command::Cannot(UPRIGHT)),
+        "turn" | "flip"
+            if ["upside down", "around", "on its side", "over"].iter().any(|way| rest.ends_with(way)) =>
+        {
+            Some(Command::Cannot(UPRIGHT))
+        }
+        "dress" => dressed(rest),
         "spread" => Some(Command::Gather {
             who: named(rest.trim_end_matches(" out").trim_end_matches(" apart")),
             factor: 1.5,
@@ -273,6 +314,7 @@ fn take(rest: &str) -> Option<Command> {
     let who = rest
         .strip_prefix("away ")
         .or_else(|| rest.strip_prefix("out "))
+        .or_else(|| rest.strip_prefix("off "))
         .or_else(|| rest.strip_suffix(" away"))
         .or_else(|| rest.strip_suffix(" out"));
     who.and_then(remove)
@@ -349,36 +391,14 @@ fn recolour(rest: &str) -> Option<Command> {
     if let Some((who, colours)) = colours_of(rest) {
         return Some(Command::Colours { who, colours });
     }
-    let (who, colour) = rest.rsplit_once(' ')?;
-    let who = who.trim_end_matches(" in");
-    names_colour(colour).then(|| Command::Describe { who: who.to_owned(), words: colour.to_owned() })
-}
-
-/// `give the man a hat`: a hat on the man.
-fn give(rest: &str) -> Option<Command> {
     let words: Vec<&str> = rest.split(' ').collect();
-    let article = words.iter().skip(1).position(|word| matches!(*word, "a" | "an" | "some"));
-    let Some(at) = article.map(|at| at + 1) else { return give_each(&words) };
-    // What is worn or a part belongs to the one who has it, not into a box.
-    if words.last().is_some_and(|noun| belongs_to_wearer(noun)) {
-        return Some(Command::Describe {
-            who: words[..at].join(" "),
-            words: format!("with {}", words[at..].join(" ")),
-        });
-    }
-    Some(Command::Add(format!("{} on {}", words[at..].join(" "), words[..at].join(" "))))
-}
-
-/// `both dogs red collars`: each of them one.
-fn give_each(words: &[&str]) -> Option<Command> {
-    let (noun, before) = words.split_last().filter(|(noun, _)| belongs_to_wearer(noun))?;
-    let colours = before.iter().rev().take_while(|word| is_colour(word)).count();
-    let (who, colours) = before.split_at(before.len() - colours);
-    let several = who.last().is_some_and(|who| lmd_layout::is_plural(who));
-    let each = if several { lmd_layout::singular(noun) } else { (*noun).to_owned() };
-    let one = [colours, &[each.as_str()]].concat().join(" ");
-    let words = format!("with {}", lmd_layout::with_article(&one));
-    (!who.is_empty()).then(|| Command::Describe { who: who.join(" "), words })
+    let last = *words.last()?;
+    // "dark green", "bright pink"
+    let shades = words.iter().rev().skip(1).take_while(|word| is_colour(word) || is_adjective(word)).count();
+    let at = words.len().checked_sub(1 + shades)?.max(1);
+    let who = words[..at].join(" ");
+    let who = who.trim_end_matches(" in");
+    names_colour(last).then(|| Command::Describe { who: who.to_owned(), words: words[at..].join(" ") })
 }
 
 /// Instructions without a verb: `closer together`, `two more cats`, `bigger boxes`.
@@ -403,6 +423,7 @@ fn bare(text: &str) -> Option<Command> {
         && size.ends_with("er")
         && let Some((w, h)) = comparative(size)
         && !who.ends_with("boxes")
+        && !who.contains(" should ")
     {
         return Some(Command::Resize { who: who.to_owned(), w, h });
     }
@@ -423,6 +444,14 @@ fn bare(text: &str) -> Option<Command> {
         && matches!(first_word(&what), Some("a" | "an" | "some"))
     {
         return give(&format!("{who} {what}"));
+    }
+    // "the woman with glasses"
+    if first == "the"
+        && let Some((who, what)) = text.split_once(" with ")
+        && !who.contains(" should ")
+        && !who.split(' ').skip(1).any(is_verb)
+    {
+        return Some(Command::Describe { who: who.to_owned(), words: format!("with {what}") });
     }
     if first == "there" { None } else { wished_state(text) }
 }

@@ -62,8 +62,8 @@ pub(super) enum Command {
     Duplicate { who: String, count: usize },
     /// Twice as many of a kind.
     Double(String),
-    /// Give objects one size, the middle of their own.
-    SameSize(String),
+    /// Give objects one size, or one side of it, the middle of their own.
+    SameSize { who: String, side: Side },
     /// Give objects the size of another or of the picture, times a factor.
     Match { who: String, side: Side, factor: f64, like: String },
     /// Make objects larger or smaller than another: `taller`, `smaller`.
@@ -74,6 +74,14 @@ pub(super) enum Command {
     Mirror { who: Option<String>, upright: bool },
     /// Move objects as a group to the middle of the picture.
     Centre(String),
+    /// Make objects the `taller` and so on of all.
+    Extreme { who: String, how: String },
+    /// Remove what is on or in something.
+    Clear(String),
+    /// Give somebody something to hold.
+    Give { who: String, what: String },
+    /// Something that boxes and captions cannot say, and why.
+    Cannot(&'static str),
     /// Remove everything else.
     KeepOnly(String),
 }
@@ -93,6 +101,7 @@ pub(super) enum Line {
     Row,
     Column,
     Stack,
+    Circle,
 }
 
 /// A measure of a box.

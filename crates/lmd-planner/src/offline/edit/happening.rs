@@ -4,15 +4,16 @@
 use lmd_layout::{BBox, with_article};
 
 use super::adding::place_new;
-use super::board::{Board, Piece};
+use super::board::Board;
 use super::command::first_word;
-use super::refer::{find, head_noun};
+use super::naming::head_noun;
+use super::refer::find;
 use super::refusal::Refusal;
 use super::relocate::{self, relate_pieces};
 use super::staging::attach;
 use crate::english;
 use crate::geometry::feet_kept;
-use crate::lexicon::kind_of;
+use crate::lexicon::{is_alive, kind_of};
 use crate::offline::wording;
 use crate::{RelationKind, Scene, Thing};
 
@@ -80,6 +81,17 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
     }
     board.touched = subjects;
     Ok(())
+}
+
+/// Gives somebody something to hold; what is not alive has it on it.
+pub(super) fn give(board: &mut Board, who: &str, what: &str) -> Result<(), Refusal> {
+    let subjects = find(board, who)?;
+    let alive = |index: &usize| head_noun(&board.pieces[*index].caption).is_some_and(|noun| is_alive(&noun));
+    if subjects.iter().all(alive) {
+        happen(board, who, &format!("holding {what}"))
+    } else {
+        super::adding::add(board, &format!("{what} on {who}"))
+    }
 }
 
 /// Puts attributes and details of a reading into captions.
@@ -222,7 +234,7 @@ fn against_new(
             let inner = board.pieces[*first].bbox;
             let bbox = feet_kept(inner, 1.4 * inner.w(), 1.2 * inner.h());
             // What holds something lies behind it.
-            board.pieces.push(Piece { caption: wording::caption(thing), bbox, locked: false });
+            board.put(wording::caption(thing), bbox);
             board.touched = subjects;
             return Ok(());
         }
@@ -256,7 +268,7 @@ fn mount(board: &mut Board, subject: usize, thing: &Thing) {
     let (w, h) = (0.85 * rider.w(), 0.8 * rider.h());
     let seat = under.y() + SADDLE * under.h();
     let h = h.min(seat - 0.02).max(0.1);
-    board.pieces.push(Piece { caption: wording::caption(thing), bbox: under, locked: false });
+    board.put(wording::caption(thing), under);
     board.pieces[subject].bbox =
         BBox::clamped(under.center().0 - w / 2.0, (seat - h).max(0.0), w, h).unwrap_or(rider);
 }

@@ -3,10 +3,11 @@
 
 use lmd_layout::BBox;
 
-use super::board::{Board, Piece};
+use super::board::Board;
 use super::command::{Command, Place, first_word};
 use super::moving::{into_region, relation};
-use super::refer::{find, head_noun, without_article};
+use super::naming::{head_noun, without_article};
+use super::refer::find;
 use super::refusal::Refusal;
 use super::vocabulary::names_style;
 use super::{adding, adjust, scenery};
@@ -169,7 +170,7 @@ pub(super) fn fill(board: &mut Board, what: &str, place: &Place) -> Result<(), R
     };
     for bbox in boxes {
         let bbox = adjust::shaped_like(bbox, &thing.noun);
-        board.pieces.push(Piece { caption: caption.clone(), bbox, locked: false });
+        board.put(caption.clone(), bbox);
     }
     let missing = count.saturating_sub(board.pieces.len() - first);
     if missing > 0 {

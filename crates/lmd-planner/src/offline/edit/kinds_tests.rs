@@ -5,7 +5,7 @@ use lmd_layout::{BBox, Layout, Object};
 use crate::offline::OfflinePlanner;
 use crate::{Conversation, Plan, Planner};
 
-fn conversation(objects: &[(&str, [f64; 4])], background: &str, negative: &str) -> Conversation {
+pub(super) fn conversation(objects: &[(&str, [f64; 4])], background: &str, negative: &str) -> Conversation {
     let objects = objects
         .iter()
         .map(|(caption, [x, y, w, h])| Object::new(caption, BBox::new(*x, *y, *w, *h).unwrap()).unwrap())

@@ -7,7 +7,8 @@ use super::board::Board;
 use super::command::{Command, Line, first_word};
 use super::refer::find;
 use super::refusal::Refusal;
-use crate::geometry::{feet_kept, mean, overlap};
+use super::standing::obstacles;
+use crate::geometry::{crossings, feet_kept, mean, overlap};
 
 /// Gap between neighbours in a row or a column.
 const GAP: f64 = 0.02;
@@ -15,7 +16,10 @@ const GAP: f64 = 0.02;
 const LONGEST: f64 = 0.94;
 
 /// Ways to say how things stand in line.
-const TAILS: [(&str, Line); 24] = [
+const TAILS: [(&str, Line); 27] = [
+    (" in a circle", Line::Circle),
+    (" in a ring", Line::Circle),
+    (" into a circle", Line::Circle),
     (" on top of each other", Line::Stack),
     (" on top of one another", Line::Stack),
     (" one on top of the other", Line::Stack),
@@ -107,8 +111,11 @@ pub(super) fn arrange(board: &mut Board, who: &str, line: Line) -> Result<(), Re
         if line == Line::Row { x + 0.01 * y } else { y + 0.01 * x }
     };
     subjects.sort_by(|a, b| key(a).total_cmp(&key(b)));
+    if line == Line::Circle {
+        return circle(board, subjects);
+    }
     let boxes: Vec<BBox> = subjects.iter().map(|index| board.pieces[*index].bbox).collect();
-    let others = board.boxes_besides(&subjects);
+    let others = obstacles(board, &subjects);
     let mut best: Option<(f64, Vec<BBox>)> = None;
     for scale in [1.0, 0.85, 0.7, 0.55, 0.4] {
         let Some(places) = placed(&boxes, line, scale, &others) else { continue };
@@ -127,6 +134,36 @@ pub(super) fn arrange(board: &mut Board, who: &str, line: Line) -> Result<(), Re
             .push(format!("there is not enough room for \"{who}\" in one line: some boxes overlap"));
     }
     for (index, bbox) in subjects.iter().zip(places) {
+        board.pieces[*index].bbox = bbox;
+    }
+    board.touched = subjects;
+    Ok(())
+}
+
+/// Puts objects around the middle of the picture, from the left over the top;
+/// all get smaller where they would cover one another.
+fn circle(board: &mut Board, mut subjects: Vec<usize>) -> Result<(), Refusal> {
+    let count = subjects.len();
+    let boxes = board.boxes();
+    let turn = |index: &usize| {
+        let (x, y) = boxes[*index].center();
+        (y - 0.5).atan2(x - 0.5)
+    };
+    subjects.sort_by(|a, b| turn(a).total_cmp(&turn(b)));
+    let placed = |scale: f64| -> Vec<BBox> {
+        let placed = |(at, index): (usize, &usize)| {
+            let small = feet_kept(boxes[*index], scale * boxes[*index].w(), scale * boxes[*index].h());
+            let angle = std::f64::consts::PI * (2.0 * at as f64 / count as f64 - 1.0);
+            let (reach_x, reach_y) = (0.48 - small.w() / 2.0, 0.48 - small.h() / 2.0);
+            let (x, y) = (0.5 + reach_x * angle.cos(), 0.5 + reach_y * angle.sin());
+            small.shifted(x - small.center().0, y - small.center().1)
+        };
+        subjects.iter().enumerate().map(placed).collect()
+    };
+    let scales = (4..=20).rev().map(|scale| f64::from(scale) / 20.0);
+    let found = scales.map(placed).find(|boxes| crossings(boxes) <= 0.0);
+    let found = found.ok_or_else(|| "there is no room for all of them in a circle".to_owned())?;
+    for (index, bbox) in subjects.iter().zip(found) {
         board.pieces[*index].bbox = bbox;
     }
     board.touched = subjects;

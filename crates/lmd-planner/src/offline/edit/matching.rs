@@ -142,8 +142,8 @@ fn sized(old: BBox, w: f64, h: f64) -> BBox {
     BBox::new(x, y, w, h).unwrap_or(bbox)
 }
 
-/// Gives objects one size, the middle of their own.
-pub(super) fn same_size(board: &mut Board, who: &str) -> Result<(), Refusal> {
+/// Gives objects one size, or one side of it, the middle of their own.
+pub(super) fn same_size(board: &mut Board, who: &str, side: Side) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
     if subjects.len() < 2 {
         return Err(format!("that needs at least two objects; there are: {}", board.inventory()));
@@ -154,10 +154,16 @@ pub(super) fn same_size(board: &mut Board, who: &str) -> Result<(), Refusal> {
     };
     let (w, h) = (middle(BBox::w), middle(BBox::h));
     let before = board.boxes();
-    let allowed = crossings(&before) + 1e-6;
+    // What rests on a table sinks into it a little as it grows.
+    let allowed = crossings(&before) * if side == Side::Both { 1.0 } else { 1.2 } + 1e-6;
     let sized = |share: f64| -> Vec<BBox> {
         let mut boxes = before.clone();
-        subjects.iter().for_each(|index| boxes[*index] = feet_kept(before[*index], w * share, h * share));
+        for index in &subjects {
+            let old = before[*index];
+            let w = if side == Side::Height { old.w() } else { w * share };
+            let h = if side == Side::Width { old.h() } else { h * share };
+            boxes[*index] = feet_kept(old, w, h);
+        }
         boxes
     };
     // It is as large as there is room.
@@ -180,6 +186,8 @@ pub(super) fn exceed(board: &mut Board, who: &str, how: &str, anchor: &str) -> R
     let subjects = find(board, who)?;
     let than = board.pieces[find_one(board, anchor)?].bbox;
     let (w, h) = comparative(how).ok_or_else(|| format!("\"{how}\" is no size"))?;
+    // Beside another a smaller difference is seen.
+    let (w, h) = (w.powf(0.7), h.powf(0.7));
     for index in &subjects {
         let bbox = board.pieces[*index].bbox;
         // Both sides share what a comparison of areas asks for.
@@ -197,6 +205,22 @@ pub(super) fn exceed(board: &mut Board, who: &str, how: &str, anchor: &str) -> R
             continue;
         }
         super::adjust::resize(board, &format!("object {}", index + 1), fw, fh)?;
+    }
+    board.touched = subjects;
+    Ok(())
+}
+
+/// Makes objects larger or smaller than everything else in the way that the
+/// comparative says.
+pub(super) fn outdo(board: &mut Board, who: &str, how: &str) -> Result<(), Refusal> {
+    let subjects = find(board, who)?;
+    let others: Vec<usize> = (0..board.pieces.len()).filter(|index| !subjects.contains(index)).collect();
+    if others.is_empty() {
+        return Err(format!("there is nothing besides \"{who}\""));
+    }
+    let names: Vec<String> = subjects.iter().map(|index| (index + 1).to_string()).collect();
+    for other in others {
+        exceed(board, &format!("objects {}", names.join(" ")), how, &format!("object {}", other + 1))?;
     }
     board.touched = subjects;
     Ok(())

@@ -8,28 +8,43 @@
 
 mod adding;
 mod adjust;
+mod apposed;
 mod arranging;
 mod attribute;
 mod board;
 mod changing;
 mod clauses;
 mod command;
+mod demand;
+mod detail;
 mod doing;
+mod emptying;
+mod gathering;
+mod giving;
 mod ground;
 mod happening;
 mod instead;
 mod lines;
 mod matching;
+mod more;
 mod moving;
+mod naming;
+mod outcome;
+mod owning;
 mod passing;
 mod phrasing;
+mod picking;
 mod readable;
 mod refer;
 mod refusal;
 mod relocate;
 mod remarks;
 mod scenery;
+mod sets;
+mod spot;
 mod staging;
+mod standing;
+mod tabletop;
 mod vocabulary;
 mod whole;
 
@@ -38,9 +53,9 @@ use lmd_layout::Layout;
 use crate::{Conversation, Plan, PlanError, Source, normalize_prompt};
 pub(crate) use attribute::described;
 use board::Board;
-use clauses::commands;
+use clauses::{Clause, commands};
 use command::Command;
-pub(crate) use refer::without_article;
+pub(crate) use naming::without_article;
 use refusal::Refusal;
 
 /// The indices of all objects that the words name; none where they name
@@ -71,7 +86,7 @@ pub(crate) fn revise(
     for clause in clauses {
         // What can be done is done, and the rest is told.
         let mut next = board.clone();
-        match follow(&mut next, clause.command.as_ref()) {
+        match follow(&mut next, &clause) {
             Ok(()) => {
                 next.note_vacated(&board.inhabitants());
                 board = next;
@@ -93,11 +108,13 @@ pub(crate) fn revise(
 }
 
 /// Carries out one clause, unless it would change what is locked.
-fn follow(board: &mut Board, command: Option<&Command>) -> Result<(), Refusal> {
-    let before = board.locked();
-    carry_out(board, command.ok_or_else(|| clauses::EXAMPLES.to_owned())?)?;
+fn follow(board: &mut Board, clause: &Clause) -> Result<(), Refusal> {
+    let command = clause.command.as_ref().ok_or_else(|| clauses::EXAMPLES.to_owned())?;
+    let before = board.clone();
+    carry_out(board, command)?;
+    outcome::see_to(board, &before, command, &clause.words);
     let after = board.locked();
-    match before.iter().find(|piece| !after.contains(piece)) {
+    match before.locked().iter().find(|piece| !after.contains(piece)) {
         Some((caption, _)) => {
             Err(format!("{caption} is locked and stays as it is; unlock it, or name another"))
         }
@@ -107,6 +124,7 @@ fn follow(board: &mut Board, command: Option<&Command>) -> Result<(), Refusal> {
 
 fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
     match command {
+        Command::Add(what) | Command::Want(what) if more::again(board, what) => Ok(()),
         Command::Add(what) => adding::add(board, what),
         Command::Put { who, moved, added } => match refer::find(board, who) {
             Ok(_) => carry_out(board, moved),
@@ -128,8 +146,8 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Relate { who, kind, anchor } => happening::relate(board, who, *kind, anchor),
         Command::Region { who, region } => relocate::to_region(board, who, *region),
         Command::Nudge { who, dx, dy } => relocate::nudge(board, who, *dx, *dy),
-        Command::Gather { who, factor } => relocate::gather(board, who.as_deref(), *factor),
-        Command::Approach { who, anchor, factor } => relocate::approach(board, who, anchor, *factor),
+        Command::Gather { who, factor } => gathering::gather(board, who.as_deref(), *factor),
+        Command::Approach { who, anchor, factor } => gathering::approach(board, who, anchor, *factor),
         Command::Swap(one, other) => relocate::swap(board, one, other),
         Command::Remove(who) => adjust::remove(board, who),
         Command::Describe { who, words } => adjust::describe(board, who, words),
@@ -140,12 +158,16 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Style(style) => scenery::style(board, style),
         Command::Exclude(what) => adjust::exclude(board, what),
         Command::Duplicate { who, count } => arranging::duplicate(board, who, *count),
-        Command::SameSize(who) => matching::same_size(board, who),
+        Command::SameSize { who, side } => matching::same_size(board, who, *side),
         Command::Match { who, side, factor, like } => matching::match_size(board, who, *side, *factor, like),
         Command::Exceed { who, how, anchor } => matching::exceed(board, who, how, anchor),
         Command::Align { who, edge } => arranging::align(board, who, *edge),
         Command::Mirror { who, upright } => arranging::mirror(board, who.as_deref(), *upright),
         Command::Centre(who) => arranging::centre(board, who),
+        Command::Extreme { who, how } => matching::outdo(board, who, how),
+        Command::Clear(what) => adjust::clear(board, what),
+        Command::Give { who, what } => happening::give(board, who, what),
+        Command::Cannot(why) => Err((*why).to_owned()),
         Command::KeepOnly(who) => arranging::keep_only(board, who),
     }
 }
@@ -164,6 +186,10 @@ fn last_touched(conversation: &Conversation) -> Vec<usize> {
 mod deeds_tests;
 #[cfg(test)]
 mod kinds_tests;
+#[cfg(test)]
+mod outcome_tests;
+#[cfg(test)]
+mod several_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

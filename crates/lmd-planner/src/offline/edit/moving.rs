@@ -3,7 +3,7 @@
 
 use super::command::{Command, first_word, named};
 use super::vocabulary::{direction, strength, without_strength};
-use crate::lexicon::{Tags, tags};
+use crate::lexicon::{Class, Tags, kind_of, known_kind, tags};
 use crate::{Region, RelationKind, english};
 
 /// Moving; what is not there yet is added instead.
@@ -93,12 +93,35 @@ fn moved(rest: &str) -> Option<Command> {
     if let Some((who, region)) = into_region(rest) {
         return Some(Command::Region { who, region });
     }
-    let (who, kind, anchor) = relation(rest)?;
+    let (who, kind, anchor) = relation(rest).or_else(|| goal(rest))?;
     if matches!(who.as_str(), "it" | "them" | "everything" | "the scene" | "this") && is_place(kind, &anchor)
     {
         return Some(Command::Background(anchor));
     }
     Some(Command::Relate { who, kind, anchor })
+}
+
+/// `the cat to the rug`: onto what things are on, else beside it.
+fn goal(rest: &str) -> Option<(String, RelationKind, String)> {
+    let (who, anchor) =
+        [" over to the ", " up to the ", " to the "].iter().find_map(|joint| rest.split_once(joint))?;
+    for (edge, kind) in [
+        ("left edge of ", RelationKind::LeftOf),
+        ("left end of ", RelationKind::LeftOf),
+        ("right edge of ", RelationKind::RightOf),
+        ("right end of ", RelationKind::RightOf),
+        ("edge of ", RelationKind::LeftOf),
+        ("end of ", RelationKind::LeftOf),
+    ] {
+        if let Some(anchor) = anchor.strip_prefix(edge) {
+            return Some((who.to_owned(), kind, anchor.to_owned()));
+        }
+    }
+    let noun = anchor.rsplit(' ').next()?;
+    let class = kind_of(&lmd_layout::singular(noun)).class;
+    let carries = matches!(class, Class::Table | Class::Seat | Class::Flat);
+    let kind = if carries { RelationKind::On } else { RelationKind::NextTo };
+    known_kind(&lmd_layout::singular(noun)).map(|_| (who.to_owned(), kind, format!("the {anchor}")))
 }
 
 /// `the taxi to the far right`, `the cat all the way to the left`.
@@ -170,6 +193,14 @@ pub(super) fn relation(rest: &str) -> Option<(String, RelationKind, String)> {
     if let Some((who, anchor)) = rest.split_once(" between ") {
         return Some((who.to_owned(), RelationKind::Between(0), anchor.to_owned()));
     }
+    if let Some((who, anchor)) = rest.split_once(" at ")
+        && let Some(whole) = anchor
+            .strip_suffix("'s feet")
+            .or_else(|| anchor.strip_prefix("the feet of "))
+            .or_else(|| anchor.strip_prefix("the foot of "))
+    {
+        return Some((who.to_owned(), RelationKind::InFrontOf, whole.to_owned()));
+    }
     for side in ["the other side of ", "the opposite side of "] {
         let found =
             ["on", "to", "onto", "at"].iter().find_map(|word| rest.split_once(&format!(" {word} {side}")));
@@ -236,6 +267,9 @@ pub(super) fn into_region(rest: &str) -> Option<(String, Region)> {
         ("front", Region::Foreground),
     ];
     let mut core = rest.replace("-", " ");
+    if let Some(found) = into_corner(&core) {
+        return Some(found);
+    }
     for tail in [
         " of the picture",
         " of the image",
@@ -257,6 +291,30 @@ pub(super) fn into_region(rest: &str) -> Option<(String, Region)> {
         }
         (!before.is_empty() && before.len() < core.len()).then(|| (before.to_owned(), *region))
     })
+}
+
+/// `the dog in the far right corner at the bottom`: who, and a corner told by
+/// two sides in any order.
+fn into_corner(text: &str) -> Option<(String, Region)> {
+    const ABOUT: [&str; 20] = [
+        "the", "far", "very", "corner", "side", "edge", "at", "in", "into", "to", "on", "of", "picture",
+        "image", "hand", "and", "scene", "towards", "most", "canvas",
+    ];
+    let words: Vec<&str> = text.split(' ').collect();
+    let across = |word: &str| matches!(word, "left" | "right" | "leftmost" | "rightmost");
+    let upright = |word: &str| matches!(word, "top" | "bottom" | "upper" | "lower" | "uppermost" | "lowest");
+    let tail =
+        words.iter().rev().take_while(|word| ABOUT.contains(word) || across(word) || upright(word)).count();
+    let start = words.len() - tail;
+    let told = words.get(start..)?;
+    let (x, y) = (told.iter().find(|word| across(word))?, told.iter().find(|word| upright(word))?);
+    let region = match (x.starts_with("left"), matches!(*y, "top" | "upper" | "uppermost")) {
+        (true, true) => Region::TopLeft,
+        (false, true) => Region::TopRight,
+        (true, false) => Region::BottomLeft,
+        (false, false) => Region::BottomRight,
+    };
+    (start > 0).then(|| (words[..start].join(" "), region))
 }
 
 /// `the cats closer together`, `them further apart`.
@@ -289,8 +347,11 @@ fn approaching(rest: &str) -> Option<Command> {
         (" closer to ", 0.5),
         (" nearer to ", 0.5),
         (" towards ", 0.5),
+        (" further away from ", 1.6),
+        (" farther away from ", 1.6),
         (" away from ", 1.6),
         (" further from ", 1.6),
+        (" farther from ", 1.6),
     ] {
         if let Some((who, anchor)) = rest.split_once(words) {
             let anchor = anchor.to_owned();

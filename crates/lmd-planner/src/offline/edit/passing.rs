@@ -4,6 +4,7 @@
 use lmd_layout::BBox;
 
 use super::board::Board;
+use super::standing::{carriers, obstacles};
 use crate::geometry::overlap;
 
 /// Gap kept to what stands beside.
@@ -12,23 +13,30 @@ const GAP: f64 = 0.02;
 const ROW: f64 = 0.3;
 /// What rests on or in something shares this part of itself with it.
 const RESTS: f64 = 0.4;
+/// Share of the smaller of two that a step may cover.
+const MOST_COVERED: f64 = 0.6;
 /// Two centres count as left and right of one another from here on.
 const CLEAR: f64 = 0.01;
 
 /// Moves `subject` to the other side of its nearest neighbour on the left
 /// (`to_left`) or the right, if it has one. `false` if it has none, or there
 /// is no room for that; nothing is changed then.
-pub(super) fn pass(board: &mut Board, subject: usize, to_left: bool) -> bool {
+pub(super) fn pass(board: &mut Board, subject: usize, to_left: bool, step: f64) -> bool {
     let bbox = board.pieces[subject].bbox;
     let Some(neighbour) = neighbour(board, subject, to_left) else { return false };
     let beyond = board.pieces[neighbour].bbox;
-    let others = board.boxes_besides(&[subject]);
+    let others = obstacles(board, &[subject]);
     let before = overlap(&[bbox], &others);
     if let Some(place) = free_place(bbox, beyond, &others, to_left) {
         board.pieces[subject].bbox = place;
         return true;
     }
-    // The neighbour takes the place that becomes free.
+    // The neighbour takes the place that becomes free, unless a step covers little of it.
+    let stepped = bbox.shifted(if to_left { -step } else { step }, 0.0);
+    let covers = |other: &BBox| stepped.intersection(*other) > MOST_COVERED * bbox.area().min(other.area());
+    if stepped != bbox && in_row(board, subject).count() > 1 && !others.iter().any(covers) {
+        return false;
+    }
     let edge = if to_left { beyond.x() } else { beyond.x_max() - bbox.w() };
     make_room(board, subject, edge, before)
 }
@@ -44,6 +52,15 @@ pub(super) fn make_room(board: &mut Board, subject: usize, x: f64, shared_before
     let forward = target.center().0 <= old.center().0;
     let mut edge = if forward { target.x_max() } else { target.x() };
     let mut order: Vec<usize> = in_row(board, subject).collect();
+    // What rests on something goes with it.
+    let row = order.clone();
+    let beneath = carriers(board, subject);
+    order.retain(|index| {
+        !beneath.contains(index)
+            && !carriers(board, *index)
+                .iter()
+                .any(|carrier| row.contains(carrier) && !beneath.contains(carrier))
+    });
     order.sort_by(|a, b| board.pieces[*a].bbox.x().total_cmp(&board.pieces[*b].bbox.x()));
     if !forward {
         order.reverse();
@@ -68,8 +85,8 @@ pub(super) fn make_room(board: &mut Board, subject: usize, x: f64, shared_before
         edge = if forward { boxes[index].x_max() } else { boxes[index].x() };
         aside.push(index);
     }
-    let others: Vec<BBox> =
-        boxes.iter().enumerate().filter(|(index, _)| *index != subject).map(|(_, bbox)| *bbox).collect();
+    let in_way = |(index, _): &(usize, &BBox)| *index != subject && !beneath.contains(index);
+    let others: Vec<BBox> = boxes.iter().enumerate().filter(in_way).map(|(_, bbox)| *bbox).collect();
     if overlap(&[target], &others) > shared_before + 1e-4 {
         return false;
     }

@@ -43,10 +43,11 @@ pub(super) fn normalise(text: &str) -> String {
     let text = [" ought to ", " is supposed to ", " are supposed to ", " had better ", " shall "]
         .iter()
         .fold(text, |text, modal| text.replace(modal, " should "));
-    let text =
-        [" any more", " anymore", " any longer"].iter().fold(text, |text, tail| text.replace(tail, ""));
+    let text = [" any more", " anymore", " any longer", " either"]
+        .iter()
+        .fold(text, |text, tail| text.replace(tail, ""));
     let words: Vec<&str> = text.split_whitespace().collect();
-    let text = words.join(" ");
+    let text = as_wish(&words.join(" "));
     let text = text.trim_end_matches(['.', ',', ' ']);
     let text = [
         "everything but keep ",
@@ -61,6 +62,25 @@ pub(super) fn normalise(text: &str) -> String {
         .filter(|text| text.starts_with("i don't like"))
         .unwrap_or(&text)
         .to_owned()
+}
+
+/// `what if the lamp was green` and `the boy should stand behind the dog` as
+/// what should be.
+fn as_wish(text: &str) -> String {
+    const PLACES: [&str; 12] =
+        ["behind", "in", "next", "on", "under", "beside", "between", "near", "to", "at", "above", "below"];
+    if let Some(rest) = text.strip_prefix("what if ") {
+        let verbs = [" was ", " were ", " is ", " are ", " would be "];
+        return verbs.iter().fold(rest.to_owned(), |rest, verb| rest.replacen(verb, " should be ", 1));
+    }
+    [" should stand ", " should sit ", " should lie "].iter().fold(text.to_owned(), |text, state| match text
+        .split_once(state)
+    {
+        Some((who, place)) if first_word(place).is_some_and(|word| PLACES.contains(&word)) => {
+            format!("{who} should be {place}")
+        }
+        _ => text,
+    })
 }
 
 /// A clause with its verb first: a wish as an instruction, and what stands in

@@ -4,34 +4,20 @@
 use lmd_layout::BBox;
 
 use super::board::Board;
+use super::standing::stands;
 use crate::RelationKind;
-use crate::facts::stands_so;
 use crate::geometry::feet_kept;
 
 /// A new box with a shorter side is too small beside what it is placed against.
 const SMALLEST: f64 = 0.07;
-/// What stands beside something shares this part of its height.
-const LEVEL: f64 = 0.4;
 
 /// Whether a new box is large enough to be seen and stands to the others as
 /// somebody who looks at it would say.
 pub(super) fn reads_well(bbox: BBox, kind: RelationKind, anchors: &[BBox]) -> bool {
-    let level = |other: &BBox| {
-        bbox.y_max().min(other.y_max()) - bbox.y().max(other.y()) > LEVEL * bbox.h().min(other.h())
-    };
-    let gap = |other: &BBox| bbox.x().max(other.x()) - bbox.x_max().min(other.x_max());
     let touches = |other: &BBox| bbox.intersection(*other) > 0.0;
     let holds = match kind {
-        RelationKind::NextTo => anchors.iter().any(|other| level(other) && gap(other) < 0.2),
-        RelationKind::Behind | RelationKind::InFrontOf | RelationKind::On | RelationKind::Inside => {
-            anchors.iter().any(touches)
-        }
-        RelationKind::Between(_) => {
-            let x = bbox.center().0;
-            let side = |left: bool| anchors.iter().any(|other| (other.center().0 < x) == left);
-            side(true) && side(false) && anchors.iter().any(level)
-        }
-        kind => anchors.iter().all(|other| stands_so(bbox, kind, *other)),
+        RelationKind::On | RelationKind::Inside => anchors.iter().any(touches),
+        kind => stands(bbox, kind, anchors),
     };
     holds && bbox.w().min(bbox.h()) >= SMALLEST
 }

@@ -3,25 +3,12 @@
 use lmd_layout::{BBox, is_plural, singular};
 
 use super::board::Board;
+use super::naming::{head_noun, is_everything, plain, without_article, without_owner};
+use super::picking::{Many, Pick, pick_word, postfix_pick, quantifier};
 use super::refusal::Refusal;
-use crate::lexicon::{Tags, noun_tags};
-use crate::{Region, RelationKind, english};
-
-/// How one of several is picked.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Pick {
-    Left,
-    Right,
-    Top,
-    Bottom,
-    Middle,
-    Biggest,
-    Smallest,
-    Nth(usize),
-    Last,
-    /// One that was not changed last.
-    Other,
-}
+use super::sets::set;
+use crate::lexicon::{Tags, mean_the_same, noun_tags};
+use crate::{RelationKind, english};
 
 /// A reference in words, taken apart.
 #[derive(Debug)]
@@ -34,19 +21,14 @@ struct Reference {
     many: Many,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Many {
-    One,
-    /// Any one, or this many, will do: `one of the cats`, `two cats`.
-    Some(usize),
-    All,
-}
-
 /// The objects `text` names, at least one.
 pub(super) fn find(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
-    let text = text.trim();
+    let text = without_owner(text.trim());
     if board.pieces.is_empty() {
         return Err("the layout has no objects yet; try \"add a cat\"".to_owned());
+    }
+    if let Some(found) = set(board, text, &find) {
+        return found;
     }
     if is_pronoun(text) {
         return pronoun(board, text);
@@ -64,11 +46,31 @@ pub(super) fn find(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
         return Ok(list);
     }
     let reference = Reference::parse(text);
-    let found = candidates(board, &reference.words);
+    let found = match reference.words.is_empty() && reference.pick.is_some() {
+        true => of_one_kind(board),
+        false => candidates(board, &reference.words),
+    };
     if found.is_empty() {
         return by_relation(board, text).unwrap_or_else(|| Err(nothing(board, text)));
     }
     reference.choose(board, found, text)
+}
+
+/// `the smaller one`: of what there is more than once, else of everything.
+fn of_one_kind(board: &Board) -> Vec<usize> {
+    let noun = |index: usize| head_noun(&board.pieces[index].caption);
+    let all = 0..board.pieces.len();
+    let like = |index: usize| all.clone().filter(move |other| noun(*other) == noun(index));
+    let most = all.clone().max_by_key(|index| (like(*index).count(), std::cmp::Reverse(*index)));
+    match most.map(|index| like(index).collect::<Vec<usize>>()) {
+        Some(found) if found.len() > 1 => found,
+        _ => all.collect(),
+    }
+}
+
+/// Whether the words name several things of which it is not clear which is meant.
+pub(super) fn is_ambiguous(board: &Board, text: &str) -> bool {
+    candidates(board, &Reference::parse(text).words).len() > 1 && find(board, text).is_err()
 }
 
 /// Exactly one object.
@@ -169,24 +171,6 @@ fn pronoun(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
     }
 }
 
-/// Whether the words mean all objects.
-pub(super) fn is_everything(text: &str) -> bool {
-    let text = text.strip_prefix("all of ").or_else(|| text.strip_prefix("all ")).unwrap_or(text);
-    let text = text.strip_prefix("the ").unwrap_or(text);
-    matches!(
-        text,
-        "everything"
-            | "all"
-            | "boxes"
-            | "objects"
-            | "things"
-            | "all boxes"
-            | "all objects"
-            | "items"
-            | "elements"
-    )
-}
-
 /// `the cat and the dog`: every part on its own.
 fn listed(board: &Board, text: &str) -> Option<Vec<usize>> {
     let parts: Vec<&str> = text.split(" and ").flat_map(|part| part.split(", ")).collect();
@@ -256,7 +240,8 @@ impl Reference {
                 None => words.push(word.to_owned()),
             }
         }
-        let plural = words.last().is_some_and(|noun| is_plural(noun));
+        // "the sheep" are all of them.
+        let plural = words.last().is_some_and(|noun| is_plural(noun) || lmd_layout::plural(noun) == **noun);
         let many = if plural && many == Many::One && pick.is_none() { Many::All } else { many };
         if let Some(noun) = words.last_mut() {
             *noun = singular(noun);
@@ -302,76 +287,6 @@ fn ambiguous(count: usize, words: &[String]) -> Refusal {
     )
 }
 
-impl Pick {
-    /// The one of `found` (sorted from left to right) that is meant.
-    fn of(self, board: &Board, found: &[usize]) -> Option<usize> {
-        let best = |key: fn(BBox) -> f64| {
-            found.iter().copied().max_by(|a, b| {
-                key(board.pieces[*a].bbox).total_cmp(&key(board.pieces[*b].bbox)).then(b.cmp(a))
-            })
-        };
-        match self {
-            Self::Left => found.first().copied(),
-            Self::Right | Self::Last => found.last().copied(),
-            Self::Top => best(|bbox| -bbox.center().1),
-            Self::Bottom => best(|bbox| bbox.center().1),
-            Self::Middle => found.get(found.len() / 2).copied(),
-            Self::Biggest => best(BBox::area),
-            Self::Smallest => best(|bbox| -bbox.area()),
-            Self::Nth(index) => found.get(index).copied(),
-            Self::Other => found.iter().copied().find(|index| !board.touched.contains(index)),
-        }
-    }
-}
-
-/// `the cat on the right`: the words before, and the pick.
-fn postfix_pick(text: &str) -> (&str, Option<Pick>) {
-    const PHRASES: [(&str, Pick); 12] = [
-        (" on the left side", Pick::Left),
-        (" on the right side", Pick::Right),
-        (" on the left", Pick::Left),
-        (" on the right", Pick::Right),
-        (" to the left", Pick::Left),
-        (" to the right", Pick::Right),
-        (" at the top", Pick::Top),
-        (" on the top", Pick::Top),
-        (" at the bottom", Pick::Bottom),
-        (" on the bottom", Pick::Bottom),
-        (" in the middle", Pick::Middle),
-        (" in the center", Pick::Middle),
-    ];
-    for (phrase, pick) in PHRASES {
-        if let Some(before) = text.strip_suffix(phrase) {
-            return (before, Some(pick));
-        }
-    }
-    (text, None)
-}
-
-/// `all the`, `both`, `one of the`, `two`: how many, and the words after.
-fn quantifier(text: &str) -> (Many, &str) {
-    for prefix in
-        ["all of the ", "all the ", "all ", "both of the ", "both the ", "both ", "every ", "each ", "any "]
-    {
-        if let Some(rest) = text.strip_prefix(prefix) {
-            return (Many::All, rest);
-        }
-    }
-    let bare = text.strip_prefix("the ").unwrap_or(text);
-    let (first, rest) = bare.split_once(' ').unwrap_or((bare, ""));
-    let number = match first {
-        "a" | "an" | "another" => Some(1),
-        _ => lmd_layout::parse_number_word(first).map(|number| number as usize),
-    };
-    match number {
-        Some(count) if !rest.is_empty() => (
-            Many::Some(count),
-            rest.strip_prefix("of the ").or_else(|| rest.strip_prefix("of ")).unwrap_or(rest),
-        ),
-        _ => (Many::One, text),
-    }
-}
-
 fn is_filler(word: &str) -> bool {
     matches!(
         word,
@@ -395,35 +310,6 @@ fn is_filler(word: &str) -> bool {
     )
 }
 
-/// A word that picks one of several.
-fn pick_word(word: &str) -> Option<Pick> {
-    let placed = english::place_word(word).and_then(|region| match region {
-        Region::Left => Some(Pick::Left),
-        Region::Right => Some(Pick::Right),
-        Region::Top => Some(Pick::Top),
-        Region::Bottom => Some(Pick::Bottom),
-        Region::Center => Some(Pick::Middle),
-        _ => None,
-    });
-    if placed.is_some() {
-        return placed;
-    }
-    Some(match word {
-        "highest" => Pick::Top,
-        "biggest" | "largest" | "bigger" | "larger" => Pick::Biggest,
-        "smallest" | "smaller" => Pick::Smallest,
-        "first" | "1st" => Pick::Nth(0),
-        "second" | "2nd" => Pick::Nth(1),
-        "third" | "3rd" => Pick::Nth(2),
-        "fourth" | "4th" => Pick::Nth(3),
-        "fifth" | "5th" => Pick::Nth(4),
-        "sixth" | "6th" => Pick::Nth(5),
-        "last" => Pick::Last,
-        "other" => Pick::Other,
-        _ => return None,
-    })
-}
-
 /// The objects whose captions have all of `words`; those with the same head
 /// noun go before those that only mention it.
 fn candidates(board: &Board, words: &[String]) -> Vec<usize> {
@@ -441,8 +327,20 @@ fn candidates(board: &Board, words: &[String]) -> Vec<usize> {
     match (exact.is_empty(), all.is_empty()) {
         (false, _) => exact,
         (true, false) => all,
-        (true, true) => of_a_sort(board, words),
+        (true, true) => of_a_sort(board, words).into_iter().chain(of_like_name(board, words)).collect(),
     }
+}
+
+/// `the boat` where there is a sailboat, `the bike` where there is a bicycle.
+fn of_like_name(board: &Board, words: &[String]) -> Vec<usize> {
+    let [word] = words else { return Vec::new() };
+    let like = |index: &usize| {
+        head_noun(&board.pieces[*index].caption).is_some_and(|noun| {
+            mean_the_same(&noun, word)
+                || (word.len() > 3 && noun.len() > word.len() && noun.ends_with(word.as_str()))
+        })
+    };
+    (0..board.pieces.len()).filter(like).collect()
 }
 
 /// `the person`, `the animals`: objects whose head noun is of that sort.
@@ -459,23 +357,4 @@ fn of_a_sort(board: &Board, words: &[String]) -> Vec<usize> {
         head_noun(&board.pieces[*index].caption).is_some_and(|noun| noun_tags(&noun).any(sort))
     };
     (0..board.pieces.len()).filter(fits).collect()
-}
-
-/// The head noun of a caption.
-pub(super) fn head_noun(caption: &str) -> Option<String> {
-    let parsed = english::noun_phrases(caption).into_iter().next().map(|thing| thing.noun);
-    parsed.or_else(|| caption.split_whitespace().last().map(plain))
-}
-
-/// A word without punctuation, lower case.
-fn plain(word: &str) -> String {
-    word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
-}
-
-/// A caption without its article.
-pub(crate) fn without_article(caption: &str) -> &str {
-    ["a ", "an ", "the ", "A ", "An ", "The "]
-        .iter()
-        .find_map(|article| caption.strip_prefix(article))
-        .unwrap_or(caption)
 }

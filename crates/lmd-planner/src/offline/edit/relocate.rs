@@ -3,13 +3,18 @@
 use lmd_layout::{BBox, singular};
 
 use super::board::Board;
+use super::demand::{self, nearest_standing};
 use super::moving::other_side;
+use super::naming::head_noun;
+use super::owning::{held_there, whole_of};
 use super::passing::{make_room, pass};
 use super::readable::{exchange, is_order, reads_well, step_aside};
-use super::refer::{find, find_one, head_noun};
+use super::refer::{find, find_one};
 use super::refusal::Refusal;
 use super::staging::{attach, stage_among, thing_of};
-use crate::geometry::{corners, crossings, feet_kept, mean, overlap};
+use super::standing::{carriers, obstacles, rests_on};
+use super::tabletop::to_side;
+use crate::geometry::{corners, distance, feet_kept, mean, overlap};
 use crate::lexicon::kind_of;
 use crate::offline::problem::Given;
 use crate::offline::stage::Staged;
@@ -29,7 +34,12 @@ pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &
     let subjects = find(board, who)?;
     let (kind, anchor) = match other_side(anchor) {
         Some(anchor) => (opposite_side(board, &subjects, None, &anchor)?, anchor),
-        None => (kind, anchor.to_owned()),
+        None => (kind, anchor.replace(" 's ", "'s ")),
+    };
+    // "on the woman's lap"
+    let (kind, anchor) = match whole_of(&anchor).filter(|_| find(board, &anchor).is_err()) {
+        Some(whole) => (held_there(&anchor).unwrap_or(kind), whole.to_owned()),
+        None => (kind, anchor),
     };
     let anchors = find(board, &anchor)?;
     relate_pieces(board, subjects, kind, anchors, (who, &anchor))
@@ -52,6 +62,28 @@ pub(super) fn relate_pieces(
             "\"between\" needs two things, as in \"move the cat between the dog and the tree\"".to_owned()
         );
     }
+    if let ([subject], [floor]) = (subjects.as_slice(), anchors.as_slice())
+        && rests_on(board, *subject) == Some(*floor)
+        && matches!(kind, RelationKind::LeftOf | RelationKind::RightOf)
+        && to_side(board, *subject, *floor, kind == RelationKind::LeftOf)
+    {
+        board.touched = subjects;
+        return Ok(());
+    }
+    subjects.iter().for_each(|subject| demand::note(board, *subject, kind, &anchors));
+    let sideways = matches!(kind, RelationKind::LeftOf | RelationKind::RightOf);
+    // On a table things stay on it.
+    if let [subject] = subjects.as_slice()
+        && on_one_floor(board, *subject, &anchors)
+        && !matches!(kind, RelationKind::Inside | RelationKind::HeldBy)
+        && let Some(bbox) = nearest_standing(board, *subject, kind, &anchors)
+        && (!sideways || is_good(board, *subject, bbox, kind, &anchors))
+        && overlap(&[bbox], &obstacles(board, &[&subjects, anchors.as_slice()].concat())) < 1e-4
+    {
+        board.pieces[*subject].bbox = bbox;
+        board.touched = subjects;
+        return Ok(());
+    }
     let staged = beside(board, &subjects, kind, &anchors);
     // Left and right of something is in its row, at its full size, where the others can go aside.
     if let ([subject], RelationKind::LeftOf | RelationKind::RightOf) = (subjects.as_slice(), kind) {
@@ -73,6 +105,13 @@ pub(super) fn relate_pieces(
         if step_aside(board, &subjects, kind, &anchors) {
             return Ok(());
         }
+        if let [subject] = subjects.as_slice()
+            && let Some(bbox) = nearest_standing(board, *subject, kind, &anchors)
+        {
+            board.pieces[*subject].bbox = bbox;
+            board.touched = subjects;
+            return Ok(());
+        }
         return Err(format!("there is no room for \"{who}\" there; move or shrink \"{anchor}\" first"));
     };
     for (thing, bbox) in staged.boxes {
@@ -83,6 +122,23 @@ pub(super) fn relate_pieces(
     board.warnings.extend(staged.warnings);
     board.touched = subjects;
     Ok(())
+}
+
+/// Whether a box is clear beside others, as large as the object is.
+fn is_good(board: &Board, subject: usize, bbox: BBox, kind: RelationKind, anchors: &[usize]) -> bool {
+    let old = board.pieces[subject].bbox;
+    stands_beside(bbox, kind, &places(board, anchors)) && (bbox.area() - old.area()).abs() < 1e-6
+}
+
+/// The boxes of some objects.
+fn places(board: &Board, some: &[usize]) -> Vec<BBox> {
+    some.iter().map(|index| board.pieces[*index].bbox).collect()
+}
+
+/// Whether something and what it is placed against rest on one table.
+fn on_one_floor(board: &Board, subject: usize, anchors: &[usize]) -> bool {
+    let floor = rests_on(board, subject);
+    floor.is_some() && anchors.iter().all(|anchor| rests_on(board, *anchor) == floor)
 }
 
 /// Whether a box stands clear of others on that side of all of them, about at
@@ -114,6 +170,9 @@ pub(super) fn beside_in_row(
     let ground = mean(places.iter().map(|bbox| (0.0, bbox.y_max()))).1;
     let down = if places.iter().any(level) { 0.0 } else { ground - old.y_max() };
     let to_left = kind == RelationKind::LeftOf;
+    let floor =
+        anchors.first().and_then(|anchor| rests_on(board, *anchor)).map(|floor| board.pieces[floor].bbox);
+    let (low, high) = floor.map_or((EDGE, 1.0 - EDGE), |floor| (floor.x(), floor.x_max()));
     for scale in [1.0, 0.85, 0.7] {
         let small = feet_kept(old, scale * old.w(), scale * old.h());
         let bbox = if scale < 1.0 { small } else { old };
@@ -123,7 +182,7 @@ pub(super) fn beside_in_row(
         board.pieces[subject].bbox = start;
         let warnings = board.warnings.len();
         let before = board.boxes();
-        if make_room(board, subject, x.clamp(EDGE, 1.0 - EDGE - bbox.w()), 0.0) {
+        if make_room(board, subject, x.clamp(low, (high - bbox.w()).max(low)), 0.0) {
             let now: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
             if stands_beside(board.pieces[subject].bbox, kind, &now) {
                 return true;
@@ -173,7 +232,7 @@ pub(super) fn to_edge(board: &mut Board, who: &str, to_left: bool) -> Result<(),
         let old = board.pieces[*index].bbox;
         let region = if to_left { Region::Left } else { Region::Right };
         let x = target(old, region).0;
-        let others = board.boxes_besides(&subjects[done..]);
+        let others = obstacles(board, &subjects[done..]);
         let place = old.shifted(x - old.x(), 0.0);
         let shared = overlap(&[old], &others);
         if overlap(&[place], &others) <= shared + 1e-4 {
@@ -182,7 +241,7 @@ pub(super) fn to_edge(board: &mut Board, who: &str, to_left: bool) -> Result<(),
             board.pieces[*index].bbox = nearest_free(old, region, &others);
         }
     }
-    let others = board.boxes_besides(&subjects);
+    let others = obstacles(board, &subjects);
     warn_overlap(board, &subjects, &others);
     board.touched = subjects;
     Ok(())
@@ -203,7 +262,8 @@ fn beside(board: &Board, subjects: &[usize], kind: RelationKind, anchors: &[usiz
         let places: Vec<usize> = (0..subjects.len()).collect();
         attach(board, &mut scene, &places, kind, anchors);
         given.extend(anchors.iter().map(|index| Given::Place(vec![board.pieces[*index].bbox])));
-        let used: Vec<usize> = subjects.iter().chain(anchors).copied().collect();
+        let mut used: Vec<usize> = subjects.iter().chain(anchors).copied().collect();
+        used.extend(anchors.iter().flat_map(|index| carriers(board, *index)));
         let staged = stage_among(board, &mut scene, given, &used);
         let fits = !staged.crowded && staged.unmet == 0;
         if fits || best.as_ref().is_none_or(|known| staged.unmet < known.unmet) {
@@ -229,12 +289,12 @@ pub(super) fn nudge(board: &mut Board, who: &str, dx: f64, dy: f64) -> Result<()
     // that it would run into.
     if let ([subject], true) = (subjects.as_slice(), dy == 0.0 && dx.abs() >= 1.0)
         && runs_into(board, *subject, dx * STEP)
-        && pass(board, *subject, dx < 0.0)
+        && pass(board, *subject, dx < 0.0, dx.abs() * STEP)
     {
         board.touched = subjects;
         return Ok(());
     }
-    let others = board.boxes_besides(&subjects);
+    let others = obstacles(board, &subjects);
     let shifted = |factor: f64| -> Vec<BBox> {
         subjects
             .iter()
@@ -265,15 +325,9 @@ pub(super) fn nudge(board: &mut Board, who: &str, dx: f64, dy: f64) -> Result<()
 /// off the picture.
 fn runs_into(board: &Board, subject: usize, dx: f64) -> bool {
     let bbox = board.pieces[subject].bbox;
-    let others = board.boxes_besides(&[subject]);
+    let others = obstacles(board, &[subject]);
     let moved = bbox.shifted(dx, 0.0);
     overlap(&[moved], &others) > overlap(&[bbox], &others) + 1e-4 || distance(bbox, moved) < 0.5 * dx.abs()
-}
-
-/// The distance of two boxes' centres.
-fn distance(a: BBox, b: BBox) -> f64 {
-    let ((x, y), (u, v)) = (a.center(), b.center());
-    (x - u).hypot(y - v)
 }
 
 fn warn_overlap(board: &mut Board, moved: &[usize], others: &[BBox]) {
@@ -289,7 +343,7 @@ fn warn_overlap(board: &mut Board, moved: &[usize], others: &[BBox]) {
 pub(super) fn to_region(board: &mut Board, who: &str, region: Region) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
     for (done, index) in subjects.iter().enumerate() {
-        let others = board.boxes_besides(&subjects[done..]);
+        let others = obstacles(board, &subjects[done..]);
         let old = board.pieces[*index].bbox;
         let place = nearest_free(old, region, &others);
         let sideways = matches!(region, Region::Left | Region::Right);
@@ -302,7 +356,7 @@ pub(super) fn to_region(board: &mut Board, who: &str, region: Region) -> Result<
             board.pieces[*index].bbox = place;
         }
     }
-    let others = board.boxes_besides(&subjects);
+    let others = obstacles(board, &subjects);
     warn_overlap(board, &subjects, &others);
     board.touched = subjects;
     Ok(())
@@ -363,62 +417,6 @@ fn in_region(bbox: BBox, region: Region) -> bool {
         Region::BottomLeft => x <= low_x && y >= high_y,
         Region::BottomRight => x >= high_x && y >= high_y,
     }
-}
-
-/// Brings objects together or apart about their common centre, as far as
-/// they do not come to overlap.
-pub(super) fn gather(board: &mut Board, who: Option<&str>, factor: f64) -> Result<(), Refusal> {
-    let subjects = match who {
-        Some(who) => find(board, who)?,
-        None => (0..board.pieces.len()).collect(),
-    };
-    if subjects.len() < 2 {
-        return Err(format!("that needs at least two objects; there are: {}", board.inventory()));
-    }
-    let centre = mean(subjects.iter().map(|index| board.pieces[*index].bbox.center()));
-    let pull = |bbox: BBox, factor: f64| scaled_about(bbox, centre, factor);
-    shift_all(board, &subjects, factor, pull)
-}
-
-/// Brings objects nearer to another, or away from it.
-pub(super) fn approach(board: &mut Board, who: &str, anchor: &str, factor: f64) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
-    let centre = mean(find(board, anchor)?.into_iter().map(|index| board.pieces[index].bbox.center()));
-    shift_all(board, &subjects, factor, |bbox, factor| scaled_about(bbox, centre, factor))
-}
-
-/// A box moved so that its centre's distance to a point is multiplied.
-fn scaled_about(bbox: BBox, centre: (f64, f64), factor: f64) -> BBox {
-    let (x, y) = bbox.center();
-    bbox.shifted((x - centre.0) * (factor - 1.0), (y - centre.1) * (factor - 1.0))
-}
-
-/// Moves all subjects as far towards the wished factor as causes no overlap
-/// that was not there.
-fn shift_all(
-    board: &mut Board,
-    subjects: &[usize],
-    factor: f64,
-    place: impl Fn(BBox, f64) -> BBox,
-) -> Result<(), Refusal> {
-    let before = board.boxes();
-    let after = |share: f64| -> Vec<BBox> {
-        let factor = 1.0 + (factor - 1.0) * share;
-        let placed = |(index, bbox): (usize, &BBox)| {
-            if subjects.contains(&index) { place(*bbox, factor) } else { *bbox }
-        };
-        before.iter().enumerate().map(placed).collect()
-    };
-    let allowed = crossings(&before) + 1e-9;
-    let found = (1..=20).rev().map(|share| after(f64::from(share) / 20.0)).find(|boxes| {
-        let moved = before.iter().zip(boxes).any(|(old, new)| distance(*old, *new) >= LEAST_SHIFT);
-        moved && crossings(boxes) <= allowed
-    });
-    let found = found
-        .ok_or_else(|| "there is no room to move them that way without covering one another".to_owned())?;
-    board.place_all(found);
-    board.touched = subjects.to_vec();
-    Ok(())
 }
 
 /// Exchanges the places of two objects: centres sideways, feet in height.

@@ -118,7 +118,7 @@ pub(super) fn remove_place(board: &mut Board) {
 /// No longer excludes what the words name, or anything.
 pub(super) fn allow(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let what = what.strip_prefix("any ").unwrap_or(what);
-    let bare = |term: &str| singular(super::refer::without_article(term.trim()));
+    let bare = |term: &str| singular(super::naming::without_article(term.trim()));
     let meant: Vec<String> = what.split(" and ").flat_map(|part| part.split(", ")).map(bare).collect();
     let terms: Vec<&str> = board.negative.split(", ").filter(|term| !term.is_empty()).collect();
     let goes = |term: &&str| what.is_empty() || meant.iter().any(|one| *one == bare(term));

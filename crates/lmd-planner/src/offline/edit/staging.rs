@@ -1,7 +1,7 @@
 //! Scenes of what is new or moved among what is there.
 
 use super::board::{Board, Piece};
-use super::refer::head_noun;
+use super::naming::head_noun;
 use crate::offline::problem::Given;
 use crate::offline::stage::{Staged, stage};
 use crate::{Relation, RelationKind, Scene, Thing};

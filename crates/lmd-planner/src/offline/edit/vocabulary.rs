@@ -23,6 +23,23 @@ pub(super) fn mood(words: &str, bare: &str) -> Option<&'static str> {
     moods.find(|(mood, phrase)| *mood == bare || *phrase == words).map(|(_, phrase)| phrase)
 }
 
+/// Several moods at once: `night and raining`, `a winter scene with snow`.
+pub(super) fn moods(words: &str) -> Option<String> {
+    const BETWEEN: [&str; 13] =
+        ["a", "an", "the", "at", "in", "and", "with", "scene", "picture", "weather", "very", "while", "by"];
+    let said: Vec<&str> =
+        words.split([' ', ',']).filter(|word| !word.is_empty() && !BETWEEN.contains(word)).collect();
+    let phrases: Option<Vec<&str>> = said.iter().map(|word| mood(word, word)).collect();
+    let mut phrases = phrases.filter(|phrases| !phrases.is_empty())?;
+    // A sunny day is sunshine; that it is day goes without saying.
+    phrases.sort_by_key(|phrase| phrase.starts_with("in the "));
+    phrases.dedup();
+    if phrases.len() > 1 {
+        phrases.retain(|phrase| *phrase != "by day");
+    }
+    Some(phrases.join(" "))
+}
+
 /// Whether words say that a noun phrase is a kind of picture.
 pub(super) fn names_style(words: &str) -> bool {
     words.split_whitespace().any(|word| {

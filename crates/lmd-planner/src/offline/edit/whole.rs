@@ -1,7 +1,8 @@
 //! The words of instructions about copies, equal sizes, mirroring and what
 //! alone is to stay; and of those that name nothing (`bigger`, `two more`).
 
-use super::command::{Command, Edge, two_parts};
+use super::command::{Command, Edge, Side, two_parts};
+use super::giving::apart;
 use super::lines::line;
 use super::matching::as_large;
 use super::vocabulary::{comparative, direction, strength, without_strength};
@@ -12,12 +13,14 @@ pub(super) fn whole(text: &str) -> Option<Command> {
         .or_else(|| as_large(text))
         .or_else(|| line(text))
         .or_else(|| same_size(text))
+        .or_else(|| extreme(text))
         .or_else(|| exceed(text))
         .or_else(|| align(text))
         .or_else(|| mirror(text))
         .or_else(|| duplicate(text))
         .or_else(|| centre(text))
         .or_else(|| space(text))
+        .or_else(|| apart(text.strip_prefix("separate ")?))
         .or_else(|| nameless(text))
 }
 
@@ -44,27 +47,72 @@ fn keep_only(text: &str) -> Option<Command> {
     let only = ["keep only ", "leave only ", "only keep ", "only leave ", "keep nothing but ", "just keep "]
         .iter()
         .find_map(|words| text.strip_prefix(words));
-    kept.or(only).filter(|who| !who.is_empty()).map(|who| Command::KeepOnly(who.to_owned()))
+    let alone = text.strip_prefix("only ").filter(|rest| {
+        rest.starts_with("the ")
+            && ![" should ", " on ", " in ", " with "].iter().any(|word| rest.contains(word))
+            && rest.split(' ').count() <= 4
+    });
+    kept.or(only).or(alone).filter(|who| !who.is_empty()).map(|who| Command::KeepOnly(who.to_owned()))
 }
 
-/// `the cat and the dog should be the same size`.
+/// `the cat and the dog should be the same size`, `make them equally tall`.
 fn same_size(text: &str) -> Option<Command> {
-    let text = text.strip_prefix("make ").or_else(|| text.strip_prefix("give ")).unwrap_or(text);
-    let who = [
-        " the same size",
-        " equally big",
-        " equally large",
-        " equal in size",
-        " the same",
-        " of equal size",
-        " of the same size",
+    let text =
+        ["make ", "give ", "let ", "set "].iter().find_map(|verb| text.strip_prefix(verb)).unwrap_or(text);
+    let mutual = text.ends_with(" as each other") || text.ends_with(" as one another");
+    let text =
+        [" as each other", " as one another"].iter().find_map(|tail| text.strip_suffix(tail)).unwrap_or(text);
+    let (before, last) = text.rsplit_once(' ')?;
+    let side = match last {
+        "height" | "tall" | "high" => Side::Height,
+        "width" | "wide" | "long" | "length" | "broad" => Side::Width,
+        "size" | "sized" | "big" | "large" | "small" | "sizes" | "dimensions" | "same" | "same-sized"
+        | "equal-sized" => Side::Both,
+        _ => return None,
+    };
+    let who = match last {
+        "same" => before.strip_suffix(" the")?,
+        "same-sized" | "equal-sized" => before,
+        _ => [
+            " of the same",
+            " to the same",
+            " the same",
+            " of equal",
+            " of one",
+            " equally",
+            " just as",
+            " equal in",
+            " equal",
+            " the same in",
+            " same",
+        ]
+        .iter()
+        .chain(mutual.then_some(&" as"))
+        .find_map(|words| before.strip_suffix(words))?,
+    };
+    let who = [" should all", " must all", " should", " must", " to", " all"]
+        .iter()
+        .fold(without_being(who), |who, words| who.strip_suffix(words).unwrap_or(who));
+    (!who.is_empty()).then(|| Command::SameSize { who: who.to_owned(), side })
+}
+
+/// The words before a form of to be or to have.
+fn without_being(who: &str) -> &str {
+    [
+        " should all be",
+        " should be",
+        " should all have",
+        " should have",
+        " must be",
+        " must have",
+        " to be",
+        " have",
+        " are",
+        " be",
+        " all be",
     ]
     .iter()
-    .find_map(|words| text.strip_suffix(words))?;
-    let who = [" should be", " should have", " must be", " have", " to be"]
-        .iter()
-        .fold(who, |who, words| who.strip_suffix(words).unwrap_or(who));
-    Some(Command::SameSize(who.to_owned()))
+    .fold(who, |who, words| who.strip_suffix(words).unwrap_or(who))
 }
 
 /// `the girl should be taller than the boy`, `make the cat bigger than the dog`.
@@ -78,6 +126,25 @@ fn exceed(text: &str) -> Option<Command> {
         .iter()
         .fold(who.as_str(), |who, tail| who.strip_suffix(tail).unwrap_or(who));
     Some(Command::Exceed { who: who.to_owned(), how: words[at..].join(" "), anchor: anchor.to_owned() })
+}
+
+/// `make the kettle the tallest`, `the bowl should be the largest of all`.
+fn extreme(text: &str) -> Option<Command> {
+    let text = [" of all", " of them", " of them all", " object", " thing", " one"]
+        .iter()
+        .fold(text, |text, tail| text.strip_suffix(tail).unwrap_or(text));
+    let (who, best) = text.rsplit_once(" the ")?;
+    let how = match best {
+        "tallest" | "highest" => "taller",
+        "biggest" | "largest" => "bigger",
+        "smallest" => "smaller",
+        "widest" | "longest" | "broadest" => "wider",
+        "shortest" => "shorter",
+        "narrowest" | "thinnest" => "narrower",
+        _ => return None,
+    };
+    let who = without_being(who.strip_prefix("make ").unwrap_or(who));
+    (!who.is_empty()).then(|| Command::Extreme { who: who.to_owned(), how: how.to_owned() })
 }
 
 /// `align the boy and the girl`, `align everything at the top`.

@@ -1,0 +1,49 @@
+//! The words of giving, dressing and taking apart: `give the man a hat`, `dress
+//! the boy in red`, `separate the cat from the dog`.
+
+use super::command::{Command, first_word, named, two_parts};
+use crate::lexicon::{belongs_to_wearer, is_colour};
+
+/// `the boy in red`, `her in a blue coat`.
+pub(super) fn dressed(rest: &str) -> Option<Command> {
+    let (who, what) = two_parts(rest, &[" in ", " with ", " up as ", " as "])?;
+    let worn = matches!(first_word(&what), Some("a" | "an" | "his" | "her"));
+    let words = if worn { format!("wearing {what}") } else { format!("dressed in {what}") };
+    Some(Command::Describe { who, words })
+}
+
+/// `them`, `the cat and the dog`, `the cat from the dog`.
+pub(super) fn apart(rest: &str) -> Option<Command> {
+    let rest = rest.strip_suffix(" from each other").unwrap_or(rest);
+    match two_parts(rest, &[" from "]) {
+        Some((who, anchor)) => Some(Command::Approach { who, anchor, factor: 1.6 }),
+        None => Some(Command::Gather { who: named(rest), factor: 1.5 }),
+    }
+}
+
+/// `give the man a hat`: a hat on the man.
+pub(super) fn give(rest: &str) -> Option<Command> {
+    let words: Vec<&str> = rest.split(' ').collect();
+    let article = words.iter().skip(1).position(|word| matches!(*word, "a" | "an" | "some"));
+    let Some(at) = article.map(|at| at + 1) else { return give_each(&words) };
+    // What is worn or a part belongs to the one who has it, not into a box.
+    if words.last().is_some_and(|noun| belongs_to_wearer(noun)) {
+        return Some(Command::Describe {
+            who: words[..at].join(" "),
+            words: format!("with {}", words[at..].join(" ")),
+        });
+    }
+    Some(Command::Give { who: words[..at].join(" "), what: words[at..].join(" ") })
+}
+
+/// `both dogs red collars`: each of them one.
+fn give_each(words: &[&str]) -> Option<Command> {
+    let (noun, before) = words.split_last().filter(|(noun, _)| belongs_to_wearer(noun))?;
+    let colours = before.iter().rev().take_while(|word| is_colour(word)).count();
+    let (who, colours) = before.split_at(before.len() - colours);
+    let several = who.last().is_some_and(|who| lmd_layout::is_plural(who));
+    let each = if several { lmd_layout::singular(noun) } else { (*noun).to_owned() };
+    let one = [colours, &[each.as_str()]].concat().join(" ");
+    let words = format!("with {}", lmd_layout::with_article(&one));
+    (!who.is_empty()).then(|| Command::Describe { who: who.join(" "), words })
+}

@@ -1,0 +1,72 @@
+//! More of what is there: `another sheep`, `two more cups`, `a third cat`.
+
+use super::arranging::duplicate;
+use super::attribute::described;
+use super::board::Board;
+use super::staging::thing_of;
+use crate::geometry::overlap;
+use crate::offline::wording;
+use crate::{Thing, english};
+
+/// `another sheep`, `two more cups`: beside their like, as large as they are
+/// and called as they are, but for what is said of them. `false` where there
+/// is nothing like them, or the words say where they go.
+pub(super) fn again(board: &mut Board, what: &str) -> bool {
+    let Some((count, rest)) = more(what) else { return false };
+    let opposite =
+        [" on the other side", " on the opposite side"].iter().find_map(|side| rest.strip_suffix(side));
+    let (rest, opposite) = (opposite.unwrap_or(rest), opposite.is_some());
+    let things = english::noun_phrases(rest);
+    let [thing] = things.as_slice() else { return false };
+    let plain = thing.detail.is_none() && thing.region.is_none() && thing.size.is_none();
+    let like = |index: &usize| thing_of(&board.pieces[*index]).noun == thing.noun;
+    let Some(like) = (0..board.pieces.len()).rev().find(like).filter(|_| plain) else { return false };
+    if english::relation_phrase(rest).is_some()
+        || rest.split(' ').count() != thing.phrase().split(' ').count()
+    {
+        return false;
+    }
+    let mut next = board.clone();
+    if duplicate(&mut next, &format!("object {}", like + 1), count).is_err() {
+        return false;
+    }
+    let caption = &board.pieces[like].caption;
+    let named = english::noun_phrases(caption).into_iter().next();
+    let named =
+        named.map_or_else(|| caption.clone(), |named| wording::caption(&Thing { detail: None, ..named }));
+    let mirrored = board.pieces[like].bbox.mirrored();
+    if opposite && count == 1 && overlap(&[mirrored], &board.boxes()) == 0.0 {
+        next.touched.clone().into_iter().for_each(|index| next.pieces[index].bbox = mirrored);
+    }
+    for index in next.touched.clone() {
+        let caption = &mut next.pieces[index].caption;
+        *caption = match thing.attributes.is_empty() {
+            true => named.clone(),
+            false => described(&named, &thing.attributes.join(" ")),
+        };
+    }
+    *board = next;
+    true
+}
+
+/// How many more of what: `another cat`, `two more cats`, `a third cat`.
+fn more(what: &str) -> Option<(usize, &str)> {
+    if let Some(rest) = what.strip_prefix("another ").or_else(|| what.strip_prefix("one more ")) {
+        return Some((1, rest));
+    }
+    let some =
+        [("a few more ", 3), ("several more ", 3), ("a couple more ", 2), ("some more ", 2), ("more ", 2)];
+    if let Some(found) = some.iter().find_map(|(words, count)| Some((*count, what.strip_prefix(words)?))) {
+        return Some(found);
+    }
+    let (first, rest) = what.split_once(' ')?;
+    let (second, rest) = rest.split_once(' ')?;
+    match (first, second) {
+        ("a" | "the", "second" | "third" | "fourth" | "fifth" | "further" | "new") => Some((1, rest)),
+        (number, "more" | "extra" | "further" | "additional" | "other") => {
+            let count = lmd_layout::parse_number_word(number).filter(|count| (1..=20).contains(count))?;
+            Some((count as usize, rest))
+        }
+        _ => None,
+    }
+}

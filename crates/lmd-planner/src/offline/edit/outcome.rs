@@ -1,0 +1,174 @@
+//! What came of a command, held against what it asked for: what rests on
+//! something goes with it and stays on it, nothing else changes unless that is
+//! told, and what was asked for and is not so is told.
+
+use lmd_layout::BBox;
+
+use super::board::{Board, Piece};
+use super::command::{Command, Side};
+use super::demand;
+use super::naming::head_noun;
+use super::refer::find_one;
+use super::standing::{contents, rests_on};
+use super::vocabulary::comparative;
+use crate::Region;
+
+/// Boxes that differ by less than this are where they were.
+const STILL: f64 = 0.005;
+/// Sizes that differ by less than this share are equal.
+const EQUAL: f64 = 0.04;
+
+/// Sees to what `command` asked for, and tells what did not come of it.
+pub(super) fn see_to(board: &mut Board, before: &Board, command: &Command, words: &str) {
+    let places = matches!(
+        command,
+        Command::Nudge { .. }
+            | Command::Region { .. }
+            | Command::Edge { .. }
+            | Command::Relate { .. }
+            | Command::Approach { .. }
+            | Command::Gather { .. }
+            | Command::Centre(_)
+            | Command::Swap(..)
+            | Command::Put { .. }
+            | Command::Resize { .. }
+    );
+    demand::meet(board);
+    if places {
+        stay_on(board, before);
+        carry_along(board, before);
+    }
+    tell_disturbed(board, before, words);
+    if let Some(missed) = missed(board, before, command) {
+        board.warnings.push(missed);
+    }
+}
+
+/// The box an object had.
+fn old_box(before: &Board, piece: &Piece) -> Option<BBox> {
+    before.with_id(piece.id).map(|piece| piece.bbox)
+}
+
+/// What moved sideways on a table does not leave it.
+fn stay_on(board: &mut Board, before: &Board) {
+    for index in board.touched.clone() {
+        let Some(old) = board.pieces.get(index).and_then(|piece| old_box(before, piece)) else { continue };
+        let bbox = board.pieces[index].bbox;
+        let Some(was) = before.pieces.iter().position(|piece| piece.id == board.pieces[index].id) else {
+            continue;
+        };
+        let floor = rests_on(before, was).map(|floor| before.pieces[floor].id);
+        let same = |id: &usize| before.with_id(*id).map(|p| p.bbox) == board.with_id(*id).map(|p| p.bbox);
+        let floor = floor.filter(same).and_then(|id| board.with_id(id)).map(|floor| floor.bbox);
+        if let Some(floor) = floor
+            && (bbox.y_max() - old.y_max()).abs() < STILL
+            && bbox.w() < floor.w()
+        {
+            let x = bbox.x().clamp(floor.x(), floor.x_max() - bbox.w());
+            board.pieces[index].bbox = bbox.shifted(x - bbox.x(), 0.0);
+        }
+    }
+}
+
+/// What rests on something that moved goes with it.
+fn carry_along(board: &mut Board, before: &Board) {
+    for index in board.touched.clone() {
+        let id = board.pieces[index].id;
+        let Some(was) = before.pieces.iter().position(|piece| piece.id == id) else { continue };
+        let (old, new) = (before.pieces[was].bbox, board.pieces[index].bbox);
+        if old == new {
+            continue;
+        }
+        for rider in contents(before, was) {
+            let Piece { id, bbox, locked, .. } = before.pieces[rider];
+            let Some(at) = board.pieces.iter().position(|piece| piece.id == id) else { continue };
+            if locked || board.touched.contains(&at) || board.pieces[at].bbox != bbox {
+                continue;
+            }
+            let x = new.x() + (bbox.center().0 - old.x()) / old.w() * new.w();
+            let feet = new.y() + (bbox.y_max() - old.y()) / old.h() * new.h();
+            board.pieces[at].bbox = bbox.shifted(x - bbox.center().0, feet - bbox.y_max());
+            board.carried.push(id);
+        }
+    }
+}
+
+/// Tells what changed although nobody spoke of it.
+fn tell_disturbed(board: &mut Board, before: &Board, words: &str) {
+    let spoken: Vec<String> = words.split([' ', ',']).map(lmd_layout::singular).collect();
+    let told = board.warnings.get(before.warnings.len()..).unwrap_or_default().to_vec();
+    let carried = std::mem::take(&mut board.carried);
+    let still = |a: BBox, b: BBox| {
+        let sides = [a.x() - b.x(), a.y() - b.y(), a.w() - b.w(), a.h() - b.h()];
+        sides.iter().all(|side| side.abs() < STILL)
+    };
+    let mut notes = Vec::new();
+    for (index, piece) in board.pieces.iter().enumerate() {
+        let Some(old) = before.with_id(piece.id) else { continue };
+        let named = head_noun(&old.caption).is_some_and(|noun| spoken.contains(&noun));
+        let meant = named || board.touched.contains(&index) || carried.contains(&piece.id);
+        let was = before.pieces.iter().position(|old| old.id == piece.id);
+        let floor = was.and_then(|was| rests_on(before, was)).map(|floor| &before.pieces[floor]);
+        let rode =
+            floor.is_some_and(|floor| board.with_id(floor.id).is_some_and(|now| now.bbox != floor.bbox));
+        let known = rode || told.iter().any(|told: &String| told.contains(&old.caption));
+        if !meant && !known && !(still(piece.bbox, old.bbox) && piece.caption == old.caption) {
+            notes.push(format!("{} changed, too", old.caption));
+        }
+    }
+    board.warnings.extend(notes);
+}
+
+/// What was asked for and is not so.
+fn missed(board: &Board, before: &Board, command: &Command) -> Option<String> {
+    let touched: Vec<&Piece> = board.touched.iter().filter_map(|index| board.pieces.get(*index)).collect();
+    let first = touched.first()?;
+    match command {
+        Command::Region { region, .. } if is_side(*region) => {
+            let off = touched.iter().find(|piece| !region.holds(piece.bbox))?;
+            Some(format!("{} is too large to be there alone", off.caption))
+        }
+        Command::SameSize { side, .. } => {
+            let differs = |piece: &&&Piece| !alike(piece.bbox, first.bbox, *side);
+            let other = touched.iter().find(differs)?;
+            Some(format!(
+                "{} and {} do not have the same size: there is no room",
+                first.caption, other.caption
+            ))
+        }
+        Command::Exceed { how, anchor, .. } => {
+            let than = board.pieces[find_one(board, anchor).ok()?].bbox;
+            let (w, h) = comparative(how)?;
+            let more = |bbox: BBox| match (w == 1.0, h == 1.0) {
+                (false, false) => bbox.area() / than.area(),
+                (true, _) => bbox.h() / than.h(),
+                (_, true) => bbox.w() / than.w(),
+            };
+            let holds = |piece: &&&Piece| (more(piece.bbox) > 1.0) == (w.max(h) > 1.0);
+            let short = touched.iter().find(|piece| !holds(piece))?;
+            Some(format!("{} is not {how} than {anchor}: there is no room", short.caption))
+        }
+        Command::Nudge { dx, dy, .. } => {
+            let far = |piece: &&&Piece| {
+                let old = old_box(before, piece).map_or((0.0, 0.0), BBox::center);
+                let new = piece.bbox.center();
+                (new.0 - old.0) * dx.signum() * f64::from(u8::from(*dx != 0.0))
+                    + (new.1 - old.1) * dy.signum() * f64::from(u8::from(*dy != 0.0))
+                    > STILL
+            };
+            let stuck = touched.iter().find(|piece| !far(piece))?;
+            Some(format!("{} did not move that way: there is no room", stuck.caption))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a part of the picture is one that boxes prove.
+fn is_side(region: Region) -> bool {
+    matches!(region, Region::Left | Region::Right | Region::Top | Region::Bottom)
+}
+
+fn alike(a: BBox, b: BBox, side: Side) -> bool {
+    let near = |a: f64, b: f64| (a / b - 1.0).abs() < EQUAL;
+    (side == Side::Height || near(a.w(), b.w())) && (side == Side::Width || near(a.h(), b.h()))
+}

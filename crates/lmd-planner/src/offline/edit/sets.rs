@@ -1,0 +1,94 @@
+//! Several at once, and persons: `everything on the table`, `all but the
+//! cat`, `the three of them`, `her`.
+
+use super::board::Board;
+use super::naming::{head_noun, is_everything};
+use super::refusal::Refusal;
+use super::standing::contents;
+use crate::lexicon::{Tags, noun_tags};
+
+/// Ways to leave something out of what is named.
+const BUT: [&str; 8] = [
+    " except for ",
+    " except ",
+    " apart from ",
+    " other than ",
+    " besides ",
+    " but for ",
+    " but not ",
+    " but ",
+];
+/// Where everything may be.
+const PLACES: [&str; 8] =
+    [" on top of ", " on ", " in ", " inside ", " from ", " off ", " upon ", " that is on "];
+
+/// Finds the objects that words name.
+pub(super) type Find<'a> = &'a dyn Fn(&Board, &str) -> Result<Vec<usize>, Refusal>;
+
+/// What the words name, where they name a set or somebody; their parts are
+/// found by `find`.
+pub(super) fn set(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Vec<usize>, Refusal>> {
+    if let Some((all, but)) = BUT.iter().find_map(|but| text.split_once(but)) {
+        let found = find(board, all).and_then(|all| Ok((all, find(board, but)?)));
+        return Some(found.map(|(mut all, but)| {
+            all.retain(|index| !but.contains(index));
+            all
+        }));
+    }
+    everything_at(board, text, find)
+        .or_else(|| counted(board, text).map(Ok))
+        .or_else(|| somebody(board, text).map(Ok))
+}
+
+/// `everything on the table`, `all things in the bowl`.
+fn everything_at(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Vec<usize>, Refusal>> {
+    let (all, anchor) = PLACES.iter().find_map(|place| text.split_once(place))?;
+    if !is_everything(all) && !matches!(all, "all the things" | "the stuff" | "all that is" | "whatever is") {
+        return None;
+    }
+    let anchors = match find(board, anchor) {
+        Ok(anchors) => anchors,
+        Err(refusal) => return Some(Err(refusal)),
+    };
+    let found: Vec<usize> = anchors.iter().flat_map(|anchor| contents(board, *anchor)).collect();
+    if found.is_empty() {
+        let name = &board.pieces[*anchors.first()?].caption;
+        return Some(Err(format!("nothing is on or in {name}; there are: {}", board.inventory())));
+    }
+    Some(Ok(found))
+}
+
+/// `all three`, `the two of them`: those changed last if they are that many,
+/// else all.
+fn counted(board: &Board, text: &str) -> Option<Vec<usize>> {
+    let text = text.strip_suffix(" of them").unwrap_or(text);
+    let number = text.strip_prefix("all ").or_else(|| text.strip_prefix("the "))?;
+    let number = number.strip_prefix("the ").unwrap_or(number);
+    let number = lmd_layout::parse_number_word(number)? as usize;
+    match (board.touched.len(), board.pieces.len()) {
+        (touched, _) if touched == number => Some(board.touched.clone()),
+        (_, all) if all == number => Some((0..all).collect()),
+        _ => None,
+    }
+}
+
+/// Nouns of women and of men; other persons may be either.
+const WOMEN: &str = "woman girl lady mother grandmother grandma queen princess sister daughter aunt wife bride waitress actress nun witch mermaid ballerina";
+const MEN: &str = "man boy gentleman father grandfather grandpa king prince brother son uncle husband groom waiter actor monk wizard knight cowboy";
+
+/// `her`, `him`: the only person who may be meant.
+fn somebody(board: &Board, text: &str) -> Option<Vec<usize>> {
+    let (own, others) = match text {
+        "her" | "she" => (WOMEN, MEN),
+        "him" | "he" => (MEN, WOMEN),
+        _ => return None,
+    };
+    let noun = |index: &usize| head_noun(&board.pieces[*index].caption).unwrap_or_default();
+    let among = |list: &str, noun: &str| {
+        list.split(' ').any(|known| known == noun.rsplit(' ').next().unwrap_or(noun))
+    };
+    let of_own: Vec<usize> = (0..board.pieces.len()).filter(|index| among(own, &noun(index))).collect();
+    let persons = (0..board.pieces.len()).filter(|index| noun_tags(&noun(index)).any(Tags::PERSON));
+    let possible: Vec<usize> = persons.filter(|index| !among(others, &noun(index))).collect();
+    [of_own, possible].into_iter().find(|found| found.len() == 1)
+}

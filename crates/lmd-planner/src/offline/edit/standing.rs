@@ -1,0 +1,137 @@
+//! How boxes stand to one another as somebody who looks at them would say:
+//! what rests on what, and whether a relation holds.
+
+use lmd_layout::BBox;
+
+use super::board::Board;
+use super::staging::thing_of;
+use crate::RelationKind;
+use crate::facts::stands_so;
+use crate::lexicon::{Class, Tags, kind_of, noun_tags};
+
+/// What stands beside something shares this part of its height.
+const LEVEL: f64 = 0.4;
+/// What is above, below or on something shares this part of its width.
+const OVER: f64 = 0.3;
+/// Widest gap between neighbours.
+const BESIDE: f64 = 0.2;
+/// Feet this near to an edge are on it.
+const TOUCHES: f64 = 0.03;
+/// How far above the lower edge of something what is under it may end.
+const BENEATH: f64 = 0.13;
+/// How far down something the feet of what is behind it are at least.
+const PEEKS: f64 = 0.4;
+/// How far down its own height things on something may stand.
+const TOP: f64 = 0.6;
+
+/// Whether two boxes share a good part of their height.
+pub(super) fn level(a: BBox, b: BBox) -> bool {
+    a.y_max().min(b.y_max()) - a.y().max(b.y()) > LEVEL * a.h().min(b.h())
+}
+
+/// Whether one of two boxes is above, on or below the other, not beside it.
+fn over(a: BBox, b: BBox) -> bool {
+    a.x_max().min(b.x_max()) - a.x().max(b.x()) >= OVER * a.w().min(b.w())
+}
+
+/// Whether a box stands so to others; for `left of`, `above` and the like to
+/// all of them, else to one.
+pub(super) fn stands(bbox: BBox, kind: RelationKind, anchors: &[BBox]) -> bool {
+    let (x, y) = bbox.center();
+    let any = |holds: &dyn Fn(&BBox) -> bool| anchors.iter().any(holds);
+    match kind {
+        RelationKind::NextTo => any(&|other| {
+            let gap = bbox.x().max(other.x()) - bbox.x_max().min(other.x_max());
+            level(bbox, *other) && gap < BESIDE
+        }),
+        RelationKind::On => any(&|other| {
+            (other.x()..=other.x_max()).contains(&x)
+                && (other.y() - TOUCHES..=other.y_max() + TOUCHES).contains(&bbox.y_max())
+        }),
+        RelationKind::Under => any(&|other| {
+            over(bbox, *other) && y > other.center().1 && bbox.y_max() > other.y_max() - BENEATH * other.h()
+        }),
+        RelationKind::Inside => any(&|other| bbox.intersection(*other) > 0.4 * bbox.area()),
+        RelationKind::HeldBy => any(&|other| bbox.intersection(*other) > 0.0),
+        RelationKind::InFrontOf => any(&|other| over(bbox, *other) && bbox.y_max() > other.y_max() - TOUCHES),
+        RelationKind::Behind => any(&|other| {
+            over(bbox, *other)
+                && y < other.center().1 + TOUCHES
+                && bbox.y_max() < other.y_max() + TOUCHES
+                && bbox.y_max() > other.y() + PEEKS * other.h()
+        }),
+        RelationKind::Between(_) => {
+            let side = |left: bool| anchors.iter().any(|other| (other.center().0 < x) == left);
+            side(true) && side(false) && any(&|other| level(bbox, *other))
+        }
+        RelationKind::Around | RelationKind::HangsFrom => true,
+        kind => anchors.iter().all(|other| stands_so(bbox, kind, *other)),
+    }
+}
+
+/// What a thing rests on: the smallest table, seat or the like under its feet.
+pub(super) fn rests_on(board: &Board, index: usize) -> Option<usize> {
+    let bbox = board.pieces[index].bbox;
+    let carries = |other: &usize| {
+        let under = board.pieces[*other].bbox;
+        *other != index
+            && under.area() > bbox.area()
+            && (under.x()..under.x_max()).contains(&bbox.center().0)
+            && (under.y() - TOUCHES..under.y() + TOP * under.h()).contains(&bbox.y_max())
+            && bbox.y() < under.y() + rise(board, *other) * under.h()
+            && is_carrier(board, *other)
+    };
+    let area = |index: &usize| board.pieces[*index].bbox.area();
+    (0..board.pieces.len()).filter(carries).min_by(|a, b| area(a).total_cmp(&area(b)))
+}
+
+/// How far down its own height the head of what rests on something may be.
+fn rise(board: &Board, index: usize) -> f64 {
+    let class = kind_of(&thing_of(&board.pieces[index]).noun).class;
+    if matches!(class, Class::Seat | Class::Flat) { 0.4 } else { 0.1 }
+}
+
+/// Whether things rest on an object of this kind.
+pub(super) fn is_carrier(board: &Board, index: usize) -> bool {
+    let noun = thing_of(&board.pieces[index]).noun;
+    let class = kind_of(&noun).class;
+    matches!(class, Class::Table | Class::Seat | Class::Flat | Class::Mount)
+        || noun_tags(&noun).any(Tags::SURFACE)
+}
+
+/// What a thing rests on, and what that rests on, and so on.
+pub(super) fn carriers(board: &Board, index: usize) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut next = rests_on(board, index);
+    while let Some(carrier) = next.filter(|carrier| !found.contains(carrier) && *carrier != index) {
+        found.push(carrier);
+        next = rests_on(board, carrier);
+    }
+    found
+}
+
+/// What rests on or lies in an object.
+pub(super) fn contents(board: &Board, of: usize) -> Vec<usize> {
+    let outer = board.pieces[of].bbox;
+    let within = |index: usize| {
+        let bbox = board.pieces[index].bbox;
+        bbox.area() < outer.area()
+            && bbox.intersection(outer) > 0.7 * bbox.area()
+            && bbox.center().1 < outer.y() + TOP * outer.h()
+    };
+    let flies = |index: &usize| !kind_of(&thing_of(&board.pieces[*index]).noun).class.stands();
+    let of_it = |index: &usize| {
+        !flies(index) && *index != of && (carriers(board, *index).contains(&of) || within(*index))
+    };
+    (0..board.pieces.len()).filter(of_it).collect()
+}
+
+/// The boxes in the way of some objects: all others but what they rest on and
+/// what rests on them.
+pub(super) fn obstacles(board: &Board, some: &[usize]) -> Vec<BBox> {
+    let mut besides = some.to_vec();
+    besides.extend(some.iter().flat_map(|index| carriers(board, *index)));
+    let rides = |index: &usize| carriers(board, *index).iter().any(|carrier| some.contains(carrier));
+    besides.extend((0..board.pieces.len()).filter(rides));
+    board.boxes_besides(&besides)
+}

@@ -1,0 +1,87 @@
+//! Usual places and sizes: the sky, tables, plates, what is far away.
+
+use lmd_layout::BBox;
+
+use super::OfflinePlanner;
+use crate::Planner;
+
+fn boxes(prompt: &str, caption: &str) -> Vec<BBox> {
+    let layout = OfflinePlanner.plan(prompt).unwrap().layout;
+    let named = layout.objects().iter().filter(|object| object.caption.as_str().ends_with(caption));
+    named.map(|object| object.bbox).collect()
+}
+
+#[test]
+fn what_is_in_the_sky_is_small_and_high() {
+    for (prompt, caption) in [
+        ("a wolf howling at the moon", "moon"),
+        ("a cat and three clouds", "cloud"),
+        ("two clouds and a sun over a house", "sun"),
+        ("a harbor with a sailboat, two seagulls and the sun", "sun"),
+        ("a harbor with a sailboat, two seagulls and the sun", "seagull"),
+        ("stars above a tent", "star"),
+        ("a lavender field under a pink sky with three small clouds", "cloud"),
+    ] {
+        let found = boxes(prompt, caption);
+        assert!(!found.is_empty(), "{prompt}");
+        for bbox in found {
+            assert!(bbox.center().1 < 0.4 && bbox.area() < 0.06, "{prompt}: {bbox:?}");
+        }
+    }
+    assert!(boxes("a sun", "sun")[0].area() > 0.15);
+    assert!(boxes("a big sun over a house", "sun")[0].area() > boxes("a sun over a house", "sun")[0].area());
+}
+
+#[test]
+fn small_things_are_on_the_table_with_the_others() {
+    for (prompt, table, things) in [
+        ("a desk with two monitors, a keyboard, a mouse and a plant", "desk", ["mouse", "plant"]),
+        ("a desk with a laptop on it, a cup and a pen", "desk", ["cup", "pen"]),
+        (
+            "a nightstand with a lamp on it, an alarm clock and a glass of water",
+            "nightstand",
+            ["clock", "glass of water"],
+        ),
+    ] {
+        let table = boxes(prompt, table)[0];
+        for thing in things {
+            let bbox = boxes(prompt, thing)[0];
+            let on = bbox.y_max() > table.y() && bbox.y_max() < table.center().1;
+            assert!(
+                on && (table.x()..table.x_max()).contains(&bbox.center().0),
+                "{prompt}: {thing} {bbox:?} {table:?}"
+            );
+        }
+    }
+    let chairs = boxes("a dining table with four chairs", "chair");
+    let table = boxes("a dining table with four chairs", "table")[0];
+    assert!(
+        chairs.iter().all(|chair| chair.intersection(table) < 0.5 * chair.area()),
+        "{chairs:?} {table:?}"
+    );
+}
+
+#[test]
+fn what_is_far_is_small_and_what_is_long_lies() {
+    let windmill = boxes("a field of tulips with a windmill in the distance", "windmill")[0];
+    assert!(windmill.w() < 0.35 && windmill.h() < 0.4, "{windmill:?}");
+    for (prompt, long, flat) in [
+        ("a violin lying on a sheet of music", "violin", "sheet of music"),
+        ("a pencil on a notebook", "pencil", "notebook"),
+        ("a spoon on a napkin", "spoon", "napkin"),
+    ] {
+        let (long, flat) = (boxes(prompt, long)[0], boxes(prompt, flat)[0]);
+        assert!(
+            long.w() > long.h() && long.intersection(flat) > 0.5 * long.area(),
+            "{prompt}: {long:?} {flat:?}"
+        );
+    }
+    let (egg, plate) = (
+        boxes("a plate with a fried egg in the middle", "egg")[0],
+        boxes("a plate with a fried egg in the middle", "plate")[0],
+    );
+    assert!(egg.h() < plate.h() && egg.intersection(plate) > 0.5 * egg.area(), "{egg:?} {plate:?}");
+    let [tall, short] =
+        ["tall man", "short man"].map(|name| boxes("a tall man and a short man", name)[0].h());
+    assert!(tall > short && tall < 1.7 * short, "{tall} {short}");
+}

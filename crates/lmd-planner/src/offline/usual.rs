@@ -1,0 +1,149 @@
+//! Usual sizes and places of some sorts of things, where the sizes of their
+//! kinds alone would mislead: what is in the sky looks small, what is far away
+//! too, long things lie, and what is on a table with others stands on it.
+
+use crate::lexicon::{Class, Tags, is_alive, kind_of, known_kind, noun_tags};
+use crate::{Region, Relation, RelationKind, Scene, Size};
+
+/// Most of the canvas that something far away takes.
+const FAR: (f64, f64) = (0.34, 0.38);
+/// Most of the canvas that a flying animal takes.
+const FLYING: (f64, f64) = (0.22, 0.17);
+/// Most that a sun, a moon or a cloud takes, by how many there are.
+const SKY: [(usize, (f64, f64)); 3] = [(1, (0.26, 0.18)), (3, (0.24, 0.15)), (usize::MAX, (0.16, 0.11))];
+/// What is wider than this in metres spans the sky.
+const SPANS: f64 = 10.0;
+/// What is larger than this in metres stands on the floor rather than on a table.
+const ON_TABLE: (f64, f64) = (0.75, 0.8);
+/// Long things that lie on what they are on, whatever their usual shape.
+const LYING: &str = "pen pencil fork knife spoon violin guitar sword paintbrush brush flute ruler stick screwdriver hammer wrench axe toothbrush wand arrow scissors";
+
+/// Whether a thing is in the sky wherever one looks from.
+pub(super) fn is_of_sky(noun: &str) -> bool {
+    let kind = kind_of(noun);
+    kind.class == Class::Air && kind.width < SPANS && noun_tags(noun).any(Tags::SKY)
+}
+
+/// Whether a thing lies on what it is on.
+pub(super) fn lies(noun: &str) -> bool {
+    let last = noun.rsplit(' ').next().unwrap_or(noun);
+    LYING.split(' ').any(|known| known == last)
+}
+
+/// Most that things in the air over a place take, by how many there are.
+const ALOFT: [(usize, (f64, f64)); 3] = [(1, (0.5, 0.44)), (3, (0.26, 0.26)), (usize::MAX, (0.2, 0.22))];
+
+/// The most of the canvas that one of `count` things in the air takes over a
+/// place that is the background.
+pub(super) fn most_aloft(count: usize) -> Option<(f64, f64)> {
+    ALOFT.iter().find(|(most, _)| count <= *most).map(|(_, most)| *most)
+}
+
+/// The most of the canvas that one of `count` things takes among others.
+pub(super) fn most(noun: &str, count: usize, region: Option<Region>) -> Option<(f64, f64)> {
+    if is_of_sky(noun) {
+        return SKY.iter().find(|(most, _)| count <= *most).map(|(_, most)| *most);
+    }
+    let flies = kind_of(noun).class == Class::Air && noun_tags(noun).any(Tags::ANIMAL);
+    match region {
+        Some(Region::Background) => Some(FAR),
+        _ if flies => Some(FLYING),
+        _ => None,
+    }
+}
+
+/// The scene with the small things that stand nowhere on the table on which
+/// others of it stand.
+pub(super) fn settled(scene: &Scene) -> Scene {
+    let mut scene = scene.clone();
+    let is_table = |index: &usize| {
+        scene
+            .things
+            .get(*index)
+            .is_some_and(|thing| thing.count == 1 && kind_of(&thing.noun).class == Class::Table)
+    };
+    let rests = |relation: &&Relation| relation.kind == RelationKind::On && is_table(&relation.object);
+    let mut tables: Vec<usize> =
+        scene.relations.iter().filter(rests).map(|relation| relation.object).collect();
+    tables.dedup();
+    let [table] = tables.as_slice() else { return scene };
+    let table = *table;
+    let related = |index: usize| {
+        scene.relations.iter().any(|relation| {
+            relation.subject == index
+                || relation.object == index
+                || relation.kind == RelationKind::Between(index)
+        })
+    };
+    let small = |index: &usize| {
+        let thing = &scene.things[*index];
+        let fits = known_kind(&thing.noun).is_some_and(|kind| {
+            kind.height <= ON_TABLE.0
+                && kind.width <= ON_TABLE.1
+                && matches!(kind.class, Class::Stand | Class::Container | Class::Flat)
+        });
+        // A mouse beside a keyboard is none that runs.
+        let device = thing.noun == "mouse" && scene.things.iter().any(|other| other.noun == "keyboard");
+        let free = matches!(thing.region, None | Some(Region::Left | Region::Right | Region::Center));
+        fits && free && (device || !is_alive(&thing.noun)) && *index != table && !related(*index)
+    };
+    let seats = |relation: &Relation| {
+        scene
+            .things
+            .get(relation.subject)
+            .is_some_and(|thing| thing.count > 1 && kind_of(&thing.noun).class == Class::Seat)
+    };
+    let around: Vec<bool> =
+        scene.relations.iter().map(|relation| relation.object == table && seats(relation)).collect();
+    let found: Vec<usize> = (0..scene.things.len()).filter(small).collect();
+    let on = |subject| Relation { subject, kind: RelationKind::On, object: table };
+    // Several chairs stand around a table.
+    for (relation, around) in scene.relations.iter_mut().zip(around) {
+        if around && relation.kind == RelationKind::On {
+            relation.kind = RelationKind::Around;
+        }
+    }
+    scene.relations.extend(found.into_iter().map(on));
+    scene
+}
+
+/// A stated size as a factor.
+pub(super) fn size_factor(size: Option<Size>) -> f64 {
+    match size {
+        Some(Size::Tiny) => 0.6,
+        Some(Size::Small) => 0.78,
+        None => 1.0,
+        Some(Size::Large) => 1.3,
+        Some(Size::Huge) => 1.6,
+    }
+}
+
+/// What words of form say of width and height.
+pub(super) fn form_factors(attributes: &[String]) -> (f64, f64) {
+    attributes.iter().fold((1.0, 1.0), |(w, h), word| {
+        let (x, y) = match word.as_str() {
+            "tall" | "high" | "towering" => (0.94, 1.3),
+            "short" | "low" => (1.0, 0.72),
+            "long" => (1.35, 0.95),
+            "wide" | "broad" | "fat" => (1.3, 1.0),
+            "narrow" | "thin" | "slim" | "skinny" => (0.75, 1.0),
+            _ => (1.0, 1.0),
+        };
+        (w * x, h * y)
+    })
+}
+
+/// As [`form_factors`], for somebody.
+pub(super) fn person_form(attributes: &[String]) -> (f64, f64) {
+    let (w, h) = form_factors(attributes);
+    (w, h.powf(0.45))
+}
+
+/// How much smaller what is far away looks.
+pub(super) fn distance_factor(region: Option<Region>) -> f64 {
+    match region {
+        Some(Region::Foreground) => 1.15,
+        Some(Region::Background) => 0.5,
+        _ => 1.0,
+    }
+}
