@@ -80,6 +80,8 @@ fn what_is_chosen_left_out_or_odd_is_told() {
         ("a house at 5 Main Street", "5 Main Street"),
         ("a cat and a dog, black and white respectively", "respectively"),
         ("maybe a dog next to a tree", "maybe"),
+        ("a prince on a hourse", "\"horse\" or \"house\""),
+        ("a cat, a dog and an eye", "\"eye\" is drawn as a thing of its own"),
     ] {
         assert!(notes(prompt).contains(told), "{prompt}: {}", notes(prompt));
     }
@@ -91,6 +93,11 @@ fn what_is_chosen_left_out_or_odd_is_told() {
         "three or four dragons",
         "a plate with nothing on it",
         "a pyramid of ten cans",
+        "a koala hugging a tree trunk",
+        "a fireplace with a candle on either side",
+        "a plate with half a lemon",
+        "a father carrying his son on his shoulders",
+        "a kitchen with a wooden island and three bar stools",
     ] {
         assert_eq!(notes(prompt), "", "{prompt}");
     }

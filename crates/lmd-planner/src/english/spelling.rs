@@ -52,7 +52,11 @@ pub(super) fn corrected(tokens: Vec<Token>) -> (Vec<Token>, Vec<String>) {
         }
         if !known.contains_key(&token.low) {
             seen += 1;
-            let meant = if seen > MOST { None } else { meant(&token.low) };
+            let mut found = if seen > MOST { Vec::new() } else { meant(&token.low) };
+            if let [first, second] = found.as_slice() {
+                notes.push(format!("\"{}\" is not known; it may be \"{first}\" or \"{second}\"", token.text));
+            }
+            let meant = found.pop().filter(|_| found.is_empty());
             if let Some(word) = &meant {
                 notes.push(format!("read \"{}\" as \"{word}\"", token.text));
             }
@@ -91,16 +95,14 @@ fn is_slip_of_adjective(low: &str) -> bool {
         && [swapped(low), alike(low), lacking(low), extra(low)].iter().flatten().any(known)
 }
 
-/// The one known word that `low` is a slip of.
-fn meant(low: &str) -> Option<String> {
-    let one = |mut found: Vec<String>| {
-        found.sort_unstable();
-        found.dedup();
-        (found.len() == 1).then(|| found.swap_remove(0))
-    };
+/// The known words that `low` may be a slip of; one alone is meant.
+fn meant(low: &str) -> Vec<String> {
     let ways: [fn(&str) -> Vec<String>; 5] = [swapped, alike, lacking, extra, vowel];
     // The first kind of slip that leads anywhere decides.
-    ways.iter().map(|way| way(low)).find(|found| !found.is_empty()).and_then(one)
+    let mut found = ways.iter().map(|way| way(low)).find(|found| !found.is_empty()).unwrap_or_default();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Two neighbours have changed places: `chiar`.
