@@ -2,6 +2,7 @@
 //! sheep, a black one` is `one more black sheep`.
 
 use super::command::first_word;
+use super::vocabulary::{adds, places};
 use crate::english;
 use crate::lexicon::{is_adjective, names_colour};
 
@@ -44,21 +45,10 @@ fn found(text: &str) -> Option<String> {
         .min_by_key(|(at, joint)| (*at, usize::MAX - joint.len()))?;
     let (head, tail) = (text.get(..at)?, text.get(at + joint.len()..)?);
     let first = first_word(head)?;
-    let new = matches!(
-        first,
-        "another"
-            | "a"
-            | "an"
-            | "one"
-            | "add"
-            | "put"
-            | "draw"
-            | "insert"
-            | "include"
-            | "want"
-            | "place"
-            | "and"
-    ) || lmd_layout::parse_number_word(first).is_some();
+    let new = adds(first)
+        || places(first)
+        || matches!(first, "another" | "a" | "an" | "one" | "want" | "and")
+        || lmd_layout::parse_number_word(first).is_some();
     let said = LEADS.iter().fold(tail, |tail, lead| tail.strip_prefix(lead).unwrap_or(tail));
     let said = said.strip_suffix(" one").or_else(|| said.strip_suffix(" ones")).unwrap_or(said);
     let of_it = |word: &str| word == "and" || names_colour(word) || is_adjective(word);

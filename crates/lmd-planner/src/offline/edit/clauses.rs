@@ -11,7 +11,9 @@ use super::moving::{gathering, into_region, movement, relation, step};
 use super::phrasing::{begins_clause, normalise, verb_first};
 use super::refusal::Refusal;
 use super::remarks::{allowed, complaint, passive, topic, unwanted};
-use super::vocabulary::{comparative, is_imperative, is_motion, is_verb, strength, without_strength};
+use super::vocabulary::{
+    adds, comparative, is_imperative, is_motion, is_verb, moves, places, strength, without_strength,
+};
 use super::whole::whole as of_whole;
 use crate::lexicon::{Section, after, is_adjective, is_colour, names_colour};
 
@@ -194,7 +196,7 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
             .split_once(" as ")
             .or_else(|| rest.split_once(" in "))
             .and_then(|(_, style)| scene_complement(style)),
-        "add" | "insert" | "include" | "draw" => non_empty(rest).map(|rest| Command::Add(rest.to_owned())),
+        _ if adds(verb) => non_empty(rest).map(|rest| Command::Add(rest.to_owned())),
         "remove" | "delete" | "erase" | "drop" | "cut" => remove(rest),
         "get" if rest.ends_with(" away") || rest.ends_with(" out") => take(rest),
         "leave" if rest.starts_with("out ") => remove(&rest[4..]),
@@ -207,9 +209,14 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
         "hang" if rest.contains(" from ") && !rest.starts_with("the ") => {
             Some(Command::Add(rest.replacen(" from ", " hanging from ", 1)))
         }
-        "move" | "put" | "place" | "shift" | "bring" | "push" | "pull" | "slide" | "drag" | "hang" => {
-            movement(verb, rest)
-        }
+        _ if moves(verb) || places(verb) => movement(verb, rest),
+        _ => by_change(text, verb, rest),
+    }
+}
+
+/// The same for verbs that change what is there.
+fn by_change(text: &str, verb: &str, rest: &str) -> Option<Command> {
+    match verb {
         "raise" | "lift" => Some(nudge(rest, (0.0, -1.0))),
         "lower" => Some(nudge(rest, (0.0, 1.0))),
         "switch" if rest.starts_with("to ") => scene_complement(&rest[3..]),

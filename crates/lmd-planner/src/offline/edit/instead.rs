@@ -9,7 +9,7 @@ use super::moving::{into_region, relation};
 use super::naming::{head_noun, without_article};
 use super::refer::find;
 use super::refusal::Refusal;
-use super::vocabulary::names_style;
+use super::vocabulary::{adds, moves, names_style, places};
 use super::{adding, adjust, scenery};
 use crate::english;
 use crate::geometry::{corners, feet_kept};
@@ -45,22 +45,8 @@ pub(super) fn against(command: Command, other: &str) -> Command {
 /// owl was`.
 pub(super) fn in_place(text: &str) -> Option<Command> {
     let (verb, rest) = text.split_once(' ')?;
-    let adds = matches!(
-        verb,
-        "add"
-            | "put"
-            | "place"
-            | "insert"
-            | "draw"
-            | "want"
-            | "have"
-            | "include"
-            | "set"
-            | "show"
-            | "use"
-            | "get"
-    );
-    let moves = matches!(verb, "move" | "bring" | "shift");
+    let adds = adds(verb) || places(verb) || matches!(verb, "want" | "have" | "set" | "show" | "use" | "get");
+    let moves = moves(verb);
     if !adds && !moves {
         return None;
     }

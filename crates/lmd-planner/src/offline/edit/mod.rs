@@ -23,6 +23,7 @@ mod gathering;
 mod giving;
 mod ground;
 mod happening;
+mod heard;
 mod instead;
 mod lines;
 mod matching;
@@ -98,11 +99,16 @@ pub(crate) fn revise(
     for (words, why) in &left_out {
         board.warnings.push(format!("left out \"{words}\": {why}"));
     }
-    let (revised, warnings) = board.finish()?;
+    let (revised, mut warnings) = board.finish()?;
     if revised == *layout {
         let why =
             left_out.into_iter().next().map_or("it changes nothing in the layout".to_owned(), |(_, why)| why);
         return Err(refuse(why));
+    }
+    for word in heard::unheard(&text, layout, &revised) {
+        if !warnings.iter().any(|warning: &String| warning.contains(&word)) {
+            warnings.push(format!("nothing came of \"{word}\""));
+        }
     }
     Ok(Plan { layout: revised, warnings, source: Source::Offline })
 }

@@ -2,13 +2,13 @@
 //! other things, together and apart.
 
 use super::command::{Command, first_word, named};
-use super::vocabulary::{direction, strength, without_strength};
+use super::vocabulary::{direction, moves, strength, without_strength};
 use crate::lexicon::{Class, Tags, kind_of, known_kind, tags};
 use crate::{Region, RelationKind, english};
 
 /// Moving; what is not there yet is added instead.
 pub(super) fn movement(verb: &str, rest: &str) -> Option<Command> {
-    let puts = !matches!(verb, "move" | "shift" | "push" | "pull" | "slide" | "drag" | "bring");
+    let puts = !moves(verb);
     let first = first_word(rest)?;
     let partitive = rest.split(' ').nth(1) == Some("of");
     let number = lmd_layout::parse_number_word(first).is_some() && !partitive;
@@ -301,14 +301,15 @@ fn into_corner(text: &str) -> Option<(String, Region)> {
         "image", "hand", "and", "scene", "towards", "most", "canvas",
     ];
     let words: Vec<&str> = text.split(' ').collect();
-    let across = |word: &str| matches!(word, "left" | "right" | "leftmost" | "rightmost");
-    let upright = |word: &str| matches!(word, "top" | "bottom" | "upper" | "lower" | "uppermost" | "lowest");
+    let across = |word: &str| matches!(english::place_word(word), Some(Region::Left | Region::Right));
+    let upright = |word: &str| matches!(english::place_word(word), Some(Region::Top | Region::Bottom));
     let tail =
         words.iter().rev().take_while(|word| ABOUT.contains(word) || across(word) || upright(word)).count();
     let start = words.len() - tail;
     let told = words.get(start..)?;
     let (x, y) = (told.iter().find(|word| across(word))?, told.iter().find(|word| upright(word))?);
-    let region = match (x.starts_with("left"), matches!(*y, "top" | "upper" | "uppermost")) {
+    let is = |word: &str, region| english::place_word(word) == Some(region);
+    let region = match (is(x, Region::Left), is(y, Region::Top)) {
         (true, true) => Region::TopLeft,
         (false, true) => Region::TopRight,
         (true, false) => Region::BottomLeft,

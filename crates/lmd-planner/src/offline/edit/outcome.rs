@@ -112,7 +112,8 @@ fn tell_disturbed(board: &mut Board, before: &Board, words: &str) {
         let rode =
             floor.is_some_and(|floor| board.with_id(floor.id).is_some_and(|now| now.bbox != floor.bbox));
         let known = rode || told.iter().any(|told: &String| told.contains(&old.caption));
-        if !meant && !known && !(still(piece.bbox, old.bbox) && piece.caption == old.caption) {
+        let same = still(piece.bbox, old.bbox) && piece.caption == old.caption;
+        if !(meant || known || same) {
             notes.push(format!("{} changed, too", old.caption));
         }
     }

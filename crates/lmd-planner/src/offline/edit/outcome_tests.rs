@@ -233,3 +233,25 @@ fn an_edit_moves_nothing_else() {
     let cats = boxes(&plan.layout, "a white cat");
     assert!(cats[1].area() > 0.8 * cats[0].area() && cats[1].y_max() < 0.7, "{plan:?}");
 }
+
+#[test]
+fn what_was_not_heard_is_told_and_nothing_else() {
+    let heard =
+        |instruction: &str| super::heard::unheard(instruction, pasture().layout(), pasture().layout());
+    assert_eq!(heard("add a purple dragon"), ["purple", "dragon"]);
+    for instruction in [
+        "make both sheep white",
+        "put them in a row",
+        "move the horse a bit to the left",
+        "a second sheep",
+        "give the horse another name",
+    ] {
+        assert!(heard(instruction).is_empty(), "{instruction}: {:?}", heard(instruction));
+        if let Ok(plan) = crate::Planner::revise(&crate::offline::OfflinePlanner, &pasture(), instruction) {
+            assert!(
+                !plan.warnings.iter().any(|note| note.contains("nothing came")),
+                "{instruction}: {plan:?}"
+            );
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //! front of its verb, so that every clause begins with what is to be done.
 
 use super::command::first_word;
-use super::vocabulary::is_verb;
+use super::vocabulary::{adds, is_verb, places};
 use crate::lexicon::{Section, after};
 
 /// What follows a name and says what is to become of it.
@@ -173,9 +173,8 @@ fn fronted(clause: &str) -> String {
         matches!(words[at - 1], "in" | "the" | "its" | "his" | "her" | "their" | "same" | "that")
             || words[at - 1].ends_with("'s")
     };
-    let verb = (1..words.len()).find(|at| {
-        matches!(words[*at], "add" | "put" | "place" | "draw" | "insert" | "have") && !of_place(*at)
-    });
+    let verb = (1..words.len())
+        .find(|at| (adds(words[*at]) || places(words[*at]) || words[*at] == "have") && !of_place(*at));
     let wish = |at: &usize| {
         let rest = words[*at..].join(" ");
         after(Section::InstructionWishes, &rest).is_some()

@@ -62,25 +62,10 @@ pub(super) fn relate_pieces(
             "\"between\" needs two things, as in \"move the cat between the dog and the tree\"".to_owned()
         );
     }
-    if let ([subject], [floor]) = (subjects.as_slice(), anchors.as_slice())
-        && rests_on(board, *subject) == Some(*floor)
-        && matches!(kind, RelationKind::LeftOf | RelationKind::RightOf)
-        && to_side(board, *subject, *floor, kind == RelationKind::LeftOf)
-    {
-        board.touched = subjects;
-        return Ok(());
-    }
     subjects.iter().for_each(|subject| demand::note(board, *subject, kind, &anchors));
-    let sideways = matches!(kind, RelationKind::LeftOf | RelationKind::RightOf);
-    // On a table things stay on it.
     if let [subject] = subjects.as_slice()
-        && on_one_floor(board, *subject, &anchors)
-        && !matches!(kind, RelationKind::Inside | RelationKind::HeldBy)
-        && let Some(bbox) = nearest_standing(board, *subject, kind, &anchors)
-        && (!sideways || is_good(board, *subject, bbox, kind, &anchors))
-        && overlap(&[bbox], &obstacles(board, &[&subjects, anchors.as_slice()].concat())) < 1e-4
+        && on_table(board, *subject, kind, &anchors)
     {
-        board.pieces[*subject].bbox = bbox;
         board.touched = subjects;
         return Ok(());
     }
@@ -133,6 +118,31 @@ fn is_good(board: &Board, subject: usize, bbox: BBox, kind: RelationKind, anchor
 /// The boxes of some objects.
 fn places(board: &Board, some: &[usize]) -> Vec<BBox> {
     some.iter().map(|index| board.pieces[*index].bbox).collect()
+}
+
+/// Places something that is on a table with what it is placed against, or that
+/// is to be at a side of the table; on a table things stay on it.
+fn on_table(board: &mut Board, subject: usize, kind: RelationKind, anchors: &[usize]) -> bool {
+    let sideways = matches!(kind, RelationKind::LeftOf | RelationKind::RightOf);
+    if let [floor] = anchors
+        && sideways
+        && rests_on(board, subject) == Some(*floor)
+        && to_side(board, subject, *floor, kind == RelationKind::LeftOf)
+    {
+        board.demands.clear();
+        return true;
+    }
+    if !on_one_floor(board, subject, anchors) || matches!(kind, RelationKind::Inside | RelationKind::HeldBy) {
+        return false;
+    }
+    let Some(bbox) = nearest_standing(board, subject, kind, anchors) else { return false };
+    let in_way = obstacles(board, &[&[subject], anchors].concat());
+    let good = !sideways || is_good(board, subject, bbox, kind, anchors);
+    let clear = overlap(&[bbox], &in_way) < 1e-4;
+    if good && clear {
+        board.pieces[subject].bbox = bbox;
+    }
+    good && clear
 }
 
 /// Whether something and what it is placed against rest on one table.

@@ -12,6 +12,21 @@ pub(super) fn is_motion(word: &str) -> bool {
     List::Motion.has(word)
 }
 
+/// Whether a verb says that something new comes.
+pub(super) fn adds(verb: &str) -> bool {
+    matches!(verb, "add" | "insert" | "include" | "draw")
+}
+
+/// Whether a verb moves what is there.
+pub(super) fn moves(verb: &str) -> bool {
+    matches!(verb, "move" | "shift" | "push" | "pull" | "slide" | "drag" | "bring")
+}
+
+/// Whether a verb says where something is to be, new or not.
+pub(super) fn places(verb: &str) -> bool {
+    matches!(verb, "put" | "place" | "hang")
+}
+
 /// Whether an instruction may begin with `word`, rare and plain verbs of motion included.
 pub(super) fn is_verb(word: &str) -> bool {
     is_imperative(word) || is_motion(word) || List::RareImperative.has(word)
