@@ -35,7 +35,7 @@ LEGIBLE = 0.02  # signal-to-noise ratio from which on words can be asked to find
 ON_THINGS = 6.0  # extra weight of the loss where things are
 SHORT = 40  # tokens that are trained on; longer captions do not occur
 WARM_UP = 100  # steps
-SINGLE = 0.75  # share of scenes with a single thing
+SINGLE = 0.5  # share of scenes with a single thing
 POOL, REUSE = 8000, 12  # encoded scenes that are held, and how often each is used
 SHEET_EVERY = 3600  # seconds between contact sheets
 

@@ -167,7 +167,7 @@ Words beyond these are read as pieces and mean nothing to it. English, lower or 
 Detector (`detector/`): {judge}.
 {shown}
 ## Limits
-It has seen nothing but composed emoji scenes: no people, no photographs, no text, no styles. Things may
+It has seen nothing but composed emoji scenes: no photographs, no text, no styles, of people a man and a woman of one kind each. Things may
 float, colours may leak between neighbours, counts above three are unreliable.
 
 ## Data and licence

@@ -24,7 +24,8 @@ if [ -n "${RESUME_FROM:-}" ]; then # go on from an exported folder
 else
     shared ae
     stage text
-    shared unet
+    shared unet --close --batch 48 --steps 15150                 # crops, the rate high
+    shared unet --batch 16 --steps 18800 --cooldown 3000          # whole pictures, the rate falling
 fi
 shared decoder
 shared detector
