@@ -21,6 +21,8 @@ from .scenes.backgrounds import BACKGROUNDS, NAMES
 from .tokenizer import Words
 
 LARGEST = 15_000_000  # bytes of a file
+# Pictures of the model card, where the run's folder has them: what each shows.
+SHEETS = {"contact-sheet.png": "24 fixed prompts, drawn by lmd", "contact-sheet-before.png": "the same prompts, drawn with the model before"}
 
 
 def averaged(run: Run, size: networks.Size) -> tuple[Painter, Words, dict]:
@@ -55,8 +57,9 @@ def export(run: Run, size: networks.Size, name: str, folder: Path) -> None:
     if run.path("adapters").exists():
         shutil.copytree(run.path("adapters"), folder / "gligen", dirs_exist_ok=True)
     measured = read_json(run.path("evaluation.json"))
-    if run.path("contact-sheet.png").exists():
-        shutil.copy(run.path("contact-sheet.png"), folder)
+    for sheet in SHEETS:
+        if run.path(sheet).exists():
+            shutil.copy(run.path(sheet), folder)
     # lmd's defaults for this model: it never learned the paper's negative terms, 7.5 makes it gaudy, and the paper's steps of
     # guidance wash backgrounds out.
     hints = {"negative_prompt": "", "cfg_scale": 5.0, "guidance_strength": 0.4}
@@ -137,7 +140,7 @@ def card(run: Run, size: networks.Size, name: str, progress: dict, measured: dic
         methods = [f"{score['name']} {' / '.join(percent(rate['percent'] / 100) for rate in rates(score))}" for score in pictures["scores"]]
         quality.append(f"- {pictures['prompts']} prompts of the suite {pictures['suite']}, drawn by `lmd` and judged by the detector, "
                        f"everything right ({families}): {'; '.join(methods)}.")
-    shown = "\n![24 fixed prompts, drawn by lmd](contact-sheet.png)\n" if run.path("contact-sheet.png").exists() else ""
+    shown = "".join(f"\n{told[0].upper()}{told[1:]}:\n\n![{told}]({sheet})\n" for sheet, told in SHEETS.items() if run.path(sheet).exists())
     decoder = read_json(run.path("vae/config.json"))["decoder_block_out_channels"][0]
     judge = "not measured"
     if scored := lines_of(run, "detector held-out"):
