@@ -49,6 +49,24 @@ fn sentences_are_read_as_people_mean_them() {
 }
 
 #[test]
+fn what_several_do_to_one_thing_is_told() {
+    for (sentence, says) in [
+        ("four men lifting a piano", Some("each of the 4 is drawn lifting a piano of its own")),
+        ("two women baking a cake in a kitchen", Some("each of the 2 is drawn baking a cake of its own")),
+        ("three girls wearing a hat", None),
+        ("a man lifting a piano", None),
+    ] {
+        let notes = english::parse(sentence).unwrap().notes;
+        let found = notes.iter().find(|note| note.contains("of its own"));
+        assert_eq!(found.is_some(), says.is_some(), "{sentence}: {notes:?}");
+        assert!(
+            found.is_none_or(|note| says.is_some_and(|says| note.ends_with(says))),
+            "{sentence}: {notes:?}"
+        );
+    }
+}
+
+#[test]
 fn other_languages_are_named() {
     let seen = |prompt: &str| match english::parse(prompt) {
         Err(PlanError::NeedsLlm { why }) => why,

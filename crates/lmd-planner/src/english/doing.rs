@@ -246,6 +246,10 @@ impl Interpreter<'_> {
             _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {
                 return self.verb_detail(phrase, verb, &subjects, prep);
             }
+            Role::Caption if prep.is_none() && self.is_shared(phrase, verb, &subjects) => {
+                self.add_detail(&subjects, &verb.attribute);
+                RelationKind::NextTo
+            }
             Role::Caption if prep != Some("by") => return self.verb_detail(phrase, verb, &subjects, prep),
             _ if prep == Some("of") => return self.verb_detail(phrase, verb, &subjects, prep),
             Role::Mount => RelationKind::On,
@@ -277,6 +281,19 @@ impl Interpreter<'_> {
         let agent = self.thing_of(phrase);
         self.relate_all(&[agent], kind, &subjects);
         self.group = vec![agent];
+    }
+
+    /// `three kids building a sandcastle`: one thing that several are at, and not one for each of them.
+    fn is_shared(&self, phrase: &NounPhrase, verb: &Verb, subjects: &[usize]) -> bool {
+        const SHARED: [&str; 6] = ["building", "decorating", "assembling", "washing", "making", "painting"];
+        let count = |i: &usize| self.scene.things.get(*i).map_or(0, |thing| thing.count);
+        SHARED.contains(&verb.attribute.as_str())
+            && verb.form == VerbForm::Ing
+            && phrase.determiner == Determiner::A
+            && !phrase.plural
+            && !phrase.tags().any(Tags::PLACE.and(Tags::ABSTRACT).and(Tags::PART).and(Tags::STUFF))
+            && subjects.iter().map(count).sum::<u32>() > 1
+            && subjects.iter().all(|i| self.is_animate(*i))
     }
 
     /// `licking an ice cream` stays in the caption; `licking a dog` touches somebody.
@@ -323,7 +340,14 @@ impl Interpreter<'_> {
                 )
             )
         };
-        if holds && subjects.iter().any(|index| self.is_animate(*index) || hand(index)) {
+        // "a boy hugging a teddy bear" has it in his arms.
+        let hugs = verb.role == Role::Contact && is_cuddly(&phrase.noun);
+        if hugs {
+            let hugged = self.group.clone();
+            let met = |r: &crate::Relation| hugged.contains(&r.object) && subjects.contains(&r.subject);
+            self.scene.relations.retain(|r| !met(r));
+        }
+        if (holds || hugs) && subjects.iter().any(|index| self.is_animate(*index) || hand(index)) {
             let held = self.group.clone();
             self.hold(&held, subjects);
         }
@@ -419,4 +443,11 @@ impl Interpreter<'_> {
             }
         }
     }
+}
+
+/// Whether a thing is no larger than arms can hold, whatever it shows: a teddy bear, a pillow.
+fn is_cuddly(noun: &str) -> bool {
+    const SOFT: [&str; 9] =
+        ["teddy", "teddy bear", "doll", "rag doll", "pillow", "cushion", "toy", "plushie", "stuffed animal"];
+    SOFT.contains(&noun) || noun.starts_with("plush ") || noun.starts_with("toy ")
 }

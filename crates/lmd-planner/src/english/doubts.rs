@@ -82,6 +82,24 @@ fn odd(thing: &Thing) -> Vec<String> {
     if let Some(does) = thing.attributes.iter().find(|does| lifeless && is_of_the_living(does)) {
         doubt(format!("\"{does}\" may be what somebody else does"));
     }
+    // "in a black suit in a red dress": one of them may be what somebody else wears.
+    let worn = thing.detail.as_deref().map_or(0, |detail| {
+        let detail = format!(" {detail}");
+        detail.matches(" in a ").count() + detail.matches(" in an ").count()
+    });
+    if worn > 1 && noun_tags(&thing.noun).any(Tags::ANIMATE) {
+        doubt("two things are said of it that may be of two".to_owned());
+    }
+    // What several hold or do together is drawn once for each of them.
+    let shared = thing.detail.as_deref().and_then(|detail| detail.split_once(" a "));
+    if let Some((does, what)) = shared
+        && thing.count > 1
+        && !does.contains(' ')
+        && verb(does).is_some_and(|verb| verb.form == VerbForm::Ing)
+        && !matches!(does, "wearing" | "playing" | "eating" | "drinking" | "reading" | "holding")
+    {
+        doubt(format!("each of the {} is drawn {does} a {what} of its own", thing.count));
+    }
     // "a pyramid of six oranges": nobody counts what has no box.
     let inner = thing.detail.as_deref().and_then(|detail| detail.strip_prefix("of "));
     let counted = inner.and_then(|inner| inner.split_once(' ')).filter(|(count, _)| {

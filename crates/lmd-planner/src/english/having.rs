@@ -57,7 +57,9 @@ impl Interpreter<'_> {
         let stuff = stuff && !owners.is_empty() && (tags.any(Tags::STUFF) || tags.is_unknown());
         // "a man with glasses" wears them.
         let spectacles = phrase.words.last().is_some_and(|word| word.eq_ignore_ascii_case("glasses"));
-        tags.any(Tags::PART) || stuff || (animate && (tags.any(Tags::WORN) || spectacles))
+        let on_back = owners.iter().any(|i| self.scene.things.get(*i).is_some_and(is_person))
+            && matches!(phrase.noun.as_str(), "backpack" | "rucksack" | "knapsack" | "schoolbag" | "satchel");
+        tags.any(Tags::PART) || stuff || on_back || (animate && (tags.any(Tags::WORN) || spectacles))
     }
 
     /// What an owner has: part of its caption, or a thing near, on or in it.
@@ -304,4 +306,8 @@ impl Interpreter<'_> {
             }
         }
     }
+}
+
+fn is_person(thing: &Thing) -> bool {
+    thing_tags(thing).any(Tags::PERSON)
 }

@@ -9,6 +9,8 @@ impl Interpreter<'_> {
     /// The thing a phrase names: one named before, or a new one.
     pub(super) fn thing_of(&mut self, phrase: &NounPhrase) -> usize {
         if let Some(young) = self.young_of_animal(phrase) {
+            // The whale's calf is a baby whale in the caption.
+            self.used.push(phrase.noun.clone());
             self.scene.things.push(young);
             self.mentioned.push(self.scene.things.len() - 1);
             return self.scene.things.len() - 1;

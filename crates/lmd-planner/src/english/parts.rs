@@ -392,6 +392,51 @@ impl Interpreter<'_> {
         (worn && alive(subjects) && !alive(&self.group)).then(|| subjects.clone())
     }
 
+    /// `on a pirate's shoulder`, `in a dog's mouth`: the caption keeps the part, and what is in a mouth is held.
+    pub(super) fn at_owned_part(
+        &mut self,
+        phrase: &NounPhrase,
+        kind: RelationKind,
+        subjects: &[usize],
+    ) -> RelationKind {
+        let part = phrase.words.last().map(|word| word.to_lowercase()).unwrap_or_default();
+        let owned = part != phrase.noun && phrase.tags().any(Tags::ANIMATE);
+        match (kind, part.as_str()) {
+            (RelationKind::On, "shoulder") if owned => {
+                self.add_detail(subjects, "on the shoulder");
+                kind
+            }
+            (RelationKind::Inside, "mouth" | "beak" | "jaws") if owned => {
+                self.add_detail(subjects, &format!("in the {part}"));
+                RelationKind::HeldBy
+            }
+            _ => kind,
+        }
+    }
+
+    /// Whether `on` says at whom something is aimed: `spraying water on its calf`.
+    pub(super) fn aims(&self, prep: &str, subjects: &[usize]) -> bool {
+        const AIMED: [&str; 8] =
+            ["spraying", "splashing", "squirting", "sprinkling", "pouring", "throwing", "blowing", "shining"];
+        let said = |i: &usize| {
+            let detail = self.scene.things.get(*i).and_then(|thing| thing.detail.as_deref());
+            detail.is_some_and(|detail| detail.split(' ').any(|word| AIMED.contains(&word)))
+        };
+        matches!(prep, "on" | "onto" | "over" | "at" | "upon")
+            && self.detailed_by == subjects
+            && subjects.iter().all(said)
+    }
+
+    /// Who wears it in `a man in a suit and a woman in a dress`: the last, where one before has his own.
+    pub(super) fn undressed(&self, phrase: &NounPhrase, subjects: Vec<usize>) -> Vec<usize> {
+        let Some((last, others)) = subjects.split_last() else { return subjects };
+        let has_own = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.detail.is_some());
+        if others.is_empty() || phrase.plural && !others.iter().all(has_own) || !others.iter().any(has_own) {
+            return subjects;
+        }
+        vec![*last]
+    }
+
     /// Who is on it in `an old man feeding pigeons on a bench`: whoever acts,
     /// where it is something to sit or stand on.
     pub(super) fn doer_on(&self, kind: RelationKind) -> Option<Vec<usize>> {

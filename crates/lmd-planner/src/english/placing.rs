@@ -150,6 +150,15 @@ impl Interpreter<'_> {
         };
         let subjects = self.link_subjects();
         let subjects = self.only_last_is_beside(kind, subjects);
+        // "a painting on the wall behind the table": over it, not hidden by it.
+        let hangs = |i: &usize| self.scene.things.get(*i).is_some_and(|t| t.region == Some(Region::Wall));
+        let on_wall = matches!(self.previous(), Some(Chunk::Np(np)) if np.noun == "wall");
+        let kind = match kind {
+            RelationKind::Behind if on_wall && !subjects.is_empty() && subjects.iter().all(hangs) => {
+                RelationKind::Above
+            }
+            kind => kind,
+        };
         let subjects = self.holder_of(kind, subjects);
         let subjects = self.doer_on(kind).or_else(|| self.wearer_in(kind)).unwrap_or(subjects);
         let object_follows = matches!(
@@ -212,6 +221,7 @@ impl Interpreter<'_> {
             && matches!(phrase.noun.as_str(), "leash" | "lead" | "harness" | "chain");
         let worn = led || phrase.tags().any(Tags::WORN) && kind == RelationKind::Inside && prep != "out of";
         if worn && subjects.iter().any(|i| self.is_animate(*i)) && known.is_none() {
+            let subjects = self.undressed(phrase, subjects);
             self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
             self.detailed = subjects;
             return;
@@ -235,6 +245,7 @@ impl Interpreter<'_> {
         // Whoever pours milk into a cup is beside it.
         let pours =
             matches!(prep, "into" | "out of") && !self.detailed_by.is_empty() && self.detailed_by == subjects;
+        let pours = pours || self.aims(prep, &subjects);
         let kind = if pours { RelationKind::NextTo } else { kind };
         // What comes out of a tunnel is before it.
         let emerges =
@@ -309,6 +320,7 @@ impl Interpreter<'_> {
             }
             return;
         }
+        let kind = self.at_owned_part(phrase, kind, &subjects);
         self.relate_all(&subjects, kind, &[object]);
         let workers = std::mem::take(&mut self.workers);
         self.relate_all(&workers, RelationKind::Behind, &[object]);

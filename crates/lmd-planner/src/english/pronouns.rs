@@ -5,7 +5,7 @@ use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
-use crate::lexicon::{Role, Tags};
+use crate::lexicon::{Role, Tags, head};
 use crate::{Relation, RelationKind, Size, Thing};
 
 impl Interpreter<'_> {
@@ -187,6 +187,16 @@ impl Interpreter<'_> {
             self.no_longer_beside(subjects, &owners);
             self.relate_all(subjects, kind, &owners);
         }
+        // In a mouth or on one shoulder it is not where hands or a head would be.
+        let at_head = matches!(phrase.noun.as_str(), "mouth" | "beak" | "jaws" | "teeth" | "jaw") && held;
+        let on_one = phrase.noun == "shoulder"
+            && !phrase.plural
+            && phrase.determiner != Determiner::Each
+            && kind == RelationKind::On
+            && !held;
+        if at_head || on_one {
+            self.add_detail(subjects, &format!("{prep} {}", phrase.text()));
+        }
         self.used.extend((!owners.is_empty()).then(|| phrase.noun.clone()));
         // "a squirrel with a nut in its paws on a log": the squirrel is on the log.
         if !owners.is_empty() && owners.iter().all(|owner| self.owner.contains(owner)) {
@@ -196,11 +206,23 @@ impl Interpreter<'_> {
         self.closed = true;
     }
 
-    /// `a koala hugging its baby`: a small koala; `ducklings with their mother`: a duck is unknown by that name, and stays
-    /// as it is written.
+    /// `a koala hugging its baby`: a small koala; `ducklings with their mother`: a mother duck.
     pub(super) fn young_of_animal(&self, phrase: &NounPhrase) -> Option<Thing> {
-        let young = matches!(phrase.noun.as_str(), "baby" | "child" | "young" | "offspring");
-        if phrase.determiner != Determiner::Possessive || !young {
+        const NO_COWS: [&str; 9] = [
+            "elephant",
+            "whale",
+            "giraffe",
+            "hippo",
+            "hippopotamus",
+            "rhino",
+            "rhinoceros",
+            "dolphin",
+            "camel",
+        ];
+        let noun = phrase.noun.as_str();
+        let young = matches!(noun, "baby" | "child" | "young" | "offspring" | "calf");
+        let grown = matches!(noun, "mother" | "father" | "mom" | "mum" | "mama" | "dad" | "parent");
+        if phrase.determiner != Determiner::Possessive || !(young || grown) {
             return None;
         }
         let word = phrase.words.first().map(|word| word.to_lowercase()).unwrap_or_default();
@@ -208,8 +230,18 @@ impl Interpreter<'_> {
         let parent = self.scene.things.get(*owners.first()?)?;
         let tags = crate::lexicon::noun_tags(&parent.noun);
         let animal = tags.any(Tags::ANIMAL) && !tags.any(Tags::PERSON);
-        animal.then(|| {
+        let kin = match parent.noun.as_str() {
+            _ if !grown => None,
+            other => Some(grown_name(other)),
+        };
+        let other_calf = noun == "calf" && !NO_COWS.contains(&head(&parent.noun));
+        (animal && !other_calf).then(|| {
             let mut thing = phrase.thing();
+            if let Some(kin) = kin {
+                thing.attributes.push(phrase.noun.clone());
+                kin.clone_into(&mut thing.noun);
+                return thing;
+            }
             thing.noun.clone_from(&parent.noun);
             thing.attributes.push("baby".to_owned());
             thing.size = Some(Size::Small);
@@ -269,5 +301,26 @@ impl Interpreter<'_> {
         let meant = same.or(carried).unwrap_or(*near);
         self.it = Some(meant);
         vec![meant]
+    }
+}
+
+/// What a young animal is called when it is grown: `duckling` becomes `duck`.
+fn grown_name(noun: &str) -> &str {
+    match noun {
+        "duckling" => "duck",
+        "puppy" | "pup" => "dog",
+        "kitten" => "cat",
+        "chick" => "hen",
+        "foal" => "horse",
+        "lamb" => "sheep",
+        "calf" => "cow",
+        "piglet" => "pig",
+        "fawn" => "deer",
+        "gosling" => "goose",
+        "cygnet" => "swan",
+        "cub" => "bear",
+        "lion cub" => "lion",
+        "joey" => "kangaroo",
+        other => other.strip_prefix("baby ").or(other.strip_suffix(" cub")).unwrap_or(other),
     }
 }

@@ -31,6 +31,28 @@ pub(super) fn held(problem: &mut LayoutProblem, s: usize, o: usize) -> Constrain
     Constraint::new(1, vec![vec![a, b, c, d], vec![e, f, g, h]]).overlapping(s, o)
 }
 
+/// At the part of a body that the caption of the subject names last: in a mouth, on a shoulder. `None` where it names
+/// none.
+pub(super) fn at_part(
+    problem: &mut LayoutProblem,
+    (s, o): (usize, usize),
+    detail: Option<&str>,
+    kind: RelationKind,
+) -> Option<Constraint> {
+    let part = detail?.rsplit(' ').next()?;
+    let (across, down, edge) = match (kind, part) {
+        (RelationKind::HeldBy, "mouth" | "beak" | "jaws" | "teeth") => (0.8, 0.3, 0.5),
+        (RelationKind::On, "shoulder") => (0.85, 0.28, 1.0),
+        _ => return None,
+    };
+    problem.hold(s, o, kind);
+    let [a, b] = near(AxisId::X, point(s, 0.5), point(o, across), 0.03);
+    let [c, d] = near(AxisId::Y, point(s, edge), point(o, down), 0.02);
+    let [e, f] = near(AxisId::X, point(s, 0.5), point(o, 1.0 - across), 0.03);
+    let [g, h] = near(AxisId::X, point(s, 0.5), point(o, 0.5), 0.2);
+    Some(Constraint::new(2, vec![vec![a, b, c, d], vec![e, f, c, d], vec![g, h, c, d]]).overlapping(s, o))
+}
+
 /// Below what it hangs from, touching it: within a crown, at a pole, from the lower edge of a branch.
 pub(super) fn hanging(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
     problem.hold(s, o, RelationKind::HangsFrom);

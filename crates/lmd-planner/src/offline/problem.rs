@@ -253,6 +253,10 @@ impl LayoutProblem {
             let many = self.items.len() + usize::from(item.in_sky) > 1;
             let most = match item.region {
                 Some(Region::Background) => item.most,
+                // Of what flies, animals alone have a usual size.
+                _ if self.aloft && item.count > 1 && item.most.is_some() && !item.in_sky => {
+                    Some(usual::FLOCK)
+                }
                 _ if self.aloft => usual::most_aloft(item.count),
                 _ => item.most.filter(|_| self.grounded && many && !held),
             };

@@ -33,6 +33,9 @@ pub(super) fn lies(noun: &str) -> bool {
 /// Most that things in the air over a place take, by how many there are.
 const ALOFT: [(usize, (f64, f64)); 3] = [(1, (0.5, 0.44)), (3, (0.26, 0.26)), (usize::MAX, (0.2, 0.22))];
 
+/// Most that one of several birds and the like takes there.
+pub(super) const FLOCK: (f64, f64) = (0.17, 0.15);
+
 /// The most of the canvas that one of `count` things in the air takes over a
 /// place that is the background.
 pub(super) fn most_aloft(count: usize) -> Option<(f64, f64)> {

@@ -50,6 +50,7 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
 /// Places a scene's things but its last, which are the objects `anchors`.
 pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) -> Result<(), Refusal> {
     let fresh = scene.things.len() - anchors.len();
+    over_what_hangs_behind(&mut scene);
     if board.pieces.len() + scene.things[..fresh].iter().map(|thing| thing.count as usize).sum::<usize>()
         > MAX_OBJECTS
     {
@@ -98,6 +99,17 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
         new.for_each(|(_, index)| demand::note(board, *index, relation.kind, all));
     }
     Ok(())
+}
+
+/// `on the wall behind the table` is over the table, not hidden by it.
+fn over_what_hangs_behind(scene: &mut Scene) {
+    let things = &scene.things;
+    let hangs = |index: usize| things.get(index).is_some_and(|thing| thing.region == Some(Region::Wall));
+    for relation in &mut scene.relations {
+        if relation.kind == RelationKind::Behind && hangs(relation.subject) {
+            relation.kind = RelationKind::Above;
+        }
+    }
 }
 
 /// Whether some of the new things go left and others right of something.

@@ -224,3 +224,25 @@ fn styles_places_and_times_replace_one_another() {
         assert_eq!(plan.layout.objects(), of.layout().objects(), "{instruction}");
     }
 }
+
+#[test]
+fn what_hangs_on_the_wall_behind_something_is_above_it() {
+    let room = conversation(
+        &[
+            ("a wooden table", [0.15, 0.56, 0.7, 0.38]),
+            ("a lamp", [0.2, 0.26, 0.14, 0.31]),
+            ("a vase with flowers", [0.4, 0.31, 0.13, 0.26]),
+        ],
+        "A photo of a living room",
+        "",
+    );
+    for (instruction, new) in [
+        ("add a painting on the wall behind the table", "a painting"),
+        ("put a clock on the wall behind the table", "a clock"),
+        ("hang a mirror on the wall behind the table", "a mirror"),
+    ] {
+        let plan = said(&room, instruction);
+        let (new, table) = (bbox(&plan.layout, new), bbox(&plan.layout, "a wooden table"));
+        assert!(new.y_max() <= table.y() + 0.02 && new.center().1 < 0.5, "{instruction}: {plan:?}");
+    }
+}
