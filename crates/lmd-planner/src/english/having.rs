@@ -210,7 +210,7 @@ impl Interpreter<'_> {
 
     /// Whether whoever has it holds it: `a man with an umbrella`.
     fn is_held_up(&self, index: usize) -> bool {
-        const IN_HAND: [&str; 16] = [
+        const IN_HAND: [&str; 22] = [
             "umbrella",
             "parasol",
             "sword",
@@ -227,6 +227,12 @@ impl Interpreter<'_> {
             "rifle",
             "trident",
             "sparkler",
+            "cane",
+            "stick",
+            "walking stick",
+            "walking cane",
+            "crutch",
+            "briefcase",
         ];
         self.scene.things.get(index).is_some_and(|thing| IN_HAND.contains(&thing.noun.as_str()))
     }

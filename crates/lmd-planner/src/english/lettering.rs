@@ -124,7 +124,10 @@ fn read_length(tokens: &[Token], at: usize, before: Option<&Token>) -> usize {
         tokens.get(at + 1).is_none_or(|next| !next.is_word() || crate::lexicon::is_function(&next.low));
     let before = before.map_or("", |before| before.low.as_str());
     let shows = matches!(before, "showing" | "shows" | "displaying" | "displays");
-    if figures(&token.low) && alone && (shows || SAYS.contains(&before)) {
+    // "a speed limit of 50" counts nothing.
+    const VALUES: [&str; 7] = ["limit", "speed", "temperature", "score", "price", "value", "age"];
+    let value = before == "of" && at > 1 && VALUES.contains(&low(at - 2));
+    if figures(&token.low) && alone && (shows || value || SAYS.contains(&before)) {
         return 1;
     }
     if !SAYS.contains(&before) {

@@ -326,7 +326,11 @@ impl Interpreter<'_> {
         let ends = |ahead: usize| matches!(self.peek(ahead), None | Some(Chunk::Comma | Chunk::Stop));
         let outside =
             phrase.tags().any(Tags::TIME) && matches!(self.peek(1), Some(Chunk::Link(Link::Rel { .. })));
-        let ends = ends(1) || outside && ends(2);
+        // "desert at sunset"
+        let hour = matches!(self.peek(2), Some(Chunk::Np(np)) if np.tags().any(Tags::TIME));
+        let timed =
+            hour && matches!(self.peek(1), Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_)))) && ends(3);
+        let ends = ends(1) || outside && ends(2) || timed;
         let place =
             phrase.tags().any(Tags::TIME) || phrase.noun.ends_with("sky") || phrase.tags().any(Tags::PLACE);
         let scene = !self.scene.things.is_empty() || self.places.len() > 0;

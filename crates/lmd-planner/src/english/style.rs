@@ -28,7 +28,14 @@ pub(super) fn framing(tokens: &[Token]) -> Framing {
         .unwrap_or_default()
         .split_inclusive(|t| matches!(t.low.as_str(), "," | "."))
         .collect();
+    let opened = at > wish_end(tokens, 0);
+    let tagged = parts.iter().skip(1).any(|part| is_tag(&words_of(part)));
     for (i, part) in parts.iter().enumerate() {
+        // "portrait of a man, black and white": the picture, not the man.
+        if i > 0 && (opened || tagged) && is_monochrome(&words_of(part)) {
+            framing.tags.push("black and white".to_owned());
+            continue;
+        }
         framing.part(part, i == 0);
     }
     framing
@@ -37,7 +44,7 @@ pub(super) fn framing(tokens: &[Token]) -> Framing {
 impl Framing {
     /// One part between commas: tags are kept apart, the rest goes on.
     fn part(&mut self, part: &[Token], first: bool) {
-        let words: Vec<&Token> = part.iter().filter(|token| token.is_word()).collect();
+        let words = words_of(part);
         let text = || words.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
         let opens = opens_with_quality(&words) || opens_bare(&words) && is_style(&words) && !counts(&words);
         if (!first || opens && part.last().is_some_and(|t| t.low == ",")) && is_tag(&words) {
@@ -75,6 +82,17 @@ impl Framing {
             None => format!("a scene {text}"),
         });
     }
+}
+
+/// The words of a part, without its signs.
+fn words_of(part: &[Token]) -> Vec<&Token> {
+    part.iter().filter(|token| token.is_word()).collect()
+}
+
+/// Whether a part says no more than `black and white`.
+fn is_monochrome(words: &[&Token]) -> bool {
+    let low: Vec<&str> = words.iter().map(|token| token.low.as_str()).collect();
+    matches!(low.as_slice(), ["black", "and", "white"] | ["black-and-white"])
 }
 
 /// Whether a tag list begins: `masterpiece, best quality, a red car`.

@@ -257,6 +257,8 @@ impl LayoutProblem {
                 _ if self.aloft && item.count > 1 && item.most.is_some() && !item.in_sky => {
                     Some(usual::FLOCK)
                 }
+                // A sun or a moon is far off, even where it is the only thing.
+                _ if self.aloft && item.in_sky => item.most,
                 _ if self.aloft => usual::most_aloft(item.count),
                 _ => item.most.filter(|_| self.grounded && many && !held),
             };

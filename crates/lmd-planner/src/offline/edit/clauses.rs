@@ -2,12 +2,12 @@
 
 use super::apposed::joined;
 use super::changing::{change, colours_of, complement, scene_complement};
-use super::command::{Command, Place, first_word, named, two_parts};
+use super::command::{Command, Place, first_word, two_parts};
 use super::doing::said_of;
 use super::emptying::emptying;
 use super::giving::{dressed, give};
 use super::instead::{against, contrast, in_place};
-use super::moving::{gathering, into_region, movement, relation, step};
+use super::moving::{gathering, into_region, movement, relation, spread, step};
 use super::phrasing::{begins_clause, normalise, verb_first};
 use super::refusal::Refusal;
 use super::remarks::{allowed, complaint, passive, topic, unwanted};
@@ -244,10 +244,7 @@ fn by_change(text: &str, verb: &str, rest: &str) -> Option<Command> {
             Some(Command::Cannot(UPRIGHT))
         }
         "dress" => dressed(rest),
-        "spread" => Some(Command::Gather {
-            who: named(rest.trim_end_matches(" out").trim_end_matches(" apart")),
-            factor: 1.5,
-        }),
+        "spread" => Some(spread(rest)),
         "enlarge" | "grow" | "widen" | "shrink" => resize_verb(verb, rest),
         "resize" | "scale" => scale(rest),
         "paint" | "color" | "colour" | "recolor" => recolour(rest),

@@ -342,6 +342,15 @@ pub(super) fn gathering(rest: &str) -> Option<Command> {
     None
 }
 
+/// `the cups out more`, `everything further apart`: what to spread.
+pub(super) fn spread(rest: &str) -> Command {
+    let core = without_strength(rest);
+    let who = [" more", " out", " further", " farther", " apart", " out", " more", " further", " farther"]
+        .iter()
+        .fold(core.as_str(), |who, tail| who.strip_suffix(tail).unwrap_or(who));
+    Command::Gather { who: named(who), factor: f64::powf(1.5, strength(rest).min(1.5)) }
+}
+
 /// `the cat closer to the dog`, `the cat away from the dog`.
 fn approaching(rest: &str) -> Option<Command> {
     for (words, factor) in [

@@ -47,7 +47,7 @@ pub(super) fn normalise(text: &str) -> String {
         .iter()
         .fold(text, |text, tail| text.replace(tail, ""));
     let words: Vec<&str> = text.split_whitespace().collect();
-    let text = as_wish(&words.join(" "));
+    let text = as_wish(&not_but(&words.join(" ")));
     let text = text.trim_end_matches(['.', ',', ' ']);
     let text = [
         "everything but keep ",
@@ -182,4 +182,22 @@ fn fronted(clause: &str) -> String {
     let Some(at) = verb.or_else(|| (1..words.len()).find(wish)) else { return clause.to_owned() };
     let front = words[..at].join(" ");
     format!("{} {}", words[at..].join(" "), front.trim_end_matches(','))
+}
+
+/// `make the cat not black but white` as `make the cat white`.
+fn not_but(text: &str) -> String {
+    const LONGEST: usize = 4;
+    let plain = || text.to_owned();
+    let Some((before, rest)) = text.split_once(" not ") else { return plain() };
+    let Some((denied, said)) = rest.split_once(" but ") else { return plain() };
+    let denied: Vec<&str> = denied.trim_end_matches(',').split(' ').collect();
+    let modal = ["should", "must"].iter().any(|modal| before.ends_with(modal));
+    let be = denied.first() == Some(&"be") && denied.len() > 1;
+    // "do not move the cat but the dog" denies a deed.
+    let deed = ["do", "does", "did", "is", "are", "can", "will"].iter().any(|verb| before.ends_with(verb));
+    if said.is_empty() || denied.len() > LONGEST || deed || modal != be || begins_clause(said) {
+        return plain();
+    }
+    let be = if be && !said.starts_with("be ") { "be " } else { "" };
+    format!("{before} {be}{said}")
 }

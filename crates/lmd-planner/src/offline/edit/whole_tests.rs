@@ -152,3 +152,29 @@ fn what_is_added_stands_on_the_ground() {
     let after = said(&mut conversation, "how about a cat?");
     assert!(bbox(&after, "a cat").y_max() > 0.7 && !overlaps(&after), "{after:?}");
 }
+
+#[test]
+fn everything_is_spread_out() {
+    let width = |layout: &Layout| bbox(layout, "a horse").center().0 - bbox(layout, "a dog").center().0;
+    for instruction in
+        ["spread everything out more", "spread everything further apart", "spread them out a bit"]
+    {
+        let objects = [("a dog", [0.3, 0.6, 0.15, 0.2]), ("a horse", [0.55, 0.5, 0.2, 0.3])]
+            .map(|(caption, [x, y, w, h])| Object::new(caption, BBox::new(x, y, w, h).unwrap()).unwrap());
+        let before = Layout::new(objects.to_vec(), "A meadow", "").unwrap();
+        let after = said(&mut Conversation::from_layout("", before.clone()), instruction);
+        assert!(width(&after).abs() > width(&before).abs() + 0.03, "{instruction}: {after:?}");
+    }
+}
+
+#[test]
+fn what_is_denied_before_but_is_not_made() {
+    for instruction in [
+        "make the dog not black but white",
+        "the dog should not be black but white",
+        "the dog should be not black but white",
+    ] {
+        let after = said(&mut planned("a black dog and a horse"), instruction);
+        assert_eq!(captions(&after), ["a white dog", "a horse"], "{instruction}");
+    }
+}
