@@ -38,6 +38,19 @@ impl Interpreter<'_> {
         self.closed = true;
     }
 
+    /// `a tree, a bench and a fountain in between`: of three things it is between the other two.
+    pub(super) fn with_pole(&self, subject: usize, kind: RelationKind, object: usize) -> RelationKind {
+        if !matches!(kind, RelationKind::Between(other) if other == usize::MAX || other == object) {
+            return kind;
+        }
+        let single = self.scene.things.get(object).is_some_and(|thing| thing.count == 1);
+        let mut others = (0..self.scene.things.len()).filter(|other| *other != subject && *other != object);
+        match (single, others.next(), others.next()) {
+            (true, Some(other), None) => RelationKind::Between(other),
+            _ => RelationKind::Between(object),
+        }
+    }
+
     pub(super) fn both_sides(&mut self, phrase: &NounPhrase, subjects: &[usize]) {
         let object = self.thing_of(phrase);
         self.flank(object, subjects);

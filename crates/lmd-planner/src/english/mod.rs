@@ -73,7 +73,7 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let tokens = lettering::marked(&tokens);
     let (tokens, corrections) = spelling::corrected(tokens);
     notes.extend(corrections);
-    let tokens = superlative::with_ones(superlative::several_first(tokens));
+    let tokens = superlative::with_ones(&superlative::several_first(tokens));
     let framing = style::framing(&tokens);
     let chunks = chunk::chunks(&framing.rest);
     let (mut scene, placing) = interpret::Interpreter::new(&chunks).run();

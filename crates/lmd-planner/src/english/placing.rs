@@ -472,8 +472,7 @@ impl Interpreter<'_> {
 
     pub(super) fn relate(&mut self, subject: usize, kind: RelationKind, object: usize) {
         self.said += usize::from(subject != object);
-        let kind =
-            if kind == RelationKind::Between(usize::MAX) { RelationKind::Between(object) } else { kind };
+        let kind = self.with_pole(subject, kind, object);
         let relation = Relation { subject, kind, object };
         if self.scene.relations.len() >= MAX_RELATIONS {
             return;

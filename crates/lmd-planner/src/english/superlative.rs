@@ -74,7 +74,7 @@ fn one_of(tokens: &[Token], at: usize) -> Option<(Vec<Token>, Vec<Token>, usize)
 
 /// `two chairs, one wooden and one plastic` as `one wooden one and one plastic one`: what the one is made of is no thing
 /// of its own.
-pub(super) fn with_ones(tokens: Vec<Token>) -> Vec<Token> {
+pub(super) fn with_ones(tokens: &[Token]) -> Vec<Token> {
     let low = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
     let ends = |i: usize| {
         tokens.get(i).is_none_or(|next| !next.is_word() || exact_tags(&next.low).any(Tags::FUNCTION))

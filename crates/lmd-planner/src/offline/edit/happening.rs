@@ -11,6 +11,7 @@ use super::refer::find;
 use super::refusal::Refusal;
 use super::relocate::{self, relate_pieces};
 use super::staging::attach;
+use super::standing::level;
 use crate::english;
 use crate::geometry::feet_kept;
 use crate::lexicon::{is_alive, kind_of};
@@ -226,7 +227,13 @@ fn against_new(
     };
     let inverse = match kind {
         RelationKind::On => {
-            mount(board, *first, thing);
+            if subjects.len() < 2 {
+                mount(board, *first, thing);
+            } else if !lay_table(board, &subjects, thing) {
+                mount(board, *first, thing);
+                let only = board.pieces[*first].caption.clone();
+                board.warnings.push(format!("of several only \"{only}\" was put on \"{anchor}\""));
+            }
             board.touched = subjects;
             return Ok(());
         }
@@ -252,6 +259,31 @@ fn against_new(
     let mut scene = Scene { things: vec![thing.clone()], ..Scene::default() };
     attach(board, &mut scene, &[0], inverse, &[*first]);
     place_new(board, scene, &[*first])
+}
+
+/// Puts one new thing under several that stand in one row: `put them on a wooden table`. `false` where they stand in
+/// none.
+fn lay_table(board: &mut Board, subjects: &[usize], thing: &Thing) -> bool {
+    /// Lowest feet that leave room for what is under them.
+    const LOWEST: f64 = 0.7;
+    let boxes: Vec<BBox> = subjects.iter().map(|index| board.pieces[*index].bbox).collect();
+    let row = boxes.iter().all(|bbox| boxes.iter().all(|other| level(*bbox, *other)));
+    let edge = |side: fn(BBox) -> f64| boxes.iter().copied().map(side);
+    let (left, right) = (edge(BBox::x).fold(1.0, f64::min), edge(BBox::x_max).fold(0.0, f64::max));
+    let (top, feet) = (edge(BBox::y).fold(1.0, f64::min), edge(BBox::y_max).fold(0.0, f64::max));
+    let lift = (feet - LOWEST).clamp(0.0, top.max(0.0));
+    let feet = feet - lift;
+    let (x, width) = ((left - 0.03).max(0.0), (right + 0.03).min(1.0) - (left - 0.03).max(0.0));
+    let height = (width / kind_of(&thing.noun).aspect()).clamp(0.15, 0.6).min(0.98 - feet);
+    let table = BBox::new(x, feet - 0.1 * height, width, 1.1 * height);
+    let (true, 1, true, Ok(table)) = (row, thing.count, height > 0.1, table) else { return false };
+    for index in subjects {
+        let bbox = board.pieces[*index].bbox;
+        // All stand on one edge.
+        board.pieces[*index].bbox = bbox.shifted(0.0, feet - bbox.y_max());
+    }
+    board.put(wording::caption(thing), table);
+    true
 }
 
 /// Puts something new under somebody who rides it, as large as it is beside

@@ -178,3 +178,21 @@ fn what_is_denied_before_but_is_not_made() {
         assert_eq!(captions(&after), ["a white dog", "a horse"], "{instruction}");
     }
 }
+
+#[test]
+fn several_are_put_on_one_new_thing() {
+    for (prompt, instruction, new) in [
+        ("three red apples in a kitchen", "put them on a wooden table", "a wooden table"),
+        ("two white cups and a teapot", "put them on a table", "a table"),
+        ("three red apples in a kitchen", "put the apples on a shelf", "a shelf"),
+    ] {
+        let after = said(&mut planned(prompt), instruction);
+        let table = bbox(&after, new);
+        assert_eq!(after.objects().len(), 4, "{instruction}");
+        for object in after.objects().iter().filter(|object| object.caption.as_str() != new) {
+            let (x, feet) = (object.bbox.center().0, object.bbox.y_max());
+            let on = (table.x()..table.x_max()).contains(&x) && (table.y()..table.center().1).contains(&feet);
+            assert!(on, "{instruction}: {after:?}");
+        }
+    }
+}
