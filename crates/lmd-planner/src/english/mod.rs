@@ -43,6 +43,7 @@ mod token;
 mod who;
 
 pub(crate) use links::place_word;
+pub(crate) use who::Who;
 
 use crate::lexicon::{self, Tags};
 use crate::{PlanError, RelationKind, Scene, Thing, normalize_prompt};

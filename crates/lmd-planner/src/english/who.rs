@@ -5,7 +5,7 @@ use crate::lexicon::{List, Tags, head, noun_tags};
 
 /// Whom a pronoun may mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Who {
+pub(crate) enum Who {
     It,
     He,
     She,
@@ -14,7 +14,7 @@ pub(super) enum Who {
 
 impl Who {
     /// The pronoun that `word` is.
-    pub(super) fn of(word: &str) -> Option<Self> {
+    pub(crate) fn of(word: &str) -> Option<Self> {
         Some(match word {
             "it" | "itself" | "this" => Self::It,
             "him" | "he" | "himself" => Self::He,
@@ -35,7 +35,7 @@ impl Who {
     }
 
     /// How well a thing fits, 0 for not at all.
-    pub(super) fn fit(self, thing: &Thing) -> u8 {
+    pub(crate) fn fit(self, thing: &Thing) -> u8 {
         let tags = noun_tags(&thing.noun);
         let low = thing.noun.to_lowercase();
         let first = low.split(' ').next().unwrap_or_default();

@@ -76,9 +76,14 @@ impl Board {
         self.next += 1;
     }
 
+    /// Where the object is that has an id, as long as it is there.
+    pub(super) fn index_of(&self, id: usize) -> Option<usize> {
+        self.pieces.iter().position(|piece| piece.id == id)
+    }
+
     /// The object that has an id, as long as it is there.
     pub(super) fn with_id(&self, id: usize) -> Option<&Piece> {
-        self.pieces.iter().find(|piece| piece.id == id)
+        self.pieces.get(self.index_of(id)?)
     }
 
     /// The locked objects, to be compared before and after a command.

@@ -29,9 +29,8 @@ pub(super) fn note(board: &mut Board, subject: usize, kind: RelationKind, anchor
 /// Holds every demand against the board, and meets by itself what is not met.
 pub(super) fn meet(board: &mut Board) {
     for demand in std::mem::take(&mut board.demands) {
-        let index = |id: &usize| board.pieces.iter().position(|piece| piece.id == *id);
-        let Some(subject) = index(&demand.subject) else { continue };
-        let anchors: Vec<usize> = demand.anchors.iter().filter_map(index).collect();
+        let Some(subject) = board.index_of(demand.subject) else { continue };
+        let anchors: Vec<usize> = demand.anchors.iter().filter_map(|id| board.index_of(*id)).collect();
         let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
         if places.is_empty() || good(board, subject, demand.kind, &anchors) {
             continue;
@@ -68,7 +67,8 @@ fn good(board: &Board, subject: usize, kind: RelationKind, anchors: &[usize]) ->
         && (!is_beside(kind) || !all_stand(board, subject, anchors) || level())
 }
 
-fn is_beside(kind: RelationKind) -> bool {
+/// Whether a relation says that something is on one ground with something, at its side.
+pub(super) fn is_beside(kind: RelationKind) -> bool {
     matches!(kind, RelationKind::NextTo | RelationKind::LeftOf | RelationKind::RightOf)
 }
 

@@ -2,6 +2,7 @@
 //! anymore`, `only the lamp stays on the table`.
 
 use super::command::{Command, first_word};
+use super::vocabulary::{BUT, left_out};
 
 /// Ways to say that there is to be something.
 const WISHES: [&str; 9] = [
@@ -35,9 +36,6 @@ const STATES: [&str; 15] = [
 ];
 /// What stands between things and what they are on.
 const PLACES: [&str; 4] = [" on top of ", " on ", " in ", " inside "];
-/// Ways to leave something out.
-const BUT: [&str; 6] = [" except for ", " except ", " but ", " apart from ", " besides ", " other than "];
-
 /// What a clause takes off something, if that.
 pub(super) fn emptying(text: &str) -> Option<Command> {
     cleared(text).or_else(|| nothing(text)).or_else(|| only(text)).or_else(|| taken(text))
@@ -82,7 +80,7 @@ fn known(what: &str) -> bool {
 
 /// The words before and after a word that leaves something out.
 fn but(text: &str) -> (&str, Option<&str>) {
-    BUT.iter().find_map(|but| text.split_once(but)).map_or((text, None), |(what, but)| (what, Some(but)))
+    left_out(text).map_or((text, None), |(what, but)| (what, Some(but)))
 }
 
 /// `nothing should be on the table`, `there should be nothing on the table but the book`.
@@ -91,20 +89,21 @@ fn nothing(text: &str) -> Option<Command> {
     let rest = ["nothing else", "nothing", "no things", "no objects", "not a thing"]
         .iter()
         .find_map(|none| text.strip_prefix(none))?;
-    let (early, rest) = match BUT.iter().find_map(|but| rest.strip_prefix(*but)) {
-        // "nothing but the lamp on the table"
-        Some(rest) => {
-            let (who, place) = PLACES
-                .iter()
-                .find_map(|place| Some((rest.rfind(place)?, place)))
-                .map(|(at, place)| (&rest[..at], &rest[at + place.len()..]))?;
-            (Some(who), place)
-        }
-        None => {
-            let rest = STATES.iter().fold(rest, |rest, state| rest.strip_prefix(state).unwrap_or(rest));
-            (None, PLACES.iter().find_map(|place| rest.strip_prefix(place))?)
-        }
-    };
+    let (early, rest) =
+        match rest.strip_prefix(' ').and_then(|rest| BUT.iter().find_map(|but| rest.strip_prefix(*but))) {
+            // "nothing but the lamp on the table"
+            Some(rest) => {
+                let (who, place) = PLACES
+                    .iter()
+                    .find_map(|place| Some((rest.rfind(place)?, place)))
+                    .map(|(at, place)| (&rest[..at], &rest[at + place.len()..]))?;
+                (Some(who), place)
+            }
+            None => {
+                let rest = STATES.iter().fold(rest, |rest, state| rest.strip_prefix(state).unwrap_or(rest));
+                (None, PLACES.iter().find_map(|place| rest.strip_prefix(place))?)
+            }
+        };
     let (anchor, late) = but(rest);
     let kept = early.map(|who| STATES.iter().fold(who, |who, state| who.strip_suffix(state).unwrap_or(who)));
     known(anchor).then(|| match kept.or(late) {

@@ -54,9 +54,7 @@ fn stay_on(board: &mut Board, before: &Board) {
     for index in board.touched.clone() {
         let Some(old) = board.pieces.get(index).and_then(|piece| old_box(before, piece)) else { continue };
         let bbox = board.pieces[index].bbox;
-        let Some(was) = before.pieces.iter().position(|piece| piece.id == board.pieces[index].id) else {
-            continue;
-        };
+        let Some(was) = before.index_of(board.pieces[index].id) else { continue };
         let floor = rests_on(before, was).map(|floor| before.pieces[floor].id);
         let same = |id: &usize| before.with_id(*id).map(|p| p.bbox) == board.with_id(*id).map(|p| p.bbox);
         let floor = floor.filter(same).and_then(|id| board.with_id(id)).map(|floor| floor.bbox);
@@ -74,14 +72,14 @@ fn stay_on(board: &mut Board, before: &Board) {
 fn carry_along(board: &mut Board, before: &Board) {
     for index in board.touched.clone() {
         let id = board.pieces[index].id;
-        let Some(was) = before.pieces.iter().position(|piece| piece.id == id) else { continue };
+        let Some(was) = before.index_of(id) else { continue };
         let (old, new) = (before.pieces[was].bbox, board.pieces[index].bbox);
         if old == new {
             continue;
         }
         for rider in contents(before, was) {
             let Piece { id, bbox, locked, .. } = before.pieces[rider];
-            let Some(at) = board.pieces.iter().position(|piece| piece.id == id) else { continue };
+            let Some(at) = board.index_of(id) else { continue };
             if locked || board.touched.contains(&at) || board.pieces[at].bbox != bbox {
                 continue;
             }
@@ -107,8 +105,10 @@ fn tell_disturbed(board: &mut Board, before: &Board, words: &str) {
         let Some(old) = before.with_id(piece.id) else { continue };
         let named = head_noun(&old.caption).is_some_and(|noun| spoken.contains(&noun));
         let meant = named || board.touched.contains(&index) || carried.contains(&piece.id);
-        let was = before.pieces.iter().position(|old| old.id == piece.id);
-        let floor = was.and_then(|was| rests_on(before, was)).map(|floor| &before.pieces[floor]);
+        let floor = before
+            .index_of(piece.id)
+            .and_then(|was| rests_on(before, was))
+            .map(|floor| &before.pieces[floor]);
         let rode =
             floor.is_some_and(|floor| board.with_id(floor.id).is_some_and(|now| now.bbox != floor.bbox));
         let known = rode || told.iter().any(|told: &String| told.contains(&old.caption));

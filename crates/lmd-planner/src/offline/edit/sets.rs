@@ -2,22 +2,14 @@
 //! cat`, `the three of them`, `her`.
 
 use super::board::Board;
-use super::naming::{head_noun, is_everything};
+use super::naming::is_everything;
 use super::refusal::Refusal;
+use super::staging::thing_of;
 use super::standing::contents;
+use super::vocabulary::left_out;
+use crate::english::Who;
 use crate::lexicon::{Tags, noun_tags};
 
-/// Ways to leave something out of what is named.
-const BUT: [&str; 8] = [
-    " except for ",
-    " except ",
-    " apart from ",
-    " other than ",
-    " besides ",
-    " but for ",
-    " but not ",
-    " but ",
-];
 /// Where everything may be.
 const PLACES: [&str; 8] =
     [" on top of ", " on ", " in ", " inside ", " from ", " off ", " upon ", " that is on "];
@@ -28,7 +20,7 @@ pub(super) type Find<'a> = &'a dyn Fn(&Board, &str) -> Result<Vec<usize>, Refusa
 /// What the words name, where they name a set or somebody; their parts are
 /// found by `find`.
 pub(super) fn set(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Vec<usize>, Refusal>> {
-    if let Some((all, but)) = BUT.iter().find_map(|but| text.split_once(but)) {
+    if let Some((all, but)) = left_out(text) {
         let found = find(board, all).and_then(|all| Ok((all, find(board, but)?)));
         return Some(found.map(|(mut all, but)| {
             all.retain(|index| !but.contains(index));
@@ -72,23 +64,15 @@ fn counted(board: &Board, text: &str) -> Option<Vec<usize>> {
     }
 }
 
-/// Nouns of women and of men; other persons may be either.
-const WOMEN: &str = "woman girl lady mother grandmother grandma queen princess sister daughter aunt wife bride waitress actress nun witch mermaid ballerina";
-const MEN: &str = "man boy gentleman father grandfather grandpa king prince brother son uncle husband groom waiter actor monk wizard knight cowboy";
-
 /// `her`, `him`: the only person who may be meant.
 fn somebody(board: &Board, text: &str) -> Option<Vec<usize>> {
-    let (own, others) = match text {
-        "her" | "she" => (WOMEN, MEN),
-        "him" | "he" => (MEN, WOMEN),
-        _ => return None,
+    let who = Who::of(text).filter(|who| matches!(who, Who::He | Who::She))?;
+    let people = |least: u8| -> Vec<usize> {
+        let fits = |index: &usize| {
+            let thing = thing_of(&board.pieces[*index]);
+            noun_tags(&thing.noun).any(Tags::PERSON) && who.fit(&thing) >= least
+        };
+        (0..board.pieces.len()).filter(fits).collect()
     };
-    let noun = |index: &usize| head_noun(&board.pieces[*index].caption).unwrap_or_default();
-    let among = |list: &str, noun: &str| {
-        list.split(' ').any(|known| known == noun.rsplit(' ').next().unwrap_or(noun))
-    };
-    let of_own: Vec<usize> = (0..board.pieces.len()).filter(|index| among(own, &noun(index))).collect();
-    let persons = (0..board.pieces.len()).filter(|index| noun_tags(&noun(index)).any(Tags::PERSON));
-    let possible: Vec<usize> = persons.filter(|index| !among(others, &noun(index))).collect();
-    [of_own, possible].into_iter().find(|found| found.len() == 1)
+    [3, 2].into_iter().map(people).find(|found| found.len() == 1)
 }

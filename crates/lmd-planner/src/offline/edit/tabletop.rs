@@ -4,6 +4,7 @@
 use lmd_layout::BBox;
 
 use super::board::Board;
+use super::demand::is_beside;
 use super::spot::{SCALES, Wish, spot};
 use super::standing::{carriers, contents, is_carrier, rests_on, stands};
 use crate::geometry::{mean, overlap};
@@ -43,10 +44,9 @@ pub(super) fn on_floor(
 
 /// The table that something is on which stands so to `anchor`.
 fn floor_of(board: &Board, kind: RelationKind, anchor: usize) -> Option<usize> {
-    let beside = matches!(kind, RelationKind::NextTo | RelationKind::LeftOf | RelationKind::RightOf);
     match kind {
         RelationKind::On if is_carrier(board, anchor) => Some(anchor),
-        _ if beside => rests_on(board, anchor),
+        kind if is_beside(kind) => rests_on(board, anchor),
         _ => None,
     }
 }

@@ -2,6 +2,18 @@
 
 use crate::lexicon::{List, Section};
 
+/// Ways to leave something out of what is named.
+pub(super) const BUT: [&str; 8] =
+    ["except for ", "except ", "apart from ", "other than ", "besides ", "but for ", "but not ", "but "];
+
+/// What is named, and what is left out of it.
+pub(super) fn left_out(text: &str) -> Option<(&str, &str)> {
+    BUT.iter().find_map(|but| {
+        let (all, out) = text.split_once(but)?;
+        Some((all.strip_suffix(' ')?, out))
+    })
+}
+
 /// Whether an instruction may begin with `word`. After "and" it begins a new one.
 pub(super) fn is_imperative(word: &str) -> bool {
     List::Imperative.has(word)

@@ -5,7 +5,7 @@ use super::command::{Command, Edge, Side, two_parts};
 use super::giving::apart;
 use super::lines::line;
 use super::matching::as_large;
-use super::vocabulary::{comparative, direction, strength, without_strength};
+use super::vocabulary::{BUT, comparative, direction, strength, without_strength};
 
 /// What a clause asks of several objects or of the whole layout, if that.
 pub(super) fn whole(text: &str) -> Option<Command> {
@@ -40,8 +40,6 @@ fn keep_only(text: &str) -> Option<Command> {
         "remove the others ",
         "clear everything ",
     ];
-    const BUT: [&str; 7] =
-        ["except for ", "except ", "apart from ", "other than ", "besides ", "but for ", "but "];
     let rest = ALL.iter().find_map(|all| text.strip_prefix(all));
     let kept = rest.and_then(|rest| BUT.iter().find_map(|but| rest.strip_prefix(but)));
     let only = ["keep only ", "leave only ", "only keep ", "only leave ", "keep nothing but ", "just keep "]
