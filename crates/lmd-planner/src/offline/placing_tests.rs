@@ -30,6 +30,8 @@ fn what_is_in_the_sky_is_small_and_high() {
     }
     assert!(boxes("a sun", "sun")[0].area() > 0.15);
     assert!(boxes("a big sun over a house", "sun")[0].area() > boxes("a sun over a house", "sun")[0].area());
+    let village = "Please give me a large moon above a tiny village";
+    assert!(boxes(village, "moon")[0].area() > boxes(village, "village")[0].area());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use lmd_layout::BBox;
 use super::shape::{Room, Shape};
 use super::usual;
 use crate::lexicon::{Class, Kind, Tags, kind_of, noun_tags};
-use crate::{Arrangement, Region, RelationKind, Scene, Thing};
+use crate::{Arrangement, Region, RelationKind, Scene, Size, Thing};
 
 /// Distance kept from the edge of the canvas.
 const MARGIN: f64 = 0.03;
@@ -370,7 +370,9 @@ impl Item {
                 usual::form_factors(&thing.attributes)
             },
             in_sky: usual::is_of_sky(&thing.noun),
-            most: usual::most(&thing.noun, count, thing.region),
+            // A moon that is said to be large is larger than is usual.
+            most: usual::most(&thing.noun, count, thing.region)
+                .filter(|_| !matches!(thing.size, Some(Size::Large | Size::Huge))),
             lies: usual::lies(&thing.noun),
             lying: false,
         }
