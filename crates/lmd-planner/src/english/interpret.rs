@@ -122,7 +122,8 @@ impl<'a> Interpreter<'a> {
         }
         self.end_sentence();
         self.scope_denials();
-        self.scene.background = self.places.text();
+        self.scene.background =
+            self.places.text().or_else(|| self.is_all_sky().then(|| "the sky".to_owned()));
         (self.scene, self.used)
     }
 
@@ -181,7 +182,7 @@ impl<'a> Interpreter<'a> {
             Chunk::Not | Chunk::Except => self.denied = Some(None),
             Chunk::Which => self.narrow_to_last(),
             Chunk::Whose => self.whose(),
-            Chunk::Be | Chunk::There | Chunk::Of => {}
+            Chunk::Be | Chunk::There | Chunk::Of | Chunk::For => {}
             Chunk::OneOf(region) => self.one_of(*region),
             Chunk::OfThem(quantity) => self.of_them(*quantity),
             Chunk::Than { larger, higher } => self.than(*larger, *higher),
@@ -314,7 +315,7 @@ impl<'a> Interpreter<'a> {
             let owners = self.detailed.clone();
             return self.add_detail(&owners, &format!("and {}", phrase.text()));
         }
-        if self.is_worn_tag(phrase) {
+        if self.is_worn_tag(phrase) || self.joins_worn(phrase) || self.serves(phrase) {
             return;
         }
         let acts = phrase.tags().any(Tags::ANIMATE) && self.link_follows();
@@ -323,6 +324,10 @@ impl<'a> Interpreter<'a> {
             return self.owned(phrase, false);
         }
         self.detailed.clear();
+        if phrase.tags().any(Tags::SAID) {
+            let group = self.group.clone();
+            return self.add_detail(&group, &phrase.text());
+        }
         if Self::is_gibberish(phrase) {
             return self.scene.not_understood.extend(phrase.words.iter().cloned());
         }
@@ -344,9 +349,12 @@ impl<'a> Interpreter<'a> {
             return;
         }
         if self.trailing_place(phrase) {
-            return self.places.add("with", &phrase.text());
+            return self.trail(phrase);
         }
         let listed = self.listed_with(phrase);
+        // "a man with a dog and a cane"
+        let beside = self.contained == Some(RelationKind::NextTo) && !self.closed && !self.link_follows();
+        let holders = if beside && self.joint != Joint::None { self.owner.clone() } else { Vec::new() };
         let again = self.known(phrase).is_some() || self.picks_known(phrase);
         let index = self.thing_of(phrase);
         self.dress_waiting(index);
@@ -360,12 +368,15 @@ impl<'a> Interpreter<'a> {
         // "the left cup is blue, the right cup is red": a clause of its own.
         let clause = phrase.determiner == Determiner::The && matches!(self.peek(1), Some(Chunk::Be));
         if clause && phrase.count().0 == 1
-            || again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_)))
+            || again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_) | Chunk::Adjectives(_)))
         {
             // "a man and a woman, the man is taller" speaks of the man alone.
             self.group = vec![index];
         }
-        if let Some((kind, owner)) = listed {
+        self.take_along(index, &holders);
+        if let Some((RelationKind::HeldBy, owner)) = listed {
+            self.default_relation(index, &[owner]);
+        } else if let Some((kind, owner)) = listed {
             self.relate(index, kind, owner);
             self.contained = Some(kind);
         }

@@ -173,8 +173,12 @@ impl Interpreter<'_> {
             let low = word.to_lowercase();
             low == "others" || low == "rest" || low == "other" && phrase.quantity.is_some_and(|q| q.count > 1)
         };
-        let left = self.divided.or(self.picks.last().map(|(_, source, _)| *source));
-        let Some(left) = left.filter(|_| !self.pending_object() && phrase.words.iter().any(says)) else {
+        let picked = self.picks.last().map(|(_, source, _)| *source);
+        let left = self.divided.or(picked);
+        // "the left one red and the other blue"
+        let other = phrase.other && self.divided.is_none();
+        let named = other || phrase.words.iter().any(says);
+        let Some(left) = left.filter(|_| !self.pending_object() && named) else {
             return false;
         };
         self.group = vec![left];
@@ -229,6 +233,7 @@ impl Interpreter<'_> {
         let Some(source) = self
             .latest_several()
             .filter(|i| self.scene.things.get(*i).is_some_and(|t| t.count > 1))
+            .or(self.divided.filter(|_| region.is_none()))
             .or(left_over)
         else {
             return;

@@ -66,6 +66,11 @@ pub(super) fn tokenize(text: &str) -> Vec<Token> {
             push_word(&mut tokens, &mut word);
             continue;
         }
+        if let Some(unit) = unit_sign(c).filter(|_| word.ends_with(|d: char| d.is_ascii_digit())) {
+            push_word(&mut tokens, &mut word);
+            tokens.push(Token::new(unit));
+            continue;
+        }
         if let Some(text) = quoted(c, word.is_empty(), chars.clone()) {
             push_word(&mut tokens, &mut word);
             push_quoted(&mut tokens, &text);
@@ -96,6 +101,17 @@ pub(super) fn tokenize(text: &str) -> Vec<Token> {
     }
     push_word(&mut tokens, &mut word);
     plain_denials(tokens)
+}
+
+/// The unit that a sign after a number stands for.
+fn unit_sign(sign: char) -> Option<&'static str> {
+    match sign {
+        '%' => Some("percent"),
+        '\u{b0}' => Some("degrees"),
+        '\u{20ac}' => Some("euros"),
+        '$' => Some("dollars"),
+        _ => None,
+    }
 }
 
 /// What stands between a quotation mark `open` and its partner in `rest`.

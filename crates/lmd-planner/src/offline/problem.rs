@@ -7,9 +7,10 @@
 
 use lmd_layout::BBox;
 
+use super::holding::corner_size;
 use super::shape::{Room, Shape};
 use super::usual;
-use crate::lexicon::{Class, Kind, Tags, kind_of, noun_tags};
+use crate::lexicon::{Class, Kind, Tags, noun_tags};
 use crate::{Arrangement, Region, RelationKind, Scene, Size, Thing};
 
 /// Distance kept from the edge of the canvas.
@@ -55,6 +56,8 @@ pub(super) struct Item {
     /// Whether it lies where it is on something, and whether it is.
     lies: bool,
     lying: bool,
+    /// Whether it is in a corner of something.
+    cornered: bool,
 }
 
 /// An item at a certain scale: a rectangle to be placed.
@@ -156,6 +159,11 @@ impl LayoutProblem {
             && !matches!(self.items[parent].kind.class, Class::Wall | Class::Hang);
         self.items[child].lying |= lies;
         self.holds.push(Hold { child, parent, kind });
+    }
+
+    /// How many items somebody holds.
+    pub(super) fn held_by(&self, holder: usize) -> usize {
+        self.holds.iter().filter(|hold| hold.parent == holder && hold.kind == RelationKind::HeldBy).count()
     }
 
     /// Many things that rest on one holder stand in rows, so that each can still
@@ -281,6 +289,14 @@ impl LayoutProblem {
         if hold.kind == RelationKind::HeldBy {
             return self.fit_hands(hold, cells);
         }
+        let (small, large) = (&self.items[hold.child], &self.items[hold.parent]);
+        if small.cornered && small.kept_size.is_none() {
+            cells[hold.child] = corner_size(cells[hold.child], cells[hold.parent]);
+        }
+        // A hook is no wider for what hangs from it.
+        if hold.kind == RelationKind::HangsFrom && large.kind.width < small.kind.width.min(0.2) {
+            return;
+        }
         let siblings =
             self.holds.iter().filter(|other| other.parent == hold.parent && other.kind == hold.kind);
         let row: f64 = siblings.map(|other| self.items[other.child].row_width(cells[other.child])).sum();
@@ -357,7 +373,7 @@ impl Item {
         Self {
             thing: index,
             count,
-            kind: kind_in_scene(thing),
+            kind: usual::kind_in_scene(thing),
             region: thing.region,
             fixed: None,
             arrangement: thing.arrangement,
@@ -375,6 +391,7 @@ impl Item {
                 .filter(|_| !matches!(thing.size, Some(Size::Large | Size::Huge))),
             lies: usual::lies(&thing.noun),
             lying: false,
+            cornered: thing.spot.is_some(),
         }
     }
 
@@ -449,21 +466,6 @@ impl Item {
         let shape = Shape::new(self.count, cell, self.arrangement, room);
         Body { shape, margin: if self.fixed.is_some() { 0.0 } else { MARGIN } }
     }
-}
-
-/// A thing's kind, as far as the sentence does not say otherwise: what is in
-/// the sky flies, what is on the wall hangs.
-fn kind_in_scene(thing: &Thing) -> Kind {
-    const IN_THE_AIR: [&str; 6] = ["flying", "floating", "hovering", "soaring", "gliding", "swimming"];
-    let kind = kind_of(&thing.noun);
-    let class = match thing.region {
-        Some(Region::Sky) => Class::Air,
-        Some(Region::Wall) => Class::Hang,
-        Some(Region::Ground) if !kind.class.stands() => Class::Stand,
-        _ if thing.attributes.iter().any(|word| IN_THE_AIR.contains(&word.as_str())) => Class::Air,
-        _ => kind.class,
-    };
-    Kind { class, ..kind }
 }
 
 /// Whether the instances of a thing are placed one by one.
