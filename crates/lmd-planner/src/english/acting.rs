@@ -12,6 +12,14 @@ use crate::lexicon::{
 };
 
 impl Reader<'_> {
+    /// Whether a noun that may be an adverb stands as a noun: `a well`, but not `well`.
+    pub(super) fn may_be_thing(&self, low: &str) -> bool {
+        let told = self.phrase.determiner != Determiner::None
+            || self.phrase.quantity.is_some()
+            || !self.phrase.attributes.is_empty();
+        told || !exact_tags(low).any(Tags::ADVERB)
+    }
+
     /// `a two-year-old sits`: what somebody told by the age does.
     pub(super) fn age_acts(&self, low: &str) -> bool {
         let aged = self.phrase.attributes.last().is_some_and(|age| age.ends_with("-old"));
@@ -30,6 +38,8 @@ impl Reader<'_> {
         let one = match self.phrase.determiner {
             Determiner::A => true,
             Determiner::The | Determiner::Possessive => led,
+            // "snow falls on a roof"
+            Determiner::None => led && tags(self.low(0)).any(Tags::STUFF),
             _ => false,
         };
         does && one && self.phrase.quantity.is_none()

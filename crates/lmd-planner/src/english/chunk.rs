@@ -145,14 +145,8 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     if let Some((mood, length)) = weather(tokens, at) {
         return (Some(Chunk::Mood(mood)), length);
     }
-    if let Some(length) = reads(tokens, at, "except for").or(reads(tokens, at, "except")) {
-        return (Some(Chunk::Except), length);
-    }
-    if let Some(length) = negation(tokens, at) {
-        return (Some(Chunk::Not), length);
-    }
-    if token.low == "not" && matches!(previous, Some(Chunk::Np(_))) && follows_is_not(tokens, at + 1) {
-        return (Some(Chunk::Not), 1);
+    if let Some((chunk, length)) = denial(tokens, at, previous) {
+        return (Some(chunk), length);
     }
     if let Some((larger, length)) = partitive::comparison(tokens, at) {
         let words = tokens.get(at..at + length).unwrap_or_default();
@@ -194,6 +188,16 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
         Some((phrase, end)) => (Some(Chunk::Np(phrase)), end - at),
         None => leftover(token),
     }
+}
+
+/// `without`, `except for`, and the `not` of `a coat not black`.
+fn denial(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
+    if let Some(length) = reads(tokens, at, "except for").or(reads(tokens, at, "except")) {
+        return Some((Chunk::Except, length));
+    }
+    let after_noun = matches!(previous, Some(Chunk::Np(_)));
+    let of_noun = low(tokens, at) == "not" && after_noun && follows_is_not(tokens, at + 1);
+    negation(tokens, at).or(of_noun.then_some(1)).map(|length| (Chunk::Not, length))
 }
 
 /// `with its tongue out`, `with his arms up`: said of the part, where nothing follows that it could lead.

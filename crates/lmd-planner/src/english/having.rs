@@ -6,7 +6,7 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
-use crate::lexicon::{List, Tags};
+use crate::lexicon::{Class, List, Tags, kind_of};
 use crate::{Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -78,6 +78,14 @@ impl Interpreter<'_> {
             self.peek(1),
             Some(Chunk::With | Chunk::Which | Chunk::Be | Chunk::Verb(_) | Chunk::Link(_))
         );
+        // "with a kite and a backpack on a hill", but "and a hat on a table"
+        let ends = ends
+            || match (self.peek(1), self.peek(2)) {
+                (Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))), Some(Chunk::Np(np))) => {
+                    kind_of(&np.noun).class != Class::Table
+                }
+                _ => false,
+            };
         let listed = self.joint != Joint::None && !self.closed && self.detailed.is_empty();
         let worn = phrase.tags().any(Tags::WORN) || self.is_on_back(phrase);
         let own = |index: &usize| {

@@ -103,6 +103,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) listed_like: Option<usize>,
     /// Things that were picked out of several by their place, with those.
     pub(super) picks: Vec<(usize, usize, Region)>,
+    /// The corner of the next thing in which something is.
+    pub(super) corner: Option<Region>,
     /// Who does something to what lies on the next thing.
     pub(super) workers: Vec<usize>,
     /// Verbs and parts of bodies that became a place of things.
@@ -328,34 +330,16 @@ impl<'a> Interpreter<'a> {
             let group = self.group.clone();
             return self.add_detail(&group, &phrase.text());
         }
-        if Self::is_gibberish(phrase) {
-            return self.scene.not_understood.extend(phrase.words.iter().cloned());
-        }
-        // "in the corner of a dark hallway"
-        if matches!(self.previous(), Some(Chunk::Of)) && phrase.tags().any(Tags::PLACE) {
-            return self.places.add("in", &phrase.text());
-        }
-        // "an octopus playing the drums underwater"
-        let bare = phrase.determiner == Determiner::None
-            && phrase.quantity.is_none()
-            && phrase.attributes.is_empty();
-        let adverb =
-            matches!(phrase.noun.as_str(), "underwater" | "outdoors" | "indoors" | "downtown" | "upstairs");
-        if bare && adverb && !self.scene.things.is_empty() && self.joint == Joint::None {
-            return self.places.add("", &phrase.text());
-        }
-        if self.opens_as_place(phrase) {
-            self.places.open(&phrase.text());
+        if self.is_setting(phrase) {
             return;
-        }
-        if self.trailing_place(phrase) {
-            return self.trail(phrase);
         }
         let listed = self.listed_with(phrase);
         // "a man with a dog and a cane"
         let beside = self.contained == Some(RelationKind::NextTo) && !self.closed && !self.link_follows();
         let holders = if beside && self.joint != Joint::None { self.owner.clone() } else { Vec::new() };
-        let again = self.known(phrase).is_some() || self.picks_known(phrase);
+        let again = self.known(phrase).is_some()
+            || self.picks_known(phrase)
+            || self.several_compared(phrase).is_some();
         let index = self.thing_of(phrase);
         self.dress_waiting(index);
         if let Some(first) =
@@ -381,6 +365,35 @@ impl<'a> Interpreter<'a> {
             self.contained = Some(kind);
         }
         self.apply_ahead(index);
+    }
+
+    /// A phrase that is no thing by where it stands: a place, or words that nobody knows. `true` if it was that.
+    fn is_setting(&mut self, phrase: &NounPhrase) -> bool {
+        if Self::is_gibberish(phrase) {
+            self.scene.not_understood.extend(phrase.words.iter().cloned());
+            return true;
+        }
+        // "in the corner of a dark hallway"
+        if matches!(self.previous(), Some(Chunk::Of)) && phrase.tags().any(Tags::PLACE) {
+            self.places.add("in", &phrase.text());
+            return true;
+        }
+        // "an octopus playing the drums underwater"
+        let bare = phrase.determiner == Determiner::None
+            && phrase.quantity.is_none()
+            && phrase.attributes.is_empty();
+        let adverb =
+            matches!(phrase.noun.as_str(), "underwater" | "outdoors" | "indoors" | "downtown" | "upstairs");
+        if bare && adverb && !self.scene.things.is_empty() && self.joint == Joint::None {
+            self.places.add("", &phrase.text());
+        } else if self.opens_as_place(phrase) {
+            self.places.open(&phrase.text());
+        } else if self.trailing_place(phrase) {
+            self.trail(phrase);
+        } else {
+            return false;
+        }
+        true
     }
 
     /// Three and more bare words that no table knows.

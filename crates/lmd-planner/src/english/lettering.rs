@@ -94,7 +94,11 @@ fn looking(tokens: &[Token], at: usize, before: Option<&Token>) -> Option<Token>
 
 /// A number that measures and counts nothing: `a 10 year old boy`, `a two headed dragon`.
 fn measure(tokens: &[Token], at: usize, before: Option<&Token>) -> Option<(Token, usize)> {
-    let (number, unit, next) = (tokens.get(at)?, tokens.get(at + 1)?, tokens.get(at + 2)?);
+    let (number, unit) = (tokens.get(at)?, tokens.get(at + 1)?);
+    if number.low == "aged" && super::numbers::number(&unit.low).is_some() {
+        return Some((Token::new(&format!("{}-year-old", unit.text)), 2));
+    }
+    let next = tokens.get(at + 2)?;
     let aged = matches!(unit.low.as_str(), "year" | "years" | "month" | "months") && next.low == "old";
     let many = super::numbers::number(&number.low).is_some_and(|number| number > 1);
     if many && aged {
@@ -122,7 +126,9 @@ fn amount(tokens: &[Token], at: usize) -> Option<(Token, usize)> {
     }
     let joined = |words: &[&str]| Token::new(&words.join("-"));
     if List::Dimension.has(low(at + 2)) && !matches!(low(at + 2), "away" | "apart" | "off") {
-        return Some((joined(&[&number.text, &one, low(at + 2)]), 3));
+        let figure =
+            super::numbers::number(&number.low).map_or_else(|| number.text.clone(), |n| n.to_string());
+        return Some((joined(&[&figure, &one, low(at + 2)]), 3));
     }
     let leads = unit.low == one && content(at + 2) && one != "percent" && !List::Unit.has(low(at + 2));
     if leads {

@@ -16,6 +16,8 @@ pub(super) enum Link {
     RelTo { kind: RelationKind, plural: bool },
     /// In the middle of what follows.
     CenterOf,
+    /// In a corner of what follows.
+    CornerOf(Region),
     /// On both sides of what follows.
     BothSides,
     /// A part of the picture; `to` where it may mean "to the left of that".
@@ -44,6 +46,7 @@ impl Link {
             Self::Rel { .. } | Self::Prep(_) | Self::Series(_) | Self::InHand | Self::Nowhere => return None,
             Self::RelTo { kind, .. } => kind.words(),
             Self::CenterOf => "in the middle of",
+            Self::CornerOf(region) => crate::facts::region_words(*region),
             Self::BothSides => "on both sides",
             Self::Region { region, .. } => crate::facts::region_words(*region),
             Self::Arrange(arrangement) => arrangement.words(),
@@ -387,6 +390,10 @@ fn side_link(
     }
     if direction.center {
         return Some((Link::CenterOf, i + 1));
+    }
+    let corner = (direction.top || direction.bottom) && (direction.left || direction.right);
+    if corner {
+        return Some((Link::CornerOf(direction.region()?), i + 1));
     }
     let kind = direction.relation()?;
     Some((Link::Rel { kind, prep: "at".to_owned() }, i + 1))

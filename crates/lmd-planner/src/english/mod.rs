@@ -3,12 +3,13 @@
 //! The way: normalise → `syntax` → `token` → `language` → `lettering` → `spelling` → `superlative` → `ones` → `style` → `chunk`
 //! (with `noun_phrase`, `acting` and `adjectives`, `names`, `numbers`, `links`, `partitive`) → `interpret`
 //! (with `naming`, `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`,
-//! `denial`, `doing`, `parts`, `picks`, `purpose`, `within`) → `account`.
+//! `denial`, `doing`, `parts`, `picks`, `purpose`, `within`, `around`) → `account`.
 //! What is known of words stands in `lexicon`.
 
 mod account;
 mod acting;
 mod adjectives;
+mod around;
 mod arranging;
 mod choosing;
 mod chunk;

@@ -90,12 +90,12 @@ fn is_shouted(word: &str) -> bool {
     word.len() > 3 && !word.chars().any(char::is_lowercase)
 }
 
-/// The names in `tokens` as they are written, for captions: words with capitals that no table knows, with those of their
-/// neighbours (`MacBook Air`). None where capitals say nothing, as in titles.
+/// The names in `tokens` as they are written, for captions: words with capitals, with those of
+/// their neighbours (`MacBook Air`). None where capitals say nothing, as in titles.
 pub(super) fn written(tokens: &[Token]) -> Vec<String> {
     let words = || tokens.iter().filter(|token| token.is_word());
     let capitals = words().filter(|token| token.has_capital()).count();
-    if 2 * capitals > words().count() + 1 {
+    if 2 * capitals > words().count() {
         return Vec::new();
     }
     let opens =
@@ -113,8 +113,7 @@ pub(super) fn written(tokens: &[Token]) -> Vec<String> {
     while at < tokens.len() {
         let length = (at..tokens.len()).take_while(|i| named(*i)).count();
         let run = tokens.get(at..at + length).unwrap_or_default();
-        let strange = run.iter().any(|token| tags(&token.low).is_unknown() || inner(token));
-        names.extend(strange.then(|| super::token::text_of(run)));
+        names.extend((!run.is_empty()).then(|| super::token::text_of(run)));
         at += length.max(1);
     }
     names

@@ -5,10 +5,10 @@ use lmd_layout::singular;
 use super::numbers::{Quantity, number, quantity};
 use super::phrase::{Determiner, NounPhrase};
 use super::token::{Token, low};
-use super::{links, names, negation, ones, partitive};
+use super::{links, names, negation, partitive};
 use crate::lexicon::{
-    List, Tags, VerbForm, compound, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags,
-    verb,
+    List, Tags, VerbForm, compares, compound, exact_tags, is_adjective, is_adverb, is_function,
+    is_participle, tags, verb,
 };
 
 /// Reads the noun phrase at `at`; gives it with the index after it.
@@ -45,7 +45,7 @@ impl Reader<'_> {
         self.aged();
         // "the elder on the left" is one of several.
         let bare = self.phrase.determiner == Determiner::The && self.phrase.attributes.is_empty();
-        if bare && List::Ordinal.has(&self.phrase.noun) {
+        if bare && (List::Ordinal.has(&self.phrase.noun) || List::Elder.has(&self.phrase.noun)) {
             self.phrase.attributes.push(std::mem::take(&mut self.phrase.noun));
         }
         if self.phrase.noun.is_empty() && !self.headless() {
@@ -63,9 +63,8 @@ impl Reader<'_> {
         }
         // "the younger on the right" is one of several.
         let definite = self.phrase.determiner == Determiner::The;
-        let unknown = |a: &String| {
-            exact_tags(a).is_unknown() && !a.contains(['-', ' ']) && !(definite && ones::compares(a))
-        };
+        let unknown =
+            |a: &String| exact_tags(a).is_unknown() && !a.contains(['-', ' ']) && !(definite && compares(a));
         if self.phrase.noun.is_empty()
             && self.phrase.determiner != Determiner::None
             && self.phrase.attributes.last().is_some_and(unknown)
@@ -294,7 +293,8 @@ impl Reader<'_> {
         let Some(last) = nouns.last().and_then(|i| self.tokens.get(*i)) else {
             return !self.opens_as_verb(low)
                 && !self.age_acts(low)
-                && (tags.any(Tags::NOUN) || !tags.any(Tags::ADVERB.and(Tags::FILLER)));
+                && (tags.any(Tags::NOUN) && self.may_be_thing(low)
+                    || !tags.any(Tags::ADVERB.and(Tags::FILLER)));
         };
         if number(low).is_some() {
             // "a Tesla Model 3": the number of a name.

@@ -5,9 +5,7 @@ use super::links::place_word;
 use super::noun_phrase::noun_phrase;
 use super::numbers::quantity;
 use super::token::{Token, low};
-use crate::lexicon::{
-    List, Tags, comparative, exact_tags, is_adjective, is_function, superlative, tags, verb,
-};
+use crate::lexicon::{List, Tags, exact_tags, is_adjective, is_function, tags, verb};
 
 /// The sentence with each `one` told: of several the adjectives get their `one`, and what a `one` borrows from a like
 /// phrase stands in its place.
@@ -174,11 +172,6 @@ fn alike(one: &str, other: &str) -> bool {
         && is_function(one)
         && !matches!(one, "and" | "or" | "but" | "the" | "is" | "are")
         && tags(one).any(Tags::FUNCTION)
-}
-
-/// Whether a word compares: `older`, `the oldest`.
-pub(super) fn compares(word: &str) -> bool {
-    comparative(word).is_some() || superlative(word).is_some()
 }
 
 #[cfg(test)]

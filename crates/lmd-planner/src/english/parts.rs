@@ -6,7 +6,7 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::numbers::Quantity;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Kind, Tags, Verb, VerbForm, kind_of};
+use crate::lexicon::{Kind, List, Tags, Verb, VerbForm, kind_of};
 use crate::{Region, RelationKind, Size};
 
 impl Interpreter<'_> {
@@ -107,7 +107,8 @@ impl Interpreter<'_> {
     pub(super) fn with_head(&mut self, phrase: &NounPhrase) -> Option<NounPhrase> {
         if !phrase.noun.is_empty() {
             // "two mugs, one of which has a handle, on a tray": the handle changes nothing.
-            if !matches!(self.pending, Pending::With { .. } | Pending::Verb { .. }) {
+            let dressed = matches!(self.pending, Pending::Object { .. }) && phrase.tags().any(Tags::WORN);
+            if !(dressed || matches!(self.pending, Pending::With { .. } | Pending::Verb { .. })) {
                 self.divided = None;
                 self.parts.clear();
             }
@@ -117,6 +118,7 @@ impl Interpreter<'_> {
             return None;
         }
         let mut phrase = phrase.clone();
+        phrase.attributes.retain(|attribute| !List::Ordinal.has(attribute));
         // "two green apples and three red ones" are five.
         let another = phrase.determiner == Determiner::A && !phrase.attributes.is_empty();
         let several = phrase.quantity.is_some_and(|quantity| quantity.count > 1);

@@ -1,6 +1,5 @@
 //! Places: what gets no box because it is all around (`on a beach at sunset`).
 
-use super::interpret::Interpreter;
 use super::links::is_loose;
 use super::names::is_persons;
 use super::phrase::{Determiner, NounPhrase};
@@ -119,26 +118,6 @@ fn region(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Option<Region>
         ("foreground", _) => Some(Region::Foreground),
         ("background" | "distance", _) if inside && phrase.attributes.is_empty() => Some(Region::Background),
         _ => None,
-    }
-}
-
-impl Interpreter<'_> {
-    /// A bare place after a comma: `two friends talking, busy cafe` are in a busy cafe.
-    pub(super) fn trail(&mut self, phrase: &NounPhrase) {
-        let tags = phrase.tags();
-        let around = tags.any(Tags::TIME.and(Tags::SKY)) || phrase.noun.ends_with("sky") || phrase.plural;
-        if around || !tags.any(Tags::PLACE) {
-            return self.places.add("with", &phrase.text());
-        }
-        let uncounted = tags.any(Tags::UNCOUNTED.and(Tags::ABSTRACT).and(Tags::STUFF)) || phrase.capitalised;
-        let text = if uncounted { phrase.text() } else { lmd_layout::with_article(&phrase.text()) };
-        self.places.add(if self.places.len() == 0 { "in" } else { "with" }, &text);
-    }
-
-    /// Whether everything is in the sky, so that the sky is all around.
-    pub(super) fn is_all_sky(&self) -> bool {
-        let things = &self.scene.things;
-        !things.is_empty() && things.iter().all(|thing| thing.region == Some(Region::Sky))
     }
 }
 

@@ -25,6 +25,7 @@ impl Interpreter<'_> {
 
     pub(super) fn link(&mut self, link: &Link) {
         self.must_say(link);
+        self.corner = None;
         self.detailed.clear();
         // "there is no one in the park" denies the people, not the park.
         if self.denied.is_some_and(|denied| denied.is_some())
@@ -48,6 +49,10 @@ impl Interpreter<'_> {
                 }
             }
             Link::CenterOf => self.pending = Pending::Center { subjects: self.link_subjects() },
+            Link::CornerOf(region) => {
+                self.relation(RelationKind::Inside, "in");
+                self.corner = Some(*region);
+            }
             Link::BothSides => self.on_both_sides(),
             Link::Region { region, to, framed } => self.region_link(*region, *to, *framed),
             Link::Arrange(arrangement) => self.arrange(*arrangement),
@@ -258,7 +263,11 @@ impl Interpreter<'_> {
         let kind = if outward { RelationKind::NextTo } else { kind };
         let setting = if known.is_some() { Setting::Thing } else { setting(phrase, kind, prep) };
         match setting {
-            Setting::Place => self.places.add(prep, &phrase.text()),
+            Setting::Place => {
+                let corner = self.corner.take();
+                corner.into_iter().for_each(|corner| self.set_region(&subjects, corner));
+                self.places.add(prep, &phrase.text());
+            }
             Setting::Region(region) => {
                 self.set_region(&subjects, region);
                 self.region_place(phrase, prep);
@@ -322,6 +331,7 @@ impl Interpreter<'_> {
         }
         let kind = self.at_owned_part(phrase, kind, &subjects);
         self.relate_all(&subjects, kind, &[object]);
+        self.put_in_corner(&subjects);
         let workers = std::mem::take(&mut self.workers);
         self.relate_all(&workers, RelationKind::Behind, &[object]);
         self.group = vec![object];

@@ -2,7 +2,7 @@
 
 use super::noun_phrase::noun_phrase;
 use super::token::Token;
-use crate::lexicon::superlative;
+use crate::lexicon::{List, comparative, superlative};
 
 /// Puts the several before the one: `three bears, the biggest one`.
 pub(super) fn several_first(tokens: Vec<Token>) -> Vec<Token> {
@@ -33,7 +33,8 @@ fn one_of(tokens: &[Token], at: usize) -> Option<(Vec<Token>, Vec<Token>, usize)
     let low = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
     let the = usize::from(low(at) == "the");
     let word = low(at + the);
-    let compared = the == 1 && word.ends_with("er") && crate::lexicon::size(word).is_some();
+    let sized = word.ends_with("er") && crate::lexicon::size(word).is_some();
+    let compared = the == 1 && (sized || comparative(word).is_some() || List::Elder.has(word));
     let best = superlative(word).is_some() || compared;
     let number = the == 0 && matches!(word, "one" | "two" | "three");
     if !(best || number) || low(at + the + 1) != "of" {

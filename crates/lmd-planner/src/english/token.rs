@@ -66,9 +66,21 @@ pub(super) fn tokenize(text: &str) -> Vec<Token> {
             push_word(&mut tokens, &mut word);
             continue;
         }
+        // "80 km/h"
+        if c == '/'
+            && matches!(word.as_str(), "km" | "m")
+            && chars.peek().is_some_and(|unit| matches!(unit, 'h' | 's'))
+        {
+            word.push(c);
+            word.extend(chars.next());
+            continue;
+        }
         if let Some(unit) = unit_sign(c).filter(|_| word.ends_with(|d: char| d.is_ascii_digit())) {
             push_word(&mut tokens, &mut word);
             tokens.push(Token::new(unit));
+            if c == '\u{b0}' {
+                chars.next_if(|scale| matches!(scale, 'C' | 'F'));
+            }
             continue;
         }
         if let Some(text) = quoted(c, word.is_empty(), chars.clone()) {

@@ -1,7 +1,7 @@
 //! Where in its owner something is: in the middle of it, in one of its corners.
 
 use super::interpret::{Interpreter, thing_tags};
-use crate::lexicon::{Class, Tags, kind_of};
+use crate::lexicon::{Class, Tags, kind_of, known_kind};
 use crate::{Region, Relation, RelationKind};
 
 impl Interpreter<'_> {
@@ -31,6 +31,14 @@ impl Interpreter<'_> {
         true
     }
 
+    /// `in the upper left corner of a fridge`: things that were just put in it are in that corner.
+    pub(super) fn put_in_corner(&mut self, subjects: &[usize]) {
+        let Some(corner) = self.corner.take() else { return };
+        for subject in subjects {
+            self.scene.things.get_mut(*subject).into_iter().for_each(|thing| thing.spot = Some(corner));
+        }
+    }
+
     /// `a fridge with a magnet in the upper left corner`: the corner of the fridge, not of the picture. On what bears
     /// things a side of the picture is a side of it, too. `false` where it is not so.
     pub(super) fn in_corner_of_owner(
@@ -50,7 +58,11 @@ impl Interpreter<'_> {
                 let (own, kind) = (thing_tags(thing), kind_of(&thing.noun));
                 let flies =
                     kind.class == Class::Air || own.any(Tags::SKY.and(Tags::ANIMATE).and(Tags::SCENERY));
-                !flies && (own.is_unknown() || kind.extent() < size.extent() || kind.width < 0.7 * size.width)
+                let flat = matches!(size.class, Class::Hang | Class::Wall | Class::Flat);
+                let tiny = own.any(Tags::ANIMATE) && kind.width < 0.3 * size.width;
+                let small =
+                    kind.width < 0.4 || kind.extent() < size.extent() || kind.width < 0.7 * size.width;
+                flat || tiny || !flies && (known_kind(&thing.noun).is_none() || small)
             })
         };
         if subjects.is_empty()
@@ -65,7 +77,7 @@ impl Interpreter<'_> {
                 false
             }
             Region::Top | Region::TopLeft | Region::TopRight | Region::BottomLeft | Region::BottomRight
-                if !bears || matches!(size.class, Class::Wall | Class::Hang | Class::Container) =>
+                if !bears || !matches!(size.class, Class::Table | Class::Seat | Class::Mount) =>
             {
                 let held =
                     |relation: &Relation| subjects.contains(&relation.subject) && relation.object == *owner;

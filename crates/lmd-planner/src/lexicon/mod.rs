@@ -35,6 +35,6 @@ pub(crate) use verbs::{
     is_worked, progressive, third_person, verb,
 };
 pub(crate) use words::{
-    List, belongs_to_wearer, comparative, exact_tags, head, is_adjective, is_adverb, is_alive, is_colour,
-    is_function, mean_the_same, names_colour, noun_tags, size, superlative, tags, words,
+    List, belongs_to_wearer, comparative, compares, exact_tags, head, is_adjective, is_adverb, is_alive,
+    is_colour, is_function, mean_the_same, names_colour, noun_tags, size, superlative, tags, words,
 };

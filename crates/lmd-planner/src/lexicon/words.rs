@@ -80,6 +80,8 @@ pub(crate) enum List {
     MaleName,
     /// Words that tell which of several is meant.
     Ordinal,
+    /// Words for the older of several.
+    Elder,
     /// What something is made of.
     Material,
     /// What persons with it hold, compounds with a hyphen.
@@ -120,7 +122,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 38] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 39] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -141,6 +143,7 @@ impl List {
         (Self::FemaleName, WORDS, "female name"),
         (Self::MaleName, WORDS, "male name"),
         (Self::Ordinal, WORDS, "ordinal"),
+        (Self::Elder, WORDS, "elder"),
         (Self::Material, WORDS, "material"),
         (Self::InHand, WORDS, "in hand"),
         (Self::OnBack, WORDS, "on back"),
@@ -291,6 +294,11 @@ pub(crate) fn superlative(word: &str) -> Option<String> {
 /// The adjective that a word is the comparative of: `big` of `bigger`.
 pub(crate) fn comparative(word: &str) -> Option<String> {
     graded(word, "er")
+}
+
+/// Whether a word compares: `older`, `the oldest`.
+pub(crate) fn compares(word: &str) -> bool {
+    comparative(word).is_some() || superlative(word).is_some()
 }
 
 /// The adjective that `word` is with `ending`.

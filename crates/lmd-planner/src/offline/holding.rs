@@ -71,12 +71,6 @@ pub(super) fn hanging(problem: &mut LayoutProblem, s: usize, o: usize) -> Constr
     Constraint::new(2, vec![vec![a, b, c, d], vec![a, b, e, f], vec![a, b]]).overlapping(s, o)
 }
 
-/// How large a thing is in a corner of what is so large: it leaves the rest of that to be seen.
-pub(super) fn corner_size((w, h): (f64, f64), holder: (f64, f64)) -> (f64, f64) {
-    let shrink = (0.36 * holder.0 / w).min(0.3 * holder.1 / h).min(1.0);
-    (w * shrink, h * shrink)
-}
-
 /// The same constraint for what is in a part of what holds it.
 pub(super) fn in_corner(
     mut constraint: Constraint,

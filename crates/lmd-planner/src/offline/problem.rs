@@ -7,8 +7,7 @@
 
 use lmd_layout::BBox;
 
-use super::holding::corner_size;
-use super::shape::{Room, Shape};
+use super::shape::{Room, Shape, corner_size, hook_size};
 use super::usual;
 use crate::lexicon::{Class, Kind, Tags, noun_tags};
 use crate::{Arrangement, Region, RelationKind, Scene, Size, Thing};
@@ -237,7 +236,7 @@ impl LayoutProblem {
         let Some(hold) = self.holds.iter().find(|hold| hold.child == item) else { return room };
         let (w, h) = cells[hold.parent];
         match hold.kind {
-            _ if self.items[item].fixed.is_some() => room,
+            _ if self.items[item].fixed.is_some() || self.is_on_hook(*hold) => room,
             RelationKind::Inside => Room { width: 0.86 * w, height: 0.86 * h },
             RelationKind::Under => Room { width: 0.94 * w, height: 0.6 * h },
             RelationKind::HeldBy => room,
@@ -283,18 +282,23 @@ impl LayoutProblem {
         if count == 0.0 { unit } else { f64::exp(sum / count).clamp(0.6 * unit, 1.5 * unit) }
     }
 
+    /// Whether something hangs from what is smaller: a hook, a nail.
+    fn is_on_hook(&self, hold: Hold) -> bool {
+        let (child, parent) = (self.items[hold.child].kind, self.items[hold.parent].kind);
+        hold.kind == RelationKind::HangsFrom && parent.width < child.width.min(0.2)
+    }
+
     /// Enlarges the holder so that what it holds fits, and what it holds
     /// shrinks when the holder cannot grow.
     fn make_room(&self, hold: Hold, cells: &mut [(f64, f64)]) {
         if hold.kind == RelationKind::HeldBy {
             return self.fit_hands(hold, cells);
         }
-        let (small, large) = (&self.items[hold.child], &self.items[hold.parent]);
-        if small.cornered && small.kept_size.is_none() {
+        if self.items[hold.child].cornered && self.items[hold.child].kept_size.is_none() {
             cells[hold.child] = corner_size(cells[hold.child], cells[hold.parent]);
         }
-        // A hook is no wider for what hangs from it.
-        if hold.kind == RelationKind::HangsFrom && large.kind.width < small.kind.width.min(0.2) {
+        if self.is_on_hook(hold) {
+            cells[hold.parent] = hook_size(cells[hold.parent], cells[hold.child]);
             return;
         }
         let siblings =

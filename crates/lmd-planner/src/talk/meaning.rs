@@ -166,18 +166,7 @@ fn question(text: &str, asks: bool) -> Option<Question> {
         Some(rest) => return question(&rest, asks),
         None => {}
     }
-    let wanted = [
-        "any idea",
-        "any suggestion",
-        "ideas ",
-        "some ideas",
-        "do you have any ideas",
-        "do you have ideas",
-        "got any ideas",
-        "have you got any ideas",
-        "i need ideas",
-    ];
-    if wanted.iter().any(|lead| text.starts_with(lead)) {
+    if lexicon::lines(SAID, "ideas").any(|lead| text.starts_with(lead)) {
         let more = ["add", "else", "missing", "put", "more"].iter().any(|word| text.contains(word));
         return Some(if more { Question::WhatToAdd } else { Question::Improve });
     }
