@@ -62,11 +62,14 @@ impl Interpreter<'_> {
                 let tiny = own.any(Tags::ANIMATE) && kind.width < 0.3 * size.width;
                 let small =
                     kind.width < 0.4 || kind.extent() < size.extent() || kind.width < 0.7 * size.width;
-                flat || tiny || !flies && (known_kind(&thing.noun).is_none() || small)
+                let part = own.any(Tags::PART) || known_kind(&thing.noun).is_none();
+                // What is at the top of a hill or a tower may stand on it.
+                let top = region == Region::Top && !(part || kind.width < 0.4);
+                !top && (flat || tiny || !flies && (part || small))
             })
         };
         if subjects.is_empty()
-            || of_holder.any(Tags::ANIMATE.and(Tags::PLACE))
+            || of_holder.any(Tags::ANIMATE.and(Tags::PLACE).and(Tags::SCENERY))
             || !subjects.iter().all(within)
         {
             return false;
