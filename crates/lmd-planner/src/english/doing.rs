@@ -69,7 +69,10 @@ impl Interpreter<'_> {
             }
             // "a window, a cat looking out": the cat looks.
             // "a cat with a ball and a dog playing"
-            _ if acts && is_of_the_living(&verb.attribute) && alive(&near) => {
+            _ if (acts || verb.role == Role::Caption)
+                && (is_of_the_living(&verb.attribute) || verb.attribute == "wearing")
+                && alive(&near) =>
+            {
                 near.into_iter().filter(|i| self.is_animate(*i)).collect()
             }
             None if acts && verb.form == VerbForm::Ing && self.joined_by == Joint::Comma && alive(&near) => {

@@ -235,6 +235,10 @@ impl<'a> Interpreter<'a> {
             self.joint = Joint::None;
             return;
         }
+        // "a table for two"
+        if phrase.noun.is_empty() && self.serves(phrase) {
+            return;
+        }
         self.tell_choice(phrase);
         let Some(phrase) = self.with_head(phrase) else {
             self.joint = Joint::None;

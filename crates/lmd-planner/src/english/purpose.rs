@@ -13,7 +13,8 @@ impl Interpreter<'_> {
         let lifeless = !subjects.is_empty() && subjects.iter().all(|index| !self.is_animate(*index));
         let whom = |np: &NounPhrase| np.tags().any(Tags::ANIMATE) && !np.tags().any(Tags::PLACE);
         let after_for = matches!(self.previous(), Some(Chunk::For));
-        if !(after_for && lifeless && (bare || whom(phrase))) || self.known(phrase).is_some() {
+        let counted = phrase.noun.is_empty() && phrase.quantity.is_some();
+        if !(after_for && lifeless && (bare || counted || whom(phrase))) || self.known(phrase).is_some() {
             return false;
         }
         let mut says = format!("for {}", phrase.text());
