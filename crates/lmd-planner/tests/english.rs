@@ -14,6 +14,7 @@ fn render(scene: &Scene) -> String {
         let _ = write!(text, "  {}{sure} {}", thing.count, thing.phrase());
         let _ = thing.size.map(|size| write!(text, " <{size:?}>"));
         let _ = thing.region.map(|region| write!(text, " @{region:?}"));
+        let _ = thing.spot.map(|spot| write!(text, " in @{spot:?}"));
         let _ = thing.arrangement.map(|arrangement| write!(text, " #{arrangement:?}"));
         text.push('\n');
     }

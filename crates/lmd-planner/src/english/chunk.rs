@@ -28,6 +28,8 @@ pub(super) enum Chunk {
     And,
     Or,
     Of,
+    /// What something is for follows.
+    For,
     Comma,
     /// `three dogs: …`: what follows may be the same things one by one.
     Colon,
@@ -92,6 +94,7 @@ fn joint(name: &str) -> Option<Chunk> {
         "and" => Chunk::And,
         "or" => Chunk::Or,
         "of" => Chunk::Of,
+        "for" => Chunk::For,
         "but" => Chunk::But,
         "with" => Chunk::With,
         "full" => Chunk::Full { half: false },
@@ -142,11 +145,8 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     if let Some((mood, length)) = weather(tokens, at) {
         return (Some(Chunk::Mood(mood)), length);
     }
-    if let Some(length) = reads(tokens, at, "except for").or(reads(tokens, at, "except")) {
-        return (Some(Chunk::Except), length);
-    }
-    if let Some(length) = negation(tokens, at) {
-        return (Some(Chunk::Not), length);
+    if let Some((chunk, length)) = denial(tokens, at, previous) {
+        return (Some(chunk), length);
     }
     if let Some((larger, length)) = partitive::comparison(tokens, at) {
         let words = tokens.get(at..at + length).unwrap_or_default();
@@ -188,6 +188,16 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
         Some((phrase, end)) => (Some(Chunk::Np(phrase)), end - at),
         None => leftover(token),
     }
+}
+
+/// `without`, `except for`, and the `not` of `a coat not black`.
+fn denial(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
+    if let Some(length) = reads(tokens, at, "except for").or(reads(tokens, at, "except")) {
+        return Some((Chunk::Except, length));
+    }
+    let after_noun = matches!(previous, Some(Chunk::Np(_)));
+    let of_noun = low(tokens, at) == "not" && after_noun && follows_is_not(tokens, at + 1);
+    negation(tokens, at).or(of_noun.then_some(1)).map(|length| (Chunk::Not, length))
 }
 
 /// `with its tongue out`, `with his arms up`: said of the part, where nothing follows that it could lead.
@@ -287,8 +297,12 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let predicative =
         matches!(previous, Some(Chunk::Be | Chunk::Which | Chunk::Verb(_) | Chunk::Adjectives(_)));
     let after_np = matches!(previous, Some(Chunk::Np(_) | Chunk::Lettering(_)));
+    // "the left one orange"
+    let coloured = matches!(previous, Some(Chunk::OneOf(_) | Chunk::OfThem(_)))
+        && exact_tags(low(tokens, at)).any(Tags::COLOUR)
+        && adjectives_alone(tokens, at);
     let denied_complement = matches!(previous, Some(Chunk::Not)) && follows_is_not(tokens, at);
-    if predicative || after_np || denied_complement {
+    if predicative || after_np || denied_complement || coloured {
         // "stacking wooden blocks"
         let thing = |(_, length): &(Chunk, usize)| {
             let next = low(tokens, at + length);
@@ -323,11 +337,26 @@ fn as_participle(tokens: &[Token], at: usize, verb: Verb) -> Verb {
 /// `is not brown`: adjectives alone after the denial.
 fn follows_is_not(tokens: &[Token], at: usize) -> bool {
     let word = |back: usize| at.checked_sub(back).and_then(|i| tokens.get(i)).map(|token| token.low.as_str());
-    let denies = word(1) == Some("not") && matches!(word(2), Some("is" | "are" | "was" | "were"));
-    denies
-        && adjectives(tokens, at).is_some_and(|(_, length)| {
-            tokens.get(at + length).is_none_or(|next| !next.is_word() || is_function(&next.low))
+    // "a coat not black"
+    let of_noun = word(2).is_some_and(|noun| tags(noun).any(Tags::NOUN) && !is_function(noun));
+    let denies =
+        word(1) == Some("not") && (of_noun || matches!(word(2), Some("is" | "are" | "was" | "were")));
+    denies && adjectives_alone(tokens, at)
+}
+
+/// Whether no noun follows the adjectives at `at`: `black hanging on a hook`.
+fn adjectives_alone(tokens: &[Token], at: usize) -> bool {
+    adjectives(tokens, at).is_some_and(|(_, length)| {
+        tokens.get(at + length).is_none_or(|next| {
+            !next.is_word() || is_function(&next.low) || acts_somewhere(tokens, at + length)
         })
+    })
+}
+
+/// Whether a participle with its place begins at `at`: `parked in front of a house`.
+fn acts_somewhere(tokens: &[Token], at: usize) -> bool {
+    let does = verb(low(tokens, at)).is_some_and(|verb| matches!(verb.form, VerbForm::Ing | VerbForm::Past));
+    does && link(tokens, at + 1).is_some()
 }
 
 /// Whether the sentence has named somebody so far.
@@ -393,6 +422,10 @@ fn adjectives(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
     let mut i = at;
     while let Some(token) = tokens.get(i) {
         let low = token.low.clone();
+        let joined = i > at && tokens.get(i - 1).is_some_and(|before| before.low == "and");
+        if !found.is_empty() && !joined && acts_somewhere(tokens, i) {
+            break;
+        }
         if exact_tags(&low).any(Tags::SHADE) || is_adverb(&low) {
             adverb.push(low);
         } else if is_adjective(&low) {

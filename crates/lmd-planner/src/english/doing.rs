@@ -68,6 +68,13 @@ impl Interpreter<'_> {
                 subjects.clone()
             }
             // "a window, a cat looking out": the cat looks.
+            // "a cat with a ball and a dog playing"
+            _ if (acts || verb.role == Role::Caption)
+                && (is_of_the_living(&verb.attribute) || verb.attribute == "wearing")
+                && alive(&near) =>
+            {
+                near.into_iter().filter(|i| self.is_animate(*i)).collect()
+            }
             None if acts && verb.form == VerbForm::Ing && self.joined_by == Joint::Comma && alive(&near) => {
                 near.into_iter().filter(|i| self.is_animate(*i)).collect()
             }
@@ -246,6 +253,10 @@ impl Interpreter<'_> {
             _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {
                 return self.verb_detail(phrase, verb, &subjects, prep);
             }
+            // "waving goodbye"
+            _ if prep.is_none() && phrase.tags().any(Tags::SAID) => {
+                return self.verb_detail(phrase, verb, &subjects, prep);
+            }
             Role::Caption if prep.is_none() && self.is_shared(phrase, verb, &subjects) => {
                 self.add_detail(&subjects, &verb.attribute);
                 RelationKind::NextTo
@@ -380,11 +391,26 @@ impl Interpreter<'_> {
         prep: Option<&str>,
     ) {
         let prep = prep.map_or(String::new(), |prep| format!("{prep} "));
+        let subjects = self.without_the_like(&verb.attribute, subjects);
         self.add_detail(subjects, &format!("{} {prep}{}", verb.attribute, phrase.text()));
         self.group = subjects.to_vec();
         self.detailed_by = subjects.to_vec();
         self.detailed = subjects.to_vec();
         self.work_on(phrase, &verb.attribute, subjects);
+    }
+
+    /// `a man wearing boots and a woman wearing shoes`: who does it already does it to something else.
+    fn without_the_like<'b>(&self, does: &str, subjects: &'b [usize]) -> &'b [usize] {
+        let does_so = |index: &usize| {
+            let detail = self.scene.things.get(*index).and_then(|thing| thing.detail.as_deref());
+            detail.is_some_and(|detail| detail.split(' ').any(|word| word == does))
+        };
+        match subjects.split_last() {
+            Some((last, others)) if others.iter().any(does_so) && !does_so(last) => {
+                std::slice::from_ref(last)
+            }
+            _ => subjects,
+        }
     }
 
     pub(super) fn surrounding(&mut self, phrase: &NounPhrase, role: Role, subjects: &[usize]) {

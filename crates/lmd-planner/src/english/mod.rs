@@ -1,13 +1,15 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
-//! The way: normalise → `syntax` → `token` → `language` → `lettering` → `spelling` → `superlative` → `style` → `chunk`
-//! (with `noun_phrase` and `adjectives`, `names`, `numbers`, `links`, `partitive`) → `interpret`
+//! The way: normalise → `syntax` → `token` → `language` → `lettering` → `spelling` → `superlative` → `ones` → `style` → `chunk`
+//! (with `noun_phrase`, `acting` and `adjectives`, `names`, `numbers`, `links`, `partitive`) → `interpret`
 //! (with `naming`, `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`,
-//! `denial`, `doing`, `parts`, `picks`) → `account`.
+//! `denial`, `doing`, `parts`, `picks`, `purpose`, `within`, `around`) → `account`.
 //! What is known of words stands in `lexicon`.
 
 mod account;
+mod acting;
 mod adjectives;
+mod around;
 mod arranging;
 mod choosing;
 mod chunk;
@@ -25,6 +27,7 @@ mod naming;
 mod negation;
 mod noun_phrase;
 mod numbers;
+mod ones;
 mod opening;
 mod owning;
 mod partitive;
@@ -34,6 +37,7 @@ mod picks;
 mod places;
 mod placing;
 mod pronouns;
+mod purpose;
 mod sides;
 mod spelling;
 mod style;
@@ -41,6 +45,7 @@ mod superlative;
 mod syntax;
 mod token;
 mod who;
+mod within;
 
 pub(crate) use links::place_word;
 pub(crate) use who::Who;
@@ -74,12 +79,13 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let tokens = lettering::marked(&tokens);
     let (tokens, corrections) = spelling::corrected(tokens);
     notes.extend(corrections);
-    let tokens = superlative::with_ones(&superlative::several_first(tokens));
+    let tokens = ones::told(&superlative::several_first(tokens));
     let framing = style::framing(&tokens);
     let chunks = chunk::chunks(&framing.rest);
     let (mut scene, placing) = interpret::Interpreter::new(&chunks).run();
     scene.style = framing.style;
     scene.tags = framing.tags;
+    scene.names = names::written(&framing.rest);
     scene.notes.extend(doubts::odd_captions(&scene));
     notes.append(&mut scene.notes);
     scene.notes = notes;

@@ -7,8 +7,8 @@ use super::phrase::{Determiner, NounPhrase};
 use super::token::{Token, low};
 use super::{links, names, negation, partitive};
 use crate::lexicon::{
-    List, Tags, VerbForm, compound, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags,
-    verb,
+    List, Tags, VerbForm, compares, compound, exact_tags, is_adjective, is_adverb, is_function,
+    is_participle, tags, verb,
 };
 
 /// Reads the noun phrase at `at`; gives it with the index after it.
@@ -19,7 +19,7 @@ pub(super) fn noun_phrase(tokens: &[Token], at: usize) -> Option<(NounPhrase, us
 pub(super) struct Reader<'a> {
     pub(super) tokens: &'a [Token],
     /// Where the phrase begins.
-    start: usize,
+    pub(super) start: usize,
     pub(super) at: usize,
     pub(super) phrase: NounPhrase,
 }
@@ -42,6 +42,12 @@ impl Reader<'_> {
         self.quantity();
         self.words();
         self.unknown_noun();
+        self.aged();
+        // "the elder on the left" is one of several.
+        let bare = self.phrase.determiner == Determiner::The && self.phrase.attributes.is_empty();
+        if bare && (List::Ordinal.has(&self.phrase.noun) || List::Elder.has(&self.phrase.noun)) {
+            self.phrase.attributes.push(std::mem::take(&mut self.phrase.noun));
+        }
         if self.phrase.noun.is_empty() && !self.headless() {
             return None;
         }
@@ -55,12 +61,40 @@ impl Reader<'_> {
         if matches!(self.low(0), "one" | "ones") {
             return;
         }
-        let unknown = |a: &String| exact_tags(a).is_unknown() && !a.contains(['-', ' ']);
+        // "the younger on the right" is one of several.
+        let definite = self.phrase.determiner == Determiner::The;
+        let unknown =
+            |a: &String| exact_tags(a).is_unknown() && !a.contains(['-', ' ']) && !(definite && compares(a));
         if self.phrase.noun.is_empty()
             && self.phrase.determiner != Determiner::None
             && self.phrase.attributes.last().is_some_and(unknown)
         {
             self.phrase.noun = self.phrase.attributes.pop().unwrap_or_default();
+        }
+    }
+
+    /// `a cake for a 7-year-old`: an age alone is somebody of that age.
+    fn aged(&mut self) {
+        let told = self.phrase.determiner != Determiner::None || self.phrase.quantity.is_some();
+        let one = matches!(self.low(0), "one" | "ones");
+        let age = self
+            .phrase
+            .attributes
+            .last()
+            .and_then(|age| age.strip_suffix("-old").or(age.strip_suffix("-olds")));
+        let Some((count, unit)) = age.and_then(|age| age.split_once('-')) else { return };
+        if !self.phrase.noun.is_empty() || one {
+            return;
+        }
+        let grown = unit == "year" && number(count).is_some_and(|years| years >= 18);
+        let noun = if grown { "person" } else { "child" };
+        let several = self.phrase.attributes.last().is_some_and(|age| age.ends_with('s'));
+        if told || several {
+            self.phrase.noun = noun.to_owned();
+            self.phrase.plural = several;
+            if let Some(age) = self.phrase.attributes.last_mut().filter(|_| several) {
+                age.pop();
+            }
         }
     }
 
@@ -95,6 +129,7 @@ impl Reader<'_> {
             self.low(0),
             "other" | "same" | "second" | "third" | "fourth" | "fifth" | "first" | "last" | "more"
         ) {
+            self.phrase.other |= self.low(0) == "other";
             if !matches!(self.low(0), "other" | "same" | "last") && determiner != Another {
                 self.phrase.determiner = if determiner == The { The } else { Another };
             }
@@ -167,7 +202,8 @@ impl Reader<'_> {
             {
                 break;
             }
-            let compound = self.compound_length();
+            let compound = Some(self.compound_length()).filter(|words| !self.compound_acts(*words));
+            let compound = compound.unwrap_or(0);
             if compound > 0 && nouns.is_empty() {
                 for _ in 0..compound {
                     nouns.push(self.at);
@@ -234,22 +270,18 @@ impl Reader<'_> {
             let next = self.low(1);
             // "a garden full of roses": the adjective speaks of the noun before it.
             let trails = is_adjective(next) && !exact_tags(next).any(Tags::NOUN) && !self.content_follows(2);
-            let trails = trails && matches!(self.low(2), "of" | "with");
+            // "a tree 20-foot-tall"
+            let measured = next.starts_with(|c: char| c.is_ascii_digit());
+            let trails = trails && (measured || matches!(self.low(2), "of" | "with"));
             // "the desert stands a cactus"
             let finite = verb(next).is_some_and(|verb| verb.form == VerbForm::Third);
-            let verb = self.verb_follows(1) || finite && self.object_follows(2);
+            let verb = self.verb_follows(1) || finite && self.object_follows(2) || self.compound_acts(2);
             return describes && follows && !trails && !verb;
         }
         if is_adjective(low) {
             return true;
         }
         is_participle(low) && follows
-    }
-
-    /// Whether the word `ahead` is a verb rather than a noun here.
-    pub(super) fn verb_follows(&self, ahead: usize) -> bool {
-        let low = self.low(ahead);
-        !tags(low).any(Tags::NOUN) && !is_adjective(low) && verb(low).is_some()
     }
 
     /// Whether `low` is the next noun of the phrase.
@@ -260,7 +292,9 @@ impl Reader<'_> {
         }
         let Some(last) = nouns.last().and_then(|i| self.tokens.get(*i)) else {
             return !self.opens_as_verb(low)
-                && (tags.any(Tags::NOUN) || !tags.any(Tags::ADVERB.and(Tags::FILLER)));
+                && !self.age_acts(low)
+                && (tags.any(Tags::NOUN) && self.may_be_thing(low)
+                    || !tags.any(Tags::ADVERB.and(Tags::FILLER)));
         };
         if number(low).is_some() {
             // "a Tesla Model 3": the number of a name.
@@ -276,7 +310,11 @@ impl Reader<'_> {
         let plural_before = singular(&last.low) != last.low
             && !exact_tags(&last.low).any(Tags::NOUN)
             && !last.low.ends_with('.');
-        if plural_before || self.acts(low, last) {
+        if plural_before
+            || self.acts(low, last)
+            || self.act_together(low, last)
+            || self.is_predicate_colour(low)
+        {
             return false;
         }
         let Some(verb) = verb(low) else { return !low.ends_with("ly") };
@@ -292,43 +330,6 @@ impl Reader<'_> {
             VerbForm::Ing | VerbForm::Past => is_noun && !self.content_follows(1),
             VerbForm::Base => is_noun && !self.object_follows(1),
         }
-    }
-
-    /// Whether a word that may be a noun is what the noun before it does: `a barista hands a cup`, `a boy and a girl
-    /// play in the sand`.
-    fn acts(&self, low: &str, last: &Token) -> bool {
-        let one = matches!(self.phrase.determiner, Determiner::A | Determiner::The)
-            && self.phrase.quantity.is_none();
-        let plural = singular(low) != low;
-        if one && plural {
-            return self.object_follows(1);
-        }
-        let joined = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
-        let joined = joined.is_some_and(|before| before.low == "and");
-        let can = tags(&last.low).any(Tags::ANIMATE) || low == "fly";
-        let base = verb(low).is_some_and(|verb| verb.form == VerbForm::Base);
-        one && joined && can && base && !self.content_follows(1)
-    }
-
-    /// Whether an article or a number follows, as after a verb.
-    fn object_follows(&self, ahead: usize) -> bool {
-        matches!(self.low(ahead), "a" | "an" | "the" | "its" | "his" | "her" | "their")
-            || number(self.low(ahead)).is_some()
-    }
-
-    /// Whether a bare word that could open a noun phrase is a verb instead.
-    fn opens_as_verb(&self, low: &str) -> bool {
-        let bare = self.phrase.determiner == Determiner::None
-            && self.phrase.quantity.is_none()
-            && self.phrase.attributes.is_empty();
-        // "Mount Fuji"
-        let name = |ahead: usize| self.tokens.get(self.at + ahead).is_some_and(Token::is_capitalised);
-        if name(0) && name(1) && exact_tags(self.low(1)).is_unknown() {
-            return false;
-        }
-        let participle = is_participle(low);
-        let finite = !tags(low).any(Tags::NOUN) && verb(low).is_some();
-        (bare && (participle || finite)) || (participle && self.phrase.determiner == Determiner::None)
     }
 
     /// Makes the nouns so far an owner: `the man's`.
@@ -368,6 +369,14 @@ impl Reader<'_> {
         if words.len() > 1 && whole != self.phrase.noun && exact_tags(&whole).any(Tags::NOUN) {
             self.phrase.noun = whole;
             self.phrase.plural = false;
+        }
+        // A "MacBook Air" is no air.
+        let strange = first.first().is_some_and(|token| {
+            let inner = token.text.chars().skip(1).any(char::is_uppercase);
+            token.has_capital() && (inner || tags(&token.low).is_unknown())
+        });
+        if strange && last.is_capitalised() && tags(&last.low).any(Tags::ABSTRACT) && !self.phrase.plural {
+            self.phrase.noun = self.phrase.noun.replace(' ', "-");
         }
         if let Some(name) = names::of_noun(&self.phrase, &words, self.start > 0) {
             self.phrase.noun = name;

@@ -33,6 +33,8 @@ pub(super) struct NounPhrase {
     pub(super) capitalised: bool,
     /// `a green one`: the noun is that of a thing named before.
     pub(super) anaphor: bool,
+    /// `the other blue`: whatever is left of several.
+    pub(super) other: bool,
     /// `red or blue`: the alternative that was taken, and the other one.
     pub(super) choice: Option<(String, String)>,
 }
@@ -49,6 +51,7 @@ impl NounPhrase {
             words: Vec::new(),
             capitalised: false,
             anaphor: false,
+            other: false,
             choice: None,
         }
     }

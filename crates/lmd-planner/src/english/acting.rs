@@ -1,0 +1,109 @@
+//! Where a noun phrase ends because its next word is what the nouns do: `a barista hands a cup`, `leaves fall`.
+
+use lmd_layout::singular;
+
+use super::links;
+use super::noun_phrase::Reader;
+use super::numbers::number;
+use super::phrase::Determiner;
+use super::token::Token;
+use crate::lexicon::{
+    Tags, VerbForm, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags, verb,
+};
+
+impl Reader<'_> {
+    /// Whether a noun that may be an adverb stands as a noun: `a well`, but not `well`.
+    pub(super) fn may_be_thing(&self, low: &str) -> bool {
+        let told = self.phrase.determiner != Determiner::None
+            || self.phrase.quantity.is_some()
+            || !self.phrase.attributes.is_empty();
+        told || !exact_tags(low).any(Tags::ADVERB)
+    }
+
+    /// `a two-year-old sits`: what somebody told by the age does.
+    pub(super) fn age_acts(&self, low: &str) -> bool {
+        let aged = self.phrase.attributes.last().is_some_and(|age| age.ends_with("-old"));
+        aged && verb(low).is_some_and(|verb| verb.form == VerbForm::Third)
+    }
+
+    /// Whether the last of several words that may be one noun is what the first does: `a tree stands on the left`.
+    pub(super) fn compound_acts(&self, words: usize) -> bool {
+        let Some(last) = words.checked_sub(1).filter(|last| *last > 0).map(|last| self.low(last)) else {
+            return false;
+        };
+        let does = singular(last) != last && verb(last).is_some_and(|verb| verb.form == VerbForm::Third);
+        let next = self.low(words);
+        let led = is_function(next)
+            && !matches!(next, "is" | "are" | "was" | "were" | "and" | "or" | "of" | "with");
+        let one = match self.phrase.determiner {
+            Determiner::A => true,
+            Determiner::The | Determiner::Possessive => led,
+            // "snow falls on a roof"
+            Determiner::None => led && tags(self.low(0)).any(Tags::STUFF),
+            _ => false,
+        };
+        does && one && self.phrase.quantity.is_none()
+    }
+
+    /// Whether the word `ahead` is a verb rather than a noun here.
+    pub(super) fn verb_follows(&self, ahead: usize) -> bool {
+        let low = self.low(ahead);
+        !tags(low).any(Tags::NOUN) && !is_adjective(low) && verb(low).is_some()
+    }
+
+    /// Whether a word that may be a noun is what the noun before it does: `a barista hands a cup`, `a boy and a girl
+    /// play in the sand`.
+    pub(super) fn acts(&self, low: &str, last: &Token) -> bool {
+        let one = matches!(self.phrase.determiner, Determiner::A | Determiner::The)
+            && self.phrase.quantity.is_none();
+        let plural = singular(low) != low;
+        if one && plural {
+            return self.object_follows(1);
+        }
+        let joined = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let joined = joined.is_some_and(|before| before.low == "and");
+        let can = tags(&last.low).any(Tags::ANIMATE) || low == "fly";
+        let base = verb(low).is_some_and(|verb| verb.form == VerbForm::Base);
+        one && joined && can && base && !self.content_follows(1)
+    }
+
+    /// Whether a word that may be a noun is what several do: `leaves fall from a tree`, `two trees stand on a hill`.
+    pub(super) fn act_together(&self, low: &str, last: &Token) -> bool {
+        let one = singular(&last.low);
+        let several =
+            one != last.low && tags(&one).any(Tags::NOUN) && !exact_tags(&last.low).any(Tags::MODIFIER);
+        let does = verb(low).is_some_and(|verb| verb.form == VerbForm::Base);
+        several
+            && does
+            && self.phrase.determiner != Determiner::A
+            && (!self.content_follows(1) || is_adverb(self.low(1)))
+    }
+
+    /// `the right bird orange`: a colour after what is told by its place.
+    pub(super) fn is_predicate_colour(&self, low: &str) -> bool {
+        let placed = self.phrase.attributes.first().is_some_and(|first| links::place_word(first).is_some());
+        let definite = self.phrase.determiner == Determiner::The;
+        placed && definite && exact_tags(low).any(Tags::COLOUR) && !self.content_follows(1)
+    }
+
+    /// Whether an article or a number follows, as after a verb.
+    pub(super) fn object_follows(&self, ahead: usize) -> bool {
+        matches!(self.low(ahead), "a" | "an" | "the" | "its" | "his" | "her" | "their")
+            || number(self.low(ahead)).is_some()
+    }
+
+    /// Whether a bare word that could open a noun phrase is a verb instead.
+    pub(super) fn opens_as_verb(&self, low: &str) -> bool {
+        let bare = self.phrase.determiner == Determiner::None
+            && self.phrase.quantity.is_none()
+            && self.phrase.attributes.is_empty();
+        // "Mount Fuji"
+        let name = |ahead: usize| self.tokens.get(self.at + ahead).is_some_and(Token::is_capitalised);
+        if name(0) && name(1) && exact_tags(self.low(1)).is_unknown() {
+            return false;
+        }
+        let participle = is_participle(low);
+        let finite = !tags(low).any(Tags::NOUN) && verb(low).is_some();
+        (bare && (participle || finite)) || (participle && self.phrase.determiner == Determiner::None)
+    }
+}
