@@ -228,6 +228,9 @@ impl<'a> Interpreter<'a> {
         if self.is_lacking(phrase) || self.speaks_of_part(phrase) {
             return;
         }
+        if self.is_called_again(phrase) {
+            return;
+        }
         if self.describes_last(phrase) {
             self.joint = Joint::None;
             return;
@@ -237,6 +240,9 @@ impl<'a> Interpreter<'a> {
             self.joint = Joint::None;
             return;
         };
+        if self.takes_fabric(&phrase) {
+            return;
+        }
         match std::mem::take(&mut self.pending) {
             Pending::Nothing => self.fresh(&phrase),
             Pending::With { each } => self.owned(&phrase, each),
@@ -355,11 +361,14 @@ impl<'a> Interpreter<'a> {
         {
             self.stand_like(index, first);
         }
+        let and_this = self.joint == Joint::And && self.object_of.is_none() && !self.closed;
         self.join(index);
         self.join_in_sky(index);
         // "the left cup is blue, the right cup is red": a clause of its own.
         let clause = phrase.determiner == Determiner::The && matches!(self.peek(1), Some(Chunk::Be));
-        if clause && phrase.count().0 == 1
+        // "the knob and the plate were attached" speaks of both.
+        let both = and_this && self.group.len() > 1 && self.lists_before();
+        if clause && phrase.count().0 == 1 && !both
             || again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_)))
         {
             // "a man and a woman, the man is taller" speaks of the man alone.

@@ -1,22 +1,26 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
-//! The way: normalise → `syntax` → `token` → `language` → `lettering` → `spelling` → `superlative` → `style` → `chunk`
-//! (with `noun_phrase` and `adjectives`, `names`, `numbers`, `links`, `partitive`) → `interpret`
-//! (with `naming`, `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`,
-//! `denial`, `doing`, `parts`, `picks`) → `account`.
+//! The way: normalise → `syntax` → `token` (with `joining`) → `language` → `lettering` → `spelling` → `superlative` → `style` → `chunk`
+//! (with `noun_phrase` and `adjectives`, `names`, `numbers`, `links`, `partitive`, `past`) → `interpret`
+//! (with `naming`, `calling`, `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`,
+//! `denial`, `doing`, `filling`, `fabric`, `parts`, `picks`) → `account`.
 //! What is known of words stands in `lexicon`.
 
 mod account;
 mod adjectives;
 mod arranging;
+mod calling;
 mod choosing;
 mod chunk;
 mod denial;
 mod doing;
 mod doubts;
+mod fabric;
+mod filling;
 mod flanking;
 mod having;
 mod interpret;
+mod joining;
 mod language;
 mod lettering;
 mod links;
@@ -29,6 +33,7 @@ mod opening;
 mod owning;
 mod partitive;
 mod parts;
+mod past;
 mod phrase;
 mod picks;
 mod places;
@@ -99,7 +104,7 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
 
 /// The words and signs of `text`, with the sides of somebody as sides of him.
 fn words_of(text: &str) -> Vec<token::Token> {
-    sides::of_their_owners(token::tokenize(text))
+    sides::of_their_owners(joining::hyphenated(token::tokenize(text)))
 }
 
 /// Whether `text` is in another language than English, as far as its letters

@@ -79,13 +79,21 @@ pub(super) fn with_ones(tokens: &[Token]) -> Vec<Token> {
     let ends = |i: usize| {
         tokens.get(i).is_none_or(|next| !next.is_word() || exact_tags(&next.low).any(Tags::FUNCTION))
     };
-    let made = |i: usize| MATERIALS.contains(&low(i));
-    let each = |i: usize| low(i) == "one" && (made(i + 1) || is_adjective(low(i + 1))) && ends(i + 2);
+    // "one blue and the other orange": a colour that is a fruit, too.
+    let fruit = |i: usize| exact_tags(low(i)).any(Tags::COLOUR) && exact_tags(low(i)).any(Tags::NOUN);
+    let made = |i: usize| MATERIALS.contains(&low(i)) || fruit(i);
+    // The word that describes the one, or the other.
+    let each = |i: usize| {
+        let other = low(i) == "the" && low(i + 1) == "other";
+        let word = if other { i + 2 } else { i + 1 };
+        let says = (low(i) == "one" || other) && (made(word) || is_adjective(low(word))) && ends(word + 1);
+        says.then_some(word)
+    };
     let joined = |i: usize| {
         [(",", ""), ("and", ""), (",", "and")].into_iter().find_map(|(first, second)| {
             let length = 1 + usize::from(!second.is_empty());
             let reads = low(i) == first && (second.is_empty() || low(i + 1) == second);
-            (reads && each(i + length)).then_some(i + length)
+            each(i + length).filter(|_| reads)
         })
     };
     let mut ones = Vec::new();
@@ -93,10 +101,10 @@ pub(super) fn with_ones(tokens: &[Token]) -> Vec<Token> {
     while at < tokens.len() {
         let behind = at > 0 && matches!(low(at - 1), "," | ":");
         let mut run = Vec::new();
-        let mut next = (behind && each(at)).then_some(at);
-        while let Some(one) = next {
-            run.push(one + 1);
-            next = joined(one + 2);
+        let mut next = each(at).filter(|_| behind);
+        while let Some(word) = next {
+            run.push(word);
+            next = joined(word + 1);
         }
         at = run.last().map_or(at, |last| *last) + 1;
         if run.len() > 1 && run.iter().any(|word| made(*word)) {

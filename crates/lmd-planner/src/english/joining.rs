@@ -1,0 +1,71 @@
+//! Hyphens that writers leave out: a `snow covered street` is a snow-covered one, no street that snow covered.
+
+use super::token::Token;
+use crate::lexicon::{List, Tags, exact_tags, is_adjective, tags};
+
+/// Makes one word of a noun and the participle that it belongs to, before the noun that both describe.
+pub(super) fn hyphenated(tokens: Vec<Token>) -> Vec<Token> {
+    if !tokens.iter().any(|token| List::Joined.has(&token.low)) {
+        return tokens;
+    }
+    let mut joined = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        match tokens.get(at + 1).filter(|_| belongs(&tokens, at)) {
+            Some(participle) => {
+                joined.push(Token::new(&format!("{}-{}", token.text, participle.text)));
+                at += 2;
+            }
+            None => {
+                joined.push(token.clone());
+                at += 1;
+            }
+        }
+    }
+    joined
+}
+
+fn belongs(tokens: &[Token], at: usize) -> bool {
+    let (Some(noun), Some(participle), Some(next)) = (tokens.get(at), tokens.get(at + 1), tokens.get(at + 2))
+    else {
+        return false;
+    };
+    let own = exact_tags(&noun.low);
+    let one = own.any(Tags::NOUN)
+        && !own.any(Tags::FUNCTION.and(Tags::ADVERB).and(Tags::ADJECTIVE).and(Tags::COLOUR));
+    let own = exact_tags(&next.low);
+    let described = (tags(&next.low).any(Tags::NOUN) || is_adjective(&next.low) || own.is_unknown())
+        && !own.any(Tags::FUNCTION.and(Tags::ADVERB))
+        && next.is_word()
+        && super::numbers::number(&next.low).is_none();
+    noun.is_word() && one && List::Joined.has(&participle.low) && described
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::token::tokenize;
+    use super::*;
+
+    fn joined(text: &str) -> String {
+        let words: Vec<String> = hyphenated(tokenize(text)).into_iter().map(|token| token.text).collect();
+        words.join(" ")
+    }
+
+    #[test]
+    fn a_noun_and_its_participle_are_one_word() {
+        assert_eq!(joined("a snow covered street"), "a snow-covered street");
+        assert_eq!(joined("a tree lined old road"), "a tree-lined old road");
+    }
+
+    #[test]
+    fn what_is_done_stays() {
+        for text in [
+            "a cake covered with cream",
+            "a hill covered in snow",
+            "the lamp covered the table",
+            "a red colored car",
+        ] {
+            assert_eq!(joined(text), text);
+        }
+    }
+}
