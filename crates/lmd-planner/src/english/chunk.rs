@@ -176,13 +176,6 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     if let Some(chunk) = stretched(tokens, at, previous) {
         return (Some(chunk), 1);
     }
-    // "ripe for picking": what it is for is not to be seen.
-    if let (Some(Chunk::Adjectives(_) | Chunk::Verb(_)), "for") = (previous, token.low.as_str())
-        && verb(low(tokens, at + 1)).is_some_and(|verb| verb.form == VerbForm::Ing)
-        && noun_phrase(tokens, at + 2).is_none()
-    {
-        return (None, 2);
-    }
     if let Some((link, length)) = link(tokens, at).filter(|_| bound(tokens, at).is_none()) {
         return (Some(Chunk::Link(link)), length);
     }
@@ -236,6 +229,13 @@ fn sign(low: &str) -> Option<Chunk> {
 }
 
 fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Option<Chunk>, usize)> {
+    // "ripe for picking": what it is for is not to be seen.
+    if let (Some(Chunk::Adjectives(_) | Chunk::Verb(_)), "for") = (previous, low(tokens, at))
+        && verb(low(tokens, at + 1)).is_some_and(|verb| verb.form == VerbForm::Ing)
+        && noun_phrase(tokens, at + 2).is_none()
+    {
+        return Some((None, 2));
+    }
     if let Some((chunk, length)) = JOINTS.longest(|ahead| low(tokens, at + ahead)) {
         return Some((Some(chunk.clone()), length));
     }
@@ -316,7 +316,8 @@ fn doer(before: &[Chunk]) -> Doer<'_> {
     let phrase = || sentence().find_map(|chunk| if let Chunk::Np(np) = chunk { Some(np) } else { None });
     let verb = || sentence().find_map(|chunk| if let Chunk::Verb(verb) = chunk { Some(verb) } else { None });
     match before.last() {
-        Some(Chunk::Np(np)) => Doer::Phrase(np),
+        // "a man in a suit walked"
+        Some(Chunk::Np(np)) => Doer::Phrase(np, has_doer(before)),
         Some(Chunk::Pronoun(_)) => Doer::Pronoun,
         Some(Chunk::Which) => Doer::Before(phrase()),
         // "a cat sat and purred"

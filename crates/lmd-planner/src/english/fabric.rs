@@ -14,11 +14,16 @@ impl Interpreter<'_> {
         if !is_fabric(phrase) || !one || placed || self.places.len() == 0 || self.denied.is_some() {
             return false;
         }
+        let goes_on =
+            self.places.last_word().is_some_and(|word| List::Fabric.has(&lmd_layout::singular(word)));
         let of_place = match &self.pending {
             Pending::With { .. } => self.owner.is_empty() || self.after_place(),
             Pending::Nothing => {
                 let backdrop = phrase.noun.ends_with("background") || phrase.noun.ends_with("backdrop");
-                self.joint != Joint::None && self.owner.is_empty() && self.region.is_none() && !backdrop
+                self.joint != Joint::None
+                    && (self.owner.is_empty() || goes_on)
+                    && self.region.is_none()
+                    && !backdrop
             }
             _ => false,
         };
@@ -30,8 +35,6 @@ impl Interpreter<'_> {
         if !of_place || !walled || said_of || self.ahead.is_some() {
             return false;
         }
-        let goes_on =
-            self.places.last_word().is_some_and(|word| List::Fabric.has(&lmd_layout::singular(word)));
         self.places.add(if goes_on { "and" } else { "with" }, &phrase.text());
         if self.pending != Pending::Nothing {
             self.closed = true;
@@ -51,7 +54,10 @@ impl Interpreter<'_> {
 /// Whether a phrase names what places and buildings are made of.
 pub(super) fn is_fabric(phrase: &NounPhrase) -> bool {
     let written = phrase.words.last().map(|word| word.to_lowercase()).unwrap_or_default();
-    List::Fabric.has(head(&phrase.noun)) || List::Fabric.has(&written)
+    // "a carpet" is a thing, "red carpet" is what lies everywhere.
+    let bare = phrase.determiner == Determiner::None && !phrase.plural;
+    let known = List::Fabric.has(head(&phrase.noun)) || List::Fabric.has(&written);
+    known && (bare || written != "carpet")
 }
 
 /// Whether a place has walls of its own.

@@ -364,21 +364,26 @@ impl<'a> Interpreter<'a> {
         let and_this = self.joint == Joint::And && self.object_of.is_none() && !self.closed;
         self.join(index);
         self.join_in_sky(index);
-        // "the left cup is blue, the right cup is red": a clause of its own.
-        let clause = phrase.determiner == Determiner::The && matches!(self.peek(1), Some(Chunk::Be));
-        // "the knob and the plate were attached" speaks of both.
-        let both = and_this && self.group.len() > 1 && self.lists_before();
-        if clause && phrase.count().0 == 1 && !both
-            || again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_)))
-        {
-            // "a man and a woman, the man is taller" speaks of the man alone.
-            self.group = vec![index];
-        }
+        self.narrow_to_clause(phrase, index, again, and_this);
         if let Some((kind, owner)) = listed {
             self.relate(index, kind, owner);
             self.contained = Some(kind);
         }
         self.apply_ahead(index);
+    }
+
+    /// `the left cup is blue, the right cup is red`: a clause of its own speaks of its subject alone.
+    fn narrow_to_clause(&mut self, phrase: &NounPhrase, index: usize, again: bool, and_this: bool) {
+        let clause = phrase.determiner == Determiner::The && matches!(self.peek(1), Some(Chunk::Be));
+        // "the knob and the plate were attached" speaks of both.
+        let both = and_this && self.group.len() > 1 && self.lists_before();
+        if clause && phrase.count().0 == 1 && !both
+            || again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_)))
+            || self.opens_clause()
+        {
+            // "a man and a woman, the man is taller" speaks of the man alone.
+            self.group = vec![index];
+        }
     }
 
     /// Three and more bare words that no table knows.

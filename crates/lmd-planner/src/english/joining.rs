@@ -33,12 +33,15 @@ fn belongs(tokens: &[Token], at: usize) -> bool {
     let own = exact_tags(&noun.low);
     let one = own.any(Tags::NOUN)
         && !own.any(Tags::FUNCTION.and(Tags::ADVERB).and(Tags::ADJECTIVE).and(Tags::COLOUR));
+    // "a cat shaped clock", but "a man painted walls".
+    let acts = own.any(Tags::ANIMATE)
+        && !matches!(participle.low.as_str(), "shaped" | "themed" | "colored" | "coloured");
     let own = exact_tags(&next.low);
     let described = (tags(&next.low).any(Tags::NOUN) || is_adjective(&next.low) || own.is_unknown())
         && !own.any(Tags::FUNCTION.and(Tags::ADVERB))
         && next.is_word()
         && super::numbers::number(&next.low).is_none();
-    noun.is_word() && one && List::Joined.has(&participle.low) && described
+    noun.is_word() && one && !acts && List::Joined.has(&participle.low) && described
 }
 
 #[cfg(test)]
@@ -54,6 +57,10 @@ mod tests {
     #[test]
     fn a_noun_and_its_participle_are_one_word() {
         assert_eq!(joined("a snow covered street"), "a snow-covered street");
+        assert_eq!(
+            joined("a hand painted vase and a cat shaped clock"),
+            "a hand-painted vase and a cat-shaped clock"
+        );
         assert_eq!(joined("a tree lined old road"), "a tree-lined old road");
     }
 
@@ -63,6 +70,7 @@ mod tests {
             "a cake covered with cream",
             "a hill covered in snow",
             "the lamp covered the table",
+            "a man painted walls",
             "a red colored car",
         ] {
             assert_eq!(joined(text), text);

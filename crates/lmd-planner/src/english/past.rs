@@ -12,8 +12,8 @@ use crate::lexicon::{Role, Tags, Verb, VerbForm, finite_past, is_deed, is_naming
 pub(super) enum Doer<'a> {
     /// Nothing that could do anything.
     Nobody,
-    /// The phrase right before it.
-    Phrase(&'a NounPhrase),
+    /// The phrase right before it, and whether the sentence has named somebody.
+    Phrase(&'a NounPhrase, bool),
     /// A pronoun.
     Pronoun,
     /// What the clause or the verb before it speaks of: `a cat that …`, `a cat sat and …`.
@@ -25,7 +25,7 @@ impl Doer<'_> {
         match self {
             Self::Nobody => false,
             Self::Pronoun => true,
-            Self::Phrase(np) => np.tags().any(Tags::ANIMATE),
+            Self::Phrase(_, somebody) => somebody,
             Self::Before(np) => np.is_some_and(|np| np.tags().any(Tags::ANIMATE)),
         }
     }
@@ -35,7 +35,7 @@ impl Doer<'_> {
 pub(super) fn as_finite(tokens: &[Token], at: usize, verb: Verb, doer: Doer) -> Verb {
     let word = low(tokens, at);
     let named = match doer {
-        Doer::Phrase(np) => is_named(np),
+        Doer::Phrase(np, _) => is_named(np),
         other => !matches!(other, Doer::Nobody),
     };
     let done = || {
@@ -46,7 +46,7 @@ pub(super) fn as_finite(tokens: &[Token], at: usize, verb: Verb, doer: Doer) -> 
     let acts = || led_object(tokens, at) || named && (bare_object(tokens, at) || done());
     // "a boy hit the ball", "the sun set": what one thing does in this form, it did.
     let alike = || match doer {
-        Doer::Phrase(np) if !np.plural && np.count().0 == 1 => {
+        Doer::Phrase(np, _) if !np.plural && np.count().0 == 1 => {
             led_object(tokens, at) || np.tags().any(Tags::SKY) && verb.role == Role::Neutral
         }
         _ => false,
