@@ -61,8 +61,8 @@ impl Interpreter<'_> {
         let on_back = owners.iter().any(|i| self.scene.things.get(*i).is_some_and(is_person))
             && matches!(phrase.noun.as_str(), "backpack" | "rucksack" | "knapsack" | "schoolbag" | "satchel");
         // "a house with white walls"
-        let built =
-            !owners.is_empty() && !animate && is_fabric(phrase) && phrase.determiner == Determiner::None;
+        let built = is_fabric(phrase) && !phrase.noun.ends_with("background");
+        let built = built && !owners.is_empty() && !animate && phrase.determiner == Determiner::None;
         tags.any(Tags::PART) || stuff || built || on_back || (animate && (tags.any(Tags::WORN) || spectacles))
     }
 

@@ -1,7 +1,8 @@
 //! Hyphens that writers leave out: a `snow covered street` is a snow-covered one, no street that snow covered.
 
+use super::numbers::number;
 use super::token::Token;
-use crate::lexicon::{List, Tags, exact_tags, is_adjective, tags};
+use crate::lexicon::{List, Tags, exact_tags, is_adjective, is_adverb, tags};
 
 /// Makes one word of a noun and the participle that it belongs to, before the noun that both describe.
 pub(super) fn hyphenated(tokens: Vec<Token>) -> Vec<Token> {
@@ -26,8 +27,7 @@ pub(super) fn hyphenated(tokens: Vec<Token>) -> Vec<Token> {
 }
 
 fn belongs(tokens: &[Token], at: usize) -> bool {
-    let (Some(noun), Some(participle), Some(next)) = (tokens.get(at), tokens.get(at + 1), tokens.get(at + 2))
-    else {
+    let (Some(noun), Some(participle)) = (tokens.get(at), tokens.get(at + 1)) else {
         return false;
     };
     let own = exact_tags(&noun.low);
@@ -36,12 +36,17 @@ fn belongs(tokens: &[Token], at: usize) -> bool {
     // "a cat shaped clock", but "a man painted walls".
     let acts = own.any(Tags::ANIMATE)
         && !matches!(participle.low.as_str(), "shaped" | "themed" | "colored" | "coloured");
-    let own = exact_tags(&next.low);
-    let described = (tags(&next.low).any(Tags::NOUN) || is_adjective(&next.low) || own.is_unknown())
-        && !own.any(Tags::FUNCTION.and(Tags::ADVERB))
-        && next.is_word()
-        && super::numbers::number(&next.low).is_none();
-    noun.is_word() && one && !acts && List::Joined.has(&participle.low) && described
+    noun.is_word() && one && !acts && List::Joined.has(&participle.low) && names_thing(tokens, at + 2)
+}
+
+/// Whether a noun stands at `at`, with adjectives before it: not `blue` of `a door painted blue`.
+fn names_thing(tokens: &[Token], at: usize) -> bool {
+    let mut words = tokens.iter().skip(at).skip_while(|token| is_adjective(&token.low));
+    words.next().is_some_and(|token| {
+        let own = exact_tags(&token.low);
+        let noun = tags(&token.low).any(Tags::NOUN) || own.is_unknown() && !is_adverb(&token.low);
+        token.is_word() && noun && !own.any(Tags::FUNCTION.and(Tags::ADVERB)) && number(&token.low).is_none()
+    })
 }
 
 #[cfg(test)]
@@ -71,6 +76,8 @@ mod tests {
             "a hill covered in snow",
             "the lamp covered the table",
             "a man painted walls",
+            "a door painted orange",
+            "a wall painted sky blue and a chair",
             "a red colored car",
         ] {
             assert_eq!(joined(text), text);
