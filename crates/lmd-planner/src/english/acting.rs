@@ -54,10 +54,11 @@ impl Reader<'_> {
     /// Whether a word that may be a noun is what the noun before it does: `a barista hands a cup`, `a boy and a girl
     /// play in the sand`.
     pub(super) fn acts(&self, low: &str, last: &Token) -> bool {
-        let one = matches!(self.phrase.determiner, Determiner::A | Determiner::The)
-            && self.phrase.quantity.is_none();
+        let bare = self.phrase.determiner == Determiner::None && singular(&last.low) == last.low;
+        let one = bare || matches!(self.phrase.determiner, Determiner::A | Determiner::The);
+        let one = one && self.phrase.quantity.is_none();
         let plural = singular(low) != low;
-        if one && plural {
+        if one && plural && !bare {
             return self.object_follows(1);
         }
         let joined = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));

@@ -7,6 +7,7 @@ use super::negation::negation;
 use super::noun_phrase::noun_phrase;
 use super::numbers::{Quantity, bound};
 use super::partitive;
+use super::past::{Doer, as_finite};
 use super::phrase::{Determiner, NounPhrase};
 use super::token::{Token, low};
 use super::who::Who;
@@ -238,6 +239,13 @@ fn sign(low: &str) -> Option<Chunk> {
 }
 
 fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Option<Chunk>, usize)> {
+    // "ripe for picking": what it is for is not to be seen.
+    if let (Some(Chunk::Adjectives(_) | Chunk::Verb(_)), "for") = (previous, low(tokens, at))
+        && verb(low(tokens, at + 1)).is_some_and(|verb| verb.form == VerbForm::Ing)
+        && noun_phrase(tokens, at + 2).is_none()
+    {
+        return Some((None, 2));
+    }
     if let Some((chunk, length)) = JOINTS.longest(|ahead| low(tokens, at + ahead)) {
         return Some((Some(chunk.clone()), length));
     }
@@ -284,6 +292,7 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let ahead: Vec<&str> = (0..3).map(|ahead| low(tokens, at + ahead)).collect();
     let single = compound(&ahead) < 2;
     let verb = verb(low(tokens, at)).filter(|_| single).map(|verb| as_participle(tokens, at, verb));
+    let verb = verb.map(|verb| as_finite(tokens, at, verb, doer(before)));
     // "a man and a woman stand": two of them.
     let coordinated = matches!(before, [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)]);
     let verb = verb.filter(|verb| {
@@ -291,6 +300,7 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
         together || stands_as_verb(tokens, at, verb, previous, (joined, has_doer(before)))
     });
     let verb = verb.or_else(|| acted_by_one(tokens, at, previous));
+    let verb = verb.or_else(|| acted_by_several(tokens, at, before));
     if let Some(verb) = verb.filter(|_| may_be_verb) {
         return Some((Chunk::Verb(verb), 1));
     }
@@ -314,6 +324,24 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     None
 }
 
+/// What the chunks before a verb say of who does it.
+fn doer(before: &[Chunk]) -> Doer<'_> {
+    let sentence = || before.iter().rev().take_while(|chunk| !matches!(chunk, Chunk::Stop));
+    let phrase = || sentence().find_map(|chunk| if let Chunk::Np(np) = chunk { Some(np) } else { None });
+    let verb = || sentence().find_map(|chunk| if let Chunk::Verb(verb) = chunk { Some(verb) } else { None });
+    match before.last() {
+        // "a man in a suit walked"
+        Some(Chunk::Np(np)) => Doer::Phrase(np, has_doer(before)),
+        Some(Chunk::Pronoun(_)) => Doer::Pronoun,
+        Some(Chunk::Which) => Doer::Before(phrase()),
+        // "a cat sat and purred"
+        Some(Chunk::And | Chunk::Comma) if verb().is_some_and(|verb| verb.form == VerbForm::Third) => {
+            Doer::Before(phrase())
+        }
+        _ => Doer::Nobody,
+    }
+}
+
 /// `a barista hands a cup`: a noun in the plural after one thing and before an article is what that does.
 fn acted_by_one(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<Verb> {
     let Some(Chunk::Np(np)) = previous else { return None };
@@ -322,6 +350,20 @@ fn acted_by_one(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option
     let object = matches!(next, "a" | "an" | "the" | "its" | "his" | "her" | "their" | "another")
         || super::numbers::number(next).is_some();
     if one && object { third_person(low(tokens, at)) } else { None }
+}
+
+/// `a hammer and a mallet pound the nails`: a word that no table knows, after several things and before an article.
+fn acted_by_several(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<Verb> {
+    let several = match before {
+        [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)] => true,
+        [.., Chunk::Np(np)] => np.plural || np.quantity.is_some_and(|quantity| quantity.count > 1),
+        _ => false,
+    };
+    let word = low(tokens, at);
+    let object = matches!(low(tokens, at + 1), "a" | "an" | "the" | "its" | "his" | "her" | "their");
+    let unknown = tags(word).is_unknown() && !is_adjective(word) && !is_adverb(word);
+    let plain = tokens.get(at).is_some_and(|token| token.is_word() && !token.has_capital());
+    if several && object && unknown && plain { crate::lexicon::base(word) } else { None }
 }
 
 /// `a pizza cut into slices`: some participles look like the verb itself.

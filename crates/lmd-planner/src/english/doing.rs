@@ -5,7 +5,9 @@ use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
-use crate::lexicon::{Role, Tags, Verb, VerbForm, exact_tags, is_known_verb, is_of_the_living, size};
+use crate::lexicon::{
+    Role, Tags, Verb, VerbForm, exact_tags, is_adorning, is_known_verb, is_of_the_living, size,
+};
 use crate::{Arrangement, Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -42,6 +44,12 @@ impl Interpreter<'_> {
     /// Who does it: `a cat on a sill looking out` speaks of the cat.
     fn doers(&self, verb: &Verb) -> Vec<usize> {
         let near = self.current_subjects();
+        // "a girl who chased a butterfly fell": the girl falls.
+        if let (Some((_, subjects)), true) =
+            (&self.object_of, verb.form == VerbForm::Third && self.ends_clause())
+        {
+            return subjects.clone();
+        }
         // "a bicycle with a basket parked by a canal"
         let rides = |list: &[usize]| {
             let vehicle = |i: &usize| {
@@ -162,8 +170,8 @@ impl Interpreter<'_> {
         self.joint = Joint::None;
         if subjects.is_empty() {
             // "nobody is swimming" is told by what must not be there.
-            let denied = !self.scene.absent.is_empty();
-            self.used.extend(denied.then(|| verb.attribute.clone()));
+            let told = !self.scene.absent.is_empty() || is_adorning(&verb.attribute) && self.places.len() > 0;
+            self.used.extend(told.then(|| verb.attribute.clone()));
             return;
         }
         self.group.clone_from(&subjects);
@@ -217,6 +225,9 @@ impl Interpreter<'_> {
         if verb.attribute == "holding" && matches!(self.peek(1), Some(Chunk::Link(_))) {
             self.used.push(verb.attribute.clone());
         }
+        if verb.attribute == "used" {
+            self.used.push(verb.attribute.clone());
+        }
         if verb.attribute == "stacked" && subjects.len() > 1 {
             return self.chain(subjects, RelationKind::On);
         }
@@ -231,7 +242,15 @@ impl Interpreter<'_> {
                 Role::Posture => animate,
                 _ => !matches!(
                     verb.attribute.as_str(),
-                    "holding" | "taking" | "having" | "doing" | "making" | "using" | "made" | "taken"
+                    "holding"
+                        | "taking"
+                        | "having"
+                        | "doing"
+                        | "making"
+                        | "using"
+                        | "made"
+                        | "taken"
+                        | "used"
                 ),
             };
             if says && !thing.attributes.contains(&verb.attribute) {
@@ -261,7 +280,16 @@ impl Interpreter<'_> {
                 self.add_detail(&subjects, &verb.attribute);
                 RelationKind::NextTo
             }
+            Role::Caption | Role::Hold | Role::Neutral
+                if prep.is_none() && self.fills(phrase, verb, &subjects) =>
+            {
+                return;
+            }
+            Role::Caption if prep == Some("with") && self.bears(phrase, verb, &subjects) => return,
             Role::Caption if prep != Some("by") => return self.verb_detail(phrase, verb, &subjects, prep),
+            _ if prep.is_none() && self.is_shapeless(phrase, verb) => {
+                return self.verb_detail(phrase, verb, &subjects, prep);
+            }
             _ if prep == Some("of") => return self.verb_detail(phrase, verb, &subjects, prep),
             Role::Mount => RelationKind::On,
             Role::Contact if self.is_eaten(phrase, verb, prep) => {
@@ -292,6 +320,14 @@ impl Interpreter<'_> {
         let agent = self.thing_of(phrase);
         self.relate_all(&[agent], kind, &subjects);
         self.group = vec![agent];
+    }
+
+    /// `candles creating a warm atmosphere`: what has no shape is no thing.
+    fn is_shapeless(&self, phrase: &NounPhrase, verb: &Verb) -> bool {
+        let tags = phrase.tags();
+        let shapeless = tags.any(Tags::ABSTRACT) && !tags.any(Tags::PLACE.and(Tags::MODIFIER));
+        let shapeless = shapeless && !phrase.noun.contains(' ');
+        shapeless && verb.form != VerbForm::Past && verb.role != Role::Hold && self.known(phrase).is_none()
     }
 
     /// `three kids building a sandcastle`: one thing that several are at, and not one for each of them.
@@ -363,7 +399,8 @@ impl Interpreter<'_> {
             self.hold(&held, subjects);
         }
         // What somebody does whom no table knows is said of them.
-        let strange = !is_known_verb(&verb.attribute) || verb.role == Role::Contact;
+        let lifeless = verb.form == VerbForm::Third && !subjects.iter().any(|index| self.is_animate(*index));
+        let strange = !is_known_verb(&verb.attribute) && !lifeless || verb.role == Role::Contact;
         if matches!(verb.form, VerbForm::Ing | VerbForm::Third) && strange && verb.role != Role::Neutral {
             for index in subjects {
                 let thing = self

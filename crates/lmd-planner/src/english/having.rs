@@ -2,6 +2,7 @@
 //! or a thing near, on or in it (`a table with two apples`).
 
 use super::chunk::Chunk;
+use super::fabric::is_fabric;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
@@ -69,7 +70,10 @@ impl Interpreter<'_> {
         let spectacles = phrase.words.last().is_some_and(|word| word.eq_ignore_ascii_case("glasses"));
         let on_back = owners.iter().any(|i| self.scene.things.get(*i).is_some_and(is_person))
             && List::OnBack.has(&phrase.noun);
-        tags.any(Tags::PART) || stuff || on_back || (animate && (tags.any(Tags::WORN) || spectacles))
+        // "a house with white walls"
+        let built = is_fabric(phrase) && !phrase.noun.ends_with("background");
+        let built = built && !owners.is_empty() && !animate && phrase.determiner == Determiner::None;
+        tags.any(Tags::PART) || stuff || built || on_back || (animate && (tags.any(Tags::WORN) || spectacles))
     }
 
     /// `with a cane and a backpack`: what is worn goes into the caption, whatever it is named with. `true` if it was that.

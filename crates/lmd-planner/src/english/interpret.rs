@@ -231,6 +231,9 @@ impl<'a> Interpreter<'a> {
         if self.is_lacking(phrase) || self.speaks_of_part(phrase) {
             return;
         }
+        if self.is_called_again(phrase) {
+            return;
+        }
         if self.describes_last(phrase) {
             self.joint = Joint::None;
             return;
@@ -244,6 +247,9 @@ impl<'a> Interpreter<'a> {
             self.joint = Joint::None;
             return;
         };
+        if self.takes_fabric(&phrase) {
+            return;
+        }
         match std::mem::take(&mut self.pending) {
             Pending::Nothing => self.fresh(&phrase),
             Pending::With { each } => self.owned(&phrase, each),
@@ -351,16 +357,10 @@ impl<'a> Interpreter<'a> {
         {
             self.stand_like(index, first);
         }
+        let and_this = self.joint == Joint::And && self.object_of.is_none() && !self.closed;
         self.join(index);
         self.join_in_sky(index);
-        // "the left cup is blue, the right cup is red": a clause of its own.
-        let clause = phrase.determiner == Determiner::The && matches!(self.peek(1), Some(Chunk::Be));
-        if clause && phrase.count().0 == 1
-            || again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_) | Chunk::Adjectives(_)))
-        {
-            // "a man and a woman, the man is taller" speaks of the man alone.
-            self.group = vec![index];
-        }
+        self.narrow_to_clause(phrase, index, again, and_this);
         self.take_along(index, &holders);
         if let Some((RelationKind::HeldBy, owner)) = listed {
             self.default_relation(index, &[owner]);
@@ -398,6 +398,20 @@ impl<'a> Interpreter<'a> {
             return false;
         }
         true
+    }
+
+    /// `the left cup is blue, the right cup is red`: a clause of its own speaks of its subject alone.
+    fn narrow_to_clause(&mut self, phrase: &NounPhrase, index: usize, again: bool, and_this: bool) {
+        let clause = phrase.determiner == Determiner::The && matches!(self.peek(1), Some(Chunk::Be));
+        // "the knob and the plate were attached" speaks of both.
+        let both = and_this && self.group.len() > 1 && self.lists_before();
+        if clause && phrase.count().0 == 1 && !both
+            || again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_) | Chunk::Adjectives(_)))
+            || self.opens_clause()
+        {
+            // "a man and a woman, the man is taller" speaks of the man alone.
+            self.group = vec![index];
+        }
     }
 
     /// Three and more bare words that no table knows.

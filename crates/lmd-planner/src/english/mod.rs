@@ -1,9 +1,9 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
-//! The way: normalise → `syntax` → `token` → `language` → `lettering` → `spelling` → `superlative` → `ones` → `style` → `chunk`
-//! (with `noun_phrase`, `acting` and `adjectives`, `names`, `numbers`, `links`, `partitive`) → `interpret`
-//! (with `naming`, `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`,
-//! `denial`, `doing`, `parts`, `picks`, `purpose`, `within`, `around`) → `account`.
+//! The way: normalise → `syntax` → `token` (with `joining`) → `language` → `lettering` → `spelling` → `superlative` → `ones` → `style` →
+//! `chunk` (with `noun_phrase`, `acting` and `adjectives`, `names`, `numbers`, `links`, `partitive`, `past`) → `interpret`
+//! (with `naming`, `calling`, `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`,
+//! `denial`, `doing`, `filling`, `fabric`, `parts`, `picks`, `purpose`, `within`, `around`) → `account`.
 //! What is known of words stands in `lexicon`.
 
 mod account;
@@ -11,14 +11,18 @@ mod acting;
 mod adjectives;
 mod around;
 mod arranging;
+mod calling;
 mod choosing;
 mod chunk;
 mod denial;
 mod doing;
 mod doubts;
+mod fabric;
+mod filling;
 mod flanking;
 mod having;
 mod interpret;
+mod joining;
 mod language;
 mod lettering;
 mod links;
@@ -32,6 +36,7 @@ mod opening;
 mod owning;
 mod partitive;
 mod parts;
+mod past;
 mod phrase;
 mod picks;
 mod places;
@@ -105,7 +110,7 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
 
 /// The words and signs of `text`, with the sides of somebody as sides of him.
 fn words_of(text: &str) -> Vec<token::Token> {
-    sides::of_their_owners(token::tokenize(text))
+    sides::of_their_owners(joining::hyphenated(token::tokenize(text)))
 }
 
 /// Whether `text` is in another language than English, as far as its letters

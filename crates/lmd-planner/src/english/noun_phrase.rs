@@ -192,7 +192,7 @@ impl Reader<'_> {
             if nouns.is_empty() && self.joined_adjective() {
                 continue;
             }
-            if !token.is_word() || is_function(low) && !self.is_of_adverb() {
+            if !token.is_word() || is_function(low) && !self.is_of_adverb() && !self.is_tin(&nouns) {
                 break;
             }
             if !nouns.is_empty()
@@ -202,7 +202,7 @@ impl Reader<'_> {
             {
                 break;
             }
-            let compound = Some(self.compound_length()).filter(|words| !self.compound_acts(*words));
+            let compound = Some(self.compound_length(0)).filter(|words| !self.compound_acts(*words));
             let compound = compound.unwrap_or(0);
             if compound > 0 && nouns.is_empty() {
                 for _ in 0..compound {
@@ -228,9 +228,38 @@ impl Reader<'_> {
             || partitive::postposed(self.tokens, self.at).is_some()
     }
 
-    fn compound_length(&self) -> usize {
-        let words: Vec<&str> = self.tokens.iter().skip(self.at).take(3).map(|t| t.low.as_str()).collect();
+    /// Whether the word `ahead` is a participle before the noun that it describes.
+    fn opens_noun(&self, ahead: usize) -> bool {
+        let next = self.low(ahead + 1);
+        let noun = tags(next).any(Tags::NOUN) || tags(next).is_unknown() && !is_adjective(next);
+        is_participle(self.low(ahead)) && noun && self.content_follows(ahead + 1) && !is_adverb(next)
+    }
+
+    /// Whether another colour and the noun of both stand `ahead`: `a black gold and white vase`, `an
+    /// orange and white cat`.
+    fn color_and_noun_follow(&self, ahead: usize) -> bool {
+        let noun = self.low(ahead + 1);
+        // "an orange and red apples" are two kinds of fruit.
+        let agrees = self.phrase.determiner != Determiner::A || singular(noun) == noun;
+        let colour = exact_tags(self.low(ahead)).any(Tags::COLOUR);
+        colour && agrees && self.content_follows(ahead + 1) && !self.verb_follows(ahead + 1)
+    }
+
+    /// The length of a noun of several words `ahead`.
+    fn compound_length(&self, ahead: usize) -> usize {
+        let words: Vec<&str> =
+            self.tokens.iter().skip(self.at + ahead).take(3).map(|t| t.low.as_str()).collect();
         compound(&words)
+    }
+
+    /// `a soda can` at its end, but not `a bird can fly`.
+    fn is_tin(&self, nouns: &[usize]) -> bool {
+        let stuff = nouns.last().and_then(|i| self.tokens.get(*i));
+        let stuff =
+            stuff.is_some_and(|token| tags(&token.low).any(Tags::FOOD.and(Tags::STUFF).and(Tags::MODIFIER)));
+        self.low(0) == "can"
+            && stuff
+            && self.tokens.get(self.at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low))
     }
 
     /// `so` and the like are function words that may stand before adjectives.
@@ -275,10 +304,18 @@ impl Reader<'_> {
             let trails = trails && (measured || matches!(self.low(2), "of" | "with"));
             // "the desert stands a cactus"
             let finite = verb(next).is_some_and(|verb| verb.form == VerbForm::Third);
-            let verb = self.verb_follows(1) || finite && self.object_follows(2) || self.compound_acts(2);
+            // "an orange potted plant": the participle belongs to the noun behind it.
+            let described = self.opens_noun(1) && tags.any(Tags::COLOUR.and(Tags::ADJECTIVE));
+            let described = described || self.compound_length(1) > 1;
+            let verb = self.verb_follows(1) && !described
+                || finite && self.object_follows(2)
+                || self.compound_acts(2);
+            let listed = tags.any(Tags::COLOUR) && next == "and" && self.color_and_noun_follow(2);
+            let follows = follows || listed;
             return describes && follows && !trails && !verb;
         }
-        if is_adjective(low) {
+        // "an oblong sweet potato": whatever stands before a noun of two words describes it.
+        if is_adjective(low) || tags.is_unknown() && follows && self.compound_length(1) > 1 {
             return true;
         }
         is_participle(low) && follows
@@ -317,6 +354,12 @@ impl Reader<'_> {
         {
             return false;
         }
+        // "a hammer and mallet pound the nails"
+        let joined = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let joined = joined.is_some_and(|before| before.low == "and");
+        if joined && tags.is_unknown() && self.object_follows(1) {
+            return false;
+        }
         let Some(verb) = verb(low) else { return !low.ends_with("ly") };
         match verb.form {
             VerbForm::Third => {
@@ -326,6 +369,7 @@ impl Reader<'_> {
             }
             // "the sun setting behind a hill"
             VerbForm::Ing if crate::lexicon::tags(&last.low).any(Tags::SKY) => false,
+            VerbForm::Base if low == "set" && crate::lexicon::tags(&last.low).any(Tags::SKY) => false,
             VerbForm::Ing if self.object_follows(1) => false,
             VerbForm::Ing | VerbForm::Past => is_noun && !self.content_follows(1),
             VerbForm::Base => is_noun && !self.object_follows(1),
@@ -355,6 +399,9 @@ impl Reader<'_> {
         } else {
             one
         };
+        // "a dice" is one.
+        let one =
+            if known && name_of_one(self.phrase.determiner, &last.low) { last.low.clone() } else { one };
         let spectacles = last.low == "glasses" && first.is_empty() && self.phrase.in_pairs();
         let one = if spectacles { last.low.clone() } else { one };
         self.phrase.plural = one != last.low
@@ -445,4 +492,9 @@ impl Reader<'_> {
         }
         self.at = end;
     }
+}
+
+/// Whether an article stands before a plural that is a noun of its own, as in `a dice`.
+fn name_of_one(determiner: Determiner, word: &str) -> bool {
+    determiner == Determiner::A && exact_tags(word).any(Tags::NOUN) && !word.ends_with('s')
 }

@@ -64,6 +64,12 @@ pub(crate) enum List {
     Viewer,
     /// Nouns that give way to what they are a part of.
     GivesWay,
+    /// What a place is made of.
+    Fabric,
+    /// Things that come in twos.
+    Pairs,
+    /// Participles that a noun before them belongs to.
+    Joined,
     /// Nouns for a part of the picture.
     Region,
     /// Words of phrases about several things or about having.
@@ -122,7 +128,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 39] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 42] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -135,6 +141,9 @@ impl List {
         (Self::Frame, STYLE, "frame"),
         (Self::Viewer, STYLE, "viewer"),
         (Self::GivesWay, WORDS, "gives way"),
+        (Self::Fabric, WORDS, "fabric"),
+        (Self::Pairs, WORDS, "pairs"),
+        (Self::Joined, WORDS, "joined"),
         (Self::Region, WORDS, "region"),
         (Self::Grammar, WORDS, "grammar"),
         (Self::Several, WORDS, "several"),
