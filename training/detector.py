@@ -16,7 +16,9 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from . import networks
+from .drawn import Drawn
 from .muon import Both
+from .rework import Rework
 from .runs import Average, Learner, Run, channels_last, held_out_size, level_rate
 from .scenes import art
 from .scenes.compose import SIZE, Composer, Scene
@@ -212,8 +214,12 @@ def score(model: Detector, composer: Composer, scenes: int, batch: int = 16) -> 
             "paint": paints / max(1, found), "found_and_noun": nouns / things, "perfect_scenes": perfect / scenes}
 
 
-def train(run: Run, size: networks.Size, steps: int | None = None, resume_from: Path | None = None) -> None:
-    """Train from nothing, from the stage's checkpoint, or from the detector of an exported folder."""
+def train(run: Run, size: networks.Size, steps: int | None = None, resume_from: Path | None = None, painter: Path | None = None,
+          reworked: int = 1536, drawn: Path | None = None, struck: Path | None = None) -> None:
+    """Train from nothing, from the stage's checkpoint, or from the detector of an exported folder.
+
+    With the exported folder of a `painter`, part of what is seen are `reworked` pictures as that model would draw them
+    (rework.py); with `drawn`, what a model drew and a person looked at (drawn.py). Half stays composed scenes."""
     steps = steps or size.detector_steps
     torch.manual_seed(5)
     model = Detector.open(resume_from / "detector").train() if resume_from else Detector(size.nouns)
@@ -223,13 +229,23 @@ def train(run: Run, size: networks.Size, steps: int | None = None, resume_from: 
     learner = Learner(run, "detector.pt", model, optimizer, average)
     step = learner.step
     composer = Composer(run.art, size.nouns, seed=3000 + 2 * step + run.rank, device=run.device)
+    pools = [Rework(run, painter, composer, reworked)] if painter else []
+    if drawn:
+        lines = struck.read_text().splitlines() if struck else []
+        wrong = {int(word) for line in lines for word in line.partition("#")[0].split()}
+        pools.append(Drawn(drawn, wrong, lambda picture: detect(average.model, picture, 0.2)))
+    part = run.part(size.detector_batch)
     generator = torch.Generator().manual_seed(2 * step + run.rank)
     begun, first, kept = time.time(), step, []
     while step < steps and not run.should_stop():
         optimizer.set_rate(level_rate(step, steps, warm_up=50, cooldown=0.3 * steps))
-        made = composer.batch(run.part(size.detector_batch))
+        made = composer.batch(part // 2 if pools else part)
+        pictures, scenes = spoil(made.pictures, generator), made.scenes
+        for pool in pools:
+            more, theirs = pool.draw(part // 2 // len(pools), generator)
+            pictures, scenes = torch.cat([pictures, more.to(pictures.device)]), scenes + theirs
         with run.autocast():
-            loss = loss_of(model, channels_last(spoil(made.pictures, generator)), made.scenes)
+            loss = loss_of(model, channels_last(pictures), scenes)
         step = learner.learn(loss, longest=5.0)
         kept.append(loss.item())
         if step % 25 == 0 or step == steps:

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from transformers import SamModel
 
 from .attention import record
-from .evaluate import Folder
+from .folder import Folder
 from .scenes.compose import SIZE, Composer
 
 LAYER = "down_blocks.1.attentions.1.transformer_blocks.0.attn2.processor"  # the one that lmd reads masks from
