@@ -6,14 +6,15 @@ use super::links::{Link, link, reads};
 use super::negation::negation;
 use super::noun_phrase::noun_phrase;
 use super::numbers::{Quantity, bound};
+use super::parallel::{about_to, does_something, goes_on, has_doer, is_made_to, led};
 use super::partitive;
 use super::phrase::{Determiner, NounPhrase};
 use super::token::{Token, low};
 use super::who::Who;
 use crate::Region;
 use crate::lexicon::{
-    Phrases, Role, Section, Tags, Verb, VerbForm, compound, exact_tags, is_adjective, is_adverb, is_function,
-    is_participle, tags, third_person, verb,
+    List, Phrases, Role, Section, Tags, Verb, VerbForm, compound, exact_tags, is_adjective, is_adverb,
+    is_function, is_idea, is_participle, tags, third_person, verb,
 };
 
 /// A piece of a sentence.
@@ -172,8 +173,20 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
             return (Some(chunk), length);
         }
     }
+    if matches!(previous, Some(Chunk::Be))
+        && let Some((verb, length)) = about_to(tokens, at)
+    {
+        return (Some(Chunk::Verb(verb)), length);
+    }
     if let Some(chunk) = stretched(tokens, at, previous) {
         return (Some(chunk), 1);
+    }
+    // "a chair made from wood", "made out of ice"
+    if matches!(previous, Some(Chunk::Verb(verb)) if verb.attribute == "made") {
+        let from = ["out of", "from", "out"].iter().find_map(|phrase| reads(tokens, at, phrase));
+        if let Some(length) = from {
+            return (Some(Chunk::Of), length);
+        }
     }
     if let Some((link, length)) = link(tokens, at).filter(|_| bound(tokens, at).is_none()) {
         return (Some(Chunk::Link(link)), length);
@@ -228,11 +241,16 @@ fn sign(low: &str) -> Option<Chunk> {
 }
 
 fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Option<Chunk>, usize)> {
-    if let Some((chunk, length)) = JOINTS.longest(|ahead| low(tokens, at + ahead)) {
+    // "chasing a ball and having fun": whoever chases it.
+    let deed = matches!(low(tokens, at), "having" | "showing")
+        && matches!(previous, Some(Chunk::And | Chunk::Comma));
+    let joint = JOINTS.longest(|ahead| low(tokens, at + ahead)).filter(|_| !deed);
+    if let Some((chunk, length)) = joint {
         return Some((Some(chunk.clone()), length));
     }
     let chunk = match low(tokens, at) {
-        "that" if matches!(previous, Some(Chunk::Np(_))) => Chunk::Which,
+        // "a sign in the distance that says …"
+        "that" if matches!(previous, Some(Chunk::Np(_) | Chunk::Link(Link::Region { .. }))) => Chunk::Which,
         word => Chunk::Pronoun(Who::of(word).filter(|_| pronoun_stands(tokens, at))?),
     };
     Some((Some(chunk), 1))
@@ -278,11 +296,15 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let coordinated = matches!(before, [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)]);
     let verb = verb.filter(|verb| {
         let together = coordinated && verb.form == VerbForm::Base;
-        together || stands_as_verb(tokens, at, verb, previous, (joined, has_doer(before)))
+        together
+            || is_made_to(before, verb)
+            || joined && goes_on(tokens, at, verb, before)
+            || stands_as_verb(tokens, at, verb, previous, (joined, has_doer(before)))
     });
     let verb = verb.or_else(|| acted_by_one(tokens, at, previous));
     if let Some(verb) = verb.filter(|_| may_be_verb) {
-        return Some((Chunk::Verb(verb), 1));
+        let (verb, length) = led(tokens, at, &verb).unwrap_or((verb, 1));
+        return Some((Chunk::Verb(verb), length));
     }
     let predicative =
         matches!(previous, Some(Chunk::Be | Chunk::Which | Chunk::Verb(_) | Chunk::Adjectives(_)));
@@ -292,7 +314,8 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
         // "stacking wooden blocks"
         let thing = |(_, length): &(Chunk, usize)| {
             let next = low(tokens, at + length);
-            tags(next).any(Tags::NOUN) && !is_function(next) && !is_adjective(next)
+            let noun = tags(next).any(Tags::NOUN) || is_idea(next);
+            noun && !is_function(next) && !is_adjective(next)
         };
         return adjectives(tokens, at)
             .filter(|found| !(matches!(previous, Some(Chunk::Verb(_))) && thing(found)));
@@ -330,19 +353,6 @@ fn follows_is_not(tokens: &[Token], at: usize) -> bool {
         })
 }
 
-/// Whether the sentence has named somebody so far.
-fn has_doer(before: &[Chunk]) -> bool {
-    let sentence = before.iter().rev().take_while(|chunk| !matches!(chunk, Chunk::Stop));
-    let mut named = sentence.filter(|chunk| matches!(chunk, Chunk::Np(np) if np.tags().any(Tags::ANIMATE)));
-    named.next().is_some()
-}
-
-/// Whether a verb of the lexicon takes an object: `telling` of `telling stories`, but not `running` of `running dogs`.
-fn does_something(verb: &Verb) -> bool {
-    let takes = matches!(verb.role, Role::Caption | Role::Close | Role::Contact | Role::Mount | Role::Hold);
-    takes && crate::lexicon::is_known_verb(&verb.attribute)
-}
-
 fn stands_as_verb(
     tokens: &[Token],
     at: usize,
@@ -357,7 +367,8 @@ fn stands_as_verb(
             && !next.low.ends_with("ly")
             && super::numbers::number(&next.low).is_none()
     });
-    let is_noun = tags(low(tokens, at)).any(Tags::NOUN);
+    let looks = List::LookOf.has(&lmd_layout::singular(low(tokens, at)));
+    let is_noun = looks || tags(low(tokens, at)).any(Tags::NOUN);
     match verb.form {
         VerbForm::Ing if matches!(previous, Some(Chunk::Np(np)) if np.tags().any(Tags::SKY)) => !noun_follows,
         VerbForm::Ing if is_noun && matches!(previous, Some(Chunk::Np(_))) => {
@@ -373,6 +384,12 @@ fn stands_as_verb(
         VerbForm::Ing | VerbForm::Past => !(is_noun || joined && noun_follows),
         // "the man is taller and stands on the left"
         VerbForm::Third if joined && verb.role == Role::Posture => !is_noun || link(tokens, at + 1).is_some(),
+        // "mixing drinks"
+        VerbForm::Third
+            if (is_noun || is_idea(low(tokens, at))) && matches!(previous, Some(Chunk::Verb(_))) =>
+        {
+            false
+        }
         VerbForm::Third => {
             let object = next.is_some_and(|next| {
                 matches!(next.low.as_str(), "a" | "an" | "the" | "his" | "her" | "its" | "their")

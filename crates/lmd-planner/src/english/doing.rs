@@ -42,6 +42,17 @@ impl Interpreter<'_> {
     /// Who does it: `a cat on a sill looking out` speaks of the cat.
     fn doers(&self, verb: &Verb) -> Vec<usize> {
         let near = self.current_subjects();
+        // "walking with a friend and enjoying a conversation": whoever walks.
+        let goes_on =
+            matches!(self.previous(), Some(Chunk::And | Chunk::Comma)) && verb.form == VerbForm::Ing;
+        let acts = |index: &usize| {
+            let unknown =
+                self.scene.things.get(*index).is_some_and(|t| super::interpret::thing_tags(t).is_unknown());
+            unknown || self.is_animate(*index)
+        };
+        if goes_on && self.acting.iter().any(acts) {
+            return self.acting.clone();
+        }
         // "a bicycle with a basket parked by a canal"
         let rides = |list: &[usize]| {
             let vehicle = |i: &usize| {
@@ -153,6 +164,9 @@ impl Interpreter<'_> {
         let read = matches!(self.peek(1), Some(Chunk::Lettering(_)));
         let subjects = if read { self.current_subjects() } else { self.doers(verb) };
         self.joint = Joint::None;
+        if !read && verb.form != VerbForm::Past {
+            self.acting.clone_from(&subjects);
+        }
         if subjects.is_empty() {
             // "nobody is swimming" is told by what must not be there.
             let denied = !self.scene.absent.is_empty();
@@ -160,6 +174,9 @@ impl Interpreter<'_> {
             return;
         }
         self.group.clone_from(&subjects);
+        if self.leads_to_adjective(verb, &subjects) {
+            return;
+        }
         let passive = verb.form == VerbForm::Past;
         let prep = match self.peek(1) {
             Some(Chunk::Np(np))
@@ -210,6 +227,10 @@ impl Interpreter<'_> {
         if verb.attribute == "holding" && matches!(self.peek(1), Some(Chunk::Link(_))) {
             self.used.push(verb.attribute.clone());
         }
+        // "pretending to fly"
+        if verb.attribute.contains(' ') && verb.role == Role::Caption {
+            return self.add_detail(subjects, &verb.attribute);
+        }
         if verb.attribute == "stacked" && subjects.len() > 1 {
             return self.chain(subjects, RelationKind::On);
         }
@@ -243,6 +264,9 @@ impl Interpreter<'_> {
         self.joint = Joint::None;
         let passive = verb.form == VerbForm::Past && prep == Some("by");
         let kind = match verb.role {
+            _ if verb.form != VerbForm::Past && self.is_new_idea(phrase) => {
+                return self.verb_detail(phrase, verb, &subjects, prep);
+            }
             _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {
                 return self.verb_detail(phrase, verb, &subjects, prep);
             }

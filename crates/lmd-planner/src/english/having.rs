@@ -111,6 +111,11 @@ impl Interpreter<'_> {
             self.group.clone_from(&self.owner);
             return self.places.add("with", &phrase.text());
         }
+        if !owners.is_empty() && self.is_new_idea(phrase) {
+            // "licking its owner's face with affection": whoever licks has it.
+            let acting = self.acting.clone();
+            return self.accessory(phrase, if acting.is_empty() { owners } else { acting });
+        }
         let index = self.thing_of(phrase);
         self.arm_each(index, &owners);
         let copies: u32 =

@@ -105,6 +105,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) picks: Vec<(usize, usize, Region)>,
     /// Who does something to what lies on the next thing.
     pub(super) workers: Vec<usize>,
+    /// Who did what the last verb of the sentence says.
+    pub(super) acting: Vec<usize>,
     /// Verbs and parts of bodies that became a place of things.
     pub(super) used: Vec<String>,
 }
@@ -210,6 +212,7 @@ impl<'a> Interpreter<'a> {
         (self.filled, self.hung) = (false, false);
         self.detailed_by.clear();
         self.workers.clear();
+        self.acting.clear();
         (self.closed, self.object_of, self.denied, self.region) = (false, None, None, None);
         (self.ahead, self.pending, self.joint) = (None, Pending::Nothing, Joint::None);
         (self.arrangement, self.attribute_ahead) = (None, Vec::new());
@@ -314,7 +317,7 @@ impl<'a> Interpreter<'a> {
             let owners = self.detailed.clone();
             return self.add_detail(&owners, &format!("and {}", phrase.text()));
         }
-        if self.is_worn_tag(phrase) {
+        if self.is_worn_tag(phrase) || self.leaves_out_idea(phrase) {
             return;
         }
         let acts = phrase.tags().any(Tags::ANIMATE) && self.link_follows();

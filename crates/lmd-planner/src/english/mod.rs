@@ -16,6 +16,7 @@ mod doing;
 mod doubts;
 mod flanking;
 mod having;
+mod ideas;
 mod interpret;
 mod language;
 mod lettering;
@@ -27,6 +28,7 @@ mod noun_phrase;
 mod numbers;
 mod opening;
 mod owning;
+mod parallel;
 mod partitive;
 mod parts;
 mod phrase;
@@ -36,6 +38,7 @@ mod placing;
 mod pronouns;
 mod sides;
 mod spelling;
+mod stock;
 mod style;
 mod superlative;
 mod syntax;
@@ -69,6 +72,10 @@ const MAX_COUNT: u32 = 20;
 /// things of one kind.
 pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let syntax::PlainPrompt { text, mut notes } = syntax::plain(&normalize_prompt(prompt)?);
+    // "GUY WITH AN UMBRELLA" names nobody.
+    let shouted = text.contains(' ') && !text.contains(char::is_lowercase);
+    let text = if shouted { text.to_lowercase() } else { text };
+    let text = stock::plain(&text, &mut notes);
     let tokens = words_of(&text);
     language::check(&tokens)?;
     let tokens = lettering::marked(&tokens);

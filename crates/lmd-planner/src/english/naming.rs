@@ -3,7 +3,7 @@
 use super::interpret::{Interpreter, Joint, Pending};
 use super::phrase::{Determiner, NounPhrase};
 use crate::Thing;
-use crate::lexicon::head;
+use crate::lexicon::{Tags, head};
 
 impl Interpreter<'_> {
     /// The thing a phrase names: one named before, or a new one.
@@ -56,6 +56,18 @@ impl Interpreter<'_> {
         }
     }
 
+    /// `person on bus. bus next to car`: a bare noun that an earlier sentence has named just so means the same thing.
+    fn named_before(&self, phrase: &NounPhrase, bare: bool) -> Option<usize> {
+        let counted = !phrase.tags().any(Tags::STUFF.and(Tags::UNCOUNTED)) && !phrase.capitalised;
+        if !bare || !counted || !phrase.attributes.is_empty() || phrase.detail.is_some() {
+            return None;
+        }
+        let same = |(index, thing): &(usize, &Thing)| {
+            thing.noun == phrase.noun && thing.count == 1 && !self.mentioned.contains(index)
+        };
+        self.scene.things.iter().enumerate().rfind(same).map(|(index, _)| index)
+    }
+
     /// The thing named before that `the cat` means.
     pub(super) fn known(&self, phrase: &NounPhrase) -> Option<usize> {
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
@@ -65,8 +77,9 @@ impl Interpreter<'_> {
             && self.pending == Pending::Nothing
             && self.joint != Joint::None
             && self.link_follows();
+        let before = self.named_before(phrase, bare);
         if phrase.determiner != Determiner::The && !again {
-            return None;
+            return before;
         }
         let same = |thing: &Thing| {
             (thing.noun == phrase.noun || head(&thing.noun) == phrase.noun)

@@ -7,8 +7,8 @@ use super::phrase::{Determiner, NounPhrase};
 use super::token::{Token, low};
 use super::{links, names, negation, partitive};
 use crate::lexicon::{
-    List, Tags, VerbForm, compound, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags,
-    verb,
+    List, Tags, VerbForm, compound, exact_tags, is_adjective, is_adverb, is_function, is_idea, is_participle,
+    tags, verb,
 };
 
 /// Reads the noun phrase at `at`; gives it with the index after it.
@@ -243,7 +243,7 @@ impl Reader<'_> {
         if is_adjective(low) {
             return true;
         }
-        is_participle(low) && follows
+        is_participle(low) && follows || self.stands_among_adjectives()
     }
 
     /// Whether the word `ahead` is a verb rather than a noun here.
@@ -269,7 +269,11 @@ impl Reader<'_> {
         if exact_tags(low).any(Tags::ADVERB) {
             return false;
         }
-        let is_noun = tags.any(Tags::NOUN);
+        let is_noun = tags.any(Tags::NOUN) || List::LookOf.has(&singular(low));
+        // "a drop-top sports car"
+        if self.compound_length() > 1 {
+            return true;
+        }
         if !is_noun && is_adjective(low) {
             return false;
         }
@@ -284,7 +288,7 @@ impl Reader<'_> {
             VerbForm::Third => {
                 is_noun
                     && self.phrase.determiner != Determiner::A
-                    && self.phrase.quantity.is_some_and(|q| q.count != 1)
+                    && (self.phrase.quantity.is_some_and(|q| q.count != 1) || self.is_bare_before(last))
             }
             // "the sun setting behind a hill"
             VerbForm::Ing if crate::lexicon::tags(&last.low).any(Tags::SKY) => false,
@@ -308,6 +312,14 @@ impl Reader<'_> {
         let can = tags(&last.low).any(Tags::ANIMATE) || low == "fly";
         let base = verb(low).is_some_and(|verb| verb.form == VerbForm::Base);
         one && joined && can && base && !self.content_follows(1)
+    }
+
+    /// `carrot slices`: one thing that can be counted needs an article where it does something.
+    fn is_bare_before(&self, last: &Token) -> bool {
+        let own = exact_tags(&last.low);
+        let counted = own.any(Tags::NOUN) && !own.any(Tags::ANIMATE.and(Tags::STUFF).and(Tags::VEHICLE));
+        let bare = self.phrase.determiner == Determiner::None && self.phrase.quantity.is_none();
+        bare && counted && !last.has_capital() && singular(&last.low) == last.low && !self.object_follows(1)
     }
 
     /// Whether an article or a number follows, as after a verb.
@@ -404,6 +416,15 @@ impl Reader<'_> {
         true
     }
 
+    /// `the rough bark of the tree`: the tree, with rough bark.
+    fn give_way_as_part(&mut self, whole: NounPhrase) {
+        let part = std::mem::replace(&mut self.phrase, whole);
+        if !part.attributes.is_empty() && self.phrase.detail.is_none() {
+            let plural = if part.plural { lmd_layout::plural(&part.noun) } else { part.noun };
+            self.phrase.detail = Some(format!("with {} {plural}", part.attributes.join(" ")));
+        }
+    }
+
     /// `of soup`: kept as the phrase's detail; `the edge of` gives way to what
     /// it is the edge of.
     fn of_part(&mut self, depth: u32) {
@@ -425,9 +446,14 @@ impl Reader<'_> {
         }
         // "the handlebars of a bike" are drawn with the bike.
         let whole = inner.determiner != Determiner::None && !inner.tags().any(Tags::STUFF);
+        let both = self.phrase.determiner == Determiner::The
+            && matches!(inner.determiner, Determiner::The | Determiner::Possessive);
+        let looks = both && List::LookOf.has(&self.phrase.noun);
         if whole && self.phrase.tags().any(Tags::PART) && !self.phrase.tags().any(Tags::SURFACE) {
+            self.give_way_as_part(inner);
+        } else if both && is_idea(&self.phrase.noun) && !is_idea(&inner.noun) {
             self.phrase = inner;
-        } else if List::GivesWay.has(&self.phrase.noun) {
+        } else if looks || List::GivesWay.has(&self.phrase.noun) {
             let attributes = std::mem::take(&mut self.phrase.attributes);
             self.phrase = inner;
             self.phrase.attributes.splice(0..0, attributes);

@@ -80,7 +80,7 @@ fn group(word: &str) -> Option<Option<Arrangement>> {
         "group" | "set" | "collection" | "flock" | "herd" | "pack" | "swarm" | "school" | "team"
         | "cluster" | "bunch" | "assortment" | "array" | "variety" | "trio" | "quartet" | "series"
         | "handful" | "range" | "pride" | "litter" | "gang" | "band" | "fleet" | "colony" | "pairs"
-        | "selection" | "family" | "gathering" | "total" => None,
+        | "selection" | "company" | "family" | "gathering" | "total" => None,
         "row" | "line" | "queue" | "lineup" => Some(Row),
         "column" => Some(Column),
         "grid" => Some(Grid),
@@ -131,6 +131,16 @@ fn plain_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
     if matches!(word(0), "a" | "an" | "one" | "the") {
         let one = (word(0) == "one").then_some((Quantity::exactly(1), 1));
         return article_quantity(tokens, at).or(one);
+    }
+    // "Set of six gift boxes": a caption does without the article.
+    let adjectives =
+        (0..3).take_while(|i| lexicon::is_adjective(word(*i)) && group(word(*i)).is_none()).count();
+    if word(adjectives + 1) == "of"
+        && let Some(arrangement) = group(word(adjectives))
+        && let Some((quantity, length)) = plain_quantity(tokens, at + adjectives + 2)
+        && quantity.count > 1
+    {
+        return Some((Quantity { arrangement, ..quantity }, length + adjectives + 2));
     }
     let (quantity, mut length) = match word(0) {
         "several" | "few" | "some" | "multiple" | "various" => (Quantity::about(3), 1),

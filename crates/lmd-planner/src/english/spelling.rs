@@ -84,6 +84,7 @@ fn is_strange(token: &Token) -> bool {
         && number(low).is_none()
         && !low.strip_suffix("ly").is_some_and(|stem| stem.len() > 2 && exact_tags(stem).any(Tags::ADJECTIVE))
         && !List::Real.has(low)
+        && !lexicon::is_idea(low)
 }
 
 /// Whether a word that ends like an adjective (`beatiful`) is a slip of one

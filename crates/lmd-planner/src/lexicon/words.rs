@@ -62,8 +62,18 @@ pub(crate) enum List {
     Frame,
     /// Who looks at the picture, and with what.
     Viewer,
+    /// Words by which sellers of pictures say what a file is.
+    Stock,
+    /// Those of them that are about nothing else.
+    StockSure,
+    /// What nobody can draw by itself: a quality, a feeling, a deed, a time.
+    Idea,
     /// Nouns that give way to what they are a part of.
     GivesWay,
+    /// How something looks or feels, which gives way to it.
+    LookOf,
+    /// In what letters are written.
+    Writing,
     /// Nouns for a part of the picture.
     Region,
     /// Words of phrases about several things or about having.
@@ -90,7 +100,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 23] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 28] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -102,7 +112,12 @@ impl List {
         (Self::Opening, STYLE, "opening"),
         (Self::Frame, STYLE, "frame"),
         (Self::Viewer, STYLE, "viewer"),
+        (Self::Stock, STYLE, "stock"),
+        (Self::StockSure, STYLE, "stock sure"),
+        (Self::Idea, WORDS, "idea"),
         (Self::GivesWay, WORDS, "gives way"),
+        (Self::LookOf, WORDS, "look of"),
+        (Self::Writing, WORDS, "writing"),
         (Self::Region, WORDS, "region"),
         (Self::Grammar, WORDS, "grammar"),
         (Self::Several, WORDS, "several"),
@@ -209,7 +224,13 @@ pub(crate) fn is_function(word: &str) -> bool {
 pub(crate) fn is_adjective(word: &str) -> bool {
     let tags = exact_tags(word);
     tags.any(Tags::COLOUR.and(Tags::ADJECTIVE).and(Tags::SHADE))
-        || tags.is_unknown() && (looks_adjectival(word) || superlative(word).is_some())
+        || tags.is_unknown()
+            && (looks_adjectival(word) || superlative(word).is_some() || is_denied_adjective(word))
+}
+
+/// `unhappy`: an adjective that denies another one.
+fn is_denied_adjective(word: &str) -> bool {
+    word.strip_prefix("un").is_some_and(|rest| exact_tags(rest).any(Tags::ADJECTIVE) && rest.len() > 3)
 }
 
 /// Whether `word` is an adverb, or looks like one.
@@ -246,6 +267,18 @@ pub(crate) fn superlative(word: &str) -> Option<String> {
     let soft = stem.strip_suffix('i').map_or_else(String::new, |stem| format!("{stem}y"));
     let forms = [stem.to_owned(), format!("{stem}e"), single, soft];
     forms.into_iter().find(|form| exact_tags(form).any(Tags::ADJECTIVE.and(Tags::COLOUR).and(Tags::SHADE)))
+}
+
+/// Whether nobody can draw what `noun` names by itself (`beauty`, `a long walk`).
+pub(crate) fn is_idea(noun: &str) -> bool {
+    const ENDINGS: [&str; 4] = ["ness", "ity", "ism", "logy"];
+    let last = head(noun);
+    let one = lmd_layout::singular(last);
+    let listed = |word: &str| List::Idea.has(word);
+    let shaped =
+        || tags(last).is_unknown() && last.len() > 6 && ENDINGS.iter().any(|end| last.ends_with(end));
+    let compound = noun.contains(' ') && !exact_tags(noun).is_unknown();
+    !compound && (listed(noun) || listed(last) || listed(&one) || shaped())
 }
 
 /// Whether `noun` is a person or an animal.

@@ -1,0 +1,77 @@
+//! Deeds told one after the other of the same doer: `is holding a camera and taking photos`.
+
+use super::chunk::Chunk;
+use super::numbers::number;
+use super::token::{Token, low};
+use crate::lexicon::{
+    Role, Tags, Verb, VerbForm, is_adjective, is_function, is_known_verb, is_leading, is_linking,
+    is_meaning_to, is_of_the_living, is_participle, tags,
+};
+
+/// `is holding a camera and taking photos`: a second deed of whoever does the first, not photos that are taking.
+pub(super) fn goes_on(tokens: &[Token], at: usize, verb: &Verb, before: &[Chunk]) -> bool {
+    let sentence = || before.iter().rev().take_while(|chunk| !matches!(chunk, Chunk::Stop));
+    let acts = sentence().any(|chunk| matches!(chunk, Chunk::Verb(first) if first.form == VerbForm::Ing));
+    let is_doing = sentence().any(|chunk| matches!(chunk, Chunk::Be));
+    if verb.form != VerbForm::Ing || !acts || !(is_doing || has_doer(before)) {
+        return false;
+    }
+    let next = low(tokens, at + 1);
+    // "and looking stressed"
+    if is_linking(&verb.attribute) && (is_adjective(next) || is_participle(next)) {
+        return true;
+    }
+    let object =
+        matches!(next, "a" | "an" | "the" | "its" | "his" | "her" | "their") || number(next).is_some();
+    if tags(low(tokens, at)).any(Tags::NOUN) {
+        let plain = tokens.get(at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low));
+        return object || plain && is_known_verb(low(tokens, at)) && does_something(verb);
+    }
+    // "holding a leash and barking dogs": what anybody alive may do is said of the dogs.
+    let takes = does_something(verb) || !is_known_verb(&verb.attribute);
+    let of_them = tags(next).any(Tags::ANIMATE) && is_of_the_living(&verb.attribute);
+    takes && !of_them
+}
+
+/// Whether the sentence has named somebody so far.
+pub(super) fn has_doer(before: &[Chunk]) -> bool {
+    let sentence = before.iter().rev().take_while(|chunk| !matches!(chunk, Chunk::Stop));
+    let mut named = sentence.filter(|chunk| matches!(chunk, Chunk::Np(np) if np.tags().any(Tags::ANIMATE)));
+    named.next().is_some()
+}
+
+/// Whether a verb of the lexicon takes an object: `telling` of `telling stories`, but not `running` of `running dogs`.
+pub(super) fn does_something(verb: &Verb) -> bool {
+    let takes = matches!(verb.role, Role::Caption | Role::Close | Role::Contact | Role::Mount | Role::Hold);
+    takes && is_known_verb(&verb.attribute)
+}
+
+/// `is about to kick a ball`: what somebody is going to do.
+pub(super) fn about_to(tokens: &[Token], at: usize) -> Option<(Verb, usize)> {
+    let to = low(tokens, at) == "about" && low(tokens, at + 1) == "to";
+    let next = crate::lexicon::verb(low(tokens, at + 2)).filter(|next| to && next.form == VerbForm::Base)?;
+    Some((Verb { form: VerbForm::Ing, ..next }, 3))
+}
+
+/// `trying to catch a ball`: the verb after `to` is what somebody does, or means to do; with its length.
+pub(super) fn led(tokens: &[Token], at: usize, verb: &Verb) -> Option<(Verb, usize)> {
+    let done = is_leading(&verb.attribute);
+    let meant = is_meaning_to(&verb.attribute);
+    let to = low(tokens, at + 1) == "to" && verb.form == VerbForm::Ing && (done || meant);
+    let next = crate::lexicon::verb(low(tokens, at + 2)).filter(|next| to && next.form == VerbForm::Base)?;
+    if done {
+        return Some((Verb { form: VerbForm::Ing, ..next }, 3));
+    }
+    let says = format!("{} to {}", verb.attribute, low(tokens, at + 2));
+    Some((Verb { attribute: says, form: VerbForm::Ing, role: Role::Caption }, 3))
+}
+
+/// `making it fly`, `watching people walk by`: what somebody else does.
+pub(super) fn is_made_to(before: &[Chunk], verb: &Verb) -> bool {
+    let other = matches!(before, [.., Chunk::Verb(first), Chunk::Pronoun(_)] if makes(&first.attribute));
+    other && verb.form == VerbForm::Base
+}
+
+fn makes(doing: &str) -> bool {
+    matches!(doing, "making" | "letting" | "watching" | "helping" | "seeing" | "hearing")
+}
