@@ -77,7 +77,11 @@ impl Reader<'_> {
 
     /// `the slimy green frog`, `the jagged, rocky cliffs`: an unknown word before adjectives of a noun is one, too.
     pub(super) fn stands_among_adjectives(&self) -> bool {
-        let unknown = |word: &str| exact_tags(word).is_unknown() && lmd_layout::singular(word) == word;
+        let either = |own: Tags| own.any(Tags::NOUN) && own.any(Tags::ADJECTIVE) && self.low(1) == ",";
+        let unknown = |word: &str| {
+            let own = exact_tags(word);
+            (own.is_unknown() || either(own)) && lmd_layout::singular(word) == word
+        };
         let named = self.tokens.get(self.at).is_none_or(|token| token.is_capitalised());
         if !unknown(self.low(0)) || named || verb(self.low(0)).is_some() || number(self.low(0)).is_some() {
             return false;

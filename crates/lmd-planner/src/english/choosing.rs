@@ -132,6 +132,8 @@ impl Interpreter<'_> {
                 (subjects, format!("{} {prep}{text}", verb.attribute))
             }
             Pending::With { .. } if figures => (self.owner.clone(), format!("showing {text}")),
+            // "a poster with the text …": the poster is the picture.
+            Pending::With { .. } if self.owner.is_empty() => (Vec::new(), text.to_owned()),
             Pending::With { .. } => (self.owner.clone(), format!("with {text}")),
             Pending::Object { prep, subjects, .. } => (subjects, format!("{prep} {text}")),
             _ if self.detailed.is_empty() => {
@@ -146,7 +148,8 @@ impl Interpreter<'_> {
             let index = self.scene.things.len() - 1;
             self.mentioned.push(index);
             self.group = vec![index];
-            return;
+            let says = self.written_in();
+            return if says.is_empty() { () } else { self.add_detail(&[index], says.trim_start()) };
         }
         let text = format!("{text}{}", self.bearing_place());
         self.add_detail(&things, &text);

@@ -6,7 +6,7 @@ use super::links::{Link, link, reads};
 use super::negation::negation;
 use super::noun_phrase::noun_phrase;
 use super::numbers::{Quantity, bound};
-use super::parallel::{about_to, does_something, goes_on, has_doer, is_made_to, led};
+use super::parallel::{about_to, does_something, goes_on, led, makes};
 use super::partitive;
 use super::phrase::{Determiner, NounPhrase};
 use super::token::{Token, low};
@@ -165,7 +165,7 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     if let Some((quantity, length)) = partitive::so_many_of_them(tokens, at) {
         return (Some(Chunk::OfThem(quantity)), length);
     }
-    if matches!(previous, Some(Chunk::Np(_) | Chunk::Be | Chunk::Which)) {
+    if matches!(previous, Some(Chunk::Np(_) | Chunk::Be | Chunk::Which | Chunk::Verb(_))) {
         if let Some((adjective, length)) = partitive::postposed(tokens, at) {
             return (Some(Chunk::Adjectives(vec![adjective.to_owned()])), length);
         }
@@ -173,7 +173,7 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
             return (Some(chunk), length);
         }
     }
-    if matches!(previous, Some(Chunk::Be))
+    if matches!(previous, Some(Chunk::Be | Chunk::Np(_)))
         && let Some((verb, length)) = about_to(tokens, at)
     {
         return (Some(Chunk::Verb(verb)), length);
@@ -298,7 +298,7 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
         let together = coordinated && verb.form == VerbForm::Base;
         together
             || is_made_to(before, verb)
-            || joined && goes_on(tokens, at, verb, before)
+            || joined && is_acting(before) && goes_on(tokens, at, verb)
             || stands_as_verb(tokens, at, verb, previous, (joined, has_doer(before)))
     });
     let verb = verb.or_else(|| acted_by_one(tokens, at, previous));
@@ -351,6 +351,26 @@ fn follows_is_not(tokens: &[Token], at: usize) -> bool {
         && adjectives(tokens, at).is_some_and(|(_, length)| {
             tokens.get(at + length).is_none_or(|next| !next.is_word() || is_function(&next.low))
         })
+}
+
+/// Whether the sentence has named somebody so far.
+fn has_doer(before: &[Chunk]) -> bool {
+    let sentence = before.iter().rev().take_while(|chunk| !matches!(chunk, Chunk::Stop));
+    let mut named = sentence.filter(|chunk| matches!(chunk, Chunk::Np(np) if np.tags().any(Tags::ANIMATE)));
+    named.next().is_some()
+}
+
+/// Whether somebody is doing something in this sentence already.
+fn is_acting(before: &[Chunk]) -> bool {
+    let sentence = || before.iter().rev().take_while(|chunk| !matches!(chunk, Chunk::Stop));
+    let acts = sentence().any(|chunk| matches!(chunk, Chunk::Verb(first) if first.form == VerbForm::Ing));
+    acts && (sentence().any(|chunk| *chunk == Chunk::Be) || has_doer(before))
+}
+
+/// `making it fly`: what somebody else does.
+fn is_made_to(before: &[Chunk], verb: &Verb) -> bool {
+    let other = matches!(before, [.., Chunk::Verb(first), Chunk::Pronoun(_)] if makes(&first.attribute));
+    other && verb.form == VerbForm::Base
 }
 
 fn stands_as_verb(

@@ -50,6 +50,12 @@ impl Interpreter<'_> {
                 self.scene.things.get(*index).is_some_and(|t| super::interpret::thing_tags(t).is_unknown());
             unknown || self.is_animate(*index)
         };
+        // "a couple having a picnic and laughing"
+        let has = self.acting.is_empty() && self.owner.iter().any(acts);
+        let apart = !near.iter().any(acts) && matches!(self.previous(), Some(Chunk::And));
+        if goes_on && has && apart {
+            return self.owner.clone();
+        }
         if goes_on && self.acting.iter().any(acts) {
             return self.acting.clone();
         }

@@ -4,7 +4,7 @@
 use super::chunk::Chunk;
 use super::interpret::Interpreter;
 use super::phrase::NounPhrase;
-use crate::lexicon::{Verb, VerbForm, head, is_idea, is_linking};
+use crate::lexicon::{List, Verb, VerbForm, head, is_idea, is_linking};
 
 impl Interpreter<'_> {
     /// Whether a phrase names nothing that can be drawn and nothing named before.
@@ -12,8 +12,10 @@ impl Interpreter<'_> {
         // "…, a creature of stealth and beauty" tells more of what was named before the comma.
         let of_idea =
             phrase.detail.as_deref().is_some_and(|detail| detail.starts_with("of ") && is_idea(head(detail)));
-        let tells_more =
-            of_idea && matches!(self.previous(), Some(Chunk::Comma)) && !self.scene.things.is_empty();
+        let tells_more = of_idea
+            && matches!(self.previous(), Some(Chunk::Comma))
+            && !List::Medium.has(head(&phrase.noun))
+            && !self.scene.things.is_empty();
         (is_idea(&phrase.noun) || tells_more) && phrase.quantity.is_none() && self.known(phrase).is_none()
     }
 

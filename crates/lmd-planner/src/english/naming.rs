@@ -56,6 +56,17 @@ impl Interpreter<'_> {
         }
     }
 
+    /// `banners - set of four banners`: a heading names what is counted after it.
+    pub(super) fn take_heading_back(&mut self, phrase: &NounPhrase) {
+        let counted = phrase.quantity.is_some_and(|quantity| quantity.exact && quantity.count > 1);
+        let [heading] = self.scene.things.as_slice() else { return };
+        let alike =
+            heading.noun == phrase.noun && heading.attributes.iter().all(|a| phrase.attributes.contains(a));
+        if counted && alike && !heading.exact && heading.count > 1 && self.joint == Joint::Comma {
+            self.listed_next = Some(0);
+        }
+    }
+
     /// `person on bus. bus next to car`: a bare noun that an earlier sentence has named just so means the same thing.
     fn named_before(&self, phrase: &NounPhrase, bare: bool) -> Option<usize> {
         let counted = !phrase.tags().any(Tags::STUFF.and(Tags::UNCOUNTED)) && !phrase.capitalised;

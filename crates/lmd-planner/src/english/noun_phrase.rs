@@ -238,7 +238,9 @@ impl Reader<'_> {
             // "the desert stands a cactus"
             let finite = verb(next).is_some_and(|verb| verb.form == VerbForm::Third);
             let verb = self.verb_follows(1) || finite && self.object_follows(2);
-            return describes && follows && !trails && !verb;
+            // "a dark, gloomy castle"
+            let listed = self.low(1) == "," && self.stands_among_adjectives();
+            return describes && follows && !trails && !verb || listed;
         }
         if is_adjective(low) {
             return true;

@@ -1,6 +1,5 @@
 //! Deeds told one after the other of the same doer: `is holding a camera and taking photos`.
 
-use super::chunk::Chunk;
 use super::numbers::number;
 use super::token::{Token, low};
 use crate::lexicon::{
@@ -9,11 +8,8 @@ use crate::lexicon::{
 };
 
 /// `is holding a camera and taking photos`: a second deed of whoever does the first, not photos that are taking.
-pub(super) fn goes_on(tokens: &[Token], at: usize, verb: &Verb, before: &[Chunk]) -> bool {
-    let sentence = || before.iter().rev().take_while(|chunk| !matches!(chunk, Chunk::Stop));
-    let acts = sentence().any(|chunk| matches!(chunk, Chunk::Verb(first) if first.form == VerbForm::Ing));
-    let is_doing = sentence().any(|chunk| matches!(chunk, Chunk::Be));
-    if verb.form != VerbForm::Ing || !acts || !(is_doing || has_doer(before)) {
+pub(super) fn goes_on(tokens: &[Token], at: usize, verb: &Verb) -> bool {
+    if verb.form != VerbForm::Ing {
         return false;
     }
     let next = low(tokens, at + 1);
@@ -31,13 +27,6 @@ pub(super) fn goes_on(tokens: &[Token], at: usize, verb: &Verb, before: &[Chunk]
     let takes = does_something(verb) || !is_known_verb(&verb.attribute);
     let of_them = tags(next).any(Tags::ANIMATE) && is_of_the_living(&verb.attribute);
     takes && !of_them
-}
-
-/// Whether the sentence has named somebody so far.
-pub(super) fn has_doer(before: &[Chunk]) -> bool {
-    let sentence = before.iter().rev().take_while(|chunk| !matches!(chunk, Chunk::Stop));
-    let mut named = sentence.filter(|chunk| matches!(chunk, Chunk::Np(np) if np.tags().any(Tags::ANIMATE)));
-    named.next().is_some()
 }
 
 /// Whether a verb of the lexicon takes an object: `telling` of `telling stories`, but not `running` of `running dogs`.
@@ -66,12 +55,7 @@ pub(super) fn led(tokens: &[Token], at: usize, verb: &Verb) -> Option<(Verb, usi
     Some((Verb { attribute: says, form: VerbForm::Ing, role: Role::Caption }, 3))
 }
 
-/// `making it fly`, `watching people walk by`: what somebody else does.
-pub(super) fn is_made_to(before: &[Chunk], verb: &Verb) -> bool {
-    let other = matches!(before, [.., Chunk::Verb(first), Chunk::Pronoun(_)] if makes(&first.attribute));
-    other && verb.form == VerbForm::Base
-}
-
-fn makes(doing: &str) -> bool {
+/// Whether a verb leads to what somebody else does: `making it fly`, `watching them play`.
+pub(super) fn makes(doing: &str) -> bool {
     matches!(doing, "making" | "letting" | "watching" | "helping" | "seeing" | "hearing")
 }
