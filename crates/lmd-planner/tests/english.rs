@@ -1,4 +1,5 @@
-//! Sentences and what they are read as: `tests/english/sentences.txt` and `kinds.txt`.
+//! Sentences and what they are read as: `tests/english/sentences.txt`, `kinds.txt` and `captions.txt` (of public
+//! prompt sets).
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -35,7 +36,11 @@ fn render(scene: &Scene) -> String {
 #[test]
 fn sentences_are_read_as_people_mean_them() {
     let mut wrong = String::new();
-    let files = [include_str!("english/sentences.txt"), include_str!("english/kinds.txt")];
+    let files = [
+        include_str!("english/sentences.txt"),
+        include_str!("english/kinds.txt"),
+        include_str!("english/captions.txt"),
+    ];
     let blocks: Vec<&str> = files.iter().flat_map(|file| file.split("\n\n")).collect();
     assert!(blocks.len() >= 400, "only {} sentences", blocks.len());
     for block in blocks {

@@ -77,7 +77,9 @@ impl Reader<'_> {
 
     /// `the slimy green frog`, `the jagged, rocky cliffs`: an unknown word before adjectives of a noun is one, too.
     pub(super) fn stands_among_adjectives(&self) -> bool {
-        let either = |own: Tags| own.any(Tags::NOUN) && own.any(Tags::ADJECTIVE) && self.low(1) == ",";
+        let either = |own: Tags| {
+            own.any(Tags::NOUN) && own.any(Tags::ADJECTIVE.and(Tags::SHADE)) && self.low(1) == ","
+        };
         let unknown = |word: &str| {
             let own = exact_tags(word);
             (own.is_unknown() || either(own)) && lmd_layout::singular(word) == word

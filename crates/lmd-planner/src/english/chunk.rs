@@ -369,7 +369,7 @@ fn is_acting(before: &[Chunk]) -> bool {
 
 /// `making it fly`: what somebody else does.
 fn is_made_to(before: &[Chunk], verb: &Verb) -> bool {
-    let other = matches!(before, [.., Chunk::Verb(first), Chunk::Pronoun(_)] if makes(&first.attribute));
+    let other = matches!(before, [.., Chunk::Verb(first), Chunk::Pronoun(_) | Chunk::Np(_)] if makes(&first.attribute));
     other && verb.form == VerbForm::Base
 }
 

@@ -3,6 +3,7 @@
 use lmd_layout::singular;
 
 use super::numbers::{Quantity, number, quantity};
+use super::parallel::makes;
 use super::phrase::{Determiner, NounPhrase};
 use super::token::{Token, low};
 use super::{links, names, negation, partitive};
@@ -98,7 +99,9 @@ impl Reader<'_> {
             if !matches!(self.low(0), "other" | "same" | "last") && determiner != Another {
                 self.phrase.determiner = if determiner == The { The } else { Another };
             }
-            if self.tokens.get(self.at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low)) {
+            if self.tokens.get(self.at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low))
+                || self.other_does()
+            {
                 break;
             }
             self.at += 1;
@@ -157,6 +160,9 @@ impl Reader<'_> {
             if nouns.is_empty() && self.joined_adjective() {
                 continue;
             }
+            if nouns.is_empty() && self.other_does() {
+                break;
+            }
             if !token.is_word() || is_function(low) && !self.is_of_adverb() {
                 break;
             }
@@ -183,6 +189,12 @@ impl Reader<'_> {
             }
         }
         self.finish(&nouns);
+    }
+
+    /// `the other holding a sword`
+    fn other_does(&self) -> bool {
+        let does = verb(self.low(1)).is_some_and(|verb| verb.form == VerbForm::Ing);
+        self.low(0) == "other" && does && self.object_follows(2)
     }
 
     /// Whether a phrase of several words about place or manner begins here:
@@ -303,6 +315,12 @@ impl Reader<'_> {
     /// Whether a word that may be a noun is what the noun before it does: `a barista hands a cup`, `a boy and a girl
     /// play in the sand`.
     fn acts(&self, low: &str, last: &Token) -> bool {
+        // "watching her child play"
+        let seen = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let seen = seen.is_some_and(|before| makes(&before.low)) && tags(&last.low).any(Tags::ANIMATE);
+        if seen && verb(low).is_some_and(|verb| verb.form == VerbForm::Base) {
+            return true;
+        }
         let one = matches!(self.phrase.determiner, Determiner::A | Determiner::The)
             && self.phrase.quantity.is_none();
         let plural = singular(low) != low;
@@ -451,6 +469,8 @@ impl Reader<'_> {
         let both = self.phrase.determiner == Determiner::The
             && matches!(inner.determiner, Determiner::The | Determiner::Possessive);
         let looks = both && List::LookOf.has(&self.phrase.noun);
+        // "a tattoo of a rose" shows one.
+        let whole = whole && self.phrase.noun != "tattoo";
         if whole && self.phrase.tags().any(Tags::PART) && !self.phrase.tags().any(Tags::SURFACE) {
             self.give_way_as_part(inner);
         } else if both && is_idea(&self.phrase.noun) && !is_idea(&inner.noun) {

@@ -35,9 +35,9 @@ pub(super) fn does_something(verb: &Verb) -> bool {
     takes && is_known_verb(&verb.attribute)
 }
 
-/// `is about to kick a ball`: what somebody is going to do.
+/// `is about to kick a ball`, `teaching his son how to ride`: what somebody is going to do.
 pub(super) fn about_to(tokens: &[Token], at: usize) -> Option<(Verb, usize)> {
-    let to = low(tokens, at) == "about" && low(tokens, at + 1) == "to";
+    let to = matches!(low(tokens, at), "about" | "how") && low(tokens, at + 1) == "to";
     let next = crate::lexicon::verb(low(tokens, at + 2)).filter(|next| to && next.form == VerbForm::Base)?;
     Some((Verb { form: VerbForm::Ing, ..next }, 3))
 }

@@ -74,6 +74,8 @@ pub(crate) enum List {
     LookOf,
     /// In what letters are written.
     Writing,
+    /// What somebody is "on" who uses it.
+    Used,
     /// Nouns for a part of the picture.
     Region,
     /// Words of phrases about several things or about having.
@@ -100,7 +102,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 28] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 29] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -118,6 +120,7 @@ impl List {
         (Self::GivesWay, WORDS, "gives way"),
         (Self::LookOf, WORDS, "look of"),
         (Self::Writing, WORDS, "writing"),
+        (Self::Used, WORDS, "used"),
         (Self::Region, WORDS, "region"),
         (Self::Grammar, WORDS, "grammar"),
         (Self::Several, WORDS, "several"),
