@@ -148,7 +148,7 @@ impl Interpreter<'_> {
             let index = self.scene.things.len() - 1;
             self.mentioned.push(index);
             self.group = vec![index];
-            let says = self.written_in();
+            let says = self.bearing_place();
             return if says.is_empty() { () } else { self.add_detail(&[index], says.trim_start()) };
         }
         let text = format!("{text}{}", self.bearing_place());
@@ -179,6 +179,13 @@ impl Interpreter<'_> {
     /// The words that say where on the thing it is to be read: `printed on it`, `on his shirt`.
     fn bearing_place(&mut self) -> String {
         let mut says = self.written_in();
+        // "the word "ICE" made of ice"
+        if let (Some(Chunk::Verb(verb)), Some(Chunk::Of), Some(Chunk::Np(stuff))) =
+            (self.peek(1), self.peek(2), self.peek(3))
+        {
+            self.at += 3;
+            return format!("{says} {} of {}", verb.attribute, stuff.text());
+        }
         let done = match self.peek(1) {
             Some(Chunk::Verb(verb)) if verb.form == VerbForm::Past => Some(verb.attribute.clone()),
             Some(Chunk::Adjectives(adjectives)) => Some(adjectives.join(" ")),

@@ -26,6 +26,7 @@ mod naming;
 mod negation;
 mod noun_phrase;
 mod numbers;
+mod of_part;
 mod opening;
 mod owning;
 mod parallel;

@@ -8,8 +8,8 @@ use super::phrase::{Determiner, NounPhrase};
 use super::token::{Token, low};
 use super::{links, names, negation, partitive};
 use crate::lexicon::{
-    List, Tags, VerbForm, compound, exact_tags, is_adjective, is_adverb, is_function, is_idea, is_participle,
-    tags, verb,
+    List, Tags, VerbForm, compound, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags,
+    verb,
 };
 
 /// Reads the noun phrase at `at`; gives it with the index after it.
@@ -20,7 +20,7 @@ pub(super) fn noun_phrase(tokens: &[Token], at: usize) -> Option<(NounPhrase, us
 pub(super) struct Reader<'a> {
     pub(super) tokens: &'a [Token],
     /// Where the phrase begins.
-    start: usize,
+    pub(super) start: usize,
     pub(super) at: usize,
     pub(super) phrase: NounPhrase,
 }
@@ -37,7 +37,7 @@ impl Reader<'_> {
         }
     }
 
-    fn read(mut self, depth: u32) -> Option<(NounPhrase, usize)> {
+    pub(super) fn read(mut self, depth: u32) -> Option<(NounPhrase, usize)> {
         let start = self.at;
         self.determiner();
         self.quantity();
@@ -252,6 +252,10 @@ impl Reader<'_> {
             let verb = self.verb_follows(1) || finite && self.object_follows(2);
             // "a dark, gloomy castle"
             let listed = self.low(1) == "," && self.stands_among_adjectives();
+            // "a gold and black logo"
+            let colour = |word: &str| exact_tags(word).any(Tags::COLOUR);
+            let pair = colour(low) && self.low(1) == "and" && colour(self.low(2)) && self.content_follows(3);
+            let listed = listed || pair;
             return describes && follows && !trails && !verb || listed;
         }
         if is_adjective(low) {
@@ -337,7 +341,11 @@ impl Reader<'_> {
     /// `carrot slices`: one thing that can be counted needs an article where it does something.
     fn is_bare_before(&self, last: &Token) -> bool {
         let own = exact_tags(&last.low);
-        let counted = own.any(Tags::NOUN) && !own.any(Tags::ANIMATE.and(Tags::STUFF).and(Tags::VEHICLE));
+        // "written in smoke trails": after a preposition nothing acts.
+        let before = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let placed = before.is_some_and(|before| is_function(&before.low) && before.low != "and");
+        let acts = own.any(Tags::ANIMATE.and(Tags::VEHICLE)) || own.any(Tags::STUFF) && !placed;
+        let counted = own.any(Tags::NOUN) && !acts;
         let bare = self.phrase.determiner == Determiner::None && self.phrase.quantity.is_none();
         bare && counted && !last.has_capital() && singular(&last.low) == last.low && !self.object_follows(1)
     }
@@ -434,54 +442,5 @@ impl Reader<'_> {
             return self.phrase.quantity.is_some() || self.phrase.determiner == Determiner::Another;
         }
         true
-    }
-
-    /// `the rough bark of the tree`: the tree, with rough bark.
-    fn give_way_as_part(&mut self, whole: NounPhrase) {
-        let part = std::mem::replace(&mut self.phrase, whole);
-        if !part.attributes.is_empty() && self.phrase.detail.is_none() {
-            let plural = if part.plural { lmd_layout::plural(&part.noun) } else { part.noun };
-            self.phrase.detail = Some(format!("with {} {plural}", part.attributes.join(" ")));
-        }
-    }
-
-    /// `of soup`: kept as the phrase's detail; `the edge of` gives way to what
-    /// it is the edge of.
-    fn of_part(&mut self, depth: u32) {
-        if self.low(0) != "of" || self.phrase.noun.is_empty() || depth > 2 {
-            return;
-        }
-        let inner =
-            Reader { tokens: self.tokens, start: self.at + 1, at: self.at + 1, phrase: NounPhrase::new() }
-                .read(depth + 1);
-        let Some((inner, end)) = inner else { return };
-        if inner.noun.is_empty() {
-            // "a field of lavender": a plant that is a colour, too.
-            let bare = inner.determiner == Determiner::None && inner.quantity.is_none() && !inner.anaphor;
-            if let (true, [colour]) = (bare, inner.attributes.as_slice()) {
-                self.phrase.detail = Some(format!("of {colour}"));
-                self.at = end;
-            }
-            return;
-        }
-        // "the handlebars of a bike" are drawn with the bike.
-        let whole = inner.determiner != Determiner::None && !inner.tags().any(Tags::STUFF);
-        let both = self.phrase.determiner == Determiner::The
-            && matches!(inner.determiner, Determiner::The | Determiner::Possessive);
-        let looks = both && List::LookOf.has(&self.phrase.noun);
-        // "a tattoo of a rose" shows one.
-        let whole = whole && self.phrase.noun != "tattoo";
-        if whole && self.phrase.tags().any(Tags::PART) && !self.phrase.tags().any(Tags::SURFACE) {
-            self.give_way_as_part(inner);
-        } else if both && is_idea(&self.phrase.noun) && !is_idea(&inner.noun) {
-            self.phrase = inner;
-        } else if looks || List::GivesWay.has(&self.phrase.noun) {
-            let attributes = std::mem::take(&mut self.phrase.attributes);
-            self.phrase = inner;
-            self.phrase.attributes.splice(0..0, attributes);
-        } else {
-            self.phrase.detail = Some(format!("of {}", inner.text()));
-        }
-        self.at = end;
     }
 }

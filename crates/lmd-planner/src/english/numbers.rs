@@ -96,6 +96,8 @@ fn group(word: &str) -> Option<Option<Arrangement>> {
 pub(super) fn quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
     let word = |i: usize| low(tokens, at + i);
     let hedge = match word(0) {
+        // "Top five smartphones"
+        "top" | "best" if at == 0 => Some(true),
         "exactly" | "only" | "just" | "precisely" | "all" | "these" | "those" | "the" | "total" => Some(true),
         "about" | "around" | "approximately" | "roughly" | "nearly" | "almost" | "maybe" => Some(false),
         _ => None,

@@ -43,11 +43,17 @@ fn is_number(word: &str) -> bool {
 
 /// What says how the picture is made; `stock` and file formats do not.
 fn is_kind(word: &str) -> bool {
-    matches!(word, "vector" | "illustration" | "photo" | "photograph" | "clipart")
+    matches!(word, "vector" | "clipart") || List::Medium.has(word) && !List::PlainMedium.has(word)
 }
 
 /// Where the caption begins: `VECTOR - six colored mugs`.
 fn heading(words: &[&str]) -> usize {
+    let opening: Vec<String> = words.iter().take(3).map(|word| bare(word).to_lowercase()).collect();
+    match opening.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["set", "with", count] | ["row", "from", count] if number(count).is_some() => return 2,
+        ["line", "up", "of"] => return 3,
+        _ => {}
+    }
     let stock = words.iter().take_while(|word| List::StockSure.has(&bare(word).to_lowercase())).count();
     let parted = words.get(stock).is_some_and(|sign| bare(sign).is_empty());
     if stock > 0 && parted { stock + 1 } else { 0 }
@@ -66,6 +72,11 @@ fn tail(words: &[&str]) -> usize {
         bare.is_empty() || is_number(bare) || List::Stock.has(&bare.to_lowercase())
     };
     let length = words.iter().rev().take_while(about).count();
+    // "…. Cartoon."
+    let named = words.last().is_some_and(|last| List::Medium.has(&bare(last).to_lowercase()));
+    let alone =
+        words.len().checked_sub(2).and_then(|at| words.get(at)).is_some_and(|word| word.ends_with('.'));
+    let length = if named && alone { length.max(1) } else { length };
     let kept = words.len() - length;
     let (caption, about) = words.split_at(kept);
     let sure = about.iter().any(|word| List::StockSure.has(&bare(word).to_lowercase()));
@@ -75,7 +86,7 @@ fn tail(words: &[&str]) -> usize {
     let before = last.to_lowercase();
     // "a book with an illustration", "a flat vector" are things.
     let led = !parted && (is_function(&before) || is_adjective(&before) || number(&before).is_some());
-    if told && (sure || parted) && !led { kept } else { words.len() }
+    if (told || named && alone) && (sure || parted) && !led { kept } else { words.len() }
 }
 
 /// `isolated on white`, `shot on a white background`: on a white background.
