@@ -117,7 +117,7 @@ impl Reader<'_> {
             return false;
         }
         let tags = exact_tags(low);
-        if tags.any(Tags::NOUN) && !tags.any(Tags::COLOUR.and(Tags::ADJECTIVE)) {
+        if tags.any(Tags::NOUN) && !tags.any(Tags::COLOUR.and(Tags::ADJECTIVE).and(Tags::SHADE)) {
             return tags.any(Tags::MODIFIER)
                 && self.content_follows(ahead + 1)
                 && !self.verb_follows(ahead + 1);

@@ -13,7 +13,7 @@ use super::token::{Token, low};
 use super::who::Who;
 use crate::Region;
 use crate::lexicon::{
-    List, Phrases, Role, Section, Tags, Verb, VerbForm, compound, exact_tags, is_adjective, is_adverb,
+    List, Phrases, Role, Section, Tags, Verb, VerbForm, compound, exact_tags, head, is_adjective, is_adverb,
     is_function, is_idea, is_participle, tags, third_person, verb,
 };
 
@@ -172,6 +172,13 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
         if let Some((chunk, length)) = likeness(tokens, at) {
             return (Some(chunk), length);
         }
+    }
+    // "a logo for a cafe": nobody draws the cafe.
+    if low(tokens, at) == "for"
+        && matches!(previous, Some(Chunk::Np(np)) if List::MadeFor.has(head(&np.noun)))
+    {
+        let says = Verb { attribute: "for".to_owned(), form: VerbForm::Ing, role: Role::Caption };
+        return (Some(Chunk::Verb(says)), 1);
     }
     if matches!(previous, Some(Chunk::Be | Chunk::Np(_)))
         && let Some((verb, length)) = about_to(tokens, at)

@@ -270,7 +270,7 @@ impl Interpreter<'_> {
         self.joint = Joint::None;
         let passive = verb.form == VerbForm::Past && prep == Some("by");
         let kind = match verb.role {
-            _ if verb.form != VerbForm::Past && self.is_new_idea(phrase) => {
+            _ if (verb.form != VerbForm::Past || prep.is_none()) && self.is_new_idea(phrase) => {
                 return self.verb_detail(phrase, verb, &subjects, prep);
             }
             _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {

@@ -25,6 +25,11 @@ impl Interpreter<'_> {
         if alone || !self.is_new_idea(phrase) {
             return false;
         }
+        // "wind blowing through the grass": nothing else blows.
+        if matches!(self.peek(1), Some(Chunk::Verb(_))) {
+            self.group.clear();
+            self.acting.clear();
+        }
         self.scene.notes.push(format!("\"{}\" cannot be drawn as a thing and was left out", phrase.text()));
         true
     }

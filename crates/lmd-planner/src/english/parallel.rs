@@ -47,8 +47,12 @@ pub(super) fn led(tokens: &[Token], at: usize, verb: &Verb) -> Option<(Verb, usi
     let done = is_leading(&verb.attribute);
     let meant = is_meaning_to(&verb.attribute);
     let to = low(tokens, at + 1) == "to" && verb.form == VerbForm::Ing && (done || meant);
-    let next = crate::lexicon::verb(low(tokens, at + 2)).filter(|next| to && next.form == VerbForm::Base)?;
-    if done {
+    let word = low(tokens, at + 2);
+    let known = crate::lexicon::verb(word).filter(|next| next.form == VerbForm::Base);
+    // "pretending to zorb": after "to" and before a noun or the end stands a verb, known or not.
+    let strange = tags(word).is_unknown() && !word.is_empty() && verb.form == VerbForm::Ing;
+    let next = known.clone().or_else(|| strange.then(|| verb.clone())).filter(|_| to)?;
+    if done && known.is_some() {
         return Some((Verb { form: VerbForm::Ing, ..next }, 3));
     }
     let says = format!("{} to {}", verb.attribute, low(tokens, at + 2));

@@ -201,6 +201,13 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
         }
     }
     let medium = medium?;
+    // "a child drawing with crayons" draws.
+    let maker = medium
+        .checked_sub(1)
+        .is_some_and(|before| before >= at && exact_tags(low(tokens, before)).any(Tags::PERSON));
+    if maker && low(tokens, end) == "with" {
+        return None;
+    }
     let purpose = purpose_end(tokens, end);
     let next = low(tokens, end);
     if medium + 1 != end

@@ -74,6 +74,8 @@ pub(crate) enum List {
     LookOf,
     /// In what letters are written.
     Writing,
+    /// What is made for something that is not to be seen.
+    MadeFor,
     /// What somebody is "on" who uses it.
     Used,
     /// Nouns for a part of the picture.
@@ -102,7 +104,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 29] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 30] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -120,6 +122,7 @@ impl List {
         (Self::GivesWay, WORDS, "gives way"),
         (Self::LookOf, WORDS, "look of"),
         (Self::Writing, WORDS, "writing"),
+        (Self::MadeFor, WORDS, "made for"),
         (Self::Used, WORDS, "used"),
         (Self::Region, WORDS, "region"),
         (Self::Grammar, WORDS, "grammar"),
