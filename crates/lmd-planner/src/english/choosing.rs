@@ -149,7 +149,10 @@ impl Interpreter<'_> {
             self.mentioned.push(index);
             self.group = vec![index];
             let says = self.bearing_place();
-            return if says.is_empty() { () } else { self.add_detail(&[index], says.trim_start()) };
+            if !says.is_empty() {
+                self.add_detail(&[index], says.trim_start());
+            }
+            return;
         }
         let text = format!("{text}{}", self.bearing_place());
         self.add_detail(&things, &text);

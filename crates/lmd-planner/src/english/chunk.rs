@@ -165,35 +165,8 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     if let Some((quantity, length)) = partitive::so_many_of_them(tokens, at) {
         return (Some(Chunk::OfThem(quantity)), length);
     }
-    if matches!(previous, Some(Chunk::Np(_) | Chunk::Be | Chunk::Which | Chunk::Verb(_))) {
-        if let Some((adjective, length)) = partitive::postposed(tokens, at) {
-            return (Some(Chunk::Adjectives(vec![adjective.to_owned()])), length);
-        }
-        if let Some((chunk, length)) = likeness(tokens, at) {
-            return (Some(chunk), length);
-        }
-    }
-    // "a logo for a cafe": nobody draws the cafe.
-    if low(tokens, at) == "for"
-        && matches!(previous, Some(Chunk::Np(np)) if List::MadeFor.has(head(&np.noun)))
-    {
-        let says = Verb { attribute: "for".to_owned(), form: VerbForm::Ing, role: Role::Caption };
-        return (Some(Chunk::Verb(says)), 1);
-    }
-    if matches!(previous, Some(Chunk::Be | Chunk::Np(_)))
-        && let Some((verb, length)) = about_to(tokens, at)
-    {
-        return (Some(Chunk::Verb(verb)), length);
-    }
-    if let Some(chunk) = stretched(tokens, at, previous) {
-        return (Some(chunk), 1);
-    }
-    // "a chair made from wood", "made out of ice"
-    if matches!(previous, Some(Chunk::Verb(verb)) if verb.attribute == "made") {
-        let from = ["out of", "from", "out"].iter().find_map(|phrase| reads(tokens, at, phrase));
-        if let Some(length) = from {
-            return (Some(Chunk::Of), length);
-        }
+    if let Some((chunk, length)) = said_of(tokens, at, previous) {
+        return (Some(chunk), length);
     }
     if let Some((link, length)) = link(tokens, at).filter(|_| bound(tokens, at).is_none()) {
         return (Some(Chunk::Link(link)), length);
@@ -208,6 +181,37 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
         Some((phrase, end)) => (Some(Chunk::Np(phrase)), end - at),
         None => leftover(token),
     }
+}
+
+/// What is said of the noun, or of the verb, just before: `in bloom`, `about to jump`, `from wood` after `made`.
+fn said_of(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
+    if matches!(previous, Some(Chunk::Np(_) | Chunk::Be | Chunk::Which | Chunk::Verb(_))) {
+        if let Some((adjective, length)) = partitive::postposed(tokens, at) {
+            return Some((Chunk::Adjectives(vec![adjective.to_owned()]), length));
+        }
+        if let Some((chunk, length)) = likeness(tokens, at) {
+            return Some((chunk, length));
+        }
+    }
+    // "a logo for a cafe": nobody draws the cafe.
+    if low(tokens, at) == "for"
+        && matches!(previous, Some(Chunk::Np(np)) if List::MadeFor.has(head(&np.noun)))
+    {
+        let says = Verb { attribute: "for".to_owned(), form: VerbForm::Ing, role: Role::Caption };
+        return Some((Chunk::Verb(says), 1));
+    }
+    if matches!(previous, Some(Chunk::Be | Chunk::Np(_)))
+        && let Some((verb, length)) = about_to(tokens, at)
+    {
+        return Some((Chunk::Verb(verb), length));
+    }
+    if let Some(chunk) = stretched(tokens, at, previous) {
+        return Some((chunk, 1));
+    }
+    // "a chair made from wood", "made out of ice"
+    let made = matches!(previous, Some(Chunk::Verb(verb)) if verb.attribute == "made");
+    let from = ["out of", "from", "out"].iter().find_map(|phrase| reads(tokens, at, phrase));
+    from.filter(|_| made).map(|length| (Chunk::Of, length))
 }
 
 /// `with its tongue out`, `with his arms up`: said of the part, where nothing follows that it could lead.

@@ -42,22 +42,8 @@ impl Interpreter<'_> {
     /// Who does it: `a cat on a sill looking out` speaks of the cat.
     fn doers(&self, verb: &Verb) -> Vec<usize> {
         let near = self.current_subjects();
-        // "walking with a friend and enjoying a conversation": whoever walks.
-        let goes_on =
-            matches!(self.previous(), Some(Chunk::And | Chunk::Comma)) && verb.form == VerbForm::Ing;
-        let acts = |index: &usize| {
-            let unknown =
-                self.scene.things.get(*index).is_some_and(|t| super::interpret::thing_tags(t).is_unknown());
-            unknown || self.is_animate(*index)
-        };
-        // "a couple having a picnic and laughing"
-        let has = self.acting.is_empty() && self.owner.iter().any(acts);
-        let apart = !near.iter().any(acts) && matches!(self.previous(), Some(Chunk::And));
-        if goes_on && has && apart {
-            return self.owner.clone();
-        }
-        if goes_on && self.acting.iter().any(acts) {
-            return self.acting.clone();
+        if let Some(same) = self.goes_on_acting(verb, &near) {
+            return same;
         }
         // "a bicycle with a basket parked by a canal"
         let rides = |list: &[usize]| {
@@ -170,9 +156,6 @@ impl Interpreter<'_> {
         let read = matches!(self.peek(1), Some(Chunk::Lettering(_)));
         let subjects = if read { self.current_subjects() } else { self.doers(verb) };
         self.joint = Joint::None;
-        if !read && verb.form != VerbForm::Past {
-            self.acting.clone_from(&subjects);
-        }
         if subjects.is_empty() {
             // "nobody is swimming" is told by what must not be there.
             let denied = !self.scene.absent.is_empty();
@@ -180,7 +163,7 @@ impl Interpreter<'_> {
             return;
         }
         self.group.clone_from(&subjects);
-        if self.leads_to_adjective(verb, &subjects) {
+        if self.acts(read, verb, &subjects) {
             return;
         }
         let passive = verb.form == VerbForm::Past;

@@ -106,15 +106,8 @@ impl Interpreter<'_> {
             self.places.add("with", &phrase.text());
             return;
         }
-        let plain = phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
-        if plain && !matches!(self.peek(1), Some(Chunk::Link(_))) && !owners.is_empty() {
-            self.group.clone_from(&self.owner);
-            return self.places.add("with", &phrase.text());
-        }
-        if !owners.is_empty() && self.is_new_idea(phrase) {
-            // "licking its owner's face with affection": whoever licks has it.
-            let acting = self.acting.clone();
-            return self.accessory(phrase, if acting.is_empty() { owners } else { acting });
+        if self.owned_place(phrase, &owners) || self.owned_idea(phrase, &owners) {
+            return;
         }
         let index = self.thing_of(phrase);
         self.arm_each(index, &owners);
@@ -240,6 +233,27 @@ impl Interpreter<'_> {
             "briefcase",
         ];
         self.scene.things.get(index).is_some_and(|thing| IN_HAND.contains(&thing.noun.as_str()))
+    }
+
+    /// `a room with a view of the sea`, `with a garden`: all around. `true` if it was.
+    fn owned_place(&mut self, phrase: &NounPhrase, owners: &[usize]) -> bool {
+        let plain = phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
+        if !plain || matches!(self.peek(1), Some(Chunk::Link(_))) || owners.is_empty() {
+            return false;
+        }
+        self.group.clone_from(&self.owner);
+        self.places.add("with", &phrase.text());
+        true
+    }
+
+    /// `licking its owner's face with affection`: whoever licks has it. `true` if it was of that kind.
+    fn owned_idea(&mut self, phrase: &NounPhrase, owners: &[usize]) -> bool {
+        if owners.is_empty() || !self.is_new_idea(phrase) {
+            return false;
+        }
+        let acting = self.acting.clone();
+        self.accessory(phrase, if acting.is_empty() { owners.to_vec() } else { acting });
+        true
     }
 
     /// `half full of` is said of the owner.

@@ -349,7 +349,6 @@ impl<'a> Interpreter<'a> {
         if self.trailing_place(phrase) {
             return self.places.add("with", &phrase.text());
         }
-        self.take_heading_back(phrase);
         let listed = self.listed_with(phrase);
         let again = self.known(phrase).is_some() || self.picks_known(phrase);
         let index = self.thing_of(phrase);

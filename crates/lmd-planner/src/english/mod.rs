@@ -7,6 +7,7 @@
 //! What is known of words stands in `lexicon`.
 
 mod account;
+mod acting;
 mod adjectives;
 mod arranging;
 mod choosing;

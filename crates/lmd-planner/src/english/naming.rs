@@ -8,6 +8,7 @@ use crate::lexicon::{Tags, head};
 impl Interpreter<'_> {
     /// The thing a phrase names: one named before, or a new one.
     pub(super) fn thing_of(&mut self, phrase: &NounPhrase) -> usize {
+        self.take_heading_back(phrase);
         if let Some(young) = self.young_of_animal(phrase) {
             // The whale's calf is a baby whale in the caption.
             self.used.push(phrase.noun.clone());
