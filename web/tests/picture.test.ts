@@ -91,7 +91,6 @@ test("a drawing shows a preview, the progress of each box with its energy, and c
 test("one object is drawn again with another seed, and the rest stays", async ({ lmd, page }) => {
   await lmd.plan("a red car to the left of a dog on a beach", 2);
   await lmd.advanced();
-  // How much the bundled model lets the rest stay depends on the noise; with this seed it does.
   await page.getByLabel("Seed", { exact: true }).fill("5");
   await page.getByLabel("Steps", { exact: true }).fill("8");
   const [car, dog] = [await lmd.share("a red car"), await lmd.share("a dog")];
@@ -105,8 +104,8 @@ test("one object is drawn again with another seed, and the rest stays", async ({
   const second = (await image.getAttribute("src")) ?? "";
   const inDog = await differences(page, [first, second], [dog]);
   const inCar = await differences(page, [first, second], [car]);
-  expect(inDog.inside).toBeGreaterThan(4);
-  expect(inDog.inside).toBeGreaterThan(1.3 * inCar.inside);
+  expect(inDog.inside).toBeGreaterThan(10);
+  expect(inCar.inside).toBeLessThan(3);
   // Undo takes the seed back.
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByLabel("Seed of this object")).toHaveValue("");

@@ -75,6 +75,16 @@ impl<F: FnMut(&Progress<'_>) -> ControlFlow<()>> Observer for F {
     }
 }
 
+/// Tells an observer how far the work is, and asks it whether to go on, of a picture that is drawn only for another one:
+/// nothing of it is kept.
+pub(crate) struct Unwatched<'a>(pub(crate) &'a mut dyn Observer);
+
+impl Observer for Unwatched<'_> {
+    fn observe(&mut self, progress: &Progress<'_>) -> ControlFlow<()> {
+        self.0.observe(progress)
+    }
+}
+
 /// Looks on and says nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;

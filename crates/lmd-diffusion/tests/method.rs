@@ -240,3 +240,44 @@ fn an_object_can_have_a_seed_and_terms_of_its_own() {
     assert_ne!(drawn(&usual, 0).1, drawn(&terms, 0).1);
     assert_eq!(drawn(&usual, 1), drawn(&terms, 1));
 }
+
+/// The cells of a 16 x 16 grid in four channels in which the last latents of two pictures differ.
+fn changed(a: &Traced, b: &Traced) -> Vec<(usize, usize)> {
+    let last = |traced: &Traced| traced.overall.frames.last().cloned().unwrap();
+    let (a, b) = (last(a), last(b));
+    let differs = |cell: &usize| (0..4).any(|channel| a[256 * channel + cell] != b[256 * channel + cell]);
+    (0..256).filter(differs).map(|cell| (cell % 16, cell / 16)).collect()
+}
+
+#[test]
+fn one_object_is_drawn_again_and_the_rest_stays() {
+    let model = common::small_model();
+    let places = [[0.0, 128.0, 128.0, 192.0], [256.0, 128.0, 128.0, 192.0], [416.0, 0.0, 64.0, 64.0]];
+    let [ball, cup, bird] = places;
+    let layout =
+        common::layout(&[("a red ball", ball), ("a blue cup", cup), ("a small bird", bird)], "the table");
+    let draw = |lmd: serde_json::Value| {
+        let config = serde_json::json!({"width": 64, "height": 64, "steps": 4, "lmd": lmd});
+        let config: DrawConfig = serde_json::from_value(config).unwrap();
+        let job = Job { layout: &layout, prompt: "", seeds: Seeds::of(5), config: &config };
+        draw_traced(&model, &job, &mut Silent).unwrap()
+    };
+    let objects = serde_json::json!([{"object": 1, "seed": 77}]);
+    let usual = draw(serde_json::json!({}));
+    let held = draw(serde_json::json!({"objects": objects}));
+    let loose = draw(serde_json::json!({"objects": objects, "hold_rest": false}));
+    // What the cup is in one of the two pictures, and its box, may change: nothing else, and not nothing.
+    let mask = |traced: &Traced| traced.boxes.iter().find(|b| b.object == 1).unwrap().mask.clone();
+    let (before, after) = (mask(&usual), mask(&held));
+    let allowed = |&(x, y): &(usize, usize)| {
+        ((8..12).contains(&x) && (4..10).contains(&y)) || before.get(x, y) || after.get(x, y)
+    };
+    let cells = changed(&usual, &held);
+    let others: Vec<_> = cells.iter().filter(|cell| !allowed(cell)).collect();
+    assert!(others.is_empty(), "{others:?}");
+    assert!(
+        cells.iter().filter(|(x, y)| (8..12).contains(x) && (4..10).contains(y)).count() >= 20,
+        "{cells:?}"
+    );
+    assert!(!changed(&usual, &loose).iter().all(allowed));
+}

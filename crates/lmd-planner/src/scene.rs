@@ -37,6 +37,8 @@ pub struct Scene {
     /// Nouns of things that were chosen among alternatives (`a wolf or a bear`).
     /// Nothing is demanded of a layout for them.
     pub chosen: Vec<String>,
+    /// Names with capitals, as the sentence writes them: captions keep those.
+    pub names: Vec<String>,
     /// What a person should know of the reading, one sentence each: syntax of
     /// other programs that was left out.
     pub notes: Vec<String>,
@@ -66,6 +68,8 @@ pub struct Thing {
     pub arrangement: Option<Arrangement>,
     /// A stated part of the picture, if any.
     pub region: Option<Region>,
+    /// A stated part of what it is in, if any: the upper left corner of a door.
+    pub spot: Option<Region>,
 }
 
 /// How several things of one kind are arranged.
@@ -213,6 +217,7 @@ impl Thing {
             size: None,
             arrangement: None,
             region: None,
+            spot: None,
         }
     }
 

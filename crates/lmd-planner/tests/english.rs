@@ -1,5 +1,5 @@
-//! Sentences and what they are read as: `tests/english/sentences.txt`, `kinds.txt` and `captions.txt` (of public
-//! prompt sets).
+//! Sentences and what they are read as: `tests/english/sentences.txt`, `kinds.txt`, `deeds.txt` and
+//! `captions.txt` (of public prompt sets).
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ fn render(scene: &Scene) -> String {
         let _ = write!(text, "  {}{sure} {}", thing.count, thing.phrase());
         let _ = thing.size.map(|size| write!(text, " <{size:?}>"));
         let _ = thing.region.map(|region| write!(text, " @{region:?}"));
+        let _ = thing.spot.map(|spot| write!(text, " in @{spot:?}"));
         let _ = thing.arrangement.map(|arrangement| write!(text, " #{arrangement:?}"));
         text.push('\n');
     }
@@ -39,6 +40,7 @@ fn sentences_are_read_as_people_mean_them() {
     let files = [
         include_str!("english/sentences.txt"),
         include_str!("english/kinds.txt"),
+        include_str!("english/deeds.txt"),
         include_str!("english/captions.txt"),
     ];
     let blocks: Vec<&str> = files.iter().flat_map(|file| file.split("\n\n")).collect();

@@ -25,7 +25,8 @@ pub struct LmdConfig {
     pub frozen_step_ratio: f64,
     /// λ of the attention transfer; 0 turns it off. Default 2.
     pub transfer_weight: f64,
-    /// Share of each box's own noise in its start, in [0, 1]. Default 0.01, for LMD+ 0.1.
+    /// Share of each box's own noise in its start, in [0, 1]. Default 0.01, for LMD+ 0.1; 1 for an object with a seed of
+    /// its own.
     pub fg_blending_ratio: Option<f64>,
     /// Whether boxes are drawn in the middle and moved into place. Default true.
     pub center_boxes: bool,
@@ -59,6 +60,9 @@ pub struct LmdConfig {
     /// What holds for single objects: another seed, further terms that its own picture leaves out. Default: nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<ObjectSettings>,
+    /// Whether all but the objects with seeds of their own is held to the picture that is drawn without these seeds, which
+    /// is drawn first. Default true.
+    pub hold_rest: bool,
     /// The guided cross-attention layers. Default: `mid.0.0` and all of `up.1`.
     pub guided_layers: Option<Vec<String>>,
     /// The layer the masks are read from. Default: the last of the
@@ -101,6 +105,7 @@ impl Default for LmdConfig {
             fast_schedule: false,
             batch: 1,
             objects: Vec::new(),
+            hold_rest: true,
             guided_layers: None,
             mask_layer: None,
         }
@@ -127,6 +132,20 @@ impl LmdConfig {
     #[must_use]
     pub fn object(&self, index: usize) -> Option<&ObjectSettings> {
         self.objects.iter().find(|settings| settings.object == index)
+    }
+
+    /// Whether an object of the layout has a seed of its own.
+    #[must_use]
+    pub fn names_seed(&self, index: usize) -> bool {
+        self.object(index).is_some_and(|settings| settings.seed.is_some())
+    }
+
+    /// The same settings, but that no object has a seed of its own.
+    #[must_use]
+    pub fn without_seeds(&self) -> Self {
+        let mut settings = self.clone();
+        settings.objects.iter_mut().for_each(|object| object.seed = None);
+        settings
     }
 
     /// The first step whose attention counts for masks; always before the last.

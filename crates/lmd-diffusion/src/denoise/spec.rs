@@ -96,8 +96,8 @@ pub struct RunSpec<'a> {
     pub keep_frames: bool,
     /// Whether what lies between the steps is kept ([`Trace::inner`](super::Trace::inner)): for tests and for research.
     pub keep_inner: bool,
-    /// Latents held inside their mask for so many steps.
-    pub frozen: Option<(&'a Composition, usize)>,
+    /// Latents held inside their mask for so many steps; the last of several wins.
+    pub frozen: Vec<(&'a Composition, usize)>,
 }
 
 impl RunSpec<'_> {

@@ -56,8 +56,8 @@ pub struct StepEnergies {
 pub struct Trajectory<'a> {
     pub(super) run: RunSpec<'a>,
     pub(super) state: SamplerState,
-    /// The frozen mask and its complement, `[1, 1, h, w]`.
-    frozen: Option<(Latents, Latents)>,
+    /// Each frozen mask and its complement, `[1, 1, h, w]`.
+    frozen: Vec<(Latents, Latents)>,
     /// The scaled loss that was measured last.
     carried: f64,
     pub(super) trace: Trace,
@@ -75,7 +75,7 @@ impl<'a> Trajectory<'a> {
             energies: Vec::new(),
             inner: InnerTrace::default(),
         };
-        let frozen = run.frozen.map(|(composition, _)| {
+        let frozen = run.frozen.iter().map(|(composition, _)| {
             let mask = &composition.frozen;
             let tensor = |inside: f32, outside: f32| {
                 let values = mask.cells().iter().map(|on| if *on { inside } else { outside }).collect();
@@ -83,6 +83,7 @@ impl<'a> Trajectory<'a> {
             };
             (tensor(1.0, 0.0), tensor(0.0, 1.0))
         });
+        let frozen = frozen.collect();
         let mut begun = Self { run, state, frozen, carried: UNMEASURED_LOSS, trace };
         begun.record();
         begun
@@ -178,13 +179,12 @@ impl<'a> Trajectory<'a> {
 
     /// `z ← composed[i + 1] ⊙ F + z ⊙ (1 − F)` during the frozen steps (B.13).
     pub(super) fn freeze(&mut self, step: usize, pipeline: &Pipeline) {
-        let (Some((composition, steps)), Some((inside, outside))) = (self.run.frozen, &self.frozen) else {
-            return;
-        };
-        let latents = &composition.latents;
-        if let Some(frame) = latents.frames.get(step + 1).filter(|_| step < steps) {
-            let held = pipeline.latents(frame.clone(), (latents.width, latents.height));
-            self.state.latents = held * inside.clone() + self.state.latents.clone() * outside.clone();
+        for ((composition, steps), (inside, outside)) in self.run.frozen.iter().zip(&self.frozen) {
+            let latents = &composition.latents;
+            if let Some(frame) = latents.frames.get(step + 1).filter(|_| step < *steps) {
+                let held = pipeline.latents(frame.clone(), (latents.width, latents.height));
+                self.state.latents = held * inside.clone() + self.state.latents.clone() * outside.clone();
+            }
         }
     }
 }

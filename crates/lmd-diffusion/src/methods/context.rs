@@ -267,7 +267,7 @@ impl<'a> MethodContext<'a> {
             keep: None,
             keep_frames: false,
             keep_inner: false,
-            frozen: None,
+            frozen: Vec::new(),
         };
         let trace = sampling.denoise_one(run, Phase::Overall, observer, &mut self.fresh_noise())?;
         recipe.timings.overall = clock.elapsed().as_secs_f64();

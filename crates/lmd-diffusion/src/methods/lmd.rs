@@ -12,6 +12,9 @@
 //!                first half of the steps               overall
 //! ```
 
+mod held;
+
+use std::ops::Range;
 use std::time::Instant;
 
 use lmd_layout::{Mask, with_negative};
@@ -77,8 +80,15 @@ impl Method for Lmd {
         let per_box = lmd.guides_boxes(self.plus).then_some(&lmd.per_box);
         let alone = if needs_boxes(lmd, config.steps) { boxes } else { 0 };
         let batch = lmd.batch.min(alone).max(1);
-        let alone = Work { batch, kept_boxes: alone, ..Work::of_runs(alone, steps, per_box) };
-        Ok(alone.and(Work::guided_whole(&lmd.overall, steps, boxes)))
+        let redrawn = if lmd.hold_rest {
+            lmd.objects.iter().filter(|o| o.seed.is_some()).count().min(alone)
+        } else {
+            0
+        };
+        let kept_boxes = alone + redrawn;
+        let alone = Work { batch, kept_boxes, ..Work::of_runs(kept_boxes, steps, per_box) };
+        let whole = Work::guided_whole(&lmd.overall, steps, boxes);
+        Ok(if redrawn > 0 { alone.and(whole).and(whole) } else { alone.and(whole) })
     }
 
     fn prompts(&self, context: &MethodContext<'_>) -> Result<Vec<(PromptKind, String)>, DiffusionError> {
@@ -114,7 +124,7 @@ pub fn draw_traced(
 ) -> Result<Traced, DiffusionError> {
     let context = MethodContext::new(Registry::shared(), pipeline, job)?;
     let method = if context.method.name() == LMD_PLUS.name() { LMD_PLUS } else { LMD };
-    Drawing { keep_all: true, ..Drawing::new(method, &context)? }.traced(observer)
+    Drawing { keep_frames: true, keep_inner: true, ..Drawing::new(method, &context)? }.traced(observer)
 }
 
 /// Without transfer and frozen steps nothing of the boxes' own pictures
@@ -144,8 +154,10 @@ struct Drawing<'a> {
     config: &'a LmdConfig,
     /// LMD+.
     plus: bool,
-    /// Whether the overall run's latents of every step are handed out, and what lies between the steps.
-    keep_all: bool,
+    /// Whether the overall run's latents of every step are handed out.
+    keep_frames: bool,
+    /// Whether what lies between the steps is handed out.
+    keep_inner: bool,
     phrases: PhraseTokens,
     refiner: &'a dyn MaskRefiner,
     guided_layers: Vec<LayerId>,
@@ -174,7 +186,8 @@ impl<'a> Drawing<'a> {
             context,
             config,
             plus,
-            keep_all: false,
+            keep_frames: false,
+            keep_inner: false,
             phrases: PhraseTokens::new(job.layout, tokenizer, floor, job.config.fidelity)?,
             refiner: context.refiner,
             guided_layers,
@@ -196,16 +209,15 @@ impl<'a> Drawing<'a> {
         let clock = Instant::now();
         let sampling = context.sampling_loop()?;
         let background = context.noise(context.job.seeds.background);
-        let pieces = if needs_boxes(self.config, context.job.config.steps) {
-            self.per_box(&sampling, &conditions, &background, observer)?
-        } else {
-            Vec::new()
-        };
-        let composition = self.compose(&sampling, background, &pieces)?;
+        let count =
+            if needs_boxes(self.config, context.job.config.steps) { self.phrases.boxes.len() } else { 0 };
+        let pieces = self.per_box(&sampling, &conditions, &background, 0..count, observer)?;
+        let composition = self.compose(&sampling, &background, &pieces)?;
         recipe.timings.boxes = clock.elapsed().as_secs_f64();
 
         let clock = Instant::now();
-        let trace = self.overall(&sampling, &conditions, &composition, &pieces, observer)?;
+        let held = self.held(&sampling, &conditions, &background, (&pieces, &composition), observer)?;
+        let trace = self.overall(&sampling, &conditions, &composition, &pieces, held.as_ref(), observer)?;
         recipe.timings.overall = clock.elapsed().as_secs_f64();
 
         recipe.energies = trace.energies;
@@ -244,12 +256,13 @@ impl<'a> Drawing<'a> {
         Ok(Encoded { boxes: boxes.iter().map(alone).collect::<Result<_, _>>()?, overall })
     }
 
-    /// Draws every box alone, `config.batch` of them at a time.
+    /// Draws these boxes alone, `config.batch` of them at a time.
     fn per_box(
         &self,
         sampling: &SamplingLoop<'_>,
         conditions: &Encoded,
         background: &[f32],
+        wanted: Range<usize>,
         observer: &mut dyn Observer,
     ) -> Result<Vec<CutOut>, DiffusionError> {
         let mut sampling = sampling.clone();
@@ -257,10 +270,10 @@ impl<'a> Drawing<'a> {
             sampling.sampler = fast;
         }
         let total = self.phrases.boxes.len();
-        let mut pieces = Vec::with_capacity(total);
-        while pieces.len() < total {
-            let first = pieces.len();
-            let count = self.config.batch.clamp(1, total - first);
+        let mut pieces = Vec::with_capacity(wanted.len());
+        while pieces.len() < wanted.len() {
+            let first = wanted.start + pieces.len();
+            let count = self.config.batch.clamp(1, wanted.end - first);
             let boxes = self.phrases.boxes.iter().zip(&conditions.boxes).enumerate();
             let runs = boxes.skip(first).take(count);
             let runs = runs.map(|(k, (b, condition))| {
@@ -270,8 +283,8 @@ impl<'a> Drawing<'a> {
             let phase = Phase::Boxes { first, count, total };
             let traces =
                 sampling.denoise(runs.collect(), phase, observer, &mut self.context.fresh_noise())?;
-            for trace in traces {
-                pieces.push(self.cut_out(pieces.len(), trace)?);
+            for (k, trace) in (first..).zip(traces) {
+                pieces.push(self.cut_out(k, trace)?);
             }
         }
         Ok(pieces)
@@ -291,15 +304,18 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// Unit noise of box k: its own, blended into the background's where it is drawn (B.3).
+    /// Unit noise of box k: its own, blended into the background's where it is drawn (B.3). Whoever names an object's
+    /// seed wants another object: it starts from its own noise alone.
     fn box_noise(&self, k: usize, b: &BoxPhraseTokens, background: &[f32]) -> Vec<f32> {
         let own = self.context.noise(self.box_seed(k, b));
+        let seed_is_named = self.config.names_seed(b.object);
         let ratio = match self.config.fg_blending_ratio {
             Some(ratio) => ratio,
+            None if seed_is_named => 1.0,
             None if self.plus => 0.1,
             None => 0.01,
         };
-        blend(background, &own, &self.grid_mask(&b.guided), ratio)
+        blend(background, &own, &self.grid_mask(&b.guided.boxes), ratio)
     }
 
     /// The run of one box alone: LMD guides it by the box energy, LMD+ conditions GLIGEN layers on the box and guides it
@@ -321,15 +337,15 @@ impl<'a> Drawing<'a> {
             guidance: self.config.guides_boxes(self.plus).then_some(guidance),
             keep: Some((&self.kept_layers, b.guided.word)),
             keep_frames: true,
-            keep_inner: self.keep_all,
-            frozen: None,
+            keep_inner: self.keep_inner,
+            frozen: Vec::new(),
         }
     }
 
-    /// An object's boxes on the latents' grid.
-    fn grid_mask(&self, object: &GuidedObject) -> Mask {
+    /// Boxes on the latents' grid.
+    fn grid_mask(&self, boxes: &[[f64; 4]]) -> Mask {
         let (width, height) = self.context.grid;
-        Mask::of_corners(&object.boxes, width, height)
+        Mask::of_corners(boxes, width, height)
     }
 
     /// Masks what box k drew and moves it into place (B.11, B.12); LMD+ drew it there, and cells outside of the box do
@@ -338,7 +354,7 @@ impl<'a> Drawing<'a> {
         let Some(b) = self.phrases.boxes.get(k) else {
             return Err(DiffusionError::Internal { invariant: "there is one run for every box" });
         };
-        let cells = self.grid_mask(&b.guided);
+        let cells = self.grid_mask(&b.guided.boxes);
         let placing = if self.plus {
             Placing::Within
         } else if self.config.align {
@@ -371,22 +387,23 @@ impl<'a> Drawing<'a> {
     fn compose(
         &self,
         sampling: &SamplingLoop<'_>,
-        background: Vec<f32>,
+        background: &[f32],
         pieces: &[CutOut],
     ) -> Result<Composition, DiffusionError> {
-        let start = host(sampling.start(self.context.tensor(background)));
+        let start = host(sampling.start(self.context.tensor(background.to_vec())));
         let pieces: Vec<Piece<'_>> =
             pieces.iter().map(|piece| Piece { latents: &piece.latents, mask: &piece.mask }).collect();
         compose(&self.context.frame(start), &pieces)
     }
 
-    /// The whole picture, from the composed start.
+    /// The whole picture, from the composed start; held to `rest` at every step where that is given.
     fn overall(
         &self,
         sampling: &SamplingLoop<'_>,
         conditions: &Encoded,
         composition: &Composition,
         pieces: &[CutOut],
+        rest: Option<&Composition>,
         observer: &mut dyn Observer,
     ) -> Result<Trace, DiffusionError> {
         let start = composition.start().to_vec();
@@ -399,14 +416,15 @@ impl<'a> Drawing<'a> {
             energy: Box::new(|step, maps| self.overall_energy(step, maps, pieces)),
             step_size: None,
         };
+        let composed = (!pieces.is_empty()).then_some((composition, self.frozen_steps)).into_iter();
         let run = RunSpec {
             condition: conditions.overall.clone(),
             start: self.context.tensor(start),
             guidance: (!objects.is_empty()).then_some(guidance),
             keep: None,
-            keep_frames: self.keep_all,
-            keep_inner: self.keep_all,
-            frozen: (!pieces.is_empty()).then_some((composition, self.frozen_steps)),
+            keep_frames: self.keep_frames,
+            keep_inner: self.keep_inner,
+            frozen: composed.chain(rest.map(|rest| (rest, usize::MAX))).collect(),
         };
         sampling.denoise_one(run, Phase::Overall, observer, &mut self.context.fresh_noise())
     }

@@ -205,7 +205,7 @@ fn regions<'a>(
             keep: None,
             keep_frames: false,
             keep_inner: false,
-            frozen: None,
+            frozen: Vec::new(),
         };
         Ok(Region { run, cells: context.tensor(cells) })
     };

@@ -14,7 +14,9 @@ use super::numbers::{number, quantity};
 use super::token::{Token, low};
 use super::{chunk, links, negation, partitive};
 use crate::Scene;
-use crate::lexicon::{List, Role, Tags, exact_tags, is_leading, tags, third_person, verb};
+use crate::lexicon::{
+    List, Role, Tags, Verb, base, exact_tags, finite_past, is_leading, tags, third_person, verb,
+};
 
 /// Words on which the meaning of others hangs: where no rule took them up, the rest is in doubt.
 const HINGES: [&str; 14] = [
@@ -151,7 +153,8 @@ impl Held {
         }
         // That something is there, or stands, its box says.
         let shown = |role: Role| matches!(role, Role::Neutral | Role::Posture);
-        verb(low).is_some_and(|verb| shown(verb.role) || self.holds(&verb.attribute))
+        let said = |verb: Verb| shown(verb.role) || self.holds(&verb.attribute);
+        verb(low).or_else(|| base(low)).is_some_and(said) || finite_past(low).is_some_and(said)
     }
 
     fn holds(&self, word: &str) -> bool {

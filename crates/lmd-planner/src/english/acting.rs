@@ -1,34 +1,135 @@
-//! Who goes on acting: `walking with a friend and enjoying a conversation` tells two deeds of whoever walks.
+//! Where a noun phrase ends because its next word is what the nouns do: `a barista hands a cup`, `leaves fall`.
 
-use super::chunk::Chunk;
-use super::interpret::{Interpreter, thing_tags};
-use crate::lexicon::{Verb, VerbForm};
+use lmd_layout::singular;
 
-impl Interpreter<'_> {
-    /// Who does a second deed: whoever does the first, or has what was named.
-    pub(super) fn goes_on_acting(&self, verb: &Verb, near: &[usize]) -> Option<Vec<usize>> {
-        let joined = matches!(self.previous(), Some(Chunk::And | Chunk::Comma));
-        if !joined || verb.form != VerbForm::Ing {
-            return None;
-        }
-        let acts = |index: &usize| {
-            let unknown = self.scene.things.get(*index).is_some_and(|thing| thing_tags(thing).is_unknown());
-            unknown || self.is_animate(*index)
-        };
-        // "a couple having a picnic and laughing"
-        let has = self.acting.is_empty() && self.owner.iter().any(acts);
-        let apart = !near.iter().any(acts) && matches!(self.previous(), Some(Chunk::And));
-        if has && apart {
-            return Some(self.owner.clone());
-        }
-        self.acting.iter().any(acts).then(|| self.acting.clone())
+use super::links;
+use super::noun_phrase::Reader;
+use super::numbers::number;
+use super::parallel::makes;
+use super::phrase::Determiner;
+use super::token::Token;
+use crate::lexicon::{
+    Tags, VerbForm, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags, verb,
+};
+
+impl Reader<'_> {
+    /// Whether a noun that may be an adverb stands as a noun: `a well`, but not `well`.
+    pub(super) fn may_be_thing(&self, low: &str) -> bool {
+        let told = self.phrase.determiner != Determiner::None
+            || self.phrase.quantity.is_some()
+            || !self.phrase.attributes.is_empty();
+        told || !exact_tags(low).any(Tags::ADVERB)
     }
 
-    /// Remembers who acts, unless words are to be read. `true` where the verb says no more than how somebody is.
-    pub(super) fn acts(&mut self, read: bool, verb: &Verb, subjects: &[usize]) -> bool {
-        if !read && verb.form != VerbForm::Past {
-            self.acting = subjects.to_vec();
+    /// `a two-year-old sits`: what somebody told by the age does.
+    pub(super) fn age_acts(&self, low: &str) -> bool {
+        let aged = self.phrase.attributes.last().is_some_and(|age| age.ends_with("-old"));
+        aged && verb(low).is_some_and(|verb| verb.form == VerbForm::Third)
+    }
+
+    /// Whether the last of several words that may be one noun is what the first does: `a tree stands on the left`.
+    pub(super) fn compound_acts(&self, words: usize) -> bool {
+        let Some(last) = words.checked_sub(1).filter(|last| *last > 0).map(|last| self.low(last)) else {
+            return false;
+        };
+        let does = singular(last) != last && verb(last).is_some_and(|verb| verb.form == VerbForm::Third);
+        let next = self.low(words);
+        let led = is_function(next)
+            && !matches!(next, "is" | "are" | "was" | "were" | "and" | "or" | "of" | "with");
+        let one = match self.phrase.determiner {
+            Determiner::A => true,
+            Determiner::The | Determiner::Possessive => led,
+            // "snow falls on a roof"
+            Determiner::None => led && tags(self.low(0)).any(Tags::STUFF),
+            _ => false,
+        };
+        does && one && self.phrase.quantity.is_none()
+    }
+
+    /// Whether the word `ahead` is a verb rather than a noun here.
+    pub(super) fn verb_follows(&self, ahead: usize) -> bool {
+        let low = self.low(ahead);
+        !tags(low).any(Tags::NOUN) && !is_adjective(low) && verb(low).is_some()
+    }
+
+    /// Whether a word that may be a noun is what the noun before it does: `a barista hands a cup`, `a boy and a girl
+    /// play in the sand`.
+    pub(super) fn acts(&self, low: &str, last: &Token) -> bool {
+        // "watching her child play"
+        let seen = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let seen = seen.is_some_and(|before| makes(&before.low)) && tags(&last.low).any(Tags::ANIMATE);
+        if seen && verb(low).is_some_and(|verb| verb.form == VerbForm::Base) {
+            return true;
         }
-        self.leads_to_adjective(verb, subjects)
+        let bare = self.phrase.determiner == Determiner::None && singular(&last.low) == last.low;
+        let one = bare || matches!(self.phrase.determiner, Determiner::A | Determiner::The);
+        let one = one && self.phrase.quantity.is_none();
+        let plural = singular(low) != low;
+        if one && plural && !bare {
+            return self.object_follows(1);
+        }
+        let joined = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let joined = joined.is_some_and(|before| before.low == "and");
+        let can = tags(&last.low).any(Tags::ANIMATE) || low == "fly";
+        let base = verb(low).is_some_and(|verb| verb.form == VerbForm::Base);
+        one && joined && can && base && !self.content_follows(1)
+    }
+
+    /// Whether a word that may be a noun is what several do: `leaves fall from a tree`, `two trees stand on a hill`.
+    pub(super) fn act_together(&self, low: &str, last: &Token) -> bool {
+        let one = singular(&last.low);
+        let several =
+            one != last.low && tags(&one).any(Tags::NOUN) && !exact_tags(&last.low).any(Tags::MODIFIER);
+        let does = verb(low).is_some_and(|verb| verb.form == VerbForm::Base);
+        several
+            && does
+            && self.phrase.determiner != Determiner::A
+            && (!self.content_follows(1) || is_adverb(self.low(1)))
+    }
+
+    /// `the right bird orange`: a colour after what is told by its place.
+    pub(super) fn is_predicate_colour(&self, low: &str) -> bool {
+        let placed = self.phrase.attributes.first().is_some_and(|first| links::place_word(first).is_some());
+        let definite = self.phrase.determiner == Determiner::The;
+        placed && definite && exact_tags(low).any(Tags::COLOUR) && !self.content_follows(1)
+    }
+
+    /// `carrot slices`: one thing that can be counted needs an article where it does something.
+    pub(super) fn is_bare_before(&self, last: &Token) -> bool {
+        let own = exact_tags(&last.low);
+        // "written in smoke trails": after a preposition nothing acts.
+        let before = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let placed = before.is_some_and(|before| is_function(&before.low) && before.low != "and");
+        let acts = own.any(Tags::ANIMATE.and(Tags::VEHICLE)) || own.any(Tags::STUFF) && !placed;
+        let counted = own.any(Tags::NOUN) && !acts;
+        let bare = self.phrase.determiner == Determiner::None && self.phrase.quantity.is_none();
+        bare && counted && !last.has_capital() && singular(&last.low) == last.low && !self.object_follows(1)
+    }
+
+    /// `the other holding a sword`
+    pub(super) fn other_does(&self) -> bool {
+        let does = verb(self.low(1)).is_some_and(|verb| verb.form == VerbForm::Ing);
+        self.low(0) == "other" && does && self.object_follows(2)
+    }
+
+    /// Whether an article or a number follows, as after a verb.
+    pub(super) fn object_follows(&self, ahead: usize) -> bool {
+        matches!(self.low(ahead), "a" | "an" | "the" | "its" | "his" | "her" | "their")
+            || number(self.low(ahead)).is_some()
+    }
+
+    /// Whether a bare word that could open a noun phrase is a verb instead.
+    pub(super) fn opens_as_verb(&self, low: &str) -> bool {
+        let bare = self.phrase.determiner == Determiner::None
+            && self.phrase.quantity.is_none()
+            && self.phrase.attributes.is_empty();
+        // "Mount Fuji"
+        let name = |ahead: usize| self.tokens.get(self.at + ahead).is_some_and(Token::is_capitalised);
+        if name(0) && name(1) && exact_tags(self.low(1)).is_unknown() {
+            return false;
+        }
+        let participle = is_participle(low);
+        let finite = !tags(low).any(Tags::NOUN) && verb(low).is_some();
+        (bare && (participle || finite)) || (participle && self.phrase.determiner == Determiner::None)
     }
 }

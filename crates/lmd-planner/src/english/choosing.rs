@@ -123,7 +123,9 @@ impl Interpreter<'_> {
     /// Words to be read in the picture belong to the caption of what bears them.
     pub(super) fn lettering(&mut self, text: &str) {
         self.joint = Joint::None;
-        let figures = text.starts_with(|c: char| c.is_ascii_digit())
+        let measured = matches!(self.previous(), Some(Chunk::Of)) && text.contains(' ');
+        let text = if measured { &format!("of {text}") } else { text };
+        let figures = text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains(" of ")
             || text.contains(" past ")
             || text.contains(" to ");
         let (things, text) = match std::mem::take(&mut self.pending) {

@@ -8,7 +8,9 @@ use super::noun_phrase::noun_phrase;
 use super::numbers::{Quantity, bound};
 use super::parallel::{about_to, does_something, goes_on, led, makes};
 use super::partitive;
+use super::past::{Doer, as_finite};
 use super::phrase::{Determiner, NounPhrase};
+use super::predicative::{adjectives, adjectives_alone, as_participle, follows_is_not};
 use super::token::{Token, low};
 use super::who::Who;
 use crate::Region;
@@ -29,6 +31,8 @@ pub(super) enum Chunk {
     And,
     Or,
     Of,
+    /// What something is for follows.
+    For,
     Comma,
     /// `three dogs: …`: what follows may be the same things one by one.
     Colon,
@@ -93,6 +97,7 @@ fn joint(name: &str) -> Option<Chunk> {
         "and" => Chunk::And,
         "or" => Chunk::Or,
         "of" => Chunk::Of,
+        "for" => Chunk::For,
         "but" => Chunk::But,
         "with" => Chunk::With,
         "full" => Chunk::Full { half: false },
@@ -143,11 +148,8 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     if let Some((mood, length)) = weather(tokens, at) {
         return (Some(Chunk::Mood(mood)), length);
     }
-    if let Some(length) = reads(tokens, at, "except for").or(reads(tokens, at, "except")) {
-        return (Some(Chunk::Except), length);
-    }
-    if let Some(length) = negation(tokens, at) {
-        return (Some(Chunk::Not), length);
+    if let Some((chunk, length)) = denial(tokens, at, previous) {
+        return (Some(chunk), length);
     }
     if let Some((larger, length)) = partitive::comparison(tokens, at) {
         let words = tokens.get(at..at + length).unwrap_or_default();
@@ -214,6 +216,16 @@ fn said_of(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chu
     from.filter(|_| made).map(|length| (Chunk::Of, length))
 }
 
+/// `without`, `except for`, and the `not` of `a coat not black`.
+fn denial(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
+    if let Some(length) = reads(tokens, at, "except for").or(reads(tokens, at, "except")) {
+        return Some((Chunk::Except, length));
+    }
+    let after_noun = matches!(previous, Some(Chunk::Np(_)));
+    let of_noun = low(tokens, at) == "not" && after_noun && follows_is_not(tokens, at + 1);
+    negation(tokens, at).or(of_noun.then_some(1)).map(|length| (Chunk::Not, length))
+}
+
 /// `with its tongue out`, `with his arms up`: said of the part, where nothing follows that it could lead.
 fn stretched(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<Chunk> {
     let word = low(tokens, at);
@@ -252,6 +264,13 @@ fn sign(low: &str) -> Option<Chunk> {
 }
 
 fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Option<Chunk>, usize)> {
+    // "ripe for picking": what it is for is not to be seen.
+    if let (Some(Chunk::Adjectives(_) | Chunk::Verb(_)), "for") = (previous, low(tokens, at))
+        && verb(low(tokens, at + 1)).is_some_and(|verb| verb.form == VerbForm::Ing)
+        && noun_phrase(tokens, at + 2).is_none()
+    {
+        return Some((None, 2));
+    }
     // "chasing a ball and having fun": whoever chases it.
     let deed = matches!(low(tokens, at), "having" | "showing")
         && matches!(previous, Some(Chunk::And | Chunk::Comma));
@@ -303,6 +322,7 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let ahead: Vec<&str> = (0..3).map(|ahead| low(tokens, at + ahead)).collect();
     let single = compound(&ahead) < 2;
     let verb = verb(low(tokens, at)).filter(|_| single).map(|verb| as_participle(tokens, at, verb));
+    let verb = verb.map(|verb| as_finite(tokens, at, verb, doer(before)));
     // "a man and a woman stand": two of them.
     let coordinated = matches!(before, [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)]);
     let verb = verb.filter(|verb| {
@@ -313,6 +333,7 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
             || stands_as_verb(tokens, at, verb, previous, (joined, has_doer(before)))
     });
     let verb = verb.or_else(|| acted_by_one(tokens, at, previous));
+    let verb = verb.or_else(|| acted_by_several(tokens, at, before));
     if let Some(verb) = verb.filter(|_| may_be_verb) {
         let (verb, length) = led(tokens, at, &verb).unwrap_or((verb, 1));
         return Some((Chunk::Verb(verb), length));
@@ -320,18 +341,41 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let predicative =
         matches!(previous, Some(Chunk::Be | Chunk::Which | Chunk::Verb(_) | Chunk::Adjectives(_)));
     let after_np = matches!(previous, Some(Chunk::Np(_) | Chunk::Lettering(_)));
+    // "the left one orange"
+    let coloured = matches!(previous, Some(Chunk::OneOf(_) | Chunk::OfThem(_)))
+        && exact_tags(low(tokens, at)).any(Tags::COLOUR)
+        && adjectives_alone(tokens, at);
     let denied_complement = matches!(previous, Some(Chunk::Not)) && follows_is_not(tokens, at);
-    if predicative || after_np || denied_complement {
+    if predicative || after_np || denied_complement || coloured {
         // "stacking wooden blocks"
-        let thing = |(_, length): &(Chunk, usize)| {
+        let thing = |(_, length): &(Vec<String>, usize)| {
             let next = low(tokens, at + length);
             let noun = tags(next).any(Tags::NOUN) || is_idea(next);
             noun && !is_function(next) && !is_adjective(next)
         };
         return adjectives(tokens, at)
-            .filter(|found| !(matches!(previous, Some(Chunk::Verb(_))) && thing(found)));
+            .filter(|found| !(matches!(previous, Some(Chunk::Verb(_))) && thing(found)))
+            .map(|(found, length)| (Chunk::Adjectives(found), length));
     }
     None
+}
+
+/// What the chunks before a verb say of who does it.
+fn doer(before: &[Chunk]) -> Doer<'_> {
+    let sentence = || before.iter().rev().take_while(|chunk| !matches!(chunk, Chunk::Stop));
+    let phrase = || sentence().find_map(|chunk| if let Chunk::Np(np) = chunk { Some(np) } else { None });
+    let verb = || sentence().find_map(|chunk| if let Chunk::Verb(verb) = chunk { Some(verb) } else { None });
+    match before.last() {
+        // "a man in a suit walked"
+        Some(Chunk::Np(np)) => Doer::Phrase(np, has_doer(before)),
+        Some(Chunk::Pronoun(_)) => Doer::Pronoun,
+        Some(Chunk::Which) => Doer::Before(phrase()),
+        // "a cat sat and purred"
+        Some(Chunk::And | Chunk::Comma) if verb().is_some_and(|verb| verb.form == VerbForm::Third) => {
+            Doer::Before(phrase())
+        }
+        _ => Doer::Nobody,
+    }
 }
 
 /// `a barista hands a cup`: a noun in the plural after one thing and before an article is what that does.
@@ -344,24 +388,18 @@ fn acted_by_one(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option
     if one && object { third_person(low(tokens, at)) } else { None }
 }
 
-/// `a pizza cut into slices`: some participles look like the verb itself.
-fn as_participle(tokens: &[Token], at: usize, verb: Verb) -> Verb {
-    let alike = matches!(low(tokens, at), "cut" | "split" | "spread" | "set" | "put");
-    let led = matches!(low(tokens, at + 1), "into" | "in" | "by" | "with" | "on");
-    if alike && verb.form == VerbForm::Base && led {
-        return Verb { attribute: low(tokens, at).to_owned(), form: VerbForm::Past, ..verb };
-    }
-    verb
-}
-
-/// `is not brown`: adjectives alone after the denial.
-fn follows_is_not(tokens: &[Token], at: usize) -> bool {
-    let word = |back: usize| at.checked_sub(back).and_then(|i| tokens.get(i)).map(|token| token.low.as_str());
-    let denies = word(1) == Some("not") && matches!(word(2), Some("is" | "are" | "was" | "were"));
-    denies
-        && adjectives(tokens, at).is_some_and(|(_, length)| {
-            tokens.get(at + length).is_none_or(|next| !next.is_word() || is_function(&next.low))
-        })
+/// `a hammer and a mallet pound the nails`: a word that no table knows, after several things and before an article.
+fn acted_by_several(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<Verb> {
+    let several = match before {
+        [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)] => true,
+        [.., Chunk::Np(np)] => np.plural || np.quantity.is_some_and(|quantity| quantity.count > 1),
+        _ => false,
+    };
+    let word = low(tokens, at);
+    let object = matches!(low(tokens, at + 1), "a" | "an" | "the" | "its" | "his" | "her" | "their");
+    let unknown = tags(word).is_unknown() && !is_adjective(word) && !is_adverb(word);
+    let plain = tokens.get(at).is_some_and(|token| token.is_word() && !token.has_capital());
+    if several && object && unknown && plain { crate::lexicon::base(word) } else { None }
 }
 
 /// Whether the sentence has named somebody so far.
@@ -433,33 +471,6 @@ fn stands_as_verb(
             plural && !joined
         }
     }
-}
-
-fn adjectives(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
-    let mut found = Vec::new();
-    let mut adverb = Vec::new();
-    let mut i = at;
-    while let Some(token) = tokens.get(i) {
-        let low = token.low.clone();
-        if exact_tags(&low).any(Tags::SHADE) || is_adverb(&low) {
-            adverb.push(low);
-        } else if is_adjective(&low) {
-            adverb.push(low);
-            found.push(std::mem::take(&mut adverb).join(" "));
-        } else if !(low == "and"
-            && !found.is_empty()
-            && tokens.get(i + 1).is_some_and(|t| {
-                is_adjective(&t.low) && tokens.get(i + 2).is_none_or(|t| !t.is_word() || is_function(&t.low))
-            }))
-        {
-            break;
-        }
-        i += 1;
-    }
-    found.extend(
-        (!adverb.is_empty() && exact_tags(&adverb.join(" ")).any(Tags::SHADE)).then(|| adverb.join(" ")),
-    );
-    (!found.is_empty()).then_some((Chunk::Adjectives(found), i - at))
 }
 
 fn leftover(token: &Token) -> (Option<Chunk>, usize) {

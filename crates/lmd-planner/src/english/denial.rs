@@ -5,8 +5,8 @@ use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
-use crate::RelationKind;
-use crate::lexicon::List;
+use crate::lexicon::{Class, List, kind_of};
+use crate::{Region, RelationKind};
 
 impl Interpreter<'_> {
     /// Takes a denied noun; `false` when the denial has ended before it.
@@ -24,6 +24,9 @@ impl Interpreter<'_> {
                 self.closed = true;
                 return false;
             }
+        }
+        if self.names_denied_place(phrase) {
+            return true;
         }
         self.denied = Some(Some(phrase.determiner));
         if phrase.noun.is_empty() {
@@ -50,6 +53,26 @@ impl Interpreter<'_> {
         }
         self.joint = Joint::None;
         self.pending = Pending::Nothing;
+        true
+    }
+
+    /// `one kite and no birds in the sky`: the sky is there, with whatever flies. `true` if it was such a place.
+    fn names_denied_place(&mut self, phrase: &NounPhrase) -> bool {
+        let setting = match self.previous() {
+            Some(Chunk::Link(Link::Rel { kind, prep })) => setting(phrase, *kind, prep),
+            _ => return false,
+        };
+        let Setting::Region(region) = setting else { return false };
+        let flies = |index: &usize| {
+            let thing = self.scene.things.get(*index);
+            thing.is_some_and(|thing| kind_of(&thing.noun).class == Class::Air)
+        };
+        let aloft: Vec<usize> = self.group.iter().copied().filter(flies).collect();
+        if region == Region::Sky {
+            self.set_region(&aloft, region);
+        }
+        self.used.push(phrase.noun.clone());
+        (self.pending, self.joint) = (Pending::Nothing, Joint::None);
         true
     }
 

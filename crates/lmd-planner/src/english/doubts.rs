@@ -7,7 +7,7 @@ use super::links::Link;
 use super::numbers::number;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::Unproved;
-use crate::lexicon::{Tags, VerbForm, exact_tags, is_of_the_living, noun_tags, tags, verb};
+use crate::lexicon::{List, Tags, VerbForm, exact_tags, is_of_the_living, noun_tags, tags, verb};
 use crate::{Scene, Thing};
 
 /// Words that may stand within a noun although they end noun phrases.
@@ -105,6 +105,11 @@ fn odd(thing: &Thing) -> Vec<String> {
     let counted = inner.and_then(|inner| inner.split_once(' ')).filter(|(count, _)| {
         let count = count.to_lowercase();
         number(&count).is_some_and(|count| count > 1)
+    });
+    // Centimetres have no box, whatever they measure.
+    let counted = counted.filter(|(_, things)| {
+        let unit = lmd_layout::singular(things.split(' ').next().unwrap_or(things));
+        !List::Unit.has(&unit)
     });
     if let Some((count, things)) = counted {
         doubt(format!("the {count} {things} are drawn as one thing with it and are not counted"));

@@ -2,11 +2,12 @@
 //! or a thing near, on or in it (`a table with two apples`).
 
 use super::chunk::Chunk;
+use super::fabric::is_fabric;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
-use crate::lexicon::Tags;
+use crate::lexicon::{Class, List, Tags, is_idea, kind_of};
 use crate::{Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -23,6 +24,8 @@ impl Interpreter<'_> {
                     subjects.clone()
                 }
                 Some((_, subjects)) if self.object_known && !self.closed => subjects.clone(),
+                // "a hiker on a hill with a rucksack"
+                Some((_, subjects)) if !self.closed && self.goes_with_somebody(subjects) => subjects.clone(),
                 _ if self.closed => self.current_subjects(),
                 _ => self.group.clone(),
             };
@@ -34,6 +37,14 @@ impl Interpreter<'_> {
     fn part_or_stuff_follows(&self) -> bool {
         let of_it = matches!(self.peek(2), Some(Chunk::Link(_)));
         matches!(self.peek(1), Some(Chunk::Np(np)) if !of_it && np.tags().any(Tags::PART.and(Tags::STUFF).and(Tags::WORN)))
+    }
+
+    /// Whether what comes next is worn or carried, by one of `subjects` rather than by what they are at.
+    fn goes_with_somebody(&self, subjects: &[usize]) -> bool {
+        let alive = |list: &[usize]| list.iter().any(|index| self.is_animate(*index));
+        let Some(Chunk::Np(np)) = self.peek(1) else { return false };
+        let carried = List::InHand.has(&np.noun.replace(' ', "-")) || List::OnBack.has(&np.noun);
+        (carried || np.tags().any(Tags::WORN)) && alive(subjects) && !alive(&self.group)
     }
 
     /// Whether the thing spoken of last is a wall or a fence.
@@ -54,12 +65,52 @@ impl Interpreter<'_> {
         let animate = owners.iter().any(|i| self.is_animate(*i));
         let tags = phrase.tags();
         let stuff = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
-        let stuff = stuff && !owners.is_empty() && (tags.any(Tags::STUFF) || tags.is_unknown());
+        let shapeless = tags.any(Tags::STUFF) || tags.is_unknown() || is_idea(&phrase.noun);
+        let stuff = stuff && !owners.is_empty() && shapeless;
         // "a man with glasses" wears them.
         let spectacles = phrase.words.last().is_some_and(|word| word.eq_ignore_ascii_case("glasses"));
         let on_back = owners.iter().any(|i| self.scene.things.get(*i).is_some_and(is_person))
-            && matches!(phrase.noun.as_str(), "backpack" | "rucksack" | "knapsack" | "schoolbag" | "satchel");
-        tags.any(Tags::PART) || stuff || on_back || (animate && (tags.any(Tags::WORN) || spectacles))
+            && List::OnBack.has(&phrase.noun);
+        // "a house with white walls"
+        let built = is_fabric(phrase) && !phrase.noun.ends_with("background");
+        let built = built && !owners.is_empty() && !animate && phrase.determiner == Determiner::None;
+        tags.any(Tags::PART) || stuff || built || on_back || (animate && (tags.any(Tags::WORN) || spectacles))
+    }
+
+    /// `with a cane and a backpack`: what is worn goes into the caption, whatever it is named with. `true` if it was that.
+    pub(super) fn joins_worn(&mut self, phrase: &NounPhrase) -> bool {
+        let ends = !matches!(
+            self.peek(1),
+            Some(Chunk::With | Chunk::Which | Chunk::Be | Chunk::Verb(_) | Chunk::Link(_))
+        );
+        // "with a kite and a backpack on a hill", but "and a hat on a table"
+        let ends = ends
+            || match (self.peek(1), self.peek(2)) {
+                (Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))), Some(Chunk::Np(np))) => {
+                    kind_of(&np.noun).class != Class::Table
+                }
+                _ => false,
+            };
+        let listed = self.joint != Joint::None && !self.closed && self.detailed.is_empty();
+        let worn = phrase.tags().any(Tags::WORN) || self.is_on_back(phrase);
+        let own = |index: &usize| {
+            let last = self.group.last();
+            self.is_animate(*index)
+                && self.scene.relations.iter().any(|r| Some(&r.subject) == last && r.object == *index)
+        };
+        let owners: Vec<usize> = self.owner.iter().copied().filter(own).collect();
+        if !(listed && ends && worn) || owners.is_empty() || phrase.determiner == Determiner::The {
+            return false;
+        }
+        self.joint = Joint::None;
+        self.accessory(phrase, owners);
+        true
+    }
+
+    /// Whether a phrase names what persons carry on their backs, and the owner is one.
+    fn is_on_back(&self, phrase: &NounPhrase) -> bool {
+        self.owner.iter().any(|i| self.scene.things.get(*i).is_some_and(is_person))
+            && List::OnBack.has(&phrase.noun)
     }
 
     /// What an owner has: part of its caption, or a thing near, on or in it.
@@ -206,33 +257,17 @@ impl Interpreter<'_> {
         noun.is_some_and(is_heavenly) && !owner.is_some_and(bears_it)
     }
 
+    /// What is held by persons who have something else beside them.
+    pub(super) fn take_along(&mut self, index: usize, holders: &[usize]) {
+        let person = |i: &usize| self.scene.things.get(*i).is_some_and(is_person);
+        if self.is_held_up(index) && holders.last().is_some_and(person) {
+            self.default_relation(index, holders);
+        }
+    }
+
     /// Whether whoever has it holds it: `a man with an umbrella`.
     fn is_held_up(&self, index: usize) -> bool {
-        const IN_HAND: [&str; 22] = [
-            "umbrella",
-            "parasol",
-            "sword",
-            "shield",
-            "spear",
-            "axe",
-            "dagger",
-            "wand",
-            "staff",
-            "torch",
-            "flashlight",
-            "broom",
-            "lightsaber",
-            "rifle",
-            "trident",
-            "sparkler",
-            "cane",
-            "stick",
-            "walking stick",
-            "walking cane",
-            "crutch",
-            "briefcase",
-        ];
-        self.scene.things.get(index).is_some_and(|thing| IN_HAND.contains(&thing.noun.as_str()))
+        self.scene.things.get(index).is_some_and(|thing| List::InHand.has(&thing.noun.replace(' ', "-")))
     }
 
     /// `a room with a view of the sea`, `with a garden`: all around. `true` if it was.

@@ -21,12 +21,13 @@ impl Interpreter<'_> {
 
     /// Tells what cannot be drawn and belongs to nobody. `true` if this was it.
     pub(super) fn leaves_out_idea(&mut self, phrase: &NounPhrase) -> bool {
-        let alone = self.scene.things.is_empty() && self.chunks.len() < 3;
+        let said = self.chunks.iter().filter(|chunk| **chunk != Chunk::For).count();
+        let alone = self.scene.things.is_empty() && said < 3;
         if alone || !self.is_new_idea(phrase) {
             return false;
         }
-        // "wind blowing through the grass": nothing else blows.
-        if matches!(self.peek(1), Some(Chunk::Verb(_))) {
+        // "wind blowing through the grass": nothing else blows, but something else is painted in gold.
+        if matches!(self.peek(1), Some(Chunk::Verb(verb)) if verb.form != VerbForm::Past) {
             self.group.clear();
             self.acting.clear();
         }

@@ -6,7 +6,7 @@
 use super::chunk::Chunk;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Places, Unproved};
-use crate::lexicon::{Tags, Verb, noun_tags, tags};
+use crate::lexicon::{Tags, Verb, noun_tags};
 use crate::{Arrangement, Region, RelationKind, Scene, Thing};
 
 /// What the next noun phrase is for.
@@ -103,6 +103,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) listed_like: Option<usize>,
     /// Things that were picked out of several by their place, with those.
     pub(super) picks: Vec<(usize, usize, Region)>,
+    /// The corner of the next thing in which something is.
+    pub(super) corner: Option<Region>,
     /// Who does something to what lies on the next thing.
     pub(super) workers: Vec<usize>,
     /// Who did what the last verb of the sentence says.
@@ -124,7 +126,8 @@ impl<'a> Interpreter<'a> {
         }
         self.end_sentence();
         self.scope_denials();
-        self.scene.background = self.places.text();
+        self.scene.background =
+            self.places.text().or_else(|| self.is_all_sky().then(|| "the sky".to_owned()));
         (self.scene, self.used)
     }
 
@@ -183,7 +186,7 @@ impl<'a> Interpreter<'a> {
             Chunk::Not | Chunk::Except => self.denied = Some(None),
             Chunk::Which => self.narrow_to_last(),
             Chunk::Whose => self.whose(),
-            Chunk::Be | Chunk::There | Chunk::Of => {}
+            Chunk::Be | Chunk::There | Chunk::Of | Chunk::For => {}
             Chunk::OneOf(region) => self.one_of(*region),
             Chunk::OfThem(quantity) => self.of_them(*quantity),
             Chunk::Than { larger, higher } => self.than(*larger, *higher),
@@ -231,8 +234,15 @@ impl<'a> Interpreter<'a> {
         if self.is_lacking(phrase) || self.speaks_of_part(phrase) {
             return;
         }
+        if self.is_called_again(phrase) {
+            return;
+        }
         if self.describes_last(phrase) {
             self.joint = Joint::None;
+            return;
+        }
+        // "a table for two"
+        if phrase.noun.is_empty() && self.serves(phrase) {
             return;
         }
         self.tell_choice(phrase);
@@ -240,6 +250,9 @@ impl<'a> Interpreter<'a> {
             self.joint = Joint::None;
             return;
         };
+        if self.takes_fabric(&phrase) {
+            return;
+        }
         match std::mem::take(&mut self.pending) {
             Pending::Nothing => self.fresh(&phrase),
             Pending::With { each } => self.owned(&phrase, each),
@@ -317,7 +330,11 @@ impl<'a> Interpreter<'a> {
             let owners = self.detailed.clone();
             return self.add_detail(&owners, &format!("and {}", phrase.text()));
         }
-        if self.is_worn_tag(phrase) || self.leaves_out_idea(phrase) {
+        if self.is_worn_tag(phrase)
+            || self.leaves_out_idea(phrase)
+            || self.joins_worn(phrase)
+            || self.serves(phrase)
+        {
             return;
         }
         let acts = phrase.tags().any(Tags::ANIMATE) && self.link_follows();
@@ -326,31 +343,20 @@ impl<'a> Interpreter<'a> {
             return self.owned(phrase, false);
         }
         self.detailed.clear();
-        if Self::is_gibberish(phrase) {
-            return self.scene.not_understood.extend(phrase.words.iter().cloned());
+        if phrase.tags().any(Tags::SAID) {
+            let group = self.group.clone();
+            return self.add_detail(&group, &phrase.text());
         }
-        // "in the corner of a dark hallway"
-        if matches!(self.previous(), Some(Chunk::Of)) && phrase.tags().any(Tags::PLACE) {
-            return self.places.add("in", &phrase.text());
-        }
-        // "an octopus playing the drums underwater"
-        let bare = phrase.determiner == Determiner::None
-            && phrase.quantity.is_none()
-            && phrase.attributes.is_empty();
-        let adverb =
-            matches!(phrase.noun.as_str(), "underwater" | "outdoors" | "indoors" | "downtown" | "upstairs");
-        if bare && adverb && !self.scene.things.is_empty() && self.joint == Joint::None {
-            return self.places.add("", &phrase.text());
-        }
-        if self.opens_as_place(phrase) {
-            self.places.open(&phrase.text());
+        if self.is_setting(phrase) {
             return;
         }
-        if self.trailing_place(phrase) {
-            return self.places.add("with", &phrase.text());
-        }
         let listed = self.listed_with(phrase);
-        let again = self.known(phrase).is_some() || self.picks_known(phrase);
+        // "a man with a dog and a cane"
+        let beside = self.contained == Some(RelationKind::NextTo) && !self.closed && !self.link_follows();
+        let holders = if beside && self.joint != Joint::None { self.owner.clone() } else { Vec::new() };
+        let again = self.known(phrase).is_some()
+            || self.picks_known(phrase)
+            || self.several_compared(phrase).is_some();
         let index = self.thing_of(phrase);
         self.dress_waiting(index);
         if let Some(first) =
@@ -358,28 +364,32 @@ impl<'a> Interpreter<'a> {
         {
             self.stand_like(index, first);
         }
+        let and_this = self.joint == Joint::And && self.object_of.is_none() && !self.closed;
         self.join(index);
         self.join_in_sky(index);
-        // "the left cup is blue, the right cup is red": a clause of its own.
-        let clause = phrase.determiner == Determiner::The && matches!(self.peek(1), Some(Chunk::Be));
-        if clause && phrase.count().0 == 1
-            || again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_)))
-        {
-            // "a man and a woman, the man is taller" speaks of the man alone.
-            self.group = vec![index];
-        }
-        if let Some((kind, owner)) = listed {
+        self.narrow_to_clause(phrase, index, again, and_this);
+        self.take_along(index, &holders);
+        if let Some((RelationKind::HeldBy, owner)) = listed {
+            self.default_relation(index, &[owner]);
+        } else if let Some((kind, owner)) = listed {
             self.relate(index, kind, owner);
             self.contained = Some(kind);
         }
         self.apply_ahead(index);
     }
 
-    /// Three and more bare words that no table knows.
-    fn is_gibberish(phrase: &NounPhrase) -> bool {
-        let unknown = |word: &String| tags(&word.to_lowercase()).is_unknown();
-        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
-        bare && phrase.words.len() > 2 && phrase.words.iter().all(unknown)
+    /// `the left cup is blue, the right cup is red`: a clause of its own speaks of its subject alone.
+    fn narrow_to_clause(&mut self, phrase: &NounPhrase, index: usize, again: bool, and_this: bool) {
+        let clause = phrase.determiner == Determiner::The && matches!(self.peek(1), Some(Chunk::Be));
+        // "the knob and the plate were attached" speaks of both.
+        let both = and_this && self.group.len() > 1 && self.lists_before();
+        if clause && phrase.count().0 == 1 && !both
+            || again && matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_) | Chunk::Adjectives(_)))
+            || self.opens_clause()
+        {
+            // "a man and a woman, the man is taller" speaks of the man alone.
+            self.group = vec![index];
+        }
     }
 
     /// Attributes, region and arrangement that waited for a thing.

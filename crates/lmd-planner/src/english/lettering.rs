@@ -1,6 +1,7 @@
 //! Words and numbers that are to be read on a thing and count nothing: `reading 10:45`, `the number 23`, `says STOP`.
 
 use super::token::Token;
+use crate::lexicon::{List, is_function};
 
 /// Verbs whose object is read on the thing.
 const SAYS: [&str; 17] = [
@@ -36,6 +37,11 @@ pub(super) fn marked(tokens: &[Token]) -> Vec<Token> {
         let length = read_length(tokens, at, marked.last());
         if let Some((measure, length)) = measure(tokens, at, marked.last()) {
             marked.push(measure);
+            at += length;
+            continue;
+        }
+        if let Some((amount, length)) = amount(tokens, at).filter(|_| length == 0) {
+            marked.push(amount);
             at += length;
             continue;
         }
@@ -88,7 +94,11 @@ fn looking(tokens: &[Token], at: usize, before: Option<&Token>) -> Option<Token>
 
 /// A number that measures and counts nothing: `a 10 year old boy`, `a two headed dragon`.
 fn measure(tokens: &[Token], at: usize, before: Option<&Token>) -> Option<(Token, usize)> {
-    let (number, unit, next) = (tokens.get(at)?, tokens.get(at + 1)?, tokens.get(at + 2)?);
+    let (number, unit) = (tokens.get(at)?, tokens.get(at + 1)?);
+    if number.low == "aged" && super::numbers::number(&unit.low).is_some() {
+        return Some((Token::new(&format!("{}-year-old", unit.text)), 2));
+    }
+    let next = tokens.get(at + 2)?;
     let aged = matches!(unit.low.as_str(), "year" | "years" | "month" | "months") && next.low == "old";
     let many = super::numbers::number(&number.low).is_some_and(|number| number > 1);
     if many && aged {
@@ -96,11 +106,45 @@ fn measure(tokens: &[Token], at: usize, before: Option<&Token>) -> Option<(Token
         return Some((Token::new(&format!("{}-{unit}-old", number.text)), 3));
     }
     let article = before.is_some_and(|before| matches!(before.low.as_str(), "a" | "an"));
-    let content = |token: &Token| token.is_word() && !crate::lexicon::is_function(&token.low);
+    let content = |token: &Token| token.is_word() && !is_function(&token.low);
     let other_number = super::numbers::number(&unit.low).is_some() || unit.low == "dozen" || unit.low == "x";
     let single = content(unit) && !other_number && lmd_layout::singular(&unit.low) == unit.low;
     let measured = many && article && single && content(next);
     measured.then(|| (Token::new(&format!("{}-{}", number.text, unit.text)), 2))
+}
+
+/// A number of units, which counts nothing: `25 degrees`, `300 metres high`, `2 litres of water`.
+fn amount(tokens: &[Token], at: usize) -> Option<(Token, usize)> {
+    let (number, unit) = (tokens.get(at)?, tokens.get(at + 1)?);
+    let low = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
+    let content = |i: usize| tokens.get(i).is_some_and(|token| token.is_word() && !is_function(&token.low));
+    let figure = number.low.parse::<f64>().is_ok();
+    let one = lmd_layout::singular(&unit.low);
+    let measured = List::Unit.has(&unit.low) || List::Unit.has(&one);
+    if !measured || !(figure || super::numbers::number(&number.low).is_some_and(|number| number > 1)) {
+        return None;
+    }
+    let joined = |words: &[&str]| Token::new(&words.join("-"));
+    if List::Dimension.has(low(at + 2)) && !matches!(low(at + 2), "away" | "apart" | "off") {
+        let figure =
+            super::numbers::number(&number.low).map_or_else(|| number.text.clone(), |n| n.to_string());
+        return Some((joined(&[&figure, &one, low(at + 2)]), 3));
+    }
+    let leads = unit.low == one && content(at + 2) && one != "percent" && !List::Unit.has(low(at + 2));
+    if leads {
+        return Some((joined(&[&number.text, &unit.text]), 2));
+    }
+    // Feet are of somebody, and yards are to walk in.
+    if matches!(one.as_str(), "foot" | "feet" | "yard") {
+        return None;
+    }
+    let of = low(at + 2) == "of" && content(at + 3);
+    let more = match low(at + 2) {
+        "off" | "away" | "apart" => 1,
+        _ if of => 2,
+        next => usize::from(one == "percent" && content(at + 2) || List::Unit.has(next)),
+    };
+    Some((Token::lettering(&super::token::text_of(tokens.get(at..at + 2 + more)?)), 2 + more))
 }
 
 /// How many tokens at `at` are to be read on a thing, 0 for none.
@@ -120,8 +164,7 @@ fn read_length(tokens: &[Token], at: usize, before: Option<&Token>) -> usize {
     if matches!(token.low.as_str(), "number" | "numbers" | "figure" | "digit") && figures(low(at + 1)) {
         return 2;
     }
-    let alone =
-        tokens.get(at + 1).is_none_or(|next| !next.is_word() || crate::lexicon::is_function(&next.low));
+    let alone = tokens.get(at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low));
     let before = before.map_or("", |before| before.low.as_str());
     let shows = matches!(before, "showing" | "shows" | "displaying" | "displays");
     // "a speed limit of 50" counts nothing.
@@ -151,8 +194,7 @@ fn clock_length(tokens: &[Token], at: usize, before: &str) -> Option<usize> {
     }
     let shown =
         matches!(before, "showing" | "shows" | "at" | "displaying" | "displays" | "to" | "stopped" | "says");
-    let counts =
-        tokens.get(middle + 2).is_some_and(|next| next.is_word() && !crate::lexicon::is_function(&next.low));
+    let counts = tokens.get(middle + 2).is_some_and(|next| next.is_word() && !is_function(&next.low));
     let sure = part || low(middle) == "past" || shown || SAYS.contains(&before);
     (sure && !counts).then_some(middle + 2 - at)
 }

@@ -16,10 +16,13 @@ pub(super) enum Link {
     RelTo { kind: RelationKind, plural: bool },
     /// In the middle of what follows.
     CenterOf,
+    /// In a corner of what follows.
+    CornerOf(Region),
     /// On both sides of what follows.
     BothSides,
     /// A part of the picture; `to` where it may mean "to the left of that".
-    Region { region: Region, to: bool },
+    /// `framed` where it says that it is the picture's.
+    Region { region: Region, to: bool, framed: bool },
     /// In a row, a stack and the like.
     Arrange(Arrangement),
     /// Side by side.
@@ -43,6 +46,7 @@ impl Link {
             Self::Rel { .. } | Self::Prep(_) | Self::Series(_) | Self::InHand | Self::Nowhere => return None,
             Self::RelTo { kind, .. } => kind.words(),
             Self::CenterOf => "in the middle of",
+            Self::CornerOf(region) => crate::facts::region_words(*region),
             Self::BothSides => "on both sides",
             Self::Region { region, .. } => crate::facts::region_words(*region),
             Self::Arrange(arrangement) => arrangement.words(),
@@ -67,7 +71,7 @@ fn meaning(phrase: &str, says: &str) -> Option<Link> {
         "stacked" => Link::Stacked,
         "nowhere" => Link::Nowhere,
         "in hand" => Link::InHand,
-        "sky" => Link::Region { region: Region::Sky, to: false },
+        "sky" => Link::Region { region: Region::Sky, to: false, framed: true },
         "row" => Link::Arrange(Arrangement::Row),
         "column" => Link::Arrange(Arrangement::Column),
         "grid" => Link::Arrange(Arrangement::Grid),
@@ -269,7 +273,7 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     let mut i = at + usize::from(SIDE_PREPOSITIONS.contains(&prep));
     i += usize::from(prep == "off" && word(i) == "to");
     if let Some(end) = corners_end(tokens, i).filter(|_| i > at) {
-        return Some((Link::Region { region: Region::Corners, to: false }, end - at));
+        return Some((Link::Region { region: Region::Corners, to: false, framed: true }, end - at));
     }
     let own = matches!(word(i), "its" | "his" | "her" | "their").then(|| word(i) == "their");
     let article = own.is_some() || matches!(word(i), "the" | "a" | "one");
@@ -357,7 +361,8 @@ fn bare_side(tokens: &[Token], at: usize, end: usize, direction: &Direction) -> 
     let next = low(tokens, end);
     let plain = !direction.front && !direction.back && !direction.center;
     let stops = matches!(next, "" | ":" | "," | "and" | ".");
-    (plain && stops).then_some((Link::Region { region: direction.region()?, to: false }, end - at))
+    (plain && stops)
+        .then_some((Link::Region { region: direction.region()?, to: false, framed: true }, end - at))
 }
 
 fn side_link(
@@ -377,14 +382,18 @@ fn side_link(
         if on_top {
             return Some((Link::Rel { kind: K::On, prep: "on top of".to_owned() }, i));
         }
-        return Some((Link::Region { region: direction.region()?, to }, i));
+        return Some((Link::Region { region: direction.region()?, to, framed: false }, i));
     }
     let framed = frame_end(tokens, i);
     if framed > i {
-        return Some((Link::Region { region: direction.region()?, to: false }, framed));
+        return Some((Link::Region { region: direction.region()?, to: false, framed: true }, framed));
     }
     if direction.center {
         return Some((Link::CenterOf, i + 1));
+    }
+    let corner = (direction.top || direction.bottom) && (direction.left || direction.right);
+    if corner {
+        return Some((Link::CornerOf(direction.region()?), i + 1));
     }
     let kind = direction.relation()?;
     Some((Link::Rel { kind, prep: "at".to_owned() }, i + 1))

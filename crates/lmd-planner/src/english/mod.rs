@@ -1,24 +1,32 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
-//! The way: normalise → `syntax` → `token` → `language` → `lettering` → `spelling` → `superlative` → `style` → `chunk`
-//! (with `noun_phrase` and `adjectives`, `names`, `numbers`, `links`, `partitive`) → `interpret`
-//! (with `naming`, `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`,
-//! `denial`, `doing`, `parts`, `picks`) → `account`.
+//! The way: normalise → `syntax` → `token` (with `joining`) → `language` → `lettering` → `stock` → `spelling` → `superlative` →
+//! `ones` → `style` → `chunk` (with `noun_phrase`, `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`,
+//! `partitive`, `past`, `parallel`, `predicative`) → `interpret` (with `naming`, `calling`, `having`, `owning`, `pronouns` and
+//! `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`, `denial`, `doing`, `done_to`, `going_on`, `ideas`, `filling`,
+//! `fabric`, `parts`, `picks`, `purpose`, `within`, `around`) → `account`.
 //! What is known of words stands in `lexicon`.
 
 mod account;
 mod acting;
 mod adjectives;
+mod around;
 mod arranging;
+mod calling;
 mod choosing;
 mod chunk;
 mod denial;
 mod doing;
+mod done_to;
 mod doubts;
+mod fabric;
+mod filling;
 mod flanking;
+mod going_on;
 mod having;
 mod ideas;
 mod interpret;
+mod joining;
 mod language;
 mod lettering;
 mod links;
@@ -28,16 +36,20 @@ mod negation;
 mod noun_phrase;
 mod numbers;
 mod of_part;
+mod ones;
 mod opening;
 mod owning;
 mod parallel;
 mod partitive;
 mod parts;
+mod past;
 mod phrase;
 mod picks;
 mod places;
 mod placing;
+mod predicative;
 mod pronouns;
+mod purpose;
 mod sides;
 mod spelling;
 mod stock;
@@ -46,6 +58,7 @@ mod superlative;
 mod syntax;
 mod token;
 mod who;
+mod within;
 
 pub(crate) use links::place_word;
 pub(crate) use who::Who;
@@ -83,12 +96,13 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let tokens = lettering::marked(&tokens);
     let (tokens, corrections) = spelling::corrected(tokens);
     notes.extend(corrections);
-    let tokens = superlative::with_ones(&superlative::several_first(tokens));
+    let tokens = ones::told(&superlative::several_first(tokens));
     let framing = style::framing(&tokens);
     let chunks = chunk::chunks(&framing.rest);
     let (mut scene, placing) = interpret::Interpreter::new(&chunks).run();
     scene.style = framing.style;
     scene.tags = framing.tags;
+    scene.names = names::written(&framing.rest);
     scene.notes.extend(doubts::odd_captions(&scene));
     notes.append(&mut scene.notes);
     scene.notes = notes;
@@ -108,7 +122,7 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
 
 /// The words and signs of `text`, with the sides of somebody as sides of him.
 fn words_of(text: &str) -> Vec<token::Token> {
-    sides::of_their_owners(token::tokenize(text))
+    sides::of_their_owners(joining::hyphenated(token::tokenize(text)))
 }
 
 /// Whether `text` is in another language than English, as far as its letters

@@ -89,3 +89,32 @@ pub(super) fn is_persons(name: &str) -> bool {
 fn is_shouted(word: &str) -> bool {
     word.len() > 3 && !word.chars().any(char::is_lowercase)
 }
+
+/// The names in `tokens` as they are written, for captions: words with capitals, with those of
+/// their neighbours (`MacBook Air`). None where capitals say nothing, as in titles.
+pub(super) fn written(tokens: &[Token]) -> Vec<String> {
+    let words = || tokens.iter().filter(|token| token.is_word());
+    let capitals = words().filter(|token| token.has_capital()).count();
+    if 2 * capitals > words().count() {
+        return Vec::new();
+    }
+    let opens =
+        |at: usize| at.checked_sub(1).and_then(|before| tokens.get(before)).is_none_or(|t| t.low == ".");
+    let inner = |token: &Token| token.text.chars().skip(1).any(char::is_uppercase);
+    let named = |at: usize| {
+        tokens.get(at).is_some_and(|token| {
+            let numbered = token.low.starts_with(|c: char| c.is_ascii_digit());
+            let capital = token.is_word() && token.has_capital() && !is_shouted(&token.text) && !numbered;
+            capital && (!opens(at) || inner(token))
+        })
+    };
+    let mut names: Vec<String> = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let length = (at..tokens.len()).take_while(|i| named(*i)).count();
+        let run = tokens.get(at..at + length).unwrap_or_default();
+        names.extend((!run.is_empty()).then(|| super::token::text_of(run)));
+        at += length.max(1);
+    }
+    names
+}

@@ -3,7 +3,7 @@
 use super::interpret::{Interpreter, Joint, Pending};
 use super::phrase::{Determiner, NounPhrase};
 use crate::Thing;
-use crate::lexicon::{Tags, head};
+use crate::lexicon::{Tags, compares, head};
 
 impl Interpreter<'_> {
     /// The thing a phrase names: one named before, or a new one.
@@ -15,6 +15,9 @@ impl Interpreter<'_> {
             self.scene.things.push(young);
             self.mentioned.push(self.scene.things.len() - 1);
             return self.scene.things.len() - 1;
+        }
+        if let Some(source) = self.several_compared(phrase) {
+            return self.take_compared(phrase, source);
         }
         if let Some(index) = self.picked_by(phrase) {
             self.mentioned.push(index);
@@ -98,6 +101,32 @@ impl Interpreter<'_> {
                 && phrase.attributes.iter().all(|a| thing.attributes.contains(a))
                 && phrase.quantity.is_none_or(|q| q.count == thing.count)
         };
-        self.scene.things.iter().rposition(same)
+        // "the other brother" is the one that was not picked out.
+        if phrase.other {
+            self.scene.things.iter().position(same)
+        } else {
+            self.scene.things.iter().rposition(same)
+        }
+    }
+
+    /// The several of which `the older brother` is one.
+    pub(super) fn several_compared(&self, phrase: &NounPhrase) -> Option<usize> {
+        let compared = phrase.attributes.iter().any(|attribute| compares(attribute));
+        let definite = phrase.determiner == Determiner::The && !phrase.plural && phrase.quantity.is_none();
+        let several = |thing: &Thing| thing.count > 1 && thing.noun == phrase.noun;
+        (definite && compared && self.known(phrase).is_none())
+            .then(|| self.scene.things.iter().rposition(several))
+            .flatten()
+    }
+
+    /// That one, taken out of the several; whom the sentence speaks of stays.
+    fn take_compared(&mut self, phrase: &NounPhrase, source: usize) -> usize {
+        let (group, parts, closed) = (self.group.clone(), self.parts.clone(), self.closed);
+        self.split(phrase, source);
+        (self.group, self.parts, self.closed) = (group, parts, closed);
+        self.divided = None;
+        let index = self.scene.things.len() - 1;
+        self.mentioned.push(index);
+        index
     }
 }

@@ -3,13 +3,12 @@
 use lmd_layout::singular;
 
 use super::numbers::{Quantity, number, quantity};
-use super::parallel::makes;
 use super::phrase::{Determiner, NounPhrase};
 use super::token::{Token, low};
 use super::{links, names, negation, partitive};
 use crate::lexicon::{
-    List, Tags, VerbForm, compound, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags,
-    verb,
+    List, Tags, VerbForm, compares, compound, exact_tags, is_adjective, is_adverb, is_function,
+    is_participle, tags, verb,
 };
 
 /// Reads the noun phrase at `at`; gives it with the index after it.
@@ -43,6 +42,12 @@ impl Reader<'_> {
         self.quantity();
         self.words();
         self.unknown_noun();
+        self.aged();
+        // "the elder on the left" is one of several.
+        let bare = self.phrase.determiner == Determiner::The && self.phrase.attributes.is_empty();
+        if bare && (List::Ordinal.has(&self.phrase.noun) || List::Elder.has(&self.phrase.noun)) {
+            self.phrase.attributes.push(std::mem::take(&mut self.phrase.noun));
+        }
         if self.phrase.noun.is_empty() && !self.headless() {
             return None;
         }
@@ -56,12 +61,40 @@ impl Reader<'_> {
         if matches!(self.low(0), "one" | "ones") {
             return;
         }
-        let unknown = |a: &String| exact_tags(a).is_unknown() && !a.contains(['-', ' ']);
+        // "the younger on the right" is one of several.
+        let definite = self.phrase.determiner == Determiner::The;
+        let unknown =
+            |a: &String| exact_tags(a).is_unknown() && !a.contains(['-', ' ']) && !(definite && compares(a));
         if self.phrase.noun.is_empty()
             && self.phrase.determiner != Determiner::None
             && self.phrase.attributes.last().is_some_and(unknown)
         {
             self.phrase.noun = self.phrase.attributes.pop().unwrap_or_default();
+        }
+    }
+
+    /// `a cake for a 7-year-old`: an age alone is somebody of that age.
+    fn aged(&mut self) {
+        let told = self.phrase.determiner != Determiner::None || self.phrase.quantity.is_some();
+        let one = matches!(self.low(0), "one" | "ones");
+        let age = self
+            .phrase
+            .attributes
+            .last()
+            .and_then(|age| age.strip_suffix("-old").or(age.strip_suffix("-olds")));
+        let Some((count, unit)) = age.and_then(|age| age.split_once('-')) else { return };
+        if !self.phrase.noun.is_empty() || one {
+            return;
+        }
+        let grown = unit == "year" && number(count).is_some_and(|years| years >= 18);
+        let noun = if grown { "person" } else { "child" };
+        let several = self.phrase.attributes.last().is_some_and(|age| age.ends_with('s'));
+        if told || several {
+            self.phrase.noun = noun.to_owned();
+            self.phrase.plural = several;
+            if let Some(age) = self.phrase.attributes.last_mut().filter(|_| several) {
+                age.pop();
+            }
         }
     }
 
@@ -96,6 +129,7 @@ impl Reader<'_> {
             self.low(0),
             "other" | "same" | "second" | "third" | "fourth" | "fifth" | "first" | "last" | "more"
         ) {
+            self.phrase.other |= self.low(0) == "other";
             if !matches!(self.low(0), "other" | "same" | "last") && determiner != Another {
                 self.phrase.determiner = if determiner == The { The } else { Another };
             }
@@ -163,7 +197,7 @@ impl Reader<'_> {
             if nouns.is_empty() && self.other_does() {
                 break;
             }
-            if !token.is_word() || is_function(low) && !self.is_of_adverb() {
+            if !token.is_word() || is_function(low) && !self.is_of_adverb() && !self.is_tin(&nouns) {
                 break;
             }
             if !nouns.is_empty()
@@ -173,7 +207,8 @@ impl Reader<'_> {
             {
                 break;
             }
-            let compound = self.compound_length();
+            let compound = Some(self.compound_length(0)).filter(|words| !self.compound_acts(*words));
+            let compound = compound.unwrap_or(0);
             if compound > 0 && nouns.is_empty() {
                 for _ in 0..compound {
                     nouns.push(self.at);
@@ -191,12 +226,6 @@ impl Reader<'_> {
         self.finish(&nouns);
     }
 
-    /// `the other holding a sword`
-    fn other_does(&self) -> bool {
-        let does = verb(self.low(1)).is_some_and(|verb| verb.form == VerbForm::Ing);
-        self.low(0) == "other" && does && self.object_follows(2)
-    }
-
     /// Whether a phrase of several words about place or manner begins here:
     /// `two swans side by side`.
     fn says_where(&self) -> bool {
@@ -204,9 +233,38 @@ impl Reader<'_> {
             || partitive::postposed(self.tokens, self.at).is_some()
     }
 
-    fn compound_length(&self) -> usize {
-        let words: Vec<&str> = self.tokens.iter().skip(self.at).take(3).map(|t| t.low.as_str()).collect();
+    /// Whether the word `ahead` is a participle before the noun that it describes.
+    fn opens_noun(&self, ahead: usize) -> bool {
+        let next = self.low(ahead + 1);
+        let noun = tags(next).any(Tags::NOUN) || tags(next).is_unknown() && !is_adjective(next);
+        is_participle(self.low(ahead)) && noun && self.content_follows(ahead + 1) && !is_adverb(next)
+    }
+
+    /// Whether another colour and the noun of both stand `ahead`: `a black gold and white vase`, `an
+    /// orange and white cat`.
+    fn color_and_noun_follow(&self, ahead: usize) -> bool {
+        let noun = self.low(ahead + 1);
+        // "an orange and red apples" are two kinds of fruit.
+        let agrees = self.phrase.determiner != Determiner::A || singular(noun) == noun;
+        let colour = exact_tags(self.low(ahead)).any(Tags::COLOUR);
+        colour && agrees && self.content_follows(ahead + 1) && !self.verb_follows(ahead + 1)
+    }
+
+    /// The length of a noun of several words `ahead`.
+    fn compound_length(&self, ahead: usize) -> usize {
+        let words: Vec<&str> =
+            self.tokens.iter().skip(self.at + ahead).take(3).map(|t| t.low.as_str()).collect();
         compound(&words)
+    }
+
+    /// `a soda can` at its end, but not `a bird can fly`.
+    fn is_tin(&self, nouns: &[usize]) -> bool {
+        let stuff = nouns.last().and_then(|i| self.tokens.get(*i));
+        let stuff =
+            stuff.is_some_and(|token| tags(&token.low).any(Tags::FOOD.and(Tags::STUFF).and(Tags::MODIFIER)));
+        self.low(0) == "can"
+            && stuff
+            && self.tokens.get(self.at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low))
     }
 
     /// `so` and the like are function words that may stand before adjectives.
@@ -246,28 +304,28 @@ impl Reader<'_> {
             let next = self.low(1);
             // "a garden full of roses": the adjective speaks of the noun before it.
             let trails = is_adjective(next) && !exact_tags(next).any(Tags::NOUN) && !self.content_follows(2);
-            let trails = trails && matches!(self.low(2), "of" | "with");
+            // "a tree 20-foot-tall"
+            let measured = next.starts_with(|c: char| c.is_ascii_digit());
+            let trails = trails && (measured || matches!(self.low(2), "of" | "with"));
             // "the desert stands a cactus"
             let finite = verb(next).is_some_and(|verb| verb.form == VerbForm::Third);
-            let verb = self.verb_follows(1) || finite && self.object_follows(2);
+            // "an orange potted plant": the participle belongs to the noun behind it.
+            let described = self.opens_noun(1) && tags.any(Tags::COLOUR.and(Tags::ADJECTIVE));
+            let described = described || self.compound_length(1) > 1;
+            let verb = self.verb_follows(1) && !described
+                || finite && self.object_follows(2)
+                || self.compound_acts(2);
             // "a dark, gloomy castle"
-            let listed = self.low(1) == "," && self.stands_among_adjectives();
+            let listed = next == "," && self.stands_among_adjectives();
             // "a gold and black logo"
-            let colour = |word: &str| exact_tags(word).any(Tags::COLOUR);
-            let pair = colour(low) && self.low(1) == "and" && colour(self.low(2)) && self.content_follows(3);
-            let listed = listed || pair;
-            return describes && follows && !trails && !verb || listed;
+            let pair = tags.any(Tags::COLOUR) && next == "and" && self.color_and_noun_follow(2);
+            return describes && (follows || pair) && !trails && !verb || listed;
         }
-        if is_adjective(low) {
+        // "an oblong sweet potato": whatever stands before a noun of two words describes it.
+        if is_adjective(low) || tags.is_unknown() && follows && self.compound_length(1) > 1 {
             return true;
         }
         is_participle(low) && follows || self.stands_among_adjectives()
-    }
-
-    /// Whether the word `ahead` is a verb rather than a noun here.
-    pub(super) fn verb_follows(&self, ahead: usize) -> bool {
-        let low = self.low(ahead);
-        !tags(low).any(Tags::NOUN) && !is_adjective(low) && verb(low).is_some()
     }
 
     /// Whether `low` is the next noun of the phrase.
@@ -278,7 +336,9 @@ impl Reader<'_> {
         }
         let Some(last) = nouns.last().and_then(|i| self.tokens.get(*i)) else {
             return !self.opens_as_verb(low)
-                && (tags.any(Tags::NOUN) || !tags.any(Tags::ADVERB.and(Tags::FILLER)));
+                && !self.age_acts(low)
+                && (tags.any(Tags::NOUN) && self.may_be_thing(low)
+                    || !tags.any(Tags::ADVERB.and(Tags::FILLER)));
         };
         if number(low).is_some() {
             // "a Tesla Model 3": the number of a name.
@@ -289,7 +349,7 @@ impl Reader<'_> {
         }
         let is_noun = tags.any(Tags::NOUN) || List::LookOf.has(&singular(low));
         // "a drop-top sports car"
-        if self.compound_length() > 1 {
+        if self.compound_length(0) > 1 {
             return true;
         }
         if !is_noun && is_adjective(low) {
@@ -298,7 +358,17 @@ impl Reader<'_> {
         let plural_before = singular(&last.low) != last.low
             && !exact_tags(&last.low).any(Tags::NOUN)
             && !last.low.ends_with('.');
-        if plural_before || self.acts(low, last) {
+        if plural_before
+            || self.acts(low, last)
+            || self.act_together(low, last)
+            || self.is_predicate_colour(low)
+        {
+            return false;
+        }
+        // "a hammer and mallet pound the nails"
+        let joined = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let joined = joined.is_some_and(|before| before.low == "and");
+        if joined && tags.is_unknown() && self.object_follows(1) {
             return false;
         }
         let Some(verb) = verb(low) else { return !low.ends_with("ly") };
@@ -310,65 +380,11 @@ impl Reader<'_> {
             }
             // "the sun setting behind a hill"
             VerbForm::Ing if crate::lexicon::tags(&last.low).any(Tags::SKY) => false,
+            VerbForm::Base if low == "set" && crate::lexicon::tags(&last.low).any(Tags::SKY) => false,
             VerbForm::Ing if self.object_follows(1) => false,
             VerbForm::Ing | VerbForm::Past => is_noun && !self.content_follows(1),
             VerbForm::Base => is_noun && !self.object_follows(1),
         }
-    }
-
-    /// Whether a word that may be a noun is what the noun before it does: `a barista hands a cup`, `a boy and a girl
-    /// play in the sand`.
-    fn acts(&self, low: &str, last: &Token) -> bool {
-        // "watching her child play"
-        let seen = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
-        let seen = seen.is_some_and(|before| makes(&before.low)) && tags(&last.low).any(Tags::ANIMATE);
-        if seen && verb(low).is_some_and(|verb| verb.form == VerbForm::Base) {
-            return true;
-        }
-        let one = matches!(self.phrase.determiner, Determiner::A | Determiner::The)
-            && self.phrase.quantity.is_none();
-        let plural = singular(low) != low;
-        if one && plural {
-            return self.object_follows(1);
-        }
-        let joined = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
-        let joined = joined.is_some_and(|before| before.low == "and");
-        let can = tags(&last.low).any(Tags::ANIMATE) || low == "fly";
-        let base = verb(low).is_some_and(|verb| verb.form == VerbForm::Base);
-        one && joined && can && base && !self.content_follows(1)
-    }
-
-    /// `carrot slices`: one thing that can be counted needs an article where it does something.
-    fn is_bare_before(&self, last: &Token) -> bool {
-        let own = exact_tags(&last.low);
-        // "written in smoke trails": after a preposition nothing acts.
-        let before = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
-        let placed = before.is_some_and(|before| is_function(&before.low) && before.low != "and");
-        let acts = own.any(Tags::ANIMATE.and(Tags::VEHICLE)) || own.any(Tags::STUFF) && !placed;
-        let counted = own.any(Tags::NOUN) && !acts;
-        let bare = self.phrase.determiner == Determiner::None && self.phrase.quantity.is_none();
-        bare && counted && !last.has_capital() && singular(&last.low) == last.low && !self.object_follows(1)
-    }
-
-    /// Whether an article or a number follows, as after a verb.
-    fn object_follows(&self, ahead: usize) -> bool {
-        matches!(self.low(ahead), "a" | "an" | "the" | "its" | "his" | "her" | "their")
-            || number(self.low(ahead)).is_some()
-    }
-
-    /// Whether a bare word that could open a noun phrase is a verb instead.
-    fn opens_as_verb(&self, low: &str) -> bool {
-        let bare = self.phrase.determiner == Determiner::None
-            && self.phrase.quantity.is_none()
-            && self.phrase.attributes.is_empty();
-        // "Mount Fuji"
-        let name = |ahead: usize| self.tokens.get(self.at + ahead).is_some_and(Token::is_capitalised);
-        if name(0) && name(1) && exact_tags(self.low(1)).is_unknown() {
-            return false;
-        }
-        let participle = is_participle(low);
-        let finite = !tags(low).any(Tags::NOUN) && verb(low).is_some();
-        (bare && (participle || finite)) || (participle && self.phrase.determiner == Determiner::None)
     }
 
     /// Makes the nouns so far an owner: `the man's`.
@@ -394,6 +410,9 @@ impl Reader<'_> {
         } else {
             one
         };
+        // "a dice" is one.
+        let one =
+            if known && name_of_one(self.phrase.determiner, &last.low) { last.low.clone() } else { one };
         let spectacles = last.low == "glasses" && first.is_empty() && self.phrase.in_pairs();
         let one = if spectacles { last.low.clone() } else { one };
         self.phrase.plural = one != last.low
@@ -408,6 +427,14 @@ impl Reader<'_> {
         if words.len() > 1 && whole != self.phrase.noun && exact_tags(&whole).any(Tags::NOUN) {
             self.phrase.noun = whole;
             self.phrase.plural = false;
+        }
+        // A "MacBook Air" is no air.
+        let strange = first.first().is_some_and(|token| {
+            let inner = token.text.chars().skip(1).any(char::is_uppercase);
+            token.has_capital() && (inner || tags(&token.low).is_unknown())
+        });
+        if strange && last.is_capitalised() && tags(&last.low).any(Tags::ABSTRACT) && !self.phrase.plural {
+            self.phrase.noun = self.phrase.noun.replace(' ', "-");
         }
         if let Some(name) = names::of_noun(&self.phrase, &words, self.start > 0) {
             self.phrase.noun = name;
@@ -443,4 +470,9 @@ impl Reader<'_> {
         }
         true
     }
+}
+
+/// Whether an article stands before a plural that is a noun of its own, as in `a dice`.
+fn name_of_one(determiner: Determiner, word: &str) -> bool {
+    determiner == Determiner::A && exact_tags(word).any(Tags::NOUN) && !word.ends_with('s')
 }

@@ -6,7 +6,7 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::numbers::Quantity;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Kind, Tags, Verb, VerbForm, kind_of};
+use crate::lexicon::{Kind, List, Tags, Verb, VerbForm, kind_of};
 use crate::{Region, RelationKind, Size};
 
 impl Interpreter<'_> {
@@ -110,7 +110,8 @@ impl Interpreter<'_> {
     pub(super) fn with_head(&mut self, phrase: &NounPhrase) -> Option<NounPhrase> {
         if !phrase.noun.is_empty() {
             // "two mugs, one of which has a handle, on a tray": the handle changes nothing.
-            if !matches!(self.pending, Pending::With { .. } | Pending::Verb { .. }) {
+            let dressed = matches!(self.pending, Pending::Object { .. }) && phrase.tags().any(Tags::WORN);
+            if !(dressed || matches!(self.pending, Pending::With { .. } | Pending::Verb { .. })) {
                 self.divided = None;
                 self.parts.clear();
             }
@@ -120,6 +121,7 @@ impl Interpreter<'_> {
             return None;
         }
         let mut phrase = phrase.clone();
+        phrase.attributes.retain(|attribute| !List::Ordinal.has(attribute));
         // "two green apples and three red ones" are five.
         let another = phrase.determiner == Determiner::A && !phrase.attributes.is_empty();
         let several = phrase.quantity.is_some_and(|quantity| quantity.count > 1);
@@ -176,8 +178,12 @@ impl Interpreter<'_> {
             let low = word.to_lowercase();
             low == "others" || low == "rest" || low == "other" && phrase.quantity.is_some_and(|q| q.count > 1)
         };
-        let left = self.divided.or(self.picks.last().map(|(_, source, _)| *source));
-        let Some(left) = left.filter(|_| !self.pending_object() && phrase.words.iter().any(says)) else {
+        let picked = self.picks.last().map(|(_, source, _)| *source);
+        let left = self.divided.or(picked);
+        // "the left one red and the other blue"
+        let other = phrase.other && self.divided.is_none();
+        let named = other || phrase.words.iter().any(says);
+        let Some(left) = left.filter(|_| !self.pending_object() && named) else {
             return false;
         };
         self.group = vec![left];
@@ -232,6 +238,7 @@ impl Interpreter<'_> {
         let Some(source) = self
             .latest_several()
             .filter(|i| self.scene.things.get(*i).is_some_and(|t| t.count > 1))
+            .or(self.divided.filter(|_| region.is_none()))
             .or(left_over)
         else {
             return;

@@ -1,7 +1,7 @@
 //! A noun phrase as it stands, and the [`Thing`] it names.
 
 use super::numbers::Quantity;
-use crate::lexicon::{Tags, noun_tags, size, tags};
+use crate::lexicon::{List, Tags, noun_tags, size, tags};
 use crate::{Arrangement, Size, Thing};
 
 /// The word a noun phrase opens with.
@@ -33,6 +33,8 @@ pub(super) struct NounPhrase {
     pub(super) capitalised: bool,
     /// `a green one`: the noun is that of a thing named before.
     pub(super) anaphor: bool,
+    /// `the other blue`: whatever is left of several.
+    pub(super) other: bool,
     /// `red or blue`: the alternative that was taken, and the other one.
     pub(super) choice: Option<(String, String)>,
 }
@@ -49,6 +51,7 @@ impl NounPhrase {
             words: Vec::new(),
             capitalised: false,
             anaphor: false,
+            other: false,
             choice: None,
         }
     }
@@ -59,6 +62,13 @@ impl NounPhrase {
 
     /// `a pair of jeans` is one thing, `a pair of shoes` two.
     pub(super) fn pairs(&mut self, one: &str) {
+        // "a skis"
+        if self.determiner == Determiner::A && self.plural && self.quantity.is_none() && List::Pairs.has(one)
+        {
+            self.noun = format!("pair of {}", lmd_layout::plural(&self.noun));
+            self.plural = false;
+            return;
+        }
         let paired = self.in_pairs() && (one == "glasses" || lmd_layout::is_plural(one));
         let Some(quantity) = self.quantity.as_mut().filter(|_| paired) else {
             return;

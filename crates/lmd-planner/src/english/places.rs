@@ -86,7 +86,10 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     let backdrop =
         matches!(phrase.noun.as_str(), "background" | "backdrop") || phrase.noun.ends_with(" background");
     let scenic = tags.any(Tags::SCENIC);
+    // "cats lounging in the sun" are in its light.
+    let sunlit = phrase.noun == "sun" && prep == "in" && phrase.determiner == Determiner::The;
     match kind {
+        _ if sunlit => Setting::Place,
         _ if backdrop => Setting::Place,
         // "by candlelight"
         K::NextTo if time && prep == "by" => Setting::Place,
@@ -160,6 +163,11 @@ impl Places {
         self.added.len() + usize::from(self.opening.is_some())
     }
 
+    /// The last word of the last place.
+    pub(super) fn last_word(&self) -> Option<&str> {
+        self.added.last().map(|(_, text)| text.as_str()).or(self.opening.as_deref()).map(head)
+    }
+
     /// Whether a place holds `word`.
     pub(super) fn say(&self, word: &str) -> bool {
         let texts = self.opening.iter().chain(self.added.iter().map(|(_, text)| text));
@@ -212,6 +220,7 @@ fn stands_alone(prep: &str, text: &str) -> bool {
                 | "downtown"
                 | "upstairs"
                 | "sky"
+                | "sun"
         );
     !stuff && !matches!(prep, "with" | "against" | "under")
 }

@@ -7,7 +7,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
-use crate::lexicon::{Class, Tags, exact_tags, head, is_at, is_on, kind_of};
+use crate::lexicon::{Tags, exact_tags, head, is_at, is_on};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 /// Enough for every pair of what a layout holds; keeps senseless text cheap.
@@ -25,6 +25,7 @@ impl Interpreter<'_> {
 
     pub(super) fn link(&mut self, link: &Link) {
         self.must_say(link);
+        self.corner = None;
         self.detailed.clear();
         // "there is no one in the park" denies the people, not the park.
         if self.denied.is_some_and(|denied| denied.is_some())
@@ -48,8 +49,12 @@ impl Interpreter<'_> {
                 }
             }
             Link::CenterOf => self.pending = Pending::Center { subjects: self.link_subjects() },
+            Link::CornerOf(region) => {
+                self.relation(RelationKind::Inside, "in");
+                self.corner = Some(*region);
+            }
             Link::BothSides => self.on_both_sides(),
-            Link::Region { region, to } => self.region_link(*region, *to),
+            Link::Region { region, to, framed } => self.region_link(*region, *to, *framed),
             Link::Arrange(arrangement) => self.arrange(*arrangement),
             Link::Together => self.arrange(Arrangement::Row),
             Link::Stacked => self.arrange(Arrangement::Stack),
@@ -244,8 +249,7 @@ impl Interpreter<'_> {
         }
         let kind = self.touching(phrase, kind, prep, &subjects);
         // Whoever pours milk into a cup is beside it.
-        let pours =
-            matches!(prep, "into" | "out of") && !self.detailed_by.is_empty() && self.detailed_by == subjects;
+        let pours = matches!(prep, "into" | "out of") && !subjects.is_empty() && self.detailed_by == subjects;
         let pours = pours || self.aims(prep, &subjects);
         let kind = if pours { RelationKind::NextTo } else { kind };
         // What comes out of a tunnel is before it.
@@ -259,7 +263,11 @@ impl Interpreter<'_> {
         let kind = if outward { RelationKind::NextTo } else { kind };
         let setting = if known.is_some() { Setting::Thing } else { setting(phrase, kind, prep) };
         match setting {
-            Setting::Place => self.places.add(prep, &phrase.text()),
+            Setting::Place => {
+                let corner = self.corner.take();
+                corner.into_iter().for_each(|corner| self.set_region(&subjects, corner));
+                self.places.add(prep, &phrase.text());
+            }
             Setting::Region(region) => {
                 self.set_region(&subjects, region);
                 self.region_place(phrase, prep);
@@ -323,6 +331,7 @@ impl Interpreter<'_> {
         }
         let kind = self.at_owned_part(phrase, kind, &subjects);
         self.relate_all(&subjects, kind, &[object]);
+        self.put_in_corner(&subjects);
         let workers = std::mem::take(&mut self.workers);
         self.relate_all(&workers, RelationKind::Behind, &[object]);
         self.group = vec![object];
@@ -390,7 +399,7 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(super) fn region_link(&mut self, region: Region, to: bool) {
+    pub(super) fn region_link(&mut self, region: Region, to: bool, framed: bool) {
         let subjects = self.link_subjects();
         let subjects = if region == Region::Background { self.last_of_list(subjects) } else { subjects };
         let opens = subjects.is_empty() || self.joint != Joint::None && self.noun_follows();
@@ -407,6 +416,10 @@ impl Interpreter<'_> {
             self.closed = true;
             return;
         }
+        if !framed && self.in_corner_of_owner(region, &subjects, &owners) {
+            self.closed = true;
+            return;
+        }
         let kind = match region {
             Region::Left => Some(RelationKind::LeftOf),
             Region::Right => Some(RelationKind::RightOf),
@@ -420,32 +433,6 @@ impl Interpreter<'_> {
             self.scenery_behind(&subjects);
         }
         self.closed = true;
-    }
-
-    /// `a spider web with a spider in the center`: the middle of the web, not
-    /// of the picture. `false` where the owner has no inside.
-    fn in_the_middle_of_owner(&mut self, subjects: &[usize], owners: &[usize]) -> bool {
-        let ([owner], false) = (owners, subjects.is_empty()) else { return false };
-        let Some(thing) = self.scene.things.get(*owner) else { return false };
-        let tags = thing_tags(thing);
-        // Of "roses" nobody knows how many there are on either side.
-        if tags.any(Tags::ANIMATE) || thing.count > 1 && !thing.exact {
-            return false;
-        }
-        let kind = match () {
-            () if thing.count > 1 => RelationKind::Between(*owner),
-            () if kind_of(&thing.noun).class == Class::Flat => RelationKind::Inside,
-            () if tags.any(Tags::SURFACE) => RelationKind::On,
-            () => RelationKind::Inside,
-        };
-        let beside = |relation: &Relation| {
-            subjects.contains(&relation.subject)
-                && relation.object == *owner
-                && relation.kind == RelationKind::NextTo
-        };
-        self.scene.relations.retain(|relation| !beside(relation));
-        self.relate_all(subjects, kind, owners);
-        true
     }
 
     pub(super) fn set_region(&mut self, things: &[usize], region: Region) {

@@ -2,31 +2,7 @@
 
 use super::noun_phrase::noun_phrase;
 use super::token::Token;
-use crate::lexicon::{Tags, exact_tags, is_adjective, superlative};
-
-/// Nouns that say what something is made of.
-const MATERIALS: [&str; 20] = [
-    "plastic",
-    "metal",
-    "glass",
-    "leather",
-    "wood",
-    "stone",
-    "brick",
-    "steel",
-    "iron",
-    "bronze",
-    "brass",
-    "copper",
-    "ceramic",
-    "porcelain",
-    "wicker",
-    "bamboo",
-    "marble",
-    "concrete",
-    "cardboard",
-    "paper",
-];
+use crate::lexicon::{List, comparative, superlative};
 
 /// Puts the several before the one: `three bears, the biggest one`.
 pub(super) fn several_first(tokens: Vec<Token>) -> Vec<Token> {
@@ -57,7 +33,8 @@ fn one_of(tokens: &[Token], at: usize) -> Option<(Vec<Token>, Vec<Token>, usize)
     let low = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
     let the = usize::from(low(at) == "the");
     let word = low(at + the);
-    let compared = the == 1 && word.ends_with("er") && crate::lexicon::size(word).is_some();
+    let sized = word.ends_with("er") && crate::lexicon::size(word).is_some();
+    let compared = the == 1 && (sized || comparative(word).is_some() || List::Elder.has(word));
     let best = superlative(word).is_some() || compared;
     let number = the == 0 && matches!(word, "one" | "two" | "three");
     if !(best || number) || low(at + the + 1) != "of" {
@@ -70,47 +47,6 @@ fn one_of(tokens: &[Token], at: usize) -> Option<(Vec<Token>, Vec<Token>, usize)
     let one: &[&str] = if number { &[word, "of", "them"] } else { &["the", word, "one"] };
     let one = one.iter().map(|word| Token::new(word)).collect();
     several.then_some((one, tokens.get(start..end)?.to_vec(), end))
-}
-
-/// `two chairs, one wooden and one plastic` as `one wooden one and one plastic one`: what the one is made of is no thing
-/// of its own.
-pub(super) fn with_ones(tokens: &[Token]) -> Vec<Token> {
-    let low = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
-    let ends = |i: usize| {
-        tokens.get(i).is_none_or(|next| !next.is_word() || exact_tags(&next.low).any(Tags::FUNCTION))
-    };
-    let made = |i: usize| MATERIALS.contains(&low(i));
-    let each = |i: usize| low(i) == "one" && (made(i + 1) || is_adjective(low(i + 1))) && ends(i + 2);
-    let joined = |i: usize| {
-        [(",", ""), ("and", ""), (",", "and")].into_iter().find_map(|(first, second)| {
-            let length = 1 + usize::from(!second.is_empty());
-            let reads = low(i) == first && (second.is_empty() || low(i + 1) == second);
-            (reads && each(i + length)).then_some(i + length)
-        })
-    };
-    let mut ones = Vec::new();
-    let mut at = 0;
-    while at < tokens.len() {
-        let behind = at > 0 && matches!(low(at - 1), "," | ":");
-        let mut run = Vec::new();
-        let mut next = (behind && each(at)).then_some(at);
-        while let Some(one) = next {
-            run.push(one + 1);
-            next = joined(one + 2);
-        }
-        at = run.last().map_or(at, |last| *last) + 1;
-        if run.len() > 1 && run.iter().any(|word| made(*word)) {
-            ones.append(&mut run);
-        }
-    }
-    let mut told = Vec::with_capacity(tokens.len() + ones.len());
-    for (i, token) in tokens.iter().enumerate() {
-        told.push(token.clone());
-        if ones.contains(&i) {
-            told.push(Token::new("one"));
-        }
-    }
-    told
 }
 
 #[cfg(test)]

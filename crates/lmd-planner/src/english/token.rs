@@ -66,6 +66,23 @@ pub(super) fn tokenize(text: &str) -> Vec<Token> {
             push_word(&mut tokens, &mut word);
             continue;
         }
+        // "80 km/h"
+        if c == '/'
+            && matches!(word.as_str(), "km" | "m")
+            && chars.peek().is_some_and(|unit| matches!(unit, 'h' | 's'))
+        {
+            word.push(c);
+            word.extend(chars.next());
+            continue;
+        }
+        if let Some(unit) = unit_sign(c).filter(|_| word.ends_with(|d: char| d.is_ascii_digit())) {
+            push_word(&mut tokens, &mut word);
+            tokens.push(Token::new(unit));
+            if c == '\u{b0}' {
+                chars.next_if(|scale| matches!(scale, 'C' | 'F'));
+            }
+            continue;
+        }
         if let Some(text) = quoted(c, word.is_empty(), chars.clone()) {
             push_word(&mut tokens, &mut word);
             push_quoted(&mut tokens, &text);
@@ -96,6 +113,17 @@ pub(super) fn tokenize(text: &str) -> Vec<Token> {
     }
     push_word(&mut tokens, &mut word);
     plain_denials(tokens)
+}
+
+/// The unit that a sign after a number stands for.
+fn unit_sign(sign: char) -> Option<&'static str> {
+    match sign {
+        '%' => Some("percent"),
+        '\u{b0}' => Some("degrees"),
+        '\u{20ac}' => Some("euros"),
+        '$' => Some("dollars"),
+        _ => None,
+    }
 }
 
 /// What stands between a quotation mark `open` and its partner in `rest`.

@@ -16,6 +16,7 @@
 
 mod kind;
 mod nouns;
+mod past;
 mod phrases;
 mod source;
 mod tags;
@@ -27,13 +28,16 @@ mod words;
 pub use kind::Size;
 pub(crate) use kind::{Class, Kind};
 pub(crate) use nouns::{compound, kind_of, known_kind};
+pub(crate) use past::{finite_past, is_deed, is_naming};
 pub(crate) use phrases::{Phrases, Section, after, likeliest_language};
+pub(crate) use source::of_section as lines;
 pub(crate) use tags::Tags;
 pub(crate) use verbs::{
-    Role, Verb, VerbForm, doing, forms, is_at, is_known_verb, is_leading, is_linking, is_meaning_to,
-    is_of_the_living, is_on, is_participle, is_worked, progressive, third_person, verb,
+    Role, Verb, VerbForm, base, doing, forms, is_adorning, is_at, is_filling, is_known_verb, is_leading,
+    is_lighting, is_linking, is_meaning_to, is_of_the_living, is_on, is_participle, is_worked, progressive,
+    third_person, verb,
 };
 pub(crate) use words::{
-    List, belongs_to_wearer, exact_tags, head, is_adjective, is_adverb, is_alive, is_colour, is_function,
-    is_idea, mean_the_same, names_colour, noun_tags, size, superlative, tags, words,
+    List, belongs_to_wearer, comparative, compares, exact_tags, head, is_adjective, is_adverb, is_alive,
+    is_colour, is_function, is_idea, mean_the_same, names_colour, noun_tags, size, superlative, tags, words,
 };

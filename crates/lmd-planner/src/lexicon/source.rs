@@ -32,6 +32,7 @@ pub(super) fn entries(
     of_section(text, section).map(|line| line.split_once(" = ").unwrap_or((line, "")))
 }
 
-fn of_section(text: &'static str, section: &str) -> impl Iterator<Item = &'static str> {
+/// The lines of a section.
+pub(crate) fn of_section(text: &'static str, section: &str) -> impl Iterator<Item = &'static str> {
     lines(text).filter(move |(name, _)| *name == section).map(|(_, line)| line)
 }

@@ -62,8 +62,11 @@ impl Tags {
     /// Has no shape or size of its own: a material, a quality, an event.
     pub(crate) const ABSTRACT: Self = Self(1 << 32);
 
+    /// Said, called or wished, and no thing (`goodbye`).
+    pub(crate) const SAID: Self = Self(1 << 35);
+
     /// What the tags are called in `nouns.txt`.
-    pub(super) const NAMES: [(&'static str, Self); 27] = [
+    pub(super) const NAMES: [(&'static str, Self); 28] = [
         ("person", Self::PERSON.and(Self::ANIMATE)),
         ("animal", Self::ANIMAL.and(Self::ANIMATE)),
         ("vehicle", Self::VEHICLE),
@@ -91,6 +94,7 @@ impl Tags {
         ("street", Self::STREET),
         ("water", Self::WATER),
         ("abstract", Self::ABSTRACT),
+        ("said", Self::SAID.and(Self::ABSTRACT)),
     ];
 
     pub(crate) const fn and(self, other: Self) -> Self {

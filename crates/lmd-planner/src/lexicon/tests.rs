@@ -105,6 +105,13 @@ fn verbs_do_one_thing_each() {
         .map(|(name, _)| *name)
         .chain([
             "irregular",
+            "participle",
+            "past tense",
+            "resulting",
+            "filling",
+            "adorning",
+            "lighting",
+            "naming",
             "doubling",
             "worked",
             "alive",

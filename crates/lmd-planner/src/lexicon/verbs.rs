@@ -77,7 +77,14 @@ static VERBS: LazyLock<HashMap<String, Verb>> = LazyLock::new(|| {
     for (list, role) in ROLES {
         source::words(TEXT, list).for_each(|lemma| insert_forms(&mut verbs, lemma, role));
     }
-    for (lemma, pasts) in source::entries(TEXT, "irregular") {
+    for (lemma, pasts) in source::entries(TEXT, "past tense") {
+        let role = verbs.get(lemma).map_or(Role::Action, |verb: &Verb| verb.role);
+        for past in pasts.split(' ') {
+            verbs.insert(past.to_owned(), Verb { attribute: ing(lemma), form: VerbForm::Third, role });
+        }
+    }
+    let participles = source::entries(TEXT, "participle");
+    for (lemma, pasts) in participles.chain(source::entries(TEXT, "irregular")) {
         let role = verbs.get(lemma).map_or(Role::Action, |verb: &Verb| verb.role);
         let active = matches!(role, Role::Action | Role::Posture);
         for past in pasts.split(' ') {
@@ -105,7 +112,7 @@ fn doubled(lemma: &str) -> Option<String> {
     DOUBLING.contains(lemma).then(|| lemma.chars().chain(lemma.chars().last()).collect())
 }
 
-fn ing(lemma: &str) -> String {
+pub(super) fn ing(lemma: &str) -> String {
     if let Some(stem) = lemma.strip_suffix("ie") {
         return format!("{stem}ying");
     }
@@ -113,7 +120,7 @@ fn ing(lemma: &str) -> String {
     format!("{}ing", doubled(lemma).as_deref().or(silent).unwrap_or(lemma))
 }
 
-fn past(lemma: &str) -> String {
+pub(super) fn past(lemma: &str) -> String {
     if lemma.ends_with('e') {
         return format!("{lemma}d");
     }
@@ -194,6 +201,30 @@ pub(crate) fn is_worked(doing: &str) -> bool {
     WORKED.contains(doing)
 }
 
+static FILLING: LazyLock<HashSet<String>> =
+    LazyLock::new(|| source::words(TEXT, "filling").map(ing).collect());
+
+static ADORNING: LazyLock<HashSet<String>> =
+    LazyLock::new(|| source::words(TEXT, "adorning").map(ing).collect());
+
+static LIGHTING: LazyLock<HashSet<String>> =
+    LazyLock::new(|| source::words(TEXT, "lighting").map(ing).collect());
+
+/// Whether what does this (`illuminating`) lights the place it is in.
+pub(crate) fn is_lighting(doing: &str) -> bool {
+    LIGHTING.contains(doing)
+}
+
+/// Whether what does this (`filling`) is within or upon what it does it to.
+pub(crate) fn is_filling(doing: &str) -> bool {
+    FILLING.contains(doing)
+}
+
+/// Whether what does this (`adorning`) says more of the place it is in than of itself.
+pub(crate) fn is_adorning(doing: &str) -> bool {
+    ADORNING.contains(doing)
+}
+
 /// Whether `word` is a form of a verb that the lexicon knows.
 pub(crate) fn is_known_verb(word: &str) -> bool {
     VERBS.contains_key(word)
@@ -240,6 +271,12 @@ pub(crate) fn third_person(word: &str) -> Option<Verb> {
     // What is a noun, too, makes no attribute: nobody is "eyeing".
     let role = if exact_tags(&lemma).any(Tags::NOUN) { Role::Neutral } else { Role::Close };
     other.then(|| Verb { attribute: ing(&lemma), form: VerbForm::Third, role })
+}
+
+/// A word that no table knows as what several do: `pounding` of `pound`.
+pub(crate) fn base(word: &str) -> Option<Verb> {
+    let plain = word.len() > 2 && exact_tags(word).is_unknown() && !VERBS.contains_key(word);
+    plain.then(|| Verb { attribute: ing(word), form: VerbForm::Base, role: Role::Close })
 }
 
 /// Whether `word` can stand before a noun as a participle (`running`, `parked`).

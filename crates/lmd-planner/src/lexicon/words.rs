@@ -78,6 +78,12 @@ pub(crate) enum List {
     MadeFor,
     /// What somebody is "on" who uses it.
     Used,
+    /// What a place is made of.
+    Fabric,
+    /// Things that come in twos.
+    Pairs,
+    /// Participles that a noun before them belongs to.
+    Joined,
     /// Nouns for a part of the picture.
     Region,
     /// Words of phrases about several things or about having.
@@ -92,10 +98,42 @@ pub(crate) enum List {
     FemaleName,
     /// First names of men.
     MaleName,
+    /// Words that tell which of several is meant.
+    Ordinal,
+    /// Words for the older of several.
+    Elder,
+    /// What something is made of.
+    Material,
+    /// What persons with it hold, compounds with a hyphen.
+    InHand,
+    /// What persons with it have on their backs.
+    OnBack,
+    /// What is worn at the neck.
+    AtNeck,
+    /// What is worn before the eyes.
+    AtEyes,
+    /// What is worn at a wrist or on a hand.
+    AtHand,
+    /// What is worn on the feet.
+    AtFeet,
+    /// What is worn on the head or the back.
+    OnTop,
+    /// What is measured in.
+    Unit,
+    /// Dimensions that a measure may lead to.
+    Dimension,
     /// Verbs of instructions.
     Imperative,
     /// Verbs of motion and placing that say no more than `move`.
     Motion,
+    /// Verbs of instructions that take things out.
+    Removing,
+    /// Verbs of instructions that do so with a word such as `away`.
+    Taking,
+    /// Words that say so with another verb.
+    Away,
+    /// Words for all that there is, with hyphens.
+    All,
     /// Further verbs of instructions.
     RareImperative,
     /// Real words, unknown otherwise, that a slip would turn into known ones.
@@ -104,7 +142,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 30] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 49] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -124,6 +162,9 @@ impl List {
         (Self::Writing, WORDS, "writing"),
         (Self::MadeFor, WORDS, "made for"),
         (Self::Used, WORDS, "used"),
+        (Self::Fabric, WORDS, "fabric"),
+        (Self::Pairs, WORDS, "pairs"),
+        (Self::Joined, WORDS, "joined"),
         (Self::Region, WORDS, "region"),
         (Self::Grammar, WORDS, "grammar"),
         (Self::Several, WORDS, "several"),
@@ -131,8 +172,24 @@ impl List {
         (Self::Male, WORDS, "male"),
         (Self::FemaleName, WORDS, "female name"),
         (Self::MaleName, WORDS, "male name"),
+        (Self::Ordinal, WORDS, "ordinal"),
+        (Self::Elder, WORDS, "elder"),
+        (Self::Material, WORDS, "material"),
+        (Self::InHand, WORDS, "in hand"),
+        (Self::OnBack, WORDS, "on back"),
+        (Self::AtNeck, WORDS, "at neck"),
+        (Self::AtEyes, WORDS, "at eyes"),
+        (Self::AtHand, WORDS, "at hand"),
+        (Self::AtFeet, WORDS, "at feet"),
+        (Self::OnTop, WORDS, "on top"),
+        (Self::Unit, WORDS, "unit"),
+        (Self::Dimension, WORDS, "dimension"),
         (Self::Imperative, WORDS, "imperative"),
         (Self::Motion, WORDS, "motion"),
+        (Self::Removing, WORDS, "removing"),
+        (Self::Taking, WORDS, "taking"),
+        (Self::Away, WORDS, "away"),
+        (Self::All, WORDS, "all"),
         (Self::RareImperative, WORDS, "rare imperative"),
         (Self::Real, REAL, ""),
     ];
@@ -231,7 +288,9 @@ pub(crate) fn is_adjective(word: &str) -> bool {
     let tags = exact_tags(word);
     tags.any(Tags::COLOUR.and(Tags::ADJECTIVE).and(Tags::SHADE))
         || tags.is_unknown()
-            && (looks_adjectival(word) || superlative(word).is_some() || is_denied_adjective(word))
+            && (looks_adjectival(word)
+                || superlative(word).or_else(|| comparative(word)).is_some()
+                || is_denied_adjective(word))
 }
 
 /// `unhappy`: an adjective that denies another one.
@@ -255,6 +314,8 @@ fn looks_adjectival(word: &str) -> bool {
             || exact_tags(first).any(Tags::COLOUR.and(Tags::SHADE).and(Tags::ADJECTIVE))
             || ends()
             || last.ends_with("ed")
+            || last.ends_with("-old")
+            || last.ends_with("-olds")
             || last.ends_with("ing")
             || first.parse::<u32>().is_ok();
     }
@@ -264,7 +325,22 @@ fn looks_adjectival(word: &str) -> bool {
 
 /// The adjective that a word is the superlative of: `big` of `biggest`.
 pub(crate) fn superlative(word: &str) -> Option<String> {
-    let stem = word.strip_suffix("est").filter(|stem| stem.len() > 2)?;
+    graded(word, "est")
+}
+
+/// The adjective that a word is the comparative of: `big` of `bigger`.
+pub(crate) fn comparative(word: &str) -> Option<String> {
+    graded(word, "er")
+}
+
+/// Whether a word compares: `older`, `the oldest`.
+pub(crate) fn compares(word: &str) -> bool {
+    comparative(word).is_some() || superlative(word).is_some()
+}
+
+/// The adjective that `word` is with `ending`.
+fn graded(word: &str, ending: &str) -> Option<String> {
+    let stem = word.strip_suffix(ending).filter(|stem| stem.len() > 2 || ending == "er" && stem.len() > 1)?;
     let letters: Vec<char> = stem.chars().collect();
     let single = match letters.as_slice() {
         [first @ .., a, b] if a == b => first.iter().chain([a]).collect(),

@@ -14,6 +14,7 @@ mod config;
 mod dialogue;
 mod entry;
 mod error;
+mod glossary;
 mod http;
 mod keep;
 mod ollama;

@@ -14,11 +14,12 @@ use super::config::{Format, seconds};
 use super::dialogue::Dialogue;
 use super::keep::keep_untouched;
 use super::template::{self, AnswerForm};
-use super::{LlmConfig, LlmError, answer, chat_model, template_id, translate};
+use super::translate::{Translated, Translator};
+use super::{LlmConfig, LlmError, answer, chat_model, template_id};
 use crate::cache::{AnswerCache, CacheError, CacheKey};
 use crate::mend::{Mended, instead, mended};
 use crate::verify::{PromptFacts, doubts, read_answer};
-use crate::{Answer, Conversation, Plan, PlanError, Planner, Source, english, normalize_prompt, talk};
+use crate::{Answer, Conversation, Plan, PlanError, Planner, Source, normalize_prompt, talk};
 
 /// Most earlier turns of a conversation that are sent along.
 const MAX_TURNS: usize = 8;
@@ -113,12 +114,6 @@ struct Asked<'a> {
     warnings: Vec<String>,
 }
 
-/// A caption in English, and what a person should know of how it became that.
-struct Translated {
-    caption: String,
-    warnings: Vec<String>,
-}
-
 /// What makes a layout of an answer's text, with the violations in it.
 type Judge<'a> = dyn Fn(&str) -> Result<Candidate, LlmError> + 'a;
 
@@ -187,42 +182,6 @@ impl LlmPlanner {
             warnings.push(error.to_string());
         }
         Ok(self.plan_of(best, attempts.count, warnings))
-    }
-
-    /// The caption in English: a caption in another language is translated by
-    /// the model, or known from the cache. What is no translation is told, and
-    /// the caption stays as it is.
-    fn in_english(&self, caption: &str, context: &ChatContext<'_>) -> Result<Translated, LlmError> {
-        let same = |warnings| Translated { caption: caption.to_owned(), warnings };
-        if !english::is_foreign(caption) {
-            return Ok(same(Vec::new()));
-        }
-        let name = self.model.name();
-        let key = CacheKey { prompt: caption, model: &name, template: translate::WORDING, format: "line" };
-        // A damaged entry is asked for again; the layout's own entry tells it.
-        let known = self.cache.as_ref().and_then(|cache| cache.get(&key).ok().flatten());
-        let known = known.and_then(|reply| translate::read(caption, &reply));
-        let text = match known {
-            Some(text) => Some(text),
-            None => {
-                let request = ChatRequest::new(vec![translate::question(caption)], self.limits(false))
-                    .with_cue(translate::CUE);
-                let reply = self.model.complete(&request, context)?.text;
-                let text = translate::read(caption, &reply);
-                if let (Some(cache), Some(_)) = (&self.cache, &text) {
-                    // A cache that takes nothing is told with the layout.
-                    let _ = cache.put(&key, &reply);
-                }
-                text
-            }
-        };
-        Ok(match text {
-            Some(text) => {
-                context.tell(&ChatEvent::Translated { text: text.clone() });
-                Translated { caption: text, warnings: Vec::new() }
-            }
-            None => same(vec![NOT_TRANSLATED.to_owned()]),
-        })
     }
 
     /// Asks until an answer violates nothing, at most `max_repairs` times
@@ -373,7 +332,9 @@ impl Planner for LlmPlanner {
     fn plan(&self, prompt: &str) -> Result<Plan, PlanError> {
         let prompt = normalize_prompt(prompt)?;
         let context = self.context();
-        let Translated { caption, warnings } = self.in_english(&prompt, &context)?;
+        let translator =
+            Translator { model: &*self.model, cache: self.cache.as_ref(), limits: self.limits(false) };
+        let Translated { caption, warnings } = translator.in_english(&prompt, &context)?;
         let demanded = PromptFacts::of(&caption);
         let dialogue = Dialogue::about(&caption);
         let asked = Asked { question: &prompt, dialogue, context, warnings };
@@ -452,10 +413,6 @@ const NOTHING_LEFT: &str = "no object has a usable box inside the picture";
 
 /// The layout is not about the prompt; what is there was made by the solver.
 const UNRELATED: &str = "the model's own layout shows nothing of what the prompt names";
-
-/// A caption in another language that the model did not translate.
-const NOT_TRANSLATED: &str =
-    "the model gave no English translation of the prompt, so the layout was not held against it";
 
 /// The one thing every follow-up demands.
 const UNCHANGED: &str = "the layout is the same as before; the instruction was not carried out";

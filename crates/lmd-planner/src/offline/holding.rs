@@ -1,9 +1,9 @@
 //! Where what somebody holds is.
 
-use super::constraint::{AxisId, Constraint, near, point, within};
+use super::constraint::{AxisId, Constraint, Rule, before, near, point, within};
 use super::problem::LayoutProblem;
-use crate::RelationKind;
 use crate::lexicon::Class;
+use crate::{Region, RelationKind};
 
 /// Whether somebody can hold a thing: it is no larger, or opens above a head.
 pub(super) fn fits_hands(problem: &LayoutProblem, s: usize, o: usize) -> bool {
@@ -16,11 +16,13 @@ pub(super) fn fits_hands(problem: &LayoutProblem, s: usize, o: usize) -> bool {
 /// over it.
 pub(super) fn held(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
     let overhead = problem.items[s].kind.class == Class::Over;
+    let other_hand = problem.held_by(o) % 2 == 1;
     problem.hold(s, o, RelationKind::HeldBy);
     let aloft = item_is_aloft(problem, s);
     let (across, height, slack) = match () {
         () if overhead => (0.5, point(s, 1.0), 0.05),
         () if aloft => (0.9, point(s, 1.0), 0.06),
+        () if other_hand => (0.05, point(s, 0.5), 0.04),
         () => (0.6, point(s, 0.5), 0.04),
     };
     let at = if overhead || aloft { 0.3 } else { 0.5 };
@@ -67,6 +69,28 @@ pub(super) fn hanging(problem: &mut LayoutProblem, s: usize, o: usize) -> Constr
     let [c, d] = within(AxisId::X, s, o, 0.05);
     let [e, f] = near(AxisId::X, point(s, 0.5), point(o, 0.5), 0.05);
     Constraint::new(2, vec![vec![a, b, c, d], vec![a, b, e, f], vec![a, b]]).overlapping(s, o)
+}
+
+/// The same constraint for what is in a part of what holds it.
+pub(super) fn in_corner(
+    mut constraint: Constraint,
+    (s, o): (usize, usize),
+    spot: Option<Region>,
+) -> Constraint {
+    let left = || before(AxisId::X, point(s, 0.5), point(o, 0.3), 0.0);
+    let right = || before(AxisId::X, point(o, 0.7), point(s, 0.5), 0.0);
+    let upper = || before(AxisId::Y, point(s, 0.5), point(o, 0.28), 0.0);
+    let lower = || before(AxisId::Y, point(o, 0.72), point(s, 0.5), 0.0);
+    let rules: Vec<Rule> = match spot {
+        Some(Region::Top) => vec![upper()],
+        Some(Region::TopLeft) => vec![upper(), left()],
+        Some(Region::TopRight) => vec![upper(), right()],
+        Some(Region::BottomLeft) => vec![lower(), left()],
+        Some(Region::BottomRight) => vec![lower(), right()],
+        _ => return constraint,
+    };
+    constraint.options.iter_mut().for_each(|option| option.extend(rules.iter().copied()));
+    constraint
 }
 
 /// Whether an item floats by itself: a balloon.

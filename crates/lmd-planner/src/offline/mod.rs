@@ -83,7 +83,7 @@ pub fn plan_scene(scene: &Scene) -> Result<Plan, PlanError> {
     let objects = staged
         .boxes
         .iter()
-        .map(|(thing, bbox)| Object::new(&wording::caption(&scene.things[*thing]), *bbox))
+        .map(|(thing, bbox)| Object::new(&wording::caption_in(&scene, *thing), *bbox))
         .collect::<Result<Vec<_>, _>>()?;
     let layout = Layout::new(objects, &scene.background_prompt(), &wording::negative(&scene))?;
     warnings.extend(doubts(&scene, &layout, staged.crowded));

@@ -7,9 +7,9 @@
 
 use lmd_layout::BBox;
 
-use super::shape::{Room, Shape};
+use super::shape::{Room, Shape, corner_size, hook_size};
 use super::usual;
-use crate::lexicon::{Class, Kind, Tags, kind_of, noun_tags};
+use crate::lexicon::{Class, Kind, Tags, noun_tags};
 use crate::{Arrangement, Region, RelationKind, Scene, Size, Thing};
 
 /// Distance kept from the edge of the canvas.
@@ -55,6 +55,8 @@ pub(super) struct Item {
     /// Whether it lies where it is on something, and whether it is.
     lies: bool,
     lying: bool,
+    /// Whether it is in a corner of something.
+    cornered: bool,
 }
 
 /// An item at a certain scale: a rectangle to be placed.
@@ -158,6 +160,11 @@ impl LayoutProblem {
         self.holds.push(Hold { child, parent, kind });
     }
 
+    /// How many items somebody holds.
+    pub(super) fn held_by(&self, holder: usize) -> usize {
+        self.holds.iter().filter(|hold| hold.parent == holder && hold.kind == RelationKind::HeldBy).count()
+    }
+
     /// Many things that rest on one holder stand in rows, so that each can still
     /// be seen.
     pub(super) fn settle_rows(&mut self) {
@@ -229,7 +236,7 @@ impl LayoutProblem {
         let Some(hold) = self.holds.iter().find(|hold| hold.child == item) else { return room };
         let (w, h) = cells[hold.parent];
         match hold.kind {
-            _ if self.items[item].fixed.is_some() => room,
+            _ if self.items[item].fixed.is_some() || self.is_on_hook(*hold) => room,
             RelationKind::Inside => Room { width: 0.86 * w, height: 0.86 * h },
             RelationKind::Under => Room { width: 0.94 * w, height: 0.6 * h },
             RelationKind::HeldBy => room,
@@ -275,11 +282,24 @@ impl LayoutProblem {
         if count == 0.0 { unit } else { f64::exp(sum / count).clamp(0.6 * unit, 1.5 * unit) }
     }
 
+    /// Whether something hangs from what is smaller: a hook, a nail.
+    fn is_on_hook(&self, hold: Hold) -> bool {
+        let (child, parent) = (self.items[hold.child].kind, self.items[hold.parent].kind);
+        hold.kind == RelationKind::HangsFrom && parent.width < child.width.min(0.2)
+    }
+
     /// Enlarges the holder so that what it holds fits, and what it holds
     /// shrinks when the holder cannot grow.
     fn make_room(&self, hold: Hold, cells: &mut [(f64, f64)]) {
         if hold.kind == RelationKind::HeldBy {
             return self.fit_hands(hold, cells);
+        }
+        if self.items[hold.child].cornered && self.items[hold.child].kept_size.is_none() {
+            cells[hold.child] = corner_size(cells[hold.child], cells[hold.parent]);
+        }
+        if self.is_on_hook(hold) {
+            cells[hold.parent] = hook_size(cells[hold.parent], cells[hold.child]);
+            return;
         }
         let siblings =
             self.holds.iter().filter(|other| other.parent == hold.parent && other.kind == hold.kind);
@@ -357,7 +377,7 @@ impl Item {
         Self {
             thing: index,
             count,
-            kind: kind_in_scene(thing),
+            kind: usual::kind_in_scene(thing),
             region: thing.region,
             fixed: None,
             arrangement: thing.arrangement,
@@ -375,6 +395,7 @@ impl Item {
                 .filter(|_| !matches!(thing.size, Some(Size::Large | Size::Huge))),
             lies: usual::lies(&thing.noun),
             lying: false,
+            cornered: thing.spot.is_some(),
         }
     }
 
@@ -449,21 +470,6 @@ impl Item {
         let shape = Shape::new(self.count, cell, self.arrangement, room);
         Body { shape, margin: if self.fixed.is_some() { 0.0 } else { MARGIN } }
     }
-}
-
-/// A thing's kind, as far as the sentence does not say otherwise: what is in
-/// the sky flies, what is on the wall hangs.
-fn kind_in_scene(thing: &Thing) -> Kind {
-    const IN_THE_AIR: [&str; 6] = ["flying", "floating", "hovering", "soaring", "gliding", "swimming"];
-    let kind = kind_of(&thing.noun);
-    let class = match thing.region {
-        Some(Region::Sky) => Class::Air,
-        Some(Region::Wall) => Class::Hang,
-        Some(Region::Ground) if !kind.class.stands() => Class::Stand,
-        _ if thing.attributes.iter().any(|word| IN_THE_AIR.contains(&word.as_str())) => Class::Air,
-        _ => kind.class,
-    };
-    Kind { class, ..kind }
 }
 
 /// Whether the instances of a thing are placed one by one.

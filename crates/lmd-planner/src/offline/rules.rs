@@ -4,7 +4,7 @@
 use super::constraint::{
     AxisId, CLEAR, Constraint, Rule, apart, before, centres, level, near, point, within,
 };
-use super::holding::{at_part, fits_hands, hanging, held};
+use super::holding::{at_part, fits_hands, hanging, held, in_corner};
 use super::problem::{Item, LayoutProblem, MOST_IN_ROW};
 use crate::lexicon::{Class, is_alive};
 use crate::{Region, Relation, RelationKind, Scene};
@@ -62,9 +62,11 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
             let alive = scene.things.get(relation.subject).is_some_and(|thing| is_alive(&thing.noun));
             let pairs = subjects.iter().zip(objects.iter().cycle());
             let detail = scene.things.get(relation.subject).and_then(|thing| thing.detail.as_deref());
+            let spot = scene.things.get(relation.subject).and_then(|thing| thing.spot);
             let placed = |(&subject, &object)| {
-                at_part(problem, (subject, object), detail, relation.kind)
-                    .unwrap_or_else(|| carried(problem, subject, object, relation.kind, alive))
+                let constraint = at_part(problem, (subject, object), detail, relation.kind)
+                    .unwrap_or_else(|| carried(problem, subject, object, relation.kind, alive));
+                in_corner(constraint, (subject, object), spot)
             };
             pairs.map(placed).collect()
         }

@@ -165,6 +165,17 @@ fn diagonal(count: usize, cell: (f64, f64)) -> Shape {
     }
 }
 
+/// How large a thing is in a corner of what is so large: it leaves the rest of that to be seen.
+pub(super) fn corner_size((w, h): (f64, f64), holder: (f64, f64)) -> (f64, f64) {
+    let shrink = (0.36 * holder.0 / w).min(0.3 * holder.1 / h).min(1.0);
+    (w * shrink, h * shrink)
+}
+
+/// How large a hook is beside what hangs from it, for which it is no wider.
+pub(super) fn hook_size((w, h): (f64, f64), hung: (f64, f64)) -> (f64, f64) {
+    (w.min((0.3 * hung.0).max(0.1)), h.min((0.25 * hung.1).max(0.1)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,8 +2,8 @@
 //! kinds alone would mislead: what is in the sky looks small, what is far away
 //! too, long things lie, and what is on a table with others stands on it.
 
-use crate::lexicon::{Class, Tags, is_alive, kind_of, known_kind, noun_tags};
-use crate::{Region, Relation, RelationKind, Scene, Size};
+use crate::lexicon::{Class, Kind, Tags, is_alive, kind_of, known_kind, noun_tags};
+use crate::{Region, Relation, RelationKind, Scene, Size, Thing};
 
 /// Most of the canvas that something far away takes.
 const FAR: (f64, f64) = (0.34, 0.38);
@@ -53,6 +53,21 @@ pub(super) fn most(noun: &str, count: usize, region: Option<Region>) -> Option<(
         _ if flies => Some(FLYING),
         _ => None,
     }
+}
+
+/// A thing's kind, as far as the sentence does not say otherwise: what is in
+/// the sky flies, what is on the wall hangs.
+pub(super) fn kind_in_scene(thing: &Thing) -> Kind {
+    const IN_THE_AIR: [&str; 6] = ["flying", "floating", "hovering", "soaring", "gliding", "swimming"];
+    let kind = kind_of(&thing.noun);
+    let class = match thing.region {
+        Some(Region::Sky) => Class::Air,
+        Some(Region::Wall) => Class::Hang,
+        Some(Region::Ground) if !kind.class.stands() => Class::Stand,
+        _ if thing.attributes.iter().any(|word| IN_THE_AIR.contains(&word.as_str())) => Class::Air,
+        _ => kind.class,
+    };
+    Kind { class, ..kind }
 }
 
 /// The scene with the small things that stand nowhere on the table on which

@@ -26,6 +26,28 @@ pub(crate) fn caption(thing: &Thing) -> String {
     thing.detail.as_ref().map_or_else(|| named.clone(), |detail| format!("{named} {detail}"))
 }
 
+/// The caption of a thing of `scene`, with names as the sentence writes them.
+pub(super) fn caption_in(scene: &Scene, thing: usize) -> String {
+    let caption = scene.things.get(thing).map(caption).unwrap_or_default();
+    scene.names.iter().fold(caption, |caption, name| named(&caption, name))
+}
+
+/// A caption with `name` in it as it is written.
+fn named(caption: &str, name: &str) -> String {
+    let low = name.to_lowercase();
+    let one = low.strip_suffix('s').zip(name.strip_suffix('s'));
+    let forms = [(low.replace(' ', "-"), name), (low.clone(), name)];
+    let forms = forms.into_iter().chain(one.map(|(low, name)| (low.to_owned(), name)));
+    let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let mut forms = forms.filter_map(|(low, name)| {
+        let at = caption.find(&low)?;
+        let (before, after) = (caption.get(..at)?, caption.get(at + low.len()..)?);
+        let whole = !inside(before.chars().next_back()) && !inside(after.chars().next());
+        whole.then(|| format!("{before}{name}{after}"))
+    });
+    forms.next().unwrap_or_else(|| caption.to_owned())
+}
+
 /// The negative prompt: what must be absent, in the plural, without repeats.
 pub(crate) fn negative(scene: &Scene) -> String {
     let mut words: Vec<String> = Vec::new();

@@ -1,6 +1,8 @@
 //! What is said about a layout: an instruction, a question, or a word about
 //! the conversation itself (`undo`, `another layout`).
 
+use crate::lexicon;
+
 /// What somebody means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
@@ -37,47 +39,17 @@ pub(crate) enum Question {
     Other,
 }
 
-const UNDO: &str = "undo|undo that|undo it|undo this|undo the last change|undo last change|go back|revert|revert that|\
-    take that back|take it back|step back|undo the last one|undo the last step|undo last step|as it was before|as it was|\
-    the way it was|the way it was before|like before|like it was before|like it was|make it as it was|\
-    make it as it was before|make it like it was|make it like before|put it back as it was|put it back the way it was|\
-    put everything back|put everything back as it was|restore it|reverse that|reverse it|cancel that|cancel|never mind|\
-    forget that|back to the previous layout|go back to the previous layout|back to before|previous layout|\
-    the previous layout|the previous one was better|that was better before|it was better before|leave it as it was";
-const REDO: &str = "redo|redo that|redo it|undo the undo|redo the last change|step forward|put it back again";
-const ANOTHER: &str = "shuffle|reshuffle|rearrange|re-roll|reroll|try again|try another|next|next one|next layout|\
-    something different|something else|rearrange it|rearrange everything|rearrange them|shuffle them|shuffle it|\
-    shuffle everything|shuffle the objects|rearrange the objects|arrange it differently|arrange them differently|\
-    do it differently|lay it out differently|another try|regenerate|another way";
-/// Nouns of `another …`, `a different …`.
-const LAYOUTS: &str =
-    "layout|arrangement|version|variant|variation|composition|option|alternative|placement|constellation";
-const ADD: &str = "what could i add|what can i add|what should i add|what else could i add|what else|what is missing|\
-    what could be added|what else could be there|what else can i add|any ideas|ideas|give me ideas|\
-    give me some ideas|suggest something|suggest something to add|suggest additions|what would fit|what would fit in|\
-    suggest more objects|suggest an object|suggest objects|what could we add|what else should be there|inspire me|\
-    suggest something new|what would you add|anything missing|is anything missing|is something missing";
-const IMPROVE: &str = "suggest improvements|suggest some improvements|suggest an improvement|improve it|improve this|\
-    improve the layout|improve the picture|improve the composition|improve|make it better|make the picture better|\
-    make this better|how can i improve it|how could i improve it|how can i improve this|what could be better|\
-    what can be improved|what could be improved|how could it be better|how can it be improved|any suggestions|\
-    suggestions|what do you suggest|what would you change|what should i change|what could i change|is it good|\
-    is it ok|is this ok|is this good|what do you think|any improvements|give me suggestions|critique it|\
-    what is wrong|what is wrong with it|do you have suggestions|how does it look|make it nicer|make it look better";
-const HELP: &str = "help|what can you do|what can i say|what can i do|how does this work|what can i ask|\
-    what commands are there|how do i change it|what are my options|what now";
-const DESCRIBE: &str = "what is in the picture|what is in it|what is there|what is in the image|what is in the layout|\
-    what is in the scene|describe|describe it|describe the picture|describe the layout|describe the scene|\
-    describe the image|what do you see|what can you see|list|list the objects|list everything|list objects|\
-    what does it show|what does the picture show|what objects are there|what things are there|what have we got|\
-    tell me what is there|what do we have|show me what is there|what is on the picture|what is visible|\
-    what does the layout look like|what does it look like|summarize|summarise|summarize it";
-/// Adjectives of `make it more …`.
-const LIVELY: &str = "lively|interesting|exciting|fun|dynamic|alive|vivid|entertaining|crowded|busy|cheerful|varied|\
-    animated|engaging|full|playful|funny|eventful|lifelike|rich|detailed";
+const SAID: &str = include_str!("said.txt");
 
+/// Whether a list of `said.txt` has `text`.
 fn is_one_of(list: &str, text: &str) -> bool {
-    list.split('|').any(|phrase| phrase == text)
+    lexicon::lines(SAID, list).any(|phrase| phrase == text)
+}
+
+/// What follows the longest phrase of a list that `text` opens with.
+fn after<'a>(list: &str, text: &'a str) -> Option<&'a str> {
+    let rests = lexicon::lines(SAID, list).filter_map(|phrase| text.strip_prefix(phrase)?.strip_prefix(' '));
+    rests.min_by_key(|rest| rest.len())
 }
 
 /// What `text` means.
@@ -85,10 +57,12 @@ pub(crate) fn meaning(text: &str) -> Meaning {
     let asks = text.trim_end().ends_with('?');
     let text = plain(text);
     let text = text.as_str();
-    if is_one_of(UNDO, text) {
+    let stepped = [" one step", " a step", " by one step", " by a step", " 1 step", " by one", " one change"];
+    let text = stepped.iter().find_map(|step| text.strip_suffix(step)).unwrap_or(text);
+    if is_one_of("undo", text) || goes_back(text) {
         return Meaning::Undo;
     }
-    if is_one_of(REDO, text) {
+    if is_one_of("redo", text) {
         return Meaning::Redo;
     }
     if is_another(text) {
@@ -128,8 +102,16 @@ fn plain(text: &str) -> String {
     text
 }
 
+/// `return to the previous version`, `back to how it was`.
+fn goes_back(text: &str) -> bool {
+    let Some(state) = after("going back", text) else { return false };
+    let noun = after("before", state).map(|noun| noun.trim_start_matches("one "));
+    let states = |noun: &str| matches!(noun, "state" | "picture" | "image" | "scene" | "one" | "step");
+    is_one_of("before", state) || noun.is_some_and(|noun| is_one_of("layouts", noun) || states(noun))
+}
+
 fn is_another(text: &str) -> bool {
-    if is_one_of(ANOTHER, text) {
+    if is_one_of("another", text) {
         return true;
     }
     let rest = [
@@ -162,15 +144,15 @@ fn is_another(text: &str) -> bool {
     ]
     .iter()
     .find_map(|lead| rest.strip_prefix(lead));
-    noun.is_some_and(|noun| is_one_of(LAYOUTS, noun.trim_end_matches(" of it").trim_end_matches('s')))
+    noun.is_some_and(|noun| is_one_of("layouts", noun.trim_end_matches(" of it").trim_end_matches('s')))
 }
 
 fn question(text: &str, asks: bool) -> Option<Question> {
     for (list, question) in [
-        (ADD, Question::WhatToAdd),
-        (IMPROVE, Question::Improve),
-        (HELP, Question::Help),
-        (DESCRIBE, Question::WhatIsThere),
+        ("add", Question::WhatToAdd),
+        ("improve", Question::Improve),
+        ("help", Question::Help),
+        ("describe", Question::WhatIsThere),
     ] {
         if is_one_of(list, text) {
             return Some(question);
@@ -179,18 +161,12 @@ fn question(text: &str, asks: bool) -> Option<Question> {
     if is_livelier(text) {
         return Some(Question::Livelier);
     }
-    let wanted = [
-        "any idea",
-        "any suggestion",
-        "ideas ",
-        "some ideas",
-        "do you have any ideas",
-        "do you have ideas",
-        "got any ideas",
-        "have you got any ideas",
-        "i need ideas",
-    ];
-    if wanted.iter().any(|lead| text.starts_with(lead)) {
+    match beside_complaints(text) {
+        Some(rest) if rest.is_empty() => return Some(Question::Livelier),
+        Some(rest) => return question(&rest, asks),
+        None => {}
+    }
+    if lexicon::lines(SAID, "ideas").any(|lead| text.starts_with(lead)) {
         let more = ["add", "else", "missing", "put", "more"].iter().any(|word| text.contains(word));
         return Some(if more { Question::WhatToAdd } else { Question::Improve });
     }
@@ -244,28 +220,47 @@ fn is_livelier(text: &str) -> bool {
     });
     let adjective = rest
         .and_then(|rest| rest.strip_prefix("more ").or(rest.strip_prefix("less boring").map(|_| "lively")));
-    adjective.is_some_and(|adjective| is_one_of(LIVELY, adjective))
+    adjective.is_some_and(|adjective| is_one_of("lively", adjective))
         || rest.is_some_and(|rest| {
             matches!(
                 rest,
                 "livelier" | "come alive" | "busier" | "funnier" | "fuller" | "less empty" | "richer"
             )
         })
-        || matches!(
-            text,
-            "it is boring"
-                | "it is too empty"
-                | "it looks empty"
-                | "it looks boring"
-                | "add some life"
-                | "add more life"
-                | "add more details"
-                | "add more detail"
-                | "spice it up"
-                | "liven it up"
-                | "bring it to life"
-                | "boring"
-        )
+        || is_one_of("more life", text)
+        || enlivens(text)
+}
+
+/// `spice it up a bit`.
+fn enlivens(text: &str) -> bool {
+    let text =
+        [" a bit", " a little", " somehow"].iter().find_map(|tail| text.strip_suffix(tail)).unwrap_or(text);
+    let rest = after("enliven", text);
+    let what = rest.and_then(|rest| rest.strip_suffix(" up").or_else(|| rest.strip_prefix("up ")));
+    what.is_some_and(|what| is_one_of("subject", what) || what == "things")
+}
+
+/// `this looks a bit boring`.
+fn complains(text: &str) -> bool {
+    let text = text.replace("it's ", "it is ").replace("that's ", "that is ");
+    after("subject", &text).and_then(|rest| after("seems", rest)).is_some_and(is_dull)
+}
+
+/// `a bit empty`.
+fn is_dull(said: &str) -> bool {
+    is_one_of("dull", after("degree", said).unwrap_or(said))
+}
+
+/// What is said beside complaints that it is dull, in one text; `None` where nobody complains.
+fn beside_complaints(text: &str) -> Option<String> {
+    let text = text.replace(" so ", ", ").replace(" and ", ", ");
+    let parts: Vec<&str> =
+        text.split([',', '.', ';', '!', '?']).map(str::trim).filter(|part| !part.is_empty()).collect();
+    let rest: Vec<&str> = parts.iter().copied().filter(|part| !complains(part)).collect();
+    if rest.len() == parts.len() {
+        return None;
+    }
+    Some(rest.into_iter().filter(|part| !is_dull(part)).collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -290,6 +285,19 @@ mod tests {
             ("is there a dog?", Meaning::Question(Question::HowMany("dog".to_owned()))),
             ("where is the cat?", Meaning::Question(Question::Where("the cat".to_owned()))),
             ("why is the sky blue?", Meaning::Question(Question::Other)),
+            ("go back one step", Meaning::Undo),
+            ("go back a step", Meaning::Undo),
+            ("one step back, please", Meaning::Undo),
+            ("return to the previous version", Meaning::Undo),
+            ("back to how it was", Meaning::Undo),
+            ("go forward a step", Meaning::Redo),
+            ("do that again", Meaning::Redo),
+            ("bring that change back", Meaning::Redo),
+            ("this looks a bit boring, spice it up", Meaning::Question(Question::Livelier)),
+            ("it's too plain, jazz it up a bit", Meaning::Question(Question::Livelier)),
+            ("This is dull and empty.", Meaning::Question(Question::Livelier)),
+            ("the picture is a little empty, add something", Meaning::Question(Question::Livelier)),
+            ("this looks dull. What would you change?", Meaning::Question(Question::Improve)),
         ] {
             assert_eq!(meaning(said), meant, "{said}");
         }
@@ -306,6 +314,9 @@ mod tests {
             "how about a dog?",
             "what about a red hat?",
             "the cat should be on the left",
+            "it looks empty, add a dog",
+            "put the cat back on the sofa",
+            "move it back a bit",
         ] {
             assert_eq!(meaning(said), Meaning::Instruction, "{said}");
         }

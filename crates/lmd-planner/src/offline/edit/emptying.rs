@@ -63,7 +63,9 @@ fn cleared(text: &str) -> Option<Command> {
                 .find_map(|state| who.strip_suffix(state));
             made.or(said)
         });
-    let what = verb.or(state).filter(|what| known(what))?;
+    // "clear everything away" takes nothing off anything.
+    let away = |what: &str| what.split(' ').any(|word| matches!(word, "away" | "out"));
+    let what = verb.or(state).filter(|what| known(what) && !away(what))?;
     match but(what) {
         (what, Some(but)) => Some(Command::Remove(format!("everything on {what} except {but}"))),
         (what, None) => Some(Command::Clear(what.to_owned())),

@@ -87,6 +87,9 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
 /// Gives somebody something to hold; what is not alive has it on it.
 pub(super) fn give(board: &mut Board, who: &str, what: &str) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
+    if let Some(worn) = super::wearing::given(board, who, what) {
+        return worn;
+    }
     let alive = |index: &usize| head_noun(&board.pieces[*index].caption).is_some_and(|noun| is_alive(&noun));
     if subjects.iter().all(alive) {
         happen(board, who, &format!("holding {what}"))

@@ -47,6 +47,7 @@ mod staging;
 mod standing;
 mod tabletop;
 mod vocabulary;
+mod wearing;
 mod whole;
 
 use lmd_layout::Layout;
@@ -131,10 +132,10 @@ fn follow(board: &mut Board, clause: &Clause) -> Result<(), Refusal> {
 fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
     match command {
         Command::Add(what) | Command::Want(what) if more::again(board, what) => Ok(()),
-        Command::Add(what) => adding::add(board, what),
+        Command::Add(what) => wearing::add(board, what),
         Command::Put { who, moved, added } => match refer::find(board, who) {
             Ok(_) => carry_out(board, moved),
-            Err(_) => adding::add(board, added),
+            Err(_) => wearing::add(board, added),
         },
         Command::Fill { what, place } => instead::fill(board, what, place),
         Command::Edge { who, to_left } => relocate::to_edge(board, who, *to_left),
@@ -198,5 +199,7 @@ mod outcome_tests;
 mod several_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wearing_tests;
 #[cfg(test)]
 mod whole_tests;

@@ -6,6 +6,23 @@ use crate::lexicon::{List, Section};
 pub(super) const BUT: [&str; 8] =
     ["except for ", "except ", "apart from ", "other than ", "besides ", "but for ", "but not ", "but "];
 
+/// Ways to say what alone is to stay.
+pub(super) const KEPT: [&str; 13] = [
+    " except for ",
+    " except ",
+    " apart from ",
+    " aside from ",
+    " other than ",
+    " besides ",
+    " but for ",
+    " but not ",
+    " but ",
+    " save for ",
+    " save ",
+    " excluding ",
+    " with the exception of ",
+];
+
 /// What is named, and what is left out of it.
 pub(super) fn left_out(text: &str) -> Option<(&str, &str)> {
     BUT.iter().find_map(|but| {

@@ -5,11 +5,13 @@ use super::command::{Command, Edge, Side, two_parts};
 use super::giving::apart;
 use super::lines::line;
 use super::matching::as_large;
-use super::vocabulary::{BUT, comparative, direction, strength, without_strength};
+use super::vocabulary::{KEPT, comparative, direction, strength, without_strength};
+use crate::lexicon::List;
 
 /// What a clause asks of several objects or of the whole layout, if that.
 pub(super) fn whole(text: &str) -> Option<Command> {
     keep_only(text)
+        .or_else(|| away(text))
         .or_else(|| as_large(text))
         .or_else(|| line(text))
         .or_else(|| same_size(text))
@@ -26,22 +28,7 @@ pub(super) fn whole(text: &str) -> Option<Command> {
 
 /// `remove everything except the cat`, `keep only the cat`.
 fn keep_only(text: &str) -> Option<Command> {
-    const ALL: [&str; 12] = [
-        "remove everything ",
-        "remove all ",
-        "delete everything ",
-        "delete all ",
-        "erase everything ",
-        "erase all ",
-        "get rid of everything ",
-        "drop everything ",
-        "remove all objects ",
-        "remove all the objects ",
-        "remove the others ",
-        "clear everything ",
-    ];
-    let rest = ALL.iter().find_map(|all| text.strip_prefix(all));
-    let kept = rest.and_then(|rest| BUT.iter().find_map(|but| rest.strip_prefix(but)));
+    let kept = all_but(text);
     let only = ["keep only ", "leave only ", "only keep ", "only leave ", "keep nothing but ", "just keep "]
         .iter()
         .find_map(|words| text.strip_prefix(words));
@@ -51,6 +38,34 @@ fn keep_only(text: &str) -> Option<Command> {
             && rest.split(' ').count() <= 4
     });
     kept.or(only).or(alone).filter(|who| !who.is_empty()).map(|who| Command::KeepOnly(who.to_owned()))
+}
+
+/// `clear everything away except for the sofa`, `everything goes but the sofa`: what is left.
+fn all_but(text: &str) -> Option<&str> {
+    let (all, kept) = KEPT.iter().find_map(|but| text.split_once(but))?;
+    let words = all.split(' ').filter(|word| !List::Away.has(word)).collect::<Vec<_>>().join(" ");
+    let (verb, what) = words.split_once(' ').unwrap_or((&words, ""));
+    let taken = [" away", " out", " off", " rid of"].iter().any(|word| all.contains(word));
+    let removes = (List::Removing.has(verb) || List::Taking.has(verb) && taken) && is_all(what);
+    let goes = ["should", "must", "can", "may", "has to", "is to", "needs to"]
+        .iter()
+        .fold(words.as_str(), |words, may| words.strip_suffix(may).map_or(words, str::trim_end));
+    (removes || goes != words && is_all(goes) || all.contains(' ') && is_all(&words)).then_some(kept)
+}
+
+/// Whether words mean all that there is.
+fn is_all(words: &str) -> bool {
+    let words = words.strip_prefix("of ").unwrap_or(words);
+    List::All.has(&words.replace(' ', "-"))
+}
+
+/// `clear the lamp away`: what is taken away.
+fn away(text: &str) -> Option<Command> {
+    let (verb, rest) = text.split_once(' ')?;
+    let (who, last) = rest.rsplit_once(' ')?;
+    let names = who.starts_with("the ") || who.starts_with("that ") || who.starts_with("this ");
+    let takes = List::Removing.has(verb) || List::Taking.has(verb);
+    (takes && matches!(last, "away" | "out") && names).then(|| Command::Remove(who.to_owned()))
 }
 
 /// `the cat and the dog should be the same size`, `make them equally tall`.

@@ -1,0 +1,66 @@
+//! What a place is made of: the floor, the walls and the tiles of a room belong to the words about the place and are no
+//! things in it (`a kitchen with white walls and a tiled floor`).
+
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, Joint, Pending};
+use super::phrase::{Determiner, NounPhrase};
+use crate::lexicon::{Class, List, Tags, head, kind_of};
+
+impl Interpreter<'_> {
+    /// Takes a phrase that names what the place spoken of is made of. `true` if it was one.
+    pub(super) fn takes_fabric(&mut self, phrase: &NounPhrase) -> bool {
+        let one = phrase.quantity.is_none_or(|quantity| quantity.count == 1);
+        let placed = phrase.determiner == Determiner::A && matches!(self.peek(1), Some(Chunk::Link(_)));
+        if !is_fabric(phrase) || !one || placed || self.places.len() == 0 || self.denied.is_some() {
+            return false;
+        }
+        let goes_on =
+            self.places.last_word().is_some_and(|word| List::Fabric.has(&lmd_layout::singular(word)));
+        let of_place = match &self.pending {
+            Pending::With { .. } => self.owner.is_empty() || self.after_place(),
+            Pending::Nothing => {
+                let backdrop = phrase.noun.ends_with("background") || phrase.noun.ends_with("backdrop");
+                self.joint != Joint::None
+                    && (self.owner.is_empty() || goes_on)
+                    && self.region.is_none()
+                    && !backdrop
+            }
+            _ => false,
+        };
+        // A garden may have a wall, a room is made of four.
+        let walled = !matches!(head(&phrase.noun), "wall")
+            || phrase.plural
+            || self.places.last_word().is_some_and(is_room);
+        let said_of = matches!(self.peek(1), Some(Chunk::Be | Chunk::Verb(_)));
+        if !of_place || !walled || said_of || self.ahead.is_some() {
+            return false;
+        }
+        self.places.add(if goes_on { "and" } else { "with" }, &phrase.text());
+        if self.pending != Pending::Nothing {
+            self.closed = true;
+            self.object_of = None;
+        }
+        (self.pending, self.joint) = (Pending::Nothing, Joint::None);
+        true
+    }
+
+    /// Whether the phrase before `with` is a place: `a cat in a room with blue walls`.
+    fn after_place(&self) -> bool {
+        let before = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        matches!(before, Some(Chunk::Np(np)) if np.tags().any(Tags::PLACE) && self.known(np).is_none())
+    }
+}
+
+/// Whether a phrase names what places and buildings are made of.
+pub(super) fn is_fabric(phrase: &NounPhrase) -> bool {
+    let written = phrase.words.last().map(|word| word.to_lowercase()).unwrap_or_default();
+    // "a carpet" is a thing, "red carpet" is what lies everywhere.
+    let bare = phrase.determiner == Determiner::None && !phrase.plural;
+    let known = List::Fabric.has(head(&phrase.noun)) || List::Fabric.has(&written);
+    known && (bare || written != "carpet")
+}
+
+/// Whether a place has walls of its own.
+fn is_room(place: &str) -> bool {
+    kind_of(place).class == Class::Stand
+}

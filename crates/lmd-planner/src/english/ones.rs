@@ -1,0 +1,212 @@
+//! What `one` stands for, in the words themselves: `a man in a grey one` borrows the coat of `a woman in a yellow coat`;
+//! `one orange and the other lime` of two cups are colours and no fruit.
+
+use super::links::place_word;
+use super::noun_phrase::noun_phrase;
+use super::numbers::quantity;
+use super::token::{Token, low};
+use crate::lexicon::{List, Tags, exact_tags, is_adjective, is_function, tags, verb};
+
+/// The sentence with each `one` told: of several the adjectives get their `one`, and what a `one` borrows from a like
+/// phrase stands in its place.
+pub(super) fn told(tokens: &[Token]) -> Vec<Token> {
+    borrowed(with_ones(&placed_ones(tokens)))
+}
+
+/// `the one on the left` as `the left one`.
+fn placed_ones(tokens: &[Token]) -> Vec<Token> {
+    let mut told: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let reads = token.low == "one"
+            && told.last().is_some_and(|the| the.low == "the")
+            && matches!(low(tokens, at + 1), "on" | "at" | "in")
+            && low(tokens, at + 2) == "the"
+            && place_word(low(tokens, at + 3)).is_some();
+        let side = usize::from(low(tokens, at + 4) == "side");
+        if reads
+            && low(tokens, at + 4 + side) != "of"
+            && ends(tokens, at + 4 + side) | is_adjective(low(tokens, at + 4 + side))
+        {
+            told.extend([tokens.get(at + 3).cloned(), Some(token.clone())].into_iter().flatten());
+            at += 4 + side;
+        } else {
+            told.push(token.clone());
+            at += 1;
+        }
+    }
+    told
+}
+
+/// Whether a phrase ends before the word at `at`.
+fn ends(tokens: &[Token], at: usize) -> bool {
+    tokens.get(at).is_none_or(|next| !next.is_word() || exact_tags(&next.low).any(Tags::FUNCTION))
+}
+
+/// `two chairs, one wooden and one plastic` as `one wooden one and one plastic one`: what the one is made of or what
+/// colour it has is no thing of its own.
+fn with_ones(tokens: &[Token]) -> Vec<Token> {
+    let mut ones = made_of(tokens);
+    let mut firsts = Vec::new();
+    for at in 1..tokens.len() {
+        if !is_colour_noun(low(tokens, at)) || !ends(tokens, at + 1) || ones.contains(&at) {
+            continue;
+        }
+        let before = at.checked_sub(2).map_or("", |before| low(tokens, before));
+        let (one, ordinal) = match low(tokens, at - 1) {
+            "one" => (matches!(before, "," | ":" | "and" | "is"), false),
+            "other" | "another" => (true, false),
+            word => (false, before == "the" && List::Ordinal.has(word)),
+        };
+        if (one || ordinal) && of_several(tokens, at - 1) {
+            ones.extend(one.then_some(at));
+            firsts.extend(ordinal.then_some(at));
+        }
+    }
+    let mut told = Vec::with_capacity(tokens.len() + ones.len() + firsts.len());
+    for (at, token) in tokens.iter().enumerate() {
+        told.extend(firsts.contains(&at).then(|| Token::new("one")));
+        told.push(token.clone());
+        told.extend(ones.contains(&at).then(|| Token::new("one")));
+    }
+    told
+}
+
+/// The words of a row of `one wooden`, `one plastic` of which one at least is a material.
+fn made_of(tokens: &[Token]) -> Vec<usize> {
+    let made = |i: usize| List::Material.has(low(tokens, i));
+    let each = |i: usize| {
+        low(tokens, i) == "one" && (made(i + 1) || is_adjective(low(tokens, i + 1))) && ends(tokens, i + 2)
+    };
+    let joined = |i: usize| {
+        [(",", ""), ("and", ""), (",", "and")].into_iter().find_map(|(first, second)| {
+            let length = 1 + usize::from(!second.is_empty());
+            let reads = low(tokens, i) == first && (second.is_empty() || low(tokens, i + 1) == second);
+            (reads && each(i + length)).then_some(i + length)
+        })
+    };
+    let mut ones = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let behind = at > 0 && matches!(low(tokens, at - 1), "," | ":");
+        let mut run = Vec::new();
+        let mut next = (behind && each(at)).then_some(at);
+        while let Some(one) = next {
+            run.push(one + 1);
+            next = joined(one + 2);
+        }
+        at = run.last().map_or(at, |last| *last) + 1;
+        if run.len() > 1 && run.iter().any(|word| made(*word)) {
+            ones.append(&mut run);
+        }
+    }
+    ones
+}
+
+/// Whether a word names a colour and a thing: `orange`, `peach`, `silver`.
+fn is_colour_noun(word: &str) -> bool {
+    let own = exact_tags(word);
+    own.any(Tags::COLOUR) && own.any(Tags::NOUN)
+}
+
+/// Whether the things named last before `at` in a number above one are of a kind that colours tell apart: cups, but not
+/// fruits.
+fn of_several(tokens: &[Token], at: usize) -> bool {
+    let several = |start: usize| {
+        quantity(tokens, start).filter(|(quantity, _)| quantity.count > 1)?;
+        let (phrase, end) = noun_phrase(tokens, start)?;
+        (end <= at && !phrase.noun.is_empty()).then(|| phrase.tags())
+    };
+    (0..at).rev().find_map(several).is_some_and(|tags| !tags.any(Tags::FOOD.and(Tags::COLOUR)))
+}
+
+/// `a man who wears a grey one` after `a woman who wears a yellow coat`: a grey coat.
+fn borrowed(mut tokens: Vec<Token>) -> Vec<Token> {
+    let mut at = 0;
+    while at < tokens.len() {
+        if let Some(noun) = lent(&tokens, at) {
+            let words: Vec<Token> = noun.split(' ').map(Token::new).collect();
+            let length = words.len();
+            tokens.splice(at..=at, words);
+            at += length;
+        } else {
+            at += 1;
+        }
+    }
+    tokens
+}
+
+/// The noun that the `one` or `ones` at `at` borrows: that of the last phrase after the same preposition or verb.
+fn lent(tokens: &[Token], at: usize) -> Option<String> {
+    let ones = match low(tokens, at) {
+        "one" => false,
+        "ones" => true,
+        _ => return None,
+    };
+    let start = (0..at).rev().find(|i| !(is_adjective(low(tokens, *i)) || low(tokens, *i) == "and"))?;
+    let leads = start + 1 < at && low(tokens, start + 1) != "and";
+    let article = match low(tokens, start) {
+        "a" | "an" | "another" => true,
+        // "the smaller one" is one of several.
+        "the" | "one" | "this" | "that" => return None,
+        _ => false,
+    };
+    let governor = if article { start.checked_sub(1)? } else { start };
+    if !leads || !(article || ones) {
+        return None;
+    }
+    let same = |i: usize| alike(low(tokens, i), low(tokens, governor));
+    let sentence = (0..governor).rev().take_while(|i| low(tokens, *i) != ".");
+    let noun =
+        sentence.filter(|i| same(*i)).find_map(|i| noun_phrase(tokens, i + 1).map(|(phrase, _)| phrase.noun));
+    let noun = noun.filter(|noun| !noun.is_empty())?;
+    Some(if ones { lmd_layout::plural(&noun) } else { noun })
+}
+
+/// Whether two words lead to what they are about in the same way: one preposition, or forms of one verb.
+fn alike(one: &str, other: &str) -> bool {
+    if let (Some(one), Some(other)) = (verb(one), verb(other)) {
+        return one.attribute == other.attribute;
+    }
+    one == other
+        && is_function(one)
+        && !matches!(one, "and" | "or" | "but" | "the" | "is" | "are")
+        && tags(one).any(Tags::FUNCTION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::token::tokenize;
+    use super::*;
+
+    fn reads(text: &str) -> String {
+        told(&tokenize(text)).into_iter().map(|token| token.text).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_one_borrows_from_the_phrase_that_is_led_alike() {
+        for (text, told) in [
+            ("a woman who wears a yellow coat and a man who is wearing a grey one", "a grey coat"),
+            ("a man in a black suit next to a man in a white one", "in a white suit"),
+            ("a man wearing black boots and a woman wearing white ones", "wearing white boots"),
+        ] {
+            assert!(reads(text).ends_with(told), "{text}: {}", reads(text));
+        }
+        for text in ["a red car and a blue one", "two cups , the smaller one on a tray", "one of them in red"]
+        {
+            assert_eq!(reads(text), text);
+        }
+    }
+
+    #[test]
+    fn colours_of_several_are_no_fruit() {
+        assert_eq!(
+            reads("two cups, one peach and the other lime"),
+            "two cups , one peach one and the other lime one"
+        );
+        assert_eq!(reads("two doors, the first orange"), "two doors , the first one orange");
+        for text in ["two apples , one orange and one banana", "a cup , one orange and a plate"] {
+            assert_eq!(reads(text), text);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Where in its owner something is: in the middle of it, in one of its corners.
+
+use super::interpret::{Interpreter, thing_tags};
+use crate::lexicon::{Class, Tags, kind_of, known_kind};
+use crate::{Region, Relation, RelationKind};
+
+impl Interpreter<'_> {
+    /// `a spider web with a spider in the center`: the middle of the web, not
+    /// of the picture. `false` where the owner has no inside.
+    pub(super) fn in_the_middle_of_owner(&mut self, subjects: &[usize], owners: &[usize]) -> bool {
+        let ([owner], false) = (owners, subjects.is_empty()) else { return false };
+        let Some(thing) = self.scene.things.get(*owner) else { return false };
+        let tags = thing_tags(thing);
+        // Of "roses" nobody knows how many there are on either side.
+        if tags.any(Tags::ANIMATE) || thing.count > 1 && !thing.exact {
+            return false;
+        }
+        let kind = match () {
+            () if thing.count > 1 => RelationKind::Between(*owner),
+            () if kind_of(&thing.noun).class == Class::Flat => RelationKind::Inside,
+            () if tags.any(Tags::SURFACE) => RelationKind::On,
+            () => RelationKind::Inside,
+        };
+        let beside = |relation: &Relation| {
+            subjects.contains(&relation.subject)
+                && relation.object == *owner
+                && relation.kind == RelationKind::NextTo
+        };
+        self.scene.relations.retain(|relation| !beside(relation));
+        self.relate_all(subjects, kind, owners);
+        true
+    }
+
+    /// `in the upper left corner of a fridge`: things that were just put in it are in that corner.
+    pub(super) fn put_in_corner(&mut self, subjects: &[usize]) {
+        let Some(corner) = self.corner.take() else { return };
+        for subject in subjects {
+            self.scene.things.get_mut(*subject).into_iter().for_each(|thing| thing.spot = Some(corner));
+        }
+    }
+
+    /// `a fridge with a magnet in the upper left corner`: the corner of the fridge, not of the picture. On what bears
+    /// things a side of the picture is a side of it, too. `false` where it is not so.
+    pub(super) fn in_corner_of_owner(
+        &mut self,
+        region: Region,
+        subjects: &[usize],
+        owners: &[usize],
+    ) -> bool {
+        let [owner] = owners else { return false };
+        let Some(holder) = self.scene.things.get(*owner).filter(|holder| holder.count == 1) else {
+            return false;
+        };
+        let (of_holder, size) = (thing_tags(holder), kind_of(&holder.noun));
+        let bears = of_holder.any(Tags::SURFACE) && !of_holder.any(Tags::VEHICLE);
+        let within = |index: &usize| {
+            self.scene.things.get(*index).is_some_and(|thing| {
+                let (own, kind) = (thing_tags(thing), kind_of(&thing.noun));
+                let flies =
+                    kind.class == Class::Air || own.any(Tags::SKY.and(Tags::ANIMATE).and(Tags::SCENERY));
+                let flat = matches!(size.class, Class::Hang | Class::Wall | Class::Flat);
+                let tiny = own.any(Tags::ANIMATE) && kind.width < 0.3 * size.width;
+                let small =
+                    kind.width < 0.4 || kind.extent() < size.extent() || kind.width < 0.7 * size.width;
+                let part = own.any(Tags::PART) || known_kind(&thing.noun).is_none();
+                // What is at the top of a hill or a tower may stand on it.
+                let top = region == Region::Top && !(part || kind.width < 0.4);
+                !top && (flat || tiny || !flies && (part || small))
+            })
+        };
+        if subjects.is_empty()
+            || of_holder.any(Tags::ANIMATE.and(Tags::PLACE).and(Tags::SCENERY))
+            || !subjects.iter().all(within)
+        {
+            return false;
+        }
+        match region {
+            Region::Left | Region::Right => {
+                subjects.iter().filter(|_| bears).for_each(|subject| self.default_relation(*subject, owners));
+                false
+            }
+            Region::Top | Region::TopLeft | Region::TopRight | Region::BottomLeft | Region::BottomRight
+                if !bears || !matches!(size.class, Class::Table | Class::Seat | Class::Mount) =>
+            {
+                let held =
+                    |relation: &Relation| subjects.contains(&relation.subject) && relation.object == *owner;
+                self.scene.relations.retain(|relation| !held(relation));
+                self.relate_all(subjects, RelationKind::Inside, owners);
+                for subject in subjects {
+                    if let Some(thing) = self.scene.things.get_mut(*subject) {
+                        thing.spot = Some(region);
+                    }
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+}
