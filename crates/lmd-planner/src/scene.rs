@@ -260,7 +260,8 @@ impl Scene {
             (None, Some(place)) => match (place.strip_prefix("a scene"), place.strip_suffix(" scene")) {
                 (Some(rest), _) => format!("a realistic scene{rest}"),
                 (None, Some(kind)) => {
-                    let kind = kind.strip_prefix("a ").or(kind.strip_prefix("an ")).unwrap_or(kind);
+                    let bare = ["a ", "an ", "the "].iter().find_map(|article| kind.strip_prefix(article));
+                    let kind = bare.unwrap_or(kind);
                     format!("a realistic {kind} scene")
                 }
                 (None, None) => format!("a realistic scene of {place}"),

@@ -1,5 +1,5 @@
-//! Sentences and what they are read as: `tests/english/sentences.txt`, `kinds.txt` and
-//! `deeds.txt`.
+//! Sentences and what they are read as: `tests/english/sentences.txt`, `kinds.txt`, `deeds.txt` and
+//! `captions.txt` (of public prompt sets).
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -41,6 +41,7 @@ fn sentences_are_read_as_people_mean_them() {
         include_str!("english/sentences.txt"),
         include_str!("english/kinds.txt"),
         include_str!("english/deeds.txt"),
+        include_str!("english/captions.txt"),
     ];
     let blocks: Vec<&str> = files.iter().flat_map(|file| file.split("\n\n")).collect();
     assert!(blocks.len() >= 400, "only {} sentences", blocks.len());

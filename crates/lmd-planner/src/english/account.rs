@@ -14,7 +14,9 @@ use super::numbers::{number, quantity};
 use super::token::{Token, low};
 use super::{chunk, links, negation, partitive};
 use crate::Scene;
-use crate::lexicon::{List, Role, Tags, Verb, base, exact_tags, finite_past, tags, third_person, verb};
+use crate::lexicon::{
+    List, Role, Tags, Verb, base, exact_tags, finite_past, is_leading, tags, third_person, verb,
+};
 
 /// Words on which the meaning of others hangs: where no rule took them up, the rest is in doubt.
 const HINGES: [&str; 14] = [
@@ -135,6 +137,7 @@ impl Held {
         let listed = List::Viewer.has(low)
             || matches!(low, "picture" | "image" | "photo")
             || List::GivesWay.has(&one)
+            || List::LookOf.has(&one)
             || List::Grammar.has(low)
             || List::Grammar.has(&one)
             || self.has_regions && (List::Region.has(low) || List::Region.has(&one));
@@ -142,6 +145,10 @@ impl Held {
             return true;
         }
         if third_person(low).is_some_and(|verb| self.holds(&verb.attribute)) {
+            return true;
+        }
+        // "trying to catch": what is done says it.
+        if verb(low).is_some_and(|verb| is_leading(&verb.attribute)) {
             return true;
         }
         // That something is there, or stands, its box says.

@@ -5,6 +5,7 @@ use lmd_layout::singular;
 use super::links;
 use super::noun_phrase::Reader;
 use super::numbers::number;
+use super::parallel::makes;
 use super::phrase::Determiner;
 use super::token::Token;
 use crate::lexicon::{
@@ -54,6 +55,12 @@ impl Reader<'_> {
     /// Whether a word that may be a noun is what the noun before it does: `a barista hands a cup`, `a boy and a girl
     /// play in the sand`.
     pub(super) fn acts(&self, low: &str, last: &Token) -> bool {
+        // "watching her child play"
+        let seen = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let seen = seen.is_some_and(|before| makes(&before.low)) && tags(&last.low).any(Tags::ANIMATE);
+        if seen && verb(low).is_some_and(|verb| verb.form == VerbForm::Base) {
+            return true;
+        }
         let bare = self.phrase.determiner == Determiner::None && singular(&last.low) == last.low;
         let one = bare || matches!(self.phrase.determiner, Determiner::A | Determiner::The);
         let one = one && self.phrase.quantity.is_none();
@@ -85,6 +92,24 @@ impl Reader<'_> {
         let placed = self.phrase.attributes.first().is_some_and(|first| links::place_word(first).is_some());
         let definite = self.phrase.determiner == Determiner::The;
         placed && definite && exact_tags(low).any(Tags::COLOUR) && !self.content_follows(1)
+    }
+
+    /// `carrot slices`: one thing that can be counted needs an article where it does something.
+    pub(super) fn is_bare_before(&self, last: &Token) -> bool {
+        let own = exact_tags(&last.low);
+        // "written in smoke trails": after a preposition nothing acts.
+        let before = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let placed = before.is_some_and(|before| is_function(&before.low) && before.low != "and");
+        let acts = own.any(Tags::ANIMATE.and(Tags::VEHICLE)) || own.any(Tags::STUFF) && !placed;
+        let counted = own.any(Tags::NOUN) && !acts;
+        let bare = self.phrase.determiner == Determiner::None && self.phrase.quantity.is_none();
+        bare && counted && !last.has_capital() && singular(&last.low) == last.low && !self.object_follows(1)
+    }
+
+    /// `the other holding a sword`
+    pub(super) fn other_does(&self) -> bool {
+        let does = verb(self.low(1)).is_some_and(|verb| verb.form == VerbForm::Ing);
+        self.low(0) == "other" && does && self.object_follows(2)
     }
 
     /// Whether an article or a number follows, as after a verb.

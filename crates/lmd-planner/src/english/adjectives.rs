@@ -2,7 +2,11 @@
 
 use super::noun_phrase::Reader;
 use super::numbers::number;
-use crate::lexicon::{Tags, exact_tags, is_adjective, is_adverb, is_function};
+use super::parallel::does_something;
+use super::phrase::Determiner;
+use crate::lexicon::{
+    Tags, VerbForm, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags, verb,
+};
 
 impl Reader<'_> {
     /// Takes one adjective; shades join their colour, adverbs their adjective.
@@ -36,7 +40,10 @@ impl Reader<'_> {
                 return false;
             }
         }
-        let noun_follows = self.content_follows(ahead) && !self.verb_follows(ahead);
+        // "the soft, warm glow of the candle": what has an "of" is named, whatever it could do.
+        let led = self.phrase.determiner != Determiner::None;
+        let named = led && self.low(ahead + 1) == "of" && !is_function(self.low(ahead));
+        let noun_follows = named || self.content_follows(ahead) && !self.verb_follows(ahead);
         if adjectives == 0 || !noun_follows || matches!(self.low(ahead - 1), "," | "and") {
             return false;
         }
@@ -68,6 +75,41 @@ impl Reader<'_> {
         }
     }
 
+    /// `the slimy green frog`, `the jagged, rocky cliffs`: an unknown word before adjectives of a noun is one, too.
+    pub(super) fn stands_among_adjectives(&self) -> bool {
+        let either = |own: Tags| {
+            own.any(Tags::NOUN) && own.any(Tags::ADJECTIVE.and(Tags::SHADE)) && self.low(1) == ","
+        };
+        let unknown = |word: &str| {
+            let own = exact_tags(word);
+            (own.is_unknown() || either(own)) && lmd_layout::singular(word) == word
+        };
+        let named = self.tokens.get(self.at).is_none_or(|token| token.is_capitalised());
+        if !unknown(self.low(0)) || named || verb(self.low(0)).is_some() || number(self.low(0)).is_some() {
+            return false;
+        }
+        let adjective = |ahead: usize| {
+            let word = self.low(ahead);
+            is_adjective(word) && !exact_tags(word).any(Tags::NOUN) || is_quality(word) || is_colour(word)
+        };
+        let noun = |ahead: usize| {
+            let word = self.low(ahead);
+            self.content_follows(ahead) && !self.verb_follows(ahead) && tags(word).any(Tags::NOUN)
+        };
+        if self.low(1) == "," {
+            // "a zither, red cars": two things where nothing says that the list is one of adjectives.
+            let led = self.phrase.determiner != Determiner::None;
+            let at = if adjective(2) { 3 } else { 2 };
+            return led && at == 3 && (noun(at) || adjective(at) && noun(at + 1) || self.unknown_ends(at));
+        }
+        adjective(1) && (noun(2) || adjective(2) && noun(3))
+    }
+
+    /// Whether an unknown word `ahead` can only be the noun: nothing of the phrase follows it.
+    fn unknown_ends(&self, ahead: usize) -> bool {
+        self.content_follows(ahead) && !self.verb_follows(ahead) && !self.content_follows(ahead + 1)
+    }
+
     /// Whether the word `ahead` describes a noun after it.
     fn describes(&self, ahead: usize) -> bool {
         let low = self.low(ahead);
@@ -75,13 +117,34 @@ impl Reader<'_> {
             return false;
         }
         let tags = exact_tags(low);
-        if tags.any(Tags::NOUN) && !tags.any(Tags::COLOUR.and(Tags::ADJECTIVE)) {
+        if tags.any(Tags::NOUN) && !tags.any(Tags::COLOUR.and(Tags::ADJECTIVE).and(Tags::SHADE)) {
             return tags.any(Tags::MODIFIER)
                 && self.content_follows(ahead + 1)
                 && !self.verb_follows(ahead + 1);
         }
-        is_adjective(low) || is_adverb(low)
+        // "an old, weathered barn"
+        let participle = is_quality(low) && self.content_follows(ahead + 1);
+        // "a bold, dynamic stroke"
+        let unknown = tags.is_unknown() && lmd_layout::singular(low) == low && verb(low).is_none();
+        let unknown = unknown && exact_word_follows(self.low(ahead + 1));
+        let participle = participle || unknown;
+        is_adjective(low) || is_adverb(low) || participle && self.phrase.determiner != Determiner::None
     }
+}
+
+/// A participle that says how something is: `weathered`, `winding`, but not `serving` of `serving meals`.
+fn is_quality(word: &str) -> bool {
+    is_participle(word)
+        && verb(word).is_some_and(|verb| verb.form == VerbForm::Past || !does_something(&verb))
+}
+
+/// Whether a word is one that a noun phrase ends in.
+fn exact_word_follows(word: &str) -> bool {
+    tags(word).any(Tags::NOUN) || !word.is_empty() && tags(word).is_unknown() && !is_function(word)
+}
+
+fn is_colour(word: &str) -> bool {
+    exact_tags(word).any(Tags::COLOUR)
 }
 
 /// `light-blue` becomes `light blue`.

@@ -1,11 +1,49 @@
-//! What is all around: a bare place after a comma, the sky where everything is in it.
+//! What is all around: a phrase that is no thing by where it stands, a bare place after a comma, the sky where
+//! everything is in it.
 
-use super::interpret::Interpreter;
-use super::phrase::NounPhrase;
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, Joint};
+use super::phrase::{Determiner, NounPhrase};
 use crate::Region;
-use crate::lexicon::Tags;
+use crate::lexicon::{Tags, tags};
 
 impl Interpreter<'_> {
+    /// A phrase that is no thing by where it stands: a place, or words that nobody knows. `true` if it was that.
+    pub(super) fn is_setting(&mut self, phrase: &NounPhrase) -> bool {
+        if Self::is_gibberish(phrase) {
+            self.scene.not_understood.extend(phrase.words.iter().cloned());
+            return true;
+        }
+        // "in the corner of a dark hallway"
+        if matches!(self.previous(), Some(Chunk::Of)) && phrase.tags().any(Tags::PLACE) {
+            self.places.add("in", &phrase.text());
+            return true;
+        }
+        // "an octopus playing the drums underwater"
+        let bare = phrase.determiner == Determiner::None
+            && phrase.quantity.is_none()
+            && phrase.attributes.is_empty();
+        let adverb =
+            matches!(phrase.noun.as_str(), "underwater" | "outdoors" | "indoors" | "downtown" | "upstairs");
+        if bare && adverb && !self.scene.things.is_empty() && self.joint == Joint::None {
+            self.places.add("", &phrase.text());
+        } else if self.opens_as_place(phrase) {
+            self.places.open(&phrase.text());
+        } else if self.trailing_place(phrase) {
+            self.trail(phrase);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Three and more bare words that no table knows.
+    fn is_gibberish(phrase: &NounPhrase) -> bool {
+        let unknown = |word: &String| tags(&word.to_lowercase()).is_unknown();
+        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
+        bare && phrase.words.len() > 2 && phrase.words.iter().all(unknown)
+    }
+
     /// A bare place after a comma: `two friends talking, busy cafe` are in a busy cafe.
     pub(super) fn trail(&mut self, phrase: &NounPhrase) {
         let tags = phrase.tags();

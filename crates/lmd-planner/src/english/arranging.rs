@@ -1,8 +1,9 @@
 //! Rows, stacks and the like at work: things that are arranged with one another.
 
-use super::interpret::Interpreter;
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, thing_tags};
 use super::phrase::NounPhrase;
-use crate::lexicon::{Tags, head};
+use crate::lexicon::{List, Role, Tags, head};
 use crate::{Arrangement, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -37,6 +38,15 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Whether somebody uses what he is "on": `talking on the phone`.
+    fn is_used(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+        let doing = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        let rests = matches!(doing, Some(Chunk::Verb(verb)) if verb.role == Role::Posture);
+        let person =
+            |index: &usize| self.scene.things.get(*index).is_some_and(|t| thing_tags(t).any(Tags::PERSON));
+        List::Used.has(head(&phrase.noun)) && !rests && !subjects.is_empty() && subjects.iter().all(person)
+    }
+
     /// How things touch the object of a preposition: hanging from it or leaning against it.
     pub(super) fn touching(
         &self,
@@ -52,6 +62,8 @@ impl Interpreter<'_> {
             "from" if hung => RelationKind::HangsFrom,
             // A coat on a hook hangs from it.
             "on" if self.hung && phrase.tags().any(Tags::HOOK) => RelationKind::HangsFrom,
+            // Whoever is on the phone, or works on a laptop, is beside it.
+            "on" if self.is_used(phrase, subjects) => RelationKind::NextTo,
             // What leans against a wall covers a part of it.
             "against"
                 if matches!(head(&phrase.noun), "wall" | "fence" | "hedge" | "door" | "gate" | "barn") =>

@@ -6,7 +6,7 @@ use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use crate::Thing;
-use crate::lexicon::{Tags, VerbForm};
+use crate::lexicon::{List, Tags, VerbForm, head};
 
 impl Interpreter<'_> {
     /// `or` outside of a denial: leaves out what stands after it.
@@ -134,6 +134,8 @@ impl Interpreter<'_> {
                 (subjects, format!("{} {prep}{text}", verb.attribute))
             }
             Pending::With { .. } if figures => (self.owner.clone(), format!("showing {text}")),
+            // "a poster with the text …": the poster is the picture.
+            Pending::With { .. } if self.owner.is_empty() => (Vec::new(), text.to_owned()),
             Pending::With { .. } => (self.owner.clone(), format!("with {text}")),
             Pending::Object { prep, subjects, .. } => (subjects, format!("{prep} {text}")),
             _ if self.detailed.is_empty() => {
@@ -148,6 +150,10 @@ impl Interpreter<'_> {
             let index = self.scene.things.len() - 1;
             self.mentioned.push(index);
             self.group = vec![index];
+            let says = self.bearing_place();
+            if !says.is_empty() {
+                self.add_detail(&[index], says.trim_start());
+            }
             return;
         }
         let text = format!("{text}{}", self.bearing_place());
@@ -156,9 +162,35 @@ impl Interpreter<'_> {
         self.detailed = things;
     }
 
+    /// `in a fancy font`, `in red chalk`: how it is written.
+    fn written_in(&mut self) -> String {
+        let (done, link, phrase) = match (self.peek(1), self.peek(2), self.peek(3)) {
+            (Some(Chunk::Verb(verb)), Some(Chunk::Link(link)), Some(Chunk::Np(np)))
+                if verb.form == VerbForm::Past =>
+            {
+                (format!(" {}", verb.attribute), link, np)
+            }
+            (Some(Chunk::Link(link)), Some(Chunk::Np(np)), _) => (String::new(), link, np),
+            _ => return String::new(),
+        };
+        let within = matches!(link, Link::Rel { prep, .. } if prep == "in");
+        if !within || !List::Writing.has(head(&phrase.noun)) {
+            return String::new();
+        }
+        self.at += if done.is_empty() { 2 } else { 3 };
+        format!("{done} in {}", phrase.text())
+    }
+
     /// The words that say where on the thing it is to be read: `printed on it`, `on his shirt`.
     fn bearing_place(&mut self) -> String {
-        let mut says = String::new();
+        let mut says = self.written_in();
+        // "the word "ICE" made of ice"
+        if let (Some(Chunk::Verb(verb)), Some(Chunk::Of), Some(Chunk::Np(stuff))) =
+            (self.peek(1), self.peek(2), self.peek(3))
+        {
+            self.at += 3;
+            return format!("{says} {} of {}", verb.attribute, stuff.text());
+        }
         let done = match self.peek(1) {
             Some(Chunk::Verb(verb)) if verb.form == VerbForm::Past => Some(verb.attribute.clone()),
             Some(Chunk::Adjectives(adjectives)) => Some(adjectives.join(" ")),

@@ -6,15 +6,17 @@ use super::links::{Link, link, reads};
 use super::negation::negation;
 use super::noun_phrase::noun_phrase;
 use super::numbers::{Quantity, bound};
+use super::parallel::{about_to, does_something, goes_on, led, makes};
 use super::partitive;
 use super::past::{Doer, as_finite};
 use super::phrase::{Determiner, NounPhrase};
+use super::predicative::{adjectives, adjectives_alone, as_participle, follows_is_not};
 use super::token::{Token, low};
 use super::who::Who;
 use crate::Region;
 use crate::lexicon::{
-    Phrases, Role, Section, Tags, Verb, VerbForm, compound, exact_tags, is_adjective, is_adverb, is_function,
-    is_participle, tags, third_person, verb,
+    List, Phrases, Role, Section, Tags, Verb, VerbForm, compound, exact_tags, head, is_adjective, is_adverb,
+    is_function, is_idea, is_participle, tags, third_person, verb,
 };
 
 /// A piece of a sentence.
@@ -165,16 +167,8 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     if let Some((quantity, length)) = partitive::so_many_of_them(tokens, at) {
         return (Some(Chunk::OfThem(quantity)), length);
     }
-    if matches!(previous, Some(Chunk::Np(_) | Chunk::Be | Chunk::Which)) {
-        if let Some((adjective, length)) = partitive::postposed(tokens, at) {
-            return (Some(Chunk::Adjectives(vec![adjective.to_owned()])), length);
-        }
-        if let Some((chunk, length)) = likeness(tokens, at) {
-            return (Some(chunk), length);
-        }
-    }
-    if let Some(chunk) = stretched(tokens, at, previous) {
-        return (Some(chunk), 1);
+    if let Some((chunk, length)) = said_of(tokens, at, previous) {
+        return (Some(chunk), length);
     }
     if let Some((link, length)) = link(tokens, at).filter(|_| bound(tokens, at).is_none()) {
         return (Some(Chunk::Link(link)), length);
@@ -189,6 +183,37 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
         Some((phrase, end)) => (Some(Chunk::Np(phrase)), end - at),
         None => leftover(token),
     }
+}
+
+/// What is said of the noun, or of the verb, just before: `in bloom`, `about to jump`, `from wood` after `made`.
+fn said_of(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
+    if matches!(previous, Some(Chunk::Np(_) | Chunk::Be | Chunk::Which | Chunk::Verb(_))) {
+        if let Some((adjective, length)) = partitive::postposed(tokens, at) {
+            return Some((Chunk::Adjectives(vec![adjective.to_owned()]), length));
+        }
+        if let Some((chunk, length)) = likeness(tokens, at) {
+            return Some((chunk, length));
+        }
+    }
+    // "a logo for a cafe": nobody draws the cafe.
+    if low(tokens, at) == "for"
+        && matches!(previous, Some(Chunk::Np(np)) if List::MadeFor.has(head(&np.noun)))
+    {
+        let says = Verb { attribute: "for".to_owned(), form: VerbForm::Ing, role: Role::Caption };
+        return Some((Chunk::Verb(says), 1));
+    }
+    if matches!(previous, Some(Chunk::Be | Chunk::Np(_)))
+        && let Some((verb, length)) = about_to(tokens, at)
+    {
+        return Some((Chunk::Verb(verb), length));
+    }
+    if let Some(chunk) = stretched(tokens, at, previous) {
+        return Some((chunk, 1));
+    }
+    // "a chair made from wood", "made out of ice"
+    let made = matches!(previous, Some(Chunk::Verb(verb)) if verb.attribute == "made");
+    let from = ["out of", "from", "out"].iter().find_map(|phrase| reads(tokens, at, phrase));
+    from.filter(|_| made).map(|length| (Chunk::Of, length))
 }
 
 /// `without`, `except for`, and the `not` of `a coat not black`.
@@ -246,11 +271,16 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
     {
         return Some((None, 2));
     }
-    if let Some((chunk, length)) = JOINTS.longest(|ahead| low(tokens, at + ahead)) {
+    // "chasing a ball and having fun": whoever chases it.
+    let deed = matches!(low(tokens, at), "having" | "showing")
+        && matches!(previous, Some(Chunk::And | Chunk::Comma));
+    let joint = JOINTS.longest(|ahead| low(tokens, at + ahead)).filter(|_| !deed);
+    if let Some((chunk, length)) = joint {
         return Some((Some(chunk.clone()), length));
     }
     let chunk = match low(tokens, at) {
-        "that" if matches!(previous, Some(Chunk::Np(_))) => Chunk::Which,
+        // "a sign in the distance that says …"
+        "that" if matches!(previous, Some(Chunk::Np(_) | Chunk::Link(Link::Region { .. }))) => Chunk::Which,
         word => Chunk::Pronoun(Who::of(word).filter(|_| pronoun_stands(tokens, at))?),
     };
     Some((Some(chunk), 1))
@@ -297,12 +327,16 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let coordinated = matches!(before, [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)]);
     let verb = verb.filter(|verb| {
         let together = coordinated && verb.form == VerbForm::Base;
-        together || stands_as_verb(tokens, at, verb, previous, (joined, has_doer(before)))
+        together
+            || is_made_to(before, verb)
+            || joined && is_acting(before) && goes_on(tokens, at, verb)
+            || stands_as_verb(tokens, at, verb, previous, (joined, has_doer(before)))
     });
     let verb = verb.or_else(|| acted_by_one(tokens, at, previous));
     let verb = verb.or_else(|| acted_by_several(tokens, at, before));
     if let Some(verb) = verb.filter(|_| may_be_verb) {
-        return Some((Chunk::Verb(verb), 1));
+        let (verb, length) = led(tokens, at, &verb).unwrap_or((verb, 1));
+        return Some((Chunk::Verb(verb), length));
     }
     let predicative =
         matches!(previous, Some(Chunk::Be | Chunk::Which | Chunk::Verb(_) | Chunk::Adjectives(_)));
@@ -314,12 +348,14 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let denied_complement = matches!(previous, Some(Chunk::Not)) && follows_is_not(tokens, at);
     if predicative || after_np || denied_complement || coloured {
         // "stacking wooden blocks"
-        let thing = |(_, length): &(Chunk, usize)| {
+        let thing = |(_, length): &(Vec<String>, usize)| {
             let next = low(tokens, at + length);
-            tags(next).any(Tags::NOUN) && !is_function(next) && !is_adjective(next)
+            let noun = tags(next).any(Tags::NOUN) || is_idea(next);
+            noun && !is_function(next) && !is_adjective(next)
         };
         return adjectives(tokens, at)
-            .filter(|found| !(matches!(previous, Some(Chunk::Verb(_))) && thing(found)));
+            .filter(|found| !(matches!(previous, Some(Chunk::Verb(_))) && thing(found)))
+            .map(|(found, length)| (Chunk::Adjectives(found), length));
     }
     None
 }
@@ -366,41 +402,6 @@ fn acted_by_several(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<Ver
     if several && object && unknown && plain { crate::lexicon::base(word) } else { None }
 }
 
-/// `a pizza cut into slices`: some participles look like the verb itself.
-fn as_participle(tokens: &[Token], at: usize, verb: Verb) -> Verb {
-    let alike = matches!(low(tokens, at), "cut" | "split" | "spread" | "set" | "put");
-    let led = matches!(low(tokens, at + 1), "into" | "in" | "by" | "with" | "on");
-    if alike && verb.form == VerbForm::Base && led {
-        return Verb { attribute: low(tokens, at).to_owned(), form: VerbForm::Past, ..verb };
-    }
-    verb
-}
-
-/// `is not brown`: adjectives alone after the denial.
-fn follows_is_not(tokens: &[Token], at: usize) -> bool {
-    let word = |back: usize| at.checked_sub(back).and_then(|i| tokens.get(i)).map(|token| token.low.as_str());
-    // "a coat not black"
-    let of_noun = word(2).is_some_and(|noun| tags(noun).any(Tags::NOUN) && !is_function(noun));
-    let denies =
-        word(1) == Some("not") && (of_noun || matches!(word(2), Some("is" | "are" | "was" | "were")));
-    denies && adjectives_alone(tokens, at)
-}
-
-/// Whether no noun follows the adjectives at `at`: `black hanging on a hook`.
-fn adjectives_alone(tokens: &[Token], at: usize) -> bool {
-    adjectives(tokens, at).is_some_and(|(_, length)| {
-        tokens.get(at + length).is_none_or(|next| {
-            !next.is_word() || is_function(&next.low) || acts_somewhere(tokens, at + length)
-        })
-    })
-}
-
-/// Whether a participle with its place begins at `at`: `parked in front of a house`.
-fn acts_somewhere(tokens: &[Token], at: usize) -> bool {
-    let does = verb(low(tokens, at)).is_some_and(|verb| matches!(verb.form, VerbForm::Ing | VerbForm::Past));
-    does && link(tokens, at + 1).is_some()
-}
-
 /// Whether the sentence has named somebody so far.
 fn has_doer(before: &[Chunk]) -> bool {
     let sentence = before.iter().rev().take_while(|chunk| !matches!(chunk, Chunk::Stop));
@@ -408,10 +409,17 @@ fn has_doer(before: &[Chunk]) -> bool {
     named.next().is_some()
 }
 
-/// Whether a verb of the lexicon takes an object: `telling` of `telling stories`, but not `running` of `running dogs`.
-fn does_something(verb: &Verb) -> bool {
-    let takes = matches!(verb.role, Role::Caption | Role::Close | Role::Contact | Role::Mount | Role::Hold);
-    takes && crate::lexicon::is_known_verb(&verb.attribute)
+/// Whether somebody is doing something in this sentence already.
+fn is_acting(before: &[Chunk]) -> bool {
+    let sentence = || before.iter().rev().take_while(|chunk| !matches!(chunk, Chunk::Stop));
+    let acts = sentence().any(|chunk| matches!(chunk, Chunk::Verb(first) if first.form == VerbForm::Ing));
+    acts && (sentence().any(|chunk| *chunk == Chunk::Be) || has_doer(before))
+}
+
+/// `making it fly`: what somebody else does.
+fn is_made_to(before: &[Chunk], verb: &Verb) -> bool {
+    let other = matches!(before, [.., Chunk::Verb(first), Chunk::Pronoun(_) | Chunk::Np(_)] if makes(&first.attribute));
+    other && verb.form == VerbForm::Base
 }
 
 fn stands_as_verb(
@@ -428,7 +436,8 @@ fn stands_as_verb(
             && !next.low.ends_with("ly")
             && super::numbers::number(&next.low).is_none()
     });
-    let is_noun = tags(low(tokens, at)).any(Tags::NOUN);
+    let looks = List::LookOf.has(&lmd_layout::singular(low(tokens, at)));
+    let is_noun = looks || tags(low(tokens, at)).any(Tags::NOUN);
     match verb.form {
         VerbForm::Ing if matches!(previous, Some(Chunk::Np(np)) if np.tags().any(Tags::SKY)) => !noun_follows,
         VerbForm::Ing if is_noun && matches!(previous, Some(Chunk::Np(_))) => {
@@ -444,6 +453,12 @@ fn stands_as_verb(
         VerbForm::Ing | VerbForm::Past => !(is_noun || joined && noun_follows),
         // "the man is taller and stands on the left"
         VerbForm::Third if joined && verb.role == Role::Posture => !is_noun || link(tokens, at + 1).is_some(),
+        // "mixing drinks"
+        VerbForm::Third
+            if (is_noun || is_idea(low(tokens, at))) && matches!(previous, Some(Chunk::Verb(_))) =>
+        {
+            false
+        }
         VerbForm::Third => {
             let object = next.is_some_and(|next| {
                 matches!(next.low.as_str(), "a" | "an" | "the" | "his" | "her" | "its" | "their")
@@ -456,37 +471,6 @@ fn stands_as_verb(
             plural && !joined
         }
     }
-}
-
-fn adjectives(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
-    let mut found = Vec::new();
-    let mut adverb = Vec::new();
-    let mut i = at;
-    while let Some(token) = tokens.get(i) {
-        let low = token.low.clone();
-        let joined = i > at && tokens.get(i - 1).is_some_and(|before| before.low == "and");
-        if !found.is_empty() && !joined && acts_somewhere(tokens, i) {
-            break;
-        }
-        if exact_tags(&low).any(Tags::SHADE) || is_adverb(&low) {
-            adverb.push(low);
-        } else if is_adjective(&low) {
-            adverb.push(low);
-            found.push(std::mem::take(&mut adverb).join(" "));
-        } else if !(low == "and"
-            && !found.is_empty()
-            && tokens.get(i + 1).is_some_and(|t| {
-                is_adjective(&t.low) && tokens.get(i + 2).is_none_or(|t| !t.is_word() || is_function(&t.low))
-            }))
-        {
-            break;
-        }
-        i += 1;
-    }
-    found.extend(
-        (!adverb.is_empty() && exact_tags(&adverb.join(" ")).any(Tags::SHADE)).then(|| adverb.join(" ")),
-    );
-    (!found.is_empty()).then_some((Chunk::Adjectives(found), i - at))
 }
 
 fn leftover(token: &Token) -> (Option<Chunk>, usize) {

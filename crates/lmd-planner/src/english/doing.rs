@@ -4,10 +4,7 @@ use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
-use super::places::{Setting, setting};
-use crate::lexicon::{
-    Role, Tags, Verb, VerbForm, exact_tags, is_adorning, is_known_verb, is_of_the_living, size,
-};
+use crate::lexicon::{Role, Tags, Verb, VerbForm, exact_tags, is_adorning, is_of_the_living, size};
 use crate::{Arrangement, Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -44,21 +41,17 @@ impl Interpreter<'_> {
     /// Who does it: `a cat on a sill looking out` speaks of the cat.
     fn doers(&self, verb: &Verb) -> Vec<usize> {
         let near = self.current_subjects();
+        if let Some(same) = self.goes_on_acting(verb, &near) {
+            return same;
+        }
         // "a girl who chased a butterfly fell": the girl falls.
         if let (Some((_, subjects)), true) =
             (&self.object_of, verb.form == VerbForm::Third && self.ends_clause())
         {
             return subjects.clone();
         }
-        // "a bicycle with a basket parked by a canal"
-        let rides = |list: &[usize]| {
-            let vehicle = |i: &usize| {
-                self.scene.things.get(*i).is_some_and(|t| super::interpret::thing_tags(t).any(Tags::VEHICLE))
-            };
-            list.iter().any(vehicle)
-        };
-        if verb.attribute == "parked" && !rides(&near) && rides(&self.owner) {
-            return self.owner.clone();
+        if let Some(parked) = self.parked(verb, &near) {
+            return parked;
         }
         // "a kite that looks like a dragon"
         if verb.role == Role::Caption && matches!(self.previous(), Some(Chunk::Which)) {
@@ -175,6 +168,9 @@ impl Interpreter<'_> {
             return;
         }
         self.group.clone_from(&subjects);
+        if self.acts(read, verb, &subjects) {
+            return;
+        }
         let passive = verb.form == VerbForm::Past;
         let prep = match self.peek(1) {
             Some(Chunk::Np(np))
@@ -186,27 +182,31 @@ impl Interpreter<'_> {
             Some(Chunk::Pronoun(_)) if verb.role != Role::Action => None,
             Some(Chunk::With) if passive => Some("with"),
             Some(Chunk::Of) => Some("of"),
-            Some(Chunk::Link(Link::Rel { prep, .. }))
-                if passive && verb.role != Role::Neutral && verb.role != Role::Posture =>
+            // "rehearsing for a big show"
+            Some(Chunk::For)
+                if !passive && matches!(self.peek(2), Some(Chunk::Np(np)) if self.is_new_idea(np)) =>
             {
-                // What is parked by a canal is not parked by it.
-                let agent = |np: &NounPhrase| np.tags().any(Tags::ANIMATE.and(Tags::VEHICLE));
-                let by_agent =
-                    verb.role != Role::Action || matches!(self.peek(2), Some(Chunk::Np(np)) if agent(np));
-                let bound = prep == "by" && by_agent
-                    || matches!(prep.as_str(), "in" | "into") && verb.role == Role::Caption
-                    || prep == "on" && verb.role == Role::Caption;
-                // "a face drawn on it": where it is drawn is a place.
-                let on_it = prep != "by" && matches!(self.peek(2), Some(Chunk::Pronoun(_)));
-                if !bound || on_it {
-                    return self.intransitive(verb, &subjects);
-                }
+                Some("for")
+            }
+            Some(Chunk::Link(Link::Rel { prep, .. })) if passive && self.leads_to_agent(verb, prep) => {
                 Some(prep.as_str())
             }
             _ => return self.intransitive(verb, &subjects),
         };
         self.at += usize::from(prep.is_some());
         self.pending = Pending::Verb { verb: verb.clone(), subjects, prep: prep.map(str::to_owned) };
+    }
+
+    /// Whether a preposition after a participle tells by whom, or into what, something was done.
+    fn leads_to_agent(&self, verb: &Verb, prep: &str) -> bool {
+        // What is parked by a canal is not parked by it.
+        let agent = |np: &NounPhrase| np.tags().any(Tags::ANIMATE.and(Tags::VEHICLE));
+        let by_agent = verb.role != Role::Action || matches!(self.peek(2), Some(Chunk::Np(np)) if agent(np));
+        let bound =
+            prep == "by" && by_agent || matches!(prep, "in" | "into" | "on") && verb.role == Role::Caption;
+        // "a face drawn on it": where it is drawn is a place.
+        let on_it = prep != "by" && matches!(self.peek(2), Some(Chunk::Pronoun(_)));
+        bound && !on_it && !matches!(verb.role, Role::Neutral | Role::Posture)
     }
 
     /// Whether what is denied just before is worn by or part of somebody.
@@ -224,6 +224,10 @@ impl Interpreter<'_> {
         // "holding onto a branch" is told by the place.
         if verb.attribute == "holding" && matches!(self.peek(1), Some(Chunk::Link(_))) {
             self.used.push(verb.attribute.clone());
+        }
+        // "pretending to fly"
+        if verb.attribute.contains(' ') && verb.role == Role::Caption {
+            return self.add_detail(subjects, &verb.attribute);
         }
         if verb.attribute == "used" {
             self.used.push(verb.attribute.clone());
@@ -257,213 +261,6 @@ impl Interpreter<'_> {
                 thing.attributes.insert(0, verb.attribute.clone());
             }
         }
-    }
-
-    pub(super) fn verb_object(
-        &mut self,
-        phrase: &NounPhrase,
-        verb: &Verb,
-        subjects: Vec<usize>,
-        prep: Option<&str>,
-    ) {
-        self.joint = Joint::None;
-        let passive = verb.form == VerbForm::Past && prep == Some("by");
-        let kind = match verb.role {
-            _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {
-                return self.verb_detail(phrase, verb, &subjects, prep);
-            }
-            // "waving goodbye"
-            _ if prep.is_none() && phrase.tags().any(Tags::SAID) => {
-                return self.verb_detail(phrase, verb, &subjects, prep);
-            }
-            Role::Caption if prep.is_none() && self.is_shared(phrase, verb, &subjects) => {
-                self.add_detail(&subjects, &verb.attribute);
-                RelationKind::NextTo
-            }
-            Role::Caption | Role::Hold | Role::Neutral
-                if prep.is_none() && self.fills(phrase, verb, &subjects) =>
-            {
-                return;
-            }
-            Role::Caption if prep == Some("with") && self.bears(phrase, verb, &subjects) => return,
-            Role::Caption if prep != Some("by") => return self.verb_detail(phrase, verb, &subjects, prep),
-            _ if prep.is_none() && self.is_shapeless(phrase, verb) => {
-                return self.verb_detail(phrase, verb, &subjects, prep);
-            }
-            _ if prep == Some("of") => return self.verb_detail(phrase, verb, &subjects, prep),
-            Role::Mount => RelationKind::On,
-            Role::Contact if self.is_eaten(phrase, verb, prep) => {
-                return self.verb_detail(phrase, verb, &subjects, prep);
-            }
-            Role::Contact => RelationKind::Touching,
-            // "a basket holds apples"
-            _ if verb.attribute == "holding" && prep.is_none() && self.are_containers(&subjects) => {
-                self.owner = subjects;
-                return self.owned(phrase, false);
-            }
-            Role::Hold => {
-                self.owner = subjects;
-                return self.owned(phrase, false);
-            }
-            Role::Surrounded | Role::Flanked | Role::Topped => {
-                return self.surrounding(phrase, verb.role, &subjects);
-            }
-            _ => RelationKind::NextTo,
-        };
-        if setting(phrase, RelationKind::Inside, "in") == Setting::Place && self.known(phrase).is_none() {
-            return self.places.add("in", &phrase.text());
-        }
-        if !passive {
-            self.fly_kite(phrase, verb, kind, &subjects);
-            return;
-        }
-        let agent = self.thing_of(phrase);
-        self.relate_all(&[agent], kind, &subjects);
-        self.group = vec![agent];
-    }
-
-    /// `candles creating a warm atmosphere`: what has no shape is no thing.
-    fn is_shapeless(&self, phrase: &NounPhrase, verb: &Verb) -> bool {
-        let tags = phrase.tags();
-        let shapeless = tags.any(Tags::ABSTRACT) && !tags.any(Tags::PLACE.and(Tags::MODIFIER));
-        let shapeless = shapeless && !phrase.noun.contains(' ');
-        shapeless && verb.form != VerbForm::Past && verb.role != Role::Hold && self.known(phrase).is_none()
-    }
-
-    /// `three kids building a sandcastle`: one thing that several are at, and not one for each of them.
-    fn is_shared(&self, phrase: &NounPhrase, verb: &Verb, subjects: &[usize]) -> bool {
-        const SHARED: [&str; 6] = ["building", "decorating", "assembling", "washing", "making", "painting"];
-        let count = |i: &usize| self.scene.things.get(*i).map_or(0, |thing| thing.count);
-        SHARED.contains(&verb.attribute.as_str())
-            && verb.form == VerbForm::Ing
-            && phrase.determiner == Determiner::A
-            && !phrase.plural
-            && !phrase.tags().any(Tags::PLACE.and(Tags::ABSTRACT).and(Tags::PART).and(Tags::STUFF))
-            && subjects.iter().map(count).sum::<u32>() > 1
-            && subjects.iter().all(|i| self.is_animate(*i))
-    }
-
-    /// `licking an ice cream` stays in the caption; `licking a dog` touches somebody.
-    fn is_eaten(&self, phrase: &NounPhrase, verb: &Verb, prep: Option<&str>) -> bool {
-        let bites = matches!(verb.attribute.as_str(), "licking" | "biting" | "bitten" | "licked");
-        bites && prep != Some("by") && !phrase.tags().any(Tags::ANIMATE) && self.known(phrase).is_none()
-    }
-
-    /// Whether things hold others by what they are: a basket, a shelf.
-    fn are_containers(&self, things: &[usize]) -> bool {
-        let holds = |thing: &crate::Thing| {
-            let tags = super::interpret::thing_tags(thing);
-            tags.any(Tags::CONTAINER.and(Tags::SURFACE)) && !tags.any(Tags::ANIMATE)
-        };
-        !things.is_empty() && things.iter().all(|index| self.scene.things.get(*index).is_some_and(holds))
-    }
-
-    /// The object of an active verb; what is flown from the ground is above.
-    fn fly_kite(&mut self, phrase: &NounPhrase, verb: &Verb, kind: RelationKind, subjects: &[usize]) {
-        const LEAVES_PLACE_TO_OBJECT: [&str; 8] =
-            ["pushing", "pulling", "watching", "observing", "admiring", "examining", "catching", "picking"];
-        let flown = verb.attribute == "flying" && matches!(phrase.noun.as_str(), "kite" | "drone");
-        self.object_thing(phrase, kind, subjects.to_vec());
-        let holds =
-            matches!(verb.attribute.as_str(), "holding" | "carrying" | "clutching" | "gripping" | "cradling");
-        let hand = |index: &usize| {
-            let noun = self.scene.things.get(*index).map_or("", |thing| thing.noun.as_str());
-            matches!(
-                noun.rsplit(' ').next(),
-                Some(
-                    "hand"
-                        | "hands"
-                        | "arm"
-                        | "paw"
-                        | "claw"
-                        | "fist"
-                        | "beak"
-                        | "statue"
-                        | "sculpture"
-                        | "doll"
-                        | "figurine"
-                        | "mannequin"
-                        | "gnome"
-                )
-            )
-        };
-        // "a boy hugging a teddy bear" has it in his arms.
-        let hugs = verb.role == Role::Contact && is_cuddly(&phrase.noun);
-        if hugs {
-            let hugged = self.group.clone();
-            let met = |r: &crate::Relation| hugged.contains(&r.object) && subjects.contains(&r.subject);
-            self.scene.relations.retain(|r| !met(r));
-        }
-        if (holds || hugs) && subjects.iter().any(|index| self.is_animate(*index) || hand(index)) {
-            let held = self.group.clone();
-            self.hold(&held, subjects);
-        }
-        // What somebody does whom no table knows is said of them.
-        let lifeless = verb.form == VerbForm::Third && !subjects.iter().any(|index| self.is_animate(*index));
-        let strange = !is_known_verb(&verb.attribute) && !lifeless || verb.role == Role::Contact;
-        if matches!(verb.form, VerbForm::Ing | VerbForm::Third) && strange && verb.role != Role::Neutral {
-            for index in subjects {
-                let thing = self
-                    .scene
-                    .things
-                    .get_mut(*index)
-                    .filter(|thing| !thing.attributes.contains(&verb.attribute));
-                thing.into_iter().for_each(|thing| thing.attributes.insert(0, verb.attribute.clone()));
-            }
-        }
-        if flown {
-            let objects = self.group.clone();
-            self.scene.relations.retain(|r| !(objects.contains(&r.object) && subjects.contains(&r.subject)));
-            self.relate_all(&objects, RelationKind::Above, subjects);
-        }
-        let acts = !LEAVES_PLACE_TO_OBJECT.contains(&verb.attribute.as_str());
-        self.done_to = self.group.last().copied().filter(|_| acts);
-    }
-
-    pub(super) fn verb_detail(
-        &mut self,
-        phrase: &NounPhrase,
-        verb: &Verb,
-        subjects: &[usize],
-        prep: Option<&str>,
-    ) {
-        let prep = prep.map_or(String::new(), |prep| format!("{prep} "));
-        let subjects = self.without_the_like(&verb.attribute, subjects);
-        self.add_detail(subjects, &format!("{} {prep}{}", verb.attribute, phrase.text()));
-        self.group = subjects.to_vec();
-        self.detailed_by = subjects.to_vec();
-        self.detailed = subjects.to_vec();
-        self.work_on(phrase, &verb.attribute, subjects);
-    }
-
-    /// `a man wearing boots and a woman wearing shoes`: who does it already does it to something else.
-    fn without_the_like<'b>(&self, does: &str, subjects: &'b [usize]) -> &'b [usize] {
-        let does_so = |index: &usize| {
-            let detail = self.scene.things.get(*index).and_then(|thing| thing.detail.as_deref());
-            detail.is_some_and(|detail| detail.split(' ').any(|word| word == does))
-        };
-        match subjects.split_last() {
-            Some((last, others)) if others.iter().any(does_so) && !does_so(last) => {
-                std::slice::from_ref(last)
-            }
-            _ => subjects,
-        }
-    }
-
-    pub(super) fn surrounding(&mut self, phrase: &NounPhrase, role: Role, subjects: &[usize]) {
-        if role == Role::Surrounded && phrase.head_is_place() {
-            return self.places.add("surrounded by", &phrase.text());
-        }
-        let object = self.thing_of(phrase);
-        for subject in subjects {
-            match role {
-                Role::Flanked => self.relate(*subject, RelationKind::Between(object), object),
-                Role::Topped => self.relate(object, RelationKind::On, *subject),
-                _ => self.relate(object, RelationKind::Around, *subject),
-            }
-        }
-        self.group = vec![object];
-        self.object_of = None;
     }
 
     pub(super) fn adjectives(&mut self, adjectives: &[String]) {
@@ -506,11 +303,4 @@ impl Interpreter<'_> {
             }
         }
     }
-}
-
-/// Whether a thing is no larger than arms can hold, whatever it shows: a teddy bear, a pillow.
-fn is_cuddly(noun: &str) -> bool {
-    const SOFT: [&str; 9] =
-        ["teddy", "teddy bear", "doll", "rag doll", "pillow", "cushion", "toy", "plushie", "stuffed animal"];
-    SOFT.contains(&noun) || noun.starts_with("plush ") || noun.starts_with("toy ")
 }

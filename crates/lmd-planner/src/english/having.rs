@@ -7,7 +7,7 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
-use crate::lexicon::{Class, List, Tags, kind_of};
+use crate::lexicon::{Class, List, Tags, is_idea, kind_of};
 use crate::{Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -65,7 +65,8 @@ impl Interpreter<'_> {
         let animate = owners.iter().any(|i| self.is_animate(*i));
         let tags = phrase.tags();
         let stuff = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
-        let stuff = stuff && !owners.is_empty() && (tags.any(Tags::STUFF) || tags.is_unknown());
+        let shapeless = tags.any(Tags::STUFF) || tags.is_unknown() || is_idea(&phrase.noun);
+        let stuff = stuff && !owners.is_empty() && shapeless;
         // "a man with glasses" wears them.
         let spectacles = phrase.words.last().is_some_and(|word| word.eq_ignore_ascii_case("glasses"));
         let on_back = owners.iter().any(|i| self.scene.things.get(*i).is_some_and(is_person))
@@ -156,10 +157,8 @@ impl Interpreter<'_> {
             self.places.add("with", &phrase.text());
             return;
         }
-        let plain = phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
-        if plain && !matches!(self.peek(1), Some(Chunk::Link(_))) && !owners.is_empty() {
-            self.group.clone_from(&self.owner);
-            return self.places.add("with", &phrase.text());
+        if self.owned_place(phrase, &owners) || self.owned_idea(phrase, &owners) {
+            return;
         }
         let index = self.thing_of(phrase);
         self.arm_each(index, &owners);
@@ -269,6 +268,27 @@ impl Interpreter<'_> {
     /// Whether whoever has it holds it: `a man with an umbrella`.
     fn is_held_up(&self, index: usize) -> bool {
         self.scene.things.get(index).is_some_and(|thing| List::InHand.has(&thing.noun.replace(' ', "-")))
+    }
+
+    /// `a room with a view of the sea`, `with a garden`: all around. `true` if it was.
+    fn owned_place(&mut self, phrase: &NounPhrase, owners: &[usize]) -> bool {
+        let plain = phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
+        if !plain || matches!(self.peek(1), Some(Chunk::Link(_))) || owners.is_empty() {
+            return false;
+        }
+        self.group.clone_from(&self.owner);
+        self.places.add("with", &phrase.text());
+        true
+    }
+
+    /// `licking its owner's face with affection`: whoever licks has it. `true` if it was of that kind.
+    fn owned_idea(&mut self, phrase: &NounPhrase, owners: &[usize]) -> bool {
+        if owners.is_empty() || !self.is_new_idea(phrase) {
+            return false;
+        }
+        let acting = self.acting.clone();
+        self.accessory(phrase, if acting.is_empty() { owners.to_vec() } else { acting });
+        true
     }
 
     /// `half full of` is said of the owner.

@@ -6,7 +6,7 @@
 use super::chunk::Chunk;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Places, Unproved};
-use crate::lexicon::{Tags, Verb, noun_tags, tags};
+use crate::lexicon::{Tags, Verb, noun_tags};
 use crate::{Arrangement, Region, RelationKind, Scene, Thing};
 
 /// What the next noun phrase is for.
@@ -107,6 +107,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) corner: Option<Region>,
     /// Who does something to what lies on the next thing.
     pub(super) workers: Vec<usize>,
+    /// Who did what the last verb of the sentence says.
+    pub(super) acting: Vec<usize>,
     /// Verbs and parts of bodies that became a place of things.
     pub(super) used: Vec<String>,
 }
@@ -213,6 +215,7 @@ impl<'a> Interpreter<'a> {
         (self.filled, self.hung) = (false, false);
         self.detailed_by.clear();
         self.workers.clear();
+        self.acting.clear();
         (self.closed, self.object_of, self.denied, self.region) = (false, None, None, None);
         (self.ahead, self.pending, self.joint) = (None, Pending::Nothing, Joint::None);
         (self.arrangement, self.attribute_ahead) = (None, Vec::new());
@@ -327,7 +330,11 @@ impl<'a> Interpreter<'a> {
             let owners = self.detailed.clone();
             return self.add_detail(&owners, &format!("and {}", phrase.text()));
         }
-        if self.is_worn_tag(phrase) || self.joins_worn(phrase) || self.serves(phrase) {
+        if self.is_worn_tag(phrase)
+            || self.leaves_out_idea(phrase)
+            || self.joins_worn(phrase)
+            || self.serves(phrase)
+        {
             return;
         }
         let acts = phrase.tags().any(Tags::ANIMATE) && self.link_follows();
@@ -371,35 +378,6 @@ impl<'a> Interpreter<'a> {
         self.apply_ahead(index);
     }
 
-    /// A phrase that is no thing by where it stands: a place, or words that nobody knows. `true` if it was that.
-    fn is_setting(&mut self, phrase: &NounPhrase) -> bool {
-        if Self::is_gibberish(phrase) {
-            self.scene.not_understood.extend(phrase.words.iter().cloned());
-            return true;
-        }
-        // "in the corner of a dark hallway"
-        if matches!(self.previous(), Some(Chunk::Of)) && phrase.tags().any(Tags::PLACE) {
-            self.places.add("in", &phrase.text());
-            return true;
-        }
-        // "an octopus playing the drums underwater"
-        let bare = phrase.determiner == Determiner::None
-            && phrase.quantity.is_none()
-            && phrase.attributes.is_empty();
-        let adverb =
-            matches!(phrase.noun.as_str(), "underwater" | "outdoors" | "indoors" | "downtown" | "upstairs");
-        if bare && adverb && !self.scene.things.is_empty() && self.joint == Joint::None {
-            self.places.add("", &phrase.text());
-        } else if self.opens_as_place(phrase) {
-            self.places.open(&phrase.text());
-        } else if self.trailing_place(phrase) {
-            self.trail(phrase);
-        } else {
-            return false;
-        }
-        true
-    }
-
     /// `the left cup is blue, the right cup is red`: a clause of its own speaks of its subject alone.
     fn narrow_to_clause(&mut self, phrase: &NounPhrase, index: usize, again: bool, and_this: bool) {
         let clause = phrase.determiner == Determiner::The && matches!(self.peek(1), Some(Chunk::Be));
@@ -412,13 +390,6 @@ impl<'a> Interpreter<'a> {
             // "a man and a woman, the man is taller" speaks of the man alone.
             self.group = vec![index];
         }
-    }
-
-    /// Three and more bare words that no table knows.
-    fn is_gibberish(phrase: &NounPhrase) -> bool {
-        let unknown = |word: &String| tags(&word.to_lowercase()).is_unknown();
-        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
-        bare && phrase.words.len() > 2 && phrase.words.iter().all(unknown)
     }
 
     /// Attributes, region and arrangement that waited for a thing.

@@ -1,9 +1,10 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
-//! The way: normalise → `syntax` → `token` (with `joining`) → `language` → `lettering` → `spelling` → `superlative` → `ones` → `style` →
-//! `chunk` (with `noun_phrase`, `acting` and `adjectives`, `names`, `numbers`, `links`, `partitive`, `past`) → `interpret`
-//! (with `naming`, `calling`, `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`,
-//! `denial`, `doing`, `filling`, `fabric`, `parts`, `picks`, `purpose`, `within`, `around`) → `account`.
+//! The way: normalise → `syntax` → `token` (with `joining`) → `language` → `lettering` → `stock` → `spelling` → `superlative` →
+//! `ones` → `style` → `chunk` (with `noun_phrase`, `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`,
+//! `partitive`, `past`, `parallel`, `predicative`) → `interpret` (with `naming`, `calling`, `having`, `owning`, `pronouns` and
+//! `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`, `denial`, `doing`, `done_to`, `going_on`, `ideas`, `filling`,
+//! `fabric`, `parts`, `picks`, `purpose`, `within`, `around`) → `account`.
 //! What is known of words stands in `lexicon`.
 
 mod account;
@@ -16,11 +17,14 @@ mod choosing;
 mod chunk;
 mod denial;
 mod doing;
+mod done_to;
 mod doubts;
 mod fabric;
 mod filling;
 mod flanking;
+mod going_on;
 mod having;
+mod ideas;
 mod interpret;
 mod joining;
 mod language;
@@ -31,9 +35,11 @@ mod naming;
 mod negation;
 mod noun_phrase;
 mod numbers;
+mod of_part;
 mod ones;
 mod opening;
 mod owning;
+mod parallel;
 mod partitive;
 mod parts;
 mod past;
@@ -41,10 +47,12 @@ mod phrase;
 mod picks;
 mod places;
 mod placing;
+mod predicative;
 mod pronouns;
 mod purpose;
 mod sides;
 mod spelling;
+mod stock;
 mod style;
 mod superlative;
 mod syntax;
@@ -79,6 +87,10 @@ const MAX_COUNT: u32 = 20;
 /// things of one kind.
 pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let syntax::PlainPrompt { text, mut notes } = syntax::plain(&normalize_prompt(prompt)?);
+    // "GUY WITH AN UMBRELLA" names nobody.
+    let shouted = text.contains(' ') && !text.contains(char::is_lowercase);
+    let text = if shouted { text.to_lowercase() } else { text };
+    let text = stock::plain(&text, &mut notes);
     let tokens = words_of(&text);
     language::check(&tokens)?;
     let tokens = lettering::marked(&tokens);

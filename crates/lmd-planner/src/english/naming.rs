@@ -3,11 +3,12 @@
 use super::interpret::{Interpreter, Joint, Pending};
 use super::phrase::{Determiner, NounPhrase};
 use crate::Thing;
-use crate::lexicon::{compares, head};
+use crate::lexicon::{Tags, compares, head};
 
 impl Interpreter<'_> {
     /// The thing a phrase names: one named before, or a new one.
     pub(super) fn thing_of(&mut self, phrase: &NounPhrase) -> usize {
+        self.take_heading_back(phrase);
         if let Some(young) = self.young_of_animal(phrase) {
             // The whale's calf is a baby whale in the caption.
             self.used.push(phrase.noun.clone());
@@ -59,6 +60,29 @@ impl Interpreter<'_> {
         }
     }
 
+    /// `banners - set of four banners`: a heading names what is counted after it.
+    pub(super) fn take_heading_back(&mut self, phrase: &NounPhrase) {
+        let counted = phrase.quantity.is_some_and(|quantity| quantity.exact && quantity.count > 1);
+        let [heading] = self.scene.things.as_slice() else { return };
+        let alike =
+            heading.noun == phrase.noun && heading.attributes.iter().all(|a| phrase.attributes.contains(a));
+        if counted && alike && !heading.exact && heading.count > 1 && self.joint == Joint::Comma {
+            self.listed_next = Some(0);
+        }
+    }
+
+    /// `person on bus. bus next to car`: a bare noun that an earlier sentence has named just so means the same thing.
+    fn named_before(&self, phrase: &NounPhrase, bare: bool) -> Option<usize> {
+        let counted = !phrase.tags().any(Tags::STUFF.and(Tags::UNCOUNTED)) && !phrase.capitalised;
+        if !bare || !counted || !phrase.attributes.is_empty() || phrase.detail.is_some() {
+            return None;
+        }
+        let same = |(index, thing): &(usize, &Thing)| {
+            thing.noun == phrase.noun && thing.count == 1 && !self.mentioned.contains(index)
+        };
+        self.scene.things.iter().enumerate().rfind(same).map(|(index, _)| index)
+    }
+
     /// The thing named before that `the cat` means.
     pub(super) fn known(&self, phrase: &NounPhrase) -> Option<usize> {
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
@@ -68,8 +92,9 @@ impl Interpreter<'_> {
             && self.pending == Pending::Nothing
             && self.joint != Joint::None
             && self.link_follows();
+        let before = self.named_before(phrase, bare);
         if phrase.determiner != Determiner::The && !again {
-            return None;
+            return before;
         }
         let same = |thing: &Thing| {
             (thing.noun == phrase.noun || head(&thing.noun) == phrase.noun)

@@ -36,7 +36,7 @@ impl Reader<'_> {
         }
     }
 
-    fn read(mut self, depth: u32) -> Option<(NounPhrase, usize)> {
+    pub(super) fn read(mut self, depth: u32) -> Option<(NounPhrase, usize)> {
         let start = self.at;
         self.determiner();
         self.quantity();
@@ -133,7 +133,9 @@ impl Reader<'_> {
             if !matches!(self.low(0), "other" | "same" | "last") && determiner != Another {
                 self.phrase.determiner = if determiner == The { The } else { Another };
             }
-            if self.tokens.get(self.at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low)) {
+            if self.tokens.get(self.at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low))
+                || self.other_does()
+            {
                 break;
             }
             self.at += 1;
@@ -191,6 +193,9 @@ impl Reader<'_> {
             }
             if nouns.is_empty() && self.joined_adjective() {
                 continue;
+            }
+            if nouns.is_empty() && self.other_does() {
+                break;
             }
             if !token.is_word() || is_function(low) && !self.is_of_adverb() && !self.is_tin(&nouns) {
                 break;
@@ -310,15 +315,17 @@ impl Reader<'_> {
             let verb = self.verb_follows(1) && !described
                 || finite && self.object_follows(2)
                 || self.compound_acts(2);
-            let listed = tags.any(Tags::COLOUR) && next == "and" && self.color_and_noun_follow(2);
-            let follows = follows || listed;
-            return describes && follows && !trails && !verb;
+            // "a dark, gloomy castle"
+            let listed = next == "," && self.stands_among_adjectives();
+            // "a gold and black logo"
+            let pair = tags.any(Tags::COLOUR) && next == "and" && self.color_and_noun_follow(2);
+            return describes && (follows || pair) && !trails && !verb || listed;
         }
         // "an oblong sweet potato": whatever stands before a noun of two words describes it.
         if is_adjective(low) || tags.is_unknown() && follows && self.compound_length(1) > 1 {
             return true;
         }
-        is_participle(low) && follows
+        is_participle(low) && follows || self.stands_among_adjectives()
     }
 
     /// Whether `low` is the next noun of the phrase.
@@ -340,7 +347,11 @@ impl Reader<'_> {
         if exact_tags(low).any(Tags::ADVERB) {
             return false;
         }
-        let is_noun = tags.any(Tags::NOUN);
+        let is_noun = tags.any(Tags::NOUN) || List::LookOf.has(&singular(low));
+        // "a drop-top sports car"
+        if self.compound_length(0) > 1 {
+            return true;
+        }
         if !is_noun && is_adjective(low) {
             return false;
         }
@@ -365,7 +376,7 @@ impl Reader<'_> {
             VerbForm::Third => {
                 is_noun
                     && self.phrase.determiner != Determiner::A
-                    && self.phrase.quantity.is_some_and(|q| q.count != 1)
+                    && (self.phrase.quantity.is_some_and(|q| q.count != 1) || self.is_bare_before(last))
             }
             // "the sun setting behind a hill"
             VerbForm::Ing if crate::lexicon::tags(&last.low).any(Tags::SKY) => false,
@@ -458,39 +469,6 @@ impl Reader<'_> {
             return self.phrase.quantity.is_some() || self.phrase.determiner == Determiner::Another;
         }
         true
-    }
-
-    /// `of soup`: kept as the phrase's detail; `the edge of` gives way to what
-    /// it is the edge of.
-    fn of_part(&mut self, depth: u32) {
-        if self.low(0) != "of" || self.phrase.noun.is_empty() || depth > 2 {
-            return;
-        }
-        let inner =
-            Reader { tokens: self.tokens, start: self.at + 1, at: self.at + 1, phrase: NounPhrase::new() }
-                .read(depth + 1);
-        let Some((inner, end)) = inner else { return };
-        if inner.noun.is_empty() {
-            // "a field of lavender": a plant that is a colour, too.
-            let bare = inner.determiner == Determiner::None && inner.quantity.is_none() && !inner.anaphor;
-            if let (true, [colour]) = (bare, inner.attributes.as_slice()) {
-                self.phrase.detail = Some(format!("of {colour}"));
-                self.at = end;
-            }
-            return;
-        }
-        // "the handlebars of a bike" are drawn with the bike.
-        let whole = inner.determiner != Determiner::None && !inner.tags().any(Tags::STUFF);
-        if whole && self.phrase.tags().any(Tags::PART) && !self.phrase.tags().any(Tags::SURFACE) {
-            self.phrase = inner;
-        } else if List::GivesWay.has(&self.phrase.noun) {
-            let attributes = std::mem::take(&mut self.phrase.attributes);
-            self.phrase = inner;
-            self.phrase.attributes.splice(0..0, attributes);
-        } else {
-            self.phrase.detail = Some(format!("of {}", inner.text()));
-        }
-        self.at = end;
     }
 }
 

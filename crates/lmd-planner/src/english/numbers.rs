@@ -80,7 +80,7 @@ fn group(word: &str) -> Option<Option<Arrangement>> {
         "group" | "set" | "collection" | "flock" | "herd" | "pack" | "swarm" | "school" | "team"
         | "cluster" | "bunch" | "assortment" | "array" | "variety" | "trio" | "quartet" | "series"
         | "handful" | "range" | "pride" | "litter" | "gang" | "band" | "fleet" | "colony" | "pairs"
-        | "selection" | "family" | "gathering" | "total" => None,
+        | "selection" | "company" | "family" | "gathering" | "total" => None,
         "row" | "line" | "queue" | "lineup" => Some(Row),
         "column" => Some(Column),
         "grid" => Some(Grid),
@@ -96,6 +96,8 @@ fn group(word: &str) -> Option<Option<Arrangement>> {
 pub(super) fn quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
     let word = |i: usize| low(tokens, at + i);
     let hedge = match word(0) {
+        // "Top five smartphones"
+        "top" | "best" if at == 0 => Some(true),
         "exactly" | "only" | "just" | "precisely" | "all" | "these" | "those" | "the" | "total" => Some(true),
         "about" | "around" | "approximately" | "roughly" | "nearly" | "almost" | "maybe" => Some(false),
         _ => None,
@@ -131,6 +133,16 @@ fn plain_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
     if matches!(word(0), "a" | "an" | "one" | "the") {
         let one = (word(0) == "one").then_some((Quantity::exactly(1), 1));
         return article_quantity(tokens, at).or(one);
+    }
+    // "Set of six gift boxes": a caption does without the article.
+    let adjectives =
+        (0..3).take_while(|i| lexicon::is_adjective(word(*i)) && group(word(*i)).is_none()).count();
+    if word(adjectives + 1) == "of"
+        && let Some(arrangement) = group(word(adjectives))
+        && let Some((quantity, length)) = plain_quantity(tokens, at + adjectives + 2)
+        && quantity.count > 1
+    {
+        return Some((Quantity { arrangement, ..quantity }, length + adjectives + 2));
     }
     let (quantity, mut length) = match word(0) {
         "several" | "few" | "some" | "multiple" | "various" => (Quantity::about(3), 1),

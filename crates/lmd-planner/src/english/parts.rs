@@ -74,7 +74,10 @@ impl Interpreter<'_> {
     /// `a cat that is black and a dog that is white`: each clause speaks of the
     /// thing before it, unless the things were named together as one plural.
     pub(super) fn narrow_to_last(&mut self) {
-        let Some(Chunk::Np(np)) = self.previous() else { return };
+        // "a sign in the distance that says …"
+        let placed = matches!(self.previous(), Some(Chunk::Link(_)));
+        let named = self.at.checked_sub(if placed { 2 } else { 1 }).and_then(|at| self.chunks.get(at));
+        let Some(Chunk::Np(np)) = named else { return };
         let plural = np.plural || np.quantity.is_some_and(|q| q.count != 1);
         if let (false, [_, .., last]) = (plural, self.group.as_slice()) {
             let last = *last;

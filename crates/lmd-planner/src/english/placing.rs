@@ -232,7 +232,8 @@ impl Interpreter<'_> {
             return;
         }
         // "pointing in three directions": what has no shape is said of whom it is about.
-        let shapeless = phrase.tags().any(Tags::ABSTRACT) && setting(phrase, kind, prep) == Setting::Thing;
+        let shapeless = phrase.tags().any(Tags::ABSTRACT) || self.is_new_idea(phrase);
+        let shapeless = shapeless && setting(phrase, kind, prep) == Setting::Thing;
         if shapeless && known.is_none() && !subjects.is_empty() {
             self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
             self.group = subjects;
@@ -248,8 +249,7 @@ impl Interpreter<'_> {
         }
         let kind = self.touching(phrase, kind, prep, &subjects);
         // Whoever pours milk into a cup is beside it.
-        let pours =
-            matches!(prep, "into" | "out of") && !self.detailed_by.is_empty() && self.detailed_by == subjects;
+        let pours = matches!(prep, "into" | "out of") && !subjects.is_empty() && self.detailed_by == subjects;
         let pours = pours || self.aims(prep, &subjects);
         let kind = if pours { RelationKind::NextTo } else { kind };
         // What comes out of a tunnel is before it.
@@ -353,6 +353,9 @@ impl Interpreter<'_> {
     /// `on the table, …`: the object before its subject.
     pub(super) fn object_ahead(&mut self, phrase: &NounPhrase, kind: RelationKind, prep: &str) {
         self.group.clear();
+        if setting(phrase, kind, prep) == Setting::Thing && self.leaves_out_idea(phrase) {
+            return;
+        }
         let setting = if self.known(phrase).is_some() { Setting::Thing } else { setting(phrase, kind, prep) };
         match setting {
             Setting::Place => self.places.add(prep, &phrase.text()),

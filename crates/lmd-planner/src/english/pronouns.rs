@@ -5,7 +5,7 @@ use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
-use crate::lexicon::{Role, Tags, head};
+use crate::lexicon::{Role, Tags, VerbForm, head};
 use crate::{Relation, RelationKind, Size, Thing};
 
 impl Interpreter<'_> {
@@ -56,7 +56,9 @@ impl Interpreter<'_> {
                 };
                 self.relate_all(&subjects, kind, &objects);
                 self.used.extend((!objects.is_empty()).then_some(verb.attribute));
-                self.group = subjects;
+                // "making it fly": it flies.
+                let made = matches!(self.peek(1), Some(Chunk::Verb(next)) if next.form == VerbForm::Base);
+                self.group = if made && !objects.is_empty() { objects } else { subjects };
                 self.closed = true;
             }
             Pending::Than { larger, higher, subjects } => {

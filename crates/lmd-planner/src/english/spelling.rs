@@ -84,12 +84,18 @@ fn is_strange(token: &Token) -> bool {
         && number(low).is_none()
         && !low.strip_suffix("ly").is_some_and(|stem| stem.len() > 2 && exact_tags(stem).any(Tags::ADJECTIVE))
         && !List::Real.has(low)
+        && !lexicon::is_idea(low)
 }
 
 /// Whether a word that ends like an adjective (`beatiful`) is a slip of one
-/// the tables know.
+/// the tables know, or of a noun.
 fn is_slip_of_adjective(low: &str) -> bool {
     let known = |word: &String| exact_tags(word).any(Tags::ADJECTIVE);
+    // "a solider with a rifle": a soldier sooner than what is more solid.
+    let noun = |word: &String| exact_tags(word).any(Tags::NOUN);
+    if lexicon::comparative(low).is_some() && swapped(low).iter().any(noun) {
+        return true;
+    }
     low.len() > 6
         && exact_tags(low).is_unknown()
         && [swapped(low), alike(low), lacking(low), extra(low)].iter().flatten().any(known)

@@ -200,7 +200,7 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
             return None;
         }
     }
-    let medium = medium?;
+    let medium = medium.filter(|medium| !is_deed(tokens, (at, *medium, end)))?;
     let purpose = purpose_end(tokens, end);
     let next = low(tokens, end);
     if medium + 1 != end
@@ -240,6 +240,13 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
         words.iter().map(|word| if definite(word) { "a" } else { *word }).collect::<Vec<_>>().join(" ")
     });
     Some((style, purpose.unwrap_or(end + of)))
+}
+
+/// `a child drawing with crayons`: somebody draws.
+fn is_deed(tokens: &[Token], (at, medium, end): (usize, usize, usize)) -> bool {
+    let maker = medium.checked_sub(1).filter(|before| *before >= at);
+    maker.is_some_and(|before| exact_tags(low(tokens, before)).any(Tags::PERSON))
+        && low(tokens, end) == "with"
 }
 
 /// Whether a word may name the purpose of the picture that the next word calls by its kind: `product photo`, `movie poster`.

@@ -142,6 +142,30 @@ fn third(lemma: &str) -> String {
 
 static WORKED: LazyLock<HashSet<String>> = LazyLock::new(|| source::words(TEXT, "worked").map(ing).collect());
 
+static LINKING: LazyLock<HashSet<String>> =
+    LazyLock::new(|| source::words(TEXT, "linking").map(ing).collect());
+
+static LEADING: LazyLock<HashSet<String>> =
+    LazyLock::new(|| source::words(TEXT, "leading").map(ing).collect());
+
+static MEANING_TO: LazyLock<HashSet<String>> =
+    LazyLock::new(|| source::words(TEXT, "meaning to").map(ing).collect());
+
+/// Whether what follows says how somebody is (`feeling tired`).
+pub(crate) fn is_linking(doing: &str) -> bool {
+    LINKING.contains(doing)
+}
+
+/// Whether `to` and another verb say what somebody does (`trying to catch a ball`).
+pub(crate) fn is_leading(doing: &str) -> bool {
+    LEADING.contains(doing)
+}
+
+/// Whether `to` and another verb say what somebody does not do yet (`waiting to cross the street`).
+pub(crate) fn is_meaning_to(doing: &str) -> bool {
+    MEANING_TO.contains(doing)
+}
+
 static ALIVE: LazyLock<HashSet<String>> = LazyLock::new(|| source::words(TEXT, "alive").map(ing).collect());
 
 static TOUCHING_ON: LazyLock<HashSet<String>> =

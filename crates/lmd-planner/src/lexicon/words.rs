@@ -62,8 +62,22 @@ pub(crate) enum List {
     Frame,
     /// Who looks at the picture, and with what.
     Viewer,
+    /// Words by which sellers of pictures say what a file is.
+    Stock,
+    /// Those of them that are about nothing else.
+    StockSure,
+    /// What nobody can draw by itself: a quality, a feeling, a deed, a time.
+    Idea,
     /// Nouns that give way to what they are a part of.
     GivesWay,
+    /// How something looks or feels, which gives way to it.
+    LookOf,
+    /// In what letters are written.
+    Writing,
+    /// What is made for something that is not to be seen.
+    MadeFor,
+    /// What somebody is "on" who uses it.
+    Used,
     /// What a place is made of.
     Fabric,
     /// Things that come in twos.
@@ -128,7 +142,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 42] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 49] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -140,7 +154,14 @@ impl List {
         (Self::Opening, STYLE, "opening"),
         (Self::Frame, STYLE, "frame"),
         (Self::Viewer, STYLE, "viewer"),
+        (Self::Stock, STYLE, "stock"),
+        (Self::StockSure, STYLE, "stock sure"),
+        (Self::Idea, WORDS, "idea"),
         (Self::GivesWay, WORDS, "gives way"),
+        (Self::LookOf, WORDS, "look of"),
+        (Self::Writing, WORDS, "writing"),
+        (Self::MadeFor, WORDS, "made for"),
+        (Self::Used, WORDS, "used"),
         (Self::Fabric, WORDS, "fabric"),
         (Self::Pairs, WORDS, "pairs"),
         (Self::Joined, WORDS, "joined"),
@@ -267,7 +288,14 @@ pub(crate) fn is_adjective(word: &str) -> bool {
     let tags = exact_tags(word);
     tags.any(Tags::COLOUR.and(Tags::ADJECTIVE).and(Tags::SHADE))
         || tags.is_unknown()
-            && (looks_adjectival(word) || superlative(word).or_else(|| comparative(word)).is_some())
+            && (looks_adjectival(word)
+                || superlative(word).or_else(|| comparative(word)).is_some()
+                || is_denied_adjective(word))
+}
+
+/// `unhappy`: an adjective that denies another one.
+fn is_denied_adjective(word: &str) -> bool {
+    word.strip_prefix("un").is_some_and(|rest| exact_tags(rest).any(Tags::ADJECTIVE) && rest.len() > 3)
 }
 
 /// Whether `word` is an adverb, or looks like one.
@@ -321,6 +349,18 @@ fn graded(word: &str, ending: &str) -> Option<String> {
     let soft = stem.strip_suffix('i').map_or_else(String::new, |stem| format!("{stem}y"));
     let forms = [stem.to_owned(), format!("{stem}e"), single, soft];
     forms.into_iter().find(|form| exact_tags(form).any(Tags::ADJECTIVE.and(Tags::COLOUR).and(Tags::SHADE)))
+}
+
+/// Whether nobody can draw what `noun` names by itself (`beauty`, `a long walk`).
+pub(crate) fn is_idea(noun: &str) -> bool {
+    const ENDINGS: [&str; 4] = ["ness", "ity", "ism", "logy"];
+    let last = head(noun);
+    let one = lmd_layout::singular(last);
+    let listed = |word: &str| List::Idea.has(word);
+    let shaped =
+        || tags(last).is_unknown() && last.len() > 6 && ENDINGS.iter().any(|end| last.ends_with(end));
+    let compound = noun.contains(' ') && !exact_tags(noun).is_unknown();
+    !compound && (listed(noun) || listed(last) || listed(&one) || shaped())
 }
 
 /// Whether `noun` is a person or an animal.

@@ -1,0 +1,226 @@
+//! What is done to something: the objects of verbs, and what becomes of them.
+
+use super::interpret::{Interpreter, Joint};
+use super::phrase::{Determiner, NounPhrase};
+use super::places::{Setting, setting};
+use crate::RelationKind;
+use crate::lexicon::{Role, Tags, Verb, VerbForm, is_known_verb};
+
+impl Interpreter<'_> {
+    pub(super) fn verb_object(
+        &mut self,
+        phrase: &NounPhrase,
+        verb: &Verb,
+        subjects: Vec<usize>,
+        prep: Option<&str>,
+    ) {
+        self.joint = Joint::None;
+        let passive = verb.form == VerbForm::Past && prep == Some("by");
+        let kind = match verb.role {
+            _ if (verb.form != VerbForm::Past || prep.is_none()) && self.is_new_idea(phrase) => {
+                return self.verb_detail(phrase, verb, &subjects, prep);
+            }
+            _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {
+                return self.verb_detail(phrase, verb, &subjects, prep);
+            }
+            // "waving goodbye"
+            _ if prep.is_none() && phrase.tags().any(Tags::SAID) => {
+                return self.verb_detail(phrase, verb, &subjects, prep);
+            }
+            Role::Caption if prep.is_none() && self.is_shared(phrase, verb, &subjects) => {
+                self.add_detail(&subjects, &verb.attribute);
+                RelationKind::NextTo
+            }
+            Role::Caption | Role::Hold | Role::Neutral
+                if prep.is_none() && self.fills(phrase, verb, &subjects) =>
+            {
+                return;
+            }
+            Role::Caption if prep == Some("with") && self.bears(phrase, verb, &subjects) => return,
+            Role::Caption if prep != Some("by") => return self.verb_detail(phrase, verb, &subjects, prep),
+            _ if prep.is_none() && self.is_shapeless(phrase, verb) => {
+                return self.verb_detail(phrase, verb, &subjects, prep);
+            }
+            _ if prep == Some("of") => return self.verb_detail(phrase, verb, &subjects, prep),
+            Role::Mount => RelationKind::On,
+            Role::Contact if self.is_eaten(phrase, verb, prep) => {
+                return self.verb_detail(phrase, verb, &subjects, prep);
+            }
+            Role::Contact => RelationKind::Touching,
+            // "a basket holds apples"
+            _ if verb.attribute == "holding" && prep.is_none() && self.are_containers(&subjects) => {
+                self.owner = subjects;
+                return self.owned(phrase, false);
+            }
+            Role::Hold => {
+                self.owner = subjects;
+                return self.owned(phrase, false);
+            }
+            Role::Surrounded | Role::Flanked | Role::Topped => {
+                return self.surrounding(phrase, verb.role, &subjects);
+            }
+            _ => RelationKind::NextTo,
+        };
+        if setting(phrase, RelationKind::Inside, "in") == Setting::Place && self.known(phrase).is_none() {
+            return self.places.add("in", &phrase.text());
+        }
+        if !passive {
+            self.fly_kite(phrase, verb, kind, &subjects);
+            return;
+        }
+        let agent = self.thing_of(phrase);
+        self.relate_all(&[agent], kind, &subjects);
+        self.group = vec![agent];
+    }
+
+    /// `candles creating a warm atmosphere`: what has no shape is no thing.
+    fn is_shapeless(&self, phrase: &NounPhrase, verb: &Verb) -> bool {
+        let tags = phrase.tags();
+        let shapeless = tags.any(Tags::ABSTRACT) && !tags.any(Tags::PLACE.and(Tags::MODIFIER));
+        let shapeless = shapeless && !phrase.noun.contains(' ');
+        shapeless && verb.form != VerbForm::Past && verb.role != Role::Hold && self.known(phrase).is_none()
+    }
+
+    /// `three kids building a sandcastle`: one thing that several are at, and not one for each of them.
+    fn is_shared(&self, phrase: &NounPhrase, verb: &Verb, subjects: &[usize]) -> bool {
+        const SHARED: [&str; 6] = ["building", "decorating", "assembling", "washing", "making", "painting"];
+        let count = |i: &usize| self.scene.things.get(*i).map_or(0, |thing| thing.count);
+        SHARED.contains(&verb.attribute.as_str())
+            && verb.form == VerbForm::Ing
+            && phrase.determiner == Determiner::A
+            && !phrase.plural
+            && !phrase.tags().any(Tags::PLACE.and(Tags::ABSTRACT).and(Tags::PART).and(Tags::STUFF))
+            && subjects.iter().map(count).sum::<u32>() > 1
+            && subjects.iter().all(|i| self.is_animate(*i))
+    }
+
+    /// `licking an ice cream` stays in the caption; `licking a dog` touches somebody.
+    fn is_eaten(&self, phrase: &NounPhrase, verb: &Verb, prep: Option<&str>) -> bool {
+        let bites = matches!(verb.attribute.as_str(), "licking" | "biting" | "bitten" | "licked");
+        bites && prep != Some("by") && !phrase.tags().any(Tags::ANIMATE) && self.known(phrase).is_none()
+    }
+
+    /// Whether things hold others by what they are: a basket, a shelf.
+    fn are_containers(&self, things: &[usize]) -> bool {
+        let holds = |thing: &crate::Thing| {
+            let tags = super::interpret::thing_tags(thing);
+            tags.any(Tags::CONTAINER.and(Tags::SURFACE)) && !tags.any(Tags::ANIMATE)
+        };
+        !things.is_empty() && things.iter().all(|index| self.scene.things.get(*index).is_some_and(holds))
+    }
+
+    /// The object of an active verb; what is flown from the ground is above.
+    fn fly_kite(&mut self, phrase: &NounPhrase, verb: &Verb, kind: RelationKind, subjects: &[usize]) {
+        const LEAVES_PLACE_TO_OBJECT: [&str; 8] =
+            ["pushing", "pulling", "watching", "observing", "admiring", "examining", "catching", "picking"];
+        let flown = verb.attribute == "flying" && matches!(phrase.noun.as_str(), "kite" | "drone");
+        self.object_thing(phrase, kind, subjects.to_vec());
+        let holds =
+            matches!(verb.attribute.as_str(), "holding" | "carrying" | "clutching" | "gripping" | "cradling");
+        let hand = |index: &usize| {
+            let noun = self.scene.things.get(*index).map_or("", |thing| thing.noun.as_str());
+            matches!(
+                noun.rsplit(' ').next(),
+                Some(
+                    "hand"
+                        | "hands"
+                        | "arm"
+                        | "paw"
+                        | "claw"
+                        | "fist"
+                        | "beak"
+                        | "statue"
+                        | "sculpture"
+                        | "doll"
+                        | "figurine"
+                        | "mannequin"
+                        | "gnome"
+                )
+            )
+        };
+        // "a boy hugging a teddy bear" has it in his arms.
+        let hugs = verb.role == Role::Contact && is_cuddly(&phrase.noun);
+        if hugs {
+            let hugged = self.group.clone();
+            let met = |r: &crate::Relation| hugged.contains(&r.object) && subjects.contains(&r.subject);
+            self.scene.relations.retain(|r| !met(r));
+        }
+        if (holds || hugs) && subjects.iter().any(|index| self.is_animate(*index) || hand(index)) {
+            let held = self.group.clone();
+            self.hold(&held, subjects);
+        }
+        // What somebody does whom no table knows is said of them.
+        let lifeless = verb.form == VerbForm::Third && !subjects.iter().any(|index| self.is_animate(*index));
+        let strange = !is_known_verb(&verb.attribute) && !lifeless || verb.role == Role::Contact;
+        if matches!(verb.form, VerbForm::Ing | VerbForm::Third) && strange && verb.role != Role::Neutral {
+            for index in subjects {
+                let thing = self
+                    .scene
+                    .things
+                    .get_mut(*index)
+                    .filter(|thing| !thing.attributes.contains(&verb.attribute));
+                thing.into_iter().for_each(|thing| thing.attributes.insert(0, verb.attribute.clone()));
+            }
+        }
+        if flown {
+            let objects = self.group.clone();
+            self.scene.relations.retain(|r| !(objects.contains(&r.object) && subjects.contains(&r.subject)));
+            self.relate_all(&objects, RelationKind::Above, subjects);
+        }
+        let acts = !LEAVES_PLACE_TO_OBJECT.contains(&verb.attribute.as_str());
+        self.done_to = self.group.last().copied().filter(|_| acts);
+    }
+
+    pub(super) fn verb_detail(
+        &mut self,
+        phrase: &NounPhrase,
+        verb: &Verb,
+        subjects: &[usize],
+        prep: Option<&str>,
+    ) {
+        let prep = prep.map_or(String::new(), |prep| format!("{prep} "));
+        let subjects = self.without_the_like(&verb.attribute, subjects);
+        self.add_detail(subjects, &format!("{} {prep}{}", verb.attribute, phrase.text()));
+        self.group = subjects.to_vec();
+        self.detailed_by = subjects.to_vec();
+        self.detailed = subjects.to_vec();
+        self.work_on(phrase, &verb.attribute, subjects);
+    }
+
+    /// `a man wearing boots and a woman wearing shoes`: who does it already does it to something else.
+    fn without_the_like<'b>(&self, does: &str, subjects: &'b [usize]) -> &'b [usize] {
+        let does_so = |index: &usize| {
+            let detail = self.scene.things.get(*index).and_then(|thing| thing.detail.as_deref());
+            detail.is_some_and(|detail| detail.split(' ').any(|word| word == does))
+        };
+        match subjects.split_last() {
+            Some((last, others)) if others.iter().any(does_so) && !does_so(last) => {
+                std::slice::from_ref(last)
+            }
+            _ => subjects,
+        }
+    }
+
+    pub(super) fn surrounding(&mut self, phrase: &NounPhrase, role: Role, subjects: &[usize]) {
+        if role == Role::Surrounded && phrase.head_is_place() {
+            return self.places.add("surrounded by", &phrase.text());
+        }
+        let object = self.thing_of(phrase);
+        for subject in subjects {
+            match role {
+                Role::Flanked => self.relate(*subject, RelationKind::Between(object), object),
+                Role::Topped => self.relate(object, RelationKind::On, *subject),
+                _ => self.relate(object, RelationKind::Around, *subject),
+            }
+        }
+        self.group = vec![object];
+        self.object_of = None;
+    }
+}
+
+/// Whether a thing is no larger than arms can hold, whatever it shows: a teddy bear, a pillow.
+fn is_cuddly(noun: &str) -> bool {
+    const SOFT: [&str; 9] =
+        ["teddy", "teddy bear", "doll", "rag doll", "pillow", "cushion", "toy", "plushie", "stuffed animal"];
+    SOFT.contains(&noun) || noun.starts_with("plush ") || noun.starts_with("toy ")
+}

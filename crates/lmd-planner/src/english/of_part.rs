@@ -1,0 +1,56 @@
+//! What stands behind `of` in a noun phrase, and which of the two is drawn.
+
+use super::noun_phrase::Reader;
+use super::phrase::{Determiner, NounPhrase};
+use crate::lexicon::{List, Tags, is_idea};
+
+impl Reader<'_> {
+    /// `the rough bark of the tree`: the tree, with rough bark.
+    fn give_way_as_part(&mut self, whole: NounPhrase) {
+        let part = std::mem::replace(&mut self.phrase, whole);
+        if !part.attributes.is_empty() && self.phrase.detail.is_none() {
+            let plural = if part.plural { lmd_layout::plural(&part.noun) } else { part.noun };
+            self.phrase.detail = Some(format!("with {} {plural}", part.attributes.join(" ")));
+        }
+    }
+
+    /// `of soup`: kept as the phrase's detail; `the edge of` gives way to what
+    /// it is the edge of.
+    pub(super) fn of_part(&mut self, depth: u32) {
+        if self.low(0) != "of" || self.phrase.noun.is_empty() || depth > 2 {
+            return;
+        }
+        let inner =
+            Reader { tokens: self.tokens, start: self.at + 1, at: self.at + 1, phrase: NounPhrase::new() }
+                .read(depth + 1);
+        let Some((inner, end)) = inner else { return };
+        if inner.noun.is_empty() {
+            // "a field of lavender": a plant that is a colour, too.
+            let bare = inner.determiner == Determiner::None && inner.quantity.is_none() && !inner.anaphor;
+            if let (true, [colour]) = (bare, inner.attributes.as_slice()) {
+                self.phrase.detail = Some(format!("of {colour}"));
+                self.at = end;
+            }
+            return;
+        }
+        // "the handlebars of a bike" are drawn with the bike.
+        let whole = inner.determiner != Determiner::None && !inner.tags().any(Tags::STUFF);
+        let both = self.phrase.determiner == Determiner::The
+            && matches!(inner.determiner, Determiner::The | Determiner::Possessive);
+        let looks = both && List::LookOf.has(&self.phrase.noun);
+        // "a tattoo of a rose" shows one.
+        let whole = whole && self.phrase.noun != "tattoo";
+        if whole && self.phrase.tags().any(Tags::PART) && !self.phrase.tags().any(Tags::SURFACE) {
+            self.give_way_as_part(inner);
+        } else if both && is_idea(&self.phrase.noun) && !is_idea(&inner.noun) {
+            self.phrase = inner;
+        } else if looks || List::GivesWay.has(&self.phrase.noun) {
+            let attributes = std::mem::take(&mut self.phrase.attributes);
+            self.phrase = inner;
+            self.phrase.attributes.splice(0..0, attributes);
+        } else {
+            self.phrase.detail = Some(format!("of {}", inner.text()));
+        }
+        self.at = end;
+    }
+}

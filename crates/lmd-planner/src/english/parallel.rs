@@ -1,0 +1,65 @@
+//! Deeds told one after the other of the same doer: `is holding a camera and taking photos`.
+
+use super::numbers::number;
+use super::token::{Token, low};
+use crate::lexicon::{
+    Role, Tags, Verb, VerbForm, is_adjective, is_function, is_known_verb, is_leading, is_linking,
+    is_meaning_to, is_of_the_living, is_participle, tags,
+};
+
+/// `is holding a camera and taking photos`: a second deed of whoever does the first, not photos that are taking.
+pub(super) fn goes_on(tokens: &[Token], at: usize, verb: &Verb) -> bool {
+    if verb.form != VerbForm::Ing {
+        return false;
+    }
+    let next = low(tokens, at + 1);
+    // "and looking stressed"
+    if is_linking(&verb.attribute) && (is_adjective(next) || is_participle(next)) {
+        return true;
+    }
+    let object =
+        matches!(next, "a" | "an" | "the" | "its" | "his" | "her" | "their") || number(next).is_some();
+    if tags(low(tokens, at)).any(Tags::NOUN) {
+        let plain = tokens.get(at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low));
+        return object || plain && is_known_verb(low(tokens, at)) && does_something(verb);
+    }
+    // "holding a leash and barking dogs": what anybody alive may do is said of the dogs.
+    let takes = does_something(verb) || !is_known_verb(&verb.attribute);
+    let of_them = tags(next).any(Tags::ANIMATE) && is_of_the_living(&verb.attribute);
+    takes && !of_them
+}
+
+/// Whether a verb of the lexicon takes an object: `telling` of `telling stories`, but not `running` of `running dogs`.
+pub(super) fn does_something(verb: &Verb) -> bool {
+    let takes = matches!(verb.role, Role::Caption | Role::Close | Role::Contact | Role::Mount | Role::Hold);
+    takes && is_known_verb(&verb.attribute)
+}
+
+/// `is about to kick a ball`, `teaching his son how to ride`: what somebody is going to do.
+pub(super) fn about_to(tokens: &[Token], at: usize) -> Option<(Verb, usize)> {
+    let to = matches!(low(tokens, at), "about" | "how") && low(tokens, at + 1) == "to";
+    let next = crate::lexicon::verb(low(tokens, at + 2)).filter(|next| to && next.form == VerbForm::Base)?;
+    Some((Verb { form: VerbForm::Ing, ..next }, 3))
+}
+
+/// `trying to catch a ball`: the verb after `to` is what somebody does, or means to do; with its length.
+pub(super) fn led(tokens: &[Token], at: usize, verb: &Verb) -> Option<(Verb, usize)> {
+    let done = is_leading(&verb.attribute);
+    let meant = is_meaning_to(&verb.attribute);
+    let to = low(tokens, at + 1) == "to" && verb.form == VerbForm::Ing && (done || meant);
+    let word = low(tokens, at + 2);
+    let known = crate::lexicon::verb(word).filter(|next| next.form == VerbForm::Base);
+    // "pretending to zorb": after "to" and before a noun or the end stands a verb, known or not.
+    let strange = tags(word).is_unknown() && !word.is_empty() && verb.form == VerbForm::Ing;
+    let next = known.clone().or_else(|| strange.then(|| verb.clone())).filter(|_| to)?;
+    if done && known.is_some() {
+        return Some((Verb { form: VerbForm::Ing, ..next }, 3));
+    }
+    let says = format!("{} to {}", verb.attribute, low(tokens, at + 2));
+    Some((Verb { attribute: says, form: VerbForm::Ing, role: Role::Caption }, 3))
+}
+
+/// Whether a verb leads to what somebody else does: `making it fly`, `watching them play`.
+pub(super) fn makes(doing: &str) -> bool {
+    matches!(doing, "making" | "letting" | "watching" | "helping" | "seeing" | "hearing")
+}
