@@ -279,6 +279,10 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
         return Some((Some(chunk.clone()), length));
     }
     let chunk = match low(tokens, at) {
+        // "a cat sits between the two"
+        _ if matches!(previous, Some(Chunk::Link(_))) && partitive::the_two(tokens, at) => {
+            return Some((Some(Chunk::Pronoun(Who::They)), 2));
+        }
         // "a sign in the distance that says …"
         "that" if matches!(previous, Some(Chunk::Np(_) | Chunk::Link(Link::Region { .. }))) => Chunk::Which,
         word => Chunk::Pronoun(Who::of(word).filter(|_| pronoun_stands(tokens, at))?),

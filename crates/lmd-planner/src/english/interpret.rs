@@ -143,8 +143,12 @@ impl<'a> Interpreter<'a> {
             Chunk::Verb(verb) => self.verb(verb),
             Chunk::Adjectives(adjectives) => self.adjectives(adjectives),
             Chunk::Bracketed(adjectives) => {
+                // What stands behind the brackets goes on about all of the group.
+                let group = self.group.clone();
                 self.narrow_to_last();
                 self.adjectives(adjectives);
+                self.group = group;
+                self.narrowed.clear();
             }
             Chunk::And => self.joint = Joint::And,
             Chunk::Or => self.either(),

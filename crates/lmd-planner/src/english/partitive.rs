@@ -28,6 +28,14 @@ pub(super) fn the_rest(tokens: &[Token], at: usize) -> Option<usize> {
     (!noun && next != "of").then_some(length)
 }
 
+/// `between the two`: those two, as no noun follows.
+pub(super) fn the_two(tokens: &[Token], at: usize) -> bool {
+    let alone = |next: &Token| !next.is_word() || matches!(next.low.as_str(), "and" | "is");
+    matches!(low(tokens, at), "the" | "these" | "those")
+        && low(tokens, at + 1) == "two"
+        && tokens.get(at + 2).is_none_or(alone)
+}
+
 /// `five of them`, `two of which`.
 pub(super) fn so_many_of_them(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
     let whole = matches!(tokens.get(at)?.low.as_str(), "both" | "all");

@@ -1,7 +1,7 @@
 //! Pronouns, and whose part `his shoulder` is.
 
 use super::chunk::Chunk;
-use super::interpret::{Interpreter, Joint, Pending};
+use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
@@ -173,6 +173,12 @@ impl Interpreter<'_> {
         // "a bag over her shoulder", but "a lamp over her head"
         let slung = kind == RelationKind::Above
             && matches!(phrase.noun.as_str(), "shoulder" | "arm" | "back" | "neck");
+        // "carrying a toddler on her back", "a scarf around his neck"
+        let person =
+            |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing_tags(thing).any(Tags::PERSON));
+        let on_back = kind == RelationKind::On && phrase.noun == "back" && owners.iter().all(person);
+        let at_neck = kind == RelationKind::Around && phrase.noun == "neck";
+        let slung = slung || on_back || at_neck;
         let held =
             phrase.tags().any(Tags::GRASP) && within || slung || matches!(kind, RelationKind::Between(_));
         if held {
@@ -196,7 +202,7 @@ impl Interpreter<'_> {
             && phrase.determiner != Determiner::Each
             && kind == RelationKind::On
             && !held;
-        if at_head || on_one {
+        if at_head || on_one || at_neck {
             self.add_detail(subjects, &format!("{prep} {}", phrase.text()));
         }
         self.used.extend((!owners.is_empty()).then(|| phrase.noun.clone()));

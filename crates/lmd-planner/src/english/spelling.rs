@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::numbers::number;
-use super::token::Token;
+use super::token::{Token, low};
 use crate::lexicon::{self, List, Tags, exact_tags, is_known_verb, tags};
 
 /// Shortest words that are looked at.
@@ -46,7 +46,19 @@ pub(super) fn corrected(tokens: Vec<Token>) -> (Vec<Token>, Vec<String>) {
     let mut known: HashMap<String, Option<String>> = HashMap::new();
     let mut notes = Vec::new();
     let mut seen = 0;
-    let read = |token: Token| {
+    let before_noun: Vec<bool> =
+        (0..tokens.len()).map(|at| tags(low(&tokens, at + 1)).any(Tags::NOUN)).collect();
+    let read = |(token, colours): (Token, bool)| {
+        if let Some(colour) = short_colour(&token).filter(|_| colours) {
+            let note = format!("read \"{}\" as \"{colour}\"", token.text);
+            notes.extend((!notes.contains(&note)).then_some(note));
+            return Token::new(&colour);
+        }
+        if let Some(plural) = wrong_plural(&token) {
+            let note = format!("read \"{}\" as \"{plural}\"", token.text);
+            notes.extend((!notes.contains(&note)).then_some(note));
+            return Token::new(&plural);
+        }
         if !is_strange(&token) {
             return token;
         }
@@ -67,7 +79,38 @@ pub(super) fn corrected(tokens: Vec<Token>) -> (Vec<Token>, Vec<String>) {
             _ => token,
         }
     };
-    (tokens.into_iter().map(read).collect(), notes)
+    (tokens.into_iter().zip(before_noun).map(read).collect(), notes)
+}
+
+/// The colour that lacks a letter in a word of three: `blu`.
+fn short_colour(token: &Token) -> Option<String> {
+    let word = token.low.as_str();
+    let plain = word.len() == 3 && word.bytes().all(|b| b.is_ascii_lowercase()) && !token.is_capitalised();
+    let known =
+        !tags(word).is_unknown() || is_known_verb(word) || List::Real.has(word) || number(word).is_some();
+    if !plain || known {
+        return None;
+    }
+    let colour = |long: &String| exact_tags(long).any(Tags::COLOUR) && TARGETS.contains(long);
+    // "gry" is as well grey as gray.
+    (1..=3)
+        .flat_map(|at| ('a'..='z').map(move |letter| format!("{}{letter}{}", &word[..at], &word[at..])))
+        .find(colour)
+}
+
+/// The plural of a noun that was written as if it were regular: `strawberrys`, `knifes`, `tomatos`.
+fn wrong_plural(token: &Token) -> Option<String> {
+    let low = token.low.as_str();
+    let stem = low.strip_suffix('s')?;
+    let ending = |ends: &[&str]| ends.iter().any(|end| stem.ends_with(end));
+    let vowel = ending(&["ay", "ey", "oy", "uy"]);
+    let looks = ending(&["y"]) && !vowel || ending(&["fe", "lf", "af", "tato", "mato", "hero"]);
+    let written =
+        stem.len() > 2 && !token.is_capitalised() && !is_known_verb(low) && exact_tags(low).is_unknown();
+    if !looks || !written || !exact_tags(stem).any(Tags::NOUN) {
+        return None;
+    }
+    Some(lmd_layout::plural(stem)).filter(|plural| plural != low)
 }
 
 /// Whether no table knows a word. Names and words of other alphabets are none
@@ -114,14 +157,13 @@ fn meant(low: &str) -> Vec<String> {
 /// Two neighbours have changed places: `chiar`.
 fn swapped(low: &str) -> Vec<String> {
     let mut letters: Vec<char> = low.chars().collect();
-    if letters.len() < 5 {
-        return Vec::new();
-    }
     let mut found = Vec::new();
     for at in 1..letters.len() {
         letters.swap(at - 1, at);
         let word: String = letters.iter().collect();
-        if word != low && TARGETS.contains(&word) {
+        // Of short words only somebody alive or a colour: "gril" is a girl before it is a grill.
+        let told = letters.len() > 4 || exact_tags(&word).any(Tags::ANIMATE.and(Tags::COLOUR));
+        if word != low && told && TARGETS.contains(&word) {
             found.push(word);
         }
         letters.swap(at - 1, at);
@@ -236,6 +278,16 @@ mod tests {
             ("colourfull", "colourful"),
             ("acron", "acorn"),
             ("gardan", "garden"),
+            ("gril", "girl"),
+            ("brid", "bird"),
+            ("blu", "blue"),
+            ("pnk", "pink"),
+            ("gry", "gray"),
+            ("strawberrys", "strawberries"),
+            ("puppys", "puppies"),
+            ("knifes", "knives"),
+            ("wolfs", "wolves"),
+            ("potatos", "potatoes"),
         ] {
             let (tokens, notes) = corrected(tokenize(&format!("a {wrong} thing")));
             assert_eq!(tokens[1].low, right);
@@ -247,7 +299,8 @@ mod tests {
     fn other_words_stay() {
         for word in [
             "zorb", "clam", "bard", "brook", "lyre", "kelp", "tickling", "slaying", "shot", "cubs", "divers",
-            "spook", "graceful", "hopeful", "armless", "Chiar", "moat", "sitting", "chairs",
+            "spook", "graceful", "hopeful", "armless", "Chiar", "moat", "sitting", "chairs", "monkeys",
+            "cliffs", "giraffes", "photos", "pianos", "cities", "gnu", "emu", "yak", "imp", "hut",
         ] {
             let (tokens, notes) = corrected(tokenize(&format!("a {word} thing")));
             assert_eq!((tokens[1].text.as_str(), notes.len()), (word, 0), "{notes:?}");

@@ -44,6 +44,7 @@ pub(super) fn at_part(
     let part = detail?.rsplit(' ').next()?;
     let (across, down, edge) = match (kind, part) {
         (RelationKind::HeldBy, "mouth" | "beak" | "jaws" | "teeth") => (0.8, 0.3, 0.5),
+        (RelationKind::HeldBy, "neck") => (0.5, 0.35, 0.5),
         (RelationKind::On, "shoulder") => (0.85, 0.28, 1.0),
         _ => return None,
     };

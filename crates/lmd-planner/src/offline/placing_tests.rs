@@ -87,3 +87,22 @@ fn what_is_far_is_small_and_what_is_long_lies() {
         ["tall man", "short man"].map(|name| boxes("a tall man and a short man", name)[0].h());
     assert!(tall > short && tall < 1.7 * short, "{tall} {short}");
 }
+
+#[test]
+fn what_swims_is_in_the_water_with_the_boats() {
+    for (prompt, swimmer, boat) in [
+        ("a whale and a rowing boat on the ocean", "whale", "boat"),
+        ("a shark and a sailboat on the sea", "shark", "sailboat"),
+        ("a kayak, two dolphins and a seagull", "dolphin", "kayak"),
+        ("a boat and three fish", "fish", "boat"),
+    ] {
+        let boat = boxes(prompt, boat)[0];
+        for bbox in boxes(prompt, swimmer) {
+            assert!(bbox.y_max() > boat.center().1, "{prompt}: {bbox:?} {boat:?}");
+        }
+    }
+    let (whale, boat) = ("a whale and a rowing boat on the ocean", "a whale above a boat");
+    assert!(boxes(whale, "whale")[0].area() > boxes(whale, "boat")[0].area());
+    assert!(boxes(boat, "whale")[0].y_max() < boxes(boat, "boat")[0].center().1);
+    assert!(boxes("a kayak, two dolphins and a seagull", "seagull")[0].center().1 < 0.4);
+}

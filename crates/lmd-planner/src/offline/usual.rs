@@ -50,6 +50,8 @@ pub(super) fn most(noun: &str, count: usize, region: Option<Region>) -> Option<(
     let flies = kind_of(noun).class == Class::Air && noun_tags(noun).any(Tags::ANIMAL);
     match region {
         Some(Region::Background) => Some(FAR),
+        // Among boats it is in the water.
+        Some(Region::Ground) => None,
         _ if flies => Some(FLYING),
         _ => None,
     }
@@ -70,10 +72,31 @@ pub(super) fn kind_in_scene(thing: &Thing) -> Kind {
     Kind { class, ..kind }
 }
 
+/// What swims, among boats: they lie on the water, and it does not fly over them.
+fn set_afloat(scene: &mut Scene) {
+    let boats = scene.things.iter().any(|thing| {
+        noun_tags(&thing.noun).any(Tags::WATER)
+            && kind_of(&thing.noun).class.stands()
+            && thing.region != Some(Region::Sky)
+    });
+    let free = |index: usize| !scene.relations.iter().any(|r| r.subject == index || r.object == index);
+    let swims = |thing: &Thing| {
+        let tags = noun_tags(&thing.noun);
+        tags.any(Tags::WATER) && tags.any(Tags::ANIMAL) && kind_of(&thing.noun).class == Class::Air
+    };
+    let afloat: Vec<bool> = (0..scene.things.len()).map(|index| boats && free(index)).collect();
+    for (thing, afloat) in scene.things.iter_mut().zip(afloat) {
+        if afloat && thing.region.is_none() && swims(thing) {
+            thing.region = Some(Region::Ground);
+        }
+    }
+}
+
 /// The scene with the small things that stand nowhere on the table on which
 /// others of it stand.
 pub(super) fn settled(scene: &Scene) -> Scene {
     let mut scene = scene.clone();
+    set_afloat(&mut scene);
     let is_table = |index: &usize| {
         scene
             .things

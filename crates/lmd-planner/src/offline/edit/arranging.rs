@@ -51,14 +51,18 @@ pub(super) fn double(board: &mut Board, who: &str) -> Result<(), Refusal> {
 /// Adds copies of an object of its size, beside it where there is room.
 pub(super) fn duplicate(board: &mut Board, who: &str, count: usize) -> Result<(), Refusal> {
     let mut originals = find(board, who)?;
-    let one_kind = originals.windows(2).all(|pair| {
-        let noun = |index: usize| head_noun(&board.pieces[index].caption);
-        noun(pair[0]) == noun(pair[1])
-    });
-    if !one_kind && count > 1 {
+    let noun = |index: &usize| head_noun(&board.pieces[*index].caption);
+    let alike = |index: &usize| originals.iter().filter(|other| noun(other) == noun(index)).count();
+    if who.is_empty() && originals.len() > 1 {
+        // "one more": of what there are several already, where that is one kind alone.
+        let several: Vec<usize> = originals.iter().copied().filter(|index| alike(index) > 1).collect();
+        originals = if several.is_empty() { originals } else { several };
+    }
+    let one_kind = originals.windows(2).all(|pair| noun(&pair[0]) == noun(&pair[1]));
+    if !one_kind && (count > 1 || who.is_empty()) {
         return Err(format!("say of what, as in \"two more cats\"; there are: {}", board.inventory()));
     }
-    if one_kind && count > 1 {
+    if one_kind && (count > 1 || who.is_empty()) {
         originals.drain(..originals.len() - 1);
     }
     let first = board.pieces.len();

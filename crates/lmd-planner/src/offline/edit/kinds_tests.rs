@@ -246,3 +246,47 @@ fn what_hangs_on_the_wall_behind_something_is_above_it() {
         assert!(new.y_max() <= table.y() + 0.02 && new.center().1 < 0.5, "{instruction}: {plan:?}");
     }
 }
+
+#[test]
+fn who_gets_larger_or_smaller_needs_no_verb() {
+    for (instruction, factor) in [
+        ("everything slightly smaller please", 0.9),
+        ("everything smaller", 0.8),
+        ("the bus a bit smaller", 0.95),
+    ] {
+        let plan = said(&street(), instruction);
+        let area = |layout: &Layout| bbox(layout, "a bus").area();
+        assert!(area(&plan.layout) < factor * area(street().layout()), "{instruction}: {plan:?}");
+    }
+}
+
+#[test]
+fn one_more_is_one_of_what_there_are_several() {
+    let farm = conversation(
+        &[
+            ("a sheep", [0.05, 0.6, 0.15, 0.2]),
+            ("a sheep", [0.25, 0.6, 0.15, 0.2]),
+            ("a barn", [0.6, 0.4, 0.35, 0.4]),
+        ],
+        "A realistic scene",
+        "",
+    );
+    for instruction in ["one more", "another one", "another"] {
+        let plan = said(&farm, instruction);
+        assert_eq!(captions(&plan.layout), ["a sheep", "a sheep", "a barn", "a sheep"], "{instruction}");
+    }
+    assert!(refused(&street(), "one more").contains("say of what"));
+}
+
+#[test]
+fn what_is_kept_and_the_rest_that_goes_are_one_wish() {
+    for instruction in [
+        "keep only the bus, delete the rest",
+        "keep the bus and remove the others",
+        "only keep the bus, get rid of everything else",
+    ] {
+        let plan = said(&street(), instruction);
+        assert_eq!(captions(&plan.layout), ["a bus"], "{instruction}");
+        assert_eq!(plan.warnings, [""; 0], "{instruction}");
+    }
+}

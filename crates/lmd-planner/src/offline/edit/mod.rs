@@ -40,6 +40,7 @@ mod refer;
 mod refusal;
 mod relocate;
 mod remarks;
+mod rest;
 mod scenery;
 mod sets;
 mod spot;
@@ -82,7 +83,7 @@ pub(crate) fn revise(
         let before: Vec<_> = before.objects().iter().map(|o| (o.caption.to_string(), o.bbox)).collect();
         board.note_vacated(&before);
     }
-    let clauses = commands(&text).map_err(&refuse)?;
+    let clauses = rest::kept_alone(commands(&text).map_err(&refuse)?);
     let several = clauses.len() > 1;
     let mut left_out: Vec<(String, Refusal)> = Vec::new();
     for clause in clauses {

@@ -24,14 +24,46 @@ pub(super) fn whole(text: &str) -> Option<Command> {
         .or_else(|| space(text))
         .or_else(|| apart(text.strip_prefix("separate ")?))
         .or_else(|| nameless(text))
+        .or_else(|| resized(text))
+}
+
+/// `everything slightly smaller`, `the car a bit bigger`: who and how large, without a verb.
+fn resized(text: &str) -> Option<Command> {
+    const OTHER: [&str; 9] = ["should", "must", "is", "are", "be", "to", "not", "than", "too"];
+    let words: Vec<&str> = text.split(' ').collect();
+    if !text.ends_with("er") || words.iter().any(|word| OTHER.contains(word)) {
+        return None;
+    }
+    let at = (1..words.len()).find(|at| comparative(&words[*at..].join(" ")).is_some())?;
+    let (who, how) = (words[..at].join(" "), words[at..].join(" "));
+    let named = matches!(words[0], "the" | "that" | "this" | "all" | "both") && who != "the";
+    if !named && !is_all(&who) && !matches!(who.as_str(), "it" | "them" | "they") {
+        return None;
+    }
+    let who = if is_all(&who) && !who.contains("else") && !who.contains("rest") && !who.contains("others") {
+        "everything".to_owned()
+    } else {
+        who
+    };
+    let (w, h) = comparative(&how)?;
+    Some(Command::Resize { who, w, h })
 }
 
 /// `remove everything except the cat`, `keep only the cat`.
 fn keep_only(text: &str) -> Option<Command> {
     let kept = all_but(text);
-    let only = ["keep only ", "leave only ", "only keep ", "only leave ", "keep nothing but ", "just keep "]
-        .iter()
-        .find_map(|words| text.strip_prefix(words));
+    let only = [
+        "keep only ",
+        "leave only ",
+        "only keep ",
+        "only leave ",
+        "keep nothing but ",
+        "just keep ",
+        "leave just ",
+        "keep just ",
+    ]
+    .iter()
+    .find_map(|words| text.strip_prefix(words));
     let alone = text.strip_prefix("only ").filter(|rest| {
         rest.starts_with("the ")
             && ![" should ", " on ", " in ", " with "].iter().any(|word| rest.contains(word))
