@@ -93,9 +93,11 @@ fn short_colour(token: &Token) -> Option<String> {
     }
     let colour = |long: &String| exact_tags(long).any(Tags::COLOUR) && TARGETS.contains(long);
     // "gry" is as well grey as gray.
-    (1..=3)
-        .flat_map(|at| ('a'..='z').map(move |letter| format!("{}{letter}{}", &word[..at], &word[at..])))
-        .find(colour)
+    let with_letter = |at: usize| {
+        let (before, behind) = word.split_at(at);
+        ('a'..='z').map(move |letter| format!("{before}{letter}{behind}"))
+    };
+    (1..=3).flat_map(with_letter).find(colour)
 }
 
 /// The plural of a noun that was written as if it were regular: `strawberrys`, `knifes`, `tomatos`.
