@@ -46,7 +46,8 @@ class Drawn:
         self.scenes = []
         for k, part in zip(kept, self.pictures.float().div(127.5).sub(1).split(1)):
             found = boxes_of(channels_last(part))[0]
-            things = [Thing(state["nouns"][k], state["paints"][k], tuple(found[0].box), False, 0)] if found else []
+            # Every copy counts: what is left out would be learnt as background.
+            things = [Thing(state["nouns"][k], state["paints"][k], tuple(one.box), False, 0) for one in found]
             self.scenes.append(Scene(0, things=things))
 
     def draw(self, n: int, generator: torch.Generator) -> tuple[torch.Tensor, list[Scene]]:
