@@ -56,8 +56,7 @@ impl Reader<'_> {
     /// play in the sand`.
     pub(super) fn acts(&self, low: &str, last: &Token) -> bool {
         // "watching her child play"
-        let seen = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
-        let seen = seen.is_some_and(|before| makes(&before.low)) && tags(&last.low).any(Tags::ANIMATE);
+        let seen = makes(self.before()) && tags(&last.low).any(Tags::ANIMATE);
         if seen && verb(low).is_some_and(|verb| verb.form == VerbForm::Base) {
             return true;
         }
@@ -68,8 +67,7 @@ impl Reader<'_> {
         if one && plural && !bare {
             return self.object_follows(1);
         }
-        let joined = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
-        let joined = joined.is_some_and(|before| before.low == "and");
+        let joined = self.before() == "and";
         let can = tags(&last.low).any(Tags::ANIMATE) || low == "fly";
         let base = verb(low).is_some_and(|verb| verb.form == VerbForm::Base);
         one && joined && can && base && !self.content_follows(1)
@@ -98,11 +96,10 @@ impl Reader<'_> {
     pub(super) fn is_bare_before(&self, last: &Token) -> bool {
         let own = exact_tags(&last.low);
         // "written in smoke trails": after a preposition nothing acts.
-        let before = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
-        let placed = before.is_some_and(|before| is_function(&before.low) && before.low != "and");
+        let placed = is_function(self.before()) && self.before() != "and";
         let acts = own.any(Tags::ANIMATE.and(Tags::VEHICLE)) || own.any(Tags::STUFF) && !placed;
         let counted = own.any(Tags::NOUN) && !acts;
-        let bare = self.phrase.determiner == Determiner::None && self.phrase.quantity.is_none();
+        let bare = self.phrase.is_bare();
         bare && counted && !last.has_capital() && singular(&last.low) == last.low && !self.object_follows(1)
     }
 
@@ -120,9 +117,7 @@ impl Reader<'_> {
 
     /// Whether a bare word that could open a noun phrase is a verb instead.
     pub(super) fn opens_as_verb(&self, low: &str) -> bool {
-        let bare = self.phrase.determiner == Determiner::None
-            && self.phrase.quantity.is_none()
-            && self.phrase.attributes.is_empty();
+        let bare = self.phrase.is_bare() && self.phrase.attributes.is_empty();
         // "Mount Fuji"
         let name = |ahead: usize| self.tokens.get(self.at + ahead).is_some_and(Token::is_capitalised);
         if name(0) && name(1) && exact_tags(self.low(1)).is_unknown() {

@@ -3,7 +3,7 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint};
-use super::phrase::{Determiner, NounPhrase};
+use super::phrase::NounPhrase;
 use crate::Region;
 use crate::lexicon::{Tags, tags};
 
@@ -20,9 +20,7 @@ impl Interpreter<'_> {
             return true;
         }
         // "an octopus playing the drums underwater"
-        let bare = phrase.determiner == Determiner::None
-            && phrase.quantity.is_none()
-            && phrase.attributes.is_empty();
+        let bare = phrase.is_bare() && phrase.attributes.is_empty();
         let adverb =
             matches!(phrase.noun.as_str(), "underwater" | "outdoors" | "indoors" | "downtown" | "upstairs");
         if bare && adverb && !self.scene.things.is_empty() && self.joint == Joint::None {
@@ -40,7 +38,7 @@ impl Interpreter<'_> {
     /// Three and more bare words that no table knows.
     fn is_gibberish(phrase: &NounPhrase) -> bool {
         let unknown = |word: &String| tags(&word.to_lowercase()).is_unknown();
-        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
+        let bare = phrase.is_bare();
         bare && phrase.words.len() > 2 && phrase.words.iter().all(unknown)
     }
 

@@ -99,9 +99,7 @@ impl Interpreter<'_> {
     pub(super) fn close_denial_unless_listed(&mut self) {
         let listed = match (self.peek(1), self.peek(2)) {
             (Some(Chunk::Np(np)), after) => {
-                np.determiner == Determiner::None
-                    && np.quantity.is_none()
-                    && !matches!(after, Some(Chunk::Link(_) | Chunk::Verb(_)))
+                np.is_bare() && !matches!(after, Some(Chunk::Link(_) | Chunk::Verb(_)))
             }
             (Some(Chunk::Or | Chunk::And), _) => true,
             _ => false,

@@ -11,11 +11,8 @@ impl Interpreter<'_> {
     /// `a hedgehog, cute, …`: a bare adjective after a comma speaks of the one
     /// thing before it. `true` if this was one.
     pub(super) fn describes_last(&mut self, phrase: &NounPhrase) -> bool {
-        let bare = phrase.noun.is_empty()
-            && phrase.determiner == Determiner::None
-            && phrase.quantity.is_none()
-            && !phrase.anaphor
-            && !phrase.attributes.is_empty();
+        let bare =
+            phrase.noun.is_empty() && phrase.is_bare() && !phrase.anaphor && !phrase.attributes.is_empty();
         // "a suitcase, brown and worn, next to a bag"
         let (pair, length): (&[String], usize) = match (self.peek(1), self.peek(2)) {
             (Some(Chunk::And), Some(Chunk::Adjectives(second))) => (second, 2),

@@ -64,7 +64,7 @@ impl Interpreter<'_> {
         let owners = if self.detailed.is_empty() { &self.owner } else { &self.detailed };
         let animate = owners.iter().any(|i| self.is_animate(*i));
         let tags = phrase.tags();
-        let stuff = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
+        let stuff = phrase.is_bare() && !phrase.plural;
         let shapeless = tags.any(Tags::STUFF) || tags.is_unknown() || is_idea(&phrase.noun);
         let stuff = stuff && !owners.is_empty() && shapeless;
         // "a man with glasses" wears them.

@@ -34,7 +34,8 @@ pub(super) fn check(tokens: &[Token]) -> Result<(), PlanError> {
     Ok(())
 }
 
-fn script(c: char) -> Option<&'static str> {
+/// What a letter outside Latin script is called.
+pub(crate) fn script(c: char) -> Option<&'static str> {
     Some(match c {
         '\u{0370}'..='\u{03ff}' => "Greek letters",
         '\u{0400}'..='\u{052f}' => "Cyrillic letters",

@@ -60,6 +60,7 @@ mod token;
 mod who;
 mod within;
 
+pub(crate) use language::script;
 pub(crate) use links::place_word;
 pub(crate) use who::Who;
 

@@ -1,7 +1,7 @@
 //! Names of persons and places: `Sherlock Holmes`, `Dr. Watson`, `Mount Fuji`. They keep their capitals, have no plural
 //! and no article.
 
-use super::phrase::{Determiner, NounPhrase};
+use super::phrase::NounPhrase;
 use super::token::Token;
 use crate::lexicon::{List, tags};
 
@@ -35,8 +35,7 @@ const TITLES: [&str; 24] = [
 
 /// The name that the nouns of a phrase are, as written; `inner` where they do not open the prompt.
 pub(super) fn of_noun(phrase: &NounPhrase, nouns: &[&Token], inner: bool) -> Option<String> {
-    let bare =
-        phrase.determiner == Determiner::None && phrase.quantity.is_none() && phrase.attributes.is_empty();
+    let bare = phrase.is_bare() && phrase.attributes.is_empty();
     if !bare || !nouns.iter().all(|token| token.is_capitalised() && !is_shouted(&token.text)) {
         return None;
     }

@@ -54,7 +54,7 @@ impl Interpreter<'_> {
     /// one: its place in the sentence alone makes it a thing.
     fn guess(&mut self, phrase: &NounPhrase) {
         self.doubt_number(phrase);
-        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
+        let bare = phrase.is_bare() && !phrase.plural;
         if bare && !phrase.capitalised && phrase.tags().is_unknown() {
             self.scene.guesses.push(phrase.noun.clone());
         }
@@ -85,7 +85,7 @@ impl Interpreter<'_> {
 
     /// The thing named before that `the cat` means.
     pub(super) fn known(&self, phrase: &NounPhrase) -> Option<usize> {
-        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
+        let bare = phrase.is_bare() && !phrase.plural;
         // "a violinist and a pianist, violinist on the left".
         let again = bare
             && phrase.attributes.is_empty()

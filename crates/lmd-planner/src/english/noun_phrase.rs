@@ -25,6 +25,12 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The word before the phrase in lower case, or nothing.
+    pub(super) fn before(&self) -> &str {
+        let before = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        before.map_or("", |token| token.low.as_str())
+    }
+
     pub(super) fn low(&self, ahead: usize) -> &str {
         low(self.tokens, self.at + ahead)
     }
@@ -366,8 +372,7 @@ impl Reader<'_> {
             return false;
         }
         // "a hammer and mallet pound the nails"
-        let joined = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
-        let joined = joined.is_some_and(|before| before.low == "and");
+        let joined = self.before() == "and";
         if joined && tags.is_unknown() && self.object_follows(1) {
             return false;
         }

@@ -26,7 +26,7 @@ impl Reader<'_> {
         let Some((inner, end)) = inner else { return };
         if inner.noun.is_empty() {
             // "a field of lavender": a plant that is a colour, too.
-            let bare = inner.determiner == Determiner::None && inner.quantity.is_none() && !inner.anaphor;
+            let bare = inner.is_bare() && !inner.anaphor;
             if let (true, [colour]) = (bare, inner.attributes.as_slice()) {
                 self.phrase.detail = Some(format!("of {colour}"));
                 self.at = end;

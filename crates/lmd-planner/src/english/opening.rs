@@ -52,7 +52,7 @@ impl Interpreter<'_> {
                 | Link::Prep(_),
             )) => {
                 let named = |np: &NounPhrase| {
-                    let bare = np.determiner == Determiner::None && np.quantity.is_none();
+                    let bare = np.is_bare();
                     bare && np.noun.starts_with(char::is_uppercase) && !is_persons(&np.noun)
                 };
                 matches!(self.peek(2), Some(Chunk::Np(np)) if np.tags().any(Tags::TIME.and(Tags::PLACE)) || named(np))

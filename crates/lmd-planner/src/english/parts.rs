@@ -57,7 +57,7 @@ impl Interpreter<'_> {
     /// `1girl, red dress`: a bare thing to wear in a list belongs to the one
     /// person before it. `true` if it was that.
     pub(super) fn is_worn_tag(&mut self, phrase: &NounPhrase) -> bool {
-        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
+        let bare = phrase.is_bare();
         let person = matches!(self.scene.things.as_slice(), [one] if thing_tags(one).any(Tags::PERSON));
         let part = phrase.tags().any(Tags::PART);
         let listed =
@@ -332,7 +332,7 @@ impl Interpreter<'_> {
 
     /// `old lighthouse on a cliff, stormy sky`: a bare place after a comma.
     pub(super) fn trailing_place(&self, phrase: &NounPhrase) -> bool {
-        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
+        let bare = phrase.is_bare();
         let ends = |ahead: usize| matches!(self.peek(ahead), None | Some(Chunk::Comma | Chunk::Stop));
         let outside =
             phrase.tags().any(Tags::TIME) && matches!(self.peek(1), Some(Chunk::Link(Link::Rel { .. })));

@@ -78,7 +78,7 @@ fn bare_object(tokens: &[Token], at: usize) -> bool {
     let Some((np, _)) = noun_phrase(tokens, at + 1).filter(|_| !is_naming(low(tokens, at))) else {
         return false;
     };
-    let bare = np.determiner == Determiner::None && np.quantity.is_none() && !np.noun.is_empty();
+    let bare = np.is_bare() && !np.noun.is_empty();
     let several = np.plural || np.tags().any(Tags::STUFF.and(Tags::ABSTRACT).and(Tags::UNCOUNTED));
     bare && several && !np.tags().any(Tags::MODIFIER)
 }

@@ -40,6 +40,11 @@ pub(super) struct NounPhrase {
 }
 
 impl NounPhrase {
+    /// Whether neither an article nor a number leads it.
+    pub(super) fn is_bare(&self) -> bool {
+        self.determiner == Determiner::None && self.quantity.is_none()
+    }
+
     pub(super) fn new() -> Self {
         Self {
             determiner: Determiner::None,

@@ -85,10 +85,7 @@ impl Interpreter<'_> {
     /// was picked just before.
     pub(super) fn dresses_part(&mut self, phrase: &NounPhrase) -> bool {
         let after_part = matches!(self.previous(), Some(Chunk::OneOf(_) | Chunk::OfThem(_)));
-        let bare = phrase.noun.is_empty()
-            && phrase.determiner == Determiner::None
-            && phrase.quantity.is_none()
-            && !phrase.attributes.is_empty();
+        let bare = phrase.noun.is_empty() && phrase.is_bare() && !phrase.attributes.is_empty();
         if after_part && bare {
             self.adjectives(&phrase.attributes);
         }

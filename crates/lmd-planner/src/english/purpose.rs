@@ -2,14 +2,14 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint};
-use super::phrase::{Determiner, NounPhrase};
+use super::phrase::NounPhrase;
 use crate::lexicon::Tags;
 
 impl Interpreter<'_> {
     /// Whom or what something is for, in the caption of that. `true` if it was that.
     pub(super) fn serves(&mut self, phrase: &NounPhrase) -> bool {
         let subjects = self.group.clone();
-        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
+        let bare = phrase.is_bare() && !phrase.plural;
         let lifeless = !subjects.is_empty() && subjects.iter().all(|index| !self.is_animate(*index));
         let whom = |np: &NounPhrase| np.tags().any(Tags::ANIMATE) && !np.tags().any(Tags::PLACE);
         let after_for = matches!(self.previous(), Some(Chunk::For));

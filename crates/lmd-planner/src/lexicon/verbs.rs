@@ -2,7 +2,7 @@
 //! (`riding a horse`) or a part of the caption (`wearing a hat`).
 
 use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::source;
 use super::tags::Tags;
@@ -140,89 +140,86 @@ fn third(lemma: &str) -> String {
     }
 }
 
-static WORKED: LazyLock<HashSet<String>> = LazyLock::new(|| source::words(TEXT, "worked").map(ing).collect());
+/// Verbs of a section, looked up by what somebody is doing (`filling`).
+struct Deeds {
+    section: &'static str,
+    doing: OnceLock<HashSet<String>>,
+}
 
-static LINKING: LazyLock<HashSet<String>> =
-    LazyLock::new(|| source::words(TEXT, "linking").map(ing).collect());
+impl Deeds {
+    const fn of(section: &'static str) -> Self {
+        Self { section, doing: OnceLock::new() }
+    }
 
-static LEADING: LazyLock<HashSet<String>> =
-    LazyLock::new(|| source::words(TEXT, "leading").map(ing).collect());
+    fn has(&self, doing: &str) -> bool {
+        self.doing.get_or_init(|| source::words(TEXT, self.section).map(ing).collect()).contains(doing)
+    }
+}
 
-static MEANING_TO: LazyLock<HashSet<String>> =
-    LazyLock::new(|| source::words(TEXT, "meaning to").map(ing).collect());
+static WORKED: Deeds = Deeds::of("worked");
+static LINKING: Deeds = Deeds::of("linking");
+static LEADING: Deeds = Deeds::of("leading");
+static MEANING_TO: Deeds = Deeds::of("meaning to");
+static ALIVE: Deeds = Deeds::of("alive");
+static TOUCHING_ON: Deeds = Deeds::of("touching on");
+static BESIDE_OVER: Deeds = Deeds::of("beside over");
+static ON_OVER: Deeds = Deeds::of("on over");
+static FILLING: Deeds = Deeds::of("filling");
+static ADORNING: Deeds = Deeds::of("adorning");
+static LIGHTING: Deeds = Deeds::of("lighting");
 
 /// Whether what follows says how somebody is (`feeling tired`).
 pub(crate) fn is_linking(doing: &str) -> bool {
-    LINKING.contains(doing)
+    LINKING.has(doing)
 }
 
 /// Whether `to` and another verb say what somebody does (`trying to catch a ball`).
 pub(crate) fn is_leading(doing: &str) -> bool {
-    LEADING.contains(doing)
+    LEADING.has(doing)
 }
 
 /// Whether `to` and another verb say what somebody does not do yet (`waiting to cross the street`).
 pub(crate) fn is_meaning_to(doing: &str) -> bool {
-    MEANING_TO.contains(doing)
+    MEANING_TO.has(doing)
 }
-
-static ALIVE: LazyLock<HashSet<String>> = LazyLock::new(|| source::words(TEXT, "alive").map(ing).collect());
-
-static TOUCHING_ON: LazyLock<HashSet<String>> =
-    LazyLock::new(|| source::words(TEXT, "touching on").map(ing).collect());
-
-static BESIDE_OVER: LazyLock<HashSet<String>> =
-    LazyLock::new(|| source::words(TEXT, "beside over").map(ing).collect());
-
-static ON_OVER: LazyLock<HashSet<String>> =
-    LazyLock::new(|| source::words(TEXT, "on over").map(ing).collect());
 
 /// Whether a deed and `over` say on what it is done (`driving over a bridge`).
 pub(crate) fn is_on(doing: &str, prep: &str) -> bool {
-    prep == "over" && ON_OVER.contains(doing)
+    prep == "over" && ON_OVER.has(doing)
 }
 
 /// Whether a deed and its preposition say that something is only touched (`chewing on`), or only near (`fighting over`).
 pub(crate) fn is_at(doing: &str, prep: &str) -> bool {
     match prep {
-        "on" => TOUCHING_ON.contains(doing),
-        "over" => BESIDE_OVER.contains(doing),
+        "on" => TOUCHING_ON.has(doing),
+        "over" => BESIDE_OVER.has(doing),
         _ => false,
     }
 }
 
 /// Whether only somebody alive does this (`walking`).
 pub(crate) fn is_of_the_living(doing: &str) -> bool {
-    ALIVE.contains(doing)
+    ALIVE.has(doing)
 }
 
 /// Whether somebody does this (`slicing`) to something that lies on or in something else.
 pub(crate) fn is_worked(doing: &str) -> bool {
-    WORKED.contains(doing)
+    WORKED.has(doing)
 }
-
-static FILLING: LazyLock<HashSet<String>> =
-    LazyLock::new(|| source::words(TEXT, "filling").map(ing).collect());
-
-static ADORNING: LazyLock<HashSet<String>> =
-    LazyLock::new(|| source::words(TEXT, "adorning").map(ing).collect());
-
-static LIGHTING: LazyLock<HashSet<String>> =
-    LazyLock::new(|| source::words(TEXT, "lighting").map(ing).collect());
 
 /// Whether what does this (`illuminating`) lights the place it is in.
 pub(crate) fn is_lighting(doing: &str) -> bool {
-    LIGHTING.contains(doing)
+    LIGHTING.has(doing)
 }
 
 /// Whether what does this (`filling`) is within or upon what it does it to.
 pub(crate) fn is_filling(doing: &str) -> bool {
-    FILLING.contains(doing)
+    FILLING.has(doing)
 }
 
 /// Whether what does this (`adorning`) says more of the place it is in than of itself.
 pub(crate) fn is_adorning(doing: &str) -> bool {
-    ADORNING.contains(doing)
+    ADORNING.has(doing)
 }
 
 /// Whether `word` is a form of a verb that the lexicon knows.

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use lmd_layout::singular;
 
+use crate::english::script;
 use crate::lexicon::likeliest_language;
 
 /// A word of a caption with its English.
@@ -114,16 +115,17 @@ pub(super) fn lost<'a>(meanings: &'a [Meaning], translation: &str) -> Vec<&'a Me
 
 /// The code of the language of a text in lower case, by its script and its little words.
 fn language_of(text: &str) -> Option<&'static str> {
-    let any = |range: std::ops::RangeInclusive<char>| text.chars().any(|c| range.contains(&c));
+    // Kana goes first: Japanese is written in Chinese signs as well.
     let by_script = [
-        ("ja", '\u{3040}'..='\u{30ff}'),
-        ("ko", '\u{ac00}'..='\u{d7af}'),
-        ("zh", '\u{4e00}'..='\u{9fff}'),
-        ("ru", '\u{0400}'..='\u{052f}'),
-        ("ar", '\u{0600}'..='\u{06ff}'),
-        ("hi", '\u{0900}'..='\u{097f}'),
+        ("Japanese", "ja"),
+        ("Korean", "ko"),
+        ("Chinese characters", "zh"),
+        ("Cyrillic letters", "ru"),
+        ("Arabic letters", "ar"),
+        ("an Indian script", "hi"),
     ];
-    if let Some((code, _)) = by_script.into_iter().find(|(_, range)| any(range.clone())) {
+    let written = |name: &str| text.chars().any(|c| script(c) == Some(name));
+    if let Some((_, code)) = by_script.into_iter().find(|(name, _)| written(name)) {
         return Some(code);
     }
     let words: Vec<&str> = divided(text).collect();
