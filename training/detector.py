@@ -219,7 +219,7 @@ def train(run: Run, size: networks.Size, steps: int | None = None, resume_from: 
     """Train from nothing, from the stage's checkpoint, or from the detector of an exported folder.
 
     With the exported folder of a `painter`, part of what is seen are `reworked` pictures as that model would draw them
-    (rework.py); with `drawn`, what a model drew and a person looked at (drawn.py). Half stays composed scenes."""
+    (rework.py); with `drawn`, what a model drew and was looked at (drawn.py). Half stays composed scenes."""
     steps = steps or size.detector_steps
     torch.manual_seed(5)
     model = Detector.open(resume_from / "detector").train() if resume_from else Detector(size.nouns)

@@ -1,4 +1,4 @@
-"""`python -m training.drawn`: pictures that the model draws of single things, for a person to look at.
+"""`python -m training.drawn`: pictures that the model draws of single things, to be looked at.
 
 Writes DRAWN.pt and sheets DRAWN-1.png … with eight pictures a row, in the order of the nouns. Whoever looks at them writes the
 numbers of those that do not show their noun, divided by spaces, into a file; the detector learns from the others (`--stage detector
