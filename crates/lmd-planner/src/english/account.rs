@@ -12,7 +12,7 @@ use lmd_layout::singular;
 
 use super::numbers::{number, quantity};
 use super::token::{Token, low};
-use super::{chunk, links, negation, partitive};
+use super::{links, negation, partitive, places};
 use crate::Scene;
 use crate::lexicon::{
     List, Role, Tags, Verb, base, exact_tags, finite_past, is_leading, tags, third_person, verb,
@@ -78,7 +78,7 @@ fn phrase_length(tokens: &[Token], at: usize, held: &Held) -> Option<usize> {
     let count = quantity(tokens, at)
         .filter(|(quantity, _)| !quantity.exact || held.counts.contains(&quantity.count.max(1)))
         .map(|(_, length)| length);
-    let weather = chunk::weather(tokens, at).map(|(_, length)| length);
+    let weather = places::weather(tokens, at).map(|(_, length)| length);
     [negation, place, manner, comparison, part, count, weather].into_iter().flatten().max()
 }
 

@@ -138,6 +138,14 @@ impl Interpreter<'_> {
             Pending::With { .. } if self.owner.is_empty() => (Vec::new(), text.to_owned()),
             Pending::With { .. } => (self.owner.clone(), format!("with {text}")),
             Pending::Object { prep, subjects, .. } => (subjects, format!("{prep} {text}")),
+            // "a lighthouse on a cliff, title "The Keeper"": what is written on the picture itself.
+            _ if matches!(self.previous(), Some(Chunk::Comma)) && text.contains(" \"") => {
+                (Vec::new(), text.to_owned())
+            }
+            // "a cake with three candles and the words …"
+            _ if self.previous() == Some(&Chunk::And) && !self.owner.is_empty() => {
+                (self.owner.clone(), format!("with {text}"))
+            }
             _ if self.detailed.is_empty() => {
                 (self.group.last().copied().into_iter().collect(), text.to_owned())
             }
@@ -145,7 +153,9 @@ impl Interpreter<'_> {
         };
         if things.is_empty() {
             // "the number 7 on a door" is a thing itself.
-            let noun = text.strip_prefix("the ").unwrap_or(&text).to_lowercase();
+            let noun = text.strip_prefix("the ").unwrap_or(&text);
+            let (says, written) = noun.split_at(noun.find('"').unwrap_or(noun.len()));
+            let noun = format!("{}{written}", says.to_lowercase());
             self.scene.things.push(Thing::new(&noun));
             let index = self.scene.things.len() - 1;
             self.mentioned.push(index);

@@ -10,6 +10,7 @@ use super::parallel::{about_to, does_something, goes_on, led, makes};
 use super::partitive;
 use super::past::{Doer, as_finite};
 use super::phrase::{Determiner, NounPhrase};
+use super::places::weather;
 use super::predicative::{adjectives, adjectives_alone, as_participle, follows_is_not};
 use super::token::{Token, low};
 use super::who::Who;
@@ -73,20 +74,6 @@ pub(super) enum Chunk {
 
 static LIKENESSES: LazyLock<Phrases<&str>> =
     LazyLock::new(|| Phrases::new(Section::Likenesses, |_, says| Some(says)));
-
-static MOODS: LazyLock<Phrases<&str>> = LazyLock::new(|| Phrases::new(Section::Moods, |_, says| Some(says)));
-
-/// `outside it is raining`, `it is night`: a sentence about the whole scene.
-pub(super) fn weather(tokens: &[Token], at: usize) -> Option<(&'static str, usize)> {
-    let outside = usize::from(matches!(low(tokens, at), "outside" | "outdoors"));
-    let it = at + outside;
-    let is = reads(tokens, it, "it is").or_else(|| reads(tokens, it, "it was"))?;
-    let degree = usize::from(matches!(low(tokens, it + is), "very" | "already" | "still" | "heavily"));
-    let start = it + is + degree;
-    let (says, length) = MOODS.longest(|ahead| low(tokens, start + ahead))?;
-    let end = start + length;
-    tokens.get(end).is_none_or(|next| !next.is_word() || is_function(&next.low)).then_some((*says, end - at))
-}
 
 static JOINTS: LazyLock<Phrases<Chunk>> =
     LazyLock::new(|| Phrases::new(Section::Joints, |_, name| joint(name)));
@@ -175,6 +162,11 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     }
     if let Some((chunk, length)) = fixed_word(tokens, at, previous) {
         return (chunk, length);
+    }
+    // "a nurse always smiles"
+    let third = verb(low(tokens, at + 1)).is_some_and(|verb| verb.form == VerbForm::Third);
+    if third && exact_tags(&token.low).any(Tags::ADVERB) && matches!(previous, Some(Chunk::Np(_))) {
+        return (None, 1);
     }
     if let Some((chunk, length)) = predicate(tokens, at, before) {
         return (Some(chunk), length);
@@ -445,7 +437,12 @@ fn stands_as_verb(
     match verb.form {
         VerbForm::Ing if matches!(previous, Some(Chunk::Np(np)) if np.tags().any(Tags::SKY)) => !noun_follows,
         VerbForm::Ing if is_noun && matches!(previous, Some(Chunk::Np(_))) => {
-            next.is_some_and(|next| matches!(next.low.as_str(), "a" | "an" | "the"))
+            // "a bunny painting eggs"
+            let somebody = matches!(previous, Some(Chunk::Np(np)) if np.tags().any(Tags::ANIMATE));
+            next.is_some_and(|next| {
+                let several = tags(&next.low).any(Tags::NOUN) && lmd_layout::is_plural(&next.low);
+                matches!(next.low.as_str(), "a" | "an" | "the") || somebody && several
+            })
         }
         VerbForm::Ing if joined => {
             let comma = matches!(previous, Some(Chunk::Comma));
@@ -472,7 +469,10 @@ fn stands_as_verb(
         VerbForm::Base => {
             let plural = matches!(previous, Some(Chunk::Np(np)) if np.plural || np.quantity.is_some())
                 || matches!(previous, Some(Chunk::Pronoun(Who::They) | Chunk::Which));
-            plural && !joined
+            // "man ride horse"
+            let bare = !is_noun
+                && matches!(previous, Some(Chunk::Np(np)) if np.is_bare() && np.tags().any(Tags::ANIMATE));
+            (plural || bare) && !joined
         }
     }
 }

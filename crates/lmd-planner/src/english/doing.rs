@@ -25,9 +25,14 @@ impl Interpreter<'_> {
         match last.filter(|thing| thing.count == 1 && bare && ends && self.joint == Joint::Comma) {
             Some(thing) => {
                 self.at += length;
-                let said = phrase.attributes.iter().chain(pair);
-                let new = said.filter(|one| !thing.attributes.contains(one));
-                let new: Vec<String> = new.cloned().collect();
+                // "an octopus, purple and teal" has both colours at once.
+                let colour = |one: &String| exact_tags(one).any(Tags::COLOUR);
+                let said: Vec<String> = match (phrase.attributes.as_slice(), pair) {
+                    ([one], [other]) if colour(one) && colour(other) => vec![format!("{one} and {other}")],
+                    (own, pair) => own.iter().chain(pair).cloned().collect(),
+                };
+                let new: Vec<String> =
+                    said.into_iter().filter(|one| !thing.attributes.contains(one)).collect();
                 thing.attributes.extend(new);
                 true
             }

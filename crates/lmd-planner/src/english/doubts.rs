@@ -79,7 +79,9 @@ fn odd(thing: &Thing) -> Vec<String> {
     }
     let own = noun_tags(&thing.noun);
     let lifeless = !own.is_unknown() && !own.any(Tags::ANIMATE);
-    if let Some(does) = thing.attributes.iter().find(|does| lifeless && is_of_the_living(does)) {
+    // Pumpkins and suns have faces, too.
+    let of_living = |does: &&String| lifeless && is_of_the_living(does) && *does != "smiling";
+    if let Some(does) = thing.attributes.iter().find(of_living) {
         doubt(format!("\"{does}\" may be what somebody else does"));
     }
     // "in a black suit in a red dress": one of them may be what somebody else wears.
@@ -164,7 +166,7 @@ impl Interpreter<'_> {
         let last = phrase.noun.rsplit(' ').next().unwrap_or_default();
         // One sheep and two sheep, scissors, water: the form tells no number. Of these three either plural is written.
         let alike = lmd_layout::plural(last) == last
-            || matches!(last, "bison" | "shrimp" | "squid")
+            || matches!(last, "bison" | "shrimp" | "squid" | "nigiri" | "koi")
             || phrase.tags().any(Tags::STUFF);
         let counted = phrase.quantity.is_some_and(|quantity| quantity.exact && quantity.count > 1);
         let pair = phrase.noun.starts_with("pair of");

@@ -3,6 +3,7 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending};
+use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use crate::lexicon::{Class, List, Tags, head, kind_of};
 
@@ -41,6 +42,25 @@ impl Interpreter<'_> {
             self.object_of = None;
         }
         (self.pending, self.joint) = (Pending::Nothing, Joint::None);
+        true
+    }
+
+    /// `a street at night, reflections on the wet asphalt`: part of the words about the place. `true` if it was that.
+    pub(super) fn plays_on_place(&mut self, phrase: &NounPhrase) -> bool {
+        let listed = self.joint == Joint::Comma && phrase.is_bare() && self.places.len() > 0;
+        if !listed || !List::PlayOfLight.has(head(&phrase.noun)) {
+            return false;
+        }
+        let mut says = phrase.text();
+        if let (Some(Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep))), Some(Chunk::Np(np))) =
+            (self.peek(1), self.peek(2))
+            && self.known(np).is_none()
+        {
+            says = format!("{says} {prep} {}", np.text());
+            self.at += 2;
+        }
+        self.places.add("with", &says);
+        self.joint = Joint::None;
         true
     }
 

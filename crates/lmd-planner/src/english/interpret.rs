@@ -4,6 +4,7 @@
 //! spoken of last, what a preposition waits for, whether the sentence denies.
 
 use super::chunk::Chunk;
+use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Places, Unproved};
 use crate::lexicon::{Tags, Verb, noun_tags};
@@ -307,7 +308,16 @@ impl<'a> Interpreter<'a> {
     pub(super) fn color_detail_or_unknown(&mut self, phrase: &NounPhrase) {
         match std::mem::take(&mut self.pending) {
             Pending::Object { prep, subjects, .. } if !phrase.attributes.is_empty() => {
-                self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
+                let mut says = format!("{prep} {}", phrase.text());
+                // "a fox in red and black"
+                while let (Some(Chunk::And), Some(Chunk::Np(np))) = (self.peek(1), self.peek(2))
+                    && np.noun.is_empty()
+                    && np.is_bare()
+                {
+                    says = format!("{says} and {}", np.text());
+                    self.at += 2;
+                }
+                self.add_detail(&subjects, &says);
             }
             Pending::Verb { verb, subjects, prep } if !phrase.attributes.is_empty() => {
                 let prep = prep.map_or(String::new(), |prep| format!("{prep} "));
@@ -351,7 +361,7 @@ impl<'a> Interpreter<'a> {
             let group = self.group.clone();
             return self.add_detail(&group, &phrase.text());
         }
-        if self.is_setting(phrase) {
+        if self.plays_on_place(phrase) || self.is_setting(phrase) {
             return;
         }
         let listed = self.listed_with(phrase);
@@ -435,7 +445,10 @@ impl<'a> Interpreter<'a> {
         }
         // "a child building a sandcastle, a bucket": the deed ends at the comma.
         let deed = self.joint == Joint::Comma && !self.group.is_empty() && self.detailed_by == self.group;
-        if self.joint == Joint::None || self.closed || self.object_of.is_some() || deed {
+        // "cozy fire, stockings on the mantel, steam rising": what stands behind a list of tags is said of the last.
+        let tag = self.joint == Joint::Comma
+            && matches!((self.peek(0), self.peek(1)), (Some(Chunk::Np(np)), Some(Chunk::Link(Link::Rel { .. }) | Chunk::Verb(_))) if np.is_bare());
+        if self.joint == Joint::None || self.closed || self.object_of.is_some() || deed || tag {
             self.group.clear();
         }
         self.joined_by = if self.group.is_empty() { Joint::None } else { self.joint };

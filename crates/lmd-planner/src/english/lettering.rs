@@ -40,7 +40,9 @@ pub(super) fn marked(tokens: &[Token]) -> Vec<Token> {
             at += length;
             continue;
         }
-        if let Some((amount, length)) = amount(tokens, at).filter(|_| length == 0) {
+        if let Some((amount, length)) =
+            weighed(tokens, at, marked.last()).or_else(|| amount(tokens, at)).filter(|_| length == 0)
+        {
             marked.push(amount);
             at += length;
             continue;
@@ -111,6 +113,21 @@ fn measure(tokens: &[Token], at: usize, before: Option<&Token>) -> Option<(Token
     let single = content(unit) && !other_number && lmd_layout::singular(&unit.low) == unit.low;
     let measured = many && article && single && content(next);
     measured.then(|| (Token::new(&format!("{}-{}", number.text, unit.text)), 2))
+}
+
+/// An amount that opens the words about some stuff: `500 g of flour`, `5kg of rice`.
+fn weighed(tokens: &[Token], at: usize, before: Option<&Token>) -> Option<(Token, usize)> {
+    before.is_none_or(|before| matches!(before.low.as_str(), "," | "and")).then_some(())?;
+    let first = tokens.get(at)?;
+    let digits = first.low.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(first.low.len());
+    let (figure, joined) = first.low.split_at(digits);
+    let low = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
+    let (unit, length) = if joined.is_empty() { (low(at + 1), 3) } else { (joined, 2) };
+    let unit = lmd_layout::singular(unit);
+    let stuff = tokens.get(at + length).is_some_and(|token| token.is_word() && !is_function(&token.low));
+    let measured =
+        figure.parse::<f64>().is_ok() && List::Unit.has(&unit) && low(at + length - 1) == "of" && stuff;
+    measured.then(|| (Token::new(&format!("{figure}-{unit}")), length))
 }
 
 /// A number of units, which counts nothing: `25 degrees`, `300 metres high`, `2 litres of water`.

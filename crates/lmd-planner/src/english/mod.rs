@@ -1,7 +1,7 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
 //! The way: normalise → `syntax` → `token` (with `joining`) → `language` → `lettering` → `stock` → `spelling` → `superlative` →
-//! `ones` → `style` → `chunk` (with `noun_phrase`, `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`,
+//! `ones` → `style` (with `run_on` and `tinting`) → `chunk` (with `noun_phrase`, `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`,
 //! `partitive`, `past`, `parallel`, `predicative`) → `interpret` (with `naming`, `calling`, `having`, `owning`, `pronouns` and
 //! `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`, `denial`, `doing`, `done_to`, `going_on`, `ideas`, `filling`,
 //! `fabric`, `parts`, `picks`, `purpose`, `within`, `around`) → `account`.
@@ -50,12 +50,14 @@ mod placing;
 mod predicative;
 mod pronouns;
 mod purpose;
+mod run_on;
 mod sides;
 mod spelling;
 mod stock;
 mod style;
 mod superlative;
 mod syntax;
+mod tinting;
 mod token;
 mod who;
 mod within;

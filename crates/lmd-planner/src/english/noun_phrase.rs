@@ -256,6 +256,11 @@ impl Reader<'_> {
         colour && agrees && self.content_follows(ahead + 1) && !self.verb_follows(ahead + 1)
     }
 
+    /// Whether nothing but another colour and the end of the phrase follows the word `ahead`.
+    fn colours_end(&self, ahead: usize) -> bool {
+        exact_tags(self.low(ahead + 1)).any(Tags::COLOUR) && !self.content_follows(ahead + 2)
+    }
+
     /// The length of a noun of several words `ahead`.
     fn compound_length(&self, ahead: usize) -> usize {
         let words: Vec<&str> =
@@ -266,11 +271,14 @@ impl Reader<'_> {
     /// `a soda can` at its end, but not `a bird can fly`.
     fn is_tin(&self, nouns: &[usize]) -> bool {
         let stuff = nouns.last().and_then(|i| self.tokens.get(*i));
-        let stuff =
-            stuff.is_some_and(|token| tags(&token.low).any(Tags::FOOD.and(Tags::STUFF).and(Tags::MODIFIER)));
+        let stuff = stuff.is_some_and(|token| {
+            token.has_capital() || tags(&token.low).any(Tags::FOOD.and(Tags::STUFF).and(Tags::MODIFIER))
+        });
+        let next = self.tokens.get(self.at + 1);
+        let placed = links::link(self.tokens, self.at + 1).is_some();
         self.low(0) == "can"
             && stuff
-            && self.tokens.get(self.at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low))
+            && (placed || next.is_none_or(|next| !next.is_word() || is_function(&next.low)))
     }
 
     /// `so` and the like are function words that may stand before adjectives.
@@ -323,6 +331,11 @@ impl Reader<'_> {
                 || self.compound_acts(2);
             // "a dark, gloomy castle"
             let listed = next == "," && self.stands_among_adjectives();
+            // "a logo in orange and white"
+            let alone = self.before() == "in" && tags.any(Tags::COLOUR) && !self.content_follows(1);
+            if alone && self.phrase.is_bare() && (self.low(1) != "and" || self.colours_end(1)) {
+                return true;
+            }
             // "a gold and black logo"
             let pair = tags.any(Tags::COLOUR) && next == "and" && self.color_and_noun_follow(2);
             return describes && (follows || pair) && !trails && !verb || listed;
@@ -346,6 +359,9 @@ impl Reader<'_> {
                 && (tags.any(Tags::NOUN) && self.may_be_thing(low)
                     || !tags.any(Tags::ADVERB.and(Tags::FILLER)));
         };
+        if List::NamedAlone.has(low) && !self.content_follows(1) {
+            return false;
+        }
         if number(low).is_some() {
             // "a Tesla Model 3": the number of a name.
             return last.has_capital() && low.starts_with(|c: char| c.is_ascii_digit());

@@ -43,7 +43,7 @@ pub(super) fn as_finite(tokens: &[Token], at: usize, verb: Verb, doer: Doer) -> 
             && !is_done_by_somebody(tokens, at + 1)
             && !is_laid_so(tokens, at + 1)
     };
-    let acts = || led_object(tokens, at) || named && (bare_object(tokens, at) || done());
+    let acts = || led_object(tokens, at) || named && (bare_object(tokens, at, doer) || done());
     // "a boy hit the ball", "the sun set": what one thing does in this form, it did.
     let alike = || match doer {
         Doer::Phrase(np, _) if !np.plural && np.count().0 == 1 => {
@@ -74,13 +74,15 @@ fn led_object(tokens: &[Token], at: usize) -> bool {
 
 /// Whether several things or stuff follow the verb as its object: `two drums added rhythm`, but not `a door painted
 /// orange`.
-fn bare_object(tokens: &[Token], at: usize) -> bool {
+fn bare_object(tokens: &[Token], at: usize, doer: Doer) -> bool {
     let Some((np, _)) = noun_phrase(tokens, at + 1).filter(|_| !is_naming(low(tokens, at))) else {
         return false;
     };
     let bare = np.is_bare() && !np.noun.is_empty();
     let several = np.plural || np.tags().any(Tags::STUFF.and(Tags::ABSTRACT).and(Tags::UNCOUNTED));
-    bare && several && !np.tags().any(Tags::MODIFIER)
+    // "a robot cooked dinner"
+    let dish = np.tags().any(Tags::FOOD) && doer.is_somebody();
+    bare && (dish || several && !np.tags().any(Tags::MODIFIER))
 }
 
 /// `a ship sailed by a pirate`.

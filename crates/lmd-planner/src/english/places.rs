@@ -1,9 +1,12 @@
 //! Places: what gets no box because it is all around (`on a beach at sunset`).
 
-use super::links::is_loose;
+use std::sync::LazyLock;
+
+use super::links::{is_loose, reads};
 use super::names::is_persons;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{List, Tags, exact_tags, head, tags};
+use super::token::{Token, low};
+use crate::lexicon::{List, Phrases, Section, Tags, exact_tags, head, is_function, tags};
 use crate::{Region, RelationKind};
 
 /// What a noun phrase after a preposition is.
@@ -97,6 +100,8 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
         K::InFrontOf | K::Above | K::NextTo if scenic && (prep == "against" || kind != K::NextTo) => {
             Setting::Place
         }
+        // "people standing around a kitchen"
+        K::Around if place && tags.any(Tags::INDOORS) => Setting::Place,
         K::Above if place && !tags.any(Tags::BOUNDED) && phrase.size().is_none() => Setting::Place,
         _ => Setting::Thing,
     }
@@ -223,4 +228,24 @@ fn stands_alone(prep: &str, text: &str) -> bool {
                 | "sun"
         );
     !stuff && !matches!(prep, "with" | "against" | "under")
+}
+
+static MOODS: LazyLock<Phrases<&str>> = LazyLock::new(|| Phrases::new(Section::Moods, |_, says| Some(says)));
+
+/// `outside it is raining`, `it is night`: a sentence about the whole scene.
+pub(super) fn weather(tokens: &[Token], at: usize) -> Option<(&'static str, usize)> {
+    // "snow falling" needs no more words around it.
+    if let Some((says, length)) =
+        MOODS.longest(|ahead| low(tokens, at + ahead)).filter(|(_, length)| *length > 1)
+    {
+        return Some((*says, length));
+    }
+    let outside = usize::from(matches!(low(tokens, at), "outside" | "outdoors"));
+    let it = at + outside;
+    let is = reads(tokens, it, "it is").or_else(|| reads(tokens, it, "it was"))?;
+    let degree = usize::from(matches!(low(tokens, it + is), "very" | "already" | "still" | "heavily"));
+    let start = it + is + degree;
+    let (says, length) = MOODS.longest(|ahead| low(tokens, start + ahead))?;
+    let end = start + length;
+    tokens.get(end).is_none_or(|next| !next.is_word() || is_function(&next.low)).then_some((*says, end - at))
 }

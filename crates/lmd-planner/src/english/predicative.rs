@@ -54,7 +54,13 @@ pub(super) fn adjectives(tokens: &[Token], at: usize) -> Option<(Vec<String>, us
             adverb.push(low);
         } else if is_adjective(&low) {
             adverb.push(low);
-            found.push(std::mem::take(&mut adverb).join(" "));
+            let says = std::mem::take(&mut adverb).join(" ");
+            // "purple and teal" is one way to look.
+            match found.last_mut().filter(|last: &&mut String| joined && is_colour(last) && is_colour(&says))
+            {
+                Some(last) => *last = format!("{last} and {says}"),
+                None => found.push(says),
+            }
         } else if !(low == "and"
             && !found.is_empty()
             && tokens.get(i + 1).is_some_and(|t| {
@@ -69,4 +75,9 @@ pub(super) fn adjectives(tokens: &[Token], at: usize) -> Option<(Vec<String>, us
         (!adverb.is_empty() && exact_tags(&adverb.join(" ")).any(Tags::SHADE)).then(|| adverb.join(" ")),
     );
     (!found.is_empty()).then_some((found, i - at))
+}
+
+/// Whether an adjective with its shade is a colour.
+fn is_colour(says: &str) -> bool {
+    exact_tags(says.rsplit(' ').next().unwrap_or(says)).any(Tags::COLOUR)
 }

@@ -3,7 +3,7 @@
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint};
 use super::phrase::NounPhrase;
-use crate::lexicon::Tags;
+use crate::lexicon::{Tags, VerbForm};
 
 impl Interpreter<'_> {
     /// Whom or what something is for, in the caption of that. `true` if it was that.
@@ -13,8 +13,13 @@ impl Interpreter<'_> {
         let lifeless = !subjects.is_empty() && subjects.iter().all(|index| !self.is_animate(*index));
         let whom = |np: &NounPhrase| np.tags().any(Tags::ANIMATE) && !np.tags().any(Tags::PLACE);
         let after_for = matches!(self.previous(), Some(Chunk::For));
+        // "eggs and flour used for a recipe"
+        let used = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        let used = matches!(used, Some(Chunk::Verb(verb)) if verb.form == VerbForm::Past);
         let counted = phrase.noun.is_empty() && phrase.quantity.is_some();
-        if !(after_for && lifeless && (bare || counted || whom(phrase))) || self.known(phrase).is_some() {
+        if !(after_for && lifeless && (bare || counted || used || whom(phrase)))
+            || self.known(phrase).is_some()
+        {
             return false;
         }
         let mut says = format!("for {}", phrase.text());

@@ -15,6 +15,18 @@ const SHORTEST: usize = 4;
 /// Most words of one prompt that are looked at.
 const MOST: usize = 60;
 
+/// Slips in little words, which are too short to be compared with others.
+const SLIPS: [(&str, &str); 8] = [
+    ("teh", "the"),
+    ("hte", "the"),
+    ("adn", "and"),
+    ("nad", "and"),
+    ("wiht", "with"),
+    ("wih", "with"),
+    ("wtih", "with"),
+    ("thier", "their"),
+];
+
 /// Words a slip may lead to: things, colours and adjectives with their
 /// plurals, and verbs.
 static TARGETS: LazyLock<HashSet<String>> = LazyLock::new(|| {
@@ -58,6 +70,10 @@ pub(super) fn corrected(tokens: Vec<Token>) -> (Vec<Token>, Vec<String>) {
             let note = format!("read \"{}\" as \"{plural}\"", token.text);
             notes.extend((!notes.contains(&note)).then_some(note));
             return Token::new(&plural);
+        }
+        if let Some((_, word)) = SLIPS.iter().find(|(slip, _)| *slip == token.low) {
+            notes.push(format!("read \"{}\" as \"{word}\"", token.text));
+            return Token::new(word);
         }
         if !is_strange(&token) {
             return token;

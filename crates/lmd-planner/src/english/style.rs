@@ -4,6 +4,8 @@
 use std::sync::LazyLock;
 
 use super::links::reads;
+use super::run_on::run_on;
+use super::tinting::{all_over, is_monochrome, is_pair_of_colours};
 use super::token::{Token, low, text_of};
 use crate::lexicon::{List, Phrases, Section, Tags, exact_tags, is_adjective};
 
@@ -30,13 +32,21 @@ pub(super) fn framing(tokens: &[Token]) -> Framing {
         .collect();
     let opened = at > wish_end(tokens, 0);
     let tagged = parts.iter().skip(1).any(|part| is_tag(&words_of(part)));
+    let mut told = false;
     for (i, part) in parts.iter().enumerate() {
         // "portrait of a man, black and white": the picture, not the man.
         if i > 0 && (opened || tagged) && is_monochrome(&words_of(part)) {
             framing.tags.push("black and white".to_owned());
             continue;
         }
+        // "two-color print, teal and orange"
+        let before = framing.tags.len();
+        if i > 0 && told && is_pair_of_colours(&words_of(part)) {
+            framing.tags.push(text_of(&words_of(part).into_iter().cloned().collect::<Vec<_>>()));
+            continue;
+        }
         framing.part(part, i == 0);
+        told = framing.tags.len() > before;
     }
     framing
 }
@@ -46,7 +56,11 @@ impl Framing {
     fn part(&mut self, part: &[Token], first: bool) {
         let words = words_of(part);
         let text = || words.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
-        let opens = opens_with_quality(&words) || opens_bare(&words) && is_style(&words) && !counts(&words);
+        // "surreal, a giant fish above a city"
+        let manner = |token: &&Token| List::Style.has(&token.low) && !exact_tags(&token.low).any(Tags::NOUN);
+        let opens = opens_with_quality(&words)
+            || words.iter().all(manner)
+            || opens_bare(&words) && is_style(&words) && !counts(&words);
         if (!first || opens && part.last().is_some_and(|t| t.low == ",")) && is_tag(&words) {
             // "a lighthouse by Hokusai, woodblock print": a woodblock print by Hokusai.
             let of_somebody = self.style.as_deref().and_then(|style| style.strip_prefix("a scene by "));
@@ -62,6 +76,10 @@ impl Framing {
             return;
         }
         let mut at = if first { 0 } else { wish_end(part, 0) };
+        let (part, tags) = part.split_at(run_on(part, at));
+        if !tags.is_empty() {
+            self.tags.push(text_of(&words_of(tags).into_iter().cloned().collect::<Vec<_>>()));
+        }
         while at < part.len() {
             match inline_style(part, at) {
                 Some(end) => {
@@ -74,6 +92,7 @@ impl Framing {
                 }
             }
         }
+        self.rest.extend(tags.iter().find(|token| !token.is_word()).cloned());
     }
 
     fn add_style(&mut self, text: &str) {
@@ -87,12 +106,6 @@ impl Framing {
 /// The words of a part, without its signs.
 fn words_of(part: &[Token]) -> Vec<&Token> {
     part.iter().filter(|token| token.is_word()).collect()
-}
-
-/// Whether a part says no more than `black and white`.
-fn is_monochrome(words: &[&Token]) -> bool {
-    let low: Vec<&str> = words.iter().map(|token| token.low.as_str()).collect();
-    matches!(low.as_slice(), ["black", "and", "white"] | ["black-and-white"])
 }
 
 /// Whether a tag list begins: `masterpiece, best quality, a red car`.
@@ -134,7 +147,14 @@ fn headed_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)> 
     let style = |token: &Token| style_word(&token.low) || List::Medium.has(&token.low) || token.low == ",";
     let telling = |token: &Token| List::Medium.has(&token.low) || List::Style.has(&token.low);
     let alone = kind.last().is_some_and(|last| List::StyleEnd.has(&last.low));
+    // "a set of six kitchen icons:"
+    let of_set = kind
+        .iter()
+        .take(2)
+        .any(|token| matches!(token.low.as_str(), "set" | "collection" | "pack" | "sheet"));
+    let set = of_set && kind.last().is_some_and(|last| List::Medium.has(&lmd_layout::singular(&last.low)));
     let whole = kind.iter().all(style) && kind.iter().any(telling)
+        || set
         || alone && !counts(&kind.iter().collect::<Vec<_>>());
     if !whole || kind.is_empty() {
         return None;
@@ -315,6 +335,9 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
     if !matches!(word(at), "in" | "as" | "drawn" | "painted" | "rendered" | "done") {
         return None;
     }
+    if let Some(end) = all_over(tokens, at) {
+        return Some(end);
+    }
     if let Some(end) = inline_medium(tokens, at) {
         return Some(end);
     }
@@ -358,6 +381,13 @@ fn inline_medium(tokens: &[Token], at: usize) -> Option<usize> {
 
 /// Whether a part between commas is about the picture's quality or style.
 fn is_tag(words: &[&Token]) -> bool {
+    // "3 colors"
+    if let [count, what] = words
+        && super::numbers::number(&count.low).is_some()
+        && List::AllOver.has(&what.low)
+    {
+        return true;
+    }
     let opens = words.first().map_or("", |token| token.low.as_str());
     let mood = words.len() > 1 && words.last().is_some_and(|last| List::MoodEnd.has(&last.low));
     let plain = || words.iter().all(|token| !exact_tags(&token.low).any(Tags::FUNCTION));
@@ -399,10 +429,11 @@ fn is_tag(words: &[&Token]) -> bool {
         .iter()
         .filter(|token| !List::Style.has(&token.low) && !List::StyleFiller.has(&token.low))
         .count();
-    let decisive = ["by", "style", "trending"].iter().any(|key| words.iter().any(|t| t.low == *key))
-        && opens != "by"
-        && others < 4
-        && known > 0;
+    let decisive =
+        ["by", "style", "trending", "gradient"].iter().any(|key| words.iter().any(|t| t.low == *key))
+            && opens != "by"
+            && others < 4
+            && known > 0;
     known > 0 && others == 0
         || decisive
         || opens == "by" && words.iter().skip(1).any(|t| t.is_capitalised() || known > 0)
@@ -440,5 +471,15 @@ fn is_style(words: &[&Token]) -> bool {
     let all = words.iter().all(|token| style_word(&token.low) || List::Medium.has(&token.low));
     (List::Medium.has(last) || last == "style") && all && words.len() > 1
         || words.len() == 1
-            && matches!(last, "watercolor" | "watercolour" | "anime" | "cartoon" | "sketch" | "ukiyo-e")
+            && matches!(
+                last,
+                "watercolor"
+                    | "watercolour"
+                    | "anime"
+                    | "cartoon"
+                    | "sketch"
+                    | "ukiyo-e"
+                    | "sticker"
+                    | "clipart"
+            )
 }

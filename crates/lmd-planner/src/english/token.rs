@@ -66,6 +66,10 @@ pub(super) fn tokenize(text: &str) -> Vec<Token> {
             push_word(&mut tokens, &mut word);
             continue;
         }
+        // "f/1.8"
+        if c == '/' && word == "f" && chars.peek().is_some_and(char::is_ascii_digit) {
+            continue;
+        }
         // "80 km/h"
         if c == '/'
             && matches!(word.as_str(), "km" | "m")

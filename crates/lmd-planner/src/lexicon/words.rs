@@ -46,6 +46,8 @@ pub(crate) enum List {
     PlainMedium,
     /// Words that end the name of a style.
     StyleEnd,
+    RunOn,
+    AllOver,
     /// Words about style and quality.
     Style,
     /// Words that may stand among those.
@@ -86,6 +88,8 @@ pub(crate) enum List {
     Joined,
     /// Nouns for a part of the picture.
     Region,
+    PlayOfLight,
+    NamedAlone,
     /// Words of phrases about several things or about having.
     Grammar,
     /// Parts of which one has several.
@@ -142,10 +146,12 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 49] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 53] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
+        (Self::RunOn, STYLE, "run on"),
+        (Self::AllOver, STYLE, "all over"),
         (Self::Style, STYLE, "style"),
         (Self::StyleFiller, STYLE, "style filler"),
         (Self::StyleOpening, STYLE, "style opening"),
@@ -166,6 +172,8 @@ impl List {
         (Self::Pairs, WORDS, "pairs"),
         (Self::Joined, WORDS, "joined"),
         (Self::Region, WORDS, "region"),
+        (Self::PlayOfLight, WORDS, "play of light"),
+        (Self::NamedAlone, WORDS, "named alone"),
         (Self::Grammar, WORDS, "grammar"),
         (Self::Several, WORDS, "several"),
         (Self::Female, WORDS, "female"),
