@@ -19,7 +19,9 @@ use crate::lexicon::{
 };
 
 /// Words on which the meaning of others hangs: where no rule took them up, the rest is in doubt.
-const HINGES: [&str; 14] = [
+const HINGES: [&str; 16] = [
+    "increasing",
+    "decreasing",
     "than",
     "instead",
     "if",
@@ -78,8 +80,9 @@ fn phrase_length(tokens: &[Token], at: usize, held: &Held) -> Option<usize> {
     let count = quantity(tokens, at)
         .filter(|(quantity, _)| !quantity.exact || held.counts.contains(&quantity.count.max(1)))
         .map(|(_, length)| length);
+    let two = partitive::the_two(tokens, at).then_some(2);
     let weather = chunk::weather(tokens, at).map(|(_, length)| length);
-    [negation, place, manner, comparison, part, count, weather].into_iter().flatten().max()
+    [negation, place, manner, comparison, part, count, two, weather].into_iter().flatten().max()
 }
 
 /// Everything a scene holds.

@@ -14,7 +14,9 @@ impl Interpreter<'_> {
             [] => self.arrangement = Some(arrangement),
             [one] => {
                 if let Some(thing) = self.scene.things.get_mut(*one).filter(|thing| thing.count > 1) {
-                    thing.arrangement = Some(arrangement);
+                    // "two rows of soldiers facing each other" stay in rows.
+                    let known = thing.arrangement.filter(|_| arrangement == Arrangement::Row);
+                    thing.arrangement = known.or(Some(arrangement));
                     self.said += 1;
                 }
             }

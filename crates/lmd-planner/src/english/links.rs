@@ -72,6 +72,8 @@ fn meaning(phrase: &str, says: &str) -> Option<Link> {
         "nowhere" => Link::Nowhere,
         "in hand" => Link::InHand,
         "sky" => Link::Region { region: Region::Sky, to: false, framed: true },
+        "foreground" => Link::Region { region: Region::Foreground, to: false, framed: true },
+        "background" => Link::Region { region: Region::Background, to: false, framed: true },
         "row" => Link::Arrange(Arrangement::Row),
         "column" => Link::Arrange(Arrangement::Column),
         "grid" => Link::Arrange(Arrangement::Grid),

@@ -235,7 +235,7 @@ impl Reader<'_> {
     /// Whether a phrase of several words about place or manner begins here:
     /// `two swans side by side`.
     fn says_where(&self) -> bool {
-        links::link(self.tokens, self.at).is_some_and(|(_, length)| length > 1)
+        links::link(self.tokens, self.at).is_some_and(|(_, length)| length > 1 || self.low(0) == "overhead")
             || partitive::postposed(self.tokens, self.at).is_some()
     }
 
@@ -338,6 +338,14 @@ impl Reader<'_> {
     fn continues(&self, low: &str, nouns: &[usize]) -> bool {
         let tags = tags(low);
         if matches!(low, "one" | "ones" | "other" | "others") {
+            return false;
+        }
+        // "hangs directly above a church"
+        if nouns.is_empty()
+            && low.ends_with("ly")
+            && is_adverb(low)
+            && links::link(self.tokens, self.at + 1).is_some()
+        {
             return false;
         }
         let Some(last) = nouns.last().and_then(|i| self.tokens.get(*i)) else {

@@ -10,7 +10,52 @@ use crate::lexicon::{List, Tags, exact_tags, is_adjective, is_function, tags, ve
 /// The sentence with each `one` told: of several the adjectives get their `one`, and what a `one` borrows from a like
 /// phrase stands in its place.
 pub(super) fn told(tokens: &[Token]) -> Vec<Token> {
-    borrowed(with_ones(&placed_ones(tokens)))
+    borrowed(with_ones(&placed_ones(&with_corners(but_one(tokens.to_vec())))))
+}
+
+/// `six eggs, all but one white`: five of them white.
+fn but_one(mut tokens: Vec<Token>) -> Vec<Token> {
+    let reads = |tokens: &[Token], at: usize| {
+        low(tokens, at) == "all" && low(tokens, at + 1) == "but" && low(tokens, at + 2) == "one"
+    };
+    let Some(at) = (1..tokens.len()).find(|at| reads(&tokens, *at)) else { return tokens };
+    let of_them = usize::from(low(&tokens, at + 3) == "of") + usize::from(low(&tokens, at + 4) == "them");
+    let said = low(&tokens, at + 3 + of_them);
+    let several = (0..at).rev().find_map(|start| quantity(&tokens, start).filter(|(many, _)| many.count > 2));
+    let Some((many, _)) =
+        several.filter(|_| is_adjective(said) || verb(said).is_some() || said == "is" || said == "are")
+    else {
+        return tokens;
+    };
+    let rest = (many.count - 1).to_string();
+    tokens.splice(at..at + 3 + of_them, [rest.as_str(), "of", "them"].map(Token::new));
+    tokens
+}
+
+/// `in the upper right corner and a boat in the lower left one`: a corner, too.
+fn with_corners(mut tokens: Vec<Token>) -> Vec<Token> {
+    for at in 1..tokens.len() {
+        let start = (0..at).rev().find(|i| place_word(low(&tokens, *i)).is_none()).unwrap_or(0);
+        let placed = low(&tokens, start) == "the" && start + 1 < at || low(&tokens, at - 1) == "other";
+        if low(&tokens, at) != "one" || !placed || !ends(&tokens, at + 1) {
+            continue;
+        }
+        let said = |i: &usize| {
+            matches!(low(&tokens, *i), "corner" | "half" | "side" | "edge") && *i > 0 && {
+                let word = low(&tokens, *i - 1);
+                place_word(word).is_some() || word == "one"
+            }
+        };
+        if let Some(noun) = (0..start).rev().find(said).and_then(|i| tokens.get(i)).cloned()
+            && start
+                .checked_sub(1)
+                .is_some_and(|prep| matches!(low(&tokens, prep), "in" | "on" | "at" | "near"))
+            && let Some(one) = tokens.get_mut(at)
+        {
+            *one = noun;
+        }
+    }
+    tokens
 }
 
 /// `the one on the left` as `the left one`.

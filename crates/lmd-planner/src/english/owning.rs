@@ -42,6 +42,11 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Whether `with` and a noun stand `ahead`.
+    fn is_done_with(&self, ahead: usize) -> bool {
+        matches!((self.peek(ahead), self.peek(ahead + 1)), (Some(Chunk::With), Some(Chunk::Np(_))))
+    }
+
     /// `a cat whose eyes are blue`: a cat with blue eyes. Else it is what somebody has.
     pub(super) fn whose(&mut self) {
         self.narrow_to_last();
@@ -49,6 +54,17 @@ impl Interpreter<'_> {
             (Some(Chunk::Np(np)), Some(Chunk::Be), Some(said)) if !np.tags().any(Tags::ANIMATE) => match said
             {
                 Chunk::Adjectives(adjectives) => Some((np, adjectives.join(" "))),
+                // "whose shield is decorated with a lion"
+                Chunk::Verb(verb) if self.is_done_with(4) => {
+                    let Some(Chunk::Np(by)) = self.peek(5) else { return };
+                    let part = lmd_layout::with_article(&np.text());
+                    let part = if np.plural { np.text() } else { part };
+                    let owners: Vec<usize> = self.group.last().copied().into_iter().collect();
+                    self.add_detail(&owners, &format!("with {part} {} with {}", verb.attribute, by.text()));
+                    self.at += 5;
+                    (self.group, self.joint) = (owners, Joint::None);
+                    return;
+                }
                 Chunk::Verb(verb) if !matches!(self.peek(4), Some(Chunk::Np(_) | Chunk::Link(_))) => {
                     Some((np, verb.attribute.clone()))
                 }
@@ -110,7 +126,7 @@ impl Interpreter<'_> {
         }
         let mut says = format!(", {}", phrase.text());
         let skipped = match (self.peek(1), self.peek(2)) {
-            (Some(Chunk::With), Some(Chunk::Np(np))) => {
+            (Some(Chunk::With | Chunk::Has), Some(Chunk::Np(np))) => {
                 says = format!("{says} with {}", np.text());
                 2
             }

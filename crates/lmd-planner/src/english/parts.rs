@@ -5,9 +5,10 @@ use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::numbers::Quantity;
+use super::partitive::Pick;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Kind, List, Tags, Verb, VerbForm, kind_of};
-use crate::{Region, RelationKind, Size};
+use crate::lexicon::{Class, Kind, List, Tags, Verb, VerbForm, kind_of};
+use crate::{Region, RelationKind, Size, Thing};
 
 impl Interpreter<'_> {
     /// The one plural spoken of last, if as many things as it counts follow
@@ -30,6 +31,9 @@ impl Interpreter<'_> {
     /// `a picnic: a blanket, a basket`: what is before the colon holds what is
     /// listed after it, or is the scene of it. `true` if it was so.
     pub(super) fn heads_list(&mut self) -> bool {
+        if self.takes_heading_away() {
+            return true;
+        }
         let [index] = self.group.as_slice() else { return false };
         let index = *index;
         let last = index + 1 == self.scene.things.len() && self.scene.relations.is_empty();
@@ -50,6 +54,23 @@ impl Interpreter<'_> {
             self.places.open(&lmd_layout::with_article(&thing.phrase()));
         }
         self.mentioned.retain(|i| *i != index);
+        self.group.clear();
+        true
+    }
+
+    /// `ingredients: three tomatoes and an onion`: a bare plural that opens the sentence names what is listed after it.
+    fn takes_heading_away(&mut self) -> bool {
+        let [heading] = self.scene.things.as_slice() else { return false };
+        let bare = matches!(self.chunks.first(), Some(Chunk::Np(np)) if np.is_bare() && np.plural);
+        let list = self.chunks.iter().skip(2);
+        let list = list.take_while(|c| matches!(c, Chunk::Np(_) | Chunk::And | Chunk::Comma));
+        let named = list.filter(|c| matches!(c, Chunk::Np(np) if !np.noun.is_empty())).count();
+        if self.at != 1 || !bare || named < 2 || self.single_plural().is_some() {
+            return false;
+        }
+        self.scene.kinds.push(heading.noun.clone());
+        self.scene.things.clear();
+        self.mentioned.clear();
         self.group.clear();
         true
     }
@@ -117,11 +138,21 @@ impl Interpreter<'_> {
             }
             return Some(phrase.clone());
         }
-        if self.names_the_others(phrase) {
+        if self.picks_by_ordinal(phrase) || self.names_the_others(phrase) {
             return None;
         }
         let mut phrase = phrase.clone();
-        phrase.attributes.retain(|attribute| !List::Ordinal.has(attribute));
+        phrase.attributes.retain(|attribute| !List::Ordinal.has(attribute) && attribute != "other");
+        // "steam rises from the red one": whatever was called red.
+        let called = |thing: &&Thing| phrase.attributes.iter().all(|word| thing.attributes.contains(word));
+        if phrase.anaphor
+            && phrase.determiner == Determiner::The
+            && !phrase.attributes.is_empty()
+            && let Some(thing) = self.scene.things.iter().rfind(called)
+        {
+            phrase.noun.clone_from(&thing.noun);
+            return Some(phrase);
+        }
         // "two green apples and three red ones" are five.
         let another = phrase.determiner == Determiner::A && !phrase.attributes.is_empty();
         let several = phrase.quantity.is_some_and(|quantity| quantity.count > 1);
@@ -141,7 +172,8 @@ impl Interpreter<'_> {
         let one = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
         let named = self.group.last().or(self.mentioned.last()).or(self.focus.last()).copied();
         // "4 cupcakes on a tray: one pink": the part is one of the several.
-        let parts = phrase.quantity.is_some() && !self.pending_object();
+        let alone = phrase.attributes.is_empty() && !phrase.anaphor;
+        let parts = (phrase.quantity.is_some() || alone) && !self.pending_object();
         let source = named.filter(|i| !(parts && one(i))).or_else(|| self.latest_several()).or(named);
         let Some(original) = source.and_then(|i| self.scene.things.get(i)).cloned() else {
             self.color_detail_or_unknown(&phrase);
@@ -176,7 +208,10 @@ impl Interpreter<'_> {
     fn names_the_others(&mut self, phrase: &NounPhrase) -> bool {
         let says = |word: &String| {
             let low = word.to_lowercase();
-            low == "others" || low == "rest" || low == "other" && phrase.quantity.is_some_and(|q| q.count > 1)
+            low == "others"
+                || low == "rest"
+                || low == "remaining"
+                || low == "other" && phrase.quantity.is_some_and(|q| q.count > 1)
         };
         let picked = self.picks.last().map(|(_, source, _)| *source);
         let left = self.divided.or(picked);
@@ -189,8 +224,10 @@ impl Interpreter<'_> {
         self.group = vec![left];
         self.closed = true;
         self.object_of = None;
-        if !phrase.attributes.is_empty() {
-            self.adjectives(&phrase.attributes);
+        let attributes: Vec<String> =
+            phrase.attributes.iter().filter(|attribute| *attribute != "remaining").cloned().collect();
+        if !attributes.is_empty() {
+            self.adjectives(&attributes);
         }
         self.apply_waiting_region();
         true
@@ -233,30 +270,27 @@ impl Interpreter<'_> {
         self.apply_waiting_region();
     }
 
-    pub(super) fn one_of(&mut self, region: Option<Region>) {
-        let left_over = self.picks.last().map(|(_, source, _)| *source).filter(|_| region.is_some());
-        let Some(source) = self
-            .latest_several()
-            .filter(|i| self.scene.things.get(*i).is_some_and(|t| t.count > 1))
-            .or(self.divided.filter(|_| region.is_none()))
-            .or(left_over)
-        else {
-            return;
-        };
+    pub(super) fn one_of(&mut self, pick: Pick) {
+        let Some(source) = self.picked_from() else { return };
         let pending = std::mem::take(&mut self.pending);
         let stacked = self.scene.things.get(source).is_some_and(|thing| thing.arrangement.is_some());
         if let (true, Pending::Object { kind, subjects, .. }) = (stacked, &pending) {
             // What lies on the top one lies on the whole stack.
             return self.relate_all(subjects, *kind, &[source]);
         }
-        let group = match region {
-            Some(region) => vec![self.pick(source, region)],
-            None => {
-                self.split(&NounPhrase::new(), source);
-                self.group.clone()
-            }
-        };
+        let group = vec![match pick {
+            Pick::At(region) => self.pick(source, region),
+            Pick::Nth(nth) => self.pick_nth(source, nth),
+            Pick::Last => self.pick(source, Region::Right),
+        }];
         self.group.clone_from(&group);
+        if !matches!(pick, Pick::At(_)) {
+            (self.closed, self.object_of) = (true, None);
+            self.parts.extend_from_slice(&group);
+            // Beside what the others are beside is one of them alone.
+            let beside = |r: &crate::Relation| r.kind == RelationKind::NextTo && group == [r.subject];
+            self.scene.relations.retain(|r| source == r.subject || !beside(r));
+        }
         match pending {
             Pending::Object { kind, subjects, .. } => {
                 self.relate_all(&subjects, kind, &group);
@@ -368,8 +402,13 @@ impl Interpreter<'_> {
     /// One thing is larger than the other: both sizes say so.
     pub(super) fn compare(&mut self, larger: bool, higher: bool, subjects: &[usize], objects: &[usize]) {
         // What is in the air is higher by its place.
-        let aloft =
-            |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.region == Some(Region::Sky));
+        let hangs = |noun: &str| matches!(kind_of(noun).class, Class::Air | Class::Hang | Class::Wall);
+        let aloft = |i: &usize| {
+            self.scene
+                .things
+                .get(*i)
+                .is_some_and(|thing| thing.region == Some(Region::Sky) || hangs(&thing.noun))
+        };
         if higher && subjects.iter().chain(objects).any(aloft) {
             let kind = if larger { RelationKind::Above } else { RelationKind::Below };
             self.relate_all(subjects, kind, objects);

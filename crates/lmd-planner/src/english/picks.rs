@@ -4,9 +4,10 @@
 use super::chunk::Chunk;
 use super::interpret::Interpreter;
 use super::links::place_word;
+use super::partitive::Pick;
 use super::phrase::{Determiner, NounPhrase};
 use crate::lexicon::head;
-use crate::{Region, RelationKind};
+use crate::{Arrangement, Region, RelationKind};
 
 impl Interpreter<'_> {
     /// Whether a phrase picks one of several that were named before.
@@ -79,6 +80,53 @@ impl Interpreter<'_> {
         }
         self.picks.push((part, source, region));
         part
+    }
+
+    /// What one is picked from: several, or what is left of those that others were picked from.
+    pub(super) fn picked_from(&self) -> Option<usize> {
+        let several = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count > 1);
+        let left = self.picks.last().map(|(_, source, _)| *source).or(self.divided);
+        self.latest_several().filter(several).or(left)
+    }
+
+    /// The `nth` of `source` from the left, or from the top of a column.
+    pub(super) fn pick_nth(&mut self, source: usize, nth: u32) -> usize {
+        let Some(whole) = self.scene.things.get(source) else { return source };
+        let alike = self.scene.things.iter().filter(|thing| thing.noun == whole.noun);
+        let all: u32 = alike.map(|thing| thing.count).sum();
+        let upright = matches!(whole.arrangement, Some(Arrangement::Column | Arrangement::Stack));
+        let (first, last, after) = if upright {
+            (Region::Top, Region::Bottom, RelationKind::Below)
+        } else {
+            (Region::Left, Region::Right, RelationKind::RightOf)
+        };
+        let taken = self.picks.iter().filter(|(_, of, place)| *of == source && *place == first);
+        let taken: Vec<usize> = taken.map(|(part, ..)| *part).collect();
+        let before = nth.saturating_sub(1) as usize;
+        if let Some(known) = taken.get(before) {
+            return *known;
+        }
+        if nth >= all && nth > 1 {
+            return self.pick(source, last);
+        }
+        if taken.len() < before {
+            return self.pick(source, Region::Center);
+        }
+        let part = self.pick(source, first);
+        taken.last().into_iter().for_each(|left| self.relate(part, after, *left));
+        part
+    }
+
+    /// `the first is red`, `the leftmost is empty`: one of several by its number or place. `true` if it was that.
+    pub(super) fn picks_by_ordinal(&mut self, phrase: &NounPhrase) -> bool {
+        let definite = phrase.determiner == Determiner::The && !phrase.plural && phrase.noun.is_empty();
+        let Some((word, others)) = phrase.attributes.split_first().filter(|_| definite) else { return false };
+        let Some(pick) = Pick::of(word).filter(|_| self.picked_from().is_some()) else { return false };
+        self.one_of(pick);
+        if !others.is_empty() {
+            self.adjectives(others);
+        }
+        true
     }
 
     /// `the middle one black`, `two of them red`: adjectives of the part that

@@ -153,6 +153,9 @@ impl Interpreter<'_> {
             (true, _) => RelationKind::NextTo,
             _ => kind,
         };
+        if self.stands_elsewhere() {
+            return;
+        }
         let subjects = self.link_subjects();
         let subjects = self.only_last_is_beside(kind, subjects);
         // "a painting on the wall behind the table": over it, not hidden by it.
@@ -187,7 +190,10 @@ impl Interpreter<'_> {
         let enclosed =
             pronoun && matches!((self.peek(2), self.peek(3)), (Some(Chunk::Comma), Some(Chunk::Np(_))));
         let before = before || enclosed && self.joint != Joint::None;
-        let turned = turned || before;
+        // "a bridge under which a boat passes"
+        let which =
+            matches!((self.peek(1), self.peek(2)), (Some(Chunk::Pronoun(Who::That)), Some(Chunk::Np(_))));
+        let turned = turned || before || which;
         self.pending = if subjects.is_empty() || turned {
             Pending::Ahead { kind, prep: prep.to_owned() }
         } else {

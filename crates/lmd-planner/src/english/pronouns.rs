@@ -78,6 +78,9 @@ impl Interpreter<'_> {
     /// What `it` or `them` means here.
     pub(super) fn resolve(&self, who: Who, except: &[usize]) -> Vec<usize> {
         let free = |i: &usize| !except.contains(i);
+        if who == Who::That {
+            return self.mentioned.iter().rev().copied().find(free).into_iter().collect();
+        }
         if who == Who::They {
             return self.several_meant(&free);
         }
@@ -114,6 +117,10 @@ impl Interpreter<'_> {
         }
         if here.len() > 1 {
             return here;
+        }
+        // "Two bicycles lean against a wall. Both have baskets."
+        if let Some(one) = self.focus.iter().copied().find(|i| here.is_empty() && free(i) && several(i)) {
+            return vec![one];
         }
         (0..self.scene.things.len()).filter(free).collect()
     }

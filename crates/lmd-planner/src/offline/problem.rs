@@ -226,7 +226,10 @@ impl LayoutProblem {
                 _ if item.is_stack() => 0.6,
                 _ => 0.5,
             };
-            item.body(cells[index], self.room_of(index, &cells, Room { width: 0.92, height }))
+            item.body(
+                cells[index],
+                self.room_of(index, &cells, Room { width: usual::width(item.region, item.count), height }),
+            )
         };
         self.items.iter().enumerate().map(body).collect()
     }

@@ -181,6 +181,11 @@ pub(super) fn person_form(attributes: &[String]) -> (f64, f64) {
 }
 
 /// How much smaller what is far away looks.
+/// The width that things of a kind may take together: those at a side stay on it.
+pub(super) fn width(region: Option<Region>, count: usize) -> f64 {
+    if count > 1 && matches!(region, Some(Region::Left | Region::Right)) { 0.46 } else { 0.92 }
+}
+
 pub(super) fn distance_factor(region: Option<Region>) -> f64 {
     match region {
         Some(Region::Foreground) => 1.15,
