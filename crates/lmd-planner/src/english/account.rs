@@ -12,14 +12,14 @@ use lmd_layout::singular;
 
 use super::numbers::{number, quantity};
 use super::token::{Token, low};
-use super::{chunk, links, negation, partitive};
+use super::{links, mood, negation, partitive};
 use crate::Scene;
 use crate::lexicon::{
     List, Role, Tags, Verb, base, exact_tags, finite_past, is_leading, tags, third_person, verb,
 };
 
 /// Words on which the meaning of others hangs: where no rule took them up, the rest is in doubt.
-const HINGES: [&str; 16] = [
+const HINGES: [&str; 15] = [
     "increasing",
     "decreasing",
     "than",
@@ -34,7 +34,6 @@ const HINGES: [&str; 16] = [
     "maybe",
     "perhaps",
     "possibly",
-    "otherwise",
     "unlike",
 ];
 
@@ -81,7 +80,7 @@ fn phrase_length(tokens: &[Token], at: usize, held: &Held) -> Option<usize> {
         .filter(|(quantity, _)| !quantity.exact || held.counts.contains(&quantity.count.max(1)))
         .map(|(_, length)| length);
     let two = partitive::the_two(tokens, at).then_some(2);
-    let weather = chunk::weather(tokens, at).map(|(_, length)| length);
+    let weather = mood::weather(tokens, at).map(|(_, length)| length);
     [negation, place, manner, comparison, part, count, two, weather].into_iter().flatten().max()
 }
 

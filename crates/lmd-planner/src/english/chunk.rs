@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::links::{Link, link, reads};
+use super::mood::weather;
 use super::negation::negation;
 use super::noun_phrase::noun_phrase;
 use super::numbers::{Quantity, bound};
@@ -72,20 +73,6 @@ pub(super) enum Chunk {
     /// Words to be read in the picture.
     Lettering(String),
     Unknown(String),
-}
-
-static MOODS: LazyLock<Phrases<&str>> = LazyLock::new(|| Phrases::new(Section::Moods, |_, says| Some(says)));
-
-/// `outside it is raining`, `it is night`: a sentence about the whole scene.
-pub(super) fn weather(tokens: &[Token], at: usize) -> Option<(&'static str, usize)> {
-    let outside = usize::from(matches!(low(tokens, at), "outside" | "outdoors"));
-    let it = at + outside;
-    let is = reads(tokens, it, "it is").or_else(|| reads(tokens, it, "it was"))?;
-    let degree = usize::from(matches!(low(tokens, it + is), "very" | "already" | "still" | "heavily"));
-    let start = it + is + degree;
-    let (says, length) = MOODS.longest(|ahead| low(tokens, start + ahead))?;
-    let end = start + length;
-    tokens.get(end).is_none_or(|next| !next.is_word() || is_function(&next.low)).then_some((*says, end - at))
 }
 
 static JOINTS: LazyLock<Phrases<Chunk>> =
@@ -365,7 +352,7 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let after_np = matches!(previous, Some(Chunk::Np(_) | Chunk::Lettering(_)));
     // "the left one orange"
     let coloured = matches!(previous, Some(Chunk::OneOf(_) | Chunk::OfThem(_)))
-        && exact_tags(low(tokens, at)).any(Tags::COLOUR)
+        && exact_tags(low(tokens, at)).any(Tags::COLOUR.and(Tags::ADJECTIVE))
         && adjectives_alone(tokens, at);
     let denied_complement = matches!(previous, Some(Chunk::Not)) && follows_is_not(tokens, at);
     if predicative || after_np || denied_complement || coloured {

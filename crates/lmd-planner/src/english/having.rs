@@ -243,11 +243,19 @@ impl Interpreter<'_> {
             () if thing.noun.ends_with("tree") => RelationKind::Inside,
             () if tags.any(Tags::PERSON) && self.is_held_up(index) => RelationKind::HeldBy,
             () if tags.any(Tags::PLACE) => return,
+            () if !animate && self.hangs_on(index, owner) => RelationKind::Inside,
             () => RelationKind::NextTo,
         };
         self.relate(index, kind, owner);
         self.contained = Some(kind);
         self.object_of = None;
+    }
+
+    /// Whether something that hangs is on what has it: a clock on a tower.
+    fn hangs_on(&self, index: usize, owner: usize) -> bool {
+        let kind = |index: usize| self.scene.things.get(index).map(|thing| kind_of(&thing.noun));
+        let (Some(hung), Some(bears)) = (kind(index), kind(owner)) else { return false };
+        hung.class == Class::Hang && bears.class == Class::Stand && bears.height > 3.0 * hung.height
     }
 
     /// `three clouds and a sun`: what belongs to the sky joins what is there.

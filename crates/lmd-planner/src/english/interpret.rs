@@ -311,6 +311,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn color_detail_or_unknown(&mut self, phrase: &NounPhrase) {
         match std::mem::take(&mut self.pending) {
             Pending::Object { prep, subjects, .. } if !phrase.attributes.is_empty() => {
+                let subjects = self.undressed(phrase, subjects);
                 self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
             }
             Pending::Verb { verb, subjects, prep } if !phrase.attributes.is_empty() => {

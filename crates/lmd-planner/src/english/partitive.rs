@@ -88,7 +88,9 @@ pub(super) fn comparison(tokens: &[Token], at: usize) -> Option<(bool, usize)> {
     {
         i += 1;
     }
-    if let Some(length) = reads(tokens, at + i, "the size of") {
+    let measures = ["the size of", "the height of", "the length of", "the width of"];
+    let measured = measures.iter().find_map(|phrase| reads(tokens, at + i, phrase)).filter(|_| i > 0);
+    if let Some(length) = measured.or_else(|| reads(tokens, at + i, "the size of")) {
         return Some((i == 0 || word(i - 1) != "half", i + length));
     }
     if word(i) == "as" && word(i + 2) == "as" {

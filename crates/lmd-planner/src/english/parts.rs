@@ -11,70 +11,6 @@ use crate::lexicon::{Class, Kind, List, Tags, Verb, VerbForm, kind_of};
 use crate::{Region, RelationKind, Size, Thing};
 
 impl Interpreter<'_> {
-    /// The one plural spoken of last, if as many things as it counts follow
-    /// one by one: `three dogs: a poodle, a corgi and a husky`.
-    pub(super) fn single_plural(&self) -> Option<usize> {
-        // "four fruits on a table: an apple, …" lists the fruits.
-        let named = match &self.object_of {
-            Some((_, subjects)) if subjects.len() == 1 => subjects,
-            _ => &self.group,
-        };
-        let [index] = named.as_slice() else { return None };
-        let count = self.scene.things.get(*index)?.count as usize;
-        let list = self.chunks.iter().skip(self.at + 1);
-        let list = list.take_while(|c| matches!(c, Chunk::Np(_) | Chunk::And | Chunk::Comma));
-        let named =
-            list.filter(|c| matches!(c, Chunk::Np(np) if !np.noun.is_empty() && np.count().0 == 1)).count();
-        (count > 1 && named == count).then_some(*index)
-    }
-
-    /// `a picnic: a blanket, a basket`: what is before the colon holds what is
-    /// listed after it, or is the scene of it. `true` if it was so.
-    pub(super) fn heads_list(&mut self) -> bool {
-        if self.takes_heading_away() {
-            return true;
-        }
-        let [index] = self.group.as_slice() else { return false };
-        let index = *index;
-        let last = index + 1 == self.scene.things.len() && self.scene.relations.is_empty();
-        let named = self.chunks.iter().skip(self.at + 1);
-        let named = named.take_while(|c| matches!(c, Chunk::Np(_) | Chunk::And | Chunk::Comma));
-        let named = named.filter(|c| matches!(c, Chunk::Np(np) if !np.noun.is_empty())).count();
-        let after_noun = matches!(self.previous(), Some(Chunk::Np(_)));
-        let Some(thing) = self.scene.things.get(index).filter(|thing| thing.count == 1) else { return false };
-        let tags = thing_tags(thing);
-        if named < 2 || !last || !after_noun || tags.any(Tags::ANIMATE) && !tags.any(Tags::PLACE) {
-            return false;
-        }
-        if tags.any(Tags::SURFACE.and(Tags::CONTAINER)) {
-            self.with(false);
-            return true;
-        }
-        if let Some(thing) = self.scene.things.pop() {
-            self.places.open(&lmd_layout::with_article(&thing.phrase()));
-        }
-        self.mentioned.retain(|i| *i != index);
-        self.group.clear();
-        true
-    }
-
-    /// `ingredients: three tomatoes and an onion`: a bare plural that opens the sentence names what is listed after it.
-    fn takes_heading_away(&mut self) -> bool {
-        let [heading] = self.scene.things.as_slice() else { return false };
-        let bare = matches!(self.chunks.first(), Some(Chunk::Np(np)) if np.is_bare() && np.plural);
-        let list = self.chunks.iter().skip(2);
-        let list = list.take_while(|c| matches!(c, Chunk::Np(_) | Chunk::And | Chunk::Comma));
-        let named = list.filter(|c| matches!(c, Chunk::Np(np) if !np.noun.is_empty())).count();
-        if self.at != 1 || !bare || named < 2 || self.single_plural().is_some() {
-            return false;
-        }
-        self.scene.kinds.push(heading.noun.clone());
-        self.scene.things.clear();
-        self.mentioned.clear();
-        self.group.clear();
-        true
-    }
-
     /// `1girl, red dress`: a bare thing to wear in a list belongs to the one
     /// person before it. `true` if it was that.
     pub(super) fn is_worn_tag(&mut self, phrase: &NounPhrase) -> bool {
@@ -138,6 +74,14 @@ impl Interpreter<'_> {
             }
             return Some(phrase.clone());
         }
+        // "the centre one is the biggest"
+        let picked = matches!(self.previous(), Some(Chunk::Be))
+            && matches!(self.before_last(), Some(Chunk::OneOf(_)))
+            && phrase.attributes.iter().any(|word| word.ends_with("est"));
+        if picked {
+            self.adjectives(&phrase.attributes);
+            return None;
+        }
         if self.picks_by_ordinal(phrase) || self.names_the_others(phrase) {
             return None;
         }
@@ -183,7 +127,19 @@ impl Interpreter<'_> {
             self.color_detail_or_unknown(&phrase);
             return None;
         }
+        // "a cow to the left of a barn and three more to the right of it": three more cows.
+        let more = phrase.determiner == Determiner::Another && phrase.quantity.is_some();
+        if let (true, Some((_, subjects))) = (more, &self.object_of)
+            && let Some(thing) = subjects.last().and_then(|index| self.scene.things.get(*index))
+        {
+            phrase.noun.clone_from(&thing.noun);
+            phrase.plural = several;
+            return Some(phrase);
+        }
         phrase.noun.clone_from(&original.noun);
+        if self.is_further(&phrase) {
+            return Some(phrase);
+        }
         if matches!(self.peek(1), Some(Chunk::Link(Link::Region { region: Region::Corners, .. }))) {
             return None;
         }
@@ -221,7 +177,13 @@ impl Interpreter<'_> {
         let Some(left) = left.filter(|_| !self.pending_object() && named) else {
             return false;
         };
-        self.group = vec![left];
+        let same = |index: &usize| {
+            let thing =
+                |index: usize| self.scene.things.get(index).map(|thing| (&thing.noun, &thing.attributes));
+            *index == left
+                || thing(*index) == thing(left) && !self.picks.iter().any(|(part, ..)| part == index)
+        };
+        self.group = (0..self.scene.things.len()).filter(same).collect();
         self.closed = true;
         self.object_of = None;
         let attributes: Vec<String> =
@@ -261,8 +223,17 @@ impl Interpreter<'_> {
             part.attributes.splice(0..0, phrase.attributes.iter().cloned());
             part.size = phrase.size().or(part.size);
             self.scene.things.push(part);
-            self.group = vec![self.scene.things.len() - 1];
-            self.stand_like(self.scene.things.len() - 1, source);
+            let last = self.scene.things.len() - 1;
+            self.group = vec![last];
+            self.stand_like(last, source);
+            // "between two glasses, one of which has fallen over"
+            let two = self.scene.things.get(source).is_some_and(|thing| thing.count == 1) && count == 1;
+            let within = |r: &&mut crate::Relation| {
+                r.object == source && r.kind == RelationKind::Between(source) && r.subject != last
+            };
+            for relation in self.scene.relations.iter_mut().filter(within).filter(|_| two) {
+                relation.kind = RelationKind::Between(last);
+            }
         }
         self.parts.extend_from_slice(&self.group);
         self.closed = true;
@@ -271,7 +242,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn one_of(&mut self, pick: Pick) {
-        let Some(source) = self.picked_from() else { return };
+        let Some(source) = self.picked_from(pick).or_else(|| self.counterpart(pick)) else { return };
         let pending = std::mem::take(&mut self.pending);
         let stacked = self.scene.things.get(source).is_some_and(|thing| thing.arrangement.is_some());
         if let (true, Pending::Object { kind, subjects, .. }) = (stacked, &pending) {
@@ -279,6 +250,7 @@ impl Interpreter<'_> {
             return self.relate_all(subjects, *kind, &[source]);
         }
         let group = vec![match pick {
+            Pick::At(Region::Center) => self.pick_middle(source),
             Pick::At(region) => self.pick(source, region),
             Pick::Nth(nth) => self.pick_nth(source, nth),
             Pick::Last => self.pick(source, Region::Right),
@@ -307,7 +279,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn of_them(&mut self, quantity: Quantity) {
-        let Some(source) = self.latest_several() else { return };
+        let Some(source) = self.latest_several() else { return self.of_parts(quantity) };
         if let Pending::Object { kind, subjects, .. } = std::mem::take(&mut self.pending) {
             // "a frog on one of them"
             let objects: Vec<usize> =

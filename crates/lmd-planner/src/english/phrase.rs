@@ -110,6 +110,10 @@ impl NounPhrase {
             (Some(quantity), _) if !quantity.exact && mass => (1, false),
             (Some(quantity), _) => (quantity.count.max(1), quantity.exact),
             (None, _) if self.plural && self.attributes.iter().any(|a| a == "twin") => (2, true),
+            (None, Determiner::Possessive) if self.plural && matches!(self.noun.as_str(), "parent") => {
+                (2, true)
+            }
+            (None, _) if self.plural && self.noun == "twin" => (2, true),
             (None, _) if self.plural => (3, false),
             (None, Determiner::A | Determiner::Another) => (1, true),
             (None, Determiner::Each) => (1, false),

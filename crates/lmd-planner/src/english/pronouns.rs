@@ -15,7 +15,15 @@ impl Interpreter<'_> {
                 // "a bucket hanging from it"
                 let hangs = prep == "from" && self.hung;
                 let kind = if hangs { RelationKind::HangsFrom } else { kind };
-                let objects = self.refer(kind, who, &subjects);
+                // "an apple on a branch above them": not above the apple.
+                let borne = |r: &&Relation| r.kind == RelationKind::On && subjects.contains(&r.object);
+                let borne = self.scene.relations.iter().filter(borne).map(|r| r.subject);
+                let except: Vec<usize> =
+                    subjects.iter().copied().chain(borne.filter(|_| who == Who::They)).collect();
+                let objects = self.refer(kind, who, &except);
+                if kind != RelationKind::NextTo {
+                    self.no_longer_beside(&subjects, &objects);
+                }
                 self.relate_all(&subjects, kind, &objects);
                 // "a bowl with a spoon in it on a table": the bowl is on the table.
                 let of_owner =
