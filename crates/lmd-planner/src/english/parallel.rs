@@ -1,10 +1,13 @@
 //! Deeds told one after the other of the same doer: `is holding a camera and taking photos`.
 
+use std::sync::LazyLock;
+
+use super::chunk::Chunk;
 use super::numbers::number;
 use super::token::{Token, low};
 use crate::lexicon::{
-    Role, Tags, Verb, VerbForm, is_adjective, is_function, is_known_verb, is_leading, is_linking,
-    is_meaning_to, is_of_the_living, is_participle, tags,
+    Phrases, Role, Section, Tags, Verb, VerbForm, is_adjective, is_adverb, is_function, is_known_verb,
+    is_leading, is_linking, is_meaning_to, is_of_the_living, is_participle, tags, third_person,
 };
 
 /// `is holding a camera and taking photos`: a second deed of whoever does the first, not photos that are taking.
@@ -42,6 +45,15 @@ pub(super) fn about_to(tokens: &[Token], at: usize) -> Option<(Verb, usize)> {
     Some((Verb { form: VerbForm::Ing, ..next }, 3))
 }
 
+static LIKENESSES: LazyLock<Phrases<&str>> =
+    LazyLock::new(|| Phrases::new(Section::Likenesses, |_, says| Some(says)));
+
+/// `that looks like a dragon`: a likeness is part of the caption.
+pub(super) fn likeness(tokens: &[Token], at: usize) -> Option<(Verb, usize)> {
+    let (says, length) = LIKENESSES.longest(|ahead| low(tokens, at + ahead))?;
+    Some((Verb { attribute: (*says).to_owned(), form: VerbForm::Ing, role: Role::Caption }, length))
+}
+
 /// `trying to catch a ball`: the verb after `to` is what somebody does, or means to do; with its length.
 pub(super) fn led(tokens: &[Token], at: usize, verb: &Verb) -> Option<(Verb, usize)> {
     let done = is_leading(&verb.attribute);
@@ -62,4 +74,28 @@ pub(super) fn led(tokens: &[Token], at: usize, verb: &Verb) -> Option<(Verb, usi
 /// Whether a verb leads to what somebody else does: `making it fly`, `watching them play`.
 pub(super) fn makes(doing: &str) -> bool {
     matches!(doing, "making" | "letting" | "watching" | "helping" | "seeing" | "hearing")
+}
+
+/// `a barista hands a cup`: a noun in the plural after one thing and before an article is what that does.
+pub(super) fn acted_by_one(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<Verb> {
+    let Some(Chunk::Np(np)) = previous else { return None };
+    let one = !np.plural && np.quantity.is_none_or(|quantity| quantity.count == 1);
+    let next = low(tokens, at + 1);
+    let object = matches!(next, "a" | "an" | "the" | "its" | "his" | "her" | "their" | "another")
+        || number(next).is_some();
+    if one && object { third_person(low(tokens, at)) } else { None }
+}
+
+/// `a hammer and a mallet pound the nails`: a word that no table knows, after several things and before an article.
+pub(super) fn acted_by_several(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<Verb> {
+    let several = match before {
+        [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)] => true,
+        [.., Chunk::Np(np)] => np.plural || np.quantity.is_some_and(|quantity| quantity.count > 1),
+        _ => false,
+    };
+    let word = low(tokens, at);
+    let object = matches!(low(tokens, at + 1), "a" | "an" | "the" | "its" | "his" | "her" | "their");
+    let unknown = tags(word).is_unknown() && !is_adjective(word) && !is_adverb(word);
+    let plain = tokens.get(at).is_some_and(|token| token.is_word() && !token.has_capital());
+    if several && object && unknown && plain { crate::lexicon::base(word) } else { None }
 }

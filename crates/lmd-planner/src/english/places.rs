@@ -1,12 +1,9 @@
 //! Places: what gets no box because it is all around (`on a beach at sunset`).
 
-use std::sync::LazyLock;
-
-use super::links::{is_loose, reads};
+use super::links::is_loose;
 use super::names::is_persons;
 use super::phrase::{Determiner, NounPhrase};
-use super::token::{Token, low};
-use crate::lexicon::{List, Phrases, Section, Tags, exact_tags, head, is_function, tags};
+use crate::lexicon::{List, Tags, exact_tags, head, tags};
 use crate::{Region, RelationKind};
 
 /// What a noun phrase after a preposition is.
@@ -71,6 +68,10 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     if walls || List::Viewer.has(&phrase.noun) && prep == "at" {
         return Setting::Ignored;
     }
+    // A triangle is drawn within a square, not in the middle of a town.
+    if phrase.noun == "square" && matches!(prep, "inside" | "within" | "inside of") {
+        return Setting::Thing;
+    }
     let tags = phrase.tags();
     let counted = phrase.quantity.is_some_and(|q| q.count != 1 && q.exact);
     let place = (tags.any(Tags::PLACE) || phrase.head_is_place()) && !counted;
@@ -123,6 +124,7 @@ fn region(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Option<Region>
         ("floor" | "ground", _) if on || inside => Some(Region::Ground),
         ("wall", _) if on || prep == "from" => Some(Region::Wall),
         ("ceiling", _) if on || prep == "from" => Some(Region::Top),
+        ("horizon", _) => Some(Region::Background),
         ("foreground", _) => Some(Region::Foreground),
         ("background" | "distance", _) if inside && phrase.attributes.is_empty() => Some(Region::Background),
         _ => None,
@@ -228,24 +230,4 @@ fn stands_alone(prep: &str, text: &str) -> bool {
                 | "sun"
         );
     !stuff && !matches!(prep, "with" | "against" | "under")
-}
-
-static MOODS: LazyLock<Phrases<&str>> = LazyLock::new(|| Phrases::new(Section::Moods, |_, says| Some(says)));
-
-/// `outside it is raining`, `it is night`: a sentence about the whole scene.
-pub(super) fn weather(tokens: &[Token], at: usize) -> Option<(&'static str, usize)> {
-    // "snow falling" needs no more words around it.
-    if let Some((says, length)) =
-        MOODS.longest(|ahead| low(tokens, at + ahead)).filter(|(_, length)| *length > 1)
-    {
-        return Some((*says, length));
-    }
-    let outside = usize::from(matches!(low(tokens, at), "outside" | "outdoors"));
-    let it = at + outside;
-    let is = reads(tokens, it, "it is").or_else(|| reads(tokens, it, "it was"))?;
-    let degree = usize::from(matches!(low(tokens, it + is), "very" | "already" | "still" | "heavily"));
-    let start = it + is + degree;
-    let (says, length) = MOODS.longest(|ahead| low(tokens, start + ahead))?;
-    let end = start + length;
-    tokens.get(end).is_none_or(|next| !next.is_word() || is_function(&next.low)).then_some((*says, end - at))
 }
