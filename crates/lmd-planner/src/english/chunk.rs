@@ -348,8 +348,9 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
             || joined && is_acting(before) && goes_on(tokens, at, verb)
             || stands_as_verb(tokens, at, verb, previous, (joined, has_doer(before)))
     });
-    let verb = verb.or_else(|| acted_by_one(tokens, at, previous));
-    let verb = verb.or_else(|| acted_by_several(tokens, at, before));
+    let phrase = if let Some(Chunk::Np(np)) = previous { Some(np) } else { None };
+    let verb = verb.or_else(|| acted_by_one(tokens, at, phrase?));
+    let verb = verb.or_else(|| acted_by_several(tokens, at, phrase?, coordinated));
     if let Some(verb) = verb.filter(|_| may_be_verb) {
         let (verb, length) = led(tokens, at, &verb).unwrap_or((verb, 1));
         return Some((Chunk::Verb(verb), length));

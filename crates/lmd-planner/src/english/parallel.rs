@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::chunk::Chunk;
 use super::numbers::number;
+use super::phrase::NounPhrase;
 use super::token::{Token, low};
 use crate::lexicon::{
     Phrases, Role, Section, Tags, Verb, VerbForm, is_adjective, is_adverb, is_function, is_known_verb,
@@ -77,8 +77,7 @@ pub(super) fn makes(doing: &str) -> bool {
 }
 
 /// `a barista hands a cup`: a noun in the plural after one thing and before an article is what that does.
-pub(super) fn acted_by_one(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<Verb> {
-    let Some(Chunk::Np(np)) = previous else { return None };
+pub(super) fn acted_by_one(tokens: &[Token], at: usize, np: &NounPhrase) -> Option<Verb> {
     let one = !np.plural && np.quantity.is_none_or(|quantity| quantity.count == 1);
     let next = low(tokens, at + 1);
     let object = matches!(next, "a" | "an" | "the" | "its" | "his" | "her" | "their" | "another")
@@ -87,12 +86,8 @@ pub(super) fn acted_by_one(tokens: &[Token], at: usize, previous: Option<&Chunk>
 }
 
 /// `a hammer and a mallet pound the nails`: a word that no table knows, after several things and before an article.
-pub(super) fn acted_by_several(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<Verb> {
-    let several = match before {
-        [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)] => true,
-        [.., Chunk::Np(np)] => np.plural || np.quantity.is_some_and(|quantity| quantity.count > 1),
-        _ => false,
-    };
+pub(super) fn acted_by_several(tokens: &[Token], at: usize, np: &NounPhrase, listed: bool) -> Option<Verb> {
+    let several = listed || np.plural || np.quantity.is_some_and(|quantity| quantity.count > 1);
     let word = low(tokens, at);
     let object = matches!(low(tokens, at + 1), "a" | "an" | "the" | "its" | "his" | "her" | "their");
     let unknown = tags(word).is_unknown() && !is_adjective(word) && !is_adverb(word);
