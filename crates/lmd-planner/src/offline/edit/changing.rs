@@ -5,7 +5,10 @@ use super::command::{Command, first_word, two_parts};
 use super::doing::acted;
 use super::moving::gathering;
 use super::vocabulary::{comparative, is_motion, is_time, mood, moods, names_style};
-use crate::lexicon::{doing, is_adjective, is_colour, known_kind, names_colour};
+use crate::lexicon::{
+    Tags, doing, exact_tags, is_adjective, is_colour, is_known_verb, is_of_the_living, known_kind,
+    names_colour, progressive,
+};
 
 /// `make`, `change` and `turn`: whatever comes after who is meant.
 pub(super) fn change(verb: &str, rest: &str) -> Option<Command> {
@@ -74,6 +77,7 @@ fn scenery(rest: &str) -> Option<Command> {
         "the background",
         "background",
         "the scene",
+        "the room",
         "the setting",
         "the picture",
         "the image",
@@ -181,9 +185,24 @@ fn split_complement(rest: &str) -> Option<Command> {
 /// Where the complement begins: at an article, a verb of wearing, a colour at
 /// the end, or the last word.
 fn complement_start(words: &[&str]) -> Option<usize> {
-    let from = if matches!(words.first(), Some(&("it" | "them" | "this" | "that"))) { 1 } else { 2 };
+    let alone =
+        ["it", "them", "this", "that", "everyone", "everybody", "everything", "him", "her", "both", "all"];
+    let from = if words.first().is_some_and(|word| alone.contains(word)) { 1 } else { 2 };
+    let from = match words {
+        ["them", "both" | "all", ..] | ["both" | "all", "of", "them" | "these" | "those", ..] => {
+            words.len().min(from + 1)
+        }
+        _ => from,
+    };
     let article = (from..words.len())
         .find(|at| matches!(words[*at], "a" | "an" | "wear" | "wearing" | "look" | "more" | "very"));
+    // "blue with a yellow tail": what is told begins before "with".
+    let article = article.map(|at| {
+        let with = at.checked_sub(1).filter(|with| *with >= from && words[*with] == "with");
+        let Some(with) = with else { return at };
+        let told = words[from..with].iter().rev().take_while(|word| is_adjective(word) || names_colour(word));
+        with - told.count()
+    });
     let joined =
         words.iter().rposition(|word| *word == "and").filter(|at| *at > from && *at + 2 == words.len());
     let list = joined.and_then(|at| at.checked_sub(1)).filter(|at| *at >= from);
@@ -220,13 +239,18 @@ pub(super) fn complement(who: &str, to: &str) -> Option<Command> {
     let article = matches!(first_word(to), Some("a" | "an" | "the"));
     let counted = first_word(to).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
     let worn = matches!(first_word(to), Some("wear" | "wearing" | "hold" | "holding" | "with"));
-    if !colours && !worn && (article || counted || names_thing(to)) {
+    let acts = |word: &str| is_known_verb(word) && !exact_tags(word).any(Tags::NOUN.and(Tags::ADJECTIVE));
+    let smiles =
+        progressive(to).is_some_and(|doing| is_of_the_living(&doing) || acts(to) && !to.ends_with("ing"));
+    if !colours && !worn && !smiles && (article || counted || names_thing(to)) {
         return Some(Command::Rename { who, to: to.to_owned() });
     }
-    Some(Command::Describe { who, words: to.to_owned() })
+    // "make everyone smile": what somebody is to do.
+    let does = progressive(to).filter(|_| smiles && !is_adjective(to));
+    Some(Command::Describe { who, words: does.unwrap_or_else(|| to.to_owned()) })
 }
 
 /// Whether bare words name a thing something can turn into, not what it can be like.
 fn names_thing(words: &str) -> bool {
-    known_kind(&lmd_layout::singular(words)).is_some() && !is_adjective(words)
+    !words.contains(" with ") && known_kind(&lmd_layout::singular(words)).is_some() && !is_adjective(words)
 }
