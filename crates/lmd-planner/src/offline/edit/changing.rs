@@ -6,8 +6,7 @@ use super::doing::acted;
 use super::moving::gathering;
 use super::vocabulary::{comparative, is_motion, is_time, mood, moods, names_style};
 use crate::lexicon::{
-    Tags, doing, exact_tags, is_adjective, is_colour, is_known_verb, is_of_the_living, known_kind,
-    names_colour, progressive,
+    VerbForm, doing, is_adjective, is_colour, is_known_verb, known_kind, names_colour, verb,
 };
 
 /// `make`, `change` and `turn`: whatever comes after who is meant.
@@ -239,15 +238,15 @@ pub(super) fn complement(who: &str, to: &str) -> Option<Command> {
     let article = matches!(first_word(to), Some("a" | "an" | "the"));
     let counted = first_word(to).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
     let worn = matches!(first_word(to), Some("wear" | "wearing" | "hold" | "holding" | "with"));
-    let acts = |word: &str| is_known_verb(word) && !exact_tags(word).any(Tags::NOUN.and(Tags::ADJECTIVE));
-    let smiles =
-        progressive(to).is_some_and(|doing| is_of_the_living(&doing) || acts(to) && !to.ends_with("ing"));
-    if !colours && !worn && !smiles && (article || counted || names_thing(to)) {
+    // "make the dog bark"
+    let deed = verb(to).filter(|deed| deed.form == VerbForm::Base && is_known_verb(to) && !is_adjective(to));
+    if let Some(deed) = deed.filter(|_| !colours && !names_colour(to)) {
+        return Some(Command::Describe { who, words: deed.attribute });
+    }
+    if !colours && !worn && (article || counted || names_thing(to)) {
         return Some(Command::Rename { who, to: to.to_owned() });
     }
-    // "make everyone smile": what somebody is to do.
-    let does = progressive(to).filter(|_| smiles && !is_adjective(to));
-    Some(Command::Describe { who, words: does.unwrap_or_else(|| to.to_owned()) })
+    Some(Command::Describe { who, words: to.to_owned() })
 }
 
 /// Whether bare words name a thing something can turn into, not what it can be like.
