@@ -109,7 +109,14 @@ pub(super) fn give_each(board: &mut Board, who: &str, what: &str) -> Result<(), 
         subjects.retain(alive);
     }
     let first = board.pieces.len();
-    subjects.iter().try_for_each(|index| give(board, &format!("object {}", index + 1), what))?;
+    let name = |index: &usize| format!("object {}", index + 1);
+    if subjects.iter().all(alive) {
+        // At once, or the second would take what the first was given.
+        let all: Vec<String> = subjects.iter().map(|index| (index + 1).to_string()).collect();
+        give(board, &format!("objects {}", all.join(" ")), what)?;
+    } else {
+        subjects.iter().try_for_each(|index| give(board, &name(index), what))?;
+    }
     board.touched = (first..board.pieces.len()).collect();
     Ok(())
 }
