@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::links::{Link, link, reads};
 use super::mood::weather;
 use super::negation::negation;
+use super::nothing;
 use super::noun_phrase::noun_phrase;
 use super::numbers::{Quantity, bound};
 use super::parallel::{about_to, does_something, goes_on, led, likeness, makes};
@@ -199,6 +200,9 @@ fn said_of(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chu
 
 /// `without`, `except for`, and the `not` of `a coat not black`.
 fn denial(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
+    if reads(tokens, at, "except that").is_some() {
+        return None;
+    }
     if let Some(length) = reads(tokens, at, "except for").or(reads(tokens, at, "except")) {
         return Some((Chunk::Except, length));
     }
@@ -253,15 +257,9 @@ fn sign(low: &str) -> Option<Chunk> {
 }
 
 fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Option<Chunk>, usize)> {
-    // "and nothing in between", "with nothing on it"
-    if low(tokens, at) == "nothing"
-        && let Some((_, length)) = link(tokens, at + 1)
-    {
-        let it = usize::from(Who::of(low(tokens, at + 1 + length)).is_some());
-        let end = at + 1 + length + it;
-        if tokens.get(end).is_none_or(|next| !next.is_word() || next.low == "and") {
-            return Some((None, end - at));
-        }
+    let joined = matches!(previous, Some(Chunk::But | Chunk::And | Chunk::Comma));
+    if let Some(length) = nothing::said(tokens, at, joined) {
+        return Some((None, length));
     }
     // "ripe for picking": what it is for is not to be seen.
     if let (Some(Chunk::Adjectives(_) | Chunk::Verb(_)), "for") = (previous, low(tokens, at))

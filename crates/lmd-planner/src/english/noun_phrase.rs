@@ -200,6 +200,11 @@ impl Reader<'_> {
             {
                 break;
             }
+            // "one full of sand"
+            let one = nouns.is_empty() && self.phrase.quantity.is_some() && self.phrase.attributes.is_empty();
+            if one && negation::ends_phrase(self.tokens, self.at) {
+                break;
+            }
             let compound = Some(self.compound_length(0)).filter(|words| !self.compound_acts(*words));
             let compound = compound.unwrap_or(0);
             if compound > 0 && nouns.is_empty() {

@@ -7,7 +7,7 @@ use super::links::Link;
 use super::numbers::Quantity;
 use super::partitive::Pick;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Class, Kind, List, Tags, Verb, VerbForm, kind_of};
+use crate::lexicon::{Class, Kind, List, Tags, Verb, VerbForm, is_of_the_living, kind_of};
 use crate::{Region, RelationKind, Size, Thing};
 
 impl Interpreter<'_> {
@@ -74,19 +74,68 @@ impl Interpreter<'_> {
             }
             return Some(phrase.clone());
         }
-        // "the centre one is the biggest"
-        let picked = matches!(self.previous(), Some(Chunk::Be))
-            && matches!(self.before_last(), Some(Chunk::OneOf(_)))
-            && phrase.attributes.iter().any(|word| word.ends_with("est"));
-        if picked {
-            self.adjectives(&phrase.attributes);
-            return None;
-        }
-        if self.picks_by_ordinal(phrase) || self.names_the_others(phrase) {
+        if self.says_best(phrase) || self.picks_by_ordinal(phrase) || self.names_the_others(phrase) {
             return None;
         }
         let mut phrase = phrase.clone();
         phrase.attributes.retain(|attribute| !List::Ordinal.has(attribute) && attribute != "other");
+        if let Some(lent) = self.lent_head(&phrase) {
+            return Some(lent);
+        }
+        let one = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
+        let named = self.group.last().or(self.mentioned.last()).or(self.focus.last()).copied();
+        // "4 cupcakes on a tray: one pink": the part is one of the several.
+        let alone = phrase.attributes.is_empty() && !phrase.anaphor;
+        let parts = (phrase.quantity.is_some() || alone) && !self.pending_object();
+        let source = named.filter(|i| !(parts && one(i))).or_else(|| self.latest_several()).or(named);
+        let Some(original) = source.and_then(|i| self.scene.things.get(i)).cloned() else {
+            self.color_detail_or_unknown(&phrase);
+            return None;
+        };
+        if matches!(self.pending, Pending::Object { .. } | Pending::Verb { .. }) {
+            self.color_detail_or_unknown(&phrase);
+            return None;
+        }
+        // "a cow to the left of a barn and three more to the right of it": three more cows.
+        let more = phrase.determiner == Determiner::Another && phrase.quantity.is_some();
+        if let (true, Some((_, subjects))) = (more, &self.object_of)
+            && let Some(thing) = subjects.last().and_then(|index| self.scene.things.get(*index))
+        {
+            phrase.noun.clone_from(&thing.noun);
+            phrase.plural = phrase.quantity.is_some_and(|quantity| quantity.count > 1);
+            return Some(phrase);
+        }
+        phrase.noun.clone_from(&original.noun);
+        if self.is_further(&phrase) {
+            return Some(phrase);
+        }
+        self.part_of(phrase, source.unwrap_or_default(), original.count > 1)
+    }
+
+    /// A phrase that borrowed its noun from `source`: one of several, or another of the kind.
+    fn part_of(&mut self, phrase: NounPhrase, source: usize, several: bool) -> Option<NounPhrase> {
+        if matches!(self.peek(1), Some(Chunk::Link(Link::Region { region: Region::Corners, .. }))) {
+            return None;
+        }
+        // "two lamps, one on each side of a bed"
+        if several && matches!(self.peek(1), Some(Chunk::Link(Link::BothSides))) {
+            self.group = vec![source];
+            return None;
+        }
+        if let Some(divided) = self.divided.filter(|_| !self.pending_object()) {
+            self.split(&phrase, divided);
+            return None;
+        }
+        if several {
+            self.split(&phrase, source);
+            return None;
+        }
+        Some(phrase)
+    }
+
+    /// A phrase with the noun of another: of what was called so, of the last thing, of the phrase that follows.
+    fn lent_head(&self, phrase: &NounPhrase) -> Option<NounPhrase> {
+        let mut phrase = phrase.clone();
         // "steam rises from the red one": whatever was called red.
         let called = |thing: &&Thing| phrase.attributes.iter().all(|word| thing.attributes.contains(word));
         if phrase.anaphor
@@ -113,50 +162,7 @@ impl Interpreter<'_> {
             phrase.plural = phrase.quantity.is_some_and(|q| q.count != 1);
             return Some(phrase);
         }
-        let one = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
-        let named = self.group.last().or(self.mentioned.last()).or(self.focus.last()).copied();
-        // "4 cupcakes on a tray: one pink": the part is one of the several.
-        let alone = phrase.attributes.is_empty() && !phrase.anaphor;
-        let parts = (phrase.quantity.is_some() || alone) && !self.pending_object();
-        let source = named.filter(|i| !(parts && one(i))).or_else(|| self.latest_several()).or(named);
-        let Some(original) = source.and_then(|i| self.scene.things.get(i)).cloned() else {
-            self.color_detail_or_unknown(&phrase);
-            return None;
-        };
-        if matches!(self.pending, Pending::Object { .. } | Pending::Verb { .. }) {
-            self.color_detail_or_unknown(&phrase);
-            return None;
-        }
-        // "a cow to the left of a barn and three more to the right of it": three more cows.
-        let more = phrase.determiner == Determiner::Another && phrase.quantity.is_some();
-        if let (true, Some((_, subjects))) = (more, &self.object_of)
-            && let Some(thing) = subjects.last().and_then(|index| self.scene.things.get(*index))
-        {
-            phrase.noun.clone_from(&thing.noun);
-            phrase.plural = several;
-            return Some(phrase);
-        }
-        phrase.noun.clone_from(&original.noun);
-        if self.is_further(&phrase) {
-            return Some(phrase);
-        }
-        if matches!(self.peek(1), Some(Chunk::Link(Link::Region { region: Region::Corners, .. }))) {
-            return None;
-        }
-        // "two lamps, one on each side of a bed"
-        if original.count > 1 && matches!(self.peek(1), Some(Chunk::Link(Link::BothSides))) {
-            self.group = source.into_iter().collect();
-            return None;
-        }
-        if let Some(divided) = self.divided.filter(|_| !self.pending_object()) {
-            self.split(&phrase, divided);
-            return None;
-        }
-        if original.count > 1 {
-            self.split(&phrase, source.unwrap_or_default());
-            return None;
-        }
-        Some(phrase)
+        None
     }
 
     /// `the others`, `the rest` of several of which some were picked or
@@ -197,6 +203,12 @@ impl Interpreter<'_> {
 
     /// The noun of the thing named last.
     fn last_noun(&self) -> Option<String> {
+        // "a cat on a fridge while a black one looks up": a black cat.
+        let acts = matches!(self.peek(1), Some(Chunk::Verb(verb)) if is_of_the_living(&verb.attribute));
+        let subject = self.object_of.as_ref().and_then(|(_, subjects)| subjects.last().copied());
+        if let Some(thing) = subject.filter(|_| acts).and_then(|index| self.scene.things.get(index)) {
+            return Some(thing.noun.clone());
+        }
         let last = self.group.last().or(self.mentioned.last()).or(self.focus.last())?;
         self.scene.things.get(*last).map(|thing| thing.noun.clone())
     }

@@ -40,7 +40,10 @@ impl Interpreter<'_> {
                 let subjects = self.link_subjects();
                 let who = if *plural { Who::They } else { Who::It };
                 let objects = self.refer(*kind, who, &subjects);
-                if subjects.is_empty() || self.noun_follows() {
+                if objects.is_empty() && *kind == RelationKind::Inside {
+                    // "a lake with an island in its middle"
+                    self.set_region(&subjects, Region::Center);
+                } else if subjects.is_empty() || self.noun_follows() {
                     self.ahead = Some((*kind, objects));
                     self.group.clear();
                 } else {

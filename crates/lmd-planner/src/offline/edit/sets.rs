@@ -27,7 +27,7 @@ pub(super) fn set(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Ve
             all
         }));
     }
-    if let Some(found) = of_them(board, text, find) {
+    if let Some(found) = of_them(board, text, find).or_else(|| first_or_last(board, text, find)) {
         return Some(found);
     }
     everything_at(board, text, find)
@@ -88,6 +88,11 @@ fn of_them(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Vec<usize
             (0..board.pieces.len()).filter(|index| !board.touched.contains(index)).collect();
         return (!rest.is_empty()).then_some(Ok(rest));
     }
+    everyone(board, text)
+}
+
+/// `everyone`: the persons, else the animals.
+fn everyone(board: &Board, text: &str) -> Option<Result<Vec<usize>, Refusal>> {
     matches!(text, "everyone" | "everybody" | "all people" | "all the people").then(|| {
         let of = |sort: Tags| -> Vec<usize> {
             let is = |index: &usize| noun_tags(&thing_of(&board.pieces[*index]).noun).any(sort);
@@ -97,6 +102,22 @@ fn of_them(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Vec<usize
         let found = [of(Tags::PERSON), animals].into_iter().find(|found| !found.is_empty());
         found.ok_or_else(|| format!("nobody is there; there are: {}", board.inventory()))
     })
+}
+
+/// `the last two`, `the first three trees`: so many from one side.
+fn first_or_last(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Vec<usize>, Refusal>> {
+    let (last, rest) = match (text.strip_prefix("the last "), text.strip_prefix("the first ")) {
+        (Some(rest), _) => (true, rest),
+        (_, Some(rest)) => (false, rest),
+        _ => return None,
+    };
+    let (number, what) = rest.split_once(' ').unwrap_or((rest, ""));
+    let number = lmd_layout::parse_number_word(number)? as usize;
+    let what = if what.is_empty() || what == "ones" { "ones".to_owned() } else { what.to_owned() };
+    let mut all = find(board, &format!("all {what}")).ok().filter(|all| all.len() >= number)?;
+    all.sort_by(|a, b| board.pieces[*a].bbox.center().0.total_cmp(&board.pieces[*b].bbox.center().0));
+    let from = if last { all.len() - number } else { 0 };
+    Some(Ok(all[from..from + number].to_vec()))
 }
 
 /// `everything on the table`, `all things in the bowl`.
