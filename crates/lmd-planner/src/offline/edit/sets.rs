@@ -63,7 +63,8 @@ fn of_them(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Vec<usize
         let number = lmd_layout::parse_number_word(number)? as usize;
         matches!(of, "them" | "these" | "those").then_some(number)
     };
-    if let Some(number) = out_of() {
+    // Where nothing was changed they are of what there is more than once.
+    if let Some(number) = out_of().filter(|_| !board.touched.is_empty()) {
         let all = match find(board, "them") {
             Ok(all) if all.len() < number && board.pieces.len() >= number => {
                 (0..board.pieces.len()).collect()
