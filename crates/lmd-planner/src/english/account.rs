@@ -74,12 +74,13 @@ fn phrase_length(tokens: &[Token], at: usize, held: &Held) -> Option<usize> {
     let place = links::link(tokens, at).map(|(_, length)| length);
     let manner = partitive::postposed(tokens, at).map(|(_, length)| length);
     let comparison = partitive::comparison(tokens, at).map(|(_, length)| length);
+    let graded = partitive::graded(tokens, at);
     let part = partitive::one_of_several(tokens, at).map(|(_, length)| length);
     let count = quantity(tokens, at)
         .filter(|(quantity, _)| !quantity.exact || held.counts.contains(&quantity.count.max(1)))
         .map(|(_, length)| length);
     let weather = chunk::weather(tokens, at).map(|(_, length)| length);
-    [negation, place, manner, comparison, part, count, weather].into_iter().flatten().max()
+    [negation, place, manner, comparison, graded, part, count, weather].into_iter().flatten().max()
 }
 
 /// Everything a scene holds.

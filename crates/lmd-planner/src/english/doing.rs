@@ -47,6 +47,15 @@ impl Interpreter<'_> {
         {
             return subjects.clone();
         }
+        // "a monkey on a man's shoulder steals his hat": the monkey does.
+        if let (Some((_, subjects)), Some(Chunk::Np(_))) = (&self.object_of, self.previous())
+            && verb.form == VerbForm::Third
+            && verb.role != Role::Neutral
+            && self.joint == Joint::None
+            && subjects.iter().all(|index| self.is_animate(*index))
+        {
+            return subjects.clone();
+        }
         if let Some(parked) = self.parked(verb, &near) {
             return parked;
         }
@@ -61,7 +70,10 @@ impl Interpreter<'_> {
         match &self.object_of {
             // "a woman holding an umbrella walks": the woman walks.
             Some((_, subjects))
-                if acts && verb.form == VerbForm::Third && !alive(&near) && alive(subjects) =>
+                if acts
+                    && matches!(verb.form, VerbForm::Third | VerbForm::Base)
+                    && !alive(&near)
+                    && alive(subjects) =>
             {
                 subjects.clone()
             }
@@ -160,6 +172,9 @@ impl Interpreter<'_> {
         self.joint = Joint::None;
         if subjects.is_empty() {
             // "nobody is swimming" is told by what must not be there.
+            // "nobody is riding the horse": the horse is there.
+            let of_known = matches!(self.peek(1), Some(Chunk::Np(np)) if np.determiner == Determiner::The);
+            self.denied.take_if(|_| of_known && !self.scene.absent.is_empty());
             let told = !self.scene.absent.is_empty() || is_adorning(&verb.attribute) && self.places.len() > 0;
             self.used.extend(told.then(|| verb.attribute.clone()));
             return;

@@ -4,7 +4,7 @@ use super::interpret::{Interpreter, Joint};
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::RelationKind;
-use crate::lexicon::{Role, Tags, Verb, VerbForm, is_known_verb};
+use crate::lexicon::{Role, Tags, Verb, VerbForm, is_known_verb, is_told};
 
 impl Interpreter<'_> {
     pub(super) fn verb_object(
@@ -83,10 +83,11 @@ impl Interpreter<'_> {
 
     /// `three kids building a sandcastle`: one thing that several are at, and not one for each of them.
     fn is_shared(&self, phrase: &NounPhrase, verb: &Verb, subjects: &[usize]) -> bool {
-        const SHARED: [&str; 6] = ["building", "decorating", "assembling", "washing", "making", "painting"];
+        const SHARED: [&str; 7] =
+            ["building", "decorating", "assembling", "washing", "making", "painting", "sharing"];
         let count = |i: &usize| self.scene.things.get(*i).map_or(0, |thing| thing.count);
         SHARED.contains(&verb.attribute.as_str())
-            && verb.form == VerbForm::Ing
+            && verb.form != VerbForm::Past
             && phrase.determiner == Determiner::A
             && !phrase.plural
             && !phrase.tags().any(Tags::PLACE.and(Tags::ABSTRACT).and(Tags::PART).and(Tags::STUFF))
@@ -115,8 +116,12 @@ impl Interpreter<'_> {
             ["pushing", "pulling", "watching", "observing", "admiring", "examining", "catching", "picking"];
         let flown = verb.attribute == "flying" && matches!(phrase.noun.as_str(), "kite" | "drone");
         self.object_thing(phrase, kind, subjects.to_vec());
-        let holds =
-            matches!(verb.attribute.as_str(), "holding" | "carrying" | "clutching" | "gripping" | "cradling");
+        let holds = matches!(
+            verb.attribute.as_str(),
+            "holding" | "carrying" | "clutching" | "gripping" | "cradling" | "brandishing"
+        );
+        let count = |i: &usize| self.scene.things.get(*i).map_or(0, |thing| thing.count);
+        let holds = holds || verb.attribute == "lifting" && subjects.iter().map(count).sum::<u32>() == 1;
         let hand = |index: &usize| {
             let noun = self.scene.things.get(*index).map_or("", |thing| thing.noun.as_str());
             matches!(
@@ -151,7 +156,8 @@ impl Interpreter<'_> {
         }
         // What somebody does whom no table knows is said of them.
         let lifeless = verb.form == VerbForm::Third && !subjects.iter().any(|index| self.is_animate(*index));
-        let strange = !is_known_verb(&verb.attribute) && !lifeless || verb.role == Role::Contact;
+        let unknown = !is_known_verb(&verb.attribute) && !lifeless;
+        let strange = unknown || is_told(&verb.attribute) || verb.role == Role::Contact;
         if matches!(verb.form, VerbForm::Ing | VerbForm::Third) && strange && verb.role != Role::Neutral {
             for index in subjects {
                 let thing = self

@@ -1,7 +1,7 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
-//! The way: normalise → `syntax` → `token` (with `joining`) → `language` → `lettering` → `stock` → `spelling` → `superlative` →
-//! `ones` → `style` → `chunk` (with `noun_phrase`, `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`,
+//! The way: normalise → `syntax` → `token` (with `joining`, `plainly`) → `language` → `lettering` → `stock` → `spelling` → `superlative` →
+//! `ones` → `style` → `chunk` (with `aside`, `noun_phrase`, `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`,
 //! `partitive`, `past`, `parallel`, `predicative`) → `interpret` (with `naming`, `calling`, `having`, `owning`, `pronouns` and
 //! `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`, `denial`, `doing`, `done_to`, `going_on`, `ideas`, `filling`,
 //! `fabric`, `parts`, `picks`, `purpose`, `within`, `around`) → `account`.
@@ -12,6 +12,7 @@ mod acting;
 mod adjectives;
 mod around;
 mod arranging;
+mod aside;
 mod calling;
 mod choosing;
 mod chunk;
@@ -47,6 +48,7 @@ mod phrase;
 mod picks;
 mod places;
 mod placing;
+mod plainly;
 mod predicative;
 mod pronouns;
 mod purpose;
@@ -123,7 +125,7 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
 
 /// The words and signs of `text`, with the sides of somebody as sides of him.
 fn words_of(text: &str) -> Vec<token::Token> {
-    sides::of_their_owners(joining::hyphenated(token::tokenize(text)))
+    sides::of_their_owners(plainly::plainly(joining::hyphenated(token::tokenize(text))))
 }
 
 /// Whether `text` is in another language than English, as far as its letters

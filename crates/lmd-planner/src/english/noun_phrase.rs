@@ -263,13 +263,14 @@ impl Reader<'_> {
         compound(&words)
     }
 
-    /// `a soda can` at its end, but not `a bird can fly`.
+    /// `a soda can`, `a green can` at its end, but not `a bird can fly`.
     fn is_tin(&self, nouns: &[usize]) -> bool {
         let stuff = nouns.last().and_then(|i| self.tokens.get(*i));
         let stuff =
             stuff.is_some_and(|token| tags(&token.low).any(Tags::FOOD.and(Tags::STUFF).and(Tags::MODIFIER)));
+        let one = nouns.is_empty() && self.phrase.determiner != Determiner::None;
         self.low(0) == "can"
-            && stuff
+            && (stuff || one)
             && self.tokens.get(self.at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low))
     }
 
@@ -331,7 +332,10 @@ impl Reader<'_> {
         if is_adjective(low) || tags.is_unknown() && follows && self.compound_length(1) > 1 {
             return true;
         }
-        is_participle(low) && follows || self.stands_among_adjectives()
+        // "a family of four eating pizza": they eat.
+        let they = self.phrase.quantity.is_some() && self.phrase.words.iter().any(is_group);
+        let they = they && verb(low).is_some_and(|verb| verb.form == VerbForm::Ing);
+        is_participle(low) && follows && !they || self.stands_among_adjectives()
     }
 
     /// Whether `low` is the next noun of the phrase.
@@ -350,7 +354,8 @@ impl Reader<'_> {
             // "a Tesla Model 3": the number of a name.
             return last.has_capital() && low.starts_with(|c: char| c.is_ascii_digit());
         }
-        if exact_tags(low).any(Tags::ADVERB) {
+        // "kisses his wife goodbye"
+        if exact_tags(low).any(Tags::ADVERB.and(Tags::SAID)) {
             return false;
         }
         let is_noun = tags.any(Tags::NOUN) || List::LookOf.has(&singular(low));
@@ -418,7 +423,9 @@ impl Reader<'_> {
         // "a dice" is one.
         let one =
             if known && name_of_one(self.phrase.determiner, &last.low) { last.low.clone() } else { one };
-        let spectacles = last.low == "glasses" && first.is_empty() && self.phrase.in_pairs();
+        // "steals his glasses"
+        let own = self.phrase.determiner == Determiner::Possessive;
+        let spectacles = last.low == "glasses" && first.is_empty() && (own || self.phrase.in_pairs());
         let one = if spectacles { last.low.clone() } else { one };
         self.phrase.plural = one != last.low
             || matches!(last.low.as_str(), "people" | "sheep" | "clothes")
@@ -459,12 +466,8 @@ impl Reader<'_> {
             self.take();
             return true;
         }
-        // "a family of four"
-        let group = |word: &String| {
-            matches!(word.to_lowercase().as_str(), "family" | "group" | "team" | "crew" | "party")
-        };
         if self.phrase.quantity.is_some_and(|quantity| quantity.count > 1)
-            && self.phrase.words.iter().any(group)
+            && self.phrase.words.iter().any(is_group)
         {
             self.phrase.noun = "person".to_owned();
             self.phrase.plural = true;
@@ -475,6 +478,11 @@ impl Reader<'_> {
         }
         true
     }
+}
+
+/// Whether a word of a quantity is one of persons: `a family of four`.
+fn is_group(word: &String) -> bool {
+    matches!(word.to_lowercase().as_str(), "family" | "group" | "team" | "crew" | "party")
 }
 
 /// Whether an article stands before a plural that is a noun of its own, as in `a dice`.

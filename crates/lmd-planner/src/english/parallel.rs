@@ -35,11 +35,27 @@ pub(super) fn does_something(verb: &Verb) -> bool {
     takes && is_known_verb(&verb.attribute)
 }
 
-/// `is about to kick a ball`, `teaching his son how to ride`: what somebody is going to do.
+/// `is about to kick a ball`, `teaching his son how to ride`, `jumps to catch a ball`: what somebody is going to do.
 pub(super) fn about_to(tokens: &[Token], at: usize) -> Option<(Verb, usize)> {
+    if low(tokens, at) == "to" {
+        let word = low(tokens, at + 1);
+        let object = matches!(
+            low(tokens, at + 2),
+            "a" | "an" | "the" | "its" | "his" | "her" | "their" | "them" | "him"
+        );
+        let plain = !tags(word).any(Tags::NOUN.and(Tags::ADJECTIVE)) && does_anything(tokens, at + 2);
+        let next =
+            crate::lexicon::verb(word).filter(|next| next.form == VerbForm::Base && (object || plain))?;
+        return Some((Verb { form: VerbForm::Ing, ..next }, 2));
+    }
     let to = matches!(low(tokens, at), "about" | "how") && low(tokens, at + 1) == "to";
     let next = crate::lexicon::verb(low(tokens, at + 2)).filter(|next| to && next.form == VerbForm::Base)?;
     Some((Verb { form: VerbForm::Ing, ..next }, 3))
+}
+
+/// Whether what stands at `at` ends what somebody is going to do, or goes on with it: no noun follows.
+fn does_anything(tokens: &[Token], at: usize) -> bool {
+    tokens.get(at).is_none_or(|next| !next.is_word() || is_function(&next.low))
 }
 
 /// `trying to catch a ball`: the verb after `to` is what somebody does, or means to do; with its length.

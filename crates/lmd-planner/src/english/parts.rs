@@ -1,12 +1,12 @@
 //! Parts of a plural and comparisons at work: `the left one`, `five of them`,
 //! `bigger than the tree`.
 
-use super::chunk::Chunk;
+use super::chunk::{By, Chunk};
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::numbers::Quantity;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Kind, List, Tags, Verb, VerbForm, kind_of};
+use crate::lexicon::{Class, Kind, List, Tags, Verb, VerbForm, kind_of};
 use crate::{Region, RelationKind, Size};
 
 impl Interpreter<'_> {
@@ -121,12 +121,14 @@ impl Interpreter<'_> {
             return None;
         }
         let mut phrase = phrase.clone();
-        phrase.attributes.retain(|attribute| !List::Ordinal.has(attribute));
+        phrase.attributes.retain(|attribute| !List::Ordinal.has(attribute) && attribute != "other");
         // "two green apples and three red ones" are five.
         let another = phrase.determiner == Determiner::A && !phrase.attributes.is_empty();
         let several = phrase.quantity.is_some_and(|quantity| quantity.count > 1);
         let more = self.joint == Joint::And && (several || another && self.divided.is_none());
-        if phrase.anaphor
+        // "pouring it from one flask into another"
+        let next = phrase.determiner == Determiner::Another && phrase.attributes.is_empty();
+        if (phrase.anaphor || next && phrase.quantity.is_none() && self.pending_object())
             && (self.pending_object() || more)
             && let Some(noun) = self.last_noun()
         {
@@ -284,7 +286,8 @@ impl Interpreter<'_> {
             return;
         }
         let Some(thing) = self.scene.things.get_mut(source) else { return };
-        if thing.exact {
+        // "children are playing; one of them hides": the others are there, too.
+        if thing.exact || quantity.exact && quantity.count < thing.count {
             let phrase = NounPhrase { quantity: Some(quantity), ..NounPhrase::new() };
             return self.split(&phrase, source);
         }
@@ -361,12 +364,26 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(super) fn than(&mut self, larger: bool, higher: bool) {
-        self.pending = Pending::Than { larger, higher, subjects: self.current_subjects() };
+    pub(super) fn than(&mut self, larger: bool, higher: bool, by: By) {
+        self.pending = Pending::Than { larger, higher, by, subjects: self.current_subjects() };
     }
 
     /// One thing is larger than the other: both sizes say so.
-    pub(super) fn compare(&mut self, larger: bool, higher: bool, subjects: &[usize], objects: &[usize]) {
+    pub(super) fn compare(
+        &mut self,
+        (larger, higher, by): (bool, bool, By),
+        subjects: &[usize],
+        objects: &[usize],
+    ) {
+        // A man as tall as a door: both are so by what they are. A cat as big as a house is not.
+        let height = |i: &usize| self.scene.things.get(*i).map_or(1.0, |thing| kind_of(&thing.noun).height);
+        let near = |a: f64, b: f64| a <= b * 1.6 && b <= a * 1.6;
+        let by_kind = subjects.iter().all(|one| objects.iter().all(|other| near(height(one), height(other))));
+        if by == By::Quality || by == By::SameSize && by_kind {
+            self.group = objects.to_vec();
+            (self.object_of, self.closed) = (None, false);
+            return;
+        }
         // What is in the air is higher by its place.
         let aloft =
             |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.region == Some(Region::Sky));
@@ -390,9 +407,11 @@ impl Interpreter<'_> {
         self.closed = false;
     }
 
-    /// Whether a verb takes a part of the body with it: `shaking hands`.
+    /// Whether a verb takes a part of the body with it: `shaking hands`, `raising a hand`, `resting both hands`.
     pub(super) fn moves_body_part(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
-        let bare = matches!(phrase.determiner, Determiner::None | Determiner::Possessive);
+        let both = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("both"));
+        let bare =
+            both || matches!(phrase.determiner, Determiner::A | Determiner::None | Determiner::Possessive);
         let worn = phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::WORN);
         (worn || bare && phrase.tags().any(Tags::BODY)) && subjects.iter().any(|i| self.is_animate(*i))
     }
@@ -457,7 +476,9 @@ impl Interpreter<'_> {
         let Some(Chunk::Np(np)) = self.peek(1) else { return None };
         let (_, subjects) = self.object_of.as_ref()?;
         let done_to = self.done_to.filter(|i| self.group == [*i] && kind == RelationKind::On)?;
-        let seat = np.tags().any(Tags::SEAT.and(Tags::SCENERY));
+        // "a clown juggling oranges on a unicycle"
+        let ridden = kind_of(&np.noun).class == Class::Mount;
+        let seat = ridden || np.tags().any(Tags::SEAT.and(Tags::SCENERY));
         (seat && done_to < self.scene.things.len() && subjects.iter().any(|i| self.is_animate(*i)))
             .then(|| subjects.clone())
     }

@@ -105,7 +105,12 @@ impl NounPhrase {
         match (self.quantity, self.determiner) {
             (Some(quantity), _) if !quantity.exact && mass => (1, false),
             (Some(quantity), _) => (quantity.count.max(1), quantity.exact),
-            (None, _) if self.plural && self.attributes.iter().any(|a| a == "twin") => (2, true),
+            (None, _)
+                if self.plural && (self.noun == "twin" || self.attributes.iter().any(|a| a == "twin")) =>
+            {
+                (2, true)
+            }
+            (None, _) if self.plural && self.noun == "triplet" => (3, true),
             (None, _) if self.plural => (3, false),
             (None, Determiner::A | Determiner::Another) => (1, true),
             (None, Determiner::Each) => (1, false),

@@ -140,6 +140,10 @@ impl Interpreter<'_> {
         };
         let of_holder = |np: &NounPhrase| Self::is_own_part(np) || self.whole_of(np, &subjects).is_some();
         let noun_follows = matches!(self.peek(1), Some(Chunk::Np(np)) if !of_holder(np));
+        // "four friends with mugs around a fire": the friends are.
+        let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
+        let around = kind == RelationKind::Around && alive(&self.owner) && !alive(&subjects);
+        let holder = holder || around;
         if holder && noun_follows && self.joint != Joint::And { self.owner.clone() } else { subjects }
     }
 
@@ -221,10 +225,21 @@ impl Interpreter<'_> {
         {
             return;
         }
+        // "passers-by drop coins into his hat": the coins go into it.
+        let dropped =
+            self.done_to.filter(|i| prep == "into" && !self.is_animate(*i) && !subjects.contains(i));
+        let subjects = dropped.map_or(subjects, |dropped| vec![dropped]);
+        // "pouring water from one cup into another": whoever pours is at both.
+        let pouring = prep == "into" && !self.detailed_by.is_empty();
+        let pouring = pouring && !subjects.iter().any(|index| self.is_animate(*index));
+        let subjects = if pouring { self.detailed_by.clone() } else { subjects };
         let known = self.known(phrase).filter(|i| !subjects.contains(i));
         let led = kind == RelationKind::On
             && matches!(phrase.noun.as_str(), "leash" | "lead" | "harness" | "chain");
-        let worn = led || phrase.tags().any(Tags::WORN) && kind == RelationKind::Inside && prep != "out of";
+        let worn = led
+            || phrase.tags().any(Tags::WORN)
+                && kind == RelationKind::Inside
+                && !matches!(prep, "out of" | "into");
         if worn && subjects.iter().any(|i| self.is_animate(*i)) && known.is_none() {
             let subjects = self.undressed(phrase, subjects);
             self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));

@@ -61,9 +61,9 @@ impl Interpreter<'_> {
                 self.group = if made && !objects.is_empty() { objects } else { subjects };
                 self.closed = true;
             }
-            Pending::Than { larger, higher, subjects } => {
+            Pending::Than { larger, higher, by, subjects } => {
                 let objects = self.resolve(who, &subjects);
-                self.compare(larger, higher, &subjects, &objects);
+                self.compare((larger, higher, by), &subjects, &objects);
             }
             _ => {}
         }
@@ -120,8 +120,10 @@ impl Interpreter<'_> {
 
     /// Whether a phrase names a part of somebody spoken of: `her head`.
     pub(super) fn is_own_part(phrase: &NounPhrase) -> bool {
-        let both = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("both"));
-        let every = (phrase.determiner == Determiner::Each || both) && phrase.tags().any(Tags::BODY);
+        // "both hands", "balancing plates on one arm"
+        let counted = phrase.words.first().map(|word| word.to_lowercase());
+        let counted = counted.is_some_and(|word| matches!(word.as_str(), "both" | "one"));
+        let every = (phrase.determiner == Determiner::Each || counted) && phrase.tags().any(Tags::BODY);
         phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART) || every
     }
 

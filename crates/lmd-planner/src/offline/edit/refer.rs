@@ -110,6 +110,8 @@ pub(super) fn is_pronoun(text: &str) -> bool {
             | "these"
             | "him"
             | "her"
+            | "he"
+            | "she"
             | "that one"
             | "this one"
     )
