@@ -4,8 +4,9 @@ The latents are little more than the mean colours of 8x8 pixels (autoencoder.py)
 makes of them has soft edges and no eyes. The world of the scenes is small, though: a decoder that has seen enough of it can
 put back what the latents left out. It grows out of the small one and computes what that did at first.
 
-A quarter of what it sees is latents as the U-Net leaves them: its estimate of the clean ones, from noised ones at one of
-the sampler's last steps. So it learns to mend what the U-Net draws a little wrong.
+Most of what it sees is latents as the U-Net leaves them: those of the scene with noise over them, which the U-Net has taken away again under
+the scene's caption (rework.py). So it learns to make what was composed out of what the U-Net draws a little wrong. An L1
+alone would answer doubt with fog; a small critic of patches (critic.py) asks for edges that look like those of scenes.
 """
 
 import copy
@@ -16,19 +17,22 @@ from diffusers import AutoencoderTiny
 
 from . import networks
 from .autoencoder import finish, picture_loss, show
-from .diffusion import load_vae, noised
+from .critic import Critic
+from .diffusion import load_vae
 from .export import averaged
 from .muon import Both
 from .pool import Pool, Tensors, encoded
+from .rework import quantised, reworked_latents
 from .runs import Average, Learner, Run, channels_last, falling_rate
 from .scenes.compose import Batch, Composer
 
 CROP = 96
 AT_THINGS = 0.85  # share of the crops that show a thing
-ESTIMATED = 0.25  # share of latents that are the U-Net's estimate
-LATEST = 200  # the noisiest step it estimates from
+REWORKED = 0.7  # share of latents that the U-Net has reworked
+FURTHEST = 0.42  # the largest share of the way from noise that it goes anew; further, things end elsewhere than in the scene
 LATENT_NOISE = 0.05
 RATE = 1e-3
+CRITIC_FROM = 0.25  # of all steps: from then on the critic is heard
 
 
 def grow(decoder: torch.nn.Module, small: dict[str, torch.Tensor], small_blocks: tuple[int, ...], blocks: tuple[int, ...]) -> None:
@@ -63,28 +67,17 @@ def positions(blocks: tuple[int, ...], shown: tuple[int, ...] | None = None) -> 
     return places
 
 
-@torch.no_grad()
-def estimated(batch: Tensors, painter, alphas: torch.Tensor) -> torch.Tensor:
-    """The U-Net's estimate of the clean latents (n, 4, 32, 32), scaled, from noised ones of steps up to LATEST."""
-    latents = batch["latents"]
-    t = torch.randint(0, LATEST, (len(latents),), device=latents.device)
-    a = alphas[t][:, None, None, None]
-    _, noisy = noised(latents, t, alphas)
-    predicted = painter.unet(noisy, t, painter.features(batch["ids"])).sample
-    return a.sqrt() * noisy - (1 - a).sqrt() * predicted
-
-
 def crop(batch: Tensors, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
     """A crop of every picture of the pool and of either kind of latents: (n, 3, CROP, CROP), (n, 4, CROP/8, CROP/8)."""
     pictures, latents = [], []
     last, side = (batch["pictures"].shape[2] - CROP) // 8, CROP // 8
-    for picture, clean, estimate, centre in zip(*(batch[name] for name in ("pictures", "latents", "estimates", "centres"))):
+    for picture, clean, again, centre in zip(*(batch[name] for name in ("pictures", "latents", "reworked", "centres"))):
         x, y = torch.randint(0, last + 1, (2,), generator=generator).tolist()
         if centre[0] >= 0 and torch.rand((), generator=generator) < AT_THINGS:
             jitter = torch.randint(-4, 5, (2,), generator=generator).tolist()
             x, y = (min(last, max(0, int(c) - side // 2 + j)) for c, j in zip(centre.tolist(), jitter))
         pictures.append(picture[:, 8 * y : 8 * y + CROP, 8 * x : 8 * x + CROP])
-        chosen = estimate if torch.rand((), generator=generator) < ESTIMATED else clean
+        chosen = again if torch.rand((), generator=generator) < REWORKED else clean
         latents.append(chosen[:, y : y + side, x : x + side])
     return channels_last(torch.stack(pictures).float() / 127.5 - 1), channels_last(torch.stack(latents))
 
@@ -111,13 +104,19 @@ def train(run: Run, size: networks.Size, steps: int | None = None) -> None:
     if step == 0:
         grow(model.decoder, old.decoder.state_dict(), old.config.num_decoder_blocks, size.decoder_blocks)
         average.model.load_state_dict(model.decoder.state_dict())
-    alphas = networks.scheduler().alphas_cumprod.to(run.device)
+    critic = Critic().to(run.device)
+    if state := run.load("critic.pt"):
+        critic.load(state)
     scale, part = old.config.scaling_factor, run.part(size.ae_batch)
+    empty = words.batch([""]).to(run.device)
 
     def encode(made: Batch) -> Tensors:
         batch = encoded(made, old, words)
-        return {"pictures": ((made.pictures + 1) * 127.5).round().to(torch.uint8), "latents": batch["latents"] / scale,
-                "estimates": estimated(batch, painter, alphas) / scale, "centres": centres(made, run.device)}
+        share = FURTHEST * torch.rand(()).item()
+        with run.autocast():
+            again = reworked_latents(painter, batch["latents"], batch["ids"], empty, share)
+        return {"pictures": quantised(made.pictures), "latents": batch["latents"] / scale, "reworked": again / scale,
+                "centres": centres(made, run.device)}
 
     pool = Pool(Composer(run.art, size.nouns, seed=1000 + 2 * step + run.rank, device=run.device), encode, 100 * part, reuse=6)
     torch.manual_seed(2 * step + run.rank)
@@ -129,18 +128,27 @@ def train(run: Run, size: networks.Size, steps: int | None = None) -> None:
         with run.autocast():
             drawn = model.decoder(z + LATENT_NOISE * torch.randn_like(z)).float()
         loss = picture_loss(drawn, x)
-        step = learner.learn(loss, longest=1.0)
         kept.append(loss.item())
+        if step >= CRITIC_FROM * steps:
+            critic.learn(x, drawn.detach())
+            loss = loss + critic.weighted(loss, drawn, last_weight(model.decoder))
+        step = learner.learn(loss, longest=1.0)
         if step % 50 == 0 or step == steps:
             rate = (step - first) * size.ae_batch / (time.time() - begun)
             run.log("decoder", step=step, loss=sum(kept) / len(kept), crops_per_s=rate)
             kept = []
         if step % 250 == 0 or step == steps or run.should_stop():
             learner.save()
+            run.save("critic.pt", critic.state())
             if run.leads:
                 show(run, mean(model, average), pool.composer, "decoder")
     if step >= steps and run.leads:
         finish(run, mean(model, average), pool.composer)
+
+
+def last_weight(decoder: torch.nn.Module) -> torch.nn.Parameter:
+    """The weight of the decoder's last convolution."""
+    return [p for p in decoder.parameters() if p.ndim == 4][-1]
 
 
 def mean(model: AutoencoderTiny, average: Average) -> AutoencoderTiny:

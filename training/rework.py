@@ -51,15 +51,21 @@ def quantised(pictures: torch.Tensor) -> torch.Tensor:
 @torch.no_grad()
 def reworked(painter: Folder, pictures: torch.Tensor, scenes: list[Scene], share: float) -> torch.Tensor:
     """Pictures (n, 3, 256, 256) in [-1,1], the last `share` of their way from noise gone anew."""
+    latents = painter.vae.encoder(channels_last(pictures)).float() * painter.vae.config.scaling_factor
+    ids = torch.tensor([painter.words.encode(scene.caption)[0] for scene in scenes], device=latents.device)
+    empty = painter.words.batch([""]).to(latents.device)
+    return painter.vae.decoder(channels_last(reworked_latents(painter, latents, ids, empty, share) / painter.vae.config.scaling_factor))
+
+
+@torch.no_grad()
+def reworked_latents(painter, latents: torch.Tensor, ids: torch.Tensor, empty: torch.Tensor, share: float) -> torch.Tensor:
+    """The same of latents (n, 4, 32, 32), scaled, under captions of token ids (n, 77); `empty` is the empty caption's (1, 77)."""
     scheduler = networks.scheduler()
     scheduler.set_timesteps(STEPS)
     steps = scheduler.timesteps[STEPS - max(1, round(share * STEPS)) :]
-    latents = painter.vae.encoder(channels_last(pictures)).float() * painter.vae.config.scaling_factor
     z = scheduler.add_noise(latents, torch.randn_like(latents), steps[:1].expand(len(latents)))
-    ids = torch.tensor([painter.words.encode(scene.caption)[0] for scene in scenes], device=latents.device)
-    empty = painter.features(painter.words.batch([""]).to(latents.device))
-    context = torch.cat([empty.expand(len(ids), -1, -1), painter.features(ids)])
+    context = torch.cat([painter.features(empty).expand(len(ids), -1, -1), painter.features(ids)])
     for t in steps:
         without, told = painter.unet(channels_last(torch.cat([z, z])), t, context).sample.float().chunk(2)
         z = scheduler.step(without + GUIDANCE * (told - without), t, z).prev_sample
-    return painter.vae.decoder(channels_last(z / painter.vae.config.scaling_factor))
+    return z
