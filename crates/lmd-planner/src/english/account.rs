@@ -74,7 +74,9 @@ fn phrase_length(tokens: &[Token], at: usize, held: &Held) -> Option<usize> {
     let place = links::link(tokens, at).map(|(_, length)| length);
     let manner = partitive::postposed(tokens, at).map(|(_, length)| length);
     let comparison = partitive::comparison(tokens, at).map(|(_, length)| length);
-    let graded = partitive::graded(tokens, at);
+    // "helps a man back to his feet"
+    let back = (low(tokens, at) == "back" && low(tokens, at + 1) == "to").then_some(1);
+    let graded = partitive::graded(tokens, at).or(back);
     let part = partitive::one_of_several(tokens, at).map(|(_, length)| length);
     let count = quantity(tokens, at)
         .filter(|(quantity, _)| !quantity.exact || held.counts.contains(&quantity.count.max(1)))

@@ -113,10 +113,25 @@ impl Reader<'_> {
         bare && counted && !last.has_capital() && singular(&last.low) == last.low && !self.object_follows(1)
     }
 
+    /// `a teacher writing on a board`: what a person does, though it may be a noun.
+    pub(super) fn writes_somewhere(&self, last: &Token) -> bool {
+        let placed = matches!(self.low(1), "on" | "at" | "in");
+        placed && self.phrase.determiner == Determiner::A && tags(&last.low).any(Tags::PERSON)
+    }
+
     /// `the other holding a sword`
     pub(super) fn other_does(&self) -> bool {
         let does = verb(self.low(1)).is_some_and(|verb| verb.form == VerbForm::Ing);
         self.low(0) == "other" && does && self.object_follows(2)
+    }
+
+    /// `another holds a ladder`
+    pub(super) fn another_does(&self) -> bool {
+        let does = verb(self.low(0)).is_some_and(|verb| verb.form == VerbForm::Third);
+        self.phrase.determiner == Determiner::Another
+            && self.phrase.is_plain()
+            && does
+            && self.object_follows(1)
     }
 
     /// Whether an article or a number follows, as after a verb.

@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use super::chunk::Chunk;
 use super::links::{Link, reads};
 use super::noun_phrase::noun_phrase;
 use super::parallel::about_to;
 use super::partitive;
 use super::phrase::{Determiner, NounPhrase};
+use super::piece::Chunk;
 use super::token::{Token, low};
 use crate::lexicon::{List, Phrases, Role, Section, Tags, Verb, VerbForm, head, is_function, verb};
 
@@ -63,7 +63,7 @@ pub(super) fn said_of(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> 
         previous,
         Some(Chunk::Be | Chunk::Np(_) | Chunk::Verb(_) | Chunk::Adjectives(_) | Chunk::Link(Link::Nowhere))
     );
-    if doing && let Some((verb, length)) = about_to(tokens, at) {
+    if doing && let Some((verb, length)) = about_to(tokens, at, previous) {
         return Some((Chunk::Verb(verb), length));
     }
     if let Some(chunk) = stretched(tokens, at, previous) {

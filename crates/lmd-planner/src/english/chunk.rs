@@ -7,15 +7,15 @@ use super::aside::{dresses, is_put_on, said_of};
 use super::links::{Link, link, reads};
 use super::negation::negation;
 use super::noun_phrase::noun_phrase;
-use super::numbers::{Quantity, bound};
+use super::numbers::bound;
 use super::parallel::{does_something, goes_on, led, makes};
 use super::partitive;
 use super::past::{Doer, as_finite};
 use super::phrase::{Determiner, NounPhrase};
+pub(super) use super::piece::{By, Chunk};
 use super::predicative::{adjectives, adjectives_alone, as_participle, follows_is_not};
 use super::token::{Token, low};
 use super::who::Who;
-use crate::Region;
 use crate::lexicon::{
     List, Phrases, Role, Section, Tags, Verb, VerbForm, compound, exact_tags, is_adjective, is_adverb,
     is_function, is_idea, is_participle, tags, third_person, verb,
@@ -23,69 +23,6 @@ use crate::lexicon::{
 
 /// Verbs before another one that stays as it is: `can see`.
 const MODALS: [&str; 7] = ["can", "could", "will", "would", "must", "may", "might"];
-
-/// What two things are compared by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
-    Size,
-    /// `as tall as`: both are of one size.
-    SameSize,
-    /// `younger than`: by what no box shows.
-    Quality,
-}
-
-/// A piece of a sentence.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Chunk {
-    Np(NounPhrase),
-    Pronoun(Who),
-    Link(Link),
-    Verb(Verb),
-    Be,
-    There,
-    And,
-    Or,
-    Of,
-    /// What something is for follows.
-    For,
-    Comma,
-    /// `three dogs: …`: what follows may be the same things one by one.
-    Colon,
-    Stop,
-    With,
-    /// `full of`, `half full of`: what follows lies in what stands before.
-    Full {
-        half: bool,
-    },
-    /// `without`, `no`, `not any`: what follows must not be there.
-    Not,
-    /// `except`: a denial, save after `an empty room`.
-    Except,
-    But,
-    Which,
-    /// `a cat whose eyes are blue`.
-    Whose,
-    Each,
-    /// Adjectives after `is`.
-    Adjectives(Vec<String>),
-    /// Adjectives in brackets, of the noun before them.
-    Bracketed(Vec<String>),
-    /// `the left one`.
-    OneOf(Option<Region>),
-    /// `five of them`.
-    OfThem(Quantity),
-    /// `bigger than`, `smaller than`; `higher` where it may be a place.
-    Than {
-        larger: bool,
-        higher: bool,
-        by: By,
-    },
-    /// `it is raining`: said of the whole scene, as it joins a place (`in the rain`).
-    Mood(&'static str),
-    /// Words to be read in the picture.
-    Lettering(String),
-    Unknown(String),
-}
 
 static MOODS: LazyLock<Phrases<&str>> = LazyLock::new(|| Phrases::new(Section::Moods, |_, says| Some(says)));
 
@@ -233,6 +170,15 @@ fn sign(low: &str) -> Option<Chunk> {
 }
 
 fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Option<Chunk>, usize)> {
+    // "helps a man back to his feet"
+    if low(tokens, at) == "back" && low(tokens, at + 1) == "to" && matches!(previous, Some(Chunk::Np(_))) {
+        return Some((None, 1));
+    }
+    // "two boxers hit each other"
+    let each = reads(tokens, at, "each other").or_else(|| reads(tokens, at, "one another"));
+    if let (Some(Chunk::Verb(_) | Chunk::Link(_)), Some(length)) = (previous, each) {
+        return Some((None, length));
+    }
     // "ripe for picking": what it is for is not to be seen.
     if let (Some(Chunk::Adjectives(_) | Chunk::Verb(_)), "for") = (previous, low(tokens, at))
         && verb(low(tokens, at + 1)).is_some_and(|verb| verb.form == VerbForm::Ing)
@@ -423,7 +369,12 @@ fn stands_as_verb(
     match verb.form {
         VerbForm::Ing if matches!(previous, Some(Chunk::Np(np)) if np.tags().any(Tags::SKY)) => !noun_follows,
         VerbForm::Ing if is_noun && matches!(previous, Some(Chunk::Np(_))) => {
-            next.is_some_and(|next| matches!(next.low.as_str(), "a" | "an" | "the"))
+            // "a teacher writing on a board"
+            let person = matches!(previous, Some(Chunk::Np(np)) if np.determiner == Determiner::A && np.tags().any(Tags::PERSON));
+            next.is_some_and(|next| {
+                let placed = person && matches!(next.low.as_str(), "on" | "at" | "in");
+                placed || matches!(next.low.as_str(), "a" | "an" | "the")
+            })
         }
         VerbForm::Ing if joined => {
             let comma = matches!(previous, Some(Chunk::Comma));

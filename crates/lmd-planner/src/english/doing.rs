@@ -285,6 +285,13 @@ impl Interpreter<'_> {
             let group = self.group.clone();
             return self.add_detail(&group, &adjectives.join(" "));
         }
+        // "wearing a coat which is too big"
+        let which = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        let of_detail = matches!((which, self.previous()), (Some(Chunk::Which), Some(Chunk::Be)));
+        if deed && of_detail && self.denied.is_none() {
+            let group = self.group.clone();
+            return self.add_detail(&group, &format!("which is {}", adjectives.join(" ")));
+        }
         let subjects = if self.joint == Joint::None { self.group.clone() } else { self.current_subjects() };
         if self.denied.take_if(|denied| denied.is_none()).is_some() {
             // "a horse that is not brown" forbids a brown one.

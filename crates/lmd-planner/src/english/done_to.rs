@@ -27,7 +27,9 @@ impl Interpreter<'_> {
             _ if prep.is_none() && phrase.tags().any(Tags::SAID) => {
                 return self.verb_detail(phrase, verb, &subjects, prep);
             }
-            Role::Caption if prep.is_none() && self.is_shared(phrase, verb, &subjects) => {
+            Role::Caption
+                if prep.is_none() && (is_tended(phrase, verb) || self.is_shared(phrase, verb, &subjects)) =>
+            {
                 self.add_detail(&subjects, &verb.attribute);
                 RelationKind::NextTo
             }
@@ -56,6 +58,8 @@ impl Interpreter<'_> {
                 self.owner = subjects;
                 return self.owned(phrase, false);
             }
+            // "a king crowned by a bishop"
+            Role::Topped if prep == Some("by") && phrase.tags().any(Tags::ANIMATE) => RelationKind::NextTo,
             Role::Surrounded | Role::Flanked | Role::Topped => {
                 return self.surrounding(phrase, verb.role, &subjects);
             }
@@ -222,6 +226,23 @@ impl Interpreter<'_> {
         self.group = vec![object];
         self.object_of = None;
     }
+}
+
+/// `brushing a horse`: somebody to whom it is done is there, too.
+fn is_tended(phrase: &NounPhrase, verb: &Verb) -> bool {
+    const TENDED: [&str; 9] = [
+        "brushing",
+        "washing",
+        "cleaning",
+        "dressing",
+        "serving",
+        "wiping",
+        "spraying",
+        "splashing",
+        "squirting",
+    ];
+    let tended = TENDED.contains(&verb.attribute.as_str()) && verb.form != VerbForm::Past;
+    tended && phrase.tags().any(Tags::ANIMATE)
 }
 
 /// Whether a thing is no larger than arms can hold, whatever it shows: a teddy bear, a pillow.

@@ -335,6 +335,7 @@ impl<'a> Interpreter<'a> {
             return self.add_detail(&owners, &format!("and {}", phrase.text()));
         }
         if self.is_worn_tag(phrase)
+            || self.holds_part_so(phrase)
             || self.leaves_out_idea(phrase)
             || self.joins_worn(phrase)
             || self.serves(phrase)

@@ -3,7 +3,7 @@
 //! The way: normalise → `syntax` → `token` (with `joining`, `plainly`) → `language` → `lettering` → `stock` → `spelling` → `superlative` →
 //! `ones` → `style` → `chunk` (with `aside`, `noun_phrase`, `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`,
 //! `partitive`, `past`, `parallel`, `predicative`) → `interpret` (with `naming`, `calling`, `having`, `owning`, `pronouns` and
-//! `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`, `denial`, `doing`, `done_to`, `going_on`, `ideas`, `filling`,
+//! `who`, `choosing`, `doubts`, `placing`, `flanking`, `bodies`, `places`, `denial`, `doing`, `done_to`, `going_on`, `ideas`, `filling`,
 //! `fabric`, `parts`, `picks`, `purpose`, `within`, `around`) → `account`.
 //! What is known of words stands in `lexicon`.
 
@@ -13,6 +13,7 @@ mod adjectives;
 mod around;
 mod arranging;
 mod aside;
+mod bodies;
 mod calling;
 mod choosing;
 mod chunk;
@@ -46,6 +47,7 @@ mod parts;
 mod past;
 mod phrase;
 mod picks;
+mod piece;
 mod places;
 mod placing;
 mod plainly;

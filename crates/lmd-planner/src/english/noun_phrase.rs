@@ -200,7 +200,7 @@ impl Reader<'_> {
             if nouns.is_empty() && self.joined_adjective() {
                 continue;
             }
-            if nouns.is_empty() && self.other_does() {
+            if nouns.is_empty() && (self.other_does() || self.another_does()) {
                 break;
             }
             if !token.is_word() || is_function(low) && !self.is_of_adverb() && !self.is_tin(&nouns) {
@@ -354,8 +354,8 @@ impl Reader<'_> {
             // "a Tesla Model 3": the number of a name.
             return last.has_capital() && low.starts_with(|c: char| c.is_ascii_digit());
         }
-        // "kisses his wife goodbye"
-        if exact_tags(low).any(Tags::ADVERB.and(Tags::SAID)) {
+        // "kisses his wife goodbye", "helps a man back to his feet"
+        if low == "back" && self.low(1) == "to" || exact_tags(low).any(Tags::ADVERB.and(Tags::SAID)) {
             return false;
         }
         let is_noun = tags.any(Tags::NOUN) || List::LookOf.has(&singular(low));
@@ -391,9 +391,13 @@ impl Reader<'_> {
             // "the sun setting behind a hill"
             VerbForm::Ing if crate::lexicon::tags(&last.low).any(Tags::SKY) => false,
             VerbForm::Base if low == "set" && crate::lexicon::tags(&last.low).any(Tags::SKY) => false,
-            VerbForm::Ing if self.object_follows(1) => false,
+            VerbForm::Ing if self.object_follows(1) || self.writes_somewhere(last) => false,
             VerbForm::Ing | VerbForm::Past => is_noun && !self.content_follows(1),
-            VerbForm::Base => is_noun && !self.object_follows(1),
+            // "a snowball fight"
+            VerbForm::Base => {
+                let event = crate::lexicon::is_idea(low) && self.phrase.determiner == Determiner::A;
+                (is_noun || event) && !self.object_follows(1)
+            }
         }
     }
 
@@ -415,12 +419,17 @@ impl Reader<'_> {
         let name = last.is_capitalised() && self.phrase.determiner == Determiner::A;
         let known = exact_tags(&last.low).any(Tags::NOUN) || name;
         let one = if known { last.low.clone() } else { singular(&last.low) };
-        let one = if known && singular(&last.low) != last.low && tags(&singular(&last.low)).any(Tags::NOUN) {
+        // "red trunks" are worn.
+        let worn = exact_tags(&last.low).any(Tags::WORN) && last.low != "glasses";
+        let one = if known
+            && !worn
+            && singular(&last.low) != last.low
+            && tags(&singular(&last.low)).any(Tags::NOUN)
+        {
             singular(&last.low)
         } else {
             one
         };
-        // "a dice" is one.
         let one =
             if known && name_of_one(self.phrase.determiner, &last.low) { last.low.clone() } else { one };
         // "steals his glasses"

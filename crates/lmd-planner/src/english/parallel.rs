@@ -1,6 +1,7 @@
 //! Deeds told one after the other of the same doer: `is holding a camera and taking photos`.
 
 use super::numbers::number;
+use super::piece::Chunk;
 use super::token::{Token, low};
 use crate::lexicon::{
     Role, Tags, Verb, VerbForm, is_adjective, is_function, is_known_verb, is_leading, is_linking,
@@ -36,14 +37,18 @@ pub(super) fn does_something(verb: &Verb) -> bool {
 }
 
 /// `is about to kick a ball`, `teaching his son how to ride`, `jumps to catch a ball`: what somebody is going to do.
-pub(super) fn about_to(tokens: &[Token], at: usize) -> Option<(Verb, usize)> {
+pub(super) fn about_to(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Verb, usize)> {
     if low(tokens, at) == "to" {
         let word = low(tokens, at + 1);
         let object = matches!(
             low(tokens, at + 2),
             "a" | "an" | "the" | "its" | "his" | "her" | "their" | "them" | "him"
         );
-        let plain = !tags(word).any(Tags::NOUN.and(Tags::ADJECTIVE)) && does_anything(tokens, at + 2);
+        // "asks the bride to smile"
+        let asked = matches!(previous, Some(Chunk::Np(np)) if np.tags().any(Tags::ANIMATE));
+        let asked = asked && is_known_verb(word) && does_anything(tokens, at + 2);
+        let plain =
+            asked || !tags(word).any(Tags::NOUN.and(Tags::ADJECTIVE)) && does_anything(tokens, at + 2);
         let next =
             crate::lexicon::verb(word).filter(|next| next.form == VerbForm::Base && (object || plain))?;
         return Some((Verb { form: VerbForm::Ing, ..next }, 2));
@@ -62,7 +67,7 @@ fn does_anything(tokens: &[Token], at: usize) -> bool {
 pub(super) fn led(tokens: &[Token], at: usize, verb: &Verb) -> Option<(Verb, usize)> {
     let done = is_leading(&verb.attribute);
     let meant = is_meaning_to(&verb.attribute);
-    let to = low(tokens, at + 1) == "to" && verb.form == VerbForm::Ing && (done || meant);
+    let to = low(tokens, at + 1) == "to" && verb.form != VerbForm::Past && (done || meant);
     let word = low(tokens, at + 2);
     let known = crate::lexicon::verb(word).filter(|next| next.form == VerbForm::Base);
     // "pretending to zorb": after "to" and before a noun or the end stands a verb, known or not.

@@ -6,7 +6,7 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::numbers::Quantity;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Class, Kind, List, Tags, Verb, VerbForm, kind_of};
+use crate::lexicon::{Class, Kind, List, Tags, Verb, VerbForm, compares, kind_of};
 use crate::{Region, RelationKind, Size};
 
 impl Interpreter<'_> {
@@ -74,6 +74,7 @@ impl Interpreter<'_> {
     /// `a cat that is black and a dog that is white`: each clause speaks of the
     /// thing before it, unless the things were named together as one plural.
     pub(super) fn narrow_to_last(&mut self) {
+        self.turn_to_last();
         // "a sign in the distance that says …"
         let placed = matches!(self.previous(), Some(Chunk::Link(_)));
         let named = self.at.checked_sub(if placed { 2 } else { 1 }).and_then(|at| self.chunks.get(at));
@@ -82,6 +83,19 @@ impl Interpreter<'_> {
         if let (false, [_, .., last]) = (plural, self.group.as_slice()) {
             let last = *last;
             self.narrowed = std::mem::replace(&mut self.group, vec![last]);
+        }
+    }
+
+    /// `a knight before a queen, who touches him`: the clause behind the comma speaks of the queen.
+    fn turn_to_last(&mut self) {
+        let before = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        let (Some(Chunk::Np(np)), Some(Chunk::Comma)) = (before, self.previous()) else { return };
+        let last = self.group.last().copied();
+        let named = |index: usize| self.scene.things.get(index).is_some_and(|thing| thing.noun == np.noun);
+        let does = matches!(self.peek(1), Some(Chunk::Verb(_)));
+        if let Some(last) = last.filter(|last| does && self.object_of.is_some() && named(*last)) {
+            self.group = vec![last];
+            (self.object_of, self.closed, self.joint) = (None, false, Joint::None);
         }
     }
 
@@ -135,7 +149,12 @@ impl Interpreter<'_> {
             phrase.noun = noun;
             return Some(phrase);
         }
-        if let Some(next) = self.next_head(&phrase) {
+        // "the man in black, the woman in red": the colours are what they wear.
+        let clause = matches!((self.peek(1), self.peek(2)), (Some(Chunk::Comma), Some(Chunk::Np(np))) if np.determiner == Determiner::The);
+        let dressed = clause
+            && phrase.is_bare()
+            && matches!(&self.pending, Pending::Object { prep, .. } if prep == "in");
+        if let Some(next) = self.next_head(&phrase).filter(|_| !dressed) {
             phrase.noun.clone_from(&next.noun);
             phrase.plural = phrase.quantity.is_some_and(|q| q.count != 1);
             return Some(phrase);
@@ -144,6 +163,9 @@ impl Interpreter<'_> {
         let named = self.group.last().or(self.mentioned.last()).or(self.focus.last()).copied();
         // "4 cupcakes on a tray: one pink": the part is one of the several.
         let parts = phrase.quantity.is_some() && !self.pending_object();
+        // "five kids on a sled, the biggest in front"
+        let definite = phrase.determiner == Determiner::The && !self.pending_object();
+        let parts = parts || definite && phrase.attributes.iter().any(|attribute| compares(attribute));
         let source = named.filter(|i| !(parts && one(i))).or_else(|| self.latest_several()).or(named);
         let Some(original) = source.and_then(|i| self.scene.things.get(i)).cloned() else {
             self.color_detail_or_unknown(&phrase);
@@ -407,50 +429,21 @@ impl Interpreter<'_> {
         self.closed = false;
     }
 
-    /// Whether a verb takes a part of the body with it: `shaking hands`, `raising a hand`, `resting both hands`.
-    pub(super) fn moves_body_part(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
-        let both = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("both"));
-        let bare =
-            both || matches!(phrase.determiner, Determiner::A | Determiner::None | Determiner::Possessive);
-        let worn = phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::WORN);
-        (worn || bare && phrase.tags().any(Tags::BODY)) && subjects.iter().any(|i| self.is_animate(*i))
-    }
-
-    /// Who wears it in `a ballerina on a stage in a white tutu`.
-    pub(super) fn wearer_in(&self, kind: RelationKind) -> Option<Vec<usize>> {
-        let Some(Chunk::Np(np)) = self.peek(1) else { return None };
-        let (_, subjects) = self.object_of.as_ref()?;
-        let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
-        let worn = kind == RelationKind::Inside && np.tags().any(Tags::WORN);
-        (worn && alive(subjects) && !alive(&self.group)).then(|| subjects.clone())
-    }
-
-    /// `on a pirate's shoulder`, `in a dog's mouth`: the caption keeps the part, and what is in a mouth is held.
-    pub(super) fn at_owned_part(
-        &mut self,
-        phrase: &NounPhrase,
-        kind: RelationKind,
-        subjects: &[usize],
-    ) -> RelationKind {
-        let part = phrase.words.last().map(|word| word.to_lowercase()).unwrap_or_default();
-        let owned = part != phrase.noun && phrase.tags().any(Tags::ANIMATE);
-        match (kind, part.as_str()) {
-            (RelationKind::On, "shoulder") if owned => {
-                self.add_detail(subjects, "on the shoulder");
-                kind
-            }
-            (RelationKind::Inside, "mouth" | "beak" | "jaws") if owned => {
-                self.add_detail(subjects, &format!("in the {part}"));
-                RelationKind::HeldBy
-            }
-            _ => kind,
-        }
-    }
-
     /// Whether `on` says at whom something is aimed: `spraying water on its calf`.
     pub(super) fn aims(&self, prep: &str, subjects: &[usize]) -> bool {
-        const AIMED: [&str; 8] =
-            ["spraying", "splashing", "squirting", "sprinkling", "pouring", "throwing", "blowing", "shining"];
+        const AIMED: [&str; 11] = [
+            "spraying",
+            "splashing",
+            "squirting",
+            "sprinkling",
+            "pouring",
+            "throwing",
+            "blowing",
+            "shining",
+            "spilling",
+            "dumping",
+            "smearing",
+        ];
         let said = |i: &usize| {
             let detail = self.scene.things.get(*i).and_then(|thing| thing.detail.as_deref());
             detail.is_some_and(|detail| detail.split(' ').any(|word| AIMED.contains(&word)))
@@ -458,16 +451,6 @@ impl Interpreter<'_> {
         matches!(prep, "on" | "onto" | "over" | "at" | "upon")
             && self.detailed_by == subjects
             && subjects.iter().all(said)
-    }
-
-    /// Who wears it in `a man in a suit and a woman in a dress`: the last, where one before has his own.
-    pub(super) fn undressed(&self, phrase: &NounPhrase, subjects: Vec<usize>) -> Vec<usize> {
-        let Some((last, others)) = subjects.split_last() else { return subjects };
-        let has_own = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.detail.is_some());
-        if others.is_empty() || phrase.plural && !others.iter().all(has_own) || !others.iter().any(has_own) {
-            return subjects;
-        }
-        vec![*last]
     }
 
     /// Who is on it in `an old man feeding pigeons on a bench`: whoever acts,

@@ -45,6 +45,11 @@ impl NounPhrase {
         self.determiner == Determiner::None && self.quantity.is_none()
     }
 
+    /// Whether no adjective and no number is read yet.
+    pub(super) fn is_plain(&self) -> bool {
+        self.attributes.is_empty() && self.quantity.is_none()
+    }
+
     pub(super) fn new() -> Self {
         Self {
             determiner: Determiner::None,

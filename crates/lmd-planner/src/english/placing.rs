@@ -153,6 +153,7 @@ impl Interpreter<'_> {
         let on = matches!(self.previous(), Some(Chunk::Verb(verb)) if is_on(&verb.attribute, prep));
         let kind = match (at, prep) {
             _ if on => RelationKind::On,
+            _ if prep == "on" && self.writes_on_board() => RelationKind::NextTo,
             (true, "on") => RelationKind::Touching,
             (true, _) => RelationKind::NextTo,
             _ => kind,
@@ -217,6 +218,11 @@ impl Interpreter<'_> {
         prep: &str,
         subjects: Vec<usize>,
     ) {
+        if self.at_its_end(phrase, kind, prep, &subjects)
+            || self.known(phrase).is_none() && self.seizes(phrase, prep)
+        {
+            return;
+        }
         if Self::is_own_part(phrase) {
             return self.on_own_part(phrase, (kind, prep), &subjects);
         }
@@ -225,14 +231,7 @@ impl Interpreter<'_> {
         {
             return;
         }
-        // "passers-by drop coins into his hat": the coins go into it.
-        let dropped =
-            self.done_to.filter(|i| prep == "into" && !self.is_animate(*i) && !subjects.contains(i));
-        let subjects = dropped.map_or(subjects, |dropped| vec![dropped]);
-        // "pouring water from one cup into another": whoever pours is at both.
-        let pouring = prep == "into" && !self.detailed_by.is_empty();
-        let pouring = pouring && !subjects.iter().any(|index| self.is_animate(*index));
-        let subjects = if pouring { self.detailed_by.clone() } else { subjects };
+        let subjects = self.goes_into(prep, subjects);
         let known = self.known(phrase).filter(|i| !subjects.contains(i));
         let led = kind == RelationKind::On
             && matches!(phrase.noun.as_str(), "leash" | "lead" | "harness" | "chain");

@@ -153,6 +153,7 @@ impl Interpreter<'_> {
         subjects: &[usize],
     ) {
         let owners = self.owners_named_by(phrase, subjects);
+        let owners = if prep == "to" && phrase.noun == "foot" { Vec::new() } else { owners };
         // "a cat lying on its back"
         let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
         if alive(subjects) && !alive(&owners) && phrase.tags().any(Tags::BODY) || owners.is_empty() {
@@ -331,6 +332,10 @@ fn grown_name(noun: &str) -> &str {
         "cub" => "bear",
         "lion cub" => "lion",
         "joey" => "kangaroo",
-        other => other.strip_prefix("baby ").or(other.strip_suffix(" cub")).unwrap_or(other),
+        other => other
+            .strip_prefix("baby ")
+            .or(other.strip_suffix(" cub"))
+            .or(other.strip_suffix(" chick"))
+            .unwrap_or(other),
     }
 }
