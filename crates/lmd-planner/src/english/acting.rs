@@ -122,7 +122,7 @@ impl Reader<'_> {
     /// `the other holding a sword`
     pub(super) fn other_does(&self) -> bool {
         let does = verb(self.low(1)).is_some_and(|verb| verb.form == VerbForm::Ing);
-        self.low(0) == "other" && does && self.object_follows(2)
+        self.low(0) == "other" && (does && self.object_follows(2) || super::noun_phrase::does(self.low(1)))
     }
 
     /// `another holds a ladder`

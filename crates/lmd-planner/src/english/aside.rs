@@ -1,25 +1,13 @@
 //! What is said of the noun, or of the verb, just before: `in bloom`, `about to jump`, `with headphones on`.
 
-use std::sync::LazyLock;
-
 use super::links::{Link, reads};
 use super::noun_phrase::noun_phrase;
-use super::parallel::about_to;
+use super::parallel::{about_to, likeness};
 use super::partitive;
 use super::phrase::{Determiner, NounPhrase};
 use super::piece::Chunk;
 use super::token::{Token, low};
-use crate::lexicon::{List, Phrases, Role, Section, Tags, Verb, VerbForm, head, is_function, verb};
-
-static LIKENESSES: LazyLock<Phrases<&str>> =
-    LazyLock::new(|| Phrases::new(Section::Likenesses, |_, says| Some(says)));
-
-/// `that looks like a dragon`: a likeness is part of the caption.
-fn likeness(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
-    let (says, length) = LIKENESSES.longest(|ahead| low(tokens, at + ahead))?;
-    let verb = Verb { attribute: (*says).to_owned(), form: VerbForm::Ing, role: Role::Caption };
-    Some((Chunk::Verb(verb), length))
-}
+use crate::lexicon::{List, Role, Tags, Verb, VerbForm, head, is_function, verb};
 
 /// `a lady in her early sixties`
 fn of_age(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
@@ -48,7 +36,10 @@ pub(super) fn said_of(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> 
         if let Some((adjective, length)) = partitive::postposed(tokens, at) {
             return Some((Chunk::Adjectives(vec![adjective.to_owned()]), length));
         }
-        if let Some((chunk, length)) = likeness(tokens, at).or_else(|| of_age(tokens, at)) {
+        if let Some((chunk, length)) = likeness(tokens, at)
+            .map(|(verb, length)| (Chunk::Verb(verb), length))
+            .or_else(|| of_age(tokens, at))
+        {
             return Some((chunk, length));
         }
     }
@@ -61,7 +52,14 @@ pub(super) fn said_of(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> 
     }
     let doing = matches!(
         previous,
-        Some(Chunk::Be | Chunk::Np(_) | Chunk::Verb(_) | Chunk::Adjectives(_) | Chunk::Link(Link::Nowhere))
+        Some(
+            Chunk::Be
+                | Chunk::Comma
+                | Chunk::Np(_)
+                | Chunk::Verb(_)
+                | Chunk::Adjectives(_)
+                | Chunk::Link(Link::Nowhere)
+        )
     );
     if doing && let Some((verb, length)) = about_to(tokens, at, previous) {
         return Some((Chunk::Verb(verb), length));

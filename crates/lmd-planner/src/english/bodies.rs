@@ -114,7 +114,7 @@ impl Interpreter<'_> {
     /// `carrying a cub by the scruff of its neck`: said of whoever carries it. `true` if it was that.
     pub(super) fn seizes(&mut self, phrase: &NounPhrase, prep: &str) -> bool {
         let told = matches!(phrase.determiner, Determiner::The | Determiner::Possessive);
-        let part = prep == "by" && told && phrase.tags().any(Tags::PART);
+        let part = prep == "by" && told && (phrase.tags().any(Tags::BODY) || phrase.noun == "neck");
         if !part || self.acting.is_empty() {
             return false;
         }

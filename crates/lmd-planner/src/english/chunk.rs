@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::acting::PARTICLES;
 use super::aside::{dresses, is_put_on, said_of};
 use super::links::{Link, link, reads};
+use super::mood::weather;
 use super::negation::negation;
 use super::noun_phrase::noun_phrase;
 use super::numbers::bound;
@@ -24,20 +25,6 @@ use crate::lexicon::{
 /// Verbs before another one that stays as it is: `can see`.
 const MODALS: [&str; 7] = ["can", "could", "will", "would", "must", "may", "might"];
 
-static MOODS: LazyLock<Phrases<&str>> = LazyLock::new(|| Phrases::new(Section::Moods, |_, says| Some(says)));
-
-/// `outside it is raining`, `it is night`: a sentence about the whole scene.
-pub(super) fn weather(tokens: &[Token], at: usize) -> Option<(&'static str, usize)> {
-    let outside = usize::from(matches!(low(tokens, at), "outside" | "outdoors"));
-    let it = at + outside;
-    let is = reads(tokens, it, "it is").or_else(|| reads(tokens, it, "it was"))?;
-    let degree = usize::from(matches!(low(tokens, it + is), "very" | "already" | "still" | "heavily"));
-    let start = it + is + degree;
-    let (says, length) = MOODS.longest(|ahead| low(tokens, start + ahead))?;
-    let end = start + length;
-    tokens.get(end).is_none_or(|next| !next.is_word() || is_function(&next.low)).then_some((*says, end - at))
-}
-
 static JOINTS: LazyLock<Phrases<Chunk>> =
     LazyLock::new(|| Phrases::new(Section::Joints, |_, name| joint(name)));
 
@@ -50,6 +37,7 @@ fn joint(name: &str) -> Option<Chunk> {
         "for" => Chunk::For,
         "but" => Chunk::But,
         "with" => Chunk::With,
+        "has" => Chunk::Has,
         "full" => Chunk::Full { half: false },
         "half full" => Chunk::Full { half: true },
         "each" => Chunk::Each,
@@ -91,9 +79,6 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     if let Some((mood, length)) = weather(tokens, at) {
         return (Some(Chunk::Mood(mood)), length);
     }
-    if let Some((chunk, length)) = denial(tokens, at, previous) {
-        return (Some(chunk), length);
-    }
     if let Some((larger, length)) = partitive::comparison(tokens, at) {
         let words = tokens.get(at..at + length).unwrap_or_default();
         let higher = words.iter().any(|token| matches!(token.low.as_str(), "higher" | "lower"));
@@ -105,13 +90,16 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     if graded && matches!(previous, Some(Chunk::Adjectives(_))) {
         return (Some(Chunk::Than { larger: true, higher: false, by: By::Quality }), 1);
     }
+    if let Some((chunk, length)) = denial(tokens, at, previous) {
+        return (Some(chunk), length);
+    }
     if let Some(length) = partitive::the_rest(tokens, at) {
         let words = vec!["the".to_owned(), "others".to_owned()];
         let others = NounPhrase { determiner: Determiner::The, plural: true, words, ..NounPhrase::new() };
         return (Some(Chunk::Np(others)), length);
     }
-    if let Some((region, length)) = partitive::one_of_several(tokens, at) {
-        return (Some(Chunk::OneOf(region)), length);
+    if let Some((pick, length)) = partitive::one_of_several(tokens, at) {
+        return (Some(Chunk::OneOf(pick)), length);
     }
     if let Some((quantity, length)) = partitive::so_many_of_them(tokens, at) {
         return (Some(Chunk::OfThem(quantity)), length);
@@ -142,9 +130,17 @@ fn denial(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chun
     if let Some(length) = reads(tokens, at, "except for").or(reads(tokens, at, "except")) {
         return Some((Chunk::Except, length));
     }
+    let instead = ["instead of", "rather than", "in place of"];
+    if let Some(length) = instead.iter().find_map(|phrase| reads(tokens, at, phrase)) {
+        return Some((Chunk::Instead, length));
+    }
     let after_noun = matches!(previous, Some(Chunk::Np(_)));
     let of_noun = low(tokens, at) == "not" && after_noun && follows_is_not(tokens, at + 1);
-    negation(tokens, at).or(of_noun.then_some(1)).map(|length| (Chunk::Not, length))
+    // "under the chair, not on it"
+    let elsewhere = low(tokens, at) == "not"
+        && matches!(previous, Some(Chunk::Comma | Chunk::But | Chunk::And | Chunk::Np(_)))
+        && matches!(link(tokens, at + 1), Some((Link::Rel { .. }, _)));
+    negation(tokens, at).or((of_noun || elsewhere).then_some(1)).map(|length| (Chunk::Not, length))
 }
 
 /// `a cat (orange)`: adjectives in brackets speak of the noun before them.
@@ -179,6 +175,16 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
     if let (Some(Chunk::Verb(_) | Chunk::Link(_)), Some(length)) = (previous, each) {
         return Some((None, length));
     }
+    // "and nothing in between", "with nothing on it"
+    if low(tokens, at) == "nothing"
+        && let Some((_, length)) = link(tokens, at + 1)
+    {
+        let it = usize::from(Who::of(low(tokens, at + 1 + length)).is_some());
+        let end = at + 1 + length + it;
+        if tokens.get(end).is_none_or(|next| !next.is_word() || next.low == "and") {
+            return Some((None, end - at));
+        }
+    }
     // "ripe for picking": what it is for is not to be seen.
     if let (Some(Chunk::Adjectives(_) | Chunk::Verb(_)), "for") = (previous, low(tokens, at))
         && verb(low(tokens, at + 1)).is_some_and(|verb| verb.form == VerbForm::Ing)
@@ -189,7 +195,9 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
     // "chasing a ball and having fun": whoever chases it.
     let deed = matches!(low(tokens, at), "having" | "showing")
         && matches!(previous, Some(Chunk::And | Chunk::Comma));
-    let joint = JOINTS.longest(|ahead| low(tokens, at + ahead)).filter(|_| !deed);
+    let after_preposition = matches!(previous, Some(Chunk::Link(Link::Rel { .. })));
+    let whom = after_preposition && low(tokens, at) == "which";
+    let joint = JOINTS.longest(|ahead| low(tokens, at + ahead)).filter(|_| !deed && !whom);
     if let Some((chunk, length)) = joint {
         return Some((Some(chunk.clone()), length));
     }
@@ -197,6 +205,10 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
         // "a cat sits between the two"
         _ if matches!(previous, Some(Chunk::Link(_))) && partitive::the_two(tokens, at) => {
             return Some((Some(Chunk::Pronoun(Who::They)), 2));
+        }
+        "which" | "whom" if after_preposition => Chunk::Pronoun(Who::That),
+        "that" if after_preposition && tokens.get(at + 1).is_none_or(|next| !next.is_word()) => {
+            Chunk::Pronoun(Who::That)
         }
         // "a sign in the distance that says …"
         "that" if matches!(previous, Some(Chunk::Np(_) | Chunk::Link(Link::Region { .. }))) => Chunk::Which,
@@ -268,7 +280,7 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let after_np = matches!(previous, Some(Chunk::Np(_) | Chunk::Lettering(_)));
     // "the left one orange"
     let coloured = matches!(previous, Some(Chunk::OneOf(_) | Chunk::OfThem(_)))
-        && exact_tags(low(tokens, at)).any(Tags::COLOUR)
+        && exact_tags(low(tokens, at)).any(Tags::COLOUR.and(Tags::ADJECTIVE))
         && adjectives_alone(tokens, at);
     let denied_complement = matches!(previous, Some(Chunk::Not)) && follows_is_not(tokens, at);
     if predicative || after_np || denied_complement || coloured {

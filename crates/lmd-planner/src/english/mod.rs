@@ -1,10 +1,11 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
-//! The way: normalise → `syntax` → `token` (with `joining`, `plainly`) → `language` → `lettering` → `stock` → `spelling` → `superlative` →
-//! `ones` → `style` → `chunk` (with `aside`, `noun_phrase`, `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`,
-//! `partitive`, `past`, `parallel`, `predicative`) → `interpret` (with `naming`, `calling`, `having`, `owning`, `pronouns` and
-//! `who`, `choosing`, `doubts`, `placing`, `flanking`, `bodies`, `places`, `denial`, `doing`, `done_to`, `going_on`, `ideas`, `filling`,
-//! `fabric`, `parts`, `picks`, `purpose`, `within`, `around`) → `account`.
+//! The way: normalise → `syntax` → `token` (with `joining`, `plainly`) → `language` → `lettering` → `stock` → `spelling` →
+//! `superlative` → `ones` → `style` → `chunk` (with `aside`, `noun_phrase`, `acting`, `of_part` and `adjectives`, `names`,
+//! `numbers`, `links`, `mood`, `partitive`, `past`, `parallel`, `predicative`) → `interpret` (with `naming`, `calling`,
+//! `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `bodies`, `places`, `denial`,
+//! `doing`, `done_to`, `going_on`, `ideas`, `filling`, `fabric`, `parts`, `picks`, `purpose`, `within`, `around`, `listing`)
+//! → `account`.
 //! What is known of words stands in `lexicon`.
 
 mod account;
@@ -32,6 +33,8 @@ mod joining;
 mod language;
 mod lettering;
 mod links;
+mod listing;
+mod mood;
 mod names;
 mod naming;
 mod negation;

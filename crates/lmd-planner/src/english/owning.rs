@@ -4,6 +4,7 @@
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::{Link, place_word};
+use super::numbers::Quantity;
 use super::phrase::{Determiner, NounPhrase};
 use crate::lexicon::{Class, Tags, VerbForm, is_worked, kind_of};
 use crate::{Region, RelationKind};
@@ -46,13 +47,36 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Whether `with` and a noun stand `ahead`.
+    fn is_done_with(&self, ahead: usize) -> bool {
+        matches!((self.peek(ahead), self.peek(ahead + 1)), (Some(Chunk::With), Some(Chunk::Np(_))))
+    }
+
+    /// `whose shield is decorated with a lion`: all of it is said of the shield.
+    fn done_with(&mut self, np: &NounPhrase) {
+        let done = match self.peek(3) {
+            Some(Chunk::Verb(verb)) => verb.attribute.clone(),
+            Some(Chunk::Adjectives(adjectives)) => adjectives.join(" "),
+            _ => return,
+        };
+        let Some(Chunk::Np(by)) = self.peek(5) else { return };
+        let part = if np.plural { np.text() } else { lmd_layout::with_article(&np.text()) };
+        let owners: Vec<usize> = self.group.last().copied().into_iter().collect();
+        self.add_detail(&owners, &format!("with {part} {done} with {}", by.text()));
+        self.at += 5;
+        (self.group, self.joint) = (owners, Joint::None);
+    }
+
     /// `a cat whose eyes are blue`: a cat with blue eyes. Else it is what somebody has.
     pub(super) fn whose(&mut self) {
         self.narrow_to_last();
         let says = match (self.peek(1), self.peek(2), self.peek(3)) {
             (Some(Chunk::Np(np)), Some(Chunk::Be), Some(said)) if !np.tags().any(Tags::ANIMATE) => match said
             {
+                // "whose cloak is embroidered with a dragon"
+                Chunk::Adjectives(_) if self.is_done_with(4) => return self.done_with(np),
                 Chunk::Adjectives(adjectives) => Some((np, adjectives.join(" "))),
+                Chunk::Verb(_) if self.is_done_with(4) => return self.done_with(np),
                 Chunk::Verb(verb) if !matches!(self.peek(4), Some(Chunk::Np(_) | Chunk::Link(_))) => {
                     Some((np, verb.attribute.clone()))
                 }
@@ -114,7 +138,7 @@ impl Interpreter<'_> {
         }
         let mut says = format!(", {}", phrase.text());
         let skipped = match (self.peek(1), self.peek(2)) {
-            (Some(Chunk::With), Some(Chunk::Np(np))) => {
+            (Some(Chunk::With | Chunk::Has), Some(Chunk::Np(np))) => {
                 says = format!("{says} with {}", np.text());
                 2
             }
@@ -139,6 +163,21 @@ impl Interpreter<'_> {
         self.at += skipped;
         self.joint = Joint::None;
         true
+    }
+
+    /// `a cake cut into six slices, one of which is gone`: said of what the caption of the last thing names.
+    pub(super) fn of_parts(&mut self, quantity: Quantity) {
+        let says = match (self.peek(1), self.peek(2)) {
+            (Some(Chunk::Be), Some(Chunk::Adjectives(adjectives))) => adjectives.join(" "),
+            (Some(Chunk::Be), Some(Chunk::Verb(verb))) => verb.attribute.clone(),
+            _ => return,
+        };
+        let Some(index) = self.mentioned.last().copied() else { return };
+        if self.scene.things.get(index).is_some_and(|thing| thing.detail.is_some()) {
+            let count = lmd_layout::number_in_words(quantity.count);
+            self.add_detail(&[index], &format!("with {count} of them {says}"));
+            self.at += 2;
+        }
     }
 
     /// The thing named before whose part `the basket` is: a part or a vessel that the sentence takes for known.

@@ -1,11 +1,13 @@
 //! Deeds told one after the other of the same doer: `is holding a camera and taking photos`.
 
+use std::sync::LazyLock;
+
 use super::numbers::number;
 use super::piece::Chunk;
 use super::token::{Token, low};
 use crate::lexicon::{
-    Role, Tags, Verb, VerbForm, is_adjective, is_function, is_known_verb, is_leading, is_linking,
-    is_meaning_to, is_of_the_living, is_participle, tags,
+    Phrases, Role, Section, Tags, Verb, VerbForm, is_adjective, is_function, is_known_verb, is_leading,
+    is_linking, is_meaning_to, is_of_the_living, is_participle, tags,
 };
 
 /// `is holding a camera and taking photos`: a second deed of whoever does the first, not photos that are taking.
@@ -61,6 +63,15 @@ pub(super) fn about_to(tokens: &[Token], at: usize, previous: Option<&Chunk>) ->
 /// Whether what stands at `at` ends what somebody is going to do, or goes on with it: no noun follows.
 fn does_anything(tokens: &[Token], at: usize) -> bool {
     tokens.get(at).is_none_or(|next| !next.is_word() || is_function(&next.low))
+}
+
+static LIKENESSES: LazyLock<Phrases<&str>> =
+    LazyLock::new(|| Phrases::new(Section::Likenesses, |_, says| Some(says)));
+
+/// `that looks like a dragon`: a likeness is part of the caption.
+pub(super) fn likeness(tokens: &[Token], at: usize) -> Option<(Verb, usize)> {
+    let (says, length) = LIKENESSES.longest(|ahead| low(tokens, at + ahead))?;
+    Some((Verb { attribute: (*says).to_owned(), form: VerbForm::Ing, role: Role::Caption }, length))
 }
 
 /// `trying to catch a ball`: the verb after `to` is what somebody does, or means to do; with its length.

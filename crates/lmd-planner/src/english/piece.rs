@@ -2,9 +2,9 @@
 
 use super::links::Link;
 use super::numbers::Quantity;
+use super::partitive::Pick;
 use super::phrase::NounPhrase;
 use super::who::Who;
-use crate::Region;
 use crate::lexicon::Verb;
 
 /// What two things are compared by.
@@ -36,12 +36,16 @@ pub(super) enum Chunk {
     Colon,
     Stop,
     With,
+    /// `has`: as `with`, but said of the subject behind a relative clause.
+    Has,
     /// `full of`, `half full of`: what follows lies in what stands before.
     Full {
         half: bool,
     },
     /// `without`, `no`, `not any`: what follows must not be there.
     Not,
+    /// `rather than`: what follows stands where what must not be there would.
+    Instead,
     /// `except`: a denial, save after `an empty room`.
     Except,
     But,
@@ -54,7 +58,7 @@ pub(super) enum Chunk {
     /// Adjectives in brackets, of the noun before them.
     Bracketed(Vec<String>),
     /// `the left one`.
-    OneOf(Option<Region>),
+    OneOf(Pick),
     /// `five of them`.
     OfThem(Quantity),
     /// `bigger than`, `smaller than`; `higher` where it may be a place.

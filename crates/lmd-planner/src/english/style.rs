@@ -281,6 +281,12 @@ fn style_word(low: &str) -> bool {
 /// `as an oil painting`: the index after it.
 fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
     let word = |i: usize| low(tokens, i);
+    let seen =
+        ["seen from above", "viewed from above", "seen from below", "viewed from below", "seen from afar"];
+    let seen = seen.iter().find_map(|phrase| reads(tokens, at, phrase));
+    if let Some(length) = seen {
+        return Some(at + length);
+    }
     for phrase in
         ["in the style of", "in style of", "in a style of", "by artist", "painted by", "in the manner of"]
     {

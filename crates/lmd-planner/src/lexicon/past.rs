@@ -46,7 +46,7 @@ pub(crate) fn finite_past(word: &str) -> Option<Verb> {
 /// What is done with `word` after `has`: `taking` of `taken`.
 pub(crate) fn perfect(word: &str) -> Option<String> {
     static TAKEN: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
-        let participles = source::entries(TEXT, "participle").chain(source::entries(TEXT, "perfect"));
+        let participles = source::entries(TEXT, "participle");
         let each = |(lemma, pasts): (&str, &'static str)| {
             pasts.split(' ').map({
                 let doing = ing(lemma);
