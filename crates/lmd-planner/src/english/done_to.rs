@@ -114,6 +114,12 @@ impl Interpreter<'_> {
         !things.is_empty() && things.iter().all(|index| self.scene.things.get(*index).is_some_and(holds))
     }
 
+    /// Whether things are one and no more.
+    fn are_one(&self, things: &[usize]) -> bool {
+        let count = |i: &usize| self.scene.things.get(*i).map_or(0, |thing| thing.count);
+        things.iter().map(count).sum::<u32>() == 1
+    }
+
     /// The object of an active verb; what is flown from the ground is above.
     fn fly_kite(&mut self, phrase: &NounPhrase, verb: &Verb, kind: RelationKind, subjects: &[usize]) {
         const LEAVES_PLACE_TO_OBJECT: [&str; 8] =
@@ -124,8 +130,7 @@ impl Interpreter<'_> {
             verb.attribute.as_str(),
             "holding" | "carrying" | "clutching" | "gripping" | "cradling" | "brandishing"
         );
-        let count = |i: &usize| self.scene.things.get(*i).map_or(0, |thing| thing.count);
-        let holds = holds || verb.attribute == "lifting" && subjects.iter().map(count).sum::<u32>() == 1;
+        let holds = holds || verb.attribute == "lifting" && self.are_one(subjects);
         let hand = |index: &usize| {
             let noun = self.scene.things.get(*index).map_or("", |thing| thing.noun.as_str());
             matches!(

@@ -130,7 +130,7 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
 
 /// The words and signs of `text`, with the sides of somebody as sides of him.
 fn words_of(text: &str) -> Vec<token::Token> {
-    sides::of_their_owners(plainly::plainly(joining::hyphenated(token::tokenize(text))))
+    sides::of_their_owners(plainly::plainly(&joining::hyphenated(token::tokenize(text))))
 }
 
 /// Whether `text` is in another language than English, as far as its letters

@@ -320,7 +320,7 @@ impl Reader<'_> {
             return true;
         }
         // "a family of four eating pizza": they eat.
-        let they = self.phrase.quantity.is_some() && self.phrase.words.iter().any(is_group);
+        let they = self.phrase.quantity.is_some() && self.phrase.words.iter().any(|word| is_group(word));
         let they = they && verb(low).is_some_and(|verb| verb.form == VerbForm::Ing);
         is_participle(low) && follows && !they || self.stands_among_adjectives()
     }
@@ -471,7 +471,7 @@ impl Reader<'_> {
             return true;
         }
         if self.phrase.quantity.is_some_and(|quantity| quantity.count > 1)
-            && self.phrase.words.iter().any(is_group)
+            && self.phrase.words.iter().any(|word| is_group(word))
         {
             self.phrase.noun = "person".to_owned();
             self.phrase.plural = true;
@@ -485,7 +485,7 @@ impl Reader<'_> {
 }
 
 /// Whether a word of a quantity is one of persons: `a family of four`.
-fn is_group(word: &String) -> bool {
+fn is_group(word: &str) -> bool {
     matches!(word.to_lowercase().as_str(), "family" | "group" | "team" | "crew" | "party")
 }
 

@@ -76,31 +76,9 @@ impl Interpreter<'_> {
         })
     }
 
-    /// A phrase with its noun: `a red` borrows it from `and a blue car`, `the
-    /// other` from what was named before.
-    pub(super) fn with_head(&mut self, phrase: &NounPhrase) -> Option<NounPhrase> {
-        if !phrase.noun.is_empty() {
-            // "two mugs, one of which has a handle, on a tray": the handle changes nothing.
-            let dressed = matches!(self.pending, Pending::Object { .. }) && phrase.tags().any(Tags::WORN);
-            if !(dressed || matches!(self.pending, Pending::With { .. } | Pending::Verb { .. })) {
-                self.divided = None;
-                self.parts.clear();
-            }
-            return Some(phrase.clone());
-        }
-        // "the centre one is the biggest"
-        let picked = matches!(self.previous(), Some(Chunk::Be))
-            && matches!(self.before_last(), Some(Chunk::OneOf(_)))
-            && phrase.attributes.iter().any(|word| word.ends_with("est"));
-        if picked {
-            self.adjectives(&phrase.attributes);
-            return None;
-        }
-        if self.picks_by_ordinal(phrase) || self.names_the_others(phrase) {
-            return None;
-        }
+    /// A phrase without a noun with that of what was named before, or of what follows.
+    fn lent_head(&self, phrase: &NounPhrase) -> Option<NounPhrase> {
         let mut phrase = phrase.clone();
-        phrase.attributes.retain(|attribute| !List::Ordinal.has(attribute) && attribute != "other");
         // "steam rises from the red one": whatever was called red.
         let called = |thing: &&Thing| phrase.attributes.iter().all(|word| thing.attributes.contains(word));
         if phrase.anaphor
@@ -134,6 +112,37 @@ impl Interpreter<'_> {
             phrase.plural = phrase.quantity.is_some_and(|q| q.count != 1);
             return Some(phrase);
         }
+        None
+    }
+
+    /// A phrase with its noun: `a red` borrows it from `and a blue car`, `the
+    /// other` from what was named before.
+    pub(super) fn with_head(&mut self, phrase: &NounPhrase) -> Option<NounPhrase> {
+        if !phrase.noun.is_empty() {
+            // "two mugs, one of which has a handle, on a tray": the handle changes nothing.
+            let dressed = matches!(self.pending, Pending::Object { .. }) && phrase.tags().any(Tags::WORN);
+            if !(dressed || matches!(self.pending, Pending::With { .. } | Pending::Verb { .. })) {
+                self.divided = None;
+                self.parts.clear();
+            }
+            return Some(phrase.clone());
+        }
+        // "the centre one is the biggest"
+        let picked = matches!(self.previous(), Some(Chunk::Be))
+            && matches!(self.before_last(), Some(Chunk::OneOf(_)))
+            && phrase.attributes.iter().any(|word| word.ends_with("est"));
+        if picked {
+            self.adjectives(&phrase.attributes);
+            return None;
+        }
+        if self.picks_by_ordinal(phrase) || self.names_the_others(phrase) {
+            return None;
+        }
+        let mut phrase = phrase.clone();
+        phrase.attributes.retain(|attribute| !List::Ordinal.has(attribute) && attribute != "other");
+        if let Some(lent) = self.lent_head(&phrase) {
+            return Some(lent);
+        }
         let one = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
         let named = self.group.last().or(self.mentioned.last()).or(self.focus.last()).copied();
         // "4 cupcakes on a tray: one pink": the part is one of the several.
@@ -157,7 +166,7 @@ impl Interpreter<'_> {
             && let Some(thing) = subjects.last().and_then(|index| self.scene.things.get(*index))
         {
             phrase.noun.clone_from(&thing.noun);
-            phrase.plural = several;
+            phrase.plural = phrase.quantity.is_some_and(|quantity| quantity.count > 1);
             return Some(phrase);
         }
         phrase.noun.clone_from(&original.noun);

@@ -148,7 +148,7 @@ impl Interpreter<'_> {
     pub(super) fn pick_middle(&mut self, source: usize) -> usize {
         let count = self.scene.things.get(source).map_or(0, |thing| thing.count as usize);
         let known = self.picks.iter().any(|(_, of, _)| *of == source);
-        if known || count % 2 == 0 {
+        if known || count.is_multiple_of(2) {
             return self.pick(source, Region::Center);
         }
         self.pick_between(source, count / 2)

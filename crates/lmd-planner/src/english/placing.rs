@@ -266,32 +266,7 @@ impl Interpreter<'_> {
         let pours = matches!(prep, "into" | "out of") && !subjects.is_empty() && self.detailed_by == subjects;
         let pours = pours || self.aims(prep, &subjects);
         let kind = if pours { RelationKind::NextTo } else { kind };
-        // What comes out of a tunnel is before it.
-        let emerges =
-            prep == "out of" && phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
-        if emerges && known.is_none() {
-            return self.object_thing(phrase, RelationKind::InFrontOf, subjects);
-        }
-        // Whoever looks out of a window stands beside it.
-        let outward = prep == "out of" && matches!(phrase.noun.as_str(), "window" | "door" | "doorway");
-        let kind = if outward { RelationKind::NextTo } else { kind };
-        let setting = if known.is_some() { Setting::Thing } else { setting(phrase, kind, prep) };
-        match setting {
-            Setting::Place => {
-                let corner = self.corner.take();
-                corner.into_iter().for_each(|corner| self.set_region(&subjects, corner));
-                self.places.add(prep, &phrase.text());
-            }
-            Setting::Region(region) => {
-                self.set_region(&subjects, region);
-                self.region_place(phrase, prep);
-            }
-            Setting::Ignored => {}
-            Setting::Thing => return self.object_thing(phrase, kind, subjects),
-        }
-        self.group = subjects;
-        self.object_of = None;
-        self.closed = true;
+        self.place_against(phrase, kind, prep, subjects, known.is_some());
     }
 
     /// A sky or floor with adjectives is worth keeping as a place.

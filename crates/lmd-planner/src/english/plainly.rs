@@ -4,14 +4,14 @@ use super::token::{Token, low};
 use crate::lexicon::{Tags, exact_tags, is_adverb, is_function, perfect};
 
 /// `tokens` with what somebody has done as what he does, and whoever speaks as somebody.
-pub(super) fn plainly(tokens: Vec<Token>) -> Vec<Token> {
+pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
     let mut plain: Vec<Token> = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
-        if let Some((doing, length)) = has_done(&tokens, at) {
+        if let Some((doing, length)) = has_done(tokens, at) {
             plain.push(Token::new(&doing));
             at += length;
-        } else if speaks(&tokens, at) {
+        } else if speaks(tokens, at) {
             plain.extend(["a", "person"].map(Token::new));
             at += 1;
         } else {
