@@ -7,6 +7,7 @@ use super::aside::{dresses, is_put_on, said_of};
 use super::links::{Link, link, reads};
 use super::mood::weather;
 use super::negation::negation;
+use super::nothing;
 use super::noun_phrase::noun_phrase;
 use super::numbers::bound;
 use super::parallel::{does_something, goes_on, led, makes};
@@ -127,6 +128,9 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
 
 /// `without`, `except for`, and the `not` of `a coat not black`.
 fn denial(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
+    if reads(tokens, at, "except that").is_some() {
+        return None;
+    }
     if let Some(length) = reads(tokens, at, "except for").or(reads(tokens, at, "except")) {
         return Some((Chunk::Except, length));
     }
@@ -175,15 +179,9 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
     if let (Some(Chunk::Verb(_) | Chunk::Link(_)), Some(length)) = (previous, each) {
         return Some((None, length));
     }
-    // "and nothing in between", "with nothing on it"
-    if low(tokens, at) == "nothing"
-        && let Some((_, length)) = link(tokens, at + 1)
-    {
-        let it = usize::from(Who::of(low(tokens, at + 1 + length)).is_some());
-        let end = at + 1 + length + it;
-        if tokens.get(end).is_none_or(|next| !next.is_word() || next.low == "and") {
-            return Some((None, end - at));
-        }
+    let joined = matches!(previous, Some(Chunk::But | Chunk::And | Chunk::Comma));
+    if let Some(length) = nothing::said(tokens, at, joined) {
+        return Some((None, length));
     }
     // "ripe for picking": what it is for is not to be seen.
     if let (Some(Chunk::Adjectives(_) | Chunk::Verb(_)), "for") = (previous, low(tokens, at))

@@ -2,7 +2,7 @@
 //!
 //! The way: normalise → `syntax` → `token` (with `joining`, `plainly`) → `language` → `lettering` → `stock` → `spelling` →
 //! `superlative` → `ones` → `style` → `chunk` (with `aside`, `noun_phrase`, `acting`, `of_part` and `adjectives`, `names`,
-//! `numbers`, `links`, `mood`, `partitive`, `past`, `parallel`, `predicative`) → `interpret` (with `naming`, `calling`,
+//! `numbers`, `links`, `mood`, `nothing`, `partitive`, `past`, `parallel`, `predicative`) → `interpret` (with `naming`, `calling`,
 //! `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `bodies`, `places`, `denial`,
 //! `doing`, `done_to`, `going_on`, `ideas`, `filling`, `fabric`, `parts`, `picks`, `purpose`, `within`, `around`, `listing`)
 //! → `account`.
@@ -38,6 +38,7 @@ mod mood;
 mod names;
 mod naming;
 mod negation;
+mod nothing;
 mod noun_phrase;
 mod numbers;
 mod of_part;

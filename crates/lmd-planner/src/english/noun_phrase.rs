@@ -3,7 +3,7 @@
 use lmd_layout::singular;
 
 use super::numbers::{Quantity, number, quantity};
-use super::phrase::{Determiner, NounPhrase};
+use super::phrase::{Determiner, NounPhrase, is_group};
 use super::token::{Token, low};
 use super::{links, names, negation, partitive};
 use crate::lexicon::{
@@ -198,6 +198,11 @@ impl Reader<'_> {
                     || self.says_where()
                     || negation::ends_phrase(self.tokens, self.at))
             {
+                break;
+            }
+            // "one full of sand"
+            let one = nouns.is_empty() && self.phrase.quantity.is_some() && self.phrase.attributes.is_empty();
+            if one && negation::ends_phrase(self.tokens, self.at) {
                 break;
             }
             let compound = Some(self.compound_length(0)).filter(|words| !self.compound_acts(*words));
@@ -482,11 +487,6 @@ impl Reader<'_> {
         }
         true
     }
-}
-
-/// Whether a word of a quantity is one of persons: `a family of four`.
-fn is_group(word: &str) -> bool {
-    matches!(word.to_lowercase().as_str(), "family" | "group" | "team" | "crew" | "party")
 }
 
 /// Whether a word can only be what somebody does: `one wears glasses`.

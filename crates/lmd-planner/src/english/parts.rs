@@ -7,7 +7,7 @@ use super::links::Link;
 use super::numbers::Quantity;
 use super::partitive::Pick;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Class, Kind, List, Tags, Verb, VerbForm, compares, kind_of};
+use crate::lexicon::{Class, Kind, List, Tags, Verb, VerbForm, compares, is_of_the_living, kind_of};
 use crate::{Region, RelationKind, Size, Thing};
 
 impl Interpreter<'_> {
@@ -76,45 +76,6 @@ impl Interpreter<'_> {
         })
     }
 
-    /// A phrase without a noun with that of what was named before, or of what follows.
-    fn lent_head(&self, phrase: &NounPhrase) -> Option<NounPhrase> {
-        let mut phrase = phrase.clone();
-        // "steam rises from the red one": whatever was called red.
-        let called = |thing: &&Thing| phrase.attributes.iter().all(|word| thing.attributes.contains(word));
-        if phrase.anaphor
-            && phrase.determiner == Determiner::The
-            && !phrase.attributes.is_empty()
-            && let Some(thing) = self.scene.things.iter().rfind(called)
-        {
-            phrase.noun.clone_from(&thing.noun);
-            return Some(phrase);
-        }
-        // "two green apples and three red ones" are five.
-        let another = phrase.determiner == Determiner::A && !phrase.attributes.is_empty();
-        let several = phrase.quantity.is_some_and(|quantity| quantity.count > 1);
-        let more = self.joint == Joint::And && (several || another && self.divided.is_none());
-        // "pouring it from one flask into another"
-        let next = phrase.determiner == Determiner::Another && phrase.attributes.is_empty();
-        if (phrase.anaphor || next && phrase.quantity.is_none() && self.pending_object())
-            && (self.pending_object() || more)
-            && let Some(noun) = self.last_noun()
-        {
-            phrase.noun = noun;
-            return Some(phrase);
-        }
-        // "the man in black, the woman in red": the colours are what they wear.
-        let clause = matches!((self.peek(1), self.peek(2)), (Some(Chunk::Comma), Some(Chunk::Np(np))) if np.determiner == Determiner::The);
-        let dressed = clause
-            && phrase.is_bare()
-            && matches!(&self.pending, Pending::Object { prep, .. } if prep == "in");
-        if let Some(next) = self.next_head(&phrase).filter(|_| !dressed) {
-            phrase.noun.clone_from(&next.noun);
-            phrase.plural = phrase.quantity.is_some_and(|q| q.count != 1);
-            return Some(phrase);
-        }
-        None
-    }
-
     /// A phrase with its noun: `a red` borrows it from `and a blue car`, `the
     /// other` from what was named before.
     pub(super) fn with_head(&mut self, phrase: &NounPhrase) -> Option<NounPhrase> {
@@ -127,15 +88,7 @@ impl Interpreter<'_> {
             }
             return Some(phrase.clone());
         }
-        // "the centre one is the biggest"
-        let picked = matches!(self.previous(), Some(Chunk::Be))
-            && matches!(self.before_last(), Some(Chunk::OneOf(_)))
-            && phrase.attributes.iter().any(|word| word.ends_with("est"));
-        if picked {
-            self.adjectives(&phrase.attributes);
-            return None;
-        }
-        if self.picks_by_ordinal(phrase) || self.names_the_others(phrase) {
+        if self.says_best(phrase) || self.picks_by_ordinal(phrase) || self.names_the_others(phrase) {
             return None;
         }
         let mut phrase = phrase.clone();
@@ -173,23 +126,66 @@ impl Interpreter<'_> {
         if self.is_further(&phrase) {
             return Some(phrase);
         }
+        self.part_of(phrase, source.unwrap_or_default(), original.count > 1)
+    }
+
+    /// A phrase that borrowed its noun from `source`: one of several, or another of the kind.
+    fn part_of(&mut self, phrase: NounPhrase, source: usize, several: bool) -> Option<NounPhrase> {
         if matches!(self.peek(1), Some(Chunk::Link(Link::Region { region: Region::Corners, .. }))) {
             return None;
         }
         // "two lamps, one on each side of a bed"
-        if original.count > 1 && matches!(self.peek(1), Some(Chunk::Link(Link::BothSides))) {
-            self.group = source.into_iter().collect();
+        if several && matches!(self.peek(1), Some(Chunk::Link(Link::BothSides))) {
+            self.group = vec![source];
             return None;
         }
         if let Some(divided) = self.divided.filter(|_| !self.pending_object()) {
             self.split(&phrase, divided);
             return None;
         }
-        if original.count > 1 {
-            self.split(&phrase, source.unwrap_or_default());
+        if several {
+            self.split(&phrase, source);
             return None;
         }
         Some(phrase)
+    }
+
+    /// A phrase with the noun of another: of what was called so, of the last thing, of the phrase that follows.
+    fn lent_head(&self, phrase: &NounPhrase) -> Option<NounPhrase> {
+        let mut phrase = phrase.clone();
+        // "steam rises from the red one": whatever was called red.
+        let called = |thing: &&Thing| phrase.attributes.iter().all(|word| thing.attributes.contains(word));
+        if phrase.anaphor
+            && phrase.determiner == Determiner::The
+            && !phrase.attributes.is_empty()
+            && let Some(thing) = self.scene.things.iter().rfind(called)
+        {
+            phrase.noun.clone_from(&thing.noun);
+            return Some(phrase);
+        }
+        // "two green apples and three red ones" are five.
+        let another = phrase.determiner == Determiner::A && !phrase.attributes.is_empty();
+        let several = phrase.quantity.is_some_and(|quantity| quantity.count > 1);
+        let more = self.joint == Joint::And && (several || another && self.divided.is_none());
+        // "pouring it from one flask into another"
+        let next = phrase.determiner == Determiner::Another && phrase.attributes.is_empty();
+        if (phrase.anaphor || next && phrase.quantity.is_none() && self.pending_object())
+            && (self.pending_object() || more)
+            && let Some(noun) = self.last_noun()
+        {
+            phrase.noun = noun;
+            return Some(phrase);
+        }
+        // "the man in black, the woman in red": the colours are what they wear.
+        let clause = matches!((self.peek(1), self.peek(2)), (Some(Chunk::Comma), Some(Chunk::Np(np))) if np.determiner == Determiner::The);
+        let dressed = clause && phrase.is_bare();
+        let dressed = dressed && matches!(&self.pending, Pending::Object { prep, .. } if prep == "in");
+        if let Some(next) = self.next_head(&phrase).filter(|_| !dressed) {
+            phrase.noun.clone_from(&next.noun);
+            phrase.plural = phrase.quantity.is_some_and(|q| q.count != 1);
+            return Some(phrase);
+        }
+        None
     }
 
     /// `the others`, `the rest` of several of which some were picked or
@@ -230,6 +226,12 @@ impl Interpreter<'_> {
 
     /// The noun of the thing named last.
     fn last_noun(&self) -> Option<String> {
+        // "a cat on a fridge while a black one looks up": a black cat.
+        let acts = matches!(self.peek(1), Some(Chunk::Verb(verb)) if is_of_the_living(&verb.attribute));
+        let subject = self.object_of.as_ref().and_then(|(_, subjects)| subjects.last().copied());
+        if let Some(thing) = subject.filter(|_| acts).and_then(|index| self.scene.things.get(index)) {
+            return Some(thing.noun.clone());
+        }
         let last = self.group.last().or(self.mentioned.last()).or(self.focus.last())?;
         self.scene.things.get(*last).map(|thing| thing.noun.clone())
     }

@@ -164,3 +164,8 @@ impl NounPhrase {
         words
     }
 }
+
+/// Whether a word of a quantity is one of persons: `a family of four`.
+pub(super) fn is_group(word: &str) -> bool {
+    matches!(word.to_lowercase().as_str(), "family" | "group" | "team" | "crew" | "party")
+}

@@ -4,7 +4,7 @@
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
-use super::phrase::{Determiner, NounPhrase};
+use super::phrase::NounPhrase;
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
 use crate::lexicon::{Class, Tags, exact_tags, head, is_at, is_on, kind_of};
@@ -40,7 +40,10 @@ impl Interpreter<'_> {
                 let subjects = self.link_subjects();
                 let who = if *plural { Who::They } else { Who::It };
                 let objects = self.refer(*kind, who, &subjects);
-                if subjects.is_empty() || self.noun_follows() {
+                if objects.is_empty() && *kind == RelationKind::Inside {
+                    // "a lake with an island in its middle"
+                    self.set_region(&subjects, Region::Center);
+                } else if subjects.is_empty() || self.noun_follows() {
                     self.ahead = Some((*kind, objects));
                     self.group.clear();
                 } else {

@@ -1,6 +1,8 @@
 //! Where in its owner something is: in the middle of it, in one of its corners.
 
 use super::interpret::{Interpreter, thing_tags};
+use super::phrase::{Determiner, NounPhrase};
+use super::places::{Setting, setting};
 use crate::lexicon::{Class, Tags, kind_of, known_kind};
 use crate::{Arrangement, Region, Relation, RelationKind};
 

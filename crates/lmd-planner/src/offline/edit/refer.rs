@@ -46,7 +46,7 @@ pub(super) fn find(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
         return Ok(list);
     }
     let reference = Reference::parse(text);
-    let some = reference.pick.is_some() || matches!(reference.many, Many::Some(_));
+    let some = reference.pick.is_some() || matches!(reference.many, Many::Some(_) | Many::All);
     let found = match reference.words.is_empty() && some {
         true => of_one_kind(board),
         false => candidates(board, &reference.words),
