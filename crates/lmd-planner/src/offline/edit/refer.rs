@@ -116,6 +116,8 @@ pub(super) fn is_pronoun(text: &str) -> bool {
             | "these"
             | "him"
             | "her"
+            | "he"
+            | "she"
             | "that one"
             | "this one"
     )
