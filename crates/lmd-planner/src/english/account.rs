@@ -12,7 +12,7 @@ use lmd_layout::singular;
 
 use super::numbers::{number, quantity};
 use super::token::{Token, low};
-use super::{links, mood, negation, partitive};
+use super::{links, mood, negation, nothing, partitive};
 use crate::Scene;
 use crate::lexicon::{
     List, Role, Tags, Verb, base, exact_tags, finite_past, is_leading, tags, third_person, verb,
@@ -75,13 +75,20 @@ fn phrase_length(tokens: &[Token], at: usize, held: &Held) -> Option<usize> {
     let place = links::link(tokens, at).map(|(_, length)| length);
     let manner = partitive::postposed(tokens, at).map(|(_, length)| length);
     let comparison = partitive::comparison(tokens, at).map(|(_, length)| length);
+    // "helps a man back to his feet"
+    let back = (low(tokens, at) == "back" && low(tokens, at + 1) == "to").then_some(1);
+    let graded = partitive::graded(tokens, at).or(back);
     let part = partitive::one_of_several(tokens, at).map(|(_, length)| length);
     let count = quantity(tokens, at)
         .filter(|(quantity, _)| !quantity.exact || held.counts.contains(&quantity.count.max(1)))
         .map(|(_, length)| length);
+    let nothing = nothing::said(tokens, at, true);
     let two = partitive::the_two(tokens, at).then_some(2);
     let weather = mood::weather(tokens, at).map(|(_, length)| length);
-    [negation, place, manner, comparison, part, count, two, weather].into_iter().flatten().max()
+    [negation, place, manner, comparison, graded, part, count, two, nothing, weather]
+        .into_iter()
+        .flatten()
+        .max()
 }
 
 /// Everything a scene holds.

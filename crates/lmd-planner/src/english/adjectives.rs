@@ -1,5 +1,7 @@
 //! Adjectives before a noun, one by one and joined: `light blue`, `red and white`, `red or blue`.
 
+use lmd_layout::singular;
+
 use super::noun_phrase::Reader;
 use super::numbers::number;
 use super::parallel::does_something;
@@ -47,6 +49,28 @@ impl Reader<'_> {
         }
         adverb.push(hyphen_color(&low));
         self.phrase.attributes.push(std::mem::take(adverb).join(" "));
+    }
+
+    /// Whether another colour and the noun of both stand `ahead`: `a black gold and white vase`, `an
+    /// orange and white cat`.
+    pub(super) fn color_and_noun_follow(&self, ahead: usize) -> bool {
+        let noun = self.low(ahead + 1);
+        // "an orange and red apples" are two kinds of fruit.
+        let agrees = self.phrase.determiner != Determiner::A || singular(noun) == noun;
+        let colour = exact_tags(self.low(ahead)).any(Tags::COLOUR);
+        colour && agrees && self.content_follows(ahead + 1) && !self.verb_follows(ahead + 1)
+    }
+
+    /// Whether nothing but another colour and the end of the phrase follows the word `ahead`.
+    pub(super) fn colours_end(&self, ahead: usize) -> bool {
+        exact_tags(self.low(ahead + 1)).any(Tags::COLOUR) && !self.content_follows(ahead + 2)
+    }
+
+    /// Whether the word `ahead` is a participle before the noun that it describes.
+    pub(super) fn opens_noun(&self, ahead: usize) -> bool {
+        let next = self.low(ahead + 1);
+        let noun = tags(next).any(Tags::NOUN) || tags(next).is_unknown() && !is_adjective(next);
+        is_participle(self.low(ahead)) && noun && self.content_follows(ahead + 1) && !is_adverb(next)
     }
 
     /// `and` or a comma between two adjectives of one noun; takes it.
@@ -107,7 +131,7 @@ impl Reader<'_> {
         };
         let unknown = |word: &str| {
             let own = exact_tags(word);
-            (own.is_unknown() || either(own)) && lmd_layout::singular(word) == word
+            (own.is_unknown() || either(own)) && singular(word) == word
         };
         let named = self.tokens.get(self.at).is_none_or(|token| token.is_capitalised());
         if !unknown(self.low(0)) || named || verb(self.low(0)).is_some() || number(self.low(0)).is_some() {
@@ -150,7 +174,7 @@ impl Reader<'_> {
         // "an old, weathered barn"
         let participle = is_quality(low) && self.content_follows(ahead + 1);
         // "a bold, dynamic stroke"
-        let unknown = tags.is_unknown() && lmd_layout::singular(low) == low && verb(low).is_none();
+        let unknown = tags.is_unknown() && singular(low) == low && verb(low).is_none();
         let unknown = unknown && exact_word_follows(self.low(ahead + 1));
         let participle = participle || unknown;
         is_adjective(low) || is_adverb(low) || participle && self.phrase.determiner != Determiner::None

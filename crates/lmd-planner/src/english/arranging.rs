@@ -74,6 +74,8 @@ impl Interpreter<'_> {
         match prep {
             // A note that is stuck to a fridge covers a part of it.
             "to" if self.is_stuck(subjects) => RelationKind::Inside,
+            // "at the bottom of an aquarium"
+            "at" if kind == RelationKind::Below && phrase.tags().any(Tags::CONTAINER) => RelationKind::Inside,
             "from" if hung => RelationKind::HangsFrom,
             // A coat on a hook hangs from it.
             "on" if self.hung && phrase.tags().any(Tags::HOOK) => RelationKind::HangsFrom,

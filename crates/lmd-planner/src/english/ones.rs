@@ -100,7 +100,9 @@ fn with_corners(mut tokens: Vec<Token>) -> Vec<Token> {
             continue;
         }
         let said = |i: &usize| {
-            matches!(low(&tokens, *i), "corner" | "half" | "side" | "edge") && *i > 0 && {
+            let parts =
+                ["corner", "half", "side", "edge", "shelf", "step", "branch", "drawer", "bunk", "rung"];
+            parts.contains(&low(&tokens, *i)) && *i > 0 && {
                 let word = low(&tokens, *i - 1);
                 place_word(word).is_some() || word == "one"
             }

@@ -6,7 +6,7 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::{Link, place_word};
 use super::numbers::Quantity;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Class, Tags, VerbForm, is_worked, kind_of};
+use crate::lexicon::{Class, Tags, VerbForm, head, is_worked, kind_of};
 use crate::{Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -25,6 +25,10 @@ impl Interpreter<'_> {
         let place = self.part_place().or_else(|| self.tied_in(says));
         self.at += if place.is_some() { 2 } else { 0 };
         let place = place.map_or_else(String::new, |(prep, part)| format!(" {prep} {}", part.text()));
+        // "her hands hovering over it"
+        if let (Some(Chunk::Link(_)), Some(Chunk::Pronoun(_))) = (self.peek(1), self.peek(2)) {
+            self.at += 2;
+        }
         self.add_detail(&things, &format!("{says}{place}"));
         true
     }
@@ -182,7 +186,12 @@ impl Interpreter<'_> {
         // "the top shelf" of a bookshelf
         let storey = |index: &usize| {
             let ends = |thing: &crate::Thing| {
-                thing.noun.len() > phrase.noun.len() && thing.noun.ends_with(&phrase.noun)
+                let furniture =
+                    ["bookcase", "cupboard", "cabinet", "rack", "dresser", "closet", "wardrobe", "fridge"];
+                let shelved = phrase.noun == "shelf" && furniture.contains(&head(&thing.noun));
+                let stepped = phrase.noun == "step" && thing.noun.contains("stair");
+                let part = thing.noun.len() > phrase.noun.len() && thing.noun.ends_with(&phrase.noun);
+                part || shelved || stepped
             };
             !subjects.contains(index) && self.scene.things.get(*index).is_some_and(ends)
         };

@@ -82,7 +82,9 @@ fn bare_object(tokens: &[Token], at: usize, doer: Doer) -> bool {
     let several = np.plural || np.tags().any(Tags::STUFF.and(Tags::ABSTRACT).and(Tags::UNCOUNTED));
     // "a robot cooked dinner"
     let dish = np.tags().any(Tags::FOOD) && doer.is_somebody();
-    bare && (dish || several && !np.tags().any(Tags::MODIFIER))
+    let stuff = Tags::COLOUR.and(Tags::SHADE);
+    bare && (dish
+        || several && (!np.tags().any(Tags::MODIFIER) || np.tags().any(Tags::FOOD) && !np.tags().any(stuff)))
 }
 
 /// `a ship sailed by a pirate`.

@@ -137,6 +137,17 @@ impl Interpreter<'_> {
         Some(self.scene.things.len() - 1)
     }
 
+    /// `the centre one is the biggest`: said of that one. `true` if it was that.
+    pub(super) fn says_best(&mut self, phrase: &NounPhrase) -> bool {
+        let picked = matches!(self.previous(), Some(Chunk::Be))
+            && matches!(self.before_last(), Some(Chunk::OneOf(_)))
+            && phrase.attributes.iter().any(|word| word.ends_with("est"));
+        if picked {
+            self.adjectives(&phrase.attributes);
+        }
+        picked
+    }
+
     /// `two robots play chess while a third watches`: one more than there are.
     pub(super) fn is_further(&self, phrase: &NounPhrase) -> bool {
         let Some(article) = phrase.words.first() else { return false };
@@ -148,7 +159,7 @@ impl Interpreter<'_> {
     pub(super) fn pick_middle(&mut self, source: usize) -> usize {
         let count = self.scene.things.get(source).map_or(0, |thing| thing.count as usize);
         let known = self.picks.iter().any(|(_, of, _)| *of == source);
-        if known || count % 2 == 0 {
+        if known || count.is_multiple_of(2) {
             return self.pick(source, Region::Center);
         }
         self.pick_between(source, count / 2)

@@ -6,7 +6,7 @@ use crate::lexicon::{List, comparative, is_adjective, superlative};
 
 /// Puts the several before the one: `three bears, the biggest one`.
 pub(super) fn several_first(tokens: Vec<Token>) -> Vec<Token> {
-    if !tokens.iter().any(|token| token.low == "of") {
+    if !tokens.iter().any(|token| matches!(token.low.as_str(), "of" | "neither")) {
         return tokens;
     }
     let mut turned: Vec<Token> = Vec::with_capacity(tokens.len() + 2);
@@ -37,38 +37,60 @@ fn one_of(tokens: &[Token], at: usize) -> Option<(Vec<Token>, Vec<Token>, usize)
     let compared = the == 1 && (sized || comparative(word).is_some() || List::Elder.has(word));
     let best = superlative(word).is_some() || compared;
     let number = the == 0 && matches!(word, "one" | "two" | "three");
-    let none = the == 0 && word == "none";
-    if the == 0 && matches!(word, "none" | "neither") && matches!(low(at + 2), "them" | "which" | "these") {
-        let is = usize::from(matches!(low(at + 3), "is" | "are"));
-        let told: &[&str] = match low(at + 3 + is) {
-            "wearing" | "with" | "holding" | "having" | "carrying" if is == 0 => &["without"],
-            said if is_adjective(said) => &["which", "are", "not"],
-            _ => return None,
-        };
-        let end = at + 3 + if told.len() == 1 { 1 } else { is };
-        return Some((Vec::new(), told.iter().map(|word| Token::new(word)).collect(), end));
+    if let Some(denied) = denied_of(tokens, at) {
+        return Some(denied);
     }
-    if !(best || number || none) || low(at + the + 1) != "of" {
+    if !(best || number) || low(at + the + 1) != "of" {
         return None;
     }
     let mut start = at + the + 2;
     start += usize::from(matches!(low(start), "the" | "these" | "those"));
     let (phrase, end) = noun_phrase(tokens, start)?;
     let several = phrase.quantity.is_some_and(|quantity| quantity.count > 1) && !phrase.noun.is_empty();
-    if none {
-        // "none of the four windows is open": four windows that are not open.
-        let denied: &[&str] = match low(end) {
-            "is" | "are" => &["are", "not"],
-            "has" | "have" | "wears" | "wear" | "holds" | "hold" | "carries" | "carry" => &["without"],
-            _ => return None,
-        };
-        let denied = denied.iter().map(|word| Token::new(word));
-        let told = tokens.get(start..end)?.iter().cloned().chain(denied).collect();
-        return several.then_some((Vec::new(), told, end + 1));
-    }
     let one: &[&str] = if number { &[word, "of", "them"] } else { &["the", word, "one"] };
     let one = one.iter().map(|word| Token::new(word)).collect();
     several.then_some((one, tokens.get(start..end)?.to_vec(), end))
+}
+
+/// How what is said of several is denied of them: `are not`, or `without` what they would have.
+fn denial_of(verb: &str) -> Option<&'static [&'static str]> {
+    match verb {
+        "is" | "are" => Some(&["are", "not"]),
+        "has" | "have" | "wears" | "wear" | "holds" | "hold" | "carries" | "carry" | "wearing"
+        | "holding" | "with" => Some(&["without"]),
+        _ => None,
+    }
+}
+
+/// `none of the four windows is open`, `neither of them black`, `neither the lamp nor the candle is lit`: what is there
+/// and what is not true of it.
+fn denied_of(tokens: &[Token], at: usize) -> Option<(Vec<Token>, Vec<Token>, usize)> {
+    let low = |i: usize| tokens.get(i).map_or("", |token| token.low.as_str());
+    let words = |words: &[&str]| words.iter().map(|word| Token::new(word)).collect::<Vec<_>>();
+    let (none, neither) = (low(at) == "none", low(at) == "neither");
+    if neither && low(at + 1) == "the" {
+        let (_, nor) = noun_phrase(tokens, at + 1)?;
+        let (_, end) = noun_phrase(tokens, nor + 1).filter(|_| low(nor) == "nor" && low(nor + 1) == "the")?;
+        let denied = denial_of(low(end))?;
+        let named = [tokens.get(at + 1..nor)?, &words(&["and"]), tokens.get(nor + 1..end)?].concat();
+        return Some((Vec::new(), [named, words(denied)].concat(), end + 1));
+    }
+    if !(none || neither) || low(at + 1) != "of" {
+        return None;
+    }
+    if matches!(low(at + 2), "them" | "which" | "these") {
+        let is = usize::from(matches!(low(at + 3), "is" | "are"));
+        if is_adjective(low(at + 3 + is)) {
+            return Some((Vec::new(), words(&["which", "are", "not"]), at + 3 + is));
+        }
+        let denied = denial_of(low(at + 3)).filter(|_| is == 0)?;
+        return Some((Vec::new(), words(denied), at + 4));
+    }
+    let start = at + 2 + usize::from(matches!(low(at + 2), "the" | "these" | "those"));
+    let (phrase, end) = noun_phrase(tokens, start)?;
+    let several = phrase.quantity.is_some_and(|quantity| quantity.count > 1) && !phrase.noun.is_empty();
+    let denied = denial_of(low(end)).filter(|_| several)?;
+    Some((Vec::new(), [tokens.get(start..end)?.to_vec(), words(denied)].concat(), end + 1))
 }
 
 #[cfg(test)]
