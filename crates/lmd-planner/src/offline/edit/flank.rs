@@ -35,11 +35,11 @@ pub(super) fn flank(board: &mut Board, what: &str, anchor: &str) -> Result<(), R
 
 /// Puts back what was there before; what is there now goes into the background.
 pub(super) fn restore(board: &mut Board, who: &str) -> Result<(), Refusal> {
-    if let Ok(found) = find(board, who) {
-        if !board.gone.iter().any(|(caption, _)| names(caption, who)) {
-            let names: Vec<String> = found.iter().map(|index| (index + 1).to_string()).collect();
-            return relocate::to_region(board, &format!("objects {}", names.join(" ")), Region::Background);
-        }
+    if let Ok(found) = find(board, who)
+        && !board.gone.iter().any(|(caption, _)| names(caption, who))
+    {
+        let names: Vec<String> = found.iter().map(|index| (index + 1).to_string()).collect();
+        return relocate::to_region(board, &format!("objects {}", names.join(" ")), Region::Background);
     }
     let pronoun = matches!(who, "it" | "them" | "him" | "her" | "that");
     let all = matches!(who, "everything" | "all" | "them" | "both" | "all of them");
