@@ -25,7 +25,7 @@ pub(crate) fn stage(scene: &Scene, given: &[Given]) -> Staged {
     let mut warnings: Vec<String> = Vec::new();
     for index in &placement.unmet {
         let warning =
-            format!("\"{}\" contradicts the rest of the sentence and was left out", constraints[*index].says);
+            format!("\"{}\" does not go with the rest of the sentence and was left out", constraints[*index].says);
         if !warnings.contains(&warning) {
             warnings.push(warning);
         }
