@@ -12,14 +12,16 @@ use lmd_layout::singular;
 
 use super::numbers::{number, quantity};
 use super::token::{Token, low};
-use super::{chunk, links, negation, partitive};
+use super::{links, mood, negation, nothing, partitive};
 use crate::Scene;
 use crate::lexicon::{
     List, Role, Tags, Verb, base, exact_tags, finite_past, is_leading, tags, third_person, verb,
 };
 
 /// Words on which the meaning of others hangs: where no rule took them up, the rest is in doubt.
-const HINGES: [&str; 14] = [
+const HINGES: [&str; 15] = [
+    "increasing",
+    "decreasing",
     "than",
     "instead",
     "if",
@@ -32,7 +34,6 @@ const HINGES: [&str; 14] = [
     "maybe",
     "perhaps",
     "possibly",
-    "otherwise",
     "unlike",
 ];
 
@@ -78,8 +79,10 @@ fn phrase_length(tokens: &[Token], at: usize, held: &Held) -> Option<usize> {
     let count = quantity(tokens, at)
         .filter(|(quantity, _)| !quantity.exact || held.counts.contains(&quantity.count.max(1)))
         .map(|(_, length)| length);
-    let weather = chunk::weather(tokens, at).map(|(_, length)| length);
-    [negation, place, manner, comparison, part, count, weather].into_iter().flatten().max()
+    let nothing = nothing::said(tokens, at, true);
+    let two = partitive::the_two(tokens, at).then_some(2);
+    let weather = mood::weather(tokens, at).map(|(_, length)| length);
+    [negation, place, manner, comparison, part, count, two, nothing, weather].into_iter().flatten().max()
 }
 
 /// Everything a scene holds.

@@ -106,7 +106,7 @@ impl Reader<'_> {
     /// `the other holding a sword`
     pub(super) fn other_does(&self) -> bool {
         let does = verb(self.low(1)).is_some_and(|verb| verb.form == VerbForm::Ing);
-        self.low(0) == "other" && does && self.object_follows(2)
+        self.low(0) == "other" && (does && self.object_follows(2) || super::noun_phrase::does(self.low(1)))
     }
 
     /// Whether an article or a number follows, as after a verb.

@@ -9,6 +9,31 @@ use crate::lexicon::{
 };
 
 impl Reader<'_> {
+    /// `a cake for a 7-year-old`: an age alone is somebody of that age.
+    pub(super) fn aged(&mut self) {
+        let told = self.phrase.determiner != Determiner::None || self.phrase.quantity.is_some();
+        let one = matches!(self.low(0), "one" | "ones");
+        let age = self
+            .phrase
+            .attributes
+            .last()
+            .and_then(|age| age.strip_suffix("-old").or(age.strip_suffix("-olds")));
+        let Some((count, unit)) = age.and_then(|age| age.split_once('-')) else { return };
+        if !self.phrase.noun.is_empty() || one {
+            return;
+        }
+        let grown = unit == "year" && number(count).is_some_and(|years| years >= 18);
+        let noun = if grown { "person" } else { "child" };
+        let several = self.phrase.attributes.last().is_some_and(|age| age.ends_with('s'));
+        if told || several {
+            self.phrase.noun = noun.to_owned();
+            self.phrase.plural = several;
+            if let Some(age) = self.phrase.attributes.last_mut().filter(|_| several) {
+                age.pop();
+            }
+        }
+    }
+
     /// Takes one adjective; shades join their colour, adverbs their adjective.
     pub(super) fn modifier(&mut self, adverb: &mut Vec<String>) {
         let low = self.low(0).to_owned();

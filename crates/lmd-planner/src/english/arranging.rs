@@ -14,7 +14,9 @@ impl Interpreter<'_> {
             [] => self.arrangement = Some(arrangement),
             [one] => {
                 if let Some(thing) = self.scene.things.get_mut(*one).filter(|thing| thing.count > 1) {
-                    thing.arrangement = Some(arrangement);
+                    // "two rows of soldiers facing each other" stay in rows.
+                    let known = thing.arrangement.filter(|_| arrangement == Arrangement::Row);
+                    thing.arrangement = known.or(Some(arrangement));
                     self.said += 1;
                 }
             }
@@ -47,6 +49,17 @@ impl Interpreter<'_> {
         List::Used.has(head(&phrase.noun)) && !rests && !subjects.is_empty() && subjects.iter().all(person)
     }
 
+    /// Whether what is spoken of is fixed flat on something.
+    fn is_stuck(&self, subjects: &[usize]) -> bool {
+        const STUCK: [&str; 8] =
+            ["stuck", "taped", "pinned", "glued", "tacked", "nailed", "stapled", "clipped"];
+        let stuck = |i: &usize| {
+            let thing = self.scene.things.get(*i);
+            thing.is_some_and(|thing| thing.attributes.iter().any(|word| STUCK.contains(&word.as_str())))
+        };
+        !subjects.is_empty() && subjects.iter().all(stuck)
+    }
+
     /// How things touch the object of a preposition: hanging from it or leaning against it.
     pub(super) fn touching(
         &self,
@@ -59,6 +72,10 @@ impl Interpreter<'_> {
             |thing: &Thing| thing.attributes.iter().any(|a| matches!(a.as_str(), "hanging" | "dangling"));
         let hung = self.hung || subjects.iter().any(|i| self.scene.things.get(*i).is_some_and(hangs));
         match prep {
+            // A note that is stuck to a fridge covers a part of it.
+            "to" if self.is_stuck(subjects) => RelationKind::Inside,
+            // "at the bottom of an aquarium"
+            "at" if kind == RelationKind::Below && phrase.tags().any(Tags::CONTAINER) => RelationKind::Inside,
             "from" if hung => RelationKind::HangsFrom,
             // A coat on a hook hangs from it.
             "on" if self.hung && phrase.tags().any(Tags::HOOK) => RelationKind::HangsFrom,

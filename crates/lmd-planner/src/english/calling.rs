@@ -31,7 +31,7 @@ impl Interpreter<'_> {
     }
 
     /// The chunk before the last one.
-    fn before_last(&self) -> Option<&Chunk> {
+    pub(super) fn before_last(&self) -> Option<&Chunk> {
         self.at.checked_sub(2).and_then(|at| self.chunks.get(at))
     }
 

@@ -66,7 +66,7 @@ impl Interpreter<'_> {
                 Some(Chunk::Verb(verb)) => Some(verb.attribute.clone()),
                 Some(Chunk::Adjectives(adjectives)) => Some(adjectives.join(" ")),
                 Some(Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep))) => Some(prep.clone()),
-                Some(Chunk::Link(_) | Chunk::With) => Some(String::new()),
+                Some(Chunk::Link(_) | Chunk::With | Chunk::Has) => Some(String::new()),
                 _ => None,
             };
             self.at += usize::from(opens.is_some());

@@ -3,17 +3,18 @@
 use std::sync::LazyLock;
 
 use super::links::{Link, link, reads};
+use super::mood::weather;
 use super::negation::negation;
+use super::nothing;
 use super::noun_phrase::noun_phrase;
 use super::numbers::{Quantity, bound};
-use super::parallel::{about_to, does_something, goes_on, led, makes};
-use super::partitive;
+use super::parallel::{about_to, does_something, goes_on, led, likeness, makes};
+use super::partitive::{self, Pick};
 use super::past::{Doer, as_finite};
 use super::phrase::{Determiner, NounPhrase};
 use super::predicative::{adjectives, adjectives_alone, as_participle, follows_is_not};
 use super::token::{Token, low};
 use super::who::Who;
-use crate::Region;
 use crate::lexicon::{
     List, Phrases, Role, Section, Tags, Verb, VerbForm, compound, exact_tags, head, is_adjective, is_adverb,
     is_function, is_idea, is_participle, tags, third_person, verb,
@@ -38,12 +39,16 @@ pub(super) enum Chunk {
     Colon,
     Stop,
     With,
+    /// `has`: as `with`, but said of the subject behind a relative clause.
+    Has,
     /// `full of`, `half full of`: what follows lies in what stands before.
     Full {
         half: bool,
     },
     /// `without`, `no`, `not any`: what follows must not be there.
     Not,
+    /// `rather than`: what follows stands where what must not be there would.
+    Instead,
     /// `except`: a denial, save after `an empty room`.
     Except,
     But,
@@ -56,7 +61,7 @@ pub(super) enum Chunk {
     /// Adjectives in brackets, of the noun before them.
     Bracketed(Vec<String>),
     /// `the left one`.
-    OneOf(Option<Region>),
+    OneOf(Pick),
     /// `five of them`.
     OfThem(Quantity),
     /// `bigger than`, `smaller than`; `higher` where it may be a place.
@@ -71,23 +76,6 @@ pub(super) enum Chunk {
     Unknown(String),
 }
 
-static LIKENESSES: LazyLock<Phrases<&str>> =
-    LazyLock::new(|| Phrases::new(Section::Likenesses, |_, says| Some(says)));
-
-static MOODS: LazyLock<Phrases<&str>> = LazyLock::new(|| Phrases::new(Section::Moods, |_, says| Some(says)));
-
-/// `outside it is raining`, `it is night`: a sentence about the whole scene.
-pub(super) fn weather(tokens: &[Token], at: usize) -> Option<(&'static str, usize)> {
-    let outside = usize::from(matches!(low(tokens, at), "outside" | "outdoors"));
-    let it = at + outside;
-    let is = reads(tokens, it, "it is").or_else(|| reads(tokens, it, "it was"))?;
-    let degree = usize::from(matches!(low(tokens, it + is), "very" | "already" | "still" | "heavily"));
-    let start = it + is + degree;
-    let (says, length) = MOODS.longest(|ahead| low(tokens, start + ahead))?;
-    let end = start + length;
-    tokens.get(end).is_none_or(|next| !next.is_word() || is_function(&next.low)).then_some((*says, end - at))
-}
-
 static JOINTS: LazyLock<Phrases<Chunk>> =
     LazyLock::new(|| Phrases::new(Section::Joints, |_, name| joint(name)));
 
@@ -100,6 +88,7 @@ fn joint(name: &str) -> Option<Chunk> {
         "for" => Chunk::For,
         "but" => Chunk::But,
         "with" => Chunk::With,
+        "has" => Chunk::Has,
         "full" => Chunk::Full { half: false },
         "half full" => Chunk::Full { half: true },
         "each" => Chunk::Each,
@@ -112,13 +101,6 @@ fn joint(name: &str) -> Option<Chunk> {
         "they" => Chunk::Pronoun(Who::They),
         _ => return None,
     })
-}
-
-/// `that looks like a dragon`: a likeness is part of the caption.
-fn likeness(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
-    let (says, length) = LIKENESSES.longest(|ahead| low(tokens, at + ahead))?;
-    let verb = Verb { attribute: (*says).to_owned(), form: VerbForm::Ing, role: Role::Caption };
-    Some((Chunk::Verb(verb), length))
 }
 
 /// Cuts `tokens` into chunks.
@@ -148,21 +130,21 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     if let Some((mood, length)) = weather(tokens, at) {
         return (Some(Chunk::Mood(mood)), length);
     }
-    if let Some((chunk, length)) = denial(tokens, at, previous) {
-        return (Some(chunk), length);
-    }
     if let Some((larger, length)) = partitive::comparison(tokens, at) {
         let words = tokens.get(at..at + length).unwrap_or_default();
         let higher = words.iter().any(|token| matches!(token.low.as_str(), "higher" | "lower"));
         return (Some(Chunk::Than { larger, higher }), length);
+    }
+    if let Some((chunk, length)) = denial(tokens, at, previous) {
+        return (Some(chunk), length);
     }
     if let Some(length) = partitive::the_rest(tokens, at) {
         let words = vec!["the".to_owned(), "others".to_owned()];
         let others = NounPhrase { determiner: Determiner::The, plural: true, words, ..NounPhrase::new() };
         return (Some(Chunk::Np(others)), length);
     }
-    if let Some((region, length)) = partitive::one_of_several(tokens, at) {
-        return (Some(Chunk::OneOf(region)), length);
+    if let Some((pick, length)) = partitive::one_of_several(tokens, at) {
+        return (Some(Chunk::OneOf(pick)), length);
     }
     if let Some((quantity, length)) = partitive::so_many_of_them(tokens, at) {
         return (Some(Chunk::OfThem(quantity)), length);
@@ -191,8 +173,8 @@ fn said_of(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chu
         if let Some((adjective, length)) = partitive::postposed(tokens, at) {
             return Some((Chunk::Adjectives(vec![adjective.to_owned()]), length));
         }
-        if let Some((chunk, length)) = likeness(tokens, at) {
-            return Some((chunk, length));
+        if let Some((verb, length)) = likeness(tokens, at) {
+            return Some((Chunk::Verb(verb), length));
         }
     }
     // "a logo for a cafe": nobody draws the cafe.
@@ -202,7 +184,7 @@ fn said_of(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chu
         let says = Verb { attribute: "for".to_owned(), form: VerbForm::Ing, role: Role::Caption };
         return Some((Chunk::Verb(says), 1));
     }
-    if matches!(previous, Some(Chunk::Be | Chunk::Np(_)))
+    if matches!(previous, Some(Chunk::Be | Chunk::Np(_) | Chunk::Comma))
         && let Some((verb, length)) = about_to(tokens, at)
     {
         return Some((Chunk::Verb(verb), length));
@@ -218,12 +200,23 @@ fn said_of(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chu
 
 /// `without`, `except for`, and the `not` of `a coat not black`.
 fn denial(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
+    if reads(tokens, at, "except that").is_some() {
+        return None;
+    }
     if let Some(length) = reads(tokens, at, "except for").or(reads(tokens, at, "except")) {
         return Some((Chunk::Except, length));
     }
+    let instead = ["instead of", "rather than", "in place of"];
+    if let Some(length) = instead.iter().find_map(|phrase| reads(tokens, at, phrase)) {
+        return Some((Chunk::Instead, length));
+    }
     let after_noun = matches!(previous, Some(Chunk::Np(_)));
     let of_noun = low(tokens, at) == "not" && after_noun && follows_is_not(tokens, at + 1);
-    negation(tokens, at).or(of_noun.then_some(1)).map(|length| (Chunk::Not, length))
+    // "under the chair, not on it"
+    let elsewhere = low(tokens, at) == "not"
+        && matches!(previous, Some(Chunk::Comma | Chunk::But | Chunk::And | Chunk::Np(_)))
+        && matches!(link(tokens, at + 1), Some((Link::Rel { .. }, _)));
+    negation(tokens, at).or((of_noun || elsewhere).then_some(1)).map(|length| (Chunk::Not, length))
 }
 
 /// `with its tongue out`, `with his arms up`: said of the part, where nothing follows that it could lead.
@@ -264,6 +257,10 @@ fn sign(low: &str) -> Option<Chunk> {
 }
 
 fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Option<Chunk>, usize)> {
+    let joined = matches!(previous, Some(Chunk::But | Chunk::And | Chunk::Comma));
+    if let Some(length) = nothing::said(tokens, at, joined) {
+        return Some((None, length));
+    }
     // "ripe for picking": what it is for is not to be seen.
     if let (Some(Chunk::Adjectives(_) | Chunk::Verb(_)), "for") = (previous, low(tokens, at))
         && verb(low(tokens, at + 1)).is_some_and(|verb| verb.form == VerbForm::Ing)
@@ -274,7 +271,9 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
     // "chasing a ball and having fun": whoever chases it.
     let deed = matches!(low(tokens, at), "having" | "showing")
         && matches!(previous, Some(Chunk::And | Chunk::Comma));
-    let joint = JOINTS.longest(|ahead| low(tokens, at + ahead)).filter(|_| !deed);
+    let after_preposition = matches!(previous, Some(Chunk::Link(Link::Rel { .. })));
+    let whom = after_preposition && low(tokens, at) == "which";
+    let joint = JOINTS.longest(|ahead| low(tokens, at + ahead)).filter(|_| !deed && !whom);
     if let Some((chunk, length)) = joint {
         return Some((Some(chunk.clone()), length));
     }
@@ -282,6 +281,10 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
         // "a cat sits between the two"
         _ if matches!(previous, Some(Chunk::Link(_))) && partitive::the_two(tokens, at) => {
             return Some((Some(Chunk::Pronoun(Who::They)), 2));
+        }
+        "which" | "whom" if after_preposition => Chunk::Pronoun(Who::That),
+        "that" if after_preposition && tokens.get(at + 1).is_none_or(|next| !next.is_word()) => {
+            Chunk::Pronoun(Who::That)
         }
         // "a sign in the distance that says …"
         "that" if matches!(previous, Some(Chunk::Np(_) | Chunk::Link(Link::Region { .. }))) => Chunk::Which,
@@ -347,7 +350,7 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let after_np = matches!(previous, Some(Chunk::Np(_) | Chunk::Lettering(_)));
     // "the left one orange"
     let coloured = matches!(previous, Some(Chunk::OneOf(_) | Chunk::OfThem(_)))
-        && exact_tags(low(tokens, at)).any(Tags::COLOUR)
+        && exact_tags(low(tokens, at)).any(Tags::COLOUR.and(Tags::ADJECTIVE))
         && adjectives_alone(tokens, at);
     let denied_complement = matches!(previous, Some(Chunk::Not)) && follows_is_not(tokens, at);
     if predicative || after_np || denied_complement || coloured {

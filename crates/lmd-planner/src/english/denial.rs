@@ -4,7 +4,7 @@ use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
-use super::places::{Setting, setting};
+use super::places::{Setting, Unproved, setting};
 use crate::lexicon::{Class, List, kind_of};
 use crate::{Region, RelationKind};
 
@@ -15,10 +15,11 @@ impl Interpreter<'_> {
             let first = self.denied.flatten();
             let other_article = first.is_some() && first != Some(phrase.determiner);
             // "without a saddle and a rider without a helmet": a clause of its own.
-            let own_clause =
-                matches!(self.peek(1), Some(Chunk::Not | Chunk::With | Chunk::Which | Chunk::Be))
-                    || phrase.determiner == Determiner::A
-                        && matches!(self.peek(1), Some(Chunk::Verb(_) | Chunk::Link(_)));
+            let own_clause = matches!(
+                self.peek(1),
+                Some(Chunk::Not | Chunk::With | Chunk::Has | Chunk::Which | Chunk::Be)
+            ) || phrase.determiner == Determiner::A
+                && matches!(self.peek(1), Some(Chunk::Verb(_) | Chunk::Link(_)));
             if phrase.quantity.is_some() || other_article || own_clause {
                 self.denied = None;
                 self.closed = true;
@@ -86,7 +87,28 @@ impl Interpreter<'_> {
         };
         let Some(Chunk::Np(np)) = self.peek(1) else { return false };
         let place = setting(np, kind, prep) == Setting::Place;
-        place || matches!(np.determiner, Determiner::A | Determiner::Another) || np.quantity.is_some()
+        self.instead
+            || place
+            || matches!(np.determiner, Determiner::A | Determiner::Another)
+            || np.quantity.is_some()
+    }
+
+    /// `under the chair, not on it`: where something is not places it nowhere. `true` if it was that, and what was named
+    /// before stays what the sentence speaks of.
+    pub(super) fn stands_elsewhere(&mut self) -> bool {
+        let denied = matches!(self.previous(), Some(Chunk::Not | Chunk::Instead)) && !self.group.is_empty();
+        let known = match self.peek(1) {
+            Some(Chunk::Np(np)) => self.known(np).is_some(),
+            Some(Chunk::Pronoun(_)) => true,
+            _ => false,
+        };
+        if !denied || !known || self.scene.relations.is_empty() {
+            return false;
+        }
+        self.at += 1;
+        self.denied = None;
+        self.unproved = Unproved::default();
+        true
     }
 
     /// Whether the preposition before this noun follows what must not be there.

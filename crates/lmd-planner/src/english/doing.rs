@@ -20,7 +20,7 @@ impl Interpreter<'_> {
             (Some(Chunk::And), Some(Chunk::Verb(verb))) => (std::slice::from_ref(&verb.attribute), 2),
             _ => (&[], 0),
         };
-        let ends = matches!(self.peek(1 + length), None | Some(Chunk::Comma | Chunk::Stop));
+        let ends = matches!(self.peek(1 + length), None | Some(Chunk::Comma | Chunk::Stop | Chunk::Link(_)));
         let last = self.group.last().and_then(|index| self.scene.things.get_mut(*index));
         match last.filter(|thing| thing.count == 1 && bare && ends && self.joint == Joint::Comma) {
             Some(thing) => {
@@ -158,6 +158,13 @@ impl Interpreter<'_> {
         let read = matches!(self.peek(1), Some(Chunk::Lettering(_)));
         let subjects = if read { self.current_subjects() } else { self.doers(verb) };
         self.joint = Joint::None;
+        if subjects.is_empty() && self.ahead.is_some() && matches!(self.peek(1), Some(Chunk::Np(_))) {
+            // "and under it sleeps a spaniel"
+            if verb.form == VerbForm::Third && verb.role == Role::Action {
+                self.attribute_ahead.push(verb.attribute.clone());
+            }
+            return;
+        }
         if subjects.is_empty() {
             // "nobody is swimming" is told by what must not be there.
             let told = !self.scene.absent.is_empty() || is_adorning(&verb.attribute) && self.places.len() > 0;

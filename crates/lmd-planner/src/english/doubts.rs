@@ -16,7 +16,14 @@ const JOINS: [&str; 5] = ["of", "and", "'s", "a", "the"];
 /// One sentence for each odd caption of `scene`.
 pub(super) fn odd_captions(scene: &Scene) -> Vec<String> {
     let captions = scene.things.iter().flat_map(odd);
-    captions.chain(loose_parts(scene)).chain(odd_absences(scene)).collect()
+    captions.chain(halves(scene)).chain(loose_parts(scene)).chain(odd_absences(scene)).collect()
+}
+
+/// `half of the plates` are not halves of plates.
+fn halves(scene: &Scene) -> Vec<String> {
+    let halved = |thing: &&Thing| thing.count > 1 && thing.attributes.iter().any(|word| word == "half");
+    let doubt = |thing: &Thing| format!("\"{}\" may be misread: half of them may be meant", thing.phrase());
+    scene.things.iter().filter(halved).map(doubt).collect()
 }
 
 /// Parts of bodies that stand alone beside whose they may be, and places that stand about like things.

@@ -1,4 +1,4 @@
-//! On both sides: of a thing, of its owner, or of the picture.
+//! On both sides: of a thing, of its owner, or of the picture; between things; and prepositions without an object.
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Pending};
@@ -71,6 +71,39 @@ impl Interpreter<'_> {
                 self.relate(*subject, RelationKind::NextTo, object);
             }
         }
+        self.closed = true;
+    }
+
+    /// Whether a verb or an adjective stands before the chunk at hand.
+    pub(super) fn follows_state(&self) -> bool {
+        match self.previous() {
+            Some(Chunk::Verb(_) | Chunk::Adjectives(_)) => true,
+            Some(Chunk::Np(np)) => np.noun.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// A preposition without an object: `with a cherry on top`.
+    pub(super) fn dangling(&mut self, kind: RelationKind, subjects: &[usize]) {
+        // "a stove, a sink, and a stool in between": the stool alone.
+        let between = matches!(kind, RelationKind::Between(_));
+        let subjects = subjects.last().filter(|_| between).map_or(subjects, std::slice::from_ref);
+        let owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
+        let objects = if owners.is_empty() { self.resolve(Who::It, subjects) } else { owners };
+        if kind != RelationKind::NextTo && !subjects.is_empty() && !objects.is_empty() {
+            self.relate_all(subjects, kind, &objects);
+            self.closed = true;
+        }
+    }
+
+    pub(super) fn between(&mut self, subjects: &[usize], first: usize, second: usize) {
+        if subjects.is_empty() {
+            self.ahead = Some((RelationKind::Between(second), vec![first]));
+            self.group.clear();
+            return;
+        }
+        self.relate_all(subjects, RelationKind::Between(second), &[first]);
+        self.group = subjects.to_vec();
         self.closed = true;
     }
 }

@@ -7,6 +7,7 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
+use super::who::Who;
 use crate::lexicon::{Class, List, Tags, is_idea, kind_of};
 use crate::{Region, Relation, RelationKind, Thing};
 
@@ -31,6 +32,20 @@ impl Interpreter<'_> {
             };
         }
         self.pending = Pending::With { each };
+    }
+
+    /// `the table that stands by the window has a plant on it`: the table has it, not the window.
+    pub(super) fn has(&mut self) {
+        let clause = self.chunks.iter().take(self.at).rev();
+        let clause = clause.take_while(|c| !matches!(c, Chunk::Stop | Chunk::And | Chunk::Comma));
+        let relative = clause.filter(|c| matches!(c, Chunk::Which)).count() == 1;
+        let subjects = self.object_of.as_ref().map(|(_, subjects)| subjects.clone());
+        if let Some(subjects) = subjects.filter(|_| relative && matches!(self.previous(), Some(Chunk::Np(_))))
+        {
+            self.group = subjects;
+            (self.object_of, self.joint) = (None, Joint::None);
+        }
+        self.with(false);
     }
 
     /// Whether a part of something or stuff comes next.
@@ -81,7 +96,7 @@ impl Interpreter<'_> {
     pub(super) fn joins_worn(&mut self, phrase: &NounPhrase) -> bool {
         let ends = !matches!(
             self.peek(1),
-            Some(Chunk::With | Chunk::Which | Chunk::Be | Chunk::Verb(_) | Chunk::Link(_))
+            Some(Chunk::With | Chunk::Has | Chunk::Which | Chunk::Be | Chunk::Verb(_) | Chunk::Link(_))
         );
         // "with a kite and a backpack on a hill", but "and a hat on a table"
         let ends = ends
@@ -228,11 +243,19 @@ impl Interpreter<'_> {
             () if thing.noun.ends_with("tree") => RelationKind::Inside,
             () if tags.any(Tags::PERSON) && self.is_held_up(index) => RelationKind::HeldBy,
             () if tags.any(Tags::PLACE) => return,
+            () if !animate && self.hangs_on(index, owner) => RelationKind::Inside,
             () => RelationKind::NextTo,
         };
         self.relate(index, kind, owner);
         self.contained = Some(kind);
         self.object_of = None;
+    }
+
+    /// Whether something that hangs is on what has it: a clock on a tower.
+    fn hangs_on(&self, index: usize, owner: usize) -> bool {
+        let kind = |index: usize| self.scene.things.get(index).map(|thing| kind_of(&thing.noun));
+        let (Some(hung), Some(bears)) = (kind(index), kind(owner)) else { return false };
+        hung.class == Class::Hang && bears.class == Class::Stand && bears.height > 3.0 * hung.height
     }
 
     /// `three clouds and a sun`: what belongs to the sky joins what is there.
@@ -311,12 +334,15 @@ impl Interpreter<'_> {
 
     /// `two knights with swords`: one for each of them.
     fn arm_each(&mut self, index: usize, owners: &[usize]) {
-        let held = self.is_held_up(index);
+        // "both have baskets"
+        let of_all =
+            self.at.checked_sub(2).and_then(|at| self.chunks.get(at)) == Some(&Chunk::Pronoun(Who::They));
+        let held = self.is_held_up(index) || of_all;
         let persons = |i: &usize| {
             self.scene
                 .things
                 .get(*i)
-                .filter(|thing| thing_tags(thing).any(Tags::PERSON))
+                .filter(|thing| of_all || thing_tags(thing).any(Tags::PERSON))
                 .map(|thing| thing.count)
         };
         let count: u32 = owners.iter().filter_map(persons).sum();

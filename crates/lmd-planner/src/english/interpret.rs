@@ -64,6 +64,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) joint: Joint,
     /// Set by a negation; holds whether its first noun had an article.
     pub(super) denied: Option<Option<Determiner>>,
+    /// Whether what is denied gives way to what stands before it: `tulips rather than roses`.
+    pub(super) instead: bool,
     pub(super) region: Option<Region>,
     pub(super) arrangement: Option<Arrangement>,
     pub(super) ahead: Option<(RelationKind, Vec<usize>)>,
@@ -176,6 +178,7 @@ impl<'a> Interpreter<'a> {
             }
             Chunk::Stop => self.end_sentence(),
             Chunk::With => self.with(false),
+            Chunk::Has => self.has(),
             Chunk::Full { half } => {
                 self.with(false);
                 self.filled = true;
@@ -187,11 +190,12 @@ impl<'a> Interpreter<'a> {
                 self.denied = None;
                 self.with(false);
             }
-            Chunk::Not | Chunk::Except => self.denied = Some(None),
+            Chunk::Not | Chunk::Except => (self.denied, self.instead) = (Some(None), false),
+            Chunk::Instead => (self.denied, self.instead) = (Some(None), true),
             Chunk::Which => self.narrow_to_last(),
             Chunk::Whose => self.whose(),
             Chunk::Be | Chunk::There | Chunk::Of | Chunk::For => {}
-            Chunk::OneOf(region) => self.one_of(*region),
+            Chunk::OneOf(pick) => self.one_of(*pick),
             Chunk::OfThem(quantity) => self.of_them(*quantity),
             Chunk::Than { larger, higher } => self.than(*larger, *higher),
             Chunk::Unknown(word) => self.scene.not_understood.push(word.clone()),
@@ -307,6 +311,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn color_detail_or_unknown(&mut self, phrase: &NounPhrase) {
         match std::mem::take(&mut self.pending) {
             Pending::Object { prep, subjects, .. } if !phrase.attributes.is_empty() => {
+                let subjects = self.undressed(phrase, subjects);
                 self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
             }
             Pending::Verb { verb, subjects, prep } if !phrase.attributes.is_empty() => {

@@ -35,6 +35,12 @@ pub(super) fn marked(tokens: &[Token]) -> Vec<Token> {
             continue;
         }
         let length = read_length(tokens, at, marked.last());
+        // "the word OPEN"
+        let shouted =
+            marked.last().is_some_and(|last| matches!(last.low.as_str(), "word" | "words" | "text"))
+                && token.text.len() > 1
+                && token.text.chars().all(char::is_uppercase);
+        let length = if shouted { length.max(1) } else { length };
         if let Some((measure, length)) = measure(tokens, at, marked.last()) {
             marked.push(measure);
             at += length;

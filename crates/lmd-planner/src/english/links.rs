@@ -72,6 +72,8 @@ fn meaning(phrase: &str, says: &str) -> Option<Link> {
         "nowhere" => Link::Nowhere,
         "in hand" => Link::InHand,
         "sky" => Link::Region { region: Region::Sky, to: false, framed: true },
+        "foreground" => Link::Region { region: Region::Foreground, to: false, framed: true },
+        "background" => Link::Region { region: Region::Background, to: false, framed: true },
         "row" => Link::Arrange(Arrangement::Row),
         "column" => Link::Arrange(Arrangement::Column),
         "grid" => Link::Arrange(Arrangement::Grid),
@@ -181,6 +183,7 @@ fn arrangement_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
             "row" | "line" if vertical => Arrangement::Column,
             "row" | "line" | "queue" | "lineup" => Arrangement::Row,
             "column" => Arrangement::Column,
+            "square" if at > 0 && List::Laid.has(low(tokens, at - 1)) => Arrangement::Grid,
             "grid" | "matrix" | "rows" | "columns" => Arrangement::Grid,
             "stack" | "tower" | "pile" => Arrangement::Stack,
             "circle" | "ring" => Arrangement::Circle,
@@ -215,7 +218,7 @@ impl Direction {
                 "right" | "righthand" => self.right = true,
                 "top" | "upper" => self.top = true,
                 "bottom" | "lower" => self.bottom = true,
-                "center" | "centre" | "middle" | "central" | "centered" => self.center = true,
+                "center" | "centre" | "middle" | "central" | "centered" | "centred" => self.center = true,
                 "foreground" | "front" => self.front = true,
                 "distance" | "back" | "rear" | "background" => self.back = true,
                 "hand" | "most" | "mid" => {}
@@ -309,7 +312,12 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     }
     if direction.words == 0 {
         let corner = nouns > 0 && i > at + 1 && word(i - 1) == "corner";
-        let side = nouns > 0 && i > at + 1 && article && own.is_none() && word(i) != "of";
+        let side = nouns > 0
+            && SIDE_PREPOSITIONS.contains(&prep)
+            && i > at + 1
+            && article
+            && own.is_none()
+            && word(i) != "of";
         return (corner || side).then_some((Link::Nowhere, i - at));
     }
     if (prep == "from" && word(i) == "to") || (nouns > 0 && word(i - 1) == "ground") {
@@ -375,6 +383,9 @@ fn side_link(
 ) -> Option<(Link, usize)> {
     let word = |i: usize| low(tokens, i);
     if let Some(plural) = own {
+        if direction.center {
+            return Some((Link::RelTo { kind: K::Inside, plural }, i));
+        }
         let sideways = direction.left || direction.right;
         return sideways.then_some((Link::RelTo { kind: direction.relation()?, plural }, i));
     }

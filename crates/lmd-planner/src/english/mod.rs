@@ -1,10 +1,10 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
 //! The way: normalise → `syntax` → `token` (with `joining`) → `language` → `lettering` → `stock` → `spelling` → `superlative` →
-//! `ones` → `style` → `chunk` (with `noun_phrase`, `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`,
+//! `ones` → `style` → `chunk` (with `noun_phrase`, `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`, `mood`, `nothing`,
 //! `partitive`, `past`, `parallel`, `predicative`) → `interpret` (with `naming`, `calling`, `having`, `owning`, `pronouns` and
 //! `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`, `denial`, `doing`, `done_to`, `going_on`, `ideas`, `filling`,
-//! `fabric`, `parts`, `picks`, `purpose`, `within`, `around`) → `account`.
+//! `fabric`, `parts`, `picks`, `purpose`, `within`, `around`, `listing`) → `account`.
 //! What is known of words stands in `lexicon`.
 
 mod account;
@@ -30,9 +30,12 @@ mod joining;
 mod language;
 mod lettering;
 mod links;
+mod listing;
+mod mood;
 mod names;
 mod naming;
 mod negation;
+mod nothing;
 mod noun_phrase;
 mod numbers;
 mod of_part;

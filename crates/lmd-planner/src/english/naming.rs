@@ -27,6 +27,7 @@ impl Interpreter<'_> {
             self.scene.things.push(bare.thing());
             let index = self.scene.things.len() - 1;
             self.set_region(&[index], region);
+            self.used.extend(phrase.attributes.first().cloned());
             self.mentioned.push(index);
             return index;
         }

@@ -16,6 +16,10 @@ pub(super) fn negation(tokens: &[Token], at: usize) -> Option<usize> {
         return None;
     }
     let (_, longest) = NEGATIONS.longest(|ahead| low(tokens, at + ahead))?;
+    // "with no fewer than four lemons"
+    if (1..longest).any(|inner| numbers::bound(tokens, at + inner).is_some()) {
+        return None;
+    }
     // Articles belong to the noun phrase, and "is not" needs a noun after it.
     let any = usize::from(reads(tokens, at + longest, "any").is_some());
     Some(longest + any)

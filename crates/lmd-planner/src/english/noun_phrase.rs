@@ -54,6 +54,14 @@ impl Reader<'_> {
         if bare && (List::Ordinal.has(&self.phrase.noun) || List::Elder.has(&self.phrase.noun)) {
             self.phrase.attributes.push(std::mem::take(&mut self.phrase.noun));
         }
+        // "a third watches"
+        let further = matches!(self.phrase.determiner, Determiner::A | Determiner::Another)
+            && self.phrase.attributes.is_empty();
+        if further && List::Ordinal.has(&self.phrase.noun) && self.phrase.words.len() == 2 {
+            self.phrase.determiner = Determiner::Another;
+            self.phrase.noun.clear();
+            return Some((self.phrase, self.at));
+        }
         if self.phrase.noun.is_empty() && !self.headless() {
             return None;
         }
@@ -76,31 +84,6 @@ impl Reader<'_> {
             && self.phrase.attributes.last().is_some_and(unknown)
         {
             self.phrase.noun = self.phrase.attributes.pop().unwrap_or_default();
-        }
-    }
-
-    /// `a cake for a 7-year-old`: an age alone is somebody of that age.
-    fn aged(&mut self) {
-        let told = self.phrase.determiner != Determiner::None || self.phrase.quantity.is_some();
-        let one = matches!(self.low(0), "one" | "ones");
-        let age = self
-            .phrase
-            .attributes
-            .last()
-            .and_then(|age| age.strip_suffix("-old").or(age.strip_suffix("-olds")));
-        let Some((count, unit)) = age.and_then(|age| age.split_once('-')) else { return };
-        if !self.phrase.noun.is_empty() || one {
-            return;
-        }
-        let grown = unit == "year" && number(count).is_some_and(|years| years >= 18);
-        let noun = if grown { "person" } else { "child" };
-        let several = self.phrase.attributes.last().is_some_and(|age| age.ends_with('s'));
-        if told || several {
-            self.phrase.noun = noun.to_owned();
-            self.phrase.plural = several;
-            if let Some(age) = self.phrase.attributes.last_mut().filter(|_| several) {
-                age.pop();
-            }
         }
     }
 
@@ -141,6 +124,7 @@ impl Reader<'_> {
             }
             if self.tokens.get(self.at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low))
                 || self.other_does()
+                || does(self.low(1))
             {
                 break;
             }
@@ -165,7 +149,10 @@ impl Reader<'_> {
         }
         let Some((quantity, length)) = quantity(self.tokens, self.at) else { return };
         if self.low(0) == "one"
-            && self.tokens.get(self.at + 1).is_none_or(|t| is_function(&t.low) || !t.is_word())
+            && self
+                .tokens
+                .get(self.at + 1)
+                .is_none_or(|t| is_function(&t.low) || !t.is_word() || does(&t.low))
         {
             return;
         }
@@ -213,6 +200,11 @@ impl Reader<'_> {
             {
                 break;
             }
+            // "one full of sand"
+            let one = nouns.is_empty() && self.phrase.quantity.is_some() && self.phrase.attributes.is_empty();
+            if one && negation::ends_phrase(self.tokens, self.at) {
+                break;
+            }
             let compound = Some(self.compound_length(0)).filter(|words| !self.compound_acts(*words));
             let compound = compound.unwrap_or(0);
             if compound > 0 && nouns.is_empty() {
@@ -235,7 +227,7 @@ impl Reader<'_> {
     /// Whether a phrase of several words about place or manner begins here:
     /// `two swans side by side`.
     fn says_where(&self) -> bool {
-        links::link(self.tokens, self.at).is_some_and(|(_, length)| length > 1)
+        links::link(self.tokens, self.at).is_some_and(|(_, length)| length > 1 || self.low(0) == "overhead")
             || partitive::postposed(self.tokens, self.at).is_some()
     }
 
@@ -338,6 +330,14 @@ impl Reader<'_> {
     fn continues(&self, low: &str, nouns: &[usize]) -> bool {
         let tags = tags(low);
         if matches!(low, "one" | "ones" | "other" | "others") {
+            return false;
+        }
+        // "hangs directly above a church"
+        if nouns.is_empty()
+            && low.ends_with("ly")
+            && is_adverb(low)
+            && links::link(self.tokens, self.at + 1).is_some()
+        {
             return false;
         }
         let Some(last) = nouns.last().and_then(|i| self.tokens.get(*i)) else {
@@ -475,6 +475,11 @@ impl Reader<'_> {
         }
         true
     }
+}
+
+/// Whether a word can only be what somebody does: `one wears glasses`.
+pub(super) fn does(word: &str) -> bool {
+    verb(word).is_some_and(|verb| verb.form == VerbForm::Third) && !tags(word).any(Tags::NOUN)
 }
 
 /// Whether an article stands before a plural that is a noun of its own, as in `a dice`.

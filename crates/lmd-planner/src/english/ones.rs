@@ -10,7 +10,113 @@ use crate::lexicon::{List, Tags, exact_tags, is_adjective, is_function, tags, ve
 /// The sentence with each `one` told: of several the adjectives get their `one`, and what a `one` borrows from a like
 /// phrase stands in its place.
 pub(super) fn told(tokens: &[Token]) -> Vec<Token> {
-    borrowed(with_ones(&placed_ones(tokens)))
+    borrowed(with_ones(&placed_ones(&with_corners(but_one(with_others(with_ends(tokens.to_vec())))))))
+}
+
+/// `one shoe on the mat, the other on the chair`: another shoe.
+fn with_others(mut tokens: Vec<Token>) -> Vec<Token> {
+    let named = |tokens: &[Token], at: usize| {
+        let opens = at == 0 || !matches!(low(tokens, at - 1), "the" | "this" | "that" | "no");
+        let (phrase, end) = noun_phrase(tokens, at).filter(|_| low(tokens, at) == "one" && opens)?;
+        let plain = phrase.quantity.is_some() && !phrase.noun.is_empty() && !phrase.plural;
+        (plain && !phrase.tags().any(Tags::GRASP.and(Tags::BODY))).then_some((phrase.noun, end))
+    };
+    let Some((at, (noun, end))) = (0..tokens.len()).find_map(|at| Some((at, named(&tokens, at)?))) else {
+        return tokens;
+    };
+    let several = (0..at).any(|start| {
+        quantity(&tokens, start).is_some_and(|(many, _)| many.count > 1)
+            || noun_phrase(&tokens, start).is_some_and(|(phrase, _)| phrase.plural && phrase.noun == noun)
+    });
+    let other =
+        |i: &usize| low(&tokens, *i) == "the" && low(&tokens, *i + 1) == "other" && ends(&tokens, *i + 2);
+    let Some(other) = (end..tokens.len()).find(other).filter(|_| !several) else { return tokens };
+    let told: Vec<Token> = std::iter::once("another").chain(noun.split(' ')).map(Token::new).collect();
+    tokens.splice(other..other + 2, told);
+    tokens
+}
+
+/// `at one end sits a king, at the other a queen`: on the left and on the right.
+fn with_ends(mut tokens: Vec<Token>) -> Vec<Token> {
+    let place = |tokens: &[Token], at: usize, which: &[&str]| {
+        let mut end = at + 1;
+        for word in which {
+            if low(tokens, end) != *word {
+                return None;
+            }
+            end += 1;
+        }
+        let side = matches!(low(tokens, end), "end" | "side");
+        matches!(low(tokens, at), "at" | "on").then_some((end + usize::from(side), side))
+    };
+    let first = (0..tokens.len()).find_map(|at| {
+        let (end, side) = place(&tokens, at, &["one"])?;
+        side.then_some((at, end))
+    });
+    let Some((first, end)) = first else { return tokens };
+    let second = (end..tokens.len()).find_map(|at| {
+        let (end, side) = place(&tokens, at, &["the", "other"])?;
+        (side || ends(&tokens, end)).then_some((at, end))
+    });
+    let Some((second, second_end)) = second else { return tokens };
+    let of = low(&tokens, end) == "of";
+    let whole = noun_phrase(&tokens, end + 1).filter(|_| of).map_or(String::new(), |(phrase, _)| phrase.noun);
+    let told = match (whole.as_str(), low(&tokens, second_end)) {
+        ("", _) => "on the right".to_owned(),
+        (_, "of") => "to the right".to_owned(),
+        (whole, _) => format!("to the right of the {whole}"),
+    };
+    tokens.splice(second..second_end, told.split(' ').map(Token::new));
+    let told = if of { ["to", "the", "left"] } else { ["on", "the", "left"] };
+    tokens.splice(first..end, told.map(Token::new));
+    tokens
+}
+
+/// `six eggs, all but one white`: five of them white.
+fn but_one(mut tokens: Vec<Token>) -> Vec<Token> {
+    let reads = |tokens: &[Token], at: usize| {
+        low(tokens, at) == "all" && low(tokens, at + 1) == "but" && low(tokens, at + 2) == "one"
+    };
+    let Some(at) = (1..tokens.len()).find(|at| reads(&tokens, *at)) else { return tokens };
+    let of_them = usize::from(low(&tokens, at + 3) == "of") + usize::from(low(&tokens, at + 4) == "them");
+    let said = low(&tokens, at + 3 + of_them);
+    let several = (0..at).rev().find_map(|start| quantity(&tokens, start).filter(|(many, _)| many.count > 2));
+    let Some((many, _)) =
+        several.filter(|_| is_adjective(said) || verb(said).is_some() || said == "is" || said == "are")
+    else {
+        return tokens;
+    };
+    let rest = (many.count - 1).to_string();
+    tokens.splice(at..at + 3 + of_them, [rest.as_str(), "of", "them"].map(Token::new));
+    tokens
+}
+
+/// `in the upper right corner and a boat in the lower left one`: a corner, too.
+fn with_corners(mut tokens: Vec<Token>) -> Vec<Token> {
+    for at in 1..tokens.len() {
+        let start = (0..at).rev().find(|i| place_word(low(&tokens, *i)).is_none()).unwrap_or(0);
+        let placed = low(&tokens, start) == "the" && start + 1 < at || low(&tokens, at - 1) == "other";
+        if low(&tokens, at) != "one" || !placed || !ends(&tokens, at + 1) {
+            continue;
+        }
+        let said = |i: &usize| {
+            let parts =
+                ["corner", "half", "side", "edge", "shelf", "step", "branch", "drawer", "bunk", "rung"];
+            parts.contains(&low(&tokens, *i)) && *i > 0 && {
+                let word = low(&tokens, *i - 1);
+                place_word(word).is_some() || word == "one"
+            }
+        };
+        if let Some(noun) = (0..start).rev().find(said).and_then(|i| tokens.get(i)).cloned()
+            && start
+                .checked_sub(1)
+                .is_some_and(|prep| matches!(low(&tokens, prep), "in" | "on" | "at" | "near"))
+            && let Some(one) = tokens.get_mut(at)
+        {
+            *one = noun;
+        }
+    }
+    tokens
 }
 
 /// `the one on the left` as `the left one`.
@@ -28,6 +134,13 @@ fn placed_ones(tokens: &[Token]) -> Vec<Token> {
             && low(tokens, at + 4 + side) != "of"
             && ends(tokens, at + 4 + side) | is_adjective(low(tokens, at + 4 + side))
         {
+            // "the apple is the one in the middle"
+            let is = told.len().checked_sub(2).and_then(|at| told.get(at)).is_some_and(|is| is.low == "is");
+            if is {
+                told.pop();
+                at += 1;
+                continue;
+            }
             told.extend([tokens.get(at + 3).cloned(), Some(token.clone())].into_iter().flatten());
             at += 4 + side;
         } else {

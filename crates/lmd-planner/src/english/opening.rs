@@ -30,6 +30,7 @@ impl Interpreter<'_> {
             | Some(
                 Chunk::Stop
                 | Chunk::With
+                | Chunk::Has
                 | Chunk::Full { .. }
                 | Chunk::Which
                 | Chunk::Not

@@ -4,8 +4,9 @@
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::{Link, place_word};
+use super::numbers::Quantity;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Class, Tags, VerbForm, is_worked, kind_of};
+use crate::lexicon::{Class, Tags, VerbForm, head, is_worked, kind_of};
 use crate::{Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -42,13 +43,36 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Whether `with` and a noun stand `ahead`.
+    fn is_done_with(&self, ahead: usize) -> bool {
+        matches!((self.peek(ahead), self.peek(ahead + 1)), (Some(Chunk::With), Some(Chunk::Np(_))))
+    }
+
+    /// `whose shield is decorated with a lion`: all of it is said of the shield.
+    fn done_with(&mut self, np: &NounPhrase) {
+        let done = match self.peek(3) {
+            Some(Chunk::Verb(verb)) => verb.attribute.clone(),
+            Some(Chunk::Adjectives(adjectives)) => adjectives.join(" "),
+            _ => return,
+        };
+        let Some(Chunk::Np(by)) = self.peek(5) else { return };
+        let part = if np.plural { np.text() } else { lmd_layout::with_article(&np.text()) };
+        let owners: Vec<usize> = self.group.last().copied().into_iter().collect();
+        self.add_detail(&owners, &format!("with {part} {done} with {}", by.text()));
+        self.at += 5;
+        (self.group, self.joint) = (owners, Joint::None);
+    }
+
     /// `a cat whose eyes are blue`: a cat with blue eyes. Else it is what somebody has.
     pub(super) fn whose(&mut self) {
         self.narrow_to_last();
         let says = match (self.peek(1), self.peek(2), self.peek(3)) {
             (Some(Chunk::Np(np)), Some(Chunk::Be), Some(said)) if !np.tags().any(Tags::ANIMATE) => match said
             {
+                // "whose cloak is embroidered with a dragon"
+                Chunk::Adjectives(_) if self.is_done_with(4) => return self.done_with(np),
                 Chunk::Adjectives(adjectives) => Some((np, adjectives.join(" "))),
+                Chunk::Verb(_) if self.is_done_with(4) => return self.done_with(np),
                 Chunk::Verb(verb) if !matches!(self.peek(4), Some(Chunk::Np(_) | Chunk::Link(_))) => {
                     Some((np, verb.attribute.clone()))
                 }
@@ -110,7 +134,7 @@ impl Interpreter<'_> {
         }
         let mut says = format!(", {}", phrase.text());
         let skipped = match (self.peek(1), self.peek(2)) {
-            (Some(Chunk::With), Some(Chunk::Np(np))) => {
+            (Some(Chunk::With | Chunk::Has), Some(Chunk::Np(np))) => {
                 says = format!("{says} with {}", np.text());
                 2
             }
@@ -137,13 +161,33 @@ impl Interpreter<'_> {
         true
     }
 
+    /// `a cake cut into six slices, one of which is gone`: said of what the caption of the last thing names.
+    pub(super) fn of_parts(&mut self, quantity: Quantity) {
+        let says = match (self.peek(1), self.peek(2)) {
+            (Some(Chunk::Be), Some(Chunk::Adjectives(adjectives))) => adjectives.join(" "),
+            (Some(Chunk::Be), Some(Chunk::Verb(verb))) => verb.attribute.clone(),
+            _ => return,
+        };
+        let Some(index) = self.mentioned.last().copied() else { return };
+        if self.scene.things.get(index).is_some_and(|thing| thing.detail.is_some()) {
+            let count = lmd_layout::number_in_words(quantity.count);
+            self.add_detail(&[index], &format!("with {count} of them {says}"));
+            self.at += 2;
+        }
+    }
+
     /// The thing named before whose part `the basket` is: a part or a vessel that the sentence takes for known.
     pub(super) fn whole_of(&self, phrase: &NounPhrase, subjects: &[usize]) -> Option<usize> {
         let definite = phrase.determiner == Determiner::The && self.known(phrase).is_none();
         // "the top shelf" of a bookshelf
         let storey = |index: &usize| {
             let ends = |thing: &crate::Thing| {
-                thing.noun.len() > phrase.noun.len() && thing.noun.ends_with(&phrase.noun)
+                let furniture =
+                    ["bookcase", "cupboard", "cabinet", "rack", "dresser", "closet", "wardrobe", "fridge"];
+                let shelved = phrase.noun == "shelf" && furniture.contains(&head(&thing.noun));
+                let stepped = phrase.noun == "step" && thing.noun.contains("stair");
+                let part = thing.noun.len() > phrase.noun.len() && thing.noun.ends_with(&phrase.noun);
+                part || shelved || stepped
             };
             !subjects.contains(index) && self.scene.things.get(*index).is_some_and(ends)
         };

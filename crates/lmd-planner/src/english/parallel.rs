@@ -1,10 +1,12 @@
 //! Deeds told one after the other of the same doer: `is holding a camera and taking photos`.
 
+use std::sync::LazyLock;
+
 use super::numbers::number;
 use super::token::{Token, low};
 use crate::lexicon::{
-    Role, Tags, Verb, VerbForm, is_adjective, is_function, is_known_verb, is_leading, is_linking,
-    is_meaning_to, is_of_the_living, is_participle, tags,
+    Phrases, Role, Section, Tags, Verb, VerbForm, is_adjective, is_function, is_known_verb, is_leading,
+    is_linking, is_meaning_to, is_of_the_living, is_participle, tags,
 };
 
 /// `is holding a camera and taking photos`: a second deed of whoever does the first, not photos that are taking.
@@ -40,6 +42,15 @@ pub(super) fn about_to(tokens: &[Token], at: usize) -> Option<(Verb, usize)> {
     let to = matches!(low(tokens, at), "about" | "how") && low(tokens, at + 1) == "to";
     let next = crate::lexicon::verb(low(tokens, at + 2)).filter(|next| to && next.form == VerbForm::Base)?;
     Some((Verb { form: VerbForm::Ing, ..next }, 3))
+}
+
+static LIKENESSES: LazyLock<Phrases<&str>> =
+    LazyLock::new(|| Phrases::new(Section::Likenesses, |_, says| Some(says)));
+
+/// `that looks like a dragon`: a likeness is part of the caption.
+pub(super) fn likeness(tokens: &[Token], at: usize) -> Option<(Verb, usize)> {
+    let (says, length) = LIKENESSES.longest(|ahead| low(tokens, at + ahead))?;
+    Some((Verb { attribute: (*says).to_owned(), form: VerbForm::Ing, role: Role::Caption }, length))
 }
 
 /// `trying to catch a ball`: the verb after `to` is what somebody does, or means to do; with its length.

@@ -8,16 +8,37 @@ use super::token::{Token, low};
 use crate::Region;
 use crate::lexicon::{Phrases, Section, Tags, exact_tags};
 
+/// Which of several is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pick {
+    /// `the left one`.
+    At(Region),
+    /// `the second one`, from 1.
+    Nth(u32),
+    Last,
+}
+
+impl Pick {
+    /// Which of several `word` picks.
+    pub(super) fn of(word: &str) -> Option<Self> {
+        let nth =
+            ["first", "second", "third", "fourth", "fifth", "sixth"].iter().position(|nth| *nth == word);
+        match (place_word(word), nth, word) {
+            (Some(region), ..) => Some(Self::At(region)),
+            (_, Some(before), _) => u32::try_from(before + 1).ok().map(Self::Nth),
+            (.., "highest") => Some(Self::At(Region::Top)),
+            (.., "last" | "final") => Some(Self::Last),
+            _ => None,
+        }
+    }
+}
+
 /// `the left one`, `the other top one`, `the second one`: one of several.
-pub(super) fn one_of_several(tokens: &[Token], at: usize) -> Option<(Option<Region>, usize)> {
+pub(super) fn one_of_several(tokens: &[Token], at: usize) -> Option<(Pick, usize)> {
     let word = |i: usize| low(tokens, at + i);
     let first = usize::from(word(0) == "the");
-    let region = place_word(word(first)).or((word(first) == "highest").then_some(Region::Top));
-    let counts = matches!(word(first), "first" | "second" | "third" | "fourth" | "last");
-    if region.is_none() && !counts {
-        return None;
-    }
-    (word(first + 1) == "one").then_some((region, first + 2))
+    let pick = Pick::of(word(first))?;
+    (word(first + 1) == "one").then_some((pick, first + 2))
 }
 
 /// `the rest`, `the rest of them`, but not `the rest area`.
@@ -48,21 +69,36 @@ pub(super) fn so_many_of_them(tokens: &[Token], at: usize) -> Option<(Quantity, 
 /// larger rather than smaller.
 pub(super) fn comparison(tokens: &[Token], at: usize) -> Option<(bool, usize)> {
     let word = |i: usize| low(tokens, at + i);
-    let mut i = 0;
+    let mut i = usize::from(matches!(word(0), "is" | "are") && word(1) == "not");
     while matches!(
         word(i),
-        "much" | "far" | "slightly" | "way" | "even" | "twice" | "times" | "almost" | "half" | "nearly"
+        "not"
+            | "quite"
+            | "much"
+            | "far"
+            | "slightly"
+            | "way"
+            | "even"
+            | "twice"
+            | "times"
+            | "almost"
+            | "half"
+            | "nearly"
     ) || i == 0 && word(1) == "times"
     {
         i += 1;
     }
-    if let Some(length) = reads(tokens, at + i, "the size of") {
+    let measures = ["the size of", "the height of", "the length of", "the width of"];
+    let measured = measures.iter().find_map(|phrase| reads(tokens, at + i, phrase)).filter(|_| i > 0);
+    if let Some(length) = measured.or_else(|| reads(tokens, at + i, "the size of")) {
         return Some((i == 0 || word(i - 1) != "half", i + length));
     }
     if word(i) == "as" && word(i + 2) == "as" {
+        // "half as tall as", "not as tall as"
+        let less = i > 0 && matches!(word(i - 1), "half" | "not" | "quite" | "nearly");
         let larger = matches!(word(i + 1), "big" | "large" | "tall" | "high" | "huge" | "long");
         let smaller = matches!(word(i + 1), "small" | "tiny" | "little" | "short");
-        return (larger || smaller).then_some((larger, i + 3));
+        return (larger || smaller).then_some((larger != less, i + 3));
     }
     let larger = match word(i) {
         "bigger" | "larger" | "taller" | "higher" | "longer" | "wider" | "heavier" | "greater" => true,

@@ -5,55 +5,12 @@ use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::numbers::Quantity;
+use super::partitive::Pick;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Kind, List, Tags, Verb, VerbForm, kind_of};
-use crate::{Region, RelationKind, Size};
+use crate::lexicon::{Class, Kind, List, Tags, Verb, VerbForm, is_of_the_living, kind_of};
+use crate::{Region, RelationKind, Size, Thing};
 
 impl Interpreter<'_> {
-    /// The one plural spoken of last, if as many things as it counts follow
-    /// one by one: `three dogs: a poodle, a corgi and a husky`.
-    pub(super) fn single_plural(&self) -> Option<usize> {
-        // "four fruits on a table: an apple, …" lists the fruits.
-        let named = match &self.object_of {
-            Some((_, subjects)) if subjects.len() == 1 => subjects,
-            _ => &self.group,
-        };
-        let [index] = named.as_slice() else { return None };
-        let count = self.scene.things.get(*index)?.count as usize;
-        let list = self.chunks.iter().skip(self.at + 1);
-        let list = list.take_while(|c| matches!(c, Chunk::Np(_) | Chunk::And | Chunk::Comma));
-        let named =
-            list.filter(|c| matches!(c, Chunk::Np(np) if !np.noun.is_empty() && np.count().0 == 1)).count();
-        (count > 1 && named == count).then_some(*index)
-    }
-
-    /// `a picnic: a blanket, a basket`: what is before the colon holds what is
-    /// listed after it, or is the scene of it. `true` if it was so.
-    pub(super) fn heads_list(&mut self) -> bool {
-        let [index] = self.group.as_slice() else { return false };
-        let index = *index;
-        let last = index + 1 == self.scene.things.len() && self.scene.relations.is_empty();
-        let named = self.chunks.iter().skip(self.at + 1);
-        let named = named.take_while(|c| matches!(c, Chunk::Np(_) | Chunk::And | Chunk::Comma));
-        let named = named.filter(|c| matches!(c, Chunk::Np(np) if !np.noun.is_empty())).count();
-        let after_noun = matches!(self.previous(), Some(Chunk::Np(_)));
-        let Some(thing) = self.scene.things.get(index).filter(|thing| thing.count == 1) else { return false };
-        let tags = thing_tags(thing);
-        if named < 2 || !last || !after_noun || tags.any(Tags::ANIMATE) && !tags.any(Tags::PLACE) {
-            return false;
-        }
-        if tags.any(Tags::SURFACE.and(Tags::CONTAINER)) {
-            self.with(false);
-            return true;
-        }
-        if let Some(thing) = self.scene.things.pop() {
-            self.places.open(&lmd_layout::with_article(&thing.phrase()));
-        }
-        self.mentioned.retain(|i| *i != index);
-        self.group.clear();
-        true
-    }
-
     /// `1girl, red dress`: a bare thing to wear in a list belongs to the one
     /// person before it. `true` if it was that.
     pub(super) fn is_worn_tag(&mut self, phrase: &NounPhrase) -> bool {
@@ -117,11 +74,78 @@ impl Interpreter<'_> {
             }
             return Some(phrase.clone());
         }
-        if self.names_the_others(phrase) {
+        if self.says_best(phrase) || self.picks_by_ordinal(phrase) || self.names_the_others(phrase) {
             return None;
         }
         let mut phrase = phrase.clone();
-        phrase.attributes.retain(|attribute| !List::Ordinal.has(attribute));
+        phrase.attributes.retain(|attribute| !List::Ordinal.has(attribute) && attribute != "other");
+        if let Some(lent) = self.lent_head(&phrase) {
+            return Some(lent);
+        }
+        let one = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
+        let named = self.group.last().or(self.mentioned.last()).or(self.focus.last()).copied();
+        // "4 cupcakes on a tray: one pink": the part is one of the several.
+        let alone = phrase.attributes.is_empty() && !phrase.anaphor;
+        let parts = (phrase.quantity.is_some() || alone) && !self.pending_object();
+        let source = named.filter(|i| !(parts && one(i))).or_else(|| self.latest_several()).or(named);
+        let Some(original) = source.and_then(|i| self.scene.things.get(i)).cloned() else {
+            self.color_detail_or_unknown(&phrase);
+            return None;
+        };
+        if matches!(self.pending, Pending::Object { .. } | Pending::Verb { .. }) {
+            self.color_detail_or_unknown(&phrase);
+            return None;
+        }
+        // "a cow to the left of a barn and three more to the right of it": three more cows.
+        let more = phrase.determiner == Determiner::Another && phrase.quantity.is_some();
+        if let (true, Some((_, subjects))) = (more, &self.object_of)
+            && let Some(thing) = subjects.last().and_then(|index| self.scene.things.get(*index))
+        {
+            phrase.noun.clone_from(&thing.noun);
+            phrase.plural = phrase.quantity.is_some_and(|quantity| quantity.count > 1);
+            return Some(phrase);
+        }
+        phrase.noun.clone_from(&original.noun);
+        if self.is_further(&phrase) {
+            return Some(phrase);
+        }
+        self.part_of(phrase, source.unwrap_or_default(), original.count > 1)
+    }
+
+    /// A phrase that borrowed its noun from `source`: one of several, or another of the kind.
+    fn part_of(&mut self, phrase: NounPhrase, source: usize, several: bool) -> Option<NounPhrase> {
+        if matches!(self.peek(1), Some(Chunk::Link(Link::Region { region: Region::Corners, .. }))) {
+            return None;
+        }
+        // "two lamps, one on each side of a bed"
+        if several && matches!(self.peek(1), Some(Chunk::Link(Link::BothSides))) {
+            self.group = vec![source];
+            return None;
+        }
+        if let Some(divided) = self.divided.filter(|_| !self.pending_object()) {
+            self.split(&phrase, divided);
+            return None;
+        }
+        if several {
+            self.split(&phrase, source);
+            return None;
+        }
+        Some(phrase)
+    }
+
+    /// A phrase with the noun of another: of what was called so, of the last thing, of the phrase that follows.
+    fn lent_head(&self, phrase: &NounPhrase) -> Option<NounPhrase> {
+        let mut phrase = phrase.clone();
+        // "steam rises from the red one": whatever was called red.
+        let called = |thing: &&Thing| phrase.attributes.iter().all(|word| thing.attributes.contains(word));
+        if phrase.anaphor
+            && phrase.determiner == Determiner::The
+            && !phrase.attributes.is_empty()
+            && let Some(thing) = self.scene.things.iter().rfind(called)
+        {
+            phrase.noun.clone_from(&thing.noun);
+            return Some(phrase);
+        }
         // "two green apples and three red ones" are five.
         let another = phrase.determiner == Determiner::A && !phrase.attributes.is_empty();
         let several = phrase.quantity.is_some_and(|quantity| quantity.count > 1);
@@ -138,37 +162,7 @@ impl Interpreter<'_> {
             phrase.plural = phrase.quantity.is_some_and(|q| q.count != 1);
             return Some(phrase);
         }
-        let one = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
-        let named = self.group.last().or(self.mentioned.last()).or(self.focus.last()).copied();
-        // "4 cupcakes on a tray: one pink": the part is one of the several.
-        let parts = phrase.quantity.is_some() && !self.pending_object();
-        let source = named.filter(|i| !(parts && one(i))).or_else(|| self.latest_several()).or(named);
-        let Some(original) = source.and_then(|i| self.scene.things.get(i)).cloned() else {
-            self.color_detail_or_unknown(&phrase);
-            return None;
-        };
-        if matches!(self.pending, Pending::Object { .. } | Pending::Verb { .. }) {
-            self.color_detail_or_unknown(&phrase);
-            return None;
-        }
-        phrase.noun.clone_from(&original.noun);
-        if matches!(self.peek(1), Some(Chunk::Link(Link::Region { region: Region::Corners, .. }))) {
-            return None;
-        }
-        // "two lamps, one on each side of a bed"
-        if original.count > 1 && matches!(self.peek(1), Some(Chunk::Link(Link::BothSides))) {
-            self.group = source.into_iter().collect();
-            return None;
-        }
-        if let Some(divided) = self.divided.filter(|_| !self.pending_object()) {
-            self.split(&phrase, divided);
-            return None;
-        }
-        if original.count > 1 {
-            self.split(&phrase, source.unwrap_or_default());
-            return None;
-        }
-        Some(phrase)
+        None
     }
 
     /// `the others`, `the rest` of several of which some were picked or
@@ -176,7 +170,10 @@ impl Interpreter<'_> {
     fn names_the_others(&mut self, phrase: &NounPhrase) -> bool {
         let says = |word: &String| {
             let low = word.to_lowercase();
-            low == "others" || low == "rest" || low == "other" && phrase.quantity.is_some_and(|q| q.count > 1)
+            low == "others"
+                || low == "rest"
+                || low == "remaining"
+                || low == "other" && phrase.quantity.is_some_and(|q| q.count > 1)
         };
         let picked = self.picks.last().map(|(_, source, _)| *source);
         let left = self.divided.or(picked);
@@ -186,11 +183,19 @@ impl Interpreter<'_> {
         let Some(left) = left.filter(|_| !self.pending_object() && named) else {
             return false;
         };
-        self.group = vec![left];
+        let same = |index: &usize| {
+            let thing =
+                |index: usize| self.scene.things.get(index).map(|thing| (&thing.noun, &thing.attributes));
+            *index == left
+                || thing(*index) == thing(left) && !self.picks.iter().any(|(part, ..)| part == index)
+        };
+        self.group = (0..self.scene.things.len()).filter(same).collect();
         self.closed = true;
         self.object_of = None;
-        if !phrase.attributes.is_empty() {
-            self.adjectives(&phrase.attributes);
+        let attributes: Vec<String> =
+            phrase.attributes.iter().filter(|attribute| *attribute != "remaining").cloned().collect();
+        if !attributes.is_empty() {
+            self.adjectives(&attributes);
         }
         self.apply_waiting_region();
         true
@@ -198,6 +203,12 @@ impl Interpreter<'_> {
 
     /// The noun of the thing named last.
     fn last_noun(&self) -> Option<String> {
+        // "a cat on a fridge while a black one looks up": a black cat.
+        let acts = matches!(self.peek(1), Some(Chunk::Verb(verb)) if is_of_the_living(&verb.attribute));
+        let subject = self.object_of.as_ref().and_then(|(_, subjects)| subjects.last().copied());
+        if let Some(thing) = subject.filter(|_| acts).and_then(|index| self.scene.things.get(index)) {
+            return Some(thing.noun.clone());
+        }
         let last = self.group.last().or(self.mentioned.last()).or(self.focus.last())?;
         self.scene.things.get(*last).map(|thing| thing.noun.clone())
     }
@@ -224,8 +235,17 @@ impl Interpreter<'_> {
             part.attributes.splice(0..0, phrase.attributes.iter().cloned());
             part.size = phrase.size().or(part.size);
             self.scene.things.push(part);
-            self.group = vec![self.scene.things.len() - 1];
-            self.stand_like(self.scene.things.len() - 1, source);
+            let last = self.scene.things.len() - 1;
+            self.group = vec![last];
+            self.stand_like(last, source);
+            // "between two glasses, one of which has fallen over"
+            let two = self.scene.things.get(source).is_some_and(|thing| thing.count == 1) && count == 1;
+            let within = |r: &&mut crate::Relation| {
+                r.object == source && r.kind == RelationKind::Between(source) && r.subject != last
+            };
+            for relation in self.scene.relations.iter_mut().filter(within).filter(|_| two) {
+                relation.kind = RelationKind::Between(last);
+            }
         }
         self.parts.extend_from_slice(&self.group);
         self.closed = true;
@@ -233,30 +253,28 @@ impl Interpreter<'_> {
         self.apply_waiting_region();
     }
 
-    pub(super) fn one_of(&mut self, region: Option<Region>) {
-        let left_over = self.picks.last().map(|(_, source, _)| *source).filter(|_| region.is_some());
-        let Some(source) = self
-            .latest_several()
-            .filter(|i| self.scene.things.get(*i).is_some_and(|t| t.count > 1))
-            .or(self.divided.filter(|_| region.is_none()))
-            .or(left_over)
-        else {
-            return;
-        };
+    pub(super) fn one_of(&mut self, pick: Pick) {
+        let Some(source) = self.picked_from(pick).or_else(|| self.counterpart(pick)) else { return };
         let pending = std::mem::take(&mut self.pending);
         let stacked = self.scene.things.get(source).is_some_and(|thing| thing.arrangement.is_some());
         if let (true, Pending::Object { kind, subjects, .. }) = (stacked, &pending) {
             // What lies on the top one lies on the whole stack.
             return self.relate_all(subjects, *kind, &[source]);
         }
-        let group = match region {
-            Some(region) => vec![self.pick(source, region)],
-            None => {
-                self.split(&NounPhrase::new(), source);
-                self.group.clone()
-            }
-        };
+        let group = vec![match pick {
+            Pick::At(Region::Center) => self.pick_middle(source),
+            Pick::At(region) => self.pick(source, region),
+            Pick::Nth(nth) => self.pick_nth(source, nth),
+            Pick::Last => self.pick(source, Region::Right),
+        }];
         self.group.clone_from(&group);
+        if !matches!(pick, Pick::At(_)) {
+            (self.closed, self.object_of) = (true, None);
+            self.parts.extend_from_slice(&group);
+            // Beside what the others are beside is one of them alone.
+            let beside = |r: &crate::Relation| r.kind == RelationKind::NextTo && group == [r.subject];
+            self.scene.relations.retain(|r| source == r.subject || !beside(r));
+        }
         match pending {
             Pending::Object { kind, subjects, .. } => {
                 self.relate_all(&subjects, kind, &group);
@@ -273,7 +291,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn of_them(&mut self, quantity: Quantity) {
-        let Some(source) = self.latest_several() else { return };
+        let Some(source) = self.latest_several() else { return self.of_parts(quantity) };
         if let Pending::Object { kind, subjects, .. } = std::mem::take(&mut self.pending) {
             // "a frog on one of them"
             let objects: Vec<usize> =
@@ -368,8 +386,13 @@ impl Interpreter<'_> {
     /// One thing is larger than the other: both sizes say so.
     pub(super) fn compare(&mut self, larger: bool, higher: bool, subjects: &[usize], objects: &[usize]) {
         // What is in the air is higher by its place.
-        let aloft =
-            |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.region == Some(Region::Sky));
+        let hangs = |noun: &str| matches!(kind_of(noun).class, Class::Air | Class::Hang | Class::Wall);
+        let aloft = |i: &usize| {
+            self.scene
+                .things
+                .get(*i)
+                .is_some_and(|thing| thing.region == Some(Region::Sky) || hangs(&thing.noun))
+        };
         if higher && subjects.iter().chain(objects).any(aloft) {
             let kind = if larger { RelationKind::Above } else { RelationKind::Below };
             self.relate_all(subjects, kind, objects);

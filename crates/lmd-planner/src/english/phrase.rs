@@ -1,5 +1,6 @@
 //! A noun phrase as it stands, and the [`Thing`] it names.
 
+use super::links::place_word;
 use super::numbers::Quantity;
 use crate::lexicon::{List, Tags, noun_tags, size, tags};
 use crate::{Arrangement, Size, Thing};
@@ -84,7 +85,10 @@ impl NounPhrase {
 
     /// A part of somebody (`a pirate's shoulder`) is drawn as the whole.
     pub(super) fn part_of_owner(&mut self) {
-        let Some(owner) = self.attributes.last().and_then(|a| a.strip_suffix("'s")) else { return };
+        // "a pirate's left shoulder"
+        let sides = self.attributes.iter().rev().take_while(|word| place_word(word).is_some()).count();
+        let owner = self.attributes.iter().rev().nth(sides);
+        let Some(owner) = owner.and_then(|a| a.strip_suffix("'s")) else { return };
         let mut words: Vec<String> = owner.split(' ').map(str::to_owned).collect();
         let animate = words.last().is_some_and(|word| tags(word).any(Tags::ANIMATE));
         if animate && self.tags().any(Tags::PART) {
@@ -106,6 +110,10 @@ impl NounPhrase {
             (Some(quantity), _) if !quantity.exact && mass => (1, false),
             (Some(quantity), _) => (quantity.count.max(1), quantity.exact),
             (None, _) if self.plural && self.attributes.iter().any(|a| a == "twin") => (2, true),
+            (None, Determiner::Possessive) if self.plural && matches!(self.noun.as_str(), "parent") => {
+                (2, true)
+            }
+            (None, _) if self.plural && self.noun == "twin" => (2, true),
             (None, _) if self.plural => (3, false),
             (None, Determiner::A | Determiner::Another) => (1, true),
             (None, Determiner::Each) => (1, false),

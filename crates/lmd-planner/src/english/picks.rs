@@ -4,9 +4,10 @@
 use super::chunk::Chunk;
 use super::interpret::Interpreter;
 use super::links::place_word;
+use super::partitive::Pick;
 use super::phrase::{Determiner, NounPhrase};
 use crate::lexicon::head;
-use crate::{Region, RelationKind};
+use crate::{Arrangement, Region, RelationKind};
 
 impl Interpreter<'_> {
     /// Whether a phrase picks one of several that were named before.
@@ -79,6 +80,137 @@ impl Interpreter<'_> {
         }
         self.picks.push((part, source, region));
         part
+    }
+
+    /// What one is picked from: several, or what is left of those that others were picked from.
+    pub(super) fn picked_from(&self, pick: Pick) -> Option<usize> {
+        let several = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count > 1);
+        let left = self.picks.last().map(|(_, source, _)| *source).or(self.divided);
+        let source = self.latest_several().filter(several).or(left)?;
+        // "Two of the three bottles are full; the third is empty."
+        let thing = self.scene.things.get(source)?;
+        let beyond = matches!(pick, Pick::Nth(nth) if nth > thing.count) && left.is_none();
+        let rest = |other: &crate::Thing| other.noun == thing.noun && other.count == 1;
+        self.scene.things.iter().position(rest).filter(|_| beyond).or(Some(source))
+    }
+
+    /// The `nth` of `source` from the left, or from the top of a column.
+    pub(super) fn pick_nth(&mut self, source: usize, nth: u32) -> usize {
+        let Some(whole) = self.scene.things.get(source) else { return source };
+        let alike = self.scene.things.iter().filter(|thing| thing.noun == whole.noun);
+        let all: u32 = alike.map(|thing| thing.count).sum();
+        let upright = matches!(whole.arrangement, Some(Arrangement::Column | Arrangement::Stack));
+        let (first, last, after) = if upright {
+            (Region::Top, Region::Bottom, RelationKind::Below)
+        } else {
+            (Region::Left, Region::Right, RelationKind::RightOf)
+        };
+        let taken = self.picks.iter().filter(|(_, of, place)| *of == source && *place == first);
+        let taken: Vec<usize> = taken.map(|(part, ..)| *part).collect();
+        let before = nth.saturating_sub(1) as usize;
+        if let Some(known) = taken.get(before) {
+            return *known;
+        }
+        if nth >= all && nth > 1 {
+            return self.pick(source, last);
+        }
+        if taken.len() < before {
+            return self.pick_between(source, before - taken.len());
+        }
+        let part = self.pick(source, first);
+        taken.last().into_iter().for_each(|left| self.relate(part, after, *left));
+        part
+    }
+
+    /// `the left-hand hill` and `the right-hand one`: a second hill on the other side.
+    pub(super) fn counterpart(&mut self, pick: Pick) -> Option<usize> {
+        let (region, other) = match pick {
+            Pick::At(Region::Left) => (Region::Left, Region::Right),
+            Pick::At(Region::Right) => (Region::Right, Region::Left),
+            _ => return None,
+        };
+        let placed = |thing: &&crate::Thing| thing.count == 1 && thing.region == Some(other);
+        let first = self.scene.things.iter().rfind(placed)?;
+        let second = crate::Thing { region: Some(region), detail: None, ..first.clone() };
+        self.scene.things.push(second);
+        self.mentioned.push(self.scene.things.len() - 1);
+        Some(self.scene.things.len() - 1)
+    }
+
+    /// `the centre one is the biggest`: said of that one. `true` if it was that.
+    pub(super) fn says_best(&mut self, phrase: &NounPhrase) -> bool {
+        let picked = matches!(self.previous(), Some(Chunk::Be))
+            && matches!(self.before_last(), Some(Chunk::OneOf(_)))
+            && phrase.attributes.iter().any(|word| word.ends_with("est"));
+        if picked {
+            self.adjectives(&phrase.attributes);
+        }
+        picked
+    }
+
+    /// `two robots play chess while a third watches`: one more than there are.
+    pub(super) fn is_further(&self, phrase: &NounPhrase) -> bool {
+        let Some(article) = phrase.words.first() else { return false };
+        let plain = phrase.quantity.is_none() && phrase.attributes.is_empty() && self.divided.is_none();
+        plain && phrase.determiner == Determiner::Another && article.eq_ignore_ascii_case("a")
+    }
+
+    /// The one in the middle of `source`.
+    pub(super) fn pick_middle(&mut self, source: usize) -> usize {
+        let count = self.scene.things.get(source).map_or(0, |thing| thing.count as usize);
+        let known = self.picks.iter().any(|(_, of, _)| *of == source);
+        if known || count.is_multiple_of(2) {
+            return self.pick(source, Region::Center);
+        }
+        self.pick_between(source, count / 2)
+    }
+
+    /// The one with `before` of `source` on one side and the rest of them on the other.
+    fn pick_between(&mut self, source: usize, before: usize) -> usize {
+        let count = self.scene.things.get(source).map_or(0, |thing| thing.count as usize);
+        if count < 4 || before + 1 >= count {
+            return self.pick(source, Region::Center);
+        }
+        let upright =
+            self.scene.things.get(source).is_some_and(|thing| {
+                matches!(thing.arrangement, Some(Arrangement::Column | Arrangement::Stack))
+            });
+        let (first, after) = if upright {
+            (Region::Bottom, RelationKind::Below)
+        } else {
+            (Region::Right, RelationKind::RightOf)
+        };
+        let part = self.pick(source, first);
+        if part == source {
+            return part;
+        }
+        let mut rest = self.scene.things.get(source).cloned();
+        let behind = count - 1 - before;
+        let front = self.scene.things.get_mut(source);
+        front.into_iter().chain(rest.as_mut()).zip([before, behind]).for_each(|(thing, count)| {
+            thing.count = u32::try_from(count).unwrap_or(1);
+        });
+        self.scene.things.extend(rest);
+        let rest = self.scene.things.len() - 1;
+        self.stand_like(rest, source);
+        let row = [part, rest];
+        self.scene.relations.retain(|r| r.kind != RelationKind::NextTo || !row.contains(&r.subject));
+        self.relate(rest, after, part);
+        part
+    }
+
+    /// `the first is red`, `the leftmost is empty`: one of several by its number or place. `true` if it was that.
+    pub(super) fn picks_by_ordinal(&mut self, phrase: &NounPhrase) -> bool {
+        let definite = phrase.determiner == Determiner::The && !phrase.plural && phrase.noun.is_empty();
+        let Some((word, others)) = phrase.attributes.split_first().filter(|_| definite) else { return false };
+        let Some(pick) = Pick::of(word).filter(|pick| self.picked_from(*pick).is_some()) else {
+            return false;
+        };
+        self.one_of(pick);
+        if !others.is_empty() {
+            self.adjectives(others);
+        }
+        true
     }
 
     /// `the middle one black`, `two of them red`: adjectives of the part that

@@ -68,6 +68,10 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     if walls || List::Viewer.has(&phrase.noun) && prep == "at" {
         return Setting::Ignored;
     }
+    // A triangle is drawn within a square, not in the middle of a town.
+    if phrase.noun == "square" && matches!(prep, "inside" | "within" | "inside of") {
+        return Setting::Thing;
+    }
     let tags = phrase.tags();
     let counted = phrase.quantity.is_some_and(|q| q.count != 1 && q.exact);
     let place = (tags.any(Tags::PLACE) || phrase.head_is_place()) && !counted;
@@ -118,6 +122,7 @@ fn region(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Option<Region>
         ("floor" | "ground", _) if on || inside => Some(Region::Ground),
         ("wall", _) if on || prep == "from" => Some(Region::Wall),
         ("ceiling", _) if on || prep == "from" => Some(Region::Top),
+        ("horizon", _) => Some(Region::Background),
         ("foreground", _) => Some(Region::Foreground),
         ("background" | "distance", _) if inside && phrase.attributes.is_empty() => Some(Region::Background),
         _ => None,

@@ -7,7 +7,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
-use crate::lexicon::{Tags, exact_tags, head, is_at, is_on};
+use crate::lexicon::{Class, Tags, exact_tags, head, is_at, is_on, kind_of};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 /// Enough for every pair of what a layout holds; keeps senseless text cheap.
@@ -40,7 +40,10 @@ impl Interpreter<'_> {
                 let subjects = self.link_subjects();
                 let who = if *plural { Who::They } else { Who::It };
                 let objects = self.refer(*kind, who, &subjects);
-                if subjects.is_empty() || self.noun_follows() {
+                if objects.is_empty() && *kind == RelationKind::Inside {
+                    // "a lake with an island in its middle"
+                    self.set_region(&subjects, Region::Center);
+                } else if subjects.is_empty() || self.noun_follows() {
                     self.ahead = Some((*kind, objects));
                     self.group.clear();
                 } else {
@@ -153,6 +156,9 @@ impl Interpreter<'_> {
             (true, _) => RelationKind::NextTo,
             _ => kind,
         };
+        if self.stands_elsewhere() {
+            return;
+        }
         let subjects = self.link_subjects();
         let subjects = self.only_last_is_beside(kind, subjects);
         // "a painting on the wall behind the table": over it, not hidden by it.
@@ -170,6 +176,10 @@ impl Interpreter<'_> {
             self.peek(1),
             Some(Chunk::Np(_) | Chunk::Pronoun(_) | Chunk::OneOf(_) | Chunk::OfThem(_))
         );
+        // "a cup that has fallen over"
+        if !object_follows && prep == "over" && self.follows_state() {
+            return;
+        }
         if !object_follows {
             return self.dangling(kind, &subjects);
         }
@@ -187,22 +197,15 @@ impl Interpreter<'_> {
         let enclosed =
             pronoun && matches!((self.peek(2), self.peek(3)), (Some(Chunk::Comma), Some(Chunk::Np(_))));
         let before = before || enclosed && self.joint != Joint::None;
-        let turned = turned || before;
+        // "a bridge under which a boat passes"
+        let which =
+            matches!((self.peek(1), self.peek(2)), (Some(Chunk::Pronoun(Who::That)), Some(Chunk::Np(_))));
+        let turned = turned || before || which;
         self.pending = if subjects.is_empty() || turned {
             Pending::Ahead { kind, prep: prep.to_owned() }
         } else {
             Pending::Object { kind, prep: prep.to_owned(), subjects }
         };
-    }
-
-    /// A preposition without an object: `with a cherry on top`.
-    pub(super) fn dangling(&mut self, kind: RelationKind, subjects: &[usize]) {
-        let owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
-        let objects = if owners.is_empty() { self.resolve(Who::It, subjects) } else { owners };
-        if kind != RelationKind::NextTo && !subjects.is_empty() && !objects.is_empty() {
-            self.relate_all(subjects, kind, &objects);
-            self.closed = true;
-        }
     }
 
     /// The object of a preposition: a place, a part of the picture or a thing.
@@ -339,17 +342,6 @@ impl Interpreter<'_> {
         self.closed = false;
     }
 
-    pub(super) fn between(&mut self, subjects: &[usize], first: usize, second: usize) {
-        if subjects.is_empty() {
-            self.ahead = Some((RelationKind::Between(second), vec![first]));
-            self.group.clear();
-            return;
-        }
-        self.relate_all(subjects, RelationKind::Between(second), &[first]);
-        self.group = subjects.to_vec();
-        self.closed = true;
-    }
-
     /// `on the table, …`: the object before its subject.
     pub(super) fn object_ahead(&mut self, phrase: &NounPhrase, kind: RelationKind, prep: &str) {
         self.group.clear();
@@ -416,6 +408,17 @@ impl Interpreter<'_> {
             self.closed = true;
             return;
         }
+        // "The apple is in the middle" of two pears.
+        let other = (self.scene.things.len() == 2).then(|| (0..2).find(|i| !subjects.contains(i))).flatten();
+        let pair = other.filter(|i| self.scene.things.get(*i).is_some_and(|thing| thing.count == 2));
+        if let (Region::Center, [_], Some(pair)) = (region, subjects.as_slice(), pair)
+            && owners.is_empty()
+            && self.places.len() == 0
+        {
+            self.relate_all(&subjects, RelationKind::Between(pair), &[pair]);
+            self.closed = true;
+            return;
+        }
         if !framed && self.in_corner_of_owner(region, &subjects, &owners) {
             self.closed = true;
             return;
@@ -464,6 +467,13 @@ impl Interpreter<'_> {
     pub(super) fn relate(&mut self, subject: usize, kind: RelationKind, object: usize) {
         self.said += usize::from(subject != object);
         let kind = self.with_pole(subject, kind, object);
+        // Nothing is covered by a window that it lies under.
+        let hangs = self
+            .scene
+            .things
+            .get(object)
+            .is_some_and(|thing| matches!(kind_of(&thing.noun).class, Class::Hang | Class::Wall));
+        let kind = if hangs && kind == RelationKind::Under { RelationKind::Below } else { kind };
         let relation = Relation { subject, kind, object };
         if self.scene.relations.len() >= MAX_RELATIONS {
             return;

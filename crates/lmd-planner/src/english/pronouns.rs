@@ -15,7 +15,15 @@ impl Interpreter<'_> {
                 // "a bucket hanging from it"
                 let hangs = prep == "from" && self.hung;
                 let kind = if hangs { RelationKind::HangsFrom } else { kind };
-                let objects = self.refer(kind, who, &subjects);
+                // "an apple on a branch above them": not above the apple.
+                let borne = |r: &&Relation| r.kind == RelationKind::On && subjects.contains(&r.object);
+                let borne = self.scene.relations.iter().filter(borne).map(|r| r.subject);
+                let except: Vec<usize> =
+                    subjects.iter().copied().chain(borne.filter(|_| who == Who::They)).collect();
+                let objects = self.refer(kind, who, &except);
+                if kind != RelationKind::NextTo {
+                    self.no_longer_beside(&subjects, &objects);
+                }
                 self.relate_all(&subjects, kind, &objects);
                 // "a bowl with a spoon in it on a table": the bowl is on the table.
                 let of_owner =
@@ -78,6 +86,9 @@ impl Interpreter<'_> {
     /// What `it` or `them` means here.
     pub(super) fn resolve(&self, who: Who, except: &[usize]) -> Vec<usize> {
         let free = |i: &usize| !except.contains(i);
+        if who == Who::That {
+            return self.mentioned.iter().rev().copied().find(free).into_iter().collect();
+        }
         if who == Who::They {
             return self.several_meant(&free);
         }
@@ -114,6 +125,10 @@ impl Interpreter<'_> {
         }
         if here.len() > 1 {
             return here;
+        }
+        // "Two bicycles lean against a wall. Both have baskets."
+        if let Some(one) = self.focus.iter().copied().find(|i| here.is_empty() && free(i) && several(i)) {
+            return vec![one];
         }
         (0..self.scene.things.len()).filter(free).collect()
     }

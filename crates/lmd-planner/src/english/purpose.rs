@@ -20,7 +20,7 @@ impl Interpreter<'_> {
         let mut says = format!("for {}", phrase.text());
         // "for a boy and a girl"
         while let (Some(Chunk::And), Some(Chunk::Np(np))) = (self.peek(1), self.peek(2)) {
-            let acts = matches!(self.peek(3), Some(Chunk::Verb(_) | Chunk::Be | Chunk::With));
+            let acts = matches!(self.peek(3), Some(Chunk::Verb(_) | Chunk::Be | Chunk::With | Chunk::Has));
             if acts || !whom(np) {
                 break;
             }

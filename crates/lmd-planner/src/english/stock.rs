@@ -11,6 +11,7 @@ const DIGITS: usize = 5;
 
 /// `text` without words about the file; the kind of picture they name stays, the number is told.
 pub(super) fn plain(text: &str, notes: &mut Vec<String>) -> String {
+    let text = untitled(text, notes);
     let words: Vec<&str> = text.split_whitespace().collect();
     let words = words.get(heading(&words)..).unwrap_or_default();
     let end = without_seller(words);
@@ -31,6 +32,25 @@ pub(super) fn plain(text: &str, notes: &mut Vec<String>) -> String {
         kind if kind.is_empty() || said.to_lowercase().contains(&kind) => said,
         kind => format!("{}, {kind}", said.trim_end_matches(['.', ',', ' '])),
     }
+}
+
+/// `"The Last Ship" - a ship in a storm`: a title before what is to be seen is told and left out.
+fn untitled<'a>(text: &'a str, notes: &mut Vec<String>) -> &'a str {
+    let quotes = [('"', '"'), ('\u{201c}', '\u{201d}'), ('\u{ab}', '\u{bb}')];
+    let led =
+        text.strip_prefix("Title:").or_else(|| text.strip_prefix("title:")).unwrap_or(text).trim_start();
+    for (open, close) in quotes {
+        let Some((title, rest)) = led.strip_prefix(open).and_then(|inner| inner.split_once(close)) else {
+            continue;
+        };
+        let caption = rest.trim_start().trim_start_matches(['-', '\u{2013}', '\u{2014}', ':', '.', ';', ',']);
+        let parted = caption.len() < rest.trim_start().len();
+        if parted && caption.split_whitespace().count() > 1 {
+            notes.push(format!("\"{title}\" was read as a title, which is not drawn"));
+            return caption.trim_start();
+        }
+    }
+    text
 }
 
 fn bare(word: &str) -> &str {

@@ -277,10 +277,20 @@ fn style_word(low: &str) -> bool {
         || low.ends_with("ly")
 }
 
+/// The length of words at `at` that say from where the whole is seen.
+fn seen_from(tokens: &[Token], at: usize) -> Option<usize> {
+    let seen =
+        ["seen from above", "viewed from above", "seen from below", "viewed from below", "seen from afar"];
+    seen.iter().find_map(|phrase| reads(tokens, at, phrase))
+}
+
 /// `in the style of Van Gogh`, `in watercolor style`, `in black and white`,
 /// `as an oil painting`: the index after it.
 fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
     let word = |i: usize| low(tokens, i);
+    if let Some(length) = seen_from(tokens, at) {
+        return Some(at + length);
+    }
     for phrase in
         ["in the style of", "in style of", "in a style of", "by artist", "painted by", "in the manner of"]
     {

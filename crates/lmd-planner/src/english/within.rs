@@ -2,7 +2,7 @@
 
 use super::interpret::{Interpreter, thing_tags};
 use crate::lexicon::{Class, Tags, kind_of, known_kind};
-use crate::{Region, Relation, RelationKind};
+use crate::{Arrangement, Region, Relation, RelationKind};
 
 impl Interpreter<'_> {
     /// `a spider web with a spider in the center`: the middle of the web, not
@@ -11,6 +11,12 @@ impl Interpreter<'_> {
         let ([owner], false) = (owners, subjects.is_empty()) else { return false };
         let Some(thing) = self.scene.things.get(*owner) else { return false };
         let tags = thing_tags(thing);
+        // "a circle of mushrooms with a gnome in the middle"
+        if let (Some(Arrangement::Circle), [within]) = (thing.arrangement, subjects) {
+            self.no_longer_beside(subjects, owners);
+            self.relate(*owner, RelationKind::Around, *within);
+            return true;
+        }
         // Of "roses" nobody knows how many there are on either side.
         if tags.any(Tags::ANIMATE) || thing.count > 1 && !thing.exact {
             return false;

@@ -118,6 +118,7 @@ fn verbs_do_one_thing_each() {
             "touching on",
             "beside over",
             "on over",
+            "on across",
             "linking",
             "leading",
             "meaning to",

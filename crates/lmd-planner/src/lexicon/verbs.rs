@@ -164,6 +164,7 @@ static ALIVE: Deeds = Deeds::of("alive");
 static TOUCHING_ON: Deeds = Deeds::of("touching on");
 static BESIDE_OVER: Deeds = Deeds::of("beside over");
 static ON_OVER: Deeds = Deeds::of("on over");
+static ON_ACROSS: Deeds = Deeds::of("on across");
 static FILLING: Deeds = Deeds::of("filling");
 static ADORNING: Deeds = Deeds::of("adorning");
 static LIGHTING: Deeds = Deeds::of("lighting");
@@ -185,7 +186,11 @@ pub(crate) fn is_meaning_to(doing: &str) -> bool {
 
 /// Whether a deed and `over` say on what it is done (`driving over a bridge`).
 pub(crate) fn is_on(doing: &str, prep: &str) -> bool {
-    prep == "over" && ON_OVER.has(doing)
+    match prep {
+        "over" => ON_OVER.has(doing),
+        "across" => ON_ACROSS.has(doing),
+        _ => false,
+    }
 }
 
 /// Whether a deed and its preposition say that something is only touched (`chewing on`), or only near (`fighting over`).

@@ -102,6 +102,8 @@ pub(crate) enum List {
     Ordinal,
     /// Words for the older of several.
     Elder,
+    /// Words after which a square is a way to stand together.
+    Laid,
     /// What something is made of.
     Material,
     /// What persons with it hold, compounds with a hyphen.
@@ -142,7 +144,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 49] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 50] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -175,6 +177,7 @@ impl List {
         (Self::Ordinal, WORDS, "ordinal"),
         (Self::Elder, WORDS, "elder"),
         (Self::Material, WORDS, "material"),
+        (Self::Laid, WORDS, "laid"),
         (Self::InHand, WORDS, "in hand"),
         (Self::OnBack, WORDS, "on back"),
         (Self::AtNeck, WORDS, "at neck"),

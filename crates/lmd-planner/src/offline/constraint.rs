@@ -38,6 +38,20 @@ pub(super) struct Constraint {
     pub(super) overlap: Option<(usize, usize)>,
 }
 
+impl Constraint {
+    /// The left and the right item, where that is what it asks for.
+    pub(super) fn sideways(&self) -> Option<[usize; 2]> {
+        let order = |rules: &Vec<Rule>| {
+            rules
+                .iter()
+                .find(|rule| rule.dim == AxisId::X)
+                .and_then(|rule| Some([rule.low?.item, rule.high?.item]))
+        };
+        let first = self.options.first().and_then(order)?;
+        self.options.iter().all(|rules| order(rules) == Some(first)).then_some(first)
+    }
+}
+
 /// Clear distance by which centres differ where only their order is asked for.
 pub(super) const CLEAR: f64 = 0.05;
 /// Gap between neighbours.

@@ -6,6 +6,7 @@
 //! direction that contradicts nothing. If that fails the scale is lowered.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use lmd_layout::BBox;
 
@@ -91,7 +92,8 @@ pub(super) fn place(problem: &LayoutProblem, constraints: &[Constraint]) -> Plac
     let largest = problem.largest_scale();
     for (footing, strong, least) in FOOTINGS {
         // One row is kept as long as the largest of it does not get small.
-        let least = if footing == Footing::OneRow { least.min(problem.scale_for(0.28)) } else { least };
+        let shortest = if is_long_row(problem, &kept) { 0.12 } else { 0.28 };
+        let least = if footing == Footing::OneRow { least.min(problem.scale_for(shortest)) } else { least };
         let mut scale = largest;
         while scale >= least {
             let mut search = Search::new(asked, (scale, 1.0), strong, footing);
@@ -133,6 +135,12 @@ fn without_one(asked: SearchInput<'_>, constraints: &[Constraint], unmet: &[usiz
             Some(search.finish(&state, unmet, false))
         })
     })
+}
+
+/// Whether many things are said to stand one right of the other.
+fn is_long_row(problem: &LayoutProblem, constraints: &[&Constraint]) -> bool {
+    let items: HashSet<usize> = constraints.iter().filter_map(|rule| rule.sideways()).flatten().collect();
+    items.into_iter().map(|item| problem.items[item].count).sum::<usize>() > 4
 }
 
 /// When the width is what keeps things small, they are drawn higher instead.

@@ -226,7 +226,8 @@ impl LayoutProblem {
                 _ if item.is_stack() => 0.6,
                 _ => 0.5,
             };
-            item.body(cells[index], self.room_of(index, &cells, Room { width: 0.92, height }))
+            let width = usual::width(item.region, item.count);
+            item.body(cells[index], self.room_of(index, &cells, Room { width, height }))
         };
         self.items.iter().enumerate().map(body).collect()
     }
@@ -491,7 +492,7 @@ fn must_split(scene: &Scene, index: usize) -> bool {
             // What is on a stack is on the topmost of it.
             let one_stack = thing.arrangement == Some(Arrangement::Stack);
             (relation.subject == index && count(relation.object) > 1)
-                || (relation.object == index && !one_stack)
+                || (relation.object == index && !one_stack && !usual::bridges(scene, relation))
         }
         _ => false,
     });

@@ -5,7 +5,9 @@ use super::command::{Command, first_word, two_parts};
 use super::doing::acted;
 use super::moving::gathering;
 use super::vocabulary::{comparative, is_motion, is_time, mood, moods, names_style};
-use crate::lexicon::{doing, is_adjective, is_colour, known_kind, names_colour};
+use crate::lexicon::{
+    VerbForm, doing, is_adjective, is_colour, is_known_verb, known_kind, names_colour, verb,
+};
 
 /// `make`, `change` and `turn`: whatever comes after who is meant.
 pub(super) fn change(verb: &str, rest: &str) -> Option<Command> {
@@ -220,6 +222,11 @@ pub(super) fn complement(who: &str, to: &str) -> Option<Command> {
     let article = matches!(first_word(to), Some("a" | "an" | "the"));
     let counted = first_word(to).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
     let worn = matches!(first_word(to), Some("wear" | "wearing" | "hold" | "holding" | "with"));
+    // "make the dog bark"
+    let deed = verb(to).filter(|deed| deed.form == VerbForm::Base && is_known_verb(to) && !is_adjective(to));
+    if let Some(deed) = deed.filter(|_| !colours && !names_colour(to)) {
+        return Some(Command::Describe { who, words: deed.attribute });
+    }
     if !colours && !worn && (article || counted || names_thing(to)) {
         return Some(Command::Rename { who, to: to.to_owned() });
     }

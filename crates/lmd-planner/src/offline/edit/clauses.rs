@@ -3,7 +3,7 @@
 use super::apposed::joined;
 use super::changing::{change, colours_of, complement, scene_complement};
 use super::command::{Command, Place, first_word, two_parts};
-use super::doing::said_of;
+use super::doing::{changed_state, said_of};
 use super::emptying::emptying;
 use super::giving::{dressed, give};
 use super::instead::{against, contrast, in_place};
@@ -232,6 +232,7 @@ fn by_change(text: &str, verb: &str, rest: &str) -> Option<Command> {
             let (who, what) = rest.split_once(" with ")?;
             Some(Command::Describe { who: who.to_owned(), words: format!("covered with {what}") })
         }
+        "open" | "close" | "shut" | "light" | "break" => changed_state(verb, rest),
         "reduce" | "increase" => number_of(rest),
         "double" => doubled(rest),
         "make" | "let" if format!("{rest} ").contains(" lean ") => Some(Command::Cannot(UPRIGHT)),

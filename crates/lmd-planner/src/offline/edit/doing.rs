@@ -52,6 +52,18 @@ pub(super) fn acted(rest: &str) -> Option<Command> {
     None
 }
 
+/// `open the window`, `light the candles`: how something is after it.
+pub(super) fn changed_state(verb: &str, rest: &str) -> Option<Command> {
+    let words = match verb {
+        "open" => "open",
+        "light" => "lit",
+        "break" => "broken",
+        _ => "closed",
+    };
+    let named = matches!(first_word(rest)?, "the" | "it" | "them" | "both" | "all");
+    named.then(|| Command::Describe { who: rest.to_owned(), words: words.to_owned() })
+}
+
 /// What is said of somebody in a whole sentence: `the knight should hold a
 /// lance`, `the knight is riding the horse`, `the knight rides the horse`.
 pub(super) fn said_of(text: &str) -> Option<Command> {

@@ -3,6 +3,7 @@
 
 use super::command::{Command, first_word};
 use super::vocabulary::{BUT, left_out};
+use crate::lexicon::{Tags, head, tags};
 
 /// Ways to say that there is to be something.
 const WISHES: [&str; 9] = [
@@ -63,6 +64,10 @@ fn cleared(text: &str) -> Option<Command> {
                 .find_map(|state| who.strip_suffix(state));
             made.or(said)
         });
+    // A bare tree has lost its leaves.
+    let bears =
+        |who: &&str| !text.ends_with(" bare") || tags(head(who)).any(Tags::SURFACE.and(Tags::CONTAINER));
+    let state = state.filter(bears);
     // "clear everything away" takes nothing off anything.
     let away = |what: &str| what.split(' ').any(|word| matches!(word, "away" | "out"));
     let what = verb.or(state).filter(|what| known(what) && !away(what))?;

@@ -290,3 +290,28 @@ fn what_is_kept_and_the_rest_that_goes_are_one_wish() {
         assert_eq!(plan.warnings, [""; 0], "{instruction}");
     }
 }
+
+#[test]
+fn deeds_states_and_numbers_of_them_name_nothing_new() {
+    let farm = conversation(
+        &[
+            ("a sheep", [0.05, 0.6, 0.15, 0.2]),
+            ("a sheep", [0.25, 0.6, 0.15, 0.2]),
+            ("a barn", [0.6, 0.4, 0.35, 0.4]),
+        ],
+        "A realistic scene",
+        "",
+    );
+    let told: [(&str, &[&str]); 7] = [
+        ("add a third sheep", &["a sheep", "a sheep", "a barn", "a sheep"]),
+        ("make the last sheep jump", &["a sheep", "a jumping sheep", "a barn"]),
+        ("open the barn", &["a sheep", "a sheep", "an open barn"]),
+        ("make two of them black", &["a black sheep", "a black sheep", "a barn"]),
+        ("remove the first two sheep", &["a barn"]),
+        ("put the moon in the upper left corner", &["a sheep", "a sheep", "a barn", "a moon"]),
+        ("no wait, remove the barn", &["a sheep", "a sheep"]),
+    ];
+    for (instruction, left) in told {
+        assert_eq!(captions(&said(&farm, instruction).layout), left, "{instruction}");
+    }
+}

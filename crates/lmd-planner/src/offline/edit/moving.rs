@@ -43,6 +43,9 @@ pub(super) fn movement(verb: &str, rest: &str) -> Option<Command> {
                 | "my"
                 | "its"
         );
+    // There is one moon, named or not.
+    let heavenly = rest.split(' ').nth(1).is_some_and(|noun| first == "the" && tags(noun).any(Tags::SKY));
+    let named = named && !heavenly;
     match moved {
         Some(moved) if !puts || named => Some(moved),
         None if !puts || named => None,

@@ -43,11 +43,11 @@ pub(super) fn normalise(text: &str) -> String {
     let text = [" ought to ", " is supposed to ", " are supposed to ", " had better ", " shall "]
         .iter()
         .fold(text, |text, modal| text.replace(modal, " should "));
-    let text = [" any more", " anymore", " any longer", " either"]
+    let text = [" any more", " anymore", " any longer", " either", " again"]
         .iter()
         .fold(text, |text, tail| text.replace(tail, ""));
     let words: Vec<&str> = text.split_whitespace().collect();
-    let text = as_wish(&not_but(&words.join(" ")));
+    let text = as_wish(&not_but(&corrected(&words.join(" "))));
     let text = text.trim_end_matches(['.', ',', ' ']);
     let text = [
         "everything but keep ",
@@ -62,6 +62,20 @@ pub(super) fn normalise(text: &str) -> String {
         .filter(|text| text.starts_with("i don't like"))
         .unwrap_or(&text)
         .to_owned()
+}
+
+/// `no, two canoes`: what was wanted before, in another number; `no wait, remove the cat` without its beginning.
+fn corrected(text: &str) -> String {
+    const STARTS: [&str; 6] = ["no wait, ", "wait, ", "no, ", "sorry, ", "actually, ", "oops, "];
+    let Some(rest) = STARTS.iter().find_map(|start| text.strip_prefix(start)) else {
+        return text.to_owned();
+    };
+    let counted = first_word(rest).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
+    match counted {
+        true => format!("make it {rest}"),
+        false if begins_clause(rest) => rest.to_owned(),
+        false => text.to_owned(),
+    }
 }
 
 /// `what if the lamp was green` and `the boy should stand behind the dog` as

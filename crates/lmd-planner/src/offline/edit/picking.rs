@@ -95,7 +95,11 @@ pub(super) fn quantifier(text: &str) -> (Many, &str) {
     match number {
         Some(count) if !rest.is_empty() => (
             Many::Some(count),
-            rest.strip_prefix("of the ").or_else(|| rest.strip_prefix("of ")).unwrap_or(rest),
+            // "two of them" are of what there is more than once.
+            rest.strip_prefix("of the ")
+                .or_else(|| (rest == "of them").then_some("ones"))
+                .or_else(|| rest.strip_prefix("of "))
+                .unwrap_or(rest),
         ),
         _ => (Many::One, text),
     }

@@ -46,7 +46,8 @@ pub(super) fn find(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
         return Ok(list);
     }
     let reference = Reference::parse(text);
-    let found = match reference.words.is_empty() && reference.pick.is_some() {
+    let some = reference.pick.is_some() || matches!(reference.many, Many::Some(_) | Many::All);
+    let found = match reference.words.is_empty() && some {
         true => of_one_kind(board),
         false => candidates(board, &reference.words),
     };

@@ -27,9 +27,28 @@ pub(super) fn set(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Ve
             all
         }));
     }
+    if let Some(some) = first_or_last(board, text, find) {
+        return Some(some);
+    }
     everything_at(board, text, find)
         .or_else(|| counted(board, text).map(Ok))
         .or_else(|| somebody(board, text).map(Ok))
+}
+
+/// `the last two`, `the first three trees`: so many from one side.
+fn first_or_last(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Vec<usize>, Refusal>> {
+    let (last, rest) = match (text.strip_prefix("the last "), text.strip_prefix("the first ")) {
+        (Some(rest), _) => (true, rest),
+        (_, Some(rest)) => (false, rest),
+        _ => return None,
+    };
+    let (number, what) = rest.split_once(' ').unwrap_or((rest, ""));
+    let number = lmd_layout::parse_number_word(number)? as usize;
+    let what = if what.is_empty() || what == "ones" { "ones".to_owned() } else { what.to_owned() };
+    let mut all = find(board, &format!("all {what}")).ok().filter(|all| all.len() >= number)?;
+    all.sort_by(|a, b| board.pieces[*a].bbox.center().0.total_cmp(&board.pieces[*b].bbox.center().0));
+    let from = if last { all.len() - number } else { 0 };
+    Some(Ok(all[from..from + number].to_vec()))
 }
 
 /// `everything on the table`, `all things in the bowl`.

@@ -262,6 +262,13 @@ fn duplicate(text: &str) -> Option<Command> {
     let text = text.strip_prefix("add ").or_else(|| text.strip_prefix("give me ")).unwrap_or(text);
     let count = match text {
         "another" | "another one" | "one more" | "more" => 1,
+        _ if text
+            .strip_prefix("a ")
+            .and_then(|nth| nth.strip_suffix(" one"))
+            .is_some_and(|nth| List::Ordinal.has(nth)) =>
+        {
+            1
+        }
         _ => {
             let number = text.strip_suffix(" more").or_else(|| text.strip_suffix(" more of them"))?;
             lmd_layout::parse_number_word(number)? as usize
