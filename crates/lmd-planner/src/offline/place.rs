@@ -6,14 +6,13 @@
 //! direction that contradicts nothing. If that fails the scale is lowered.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
 use lmd_layout::BBox;
 
 use super::axis::Axis;
 use super::constraint::{AxisId, Constraint, Point, Rule, before, point};
 use super::problem::{Body, Item, LayoutProblem};
-use super::rows::{Row, two_rows};
+use super::rows::{Row, is_long_row, two_rows};
 use super::rules::may_overlap;
 use crate::Region;
 use crate::lexicon::Class;
@@ -135,12 +134,6 @@ fn without_one(asked: SearchInput<'_>, constraints: &[Constraint], unmet: &[usiz
             Some(search.finish(&state, unmet, false))
         })
     })
-}
-
-/// Whether many things are said to stand one right of the other.
-fn is_long_row(problem: &LayoutProblem, constraints: &[&Constraint]) -> bool {
-    let items: HashSet<usize> = constraints.iter().filter_map(|rule| rule.sideways()).flatten().collect();
-    items.into_iter().map(|item| problem.items[item].count).sum::<usize>() > 4
 }
 
 /// When the width is what keeps things small, they are drawn higher instead.
