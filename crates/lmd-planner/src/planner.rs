@@ -89,7 +89,7 @@ pub trait Planner: Send + Sync {
         match meaning(&crate::normalize_prompt(said)?) {
             Meaning::Another => talk::another(conversation, wishes).map(Reply::Layout),
             Meaning::Question(_) => self.answer(conversation, said).map(Reply::Answer),
-            Meaning::Instruction | Meaning::Undo | Meaning::Redo => {
+            Meaning::Instruction | Meaning::Undo | Meaning::Redo | Meaning::Restart => {
                 self.revise_around(conversation, said, &wishes.locked).map(Reply::Layout)
             }
         }
@@ -158,7 +158,19 @@ impl Conversation {
         let reply = match meaning(&crate::normalize_prompt(said)?) {
             Meaning::Undo if self.undo() => return Ok(Reply::Layout(self.current())),
             Meaning::Redo if self.redo() => return Ok(Reply::Layout(self.current())),
-            Meaning::Undo => return Err(nothing("undo")),
+            Meaning::Restart if self.undo() => {
+                while self.undo() {}
+                return Ok(Reply::Layout(self.current()));
+            }
+            // "bring it back" of what was removed last
+            Meaning::Redo
+                if ["back", "keep", "leave"].iter().any(|word| said.to_lowercase().contains(word))
+                    && self.took_away() =>
+            {
+                self.undo();
+                return Ok(Reply::Layout(self.current()));
+            }
+            Meaning::Undo | Meaning::Restart => return Err(nothing("undo")),
             Meaning::Redo => return Err(nothing("redo")),
             _ => planner.respond(self, said, wishes)?,
         };
@@ -166,6 +178,11 @@ impl Conversation {
             self.remember(said, plan.layout.clone());
         }
         Ok(reply)
+    }
+
+    /// Whether the last instruction removed something.
+    fn took_away(&self) -> bool {
+        self.previous().is_some_and(|before| before.objects().len() > self.layout().objects().len())
     }
 
     /// The layout as it stands, as a plan.

@@ -75,6 +75,9 @@ fn phrase_length(tokens: &[Token], at: usize, held: &Held) -> Option<usize> {
     let place = links::link(tokens, at).map(|(_, length)| length);
     let manner = partitive::postposed(tokens, at).map(|(_, length)| length);
     let comparison = partitive::comparison(tokens, at).map(|(_, length)| length);
+    // "helps a man back to his feet"
+    let back = (low(tokens, at) == "back" && low(tokens, at + 1) == "to").then_some(1);
+    let graded = partitive::graded(tokens, at).or(back);
     let part = partitive::one_of_several(tokens, at).map(|(_, length)| length);
     let count = quantity(tokens, at)
         .filter(|(quantity, _)| !quantity.exact || held.counts.contains(&quantity.count.max(1)))
@@ -82,7 +85,10 @@ fn phrase_length(tokens: &[Token], at: usize, held: &Held) -> Option<usize> {
     let nothing = nothing::said(tokens, at, true);
     let two = partitive::the_two(tokens, at).then_some(2);
     let weather = mood::weather(tokens, at).map(|(_, length)| length);
-    [negation, place, manner, comparison, part, count, two, nothing, weather].into_iter().flatten().max()
+    [negation, place, manner, comparison, graded, part, count, two, nothing, weather]
+        .into_iter()
+        .flatten()
+        .max()
 }
 
 /// Everything a scene holds.

@@ -9,8 +9,11 @@ use super::parallel::makes;
 use super::phrase::Determiner;
 use super::token::Token;
 use crate::lexicon::{
-    Tags, VerbForm, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags, verb,
+    Tags, VerbForm, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags, third_person, verb,
 };
+
+/// Little words that go with verbs: `hands out`.
+pub(super) const PARTICLES: [&str; 5] = ["out", "over", "up", "away", "back"];
 
 impl Reader<'_> {
     /// Whether a noun that may be an adverb stands as a noun: `a well`, but not `well`.
@@ -65,12 +68,19 @@ impl Reader<'_> {
         let one = one && self.phrase.quantity.is_none();
         let plural = singular(low) != low;
         if one && plural && !bare {
-            return self.object_follows(1);
+            return self.object_follows(1) || self.hands_out(low);
         }
         let joined = self.before() == "and";
         let can = tags(&last.low).any(Tags::ANIMATE) || low == "fly";
         let base = verb(low).is_some_and(|verb| verb.form == VerbForm::Base);
         one && joined && can && base && !self.content_follows(1)
+    }
+
+    /// `a clown hands out balloons`: a noun in the plural and a little word of a verb.
+    fn hands_out(&self, low: &str) -> bool {
+        let one = self.phrase.determiner == Determiner::A && self.phrase.quantity.is_none();
+        let verb = third_person(low).is_some() && !tags(low).any(Tags::ANIMATE);
+        one && verb && PARTICLES.contains(&self.low(1)) && self.content_follows(2)
     }
 
     /// Whether a word that may be a noun is what several do: `leaves fall from a tree`, `two trees stand on a hill`.
@@ -103,10 +113,25 @@ impl Reader<'_> {
         bare && counted && !last.has_capital() && singular(&last.low) == last.low && !self.object_follows(1)
     }
 
+    /// `a teacher writing on a board`: what a person does, though it may be a noun.
+    pub(super) fn writes_somewhere(&self, last: &Token) -> bool {
+        let placed = matches!(self.low(1), "on" | "at" | "in");
+        placed && self.phrase.determiner == Determiner::A && tags(&last.low).any(Tags::PERSON)
+    }
+
     /// `the other holding a sword`
     pub(super) fn other_does(&self) -> bool {
         let does = verb(self.low(1)).is_some_and(|verb| verb.form == VerbForm::Ing);
         self.low(0) == "other" && (does && self.object_follows(2) || super::noun_phrase::does(self.low(1)))
+    }
+
+    /// `another holds a ladder`
+    pub(super) fn another_does(&self) -> bool {
+        let does = verb(self.low(0)).is_some_and(|verb| verb.form == VerbForm::Third);
+        self.phrase.determiner == Determiner::Another
+            && self.phrase.is_plain()
+            && does
+            && self.object_follows(1)
     }
 
     /// Whether an article or a number follows, as after a verb.

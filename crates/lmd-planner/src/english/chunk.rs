@@ -2,79 +2,29 @@
 
 use std::sync::LazyLock;
 
+use super::acting::PARTICLES;
+use super::aside::{dresses, is_put_on, said_of};
 use super::links::{Link, link, reads};
 use super::mood::weather;
 use super::negation::negation;
 use super::nothing;
 use super::noun_phrase::noun_phrase;
-use super::numbers::{Quantity, bound};
-use super::parallel::{about_to, does_something, goes_on, led, likeness, makes};
-use super::partitive::{self, Pick};
+use super::numbers::bound;
+use super::parallel::{does_something, goes_on, led, makes};
+use super::partitive;
 use super::past::{Doer, as_finite};
 use super::phrase::{Determiner, NounPhrase};
+pub(super) use super::piece::{By, Chunk};
 use super::predicative::{adjectives, adjectives_alone, as_participle, follows_is_not};
 use super::token::{Token, low};
 use super::who::Who;
 use crate::lexicon::{
-    List, Phrases, Role, Section, Tags, Verb, VerbForm, compound, exact_tags, head, is_adjective, is_adverb,
+    List, Phrases, Role, Section, Tags, Verb, VerbForm, compound, exact_tags, is_adjective, is_adverb,
     is_function, is_idea, is_participle, tags, third_person, verb,
 };
 
-/// A piece of a sentence.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Chunk {
-    Np(NounPhrase),
-    Pronoun(Who),
-    Link(Link),
-    Verb(Verb),
-    Be,
-    There,
-    And,
-    Or,
-    Of,
-    /// What something is for follows.
-    For,
-    Comma,
-    /// `three dogs: …`: what follows may be the same things one by one.
-    Colon,
-    Stop,
-    With,
-    /// `has`: as `with`, but said of the subject behind a relative clause.
-    Has,
-    /// `full of`, `half full of`: what follows lies in what stands before.
-    Full {
-        half: bool,
-    },
-    /// `without`, `no`, `not any`: what follows must not be there.
-    Not,
-    /// `rather than`: what follows stands where what must not be there would.
-    Instead,
-    /// `except`: a denial, save after `an empty room`.
-    Except,
-    But,
-    Which,
-    /// `a cat whose eyes are blue`.
-    Whose,
-    Each,
-    /// Adjectives after `is`.
-    Adjectives(Vec<String>),
-    /// Adjectives in brackets, of the noun before them.
-    Bracketed(Vec<String>),
-    /// `the left one`.
-    OneOf(Pick),
-    /// `five of them`.
-    OfThem(Quantity),
-    /// `bigger than`, `smaller than`; `higher` where it may be a place.
-    Than {
-        larger: bool,
-        higher: bool,
-    },
-    /// `it is raining`: said of the whole scene, as it joins a place (`in the rain`).
-    Mood(&'static str),
-    /// Words to be read in the picture.
-    Lettering(String),
-    Unknown(String),
-}
+/// Verbs before another one that stays as it is: `can see`.
+const MODALS: [&str; 7] = ["can", "could", "will", "would", "must", "may", "might"];
 
 static JOINTS: LazyLock<Phrases<Chunk>> =
     LazyLock::new(|| Phrases::new(Section::Joints, |_, name| joint(name)));
@@ -133,7 +83,13 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     if let Some((larger, length)) = partitive::comparison(tokens, at) {
         let words = tokens.get(at..at + length).unwrap_or_default();
         let higher = words.iter().any(|token| matches!(token.low.as_str(), "higher" | "lower"));
-        return (Some(Chunk::Than { larger, higher }), length);
+        let by = if partitive::is_alike(tokens, at) { By::SameSize } else { By::Size };
+        return (Some(Chunk::Than { larger, higher, by }), length);
+    }
+    // "younger than the girls": the adjective stands before it.
+    let graded = at.checked_sub(1).is_some_and(|before| partitive::graded(tokens, before).is_some());
+    if graded && matches!(previous, Some(Chunk::Adjectives(_))) {
+        return (Some(Chunk::Than { larger: true, higher: false, by: By::Quality }), 1);
     }
     if let Some((chunk, length)) = denial(tokens, at, previous) {
         return (Some(chunk), length);
@@ -148,6 +104,9 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     }
     if let Some((quantity, length)) = partitive::so_many_of_them(tokens, at) {
         return (Some(Chunk::OfThem(quantity)), length);
+    }
+    if is_put_on(tokens, at, previous) {
+        return (None, 1);
     }
     if let Some((chunk, length)) = said_of(tokens, at, previous) {
         return (Some(chunk), length);
@@ -165,37 +124,6 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
         Some((phrase, end)) => (Some(Chunk::Np(phrase)), end - at),
         None => leftover(token),
     }
-}
-
-/// What is said of the noun, or of the verb, just before: `in bloom`, `about to jump`, `from wood` after `made`.
-fn said_of(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
-    if matches!(previous, Some(Chunk::Np(_) | Chunk::Be | Chunk::Which | Chunk::Verb(_))) {
-        if let Some((adjective, length)) = partitive::postposed(tokens, at) {
-            return Some((Chunk::Adjectives(vec![adjective.to_owned()]), length));
-        }
-        if let Some((verb, length)) = likeness(tokens, at) {
-            return Some((Chunk::Verb(verb), length));
-        }
-    }
-    // "a logo for a cafe": nobody draws the cafe.
-    if low(tokens, at) == "for"
-        && matches!(previous, Some(Chunk::Np(np)) if List::MadeFor.has(head(&np.noun)))
-    {
-        let says = Verb { attribute: "for".to_owned(), form: VerbForm::Ing, role: Role::Caption };
-        return Some((Chunk::Verb(says), 1));
-    }
-    if matches!(previous, Some(Chunk::Be | Chunk::Np(_) | Chunk::Comma))
-        && let Some((verb, length)) = about_to(tokens, at)
-    {
-        return Some((Chunk::Verb(verb), length));
-    }
-    if let Some(chunk) = stretched(tokens, at, previous) {
-        return Some((chunk, 1));
-    }
-    // "a chair made from wood", "made out of ice"
-    let made = matches!(previous, Some(Chunk::Verb(verb)) if verb.attribute == "made");
-    let from = ["out of", "from", "out"].iter().find_map(|phrase| reads(tokens, at, phrase));
-    from.filter(|_| made).map(|length| (Chunk::Of, length))
 }
 
 /// `without`, `except for`, and the `not` of `a coat not black`.
@@ -217,21 +145,6 @@ fn denial(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chun
         && matches!(previous, Some(Chunk::Comma | Chunk::But | Chunk::And | Chunk::Np(_)))
         && matches!(link(tokens, at + 1), Some((Link::Rel { .. }, _)));
     negation(tokens, at).or((of_noun || elsewhere).then_some(1)).map(|length| (Chunk::Not, length))
-}
-
-/// `with its tongue out`, `with his arms up`: said of the part, where nothing follows that it could lead.
-fn stretched(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<Chunk> {
-    let word = low(tokens, at);
-    let part = |np: &NounPhrase| np.determiner == Determiner::Possessive && !np.tags().any(Tags::ANIMATE);
-    let after = matches!(previous, Some(Chunk::Np(np)) if part(np))
-        && matches!(word, "out" | "up" | "down" | "apart");
-    let next = tokens.get(at + 1);
-    let leads = next.is_some_and(|next| {
-        next.low == "of"
-            || next.is_word() && !is_function(&next.low)
-            || matches!(next.low.as_str(), "a" | "an" | "the")
-    });
-    (after && !leads).then(|| Chunk::Adjectives(vec![word.to_owned()]))
 }
 
 /// `a cat (orange)`: adjectives in brackets speak of the noun before them.
@@ -257,6 +170,15 @@ fn sign(low: &str) -> Option<Chunk> {
 }
 
 fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Option<Chunk>, usize)> {
+    // "helps a man back to his feet"
+    if low(tokens, at) == "back" && low(tokens, at + 1) == "to" && matches!(previous, Some(Chunk::Np(_))) {
+        return Some((None, 1));
+    }
+    // "two boxers hit each other"
+    let each = reads(tokens, at, "each other").or_else(|| reads(tokens, at, "one another"));
+    if let (Some(Chunk::Verb(_) | Chunk::Link(_)), Some(length)) = (previous, each) {
+        return Some((None, length));
+    }
     let joined = matches!(previous, Some(Chunk::But | Chunk::And | Chunk::Comma));
     if let Some(length) = nothing::said(tokens, at, joined) {
         return Some((None, length));
@@ -329,7 +251,12 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let ahead: Vec<&str> = (0..3).map(|ahead| low(tokens, at + ahead)).collect();
     let single = compound(&ahead) < 2;
     let verb = verb(low(tokens, at)).filter(|_| single).map(|verb| as_participle(tokens, at, verb));
-    let verb = verb.map(|verb| as_finite(tokens, at, verb, doer(before)));
+    // "so that a bird can pick its teeth"
+    let may = at.checked_sub(1).is_some_and(|may| MODALS.contains(&low(tokens, may)));
+    let verb = verb.map(|verb| match verb.form {
+        VerbForm::Base if may => Verb { form: VerbForm::Third, ..verb },
+        _ => as_finite(tokens, at, verb, doer(before)),
+    });
     // "a man and a woman stand": two of them.
     let coordinated = matches!(before, [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)]);
     let verb = verb.filter(|verb| {
@@ -342,7 +269,8 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let verb = verb.or_else(|| acted_by_one(tokens, at, previous));
     let verb = verb.or_else(|| acted_by_several(tokens, at, before));
     if let Some(verb) = verb.filter(|_| may_be_verb) {
-        let (verb, length) = led(tokens, at, &verb).unwrap_or((verb, 1));
+        let (verb, length) =
+            led(tokens, at, &verb).or_else(|| dresses(tokens, at, &verb)).unwrap_or((verb, 1));
         return Some((Chunk::Verb(verb), length));
     }
     let predicative =
@@ -391,7 +319,10 @@ fn acted_by_one(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option
     let one = !np.plural && np.quantity.is_none_or(|quantity| quantity.count == 1);
     let next = low(tokens, at + 1);
     let object = matches!(next, "a" | "an" | "the" | "its" | "his" | "her" | "their" | "another")
-        || super::numbers::number(next).is_some();
+        || super::numbers::number(next).is_some()
+        || np.determiner == Determiner::A
+            && PARTICLES.contains(&next)
+            && noun_phrase(tokens, at + 2).is_some();
     if one && object { third_person(low(tokens, at)) } else { None }
 }
 
@@ -448,7 +379,12 @@ fn stands_as_verb(
     match verb.form {
         VerbForm::Ing if matches!(previous, Some(Chunk::Np(np)) if np.tags().any(Tags::SKY)) => !noun_follows,
         VerbForm::Ing if is_noun && matches!(previous, Some(Chunk::Np(_))) => {
-            next.is_some_and(|next| matches!(next.low.as_str(), "a" | "an" | "the"))
+            // "a teacher writing on a board"
+            let person = matches!(previous, Some(Chunk::Np(np)) if np.determiner == Determiner::A && np.tags().any(Tags::PERSON));
+            next.is_some_and(|next| {
+                let placed = person && matches!(next.low.as_str(), "on" | "at" | "in");
+                placed || matches!(next.low.as_str(), "a" | "an" | "the")
+            })
         }
         VerbForm::Ing if joined => {
             let comma = matches!(previous, Some(Chunk::Comma));
@@ -462,7 +398,8 @@ fn stands_as_verb(
         VerbForm::Third if joined && verb.role == Role::Posture => !is_noun || link(tokens, at + 1).is_some(),
         // "mixing drinks"
         VerbForm::Third
-            if (is_noun || is_idea(low(tokens, at))) && matches!(previous, Some(Chunk::Verb(_))) =>
+            if (is_noun || is_idea(low(tokens, at)))
+                && matches!(previous, Some(Chunk::Verb(verb)) if !verb.attribute.starts_with("in ")) =>
         {
             false
         }

@@ -35,6 +35,15 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Who does it before a place: `a monkey on a man's shoulder steals his hat`.
+    fn doer_before_place(&self, verb: &Verb) -> Option<Vec<usize>> {
+        let (_, subjects) = self.object_of.as_ref()?;
+        let finite = verb.form == VerbForm::Third && verb.role != Role::Neutral;
+        let after = matches!(self.previous(), Some(Chunk::Np(_))) && self.joint == Joint::None;
+        let alive = subjects.iter().all(|index| self.is_animate(*index));
+        (finite && after && alive).then(|| subjects.clone())
+    }
+
     /// Who does it: `a cat on a sill looking out` speaks of the cat.
     fn doers(&self, verb: &Verb) -> Vec<usize> {
         let near = self.current_subjects();
@@ -47,8 +56,8 @@ impl Interpreter<'_> {
         {
             return subjects.clone();
         }
-        if let Some(parked) = self.parked(verb, &near) {
-            return parked;
+        if let Some(doers) = self.doer_before_place(verb).or_else(|| self.parked(verb, &near)) {
+            return doers;
         }
         // "a kite that looks like a dragon"
         if verb.role == Role::Caption && matches!(self.previous(), Some(Chunk::Which)) {
@@ -58,13 +67,10 @@ impl Interpreter<'_> {
         let acts = (matches!(verb.role, Role::Action | Role::Posture)
             || verb.role == Role::Close && !matches!(self.peek(1), Some(Chunk::Np(_))))
             && !matches!(self.previous(), Some(Chunk::Which));
+        let finite = matches!(verb.form, VerbForm::Third | VerbForm::Base);
         match &self.object_of {
             // "a woman holding an umbrella walks": the woman walks.
-            Some((_, subjects))
-                if acts && verb.form == VerbForm::Third && !alive(&near) && alive(subjects) =>
-            {
-                subjects.clone()
-            }
+            Some((_, subjects)) if acts && finite && !alive(&near) && alive(subjects) => subjects.clone(),
             // "a window, a cat looking out": the cat looks.
             // "a cat with a ball and a dog playing"
             _ if (acts || verb.role == Role::Caption)
@@ -166,9 +172,7 @@ impl Interpreter<'_> {
             return;
         }
         if subjects.is_empty() {
-            // "nobody is swimming" is told by what must not be there.
-            let told = !self.scene.absent.is_empty() || is_adorning(&verb.attribute) && self.places.len() > 0;
-            self.used.extend(told.then(|| verb.attribute.clone()));
+            self.nobody_does(verb);
             return;
         }
         self.group.clone_from(&subjects);
@@ -199,6 +203,15 @@ impl Interpreter<'_> {
         };
         self.at += usize::from(prep.is_some());
         self.pending = Pending::Verb { verb: verb.clone(), subjects, prep: prep.map(str::to_owned) };
+    }
+
+    /// `nobody is swimming`: told by what must not be there.
+    fn nobody_does(&mut self, verb: &Verb) {
+        // "nobody is riding the horse": the horse is there.
+        let of_known = matches!(self.peek(1), Some(Chunk::Np(np)) if np.determiner == Determiner::The);
+        self.denied.take_if(|_| of_known && !self.scene.absent.is_empty());
+        let told = !self.scene.absent.is_empty() || is_adorning(&verb.attribute) && self.places.len() > 0;
+        self.used.extend(told.then(|| verb.attribute.clone()));
     }
 
     /// Whether a preposition after a participle tells by whom, or into what, something was done.
@@ -276,6 +289,13 @@ impl Interpreter<'_> {
         if deed && matches!(self.previous(), Some(Chunk::Np(_))) && self.denied.is_none() {
             let group = self.group.clone();
             return self.add_detail(&group, &adjectives.join(" "));
+        }
+        // "wearing a coat which is too big"
+        let which = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        let of_detail = matches!((which, self.previous()), (Some(Chunk::Which), Some(Chunk::Be)));
+        if deed && of_detail && self.denied.is_none() {
+            let group = self.group.clone();
+            return self.add_detail(&group, &format!("which is {}", adjectives.join(" ")));
         }
         let subjects = if self.joint == Joint::None { self.group.clone() } else { self.current_subjects() };
         if self.denied.take_if(|denied| denied.is_none()).is_some() {

@@ -4,7 +4,7 @@ use super::interpret::{Interpreter, Joint};
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::RelationKind;
-use crate::lexicon::{Role, Tags, Verb, VerbForm, is_known_verb};
+use crate::lexicon::{Role, Tags, Verb, VerbForm, is_known_verb, is_told};
 
 impl Interpreter<'_> {
     pub(super) fn verb_object(
@@ -27,7 +27,9 @@ impl Interpreter<'_> {
             _ if prep.is_none() && phrase.tags().any(Tags::SAID) => {
                 return self.verb_detail(phrase, verb, &subjects, prep);
             }
-            Role::Caption if prep.is_none() && self.is_shared(phrase, verb, &subjects) => {
+            Role::Caption
+                if prep.is_none() && (is_tended(phrase, verb) || self.is_shared(phrase, verb, &subjects)) =>
+            {
                 self.add_detail(&subjects, &verb.attribute);
                 RelationKind::NextTo
             }
@@ -56,6 +58,8 @@ impl Interpreter<'_> {
                 self.owner = subjects;
                 return self.owned(phrase, false);
             }
+            // "a king crowned by a bishop"
+            Role::Topped if prep == Some("by") && phrase.tags().any(Tags::ANIMATE) => RelationKind::NextTo,
             Role::Surrounded | Role::Flanked | Role::Topped => {
                 return self.surrounding(phrase, verb.role, &subjects);
             }
@@ -83,10 +87,11 @@ impl Interpreter<'_> {
 
     /// `three kids building a sandcastle`: one thing that several are at, and not one for each of them.
     fn is_shared(&self, phrase: &NounPhrase, verb: &Verb, subjects: &[usize]) -> bool {
-        const SHARED: [&str; 6] = ["building", "decorating", "assembling", "washing", "making", "painting"];
+        const SHARED: [&str; 7] =
+            ["building", "decorating", "assembling", "washing", "making", "painting", "sharing"];
         let count = |i: &usize| self.scene.things.get(*i).map_or(0, |thing| thing.count);
         SHARED.contains(&verb.attribute.as_str())
-            && verb.form == VerbForm::Ing
+            && verb.form != VerbForm::Past
             && phrase.determiner == Determiner::A
             && !phrase.plural
             && !phrase.tags().any(Tags::PLACE.and(Tags::ABSTRACT).and(Tags::PART).and(Tags::STUFF))
@@ -109,14 +114,23 @@ impl Interpreter<'_> {
         !things.is_empty() && things.iter().all(|index| self.scene.things.get(*index).is_some_and(holds))
     }
 
+    /// Whether things are one and no more.
+    fn are_one(&self, things: &[usize]) -> bool {
+        let count = |i: &usize| self.scene.things.get(*i).map_or(0, |thing| thing.count);
+        things.iter().map(count).sum::<u32>() == 1
+    }
+
     /// The object of an active verb; what is flown from the ground is above.
     fn fly_kite(&mut self, phrase: &NounPhrase, verb: &Verb, kind: RelationKind, subjects: &[usize]) {
         const LEAVES_PLACE_TO_OBJECT: [&str; 8] =
             ["pushing", "pulling", "watching", "observing", "admiring", "examining", "catching", "picking"];
         let flown = verb.attribute == "flying" && matches!(phrase.noun.as_str(), "kite" | "drone");
         self.object_thing(phrase, kind, subjects.to_vec());
-        let holds =
-            matches!(verb.attribute.as_str(), "holding" | "carrying" | "clutching" | "gripping" | "cradling");
+        let holds = matches!(
+            verb.attribute.as_str(),
+            "holding" | "carrying" | "clutching" | "gripping" | "cradling" | "brandishing"
+        );
+        let holds = holds || verb.attribute == "lifting" && self.are_one(subjects);
         let hand = |index: &usize| {
             let noun = self.scene.things.get(*index).map_or("", |thing| thing.noun.as_str());
             matches!(
@@ -151,7 +165,8 @@ impl Interpreter<'_> {
         }
         // What somebody does whom no table knows is said of them.
         let lifeless = verb.form == VerbForm::Third && !subjects.iter().any(|index| self.is_animate(*index));
-        let strange = !is_known_verb(&verb.attribute) && !lifeless || verb.role == Role::Contact;
+        let unknown = !is_known_verb(&verb.attribute) && !lifeless;
+        let strange = unknown || is_told(&verb.attribute) || verb.role == Role::Contact;
         if matches!(verb.form, VerbForm::Ing | VerbForm::Third) && strange && verb.role != Role::Neutral {
             for index in subjects {
                 let thing = self
@@ -216,6 +231,23 @@ impl Interpreter<'_> {
         self.group = vec![object];
         self.object_of = None;
     }
+}
+
+/// `brushing a horse`: somebody to whom it is done is there, too.
+fn is_tended(phrase: &NounPhrase, verb: &Verb) -> bool {
+    const TENDED: [&str; 9] = [
+        "brushing",
+        "washing",
+        "cleaning",
+        "dressing",
+        "serving",
+        "wiping",
+        "spraying",
+        "splashing",
+        "squirting",
+    ];
+    let tended = TENDED.contains(&verb.attribute.as_str()) && verb.form != VerbForm::Past;
+    tended && phrase.tags().any(Tags::ANIMATE)
 }
 
 /// Whether a thing is no larger than arms can hold, whatever it shows: a teddy bear, a pillow.

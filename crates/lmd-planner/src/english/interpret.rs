@@ -3,10 +3,10 @@
 //! One pass over the chunks with the state a reader keeps in mind: the things
 //! spoken of last, what a preposition waits for, whether the sentence denies.
 
-use super::chunk::Chunk;
+use super::chunk::{By, Chunk};
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Places, Unproved};
-use crate::lexicon::{Tags, Verb, noun_tags};
+use crate::lexicon::{Tags, Verb, VerbForm, noun_tags};
 use crate::{Arrangement, Region, RelationKind, Scene, Thing};
 
 /// What the next noun phrase is for.
@@ -29,7 +29,7 @@ pub(super) enum Pending {
     /// The object of a verb.
     Verb { verb: Verb, subjects: Vec<usize>, prep: Option<String> },
     /// What something is larger or smaller than.
-    Than { larger: bool, higher: bool, subjects: Vec<usize> },
+    Than { larger: bool, higher: bool, by: By, subjects: Vec<usize> },
 }
 
 /// How a noun phrase hangs on to what stands before it.
@@ -197,7 +197,7 @@ impl<'a> Interpreter<'a> {
             Chunk::Be | Chunk::There | Chunk::Of | Chunk::For => {}
             Chunk::OneOf(pick) => self.one_of(*pick),
             Chunk::OfThem(quantity) => self.of_them(*quantity),
-            Chunk::Than { larger, higher } => self.than(*larger, *higher),
+            Chunk::Than { larger, higher, by } => self.than(*larger, *higher, *by),
             Chunk::Unknown(word) => self.scene.not_understood.push(word.clone()),
         }
     }
@@ -272,9 +272,9 @@ impl<'a> Interpreter<'a> {
             }
             Pending::Center { subjects } => self.center(&phrase, subjects),
             Pending::BothSides { subjects } => self.both_sides(&phrase, &subjects),
-            Pending::Than { larger, higher, subjects } => {
+            Pending::Than { larger, higher, by, subjects } => {
                 let object = self.thing_of(&phrase);
-                self.compare(larger, higher, &subjects, &[object]);
+                self.compare((larger, higher, by), &subjects, &[object]);
             }
             Pending::Verb { verb, subjects, prep } => {
                 let said = self.said_so_far();
@@ -340,6 +340,7 @@ impl<'a> Interpreter<'a> {
             return self.add_detail(&owners, &format!("and {}", phrase.text()));
         }
         if self.is_worn_tag(phrase)
+            || self.holds_part_so(phrase)
             || self.leaves_out_idea(phrase)
             || self.joins_worn(phrase)
             || self.serves(phrase)
@@ -353,7 +354,7 @@ impl<'a> Interpreter<'a> {
         }
         self.detailed.clear();
         if phrase.tags().any(Tags::SAID) {
-            let group = self.group.clone();
+            let group = if self.acting.is_empty() { self.group.clone() } else { self.acting.clone() };
             return self.add_detail(&group, &phrase.text());
         }
         if self.is_setting(phrase) {
@@ -390,6 +391,13 @@ impl<'a> Interpreter<'a> {
     /// `the left cup is blue, the right cup is red`: a clause of its own speaks of its subject alone.
     fn narrow_to_clause(&mut self, phrase: &NounPhrase, index: usize, again: bool, and_this: bool) {
         let clause = phrase.determiner == Determiner::The && matches!(self.peek(1), Some(Chunk::Be));
+        // "nine students, the teacher standing at the right", "…, the cat asleep at her feet"
+        let does = match self.peek(1) {
+            Some(Chunk::Verb(verb)) => verb.form == VerbForm::Ing,
+            other => matches!(other, Some(Chunk::Adjectives(_))),
+        };
+        let told = matches!(phrase.determiner, Determiner::The | Determiner::Possessive);
+        let clause = clause || does && told && self.joined_by == Joint::Comma;
         // "the knob and the plate were attached" speaks of both.
         let both = and_this && self.group.len() > 1 && self.lists_before();
         if clause && phrase.count().0 == 1 && !both

@@ -327,7 +327,8 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
         return bare_side(tokens, at, i, &direction);
     }
     let on_top = direction.top && !article && prep == "on" && direction.words == 1;
-    side_link(tokens, i, &direction, own, prep == "to", on_top).map(|(link, end)| (link, end - at))
+    let in_hand = prep == "in" && nouns == 0;
+    side_link(tokens, i, &direction, own, (prep == "to", in_hand), on_top).map(|(link, end)| (link, end - at))
 }
 
 /// Whether the direction belongs to the noun after it: `a top hat`, `on the
@@ -378,11 +379,15 @@ fn side_link(
     i: usize,
     direction: &Direction,
     own: Option<bool>,
-    to: bool,
+    (to, in_hand): (bool, bool),
     on_top: bool,
 ) -> Option<(Link, usize)> {
     let word = |i: usize| low(tokens, i);
     if let Some(plural) = own {
+        // "an orb in her left"
+        if in_hand && direction.words == 1 && (direction.left || direction.right) {
+            return Some((Link::InHand, i));
+        }
         if direction.center {
             return Some((Link::RelTo { kind: K::Inside, plural }, i));
         }

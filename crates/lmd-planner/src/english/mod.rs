@@ -1,10 +1,11 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
-//! The way: normalise → `syntax` → `token` (with `joining`) → `language` → `lettering` → `stock` → `spelling` → `superlative` →
-//! `ones` → `style` → `chunk` (with `noun_phrase`, `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`, `mood`, `nothing`,
-//! `partitive`, `past`, `parallel`, `predicative`) → `interpret` (with `naming`, `calling`, `having`, `owning`, `pronouns` and
-//! `who`, `choosing`, `doubts`, `placing`, `flanking`, `places`, `denial`, `doing`, `done_to`, `going_on`, `ideas`, `filling`,
-//! `fabric`, `parts`, `picks`, `purpose`, `within`, `around`, `listing`) → `account`.
+//! The way: normalise → `syntax` → `token` (with `joining`, `plainly`) → `language` → `lettering` → `stock` → `spelling` →
+//! `superlative` → `ones` → `style` → `chunk` (with `aside`, `noun_phrase`, `acting`, `of_part` and `adjectives`, `names`,
+//! `numbers`, `links`, `mood`, `nothing`, `partitive`, `past`, `parallel`, `predicative`) → `interpret` (with `naming`, `calling`,
+//! `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `bodies`, `places`, `denial`,
+//! `doing`, `done_to`, `going_on`, `ideas`, `filling`, `fabric`, `parts`, `picks`, `purpose`, `within`, `around`, `listing`)
+//! → `account`.
 //! What is known of words stands in `lexicon`.
 
 mod account;
@@ -12,6 +13,8 @@ mod acting;
 mod adjectives;
 mod around;
 mod arranging;
+mod aside;
+mod bodies;
 mod calling;
 mod choosing;
 mod chunk;
@@ -48,8 +51,10 @@ mod parts;
 mod past;
 mod phrase;
 mod picks;
+mod piece;
 mod places;
 mod placing;
+mod plainly;
 mod predicative;
 mod pronouns;
 mod purpose;
@@ -126,7 +131,7 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
 
 /// The words and signs of `text`, with the sides of somebody as sides of him.
 fn words_of(text: &str) -> Vec<token::Token> {
-    sides::of_their_owners(joining::hyphenated(token::tokenize(text)))
+    sides::of_their_owners(plainly::plainly(&joining::hyphenated(token::tokenize(text))))
 }
 
 /// Whether `text` is in another language than English, as far as its letters

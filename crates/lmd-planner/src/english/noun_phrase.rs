@@ -3,7 +3,7 @@
 use lmd_layout::singular;
 
 use super::numbers::{Quantity, number, quantity};
-use super::phrase::{Determiner, NounPhrase};
+use super::phrase::{Determiner, NounPhrase, is_group};
 use super::token::{Token, low};
 use super::{links, names, negation, partitive};
 use crate::lexicon::{
@@ -187,7 +187,7 @@ impl Reader<'_> {
             if nouns.is_empty() && self.joined_adjective() {
                 continue;
             }
-            if nouns.is_empty() && self.other_does() {
+            if nouns.is_empty() && (self.other_does() || self.another_does()) {
                 break;
             }
             if !token.is_word() || is_function(low) && !self.is_of_adverb() && !self.is_tin(&nouns) {
@@ -255,13 +255,14 @@ impl Reader<'_> {
         compound(&words)
     }
 
-    /// `a soda can` at its end, but not `a bird can fly`.
+    /// `a soda can`, `a green can` at its end, but not `a bird can fly`.
     fn is_tin(&self, nouns: &[usize]) -> bool {
         let stuff = nouns.last().and_then(|i| self.tokens.get(*i));
         let stuff =
             stuff.is_some_and(|token| tags(&token.low).any(Tags::FOOD.and(Tags::STUFF).and(Tags::MODIFIER)));
+        let one = nouns.is_empty() && self.phrase.determiner != Determiner::None;
         self.low(0) == "can"
-            && stuff
+            && (stuff || one)
             && self.tokens.get(self.at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low))
     }
 
@@ -323,7 +324,10 @@ impl Reader<'_> {
         if is_adjective(low) || tags.is_unknown() && follows && self.compound_length(1) > 1 {
             return true;
         }
-        is_participle(low) && follows || self.stands_among_adjectives()
+        // "a family of four eating pizza": they eat.
+        let they = self.phrase.quantity.is_some() && self.phrase.words.iter().any(|word| is_group(word));
+        let they = they && verb(low).is_some_and(|verb| verb.form == VerbForm::Ing);
+        is_participle(low) && follows && !they || self.stands_among_adjectives()
     }
 
     /// Whether `low` is the next noun of the phrase.
@@ -350,7 +354,8 @@ impl Reader<'_> {
             // "a Tesla Model 3": the number of a name.
             return last.has_capital() && low.starts_with(|c: char| c.is_ascii_digit());
         }
-        if exact_tags(low).any(Tags::ADVERB) {
+        // "kisses his wife goodbye", "helps a man back to his feet"
+        if low == "back" && self.low(1) == "to" || exact_tags(low).any(Tags::ADVERB.and(Tags::SAID)) {
             return false;
         }
         let is_noun = tags.any(Tags::NOUN) || List::LookOf.has(&singular(low));
@@ -386,9 +391,13 @@ impl Reader<'_> {
             // "the sun setting behind a hill"
             VerbForm::Ing if crate::lexicon::tags(&last.low).any(Tags::SKY) => false,
             VerbForm::Base if low == "set" && crate::lexicon::tags(&last.low).any(Tags::SKY) => false,
-            VerbForm::Ing if self.object_follows(1) => false,
+            VerbForm::Ing if self.object_follows(1) || self.writes_somewhere(last) => false,
             VerbForm::Ing | VerbForm::Past => is_noun && !self.content_follows(1),
-            VerbForm::Base => is_noun && !self.object_follows(1),
+            // "a snowball fight"
+            VerbForm::Base => {
+                let event = crate::lexicon::is_idea(low) && self.phrase.determiner == Determiner::A;
+                (is_noun || event) && !self.object_follows(1)
+            }
         }
     }
 
@@ -410,15 +419,22 @@ impl Reader<'_> {
         let name = last.is_capitalised() && self.phrase.determiner == Determiner::A;
         let known = exact_tags(&last.low).any(Tags::NOUN) || name;
         let one = if known { last.low.clone() } else { singular(&last.low) };
-        let one = if known && singular(&last.low) != last.low && tags(&singular(&last.low)).any(Tags::NOUN) {
+        // "red trunks" are worn.
+        let worn = exact_tags(&last.low).any(Tags::WORN) && last.low != "glasses";
+        let one = if known
+            && !worn
+            && singular(&last.low) != last.low
+            && tags(&singular(&last.low)).any(Tags::NOUN)
+        {
             singular(&last.low)
         } else {
             one
         };
-        // "a dice" is one.
         let one =
             if known && name_of_one(self.phrase.determiner, &last.low) { last.low.clone() } else { one };
-        let spectacles = last.low == "glasses" && first.is_empty() && self.phrase.in_pairs();
+        // "steals his glasses"
+        let own = self.phrase.determiner == Determiner::Possessive;
+        let spectacles = last.low == "glasses" && first.is_empty() && (own || self.phrase.in_pairs());
         let one = if spectacles { last.low.clone() } else { one };
         self.phrase.plural = one != last.low
             || matches!(last.low.as_str(), "people" | "sheep" | "clothes")
@@ -459,12 +475,8 @@ impl Reader<'_> {
             self.take();
             return true;
         }
-        // "a family of four"
-        let group = |word: &String| {
-            matches!(word.to_lowercase().as_str(), "family" | "group" | "team" | "crew" | "party")
-        };
         if self.phrase.quantity.is_some_and(|quantity| quantity.count > 1)
-            && self.phrase.words.iter().any(group)
+            && self.phrase.words.iter().any(|word| is_group(word))
         {
             self.phrase.noun = "person".to_owned();
             self.phrase.plural = true;

@@ -25,6 +25,10 @@ impl Interpreter<'_> {
         let place = self.part_place().or_else(|| self.tied_in(says));
         self.at += if place.is_some() { 2 } else { 0 };
         let place = place.map_or_else(String::new, |(prep, part)| format!(" {prep} {}", part.text()));
+        // "her hands hovering over it"
+        if let (Some(Chunk::Link(_)), Some(Chunk::Pronoun(_))) = (self.peek(1), self.peek(2)) {
+            self.at += 2;
+        }
         self.add_detail(&things, &format!("{says}{place}"));
         true
     }

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::numbers::number;
+use super::piece::Chunk;
 use super::token::{Token, low};
 use crate::lexicon::{
     Phrases, Role, Section, Tags, Verb, VerbForm, is_adjective, is_function, is_known_verb, is_leading,
@@ -37,11 +38,31 @@ pub(super) fn does_something(verb: &Verb) -> bool {
     takes && is_known_verb(&verb.attribute)
 }
 
-/// `is about to kick a ball`, `teaching his son how to ride`: what somebody is going to do.
-pub(super) fn about_to(tokens: &[Token], at: usize) -> Option<(Verb, usize)> {
+/// `is about to kick a ball`, `teaching his son how to ride`, `jumps to catch a ball`: what somebody is going to do.
+pub(super) fn about_to(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Verb, usize)> {
+    if low(tokens, at) == "to" {
+        let word = low(tokens, at + 1);
+        let object = matches!(
+            low(tokens, at + 2),
+            "a" | "an" | "the" | "its" | "his" | "her" | "their" | "them" | "him"
+        );
+        // "asks the bride to smile"
+        let asked = matches!(previous, Some(Chunk::Np(np)) if np.tags().any(Tags::ANIMATE));
+        let asked = asked && is_known_verb(word) && does_anything(tokens, at + 2);
+        let plain =
+            asked || !tags(word).any(Tags::NOUN.and(Tags::ADJECTIVE)) && does_anything(tokens, at + 2);
+        let next =
+            crate::lexicon::verb(word).filter(|next| next.form == VerbForm::Base && (object || plain))?;
+        return Some((Verb { form: VerbForm::Ing, ..next }, 2));
+    }
     let to = matches!(low(tokens, at), "about" | "how") && low(tokens, at + 1) == "to";
     let next = crate::lexicon::verb(low(tokens, at + 2)).filter(|next| to && next.form == VerbForm::Base)?;
     Some((Verb { form: VerbForm::Ing, ..next }, 3))
+}
+
+/// Whether what stands at `at` ends what somebody is going to do, or goes on with it: no noun follows.
+fn does_anything(tokens: &[Token], at: usize) -> bool {
+    tokens.get(at).is_none_or(|next| !next.is_word() || is_function(&next.low))
 }
 
 static LIKENESSES: LazyLock<Phrases<&str>> =
@@ -57,7 +78,7 @@ pub(super) fn likeness(tokens: &[Token], at: usize) -> Option<(Verb, usize)> {
 pub(super) fn led(tokens: &[Token], at: usize, verb: &Verb) -> Option<(Verb, usize)> {
     let done = is_leading(&verb.attribute);
     let meant = is_meaning_to(&verb.attribute);
-    let to = low(tokens, at + 1) == "to" && verb.form == VerbForm::Ing && (done || meant);
+    let to = low(tokens, at + 1) == "to" && verb.form != VerbForm::Past && (done || meant);
     let word = low(tokens, at + 2);
     let known = crate::lexicon::verb(word).filter(|next| next.form == VerbForm::Base);
     // "pretending to zorb": after "to" and before a noun or the end stands a verb, known or not.

@@ -6,7 +6,7 @@ use super::links::{place_word, reads};
 use super::numbers::{Quantity, quantity};
 use super::token::{Token, low};
 use crate::Region;
-use crate::lexicon::{Phrases, Section, Tags, exact_tags};
+use crate::lexicon::{Phrases, Section, Tags, compares, exact_tags};
 
 /// Which of several is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub(super) fn comparison(tokens: &[Token], at: usize) -> Option<(bool, usize)> {
     if let Some(length) = measured.or_else(|| reads(tokens, at + i, "the size of")) {
         return Some((i == 0 || word(i - 1) != "half", i + length));
     }
-    if word(i) == "as" && word(i + 2) == "as" {
+    if is_alike(tokens, at + i) {
         // "half as tall as", "not as tall as"
         let less = i > 0 && matches!(word(i - 1), "half" | "not" | "quite" | "nearly");
         let larger = matches!(word(i + 1), "big" | "large" | "tall" | "high" | "huge" | "long");
@@ -106,6 +106,16 @@ pub(super) fn comparison(tokens: &[Token], at: usize) -> Option<(bool, usize)> {
         _ => return None,
     };
     (word(i + 1) == "than").then_some((larger, i + 2))
+}
+
+/// `as tall as`: the comparison says that both are alike.
+pub(super) fn is_alike(tokens: &[Token], at: usize) -> bool {
+    low(tokens, at) == "as" && low(tokens, at + 2) == "as"
+}
+
+/// `younger than the girls`: the length of a comparison that says nothing of size.
+pub(super) fn graded(tokens: &[Token], at: usize) -> Option<usize> {
+    (compares(low(tokens, at)) && low(tokens, at + 1) == "than").then_some(2)
 }
 
 static POSTPOSED: LazyLock<Phrases<&str>> =

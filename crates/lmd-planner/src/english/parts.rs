@@ -1,13 +1,13 @@
 //! Parts of a plural and comparisons at work: `the left one`, `five of them`,
 //! `bigger than the tree`.
 
-use super::chunk::Chunk;
+use super::chunk::{By, Chunk};
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::numbers::Quantity;
 use super::partitive::Pick;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Class, Kind, List, Tags, Verb, VerbForm, is_of_the_living, kind_of};
+use crate::lexicon::{Class, Kind, List, Tags, Verb, VerbForm, compares, is_of_the_living, kind_of};
 use crate::{Region, RelationKind, Size, Thing};
 
 impl Interpreter<'_> {
@@ -31,6 +31,7 @@ impl Interpreter<'_> {
     /// `a cat that is black and a dog that is white`: each clause speaks of the
     /// thing before it, unless the things were named together as one plural.
     pub(super) fn narrow_to_last(&mut self) {
+        self.turn_to_last();
         // "a sign in the distance that says …"
         let placed = matches!(self.previous(), Some(Chunk::Link(_)));
         let named = self.at.checked_sub(if placed { 2 } else { 1 }).and_then(|at| self.chunks.get(at));
@@ -39,6 +40,19 @@ impl Interpreter<'_> {
         if let (false, [_, .., last]) = (plural, self.group.as_slice()) {
             let last = *last;
             self.narrowed = std::mem::replace(&mut self.group, vec![last]);
+        }
+    }
+
+    /// `a knight before a queen, who touches him`: the clause behind the comma speaks of the queen.
+    fn turn_to_last(&mut self) {
+        let before = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        let (Some(Chunk::Np(np)), Some(Chunk::Comma)) = (before, self.previous()) else { return };
+        let last = self.group.last().copied();
+        let named = |index: usize| self.scene.things.get(index).is_some_and(|thing| thing.noun == np.noun);
+        let does = matches!(self.peek(1), Some(Chunk::Verb(_)));
+        if let Some(last) = last.filter(|last| does && self.object_of.is_some() && named(*last)) {
+            self.group = vec![last];
+            (self.object_of, self.closed, self.joint) = (None, false, Joint::None);
         }
     }
 
@@ -85,8 +99,11 @@ impl Interpreter<'_> {
         let one = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
         let named = self.group.last().or(self.mentioned.last()).or(self.focus.last()).copied();
         // "4 cupcakes on a tray: one pink": the part is one of the several.
+        // "five kids on a sled, the biggest in front"
+        let definite = phrase.determiner == Determiner::The;
+        let compared = definite && phrase.attributes.iter().any(|attribute| compares(attribute));
         let alone = phrase.attributes.is_empty() && !phrase.anaphor;
-        let parts = (phrase.quantity.is_some() || alone) && !self.pending_object();
+        let parts = (phrase.quantity.is_some() || alone || compared) && !self.pending_object();
         let source = named.filter(|i| !(parts && one(i))).or_else(|| self.latest_several()).or(named);
         let Some(original) = source.and_then(|i| self.scene.things.get(i)).cloned() else {
             self.color_detail_or_unknown(&phrase);
@@ -150,14 +167,20 @@ impl Interpreter<'_> {
         let another = phrase.determiner == Determiner::A && !phrase.attributes.is_empty();
         let several = phrase.quantity.is_some_and(|quantity| quantity.count > 1);
         let more = self.joint == Joint::And && (several || another && self.divided.is_none());
-        if phrase.anaphor
+        // "pouring it from one flask into another"
+        let next = phrase.determiner == Determiner::Another && phrase.attributes.is_empty();
+        if (phrase.anaphor || next && phrase.quantity.is_none() && self.pending_object())
             && (self.pending_object() || more)
             && let Some(noun) = self.last_noun()
         {
             phrase.noun = noun;
             return Some(phrase);
         }
-        if let Some(next) = self.next_head(&phrase) {
+        // "the man in black, the woman in red": the colours are what they wear.
+        let clause = matches!((self.peek(1), self.peek(2)), (Some(Chunk::Comma), Some(Chunk::Np(np))) if np.determiner == Determiner::The);
+        let dressed = clause && phrase.is_bare();
+        let dressed = dressed && matches!(&self.pending, Pending::Object { prep, .. } if prep == "in");
+        if let Some(next) = self.next_head(&phrase).filter(|_| !dressed) {
             phrase.noun.clone_from(&next.noun);
             phrase.plural = phrase.quantity.is_some_and(|q| q.count != 1);
             return Some(phrase);
@@ -302,7 +325,8 @@ impl Interpreter<'_> {
             return;
         }
         let Some(thing) = self.scene.things.get_mut(source) else { return };
-        if thing.exact {
+        // "children are playing; one of them hides": the others are there, too.
+        if thing.exact || quantity.exact && quantity.count < thing.count {
             let phrase = NounPhrase { quantity: Some(quantity), ..NounPhrase::new() };
             return self.split(&phrase, source);
         }
@@ -379,12 +403,26 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(super) fn than(&mut self, larger: bool, higher: bool) {
-        self.pending = Pending::Than { larger, higher, subjects: self.current_subjects() };
+    pub(super) fn than(&mut self, larger: bool, higher: bool, by: By) {
+        self.pending = Pending::Than { larger, higher, by, subjects: self.current_subjects() };
     }
 
     /// One thing is larger than the other: both sizes say so.
-    pub(super) fn compare(&mut self, larger: bool, higher: bool, subjects: &[usize], objects: &[usize]) {
+    pub(super) fn compare(
+        &mut self,
+        (larger, higher, by): (bool, bool, By),
+        subjects: &[usize],
+        objects: &[usize],
+    ) {
+        // A man as tall as a door: both are so by what they are. A cat as big as a house is not.
+        let height = |i: &usize| self.scene.things.get(*i).map_or(1.0, |thing| kind_of(&thing.noun).height);
+        let near = |a: f64, b: f64| a <= b * 1.6 && b <= a * 1.6;
+        let by_kind = subjects.iter().all(|one| objects.iter().all(|other| near(height(one), height(other))));
+        if by == By::Quality || by == By::SameSize && by_kind {
+            self.group = objects.to_vec();
+            (self.object_of, self.closed) = (None, false);
+            return;
+        }
         // What is in the air is higher by its place.
         let hangs = |noun: &str| matches!(kind_of(noun).class, Class::Air | Class::Hang | Class::Wall);
         let aloft = |i: &usize| {
@@ -413,48 +451,21 @@ impl Interpreter<'_> {
         self.closed = false;
     }
 
-    /// Whether a verb takes a part of the body with it: `shaking hands`.
-    pub(super) fn moves_body_part(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
-        let bare = matches!(phrase.determiner, Determiner::None | Determiner::Possessive);
-        let worn = phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::WORN);
-        (worn || bare && phrase.tags().any(Tags::BODY)) && subjects.iter().any(|i| self.is_animate(*i))
-    }
-
-    /// Who wears it in `a ballerina on a stage in a white tutu`.
-    pub(super) fn wearer_in(&self, kind: RelationKind) -> Option<Vec<usize>> {
-        let Some(Chunk::Np(np)) = self.peek(1) else { return None };
-        let (_, subjects) = self.object_of.as_ref()?;
-        let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
-        let worn = kind == RelationKind::Inside && np.tags().any(Tags::WORN);
-        (worn && alive(subjects) && !alive(&self.group)).then(|| subjects.clone())
-    }
-
-    /// `on a pirate's shoulder`, `in a dog's mouth`: the caption keeps the part, and what is in a mouth is held.
-    pub(super) fn at_owned_part(
-        &mut self,
-        phrase: &NounPhrase,
-        kind: RelationKind,
-        subjects: &[usize],
-    ) -> RelationKind {
-        let part = phrase.words.last().map(|word| word.to_lowercase()).unwrap_or_default();
-        let owned = part != phrase.noun && phrase.tags().any(Tags::ANIMATE);
-        match (kind, part.as_str()) {
-            (RelationKind::On, "shoulder") if owned => {
-                self.add_detail(subjects, "on the shoulder");
-                kind
-            }
-            (RelationKind::Inside, "mouth" | "beak" | "jaws") if owned => {
-                self.add_detail(subjects, &format!("in the {part}"));
-                RelationKind::HeldBy
-            }
-            _ => kind,
-        }
-    }
-
     /// Whether `on` says at whom something is aimed: `spraying water on its calf`.
     pub(super) fn aims(&self, prep: &str, subjects: &[usize]) -> bool {
-        const AIMED: [&str; 8] =
-            ["spraying", "splashing", "squirting", "sprinkling", "pouring", "throwing", "blowing", "shining"];
+        const AIMED: [&str; 11] = [
+            "spraying",
+            "splashing",
+            "squirting",
+            "sprinkling",
+            "pouring",
+            "throwing",
+            "blowing",
+            "shining",
+            "spilling",
+            "dumping",
+            "smearing",
+        ];
         let said = |i: &usize| {
             let detail = self.scene.things.get(*i).and_then(|thing| thing.detail.as_deref());
             detail.is_some_and(|detail| detail.split(' ').any(|word| AIMED.contains(&word)))
@@ -464,23 +475,15 @@ impl Interpreter<'_> {
             && subjects.iter().all(said)
     }
 
-    /// Who wears it in `a man in a suit and a woman in a dress`: the last, where one before has his own.
-    pub(super) fn undressed(&self, phrase: &NounPhrase, subjects: Vec<usize>) -> Vec<usize> {
-        let Some((last, others)) = subjects.split_last() else { return subjects };
-        let has_own = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.detail.is_some());
-        if others.is_empty() || phrase.plural && !others.iter().all(has_own) || !others.iter().any(has_own) {
-            return subjects;
-        }
-        vec![*last]
-    }
-
     /// Who is on it in `an old man feeding pigeons on a bench`: whoever acts,
     /// where it is something to sit or stand on.
     pub(super) fn doer_on(&self, kind: RelationKind) -> Option<Vec<usize>> {
         let Some(Chunk::Np(np)) = self.peek(1) else { return None };
         let (_, subjects) = self.object_of.as_ref()?;
         let done_to = self.done_to.filter(|i| self.group == [*i] && kind == RelationKind::On)?;
-        let seat = np.tags().any(Tags::SEAT.and(Tags::SCENERY));
+        // "a clown juggling oranges on a unicycle"
+        let ridden = kind_of(&np.noun).class == Class::Mount;
+        let seat = ridden || np.tags().any(Tags::SEAT.and(Tags::SCENERY));
         (seat && done_to < self.scene.things.len() && subjects.iter().any(|i| self.is_animate(*i)))
             .then(|| subjects.clone())
     }

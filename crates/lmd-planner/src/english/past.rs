@@ -80,7 +80,8 @@ fn bare_object(tokens: &[Token], at: usize) -> bool {
     };
     let bare = np.is_bare() && !np.noun.is_empty();
     let several = np.plural || np.tags().any(Tags::STUFF.and(Tags::ABSTRACT).and(Tags::UNCOUNTED));
-    bare && several && !np.tags().any(Tags::MODIFIER)
+    let stuff = Tags::COLOUR.and(Tags::SHADE);
+    bare && several && (!np.tags().any(Tags::MODIFIER) || np.tags().any(Tags::FOOD) && !np.tags().any(stuff))
 }
 
 /// `a ship sailed by a pirate`.

@@ -46,6 +46,11 @@ impl NounPhrase {
         self.determiner == Determiner::None && self.quantity.is_none()
     }
 
+    /// Whether no adjective and no number is read yet.
+    pub(super) fn is_plain(&self) -> bool {
+        self.attributes.is_empty() && self.quantity.is_none()
+    }
+
     pub(super) fn new() -> Self {
         Self {
             determiner: Determiner::None,
@@ -109,11 +114,15 @@ impl NounPhrase {
         match (self.quantity, self.determiner) {
             (Some(quantity), _) if !quantity.exact && mass => (1, false),
             (Some(quantity), _) => (quantity.count.max(1), quantity.exact),
-            (None, _) if self.plural && self.attributes.iter().any(|a| a == "twin") => (2, true),
+            (None, _)
+                if self.plural && (self.noun == "twin" || self.attributes.iter().any(|a| a == "twin")) =>
+            {
+                (2, true)
+            }
+            (None, _) if self.plural && self.noun == "triplet" => (3, true),
             (None, Determiner::Possessive) if self.plural && matches!(self.noun.as_str(), "parent") => {
                 (2, true)
             }
-            (None, _) if self.plural && self.noun == "twin" => (2, true),
             (None, _) if self.plural => (3, false),
             (None, Determiner::A | Determiner::Another) => (1, true),
             (None, Determiner::Each) => (1, false),
@@ -154,4 +163,9 @@ impl NounPhrase {
         }
         words
     }
+}
+
+/// Whether a word of a quantity is one of persons: `a family of four`.
+pub(super) fn is_group(word: &str) -> bool {
+    matches!(word.to_lowercase().as_str(), "family" | "group" | "team" | "crew" | "party")
 }

@@ -4,7 +4,7 @@
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
-use super::phrase::{Determiner, NounPhrase};
+use super::phrase::NounPhrase;
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
 use crate::lexicon::{Class, Tags, exact_tags, head, is_at, is_on, kind_of};
@@ -143,6 +143,10 @@ impl Interpreter<'_> {
         };
         let of_holder = |np: &NounPhrase| Self::is_own_part(np) || self.whole_of(np, &subjects).is_some();
         let noun_follows = matches!(self.peek(1), Some(Chunk::Np(np)) if !of_holder(np));
+        // "four friends with mugs around a fire": the friends are.
+        let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
+        let around = kind == RelationKind::Around && alive(&self.owner) && !alive(&subjects);
+        let holder = holder || around;
         if holder && noun_follows && self.joint != Joint::And { self.owner.clone() } else { subjects }
     }
 
@@ -152,6 +156,7 @@ impl Interpreter<'_> {
         let on = matches!(self.previous(), Some(Chunk::Verb(verb)) if is_on(&verb.attribute, prep));
         let kind = match (at, prep) {
             _ if on => RelationKind::On,
+            _ if prep == "on" && self.writes_on_board() => RelationKind::NextTo,
             (true, "on") => RelationKind::Touching,
             (true, _) => RelationKind::NextTo,
             _ => kind,
@@ -216,6 +221,11 @@ impl Interpreter<'_> {
         prep: &str,
         subjects: Vec<usize>,
     ) {
+        if self.at_its_end(phrase, kind, prep, &subjects)
+            || self.known(phrase).is_none() && self.seizes(phrase, prep)
+        {
+            return;
+        }
         if Self::is_own_part(phrase) {
             return self.on_own_part(phrase, (kind, prep), &subjects);
         }
@@ -224,10 +234,14 @@ impl Interpreter<'_> {
         {
             return;
         }
+        let subjects = self.goes_into(prep, subjects);
         let known = self.known(phrase).filter(|i| !subjects.contains(i));
         let led = kind == RelationKind::On
             && matches!(phrase.noun.as_str(), "leash" | "lead" | "harness" | "chain");
-        let worn = led || phrase.tags().any(Tags::WORN) && kind == RelationKind::Inside && prep != "out of";
+        let worn = led
+            || phrase.tags().any(Tags::WORN)
+                && kind == RelationKind::Inside
+                && !matches!(prep, "out of" | "into");
         if worn && subjects.iter().any(|i| self.is_animate(*i)) && known.is_none() {
             let subjects = self.undressed(phrase, subjects);
             self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
@@ -255,32 +269,7 @@ impl Interpreter<'_> {
         let pours = matches!(prep, "into" | "out of") && !subjects.is_empty() && self.detailed_by == subjects;
         let pours = pours || self.aims(prep, &subjects);
         let kind = if pours { RelationKind::NextTo } else { kind };
-        // What comes out of a tunnel is before it.
-        let emerges =
-            prep == "out of" && phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
-        if emerges && known.is_none() {
-            return self.object_thing(phrase, RelationKind::InFrontOf, subjects);
-        }
-        // Whoever looks out of a window stands beside it.
-        let outward = prep == "out of" && matches!(phrase.noun.as_str(), "window" | "door" | "doorway");
-        let kind = if outward { RelationKind::NextTo } else { kind };
-        let setting = if known.is_some() { Setting::Thing } else { setting(phrase, kind, prep) };
-        match setting {
-            Setting::Place => {
-                let corner = self.corner.take();
-                corner.into_iter().for_each(|corner| self.set_region(&subjects, corner));
-                self.places.add(prep, &phrase.text());
-            }
-            Setting::Region(region) => {
-                self.set_region(&subjects, region);
-                self.region_place(phrase, prep);
-            }
-            Setting::Ignored => {}
-            Setting::Thing => return self.object_thing(phrase, kind, subjects),
-        }
-        self.group = subjects;
-        self.object_of = None;
-        self.closed = true;
+        self.place_against(phrase, kind, prep, subjects, known.is_some());
     }
 
     /// A sky or floor with adjectives is worth keeping as a place.

@@ -69,9 +69,9 @@ impl Interpreter<'_> {
                 self.group = if made && !objects.is_empty() { objects } else { subjects };
                 self.closed = true;
             }
-            Pending::Than { larger, higher, subjects } => {
+            Pending::Than { larger, higher, by, subjects } => {
                 let objects = self.resolve(who, &subjects);
-                self.compare(larger, higher, &subjects, &objects);
+                self.compare((larger, higher, by), &subjects, &objects);
             }
             _ => {}
         }
@@ -135,8 +135,10 @@ impl Interpreter<'_> {
 
     /// Whether a phrase names a part of somebody spoken of: `her head`.
     pub(super) fn is_own_part(phrase: &NounPhrase) -> bool {
-        let both = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("both"));
-        let every = (phrase.determiner == Determiner::Each || both) && phrase.tags().any(Tags::BODY);
+        // "both hands", "balancing plates on one arm"
+        let counted = phrase.words.first().map(|word| word.to_lowercase());
+        let counted = counted.is_some_and(|word| matches!(word.as_str(), "both" | "one"));
+        let every = (phrase.determiner == Determiner::Each || counted) && phrase.tags().any(Tags::BODY);
         phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART) || every
     }
 
@@ -166,6 +168,7 @@ impl Interpreter<'_> {
         subjects: &[usize],
     ) {
         let owners = self.owners_named_by(phrase, subjects);
+        let owners = if prep == "to" && phrase.noun == "foot" { Vec::new() } else { owners };
         // "a cat lying on its back"
         let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
         if alive(subjects) && !alive(&owners) && phrase.tags().any(Tags::BODY) || owners.is_empty() {
@@ -344,6 +347,10 @@ fn grown_name(noun: &str) -> &str {
         "cub" => "bear",
         "lion cub" => "lion",
         "joey" => "kangaroo",
-        other => other.strip_prefix("baby ").or(other.strip_suffix(" cub")).unwrap_or(other),
+        other => other
+            .strip_prefix("baby ")
+            .or(other.strip_suffix(" cub"))
+            .or(other.strip_suffix(" chick"))
+            .unwrap_or(other),
     }
 }

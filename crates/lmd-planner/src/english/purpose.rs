@@ -2,17 +2,26 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint};
-use super::phrase::NounPhrase;
+use super::phrase::{Determiner, NounPhrase};
 use crate::lexicon::Tags;
 
 impl Interpreter<'_> {
     /// Whom or what something is for, in the caption of that. `true` if it was that.
     pub(super) fn serves(&mut self, phrase: &NounPhrase) -> bool {
+        let after_for = matches!(self.previous(), Some(Chunk::For));
+        // "a dog waits for its owner", "asks a policeman for directions"
+        let acts = !self.acting.is_empty() && self.acting.iter().all(|index| self.is_animate(*index));
+        let own = phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::ANIMATE);
+        if after_for && acts && (own || self.is_new_idea(phrase)) && self.known(phrase).is_none() {
+            let acting = self.acting.clone();
+            self.add_detail(&acting, &format!("for {}", phrase.text()));
+            (self.group, self.object_of, self.closed, self.joint) = (acting, None, true, Joint::None);
+            return true;
+        }
         let subjects = self.group.clone();
         let bare = phrase.is_bare() && !phrase.plural;
         let lifeless = !subjects.is_empty() && subjects.iter().all(|index| !self.is_animate(*index));
         let whom = |np: &NounPhrase| np.tags().any(Tags::ANIMATE) && !np.tags().any(Tags::PLACE);
-        let after_for = matches!(self.previous(), Some(Chunk::For));
         let counted = phrase.noun.is_empty() && phrase.quantity.is_some();
         if !(after_for && lifeless && (bare || counted || whom(phrase))) || self.known(phrase).is_some() {
             return false;

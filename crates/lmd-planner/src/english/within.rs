@@ -1,10 +1,49 @@
 //! Where in its owner something is: in the middle of it, in one of its corners.
 
 use super::interpret::{Interpreter, thing_tags};
+use super::phrase::{Determiner, NounPhrase};
+use super::places::{Setting, setting};
 use crate::lexicon::{Class, Tags, kind_of, known_kind};
 use crate::{Arrangement, Region, Relation, RelationKind};
 
 impl Interpreter<'_> {
+    /// The object of a preposition as the place, the part of the picture or the thing that it is.
+    pub(super) fn place_against(
+        &mut self,
+        phrase: &NounPhrase,
+        kind: RelationKind,
+        prep: &str,
+        subjects: Vec<usize>,
+        known: bool,
+    ) {
+        // What comes out of a tunnel is before it.
+        let emerges =
+            prep == "out of" && phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
+        if emerges && !known {
+            return self.object_thing(phrase, RelationKind::InFrontOf, subjects);
+        }
+        // Whoever looks out of a window stands beside it.
+        let outward = prep == "out of" && matches!(phrase.noun.as_str(), "window" | "door" | "doorway");
+        let kind = if outward { RelationKind::NextTo } else { kind };
+        let setting = if known { Setting::Thing } else { setting(phrase, kind, prep) };
+        match setting {
+            Setting::Place => {
+                let corner = self.corner.take();
+                corner.into_iter().for_each(|corner| self.set_region(&subjects, corner));
+                self.places.add(prep, &phrase.text());
+            }
+            Setting::Region(region) => {
+                self.set_region(&subjects, region);
+                self.region_place(phrase, prep);
+            }
+            Setting::Ignored => {}
+            Setting::Thing => return self.object_thing(phrase, kind, subjects),
+        }
+        self.group = subjects;
+        self.object_of = None;
+        self.closed = true;
+    }
+
     /// `a spider web with a spider in the center`: the middle of the web, not
     /// of the picture. `false` where the owner has no inside.
     pub(super) fn in_the_middle_of_owner(&mut self, subjects: &[usize], owners: &[usize]) -> bool {

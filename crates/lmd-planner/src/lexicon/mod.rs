@@ -28,14 +28,14 @@ mod words;
 pub use kind::Size;
 pub(crate) use kind::{Class, Kind};
 pub(crate) use nouns::{compound, kind_of, known_kind};
-pub(crate) use past::{finite_past, is_deed, is_naming};
+pub(crate) use past::{finite_past, is_deed, is_naming, perfect};
 pub(crate) use phrases::{Phrases, Section, after, likeliest_language};
 pub(crate) use source::of_section as lines;
 pub(crate) use tags::Tags;
 pub(crate) use verbs::{
     Role, Verb, VerbForm, base, doing, forms, is_adorning, is_at, is_filling, is_known_verb, is_leading,
-    is_lighting, is_linking, is_meaning_to, is_of_the_living, is_on, is_participle, is_worked, progressive,
-    third_person, verb,
+    is_lighting, is_linking, is_meaning_to, is_of_the_living, is_on, is_participle, is_told, is_worked,
+    progressive, third_person, verb,
 };
 pub(crate) use words::{
     List, belongs_to_wearer, comparative, compares, exact_tags, head, is_adjective, is_adverb, is_alive,

@@ -43,6 +43,21 @@ pub(crate) fn finite_past(word: &str) -> Option<Verb> {
     Some(Verb { attribute, form: VerbForm::Third, ..verb })
 }
 
+/// What is done with `word` after `has`: `taking` of `taken`.
+pub(crate) fn perfect(word: &str) -> Option<String> {
+    static TAKEN: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
+        let participles = source::entries(TEXT, "participle");
+        let each = |(lemma, pasts): (&str, &'static str)| {
+            pasts.split(' ').map({
+                let doing = ing(lemma);
+                move |past| (past, doing.clone())
+            })
+        };
+        participles.flat_map(each).collect()
+    });
+    TAKEN.get(word).or_else(|| PROGRESSIVES.get(word)).cloned()
+}
+
 /// Whether a past form behind the name of somebody (`by_somebody`) or something says what that did, whatever follows:
 /// `sailed`, but not `parked`.
 pub(crate) fn is_deed(word: &str, by_somebody: bool) -> bool {

@@ -39,10 +39,18 @@ pub(crate) enum Section {
     Bounds,
     /// Ways to make a picture.
     Media,
+    /// In what order an instruction wants things.
+    Orders,
+    /// What is said of what is to be ordered and adds nothing.
+    OrderOf,
+    /// What changes how something is, and how it is then.
+    States,
+    /// Adjectives of which one takes the place of another.
+    Contrary,
 }
 
 impl Section {
-    pub(super) const ALL: [(Self, &'static str); 14] = [
+    pub(super) const ALL: [(Self, &'static str); 18] = [
         (Self::Where, "where"),
         (Self::LoosePrepositions, "loose prepositions"),
         (Self::Joints, "joints"),
@@ -57,6 +65,10 @@ impl Section {
         (Self::Strength, "strength"),
         (Self::Bounds, "bounds"),
         (Self::Media, "media"),
+        (Self::Orders, "orders"),
+        (Self::OrderOf, "order of"),
+        (Self::States, "states"),
+        (Self::Contrary, "contrary"),
     ];
 
     /// Its phrases with what stands behind them in the file.

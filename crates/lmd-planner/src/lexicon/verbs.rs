@@ -56,7 +56,7 @@ pub(crate) struct Verb {
 pub(super) const TEXT: &str = include_str!("verbs.txt");
 
 /// The lists of `verbs.txt` by what their verbs do.
-pub(super) const ROLES: [(&str, Role); 11] = [
+pub(super) const ROLES: [(&str, Role); 12] = [
     ("neutral", Role::Neutral),
     ("posture", Role::Posture),
     ("mount", Role::Mount),
@@ -66,6 +66,7 @@ pub(super) const ROLES: [(&str, Role); 11] = [
     ("topped", Role::Topped),
     ("contact", Role::Contact),
     ("close", Role::Close),
+    ("close told", Role::Close),
     ("caption", Role::Caption),
     ("action", Role::Action),
 ];
@@ -166,6 +167,7 @@ static BESIDE_OVER: Deeds = Deeds::of("beside over");
 static ON_OVER: Deeds = Deeds::of("on over");
 static ON_ACROSS: Deeds = Deeds::of("on across");
 static FILLING: Deeds = Deeds::of("filling");
+static TOLD: Deeds = Deeds::of("close told");
 static ADORNING: Deeds = Deeds::of("adorning");
 static LIGHTING: Deeds = Deeds::of("lighting");
 
@@ -210,6 +212,11 @@ pub(crate) fn is_of_the_living(doing: &str) -> bool {
 /// Whether somebody does this (`slicing`) to something that lies on or in something else.
 pub(crate) fn is_worked(doing: &str) -> bool {
     WORKED.has(doing)
+}
+
+/// Whether the caption keeps this (`watering`) though what it is done to is a thing of its own.
+pub(crate) fn is_told(doing: &str) -> bool {
+    TOLD.has(doing)
 }
 
 /// Whether what does this (`illuminating`) lights the place it is in.

@@ -36,11 +36,11 @@ fn thing(caption: &str, boxes: &[BBox]) -> String {
     }
 }
 
-fn counted(count: usize) -> String {
+pub(super) fn counted(count: usize) -> String {
     u32::try_from(count).map_or_else(|_| count.to_string(), number_in_words)
 }
 
-fn enumerated(parts: &[String]) -> String {
+pub(super) fn enumerated(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [one] => one.clone(),
@@ -49,7 +49,7 @@ fn enumerated(parts: &[String]) -> String {
 }
 
 /// Where a box is: `at the top left`.
-fn place(bbox: BBox) -> &'static str {
+pub(super) fn place(bbox: BBox) -> &'static str {
     let (x, y) = bbox.center();
     let side = |value: f64| {
         if value < 0.38 {
@@ -74,12 +74,12 @@ fn place(bbox: BBox) -> &'static str {
 }
 
 /// The objects that `what` names by its words, with their numbers.
-fn named<'a>(layout: &'a Layout, what: &str) -> Vec<(usize, &'a Object)> {
+pub(super) fn named<'a>(layout: &'a Layout, what: &str) -> Vec<(usize, &'a Object)> {
     let all = all_named(layout, what).into_iter();
     all.filter_map(|index| Some((index, layout.objects().get(index)?))).collect()
 }
 
-fn there_is_none(layout: &Layout, what: &str) -> String {
+pub(super) fn there_is_none(layout: &Layout, what: &str) -> String {
     format!("There is no {}. {}", singular(without_article(what)), describe(layout))
 }
 

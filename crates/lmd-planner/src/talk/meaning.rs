@@ -10,6 +10,8 @@ pub(crate) enum Meaning {
     Undo,
     /// Do again what was taken back.
     Redo,
+    /// Take all instructions back.
+    Restart,
     /// Another layout of the same.
     Another,
     /// Something to be answered.
@@ -27,6 +29,12 @@ pub(crate) enum Question {
     HowMany(String),
     /// Where is it?
     Where(String),
+    /// Is it so?
+    IsIt(String),
+    /// What colour has it?
+    Colour(String),
+    /// What stands so to something: `on the table`?
+    WhatIs(String),
     /// What could be added?
     WhatToAdd,
     /// What would make it livelier?
@@ -62,6 +70,9 @@ pub(crate) fn meaning(text: &str) -> Meaning {
     if is_one_of("undo", text) || goes_back(text) {
         return Meaning::Undo;
     }
+    if is_one_of("restart", text) {
+        return Meaning::Restart;
+    }
     if is_one_of("redo", text) {
         return Meaning::Redo;
     }
@@ -90,6 +101,12 @@ fn plain(text: &str) -> String {
         "now ",
         "ok, ",
         "ok ",
+        "no wait, ",
+        "no, ",
+        "wait, ",
+        "oh, ",
+        "actually, ",
+        "actually ",
         "so ",
         "and ",
         "hey, ",
@@ -170,20 +187,8 @@ fn question(text: &str, asks: bool) -> Option<Question> {
         let more = ["add", "else", "missing", "put", "more"].iter().any(|word| text.contains(word));
         return Some(if more { Question::WhatToAdd } else { Question::Improve });
     }
-    let after = |lead: &str| text.strip_prefix(lead).map(str::to_owned);
-    if let Some(what) = after("how many ") {
-        let what = ["are there", "do we have", "are in", "does it have"]
-            .iter()
-            .fold(what, |what, tail| what.split(tail).next().unwrap_or(&what).trim().to_owned());
-        return Some(Question::HowMany(what));
-    }
-    if let Some(what) = ["is there ", "are there "].iter().find_map(|lead| after(lead)) {
-        let what = what.trim_start_matches("any ").trim_start_matches("a ").trim_start_matches("an ");
-        let what = what.split(" in the ").next().unwrap_or(what);
-        return Some(Question::HowMany(what.to_owned()));
-    }
-    if let Some(what) = ["where is ", "where are "].iter().find_map(|lead| after(lead)) {
-        return Some(Question::Where(what));
+    if let Some(question) = about_what_is(text, asks) {
+        return Some(question);
     }
     let wonders = ["what ", "why ", "who ", "which ", "how ", "is ", "are ", "does ", "do you ", "should "];
     let begins = wonders.iter().any(|word| text.starts_with(word));
@@ -199,6 +204,58 @@ fn question(text: &str, asks: bool) -> Option<Question> {
         (_, true) if asks || text.starts_with("what ") || text.starts_with("why ") => Some(Question::Other),
         _ => None,
     }
+}
+
+/// Questions about what there is: how many, where, of what colour, and whether it is so.
+fn about_what_is(text: &str, asks: bool) -> Option<Question> {
+    let after = |lead: &str| text.strip_prefix(lead).map(str::to_owned);
+    if let Some(what) = after("how many ").or_else(|| after("how much ")) {
+        let tails =
+            ["are there", "is there", "do we have", "are in the picture", "are in it", "does it have"];
+        let tails = tails.iter().chain(&["do you see", "can you see", "are visible", "can be seen"]);
+        let what = tails.fold(what, |what, tail| match what.split_once(tail) {
+            Some((what, more)) => format!("{} {}", what.trim(), more.trim()).trim().to_owned(),
+            None => what,
+        });
+        return Some(Question::HowMany(what.replacen(" are ", " ", 1)));
+    }
+    if let Some(what) = colour_of(text) {
+        return Some(Question::Colour(what));
+    }
+    if let Some(place) =
+        ["what is ", "who is ", "what stands ", "what lies ", "who stands ", "which things are "]
+            .iter()
+            .find_map(|lead| after(lead))
+            .filter(|place| crate::english::relation_phrase(&format!("it {place}")).is_some())
+    {
+        return Some(Question::WhatIs(place));
+    }
+    if let Some(what) = ["is there ", "are there "].iter().find_map(|lead| after(lead)) {
+        let what = what.trim_start_matches("any ").trim_start_matches("a ").trim_start_matches("an ");
+        let frames = [" in the picture", " in the image", " in the scene", " in it", " in there", " there"];
+        let what = frames.iter().find_map(|frame| what.strip_suffix(frame)).unwrap_or(what);
+        return Some(Question::HowMany(what.to_owned()));
+    }
+    if let Some(what) = ["where is ", "where are "].iter().find_map(|lead| after(lead)) {
+        return Some(Question::Where(what));
+    }
+    let states = ["the ", "it ", "they ", "both ", "all ", "this ", "one ", "everything "];
+    if asks
+        && let Some(what) = ["is ", "are ", "does ", "do "].iter().find_map(|lead| after(lead))
+        && states.iter().any(|start| what.starts_with(start))
+    {
+        return Some(Question::IsIt(what));
+    }
+    None
+}
+
+/// `what colour is the bird`, `which colour does the bird have`: of what.
+fn colour_of(text: &str) -> Option<String> {
+    let rest = ["what colour ", "what color ", "which colour ", "which color "]
+        .iter()
+        .find_map(|lead| text.strip_prefix(lead))?;
+    let what = ["is ", "are ", "has ", "does ", "do "].iter().find_map(|verb| rest.strip_prefix(verb))?;
+    Some(what.strip_suffix(" have").unwrap_or(what).to_owned())
 }
 
 /// `make it more lively`, `add some life`, `it is boring`.

@@ -3,6 +3,7 @@
 //! 3.1), `another layout` with another one. Every proposal was tried: it is
 //! an instruction that the offline planner carries out without a doubt.
 
+mod asked;
 mod describe;
 mod ideas;
 mod improve;
@@ -24,8 +25,11 @@ fn answer(layout: &Layout, question: &Question) -> Answer {
     let is = describe::describe(layout);
     match question {
         Question::WhatIsThere => Answer { text: is, proposals: Vec::new() },
-        Question::HowMany(what) => Answer { text: describe::how_many(layout, what), proposals: Vec::new() },
+        Question::HowMany(what) => Answer { text: asked::how_many(layout, what), proposals: Vec::new() },
         Question::Where(what) => Answer { text: describe::whereabouts(layout, what), proposals: Vec::new() },
+        Question::IsIt(what) => Answer { text: asked::is_it(layout, what), proposals: Vec::new() },
+        Question::Colour(what) => Answer { text: asked::colour(layout, what), proposals: Vec::new() },
+        Question::WhatIs(place) => Answer { text: asked::what_is(layout, place), proposals: Vec::new() },
         Question::WhatToAdd => {
             Answer { text: "These would fit:".to_owned(), proposals: tried(layout, additions(layout)) }
         }

@@ -69,3 +69,34 @@ fn what_is_there_is_told() {
     assert!(text("is there a cat?").contains("no cat"));
     assert!(text("where is the car?").contains("left"));
 }
+
+#[test]
+fn what_is_so_is_answered() {
+    for (prompt, question, answer) in [
+        ("a black cat to the left of a dog", "is the cat left of the dog?", "Yes"),
+        ("a black cat to the left of a dog", "is the dog to the left of the cat?", "No"),
+        ("a black cat to the left of a dog", "is the cat black?", "Yes"),
+        ("a black cat to the left of a dog", "is the cat bigger than the dog?", "No"),
+        ("a black cat to the left of a dog", "what colour is the cat?", "A black cat is black."),
+        ("a black cat to the left of a dog", "what color is the dog?", "No colour is said of a dog."),
+        ("two apples and a lamp on a table", "how many apples are on the table?", "There are two."),
+        ("two apples and a lamp on a table", "what is on the table?", "An apple"),
+    ] {
+        let text = asked(prompt, question).1.text;
+        assert!(
+            text.starts_with(answer) || answer == "An apple" && text.contains("lamp"),
+            "{question}: {text}"
+        );
+    }
+}
+
+#[test]
+fn everything_can_be_taken_back() {
+    let (mut talk, plan) = Conversation::start(&OfflinePlanner, "a cat and a dog").unwrap();
+    for said in ["make the cat black", "remove the dog", "no wait, keep it", "add a tree"] {
+        talk.respond(&OfflinePlanner, said, &Wishes::default()).unwrap();
+    }
+    assert_eq!(talk.layout().objects().len(), 3);
+    talk.respond(&OfflinePlanner, "start over", &Wishes::default()).unwrap();
+    assert_eq!(talk.layout(), &plan.layout);
+}

@@ -13,7 +13,7 @@ use super::standing::contents;
 use super::vocabulary::comparative;
 use super::{adding, scenery};
 use crate::geometry::{crossings, feet_kept, mean};
-use crate::lexicon::kind_of;
+use crate::lexicon::{Tags, belongs_to_wearer, kind_of, noun_tags};
 use crate::offline::wording;
 use crate::{Scene, english};
 
@@ -72,6 +72,7 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
             return Ok(());
         }
         Err(_) if scenery::describe_part(board, who, words) => return Ok(()),
+        Err(refusal) => return describe_own(board, who, words).ok_or(refusal),
         found => found?,
     };
     // An attribute is taken on trust, and that is told.
@@ -95,6 +96,45 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
     });
     board.touched = subjects;
     Ok(())
+}
+
+/// Says something of a part or the clothes of what is there: `the woman's dress`, `the sails`.
+fn describe_own(board: &mut Board, who: &str, words: &str) -> Option<()> {
+    let part_of = |(_, part): &(&str, &str)| noun_tags(&singular(part)).any(Tags::PART);
+    let owned = who
+        .split_once("'s ")
+        .or_else(|| who.split_once("' "))
+        .or_else(|| who.strip_prefix("her ").map(|part| ("her", part)))
+        .or_else(|| who.strip_prefix("his ").map(|part| ("him", part)))
+        .or_else(|| who.strip_prefix("its ").map(|part| ("it", part)))
+        .or_else(|| who.rsplit_once(' ').filter(|(whole, _)| *whole != "the").filter(part_of));
+    let (owners, part) = match owned {
+        Some((whole, part)) => (find(board, whole).ok()?, part),
+        None => {
+            // The sails are those of the sailboat.
+            let part = who.strip_prefix("the ").filter(|part| !part.contains(' '))?;
+            let stem = singular(part);
+            let of = |index: &usize| {
+                let noun = head_noun(&board.pieces[*index].caption).unwrap_or_default();
+                noun.len() > stem.len() && noun.starts_with(stem.as_str())
+            };
+            let alone = board.pieces.len() == 1 && belongs_to_wearer(&stem);
+            ((0..board.pieces.len()).filter(|index| alone || of(index)).collect::<Vec<usize>>(), part)
+        }
+    };
+    let one = owners.len() > 1 && !noun_tags(&singular(part)).any(Tags::PART);
+    let part = if one { singular(part) } else { part.to_owned() };
+    let told = format!("{words} {part}");
+    let told = if lmd_layout::is_plural(&part) { told } else { with_article(&told) };
+    let known = !owners.is_empty() && !words.contains(' ');
+    rewrite(board, if known { &owners } else { &[] }, |caption| {
+        Some(
+            detail::replaced(caption, &singular(&part), &told)
+                .unwrap_or_else(|| format!("{caption} with {told}")),
+        )
+    });
+    board.touched = owners;
+    known.then_some(())
 }
 
 /// Gives each of several objects, from left to right, a colour.
@@ -145,6 +185,11 @@ pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refus
     }
     let parts = things.len();
     let Some(thing) = things.into_iter().next() else {
+        // "turn the hill into a meadow"
+        if let Some(place) = english::parse(to).ok().and_then(|scene| scene.background) {
+            board.remove(&subjects);
+            return scenery::background(board, &place);
+        }
         return Err(format!(
             "\"{to}\" names nothing that could be drawn; try \"replace the cat with a dog\""
         ));

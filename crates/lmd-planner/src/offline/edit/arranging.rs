@@ -21,6 +21,11 @@ use crate::{RelationKind, Scene, Thing, english};
 /// Sees to it that there is what the words describe: of a kind that is there
 /// with a number, copies come or the last go; anything else is added.
 pub(super) fn want(board: &mut Board, what: &str) -> Result<(), Refusal> {
+    if let Some(number) = what.strip_suffix(" of them").or_else(|| what.strip_suffix(" of those")) {
+        let one = find(board, "them")?;
+        let noun = one.first().and_then(|index| head_noun(&board.pieces[*index].caption)).unwrap_or_default();
+        return want(board, &format!("{number} {}", lmd_layout::plural(&noun)));
+    }
     let counted = first_word(what).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
     let things = english::noun_phrases(what);
     let ([thing], true) = (things.as_slice(), counted) else { return add(board, what) };

@@ -3,7 +3,7 @@
 use lmd_layout::with_article;
 
 use super::naming::without_article;
-use crate::lexicon::names_colour;
+use crate::lexicon::{Section, names_colour};
 
 /// A caption with an attribute put in.
 pub(crate) fn described(caption: &str, words: &str) -> String {
@@ -19,11 +19,19 @@ pub(crate) fn described(caption: &str, words: &str) -> String {
         ("full of ", "full of "),
         ("filled with ", "filled with "),
         ("looking ", "looking "),
+        ("cut in ", "cut in "),
+        ("sliced in ", "sliced in "),
+        ("broken in ", "broken in "),
     ];
     for (verb, detail) in details {
         if let Some(rest) = words.strip_prefix(verb) {
             return format!("{caption} {detail}{rest}");
         }
+    }
+    // "blue with a yellow tail": the one before the noun, the other behind.
+    if let Some(at) = words.find(" with ") {
+        let (before, behind) = words.split_at(at);
+        return format!("{}{behind}", described(caption, before));
     }
     let bare = without_article(caption);
     let had_article = bare.len() < caption.len();
@@ -43,8 +51,22 @@ pub(crate) fn described(caption: &str, words: &str) -> String {
             return article_for(&kept.join(" "), had_article);
         }
     }
-    let text = format!("{words} {}", kept.join(" "));
+    let text =
+        match kept.iter().take(kept.len().saturating_sub(1)).position(|known| is_contrary(known, words)) {
+            // "a metal chair" that was wooden
+            Some(at) => {
+                kept.splice(at..=at, [words]);
+                kept.join(" ")
+            }
+            None => format!("{words} {}", kept.join(" ")),
+        };
     article_for(&text, had_article)
+}
+
+/// Whether one of two adjectives takes the place of the other.
+fn is_contrary(one: &str, other: &str) -> bool {
+    let of = |group: &str, word: &str| group.split(' ').any(|known| known == word);
+    one != other && Section::Contrary.entries().any(|(group, _)| of(group, one) && of(group, other))
 }
 
 fn article_for(phrase: &str, had_article: bool) -> String {

@@ -38,6 +38,8 @@ pub(super) struct Board {
     pub(super) touched: Vec<usize>,
     /// What went away last, or was moved: its caption and the box it left.
     pub(super) vacated: Vec<(String, BBox)>,
+    /// What was there in an earlier layout and is not now, the latest first: its caption and its box.
+    pub(super) gone: Vec<(String, BBox)>,
     /// What a person should know afterwards.
     pub(super) warnings: Vec<String>,
     /// What the last command demands of the places of objects.
@@ -63,6 +65,7 @@ impl Board {
             negative: layout.negative().to_owned(),
             touched,
             vacated: Vec::new(),
+            gone: Vec::new(),
             warnings: Vec::new(),
             demands: Vec::new(),
             carried: Vec::new(),

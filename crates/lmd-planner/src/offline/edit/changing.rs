@@ -76,6 +76,7 @@ fn scenery(rest: &str) -> Option<Command> {
         "the background",
         "background",
         "the scene",
+        "the room",
         "the setting",
         "the picture",
         "the image",
@@ -183,9 +184,24 @@ fn split_complement(rest: &str) -> Option<Command> {
 /// Where the complement begins: at an article, a verb of wearing, a colour at
 /// the end, or the last word.
 fn complement_start(words: &[&str]) -> Option<usize> {
-    let from = if matches!(words.first(), Some(&("it" | "them" | "this" | "that"))) { 1 } else { 2 };
+    let alone =
+        ["it", "them", "this", "that", "everyone", "everybody", "everything", "him", "her", "both", "all"];
+    let from = if words.first().is_some_and(|word| alone.contains(word)) { 1 } else { 2 };
+    let from = match words {
+        ["them", "both" | "all", ..] | ["both" | "all", "of", "them" | "these" | "those", ..] => {
+            words.len().min(from + 1)
+        }
+        _ => from,
+    };
     let article = (from..words.len())
         .find(|at| matches!(words[*at], "a" | "an" | "wear" | "wearing" | "look" | "more" | "very"));
+    // "blue with a yellow tail": what is told begins before "with".
+    let article = article.map(|at| {
+        let with = at.checked_sub(1).filter(|with| *with >= from && words[*with] == "with");
+        let Some(with) = with else { return at };
+        let told = words[from..with].iter().rev().take_while(|word| is_adjective(word) || names_colour(word));
+        with - told.count()
+    });
     let joined =
         words.iter().rposition(|word| *word == "and").filter(|at| *at > from && *at + 2 == words.len());
     let list = joined.and_then(|at| at.checked_sub(1)).filter(|at| *at >= from);
@@ -235,5 +251,5 @@ pub(super) fn complement(who: &str, to: &str) -> Option<Command> {
 
 /// Whether bare words name a thing something can turn into, not what it can be like.
 fn names_thing(words: &str) -> bool {
-    known_kind(&lmd_layout::singular(words)).is_some() && !is_adjective(words)
+    !words.contains(" with ") && known_kind(&lmd_layout::singular(words)).is_some() && !is_adjective(words)
 }

@@ -1,9 +1,9 @@
 //! From the words of an instruction to [`Command`]s, clause by clause.
 
 use super::apposed::joined;
-use super::changing::{change, colours_of, complement, scene_complement};
+use super::changing::{change, complement, scene_complement};
 use super::command::{Command, Place, first_word, two_parts};
-use super::doing::{changed_state, said_of};
+use super::doing::said_of;
 use super::emptying::emptying;
 use super::giving::{dressed, give};
 use super::instead::{against, contrast, in_place};
@@ -11,14 +11,23 @@ use super::moving::{gathering, into_region, movement, relation, spread, step};
 use super::phrasing::{begins_clause, normalise, verb_first};
 use super::refusal::Refusal;
 use super::remarks::{allowed, complaint, passive, topic, unwanted};
+use super::sizing::{recolour, resize_verb, scale};
+use super::terse::{
+    also_does, bare_change, bare_step, bare_style, fewer, inherited, led_back, state, trade, without_purpose,
+};
 use super::vocabulary::{
     adds, comparative, is_imperative, is_motion, is_verb, moves, places, strength, without_strength,
 };
 use super::whole::whole as of_whole;
-use crate::lexicon::{Section, after, is_adjective, is_colour, names_colour};
+use crate::RelationKind;
+use crate::lexicon::{Section, after, names_colour};
 
 /// What one could say, for refusals.
 pub(super) const EXAMPLES: &str = "try for instance \"move the cat to the right\", \"add two birds in the sky\", \"make the car red\", \"remove the dog\" or \"change the background to a beach\"";
+
+/// What is cleared as a whole.
+const PICTURES: [&str; 6] =
+    ["the picture", "the image", "the scene", "the canvas", "the layout", "the screen"];
 
 /// Why nothing is turned.
 const UPRIGHT: &str = "boxes stand upright, a layout does not say how something is turned or tilted; say it of the thing, as in \"make the bottle tilted\"";
@@ -58,7 +67,7 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
     if let Some(command) = emptying(&whole).or_else(|| of_whole(&whole)).filter(|_| !joins_commands(&whole)) {
         return push(&whole, Some(command));
     }
-    let verb = first_word(&whole).map(str::to_owned);
+    let verb = inherited(&whole);
     let mut unread = None;
     for (at, length) in joints(&whole) {
         let (left, right) = (whole[..at].trim(), whole[at + length..].trim());
@@ -91,6 +100,11 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
         {
             push(left, first);
             return clauses(&format!("{who}{modal}{state}"), None, out);
+        }
+        // "the horse should be brown and eat grass"
+        if let (Some(more), Some(_)) = (also_does(left, right), &first) {
+            push(left, first);
+            return clauses(&more, None, out);
         }
         if starts && unread.is_none() {
             unread = Some((left.to_owned(), right.to_owned()));
@@ -157,11 +171,16 @@ fn command(text: &str) -> Option<Command> {
     if let Some(command) = in_place(text) {
         return Some(command);
     }
-    let text = text.strip_suffix(" instead").unwrap_or(text);
+    let text = without_purpose(text.strip_suffix(" instead").unwrap_or(text));
     if let Some(command) = of_whole(text).or_else(|| unwanted(text)).or_else(|| allowed(text)) {
         return Some(command);
     }
     if let Some(command) = complaint(text).or_else(|| passive(text)).and_then(|told| command(&told)) {
+        return Some(command);
+    }
+    if let Some(command) =
+        trade(text).or_else(|| led_back(text)).or_else(|| fewer(text)).or_else(|| state(text))
+    {
         return Some(command);
     }
     if let Some((one, other)) = text.strip_prefix("neither ").and_then(|rest| rest.split_once(" nor "))
@@ -204,7 +223,7 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
         "show" => non_empty(rest).map(|rest| Command::Want(rest.to_owned())),
         "take" => take(rest),
         "keep" => kept(rest),
-        "leave" => kept(rest.strip_suffix(" as it is").or_else(|| rest.strip_suffix(" alone"))?),
+        "leave" => kept(rest.strip_suffix(" alone").unwrap_or(rest)),
         "don't" => kept(["change ", "touch ", "move "].iter().find_map(|verb| rest.strip_prefix(verb))?),
         "hang" if rest.contains(" from ") && !rest.starts_with("the ") => {
             Some(Command::Add(rest.replacen(" from ", " hanging from ", 1)))
@@ -232,9 +251,12 @@ fn by_change(text: &str, verb: &str, rest: &str) -> Option<Command> {
             let (who, what) = rest.split_once(" with ")?;
             Some(Command::Describe { who: who.to_owned(), words: format!("covered with {what}") })
         }
-        "open" | "close" | "shut" | "light" | "break" => changed_state(verb, rest),
         "reduce" | "increase" => number_of(rest),
-        "double" => doubled(rest),
+        "double" | "halve" if rest.starts_with("the size of ") => {
+            let how = if verb == "halve" { "half the size" } else { "twice as big" };
+            change("make", &format!("{} {how}", &rest["the size of ".len()..]))
+        }
+        "double" => Some(Command::Double(rest.strip_prefix("the number of ").unwrap_or(rest).to_owned())),
         "make" | "let" if format!("{rest} ").contains(" lean ") => Some(Command::Cannot(UPRIGHT)),
         "let" => change("make", rest),
         "replace" => two_parts(rest, &[" with ", " by "]).map(|(who, to)| Command::Rename { who, to }),
@@ -244,26 +266,34 @@ fn by_change(text: &str, verb: &str, rest: &str) -> Option<Command> {
         {
             Some(Command::Cannot(UPRIGHT))
         }
+        "tie" | "attach" | "fasten" | "chain" | "hook" => two_parts(rest, &[" to "])
+            .map(|(who, anchor)| Command::Relate { who, kind: RelationKind::NextTo, anchor }),
+        "clear" | "empty" if PICTURES.contains(&rest) => Some(Command::Remove("everything".to_owned())),
         "dress" => dressed(rest),
-        "spread" => Some(spread(rest)),
+        "spread" | "scatter" if relation(rest).is_none() => Some(spread(rest)),
         "enlarge" | "grow" | "widen" | "shrink" => resize_verb(verb, rest),
         "resize" | "scale" => scale(rest),
         "paint" | "color" | "colour" | "recolor" => recolour(rest),
         "give" => give(rest),
-        "set" => number_of(rest).or_else(|| change(verb, rest)).or_else(|| movement(verb, rest)),
+        "set" => number_of(rest)
+            .or_else(|| relation(rest).and_then(|_| movement("put", rest)))
+            .or_else(|| change(verb, rest))
+            .or_else(|| movement(verb, rest)),
         "change" => number_of(rest).or_else(|| change(verb, rest)),
         "make" | "turn" | "transform" | "convert" | "have" => change(verb, rest),
+        "gather" | "group" | "collect" | "cluster" | "huddle" | "bunch" => gathered(rest),
         _ if is_motion(verb) => movement(verb, rest),
         _ => bare(text),
     }
 }
 
-/// `the size of the cat`, `the cups`: twice as large, or twice as many.
-fn doubled(rest: &str) -> Option<Command> {
-    match rest.strip_prefix("the size of ") {
-        Some(who) => change("make", &format!("{who} twice as big")),
-        None => Some(Command::Double(rest.strip_prefix("the number of ").unwrap_or(rest).to_owned())),
-    }
+/// `the cups in the top left corner`, `the cups around the plate`, `the cups`: where several things come together.
+fn gathered(rest: &str) -> Option<Command> {
+    let rest = rest.strip_suffix(" together").or_else(|| rest.strip_suffix(" up")).unwrap_or(rest);
+    let placed = into_region(rest).map(|(who, region)| Command::Region { who, region });
+    placed
+        .or_else(|| relation(rest).map(|(who, kind, anchor)| Command::Relate { who, kind, anchor }))
+        .or_else(|| gathering(&format!("{rest} together")))
 }
 
 /// What stays as it is.
@@ -336,9 +366,21 @@ fn swap(rest: &str) -> Option<Command> {
         .strip_prefix("the positions of ")
         .or_else(|| rest.strip_prefix("the places of "))
         .unwrap_or(rest);
+    let rest = [" around", " over", " round"].iter().fold(rest, |rest, tail| {
+        rest.strip_suffix(tail).or_else(|| rest.strip_prefix(&tail[1..])).unwrap_or(rest).trim_start()
+    });
     let both = matches!(
         rest,
-        "" | "them" | "both" | "the two" | "them around" | "the objects" | "places" | "positions"
+        "" | "them"
+            | "both"
+            | "the two"
+            | "both of them"
+            | "the two of them"
+            | "the objects"
+            | "places"
+            | "positions"
+            | "their places"
+            | "their positions"
     );
     if both {
         return Some(Command::Swap("them".to_owned(), String::new()));
@@ -353,59 +395,6 @@ fn swap(rest: &str) -> Option<Command> {
         .or_else(|| several.then(|| Command::Swap(rest.to_owned(), String::new())))
 }
 
-fn resize_verb(verb: &str, rest: &str) -> Option<Command> {
-    let word = match verb {
-        "shrink" => "smaller",
-        "widen" => "wider",
-        _ => "bigger",
-    };
-    if let Some((who, amount)) = two_parts(rest, &[" by "]) {
-        let shrinks = verb == "shrink";
-        let factor = match amount.as_str() {
-            "half" | "a half" => std::f64::consts::FRAC_1_SQRT_2,
-            other => {
-                let share =
-                    other.trim_end_matches(" percent").trim_end_matches('%').parse::<f64>().ok()? / 100.0;
-                if shrinks { 1.0 - share } else { 1.0 + share }
-            }
-        };
-        let factor = if !shrinks && factor < 1.0 { std::f64::consts::SQRT_2 } else { factor };
-        let h = if verb == "widen" { 1.0 } else { factor };
-        return (0.05..=20.0).contains(&factor).then_some(Command::Resize { who, w: factor, h });
-    }
-    let power = ["slightly", "a bit", "a little", "a lot", "much"]
-        .into_iter()
-        .find(|words| rest.ends_with(words))
-        .unwrap_or("");
-    let (w, h) = comparative(format!("{power} {word}").trim())?;
-    non_empty(&without_strength(rest)).map(|who| Command::Resize { who: who.to_owned(), w, h })
-}
-
-/// `the cat by 1.5`, `the cat to 50%`.
-fn scale(rest: &str) -> Option<Command> {
-    let (who, amount) = two_parts(rest, &[" by ", " to "])?;
-    let factor: f64 = match amount.strip_suffix('%') {
-        Some(percent) => percent.trim().parse::<f64>().ok()? / 100.0,
-        None => amount.trim_end_matches('x').parse().ok()?,
-    };
-    (0.05..=20.0).contains(&factor).then_some(Command::Resize { who, w: factor, h: factor })
-}
-
-/// `paint the car blue`.
-fn recolour(rest: &str) -> Option<Command> {
-    if let Some((who, colours)) = colours_of(rest) {
-        return Some(Command::Colours { who, colours });
-    }
-    let words: Vec<&str> = rest.split(' ').collect();
-    let last = *words.last()?;
-    // "dark green", "bright pink"
-    let shades = words.iter().rev().skip(1).take_while(|word| is_colour(word) || is_adjective(word)).count();
-    let at = words.len().checked_sub(1 + shades)?.max(1);
-    let who = words[..at].join(" ");
-    let who = who.trim_end_matches(" in");
-    names_colour(last).then(|| Command::Describe { who: who.to_owned(), words: words[at..].join(" ") })
-}
-
 /// Instructions without a verb: `closer together`, `two more cats`, `bigger boxes`.
 fn bare(text: &str) -> Option<Command> {
     if let Some(gather) = gathering(&text.replacen(" should be ", " ", 1)) {
@@ -414,8 +403,14 @@ fn bare(text: &str) -> Option<Command> {
     if let Some(mood @ Command::Mood(_)) = scene_complement(text) {
         return Some(mood);
     }
+    if let Some(told) = bare_style(text).or_else(|| bare_change(text)) {
+        return Some(told);
+    }
     if let Some(happens) = said_of(text) {
         return Some(happens);
+    }
+    if let Some(step) = bare_step(text) {
+        return Some(step);
     }
     if let Some((who, to)) = two_parts(text, &[" should "])
         && let Some(step) = step(&format!("{who} {}", to.rsplit(' ').next().unwrap_or_default()))

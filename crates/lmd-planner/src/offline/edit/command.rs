@@ -20,6 +20,8 @@ pub(super) enum Command {
     Region { who: String, region: Region },
     /// Move objects by a step.
     Nudge { who: String, dx: f64, dy: f64 },
+    /// Move objects by just these shares of the picture.
+    Shift { who: String, dx: f64, dy: f64 },
     /// Bring objects together (below 1) or apart (above 1).
     Gather { who: Option<String>, factor: f64 },
     /// Bring objects nearer to another (below 1) or away from it.
@@ -40,6 +42,12 @@ pub(super) enum Command {
     Edge { who: String, to_left: bool },
     /// Let objects do something: `riding the horse`.
     Happen { who: String, doing: String },
+    /// Put objects in an order, or at even distances.
+    Order { who: String, order: Order },
+    /// Put back what was there before.
+    Restore(String),
+    /// One of two things left of another, one right.
+    Flank { what: String, anchor: String },
     /// Put objects in a row, a column or a stack.
     Arrange { who: String, line: Line },
     /// Leave objects as they are: they are what is spoken of.
@@ -110,6 +118,17 @@ pub(super) enum Side {
     Both,
     Width,
     Height,
+}
+
+/// What things are ordered by from left to right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// By a measure of their boxes, the greatest first where it falls.
+    By { side: Side, falling: bool },
+    /// The other way round than now.
+    Reversed,
+    /// As now, at equal distances.
+    Even,
 }
 
 /// An edge of a box.

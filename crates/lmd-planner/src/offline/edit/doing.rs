@@ -4,7 +4,7 @@
 use super::command::{Command, first_word};
 use super::moving::movement;
 use super::vocabulary::{is_imperative, is_motion};
-use crate::lexicon::progressive;
+use crate::lexicon::{Tags, exact_tags, known_kind, progressive};
 
 /// `the knight ride the horse`, `the fox chase the owl`: who, and what doing.
 pub(super) fn acted(rest: &str) -> Option<Command> {
@@ -14,8 +14,10 @@ pub(super) fn acted(rest: &str) -> Option<Command> {
         let Some(doing) = progressive(words[at]) else { continue };
         // "the light blue": what follows a verb is a thing or where it is.
         let next = words.get(at + 1);
+        let only_verb = !exact_tags(words[at]).any(Tags::NOUN.and(Tags::ADJECTIVE));
         let follows = next.is_none_or(|word| {
             lmd_layout::is_plural(word)
+                || only_verb && known_kind(word).is_some()
                 || matches!(
                     *word,
                     "the"
@@ -50,18 +52,6 @@ pub(super) fn acted(rest: &str) -> Option<Command> {
         }
     }
     None
-}
-
-/// `open the window`, `light the candles`: how something is after it.
-pub(super) fn changed_state(verb: &str, rest: &str) -> Option<Command> {
-    let words = match verb {
-        "open" => "open",
-        "light" => "lit",
-        "break" => "broken",
-        _ => "closed",
-    };
-    let named = matches!(first_word(rest)?, "the" | "it" | "them" | "both" | "all");
-    named.then(|| Command::Describe { who: rest.to_owned(), words: words.to_owned() })
 }
 
 /// What is said of somebody in a whole sentence: `the knight should hold a

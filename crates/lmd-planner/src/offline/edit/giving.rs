@@ -2,6 +2,7 @@
 //! the boy in red`, `separate the cat from the dog`.
 
 use super::command::{Command, first_word, named, two_parts};
+use crate::RelationKind;
 use crate::lexicon::{belongs_to_wearer, is_colour};
 
 /// `the boy in red`, `her in a blue coat`.
@@ -21,8 +22,18 @@ pub(super) fn apart(rest: &str) -> Option<Command> {
     }
 }
 
-/// `give the man a hat`: a hat on the man.
+/// Whether words point at something that is there.
+fn points(who: &str) -> bool {
+    let known = ["the", "it", "them", "that", "this", "his", "her", "their", "both"];
+    first_word(who).is_some_and(|word| known.contains(&word))
+        && !who.split(' ').any(|word| matches!(word, "a" | "an"))
+}
+
+/// `give the man a hat`: a hat on the man; `give it to the man`.
 pub(super) fn give(rest: &str) -> Option<Command> {
+    if let Some((who, anchor)) = two_parts(rest, &[" to "]).filter(|(who, _)| points(who)) {
+        return Some(Command::Relate { who, kind: RelationKind::HeldBy, anchor });
+    }
     let words: Vec<&str> = rest.split(' ').collect();
     let article = words.iter().skip(1).position(|word| matches!(*word, "a" | "an" | "some"));
     let Some(at) = article.map(|at| at + 1) else { return give_each(&words) };

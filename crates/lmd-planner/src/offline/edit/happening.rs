@@ -13,7 +13,7 @@ use super::relocate::{self, relate_pieces};
 use super::staging::attach;
 use super::standing::level;
 use crate::english;
-use crate::geometry::feet_kept;
+use crate::geometry::{corners, feet_kept};
 use crate::lexicon::{is_alive, kind_of};
 use crate::offline::wording;
 use crate::{RelationKind, Scene, Thing};
@@ -34,7 +34,10 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
     // Which way somebody looks stands in the caption.
     let way = doing.split(' ').next_back().unwrap_or_default();
     if doing.split(' ').count() <= 4
-        && matches!(way, "left" | "right" | "viewer" | "camera" | "up" | "down" | "away" | "forward")
+        && matches!(
+            way,
+            "left" | "right" | "viewer" | "camera" | "up" | "down" | "away" | "forward" | "hands"
+        )
     {
         for index in &subjects {
             let caption = &mut board.pieces[*index].caption;
@@ -96,6 +99,26 @@ pub(super) fn give(board: &mut Board, who: &str, what: &str) -> Result<(), Refus
     } else {
         super::adding::add(board, &format!("{what} on {who}"))
     }
+}
+
+/// Gives one to each of several, to those who live alone where there are such.
+pub(super) fn give_each(board: &mut Board, who: &str, what: &str) -> Result<(), Refusal> {
+    let mut subjects = find(board, who)?;
+    let alive = |index: &usize| head_noun(&board.pieces[*index].caption).is_some_and(|noun| is_alive(&noun));
+    if subjects.iter().any(alive) {
+        subjects.retain(alive);
+    }
+    let first = board.pieces.len();
+    let name = |index: &usize| format!("object {}", index + 1);
+    if subjects.iter().all(alive) {
+        // At once, or the second would take what the first was given.
+        let all: Vec<String> = subjects.iter().map(|index| (index + 1).to_string()).collect();
+        give(board, &format!("objects {}", all.join(" ")), what)?;
+    } else {
+        subjects.iter().try_for_each(|index| give(board, &name(index), what))?;
+    }
+    board.touched = (first..board.pieces.len()).collect();
+    Ok(())
 }
 
 /// Puts attributes and details of a reading into captions.
@@ -208,6 +231,14 @@ fn bring(
 /// Puts objects somewhere relative to something, which is new where the words
 /// say so and it is not there.
 pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &str) -> Result<(), Refusal> {
+    let whole = matches!(who, "it" | "them" | "everything" | "the scene" | "this" | "all");
+    if whole && matches!(kind, RelationKind::On | RelationKind::Inside) && find(board, anchor).is_err() {
+        let named = matches!(first_word(anchor), Some("a" | "an" | "the"));
+        let whole_place = named.then(|| english::parse(&format!("a thing in {anchor}")).ok()?.background);
+        if let Some(Some(_)) = whole_place {
+            return super::scenery::background(board, anchor);
+        }
+    }
     let new = matches!(first_word(anchor), Some("a" | "an")) && find(board, anchor).is_err();
     if !new {
         return relocate::relate(board, who, kind, anchor);
@@ -237,6 +268,18 @@ fn against_new(
                 let only = board.pieces[*first].caption.clone();
                 board.warnings.push(format!("of several only \"{only}\" was put on \"{anchor}\""));
             }
+            board.touched = subjects;
+            return Ok(());
+        }
+        RelationKind::Inside if subjects.len() > 1 => {
+            super::lines::in_line(board, &subjects, super::command::Line::Row, anchor)?;
+            let [left, top, right, bottom] = corners(subjects.iter().map(|index| board.pieces[*index].bbox));
+            let (x, y) = ((left - 0.04).max(0.0), f64::midpoint(top, bottom) - 0.2 * (bottom - top));
+            let bbox = BBox::clamped(x, y, (right + 0.04).min(1.0) - x, (bottom + 0.05).min(1.0) - y);
+            board.put(
+                wording::caption(thing),
+                bbox.ok_or_else(|| format!("there is no room for \"{anchor}\""))?,
+            );
             board.touched = subjects;
             return Ok(());
         }

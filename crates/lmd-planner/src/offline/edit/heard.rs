@@ -31,7 +31,11 @@ pub(super) fn unheard(instruction: &str, before: &Layout, after: &Layout) -> Vec
     };
     let mut unheard: Vec<String> = Vec::new();
     for (at, word) in said.iter().enumerate() {
-        if (names_colour(word) || new(at)) && !is_known(word) && !unheard.contains(word) {
+        // "green, not red": what is denied is not to come.
+        let denied = said[at.saturating_sub(3)..at]
+            .iter()
+            .any(|word| matches!(word.as_str(), "not" | "instead" | "no"));
+        if (names_colour(word) && !denied || new(at)) && !is_known(word) && !unheard.contains(word) {
             unheard.push(word.clone());
         }
     }

@@ -114,10 +114,17 @@ pub(super) fn arrange(board: &mut Board, who: &str, line: Line) -> Result<(), Re
     if line == Line::Circle {
         return circle(board, subjects);
     }
+    in_line(board, &subjects, line, who)?;
+    board.touched = subjects;
+    Ok(())
+}
+
+/// Puts objects in line in the order that is given, about where they are.
+pub(super) fn in_line(board: &mut Board, subjects: &[usize], line: Line, who: &str) -> Result<(), Refusal> {
     let boxes: Vec<BBox> = subjects.iter().map(|index| board.pieces[*index].bbox).collect();
-    let others = obstacles(board, &subjects);
+    let others = obstacles(board, subjects);
     let mut best: Option<(f64, Vec<BBox>)> = None;
-    for scale in [1.0, 0.85, 0.7, 0.55, 0.4] {
+    for scale in [1.0, 0.85, 0.7, 0.6, 0.5, 0.4] {
         let Some(places) = placed(&boxes, line, scale, &others) else { continue };
         let shared = overlap(&places, &others);
         if best.as_ref().is_none_or(|(least, _)| shared + 1e-6 < *least) {
@@ -136,7 +143,6 @@ pub(super) fn arrange(board: &mut Board, who: &str, line: Line) -> Result<(), Re
     for (index, bbox) in subjects.iter().zip(places) {
         board.pieces[*index].bbox = bbox;
     }
-    board.touched = subjects;
     Ok(())
 }
 

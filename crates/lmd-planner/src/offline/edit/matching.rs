@@ -42,6 +42,9 @@ pub(super) fn as_large(text: &str) -> Option<Command> {
         let who = who.trim_end_matches(" should").trim_end_matches(" must").to_owned();
         return Some(Command::Match { who, side: Side::Both, factor: 1.0, like: PICTURE[0].to_owned() });
     }
+    if ["double the", "halve the", "triple the"].iter().any(|verb| text.starts_with(verb)) {
+        return None;
+    }
     let (left, side, like) = measured(text)?;
     if like == "possible" || like.is_empty() {
         return None;
@@ -184,6 +187,16 @@ pub(super) fn same_size(board: &mut Board, who: &str, side: Side) -> Result<(), 
 /// the comparative says.
 pub(super) fn exceed(board: &mut Board, who: &str, how: &str, anchor: &str) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
+    let anchors = find(board, anchor)?;
+    if anchors.len() > 1 {
+        // Larger than all of them: so against each, which changes what changed already no more than it must.
+        let names: Vec<String> = subjects.iter().map(|index| (index + 1).to_string()).collect();
+        let who = format!("objects {}", names.join(" "));
+        return anchors
+            .iter()
+            .filter(|index| !subjects.contains(index))
+            .try_for_each(|index| exceed(board, &who, how, &format!("object {}", index + 1)));
+    }
     let than = board.pieces[find_one(board, anchor)?].bbox;
     let (w, h) = comparative(how).ok_or_else(|| format!("\"{how}\" is no size"))?;
     // Beside another a smaller difference is seen.

@@ -8,6 +8,7 @@
 
 mod adding;
 mod adjust;
+mod amount;
 mod apposed;
 mod arranging;
 mod attribute;
@@ -19,6 +20,7 @@ mod demand;
 mod detail;
 mod doing;
 mod emptying;
+mod flank;
 mod gathering;
 mod giving;
 mod ground;
@@ -30,6 +32,7 @@ mod matching;
 mod more;
 mod moving;
 mod naming;
+mod ordering;
 mod outcome;
 mod owning;
 mod passing;
@@ -43,10 +46,13 @@ mod remarks;
 mod rest;
 mod scenery;
 mod sets;
+mod sizing;
+mod spelled;
 mod spot;
 mod staging;
 mod standing;
 mod tabletop;
+mod terse;
 mod vocabulary;
 mod wearing;
 mod whole;
@@ -60,6 +66,7 @@ use clauses::{Clause, commands};
 use command::Command;
 pub(crate) use naming::without_article;
 use refusal::Refusal;
+pub(crate) use standing::stands;
 
 /// The indices of all objects that the words name; none where they name
 /// nothing.
@@ -76,6 +83,9 @@ pub(crate) fn revise(
     locked: &[usize],
 ) -> Result<Plan, PlanError> {
     let text = normalize_prompt(instruction)?;
+    // "a bit more": what was said last, once again.
+    let last = conversation.turns().last().filter(|_| terse::asks_again(&text));
+    let text = last.map_or(Ok(text), |turn| normalize_prompt(&turn.instruction))?;
     let refuse = |why: Refusal| PlanError::Instruction { instruction: text.clone(), why };
     let layout = conversation.layout();
     let mut board = Board::new(layout, last_touched(conversation), locked);
@@ -83,10 +93,21 @@ pub(crate) fn revise(
         let before: Vec<_> = before.objects().iter().map(|o| (o.caption.to_string(), o.bbox)).collect();
         board.note_vacated(&before);
     }
-    let clauses = rest::kept_alone(commands(&text).map_err(&refuse)?);
+    board.gone = gone(conversation);
+    let captions: Vec<String> = layout.objects().iter().map(|object| object.caption.to_string()).collect();
+    let (said, slips) = spelled::spelled(&text, &captions.join(" "));
+    board.warnings.extend(slips);
+    let clauses = rest::kept_alone(commands(&said).map_err(&refuse)?);
     let several = clauses.len() > 1;
     let mut left_out: Vec<(String, Refusal)> = Vec::new();
+    let meant = board.touched.clone();
     for clause in clauses {
+        // "a box to the left of it and a ball to the right of it"
+        let of_it =
+            [" of it", " of him", " of her", " of them"].iter().any(|owner| clause.words.ends_with(owner));
+        if of_it && !meant.is_empty() {
+            board.touched.clone_from(&meant);
+        }
         // What can be done is done, and the rest is told.
         let mut next = board.clone();
         match follow(&mut next, &clause) {
@@ -133,6 +154,10 @@ fn follow(board: &mut Board, clause: &Clause) -> Result<(), Refusal> {
 fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
     match command {
         Command::Add(what) | Command::Want(what) if more::again(board, what) => Ok(()),
+        Command::Add(what) | Command::Want(what) if what.contains(" for each") => {
+            let (new, of) = what.split_once(" for each").unwrap_or((what, ""));
+            happening::give_each(board, &format!("each{of}"), new)
+        }
         Command::Add(what) => wearing::add(board, what),
         Command::Put { who, moved, added } => match refer::find(board, who) {
             Ok(_) => carry_out(board, moved),
@@ -154,6 +179,10 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Relate { who, kind, anchor } => happening::relate(board, who, *kind, anchor),
         Command::Region { who, region } => relocate::to_region(board, who, *region),
         Command::Nudge { who, dx, dy } => relocate::nudge(board, who, *dx, *dy),
+        Command::Shift { who, dx, dy } => relocate::shift(board, who, *dx, *dy),
+        Command::Order { who, order } => ordering::order(board, who, *order),
+        Command::Restore(who) => flank::restore(board, who),
+        Command::Flank { what, anchor } => flank::flank(board, what, anchor),
         Command::Gather { who, factor } => gathering::gather(board, who.as_deref(), *factor),
         Command::Approach { who, anchor, factor } => gathering::approach(board, who, anchor, *factor),
         Command::Swap(one, other) => relocate::swap(board, one, other),
@@ -180,14 +209,53 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
     }
 }
 
-/// What "it" means: the objects the last instruction changed, or the only one.
+/// What "it" means: the objects the last instruction changed, of several those that it is about; or the only one.
 fn last_touched(conversation: &Conversation) -> Vec<usize> {
     let now = conversation.layout().objects();
-    match conversation.previous() {
+    let changed: Vec<usize> = match conversation.previous() {
         None if now.len() == 1 => vec![0],
         None => Vec::new(),
         Some(before) => (0..now.len()).filter(|index| !before.objects().contains(&now[*index])).collect(),
+    };
+    let Some(turn) = conversation.turns().last().filter(|_| changed.len() > 1) else { return changed };
+    let said = turn.instruction.to_lowercase();
+    let about = crate::english::relation_phrase(&said).map_or(said.clone(), |(who, ..)| who);
+    let named = |words: &str| -> Vec<usize> {
+        let words: Vec<String> = words.split([' ', ',']).map(lmd_layout::singular).collect();
+        let noun = |index: &usize| naming::head_noun(now[*index].caption.as_str());
+        changed
+            .iter()
+            .copied()
+            .filter(|index| noun(index).is_some_and(|noun| words.contains(&noun)))
+            .collect()
+    };
+    [named(&about), named(&said), changed.clone()]
+        .into_iter()
+        .find(|found| !found.is_empty())
+        .unwrap_or_default()
+}
+
+/// What was there in an earlier layout and went away since, the latest first.
+fn gone(conversation: &Conversation) -> Vec<(String, lmd_layout::BBox)> {
+    let now = conversation.layout().objects();
+    let turns = conversation.turns().iter().rev().skip(1).map(|turn| &turn.layout);
+    let mut gone: Vec<(String, lmd_layout::BBox)> = Vec::new();
+    let mut later = now;
+    for layout in turns.chain((!conversation.turns().is_empty()).then(|| conversation.first())) {
+        let count = |objects: &[lmd_layout::Object], caption: &str| {
+            objects.iter().filter(|object| object.caption.as_str() == caption).count()
+        };
+        for object in layout.objects() {
+            let caption = object.caption.as_str();
+            let fewer = count(later, caption) < count(layout.objects(), caption);
+            let replaced = later.iter().any(|other| other.bbox == object.bbox);
+            if fewer && !replaced && !later.contains(object) {
+                gone.push((caption.to_owned(), object.bbox));
+            }
+        }
+        later = layout.objects();
     }
+    gone
 }
 
 #[cfg(test)]
@@ -198,6 +266,8 @@ mod kinds_tests;
 mod outcome_tests;
 #[cfg(test)]
 mod several_tests;
+#[cfg(test)]
+mod terse_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The words of moving: steps, parts of the picture, places relative to
 //! other things, together and apart.
 
+use super::amount::share;
 use super::command::{Command, first_word, named};
 use super::vocabulary::{direction, moves, strength, without_strength};
 use crate::lexicon::{Class, Tags, kind_of, known_kind, tags};
@@ -12,6 +13,10 @@ pub(super) fn movement(verb: &str, rest: &str) -> Option<Command> {
     let first = first_word(rest)?;
     let partitive = rest.split(' ').nth(1) == Some("of");
     let number = lmd_layout::parse_number_word(first).is_some() && !partitive;
+    let sides = [" on each side of ", " on either side of ", " on both sides of "];
+    if let Some((what, anchor)) = sides.iter().find_map(|side| rest.split_once(side)).filter(|_| puts) {
+        return Some(Command::Flank { what: what.to_owned(), anchor: anchor.to_owned() });
+    }
     if puts && (number || matches!(first, "a" | "an" | "another" | "some" | "more")) {
         return Some(Command::Add(rest.to_owned()));
     }
@@ -64,6 +69,7 @@ fn subject_of(command: &Command) -> Option<&str> {
         Command::Relate { who, .. }
         | Command::Region { who, .. }
         | Command::Nudge { who, .. }
+        | Command::Shift { who, .. }
         | Command::Edge { who, .. }
         | Command::Approach { who, .. } => Some(who),
         _ => None,
@@ -184,7 +190,7 @@ fn in_depth(rest: &str) -> Option<Command> {
     let (who, last) = core.rsplit_once(' ')?;
     let region = match last {
         "back" | "backward" | "backwards" | "away" => Region::Background,
-        "forward" | "forwards" => Region::Foreground,
+        "forward" | "forwards" | "closer" | "nearer" => Region::Foreground,
         _ => return None,
     };
     let who = who.trim_end_matches(" the").trim_end_matches(" to").trim_end_matches(" farther").trim();
@@ -229,6 +235,12 @@ fn is_surrounding(anchor: &str) -> bool {
 
 /// `the cat a bit to the left`, `the cat up`, `the dog 20% right`.
 pub(super) fn step(rest: &str) -> Option<Command> {
+    if let Some((share, rest)) = share(rest) {
+        return match step(&rest)? {
+            Command::Nudge { who, dx, dy } => Some(Command::Shift { who, dx: dx * share, dy: dy * share }),
+            _ => None,
+        };
+    }
     let power = strength(rest);
     let core = without_strength(rest);
     let core =

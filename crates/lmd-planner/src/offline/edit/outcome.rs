@@ -23,6 +23,7 @@ pub(super) fn see_to(board: &mut Board, before: &Board, command: &Command, words
     let places = matches!(
         command,
         Command::Nudge { .. }
+            | Command::Shift { .. }
             | Command::Region { .. }
             | Command::Edge { .. }
             | Command::Relate { .. }
@@ -34,13 +35,50 @@ pub(super) fn see_to(board: &mut Board, before: &Board, command: &Command, words
             | Command::Resize { .. }
     );
     demand::meet(board);
+    if matches!(
+        command,
+        Command::Relate { .. }
+            | Command::Region { .. }
+            | Command::Edge { .. }
+            | Command::Put { .. }
+            | Command::Swap(..)
+    ) {
+        forget_place(board, before);
+    }
     if places {
         stay_on(board, before);
         carry_along(board, before);
     }
     tell_disturbed(board, before, words);
-    if let Some(missed) = missed(board, before, command) {
+    if let Some(missed) = missed(board, before, command).or_else(|| not_turned(board, command, words)) {
         board.warnings.push(missed);
+    }
+}
+
+/// `flip the dragon`: its box is at the mirrored place, it may look the same way as before.
+fn not_turned(board: &Board, command: &Command, words: &str) -> Option<String> {
+    let turned = ["flip", "mirror", "reflect"].iter().any(|verb| words.starts_with(verb));
+    let (Command::Mirror { who: Some(_), .. }, [one], true) = (command, board.touched.as_slice(), turned)
+    else {
+        return None;
+    };
+    let caption = &board.pieces.get(*one)?.caption;
+    Some(format!("{caption} went to the mirrored place; a layout does not say which way it faces"))
+}
+
+/// A caption no longer says where something was: `a parrot on his shoulder`.
+fn forget_place(board: &mut Board, before: &Board) {
+    for index in board.touched.clone() {
+        let Some(piece) = board.pieces.get_mut(index) else { continue };
+        let moved = before.with_id(piece.id).is_some_and(|old| old.bbox != piece.bbox);
+        let place = ["his", "her", "its", "their"]
+            .iter()
+            .filter_map(|owner| piece.caption.find(&format!(" on {owner} ")))
+            .min()
+            .filter(|at| moved && !piece.caption[..*at].contains(" with "));
+        if let Some(at) = place {
+            piece.caption.truncate(at);
+        }
     }
 }
 

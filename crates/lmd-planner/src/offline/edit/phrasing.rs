@@ -2,8 +2,9 @@
 //! front of its verb, so that every clause begins with what is to be done.
 
 use super::command::first_word;
+use super::terse::is_terse;
 use super::vocabulary::{adds, is_verb, places};
-use crate::lexicon::{Section, after};
+use crate::lexicon::{Section, Tags, after, noun_tags};
 
 /// What follows a name and says what is to become of it.
 const MODALS: [&str; 12] = [
@@ -24,6 +25,13 @@ const MODALS: [&str; 12] = [
 /// Lower case, without politeness and punctuation that carries nothing.
 pub(super) fn normalise(text: &str) -> String {
     let mut text = text.to_lowercase().replace(['!', '?', '"'], " ").replace('’', "'");
+    // "just" says what alone is to stay, elsewhere nothing.
+    for (alone, only) in
+        [("leave just ", "leave only "), ("keep just ", "keep only "), ("just leave ", "only leave ")]
+    {
+        text = text.replace(alone, only);
+    }
+    text = text.replace("just keep ", "only keep ");
     for politeness in [
         "please ",
         " please",
@@ -35,6 +43,12 @@ pub(super) fn normalise(text: &str) -> String {
         "let's ",
         "now ",
         "also ",
+        "actually ",
+        "pls ",
+        " pls",
+        " plz",
+        "ok, ",
+        "ok ",
         "just ",
     ] {
         text = format!(" {text}").replace(&format!(" {}", politeness.trim_start()), " ");
@@ -46,6 +60,7 @@ pub(super) fn normalise(text: &str) -> String {
     let text = [" any more", " anymore", " any longer", " either", " again"]
         .iter()
         .fold(text, |text, tail| text.replace(tail, ""));
+    let text = with_owner(&contrasted(text));
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = as_wish(&not_but(&corrected(&words.join(" "))));
     let text = text.trim_end_matches(['.', ',', ' ']);
@@ -62,6 +77,54 @@ pub(super) fn normalise(text: &str) -> String {
         .filter(|text| text.starts_with("i don't like"))
         .unwrap_or(&text)
         .to_owned()
+}
+
+/// `a dog, not a cat` as `a dog instead of a cat`; `two guards, one on each side` as two on both.
+fn contrasted(text: String) -> String {
+    let text = [" too", " as well"].iter().fold(text, |text, tail| {
+        text.trim_end_matches(['.', ' ']).strip_suffix(tail).map_or(text.clone(), str::to_owned)
+    });
+    let text = text
+        .replace(", one on each side of ", " on both sides of ")
+        .replace(", one on either side of ", " on both sides of ");
+    [", not a ", " not a ", ", not an ", " not an "].iter().fold(text, |text, not| {
+        match text.split_once(not).filter(|(before, _)| before.contains(" a ") || before.contains(" an ")) {
+            Some((before, denied)) => format!("{before} instead of a {denied}"),
+            None => text,
+        }
+    })
+}
+
+/// `a hat on its head` and `a box to its left` as what is on or beside it.
+fn with_owner(text: &str) -> String {
+    const OWNERS: [(&str, &str); 4] = [("its", "it"), ("his", "him"), ("her", "her"), ("their", "them")];
+    // "a man with a hat on his head" says whose it is.
+    if ["with ", "who ", "holding ", "wearing ", "has "].iter().any(|word| text.contains(word)) {
+        return text.to_owned();
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut told: Vec<String> = Vec::new();
+    let mut skip = false;
+    for (at, word) in words.iter().enumerate() {
+        if std::mem::take(&mut skip) {
+            continue;
+        }
+        let owner = OWNERS.iter().find(|(owner, _)| owner == word).map(|(_, whom)| *whom);
+        let placed =
+            at > 0 && ["on", "to", "in", "at", "around", "behind", "above", "under"].contains(&words[at - 1]);
+        let part = words.get(at + 1).filter(|part| {
+            matches!(part.trim_matches(','), "left" | "right" | "side")
+                || noun_tags(part.trim_matches(',')).any(Tags::PART)
+        });
+        match (owner, part) {
+            (Some(whom), Some(part)) if placed => {
+                told.push(format!("the {part} of {whom}"));
+                skip = true;
+            }
+            _ => told.push((*word).to_owned()),
+        }
+    }
+    told.join(" ")
 }
 
 /// `no, two canoes`: what was wanted before, in another number; `no wait, remove the cat` without its beginning.
@@ -134,9 +197,19 @@ pub(super) fn verb_first(clause: &str) -> String {
 fn exact_number(clause: &str) -> Option<String> {
     let made = clause.strip_prefix("make it ").or_else(|| clause.strip_prefix("make that "));
     let (clause, made) = (made.unwrap_or(clause), made.is_some());
-    let tail = [" in total", " altogether", " in all", " overall", " only"]
-        .iter()
-        .find_map(|tail| clause.strip_suffix(tail));
+    let tail = [
+        " in total",
+        " altogether",
+        " in all",
+        " overall",
+        " only",
+        " are enough",
+        " is enough",
+        " will do",
+        " suffice",
+    ]
+    .iter()
+    .find_map(|tail| clause.strip_suffix(tail));
     let head =
         ["only ", "exactly ", "no more than ", "just "].iter().find_map(|head| clause.strip_prefix(head));
     let what = tail.or(head).unwrap_or(clause);
@@ -150,6 +223,7 @@ pub(super) fn begins_clause(text: &str) -> bool {
     let first = first_word(text).unwrap_or_default();
     let subject = matches!(first, "the" | "it" | "they" | "both" | "all" | "there" | "that" | "this");
     is_verb(first)
+        || is_terse(text)
         || matches!(first, "no" | "then" | "without" | "don't" | "neither")
         || after(Section::InstructionWishes, text).is_some()
         || (subject && MODALS.iter().any(|modal| text.contains(modal)))

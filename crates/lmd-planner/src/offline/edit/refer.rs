@@ -7,7 +7,9 @@ use super::naming::{head_noun, is_everything, plain, without_article, without_ow
 use super::picking::{Many, Pick, pick_word, postfix_pick, quantifier};
 use super::refusal::Refusal;
 use super::sets::set;
-use crate::lexicon::{Tags, mean_the_same, noun_tags};
+use super::staging::thing_of;
+use super::standing::loose;
+use crate::lexicon::{Tags, is_alive, kind_of, mean_the_same, noun_tags};
 use crate::{RelationKind, english};
 
 /// A reference in words, taken apart.
@@ -41,6 +43,9 @@ pub(super) fn find(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
     }
     if let Some(numbers) = numbered(text) {
         return by_number(board, &numbers);
+    }
+    if let Some(found) = of_its_kind(board, text) {
+        return found;
     }
     if let Some(list) = listed(board, text) {
         return Ok(list);
@@ -111,6 +116,8 @@ pub(super) fn is_pronoun(text: &str) -> bool {
             | "these"
             | "him"
             | "her"
+            | "he"
+            | "she"
             | "that one"
             | "this one"
     )
@@ -148,6 +155,21 @@ fn numbered(text: &str) -> Option<Vec<usize>> {
     parts.map(number).collect::<Option<Vec<usize>>>().filter(|numbers| !numbers.is_empty())
 }
 
+/// `planet 2`, `the planet number 3`: counted from the left.
+fn of_its_kind(board: &Board, text: &str) -> Option<Result<Vec<usize>, Refusal>> {
+    let (noun, number) = text.rsplit_once([' ', '#'])?;
+    let number: usize = number.trim_start_matches('#').parse().ok()?;
+    let noun =
+        [" number", " no.", " no", " nr."].iter().find_map(|tail| noun.strip_suffix(tail)).unwrap_or(noun);
+    let mut found = candidates(board, &Reference::parse(noun.trim()).words);
+    found.sort_by(|a, b| board.pieces[*a].bbox.center().0.total_cmp(&board.pieces[*b].bbox.center().0));
+    let one = number.checked_sub(1).and_then(|at| found.get(at).copied());
+    (!found.is_empty()).then(|| {
+        one.map(|one| vec![one])
+            .ok_or_else(|| format!("there are {} of \"{noun}\": {}", found.len(), board.inventory()))
+    })
+}
+
 fn by_number(board: &Board, numbers: &[usize]) -> Result<Vec<usize>, Refusal> {
     let count = board.pieces.len();
     match numbers.iter().find(|number| !(1..=count).contains(*number)) {
@@ -162,8 +184,30 @@ fn by_number(board: &Board, numbers: &[usize]) -> Result<Vec<usize>, Refusal> {
 /// What "it" means, or the only object.
 fn pronoun(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
     let of_two = matches!(text, "both" | "the two" | "both of them" | "the two of them");
-    if of_two && board.pieces.len() == 2 || text == "them" && board.touched.is_empty() {
+    let several = of_two || matches!(text, "them" | "they" | "those" | "these");
+    let lone = several && board.touched.len() == 1 && board.pieces.len() == 2;
+    let alike = of_one_kind(board);
+    // The balloons over a house are "them", the cups beside a teapot are not alone so.
+    let extent = |index: &usize| kind_of(&thing_of(&board.pieces[*index]).noun).extent();
+    let small = alike.first().map_or(0.0, extent);
+    let apart = |index: usize| alike.contains(&index) || extent(&index) > 4.0 * small;
+    let all_apart = (0..board.pieces.len()).all(apart);
+    if several && !of_two && board.touched.is_empty() && alike.len() > 1 && all_apart {
+        return Ok(alike);
+    }
+    if of_two && board.pieces.len() == 2 || lone || several && !of_two && board.touched.is_empty() {
         return Ok((0..board.pieces.len()).collect());
+    }
+    // "both" of what stands on something: not that.
+    let standing = loose(board, (0..board.pieces.len()).collect());
+    if of_two && board.touched.len() != 2 && standing.len() == 2 {
+        return Ok(standing);
+    }
+    // "both" of a boy, a girl and what they eat
+    let lives = |index: &usize| is_alive(&thing_of(&board.pieces[*index]).noun);
+    let living: Vec<usize> = (0..board.pieces.len()).filter(lives).collect();
+    if of_two && board.touched.len() != 2 && living.len() == 2 {
+        return Ok(living);
     }
     match (board.touched.is_empty(), board.pieces.len()) {
         (false, _) => Ok(board.touched.clone()),
@@ -241,8 +285,10 @@ impl Reference {
                 None => words.push(word.to_owned()),
             }
         }
-        // "the sheep" are all of them.
-        let plural = words.last().is_some_and(|noun| is_plural(noun) || lmd_layout::plural(noun) == **noun);
+        // "the sheep" and "the red ones" are all of them.
+        let ones = rest == "ones" || rest.ends_with(" ones");
+        let plural =
+            ones || words.last().is_some_and(|noun| is_plural(noun) || lmd_layout::plural(noun) == **noun);
         let many = if plural && many == Many::One && pick.is_none() { Many::All } else { many };
         if let Some(noun) = words.last_mut() {
             *noun = singular(noun);

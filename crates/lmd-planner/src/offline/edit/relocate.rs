@@ -12,7 +12,7 @@ use super::readable::{exchange, is_order, reads_well, step_aside};
 use super::refer::{find, find_one};
 use super::refusal::Refusal;
 use super::staging::{attach, stage_among, thing_of};
-use super::standing::{carriers, obstacles, rests_on};
+use super::standing::{carriers, loose, moved_with, obstacles, rests_on};
 use super::tabletop::to_side;
 use crate::geometry::{corners, distance, feet_kept, mean, overlap};
 use crate::lexicon::kind_of;
@@ -42,6 +42,8 @@ pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &
         None => (kind, anchor),
     };
     let anchors = find(board, &anchor)?;
+    let mounted = moved_with(board, subjects.clone());
+    let subjects = if mounted.iter().any(|index| anchors.contains(index)) { subjects } else { mounted };
     relate_pieces(board, subjects, kind, anchors, (who, &anchor))
 }
 
@@ -237,7 +239,8 @@ pub(super) fn opposite_side(
 
 /// Puts objects at the very left or right; what stands there makes room.
 pub(super) fn to_edge(board: &mut Board, who: &str, to_left: bool) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
+    let subjects = moved_with(board, find(board, who)?);
+    let before = board.boxes();
     for (done, index) in subjects.iter().enumerate() {
         let old = board.pieces[*index].bbox;
         let region = if to_left { Region::Left } else { Region::Right };
@@ -252,7 +255,7 @@ pub(super) fn to_edge(board: &mut Board, who: &str, to_left: bool) -> Result<(),
         }
     }
     let others = obstacles(board, &subjects);
-    warn_overlap(board, &subjects, &others);
+    warn_overlap(board, &subjects, &others, &before);
     board.touched = subjects;
     Ok(())
 }
@@ -294,7 +297,8 @@ fn beside(board: &Board, subjects: &[usize], kind: RelationKind, anchors: &[usiz
 
 /// Moves objects by a step, a little more or less where that avoids others.
 pub(super) fn nudge(board: &mut Board, who: &str, dx: f64, dy: f64) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
+    let subjects = moved_with(board, find(board, who)?);
+    let before = board.boxes();
     // A whole step or more sideways ends on the other side of a neighbour
     // that it would run into.
     if let ([subject], true) = (subjects.as_slice(), dy == 0.0 && dx.abs() >= 1.0)
@@ -326,7 +330,25 @@ pub(super) fn nudge(board: &mut Board, who: &str, dx: f64, dy: f64) -> Result<()
     for (index, bbox) in subjects.iter().zip(best) {
         board.pieces[*index].bbox = bbox;
     }
-    warn_overlap(board, &subjects, &others);
+    warn_overlap(board, &subjects, &others, &before);
+    board.touched = subjects;
+    Ok(())
+}
+
+/// Moves objects by just these shares of the picture, as far as it reaches.
+pub(super) fn shift(board: &mut Board, who: &str, dx: f64, dy: f64) -> Result<(), Refusal> {
+    let subjects = moved_with(board, find(board, who)?);
+    let before = board.boxes();
+    for index in &subjects {
+        let old = board.pieces[*index].bbox;
+        board.pieces[*index].bbox = old.shifted(dx, dy);
+        if (distance(old, board.pieces[*index].bbox) - dx.hypot(dy)).abs() > LEAST_SHIFT {
+            let caption = &board.pieces[*index].caption;
+            board.warnings.push(format!("{caption} went as far as the edge of the picture only"));
+        }
+    }
+    let others = obstacles(board, &subjects);
+    warn_overlap(board, &subjects, &others, &before);
     board.touched = subjects;
     Ok(())
 }
@@ -340,10 +362,13 @@ fn runs_into(board: &Board, subject: usize, dx: f64) -> bool {
     overlap(&[moved], &others) > overlap(&[bbox], &others) + 1e-4 || distance(bbox, moved) < 0.5 * dx.abs()
 }
 
-fn warn_overlap(board: &mut Board, moved: &[usize], others: &[BBox]) {
+/// Tells what covers more than it did at its place `before`.
+fn warn_overlap(board: &mut Board, moved: &[usize], others: &[BBox], before: &[BBox]) {
     for index in moved {
         let piece = &board.pieces[*index];
-        if overlap(&[piece.bbox], others) > 0.3 * piece.bbox.area() {
+        let was = before.get(*index).map_or(0.0, |old| overlap(&[*old], others));
+        let covers = overlap(&[piece.bbox], others);
+        if covers > 0.3 * piece.bbox.area() && covers > was + 0.05 * piece.bbox.area() {
             board.warnings.push(format!("{} now covers other objects", piece.caption));
         }
     }
@@ -351,7 +376,19 @@ fn warn_overlap(board: &mut Board, moved: &[usize], others: &[BBox]) {
 
 /// Puts objects into a part of the picture.
 pub(super) fn to_region(board: &mut Board, who: &str, region: Region) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
+    let subjects = moved_with(board, find(board, who)?);
+    let before = board.boxes();
+    if subjects.len() > 1 && subjects.len() == board.pieces.len() {
+        // Everything goes as one.
+        let [left, top, right, bottom] = corners(places(board, &subjects).into_iter());
+        let all = BBox::new(left, top, right - left, bottom - top).map_err(|error| error.to_string())?;
+        let (x, y) = target(all, region);
+        for index in &subjects {
+            board.pieces[*index].bbox = board.pieces[*index].bbox.shifted(x - left, y - top);
+        }
+        board.touched = subjects;
+        return Ok(());
+    }
     for (done, index) in subjects.iter().enumerate() {
         let others = obstacles(board, &subjects[done..]);
         let old = board.pieces[*index].bbox;
@@ -367,7 +404,7 @@ pub(super) fn to_region(board: &mut Board, who: &str, region: Region) -> Result<
         }
     }
     let others = obstacles(board, &subjects);
-    warn_overlap(board, &subjects, &others);
+    warn_overlap(board, &subjects, &others, &before);
     board.touched = subjects;
     Ok(())
 }
@@ -433,7 +470,7 @@ fn in_region(bbox: BBox, region: Region) -> bool {
 pub(super) fn swap(board: &mut Board, one: &str, other: &str) -> Result<(), Refusal> {
     let (one, other) = match (other, board.pieces.len()) {
         ("", 2) => (0, 1),
-        ("", _) => match *find(board, one)?.as_slice() {
+        ("", _) => match *loose(board, find(board, if one == "them" { "both" } else { one })?).as_slice() {
             [one, other] => (one, other),
             _ => {
                 return Err(format!(

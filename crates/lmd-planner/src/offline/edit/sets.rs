@@ -27,12 +27,82 @@ pub(super) fn set(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Ve
             all
         }));
     }
-    if let Some(some) = first_or_last(board, text, find) {
-        return Some(some);
+    if let Some(found) = of_them(board, text, find).or_else(|| first_or_last(board, text, find)) {
+        return Some(found);
     }
     everything_at(board, text, find)
         .or_else(|| counted(board, text).map(Ok))
         .or_else(|| somebody(board, text).map(Ok))
+}
+
+/// `each of them`, `two of them`, `the others`, `everyone`: of what was changed last, and who is there.
+fn of_them(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Vec<usize>, Refusal>> {
+    let every = [
+        "each",
+        "each one",
+        "each of them",
+        "each one of them",
+        "every one of them",
+        "everyone of them",
+        "all of them",
+        "all of these",
+        "all of those",
+        "any of them",
+        "them all",
+        "they all",
+        "all of it",
+    ];
+    if every.contains(&text) {
+        return Some(find(board, "them"));
+    }
+    if matches!(text, "them both" | "they both" | "both of these" | "both of those") {
+        return Some(find(board, "both of them"));
+    }
+    let out_of = || {
+        let (number, of) = text.split_once(" of ")?;
+        let number = lmd_layout::parse_number_word(number)? as usize;
+        matches!(of, "them" | "these" | "those").then_some(number)
+    };
+    // Where nothing was changed they are of what there is more than once.
+    if let Some(number) = out_of().filter(|_| !board.touched.is_empty()) {
+        let all = match find(board, "them") {
+            Ok(all) if all.len() < number && board.pieces.len() >= number => {
+                (0..board.pieces.len()).collect()
+            }
+            Ok(all) => all,
+            Err(refusal) => return Some(Err(refusal)),
+        };
+        let from = all.len().saturating_sub(number);
+        return Some(Ok(all.get(from..).unwrap_or_default().to_vec()));
+    }
+    let others = [
+        "the others",
+        "others",
+        "the other ones",
+        "all the others",
+        "the rest",
+        "everything else",
+        "the other two",
+    ];
+    if others.contains(&text) && !board.touched.is_empty() {
+        let rest: Vec<usize> =
+            (0..board.pieces.len()).filter(|index| !board.touched.contains(index)).collect();
+        return (!rest.is_empty()).then_some(Ok(rest));
+    }
+    everyone(board, text)
+}
+
+/// `everyone`: the persons, else the animals.
+fn everyone(board: &Board, text: &str) -> Option<Result<Vec<usize>, Refusal>> {
+    matches!(text, "everyone" | "everybody" | "all people" | "all the people").then(|| {
+        let of = |sort: Tags| -> Vec<usize> {
+            let is = |index: &usize| noun_tags(&thing_of(&board.pieces[*index]).noun).any(sort);
+            (0..board.pieces.len()).filter(is).collect()
+        };
+        let animals = if text.starts_with("every") { of(Tags::ANIMAL) } else { Vec::new() };
+        let found = [of(Tags::PERSON), animals].into_iter().find(|found| !found.is_empty());
+        found.ok_or_else(|| format!("nobody is there; there are: {}", board.inventory()))
+    })
 }
 
 /// `the last two`, `the first three trees`: so many from one side.

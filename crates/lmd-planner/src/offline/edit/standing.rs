@@ -36,7 +36,7 @@ fn over(a: BBox, b: BBox) -> bool {
 
 /// Whether a box stands so to others; for `left of`, `above` and the like to
 /// all of them, else to one.
-pub(super) fn stands(bbox: BBox, kind: RelationKind, anchors: &[BBox]) -> bool {
+pub(crate) fn stands(bbox: BBox, kind: RelationKind, anchors: &[BBox]) -> bool {
     let (x, y) = bbox.center();
     let any = |holds: &dyn Fn(&BBox) -> bool| anchors.iter().any(holds);
     match kind {
@@ -83,6 +83,27 @@ pub(super) fn rests_on(board: &Board, index: usize) -> Option<usize> {
     };
     let area = |index: &usize| board.pieces[*index].bbox.area();
     (0..board.pieces.len()).filter(carries).min_by(|a, b| area(a).total_cmp(&area(b)))
+}
+
+/// What is moved where these are: what somebody rides goes instead of the rider, who goes along.
+pub(super) fn moved_with(board: &Board, some: Vec<usize>) -> Vec<usize> {
+    let mount = |index: usize| {
+        let ridden = |of: &usize| kind_of(&thing_of(&board.pieces[*of]).noun).class == Class::Mount;
+        rests_on(board, index).filter(ridden).unwrap_or(index)
+    };
+    let mut moved: Vec<usize> = Vec::new();
+    for index in some.into_iter().map(mount) {
+        if !moved.contains(&index) {
+            moved.push(index);
+        }
+    }
+    moved
+}
+
+/// Those of several objects that carry none of the others.
+pub(super) fn loose(board: &Board, some: Vec<usize>) -> Vec<usize> {
+    let beneath: Vec<usize> = some.iter().filter_map(|index| rests_on(board, *index)).collect();
+    some.into_iter().filter(|index| !beneath.contains(index)).collect()
 }
 
 /// How far down its own height the head of what rests on something may be.

@@ -1,5 +1,6 @@
 //! The words of instructions: verbs, amounts, comparatives, moods.
 
+use super::amount;
 use crate::lexicon::{List, Section};
 
 /// Ways to leave something out of what is named.
@@ -69,8 +70,10 @@ pub(super) fn mood(words: &str, bare: &str) -> Option<&'static str> {
 
 /// Several moods at once: `night and raining`, `a winter scene with snow`.
 pub(super) fn moods(words: &str) -> Option<String> {
-    const BETWEEN: [&str; 13] =
-        ["a", "an", "the", "at", "in", "and", "with", "scene", "picture", "weather", "very", "while", "by"];
+    const BETWEEN: [&str; 16] = [
+        "a", "an", "the", "at", "in", "and", "with", "scene", "picture", "weather", "very", "while", "by",
+        "early", "late", "on",
+    ];
     let said: Vec<&str> =
         words.split([' ', ',']).filter(|word| !word.is_empty() && !BETWEEN.contains(word)).collect();
     let phrases: Option<Vec<&str>> = said.iter().map(|word| mood(word, word)).collect();
@@ -142,6 +145,9 @@ pub(super) fn comparative(words: &str) -> Option<(f64, f64)> {
     let root2 = std::f64::consts::SQRT_2;
     let power = strength(words);
     let core = without_strength(words);
+    if let Some(factors) = by_amount(words) {
+        return Some(factors);
+    }
     let grown = |factor: f64| 1.0 + (factor - 1.0) * power;
     let shrunk = |factor: f64| f64::powf(factor, power);
     Some(match core.as_str() {
@@ -167,6 +173,30 @@ pub(super) fn comparative(words: &str) -> Option<(f64, f64)> {
         "half as wide" | "half as long" => (0.5, 1.0),
         _ => return None,
     })
+}
+
+/// A comparative of size with an amount in figures: `50 % bigger`, `3x larger`, `a third smaller`.
+fn by_amount(words: &str) -> Option<(f64, f64)> {
+    let (share, times, rest) = match (amount::share(words), amount::times(words)) {
+        (Some((share, rest)), _) => (Some(share), 1.0, rest),
+        (None, Some((times, rest))) => (None, times, rest),
+        (None, None) => return None,
+    };
+    let grows = |factor: f64| share.map_or(factor, |share| 1.0 + share);
+    let shrinks = |factor: f64| share.map_or(1.0 / factor, |share| 1.0 - share);
+    // "Three times as big" is three times the area.
+    let (w, h) = match rest.as_str() {
+        "bigger" | "larger" | "as big" | "as large" | "the size" => {
+            (grows(times.sqrt()), grows(times.sqrt()))
+        }
+        "smaller" | "as small" => (shrinks(times.sqrt()), shrinks(times.sqrt())),
+        "taller" | "higher" | "as tall" | "as high" => (1.0, grows(times)),
+        "shorter" => (1.0, shrinks(times)),
+        "wider" | "broader" | "longer" | "as wide" | "as long" => (grows(times), 1.0),
+        "narrower" | "thinner" => (shrinks(times), 1.0),
+        _ => return None,
+    };
+    (w.min(h) >= 0.05).then_some((w, h))
 }
 
 /// The words of a mood that a place ends with.

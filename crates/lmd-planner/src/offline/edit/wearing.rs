@@ -22,6 +22,12 @@ struct Place {
 
 /// Adds what the words describe; what is put on somebody is worn.
 pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
+    if let Some(each) = for_each(board, what) {
+        let first = board.pieces.len();
+        each.iter().try_for_each(|what| add(board, what))?;
+        board.touched = (first..board.pieces.len()).collect();
+        return Ok(());
+    }
     let Some((new, wearers)) = put_on(board, what) else { return adding::add(board, what) };
     if lmd_layout::is_plural(&new) {
         let names: Vec<String> = wearers.iter().map(|index| format!("object {}", index + 1)).collect();
@@ -37,6 +43,31 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// `a hat on each of them`, `a flower next to every cup`: the same for each of several; what is worn, for those alone who
+/// can wear it.
+fn for_each(board: &Board, what: &str) -> Option<Vec<String>> {
+    let (new, kind, anchor) = english::relation_phrase(what)?;
+    let each =
+        ["each", "every"].iter().any(|word| anchor == *word || anchor.starts_with(&format!("{word} ")));
+    let worn = english::noun_phrases(&new)
+        .first()
+        .is_some_and(|thing| belongs_to_wearer(head(&thing.noun)) || place_of(&thing.noun, true).is_some());
+    let all =
+        ["both", "all", "them"].iter().any(|word| anchor == *word || anchor.starts_with(&format!("{word} ")));
+    if !(each || all && worn && kind == RelationKind::On) {
+        return None;
+    }
+    let mut found = find(board, &anchor).ok()?;
+    let alive = |index: &usize| is_alive(&wearer_noun(board, *index));
+    if worn && found.iter().any(alive) {
+        found.retain(alive);
+    }
+    let start = what.strip_suffix(anchor.as_str())?;
+    let single = !lmd_layout::is_plural(new.rsplit(' ').next()?);
+    (found.len() > 1 && single)
+        .then(|| found.iter().map(|index| format!("{start}object {}", index + 1)).collect())
 }
 
 /// `give the cow a bell`: what an animal is given to wear. `None` where it is not that.

@@ -5,14 +5,17 @@ use super::command::{Command, Edge, Side, two_parts};
 use super::giving::apart;
 use super::lines::line;
 use super::matching::as_large;
-use super::vocabulary::{KEPT, comparative, direction, strength, without_strength};
-use crate::lexicon::List;
+use super::moving::step;
+use super::ordering::ordering;
+use super::vocabulary::{KEPT, comparative, direction, is_verb, strength, without_strength};
+use crate::lexicon::{List, known_kind};
 
 /// What a clause asks of several objects or of the whole layout, if that.
 pub(super) fn whole(text: &str) -> Option<Command> {
     keep_only(text)
         .or_else(|| away(text))
         .or_else(|| as_large(text))
+        .or_else(|| ordering(text))
         .or_else(|| line(text))
         .or_else(|| same_size(text))
         .or_else(|| extreme(text))
@@ -36,7 +39,8 @@ fn resized(text: &str) -> Option<Command> {
     }
     let at = (1..words.len()).find(|at| comparative(&words[*at..].join(" ")).is_some())?;
     let (who, how) = (words[..at].join(" "), words[at..].join(" "));
-    let named = matches!(words[0], "the" | "that" | "this" | "all" | "both") && who != "the";
+    let named = matches!(words[0], "the" | "that" | "this" | "all" | "both") && who != "the"
+        || at <= 3 && !is_verb(words[0]) && known_kind(&lmd_layout::singular(words[at - 1])).is_some();
     if !named && !is_all(&who) && !matches!(who.as_str(), "it" | "them" | "they") {
         return None;
     }
@@ -64,7 +68,18 @@ fn keep_only(text: &str) -> Option<Command> {
     ]
     .iter()
     .find_map(|words| text.strip_prefix(words));
-    let alone = text.strip_prefix("only ").filter(|rest| {
+    let stays = [
+        " should stay",
+        " should remain",
+        " should be left",
+        " should be there",
+        " stays",
+        " remains",
+        " may stay",
+    ];
+    let staying =
+        stays.iter().find_map(|tail| text.strip_suffix(tail)).filter(|text| text.starts_with("only "));
+    let alone = staying.unwrap_or(text).strip_prefix("only ").filter(|rest| {
         rest.starts_with("the ")
             && ![" should ", " on ", " in ", " with "].iter().any(|word| rest.contains(word))
             && rest.split(' ').count() <= 4
@@ -305,6 +320,14 @@ fn space(text: &str) -> Option<Command> {
 
 /// `bigger`, `a bit to the left`, `higher`: about what was changed last.
 fn nameless(text: &str) -> Option<Command> {
+    let opens = text.starts_with(|letter: char| letter.is_ascii_digit())
+        || text.starts_with("by ")
+        || text.starts_with("to ");
+    if let Some(shift) =
+        step(&format!("it {text}")).filter(|step| opens && matches!(step, Command::Shift { .. }))
+    {
+        return Some(shift);
+    }
     let power = strength(text);
     let core = without_strength(text);
     let core = core.strip_prefix("to the ").unwrap_or(&core);

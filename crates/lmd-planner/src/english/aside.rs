@@ -1,0 +1,120 @@
+//! What is said of the noun, or of the verb, just before: `in bloom`, `about to jump`, `with headphones on`.
+
+use super::links::{Link, reads};
+use super::noun_phrase::noun_phrase;
+use super::parallel::{about_to, likeness};
+use super::partitive;
+use super::phrase::{Determiner, NounPhrase};
+use super::piece::Chunk;
+use super::token::{Token, low};
+use crate::lexicon::{List, Role, Tags, Verb, VerbForm, head, is_function, verb};
+
+/// `a lady in her early sixties`
+fn of_age(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
+    const DECADES: [&str; 9] = [
+        "teens",
+        "twenties",
+        "thirties",
+        "forties",
+        "fifties",
+        "sixties",
+        "seventies",
+        "eighties",
+        "nineties",
+    ];
+    let own = low(tokens, at) == "in" && matches!(low(tokens, at + 1), "his" | "her" | "their");
+    let part = usize::from(matches!(low(tokens, at + 2), "early" | "mid" | "late"));
+    let length = 3 + part;
+    let age = DECADES.contains(&low(tokens, at + length - 1)).then(|| tokens.get(at..at + length))??;
+    let says = Verb { attribute: super::token::text_of(age), form: VerbForm::Ing, role: Role::Caption };
+    own.then_some((Chunk::Verb(says), length))
+}
+
+/// What is said of the noun, or of the verb, just before: `in bloom`, `about to jump`, `from wood` after `made`.
+pub(super) fn said_of(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
+    if matches!(previous, Some(Chunk::Np(_) | Chunk::Be | Chunk::Which | Chunk::Verb(_))) {
+        if let Some((adjective, length)) = partitive::postposed(tokens, at) {
+            return Some((Chunk::Adjectives(vec![adjective.to_owned()]), length));
+        }
+        if let Some((chunk, length)) = likeness(tokens, at)
+            .map(|(verb, length)| (Chunk::Verb(verb), length))
+            .or_else(|| of_age(tokens, at))
+        {
+            return Some((chunk, length));
+        }
+    }
+    // "a logo for a cafe": nobody draws the cafe.
+    if low(tokens, at) == "for"
+        && matches!(previous, Some(Chunk::Np(np)) if List::MadeFor.has(head(&np.noun)))
+    {
+        let says = Verb { attribute: "for".to_owned(), form: VerbForm::Ing, role: Role::Caption };
+        return Some((Chunk::Verb(says), 1));
+    }
+    let doing = matches!(
+        previous,
+        Some(
+            Chunk::Be
+                | Chunk::Comma
+                | Chunk::Np(_)
+                | Chunk::Verb(_)
+                | Chunk::Adjectives(_)
+                | Chunk::Link(Link::Nowhere)
+        )
+    );
+    if doing && let Some((verb, length)) = about_to(tokens, at, previous) {
+        return Some((Chunk::Verb(verb), length));
+    }
+    if let Some(chunk) = stretched(tokens, at, previous) {
+        return Some((chunk, 1));
+    }
+    // "a chair made from wood", "made out of ice"
+    let made = matches!(previous, Some(Chunk::Verb(verb)) if verb.attribute == "made");
+    let from = ["out of", "from", "out"].iter().find_map(|phrase| reads(tokens, at, phrase));
+    from.filter(|_| made).map(|length| (Chunk::Of, length))
+}
+
+/// Whether `on` at `at` says that what stands before it is worn: `with headphones on`.
+pub(super) fn is_put_on(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> bool {
+    let worn = matches!(previous, Some(Chunk::Np(np)) if np.tags().any(Tags::WORN));
+    let ends = |next: &Token| {
+        let does = verb(&next.low).is_some_and(|verb| verb.form != VerbForm::Base);
+        !next.is_word() || next.low == "and" || does && noun_phrase(tokens, at + 1).is_none()
+    };
+    worn && low(tokens, at) == "on" && tokens.get(at + 1).is_none_or(ends)
+}
+
+/// `with its tongue out`, `with his arms up`: said of the part, where nothing follows that it could lead.
+fn stretched(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<Chunk> {
+    let word = low(tokens, at);
+    let part = |np: &NounPhrase| np.determiner == Determiner::Possessive && !np.tags().any(Tags::ANIMATE);
+    let after = matches!(previous, Some(Chunk::Np(np)) if part(np))
+        && matches!(word, "out" | "up" | "down" | "apart");
+    let next = tokens.get(at + 1);
+    let leads = next.is_some_and(|next| {
+        next.low == "of"
+            || next.is_word() && !is_function(&next.low)
+            || matches!(next.low.as_str(), "a" | "an" | "the")
+    });
+    (after && !leads).then(|| Chunk::Adjectives(vec![word.to_owned()]))
+}
+
+/// `taking off his helmet`, `puts on her shoes`: the little word belongs to the verb.
+pub(super) fn dresses(tokens: &[Token], at: usize, verb: &Verb) -> Option<(Verb, usize)> {
+    let little = matches!(low(tokens, at + 1), "on" | "off").then(|| low(tokens, at + 1))?;
+    let handles = matches!(
+        verb.attribute.as_str(),
+        "taking"
+            | "putting"
+            | "pulling"
+            | "trying"
+            | "slipping"
+            | "kicking"
+            | "tearing"
+            | "throwing"
+            | "tying"
+    );
+    let worn = |np: &NounPhrase| np.tags().any(Tags::WORN) && np.determiner != Determiner::The;
+    let dressed = handles && noun_phrase(tokens, at + 2).is_some_and(|(np, _)| worn(&np));
+    let attribute = format!("{} {little}", verb.attribute);
+    dressed.then_some((Verb { attribute, role: Role::Caption, ..verb.clone() }, 2))
+}

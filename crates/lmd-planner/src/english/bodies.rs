@@ -1,0 +1,148 @@
+//! Parts of bodies and what is worn: what somebody does with his own hands, and who wears what.
+
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, Joint, Pending};
+use super::links::Link;
+use super::phrase::{Determiner, NounPhrase};
+use super::who::Who;
+use crate::RelationKind;
+use crate::lexicon::{List, Tags, Verb};
+
+impl Interpreter<'_> {
+    /// Whether a verb takes a part of the body with it: `shaking hands`, `raising a hand`, `resting both hands`.
+    pub(super) fn moves_body_part(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+        let both = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("both"));
+        let one = phrase.determiner == Determiner::A && !phrase.noun.contains(' ');
+        let bare = both || one || matches!(phrase.determiner, Determiner::None | Determiner::Possessive);
+        let worn = phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::WORN);
+        let own_part = phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART);
+        (worn || own_part || bare && phrase.tags().any(Tags::BODY))
+            && subjects.iter().any(|i| self.is_animate(*i))
+    }
+
+    /// `a boy kicks a can, hands in his pockets`: how whoever acts holds a part of himself. `true` if it was that.
+    pub(super) fn holds_part_so(&mut self, phrase: &NounPhrase) -> bool {
+        let own = matches!(phrase.determiner, Determiner::None | Determiner::Possessive)
+            && phrase.quantity.is_none()
+            && phrase.tags().any(Tags::BODY);
+        let told = matches!(self.peek(1), Some(Chunk::Link(_) | Chunk::Verb(_) | Chunk::Adjectives(_)));
+        if self.joint != Joint::Comma || !own || !told {
+            return false;
+        }
+        let alive = |i: &usize| self.is_animate(*i);
+        let acting: Vec<usize> = self.acting.iter().copied().filter(alive).collect();
+        let first = self.mentioned.iter().copied().find(alive);
+        let owners = if acting.is_empty() { first.into_iter().collect() } else { acting };
+        if owners.is_empty() {
+            return false;
+        }
+        // "hands in his pockets", "one hand on the wheel"
+        let place = match (self.peek(1), self.peek(2)) {
+            (Some(Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep))), Some(Chunk::Np(np))) => {
+                self.at += 2;
+                format!(" {prep} {}", np.text())
+            }
+            _ => String::new(),
+        };
+        self.add_detail(&owners, &format!("with {}{place}", phrase.text()));
+        self.detailed.clone_from(&owners);
+        self.group = owners;
+        (self.object_of, self.closed, self.joint) = (None, true, Joint::None);
+        true
+    }
+
+    /// Who wears it in `a ballerina on a stage in a white tutu`.
+    pub(super) fn wearer_in(&self, kind: RelationKind) -> Option<Vec<usize>> {
+        let Some(Chunk::Np(np)) = self.peek(1) else { return None };
+        let (_, subjects) = self.object_of.as_ref()?;
+        let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
+        let worn = kind == RelationKind::Inside && np.tags().any(Tags::WORN);
+        (worn && alive(subjects) && !alive(&self.group)).then(|| subjects.clone())
+    }
+
+    /// `on a pirate's shoulder`, `in a dog's mouth`: the caption keeps the part, and what is in a mouth is held.
+    pub(super) fn at_owned_part(
+        &mut self,
+        phrase: &NounPhrase,
+        kind: RelationKind,
+        subjects: &[usize],
+    ) -> RelationKind {
+        let part = phrase.words.last().map(|word| word.to_lowercase()).unwrap_or_default();
+        let owned = part != phrase.noun && phrase.tags().any(Tags::ANIMATE);
+        match (kind, part.as_str()) {
+            (RelationKind::On, "shoulder") if owned => {
+                self.add_detail(subjects, "on the shoulder");
+                kind
+            }
+            (RelationKind::Inside, "mouth" | "beak" | "jaws") if owned => {
+                self.add_detail(subjects, &format!("in the {part}"));
+                RelationKind::HeldBy
+            }
+            _ => kind,
+        }
+    }
+
+    /// Who wears it in `a man in a suit and a woman in a dress`: the last, where one before has his own.
+    pub(super) fn undressed(&self, phrase: &NounPhrase, subjects: Vec<usize>) -> Vec<usize> {
+        let Some((last, others)) = subjects.split_last() else { return subjects };
+        let has_own = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.detail.is_some());
+        if others.is_empty() || phrase.plural && !others.iter().all(has_own) || !others.iter().any(has_own) {
+            return subjects;
+        }
+        vec![*last]
+    }
+
+    /// `hanging from its end`: from it. `true` if it was that.
+    pub(super) fn at_its_end(
+        &mut self,
+        phrase: &NounPhrase,
+        kind: RelationKind,
+        prep: &str,
+        subjects: &[usize],
+    ) -> bool {
+        let end = phrase.determiner == Determiner::Possessive && List::GivesWay.has(&phrase.noun);
+        if !end || Self::is_own_part(phrase) {
+            return false;
+        }
+        self.pending = Pending::Object { kind, prep: prep.to_owned(), subjects: subjects.to_vec() };
+        self.used.push(phrase.noun.clone());
+        let word = phrase.words.first().map(|word| word.to_lowercase()).unwrap_or_default();
+        self.pronoun(Who::owning(&word));
+        true
+    }
+
+    /// `carrying a cub by the scruff of its neck`: said of whoever carries it. `true` if it was that.
+    pub(super) fn seizes(&mut self, phrase: &NounPhrase, prep: &str) -> bool {
+        let told = matches!(phrase.determiner, Determiner::The | Determiner::Possessive);
+        let part = prep == "by" && told && (phrase.tags().any(Tags::BODY) || phrase.noun == "neck");
+        if !part || self.acting.is_empty() {
+            return false;
+        }
+        let acting = self.acting.clone();
+        self.add_detail(&acting, &format!("by {}", phrase.text()));
+        (self.group, self.closed) = (acting, true);
+        true
+    }
+
+    /// `writing on a blackboard`: whoever writes stands before it.
+    pub(super) fn writes_on_board(&self) -> bool {
+        let board =
+            matches!(self.peek(1), Some(Chunk::Np(np)) if np.noun.ends_with("board") || np.noun == "easel");
+        let does = |verb: &Verb| {
+            matches!(verb.attribute.as_str(), "writing" | "drawing" | "painting" | "scribbling")
+        };
+        board && matches!(self.previous(), Some(Chunk::Verb(verb)) if does(verb))
+    }
+
+    /// What goes into something: `passers-by drop coins into a hat`, and whoever pours `from one cup into another`.
+    pub(super) fn goes_into(&self, prep: &str, subjects: Vec<usize>) -> Vec<usize> {
+        // "passers-by drop coins into his hat": the coins go into it.
+        let dropped =
+            self.done_to.filter(|i| prep == "into" && !self.is_animate(*i) && !subjects.contains(i));
+        let subjects = dropped.map_or(subjects, |dropped| vec![dropped]);
+        // "pouring water from one cup into another": whoever pours is at both.
+        let pouring = prep == "into" && !self.detailed_by.is_empty();
+        let pouring = pouring && !subjects.iter().any(|index| self.is_animate(*index));
+        if pouring { self.detailed_by.clone() } else { subjects }
+    }
+}
