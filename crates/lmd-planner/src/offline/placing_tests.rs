@@ -106,3 +106,31 @@ fn what_swims_is_in_the_water_with_the_boats() {
     assert!(boxes(boat, "whale")[0].y_max() < boxes(boat, "boat")[0].center().1);
     assert!(boxes("a kayak, two dolphins and a seagull", "seagull")[0].center().1 < 0.4);
 }
+
+#[test]
+fn many_neighbours_have_room() {
+    for prompt in [
+        "a dog, a cat, a horse, a cow and a pig next to a well",
+        "a lamp, a plant, a bin and a bicycle beside a door",
+        "five cars in front of a bank, two bicycles next to the bank, a lamp post next to the bank, and a tree next to the bank",
+    ] {
+        let plan = OfflinePlanner.plan(prompt).unwrap();
+        assert!(plan.warnings.is_empty(), "{prompt}: {:?}", plan.warnings);
+        for object in plan.layout.objects() {
+            let bbox = object.bbox;
+            assert!(bbox.w().min(bbox.h()) > 0.1, "{prompt}: {} {bbox:?}", object.caption.as_str());
+        }
+    }
+}
+
+#[test]
+fn nothing_is_piled_up() {
+    for prompt in [
+        "six identical houses along a canal, the fourth one painted pink",
+        "two owls on the upper branch and one on the lower branch of a dead tree",
+    ] {
+        let plan = OfflinePlanner.plan(prompt).unwrap();
+        let repeats = plan.warnings.iter().find(|warning| warning.contains("repeats"));
+        assert!(repeats.is_none(), "{prompt}: {:?}", plan.warnings);
+    }
+}

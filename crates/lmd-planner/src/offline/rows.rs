@@ -1,6 +1,8 @@
 //! Two rows on the floor, for when there is no room for one: the tall things
 //! at the back, the others in front of them.
 
+use std::collections::HashSet;
+
 use super::constraint::{AxisId, Constraint};
 use super::problem::{Body, LayoutProblem};
 
@@ -63,4 +65,10 @@ fn divide(problem: &LayoutProblem, bodies: &[Body], mut groups: Vec<Vec<usize>>)
         if fits { back.extend(group) } else { front.extend(group) }
     }
     (back, front)
+}
+
+/// Whether many things are said to stand one right of the other.
+pub(super) fn is_long_row(problem: &LayoutProblem, constraints: &[&Constraint]) -> bool {
+    let items: HashSet<usize> = constraints.iter().filter_map(|rule| rule.sideways()).flatten().collect();
+    items.into_iter().map(|item| problem.items[item].count).sum::<usize>() > 4
 }

@@ -72,7 +72,8 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
         }
         RelationKind::NextTo => {
             let sides = NextSides::new(scene, relation);
-            subjects.iter().map(|&subject| next_to(problem, subject, first, sides)).collect()
+            let each = subjects.iter().enumerate();
+            each.map(|(nth, &subject)| next_to(problem, subject, first, sides.of(nth))).collect()
         }
         RelationKind::Touching => {
             let sides = NextSides::new(scene, relation);
@@ -160,7 +161,7 @@ fn carried(problem: &mut LayoutProblem, s: usize, o: usize, kind: RelationKind, 
         RelationKind::Under => under(problem, s, o),
         // What is too large for hands stands beside.
         RelationKind::HeldBy if fits_hands(problem, s, o) => held(problem, s, o),
-        RelationKind::HeldBy => next_to(problem, s, o, NextSides { left_first: false }),
+        RelationKind::HeldBy => next_to(problem, s, o, NextSides { left_first: false, earlier: 0 }),
         RelationKind::Around => {
             problem.hold(o, s, RelationKind::Inside);
             inside(o, s)
@@ -234,10 +235,15 @@ fn under(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
         .overlapping(s, o)
 }
 
+/// The farthest a neighbour among several is from what it is next to (a fact of a layout allows 0.25).
+const CROWD: f64 = 0.24;
+
 /// On which side a neighbour goes first.
 #[derive(Clone, Copy)]
 struct NextSides {
     left_first: bool,
+    /// How many neighbours the thing has before this one.
+    earlier: usize,
 }
 
 impl NextSides {
@@ -250,7 +256,12 @@ impl NextSides {
             .take_while(|other| *other != relation)
             .filter(|other| other.kind == RelationKind::NextTo && other.object == relation.object)
             .count();
-        Self { left_first: (relation.subject < relation.object) == (earlier % 2 == 0) }
+        Self { left_first: (relation.subject < relation.object) == (earlier % 2 == 0), earlier }
+    }
+
+    /// The sides of the `nth` of several that are neighbours by one relation.
+    fn of(self, nth: usize) -> Self {
+        Self { left_first: self.left_first == (nth % 2 == 0), earlier: self.earlier + nth }
     }
 }
 
@@ -274,7 +285,9 @@ fn next_to(problem: &LayoutProblem, s: usize, o: usize, sides: NextSides) -> Con
     };
     let pair = if sides.left_first { [(s, o), (o, s)] } else { [(o, s), (s, o)] };
     let mut options = Vec::new();
-    for (aligned, reach) in [(feet, 0.04), (false, 0.04), (false, 0.12)] {
+    // There are two places beside a thing: from the third neighbour on, others may be in between.
+    let (close, far) = if sides.earlier < 2 { (0.04, 0.12) } else { (CROWD, CROWD) };
+    for (aligned, reach) in [(feet, close), (false, close), (false, far)] {
         options.extend(pair.iter().map(|(left, right)| beside(*left, *right, aligned, reach)));
     }
     Constraint::new(4, options)

@@ -24,8 +24,10 @@ pub(crate) fn stage(scene: &Scene, given: &[Given]) -> Staged {
     let placement = place::place(&problem, &constraints);
     let mut warnings: Vec<String> = Vec::new();
     for index in &placement.unmet {
-        let warning =
-            format!("\"{}\" contradicts the rest of the sentence and was left out", constraints[*index].says);
+        let warning = format!(
+            "\"{}\" does not go with the rest of the sentence and was left out",
+            constraints[*index].says
+        );
         if !warnings.contains(&warning) {
             warnings.push(warning);
         }
