@@ -117,9 +117,7 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     if let Some((chunk, length)) = fixed_word(tokens, at, previous) {
         return (chunk, length);
     }
-    // "a nurse always smiles"
-    let third = verb(low(tokens, at + 1)).is_some_and(|verb| verb.form == VerbForm::Third);
-    if third && exact_tags(&token.low).any(Tags::ADVERB) && matches!(previous, Some(Chunk::Np(_))) {
+    if leads_verb(tokens, at) && matches!(previous, Some(Chunk::Np(_))) {
         return (None, 1);
     }
     if let Some((chunk, length)) = predicate(tokens, at, before) {
@@ -426,6 +424,12 @@ fn stands_as_verb(
             (plural || bare) && !joined
         }
     }
+}
+
+/// Whether an adverb stands before what somebody does: `a nurse always smiles`.
+fn leads_verb(tokens: &[Token], at: usize) -> bool {
+    let third = verb(low(tokens, at + 1)).is_some_and(|verb| verb.form == VerbForm::Third);
+    third && exact_tags(low(tokens, at)).any(Tags::ADVERB)
 }
 
 fn leftover(token: &Token) -> (Option<Chunk>, usize) {

@@ -86,9 +86,7 @@ fn odd(thing: &Thing) -> Vec<String> {
     }
     let own = noun_tags(&thing.noun);
     let lifeless = !own.is_unknown() && !own.any(Tags::ANIMATE);
-    // Pumpkins and suns have faces, too.
-    let of_living = |does: &&String| lifeless && is_of_the_living(does) && *does != "smiling";
-    if let Some(does) = thing.attributes.iter().find(of_living) {
+    if let Some(does) = thing.attributes.iter().find(|does| lifeless && lives(does)) {
         doubt(format!("\"{does}\" may be what somebody else does"));
     }
     // "in a black suit in a red dress": one of them may be what somebody else wears.
@@ -124,6 +122,11 @@ fn odd(thing: &Thing) -> Vec<String> {
         doubt(format!("the {count} {things} are drawn as one thing with it and are not counted"));
     }
     notes
+}
+
+/// Whether only somebody alive does so: pumpkins and suns smile, too.
+fn lives(does: &str) -> bool {
+    does != "smiling" && is_of_the_living(does)
 }
 
 /// A colour and nothing else: gold and cherry are stuff and fruit, too.

@@ -321,6 +321,13 @@ impl Reader<'_> {
         is_participle(low) && follows && !they || self.stands_among_adjectives()
     }
 
+    /// Whether `low` tells how or where, and no more of what the phrase names.
+    fn ends_before(&self, low: &str) -> bool {
+        low == "back" && self.low(1) == "to"
+            || exact_tags(low).any(Tags::ADVERB.and(Tags::SAID))
+            || List::NamedAlone.has(low) && !self.content_follows(1)
+    }
+
     /// Whether `low` is the next noun of the phrase.
     fn continues(&self, low: &str, nouns: &[usize]) -> bool {
         let tags = tags(low);
@@ -341,15 +348,12 @@ impl Reader<'_> {
                 && (tags.any(Tags::NOUN) && self.may_be_thing(low)
                     || !tags.any(Tags::ADVERB.and(Tags::FILLER)));
         };
-        if List::NamedAlone.has(low) && !self.content_follows(1) {
-            return false;
-        }
         if number(low).is_some() {
             // "a Tesla Model 3": the number of a name.
             return last.has_capital() && low.starts_with(|c: char| c.is_ascii_digit());
         }
         // "kisses his wife goodbye", "helps a man back to his feet"
-        if low == "back" && self.low(1) == "to" || exact_tags(low).any(Tags::ADVERB.and(Tags::SAID)) {
+        if self.ends_before(low) {
             return false;
         }
         let is_noun = tags.any(Tags::NOUN) || List::LookOf.has(&singular(low));

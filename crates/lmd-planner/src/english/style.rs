@@ -345,10 +345,7 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
     if !matches!(word(at), "in" | "as" | "drawn" | "painted" | "rendered" | "done") {
         return None;
     }
-    if let Some(end) = all_over(tokens, at) {
-        return Some(end);
-    }
-    if let Some(end) = inline_medium(tokens, at) {
+    if let Some(end) = all_over(tokens, at).or_else(|| inline_medium(tokens, at)) {
         return Some(end);
     }
     let start = at

@@ -261,7 +261,7 @@ impl NextSides {
 
     /// The sides of the `nth` of several that are neighbours by one relation.
     fn of(self, nth: usize) -> Self {
-        Self { left_first: self.left_first == (nth % 2 == 0), earlier: self.earlier + nth }
+        Self { left_first: self.left_first == nth.is_multiple_of(2), earlier: self.earlier + nth }
     }
 }
 
