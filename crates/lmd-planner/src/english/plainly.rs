@@ -1,5 +1,6 @@
-//! Ways to speak that are put plainly before the sentence is cut: `has taken off his hat`, `my brother and I`.
+//! Ways to speak that are put plainly before the sentence is cut: `has taken off his hat`, `my brother and I`, `top left a sun`.
 
+use super::numbers::number;
 use super::token::{Token, low};
 use crate::lexicon::{Tags, exact_tags, is_adverb, is_function, perfect};
 
@@ -10,6 +11,9 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
     while let Some(token) = tokens.get(at) {
         if let Some((doing, length)) = has_done(tokens, at) {
             plain.push(Token::new(&doing));
+            at += length;
+        } else if let Some((place, length)) = placed_first(tokens, at) {
+            plain.extend(place.split(' ').map(Token::new));
             at += length;
         } else if speaks(tokens, at) {
             plain.extend(["a", "person"].map(Token::new));
@@ -34,6 +38,29 @@ fn has_done(tokens: &[Token], at: usize) -> Option<(String, usize)> {
         !next.is_word() || is_function(&next.low) && next.low != "and" || asleep
     });
     (ends && !matches!(doing.as_str(), "losing" | "getting")).then_some((doing, end + 1 - at))
+}
+
+/// `top left a sun, bottom right: a snowman`, `left a cat, right a dog`: where it is, with the words and signs that say so.
+fn placed_first(tokens: &[Token], at: usize) -> Option<(String, usize)> {
+    let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+    let opens = before.is_none_or(|token| !token.is_word());
+    let side = |at: usize| matches!(low(tokens, at), "left" | "right");
+    let (place, words) = match low(tokens, at) {
+        "top" | "upper" | "bottom" | "lower" if side(at + 1) => {
+            (format!("in the {} {} corner", low(tokens, at), low(tokens, at + 1)), 2)
+        }
+        // "left a note" is no place, "left a cat, right a dog" is two.
+        "left" | "right"
+            if ["left", "right"].iter().all(|word| tokens.iter().any(|token| token.low == *word)) =>
+        {
+            (format!("on the {}", low(tokens, at)), 1)
+        }
+        _ => return None,
+    };
+    let signs = usize::from(matches!(low(tokens, at + words), ":"));
+    let next = low(tokens, at + words + signs);
+    let named = matches!(next, "a" | "an" | "the") || number(next).is_some();
+    (opens && named).then_some((place, words + signs))
 }
 
 /// `my brother and I are …`, `me and my dog`: whoever speaks is somebody.

@@ -397,7 +397,15 @@ fn is_tag(words: &[&Token]) -> bool {
     }
     let opens = words.first().map_or("", |token| token.low.as_str());
     let mood = words.len() > 1 && words.last().is_some_and(|last| List::MoodEnd.has(&last.low));
-    let plain = || words.iter().all(|token| !exact_tags(&token.low).any(Tags::FUNCTION));
+    // "blue and orange palette"
+    let plain = || {
+        let coloured = |i: &usize| {
+            words.get(i.wrapping_sub(1)).is_some_and(|token| exact_tags(&token.low).any(Tags::COLOUR))
+        };
+        words.iter().enumerate().all(|(i, token)| {
+            !exact_tags(&token.low).any(Tags::FUNCTION) || token.low == "and" && coloured(&i)
+        })
+    };
     if opens_bare(words) && (names_style(words) || ends_in_medium(words) || mood && plain()) {
         return true;
     }

@@ -303,8 +303,13 @@ mod properties {
                     continue;
                 }
                 // What is on a table goes with it, as large as it was.
+                let on = |o: &Object| {
+                    let wide = object.bbox.x() < o.bbox.x_max() && o.bbox.x() < object.bbox.x_max();
+                    let rests = (o.bbox.y() - object.bbox.y_max()).abs() < 0.03;
+                    o.bbox.intersection(object.bbox) > 0.0 || (wide && rests)
+                };
                 let on_it = named == "table"
-                    && before.objects().iter().any(|o| o.caption.as_str() == "a table" && o.bbox.intersection(object.bbox) > 0.0);
+                    && before.objects().iter().any(|o| o.caption.as_str() == "a table" && on(o));
                 let went_along = |o: &&Object| {
                     o.caption == object.caption && (o.bbox.area() - object.bbox.area()).abs() < 1e-9
                 };
