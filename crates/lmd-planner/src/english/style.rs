@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::links::reads;
 use super::run_on::run_on;
-use super::tinting::{all_over, is_monochrome, is_pair_of_colours};
+use super::tinting::{all_over, is_monochrome, is_pair_of_colours, only_describes};
 use super::token::{Token, low, text_of};
 use crate::lexicon::{List, Phrases, Section, Tags, exact_tags, is_adjective};
 
@@ -397,16 +397,7 @@ fn is_tag(words: &[&Token]) -> bool {
     }
     let opens = words.first().map_or("", |token| token.low.as_str());
     let mood = words.len() > 1 && words.last().is_some_and(|last| List::MoodEnd.has(&last.low));
-    // "blue and orange palette"
-    let plain = || {
-        let coloured = |i: &usize| {
-            words.get(i.wrapping_sub(1)).is_some_and(|token| exact_tags(&token.low).any(Tags::COLOUR))
-        };
-        words.iter().enumerate().all(|(i, token)| {
-            !exact_tags(&token.low).any(Tags::FUNCTION) || token.low == "and" && coloured(&i)
-        })
-    };
-    if opens_bare(words) && (names_style(words) || ends_in_medium(words) || mood && plain()) {
+    if opens_bare(words) && (names_style(words) || ends_in_medium(words) || mood && only_describes(words)) {
         return true;
     }
     if words.is_empty()

@@ -15,6 +15,15 @@ pub(super) fn is_pair_of_colours(words: &[&Token]) -> bool {
     matches!(words, [one, and, other] if and.low == "and" && colour(one) && colour(other))
 }
 
+/// Whether no words hold the others together but an `and` between colours: `blue and orange palette`.
+pub(super) fn only_describes(words: &[&Token]) -> bool {
+    let coloured = |i: usize| words.get(i).is_some_and(|token| exact_tags(&token.low).any(Tags::COLOUR));
+    words.iter().enumerate().all(|(i, token)| {
+        let and = token.low == "and" && i > 0 && coloured(i - 1);
+        and || !exact_tags(&token.low).any(Tags::FUNCTION)
+    })
+}
+
 /// `in bold colours`, `in a muted palette`, but not `painted in bold colours`: the index after it.
 pub(super) fn all_over(tokens: &[Token], at: usize) -> Option<usize> {
     let made = at.checked_sub(1).is_some_and(|before| verb(low(tokens, before)).is_some());
