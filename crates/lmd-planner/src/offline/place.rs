@@ -116,13 +116,15 @@ pub(super) fn place(problem: &LayoutProblem, constraints: &[Constraint]) -> Plac
 /// A placement without the constraints of one relation, of the latest that
 /// leaves room to all others: what does not hold is told, and nothing is piled up.
 fn without_one(asked: SearchInput<'_>, constraints: &[Constraint], unmet: &[usize]) -> Option<Placement> {
+    // Around what is there already, whoever adds to it decides what gives way.
+    let most = if asked.problem.items.iter().all(|item| item.fixed.is_none()) { MOST_LEFT_OUT } else { 0 };
     let mut relations: Vec<&str> = Vec::new();
     for constraint in asked.constraints.iter().rev().filter(|constraint| !constraint.says.is_empty()) {
         if !relations.contains(&constraint.says.as_str()) {
             relations.push(&constraint.says);
         }
     }
-    relations.into_iter().take(MOST_LEFT_OUT).find_map(|relation| {
+    relations.into_iter().take(most).find_map(|relation| {
         let others = |constraint: &&Constraint| constraint.says != relation;
         let kept: Vec<&Constraint> = asked.constraints.iter().copied().filter(others).collect();
         let rest = SearchInput { constraints: &kept, ..asked };

@@ -315,3 +315,17 @@ fn deeds_states_and_numbers_of_them_name_nothing_new() {
         assert_eq!(captions(&said(&farm, instruction).layout), left, "{instruction}");
     }
 }
+
+#[test]
+fn what_is_in_something_goes_aside_with_it() {
+    let planner = &OfflinePlanner;
+    let (talk, _) = Conversation::start(planner, "a vase with three tulips on a windowsill").unwrap();
+    let plan = said(&talk, "put a cat to the left of the vase");
+    let vase = bbox(&plan.layout, "a vase");
+    let tulips = boxes(&plan.layout, "a tulip");
+    assert!(bbox(&plan.layout, "a cat").center().0 < vase.x(), "{plan:?}");
+    for (i, tulip) in tulips.iter().enumerate() {
+        assert!(tulip.intersection(vase) > 0.9 * tulip.area(), "{plan:?}");
+        assert!(tulips[..i].iter().all(|other| other.intersection(*tulip) < 1e-6), "{plan:?}");
+    }
+}

@@ -82,6 +82,16 @@ pub(crate) fn revise(
     instruction: &str,
     locked: &[usize],
 ) -> Result<Plan, PlanError> {
+    let as_said = revised(conversation, instruction, locked);
+    let wish =
+        phrasing::stated(instruction).filter(|_| matches!(as_said, Err(PlanError::Instruction { .. })));
+    match wish.map(|wish| revised(conversation, &wish, locked)) {
+        Some(Ok(plan)) => Ok(plan),
+        _ => as_said,
+    }
+}
+
+fn revised(conversation: &Conversation, instruction: &str, locked: &[usize]) -> Result<Plan, PlanError> {
     let text = normalize_prompt(instruction)?;
     // "a bit more": what was said last, once again.
     let last = conversation.turns().last().filter(|_| terse::asks_again(&text));
@@ -122,18 +132,18 @@ pub(crate) fn revise(
     for (words, why) in &left_out {
         board.warnings.push(format!("left out \"{words}\": {why}"));
     }
-    let (revised, mut warnings) = board.finish()?;
-    if revised == *layout {
+    let (changed, mut warnings) = board.finish()?;
+    if changed == *layout {
         let why =
             left_out.into_iter().next().map_or("it changes nothing in the layout".to_owned(), |(_, why)| why);
         return Err(refuse(why));
     }
-    for word in heard::unheard(&text, layout, &revised) {
+    for word in heard::unheard(&text, layout, &changed) {
         if !warnings.iter().any(|warning: &String| warning.contains(&word)) {
             warnings.push(format!("nothing came of \"{word}\""));
         }
     }
-    Ok(Plan { layout: revised, warnings, source: Source::Offline })
+    Ok(Plan { layout: changed, warnings, source: Source::Offline })
 }
 
 /// Carries out one clause, unless it would change what is locked.

@@ -55,11 +55,14 @@ pub(super) fn make_room(board: &mut Board, subject: usize, x: f64, shared_before
     // What rests on something goes with it.
     let row = order.clone();
     let beneath = carriers(board, subject);
+    let area = |index: usize| board.pieces[index].bbox.area();
     order.retain(|index| {
-        !beneath.contains(index)
-            && !carriers(board, *index)
-                .iter()
-                .any(|carrier| row.contains(carrier) && !beneath.contains(carrier))
+        let rests = carriers(board, *index);
+        let goes_with = |other: &usize| {
+            rests.contains(other)
+                || (area(*index) < area(*other) && riders(board, *other, subject).contains(index))
+        };
+        !beneath.contains(index) && !row.iter().any(|other| !beneath.contains(other) && goes_with(other))
     });
     order.sort_by(|a, b| board.pieces[*a].bbox.x().total_cmp(&board.pieces[*b].bbox.x()));
     if !forward {

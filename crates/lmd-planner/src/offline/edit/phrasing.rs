@@ -22,6 +22,18 @@ const MODALS: [&str; 12] = [
     " are too ",
 ];
 
+/// `the left boat is white and the right one is black`, `the fork goes on the left`: what is said to be so, as a wish.
+pub(super) fn stated(text: &str) -> Option<String> {
+    let low = text.to_lowercase();
+    let told = ["the ", "both ", "all "].iter().any(|opening| low.starts_with(opening));
+    let asked =
+        low.ends_with('?') || [" not ", "n't ", " too ", " missing"].iter().any(|word| low.contains(word));
+    let wish = [" is ", " are ", " goes ", " go "]
+        .iter()
+        .fold(low.clone(), |wish, verb| wish.replace(verb, " should be "));
+    (told && !asked && wish != low).then_some(wish)
+}
+
 /// Lower case, without politeness and punctuation that carries nothing.
 pub(super) fn normalise(text: &str) -> String {
     let mut text = text.to_lowercase().replace(['!', '?', '"'], " ").replace('’', "'");

@@ -2,6 +2,7 @@
 
 use super::kinds_tests::{bbox, boxes, captions, conversation, kitchen, meadow, refused, said, street};
 use crate::Conversation;
+use crate::offline::OfflinePlanner;
 
 /// A cat and a dog on a lawn.
 fn lawn() -> Conversation {
@@ -232,4 +233,15 @@ fn more_of_the_same_is_done_again() {
     let plan = said(&talk, "a bit more");
     assert!(bbox(&plan.layout, "a black cat").area() > bbox(talk.layout(), "a black cat").area(), "{plan:?}");
     assert_eq!(plan.layout.objects().len(), 2);
+}
+
+#[test]
+fn what_is_said_to_be_so_is_wished() {
+    let (lake, _) = Conversation::start(&OfflinePlanner, "two boats on a lake").unwrap();
+    let plan = said(&lake, "the left boat is white and the right one is black");
+    assert!(bbox(&plan.layout, "a white boat").center().0 < bbox(&plan.layout, "a black boat").center().0);
+    let (table, _) = Conversation::start(&OfflinePlanner, "a plate, a fork and a knife on a table").unwrap();
+    let plan = said(&table, "the fork goes to the left of the plate");
+    assert!(bbox(&plan.layout, "a fork").x_max() <= bbox(&plan.layout, "a plate").x(), "{plan:?}");
+    refused(&table, "the plate is too heavy to lift");
 }
