@@ -7,7 +7,7 @@ use crate::lexicon::{Tags, exact_tags, is_adverb, is_function, perfect};
 /// `tokens` with what somebody has done as what he does, and whoever speaks as somebody.
 pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
     let mut plain: Vec<Token> = Vec::with_capacity(tokens.len());
-    let mut at = 0;
+    let mut at = greeting(tokens);
     while let Some(token) = tokens.get(at) {
         if let Some((doing, length)) = has_done(tokens, at) {
             plain.push(Token::new(&doing));
@@ -24,6 +24,13 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
         }
     }
     plain
+}
+
+/// How many words and signs greet before anything is asked for: `Hey, could I get …`.
+fn greeting(tokens: &[Token]) -> usize {
+    let greets = matches!(low(tokens, 0), "hey" | "hi" | "hello" | "ok" | "okay" | "well" | "so" | "yo");
+    let parted = matches!(low(tokens, 1), "," | "!" | ".") && tokens.len() > 2;
+    if greets && parted { 2 } else { 0 }
 }
 
 /// `has just caught a fish`: catching, with the length; but not `has painted nails`.
