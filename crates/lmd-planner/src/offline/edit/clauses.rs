@@ -67,7 +67,6 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
     if let Some(command) = emptying(&whole).or_else(|| of_whole(&whole)).filter(|_| !joins_commands(&whole)) {
         return push(&whole, Some(command));
     }
-    let verb = inherited(&whole);
     let mut unread = None;
     for (at, length) in joints(&whole) {
         let (left, right) = (whole[..at].trim(), whole[at + length..].trim());
@@ -83,6 +82,8 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
             push(left, first);
             return push(right, Some(more));
         }
+        // Of the left side alone, or what is told anew could be as long as the whole for ever.
+        let verb = inherited(left);
         let inherits = || {
             let verb = verb.as_deref()?;
             (names_something(right) && command(&format!("{verb} {right}")).is_some()).then_some(())

@@ -26,12 +26,14 @@ const MODALS: [&str; 12] = [
 pub(super) fn stated(text: &str) -> Option<String> {
     let low = text.to_lowercase();
     let told = ["the ", "both ", "all "].iter().any(|opening| low.starts_with(opening));
+    // "the fork goes on the left of the plate and the knife on the right": the right of what is not said.
+    let shared = [" goes ", " go "].iter().any(|verb| low.contains(verb)) && low.contains(" and ");
     let asked =
         low.ends_with('?') || [" not ", "n't ", " too ", " missing"].iter().any(|word| low.contains(word));
     let wish = [" is ", " are ", " goes ", " go "]
         .iter()
         .fold(low.clone(), |wish, verb| wish.replace(verb, " should be "));
-    (told && !asked && wish != low).then_some(wish)
+    (told && !shared && !asked && wish != low).then_some(wish)
 }
 
 /// Lower case, without politeness and punctuation that carries nothing.

@@ -162,10 +162,10 @@ pub(super) fn without_purpose(text: &str) -> &str {
 }
 
 /// What a right side without a verb of its own takes from the left one: the verb, and who is given something.
-pub(super) fn inherited(whole: &str) -> Option<String> {
-    let verb = first_word(whole)?;
-    let articles = || [" a ", " an ", " some "].iter().filter_map(|article| whole.find(article)).min();
-    let given = (verb == "give").then(articles).flatten().and_then(|at| whole.get(..at));
+pub(super) fn inherited(left: &str) -> Option<String> {
+    let verb = first_word(left)?;
+    let articles = || [" a ", " an ", " some "].iter().filter_map(|article| left.find(article)).min();
+    let given = (verb == "give").then(articles).flatten().and_then(|at| left.get(..at));
     Some(given.unwrap_or(verb).to_owned())
 }
 

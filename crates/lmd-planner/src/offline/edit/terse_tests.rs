@@ -2,6 +2,7 @@
 
 use super::kinds_tests::{bbox, boxes, captions, conversation, kitchen, meadow, refused, said, street};
 use crate::Conversation;
+use crate::Planner;
 use crate::offline::OfflinePlanner;
 
 /// A cat and a dog on a lawn.
@@ -244,4 +245,23 @@ fn what_is_said_to_be_so_is_wished() {
     let plan = said(&table, "the fork goes to the left of the plate");
     assert!(bbox(&plan.layout, "a fork").x_max() <= bbox(&plan.layout, "a plate").x(), "{plan:?}");
     refused(&table, "the plate is too heavy to lift");
+    refused(&table, "the fork goes on the left of the plate and the knife on the right");
+}
+
+#[test]
+fn what_is_given_without_an_article_ends() {
+    let (talk, _) = Conversation::start(&OfflinePlanner, "a boy and a dog in a park").unwrap();
+    for instruction in [
+        "give the boy freckles and a cap",
+        "give the boy gloves, a scarf and a cap",
+        "give him and her a ball",
+    ] {
+        // Read or refused, but told: it was cut for ever.
+        let told = OfflinePlanner
+            .revise(&talk, instruction)
+            .map_or_else(|error| error.to_string(), |plan| format!("{:?}", plan.layout));
+        assert!(!told.is_empty(), "{instruction}");
+    }
+    let plan = said(&talk, "give the boy a hat and a scarf");
+    assert_eq!(captions(&plan.layout), ["a boy with a hat with a scarf", "a dog"]);
 }
