@@ -119,21 +119,21 @@ fn without_one(asked: SearchInput<'_>, constraints: &[Constraint], unmet: &[usiz
     // Around what is there already, whoever adds to it decides what gives way.
     let most = if asked.problem.items.iter().all(|item| item.fixed.is_none()) { MOST_LEFT_OUT } else { 0 };
     let mut relations: Vec<&str> = Vec::new();
-    for constraint in asked.constraints.iter().rev().filter(|constraint| !constraint.says.is_empty()) {
-        if !relations.contains(&constraint.says.as_str()) {
-            relations.push(&constraint.says);
+    let told = asked.constraints.iter().rev().map(|constraint| constraint.says.as_str());
+    for says in told.filter(|says| !says.is_empty()) {
+        if !relations.contains(&says) {
+            relations.push(says);
         }
     }
     relations.into_iter().take(most).find_map(|relation| {
-        let others = |constraint: &&Constraint| constraint.says != relation;
-        let kept: Vec<&Constraint> = asked.constraints.iter().copied().filter(others).collect();
-        let rest = SearchInput { constraints: &kept, ..asked };
+        let kept: Vec<_> = asked.constraints.iter().copied().filter(|one| one.says != relation).collect();
+        let may = may_overlap(&asked.problem.items, kept.iter().copied());
+        let rest = SearchInput { constraints: &kept, may_overlap: &may, ..asked };
         COARSE.into_iter().find_map(|scale| {
             let mut search = Search::new(rest, (scale, 1.0), false, Footing::Free);
             let state = search.run()?;
             let left_out = (0..constraints.len()).filter(|index| constraints[*index].says == relation);
-            let unmet = unmet.iter().copied().chain(left_out).collect();
-            Some(search.finish(&state, unmet, false))
+            Some(search.finish(&state, unmet.iter().copied().chain(left_out).collect(), false))
         })
     })
 }

@@ -437,10 +437,13 @@ fn region_words(region: Region) -> &'static str {
 /// Which pairs of items may overlap: those a constraint brings together, what
 /// stands on or in something with everything beneath that, and things that
 /// were there before.
-pub(super) fn may_overlap(items: &[Item], constraints: &[Constraint]) -> Vec<Vec<bool>> {
+pub(super) fn may_overlap<'a>(
+    items: &[Item],
+    constraints: impl IntoIterator<Item = &'a Constraint>,
+) -> Vec<Vec<bool>> {
     let n = items.len();
     let mut rests = vec![vec![false; n]; n];
-    for (upper, lower) in constraints.iter().filter_map(|constraint| constraint.overlap) {
+    for (upper, lower) in constraints.into_iter().filter_map(|constraint| constraint.overlap) {
         rests[upper][lower] = true;
     }
     for via in 0..n {
