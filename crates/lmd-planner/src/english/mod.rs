@@ -72,6 +72,7 @@ mod within;
 
 pub(crate) use language::script;
 pub(crate) use links::place_word;
+pub(crate) use spelling::turned;
 pub(crate) use who::Who;
 
 use crate::lexicon::{self, Tags};

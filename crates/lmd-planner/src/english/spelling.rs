@@ -174,19 +174,21 @@ fn meant(low: &str) -> Vec<String> {
 
 /// Two neighbours have changed places: `chiar`.
 fn swapped(low: &str) -> Vec<String> {
-    let mut letters: Vec<char> = low.chars().collect();
-    let mut found = Vec::new();
-    for at in 1..letters.len() {
+    let long = low.chars().count() > 4;
+    // Of short words only somebody alive or a colour: "gril" is a girl before it is a grill.
+    let told = |word: &str| long || exact_tags(word).any(Tags::ANIMATE.and(Tags::COLOUR));
+    turned(low).into_iter().filter(|word| word != low && told(word) && TARGETS.contains(word)).collect()
+}
+
+/// Every word in which two neighbours of this one have changed places.
+pub(crate) fn turned(word: &str) -> Vec<String> {
+    let letters: Vec<char> = word.chars().collect();
+    let turned_at = |at: usize| {
+        let mut letters = letters.clone();
         letters.swap(at - 1, at);
-        let word: String = letters.iter().collect();
-        // Of short words only somebody alive or a colour: "gril" is a girl before it is a grill.
-        let told = letters.len() > 4 || exact_tags(&word).any(Tags::ANIMATE.and(Tags::COLOUR));
-        if word != low && told && TARGETS.contains(&word) {
-            found.push(word);
-        }
-        letters.swap(at - 1, at);
-    }
-    found
+        letters.iter().collect()
+    };
+    (1..letters.len()).map(turned_at).collect()
 }
 
 /// It sounds the same: `siting`, `elefant`, `bycicle`.

@@ -42,7 +42,7 @@ pub(super) fn framing(tokens: &[Token]) -> Framing {
         // "two-color print, teal and orange"
         let before = framing.tags.len();
         if i > 0 && told && is_pair_of_colours(&words_of(part)) {
-            framing.tags.push(text_of(&words_of(part).into_iter().cloned().collect::<Vec<_>>()));
+            framing.tags.push(said(part));
             continue;
         }
         framing.part(part, i == 0);
@@ -55,7 +55,7 @@ impl Framing {
     /// One part between commas: tags are kept apart, the rest goes on.
     fn part(&mut self, part: &[Token], first: bool) {
         let words = words_of(part);
-        let text = || words.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
+        let text = || said(part);
         // "surreal, a giant fish above a city"
         let manner = |token: &&Token| List::Style.has(&token.low) && !exact_tags(&token.low).any(Tags::NOUN);
         let opens = opens_with_quality(&words)
@@ -78,7 +78,7 @@ impl Framing {
         let mut at = if first { 0 } else { wish_end(part, 0) };
         let (part, tags) = part.split_at(run_on(part, at));
         if !tags.is_empty() {
-            self.tags.push(text_of(&words_of(tags).into_iter().cloned().collect::<Vec<_>>()));
+            self.tags.push(said(tags));
         }
         while at < part.len() {
             match inline_style(part, at) {
@@ -106,6 +106,11 @@ impl Framing {
 /// The words of a part, without its signs.
 fn words_of(part: &[Token]) -> Vec<&Token> {
     part.iter().filter(|token| token.is_word()).collect()
+}
+
+/// The words of a part as they were written, without its signs.
+fn said(part: &[Token]) -> String {
+    words_of(part).iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a tag list begins: `masterpiece, best quality, a red car`.

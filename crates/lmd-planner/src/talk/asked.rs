@@ -79,9 +79,9 @@ pub(super) fn colour(layout: &Layout, what: &str) -> String {
 
 /// Whether something is so: where it is, how large, or what its caption says.
 pub(super) fn is_it(layout: &Layout, what: &str) -> String {
-    let answer = |holds: bool, who: &[(usize, &Object)]| {
+    let answer = |holds: bool, who: &[&Object]| {
         let places: Vec<String> =
-            who.iter().map(|(_, object)| format!("{} is {}", object.caption, place(object.bbox))).collect();
+            who.iter().map(|object| format!("{} is {}", object.caption, place(object.bbox))).collect();
         format!("{}: {}.", if holds { "Yes" } else { "No" }, enumerated(&places))
     };
     if let Some((who, than)) = what.split_once(" than ")
@@ -91,7 +91,7 @@ pub(super) fn is_it(layout: &Layout, what: &str) -> String {
         if let ([(_, one), ..], [(_, other), ..]) = (found.as_slice(), other.as_slice())
             && let Some(holds) = exceeds(one.bbox, how, other.bbox)
         {
-            return answer(holds, &[(0, *one), (0, *other)]);
+            return answer(holds, &[*one, *other]);
         }
     }
     if let Some((who, kind, anchor)) = english::relation_phrase(what).filter(|(who, ..)| !who.is_empty()) {
@@ -106,15 +106,16 @@ pub(super) fn is_it(layout: &Layout, what: &str) -> String {
                 RelationKind::Between(_) if places.len() < 2 => false,
                 kind => found.iter().all(|(_, object)| stands(object.bbox, kind, &places)),
             };
-            let others = anchors.iter().filter_map(|index| Some((*index, layout.objects().get(*index)?)));
-            return answer(holds, &found.into_iter().chain(others).collect::<Vec<_>>());
+            let others = anchors.iter().filter_map(|index| layout.objects().get(*index));
+            let found = found.into_iter().map(|(_, object)| object);
+            return answer(holds, &found.chain(others).collect::<Vec<_>>());
         }
     }
     // "is the cat black"
     let words: Vec<&str> = what.split(' ').collect();
     let split = (1..words.len()).rev().find(|at| !named(layout, &words[..*at].join(" ")).is_empty());
     let Some(split) = split else {
-        return there_is_none(layout, words.split_last().map_or("", |(_, _)| what));
+        return there_is_none(layout, what);
     };
     let (who, said) = (words[..split].join(" "), words[split..].join(" "));
     let found = named(layout, &who);

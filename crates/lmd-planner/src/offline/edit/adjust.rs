@@ -148,7 +148,7 @@ pub(super) fn colours(board: &mut Board, who: &str, colours: &[String]) -> Resul
             board.inventory()
         ));
     }
-    subjects.sort_by(|a, b| board.pieces[*a].bbox.center().0.total_cmp(&board.pieces[*b].bbox.center().0));
+    board.left_to_right(&mut subjects);
     for (index, colour) in subjects.iter().zip(colours) {
         let caption = &mut board.pieces[*index].caption;
         *caption = described(caption, colour);

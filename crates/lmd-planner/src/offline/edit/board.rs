@@ -132,6 +132,12 @@ impl Board {
         self.touched.clear();
     }
 
+    /// Puts the numbers of objects in the order in which their centres stand from left to right.
+    pub(super) fn left_to_right(&self, some: &mut [usize]) {
+        let centre = |index: usize| self.pieces[index].bbox.center().0;
+        some.sort_by(|a, b| centre(*a).total_cmp(&centre(*b)));
+    }
+
     /// The boxes of all objects but `some`.
     pub(super) fn boxes_besides(&self, some: &[usize]) -> Vec<BBox> {
         let others = self.pieces.iter().enumerate().filter(|(index, _)| !some.contains(index));

@@ -25,7 +25,7 @@ pub(super) fn flank(board: &mut Board, what: &str, anchor: &str) -> Result<(), R
         };
     }
     let anchors = find(board, anchor)?;
-    there.sort_by(|a, b| board.pieces[*a].bbox.center().0.total_cmp(&board.pieces[*b].bbox.center().0));
+    board.left_to_right(&mut there);
     for (index, kind) in there.iter().zip([RelationKind::LeftOf, RelationKind::RightOf]) {
         relocate::relate_pieces(board, vec![*index], kind, anchors.clone(), (what, anchor))?;
     }

@@ -97,7 +97,7 @@ pub(super) fn order(board: &mut Board, who: &str, order: Order) -> Result<(), Re
         return Err(format!("an order needs several things; there are: {}", board.inventory()));
     }
     let boxes = board.boxes();
-    subjects.sort_by(|a, b| boxes[*a].center().0.total_cmp(&boxes[*b].center().0));
+    board.left_to_right(&mut subjects);
     match order {
         Order::Even => return evenly(board, subjects),
         Order::Reversed => subjects.reverse(),

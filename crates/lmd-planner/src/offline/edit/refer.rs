@@ -162,7 +162,7 @@ fn of_its_kind(board: &Board, text: &str) -> Option<Result<Vec<usize>, Refusal>>
     let noun =
         [" number", " no.", " no", " nr."].iter().find_map(|tail| noun.strip_suffix(tail)).unwrap_or(noun);
     let mut found = candidates(board, &Reference::parse(noun.trim()).words);
-    found.sort_by(|a, b| board.pieces[*a].bbox.center().0.total_cmp(&board.pieces[*b].bbox.center().0));
+    board.left_to_right(&mut found);
     let one = number.checked_sub(1).and_then(|at| found.get(at).copied());
     (!found.is_empty()).then(|| {
         one.map(|one| vec![one])
@@ -298,8 +298,7 @@ impl Reference {
 
     /// Picks what is meant from all objects that match.
     fn choose(&self, board: &Board, mut found: Vec<usize>, text: &str) -> Result<Vec<usize>, Refusal> {
-        let boxes = |index: &usize| board.pieces[*index].bbox;
-        found.sort_by(|a, b| boxes(a).center().0.total_cmp(&boxes(b).center().0));
+        board.left_to_right(&mut found);
         if let Some(pick) = self.pick {
             return pick.of(board, &found).map(|one| vec![one]).ok_or_else(|| {
                 format!(

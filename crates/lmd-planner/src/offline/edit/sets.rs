@@ -116,7 +116,7 @@ fn first_or_last(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Vec
     let number = lmd_layout::parse_number_word(number)? as usize;
     let what = if what.is_empty() || what == "ones" { "ones".to_owned() } else { what.to_owned() };
     let mut all = find(board, &format!("all {what}")).ok().filter(|all| all.len() >= number)?;
-    all.sort_by(|a, b| board.pieces[*a].bbox.center().0.total_cmp(&board.pieces[*b].bbox.center().0));
+    board.left_to_right(&mut all);
     let from = if last { all.len() - number } else { 0 };
     Some(Ok(all[from..from + number].to_vec()))
 }

@@ -75,13 +75,8 @@ pub(super) fn spelled(text: &str, known: &str) -> (String, Vec<String>) {
 fn near(word: &str) -> Vec<String> {
     let letters: Vec<char> = word.chars().collect();
     let text = |letters: &[char]| letters.iter().collect::<String>();
-    let mut found = Vec::new();
+    let mut found = english::turned(word);
     for at in 0..=letters.len() {
-        if at + 1 < letters.len() {
-            let mut turned = letters.clone();
-            turned.swap(at, at + 1);
-            found.push(text(&turned));
-        }
         if letters.len() > 3 {
             // Of two that are equal one is too many.
             if at > 0 && letters.get(at) == letters.get(at - 1) {
