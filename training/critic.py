@@ -28,11 +28,12 @@ class Critic(nn.Module):
             x = F.leaky_relu(layer(x), 0.2)
         return self.head(x)
 
-    def learn(self, real: torch.Tensor, drawn: torch.Tensor) -> None:
-        """A step towards telling them apart."""
+    def learn(self, real: torch.Tensor, drawn: torch.Tensor, share_gradients) -> None:
+        """A step towards telling them apart; several workers have one critic (`Run.share_gradients`)."""
         loss = F.relu(1 - self(real)).mean() + F.relu(1 + self(drawn)).mean()
         self.optimizer.zero_grad()
         loss.backward()
+        share_gradients(self.parameters())
         self.optimizer.step()
 
     def weighted(self, other: torch.Tensor, drawn: torch.Tensor, last: nn.Parameter) -> torch.Tensor:

@@ -130,7 +130,7 @@ def train(run: Run, size: networks.Size, steps: int | None = None) -> None:
         loss = picture_loss(drawn, x)
         kept.append(loss.item())
         if step >= CRITIC_FROM * steps:
-            critic.learn(x, drawn.detach())
+            critic.learn(x, drawn.detach(), run.share_gradients)
             loss = loss + critic.weighted(loss, drawn, last_weight(model.decoder))
         step = learner.learn(loss, longest=1.0)
         if step % 50 == 0 or step == steps:
