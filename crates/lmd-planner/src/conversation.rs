@@ -53,6 +53,11 @@ impl Conversation {
         any
     }
 
+    /// The layout that was taken back last, as long as nothing was done since.
+    pub(crate) fn taken_back(&self) -> Option<&Layout> {
+        self.undone.last().map(|turn| &turn.layout)
+    }
+
     /// The sentence it started from; may be empty for a loaded layout.
     #[must_use]
     pub fn prompt(&self) -> &str {

@@ -33,6 +33,8 @@ pub(crate) enum Section {
     Unneeded,
     /// Words for the whole scene, and how they are joined to a place.
     Moods,
+    /// Of what sort the words of a mood are.
+    MoodSorts,
     /// How strongly something is asked for.
     Strength,
     /// How a number bounds how many there are.
@@ -45,12 +47,14 @@ pub(crate) enum Section {
     OrderOf,
     /// What changes how something is, and how it is then.
     States,
+    /// What words for many kinds of things name.
+    Sorts,
     /// Adjectives of which one takes the place of another.
     Contrary,
 }
 
 impl Section {
-    pub(super) const ALL: [(Self, &'static str); 18] = [
+    pub(super) const ALL: [(Self, &'static str); 20] = [
         (Self::Where, "where"),
         (Self::LoosePrepositions, "loose prepositions"),
         (Self::Joints, "joints"),
@@ -62,12 +66,14 @@ impl Section {
         (Self::Unwanted, "unwanted"),
         (Self::Unneeded, "unneeded"),
         (Self::Moods, "moods"),
+        (Self::MoodSorts, "mood sorts"),
         (Self::Strength, "strength"),
         (Self::Bounds, "bounds"),
         (Self::Media, "media"),
         (Self::Orders, "orders"),
         (Self::OrderOf, "order of"),
         (Self::States, "states"),
+        (Self::Sorts, "sorts"),
         (Self::Contrary, "contrary"),
     ];
 

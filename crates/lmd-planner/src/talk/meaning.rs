@@ -192,7 +192,10 @@ fn question(text: &str, asks: bool) -> Option<Question> {
     }
     let wonders = ["what ", "why ", "who ", "which ", "how ", "is ", "are ", "does ", "do you ", "should "];
     let begins = wonders.iter().any(|word| text.starts_with(word));
-    if ["what if ", "how about ", "what about "].iter().any(|lead| text.starts_with(lead)) {
+    if ["what if ", "how about ", "what about ", "why not ", "why don't "]
+        .iter()
+        .any(|lead| text.starts_with(lead))
+    {
         return None;
     }
     let about_ideas = ["suggest ", "propose ", "recommend "].iter().any(|verb| text.starts_with(verb));

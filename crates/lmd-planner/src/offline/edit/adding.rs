@@ -5,26 +5,24 @@ use lmd_layout::{BBox, MAX_OBJECTS};
 use super::board::{Board, Piece};
 use super::demand;
 use super::ground::grounded;
-use super::moving::{other_side, relation};
-use super::owning::{held_there, whole_of};
+use super::novelty::{as_new, described, laid_table};
 use super::readable::reads_well;
-use super::refer::{find, is_ambiguous};
 use super::refusal::Refusal;
-use super::relocate::{beside_in_row, opposite_side, stands_beside};
+use super::relocate::{beside_in_row, stands_beside};
 use super::staging::{attach, carrier, stage_among, thing_of};
 use super::standing::carriers;
 use super::tabletop::on_floor;
-use crate::geometry::feet_kept;
-use crate::lexicon::{Kind, belongs_to_wearer, kind_of, known_kind};
+use crate::geometry::{corners, feet_kept};
+use crate::lexicon::{Kind, belongs_to_wearer, is_alive, kind_of, known_kind};
 use crate::offline::problem::Given;
 use crate::offline::stage::{Staged, stage};
 use crate::offline::wording;
-use crate::{Region, Relation, RelationKind, Scene, Thing, english};
+use crate::{Region, Relation, RelationKind, Scene};
 
 /// Adds what the words describe, in free space.
 pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let what = as_new(what);
-    let (mut scene, anchors) = described(board, &what)?;
+    let (mut scene, mut anchors) = described(board, &what)?;
     let lost = std::mem::take(&mut scene.not_understood);
     if scene.things.is_empty() {
         return match scene.background.take() {
@@ -43,6 +41,11 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
     }
     if !lost.is_empty() {
         board.warnings.push(format!("did not understand: \"{}\" of \"{what}\"", lost.join("\", \"")));
+    }
+    if let Some(table) = laid_table(board, &scene).filter(|_| anchors.is_empty()) {
+        let all: Vec<usize> = (0..scene.things.len()).collect();
+        attach(board, &mut scene, &all, RelationKind::On, &[table]);
+        anchors.push(table);
     }
     place_new(board, scene, &anchors)
 }
@@ -86,6 +89,8 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
         in_row(board, &scene, first, anchors);
     }
     around_feet(board, &scene, first, anchors);
+    behind_all(board, &scene, first, anchors);
+    out_of_vase(board, &scene, first, anchors);
     if on_floor(board, &scene, &of_thing, anchors, |board, thing| size_there(board, &scene, thing, anchors)) {
         // What was too close was put elsewhere.
         let late = board.warnings.split_off(noted);
@@ -224,6 +229,13 @@ fn in_row(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]) {
 /// like, that of a part beside its whole, that of a plate beside cups.
 fn size_told(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> Given {
     let new = &scene.things[thing];
+    let around = scene
+        .relations
+        .iter()
+        .any(|relation| relation.subject == thing && relation.kind == RelationKind::Around);
+    if let (true, Some(anchor)) = (around && new.size.is_none(), anchors.first()) {
+        return beside_size(&board.pieces[*anchor], &kind_of(&new.noun));
+    }
     if new.count != 1 || new.size.is_some() {
         return Given::Nothing;
     }
@@ -316,6 +328,46 @@ fn around_feet(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]
     }
 }
 
+/// Something wide behind several reaches from the first of them to the last.
+fn behind_all(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]) {
+    /// A fence is so many times as wide as high.
+    const WIDE: f64 = 1.4;
+    let behind = scene.relations.first().is_some_and(|relation| relation.kind == RelationKind::Behind);
+    let boxes: Vec<BBox> = anchors.iter().map(|anchor| board.pieces[*anchor].bbox).collect();
+    let [piece] = &mut board.pieces[first..] else { return };
+    if !behind || anchors.len() < 2 || piece.bbox.w() < WIDE * piece.bbox.h() {
+        return;
+    }
+    let [left, _, right, _] = corners(boxes.iter().copied());
+    let (x, right) = ((left - 0.02).max(0.0), (right + 0.02).min(1.0));
+    piece.bbox = BBox::clamped(x, piece.bbox.y(), right - x, piece.bbox.h()).unwrap_or(piece.bbox);
+}
+
+/// What is long and put into something narrow sticks out of it, side by side: flowers in a vase.
+fn out_of_vase(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]) {
+    /// Flowers stand so far above and below the edge of a vase, as shares of its height.
+    const STALK: (f64, f64) = (0.55, 0.35);
+    let inside = scene.relations.iter().all(|relation| relation.kind == RelationKind::Inside);
+    let ([anchor], true) = (anchors, inside) else { return };
+    let vase = board.pieces[*anchor].bbox;
+    let narrow = kind_of(&thing_of(&board.pieces[*anchor]).noun);
+    let new = &mut board.pieces[first..];
+    let long = |piece: &Piece| {
+        let noun = thing_of(piece).noun;
+        known_kind(&noun).is_some_and(|kind| kind.height > kind.width) && !is_alive(&noun)
+    };
+    if scene.relations.is_empty() || narrow.height < narrow.width || !new.iter().all(long) {
+        return;
+    }
+    let width = vase.w() / new.len() as f64;
+    let top = (vase.y() - STALK.0 * vase.h()).max(0.0);
+    let height = vase.y() + STALK.1 * vase.h() - top;
+    for (at, piece) in new.iter_mut().enumerate() {
+        let place = BBox::clamped(vase.x() + width * at as f64, top, width, height);
+        piece.bbox = place.unwrap_or(piece.bbox);
+    }
+}
+
 /// The lower edges of what stands on the ground.
 fn standing_feet(board: &Board) -> Vec<f64> {
     let stands = |piece: &&Piece| kind_of(&thing_of(piece).noun).class.stands();
@@ -340,103 +392,6 @@ fn stands_freely(scene: &Scene, thing: usize) -> bool {
         && kind_of(&what.noun).class.stands()
 }
 
-/// `another cat` and `two more cats` as a sentence would say them.
-fn as_new(what: &str) -> String {
-    let what = what.strip_prefix("another ").map_or_else(|| what.to_owned(), |rest| format!("a {rest}"));
-    let what = what.strip_prefix("more ").map_or_else(|| what.clone(), |rest| format!("some {rest}"));
-    what.replacen(" more ", " ", 1).replacen(" extra ", " ", 1)
-}
-
-/// What the words describe as a scene whose last things are those objects of
-/// the board that it is placed against.
-fn described(board: &Board, what: &str) -> Result<(Scene, Vec<usize>), Refusal> {
-    if let Some(found) = on_both_sides(board, what) {
-        return found;
-    }
-    if let Some((new, kind, anchor)) = placed_against(board, what) {
-        let (kind, anchor) = match other_side(&anchor) {
-            Some(anchor) => (opposite_side(board, &[], Some(&new), &anchor)?, anchor),
-            None => (kind, anchor),
-        };
-        let anchors = find(board, &anchor).unwrap_or_default();
-        let mut scene = english::parse(&new).map_err(|error| error.to_string())?;
-        scene.background = None;
-        if !scene.things.is_empty() && !anchors.is_empty() {
-            // "three biscuits on a plate in front of the cups": the plate is.
-            let nearest = scene.relations.last().map(|relation| relation.object);
-            let subjects: Vec<usize> =
-                nearest.map_or_else(|| (0..scene.things.len()).collect(), |one| vec![one]);
-            attach(board, &mut scene, &subjects, kind, &anchors);
-            // What is placed against what is there comes first.
-            scene.relations.rotate_right(if nearest.is_some() { anchors.len().min(1) } else { 0 });
-            return Ok((scene, anchors));
-        }
-    }
-    if let Some((_, _, anchor)) = relation(what)
-        && anchor.starts_with("the ")
-        && is_ambiguous(board, &anchor)
-    {
-        find(board, &anchor)?;
-    }
-    let scene = english::parse(what).map_err(|error| error.to_string())?;
-    Ok(with_known(board, what, scene))
-}
-
-/// A scene whose things that the words name as known (`the tree`) are those
-/// objects of the board, behind the new ones.
-fn with_known(board: &Board, what: &str, scene: Scene) -> (Scene, Vec<usize>) {
-    let known: Vec<Option<usize>> = scene
-        .things
-        .iter()
-        .map(|thing| {
-            let named = format!("the {}", thing.phrase());
-            let definite = format!(" {what} ").contains(&format!(" {named} "));
-            definite.then(|| find(board, &named).ok()?.first().copied()).flatten()
-        })
-        .collect();
-    if known.iter().all(Option::is_none) || known.iter().all(Option::is_some) {
-        return (scene, Vec::new());
-    }
-    let mut order: Vec<usize> = (0..known.len()).collect();
-    order.sort_by_key(|index| known[*index].is_some());
-    let place = |old: usize| order.iter().position(|index| *index == old).unwrap_or(old);
-    let moved = |relation: &Relation| Relation {
-        subject: place(relation.subject),
-        kind: match relation.kind {
-            RelationKind::Between(other) => RelationKind::Between(place(other)),
-            kind => kind,
-        },
-        object: place(relation.object),
-    };
-    let relations = scene.relations.iter().map(moved).collect();
-    let things = order.iter().map(|index| scene.things[*index].clone()).collect();
-    let anchors = order.iter().filter_map(|index| known[*index]).collect();
-    (Scene { things, relations, background: None, ..scene }, anchors)
-}
-
-/// `two glasses on either side of the bowl`: half of them left, half right.
-fn on_both_sides(board: &Board, what: &str) -> Option<Result<(Scene, Vec<usize>), Refusal>> {
-    let joints = [" on either side of ", " on both sides of ", " on each side of ", " to both sides of "];
-    let (new, anchor) = joints.iter().find_map(|joint| what.split_once(joint))?;
-    let anchors = match find(board, anchor) {
-        Ok(found) => found,
-        Err(refusal) => return Some(Err(refusal)),
-    };
-    let thing = english::noun_phrases(new).into_iter().next()?;
-    let right = (thing.count / 2).max(1);
-    let left = thing.count.saturating_sub(right).max(1);
-    let things = vec![Thing { count: left, ..thing.clone() }, Thing { count: right, ..thing }];
-    let mut scene = Scene { things, ..Scene::default() };
-    let first = scene.things.len();
-    scene.things.extend(anchors.iter().map(|index| thing_of(&board.pieces[*index])));
-    for object in first..scene.things.len() {
-        for (subject, kind) in [(0, RelationKind::LeftOf), (1, RelationKind::RightOf)] {
-            scene.relations.push(Relation { subject, kind, object });
-        }
-    }
-    Some(Ok((scene, anchors)))
-}
-
 /// Puts what is new beside something that rests on a table on that table, too.
 fn on_the_same(board: &Board, scene: &mut Scene, anchors: &[usize]) -> Option<usize> {
     let sideways = |relation: &&Relation| {
@@ -458,40 +413,4 @@ fn on_the_same(board: &Board, scene: &mut Scene, anchors: &[usize]) -> Option<us
         object,
     }));
     Some(carrier)
-}
-
-/// New words, relation and the words of something that is there already: the
-/// first relation to such a thing.
-fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, String)> {
-    if let Some((new, anchor)) = what.split_once(" between ") {
-        return find(board, anchor)
-            .is_ok()
-            .then(|| (new.to_owned(), RelationKind::Between(0), anchor.to_owned()));
-    }
-    let mut before = String::new();
-    let mut rest = what.to_owned();
-    while let Some((new, kind, anchor)) = relation(&rest) {
-        let new = format!("{before}{new}");
-        let side = other_side(&anchor);
-        let bare = side.as_deref().unwrap_or(&anchor);
-        let meant = [Some(bare), whole_of(bare)].into_iter().flatten();
-        let kind = held_there(bare).unwrap_or(kind);
-        if let Some(known) = meant.into_iter().find(|anchor| find(board, anchor).is_ok()) {
-            let anchor = if side.is_some() { anchor.clone() } else { known.to_owned() };
-            return Some((new, kind, anchor));
-        }
-        // "a second car behind the first one"
-        let noun = english::noun_phrases(&new).pop()?.noun;
-        let bare = anchor.trim_end_matches(" one").trim_end_matches(noun.as_str()).trim_end();
-        let one = matches!(bare, "the first" | "the other" | "the existing" | "the old");
-        let known = format!("the {noun}");
-        if one && find(board, &known).is_ok() {
-            return Some((new, kind, known));
-        }
-        let words = rest.get(..rest.len().checked_sub(anchor.len())?)?.to_owned();
-        before.push_str(&words);
-        rest = anchor;
-    }
-    let (new, anchor) = what.rsplit_once(" to ").or_else(|| what.rsplit_once(" on "))?;
-    find(board, anchor).is_ok().then(|| (new.to_owned(), RelationKind::On, anchor.to_owned()))
 }

@@ -1,19 +1,20 @@
 //! Instructions that change what is there: remove, describe, turn into,
 //! resize, absence.
 
-use lmd_layout::{BBox, plural, singular, with_article};
+use lmd_layout::{BBox, singular, with_article};
 
+use super::arranging::duplicate;
 use super::attribute::described;
 use super::board::Board;
 use super::detail::{self, mentioned};
 use super::naming::{head_noun, is_everything, without_article};
 use super::refer::{find, is_pronoun};
 use super::refusal::Refusal;
+use super::scenery;
 use super::standing::contents;
 use super::vocabulary::comparative;
-use super::{adding, scenery};
 use crate::geometry::{crossings, feet_kept, mean};
-use crate::lexicon::{Tags, belongs_to_wearer, kind_of, noun_tags};
+use crate::lexicon::{Tags, belongs_to_wearer, is_adjective, kind_of, names_colour, noun_tags};
 use crate::offline::wording;
 use crate::{Scene, english};
 
@@ -66,6 +67,10 @@ pub(super) fn clear(board: &mut Board, what: &str) -> Result<(), Refusal> {
 
 /// Gives objects an attribute; a colour takes the place of a colour.
 pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), Refusal> {
+    if let Some(like) = words.strip_prefix("colored like ") {
+        let colour = colour_of(board, like)?;
+        return describe(board, who, &colour);
+    }
     let subjects = match find(board, who) {
         Err(_) if scenery::names_place(board, who) => {
             scenery::describe_place(board, words);
@@ -98,6 +103,17 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
     Ok(())
 }
 
+/// The colour that the caption of something tells.
+fn colour_of(board: &Board, what: &str) -> Result<String, Refusal> {
+    let found = find(board, what)?;
+    let caption = found.first().map_or("", |index| board.pieces[*index].caption.as_str());
+    let colours: Vec<&str> = caption.split(' ').filter(|word| names_colour(word)).collect();
+    if colours.is_empty() {
+        return Err(format!("no colour is said of {caption}"));
+    }
+    Ok(colours.join(" "))
+}
+
 /// Says something of a part or the clothes of what is there: `the woman's dress`, `the sails`.
 fn describe_own(board: &mut Board, who: &str, words: &str) -> Option<()> {
     let part_of = |(_, part): &(&str, &str)| noun_tags(&singular(part)).any(Tags::PART);
@@ -126,7 +142,8 @@ fn describe_own(board: &mut Board, who: &str, words: &str) -> Option<()> {
     let part = if one { singular(part) } else { part.to_owned() };
     let told = format!("{words} {part}");
     let told = if lmd_layout::is_plural(&part) { told } else { with_article(&told) };
-    let known = !owners.is_empty() && !words.contains(' ');
+    let says = |word: &str| word == "and" || is_adjective(word) || names_colour(word);
+    let known = !owners.is_empty() && (!words.contains(' ') || words.split(' ').all(says));
     rewrite(board, if known { &owners } else { &[] }, |caption| {
         Some(
             detail::replaced(caption, &singular(&part), &told)
@@ -202,12 +219,14 @@ pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refus
         piece.bbox = shaped_like(piece.bbox, &thing.noun);
     }
     let (have, want) = (subjects.len(), thing.count as usize);
+    let last = subjects.last().copied();
     board.touched = subjects;
-    if thing.exact && want > have && want > 1 {
-        let more = format!("{} {}", want - have, plural(&thing.phrase()));
-        return adding::add(board, &more);
+    match last {
+        Some(last) if thing.exact && want > have && want > 1 => {
+            duplicate(board, &format!("object {}", last + 1), want - have)
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Gives objects another name and leaves their boxes alone.
@@ -240,6 +259,9 @@ fn reshaped(bbox: BBox, aspect: f64) -> BBox {
     feet_kept(bbox, w, h)
 }
 
+/// The share of a growth that passes for it.
+const ENOUGH: f64 = 0.5;
+
 /// Scales objects; all of them only as far as they do not come to overlap.
 pub(super) fn resize(board: &mut Board, who: &str, w: f64, h: f64) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
@@ -262,7 +284,12 @@ pub(super) fn resize(board: &mut Board, who: &str, w: f64, h: f64) -> Result<(),
     };
     let allowed = crossings(&before) * w.max(1.0) * h.max(1.0) + 1e-9;
     let shares = (1..=20).rev().map(|share| f64::from(share) / 20.0);
-    let found = shares.map(sized).find(|boxes| !limited || crossings(boxes) <= allowed);
+    let found =
+        shares.map(|share| (share, sized(share))).find(|(_, boxes)| !limited || crossings(boxes) <= allowed);
+    if found.as_ref().is_some_and(|(share, _)| *share < ENOUGH) {
+        board.warnings.push(format!("there is no room to change the size of \"{who}\" as much as that"));
+    }
+    let found = found.map(|(_, boxes)| boxes);
     let changed = |boxes: &Vec<BBox>| {
         subjects.iter().any(|index| (boxes[*index].area() - before[*index].area()).abs() > 1e-4)
     };
@@ -324,7 +351,20 @@ pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
                     rewrite(board, &owners, |caption| detail::without(caption, &noun));
                     told.extend(owners);
                 }
-                None => gone.extend(find(board, &format!("all {part}")).unwrap_or_default()),
+                None => {
+                    // "without the left cup": there are others.
+                    let known = part.starts_with("the ") && find(board, part).is_ok();
+                    let named = if known { part.to_owned() } else { format!("all {part}") };
+                    let found = find(board, &named).unwrap_or_default();
+                    let noun = |index: &usize| head_noun(&board.pieces[*index].caption);
+                    let of_kind = |index: &usize| found.iter().any(|one| noun(one) == noun(index));
+                    let stay =
+                        (0..board.pieces.len()).any(|index| of_kind(&index) && !found.contains(&index));
+                    gone.extend(found);
+                    if known && stay {
+                        continue;
+                    }
+                }
             }
             absent.push(singular(without_article(part)));
         }

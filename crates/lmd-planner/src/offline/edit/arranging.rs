@@ -13,8 +13,8 @@ use super::refusal::Refusal;
 use super::spot::{SCALES, Wish, spot};
 use super::staging::{attach, carrier, stage_among, thing_of};
 use super::standing::{obstacles, rests_on};
-use crate::geometry::corners;
-use crate::lexicon::kind_of;
+use crate::geometry::{corners, overlap};
+use crate::lexicon::{Tags, kind_of, noun_tags};
 use crate::offline::problem::Given;
 use crate::{RelationKind, Scene, Thing, english};
 
@@ -22,7 +22,8 @@ use crate::{RelationKind, Scene, Thing, english};
 /// with a number, copies come or the last go; anything else is added.
 pub(super) fn want(board: &mut Board, what: &str) -> Result<(), Refusal> {
     if let Some(number) = what.strip_suffix(" of them").or_else(|| what.strip_suffix(" of those")) {
-        let one = find(board, "them")?;
+        // Where nothing was spoken of, of what there is several times.
+        let one = find(board, if board.touched.is_empty() { "all ones" } else { "them" })?;
         let noun = one.first().and_then(|index| head_noun(&board.pieces[*index].caption)).unwrap_or_default();
         return want(board, &format!("{number} {}", lmd_layout::plural(&noun)));
     }
@@ -127,7 +128,12 @@ fn copy(board: &mut Board, original: usize) -> bool {
     let others: Vec<BBox> = obstacles(board, &[original]).into_iter().chain([piece.bbox]).collect();
     let any_depth = kind_of(&thing_of(&piece).noun).class.stands();
     let wish = Wish { like: piece.bbox, floor, others: &others, scales: &SCALES, any_depth };
-    if let Some(bbox) = spot(&wish, |_| true) {
+    let loose = holder(board, original).is_none();
+    if let Some(bbox) = spot(&wish, |_| true).filter(|_| loose) {
+        board.put(piece.caption, bbox);
+        return true;
+    }
+    if let Some(bbox) = within(board, original) {
         board.put(piece.caption, bbox);
         return true;
     }
@@ -153,7 +159,10 @@ fn copy(board: &mut Board, original: usize) -> bool {
             // What stands on the ground has copies there.
             let bbox = match carrier {
                 None if kind_of(&thing_of(&piece).noun).class.stands() && piece.bbox.y_max() > 0.5 => {
-                    grounded(bbox, &board.boxes(), &[piece.bbox.y_max()]).unwrap_or(bbox)
+                    match grounded(bbox, &board.boxes(), &[piece.bbox.y_max()]) {
+                        Some(bbox) => bbox,
+                        None => continue,
+                    }
                 }
                 _ => bbox,
             };
@@ -162,6 +171,35 @@ fn copy(board: &mut Board, original: usize) -> bool {
         }
     }
     false
+}
+
+/// What an object lies in.
+fn holder(board: &Board, original: usize) -> Option<usize> {
+    let bbox = board.pieces[original].bbox;
+    let holds = |index: &usize| {
+        let other = board.pieces[*index].bbox;
+        *index != original
+            && noun_tags(&thing_of(&board.pieces[*index]).noun).any(Tags::CONTAINER)
+            && other.intersection(bbox) > 0.9 * bbox.area()
+            && other.area() > bbox.area()
+    };
+    (0..board.pieces.len()).find(holds)
+}
+
+/// A free place for a copy of something in what that lies in.
+fn within(board: &Board, original: usize) -> Option<BBox> {
+    let holder = holder(board, original)?;
+    let (bbox, outer) = (board.pieces[original].bbox, board.pieces[holder].bbox);
+    let others =
+        board.boxes_besides(&[&[holder], super::standing::carriers(board, holder).as_slice()].concat());
+    let steps = |room: f64| (0..=(room.max(0.0) / 0.02) as i32).map(|step| f64::from(step) * 0.02);
+    [1.0, 0.85, 0.7, 0.6].into_iter().find_map(|scale| {
+        let (w, h) = (scale * bbox.w(), scale * bbox.h());
+        steps(outer.h() - h)
+            .flat_map(|y| steps(outer.w() - w).map(move |x| (x, y)))
+            .filter_map(|(x, y)| BBox::clamped(outer.x() + x, outer.y() + y, w, h))
+            .find(|place| overlap(&[*place], &others) == 0.0)
+    })
 }
 
 /// Puts objects in line: their lower edges at one height, or another edge.

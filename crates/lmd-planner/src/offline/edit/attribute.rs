@@ -3,7 +3,7 @@
 use lmd_layout::with_article;
 
 use super::naming::without_article;
-use crate::lexicon::{Section, names_colour};
+use crate::lexicon::{Section, is_function, names_colour};
 
 /// A caption with an attribute put in.
 pub(crate) fn described(caption: &str, words: &str) -> String {
@@ -19,6 +19,7 @@ pub(crate) fn described(caption: &str, words: &str) -> String {
         ("full of ", "full of "),
         ("filled with ", "filled with "),
         ("looking ", "looking "),
+        ("seen ", "seen "),
         ("cut in ", "cut in "),
         ("sliced in ", "sliced in "),
         ("broken in ", "broken in "),
@@ -27,6 +28,11 @@ pub(crate) fn described(caption: &str, words: &str) -> String {
         if let Some(rest) = words.strip_prefix(verb) {
             return format!("{caption} {detail}{rest}");
         }
+    }
+    // What opens with a little word stands behind: "at the table".
+    let little = words.split(' ').next().is_some_and(|word| is_function(word) && word.len() > 1);
+    if little && words.contains(' ') {
+        return format!("{caption} {words}");
     }
     // "blue with a yellow tail": the one before the noun, the other behind.
     if let Some(at) = words.find(" with ") {

@@ -193,8 +193,9 @@ fn complement_start(words: &[&str]) -> Option<usize> {
         }
         _ => from,
     };
-    let article = (from..words.len())
-        .find(|at| matches!(words[*at], "a" | "an" | "wear" | "wearing" | "look" | "more" | "very"));
+    let article = (from..words.len()).find(|at| {
+        matches!(words[*at], "a" | "an" | "wear" | "wearing" | "look" | "more" | "very" | "colored")
+    });
     // "blue with a yellow tail": what is told begins before "with".
     let article = article.map(|at| {
         let with = at.checked_sub(1).filter(|with| *with >= from && words[*with] == "with");
@@ -234,6 +235,9 @@ pub(super) fn complement(who: &str, to: &str) -> Option<Command> {
         return Some(Command::Resize { who, w, h });
     }
     let to = to.strip_prefix("look ").unwrap_or(to);
+    if to.starts_with("colored like ") {
+        return Some(Command::Describe { who, words: to.to_owned() });
+    }
     let colours = to.split([' ', ',']).filter(|word| *word != "and" && !word.is_empty()).all(names_colour);
     let article = matches!(first_word(to), Some("a" | "an" | "the"));
     let counted = first_word(to).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
@@ -251,5 +255,13 @@ pub(super) fn complement(who: &str, to: &str) -> Option<Command> {
 
 /// Whether bare words name a thing something can turn into, not what it can be like.
 fn names_thing(words: &str) -> bool {
-    !words.contains(" with ") && known_kind(&lmd_layout::singular(words)).is_some() && !is_adjective(words)
+    // "lost his horse" is no horse.
+    let told = words
+        .split(' ')
+        .skip(1)
+        .any(|word| matches!(word, "the" | "his" | "her" | "its" | "their" | "a" | "of"));
+    !told
+        && !words.contains(" with ")
+        && known_kind(&lmd_layout::singular(words)).is_some()
+        && !is_adjective(words)
 }

@@ -3,6 +3,7 @@
 use super::apposed::joined;
 use super::changing::{change, complement, scene_complement};
 use super::command::{Command, Place, first_word, two_parts};
+use super::denying::denied;
 use super::doing::said_of;
 use super::emptying::emptying;
 use super::giving::{dressed, give};
@@ -11,6 +12,7 @@ use super::moving::{gathering, into_region, movement, relation, spread, step};
 use super::phrasing::{begins_clause, normalise, verb_first};
 use super::refusal::Refusal;
 use super::remarks::{allowed, complaint, passive, topic, unwanted};
+use super::rewording::{otherwise, reworded};
 use super::sizing::{recolour, resize_verb, scale};
 use super::terse::{
     also_does, bare_change, bare_step, bare_style, fewer, inherited, led_back, state, trade, without_purpose,
@@ -20,7 +22,7 @@ use super::vocabulary::{
 };
 use super::whole::whole as of_whole;
 use crate::RelationKind;
-use crate::lexicon::{Section, after, names_colour};
+use crate::lexicon::{Section, after, is_adjective, names_colour};
 
 /// What one could say, for refusals.
 pub(super) const EXAMPLES: &str = "try for instance \"move the cat to the right\", \"add two birds in the sky\", \"make the car red\", \"remove the dog\" or \"change the background to a beach\"";
@@ -126,8 +128,14 @@ fn says_more(left: &str, right: &str) -> Option<Command> {
     if let Some((w, h)) = comparative(right) {
         return Some(Command::Resize { who: String::new(), w, h });
     }
+    if let (Some(Command::Mood(_)), Some(mood @ Command::Mood(_))) =
+        (command(left), scene_complement(&without_strength(right)))
+    {
+        return Some(mood);
+    }
     let sized = matches!(command(left), Some(Command::Resize { .. }));
-    (sized && names_colour(right)).then(|| Command::Describe { who: String::new(), words: right.to_owned() })
+    (sized && (names_colour(right) || is_adjective(right)))
+        .then(|| Command::Describe { who: String::new(), words: right.to_owned() })
 }
 
 /// Whether a verb follows a joint, so that there are several commands.
@@ -158,8 +166,13 @@ fn joints(text: &str) -> Vec<(usize, usize)> {
     found
 }
 
-/// One clause as a command.
+/// One clause as a command, said another way where no rule reads it as it is said.
 fn command(text: &str) -> Option<Command> {
+    as_said(text).or_else(|| command(&verb_first(&otherwise(text)?)))
+}
+
+/// One clause as a command, as it is said.
+fn as_said(text: &str) -> Option<Command> {
     if let Some((left, right)) = contrast(text) {
         // "coffee instead of tea"
         return match command(left) {
@@ -173,22 +186,20 @@ fn command(text: &str) -> Option<Command> {
         return Some(command);
     }
     let text = without_purpose(text.strip_suffix(" instead").unwrap_or(text));
-    if let Some(command) = of_whole(text).or_else(|| unwanted(text)).or_else(|| allowed(text)) {
+    if let Some(command) =
+        of_whole(text).or_else(|| unwanted(text)).or_else(|| allowed(text)).or_else(|| denied(text))
+    {
         return Some(command);
     }
-    if let Some(command) = complaint(text).or_else(|| passive(text)).and_then(|told| command(&told)) {
+    if let Some(command) =
+        complaint(text).or_else(|| passive(text)).and_then(|told| as_said(&reworded(&told)))
+    {
         return Some(command);
     }
     if let Some(command) =
         trade(text).or_else(|| led_back(text)).or_else(|| fewer(text)).or_else(|| state(text))
     {
         return Some(command);
-    }
-    if let Some((one, other)) = text.strip_prefix("neither ").and_then(|rest| rest.split_once(" nor "))
-        && !other.contains(" should ")
-        && !other.contains(" must ")
-    {
-        return Some(Command::Exclude(format!("{one} and {other}")));
     }
     if let Some(what) = after(Section::Unneeded, text) {
         return remove(what);
@@ -211,7 +222,6 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
             Some(Command::Resize { who: "everything".to_owned(), w: factor, h: factor })
         }
         "no" | "without" | "exclude" => non_empty(rest).map(|rest| Command::Exclude(rest.to_owned())),
-        _ if text.starts_with("there should be no ") => Some(Command::Exclude(text[19..].to_owned())),
         "draw" | "paint" | "render" | "show" if rest.starts_with("it ") || rest.starts_with("this ") => rest
             .split_once(" as ")
             .or_else(|| rest.split_once(" in "))
@@ -219,7 +229,6 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
         _ if adds(verb) => non_empty(rest).map(|rest| Command::Add(rest.to_owned())),
         "remove" | "delete" | "erase" | "drop" | "cut" => remove(rest),
         "get" if rest.ends_with(" away") || rest.ends_with(" out") => take(rest),
-        "leave" if rest.starts_with("out ") => remove(&rest[4..]),
         "get" => rest.strip_prefix("rid of ").map_or_else(|| movement("move", rest), remove),
         "show" => non_empty(rest).map(|rest| Command::Want(rest.to_owned())),
         "take" => take(rest),
@@ -380,6 +389,7 @@ fn swap(rest: &str) -> Option<Command> {
             | "the objects"
             | "places"
             | "positions"
+            | "sides"
             | "their places"
             | "their positions"
     );

@@ -66,6 +66,8 @@ pub(super) enum Command {
     Style(String),
     /// Exclude something from the picture.
     Exclude(String),
+    /// Say of objects how they are not, or what they have not.
+    Deny { who: String, what: String },
     /// Add copies of an object.
     Duplicate { who: String, count: usize },
     /// Twice as many of a kind.
@@ -92,6 +94,8 @@ pub(super) enum Command {
     Cannot(&'static str),
     /// Remove everything else.
     KeepOnly(String),
+    /// Do something, and what the words name goes.
+    Instead { done: Box<Self>, gone: String },
 }
 
 /// Whose place is meant.

@@ -10,6 +10,8 @@ use crate::geometry::{crossings, distance, mean};
 
 /// Gap kept to the edge of the picture.
 const EDGE: f64 = 0.02;
+/// A smaller share of the way than this is told.
+const SMALL: f64 = 0.3;
 /// A shift smaller than this is none.
 const LEAST_SHIFT: f64 = 0.01;
 
@@ -69,11 +71,16 @@ fn shift_all(
         before.iter().enumerate().map(placed).collect()
     };
     let allowed = crossings(&before) + 1e-9;
-    let found = (1..=20).rev().map(|share| after(f64::from(share) / 20.0)).find(|boxes| {
+    let shares = (1..=20).rev().map(|share| f64::from(share) / 20.0);
+    let found = shares.map(|share| (share, after(share))).find(|(_, boxes)| {
         let moved = before.iter().zip(boxes).any(|(old, new)| distance(*old, *new) >= LEAST_SHIFT);
         moved && crossings(boxes) <= allowed
     });
+    if found.as_ref().is_some_and(|(share, _)| *share < SMALL) {
+        board.warnings.push("there is room for a small step only; move something away first".to_owned());
+    }
     let found = found
+        .map(|(_, boxes)| boxes)
         .ok_or_else(|| "there is no room to move them that way without covering one another".to_owned())?;
     board.place_all(found);
     board.touched = subjects.to_vec();

@@ -14,13 +14,15 @@ use super::staging::attach;
 use super::standing::level;
 use crate::english;
 use crate::geometry::{corners, feet_kept};
-use crate::lexicon::{is_alive, kind_of};
+use crate::lexicon::{Tags, is_alive, kind_of, tags};
 use crate::offline::wording;
 use crate::{RelationKind, Scene, Thing};
 
 /// How far apart two centres are that have to do with one another.
 const NEAR: f64 = 0.45;
 
+/// What somebody holds is this near.
+const HELD: f64 = 0.04;
 /// What stands on one ground has its feet within this.
 const LEVEL: f64 = 0.25;
 /// How high a rider sits, as a share of the mount's height from its top.
@@ -39,6 +41,15 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
             "left" | "right" | "viewer" | "camera" | "up" | "down" | "away" | "forward" | "hands"
         )
     {
+        for index in &subjects {
+            let caption = &mut board.pieces[*index].caption;
+            *caption = format!("{caption} {doing}");
+        }
+        board.touched = subjects;
+        return Ok(());
+    }
+    // "howling at the moon" needs no moon.
+    if doing.split(' ').any(|word| tags(word).any(Tags::SKY)) && !doing.contains(" a ") {
         for index in &subjects {
             let caption = &mut board.pieces[*index].caption;
             *caption = format!("{caption} {doing}");
@@ -146,9 +157,23 @@ fn known(
     let noun = if thing.count > 1 { lmd_layout::plural(&phrase) } else { phrase };
     let definite = doing.contains(&format!(" the {noun}"));
     let text = if definite { format!("the {noun}") } else { noun };
+    // What somebody else has is not given by "a balloon".
+    let apart = |a: BBox, b: BBox| {
+        (a.x().max(b.x()) - a.x_max().min(b.x_max())).max(a.y().max(b.y()) - a.y_max().min(b.y_max()))
+    };
+    let taken = |index: &usize| {
+        let mut others = (0..board.pieces.len()).filter(|other| other != index && !besides.contains(other));
+        !definite
+            && doing.starts_with("holding ")
+            && others.any(|other| {
+                let near = apart(board.pieces[*index].bbox, board.pieces[other].bbox) < HELD;
+                near && head_noun(&board.pieces[other].caption).is_some_and(|noun| is_alive(&noun))
+            })
+    };
     match find(board, &text) {
         Ok(found) => {
-            let found: Vec<usize> = found.into_iter().filter(|index| !besides.contains(index)).collect();
+            let free = |index: &usize| !besides.contains(index) && !taken(index);
+            let found: Vec<usize> = found.into_iter().filter(free).collect();
             Ok((!found.is_empty()).then_some(found))
         }
         Err(refusal) if definite => Err(refusal),

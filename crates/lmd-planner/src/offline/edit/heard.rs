@@ -3,7 +3,11 @@
 
 use lmd_layout::{Layout, singular};
 
-use crate::lexicon::{Tags, is_adjective, known_kind, mean_the_same, names_colour, tags};
+use super::naming::without_article;
+use crate::english;
+use crate::lexicon::{
+    Tags, comparative, is_adjective, is_function, known_kind, mean_the_same, names_colour, tags,
+};
 
 /// Nouns that are said of places and amounts.
 const ABOUT: &str = "row circle line column stack pile ring picture scene bit lot little photo image side group pair couple few second third half quarter hand foot place spot corner way distance gap step size center centre middle";
@@ -40,6 +44,36 @@ pub(super) fn unheard(instruction: &str, before: &Layout, after: &Layout) -> Vec
         }
     }
     unheard
+}
+
+/// What new or changed captions say that is likely no word for what is to be seen: numbers, little words and comparatives
+/// before a noun, and nouns that name no thing.
+pub(super) fn doubtful(before: &Layout, after: &Layout) -> Vec<String> {
+    const ODD: &str =
+        "missing other same different extra additional few least only else here there somewhere";
+    let old: Vec<&str> = before.objects().iter().map(|object| object.caption.as_str()).collect();
+    let mut told = Vec::new();
+    for object in after.objects().iter().filter(|object| !old.contains(&object.caption.as_str())) {
+        let caption = object.caption.as_str();
+        let Some(thing) = english::noun_phrases(caption).into_iter().next() else { continue };
+        let bare = without_article(caption);
+        let front = bare.split(&thing.noun).next().unwrap_or_default();
+        let odd = |word: &&str| {
+            let little = is_function(word) && !matches!(*word, "and" | "of");
+            little
+                || lmd_layout::parse_number_word(word).is_some()
+                || comparative(word).is_some()
+                || ODD.split(' ').any(|odd| odd == *word)
+        };
+        let idea = known_kind(&thing.noun).is_none() && tags(&thing.noun).any(Tags::ABSTRACT.and(Tags::PART));
+        let said = front.split(' ').filter(|word| !word.is_empty()).find(odd).map(str::to_owned);
+        if let Some(word) = said.or_else(|| idea.then(|| thing.noun.clone()))
+            && !told.contains(&word)
+        {
+            told.push(word);
+        }
+    }
+    told
 }
 
 /// The words of a text in lower case and in the singular.

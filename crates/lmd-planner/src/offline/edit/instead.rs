@@ -37,6 +37,9 @@ pub(super) fn against(command: Command, other: &str) -> Command {
         Command::Add(what) | Command::Want(what) => {
             Command::Fill { what, place: Place::Of(other.to_owned()) }
         }
+        done @ (Command::Happen { .. } | Command::Give { .. }) if other.contains(' ') => {
+            Command::Instead { done: Box::new(done), gone: other.to_owned() }
+        }
         other => other,
     }
 }
@@ -120,6 +123,10 @@ pub(super) fn fill(board: &mut Board, what: &str, place: &Place) -> Result<(), R
             }
             Err(refusal) => {
                 let gone = left_by(board, who);
+                if gone.is_empty() && !moved {
+                    board.warnings.push(format!("\"{who}\" is not there to be replaced"));
+                    return adding::add(board, what);
+                }
                 if gone.is_empty() {
                     return Err(refusal);
                 }

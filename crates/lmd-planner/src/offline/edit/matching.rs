@@ -112,6 +112,7 @@ pub(super) fn match_size(
         let bbox = board.pieces[find_one(board, like)?].bbox;
         (bbox.w(), bbox.h())
     };
+    let before = board.boxes();
     for index in &subjects {
         let old = board.pieces[*index].bbox;
         // "Twice as big" is twice the area, as in "make it twice as big".
@@ -124,7 +125,9 @@ pub(super) fn match_size(
     }
     let others = board.boxes_besides(&subjects);
     let covers = |index: &usize| {
-        overlap(&[board.pieces[*index].bbox], &others) > 0.3 * board.pieces[*index].bbox.area()
+        let bbox = board.pieces[*index].bbox;
+        let was = overlap(&[before[*index]], &others);
+        overlap(&[bbox], &others) > was.max(0.3 * bbox.area()) + 0.02 * bbox.area()
     };
     let covering: Vec<String> = subjects
         .iter()

@@ -17,6 +17,7 @@ mod changing;
 mod clauses;
 mod command;
 mod demand;
+mod denying;
 mod detail;
 mod doing;
 mod emptying;
@@ -32,6 +33,7 @@ mod matching;
 mod more;
 mod moving;
 mod naming;
+mod novelty;
 mod ordering;
 mod outcome;
 mod owning;
@@ -44,6 +46,7 @@ mod refusal;
 mod relocate;
 mod remarks;
 mod rest;
+mod rewording;
 mod scenery;
 mod sets;
 mod sizing;
@@ -57,7 +60,7 @@ mod vocabulary;
 mod wearing;
 mod whole;
 
-use lmd_layout::Layout;
+use lmd_layout::{BBox, Layout, Object};
 
 use crate::{Conversation, Plan, PlanError, Source, normalize_prompt};
 pub(crate) use attribute::described;
@@ -82,16 +85,6 @@ pub(crate) fn revise(
     instruction: &str,
     locked: &[usize],
 ) -> Result<Plan, PlanError> {
-    let as_said = revised(conversation, instruction, locked);
-    let wish =
-        phrasing::stated(instruction).filter(|_| matches!(as_said, Err(PlanError::Instruction { .. })));
-    match wish.map(|wish| revised(conversation, &wish, locked)) {
-        Some(Ok(plan)) => Ok(plan),
-        _ => as_said,
-    }
-}
-
-fn revised(conversation: &Conversation, instruction: &str, locked: &[usize]) -> Result<Plan, PlanError> {
     let text = normalize_prompt(instruction)?;
     // "a bit more": what was said last, once again.
     let last = conversation.turns().last().filter(|_| terse::asks_again(&text));
@@ -133,10 +126,17 @@ fn revised(conversation: &Conversation, instruction: &str, locked: &[usize]) -> 
         board.warnings.push(format!("left out \"{words}\": {why}"));
     }
     let (changed, mut warnings) = board.finish()?;
-    if changed == *layout {
-        let why =
-            left_out.into_iter().next().map_or("it changes nothing in the layout".to_owned(), |(_, why)| why);
-        return Err(refuse(why));
+    if is_alike(&changed, layout) {
+        match left_out.into_iter().next() {
+            Some((_, why)) => return Err(refuse(why)),
+            None => warnings.push("nothing changes, it is so already".to_owned()),
+        }
+        return Ok(Plan { layout: changed, warnings, source: Source::Offline });
+    }
+    for word in heard::doubtful(layout, &changed) {
+        if !warnings.iter().any(|warning: &String| warning.contains(&word)) {
+            warnings.push(format!("took \"{word}\" for something to be seen, which may be wrong"));
+        }
     }
     for word in heard::unheard(&text, layout, &changed) {
         if !warnings.iter().any(|warning: &String| warning.contains(&word)) {
@@ -144,6 +144,23 @@ fn revised(conversation: &Conversation, instruction: &str, locked: &[usize]) -> 
         }
     }
     Ok(Plan { layout: changed, warnings, source: Source::Offline })
+}
+
+/// Whether two layouts are one to the eye.
+fn is_alike(a: &Layout, b: &Layout) -> bool {
+    let one = |(a, b): (&Object, &Object)| a.caption == b.caption && near(a.bbox, b.bbox);
+    let said = |layout: &Layout| (layout.background().to_owned(), layout.negative().to_owned());
+    said(a) == said(b)
+        && a.objects().len() == b.objects().len()
+        && a.objects().iter().zip(b.objects()).all(one)
+}
+
+/// Whether two boxes differ by less than one can see.
+fn near(a: BBox, b: BBox) -> bool {
+    const UNSEEN: f64 = 0.004;
+    [a.x() - b.x(), a.y() - b.y(), a.x_max() - b.x_max(), a.y_max() - b.y_max()]
+        .iter()
+        .all(|by| by.abs() < UNSEEN)
 }
 
 /// Carries out one clause, unless it would change what is locked.
@@ -204,6 +221,7 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Mood(words) => scenery::mood(board, words),
         Command::Style(style) => scenery::style(board, style),
         Command::Exclude(what) => adjust::exclude(board, what),
+        Command::Deny { who, what } => denying::deny(board, who, what),
         Command::Duplicate { who, count } => arranging::duplicate(board, who, *count),
         Command::SameSize { who, side } => matching::same_size(board, who, *side),
         Command::Match { who, side, factor, like } => matching::match_size(board, who, *side, *factor, like),
@@ -215,6 +233,10 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Clear(what) => adjust::clear(board, what),
         Command::Give { who, what } => happening::give(board, who, what),
         Command::Cannot(why) => Err((*why).to_owned()),
+        Command::Instead { done, gone } => {
+            carry_out(board, done)?;
+            if refer::find(board, gone).is_ok() { adjust::remove(board, gone) } else { Ok(()) }
+        }
         Command::KeepOnly(who) => arranging::keep_only(board, who),
     }
 }
@@ -227,6 +249,11 @@ fn last_touched(conversation: &Conversation) -> Vec<usize> {
         None => Vec::new(),
         Some(before) => (0..now.len()).filter(|index| !before.objects().contains(&now[*index])).collect(),
     };
+    // What came back when an instruction was taken back.
+    if let Some(undone) = conversation.taken_back() {
+        let back = |index: &usize| !undone.objects().contains(&now[*index]);
+        return (0..now.len()).filter(back).collect();
+    }
     let Some(turn) = conversation.turns().last().filter(|_| changed.len() > 1) else { return changed };
     let said = turn.instruction.to_lowercase();
     let about = crate::english::relation_phrase(&said).map_or(said.clone(), |(who, ..)| who);
@@ -246,13 +273,13 @@ fn last_touched(conversation: &Conversation) -> Vec<usize> {
 }
 
 /// What was there in an earlier layout and went away since, the latest first.
-fn gone(conversation: &Conversation) -> Vec<(String, lmd_layout::BBox)> {
+fn gone(conversation: &Conversation) -> Vec<(String, BBox)> {
     let now = conversation.layout().objects();
     let turns = conversation.turns().iter().rev().skip(1).map(|turn| &turn.layout);
-    let mut gone: Vec<(String, lmd_layout::BBox)> = Vec::new();
+    let mut gone: Vec<(String, BBox)> = Vec::new();
     let mut later = now;
     for layout in turns.chain((!conversation.turns().is_empty()).then(|| conversation.first())) {
-        let count = |objects: &[lmd_layout::Object], caption: &str| {
+        let count = |objects: &[Object], caption: &str| {
             objects.iter().filter(|object| object.caption.as_str() == caption).count()
         };
         for object in layout.objects() {
@@ -274,6 +301,8 @@ mod deeds_tests;
 mod kinds_tests;
 #[cfg(test)]
 mod outcome_tests;
+#[cfg(test)]
+mod rewording_tests;
 #[cfg(test)]
 mod several_tests;
 #[cfg(test)]

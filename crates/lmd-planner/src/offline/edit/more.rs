@@ -3,6 +3,7 @@
 use super::arranging::duplicate;
 use super::attribute::described;
 use super::board::Board;
+use super::naming::without_article;
 use super::staging::thing_of;
 use crate::geometry::overlap;
 use crate::offline::wording;
@@ -19,7 +20,12 @@ pub(super) fn again(board: &mut Board, what: &str) -> bool {
     let things = english::noun_phrases(rest);
     let [thing] = things.as_slice() else { return false };
     let plain = thing.detail.is_none() && thing.region.is_none() && thing.size.is_none();
-    let like = |index: &usize| thing_of(&board.pieces[*index]).noun == thing.noun;
+    // "one more loaf" of loaves of bread
+    let like = |index: &usize| {
+        let noun = thing_of(&board.pieces[*index]).noun;
+        let caption = without_article(&board.pieces[*index].caption);
+        noun == thing.noun || caption.starts_with(&format!("{} of ", thing.noun))
+    };
     let Some(like) = (0..board.pieces.len()).rev().find(like).filter(|_| plain) else { return false };
     if english::relation_phrase(rest).is_some()
         || rest.split(' ').count() != thing.phrase().split(' ').count()

@@ -119,8 +119,8 @@ fn goal(rest: &str) -> Option<(String, RelationKind, String)> {
         ("left end of ", RelationKind::LeftOf),
         ("right edge of ", RelationKind::RightOf),
         ("right end of ", RelationKind::RightOf),
-        ("edge of ", RelationKind::LeftOf),
-        ("end of ", RelationKind::LeftOf),
+        ("edge of ", RelationKind::RightOf),
+        ("end of ", RelationKind::RightOf),
     ] {
         if let Some(anchor) = anchor.strip_prefix(edge) {
             return Some((who.to_owned(), kind, anchor.to_owned()));
@@ -217,7 +217,15 @@ pub(super) fn relation(rest: &str) -> Option<(String, RelationKind, String)> {
             return Some((who.to_owned(), RelationKind::NextTo, format!("{side}{anchor}")));
         }
     }
-    english::relation_phrase(rest).filter(|(who, _, anchor)| !who.is_empty() && !anchor.is_empty())
+    // "at the table" is beside it.
+    let at = || {
+        let (who, anchor) = rest.split_once(" at the ")?;
+        known_kind(&lmd_layout::singular(anchor.rsplit(' ').next()?))?;
+        (!is_surrounding(anchor)).then(|| (who.to_owned(), RelationKind::NextTo, format!("the {anchor}")))
+    };
+    english::relation_phrase(rest)
+        .filter(|(who, _, anchor)| !who.is_empty() && !anchor.is_empty())
+        .or_else(at)
 }
 
 /// Whether "put it on a beach" means the place: an indefinite anchor that is
@@ -228,7 +236,7 @@ pub(super) fn is_place(kind: RelationKind, anchor: &str) -> bool {
 }
 
 /// Whether words name what is all around rather than something one stands on.
-fn is_surrounding(anchor: &str) -> bool {
+pub(super) fn is_surrounding(anchor: &str) -> bool {
     let own = Tags::SURFACE.and(Tags::CONTAINER).and(Tags::BOUNDED);
     anchor.split_whitespace().any(|word| tags(word).any(Tags::PLACE) && !tags(word).any(own))
 }

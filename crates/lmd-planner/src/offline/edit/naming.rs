@@ -41,5 +41,9 @@ pub(super) fn is_everything(text: &str) -> bool {
             | "all objects"
             | "items"
             | "elements"
+            | "it all"
+            | "of it"
+            | "whole thing"
+            | "lot"
     )
 }

@@ -2,12 +2,16 @@
 //! front of its verb, so that every clause begins with what is to be done.
 
 use super::command::first_word;
+use super::moving::movement;
+use super::remarks::lemma;
+use super::rewording::{reworded, tells};
 use super::terse::is_terse;
 use super::vocabulary::{adds, is_verb, places};
+use super::whole::resized;
 use crate::lexicon::{Section, Tags, after, noun_tags};
 
 /// What follows a name and says what is to become of it.
-const MODALS: [&str; 12] = [
+const MODALS: [&str; 16] = [
     " is to ",
     " are to ",
     " should ",
@@ -20,21 +24,11 @@ const MODALS: [&str; 12] = [
     " shouldn't ",
     " is too ",
     " are too ",
+    " is ",
+    " are ",
+    " goes ",
+    " belongs ",
 ];
-
-/// `the left boat is white and the right one is black`, `the fork goes on the left`: what is said to be so, as a wish.
-pub(super) fn stated(text: &str) -> Option<String> {
-    let low = text.to_lowercase();
-    let told = ["the ", "both ", "all "].iter().any(|opening| low.starts_with(opening));
-    // "the fork goes on the left of the plate and the knife on the right": the right of what is not said.
-    let shared = [" goes ", " go "].iter().any(|verb| low.contains(verb)) && low.contains(" and ");
-    let asked =
-        low.ends_with('?') || [" not ", "n't ", " too ", " missing"].iter().any(|word| low.contains(word));
-    let wish = [" is ", " are ", " goes ", " go "]
-        .iter()
-        .fold(low.clone(), |wish, verb| wish.replace(verb, " should be "));
-    (told && !shared && !asked && wish != low).then_some(wish)
-}
 
 /// Lower case, without politeness and punctuation that carries nothing.
 pub(super) fn normalise(text: &str) -> String {
@@ -67,13 +61,27 @@ pub(super) fn normalise(text: &str) -> String {
     ] {
         text = format!(" {text}").replace(&format!(" {}", politeness.trim_start()), " ");
     }
-    let text = text.replace(", please", "").replace(" please", "");
+    let text = text.replace(", please ", ", ").replace(", please", "").replace(" please", "");
     let text = [" ought to ", " is supposed to ", " are supposed to ", " had better ", " shall "]
         .iter()
         .fold(text, |text, modal| text.replace(modal, " should "));
     let text = [" any more", " anymore", " any longer", " either", " again"]
         .iter()
         .fold(text, |text, tail| text.replace(tail, ""));
+    let text = [
+        ("there's ", "there is "),
+        ("it's ", "it is "),
+        ("isn't", "is not"),
+        ("aren't", "are not"),
+        ("doesn't", "does not"),
+        ("hasn't", "has not"),
+        ("shouldn't", "should not"),
+        ("mustn't", "must not"),
+        ("needn't", "need not"),
+        ("can't", "can not"),
+    ]
+    .iter()
+    .fold(text, |text, (short, long)| text.replace(short, long));
     let text = with_owner(&contrasted(text));
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = as_wish(&not_but(&corrected(&words.join(" "))));
@@ -155,15 +163,12 @@ fn corrected(text: &str) -> String {
     }
 }
 
-/// `what if the lamp was green` and `the boy should stand behind the dog` as
-/// what should be.
+/// `the boy should stand behind the dog` as where he should be.
 fn as_wish(text: &str) -> String {
-    const PLACES: [&str; 12] =
-        ["behind", "in", "next", "on", "under", "beside", "between", "near", "to", "at", "above", "below"];
-    if let Some(rest) = text.strip_prefix("what if ") {
-        let verbs = [" was ", " were ", " is ", " are ", " would be "];
-        return verbs.iter().fold(rest.to_owned(), |rest, verb| rest.replacen(verb, " should be ", 1));
-    }
+    const PLACES: [&str; 14] = [
+        "left", "right", "behind", "in", "next", "on", "under", "beside", "between", "near", "to", "at",
+        "above", "below",
+    ];
     [" should stand ", " should sit ", " should lie "].iter().fold(text.to_owned(), |text, state| match text
         .split_once(state)
     {
@@ -177,6 +182,7 @@ fn as_wish(text: &str) -> String {
 /// A clause with its verb first: a wish as an instruction, and what stands in
 /// front of the verb (`instead of the owl, add a squirrel`) behind it.
 pub(super) fn verb_first(clause: &str) -> String {
+    let clause = &reworded(clause);
     const NICE: [&str; 11] = [
         " it would be better",
         " it would look better",
@@ -200,10 +206,11 @@ pub(super) fn verb_first(clause: &str) -> String {
         clause.replacen("i only want ", "i want only ", 1).replacen("should only be ", "should be only ", 1);
     let wished = after(Section::InstructionWishes, &clause);
     let (clause, wished) = (wished.unwrap_or(&clause), wished.is_some());
-    match exact_number(clause) {
-        Some(number) => format!("want {number}"),
-        None if wished => as_command(clause),
-        None => clause.to_owned(),
+    let wish = wished.then(|| reworded(&format!("want {clause}")));
+    match (exact_number(clause), wish) {
+        (Some(number), _) => format!("want {number}"),
+        (None, Some(wish)) => wish.strip_prefix("want ").map_or(wish.clone(), as_command),
+        (None, None) => clause.to_owned(),
     }
 }
 
@@ -235,12 +242,30 @@ fn exact_number(clause: &str) -> Option<String> {
 /// Whether the words begin a clause of their own.
 pub(super) fn begins_clause(text: &str) -> bool {
     let first = first_word(text).unwrap_or_default();
-    let subject = matches!(first, "the" | "it" | "they" | "both" | "all" | "there" | "that" | "this");
+    let subject = matches!(
+        first,
+        "the"
+            | "it"
+            | "they"
+            | "both"
+            | "all"
+            | "there"
+            | "that"
+            | "this"
+            | "everybody"
+            | "everyone"
+            | "he"
+            | "she"
+    );
+    // "the dog that is on the left" is no clause of its own.
+    let related = [" that is ", " that are ", " who is ", " which is ", " which are "];
+    let related = related.iter().any(|words| text.contains(words));
     is_verb(first)
         || is_terse(text)
+        || text.split(' ').count() <= 4 && resized(text).is_some()
         || matches!(first, "no" | "then" | "without" | "don't" | "neither")
         || after(Section::InstructionWishes, text).is_some()
-        || (subject && MODALS.iter().any(|modal| text.contains(modal)))
+        || (subject && !related && (MODALS.iter().any(|modal| text.contains(modal)) || tells(text)))
         || verb_first(text) != text
 }
 
@@ -256,7 +281,15 @@ fn as_command(what: &str) -> String {
         "the" | "it" | "them" | "both" | "all" if what.contains(" to ") => {
             what.replacen(" to ", " should ", 1)
         }
-        "the" | "it" | "them" | "both" | "all" => format!("put {what}"),
+        "the" | "it" | "them" | "both" | "all" => {
+            let (who, last) = what.rsplit_once(' ').unwrap_or((what, ""));
+            match what.split(' ').find_map(|word| lemma(word, "ed").map(|_| word)) {
+                _ if movement("put", what).is_some() => format!("put {what}"),
+                Some(done) => what.replacen(done, &format!("should be {done}"), 1),
+                None if who.is_empty() || last.is_empty() => format!("put {what}"),
+                None => format!("make {what}"),
+            }
+        }
         _ => format!("want {what}"),
     }
 }

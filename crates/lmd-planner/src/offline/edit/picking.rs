@@ -31,7 +31,28 @@ pub(super) enum Many {
     All,
 }
 
+/// Areas that differ by less than this are equal to the eye.
+const EQUAL: f64 = 1.005;
+
 impl Pick {
+    /// How many of those that match are the largest or the smallest alike, where that is more than one.
+    pub(super) fn tied(self, board: &Board, found: &[usize]) -> Option<usize> {
+        let area = |index: &usize| board.pieces[*index].bbox.area();
+        let areas = || found.iter().map(area);
+        let alike = match self {
+            Self::Biggest => {
+                let most = areas().fold(0.0, f64::max);
+                areas().filter(|area| *area * EQUAL > most).count()
+            }
+            Self::Smallest => {
+                let least = areas().fold(1.0, f64::min);
+                areas().filter(|area| *area < least * EQUAL).count()
+            }
+            _ => return None,
+        };
+        (alike > 1).then_some(alike)
+    }
+
     /// The one of `found` (sorted from left to right) that is meant.
     pub(super) fn of(self, board: &Board, found: &[usize]) -> Option<usize> {
         let best = |key: fn(BBox) -> f64| {

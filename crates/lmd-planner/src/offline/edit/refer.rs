@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use super::sets::set;
 use super::staging::thing_of;
 use super::standing::loose;
-use crate::lexicon::{Tags, is_alive, kind_of, mean_the_same, noun_tags};
+use crate::lexicon::{Section, Tags, is_alive, kind_of, mean_the_same, noun_tags};
 use crate::{RelationKind, english};
 
 /// A reference in words, taken apart.
@@ -300,6 +300,11 @@ impl Reference {
     fn choose(&self, board: &Board, mut found: Vec<usize>, text: &str) -> Result<Vec<usize>, Refusal> {
         board.left_to_right(&mut found);
         if let Some(pick) = self.pick {
+            if let Some(tied) = pick.tied(board, &found) {
+                return Err(format!(
+                    "of \"{text}\" {tied} are equally large; say \"the left\" or \"the right\" one"
+                ));
+            }
             return pick.of(board, &found).map(|one| vec![one]).ok_or_else(|| {
                 format!(
                     "there are only {} for \"{text}\"; the layout has: {}",
@@ -370,7 +375,10 @@ fn candidates(board: &Board, words: &[String]) -> Vec<usize> {
         head_noun(&board.pieces[*index].caption).is_some_and(|head| head.ends_with(noun.as_str()))
     };
     let exact: Vec<usize> = all.iter().copied().filter(head_is).collect();
+    let sort = || of_a_kind(board, noun).into_iter().filter(|_| words.len() == 1);
     match (exact.is_empty(), all.is_empty()) {
+        // "the toys" where there are a toy train and a doll
+        (false, _) if sort().count() > exact.len() => sort().collect(),
         (false, _) => exact,
         (true, false) => all,
         (true, true) => of_a_sort(board, words).into_iter().chain(of_like_name(board, words)).collect(),
@@ -389,6 +397,19 @@ fn of_like_name(board: &Board, words: &[String]) -> Vec<usize> {
     (0..board.pieces.len()).filter(like).collect()
 }
 
+/// `the fruits`, `the toys`: objects of the kinds that a word names.
+fn of_a_kind(board: &Board, word: &str) -> Vec<usize> {
+    let Some((_, kinds)) = Section::Sorts.entries().find(|(sort, _)| *sort == word) else {
+        return Vec::new();
+    };
+    let of = |index: &usize| {
+        head_noun(&board.pieces[*index].caption).is_some_and(|noun| {
+            noun == word || kinds.split(' ').any(|kind| kind == noun || noun.rsplit(' ').next() == Some(kind))
+        })
+    };
+    (0..board.pieces.len()).filter(of).collect()
+}
+
 /// `the person`, `the animals`: objects whose head noun is of that sort.
 fn of_a_sort(board: &Board, words: &[String]) -> Vec<usize> {
     let [word] = words else { return Vec::new() };
@@ -397,7 +418,7 @@ fn of_a_sort(board: &Board, words: &[String]) -> Vec<usize> {
         "animal" | "pet" => Tags::ANIMAL,
         "vehicle" => Tags::VEHICLE,
         "food" => Tags::FOOD,
-        _ => return Vec::new(),
+        _ => return of_a_kind(board, word),
     };
     let fits = |index: &usize| {
         head_noun(&board.pieces[*index].caption).is_some_and(|noun| noun_tags(&noun).any(sort))

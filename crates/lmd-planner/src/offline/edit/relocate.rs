@@ -15,7 +15,7 @@ use super::staging::{attach, stage_among, thing_of};
 use super::standing::{carriers, loose, moved_with, obstacles, rests_on};
 use super::tabletop::to_side;
 use crate::geometry::{corners, distance, feet_kept, mean, overlap};
-use crate::lexicon::kind_of;
+use crate::lexicon::{is_alive, kind_of};
 use crate::offline::problem::Given;
 use crate::offline::stage::Staged;
 use crate::{Region, RelationKind, Scene};
@@ -41,7 +41,14 @@ pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &
         Some(whole) => (held_there(&anchor).unwrap_or(kind), whole.to_owned()),
         None => (kind, anchor),
     };
-    let anchors = find(board, &anchor)?;
+    let mut anchors = find(board, &anchor)?;
+    // "between them" is between the two who are alive.
+    if matches!(kind, RelationKind::Between(_)) && anchors.len() > 2 {
+        let alive =
+            |index: &usize| !subjects.contains(index) && is_alive(&thing_of(&board.pieces[*index]).noun);
+        let living: Vec<usize> = anchors.iter().copied().filter(alive).collect();
+        anchors = if living.len() == 2 { living } else { anchors };
+    }
     let mounted = moved_with(board, subjects.clone());
     let subjects = if mounted.iter().any(|index| anchors.contains(index)) { subjects } else { mounted };
     relate_pieces(board, subjects, kind, anchors, (who, &anchor))

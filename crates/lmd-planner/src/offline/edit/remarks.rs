@@ -86,7 +86,7 @@ fn mended(who: &str, what: &str, amount: &str) -> Option<String> {
 /// fox is small, enlarge it`.
 pub(super) fn topic<'a>(remark: &'a str, next: &str) -> Option<&'a str> {
     let back = |word: &str| matches!(word, "it" | "them" | "him" | "her" | "that");
-    let verbs = [" is ", " are ", " looks ", " look ", " seems ", " seem "];
+    let verbs = [" is ", " are ", " looks ", " look ", " seems ", " seem ", " has ", " have ", " does "];
     let (at, _) = verbs.iter().filter_map(|verb| Some((remark.find(verb)?, *verb))).min()?;
     let who = remark.get(..at)?;
     let named =
@@ -251,13 +251,14 @@ pub(super) fn passive(text: &str) -> Option<String> {
     ];
     let (who, said) = joints.iter().find_map(|joint| text.split_once(joint))?;
     let (done, rest) = said.split_once(' ').unwrap_or((said, ""));
-    let verb = lemma(done)?;
+    // "made of glass" says how it is.
+    let verb = lemma(done, "ed").filter(|_| !rest.starts_with("of "))?;
     // A colour or a place is a state, not something done.
     Some(format!("{verb} {who} {rest}").trim_end().to_owned())
 }
 
-/// The verb of a participle that instructions begin with: `swap` of `swapped`.
-fn lemma(done: &str) -> Option<String> {
+/// The verb of a participle that instructions begin with: `swap` of `swapped` and of `swapping`.
+pub(super) fn lemma(done: &str, ending: &str) -> Option<String> {
     let irregular = match done {
         "taken" => Some("take"),
         "drawn" => Some("draw"),
@@ -270,7 +271,7 @@ fn lemma(done: &str) -> Option<String> {
     if let Some(verb) = irregular {
         return Some(verb.to_owned());
     }
-    let stem = done.strip_suffix("ed")?;
+    let stem = done.strip_suffix(ending)?;
     let silent = format!("{stem}e");
     let mut letters: Vec<char> = stem.chars().collect();
     let last = letters.pop();

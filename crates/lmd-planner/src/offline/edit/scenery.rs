@@ -5,7 +5,7 @@ use lmd_layout::{singular, with_article};
 use super::attribute::described;
 use super::board::Board;
 use super::refusal::Refusal;
-use super::vocabulary::{mood_of, names_style, without_mood};
+use super::vocabulary::{mood_of, mood_sorts, names_style, without_mood};
 use crate::Scene;
 
 /// Style and place of a background prompt, as far as it says them.
@@ -38,8 +38,16 @@ pub(super) fn background(board: &mut Board, place: &str) -> Result<(), Refusal> 
 pub(super) fn mood(board: &mut Board, words: &str) -> Result<(), Refusal> {
     let mut scene = taken_apart(&board.background);
     let place = scene.background.unwrap_or_else(|| "a scene".to_owned());
-    let place = without_mood(&place);
-    scene.background = Some(format!("{place} {words}"));
+    let (mut bare, mut known) = (place.clone(), Vec::new());
+    while let Some(mood) = mood_of(&bare) {
+        bare = without_mood(&bare);
+        known.push(mood);
+    }
+    // Rain leaves the time of day.
+    let sorts: Vec<&str> = mood_sorts(words);
+    known.retain(|mood| !mood_sorts(mood).iter().any(|sort| sorts.contains(sort)));
+    known.push(words);
+    scene.background = Some(format!("{bare} {}", known.join(" ")));
     board.background = scene.background_text();
     Ok(())
 }
@@ -47,7 +55,10 @@ pub(super) fn mood(board: &mut Board, words: &str) -> Result<(), Refusal> {
 /// Sets the kind of picture.
 pub(super) fn style(board: &mut Board, style: &str) -> Result<(), Refusal> {
     let mut scene = taken_apart(&board.background);
-    let style = style.strip_prefix("the style of ").unwrap_or(style);
+    let style = ["in the style of ", "the style of ", "in "]
+        .iter()
+        .find_map(|lead| style.strip_prefix(lead))
+        .unwrap_or(style);
     scene.style = Some(with_article(style));
     board.background = scene.background_text();
     Ok(())
@@ -68,10 +79,33 @@ pub(super) fn describe_part(board: &mut Board, who: &str, words: &str) -> bool {
     let noun = who.strip_prefix("the ").unwrap_or(who);
     let part = matches!(
         noun,
-        "sky" | "light" | "lighting" | "ground" | "floor" | "weather" | "wall" | "walls" | "horizon"
+        "sky"
+            | "light"
+            | "lighting"
+            | "ground"
+            | "floor"
+            | "weather"
+            | "wall"
+            | "walls"
+            | "horizon"
+            | "water"
+            | "sea"
+            | "waves"
+            | "clouds"
+            | "grass"
+            | "sand"
+            | "ceiling"
+            | "carpet"
+            | "air"
     );
     if part {
-        board.background = format!("{} with {}", board.background, with_article(&format!("{words} {noun}")));
+        // "calmer water" is calm.
+        let words = crate::lexicon::comparative(words).unwrap_or_else(|| words.to_owned());
+        let told = format!("{words} {noun}");
+        let counted = !lmd_layout::is_plural(noun)
+            && !matches!(noun, "water" | "grass" | "sand" | "weather" | "light" | "lighting" | "air");
+        let told = if counted { with_article(&told) } else { told };
+        board.background = format!("{} with {told}", board.background);
     }
     part
 }

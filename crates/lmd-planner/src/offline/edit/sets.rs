@@ -8,7 +8,7 @@ use super::staging::thing_of;
 use super::standing::contents;
 use super::vocabulary::left_out;
 use crate::english::Who;
-use crate::lexicon::{Tags, noun_tags};
+use crate::lexicon::{Tags, is_adjective, names_colour, noun_tags};
 
 /// Where everything may be.
 const PLACES: [&str; 8] =
@@ -29,6 +29,9 @@ pub(super) fn set(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Ve
     }
     if let Some(found) = of_them(board, text, find).or_else(|| first_or_last(board, text, find)) {
         return Some(found);
+    }
+    if let Some(found) = so_described(board, text) {
+        return Some(Ok(found));
     }
     everything_at(board, text, find)
         .or_else(|| counted(board, text).map(Ok))
@@ -103,6 +106,24 @@ fn everyone(board: &Board, text: &str) -> Option<Result<Vec<usize>, Refusal>> {
         let found = [of(Tags::PERSON), animals].into_iter().find(|found| !found.is_empty());
         found.ok_or_else(|| format!("nobody is there; there are: {}", board.inventory()))
     })
+}
+
+/// `everything blue`, `whatever is wooden`, `the blue things`: what captions say so of.
+fn so_described(board: &Board, text: &str) -> Option<Vec<usize>> {
+    let leads = ["everything that is ", "everything which is ", "whatever is ", "what is ", "everything "];
+    let tails = [" things", " objects", " ones", " thing"];
+    let said = leads.iter().find_map(|lead| text.strip_prefix(lead)).or_else(|| {
+        let bare = text.strip_prefix("all the ").or_else(|| text.strip_prefix("all ")).unwrap_or(text);
+        let bare = bare.strip_prefix("the ").unwrap_or(bare);
+        tails.iter().find_map(|tail| bare.strip_suffix(tail)).filter(|_| !text.ends_with("ones"))
+    })?;
+    let known = |word: &str| is_adjective(word) || names_colour(word);
+    let says = |index: &usize| {
+        let caption = board.pieces[*index].caption.to_lowercase();
+        said.split(' ').all(|word| caption.split(' ').any(|have| have == word))
+    };
+    let found: Vec<usize> = (0..board.pieces.len()).filter(says).collect();
+    (said.split(' ').all(known) && !found.is_empty()).then_some(found)
 }
 
 /// `the last two`, `the first three trees`: so many from one side.

@@ -4,6 +4,7 @@ use super::amount::share;
 use super::changing::colours_of;
 use super::command::{Command, two_parts};
 use super::vocabulary::{comparative, without_strength};
+use crate::english::place_word;
 use crate::lexicon::{is_adjective, is_colour, names_colour};
 
 /// `enlarge the cat by half`, `shrink it a lot`.
@@ -56,7 +57,9 @@ pub(super) fn recolour(rest: &str) -> Option<Command> {
         .iter()
         .rev()
         .skip(1)
-        .take_while(|word| is_colour(word) || is_adjective(word) || **word == "and")
+        .take_while(|word| {
+            (is_colour(word) || is_adjective(word) || **word == "and") && place_word(word).is_none()
+        })
         .count();
     let at = words.len().checked_sub(1 + shades)?.max(1);
     let who = words[..at].join(" ");

@@ -22,17 +22,35 @@ pub(super) fn bare_step(text: &str) -> Option<Command> {
     else {
         return None;
     };
-    let noun = who.rsplit(' ').next().unwrap_or_default();
-    let known = known_kind(&lmd_layout::singular(noun)).is_some() || matches!(noun, "it" | "them" | "one");
-    let says = |word: &str| matches!(word, "should" | "must" | "is" | "are" | "has" | "needs");
+    // "cup 2", "object 2"
+    let number = |word: &str| word.parse::<usize>().is_ok();
+    let noun = who.rsplit(' ').find(|word| !number(word)).unwrap_or_default();
+    let known = known_kind(&lmd_layout::singular(noun)).is_some()
+        || matches!(noun, "it" | "them" | "one" | "object" | "box" | "number");
+    let says = |word: &str| {
+        matches!(
+            word,
+            "should"
+                | "must"
+                | "is"
+                | "are"
+                | "has"
+                | "needs"
+                | "stands"
+                | "sits"
+                | "lies"
+                | "goes"
+                | "stays"
+        )
+    };
     let article = who.split(' ').skip(1).any(|word| matches!(word, "the" | "a" | "an"));
-    let plain = who.split(' ').count() <= 4 && !article && !who.split(' ').any(says);
+    let plain = who.split(' ').count() <= 4 && !who.contains(',') && !article && !who.split(' ').any(says);
     (known && plain).then_some(found)
 }
 
 /// Whether a clause says no more than who goes where or becomes how large: `dog right`.
 pub(super) fn is_terse(text: &str) -> bool {
-    text.contains(' ') && text.split(' ').count() <= 4 && bare_step(text).is_some()
+    text.contains(' ') && text.split(' ').count() <= 6 && bare_step(text).is_some()
 }
 
 /// `cups in blue`, `pirate -> ninja`: a colour, or what something becomes.
@@ -102,7 +120,7 @@ pub(super) fn state(text: &str) -> Option<Command> {
             of(who, state)
         })
     };
-    longest.max_by_key(|(length, _)| *length).map(|(_, command)| command).or_else(split)
+    split().or_else(|| longest.max_by_key(|(length, _)| *length).map(|(_, command)| command))
 }
 
 /// `the pig and the horse should trade places`, `let them swap positions`.

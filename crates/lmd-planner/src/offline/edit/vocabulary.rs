@@ -204,6 +204,12 @@ pub(super) fn mood_of(place: &str) -> Option<&'static str> {
     Section::Moods.entries().map(|(_, phrase)| phrase).find(|phrase| place.ends_with(phrase))
 }
 
+/// The sorts of moods that words have: `time`, `weather`, `season`, `light`, `colours`.
+pub(super) fn mood_sorts(words: &str) -> Vec<&'static str> {
+    let of = |(phrase, sort): (&str, &'static str)| words.contains(phrase).then_some(sort);
+    Section::MoodSorts.entries().filter_map(of).collect()
+}
+
 /// Whether the words name a time of day, a season, weather, or what is one.
 pub(super) fn is_time(words: &str) -> bool {
     let words = words.strip_prefix("the ").unwrap_or(words);

@@ -1,6 +1,6 @@
 //! What is put on somebody and worn: at the neck, before the eyes, on the feet, and as small as it is there.
 
-use lmd_layout::BBox;
+use lmd_layout::{BBox, with_article};
 
 use super::board::Board;
 use super::naming::head_noun;
@@ -48,7 +48,13 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
 /// `a hat on each of them`, `a flower next to every cup`: the same for each of several; what is worn, for those alone who
 /// can wear it.
 fn for_each(board: &Board, what: &str) -> Option<Vec<String>> {
-    let (new, kind, anchor) = english::relation_phrase(what)?;
+    let to = || {
+        what.split_once(" to the ").map(|(new, who)| (new.to_owned(), RelationKind::On, format!("the {who}")))
+    };
+    let (new, kind, anchor) = english::relation_phrase(what).or_else(to)?;
+    // "cushions on the chairs": one on each.
+    let bare = matches!(english::noun_phrases(&new).as_slice(), [thing] if thing.count > 1 && !thing.exact);
+    let spread = bare && kind == RelationKind::On && lmd_layout::is_plural(anchor.rsplit(' ').next()?);
     let each =
         ["each", "every"].iter().any(|word| anchor == *word || anchor.starts_with(&format!("{word} ")));
     let worn = english::noun_phrases(&new)
@@ -56,13 +62,17 @@ fn for_each(board: &Board, what: &str) -> Option<Vec<String>> {
         .is_some_and(|thing| belongs_to_wearer(head(&thing.noun)) || place_of(&thing.noun, true).is_some());
     let all =
         ["both", "all", "them"].iter().any(|word| anchor == *word || anchor.starts_with(&format!("{word} ")));
-    if !(each || all && worn && kind == RelationKind::On) {
+    if !(each || spread || all && worn && kind == RelationKind::On) {
         return None;
     }
     let mut found = find(board, &anchor).ok()?;
     let alive = |index: &usize| is_alive(&wearer_noun(board, *index));
     if worn && found.iter().any(alive) {
         found.retain(alive);
+    }
+    if spread && found.len() > 1 {
+        let one = with_article(&english::noun_phrases(&new).first()?.phrase());
+        return Some(found.iter().map(|index| format!("{one} on object {}", index + 1)).collect());
     }
     let start = what.strip_suffix(anchor.as_str())?;
     let single = !lmd_layout::is_plural(new.rsplit(' ').next()?);

@@ -31,7 +31,7 @@ pub(super) fn whole(text: &str) -> Option<Command> {
 }
 
 /// `everything slightly smaller`, `the car a bit bigger`: who and how large, without a verb.
-fn resized(text: &str) -> Option<Command> {
+pub(super) fn resized(text: &str) -> Option<Command> {
     const OTHER: [&str; 9] = ["should", "must", "is", "are", "be", "to", "not", "than", "too"];
     let words: Vec<&str> = text.split(' ').collect();
     if !text.ends_with("er") || words.iter().any(|word| OTHER.contains(word)) {
@@ -39,6 +39,10 @@ fn resized(text: &str) -> Option<Command> {
     }
     let at = (1..words.len()).find(|at| comparative(&words[*at..].join(" ")).is_some())?;
     let (who, how) = (words[..at].join(" "), words[at..].join(" "));
+    // "girl smaller, boy taller" are two.
+    if words[..at].iter().any(|word| comparative(word.trim_end_matches(',')).is_some()) {
+        return None;
+    }
     let named = matches!(words[0], "the" | "that" | "this" | "all" | "both") && who != "the"
         || at <= 3 && !is_verb(words[0]) && known_kind(&lmd_layout::singular(words[at - 1])).is_some();
     if !named && !is_all(&who) && !matches!(who.as_str(), "it" | "them" | "they") {
@@ -212,6 +216,19 @@ fn align(text: &str) -> Option<Command> {
     let between =
         text.strip_prefix("line ").and_then(|rest| rest.strip_suffix(" up")).map(|who| format!(" {who}"));
     let rest = text.strip_prefix("align").or_else(|| text.strip_prefix("line up")).or(between.as_deref())?;
+    let rest = [
+        " of the picture",
+        " of the image",
+        " edge",
+        " edges",
+        " border",
+        " line",
+        " side",
+        " sides",
+        " ends",
+    ]
+    .iter()
+    .fold(rest, |rest, tail| rest.strip_suffix(tail).unwrap_or(rest));
     const EDGES: [(&str, Edge); 8] = [
         (" left", Edge::Left),
         (" right", Edge::Right),
@@ -224,7 +241,7 @@ fn align(text: &str) -> Option<Command> {
     ];
     let found = EDGES.iter().find_map(|(words, edge)| Some((rest.strip_suffix(words)?, *edge)));
     let (who, edge) = found.unwrap_or((rest, Edge::Bottom));
-    let who = [" the", " at", " on", " to", " along", " by"]
+    let who = [" the", " at", " on", " to", " along", " by", " with"]
         .iter()
         .fold(who, |who, tail| who.strip_suffix(tail).unwrap_or(who));
     let who = if who.trim().is_empty() { "everything" } else { who.trim() };

@@ -1,0 +1,182 @@
+//! What words describe as new, and what of that which is there it is placed against.
+
+use super::board::Board;
+use super::moving::{other_side, relation};
+use super::owning::{held_there, whole_of};
+use super::refer::{find, is_ambiguous};
+use super::refusal::Refusal;
+use super::relocate::opposite_side;
+use super::staging::{attach, thing_of};
+use super::standing::{contents, is_carrier};
+use crate::lexicon::{Class, is_alive, kind_of, known_kind};
+use crate::{Relation, RelationKind, Scene, Thing, english};
+
+/// `another cat` and `two more cats` as a sentence would say them.
+pub(super) fn as_new(what: &str) -> String {
+    // "another two robots" are two.
+    let one = |rest: &str| match rest.split_once(' ') {
+        Some((number, _)) if lmd_layout::parse_number_word(number).is_some() => rest.to_owned(),
+        _ => format!("a {rest}"),
+    };
+    let what = what.strip_prefix("another ").map_or_else(|| what.to_owned(), one);
+    let what = what.strip_prefix("more ").map_or_else(|| what.clone(), |rest| format!("some {rest}"));
+    what.replacen(" more ", " ", 1).replacen(" extra ", " ", 1)
+}
+
+/// What the words describe as a scene whose last things are those objects of
+/// the board that it is placed against.
+pub(super) fn described(board: &Board, what: &str) -> Result<(Scene, Vec<usize>), Refusal> {
+    if let Some(found) = on_both_sides(board, what) {
+        return found;
+    }
+    if let Some((new, kind, anchor)) = placed_against(board, what) {
+        let (kind, anchor) = match other_side(&anchor) {
+            Some(anchor) => (opposite_side(board, &[], Some(&new), &anchor)?, anchor),
+            None => (kind, anchor),
+        };
+        let anchors = find(board, &anchor).unwrap_or_default();
+        let mut scene = english::parse(&new).map_err(|error| error.to_string())?;
+        scene.background = None;
+        if !scene.things.is_empty() && !anchors.is_empty() {
+            // "three biscuits on a plate in front of the cups": the plate is.
+            let nearest = scene.relations.last().map(|relation| relation.object);
+            let subjects: Vec<usize> =
+                nearest.map_or_else(|| (0..scene.things.len()).collect(), |one| vec![one]);
+            attach(board, &mut scene, &subjects, kind, &anchors);
+            // What is placed against what is there comes first.
+            scene.relations.rotate_right(if nearest.is_some() { anchors.len().min(1) } else { 0 });
+            return Ok((scene, anchors));
+        }
+    }
+    // "put a vase on it" where nothing was spoken of: on the one thing that carries others.
+    if let Some((new, kind, anchor)) = relation(what)
+        && matches!(anchor.as_str(), "it" | "that" | "them")
+        && let Err(refusal) = find(board, &anchor)
+    {
+        let carrying: Vec<usize> =
+            (0..board.pieces.len()).filter(|index| is_carrier(board, *index)).collect();
+        return match carrying.as_slice() {
+            [one] if kind == RelationKind::On => described(board, &format!("{new} on object {}", one + 1)),
+            _ => Err(refusal),
+        };
+    }
+    if let Some((_, _, anchor)) = relation(what)
+        && anchor.starts_with("the ")
+        && is_ambiguous(board, &anchor)
+    {
+        find(board, &anchor)?;
+    }
+    let scene = english::parse(what).map_err(|error| error.to_string())?;
+    Ok(with_known(board, what, scene))
+}
+
+/// A scene whose things that the words name as known (`the tree`) are those
+/// objects of the board, behind the new ones.
+fn with_known(board: &Board, what: &str, scene: Scene) -> (Scene, Vec<usize>) {
+    let known: Vec<Option<usize>> = scene
+        .things
+        .iter()
+        .map(|thing| {
+            let named = format!("the {}", thing.phrase());
+            let definite = format!(" {what} ").contains(&format!(" {named} "));
+            definite.then(|| find(board, &named).ok()?.first().copied()).flatten()
+        })
+        .collect();
+    if known.iter().all(Option::is_none) || known.iter().all(Option::is_some) {
+        return (scene, Vec::new());
+    }
+    let mut order: Vec<usize> = (0..known.len()).collect();
+    order.sort_by_key(|index| known[*index].is_some());
+    let place = |old: usize| order.iter().position(|index| *index == old).unwrap_or(old);
+    let moved = |relation: &Relation| Relation {
+        subject: place(relation.subject),
+        kind: match relation.kind {
+            RelationKind::Between(other) => RelationKind::Between(place(other)),
+            kind => kind,
+        },
+        object: place(relation.object),
+    };
+    let relations = scene.relations.iter().map(moved).collect();
+    let things = order.iter().map(|index| scene.things[*index].clone()).collect();
+    let anchors = order.iter().filter_map(|index| known[*index]).collect();
+    (Scene { things, relations, background: None, ..scene }, anchors)
+}
+
+/// `two glasses on either side of the bowl`: half of them left, half right.
+fn on_both_sides(board: &Board, what: &str) -> Option<Result<(Scene, Vec<usize>), Refusal>> {
+    let joints = [" on either side of ", " on both sides of ", " on each side of ", " to both sides of "];
+    let (new, anchor) = joints.iter().find_map(|joint| what.split_once(joint))?;
+    let anchors = match find(board, anchor) {
+        Ok(found) => found,
+        Err(refusal) => return Some(Err(refusal)),
+    };
+    let thing = english::noun_phrases(new).into_iter().next()?;
+    let right = (thing.count / 2).max(1);
+    let left = thing.count.saturating_sub(right).max(1);
+    let things = vec![Thing { count: left, ..thing.clone() }, Thing { count: right, ..thing }];
+    let mut scene = Scene { things, ..Scene::default() };
+    let first = scene.things.len();
+    scene.things.extend(anchors.iter().map(|index| thing_of(&board.pieces[*index])));
+    for object in first..scene.things.len() {
+        for (subject, kind) in [(0, RelationKind::LeftOf), (1, RelationKind::RightOf)] {
+            scene.relations.push(Relation { subject, kind, object });
+        }
+    }
+    Some(Ok((scene, anchors)))
+}
+
+/// New words, relation and the words of something that is there already: the
+/// first relation to such a thing.
+fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, String)> {
+    if let Some((new, anchor)) = what.split_once(" between ") {
+        return find(board, anchor)
+            .is_ok()
+            .then(|| (new.to_owned(), RelationKind::Between(0), anchor.to_owned()));
+    }
+    let mut before = String::new();
+    let mut rest = what.to_owned();
+    while let Some((new, kind, anchor)) = relation(&rest) {
+        let new = format!("{before}{new}");
+        let side = other_side(&anchor);
+        let bare = side.as_deref().unwrap_or(&anchor);
+        let meant = [Some(bare), whole_of(bare)].into_iter().flatten();
+        let kind = held_there(bare).unwrap_or(kind);
+        if let Some(known) = meant.into_iter().find(|anchor| find(board, anchor).is_ok()) {
+            let anchor = if side.is_some() { anchor.clone() } else { known.to_owned() };
+            return Some((new, kind, anchor));
+        }
+        // "a second car behind the first one"
+        let noun = english::noun_phrases(&new).pop()?.noun;
+        let bare = anchor.trim_end_matches(" one").trim_end_matches(noun.as_str()).trim_end();
+        let one = matches!(bare, "the first" | "the other" | "the existing" | "the old");
+        let known = format!("the {noun}");
+        if one && find(board, &known).is_ok() {
+            return Some((new, kind, known));
+        }
+        let words = rest.get(..rest.len().checked_sub(anchor.len())?)?.to_owned();
+        before.push_str(&words);
+        rest = anchor;
+    }
+    let (new, anchor) = what.rsplit_once(" to ").or_else(|| what.rsplit_once(" on "))?;
+    find(board, anchor).is_ok().then(|| (new.to_owned(), RelationKind::On, anchor.to_owned()))
+}
+
+/// The table that something small is put on where the words do not say where, as long as things stand on it already.
+pub(super) fn laid_table(board: &Board, scene: &Scene) -> Option<usize> {
+    /// Largest part of the table's area that is put on it unasked.
+    const SMALL: f64 = 0.12;
+    let free = scene.relations.is_empty() && scene.things.iter().all(|thing| thing.region.is_none());
+    let table = |index: &usize| {
+        is_carrier(board, *index)
+            && kind_of(&thing_of(&board.pieces[*index]).noun).class == Class::Table
+            && !contents(board, *index).is_empty()
+    };
+    let table = (0..board.pieces.len()).find(table).filter(|_| free)?;
+    let of_table = kind_of(&thing_of(&board.pieces[table]).noun);
+    let most = SMALL * of_table.width * of_table.height;
+    let small = |noun: &str| {
+        !is_alive(noun)
+            && known_kind(noun).is_some_and(|kind| kind.class.stands() && kind.width * kind.height < most)
+    };
+    scene.things.iter().all(|thing| small(&thing.noun)).then_some(table)
+}
