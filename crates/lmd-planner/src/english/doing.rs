@@ -303,6 +303,9 @@ impl Interpreter<'_> {
             return self.add_detail(&group, &format!("which is {}", adjectives.join(" ")));
         }
         let subjects = if self.joint == Joint::None { self.group.clone() } else { self.current_subjects() };
+        if self.denied.is_none() && self.is_higher(adjectives, &subjects) {
+            return;
+        }
         if self.denied.take_if(|denied| denied.is_none()).is_some() {
             // "a horse that is not brown" forbids a brown one.
             for noun in

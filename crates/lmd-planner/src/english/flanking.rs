@@ -89,6 +89,20 @@ impl Interpreter<'_> {
         let between = matches!(kind, RelationKind::Between(_));
         let subjects = subjects.last().filter(|_| between).map_or(subjects, std::slice::from_ref);
         let owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
+        // "a lizard on the branch it sits on": it is on that branch.
+        let named = self.at.checked_sub(3).and_then(|at| self.chunks.get(at..self.at));
+        if let Some([Chunk::Np(_), Chunk::Pronoun(_), Chunk::Verb(_)]) = named
+            && let Some(place) = self.mentioned.last().copied()
+            && let Some(who) = self.mentioned.iter().rev().copied().find(|i| *i != place)
+            && matches!(kind, RelationKind::On | RelationKind::Inside | RelationKind::Under)
+        {
+            let known = |r: &crate::Relation| r.subject == who && r.object == place;
+            if !self.scene.relations.iter().any(known) {
+                self.relate(who, kind, place);
+            }
+            self.closed = true;
+            return;
+        }
         let objects = if owners.is_empty() { self.resolve(Who::It, subjects) } else { owners };
         if kind != RelationKind::NextTo && !subjects.is_empty() && !objects.is_empty() {
             self.relate_all(subjects, kind, &objects);
@@ -101,6 +115,11 @@ impl Interpreter<'_> {
             self.ahead = Some((RelationKind::Between(second), vec![first]));
             self.group.clear();
             return;
+        }
+        // "ships between towers": so few that each of them can be.
+        for index in subjects.iter().chain((first == second).then_some(&first)).filter(|_| first == second) {
+            let thing = self.scene.things.get_mut(*index).filter(|thing| !thing.exact && thing.count > 2);
+            thing.into_iter().for_each(|thing| thing.count = 2);
         }
         self.relate_all(subjects, RelationKind::Between(second), &[first]);
         self.group = subjects.to_vec();

@@ -207,11 +207,22 @@ impl Interpreter<'_> {
             return None;
         }
         let size = kind_of(&phrase.noun);
+        // "a house with a cat on the roof", "a car, a surfboard on the roof"
+        let roofed = |thing: &crate::Thing| {
+            let kind = kind_of(&thing.noun);
+            let built = matches!(kind.class, Class::Stand | Class::Container | Class::Table | Class::Mount);
+            built
+                && kind.height.min(kind.width) > 1.2
+                && !thing_tags(thing).any(Tags::ANIMATE.and(Tags::SCENERY))
+        };
         let bears = |index: &usize| {
             !subjects.contains(index)
                 && self.scene.things.get(*index).is_some_and(|thing| {
                     let large = kind_of(&thing.noun);
                     let larger = large.height * large.width > size.height * size.width;
+                    if phrase.noun == "roof" {
+                        return roofed(thing);
+                    }
                     thing_tags(thing).any(Tags::VEHICLE.and(Tags::SURFACE).and(Tags::CONTAINER)) && larger
                 })
         };
@@ -237,7 +248,7 @@ impl Interpreter<'_> {
             self.relate(bowl, RelationKind::On, whole);
             self.relate_all(subjects, RelationKind::Inside, &[bowl]);
         } else {
-            let closed = tags.any(Tags::VEHICLE) && class != Class::Mount
+            let closed = tags.any(Tags::VEHICLE) && class != Class::Mount && phrase.noun != "roof"
                 || storey.is_some_and(|storey| storey != Region::Top);
             let kind = if closed { RelationKind::Inside } else { RelationKind::On };
             self.no_longer_beside(subjects, &[whole]);

@@ -103,7 +103,9 @@ impl Interpreter<'_> {
         let definite = phrase.determiner == Determiner::The;
         let compared = definite && phrase.attributes.iter().any(|attribute| compares(attribute));
         let alone = phrase.attributes.is_empty() && !phrase.anaphor;
-        let parts = (phrase.quantity.is_some() || alone || compared) && !self.pending_object();
+        // "two books on a shelf, the blue one thicker"
+        let one_of = definite && phrase.anaphor;
+        let parts = (phrase.quantity.is_some() || alone || compared || one_of) && !self.pending_object();
         let source = named.filter(|i| !(parts && one(i))).or_else(|| self.latest_several()).or(named);
         let Some(original) = source.and_then(|i| self.scene.things.get(i)).cloned() else {
             self.color_detail_or_unknown(&phrase);
@@ -114,7 +116,9 @@ impl Interpreter<'_> {
             return None;
         }
         // "a cow to the left of a barn and three more to the right of it": three more cows.
-        let more = phrase.determiner == Determiner::Another && phrase.quantity.is_some();
+        // "a ball under a car, another one on the roof": another ball.
+        let one_more = phrase.words.iter().any(|word| word.eq_ignore_ascii_case("one"));
+        let more = phrase.determiner == Determiner::Another && (phrase.quantity.is_some() || one_more);
         if let (true, Some((_, subjects))) = (more, &self.object_of)
             && let Some(thing) = subjects.last().and_then(|index| self.scene.things.get(*index))
         {
@@ -139,15 +143,11 @@ impl Interpreter<'_> {
             self.group = vec![source];
             return None;
         }
-        if let Some(divided) = self.divided.filter(|_| !self.pending_object()) {
-            self.split(&phrase, divided);
-            return None;
+        match self.divided.filter(|_| !self.pending_object()).or(several.then_some(source)) {
+            Some(source) => self.split_off(&phrase, source),
+            None => return Some(phrase),
         }
-        if several {
-            self.split(&phrase, source);
-            return None;
-        }
-        Some(phrase)
+        None
     }
 
     /// A phrase with the noun of another: of what was called so, of the last thing, of the phrase that follows.
@@ -301,7 +301,7 @@ impl Interpreter<'_> {
         match pending {
             Pending::Object { kind, subjects, .. } => {
                 self.relate_all(&subjects, kind, &group);
-                self.group = subjects;
+                (self.group, self.closed) = (subjects, true);
             }
             // "on the left one a steak"
             Pending::Ahead { kind, .. } => {

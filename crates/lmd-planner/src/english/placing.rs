@@ -52,8 +52,13 @@ impl Interpreter<'_> {
                 }
             }
             Link::CenterOf => self.pending = Pending::Center { subjects: self.link_subjects() },
-            Link::CornerOf(region) => {
-                self.relation(RelationKind::Inside, "in");
+            Link::CornerOf { region, out } => {
+                let left = matches!(region, Region::TopLeft | Region::BottomLeft);
+                match out {
+                    true if left => self.relation(RelationKind::LeftOf, "to"),
+                    true => self.relation(RelationKind::RightOf, "to"),
+                    false => self.relation(RelationKind::Inside, "in"),
+                }
                 self.corner = Some(*region);
             }
             Link::BothSides => self.on_both_sides(),
@@ -248,6 +253,9 @@ impl Interpreter<'_> {
             self.detailed = subjects;
             return;
         }
+        if prep == "in" && self.differ_by(phrase, &subjects) {
+            return;
+        }
         // "pointing in three directions": what has no shape is said of whom it is about.
         let shapeless = phrase.tags().any(Tags::ABSTRACT) || self.is_new_idea(phrase);
         let shapeless = shapeless && setting(phrase, kind, prep) == Setting::Thing;
@@ -322,8 +330,9 @@ impl Interpreter<'_> {
             return;
         }
         let kind = self.at_owned_part(phrase, kind, &subjects);
+        self.one_for_each(phrase, kind, &subjects, object);
         self.relate_all(&subjects, kind, &[object]);
-        self.put_in_corner(&subjects);
+        self.put_in_corner(&subjects, kind, object);
         let workers = std::mem::take(&mut self.workers);
         self.relate_all(&workers, RelationKind::Behind, &[object]);
         self.group = vec![object];

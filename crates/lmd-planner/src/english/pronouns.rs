@@ -5,7 +5,7 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
-use crate::lexicon::{Role, Tags, VerbForm, head};
+use crate::lexicon::{Class, Role, Tags, VerbForm, head, kind_of};
 use crate::{Relation, RelationKind, Size, Thing};
 
 impl Interpreter<'_> {
@@ -230,6 +230,34 @@ impl Interpreter<'_> {
             self.object_of = None;
         }
         self.closed = true;
+    }
+
+    /// `a candle on every table`: several tables with a candle each; `a box under every window` of a house: on that.
+    pub(super) fn one_for_each(
+        &mut self,
+        phrase: &NounPhrase,
+        kind: RelationKind,
+        subjects: &[usize],
+        object: usize,
+    ) {
+        use RelationKind::{Above, Below, Inside, On, Under};
+        let every =
+            phrase.determiner == Determiner::Each && matches!(kind, On | Inside | Below | Under | Above);
+        let single = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
+        if !every || self.object_known || !single(&object) || !subjects.iter().all(single) {
+            return;
+        }
+        for index in subjects.iter().chain([&object]) {
+            let thing = self.scene.things.get_mut(*index);
+            thing.into_iter().for_each(|thing| (thing.count, thing.exact) = (3, false));
+        }
+        let owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
+        if phrase.tags().any(Tags::PART) || matches!(kind_of(&phrase.noun).class, Class::Hang | Class::Wall) {
+            self.no_longer_beside(subjects, &owners);
+            for part in subjects.iter().chain([&object]) {
+                self.relate_all(&[*part], Inside, &owners);
+            }
+        }
     }
 
     /// `a koala hugging its baby`: a small koala; `ducklings with their mother`: a mother duck.
