@@ -61,7 +61,8 @@ impl Interpreter<'_> {
         {
             return subjects.clone();
         }
-        if let Some(doers) = self.doer_before_place(verb).or_else(|| self.parked(verb, &near)) {
+        let bearer = || self.doer_before_place(verb).or_else(|| self.parked(verb, &near));
+        if let Some(doers) = bearer().or_else(|| self.picture_before_place(verb, &near)) {
             return doers;
         }
         // "a kite that looks like a dragon"

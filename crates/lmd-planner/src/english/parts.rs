@@ -474,17 +474,4 @@ impl Interpreter<'_> {
             && self.detailed_by == subjects
             && subjects.iter().all(said)
     }
-
-    /// Who is on it in `an old man feeding pigeons on a bench`: whoever acts,
-    /// where it is something to sit or stand on.
-    pub(super) fn doer_on(&self, kind: RelationKind) -> Option<Vec<usize>> {
-        let Some(Chunk::Np(np)) = self.peek(1) else { return None };
-        let (_, subjects) = self.object_of.as_ref()?;
-        let done_to = self.done_to.filter(|i| self.group == [*i] && kind == RelationKind::On)?;
-        // "a clown juggling oranges on a unicycle"
-        let ridden = kind_of(&np.noun).class == Class::Mount;
-        let seat = ridden || np.tags().any(Tags::SEAT.and(Tags::SCENERY));
-        (seat && done_to < self.scene.things.len() && subjects.iter().any(|i| self.is_animate(*i)))
-            .then(|| subjects.clone())
-    }
 }

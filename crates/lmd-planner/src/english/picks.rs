@@ -6,7 +6,7 @@ use super::interpret::Interpreter;
 use super::links::place_word;
 use super::partitive::Pick;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::head;
+use crate::lexicon::{head, is_of_the_living};
 use crate::{Arrangement, Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -110,6 +110,15 @@ impl Interpreter<'_> {
         let before = nth.saturating_sub(1) as usize;
         if let Some(known) = taken.get(before) {
             return *known;
+        }
+        // "three women laugh, the fourth stares": there are four.
+        if nth == all + 1 && all > 1 {
+            self.scene.things.get_mut(source).into_iter().for_each(|whole| whole.count += 1);
+            let part = self.pick(source, last);
+            let own = |word: &String| !is_of_the_living(word);
+            let further = self.scene.things.get_mut(part).filter(|_| part != source);
+            further.into_iter().for_each(|thing| thing.attributes.retain(own));
+            return part;
         }
         if nth >= all && nth > 1 {
             return self.pick(source, last);

@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use super::links::reads;
+use super::pictures::is_fastened;
 use super::run_on::run_on;
 use super::tinting::{all_over, is_monochrome, is_pair_of_colours, only_describes};
 use super::token::{Token, low, text_of};
@@ -225,7 +226,7 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
             return None;
         }
     }
-    let medium = medium.filter(|medium| !is_deed(tokens, (at, *medium, end)))?;
+    let medium = medium.filter(|medium| !is_deed(tokens, (at, *medium, end)) && !is_fastened(tokens, end))?;
     let purpose = purpose_end(tokens, end);
     let next = low(tokens, end);
     if medium + 1 != end
@@ -305,8 +306,11 @@ fn style_word(low: &str) -> bool {
 /// The length of words at `at` that say from where the whole is seen.
 fn seen_from(tokens: &[Token], at: usize) -> Option<usize> {
     let seen =
-        ["seen from above", "viewed from above", "seen from below", "viewed from below", "seen from afar"];
-    seen.iter().find_map(|phrase| reads(tokens, at, phrase))
+        matches!(low(tokens, at), "seen" | "viewed" | "shot" | "shown") && low(tokens, at + 1) == "from";
+    let sides =
+        ["above", "below", "behind", "afar", "the side", "the front", "the back", "a distance", "far away"];
+    let side = sides.iter().find_map(|side| reads(tokens, at + 2, side)).filter(|_| seen)?;
+    Some(2 + side)
 }
 
 /// `in the style of Van Gogh`, `in watercolor style`, `in black and white`,

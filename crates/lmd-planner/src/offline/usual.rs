@@ -60,13 +60,16 @@ pub(super) fn most(noun: &str, count: usize, region: Option<Region>) -> Option<(
 /// A thing's kind, as far as the sentence does not say otherwise: what is in
 /// the sky flies, what is on the wall hangs.
 pub(super) fn kind_in_scene(thing: &Thing) -> Kind {
-    const IN_THE_AIR: [&str; 6] = ["flying", "floating", "hovering", "soaring", "gliding", "swimming"];
+    const IN_THE_AIR: [&str; 5] = ["flying", "floating", "hovering", "soaring", "gliding"];
     let kind = kind_of(&thing.noun);
+    // A dog that swims is no higher than who stands beside it.
+    let swims = noun_tags(&thing.noun).any(Tags::WATER);
+    let in_the_air = |word: &String| IN_THE_AIR.contains(&word.as_str()) || swims && word == "swimming";
     let class = match thing.region {
         Some(Region::Sky) => Class::Air,
         Some(Region::Wall) => Class::Hang,
         Some(Region::Ground) if !kind.class.stands() => Class::Stand,
-        _ if thing.attributes.iter().any(|word| IN_THE_AIR.contains(&word.as_str())) => Class::Air,
+        _ if thing.attributes.iter().any(in_the_air) => Class::Air,
         _ => kind.class,
     };
     Kind { class, ..kind }
