@@ -273,6 +273,10 @@ impl Scene {
             (Some(style), None) if style.starts_with("a scene ") => style.clone(),
             (Some(style), None) if style.ends_with(" scene") => style.clone(),
             (Some(style), None) => format!("{style} of a scene"),
+            // "a scene seen from behind" in the rain
+            (Some(style), Some(place)) if style.starts_with("a scene ") && place.starts_with("a scene ") => {
+                format!("{style}{}", place.trim_start_matches("a scene"))
+            }
             (Some(style), Some(place)) => format!("{style} of {place}"),
         };
         capitalised(&text)

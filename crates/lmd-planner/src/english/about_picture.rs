@@ -103,8 +103,8 @@ pub(super) fn is_tag(words: &[&Token]) -> bool {
         return true;
     }
     let known = words.iter().filter(|token| is_style_word(&token.low)).count();
-    // "kodak portra 400"
-    let film = |token: &Token| token.low.bytes().all(|b| b.is_ascii_digit());
+    // "kodak portra 400", "nikon d850"
+    let film = |token: &Token| token.low.bytes().any(|b| b.is_ascii_digit());
     let says = |token: &Token| is_style_word(&token.low) || List::StyleFiller.has(&token.low) || film(token);
     let others = words.iter().filter(|token| !says(token)).count();
     let decisive =
@@ -139,6 +139,14 @@ pub(super) fn names_style(words: &[&Token]) -> bool {
     List::StyleEnd.has(&last.low) && (1..=4).contains(&others.len()) && others.iter().all(plain)
 }
 
+/// `high fashion portrait`, `wedding photo` before anything else is told.
+pub(super) fn opens_as_picture(words: &[&Token]) -> bool {
+    let Some((last, others)) = words.split_last() else { return false };
+    let plain = |token: &&Token| !exact_tags(&token.low).any(Tags::FUNCTION.and(Tags::ANIMATE));
+    let kind = List::Medium.has(&last.low) && !List::PlainMedium.has(&last.low);
+    kind && opens_bare(words) && (1..=4).contains(&others.len()) && others.iter().all(plain)
+}
+
 /// Whether a part names a kind of picture.
 pub(super) fn is_style(words: &[&Token]) -> bool {
     if names_style(words) || ends_in_medium(words) {
@@ -169,14 +177,39 @@ pub(super) fn is_light(words: &[&Token]) -> bool {
     let light = |word: &&str| List::LightOf.has(word);
     let bare = low.iter().take_while(|word| describes(word) && !light(word)).count();
     let lights = low.iter().skip(bare).take_while(|word| light(word)).count();
+    // "golden sunbeams"
+    let beams = |word: &&str| word.ends_with("beams") || word.ends_with("rays");
+    if lights == 1 && bare + 1 == low.len() && low.last().is_some_and(beams) {
+        return true;
+    }
+    // "rain on the windows", but "snow falling" and "mist in the valley" are places.
+    let weather = low
+        .get(bare)
+        .is_some_and(|word| matches!(*word, "rain" | "snow" | "mist" | "fog" | "haze" | "snowflakes"));
+    let goes = |word: &&str| match weather {
+        true => matches!(*word, "on" | "against"),
+        false => List::LightGoes.has(word),
+    };
     lights > 0
         && opens_bare(words)
         && !matches!(low.first(), Some(&"a" | &"an" | &"the"))
-        && low.get(bare + lights).is_some_and(|word| List::LightGoes.has(word))
+        && low.get(bare + lights).is_some_and(goes)
+}
+
+/// Whether a part is about the picture, where others are.
+pub(super) fn is_among_tags(words: &[&Token]) -> bool {
+    !is_tag(words) && (is_unknown_name(words) || is_tag_among_tags(words))
+}
+
+/// `fine lines`, `cream paper`, `orthographic camera`: where other parts are about the picture, these are, too.
+fn is_tag_among_tags(words: &[&Token]) -> bool {
+    let ends = words.last().is_some_and(|last| List::TagEnd.has(&last.low));
+    let does = words.first().is_some_and(|first| verb(&first.low).is_some());
+    words.len() > 1 && ends && opens_bare(words) && only_describes(words) && !does
 }
 
 /// Two or three words that no table knows: among words about style they name who made it (`ralph mcquarrie`).
-pub(super) fn is_unknown_name(words: &[&Token]) -> bool {
+fn is_unknown_name(words: &[&Token]) -> bool {
     let unknown = |token: &&Token| {
         let low = token.low.as_str();
         tags(low).is_unknown()

@@ -1,6 +1,7 @@
 //! What is done to something: the objects of verbs, and what becomes of them.
 
-use super::interpret::{Interpreter, Joint};
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, Joint, Pending};
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::RelationKind;
@@ -83,6 +84,30 @@ impl Interpreter<'_> {
         let around = matches!(verb.attribute.as_str(), "orbiting" | "circling");
         let place = setting(phrase, RelationKind::Inside, "in") == Setting::Place && !around;
         place && self.known(phrase).is_none()
+    }
+
+    /// `dressed in black`: a colour alone goes into the caption.
+    pub(super) fn color_detail_or_unknown(&mut self, phrase: &NounPhrase) {
+        match std::mem::take(&mut self.pending) {
+            Pending::Object { prep, subjects, .. } if !phrase.attributes.is_empty() => {
+                let subjects = self.undressed(phrase, subjects);
+                let mut says = format!("{prep} {}", phrase.text());
+                // "a fox in red and black"
+                while let (Some(Chunk::And), Some(Chunk::Np(np))) = (self.peek(1), self.peek(2))
+                    && np.noun.is_empty()
+                    && np.is_bare()
+                {
+                    says = format!("{says} and {}", np.text());
+                    self.at += 2;
+                }
+                self.add_detail(&subjects, &says);
+            }
+            Pending::Verb { verb, subjects, prep } if !phrase.attributes.is_empty() => {
+                let prep = prep.map_or(String::new(), |prep| format!("{prep} "));
+                self.add_detail(&subjects, &format!("{} {prep}{}", verb.attribute, phrase.text()));
+            }
+            _ => self.scene.not_understood.extend(phrase.words.iter().cloned()),
+        }
     }
 
     /// `candles creating a warm atmosphere`: what has no shape is no thing.

@@ -24,6 +24,18 @@ pub(super) fn odd_captions(scene: &Scene) -> Vec<String> {
         .collect()
 }
 
+/// Two noun phrases with nothing between them: what stood there was not taken for a verb.
+pub(super) fn side_by_side(chunks: &[Chunk]) -> Option<String> {
+    let named = |np: &NounPhrase| !np.noun.is_empty() && !np.capitalised && !np.tags().any(Tags::TIME);
+    chunks.windows(3).chain(chunks.get(..2)).find_map(|three| match three {
+        [Chunk::Verb(_) | Chunk::Pronoun(_), ..] if three.len() == 3 => None,
+        [.., Chunk::Np(one), Chunk::Np(other)] if named(one) && named(other) && other.is_bare() => {
+            Some(format!("\"{} {}\" was read as two things, which may be wrong", one.text(), other.text()))
+        }
+        _ => None,
+    })
+}
+
 /// `half of the plates` are not halves of plates.
 fn halves(scene: &Scene) -> Vec<String> {
     let halved = |thing: &&Thing| thing.count > 1 && thing.attributes.iter().any(|word| word == "half");

@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use super::numbers::number;
 use super::token::{Token, low};
 use crate::lexicon::{List, Phrases, Section, Tags, exact_tags, verb};
 use crate::{Arrangement, Region, RelationKind};
@@ -192,6 +193,11 @@ fn arrangement_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
             "" | "," | "." | "of" | "with" | "and" | "in" | "on" | "the" => return None,
             _ => continue,
         };
+        // "eight cupcakes in two rows of four"
+        let each = word(i) == "rows" && word(i + 1) == "of" && number(word(i + 2)).is_some();
+        if each && tokens.get(at + i + 3).is_none_or(|next| !next.is_word()) {
+            return Some((Link::Arrange(Arrangement::Rows(number(word(1))?)), i + 3));
+        }
         return (word(i + 1) != "of").then_some((Link::Arrange(shape), i + 1));
     }
     None

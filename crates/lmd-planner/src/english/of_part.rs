@@ -3,6 +3,7 @@
 use super::links::place_word;
 use super::noun_phrase::Reader;
 use super::phrase::{Determiner, NounPhrase};
+use super::pictures::is_taken;
 use crate::lexicon::{List, Tags, is_idea};
 
 /// Whether things of several heights differ in what boxes show.
@@ -32,6 +33,9 @@ impl Reader<'_> {
             Reader { tokens: self.tokens, start: self.at + 1, at: self.at + 1, phrase: NounPhrase::new() }
                 .read(depth + 1);
         let Some((inner, end)) = inner else { return };
+        if is_taken(self.before(), &self.phrase, &inner) {
+            return;
+        }
         if inner.noun.is_empty() {
             // "a field of lavender": a plant that is a colour, too.
             let bare = inner.is_bare() && !inner.anaphor;

@@ -15,7 +15,14 @@ impl Interpreter<'_> {
     /// person before it. `true` if it was that.
     pub(super) fn is_worn_tag(&mut self, phrase: &NounPhrase) -> bool {
         let bare = phrase.is_bare();
-        let person = matches!(self.scene.things.as_slice(), [one] if thing_tags(one).any(Tags::PERSON));
+        let worn = phrase.tags().any(Tags::WORN);
+        let wears = |one: &Thing| {
+            let tags = thing_tags(one);
+            tags.any(Tags::PERSON) || worn && tags.any(Tags::ANIMATE)
+        };
+        let alone =
+            self.scene.things.iter().skip(1).all(|other| worn && !thing_tags(other).any(Tags::ANIMATE));
+        let person = alone && self.scene.things.first().is_some_and(wears);
         let part = phrase.tags().any(Tags::PART);
         let listed =
             self.joint == Joint::Comma && bare && person && phrase.tags().any(Tags::WORN.and(Tags::PART));
@@ -213,6 +220,11 @@ impl Interpreter<'_> {
                 || thing(*index) == thing(left) && !self.picks.iter().any(|(part, ..)| part == index)
         };
         self.group = (0..self.scene.things.len()).filter(same).collect();
+        // "the central one larger than the others"
+        if let Pending::Than { larger, higher, by, subjects } = std::mem::take(&mut self.pending) {
+            let others = self.group.clone();
+            self.compare((larger, higher, by), &subjects, &others);
+        }
         self.closed = true;
         self.object_of = None;
         let attributes: Vec<String> =
@@ -271,6 +283,8 @@ impl Interpreter<'_> {
             }
         }
         self.parts.extend_from_slice(&self.group);
+        let group = self.group.clone();
+        self.place_by_distance(&phrase.attributes, &group);
         self.closed = true;
         self.object_of = None;
         self.apply_waiting_region();
@@ -473,18 +487,5 @@ impl Interpreter<'_> {
         matches!(prep, "on" | "onto" | "over" | "at" | "upon")
             && self.detailed_by == subjects
             && subjects.iter().all(said)
-    }
-
-    /// Who is on it in `an old man feeding pigeons on a bench`: whoever acts,
-    /// where it is something to sit or stand on.
-    pub(super) fn doer_on(&self, kind: RelationKind) -> Option<Vec<usize>> {
-        let Some(Chunk::Np(np)) = self.peek(1) else { return None };
-        let (_, subjects) = self.object_of.as_ref()?;
-        let done_to = self.done_to.filter(|i| self.group == [*i] && kind == RelationKind::On)?;
-        // "a clown juggling oranges on a unicycle"
-        let ridden = kind_of(&np.noun).class == Class::Mount;
-        let seat = ridden || np.tags().any(Tags::SEAT.and(Tags::SCENERY));
-        (seat && done_to < self.scene.things.len() && subjects.iter().any(|i| self.is_animate(*i)))
-            .then(|| subjects.clone())
     }
 }

@@ -6,7 +6,7 @@ use super::interpret::{Interpreter, Pending};
 use super::links::place_word;
 use super::partitive::Pick;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::head;
+use crate::lexicon::{head, is_of_the_living};
 use crate::{Arrangement, Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -110,6 +110,15 @@ impl Interpreter<'_> {
         let before = nth.saturating_sub(1) as usize;
         if let Some(known) = taken.get(before) {
             return *known;
+        }
+        // "three women laugh, the fourth stares": there are four.
+        if nth == all + 1 && all > 1 {
+            self.scene.things.get_mut(source).into_iter().for_each(|whole| whole.count += 1);
+            let part = self.pick(source, last);
+            let own = |word: &String| !is_of_the_living(word);
+            let further = self.scene.things.get_mut(part).filter(|_| part != source);
+            further.into_iter().for_each(|thing| thing.attributes.retain(own));
+            return part;
         }
         if nth >= all && nth > 1 {
             return self.pick(source, last);
@@ -228,6 +237,18 @@ impl Interpreter<'_> {
             self.used.extend(adjectives.iter().cloned());
         }
         found
+    }
+
+    /// `two balloons, one far and one close`: of several these are in the background and in the foreground.
+    pub(super) fn place_by_distance(&mut self, adjectives: &[String], subjects: &[usize]) {
+        let said = |words: &[&str]| adjectives.iter().any(|word| words.contains(&word.as_str()));
+        let region = match () {
+            () if self.parts.is_empty() => return,
+            () if said(&["far", "distant", "farther", "further"]) => Region::Background,
+            () if said(&["close", "near", "nearby", "closer", "nearer"]) => Region::Foreground,
+            () => return,
+        };
+        self.set_region(subjects, region);
     }
 
     /// `the first is red`, `the leftmost is empty`: one of several by its number or place. `true` if it was that.

@@ -4,9 +4,11 @@
 use std::sync::LazyLock;
 
 use super::about_picture::{
-    is_light, is_style, is_tag, is_unknown_name, made_as, names_style, no_kind, opens_bare, style_word,
+    is_among_tags, is_light, is_style, is_tag, made_as, names_style, no_kind, opens_as_picture, opens_bare,
+    style_word,
 };
 use super::links::reads;
+use super::pictures::is_fastened;
 use super::run_on::run_on;
 use super::tinting::{all_over, is_monochrome, is_pair_of_colours};
 use super::token::{Token, low, text_of};
@@ -43,7 +45,7 @@ pub(super) fn framing(tokens: &[Token]) -> Framing {
             continue;
         }
         let words = words_of(part);
-        if i > 0 && (is_light(&words) || (opened || tagged) && !is_tag(&words) && is_unknown_name(&words)) {
+        if i > 0 && (is_light(&words) || (opened || tagged) && is_among_tags(&words)) {
             framing.tags.push(said(part));
             continue;
         }
@@ -69,7 +71,12 @@ impl Framing {
         let opens = opens_with_quality(&words)
             || words.iter().all(manner)
             || opens_bare(&words) && is_style(&words) && !counts(&words);
-        if (!first || opens && part.last().is_some_and(|t| t.low == ",")) && is_tag(&words) {
+        let comma = part.last().is_some_and(|t| t.low == ",");
+        if first && comma && !is_tag(&words) && opens_as_picture(&words) {
+            self.style = Some(text());
+            return;
+        }
+        if (!first || opens && comma) && is_tag(&words) {
             // "a lighthouse by Hokusai, woodblock print": a woodblock print by Hokusai.
             let of_somebody = self.style.as_deref().and_then(|style| style.strip_prefix("a scene by "));
             if let Some(artist) = of_somebody.filter(|_| is_style(&words)) {
@@ -218,7 +225,7 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
             return None;
         }
     }
-    let medium = medium.filter(|medium| !is_deed(tokens, (at, *medium, end)))?;
+    let medium = medium.filter(|medium| !is_deed(tokens, (at, *medium, end)) && !is_fastened(tokens, end))?;
     let purpose = purpose_end(tokens, end);
     let next = low(tokens, end);
     if medium + 1 != end
@@ -289,8 +296,11 @@ fn purpose_end(tokens: &[Token], at: usize) -> Option<usize> {
 /// The length of words at `at` that say from where the whole is seen.
 fn seen_from(tokens: &[Token], at: usize) -> Option<usize> {
     let seen =
-        ["seen from above", "viewed from above", "seen from below", "viewed from below", "seen from afar"];
-    seen.iter().find_map(|phrase| reads(tokens, at, phrase))
+        matches!(low(tokens, at), "seen" | "viewed" | "shot" | "shown") && low(tokens, at + 1) == "from";
+    let sides =
+        ["above", "below", "behind", "afar", "the side", "the front", "the back", "a distance", "far away"];
+    let side = sides.iter().find_map(|side| reads(tokens, at + 2, side)).filter(|_| seen)?;
+    Some(2 + side)
 }
 
 /// `in the style of Van Gogh`, `in watercolor style`, `in black and white`,

@@ -96,6 +96,7 @@ pub(crate) enum List {
     Several,
     InRing,
     LightOf,
+    TagEnd,
     LightGoes,
     /// Whom `she` may mean, and `he` may not.
     Female,
@@ -151,7 +152,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 57] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 58] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -183,6 +184,7 @@ impl List {
         (Self::Several, WORDS, "several"),
         (Self::InRing, WORDS, "in ring"),
         (Self::LightOf, STYLE, "light of"),
+        (Self::TagEnd, STYLE, "tag end"),
         (Self::LightGoes, STYLE, "light goes"),
         (Self::Female, WORDS, "female"),
         (Self::Male, WORDS, "male"),

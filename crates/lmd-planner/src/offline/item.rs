@@ -138,7 +138,7 @@ impl Item {
             return size;
         }
         let (side, aspect) = (self.extent() * unit * self.distance, self.kind.aspect().sqrt());
-        if self.is_stack() {
+        if self.arrangement == Some(Arrangement::Stack) {
             // What is stacked lies flat, whatever its shape when it stands.
             return ((1.6 * side).clamp(shortest, LARGEST.0), (0.5 * side).clamp(0.6 * shortest, 0.3));
         }

@@ -82,6 +82,11 @@ impl LayoutProblem {
         let in_air = |item: &Item| item.kind.class == Class::Air && item.fixed.is_none();
         let place = scene.background.as_ref().is_some_and(|place| !place.starts_with("a scene"));
         problem.wide = place;
+        if scene.style.as_deref().is_some_and(usual::is_from_afar) && place {
+            for item in problem.items.iter_mut().filter(|item| item.region.is_none()) {
+                item.lone = item.lone.or(Some(usual::FAR));
+            }
+        }
         problem.aloft = place && problem.items.iter().all(in_air);
         problem.shrink_sky(scene);
         problem

@@ -6,7 +6,7 @@ use crate::lexicon::{Class, Kind, Tags, is_alive, kind_of, known_kind, noun_tags
 use crate::{Region, Relation, RelationKind, Scene, Size, Thing};
 
 /// Most of the canvas that something far away takes.
-const FAR: (f64, f64) = (0.34, 0.38);
+pub(super) const FAR: (f64, f64) = (0.34, 0.38);
 /// Most of the canvas that a flying animal takes.
 const FLYING: (f64, f64) = (0.22, 0.17);
 /// Most that a sun, a moon or a cloud takes, by how many there are.
@@ -35,6 +35,14 @@ const ALOFT: [(usize, (f64, f64)); 3] = [(1, (0.5, 0.44)), (3, (0.26, 0.26)), (u
 
 /// Most that one of several birds and the like takes there.
 pub(super) const FLOCK: (f64, f64) = (0.17, 0.15);
+
+/// Whether a kind of picture shows things from far away.
+pub(super) fn is_from_afar(style: &str) -> bool {
+    let style = style.to_lowercase();
+    ["aerial", "drone", "satellite", "bird's eye", "bird 's eye", "wide shot", "long shot", "ultra wide"]
+        .iter()
+        .any(|afar| style.contains(afar))
+}
 
 /// The most of a wide place that a thing takes which is said to be alone or tiny in it.
 pub(super) fn most_lone(thing: &Thing) -> Option<(f64, f64)> {
@@ -69,13 +77,16 @@ pub(super) fn most(noun: &str, count: usize, region: Option<Region>) -> Option<(
 /// A thing's kind, as far as the sentence does not say otherwise: what is in
 /// the sky flies, what is on the wall hangs.
 pub(super) fn kind_in_scene(thing: &Thing) -> Kind {
-    const IN_THE_AIR: [&str; 6] = ["flying", "floating", "hovering", "soaring", "gliding", "swimming"];
+    const IN_THE_AIR: [&str; 5] = ["flying", "floating", "hovering", "soaring", "gliding"];
     let kind = kind_of(&thing.noun);
+    // A dog that swims is no higher than who stands beside it.
+    let swims = noun_tags(&thing.noun).any(Tags::WATER);
+    let in_the_air = |word: &String| IN_THE_AIR.contains(&word.as_str()) || swims && word == "swimming";
     let class = match thing.region {
         Some(Region::Sky) => Class::Air,
         Some(Region::Wall) => Class::Hang,
         Some(Region::Ground) if !kind.class.stands() => Class::Stand,
-        _ if thing.attributes.iter().any(|word| IN_THE_AIR.contains(&word.as_str())) => Class::Air,
+        _ if thing.attributes.iter().any(in_the_air) => Class::Air,
         _ => kind.class,
     };
     Kind { class, ..kind }
