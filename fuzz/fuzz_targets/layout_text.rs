@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use lmd_layout::{
-    BBox, Canvas, Layout, MAX_OBJECTS, Object, ParseError, Parsed, parse_answer, write_cache_text, write_text,
+    BBox, Canvas, Layout, MAX_OBJECTS, Note, Object, ParseError, Parsed, parse_answer, write_cache_text, write_text,
 };
 
 fuzz_target!(|text: &str| match parse_answer(text) {
@@ -38,6 +38,16 @@ fn check_round_trip(layout: &Layout) {
     }
     let cached = parse_answer(&write_cache_text(layout)).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(cached.draft, again.draft, "{text}");
+    if !again.notes.contains(&Note::NegativeIsNone) {
+        let (read, written) = (&again.draft, prompts(layout.background(), layout.negative()));
+        assert_eq!(prompts(&read.background, &read.negative), written, "{text}");
+    }
+}
+
+/// Both prompts as they are written; blanks in a row count as one.
+fn prompts(background: &str, negative: &str) -> String {
+    let layout = Layout::new(Vec::new(), background, negative).expect("limits were checked");
+    write_text(&layout).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn check_error(text: &str, error: &ParseError) {

@@ -382,6 +382,21 @@ fn no_label_is_left_in_a_written_prompt() {
     }
 }
 
+/// Found by fuzzing: behind a code fence in a prompt the answer went on, and what stood there declared fractions.
+#[test]
+fn code_fences_in_prompts_and_captions_are_text() {
+    let caption = "a screen that says ```` normalized ```";
+    let object = Object::new(caption, crate::BBox::FULL).unwrap();
+    let layout = Layout::new(vec![object], "a ```room", "a ````` 1024x1024 image, normalized boxes").unwrap();
+    for text in [write_text(&layout), write_cache_text(&layout)] {
+        let read = parse_answer(&text).unwrap_or_else(|error| panic!("{error}\n{text}")).draft;
+        assert_eq!(read.objects[0].caption, caption, "{text}");
+        assert_eq!(read.objects[0].xywh, [0.0, 0.0, 512.0, 512.0], "{text}");
+        assert_eq!(read.background, "a ``room", "{text}");
+        assert_eq!(read.negative, "a `` 1024x1024 image, normalized boxes", "{text}");
+    }
+}
+
 /// Found by fuzzing: a caption may speak of labels.
 #[test]
 fn captions_that_hold_labels_read_as_written() {

@@ -5,6 +5,9 @@ use super::reasoning::marks;
 use crate::bbox::{BBox, Canvas};
 use crate::layout::Layout;
 
+/// What opens and closes code in Markdown: the answer goes on only before and after it.
+const FENCE: &str = "```";
+
 /// A layout as a worked example or an answer of the reference: `Objects:`,
 /// `Background prompt:` and `Negative prompt:`, boxes in whole pixels of 512.
 #[must_use]
@@ -44,11 +47,12 @@ fn whole_pixels(bbox: BBox) -> [u32; 4] {
 }
 
 /// A caption in quotation marks, chosen and escaped as Python does. The colon
-/// of a label inside it is written `\u003a`, so that it reads as text, and so is
-/// the first sign of a mark of thoughts.
+/// of a label inside it is written `\u003a`, so that it reads as text, and so are
+/// the first sign of a mark of thoughts and that of a code fence.
 fn quoted(caption: &str) -> String {
     let quote = if caption.contains('\'') && !caption.contains('"') { '"' } else { '\'' };
-    let (labels, marks) = (find_labels(caption), marks(caption));
+    let (labels, mut marks) = (find_labels(caption), marks(caption));
+    marks.extend(caption.match_indices(FENCE).map(|(at, _)| at));
     let in_label = |at: usize| labels.iter().any(|label| (label.word..label.end).contains(&at));
     let mut out = String::from(quote);
     for (at, c) in caption.char_indices() {
@@ -68,18 +72,24 @@ fn quoted(caption: &str) -> String {
     out
 }
 
-/// A prompt without the colons that would make words in it labels, which
-/// nobody could tell from the real ones, and without marks of thoughts.
+/// A prompt without what would end it or belong to the answer around it: the
+/// colons that would make words in it labels, which nobody could tell from the
+/// real ones, marks of thoughts and code fences.
 fn without_labels(prompt: &str) -> String {
     let mut text = prompt.to_owned();
-    // Behind a colon that goes another may wait (`Objects: :`); every pass
-    // takes at least one away.
+    // Behind a colon that goes another may wait (`Objects: :`), and backticks
+    // around one become a fence; every pass takes at least one sign away.
     loop {
         let (labels, marks) = (find_labels(&text), marks(&text));
-        if labels.is_empty() && marks.is_empty() {
+        text = if text.contains(FENCE) {
+            text.replace(FENCE, "``")
+        } else if !marks.is_empty() {
+            without_marks(&text, &marks)
+        } else if !labels.is_empty() {
+            without_colons(&text, &labels)
+        } else {
             return text;
-        }
-        text = if marks.is_empty() { without_colons(&text, &labels) } else { without_marks(&text, &marks) };
+        };
     }
 }
 

@@ -4,6 +4,7 @@
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint};
 use super::phrase::NounPhrase;
+use super::places::is_heavenly;
 use crate::Region;
 use crate::lexicon::{Tags, tags};
 
@@ -12,6 +13,9 @@ impl Interpreter<'_> {
     pub(super) fn is_setting(&mut self, phrase: &NounPhrase) -> bool {
         if Self::is_gibberish(phrase) {
             self.scene.not_understood.extend(phrase.words.iter().cloned());
+            return true;
+        }
+        if self.is_behind_all(phrase) {
             return true;
         }
         // "in the corner of a dark hallway"
@@ -32,6 +36,25 @@ impl Interpreter<'_> {
         } else {
             return false;
         }
+        true
+    }
+
+    /// Whether what the sentence speaks of is in the sky wherever one looks from.
+    pub(super) fn is_of_sky(&self) -> bool {
+        let last = self.group.last().and_then(|index| self.scene.things.get(*index));
+        last.is_some_and(|thing| is_heavenly(&thing.noun))
+    }
+
+    /// `in the background a blurred garden`: a place or land that nobody counts there is all around. `true` if it was that.
+    fn is_behind_all(&mut self, phrase: &NounPhrase) -> bool {
+        let tags = phrase.tags();
+        let place = tags.any(Tags::PLACE) && !tags.any(Tags::BOUNDED.and(Tags::SURFACE));
+        let land = tags.any(Tags::SCENERY) && !phrase.count().1;
+        if self.region != Some(Region::Background) || !(place && phrase.count().0 == 1 || land) {
+            return false;
+        }
+        self.region = None;
+        self.places.add("with", &format!("{} in the background", phrase.text()));
         true
     }
 

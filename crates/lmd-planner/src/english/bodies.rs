@@ -25,7 +25,9 @@ impl Interpreter<'_> {
         let own = matches!(phrase.determiner, Determiner::None | Determiner::Possessive)
             && phrase.quantity.is_none()
             && phrase.tags().any(Tags::BODY);
-        let told = matches!(self.peek(1), Some(Chunk::Link(_) | Chunk::Verb(_) | Chunk::Adjectives(_)));
+        let seen = matches!((self.peek(1), self.peek(2)), (Some(Chunk::Be), Some(Chunk::Adjectives(says))) if says == &["visible"]);
+        let told =
+            seen || matches!(self.peek(1), Some(Chunk::Link(_) | Chunk::Verb(_) | Chunk::Adjectives(_)));
         if self.joint != Joint::Comma || !own || !told {
             return false;
         }
@@ -36,15 +38,18 @@ impl Interpreter<'_> {
         if owners.is_empty() {
             return false;
         }
-        // "hands in his pockets", "one hand on the wheel"
+        // "hands in his pockets", "one hand on the wheel", "only his legs are visible"
+        self.at += if seen { 2 } else { 0 };
+        let only = if seen { "only " } else { "" };
         let place = match (self.peek(1), self.peek(2)) {
             (Some(Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep))), Some(Chunk::Np(np))) => {
                 self.at += 2;
                 format!(" {prep} {}", np.text())
             }
+            _ if seen => " visible".to_owned(),
             _ => String::new(),
         };
-        self.add_detail(&owners, &format!("with {}{place}", phrase.text()));
+        self.add_detail(&owners, &format!("with {only}{}{place}", phrase.text()));
         self.detailed.clone_from(&owners);
         self.group = owners;
         (self.object_of, self.closed, self.joint) = (None, true, Joint::None);
@@ -119,7 +124,19 @@ impl Interpreter<'_> {
             return false;
         }
         let acting = self.acting.clone();
-        self.add_detail(&acting, &format!("by {}", phrase.text()));
+        let verbs = self.chunks.iter().take(self.at).rev();
+        let does =
+            verbs.clone().find_map(|c| if let Chunk::Verb(verb) = c { Some(&verb.attribute) } else { None });
+        // "dragging a bear by its ear": what is dragged is a thing of its own.
+        let untold = |i: &usize| {
+            self.scene
+                .things
+                .get(*i)
+                .is_some_and(|thing| does.is_some_and(|does| !thing.phrase().contains(does.as_str())))
+        };
+        let deed =
+            does.filter(|_| acting.iter().all(untold)).map_or(String::new(), |does| format!("{does} it "));
+        self.add_detail(&acting, &format!("{deed}by {}", phrase.text()));
         (self.group, self.closed) = (acting, true);
         true
     }

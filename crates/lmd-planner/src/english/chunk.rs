@@ -14,6 +14,7 @@ use super::parallel::{does_something, goes_on, led, makes};
 use super::partitive;
 use super::past::{Doer, as_finite};
 use super::phrase::{Determiner, NounPhrase};
+use super::pictures::shown;
 pub(super) use super::piece::{By, Chunk};
 use super::predicative::{adjectives, adjectives_alone, as_participle, follows_is_not};
 use super::token::{Token, low};
@@ -108,7 +109,7 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     if is_put_on(tokens, at, previous) {
         return (None, 1);
     }
-    if let Some((chunk, length)) = said_of(tokens, at, previous) {
+    if let Some((chunk, length)) = shown(tokens, at, before).or_else(|| said_of(tokens, at, previous)) {
         return (Some(chunk), length);
     }
     if let Some((link, length)) = link(tokens, at).filter(|_| bound(tokens, at).is_none()) {
@@ -159,7 +160,8 @@ fn bracketed_adjectives(tokens: &[Token], at: usize, previous: Option<&Chunk>) -
     let inner = tokens.get(at + 1..at + 1 + length)?;
     let words: Vec<String> =
         inner.iter().filter(|token| token.is_word() && token.low != "and").map(|t| t.low.clone()).collect();
-    let plain = !words.is_empty() && words.iter().all(|word| is_adjective(word));
+    let says = |word: &String| is_adjective(word) || exact_tags(word).any(Tags::MODIFIER);
+    let plain = words.iter().any(|word| is_adjective(word)) && words.iter().all(says);
     plain.then_some((Chunk::Bracketed(words), length + 2))
 }
 
@@ -263,8 +265,8 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     // "a man and a woman stand": two of them.
     let coordinated = matches!(before, [.., Chunk::Np(_), Chunk::And, Chunk::Np(_)]);
     let verb = verb.filter(|verb| {
-        let together = coordinated && verb.form == VerbForm::Base;
-        together
+        coordinated && verb.form == VerbForm::Base
+            || act_at_place(tokens, at, verb, before)
             || is_made_to(before, verb)
             || joined && is_acting(before) && goes_on(tokens, at, verb)
             || stands_as_verb(tokens, at, verb, previous, (joined, has_doer(before)))
@@ -341,6 +343,15 @@ fn acted_by_several(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<Ver
     let unknown = tags(word).is_unknown() && !is_adjective(word) && !is_adverb(word);
     let plain = tokens.get(at).is_some_and(|token| token.is_word() && !token.has_capital());
     if several && object && unknown && plain { crate::lexicon::base(word) } else { None }
+}
+
+/// `three women at a table laugh`: several of somebody before the place they are at.
+fn act_at_place(tokens: &[Token], at: usize, verb: &Verb, before: &[Chunk]) -> bool {
+    let several = |np: &NounPhrase| np.plural || np.quantity.is_some_and(|quantity| quantity.count > 1);
+    let alive = |np: &NounPhrase| np.tags().any(Tags::ANIMATE) && several(np);
+    let placed = matches!(before, [.., Chunk::Np(who), Chunk::Link(_), Chunk::Np(place)] if alive(who) && !several(place));
+    let goes_on = tokens.get(at + 1).is_some_and(|next| next.is_word() && !is_function(&next.low));
+    placed && verb.form == VerbForm::Base && !goes_on && !tags(low(tokens, at)).any(Tags::NOUN)
 }
 
 /// Whether the sentence has named somebody so far.

@@ -5,7 +5,7 @@ use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, Unproved, setting};
-use crate::lexicon::{Class, List, kind_of};
+use crate::lexicon::{Class, List, Tags, kind_of};
 use crate::{Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -117,11 +117,58 @@ impl Interpreter<'_> {
         self.mentioned.is_empty() && !self.scene.absent.is_empty() && matches!(before, Some(Chunk::Np(_)))
     }
 
+    /// What is excepted must not be there, save where everybody else was told of; of an empty room it is all there is.
+    pub(super) fn except(&mut self) {
+        // "no furniture except a lamp"
+        // "no furniture in the room except a lamp"
+        let denied = self.denied.is_some() || self.scene.things.is_empty() && !self.scene.absent.is_empty();
+        if self.places.say("empty") || denied {
+            self.denied = None;
+            self.with(false);
+        } else if !self.excepts_somebody() {
+            (self.denied, self.instead) = (Some(None), false);
+        }
+    }
+
+    /// `everyone is smiling except one boy`: he is there, too, and does not smile. `true` if it was that.
+    fn excepts_somebody(&mut self) -> bool {
+        let Some(Chunk::Np(np)) = self.peek(1) else { return false };
+        let said = self.chunks.iter().take(self.at).rev().take_while(|chunk| **chunk != Chunk::Stop);
+        let does = said.clone().find_map(|chunk| match chunk {
+            Chunk::Verb(verb) => Some(verb.attribute.clone()),
+            Chunk::Adjectives(adjectives) => Some(adjectives.join(" ")),
+            _ => None,
+        });
+        let crowd = |i: &usize| {
+            let several = self.scene.things.get(*i).is_some_and(|thing| thing.count > 1);
+            several && self.is_animate(*i)
+        };
+        let whole = self.mentioned.iter().copied().find(crowd);
+        let (Some(does), Some(whole)) = (does, whole) else { return false };
+        if self.denied.is_some() || !np.tags().any(Tags::ANIMATE) {
+            return false;
+        }
+        let except = self.thing_of(np);
+        self.stand_like(except, whole);
+        // "except one boy, who is crying" tells what he does.
+        let told = matches!(self.peek(2), Some(Chunk::Which | Chunk::Verb(_)))
+            || matches!((self.peek(2), self.peek(3)), (Some(Chunk::Comma), Some(Chunk::Which)));
+        if !told {
+            self.add_detail(&[except], &format!("not {does}"));
+        }
+        self.at += 1;
+        self.group = vec![except];
+        (self.object_of, self.closed, self.joint, self.pending) =
+            (None, false, Joint::None, Pending::Nothing);
+        true
+    }
+
     /// A comma ends a denial unless a bare noun goes on with the list.
     pub(super) fn close_denial_unless_listed(&mut self) {
         let listed = match (self.peek(1), self.peek(2)) {
             (Some(Chunk::Np(np)), after) => {
-                np.is_bare() && !matches!(after, Some(Chunk::Link(_) | Chunk::Verb(_)))
+                // "a cage without a bird, door open"
+                np.is_bare() && !matches!(after, Some(Chunk::Link(_) | Chunk::Verb(_) | Chunk::Adjectives(_)))
             }
             (Some(Chunk::Or | Chunk::And), _) => true,
             _ => false,

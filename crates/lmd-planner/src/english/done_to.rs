@@ -1,6 +1,7 @@
 //! What is done to something: the objects of verbs, and what becomes of them.
 
-use super::interpret::{Interpreter, Joint};
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, Joint, Pending};
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::RelationKind;
@@ -27,6 +28,7 @@ impl Interpreter<'_> {
             _ if prep.is_none() && phrase.tags().any(Tags::SAID) => {
                 return self.verb_detail(phrase, verb, &subjects, prep);
             }
+            _ if self.share(phrase, verb, &subjects) => return,
             Role::Caption
                 if prep.is_none() && (is_tended(phrase, verb) || self.is_shared(phrase, verb, &subjects)) =>
             {
@@ -63,9 +65,9 @@ impl Interpreter<'_> {
             Role::Surrounded | Role::Flanked | Role::Topped => {
                 return self.surrounding(phrase, verb.role, &subjects);
             }
-            _ => RelationKind::NextTo,
+            _ => beside(verb, prep),
         };
-        if setting(phrase, RelationKind::Inside, "in") == Setting::Place && self.known(phrase).is_none() {
+        if self.is_place_of_deed(phrase, verb) {
             return self.places.add("in", &phrase.text());
         }
         if !passive {
@@ -75,6 +77,37 @@ impl Interpreter<'_> {
         let agent = self.thing_of(phrase);
         self.relate_all(&[agent], kind, &subjects);
         self.group = vec![agent];
+    }
+
+    /// Whether what a verb is done to is all around: what somebody orbits is not.
+    fn is_place_of_deed(&self, phrase: &NounPhrase, verb: &Verb) -> bool {
+        let around = matches!(verb.attribute.as_str(), "orbiting" | "circling");
+        let place = setting(phrase, RelationKind::Inside, "in") == Setting::Place && !around;
+        place && self.known(phrase).is_none()
+    }
+
+    /// `dressed in black`: a colour alone goes into the caption.
+    pub(super) fn color_detail_or_unknown(&mut self, phrase: &NounPhrase) {
+        match std::mem::take(&mut self.pending) {
+            Pending::Object { prep, subjects, .. } if !phrase.attributes.is_empty() => {
+                let subjects = self.undressed(phrase, subjects);
+                let mut says = format!("{prep} {}", phrase.text());
+                // "a fox in red and black"
+                while let (Some(Chunk::And), Some(Chunk::Np(np))) = (self.peek(1), self.peek(2))
+                    && np.noun.is_empty()
+                    && np.is_bare()
+                {
+                    says = format!("{says} and {}", np.text());
+                    self.at += 2;
+                }
+                self.add_detail(&subjects, &says);
+            }
+            Pending::Verb { verb, subjects, prep } if !phrase.attributes.is_empty() => {
+                let prep = prep.map_or(String::new(), |prep| format!("{prep} "));
+                self.add_detail(&subjects, &format!("{} {prep}{}", verb.attribute, phrase.text()));
+            }
+            _ => self.scene.not_understood.extend(phrase.words.iter().cloned()),
+        }
     }
 
     /// `candles creating a warm atmosphere`: what has no shape is no thing.
@@ -97,6 +130,23 @@ impl Interpreter<'_> {
             && !phrase.tags().any(Tags::PLACE.and(Tags::ABSTRACT).and(Tags::PART).and(Tags::STUFF))
             && subjects.iter().map(count).sum::<u32>() > 1
             && subjects.iter().all(|i| self.is_animate(*i))
+    }
+
+    /// `two squirrels sharing an acorn`: it is between the two. `false` if the verb says something else.
+    fn share(&mut self, phrase: &NounPhrase, verb: &Verb, subjects: &[usize]) -> bool {
+        if verb.attribute != "sharing" || !self.is_shared(phrase, verb, subjects) {
+            return false;
+        }
+        let what = self.thing_of(phrase);
+        match subjects {
+            [pair] if self.scene.things.get(*pair).is_some_and(|thing| thing.count == 2) => {
+                self.relate(what, RelationKind::Between(*pair), *pair);
+            }
+            [one, other] => self.relate(what, RelationKind::Between(*other), *one),
+            _ => self.relate_all(subjects, RelationKind::NextTo, &[what]),
+        }
+        (self.group, self.closed) = (subjects.to_vec(), true);
+        true
     }
 
     /// `licking an ice cream` stays in the caption; `licking a dog` touches somebody.
@@ -255,4 +305,10 @@ fn is_cuddly(noun: &str) -> bool {
     const SOFT: [&str; 9] =
         ["teddy", "teddy bear", "doll", "rag doll", "pillow", "cushion", "toy", "plushie", "stuffed animal"];
     SOFT.contains(&noun) || noun.starts_with("plush ") || noun.starts_with("toy ")
+}
+
+/// Where who does something is: a clown below what he juggles, others beside it.
+fn beside(verb: &Verb, prep: Option<&str>) -> RelationKind {
+    let juggles = verb.attribute == "juggling" && prep.is_none();
+    if juggles { RelationKind::Below } else { RelationKind::NextTo }
 }

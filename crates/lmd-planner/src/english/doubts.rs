@@ -16,7 +16,24 @@ const JOINS: [&str; 5] = ["of", "and", "'s", "a", "the"];
 /// One sentence for each odd caption of `scene`.
 pub(super) fn odd_captions(scene: &Scene) -> Vec<String> {
     let captions = scene.things.iter().flat_map(odd);
-    captions.chain(halves(scene)).chain(loose_parts(scene)).chain(odd_absences(scene)).collect()
+    captions
+        .chain(halves(scene))
+        .chain(loose_parts(scene))
+        .chain(odd_absences(scene))
+        .chain(differing(scene))
+        .collect()
+}
+
+/// Two noun phrases with nothing between them: what stood there was not taken for a verb.
+pub(super) fn side_by_side(chunks: &[Chunk]) -> Option<String> {
+    let named = |np: &NounPhrase| !np.noun.is_empty() && !np.capitalised && !np.tags().any(Tags::TIME);
+    chunks.windows(3).chain(chunks.get(..2)).find_map(|three| match three {
+        [Chunk::Verb(_) | Chunk::Pronoun(_), ..] if three.len() == 3 => None,
+        [.., Chunk::Np(one), Chunk::Np(other)] if named(one) && named(other) && other.is_bare() => {
+            Some(format!("\"{} {}\" was read as two things, which may be wrong", one.text(), other.text()))
+        }
+        _ => None,
+    })
 }
 
 /// `half of the plates` are not halves of plates.
@@ -44,6 +61,20 @@ fn loose_parts(scene: &Scene) -> Vec<String> {
             format!("\"{}\" is drawn as a thing of its own, which may be wrong", thing.phrase())
         })
         .collect()
+}
+
+/// `three vases in different colours`: nobody says which.
+fn differing(scene: &Scene) -> Vec<String> {
+    let differ = |thing: &&Thing| {
+        let by =
+            thing.detail.as_deref().and_then(|said| said.strip_prefix("of ").or(said.strip_prefix("in ")));
+        let words = ["different", "various", "varying", "assorted"];
+        thing.count > 1 && by.is_some_and(|by| words.iter().any(|word| by.starts_with(word)))
+    };
+    let doubt = |thing: &Thing| {
+        format!("all {} of \"{}\" have this caption, whatever they differ by", thing.count, thing.phrase())
+    };
+    scene.things.iter().filter(differ).map(doubt).collect()
 }
 
 /// What is forbidden although its last word is no thing.

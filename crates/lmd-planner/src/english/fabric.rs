@@ -64,6 +64,26 @@ impl Interpreter<'_> {
         true
     }
 
+    /// `Her reflection looks tired.`: in the mirror that was named before, and part of its caption. `true` if it was that.
+    pub(super) fn is_mirrored(&mut self, phrase: &NounPhrase) -> bool {
+        let own = matches!(phrase.determiner, Determiner::Possessive | Determiner::The);
+        let mirrors = |thing: &crate::Thing| {
+            matches!(head(&thing.noun), "mirror" | "puddle" | "window" | "pond" | "lake")
+        };
+        let mirror = self.scene.things.iter().rposition(mirrors);
+        let Some(mirror) = mirror.filter(|_| own && phrase.noun == "reflection") else { return false };
+        let says = match (self.peek(1), self.peek(2)) {
+            (Some(Chunk::Be), Some(Chunk::Verb(verb))) => format!(" {}", verb.attribute),
+            (Some(Chunk::Be), Some(Chunk::Adjectives(adjectives))) => format!(" {}", adjectives.join(" ")),
+            _ => String::new(),
+        };
+        self.at += if says.is_empty() { 0 } else { 2 };
+        self.add_detail(&[mirror], &format!("with {}{says}", phrase.text().to_lowercase()));
+        self.group = vec![mirror];
+        (self.object_of, self.closed, self.joint) = (None, false, Joint::None);
+        true
+    }
+
     /// Whether the phrase before `with` is a place: `a cat in a room with blue walls`.
     fn after_place(&self) -> bool {
         let before = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));

@@ -21,7 +21,10 @@ impl Interpreter<'_> {
             self.owner = match &self.object_of {
                 Some((_, subjects)) if !self.closed && self.speaks_of_wall() => subjects.clone(),
                 // "a cabin next to a lake, with smoke coming out of the chimney"
-                Some((_, subjects)) if self.joint == Joint::Comma && self.part_or_stuff_follows() => {
+                Some((_, subjects))
+                    if (self.joint == Joint::Comma || self.speaks_of_land())
+                        && self.part_or_stuff_follows() =>
+                {
                     subjects.clone()
                 }
                 Some((_, subjects)) if self.object_known && !self.closed => subjects.clone(),
@@ -51,7 +54,18 @@ impl Interpreter<'_> {
     /// Whether a part of something or stuff comes next.
     fn part_or_stuff_follows(&self) -> bool {
         let of_it = matches!(self.peek(2), Some(Chunk::Link(_)));
-        matches!(self.peek(1), Some(Chunk::Np(np)) if !of_it && np.tags().any(Tags::PART.and(Tags::STUFF).and(Tags::WORN)))
+        let own = matches!(self.peek(4), Some(Chunk::Np(part)) if Self::is_own_part(part));
+        let rises = own
+            && matches!((self.peek(1), self.peek(2)), (Some(Chunk::Np(np)), Some(Chunk::Verb(_))) if np.tags().any(Tags::STUFF));
+        rises
+            || self.joint == Joint::Comma
+                && matches!(self.peek(1), Some(Chunk::Np(np)) if !of_it && np.tags().any(Tags::PART.and(Tags::STUFF).and(Tags::WORN)))
+    }
+
+    /// Whether the thing spoken of last is land or water, which has no parts of a house.
+    fn speaks_of_land(&self) -> bool {
+        let last = self.group.last().and_then(|index| self.scene.things.get(*index));
+        last.is_some_and(|thing| thing_tags(thing).any(Tags::PLACE.and(Tags::SCENERY)))
     }
 
     /// Whether what comes next is worn or carried, by one of `subjects` rather than by what they are at.
@@ -89,7 +103,14 @@ impl Interpreter<'_> {
         // "a house with white walls"
         let built = is_fabric(phrase) && !phrase.noun.ends_with("background");
         let built = built && !owners.is_empty() && !animate && phrase.determiner == Determiner::None;
-        tags.any(Tags::PART) || stuff || built || on_back || (animate && (tags.any(Tags::WORN) || spectacles))
+        let lettered = ["letter ", "number ", "word "].iter().any(|kind| phrase.noun.starts_with(kind));
+        let lettered = lettered && !owners.is_empty() && !animate;
+        tags.any(Tags::PART)
+            || lettered
+            || stuff
+            || built
+            || on_back
+            || (animate && (tags.any(Tags::WORN) || spectacles))
     }
 
     /// `with a cane and a backpack`: what is worn goes into the caption, whatever it is named with. `true` if it was that.
@@ -242,7 +263,10 @@ impl Interpreter<'_> {
             () if tags.any(Tags::SURFACE) && !animate => RelationKind::On,
             () if thing.noun.ends_with("tree") => RelationKind::Inside,
             () if tags.any(Tags::PERSON) && self.is_held_up(index) => RelationKind::HeldBy,
+            // "a wall with three portraits"
+            () if self.hangs_on_wall(index, owner) => RelationKind::On,
             () if tags.any(Tags::PLACE) => return,
+            () if self.is_shown_on(index, owner) => RelationKind::Inside,
             () if !animate && self.hangs_on(index, owner) => RelationKind::Inside,
             () => RelationKind::NextTo,
         };
@@ -251,11 +275,33 @@ impl Interpreter<'_> {
         self.object_of = None;
     }
 
+    /// Whether something that hangs is on a wall that has it.
+    fn hangs_on_wall(&self, index: usize, owner: usize) -> bool {
+        let class = |index: usize| self.scene.things.get(index).map(|thing| kind_of(&thing.noun).class);
+        class(index) == Some(Class::Hang) && class(owner) == Some(Class::Wall)
+    }
+
     /// Whether something that hangs is on what has it: a clock on a tower.
     fn hangs_on(&self, index: usize, owner: usize) -> bool {
         let kind = |index: usize| self.scene.things.get(index).map(|thing| kind_of(&thing.noun));
         let (Some(hung), Some(bears)) = (kind(index), kind(owner)) else { return false };
         hung.class == Class::Hang && bears.class == Class::Stand && bears.height > 3.0 * hung.height
+    }
+
+    /// Whether what a picture or a board has is on it: a poster's ship, but not the teacher of a blackboard.
+    fn is_shown_on(&self, index: usize, owner: usize) -> bool {
+        let Some(bears) = self.scene.things.get(owner) else { return false };
+        let shows = |thing: &Thing| thing_tags(thing).any(Tags::SHOWS);
+        // "a map on a wall with a globe on the desk": the globe stands elsewhere.
+        let elsewhere = matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(_)), Some(Chunk::Np(np))) if np.determiner == Determiner::The || kind_of(&np.noun).class == Class::Table);
+        match kind_of(&bears.noun).class {
+            _ if elsewhere => false,
+            // "a calendar with a picture of a kitten"
+            _ if shows(bears) && self.scene.things.get(index).is_some_and(shows) => true,
+            Class::Hang => shows(bears),
+            Class::Wall => shows(bears) && !self.is_animate(index),
+            _ => false,
+        }
     }
 
     /// `three clouds and a sun`: what belongs to the sky joins what is there.

@@ -61,6 +61,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) focus: Vec<usize>,
     /// Things named in this sentence, in order.
     pub(super) mentioned: Vec<usize>,
+    /// Things named in the sentence before.
+    pub(super) earlier: Vec<usize>,
     pub(super) pending: Pending,
     pub(super) joint: Joint,
     /// Set by a negation; holds whether its first noun had an article.
@@ -186,12 +188,8 @@ impl<'a> Interpreter<'a> {
                 self.half_full(*half);
             }
             Chunk::Each => self.with(true),
-            // "no furniture except a lamp": the lamp is there.
-            Chunk::Except if self.places.say("empty") || self.denied.is_some() => {
-                self.denied = None;
-                self.with(false);
-            }
-            Chunk::Not | Chunk::Except => (self.denied, self.instead) = (Some(None), false),
+            Chunk::Except => self.except(),
+            Chunk::Not => (self.denied, self.instead) = (Some(None), false),
             Chunk::Instead => (self.denied, self.instead) = (Some(None), true),
             Chunk::Which => self.narrow_to_last(),
             Chunk::Whose => self.whose(),
@@ -212,8 +210,8 @@ impl<'a> Interpreter<'a> {
         }
         if let Some(first) = self.mentioned.first() {
             self.focus = vec![*first];
+            self.earlier = std::mem::take(&mut self.mentioned);
         }
-        self.mentioned.clear();
         self.group.clear();
         self.owner.clear();
         self.detailed.clear();
@@ -308,30 +306,6 @@ impl<'a> Interpreter<'a> {
         None
     }
 
-    /// `dressed in black`: a colour alone goes into the caption.
-    pub(super) fn color_detail_or_unknown(&mut self, phrase: &NounPhrase) {
-        match std::mem::take(&mut self.pending) {
-            Pending::Object { prep, subjects, .. } if !phrase.attributes.is_empty() => {
-                let subjects = self.undressed(phrase, subjects);
-                let mut says = format!("{prep} {}", phrase.text());
-                // "a fox in red and black"
-                while let (Some(Chunk::And), Some(Chunk::Np(np))) = (self.peek(1), self.peek(2))
-                    && np.noun.is_empty()
-                    && np.is_bare()
-                {
-                    says = format!("{says} and {}", np.text());
-                    self.at += 2;
-                }
-                self.add_detail(&subjects, &says);
-            }
-            Pending::Verb { verb, subjects, prep } if !phrase.attributes.is_empty() => {
-                let prep = prep.map_or(String::new(), |prep| format!("{prep} "));
-                self.add_detail(&subjects, &format!("{} {prep}{}", verb.attribute, phrase.text()));
-            }
-            _ => self.scene.not_understood.extend(phrase.words.iter().cloned()),
-        }
-    }
-
     pub(super) fn apply_waiting_region(&mut self) {
         if let Some(region) = self.region.take() {
             let group = self.group.clone();
@@ -352,6 +326,7 @@ impl<'a> Interpreter<'a> {
         if self.is_worn_tag(phrase)
             || self.holds_part_so(phrase)
             || self.leaves_out_idea(phrase)
+            || self.is_mirrored(phrase)
             || self.joins_worn(phrase)
             || self.serves(phrase)
         {
@@ -472,7 +447,12 @@ impl<'a> Interpreter<'a> {
 
     /// A relation whose object came first: `on the table is a lamp`.
     pub(super) fn apply_ahead(&mut self, index: usize) {
-        let linked = self.joint != Joint::None && self.link_follows();
+        // "Behind it, cows are grazing."
+        let before = |back: usize| self.at.checked_sub(back).map(|at| self.chunks.get(at));
+        let fronted = matches!(before(1), Some(Some(Chunk::Comma)))
+            && matches!(before(3), Some(Some(Chunk::Link(_))))
+            && matches!(before(4), None | Some(Some(Chunk::Stop)));
+        let linked = self.joint != Joint::None && self.link_follows() && !fronted;
         if let Some((kind, objects)) = self.ahead.clone() {
             if linked {
                 self.ahead = None;

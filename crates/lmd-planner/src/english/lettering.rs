@@ -40,7 +40,11 @@ pub(super) fn marked(tokens: &[Token]) -> Vec<Token> {
             marked.last().is_some_and(|last| matches!(last.low.as_str(), "word" | "words" | "text"))
                 && token.text.len() > 1
                 && token.text.chars().all(char::is_uppercase);
-        let length = if shouted { length.max(1) } else { length };
+        // "the letter A"
+        let letter = marked.last().is_some_and(|last| last.low == "letter")
+            && matches!(token.text.as_bytes(), [b'A'..=b'Z'])
+            && tokens.get(at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low));
+        let length = if shouted || letter { length.max(1) } else { length };
         if let Some((measure, length)) = measure(tokens, at, marked.last()) {
             marked.push(measure);
             at += length;

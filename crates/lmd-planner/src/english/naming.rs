@@ -1,9 +1,11 @@
 //! Which thing a noun phrase names: one of several, one named before, or a new one.
 
-use super::interpret::{Interpreter, Joint, Pending};
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::phrase::{Determiner, NounPhrase};
+use super::who::Who;
 use crate::Thing;
-use crate::lexicon::{Tags, compares, head};
+use crate::lexicon::{Class, Tags, compares, head, kind_of};
 
 impl Interpreter<'_> {
     /// The thing a phrase names: one named before, or a new one.
@@ -32,6 +34,8 @@ impl Interpreter<'_> {
             return index;
         }
         let known = self.known(phrase);
+        // The campfire holds "the fire".
+        self.used.extend(known.map(|_| phrase.noun.clone()));
         let listed = self.listed_next.take().filter(|_| known.is_none());
         let index = known.unwrap_or_else(|| {
             self.guess(phrase);
@@ -55,7 +59,9 @@ impl Interpreter<'_> {
     /// one: its place in the sentence alone makes it a thing.
     fn guess(&mut self, phrase: &NounPhrase) {
         self.doubt_number(phrase);
-        let bare = phrase.is_bare() && !phrase.plural;
+        // "a skull and a candle, vanitas": an unknown plural in a list of tags is none for certain.
+        let tag = self.joint == Joint::Comma && matches!(self.peek(1), None | Some(Chunk::Comma));
+        let bare = phrase.is_bare() && (!phrase.plural || tag);
         if bare && !phrase.capitalised && phrase.tags().is_unknown() {
             self.scene.guesses.push(phrase.noun.clone());
         }
@@ -98,7 +104,9 @@ impl Interpreter<'_> {
             return before;
         }
         let same = |thing: &Thing| {
-            (thing.noun == phrase.noun || head(&thing.noun) == phrase.noun)
+            (thing.noun == phrase.noun
+                || head(&thing.noun) == phrase.noun
+                || is_compound_of(thing, &phrase.noun))
                 && phrase.attributes.iter().all(|a| thing.attributes.contains(a))
                 && phrase.quantity.is_none_or(|q| q.count == thing.count)
         };
@@ -106,8 +114,31 @@ impl Interpreter<'_> {
         if phrase.other {
             self.scene.things.iter().position(same)
         } else {
-            self.scene.things.iter().rposition(same)
+            self.scene.things.iter().rposition(same).or_else(|| self.meant_by_kind(phrase))
         }
+    }
+
+    /// `A farmer leans on a gate. The man is smoking.`: the one thing of an earlier sentence that is of the kind.
+    fn meant_by_kind(&self, phrase: &NounPhrase) -> Option<usize> {
+        let of_kind = |thing: &Thing| {
+            let (tags, person) = (thing_tags(thing), thing_tags(thing).any(Tags::PERSON));
+            match phrase.noun.as_str() {
+                "animal" | "creature" => tags.any(Tags::ANIMAL) && !person,
+                "bird" => tags.any(Tags::ANIMAL) && kind_of(&thing.noun).class == Class::Air,
+                "man" | "guy" => person && Who::He.fit(thing) > 1,
+                "woman" | "lady" => person && Who::She.fit(thing) > 1,
+                "person" => person,
+                "vehicle" => tags.any(Tags::VEHICLE),
+                _ => false,
+            }
+        };
+        let earlier = |index: &usize| {
+            let one = self.scene.things.get(*index).filter(|thing| thing.count == 1 && of_kind(thing));
+            one.is_some() && !self.mentioned.contains(index)
+        };
+        let plain = phrase.is_plain() && !phrase.plural && phrase.detail.is_none();
+        let mut found = (0..self.scene.things.len()).filter(|index| plain && earlier(index));
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// The several of which `the older brother` is one.
@@ -130,4 +161,10 @@ impl Interpreter<'_> {
         self.mentioned.push(index);
         index
     }
+}
+
+/// `the fire` of a campfire, `the boat` of a rowboat.
+fn is_compound_of(thing: &Thing, noun: &str) -> bool {
+    const WHOLE: [&str; 6] = ["fire", "boat", "chair", "shelf", "board", "wheel"];
+    WHOLE.contains(&noun) && thing.noun.len() > noun.len() && thing.noun.ends_with(noun)
 }

@@ -212,7 +212,16 @@ impl Interpreter<'_> {
                 && self.scene.things.get(*index).is_some_and(|thing| {
                     let large = kind_of(&thing.noun);
                     let larger = large.height * large.width > size.height * size.width;
-                    thing_tags(thing).any(Tags::VEHICLE.and(Tags::SURFACE).and(Tags::CONTAINER)) && larger
+                    let tags = thing_tags(thing);
+                    let screen =
+                        phrase.noun == "screen" && tags.any(Tags::SHOWS) && large.class == Class::Stand;
+                    let built = phrase.tags().any(Tags::PART) && is_building(thing);
+                    let sill = phrase.noun == "sill" && head(&thing.noun) == "window";
+                    let roof = phrase.noun == "roof" && tags.any(Tags::VEHICLE);
+                    tags.any(Tags::VEHICLE.and(Tags::SURFACE).and(Tags::CONTAINER)) && (larger || roof)
+                        || screen
+                        || built
+                        || sill
                 })
         };
         let mentioned = self.mentioned.iter().rev().copied().find(bears);
@@ -231,15 +240,25 @@ impl Interpreter<'_> {
         let Some(thing) = self.scene.things.get(whole) else { return false };
         let (tags, class) = (thing_tags(thing), kind_of(&thing.noun).class);
         let storey = Self::storey_of(phrase);
-        if !tags.any(Tags::VEHICLE) && !phrase.tags().any(Tags::PART) && storey.is_none() {
+        if phrase.noun == "sill" {
+            let sill = self.thing_of(phrase);
+            self.relate(sill, RelationKind::Below, whole);
+            self.relate_all(subjects, RelationKind::On, &[sill]);
+        } else if !tags.any(Tags::VEHICLE) && !phrase.tags().any(Tags::PART) && storey.is_none() {
             // The bowl on a table is a thing itself.
             let bowl = self.thing_of(phrase);
             self.relate(bowl, RelationKind::On, whole);
             self.relate_all(subjects, RelationKind::Inside, &[bowl]);
         } else {
-            let closed = tags.any(Tags::VEHICLE) && class != Class::Mount
+            let closed = tags.any(Tags::VEHICLE) && class != Class::Mount && phrase.noun != "roof"
+                || tags.any(Tags::SHOWS)
+                || is_building(thing) && !phrase.tags().any(Tags::SURFACE)
                 || storey.is_some_and(|storey| storey != Region::Top);
-            let kind = if closed { RelationKind::Inside } else { RelationKind::On };
+            let kind = match () {
+                () if self.rises(prep, subjects) => RelationKind::Above,
+                () if closed => RelationKind::Inside,
+                () => RelationKind::On,
+            };
             self.no_longer_beside(subjects, &[whole]);
             let stood = |r: &crate::Relation| subjects.contains(&r.subject) && r.object == whole;
             self.scene
@@ -281,4 +300,11 @@ impl Interpreter<'_> {
         self.detailed.clear();
         self.workers = workers.to_vec();
     }
+}
+
+/// Whether a thing is as large as a house and has windows, a roof and a chimney.
+fn is_building(thing: &crate::Thing) -> bool {
+    let (tags, kind) = (thing_tags(thing), kind_of(&thing.noun));
+    let other = Tags::ANIMATE.and(Tags::PLACE).and(Tags::SCENERY).and(Tags::VEHICLE).and(Tags::BODY);
+    kind.class == Class::Stand && kind.height >= 4.0 && kind.width >= 4.0 && !tags.any(other)
 }

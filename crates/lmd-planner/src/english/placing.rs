@@ -4,10 +4,10 @@
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
-use super::phrase::NounPhrase;
+use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
-use crate::lexicon::{Class, Tags, exact_tags, head, is_at, is_on, kind_of};
+use crate::lexicon::{Class, List, Tags, exact_tags, head, is_at, is_on, kind_of};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 /// Enough for every pair of what a layout holds; keeps senseless text cheap.
@@ -52,8 +52,13 @@ impl Interpreter<'_> {
                 }
             }
             Link::CenterOf => self.pending = Pending::Center { subjects: self.link_subjects() },
-            Link::CornerOf(region) => {
-                self.relation(RelationKind::Inside, "in");
+            Link::CornerOf { region, out } => {
+                let left = matches!(region, Region::TopLeft | Region::BottomLeft);
+                match out {
+                    true if left => self.relation(RelationKind::LeftOf, "to"),
+                    true => self.relation(RelationKind::RightOf, "to"),
+                    false => self.relation(RelationKind::Inside, "in"),
+                }
                 self.corner = Some(*region);
             }
             Link::BothSides => self.on_both_sides(),
@@ -63,6 +68,11 @@ impl Interpreter<'_> {
             Link::Stacked => self.arrange(Arrangement::Stack),
             Link::Series(kind) => self.series = Some((*kind, self.scene.things.len())),
             Link::InHand => self.take_in_hand(),
+            // The sun of a child's drawing is in a corner of the picture.
+            Link::Nowhere if self.group.len() == 1 && self.is_of_sky() => {
+                let sun = self.group.last().and_then(|index| self.scene.things.get_mut(*index));
+                sun.into_iter().for_each(|sun| sun.region = Some(Region::TopRight));
+            }
             Link::Nowhere => {}
         }
         self.joint = Joint::None;
@@ -111,32 +121,10 @@ impl Interpreter<'_> {
         self.group.clone_from(&self.owner);
     }
 
-    /// `a plate with a pie and a fork beside it`: only the fork is beside it.
-    fn only_last_is_beside(&mut self, kind: RelationKind, subjects: Vec<usize>) -> Vec<usize> {
-        let pronoun = matches!(self.peek(1), Some(Chunk::Pronoun(_)));
-        if pronoun && self.owner.is_empty() && self.mentioned.iter().all(|i| subjects.contains(i)) {
-            return subjects.last().copied().into_iter().collect();
-        }
-        let rests = matches!(
-            kind,
-            RelationKind::On | RelationKind::Inside | RelationKind::Under | RelationKind::Around
-        );
-        let Some((last, others)) = subjects.split_last().filter(|_| !rests && !self.owner.is_empty()) else {
-            return subjects;
-        };
-        if others.is_empty() || !matches!(self.peek(1), Some(Chunk::Pronoun(_))) {
-            return subjects;
-        }
-        let owners = self.owner.clone();
-        for other in others {
-            self.default_relation(*other, &owners);
-        }
-        vec![*last]
-    }
-
     /// `a vase with roses on a table`: the vase is on the table.
     fn holder_of(&mut self, kind: RelationKind, subjects: Vec<usize>) -> Vec<usize> {
-        let holder = match self.contained.take() {
+        let contained = self.contained.take();
+        let holder = match contained {
             Some(RelationKind::Inside | RelationKind::HeldBy) => true,
             Some(RelationKind::On) => kind == RelationKind::On || kind == RelationKind::Inside,
             _ => false,
@@ -147,6 +135,11 @@ impl Interpreter<'_> {
         let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
         let around = kind == RelationKind::Around && alive(&self.owner) && !alive(&subjects);
         let holder = holder || around;
+        // "a couple with a basket under a tree": they are under it, too.
+        let sheltered = kind == RelationKind::Under && contained == Some(RelationKind::NextTo);
+        if sheltered && noun_follows && self.joint == Joint::None && alive(&self.owner) && !alive(&subjects) {
+            return [self.owner.clone(), subjects].concat();
+        }
         if holder && noun_follows && self.joint != Joint::And { self.owner.clone() } else { subjects }
     }
 
@@ -176,7 +169,11 @@ impl Interpreter<'_> {
             kind => kind,
         };
         let subjects = self.holder_of(kind, subjects);
-        let subjects = self.doer_on(kind).or_else(|| self.wearer_in(kind)).unwrap_or(subjects);
+        let vantage = self.watches_from(prep);
+        let kind = vantage.as_ref().map_or(kind, |(kind, _)| *kind);
+        let vantage = vantage.map(|(_, watching)| watching);
+        let subjects =
+            vantage.or_else(|| self.doer_on(kind)).or_else(|| self.wearer_in(kind)).unwrap_or(subjects);
         let object_follows = matches!(
             self.peek(1),
             Some(Chunk::Np(_) | Chunk::Pronoun(_) | Chunk::OneOf(_) | Chunk::OfThem(_))
@@ -229,7 +226,7 @@ impl Interpreter<'_> {
         if Self::is_own_part(phrase) {
             return self.on_own_part(phrase, (kind, prep), &subjects);
         }
-        if matches!(kind, RelationKind::On | RelationKind::Inside)
+        if (matches!(kind, RelationKind::On | RelationKind::Inside) || prep == "from")
             && self.in_part_of_whole(phrase, prep, &subjects)
         {
             return;
@@ -248,8 +245,12 @@ impl Interpreter<'_> {
             self.detailed = subjects;
             return;
         }
+        if prep == "in" && self.differ_by(phrase, &subjects) {
+            return;
+        }
         // "pointing in three directions": what has no shape is said of whom it is about.
-        let shapeless = phrase.tags().any(Tags::ABSTRACT) || self.is_new_idea(phrase);
+        let own = phrase.determiner == Determiner::Possessive && List::Used.has(head(&phrase.noun));
+        let shapeless = phrase.tags().any(Tags::ABSTRACT) || self.is_new_idea(phrase) || prep == "at" && own;
         let shapeless = shapeless && setting(phrase, kind, prep) == Setting::Thing;
         if shapeless && known.is_none() && !subjects.is_empty() {
             self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
@@ -322,8 +323,9 @@ impl Interpreter<'_> {
             return;
         }
         let kind = self.at_owned_part(phrase, kind, &subjects);
+        self.one_for_each(phrase, kind, &subjects, object);
         self.relate_all(&subjects, kind, &[object]);
-        self.put_in_corner(&subjects);
+        self.put_in_corner(&subjects, kind, object);
         let workers = std::mem::take(&mut self.workers);
         self.relate_all(&workers, RelationKind::Behind, &[object]);
         self.group = vec![object];
@@ -463,6 +465,14 @@ impl Interpreter<'_> {
             .get(object)
             .is_some_and(|thing| matches!(kind_of(&thing.noun).class, Class::Hang | Class::Wall));
         let kind = if hangs && kind == RelationKind::Under { RelationKind::Below } else { kind };
+        // What is on a poster is shown there.
+        let shows = |index: usize| {
+            self.scene.things.get(index).is_some_and(|thing| thing_tags(thing).any(Tags::SHOWS))
+        };
+        let hung =
+            self.scene.things.get(object).is_some_and(|thing| kind_of(&thing.noun).class == Class::Hang);
+        let shown = kind == RelationKind::On && hung && (shows(subject) || shows(object));
+        let kind = if shown { RelationKind::Inside } else { kind };
         let relation = Relation { subject, kind, object };
         if self.scene.relations.len() >= MAX_RELATIONS {
             return;

@@ -5,7 +5,7 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
-use crate::lexicon::{Role, Tags, VerbForm, head};
+use crate::lexicon::{Class, Role, Tags, VerbForm, head, is_of_the_living, kind_of};
 use crate::{Relation, RelationKind, Size, Thing};
 
 impl Interpreter<'_> {
@@ -20,11 +20,11 @@ impl Interpreter<'_> {
                 let borne = self.scene.relations.iter().filter(borne).map(|r| r.subject);
                 let except: Vec<usize> =
                     subjects.iter().copied().chain(borne.filter(|_| who == Who::They)).collect();
-                let objects = self.refer(kind, who, &except);
+                let objects = last_two_between(kind, self.refer(kind, who, &except));
                 if kind != RelationKind::NextTo {
                     self.no_longer_beside(&subjects, &objects);
                 }
-                self.relate_all(&subjects, kind, &objects);
+                self.relate_all_and_rest(&subjects, kind, &objects);
                 // "a bowl with a spoon in it on a table": the bowl is on the table.
                 let of_owner =
                     !objects.is_empty() && objects.iter().all(|object| self.owner.contains(object));
@@ -107,9 +107,37 @@ impl Interpreter<'_> {
             let fits = |i: &usize| free(i) && fit(i) >= least;
             nearest(&|i| fits(i) && one(i)).or_else(|| nearest(&fits)).or_else(|| anywhere(least))
         };
-        let best = if who == Who::It { None } else { of_fit(3).or_else(|| of_fit(2)).or_else(|| of_fit(1)) };
+        let best = match who {
+            Who::It => {
+                let near = nearest(&|i| free(i) && one(i)).or_else(|| nearest(&free));
+                near.and_then(|near| self.no_person(near, &free, &one))
+            }
+            _ => of_fit(3).or_else(|| of_fit(2)).or_else(|| of_fit(1)),
+        };
         let near = nearest(&|i| free(i) && one(i)).or_else(|| nearest(&free));
         best.or(near).into_iter().collect()
+    }
+
+    /// What `it` means where the nearest is a person: a thing of this sentence or the one before, an animal where the
+    /// verb says what only somebody alive does.
+    fn no_person(
+        &self,
+        near: usize,
+        free: &dyn Fn(&usize) -> bool,
+        one: &dyn Fn(&usize) -> bool,
+    ) -> Option<usize> {
+        let is =
+            |i: &usize, tag: Tags| self.scene.things.get(*i).is_some_and(|thing| thing_tags(thing).any(tag));
+        if !is(&near, Tags::PERSON) {
+            return None;
+        }
+        let thing = |i: &usize| free(i) && one(i) && !is(i, Tags::PERSON);
+        let does = (1..3)
+            .find_map(|ahead| if let Some(Chunk::Verb(verb)) = self.peek(ahead) { Some(verb) } else { None });
+        let acts = does.is_some_and(|verb| is_of_the_living(&verb.attribute) || verb.role == Role::Caption);
+        let named = || self.mentioned.iter().chain(&self.earlier).copied();
+        let animal = named().find(|i| acts && thing(i) && is(i, Tags::ANIMATE));
+        animal.or_else(|| named().find(thing))
     }
 
     fn several_meant(&self, free: &dyn Fn(&usize) -> bool) -> Vec<usize> {
@@ -171,7 +199,8 @@ impl Interpreter<'_> {
         let owners = if prep == "to" && phrase.noun == "foot" { Vec::new() } else { owners };
         // "a cat lying on its back"
         let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
-        if alive(subjects) && !alive(&owners) && phrase.tags().any(Tags::BODY) || owners.is_empty() {
+        let lifeless = !owners.is_empty() && !alive(&owners);
+        if alive(subjects) && lifeless && phrase.tags().any(Tags::BODY) || owners.is_empty() {
             self.add_detail(subjects, &format!("{prep} {}", phrase.text()));
             self.group = subjects.to_vec();
             self.closed = true;
@@ -184,6 +213,7 @@ impl Interpreter<'_> {
                 one.into_iter().for_each(|thing| thing.count = 2);
             }
         }
+        let kind = if lifeless { self.at_lifeless(kind, prep, subjects) } else { kind };
         let within = matches!(
             kind,
             RelationKind::On | RelationKind::Inside | RelationKind::NextTo | RelationKind::Under
@@ -206,7 +236,7 @@ impl Interpreter<'_> {
             let kind = if at_feet && kind == RelationKind::NextTo { RelationKind::InFrontOf } else { kind };
             let kind = if self.hung && kind == RelationKind::NextTo { RelationKind::HangsFrom } else { kind };
             self.scene.relations.retain(|r| {
-                !(r.kind == RelationKind::Inside
+                !((r.kind == RelationKind::Inside || r.kind == RelationKind::On && self.hung)
                     && subjects.contains(&r.subject)
                     && owners.contains(&r.object))
             });
@@ -230,6 +260,50 @@ impl Interpreter<'_> {
             self.object_of = None;
         }
         self.closed = true;
+    }
+
+    /// `a candle on every table`: several tables with a candle each; `a box under every window` of a house: on that.
+    pub(super) fn one_for_each(
+        &mut self,
+        phrase: &NounPhrase,
+        kind: RelationKind,
+        subjects: &[usize],
+        object: usize,
+    ) {
+        use RelationKind::{Above, Below, Inside, On, Under};
+        let every =
+            phrase.determiner == Determiner::Each && matches!(kind, On | Inside | Below | Under | Above);
+        let single = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
+        if !every || self.object_known || !single(&object) || !subjects.iter().all(single) {
+            return;
+        }
+        for index in subjects.iter().chain([&object]) {
+            let thing = self.scene.things.get_mut(*index);
+            thing.into_iter().for_each(|thing| (thing.count, thing.exact) = (3, false));
+        }
+        let owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
+        if phrase.tags().any(Tags::PART) || matches!(kind_of(&phrase.noun).class, Class::Hang | Class::Wall) {
+            self.no_longer_beside(subjects, &owners);
+            for part in subjects.iter().chain([&object]) {
+                self.relate_all(&[*part], Inside, &owners);
+            }
+        }
+    }
+
+    /// How things are at what has the part: within the pages of a book, over what has the chimney.
+    fn at_lifeless(&self, kind: RelationKind, prep: &str, subjects: &[usize]) -> RelationKind {
+        match kind {
+            RelationKind::Between(_) => RelationKind::Inside,
+            _ if self.rises(prep, subjects) => RelationKind::Above,
+            kind => kind,
+        }
+    }
+
+    /// Whether it is smoke or the like that comes out of something.
+    pub(super) fn rises(&self, prep: &str, subjects: &[usize]) -> bool {
+        let stuff =
+            |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing_tags(thing).any(Tags::STUFF));
+        matches!(prep, "from" | "out of") && !self.hung && !subjects.is_empty() && subjects.iter().all(stuff)
     }
 
     /// `a koala hugging its baby`: a small koala; `ducklings with their mother`: a mother duck.
@@ -296,6 +370,17 @@ impl Interpreter<'_> {
         let mut alive: Vec<usize> = alive.into_iter().filter(|i| !except.contains(i)).collect();
         if alive.is_empty() {
             alive = self.resolve(if who == Who::They { Who::They } else { Who::It }, subjects);
+            // "an armchair by a window, a cat on its seat": the sentence is about the armchair.
+            let beside = |r: &&Relation| {
+                let near =
+                    matches!(r.kind, RelationKind::NextTo | RelationKind::InFrontOf | RelationKind::Behind);
+                near && alive == [r.object]
+                    && self.mentioned.first() == Some(&r.subject)
+                    && !subjects.contains(&r.subject)
+            };
+            if let Some(first) = self.scene.relations.iter().find(beside).map(|r| r.subject) {
+                alive = vec![first];
+            }
         }
         alive
     }
@@ -353,4 +438,12 @@ fn grown_name(noun: &str) -> &str {
             .or(other.strip_suffix(" chick"))
             .unwrap_or(other),
     }
+}
+
+/// `a shelf with a jug on the left, a pan on the right and a bowl between them`: of all that are meant those named last.
+fn last_two_between(kind: RelationKind, mut objects: Vec<usize>) -> Vec<usize> {
+    if matches!(kind, RelationKind::Between(_)) && objects.len() > 2 {
+        objects.drain(..objects.len() - 2);
+    }
+    objects
 }

@@ -41,6 +41,8 @@ pub(crate) enum Section {
     Bounds,
     /// Ways to make a picture.
     Media,
+    /// What is said of a picture as a whole.
+    AboutPicture,
     /// In what order an instruction wants things.
     Orders,
     /// What is said of what is to be ordered and adds nothing.
@@ -54,7 +56,7 @@ pub(crate) enum Section {
 }
 
 impl Section {
-    pub(super) const ALL: [(Self, &'static str); 20] = [
+    pub(super) const ALL: [(Self, &'static str); 21] = [
         (Self::Where, "where"),
         (Self::LoosePrepositions, "loose prepositions"),
         (Self::Joints, "joints"),
@@ -70,6 +72,7 @@ impl Section {
         (Self::Strength, "strength"),
         (Self::Bounds, "bounds"),
         (Self::Media, "media"),
+        (Self::AboutPicture, "about the picture"),
         (Self::Orders, "orders"),
         (Self::OrderOf, "order of"),
         (Self::States, "states"),

@@ -65,8 +65,11 @@ impl Tags {
     /// Said, called or wished, and no thing (`goodbye`).
     pub(crate) const SAID: Self = Self(1 << 35);
 
+    /// A picture, a screen, a board: what it shows is within it.
+    pub(crate) const SHOWS: Self = Self(1 << 36);
+
     /// What the tags are called in `nouns.txt`.
-    pub(super) const NAMES: [(&'static str, Self); 28] = [
+    pub(super) const NAMES: [(&'static str, Self); 29] = [
         ("person", Self::PERSON.and(Self::ANIMATE)),
         ("animal", Self::ANIMAL.and(Self::ANIMATE)),
         ("vehicle", Self::VEHICLE),
@@ -95,6 +98,7 @@ impl Tags {
         ("water", Self::WATER),
         ("abstract", Self::ABSTRACT),
         ("said", Self::SAID.and(Self::ABSTRACT)),
+        ("shows", Self::SHOWS),
     ];
 
     pub(crate) const fn and(self, other: Self) -> Self {

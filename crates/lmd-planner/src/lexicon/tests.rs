@@ -122,6 +122,7 @@ fn verbs_do_one_thing_each() {
             "beside over",
             "on over",
             "on across",
+            "on from",
             "linking",
             "leading",
             "meaning to",

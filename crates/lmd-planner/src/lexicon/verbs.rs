@@ -166,6 +166,7 @@ static TOUCHING_ON: Deeds = Deeds::of("touching on");
 static BESIDE_OVER: Deeds = Deeds::of("beside over");
 static ON_OVER: Deeds = Deeds::of("on over");
 static ON_ACROSS: Deeds = Deeds::of("on across");
+static ON_FROM: Deeds = Deeds::of("on from");
 static FILLING: Deeds = Deeds::of("filling");
 static TOLD: Deeds = Deeds::of("close told");
 static ADORNING: Deeds = Deeds::of("adorning");
@@ -186,11 +187,12 @@ pub(crate) fn is_meaning_to(doing: &str) -> bool {
     MEANING_TO.has(doing)
 }
 
-/// Whether a deed and `over` say on what it is done (`driving over a bridge`).
+/// Whether a deed and its preposition say on what it is done (`driving over a bridge`, `watching from a bridge`).
 pub(crate) fn is_on(doing: &str, prep: &str) -> bool {
     match prep {
         "over" => ON_OVER.has(doing),
         "across" => ON_ACROSS.has(doing),
+        "from" => ON_FROM.has(doing),
         _ => false,
     }
 }

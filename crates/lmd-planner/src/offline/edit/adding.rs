@@ -229,13 +229,6 @@ fn in_row(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]) {
 /// like, that of a part beside its whole, that of a plate beside cups.
 fn size_told(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> Given {
     let new = &scene.things[thing];
-    let around = scene
-        .relations
-        .iter()
-        .any(|relation| relation.subject == thing && relation.kind == RelationKind::Around);
-    if let (true, Some(anchor)) = (around && new.size.is_none(), anchors.first()) {
-        return beside_size(&board.pieces[*anchor], &kind_of(&new.noun));
-    }
     if new.count != 1 || new.size.is_some() {
         return Given::Nothing;
     }
@@ -311,6 +304,14 @@ fn around_feet(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]
     let ([anchor], Some(RelationKind::Around)) = (anchors, kind) else { return };
     let centre = board.pieces[*anchor].bbox;
     let count = board.pieces.len() - first;
+    // Stones around a fire are smaller than the fire.
+    let whole = kind_of(&thing_of(&board.pieces[*anchor]).noun);
+    for piece in &mut board.pieces[first..] {
+        let share = (0.28 * centre.area() / piece.bbox.area()).sqrt();
+        if share < 1.0 && kind_of(&thing_of(piece).noun).extent() < whole.extent() {
+            piece.bbox = feet_kept(piece.bbox, share * piece.bbox.w(), share * piece.bbox.h());
+        }
+    }
     let low = |piece: &Piece| {
         piece.bbox.area() < 0.3 * centre.area() && kind_of(&thing_of(piece).noun).class.stands()
     };
