@@ -14,7 +14,9 @@ use super::scenery;
 use super::standing::contents;
 use super::vocabulary::comparative;
 use crate::geometry::{crossings, feet_kept, mean};
-use crate::lexicon::{Tags, belongs_to_wearer, is_adjective, kind_of, names_colour, noun_tags};
+use crate::lexicon::{
+    Section, Tags, belongs_to_wearer, is_adjective, is_alive, kind_of, names_colour, noun_tags,
+};
 use crate::offline::wording;
 use crate::{Scene, english};
 
@@ -81,9 +83,15 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
         found => found?,
     };
     // An attribute is taken on trust, and that is told.
-    let unknown = words.split([' ', ',']).filter(|word| !word.is_empty() && !english::knows(word));
+    let state = |word: &str| Section::States.entries().any(|(_, state)| state == word);
+    let unknown =
+        words.split([' ', ',']).filter(|word| !word.is_empty() && !english::knows(word) && !state(word));
     for word in unknown {
         board.warnings.push(format!("took \"{word}\" for what is said of {who}, which may be wrong"));
+    }
+    let place = ["in the ", "at the ", "on the ", "by the ", "near ", "to ", "from "];
+    if place.iter().any(|lead| words.starts_with(lead)) {
+        board.warnings.push(format!("\"{words}\" is only said of {who}, which stays where it is"));
     }
     let noun = mentioned(board, who).map(|(_, noun)| noun);
     // Another coat takes the place of the coat.
@@ -215,7 +223,11 @@ pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refus
     let caption = if parts > 1 { with_article(to) } else { wording::caption(&thing) };
     for index in &subjects {
         let piece = &mut board.pieces[*index];
-        piece.caption.clone_from(&caption);
+        // A man reading a newspaper turns into a woman reading it.
+        let old = head_noun(&piece.caption).filter(|noun| is_alive(noun) && is_alive(&thing.noun));
+        let tail = old.and_then(|noun| Some(piece.caption.split_once(noun.as_str())?.1.to_owned()));
+        let tail = tail.filter(|tail| tail.starts_with(' ') && thing.detail.is_none());
+        piece.caption = format!("{caption}{}", tail.unwrap_or_default());
         piece.bbox = shaped_like(piece.bbox, &thing.noun);
     }
     let (have, want) = (subjects.len(), thing.count as usize);

@@ -372,10 +372,8 @@ fn nudge(who: &str, (dx, dy): (f64, f64)) -> Command {
 
 /// `the cat and the dog`, `the cat with the dog`.
 fn swap(rest: &str) -> Option<Command> {
-    let rest = rest
-        .strip_prefix("the positions of ")
-        .or_else(|| rest.strip_prefix("the places of "))
-        .unwrap_or(rest);
+    let rest =
+        ["the positions of ", "the places of "].iter().fold(rest, |rest, of| rest.trim_start_matches(of));
     let rest = [" around", " over", " round"].iter().fold(rest, |rest, tail| {
         rest.strip_suffix(tail).or_else(|| rest.strip_prefix(&tail[1..])).unwrap_or(rest).trim_start()
     });
@@ -396,12 +394,12 @@ fn swap(rest: &str) -> Option<Command> {
     if both {
         return Some(Command::Swap("them".to_owned(), String::new()));
     }
-    let two = two_parts(rest, &[" and ", " with ", " for "]);
+    let two = two_parts(rest, &[" and ", " with ", " for "]).filter(|_| !rest.contains("size"));
     // What is not there yet cannot change places.
     if let Some((who, to)) = two.clone().filter(|(_, to)| matches!(first_word(to), Some("a" | "an"))) {
         return Some(Command::Rename { who, to });
     }
-    let several = rest.split(' ').next_back().is_some_and(lmd_layout::is_plural);
+    let several = !rest.contains("size") && rest.split(' ').next_back().is_some_and(lmd_layout::is_plural);
     two.map(|(one, other)| Command::Swap(one, other))
         .or_else(|| several.then(|| Command::Swap(rest.to_owned(), String::new())))
 }
@@ -445,10 +443,11 @@ fn bare(text: &str) -> Option<Command> {
         return Some(Command::Resize { who: "everything".to_owned(), w: boxes.0, h: boxes.1 });
     }
     let (first, _) = text.split_once(' ')?;
-    if lmd_layout::parse_number_word(first).is_some() && !text.contains(" more ") {
+    let counted = lmd_layout::parse_number_word(first).is_some() && !text.contains(" of the ");
+    if counted && !text.contains(" more ") {
         return Some(Command::Want(text.to_owned()));
     }
-    if lmd_layout::parse_number_word(first).is_some() || matches!(first, "another" | "more" | "a" | "an") {
+    if counted || matches!(first, "another" | "more" | "a" | "an") {
         return Some(Command::Add(text.to_owned()));
     }
     if let Some((who, what)) = two_parts(text, &[" needs ", " should have ", " should get ", " must have "])

@@ -7,6 +7,7 @@ use super::attribute::described;
 use super::board::Board;
 use super::naming::{head_noun, without_owner};
 use super::refer::find;
+use crate::lexicon::progressive;
 
 /// Words that a part of a caption begins with.
 const JOINTS: [&str; 9] = ["with", "in", "wearing", "holding", "of", "and", "on", "carrying", "under"];
@@ -37,8 +38,13 @@ pub(super) fn mentioned(board: &Board, who: &str) -> Option<(Vec<usize>, String)
 fn part<'a>(caption: &'a str, noun: &str) -> Option<Part<'a>> {
     let words: Vec<&str> = caption.split(' ').collect();
     let at = words.iter().rposition(|word| singular(word.trim_matches(',')) == noun)?;
-    let joint = (1..at).rev().find(|index| JOINTS.contains(&words[*index]))?;
-    let end = (at + 1..words.len()).find(|index| JOINTS.contains(&words[*index])).unwrap_or(words.len());
+    // "reading a newspaper"
+    let joins = |index: &usize| {
+        let word = words[*index];
+        JOINTS.contains(&word) || word.ends_with("ing") && progressive(word).is_some()
+    };
+    let joint = (1..at).rev().find(joins)?;
+    let end = (at + 1..words.len()).find(joins).unwrap_or(words.len());
     Some(Part { words, joint, noun: at, end })
 }
 

@@ -187,8 +187,8 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         }
         Command::Add(what) => wearing::add(board, what),
         Command::Put { who, moved, added } => match refer::find(board, who) {
-            Ok(_) => carry_out(board, moved),
-            Err(_) => wearing::add(board, added),
+            Ok(found) if refer::are_called(board, who, &found) => carry_out(board, moved),
+            _ => wearing::add(board, added),
         },
         Command::Fill { what, place } => instead::fill(board, what, place),
         Command::Edge { who, to_left } => relocate::to_edge(board, who, *to_left),

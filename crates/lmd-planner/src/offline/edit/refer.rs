@@ -79,6 +79,16 @@ pub(super) fn is_ambiguous(board: &Board, text: &str) -> bool {
     candidates(board, &Reference::parse(text).words).len() > 1 && find(board, text).is_err()
 }
 
+/// Whether objects are called what the words say, not only of that sort: an owl is no "birds" to be put somewhere.
+pub(super) fn are_called(board: &Board, words: &str, found: &[usize]) -> bool {
+    let sort = singular(words.rsplit(' ').next().unwrap_or_default());
+    let known = Section::Sorts.entries().any(|(name, _)| name == sort);
+    let says = |index: &usize| {
+        board.pieces[*index].caption.split(' ').any(|word| singular(word).ends_with(sort.as_str()))
+    };
+    !known || found.iter().any(says)
+}
+
 /// Exactly one object.
 pub(super) fn find_one(board: &Board, text: &str) -> Result<usize, Refusal> {
     let found = find(board, text)?;

@@ -198,3 +198,17 @@ fn what_is_new_stands_where_it_belongs() {
     let plan = said(&conversation(&chairs, "", ""), "add cushions to the chairs");
     assert_eq!(boxes(&plan.layout, "a cushion").len(), 2, "{plan:?}");
 }
+
+#[test]
+fn what_a_caption_says_behind_its_noun_is_kept_or_goes_alone() {
+    let bench = conversation(&[("a man reading a newspaper", [0.4, 0.2, 0.2, 0.6])], "", "");
+    for (instruction, caption) in
+        [("turn the man into a woman", "a woman reading a newspaper"), ("drop the newspaper", "a man")]
+    {
+        assert_eq!(captions(&said(&bench, instruction).layout), [caption], "{instruction}");
+    }
+    let plan = said(&table(), "one cup should be red, the other one blue");
+    assert_eq!(captions(&plan.layout)[1..3], ["a red cup", "a blue cup"]);
+    let told = said(&park(), "turn the dog on").warnings;
+    assert!(told.is_empty(), "{told:?}");
+}

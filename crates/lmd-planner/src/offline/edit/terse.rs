@@ -26,7 +26,7 @@ pub(super) fn bare_step(text: &str) -> Option<Command> {
     let number = |word: &str| word.parse::<usize>().is_ok();
     let noun = who.rsplit(' ').find(|word| !number(word)).unwrap_or_default();
     let known = known_kind(&lmd_layout::singular(noun)).is_some()
-        || matches!(noun, "it" | "them" | "one" | "object" | "box" | "number");
+        || matches!(noun, "it" | "them" | "one" | "object" | "box" | "number" | "everything");
     let says = |word: &str| {
         matches!(
             word,
