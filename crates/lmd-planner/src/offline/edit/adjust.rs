@@ -327,6 +327,17 @@ fn resized(bbox: BBox, w: f64, h: f64) -> BBox {
     BBox::clamped(x, y, new_w, new_h).unwrap_or(bbox)
 }
 
+/// What goes where a name is excluded, and whether others of its kind stay: `the left cup`.
+fn named(board: &Board, part: &str) -> (Vec<usize>, bool) {
+    let known = part.starts_with("the ") && find(board, part).is_ok();
+    let words = if known { part.to_owned() } else { format!("all {part}") };
+    let found = find(board, &words).unwrap_or_default();
+    let noun = |index: &usize| head_noun(&board.pieces[*index].caption);
+    let of_kind = |index: &usize| found.iter().any(|one| noun(one) == noun(index));
+    let others = (0..board.pieces.len()).any(|index| of_kind(&index) && !found.contains(&index));
+    (found, known && others)
+}
+
 /// Excludes things: they go into the negative prompt, and out of the layout.
 pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let what = what.strip_prefix("any ").unwrap_or(what);
@@ -364,16 +375,9 @@ pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
                     told.extend(owners);
                 }
                 None => {
-                    // "without the left cup": there are others.
-                    let known = part.starts_with("the ") && find(board, part).is_ok();
-                    let named = if known { part.to_owned() } else { format!("all {part}") };
-                    let found = find(board, &named).unwrap_or_default();
-                    let noun = |index: &usize| head_noun(&board.pieces[*index].caption);
-                    let of_kind = |index: &usize| found.iter().any(|one| noun(one) == noun(index));
-                    let stay =
-                        (0..board.pieces.len()).any(|index| of_kind(&index) && !found.contains(&index));
+                    let (found, others) = named(board, part);
                     gone.extend(found);
-                    if known && stay {
+                    if others {
                         continue;
                     }
                 }

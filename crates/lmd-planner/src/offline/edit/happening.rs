@@ -35,21 +35,14 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
     let noun = head_noun(&caption).unwrap_or_else(|| "thing".to_owned());
     // Which way somebody looks stands in the caption.
     let way = doing.split(' ').next_back().unwrap_or_default();
-    if doing.split(' ').count() <= 4
+    let turned = doing.split(' ').count() <= 4
         && matches!(
             way,
             "left" | "right" | "viewer" | "camera" | "up" | "down" | "away" | "forward" | "hands"
-        )
-    {
-        for index in &subjects {
-            let caption = &mut board.pieces[*index].caption;
-            *caption = format!("{caption} {doing}");
-        }
-        board.touched = subjects;
-        return Ok(());
-    }
+        );
     // "howling at the moon" needs no moon.
-    if doing.split(' ').any(|word| tags(word).any(Tags::SKY)) && !doing.contains(" a ") {
+    let at_sky = doing.split(' ').any(|word| tags(word).any(Tags::SKY)) && !doing.contains(" a ");
+    if turned || at_sky {
         for index in &subjects {
             let caption = &mut board.pieces[*index].caption;
             *caption = format!("{caption} {doing}");

@@ -121,17 +121,14 @@ pub(super) fn fill(board: &mut Board, what: &str, place: &Place) -> Result<(), R
             Err(_) if scenery::names_place(board, &format!("the {}", without_article(who))) => {
                 return scenery::replace_place(board, who, what);
             }
-            Err(refusal) => {
-                let gone = left_by(board, who);
-                if gone.is_empty() && !moved {
+            Err(refusal) => match left_by(board, who) {
+                gone if !gone.is_empty() => gone,
+                _ if moved => return Err(refusal),
+                _ => {
                     board.warnings.push(format!("\"{who}\" is not there to be replaced"));
                     return adding::add(board, what);
                 }
-                if gone.is_empty() {
-                    return Err(refusal);
-                }
-                gone
-            }
+            },
         },
     };
     if free.is_empty() {

@@ -68,20 +68,7 @@ pub(super) fn normalise(text: &str) -> String {
     let text = [" any more", " anymore", " any longer", " either", " again"]
         .iter()
         .fold(text, |text, tail| text.replace(tail, ""));
-    let text = [
-        ("there's ", "there is "),
-        ("it's ", "it is "),
-        ("isn't", "is not"),
-        ("aren't", "are not"),
-        ("doesn't", "does not"),
-        ("hasn't", "has not"),
-        ("shouldn't", "should not"),
-        ("mustn't", "must not"),
-        ("needn't", "need not"),
-        ("can't", "can not"),
-    ]
-    .iter()
-    .fold(text, |text, (short, long)| text.replace(short, long));
+    let text = spelled_out(&text);
     let text = with_owner(&contrasted(text));
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = as_wish(&not_but(&corrected(&words.join(" "))));
@@ -99,6 +86,24 @@ pub(super) fn normalise(text: &str) -> String {
         .filter(|text| text.starts_with("i don't like"))
         .unwrap_or(&text)
         .to_owned()
+}
+
+/// `there's` as `there is`, `shouldn't` as `should not`.
+fn spelled_out(text: &str) -> String {
+    [
+        ("there's ", "there is "),
+        ("it's ", "it is "),
+        ("isn't", "is not"),
+        ("aren't", "are not"),
+        ("doesn't", "does not"),
+        ("hasn't", "has not"),
+        ("shouldn't", "should not"),
+        ("mustn't", "must not"),
+        ("needn't", "need not"),
+        ("can't", "can not"),
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, (short, long)| text.replace(short, long))
 }
 
 /// `a dog, not a cat` as `a dog instead of a cat`; `two guards, one on each side` as two on both.

@@ -38,7 +38,7 @@ pub(super) fn background(board: &mut Board, place: &str) -> Result<(), Refusal> 
 pub(super) fn mood(board: &mut Board, words: &str) -> Result<(), Refusal> {
     let mut scene = taken_apart(&board.background);
     let place = scene.background.unwrap_or_else(|| "a scene".to_owned());
-    let (mut bare, mut known) = (place.clone(), Vec::new());
+    let (mut bare, mut known) = (place, Vec::new());
     while let Some(mood) = mood_of(&bare) {
         bare = without_mood(&bare);
         known.push(mood);
