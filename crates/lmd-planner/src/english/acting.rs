@@ -64,13 +64,14 @@ impl Reader<'_> {
             return true;
         }
         let bare = self.phrase.determiner == Determiner::None && singular(&last.low) == last.low;
-        let one = bare || matches!(self.phrase.determiner, Determiner::A | Determiner::The);
+        let joined = self.before() == "and";
+        let own = joined && self.phrase.determiner == Determiner::Possessive;
+        let one = bare || own || matches!(self.phrase.determiner, Determiner::A | Determiner::The);
         let one = one && self.phrase.quantity.is_none();
         let plural = singular(low) != low;
         if one && plural && !bare {
             return self.object_follows(1) || self.hands_out(low);
         }
-        let joined = self.before() == "and";
         let can = tags(&last.low).any(Tags::ANIMATE) || low == "fly";
         let base = verb(low).is_some_and(|verb| verb.form == VerbForm::Base);
         one && joined && can && base && !self.content_follows(1)

@@ -25,8 +25,10 @@ impl Interpreter<'_> {
         }
         // "an octopus playing the drums underwater"
         let bare = phrase.is_bare() && phrase.attributes.is_empty();
-        let adverb =
-            matches!(phrase.noun.as_str(), "underwater" | "outdoors" | "indoors" | "downtown" | "upstairs");
+        let adverb = matches!(
+            phrase.noun.as_str(),
+            "underwater" | "outdoors" | "indoors" | "downtown" | "upstairs" | "backstage"
+        );
         if bare && adverb && !self.scene.things.is_empty() && self.joint == Joint::None {
             self.places.add("", &phrase.text());
         } else if self.opens_as_place(phrase) {

@@ -6,7 +6,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
 use crate::RelationKind;
-use crate::lexicon::{List, Tags, Verb};
+use crate::lexicon::{Class, List, Tags, kind_of};
 
 impl Interpreter<'_> {
     /// Whether a verb takes a part of the body with it: `shaking hands`, `raising a hand`, `resting both hands`.
@@ -53,6 +53,20 @@ impl Interpreter<'_> {
         self.detailed.clone_from(&owners);
         self.group = owners;
         (self.object_of, self.closed, self.joint) = (None, true, Joint::None);
+        true
+    }
+
+    /// `a house on wheels`, `a hut on stilts`: part of the caption. `true` if it was that.
+    pub(super) fn moves_on(&mut self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+        let part = phrase.is_bare()
+            && (phrase.plural || phrase.noun == "stilts")
+            && matches!(phrase.noun.as_str(), "wheel" | "stilt" | "stilts" | "leg" | "runner");
+        if !part || subjects.is_empty() {
+            return false;
+        }
+        self.add_detail(subjects, &format!("on {}", phrase.text()));
+        self.group = subjects.to_vec();
+        (self.object_of, self.closed) = (None, true);
         true
     }
 
@@ -141,14 +155,23 @@ impl Interpreter<'_> {
         true
     }
 
-    /// `writing on a blackboard`: whoever writes stands before it.
+    /// `writing on a blackboard`, `draws a face on a window`: whoever writes stands before it.
     pub(super) fn writes_on_board(&self) -> bool {
-        let board =
-            matches!(self.peek(1), Some(Chunk::Np(np)) if np.noun.ends_with("board") || np.noun == "easel");
-        let does = |verb: &Verb| {
-            matches!(verb.attribute.as_str(), "writing" | "drawing" | "painting" | "scribbling")
-        };
-        board && matches!(self.previous(), Some(Chunk::Verb(verb)) if does(verb))
+        let Some(Chunk::Np(np)) = self.peek(1) else { return false };
+        let clause = self.chunks.iter().take(self.at).rev().take_while(|chunk| **chunk != Chunk::Stop);
+        let deed = clause
+            .into_iter()
+            .find_map(|c| if let Chunk::Verb(verb) = c { Some(&verb.attribute) } else { None });
+        let does = deed.is_some_and(|does| {
+            matches!(
+                does.as_str(),
+                "writing" | "drawing" | "painting" | "scribbling" | "doodling" | "spraying"
+            )
+        });
+        let board = np.noun.ends_with("board") || np.noun == "easel";
+        let ground = Tags::SEAT.and(Tags::SURFACE).and(Tags::PLACE).and(Tags::SCENERY).and(Tags::VEHICLE);
+        let upright = !np.tags().any(ground) && matches!(kind_of(&np.noun).class, Class::Wall | Class::Hang);
+        does && (board || upright || np.tags().any(Tags::ANIMATE))
     }
 
     /// What goes into something: `passers-by drop coins into a hat`, and whoever pours `from one cup into another`.

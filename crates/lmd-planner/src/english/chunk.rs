@@ -410,6 +410,8 @@ fn stands_as_verb(
             !is_noun || !noun_follows
         }
         VerbForm::Ing | VerbForm::Past => !(is_noun || joined && noun_follows),
+        // "there are presents"
+        VerbForm::Third if is_noun && matches!(previous, Some(Chunk::Be)) => false,
         // "the man is taller and stands on the left"
         VerbForm::Third if joined && verb.role == Role::Posture => !is_noun || link(tokens, at + 1).is_some(),
         // "mixing drinks"

@@ -75,6 +75,17 @@ impl Interpreter<'_> {
             && !matches!(self.previous(), Some(Chunk::Which));
         let finite = matches!(verb.form, VerbForm::Third | VerbForm::Base);
         match &self.object_of {
+            // "a postman with a bag opens a gate": the postman opens it.
+            None if finite
+                && verb.role != Role::Neutral
+                && matches!(self.before_last(), Some(Chunk::With))
+                && self.joint == Joint::None
+                && !near.is_empty()
+                && !alive(&near)
+                && alive(&self.owner) =>
+            {
+                self.owner.clone()
+            }
             // "a woman holding an umbrella walks": the woman walks.
             Some((_, subjects)) if acts && finite && !alive(&near) && alive(subjects) => subjects.clone(),
             // "a window, a cat looking out": the cat looks.
@@ -170,7 +181,8 @@ impl Interpreter<'_> {
         let read = matches!(self.peek(1), Some(Chunk::Lettering(_)));
         let subjects = if read { self.current_subjects() } else { self.doers(verb) };
         self.joint = Joint::None;
-        if subjects.is_empty() && self.ahead.is_some() && matches!(self.peek(1), Some(Chunk::Np(_))) {
+        let placed = self.ahead.is_some() || self.region.is_some();
+        if subjects.is_empty() && placed && matches!(self.peek(1), Some(Chunk::Np(_))) {
             // "and under it sleeps a spaniel"
             if verb.form == VerbForm::Third && verb.role == Role::Action {
                 self.attribute_ahead.push(verb.attribute.clone());

@@ -22,7 +22,8 @@ impl Interpreter<'_> {
                 return self.verb_detail(phrase, verb, &subjects, prep);
             }
             _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {
-                return self.verb_detail(phrase, verb, &subjects, prep);
+                let alive: Vec<usize> = subjects.into_iter().filter(|i| self.is_animate(*i)).collect();
+                return self.verb_detail(phrase, verb, &alive, prep);
             }
             // "waving goodbye"
             _ if prep.is_none() && phrase.tags().any(Tags::SAID) => {
@@ -58,6 +59,10 @@ impl Interpreter<'_> {
             Role::Hold => {
                 self.owner = subjects;
                 return self.owned(phrase, false);
+            }
+            // "children ringing a doorbell"
+            Role::Surrounded if verb.form != VerbForm::Past && verb.attribute == "ringing" => {
+                RelationKind::NextTo
             }
             // "a king crowned by a bishop"
             Role::Topped if prep == Some("by") && phrase.tags().any(Tags::ANIMATE) => RelationKind::NextTo,

@@ -7,11 +7,34 @@ use super::links::Link;
 use super::numbers::number;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::Unproved;
-use crate::lexicon::{List, Tags, VerbForm, exact_tags, is_of_the_living, noun_tags, tags, verb};
+use crate::lexicon::{List, Tags, VerbForm, exact_tags, head, is_of_the_living, noun_tags, tags, verb};
 use crate::{Scene, Thing};
 
 /// Words that may stand within a noun although they end noun phrases.
 const JOINS: [&str; 5] = ["of", "and", "'s", "a", "the"];
+
+/// What needs hands, besides what only somebody alive does.
+const HANDLED: [&str; 19] = [
+    "opening", "closing", "wearing", "pressing", "drinking", "eating", "cooking", "baking", "painting",
+    "drawing", "knitting", "shaving", "slicing", "licking", "chewing", "tying", "sewing", "peeling",
+    "brushing",
+];
+
+/// Lifeless things that look as if they did something.
+const FIGURES: [&str; 12] = [
+    "statue",
+    "doll",
+    "puppet",
+    "robot",
+    "scarecrow",
+    "snowman",
+    "figure",
+    "mannequin",
+    "gnome",
+    "skeleton",
+    "figurine",
+    "machine",
+];
 
 /// One sentence for each odd caption of `scene`.
 pub(super) fn odd_captions(scene: &Scene) -> Vec<String> {
@@ -45,6 +68,15 @@ fn loose_parts(scene: &Scene) -> Vec<String> {
     let alive = scene.things.iter().any(|thing| tagged(thing, Tags::ANIMATE));
     let loose = scene.things.iter().enumerate().filter(|(index, thing)| {
         let part = alive && tagged(thing, Tags::BODY);
+        // A hood or a wheel belongs to something, a door may stand for itself.
+        let whole = Tags::BODY
+            .and(Tags::SURFACE)
+            .and(Tags::CONTAINER)
+            .and(Tags::SEAT)
+            .and(Tags::WORN)
+            .and(Tags::MODIFIER);
+        let piece = tagged(thing, Tags::PART) && !tagged(thing, whole) && !own_thing(&thing.noun);
+        let part = part || piece && scene.things.len() > 1 && thing.region.is_none();
         let place = tagged(thing, Tags::PLACE)
             && !tagged(thing, Tags::SURFACE.and(Tags::SKY).and(Tags::BOUNDED).and(Tags::SCENERY));
         let made = thing.attributes.iter().any(|word| exact_tags(word).any(Tags::MODIFIER));
@@ -56,6 +88,27 @@ fn loose_parts(scene: &Scene) -> Vec<String> {
             format!("\"{}\" is drawn as a thing of its own, which may be wrong", thing.phrase())
         })
         .collect()
+}
+
+/// Whether a part is as often seen without the rest.
+fn own_thing(noun: &str) -> bool {
+    matches!(
+        head(noun),
+        "door"
+            | "window"
+            | "tattoo"
+            | "label"
+            | "sticker"
+            | "print"
+            | "engine"
+            | "shutter"
+            | "turret"
+            | "spire"
+            | "mast"
+            | "sail"
+            | "string"
+            | "petal"
+    )
 }
 
 /// What is forbidden although its last word is no thing.
@@ -99,6 +152,11 @@ fn odd(thing: &Thing) -> Vec<String> {
     let own = noun_tags(&thing.noun);
     let lifeless = !own.is_unknown() && !own.any(Tags::ANIMATE);
     if let Some(does) = thing.attributes.iter().find(|does| lifeless && lives(does)) {
+        doubt(format!("\"{does}\" may be what somebody else does"));
+    }
+    let does = thing.detail.as_deref().and_then(|detail| detail.split(' ').next());
+    let figure = own.any(Tags::PART) || FIGURES.contains(&head(&thing.noun));
+    if let Some(does) = does.filter(|does| lifeless && !figure && (lives(does) || HANDLED.contains(does))) {
         doubt(format!("\"{does}\" may be what somebody else does"));
     }
     // "in a black suit in a red dress": one of them may be what somebody else wears.
@@ -197,7 +255,14 @@ impl Interpreter<'_> {
                 .notes
                 .push(format!("\"{}\" was read as a number of things, which may be wrong", phrase.text()));
         }
-        if phrase.determiner == Determiner::A && phrase.plural && phrase.quantity.is_none() && !alike {
+        // "an old man's hands": the article is the man's.
+        let owned = phrase.attributes.iter().any(|word| word.ends_with("'s"));
+        if phrase.determiner == Determiner::A
+            && !owned
+            && phrase.plural
+            && phrase.quantity.is_none()
+            && !alike
+        {
             self.scene
                 .notes
                 .push(format!("\"{}\" was read as several things, which may be wrong", phrase.text()));

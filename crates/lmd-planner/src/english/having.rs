@@ -156,7 +156,9 @@ impl Interpreter<'_> {
         let owners = self.owner.clone();
         let filled = std::mem::take(&mut self.filled);
         self.detailed.clear();
-        let own = Self::is_own_part(phrase) && phrase.quantity.is_none();
+        let both =
+            phrase.words.first().is_some_and(|word| matches!(word.to_lowercase().as_str(), "both" | "one"));
+        let own = Self::is_own_part(phrase) && (both || phrase.quantity.is_none());
         // "an eagle catching a fish with its talons"
         let said = matches!(self.peek(1), Some(Chunk::Adjectives(_) | Chunk::Verb(_)));
         let tool = phrase.tags().any(Tags::GRASP) && !said;

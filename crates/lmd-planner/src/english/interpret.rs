@@ -238,7 +238,7 @@ impl<'a> Interpreter<'a> {
         if self.denied.is_some() && self.deny(phrase) {
             return;
         }
-        if self.is_lacking(phrase) || self.speaks_of_part(phrase) {
+        if self.is_lacking(phrase) || self.speaks_of_part(phrase) || self.is_part_so(phrase) {
             return;
         }
         if self.is_called_again(phrase) {

@@ -460,7 +460,9 @@ impl Reader<'_> {
             self.phrase.plural = false;
         }
         self.phrase.pairs(&one);
-        self.phrase.part_of_owner();
+        if self.start > 0 {
+            self.phrase.part_of_owner();
+        }
     }
 
     /// Whether adjectives or a number alone make the phrase (`a red`, `two`,

@@ -88,7 +88,7 @@ impl NounPhrase {
         self.noun = format!("pair of {}", self.noun);
     }
 
-    /// A part of somebody (`a pirate's shoulder`) is drawn as the whole.
+    /// A part of somebody (`a pirate's shoulder`) is drawn as the whole, unless it opens the sentence.
     pub(super) fn part_of_owner(&mut self) {
         // "a pirate's left shoulder"
         let sides = self.attributes.iter().rev().take_while(|word| place_word(word).is_some()).count();

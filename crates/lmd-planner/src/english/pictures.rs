@@ -22,7 +22,17 @@ const FASTENED: [&str; 10] = [
 ];
 
 /// Words for what a picture does that shows something.
-const SHOWN: [&str; 7] = ["showing", "shows", "displaying", "displays", "depicting", "depicts", "portraying"];
+const SHOWN: [&str; 9] = [
+    "advertises",
+    "advertising",
+    "showing",
+    "shows",
+    "displaying",
+    "displays",
+    "depicting",
+    "depicts",
+    "portraying",
+];
 
 /// Whether a picture that the sentence opens with is itself in the scene: `a portrait of a general hangs above the
 /// fireplace`, `a postcard of Paris pinned to a corkboard`. Its words end before `at`.
@@ -80,7 +90,7 @@ fn shows(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<Verb> {
     let of_picture = picture(last) || finite && first.is_some_and(picture);
     let (shown, _) = noun_phrase(tokens, at + 1)?;
     (of_picture && !shown.noun.is_empty()).then(|| Verb {
-        attribute: "showing".to_owned(),
+        attribute: if word.starts_with("advert") { "advertising" } else { "showing" }.to_owned(),
         form: VerbForm::Ing,
         role: Role::Caption,
     })

@@ -64,7 +64,7 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     if let Some(region) = region(phrase, kind, prep) {
         return Setting::Region(region);
     }
-    let walls = phrase.noun == "wall" && phrase.plural && prep == "along";
+    let walls = phrase.noun == "wall" && phrase.plural && matches!(prep, "along" | "against");
     if walls || List::Viewer.has(&phrase.noun) && prep == "at" {
         return Setting::Ignored;
     }

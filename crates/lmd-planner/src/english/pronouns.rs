@@ -275,7 +275,10 @@ impl Interpreter<'_> {
     pub(super) fn rises(&self, prep: &str, subjects: &[usize]) -> bool {
         let stuff =
             |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing_tags(thing).any(Tags::STUFF));
-        matches!(prep, "from" | "out of") && !self.hung && !subjects.is_empty() && subjects.iter().all(stuff)
+        (prep.starts_with("from") || prep == "out of")
+            && !self.hung
+            && !subjects.is_empty()
+            && subjects.iter().all(stuff)
     }
 
     /// `a koala hugging its baby`: a small koala; `ducklings with their mother`: a mother duck.
