@@ -81,7 +81,8 @@ impl Reader<'_> {
     fn hands_out(&self, low: &str) -> bool {
         let one = self.phrase.determiner == Determiner::A && self.phrase.quantity.is_none();
         let verb = third_person(low).is_some() && !tags(low).any(Tags::ANIMATE);
-        one && verb && PARTICLES.contains(&self.low(1)) && self.content_follows(2)
+        let leads = self.content_follows(2) || links::link(self.tokens, self.at + 2).is_some();
+        one && verb && PARTICLES.contains(&self.low(1)) && leads
     }
 
     /// Whether a word that may be a noun is what several do: `leaves fall from a tree`, `two trees stand on a hill`.

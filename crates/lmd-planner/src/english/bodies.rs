@@ -6,7 +6,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
 use crate::RelationKind;
-use crate::lexicon::{Class, List, Tags, kind_of};
+use crate::lexicon::{Class, List, Tags, VerbForm, kind_of};
 
 impl Interpreter<'_> {
     /// Whether a verb takes a part of the body with it: `shaking hands`, `raising a hand`, `resting both hands`.
@@ -22,9 +22,13 @@ impl Interpreter<'_> {
 
     /// `a boy kicks a can, hands in his pockets`: how whoever acts holds a part of himself. `true` if it was that.
     pub(super) fn holds_part_so(&mut self, phrase: &NounPhrase) -> bool {
+        let lifeless = |i: &usize| !self.is_animate(*i);
+        let its = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("its"))
+            && !phrase.tags().any(Tags::ANIMATE)
+            && self.mentioned.first().is_some_and(lifeless);
         let own = matches!(phrase.determiner, Determiner::None | Determiner::Possessive)
             && phrase.quantity.is_none()
-            && phrase.tags().any(Tags::BODY);
+            && (phrase.tags().any(Tags::BODY) || its);
         let seen = matches!((self.peek(1), self.peek(2)), (Some(Chunk::Be), Some(Chunk::Adjectives(says))) if says == &["visible"]);
         let told =
             seen || matches!(self.peek(1), Some(Chunk::Link(_) | Chunk::Verb(_) | Chunk::Adjectives(_)));
@@ -35,6 +39,7 @@ impl Interpreter<'_> {
         let acting: Vec<usize> = self.acting.iter().copied().filter(alive).collect();
         let first = self.mentioned.iter().copied().find(alive);
         let owners = if acting.is_empty() { first.into_iter().collect() } else { acting };
+        let owners = if its { self.mentioned.first().copied().into_iter().collect() } else { owners };
         if owners.is_empty() {
             return false;
         }
@@ -47,6 +52,10 @@ impl Interpreter<'_> {
                 format!(" {prep} {}", np.text())
             }
             _ if seen => " visible".to_owned(),
+            (Some(Chunk::Verb(verb)), _) if its && verb.form == VerbForm::Ing => {
+                self.at += 1;
+                format!(" {}", verb.attribute)
+            }
             _ => String::new(),
         };
         self.add_detail(&owners, &format!("with {only}{}{place}", phrase.text()));
@@ -56,12 +65,24 @@ impl Interpreter<'_> {
         true
     }
 
+    /// `a calendar from 1962`: part of the caption. `true` if it was that.
+    pub(super) fn dates(&mut self, phrase: &NounPhrase, prep: &str, subjects: &[usize]) -> bool {
+        let year = phrase.noun.trim_end_matches('s');
+        let dated = prep == "from" && year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit());
+        if dated && !subjects.is_empty() {
+            self.add_detail(subjects, &format!("from {}", phrase.text()));
+            self.group = subjects.to_vec();
+            self.closed = true;
+        }
+        dated && !subjects.is_empty()
+    }
+
     /// `a house on wheels`, `a hut on stilts`: part of the caption. `true` if it was that.
-    pub(super) fn moves_on(&mut self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+    pub(super) fn moves_on(&mut self, phrase: &NounPhrase, kind: RelationKind, subjects: &[usize]) -> bool {
         let part = phrase.is_bare()
             && (phrase.plural || phrase.noun == "stilts")
             && matches!(phrase.noun.as_str(), "wheel" | "stilt" | "stilts" | "leg" | "runner");
-        if !part || subjects.is_empty() {
+        if !part || kind != RelationKind::On || subjects.is_empty() {
             return false;
         }
         self.add_detail(subjects, &format!("on {}", phrase.text()));

@@ -61,7 +61,11 @@ impl Interpreter<'_> {
         {
             return subjects.clone();
         }
-        let bearer = || self.doer_before_place(verb).or_else(|| self.parked(verb, &near));
+        let bearer = || {
+            self.doer_before_place(verb)
+                .or_else(|| self.parked(verb, &near))
+                .or_else(|| self.owner_acts(verb, &near))
+        };
         if let Some(doers) = bearer().or_else(|| self.picture_before_place(verb, &near)) {
             return doers;
         }
@@ -75,17 +79,6 @@ impl Interpreter<'_> {
             && !matches!(self.previous(), Some(Chunk::Which));
         let finite = matches!(verb.form, VerbForm::Third | VerbForm::Base);
         match &self.object_of {
-            // "a postman with a bag opens a gate": the postman opens it.
-            None if finite
-                && verb.role != Role::Neutral
-                && matches!(self.before_last(), Some(Chunk::With))
-                && self.joint == Joint::None
-                && !near.is_empty()
-                && !alive(&near)
-                && alive(&self.owner) =>
-            {
-                self.owner.clone()
-            }
             // "a woman holding an umbrella walks": the woman walks.
             Some((_, subjects)) if acts && finite && !alive(&near) && alive(subjects) => subjects.clone(),
             // "a window, a cat looking out": the cat looks.

@@ -22,8 +22,7 @@ impl Interpreter<'_> {
                 return self.verb_detail(phrase, verb, &subjects, prep);
             }
             _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {
-                let alive: Vec<usize> = subjects.into_iter().filter(|i| self.is_animate(*i)).collect();
-                return self.verb_detail(phrase, verb, &alive, prep);
+                return self.verb_detail(phrase, verb, &self.alive_of(subjects), prep);
             }
             // "waving goodbye"
             _ if prep.is_none() && phrase.tags().any(Tags::SAID) => {
@@ -60,12 +59,8 @@ impl Interpreter<'_> {
                 self.owner = subjects;
                 return self.owned(phrase, false);
             }
-            // "children ringing a doorbell"
-            Role::Surrounded if verb.form != VerbForm::Past && verb.attribute == "ringing" => {
-                RelationKind::NextTo
-            }
             // "a king crowned by a bishop"
-            Role::Topped if prep == Some("by") && phrase.tags().any(Tags::ANIMATE) => RelationKind::NextTo,
+            Role::Topped | Role::Surrounded if is_beside(phrase, verb, prep) => RelationKind::NextTo,
             Role::Surrounded | Role::Flanked | Role::Topped => {
                 return self.surrounding(phrase, verb.role, &subjects);
             }
@@ -105,6 +100,11 @@ impl Interpreter<'_> {
             }
             _ => self.scene.not_understood.extend(phrase.words.iter().cloned()),
         }
+    }
+
+    /// Those of `things` that are alive.
+    fn alive_of(&self, things: Vec<usize>) -> Vec<usize> {
+        things.into_iter().filter(|index| self.is_animate(*index)).collect()
     }
 
     /// `candles creating a warm atmosphere`: what has no shape is no thing.
@@ -261,6 +261,12 @@ impl Interpreter<'_> {
         self.group = vec![object];
         self.object_of = None;
     }
+}
+
+/// `crowned by a bishop`, `ringing a doorbell`: near, and not on or around it.
+fn is_beside(phrase: &NounPhrase, verb: &Verb, prep: Option<&str>) -> bool {
+    let crowned = verb.role == Role::Topped && prep == Some("by") && phrase.tags().any(Tags::ANIMATE);
+    crowned || verb.form != VerbForm::Past && verb.attribute == "ringing"
 }
 
 /// `brushing a horse`: somebody to whom it is done is there, too.

@@ -177,21 +177,19 @@ fn odd(thing: &Thing) -> Vec<String> {
     {
         doubt(format!("each of the {} is drawn {does} a {what} of its own", thing.count));
     }
-    // "a pyramid of six oranges": nobody counts what has no box.
-    let inner = thing.detail.as_deref().and_then(|detail| detail.strip_prefix("of "));
-    let counted = inner.and_then(|inner| inner.split_once(' ')).filter(|(count, _)| {
-        let count = count.to_lowercase();
-        number(&count).is_some_and(|count| count > 1)
-    });
-    // Centimetres have no box, whatever they measure.
-    let counted = counted.filter(|(_, things)| {
-        let unit = lmd_layout::singular(things.split(' ').next().unwrap_or(things));
-        !List::Unit.has(&unit)
-    });
-    if let Some((count, things)) = counted {
+    if let Some((count, things)) = uncounted(thing) {
         doubt(format!("the {count} {things} are drawn as one thing with it and are not counted"));
     }
     notes
+}
+
+/// `a pyramid of six oranges`: nobody counts what has no box.
+fn uncounted(thing: &Thing) -> Option<(&str, &str)> {
+    let (count, things) = thing.detail.as_deref()?.strip_prefix("of ")?.split_once(' ')?;
+    // Centimetres have no box, whatever they measure.
+    let unit = lmd_layout::singular(things.split(' ').next().unwrap_or(things));
+    let several = number(&count.to_lowercase()).is_some_and(|count| count > 1);
+    (several && !List::Unit.has(&unit)).then_some((count, things))
 }
 
 /// Whether only somebody alive does so: pumpkins and suns smile, too.

@@ -3,7 +3,7 @@
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, thing_tags};
 use crate::RelationKind;
-use crate::lexicon::{Class, Tags, Verb, VerbForm, is_on, kind_of};
+use crate::lexicon::{Class, Role, Tags, Verb, VerbForm, is_on, kind_of};
 
 impl Interpreter<'_> {
     /// Who does a second deed: whoever does the first, or has what was named.
@@ -30,6 +30,15 @@ impl Interpreter<'_> {
         let vehicle = |i: &usize| self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::VEHICLE));
         let rides = |list: &[usize]| list.iter().any(vehicle);
         (verb.attribute == "parked" && !rides(near) && rides(&self.owner)).then(|| self.owner.clone())
+    }
+
+    /// `a postman with a bag opens a gate`: the postman opens it.
+    pub(super) fn owner_acts(&self, verb: &Verb, near: &[usize]) -> Option<Vec<usize>> {
+        let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
+        let finite = matches!(verb.form, VerbForm::Third | VerbForm::Base) && verb.role != Role::Neutral;
+        let after = matches!(self.before_last(), Some(Chunk::With)) && self.joint == Joint::None;
+        let acts = finite && after && self.object_of.is_none() && !near.is_empty();
+        (acts && !alive(near) && alive(&self.owner)).then(|| self.owner.clone())
     }
 
     /// `a screen above the crowd shows a map`: the screen shows it.

@@ -219,6 +219,7 @@ impl Interpreter<'_> {
     /// `with a scarf around its neck`: part of the caption of whom the words about the part speak, if there are any.
     fn accessory(&mut self, phrase: &NounPhrase, owners: Vec<usize>) {
         let place = self.part_place().filter(|(_, part)| !part.tags().any(Tags::GRASP));
+        let place = place.or_else(|| self.place_at(&owners));
         let wearers =
             place.as_ref().map(|(_, part)| self.owners_named_by(part, &[])).filter(|found| !found.is_empty());
         let owners = wearers.unwrap_or(owners);
@@ -233,6 +234,17 @@ impl Interpreter<'_> {
         self.group.clone_from(&self.owner);
     }
 
+    /// The words that come next where they name a part of an owner: `antlers above the door` of a cabin.
+    fn place_at(&self, owners: &[usize]) -> Option<(String, NounPhrase)> {
+        match (self.peek(1)?, self.peek(2)?) {
+            (Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep)), Chunk::Np(part)) => {
+                let whole = self.whole_of(part, &[])?;
+                owners.contains(&whole).then(|| (prep.clone(), part.clone()))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a region, `on it` or `on top` after the list says where it is.
     pub(super) fn explicit_place_follows(&self) -> bool {
         let listed = |chunk: &&Chunk| {
@@ -241,7 +253,14 @@ impl Interpreter<'_> {
                 Chunk::Np(_) | Chunk::And | Chunk::Or | Chunk::Comma | Chunk::Verb(_) | Chunk::Adjectives(_)
             )
         };
-        let skipped = self.chunks.iter().skip(self.at + 1).take_while(listed).count();
+        let own_clause = |three: &[Chunk]| matches!(three, [Chunk::Comma, Chunk::Np(np), Chunk::Verb(_)] if np.determiner != Determiner::None);
+        let rest = self.chunks.get(self.at + 1..).unwrap_or_default();
+        let ends = rest.windows(3).position(own_clause).unwrap_or(rest.len());
+        let skipped = rest.iter().take(ends).take_while(listed).count();
+        // "loaded with hay, a dog sitting on top": the dog is on top.
+        if skipped == ends && ends < rest.len() {
+            return false;
+        }
         match self.peek(skipped + 1) {
             Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))) => {
                 !matches!(self.peek(skipped + 2), Some(Chunk::Np(_)))

@@ -6,7 +6,7 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::{Link, place_word};
 use super::numbers::Quantity;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Class, Tags, VerbForm, exact_tags, head, is_worked, kind_of};
+use crate::lexicon::{Class, Tags, Verb, VerbForm, exact_tags, head, is_worked, kind_of};
 use crate::{Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -108,6 +108,11 @@ impl Interpreter<'_> {
                 Some(Chunk::Link(Link::Prep(up))),
                 None | Some(Chunk::Stop | Chunk::Comma | Chunk::And),
             ) => up.clone(),
+            (Some(Chunk::Verb(verb)), ..)
+                if verb.form == VerbForm::Third && phrase.tags().any(Tags::PART) =>
+            {
+                return self.is_part_doing(phrase, verb);
+            }
             _ => return false,
         };
         let seen = says == "visible";
@@ -140,6 +145,29 @@ impl Interpreter<'_> {
             self.add_detail(&owners, &format!("with {part}"));
         }
         self.at += 2;
+        self.group = owners;
+        (self.object_of, self.closed, self.joint) = (None, true, Joint::None);
+        true
+    }
+
+    /// `Its door hangs by one hinge.`: what a part of something lifeless does is said in the caption of that.
+    fn is_part_doing(&mut self, phrase: &NounPhrase, verb: &Verb) -> bool {
+        let its = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("its"));
+        let owners = self.owners_named_by(phrase, &[]);
+        let alive = owners.iter().any(|index| self.is_animate(*index));
+        if !its || alive || owners.is_empty() || self.pending != Pending::Nothing || self.denied.is_some() {
+            return false;
+        }
+        self.at += 1;
+        let place = match (self.peek(1), self.peek(2)) {
+            (Some(Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep))), Some(Chunk::Np(np))) => {
+                self.at += 2;
+                format!(" {prep} {}", np.text())
+            }
+            _ => String::new(),
+        };
+        let says = format!("with {} {}{place}", phrase.text().to_lowercase(), verb.attribute);
+        self.add_detail(&owners, &says);
         self.group = owners;
         (self.object_of, self.closed, self.joint) = (None, true, Joint::None);
         true
@@ -300,6 +328,12 @@ impl Interpreter<'_> {
         mentioned.or_else(|| (0..self.scene.things.len()).rev().find(bears))
     }
 
+    /// Whether a phrase names a part of a building that was named before: the door of a barn.
+    pub(super) fn is_part_of_building(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+        let whole = self.whole_of(phrase, subjects).and_then(|index| self.scene.things.get(index));
+        whole.is_some_and(is_building)
+    }
+
     /// Which of several parts that lie one over another: `the top shelf`.
     fn storey_of(phrase: &NounPhrase) -> Option<Region> {
         let region = place_word(phrase.attributes.first()?)?;
@@ -326,8 +360,13 @@ impl Interpreter<'_> {
                 || tags.any(Tags::SHOWS)
                 || is_building(thing) && !phrase.tags().any(Tags::SURFACE)
                 || storey.is_some_and(|storey| storey != Region::Top);
+            let before = matches!(
+                prep,
+                "by" | "near" | "next to" | "beside" | "at" | "in front of" | "before" | "outside"
+            );
             let kind = match () {
                 () if self.rises(prep, subjects) => RelationKind::Above,
+                () if before => RelationKind::InFrontOf,
                 () if closed => RelationKind::Inside,
                 () => RelationKind::On,
             };
@@ -375,7 +414,7 @@ impl Interpreter<'_> {
 }
 
 /// Whether a thing is as large as a house and has windows, a roof and a chimney.
-fn is_building(thing: &crate::Thing) -> bool {
+pub(super) fn is_building(thing: &crate::Thing) -> bool {
     let (tags, kind) = (thing_tags(thing), kind_of(&thing.noun));
     let other = Tags::ANIMATE.and(Tags::PLACE).and(Tags::SCENERY).and(Tags::VEHICLE).and(Tags::BODY);
     kind.class == Class::Stand && kind.height >= 4.0 && kind.width >= 4.0 && !tags.any(other)

@@ -40,6 +40,13 @@ pub(super) fn is_fastened(tokens: &[Token], at: usize) -> bool {
     let clause = (at..tokens.len()).take_while(|i| tokens.get(*i).is_some_and(Token::is_word));
     let bears = |word: &str| word == "wall" || tags(word).any(Tags::SURFACE.and(Tags::SEAT));
     let mut words = clause.clone();
+    // "a photo of a soldier lies on a piano"
+    let named =
+        noun_phrase(tokens, at + 1).filter(|_| low(tokens, at) == "of").map(|(_, end)| low(tokens, end));
+    const LIES: [&str; 7] = ["lies", "leans", "hangs", "rests", "covers", "decorates", "adorns"];
+    if named.is_some_and(|verb| LIES.contains(&verb)) {
+        return true;
+    }
     let on_it = |i: usize| low(tokens, i) == "on" && low(tokens, i + 1) == "it";
     words.any(|i| {
         let next = low(tokens, i + 1);

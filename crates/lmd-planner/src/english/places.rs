@@ -156,7 +156,8 @@ impl Places {
     pub(super) fn add(&mut self, prep: &str, text: &str) {
         let prep = match prep {
             "through" | "to" | "into" | "inside" | "during" | "within" | "out of" => "in",
-            "across" | "along" | "down" | "up" | "onto" | "past" | "off" => "on",
+            "across" | "along" | "down" | "up" | "onto" | "off" => "on",
+            "past" => "by",
             other => other,
         };
         let place = (prep.to_owned(), text.to_owned());

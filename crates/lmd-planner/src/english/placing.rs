@@ -241,13 +241,15 @@ impl Interpreter<'_> {
         {
             return;
         }
-        if kind == RelationKind::On && self.moves_on(phrase, &subjects) {
+        if self.dates(phrase, prep, &subjects) || self.moves_on(phrase, kind, &subjects) {
             return;
         }
         if Self::is_own_part(phrase) {
             return self.on_own_part(phrase, (kind, prep), &subjects);
         }
-        if (matches!(kind, RelationKind::On | RelationKind::Inside) || prep.starts_with("from"))
+        if (matches!(kind, RelationKind::On | RelationKind::Inside)
+            || prep.starts_with("from")
+            || self.is_part_of_building(phrase, &subjects))
             && self.in_part_of_whole(phrase, prep, &subjects)
         {
             return;
@@ -286,7 +288,8 @@ impl Interpreter<'_> {
         let kind = self.touching(phrase, kind, prep, &subjects);
         // Whoever pours milk into a cup is beside it.
         let pours = matches!(prep, "into" | "out of") && !subjects.is_empty() && self.detailed_by == subjects;
-        let pours = pours || self.aims(prep, &subjects);
+        let ground = Tags::SCENERY.and(Tags::SEAT).and(Tags::PLACE);
+        let pours = pours || !phrase.tags().any(ground) && self.aims(prep, &subjects);
         let kind = if pours { RelationKind::NextTo } else { kind };
         self.place_against(phrase, kind, prep, subjects, known.is_some());
     }
