@@ -107,6 +107,10 @@ impl Reader<'_> {
     /// `carrot slices`: one thing that can be counted needs an article where it does something.
     pub(super) fn is_bare_before(&self, last: &Token) -> bool {
         let own = exact_tags(&last.low);
+        // "a bowl of soup steams on a stove"
+        if self.before() == "of" && links::link(self.tokens, self.at + 1).is_some() {
+            return false;
+        }
         // "written in smoke trails": after a preposition nothing acts.
         let placed = is_function(self.before()) && self.before() != "and";
         let acts = own.any(Tags::ANIMATE.and(Tags::VEHICLE)) || own.any(Tags::STUFF) && !placed;
@@ -152,6 +156,13 @@ impl Reader<'_> {
         }
         let participle = is_participle(low);
         let finite = !tags(low).any(Tags::NOUN) && verb(low).is_some();
-        (bare && (participle || finite)) || (participle && self.phrase.determiner == Determiner::None)
+        // "an old woman in black feeds the cats"
+        let third = self.object_follows(1) && verb(low).is_some_and(|verb| verb.form == VerbForm::Third);
+        let colour = |word: &String| exact_tags(word).any(Tags::COLOUR);
+        let dressed =
+            self.before() == "in" && self.phrase.is_bare() && self.phrase.attributes.iter().all(colour);
+        (bare && (participle || finite))
+            || dressed && third
+            || (participle && self.phrase.determiner == Determiner::None)
     }
 }

@@ -65,8 +65,19 @@ impl Interpreter<'_> {
         true
     }
 
-    /// `a calendar from 1962`: part of the caption. `true` if it was that.
+    /// `a calendar from 1962`, `wrapping a bouquet in paper`: part of the caption. `true` if it was that.
     pub(super) fn dates(&mut self, phrase: &NounPhrase, prep: &str, subjects: &[usize]) -> bool {
+        let clause = self.chunks.iter().take(self.at).rev().take_while(|chunk| **chunk != Chunk::Stop);
+        let deed = clause
+            .into_iter()
+            .find_map(|c| if let Chunk::Verb(verb) = c { Some(&verb.attribute) } else { None });
+        let wraps =
+            deed.is_some_and(|does| matches!(does.as_str(), "wrapping" | "coating" | "dipping" | "covering"));
+        if wraps && prep == "in" && self.detailed_by == subjects && !phrase.tags().any(Tags::PLACE) {
+            self.add_detail(subjects, &format!("in {}", phrase.text()));
+            self.closed = true;
+            return true;
+        }
         let year = phrase.noun.trim_end_matches('s');
         let dated = prep == "from" && year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit());
         if dated && !subjects.is_empty() {

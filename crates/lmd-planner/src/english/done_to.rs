@@ -44,7 +44,9 @@ impl Interpreter<'_> {
             _ if prep.is_none() && self.is_shapeless(phrase, verb) => {
                 return self.verb_detail(phrase, verb, &subjects, prep);
             }
-            _ if prep == Some("of") => return self.verb_detail(phrase, verb, &subjects, prep),
+            _ if prep == Some("of") || is_lined(phrase, verb, prep) => {
+                return self.verb_detail(phrase, verb, &subjects, prep);
+            }
             Role::Mount => RelationKind::On,
             Role::Contact if self.is_eaten(phrase, verb, prep) => {
                 return self.verb_detail(phrase, verb, &subjects, prep);
@@ -261,6 +263,12 @@ impl Interpreter<'_> {
         self.group = vec![object];
         self.object_of = None;
     }
+}
+
+/// `a coffin lined with velvet`
+fn is_lined(phrase: &NounPhrase, verb: &Verb, prep: Option<&str>) -> bool {
+    let past = verb.role == Role::Neutral && verb.form == VerbForm::Past;
+    past && prep == Some("with") && !phrase.plural
 }
 
 /// `crowned by a bishop`, `ringing a doorbell`: near, and not on or around it.

@@ -56,7 +56,9 @@ impl Interpreter<'_> {
     pub(super) fn doer_on(&self, kind: RelationKind) -> Option<Vec<usize>> {
         let Some(Chunk::Np(np)) = self.peek(1) else { return None };
         let (_, subjects) = self.object_of.as_ref()?;
-        let done_to = self.done_to.filter(|i| self.group == [*i] && kind == RelationKind::On)?;
+        // "passing a man sleeping on a bench": he sleeps there.
+        let same = !matches!(self.previous(), Some(Chunk::Verb(_)));
+        let done_to = self.done_to.filter(|i| same && self.group == [*i] && kind == RelationKind::On)?;
         // "a clown juggling oranges on a unicycle"
         let ridden = kind_of(&np.noun).class == Class::Mount;
         let seat = ridden || np.tags().any(Tags::SEAT.and(Tags::SCENERY));

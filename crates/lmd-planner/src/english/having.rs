@@ -8,7 +8,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
-use crate::lexicon::{Class, List, Tags, is_idea, kind_of};
+use crate::lexicon::{Class, List, Tags, VerbForm, is_idea, kind_of};
 use crate::{Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -247,11 +247,11 @@ impl Interpreter<'_> {
 
     /// Whether a region, `on it` or `on top` after the list says where it is.
     pub(super) fn explicit_place_follows(&self) -> bool {
-        let listed = |chunk: &&Chunk| {
-            matches!(
-                chunk,
-                Chunk::Np(_) | Chunk::And | Chunk::Or | Chunk::Comma | Chunk::Verb(_) | Chunk::Adjectives(_)
-            )
+        // "a man with a suitcase gets off": what he does places nothing.
+        let listed = |chunk: &&Chunk| match chunk {
+            Chunk::Verb(verb) => !matches!(verb.form, VerbForm::Third | VerbForm::Base),
+            Chunk::Np(_) | Chunk::And | Chunk::Or | Chunk::Comma | Chunk::Adjectives(_) => true,
+            _ => false,
         };
         let own_clause = |three: &[Chunk]| matches!(three, [Chunk::Comma, Chunk::Np(np), Chunk::Verb(_)] if np.determiner != Determiner::None);
         let rest = self.chunks.get(self.at + 1..).unwrap_or_default();

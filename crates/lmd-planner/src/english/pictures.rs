@@ -21,6 +21,9 @@ const FASTENED: [&str; 10] = [
     "propped",
 ];
 
+/// What pictures do that are themselves in the scene.
+const LIES: [&str; 7] = ["lies", "leans", "hangs", "rests", "covers", "decorates", "adorns"];
+
 /// Words for what a picture does that shows something.
 const SHOWN: [&str; 9] = [
     "advertises",
@@ -43,7 +46,6 @@ pub(super) fn is_fastened(tokens: &[Token], at: usize) -> bool {
     // "a photo of a soldier lies on a piano"
     let named =
         noun_phrase(tokens, at + 1).filter(|_| low(tokens, at) == "of").map(|(_, end)| low(tokens, end));
-    const LIES: [&str; 7] = ["lies", "leans", "hangs", "rests", "covers", "decorates", "adorns"];
     if named.is_some_and(|verb| LIES.contains(&verb)) {
         return true;
     }
@@ -57,7 +59,8 @@ pub(super) fn is_fastened(tokens: &[Token], at: usize) -> bool {
             }
             // "a poster with a whale on it above the bed"
             "on" if on_it(i) => {
-                matches!(low(tokens, i + 2), "above" | "over" | "on" | "next" | "beside" | "behind")
+                LIES.contains(&low(tokens, i + 2))
+                    || matches!(low(tokens, i + 2), "above" | "over" | "on" | "next" | "beside" | "behind")
             }
             word => {
                 FASTENED.contains(&word)

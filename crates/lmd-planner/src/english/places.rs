@@ -65,7 +65,8 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
         return Setting::Region(region);
     }
     let walls = phrase.noun == "wall" && phrase.plural && matches!(prep, "along" | "against");
-    if walls || List::Viewer.has(&phrase.noun) && prep == "at" {
+    let bars = phrase.noun == "bar" && phrase.plural && matches!(prep, "through" | "behind" | "between");
+    if walls || bars || List::Viewer.has(&phrase.noun) && prep == "at" {
         return Setting::Ignored;
     }
     // A triangle is drawn within a square, not in the middle of a town.

@@ -26,7 +26,10 @@ impl Interpreter<'_> {
                 let of_owner =
                     !objects.is_empty() && objects.iter().all(|object| self.owner.contains(object));
                 let held = matches!(kind, RelationKind::Inside | RelationKind::On);
-                self.group = if of_owner && held && self.at_noun_place() { objects } else { subjects };
+                // "a postcard with a mill on it lies on a mat": the postcard lies there.
+                let acts = matches!(self.peek(1), Some(Chunk::Verb(verb)) if verb.form == VerbForm::Third);
+                let on = of_owner && held && (acts || self.at_noun_place());
+                self.group = if on { objects } else { subjects };
                 self.closed = true;
             }
             Pending::Ahead { kind, .. } => {
@@ -207,8 +210,10 @@ impl Interpreter<'_> {
                 self.scene.things.get(*index).filter(|thing| !subjects.contains(index) && thing.count == 1);
             thing.is_some_and(|thing| {
                 let tags = thing_tags(thing);
-                let hollow = tags.any(Tags::CONTAINER.and(Tags::VEHICLE)) || is_building(thing);
-                hollow && !tags.any(Tags::ANIMATE)
+                let hollow =
+                    tags.any(Tags::CONTAINER.and(Tags::VEHICLE).and(Tags::SEAT)) || is_building(thing);
+                let tree = head(&thing.noun) == "tree";
+                if part.noun == "branch" { tree } else { hollow && !tags.any(Tags::ANIMATE) }
             })
         };
         let named = self.mentioned.iter().chain(&self.earlier).copied();
