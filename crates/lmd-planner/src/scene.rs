@@ -70,6 +70,8 @@ pub struct Thing {
     pub region: Option<Region>,
     /// A stated part of what it is in, if any: the upper left corner of a door.
     pub spot: Option<Region>,
+    /// Whether several of them are said to differ in size.
+    pub varied: bool,
 }
 
 /// How several things of one kind are arranged.
@@ -218,6 +220,7 @@ impl Thing {
             arrangement: None,
             region: None,
             spot: None,
+            varied: false,
         }
     }
 
@@ -268,7 +271,12 @@ impl Scene {
             },
             // "a scene in the style of Monet"
             (Some(style), None) if style.starts_with("a scene ") => style.clone(),
+            (Some(style), None) if style.ends_with(" scene") => style.clone(),
             (Some(style), None) => format!("{style} of a scene"),
+            // "a scene seen from behind" in the rain
+            (Some(style), Some(place)) if style.starts_with("a scene ") && place.starts_with("a scene ") => {
+                format!("{style}{}", place.trim_start_matches("a scene"))
+            }
             (Some(style), Some(place)) => format!("{style} of {place}"),
         };
         capitalised(&text)

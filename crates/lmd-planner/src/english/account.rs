@@ -96,6 +96,8 @@ struct Held {
     words: HashSet<String>,
     counts: HashSet<u32>,
     has_regions: bool,
+    /// Whether some are said to differ in size.
+    varied: bool,
 }
 
 impl Held {
@@ -127,6 +129,7 @@ impl Held {
             // How many a list told one by one is counted by what it lists.
             counts: counts.chain([all, 1]).chain(placing.iter().filter_map(|word| number(word))).collect(),
             words,
+            varied: scene.things.iter().any(|thing| thing.varied),
             has_regions: scene.things.iter().any(|thing| thing.region.is_some()),
         }
     }
@@ -143,6 +146,9 @@ impl Held {
             return true;
         }
         let one = singular(low);
+        if self.varied && super::of_part::is_measure(&one) {
+            return true;
+        }
         let listed = List::Viewer.has(low)
             || matches!(low, "picture" | "image" | "photo")
             || List::GivesWay.has(&one)

@@ -147,7 +147,8 @@ impl Reader<'_> {
         };
         if self.low(1) == "," {
             // "a zither, red cars": two things where nothing says that the list is one of adjectives.
-            let led = self.phrase.determiner != Determiner::None;
+            // "on a marble zlab, clean background": what has an adjective already is the noun.
+            let led = self.phrase.determiner != Determiner::None && self.phrase.attributes.is_empty();
             let at = if adjective(2) { 3 } else { 2 };
             return led && at == 3 && (noun(at) || adjective(at) && noun(at + 1) || self.unknown_ends(at));
         }

@@ -2,6 +2,7 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, thing_tags};
+use super::of_part::is_measure;
 use super::phrase::NounPhrase;
 use crate::lexicon::{List, Role, Tags, head};
 use crate::{Arrangement, RelationKind, Thing};
@@ -29,6 +30,21 @@ impl Interpreter<'_> {
             }
         }
         self.closed = true;
+    }
+
+    /// `in different sizes`, `in various colours`: said of what is several. `true` if it was that.
+    pub(super) fn differ_by(&mut self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+        let by = phrase.difference().filter(|by| is_measure(by) || List::LookOf.has(by));
+        let Some(measured) = by.filter(|_| !subjects.is_empty()).map(is_measure) else { return false };
+        for index in subjects {
+            self.scene.things.get_mut(*index).into_iter().for_each(|thing| thing.varied |= measured);
+        }
+        if !measured {
+            self.add_detail(subjects, &format!("in {}", phrase.text()));
+        }
+        self.used.push(phrase.noun.clone());
+        (self.group, self.closed) = (subjects.to_vec(), true);
+        true
     }
 
     /// Each thing stands so to the next.

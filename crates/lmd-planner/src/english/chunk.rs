@@ -160,7 +160,8 @@ fn bracketed_adjectives(tokens: &[Token], at: usize, previous: Option<&Chunk>) -
     let inner = tokens.get(at + 1..at + 1 + length)?;
     let words: Vec<String> =
         inner.iter().filter(|token| token.is_word() && token.low != "and").map(|t| t.low.clone()).collect();
-    let plain = !words.is_empty() && words.iter().all(|word| is_adjective(word));
+    let says = |word: &String| is_adjective(word) || exact_tags(word).any(Tags::MODIFIER);
+    let plain = words.iter().any(|word| is_adjective(word)) && words.iter().all(says);
     plain.then_some((Chunk::Bracketed(words), length + 2))
 }
 

@@ -120,7 +120,9 @@ impl Interpreter<'_> {
     /// What is excepted must not be there, save where everybody else was told of; of an empty room it is all there is.
     pub(super) fn except(&mut self) {
         // "no furniture except a lamp"
-        if self.places.say("empty") || self.denied.is_some() {
+        // "no furniture in the room except a lamp"
+        let denied = self.denied.is_some() || self.scene.things.is_empty() && !self.scene.absent.is_empty();
+        if self.places.say("empty") || denied {
             self.denied = None;
             self.with(false);
         } else if !self.excepts_somebody() {
@@ -165,7 +167,8 @@ impl Interpreter<'_> {
     pub(super) fn close_denial_unless_listed(&mut self) {
         let listed = match (self.peek(1), self.peek(2)) {
             (Some(Chunk::Np(np)), after) => {
-                np.is_bare() && !matches!(after, Some(Chunk::Link(_) | Chunk::Verb(_)))
+                // "a cage without a bird, door open"
+                np.is_bare() && !matches!(after, Some(Chunk::Link(_) | Chunk::Verb(_) | Chunk::Adjectives(_)))
             }
             (Some(Chunk::Or | Chunk::And), _) => true,
             _ => false,

@@ -174,7 +174,7 @@ impl Interpreter<'_> {
             matches!(verb.attribute.as_str(), "hanging" | "dangling" | "hung" | "suspended" | "swinging");
         let object = matches!(self.peek(1), Some(Chunk::Np(np)) if !Self::is_own_part(np));
         let spread = verb.form == VerbForm::Base;
-        let says = if spread { verb.attribute.trim_end_matches("ing") } else { &verb.attribute };
+        let says = if spread { plain_form(&verb.attribute) } else { &verb.attribute };
         let own = matches!(self.previous(), Some(Chunk::Np(np)) if Self::is_own_part(np));
         let of_own = own
             && (verb.role != Role::Posture || verb.attribute == "hanging")
@@ -324,6 +324,10 @@ impl Interpreter<'_> {
             return self.add_detail(&group, &format!("which is {}", adjectives.join(" ")));
         }
         let subjects = if self.joint == Joint::None { self.group.clone() } else { self.current_subjects() };
+        if self.denied.is_none() && self.is_higher(adjectives, &subjects) {
+            return;
+        }
+        self.place_by_distance(adjectives, &subjects);
         if self.denied.take_if(|denied| denied.is_none()).is_some() {
             // "a horse that is not brown" forbids a brown one.
             for noun in
@@ -353,4 +357,9 @@ impl Interpreter<'_> {
             }
         }
     }
+}
+
+/// A verb as it looks without its ending: `spread`, `visible`.
+fn plain_form(attribute: &str) -> &str {
+    if attribute == "visibling" { "visible" } else { attribute.trim_end_matches("ing") }
 }

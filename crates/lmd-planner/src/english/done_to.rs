@@ -18,16 +18,16 @@ impl Interpreter<'_> {
         self.joint = Joint::None;
         let passive = verb.form == VerbForm::Past && prep == Some("by");
         let kind = match verb.role {
-            _ if (verb.form != VerbForm::Past || prep.is_none()) && self.is_new_idea(phrase) => {
+            // "waving goodbye"
+            _ if prep.is_none() && phrase.tags().any(Tags::SAID)
+                || (verb.form != VerbForm::Past || prep.is_none()) && self.is_new_idea(phrase) =>
+            {
                 return self.verb_detail(phrase, verb, &subjects, prep);
             }
             _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {
                 return self.verb_detail(phrase, verb, &self.alive_of(subjects), prep);
             }
-            // "waving goodbye"
-            _ if prep.is_none() && phrase.tags().any(Tags::SAID) => {
-                return self.verb_detail(phrase, verb, &subjects, prep);
-            }
+            _ if self.share(phrase, verb, &subjects) => return,
             Role::Caption
                 if prep.is_none() && (is_tended(phrase, verb) || self.is_shared(phrase, verb, &subjects)) =>
             {
@@ -66,9 +66,9 @@ impl Interpreter<'_> {
             Role::Surrounded | Role::Flanked | Role::Topped => {
                 return self.surrounding(phrase, verb.role, &subjects);
             }
-            _ => RelationKind::NextTo,
+            _ => beside(verb, prep),
         };
-        if setting(phrase, RelationKind::Inside, "in") == Setting::Place && self.known(phrase).is_none() {
+        if self.is_place_of_deed(phrase, verb) {
             return self.places.add("in", &phrase.text());
         }
         if !passive {
@@ -78,6 +78,13 @@ impl Interpreter<'_> {
         let agent = self.thing_of(phrase);
         self.relate_all(&[agent], kind, &subjects);
         self.group = vec![agent];
+    }
+
+    /// Whether what a verb is done to is all around: what somebody orbits is not.
+    fn is_place_of_deed(&self, phrase: &NounPhrase, verb: &Verb) -> bool {
+        let around = matches!(verb.attribute.as_str(), "orbiting" | "circling");
+        let place = setting(phrase, RelationKind::Inside, "in") == Setting::Place && !around;
+        place && self.known(phrase).is_none()
     }
 
     /// `dressed in black`: a colour alone goes into the caption.
@@ -129,6 +136,23 @@ impl Interpreter<'_> {
             && !phrase.tags().any(Tags::PLACE.and(Tags::ABSTRACT).and(Tags::PART).and(Tags::STUFF))
             && subjects.iter().map(count).sum::<u32>() > 1
             && subjects.iter().all(|i| self.is_animate(*i))
+    }
+
+    /// `two squirrels sharing an acorn`: it is between the two. `false` if the verb says something else.
+    fn share(&mut self, phrase: &NounPhrase, verb: &Verb, subjects: &[usize]) -> bool {
+        if verb.attribute != "sharing" || !self.is_shared(phrase, verb, subjects) {
+            return false;
+        }
+        let what = self.thing_of(phrase);
+        match subjects {
+            [pair] if self.scene.things.get(*pair).is_some_and(|thing| thing.count == 2) => {
+                self.relate(what, RelationKind::Between(*pair), *pair);
+            }
+            [one, other] => self.relate(what, RelationKind::Between(*other), *one),
+            _ => self.relate_all(subjects, RelationKind::NextTo, &[what]),
+        }
+        (self.group, self.closed) = (subjects.to_vec(), true);
+        true
     }
 
     /// `licking an ice cream` stays in the caption; `licking a dog` touches somebody.
@@ -299,4 +323,10 @@ fn is_cuddly(noun: &str) -> bool {
     const SOFT: [&str; 9] =
         ["teddy", "teddy bear", "doll", "rag doll", "pillow", "cushion", "toy", "plushie", "stuffed animal"];
     SOFT.contains(&noun) || noun.starts_with("plush ") || noun.starts_with("toy ")
+}
+
+/// Where who does something is: a clown below what he juggles, others beside it.
+fn beside(verb: &Verb, prep: Option<&str>) -> RelationKind {
+    let juggles = verb.attribute == "juggling" && prep.is_none();
+    if juggles { RelationKind::Below } else { RelationKind::NextTo }
 }

@@ -39,7 +39,12 @@ const FIGURES: [&str; 12] = [
 /// One sentence for each odd caption of `scene`.
 pub(super) fn odd_captions(scene: &Scene) -> Vec<String> {
     let captions = scene.things.iter().flat_map(odd);
-    captions.chain(halves(scene)).chain(loose_parts(scene)).chain(odd_absences(scene)).collect()
+    captions
+        .chain(halves(scene))
+        .chain(loose_parts(scene))
+        .chain(odd_absences(scene))
+        .chain(differing(scene))
+        .collect()
 }
 
 /// Two noun phrases with nothing between them: what stood there was not taken for a verb.
@@ -109,6 +114,20 @@ fn own_thing(noun: &str) -> bool {
             | "string"
             | "petal"
     )
+}
+
+/// `three vases in different colours`: nobody says which.
+fn differing(scene: &Scene) -> Vec<String> {
+    let differ = |thing: &&Thing| {
+        let by =
+            thing.detail.as_deref().and_then(|said| said.strip_prefix("of ").or(said.strip_prefix("in ")));
+        let words = ["different", "various", "varying", "assorted"];
+        thing.count > 1 && by.is_some_and(|by| words.iter().any(|word| by.starts_with(word)))
+    };
+    let doubt = |thing: &Thing| {
+        format!("all {} of \"{}\" have this caption, whatever they differ by", thing.count, thing.phrase())
+    };
+    scene.things.iter().filter(differ).map(doubt).collect()
 }
 
 /// What is forbidden although its last word is no thing.

@@ -4,7 +4,7 @@ use super::chunk::Chunk;
 use super::interpret::{Interpreter, Pending};
 use super::phrase::NounPhrase;
 use super::who::Who;
-use crate::{Region, RelationKind};
+use crate::{Region, Relation, RelationKind};
 
 impl Interpreter<'_> {
     /// `on either side (of a table)`; alone it speaks of the owner.
@@ -88,11 +88,74 @@ impl Interpreter<'_> {
         // "a stove, a sink, and a stool in between": the stool alone.
         let between = matches!(kind, RelationKind::Between(_));
         let subjects = subjects.last().filter(|_| between).map_or(subjects, std::slice::from_ref);
-        let owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
+        let mut owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
+        // "a book, a jug, a skull with a candle on top": on the skull.
+        if kind == RelationKind::On && owners.len() > 1 {
+            owners.drain(..owners.len() - 1);
+        }
+        // "a lizard on the branch it sits on": it is on that branch.
+        let named = self.at.checked_sub(3).and_then(|at| self.chunks.get(at..self.at));
+        if let Some([Chunk::Np(_), Chunk::Pronoun(_), Chunk::Verb(_)]) = named
+            && let Some(place) = self.mentioned.last().copied()
+            && let Some(who) = self.mentioned.iter().rev().copied().find(|i| *i != place)
+            && matches!(kind, RelationKind::On | RelationKind::Inside | RelationKind::Under)
+        {
+            let known = |r: &Relation| r.subject == who && r.object == place;
+            if !self.scene.relations.iter().any(known) {
+                self.relate(who, kind, place);
+            }
+            self.closed = true;
+            return;
+        }
         let objects = if owners.is_empty() { self.resolve(Who::It, subjects) } else { owners };
         if kind != RelationKind::NextTo && !subjects.is_empty() && !objects.is_empty() {
             self.relate_all(subjects, kind, &objects);
             self.closed = true;
+        }
+    }
+
+    /// `a plate with a pie and a fork beside it`: only the fork is beside it.
+    pub(super) fn only_last_is_beside(&mut self, kind: RelationKind, subjects: Vec<usize>) -> Vec<usize> {
+        let pronoun = matches!(self.peek(1), Some(Chunk::Pronoun(_)));
+        if pronoun && self.owner.is_empty() && self.mentioned.iter().all(|i| subjects.contains(i)) {
+            return subjects.last().copied().into_iter().collect();
+        }
+        let rests = matches!(
+            kind,
+            RelationKind::On | RelationKind::Inside | RelationKind::Under | RelationKind::Around
+        );
+        let Some((last, others)) = subjects.split_last().filter(|_| !rests && !self.owner.is_empty()) else {
+            return subjects;
+        };
+        if others.is_empty() || !matches!(self.peek(1), Some(Chunk::Pronoun(_))) {
+            return subjects;
+        }
+        let owners = self.owner.clone();
+        for other in others {
+            self.default_relation(*other, &owners);
+        }
+        vec![*last]
+    }
+
+    /// What is between two things that are on a shelf is on it, too.
+    fn rest_with(&mut self, subjects: &[usize], first: usize) {
+        let rests = |r: &&Relation| matches!(r.kind, RelationKind::On | RelationKind::Inside);
+        let of = |subject: usize, relations: &[Relation]| {
+            relations.iter().filter(rests).find(|r| r.subject == subject).cloned()
+        };
+        let Some(place) = of(first, &self.scene.relations) else { return };
+        for subject in subjects.iter().filter(|subject| **subject != place.object) {
+            if of(*subject, &self.scene.relations).is_none() {
+                self.relate(*subject, place.kind, place.object);
+            }
+        }
+    }
+
+    /// Relates things to what a pronoun means; what is between two of those rests with them.
+    pub(super) fn relate_all_and_rest(&mut self, subjects: &[usize], kind: RelationKind, objects: &[usize]) {
+        self.relate_all(subjects, kind, objects);
+        if let (RelationKind::Between(_), Some(first)) = (kind, objects.first()) {
+            self.rest_with(subjects, *first);
         }
     }
 
@@ -102,7 +165,13 @@ impl Interpreter<'_> {
             self.group.clear();
             return;
         }
+        // "ships between towers": so few that each of them can be.
+        for index in subjects.iter().chain((first == second).then_some(&first)).filter(|_| first == second) {
+            let thing = self.scene.things.get_mut(*index).filter(|thing| !thing.exact && thing.count > 2);
+            thing.into_iter().for_each(|thing| thing.count = 2);
+        }
         self.relate_all(subjects, RelationKind::Between(second), &[first]);
+        self.rest_with(subjects, first);
         self.group = subjects.to_vec();
         self.closed = true;
     }

@@ -110,6 +110,30 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Whether `on` says at whom something is aimed: `spraying water on its calf`.
+    pub(super) fn aims(&self, prep: &str, subjects: &[usize]) -> bool {
+        const AIMED: [&str; 11] = [
+            "spraying",
+            "splashing",
+            "squirting",
+            "sprinkling",
+            "pouring",
+            "throwing",
+            "blowing",
+            "shining",
+            "spilling",
+            "dumping",
+            "smearing",
+        ];
+        let said = |i: &usize| {
+            let detail = self.scene.things.get(*i).and_then(|thing| thing.detail.as_deref());
+            detail.is_some_and(|detail| detail.split(' ').any(|word| AIMED.contains(&word)))
+        };
+        matches!(prep, "on" | "onto" | "over" | "at" | "upon")
+            && self.detailed_by == subjects
+            && subjects.iter().all(said)
+    }
+
     /// Remembers who acts, unless words are to be read. `true` where the verb says no more than how somebody is.
     pub(super) fn acts(&mut self, read: bool, verb: &Verb, subjects: &[usize]) -> bool {
         if !read && verb.form != VerbForm::Past {

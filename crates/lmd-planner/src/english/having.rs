@@ -284,6 +284,8 @@ impl Interpreter<'_> {
             () if tags.any(Tags::SURFACE) && !animate => RelationKind::On,
             () if thing.noun.ends_with("tree") => RelationKind::Inside,
             () if tags.any(Tags::PERSON) && self.is_held_up(index) => RelationKind::HeldBy,
+            // "a wall with three portraits"
+            () if self.hangs_on_wall(index, owner) => RelationKind::On,
             () if tags.any(Tags::PLACE) => return,
             () if self.is_shown_on(index, owner) => RelationKind::Inside,
             () if !animate && self.hangs_on(index, owner) => RelationKind::Inside,
@@ -292,6 +294,12 @@ impl Interpreter<'_> {
         self.relate(index, kind, owner);
         self.contained = Some(kind);
         self.object_of = None;
+    }
+
+    /// Whether something that hangs is on a wall that has it.
+    fn hangs_on_wall(&self, index: usize, owner: usize) -> bool {
+        let class = |index: usize| self.scene.things.get(index).map(|thing| kind_of(&thing.noun).class);
+        class(index) == Some(Class::Hang) && class(owner) == Some(Class::Wall)
     }
 
     /// Whether something that hangs is on what has it: a clock on a tower.

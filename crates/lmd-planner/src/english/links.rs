@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use super::numbers::number;
 use super::token::{Token, low};
 use crate::lexicon::{List, Phrases, Section, Tags, exact_tags, verb};
 use crate::{Arrangement, Region, RelationKind};
@@ -16,8 +17,8 @@ pub(super) enum Link {
     RelTo { kind: RelationKind, plural: bool },
     /// In the middle of what follows.
     CenterOf,
-    /// In a corner of what follows.
-    CornerOf(Region),
+    /// In a corner of what follows, or `out` from that corner of it: to the upper right of it.
+    CornerOf { region: Region, out: bool },
     /// On both sides of what follows.
     BothSides,
     /// A part of the picture; `to` where it may mean "to the left of that".
@@ -46,7 +47,7 @@ impl Link {
             Self::Rel { .. } | Self::Prep(_) | Self::Series(_) | Self::InHand | Self::Nowhere => return None,
             Self::RelTo { kind, .. } => kind.words(),
             Self::CenterOf => "in the middle of",
-            Self::CornerOf(region) => crate::facts::region_words(*region),
+            Self::CornerOf { region, .. } => crate::facts::region_words(*region),
             Self::BothSides => "on both sides",
             Self::Region { region, .. } => crate::facts::region_words(*region),
             Self::Arrange(arrangement) => arrangement.words(),
@@ -186,14 +187,27 @@ fn arrangement_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
             "square" if at > 0 && List::Laid.has(low(tokens, at - 1)) => Arrangement::Grid,
             "grid" | "matrix" | "rows" | "columns" => Arrangement::Grid,
             "stack" | "tower" | "pile" => Arrangement::Stack,
+            "ring" if is_place_ring(tokens, at, i) => return None,
             "circle" | "ring" => Arrangement::Circle,
             "diagonal" => Arrangement::Diagonal,
             "" | "," | "." | "of" | "with" | "and" | "in" | "on" | "the" => return None,
             _ => continue,
         };
+        // "eight cupcakes in two rows of four"
+        let each = word(i) == "rows" && word(i + 1) == "of" && number(word(i + 2)).is_some();
+        if each && tokens.get(at + i + 3).is_none_or(|next| !next.is_word()) {
+            return Some((Link::Arrange(Arrangement::Rows(number(word(1))?)), i + 3));
+        }
         return (word(i + 1) != "of").then_some((Link::Arrange(shape), i + 1));
     }
     None
+}
+
+/// Whether the ring `ahead` is a place: that of boxers, that of a circus.
+fn is_place_ring(tokens: &[Token], at: usize, ahead: usize) -> bool {
+    let named = format!("{} ring", low(tokens, at + ahead - 1));
+    let who = at.checked_sub(1).map_or("", |before| low(tokens, before));
+    exact_tags(&named).any(Tags::PLACE) || List::InRing.has(&lmd_layout::singular(who))
 }
 
 /// What the direction words of a side phrase add up to.
@@ -297,6 +311,10 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     if picks || names_a_thing(&direction, word(i), prep) {
         return None;
     }
+    // "one lower than the other"
+    if word(i) == "than" {
+        return None;
+    }
     // "in his right hand" is no side of him.
     let hand = i > at && word(i - 1) == "hand" && word(i) != "side";
     let grasps = hand || exact_tags(word(i)).any(Tags::PART) && !matches!(word(i + 1), "side" | "corner");
@@ -335,8 +353,9 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
 /// back seat`, but `on the left trees`.
 fn names_a_thing(direction: &Direction, next: &str, prep: &str) -> bool {
     let sideways = direction.left || direction.right || direction.center;
+    let of_body = exact_tags(next).any(Tags::BODY);
     direction.words > 0
-        && !(sideways && SIDE_PREPOSITIONS.contains(&prep))
+        && !(sideways && SIDE_PREPOSITIONS.contains(&prep) && !of_body)
         && !SIDE_NOUNS.contains(&next)
         && exact_tags(next).any(Tags::NOUN)
         && verb(next).is_none()
@@ -409,7 +428,7 @@ fn side_link(
     }
     let corner = (direction.top || direction.bottom) && (direction.left || direction.right);
     if corner {
-        return Some((Link::CornerOf(direction.region()?), i + 1));
+        return Some((Link::CornerOf { region: direction.region()?, out: to }, i + 1));
     }
     let kind = direction.relation()?;
     Some((Link::Rel { kind, prep: "at".to_owned() }, i + 1))

@@ -1,13 +1,15 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
 //! The way: normalise → `syntax` → `token` (with `joining`, `plainly`) → `language` → `lettering` → `stock` → `spelling` →
-//! `superlative` → `ones` → `style` (with `run_on` and `tinting`) → `chunk` (with `aside`, `noun_phrase`, `acting`, `of_part` and `adjectives`, `names`,
-//! `numbers`, `links`, `mood`, `nothing`, `partitive`, `past`, `parallel`, `pictures`, `predicative`) → `interpret` (with `naming`, `calling`,
+//! `superlative` → `ones` → `style` (with `about_picture`, `run_on` and `tinting`) → `chunk` (with `aside`, `noun_phrase`,
+//! `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`, `mood`, `nothing`, `partitive`, `past`, `parallel`,
+//! `pictures`, `predicative`) → `interpret` (with `naming`, `calling`,
 //! `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `bodies`, `places`, `denial`,
 //! `doing`, `done_to`, `going_on`, `ideas`, `filling`, `fabric`, `parts`, `picks`, `purpose`, `within`, `around`, `listing`)
 //! → `account`.
 //! What is known of words stands in `lexicon`.
 
+mod about_picture;
 mod account;
 mod acting;
 mod adjectives;

@@ -1,5 +1,6 @@
 //! Which thing a noun phrase names: one of several, one named before, or a new one.
 
+use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
@@ -58,7 +59,9 @@ impl Interpreter<'_> {
     /// one: its place in the sentence alone makes it a thing.
     fn guess(&mut self, phrase: &NounPhrase) {
         self.doubt_number(phrase);
-        let bare = phrase.is_bare() && !phrase.plural;
+        // "a skull and a candle, vanitas": an unknown plural in a list of tags is none for certain.
+        let tag = self.joint == Joint::Comma && matches!(self.peek(1), None | Some(Chunk::Comma));
+        let bare = phrase.is_bare() && (!phrase.plural || tag);
         if bare && !phrase.capitalised && phrase.tags().is_unknown() {
             self.scene.guesses.push(phrase.noun.clone());
         }

@@ -452,9 +452,7 @@ impl Reader<'_> {
             self.phrase.plural = false;
         }
         self.phrase.pairs(&one);
-        if self.start > 0 {
-            self.phrase.part_of_owner();
-        }
+        self.phrase.part_of_owner(self.start == 0);
     }
 
     /// Whether adjectives or a number alone make the phrase (`a red`, `two`,

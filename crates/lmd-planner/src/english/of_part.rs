@@ -1,14 +1,22 @@
 //! What stands behind `of` in a noun phrase, and which of the two is drawn.
 
+use super::links::place_word;
 use super::noun_phrase::Reader;
 use super::phrase::{Determiner, NounPhrase};
 use super::pictures::is_taken;
 use crate::lexicon::{List, Tags, is_idea};
 
+/// Whether things of several heights differ in what boxes show.
+pub(super) fn is_measure(noun: &str) -> bool {
+    matches!(noun, "height" | "size" | "length" | "width")
+}
+
 impl Reader<'_> {
     /// `the rough bark of the tree`: the tree, with rough bark.
     fn give_way_as_part(&mut self, whole: NounPhrase) {
-        let part = std::mem::replace(&mut self.phrase, whole);
+        let mut part = std::mem::replace(&mut self.phrase, whole);
+        // "on the left shoulder of a scarecrow" says where.
+        part.attributes.retain(|word| place_word(word).is_none());
         if !part.attributes.is_empty() && self.phrase.detail.is_none() {
             let plural = if part.plural { lmd_layout::plural(&part.noun) } else { part.noun };
             self.phrase.detail = Some(format!("with {} {plural}", part.attributes.join(" ")));
@@ -58,6 +66,10 @@ impl Reader<'_> {
             self.give_way_as_part(inner);
         } else if both && is_idea(&self.phrase.noun) && !is_idea(&inner.noun) {
             self.phrase = inner;
+        } else if self.phrase.plural && is_measure(&inner.noun) && inner.determiner == Determiner::The {
+            // "two pears of the same size": as they are drawn.
+        } else if inner.difference().is_some_and(is_measure) && self.phrase.plural {
+            self.phrase.varied = true;
         } else if looks || List::GivesWay.has(&self.phrase.noun) {
             let attributes = std::mem::take(&mut self.phrase.attributes);
             self.phrase = inner;

@@ -1,7 +1,7 @@
 //! What `one` stands for, in the words themselves: `a man in a grey one` borrows the coat of `a woman in a yellow coat`;
 //! `one orange and the other lime` of two cups are colours and no fruit.
 
-use super::links::place_word;
+use super::links::{self, Link, place_word};
 use super::noun_phrase::noun_phrase;
 use super::numbers::quantity;
 use super::token::{Token, low};
@@ -10,7 +10,8 @@ use crate::lexicon::{List, Tags, exact_tags, is_adjective, is_function, tags, ve
 /// The sentence with each `one` told: of several the adjectives get their `one`, and what a `one` borrows from a like
 /// phrase stands in its place.
 pub(super) fn told(tokens: &[Token]) -> Vec<Token> {
-    borrowed(with_ones(&placed_ones(&with_corners(but_one(with_others(with_ends(tokens.to_vec())))))))
+    let tokens = with_contents(either_of_two(but_elsewhere(with_ends(tokens.to_vec()))));
+    borrowed(with_ones(&placed_ones(&with_corners(but_one(with_others(tokens))))))
 }
 
 /// `one shoe on the mat, the other on the chair`: another shoe.
@@ -69,6 +70,72 @@ fn with_ends(mut tokens: Vec<Token>) -> Vec<Token> {
     tokens.splice(second..second_end, told.split(' ').map(Token::new));
     let told = if of { ["to", "the", "left"] } else { ["on", "the", "left"] };
     tokens.splice(first..end, told.map(Token::new));
+    tokens
+}
+
+/// `two chairs, a cat on one and a coat on the other`: on the left one and on the right one.
+fn either_of_two(mut tokens: Vec<Token>) -> Vec<Token> {
+    let two = |i: usize| quantity(&tokens, i).is_some_and(|(many, _)| many.count == 2);
+    let led = |i: usize| i > 0 && links::link(&tokens, i - 1).is_some_and(|(_, length)| length == 1);
+    let one = (1..tokens.len()).find(|i| low(&tokens, *i) == "one" && led(*i) && ends(&tokens, *i + 1));
+    let Some(one) = one.filter(|one| (0..*one).any(two)) else { return tokens };
+    let other = |i: &usize| {
+        low(&tokens, *i) == "the" && low(&tokens, *i + 1) == "other" && led(*i) && ends(&tokens, *i + 2)
+    };
+    let Some(other) = (one..tokens.len()).find(other) else { return tokens };
+    tokens.splice(other..other + 2, ["the", "right", "one"].map(Token::new));
+    tokens.splice(one..=one, ["the", "left", "one"].map(Token::new));
+    tokens
+}
+
+/// `a cup that is not on the saucer but next to it`: next to a saucer.
+fn but_elsewhere(mut tokens: Vec<Token>) -> Vec<Token> {
+    let place = |i: usize| links::link(&tokens, i).filter(|(link, _)| matches!(link, Link::Rel { .. }));
+    let found = (1..tokens.len()).filter(|i| low(&tokens, *i) == "not").find_map(|not| {
+        let (_, length) = place(not + 1)?;
+        let (phrase, end) = noun_phrase(&tokens, not + 1 + length)?;
+        let comma = usize::from(low(&tokens, end) == ",");
+        let (_, second) = place(end + comma + 1).filter(|_| low(&tokens, end + comma) == "but")?;
+        let it = end + comma + 1 + second;
+        let named = matches!(low(&tokens, it), "it" | "them") && !phrase.noun.is_empty();
+        named.then_some((not, not + 1 + length..end, end + comma + 1..it + 1))
+    });
+    let Some((not, noun, place)) = found else { return tokens };
+    let noun = tokens.get(noun).unwrap_or_default().to_vec();
+    let mut told = tokens.get(place.start..place.end - 1).unwrap_or_default().to_vec();
+    told.extend(noun);
+    tokens.splice(not..place.end, told);
+    tokens
+}
+
+/// `three jars: honey, jam and mustard`: a jar of each.
+fn with_contents(mut tokens: Vec<Token>) -> Vec<Token> {
+    let Some(colon) = tokens.iter().position(|token| token.low == ":") else { return tokens };
+    let several = |start: usize| {
+        let (phrase, _) =
+            noun_phrase(&tokens, start).filter(|(phrase, end)| *end == colon && phrase.plural)?;
+        phrase.tags().any(Tags::CONTAINER).then_some(phrase.noun)
+    };
+    let Some(holder) = (0..colon).find_map(several) else { return tokens };
+    let mut starts = Vec::new();
+    let mut at = colon + 1;
+    loop {
+        at += (0..2).take_while(|i| matches!(low(&tokens, at + i), "," | "and")).count();
+        let held = noun_phrase(&tokens, at).filter(|(phrase, _)| {
+            let tags = phrase.tags();
+            phrase.is_bare() && tags.any(Tags::STUFF.and(Tags::FOOD)) && !tags.any(Tags::CONTAINER)
+        });
+        match held {
+            Some((_, end)) => starts.push(std::mem::replace(&mut at, end)),
+            None => break,
+        }
+    }
+    if starts.len() > 1 && tokens.get(at).is_none_or(|next| !next.is_word()) {
+        for start in starts.into_iter().rev() {
+            let of = ["a"].into_iter().chain(holder.split(' ')).chain(["of"]).map(Token::new);
+            tokens.splice(start..start, of.collect::<Vec<_>>());
+        }
+    }
     tokens
 }
 
@@ -209,7 +276,8 @@ fn made_of(tokens: &[Token]) -> Vec<usize> {
             next = joined(one + 2);
         }
         at = run.last().map_or(at, |last| *last) + 1;
-        if run.len() > 1 && run.iter().any(|word| made(*word)) {
+        let named = |i: usize| exact_tags(low(tokens, i)).any(Tags::NOUN);
+        if run.len() > 1 && run.iter().any(|word| made(*word) || named(*word)) {
             ones.append(&mut run);
         }
     }

@@ -22,7 +22,10 @@ impl Interpreter<'_> {
         {
             return false;
         }
-        if !place || phrase.count().0 != 1 && !phrase.head_is_place() || phrase.quantity.is_some() {
+        // "terraced rice fields"
+        let wide = phrase.tags().any(Tags::PLACE) && !phrase.tags().any(Tags::BOUNDED.and(Tags::INDOORS));
+        let one = phrase.count().0 == 1 || phrase.head_is_place() || phrase.plural && wide;
+        if !place || !one || phrase.quantity.is_some() {
             return false;
         }
         match self.peek(1) {

@@ -318,7 +318,8 @@ impl Interpreter<'_> {
                         phrase.noun == "screen" && tags.any(Tags::SHOWS) && large.class == Class::Stand;
                     let built = phrase.tags().any(Tags::PART) && is_building(thing);
                     let sill = phrase.noun == "sill" && head(&thing.noun) == "window";
-                    tags.any(Tags::VEHICLE.and(Tags::SURFACE).and(Tags::CONTAINER)) && larger
+                    let roof = phrase.noun == "roof" && tags.any(Tags::VEHICLE);
+                    tags.any(Tags::VEHICLE.and(Tags::SURFACE).and(Tags::CONTAINER)) && (larger || roof)
                         || screen
                         || built
                         || sill
@@ -356,7 +357,7 @@ impl Interpreter<'_> {
             self.relate(bowl, RelationKind::On, whole);
             self.relate_all(subjects, RelationKind::Inside, &[bowl]);
         } else {
-            let closed = tags.any(Tags::VEHICLE) && class != Class::Mount
+            let closed = tags.any(Tags::VEHICLE) && class != Class::Mount && phrase.noun != "roof"
                 || tags.any(Tags::SHOWS)
                 || is_building(thing) && !phrase.tags().any(Tags::SURFACE)
                 || storey.is_some_and(|storey| storey != Region::Top);

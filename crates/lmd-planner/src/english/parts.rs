@@ -15,7 +15,14 @@ impl Interpreter<'_> {
     /// person before it. `true` if it was that.
     pub(super) fn is_worn_tag(&mut self, phrase: &NounPhrase) -> bool {
         let bare = phrase.is_bare();
-        let person = matches!(self.scene.things.as_slice(), [one] if thing_tags(one).any(Tags::PERSON));
+        let worn = phrase.tags().any(Tags::WORN);
+        let wears = |one: &Thing| {
+            let tags = thing_tags(one);
+            tags.any(Tags::PERSON) || worn && tags.any(Tags::ANIMATE)
+        };
+        let alone =
+            self.scene.things.iter().skip(1).all(|other| worn && !thing_tags(other).any(Tags::ANIMATE));
+        let person = alone && self.scene.things.first().is_some_and(wears);
         let part = phrase.tags().any(Tags::PART);
         let listed =
             self.joint == Joint::Comma && bare && person && phrase.tags().any(Tags::WORN.and(Tags::PART));
@@ -109,7 +116,9 @@ impl Interpreter<'_> {
         let definite = phrase.determiner == Determiner::The;
         let compared = definite && phrase.attributes.iter().any(|attribute| compares(attribute));
         let alone = phrase.attributes.is_empty() && !phrase.anaphor;
-        let parts = (phrase.quantity.is_some() || alone || compared) && !self.pending_object();
+        // "two books on a shelf, the blue one thicker"
+        let one_of = definite && phrase.anaphor;
+        let parts = (phrase.quantity.is_some() || alone || compared || one_of) && !self.pending_object();
         let source = named.filter(|i| !(parts && one(i))).or_else(|| self.latest_several()).or(named);
         let Some(original) = source.and_then(|i| self.scene.things.get(i)).cloned() else {
             self.color_detail_or_unknown(&phrase);
@@ -120,7 +129,9 @@ impl Interpreter<'_> {
             return None;
         }
         // "a cow to the left of a barn and three more to the right of it": three more cows.
-        let more = phrase.determiner == Determiner::Another && phrase.quantity.is_some();
+        // "a ball under a car, another one on the roof": another ball.
+        let one_more = phrase.words.iter().any(|word| word.eq_ignore_ascii_case("one"));
+        let more = phrase.determiner == Determiner::Another && (phrase.quantity.is_some() || one_more);
         if let (true, Some((_, subjects))) = (more, &self.object_of)
             && let Some(thing) = subjects.last().and_then(|index| self.scene.things.get(*index))
         {
@@ -145,15 +156,11 @@ impl Interpreter<'_> {
             self.group = vec![source];
             return None;
         }
-        if let Some(divided) = self.divided.filter(|_| !self.pending_object()) {
-            self.split(&phrase, divided);
-            return None;
+        match self.divided.filter(|_| !self.pending_object()).or(several.then_some(source)) {
+            Some(source) => self.split_off(&phrase, source),
+            None => return Some(phrase),
         }
-        if several {
-            self.split(&phrase, source);
-            return None;
-        }
-        Some(phrase)
+        None
     }
 
     /// A phrase with the noun of another: of what was called so, of the last thing, of the phrase that follows.
@@ -219,6 +226,11 @@ impl Interpreter<'_> {
                 || thing(*index) == thing(left) && !self.picks.iter().any(|(part, ..)| part == index)
         };
         self.group = (0..self.scene.things.len()).filter(same).collect();
+        // "the central one larger than the others"
+        if let Pending::Than { larger, higher, by, subjects } = std::mem::take(&mut self.pending) {
+            let others = self.group.clone();
+            self.compare((larger, higher, by), &subjects, &others);
+        }
         self.closed = true;
         self.object_of = None;
         let attributes: Vec<String> =
@@ -284,6 +296,8 @@ impl Interpreter<'_> {
             }
         }
         self.parts.extend_from_slice(&self.group);
+        let group = self.group.clone();
+        self.place_by_distance(&phrase.attributes, &group);
         self.closed = true;
         self.object_of = None;
         self.apply_waiting_region();
@@ -314,7 +328,7 @@ impl Interpreter<'_> {
         match pending {
             Pending::Object { kind, subjects, .. } => {
                 self.relate_all(&subjects, kind, &group);
-                self.group = subjects;
+                (self.group, self.closed) = (subjects, true);
             }
             // "on the left one a steak"
             Pending::Ahead { kind, .. } => {
@@ -462,29 +476,5 @@ impl Interpreter<'_> {
         self.group = objects.to_vec();
         self.object_of = None;
         self.closed = false;
-    }
-
-    /// Whether `on` says at whom something is aimed: `spraying water on its calf`.
-    pub(super) fn aims(&self, prep: &str, subjects: &[usize]) -> bool {
-        const AIMED: [&str; 11] = [
-            "spraying",
-            "splashing",
-            "squirting",
-            "sprinkling",
-            "pouring",
-            "throwing",
-            "blowing",
-            "shining",
-            "spilling",
-            "dumping",
-            "smearing",
-        ];
-        let said = |i: &usize| {
-            let detail = self.scene.things.get(*i).and_then(|thing| thing.detail.as_deref());
-            detail.is_some_and(|detail| detail.split(' ').any(|word| AIMED.contains(&word)))
-        };
-        matches!(prep, "on" | "onto" | "over" | "at" | "upon")
-            && self.detailed_by == subjects
-            && subjects.iter().all(said)
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct NounPhrase {
     pub(super) other: bool,
     /// `red or blue`: the alternative that was taken, and the other one.
     pub(super) choice: Option<(String, String)>,
+    /// Several that are said to differ in size.
+    pub(super) varied: bool,
 }
 
 impl NounPhrase {
@@ -64,6 +66,7 @@ impl NounPhrase {
             anaphor: false,
             other: false,
             choice: None,
+            varied: false,
         }
     }
 
@@ -88,8 +91,12 @@ impl NounPhrase {
         self.noun = format!("pair of {}", self.noun);
     }
 
-    /// A part of somebody (`a pirate's shoulder`) is drawn as the whole, unless it opens the sentence.
-    pub(super) fn part_of_owner(&mut self) {
+    /// A part of somebody (`a pirate's shoulder`) is drawn as the whole, but where all `opens` with it: `close-up of a
+    /// cat's eye`.
+    pub(super) fn part_of_owner(&mut self, opens: bool) {
+        if opens {
+            return;
+        }
         // "a pirate's left shoulder"
         let sides = self.attributes.iter().rev().take_while(|word| place_word(word).is_some()).count();
         let owner = self.attributes.iter().rev().nth(sides);
@@ -130,6 +137,15 @@ impl NounPhrase {
         }
     }
 
+    /// By what several things differ: `different heights`, `various colours`.
+    pub(super) fn difference(&self) -> Option<&str> {
+        let differ =
+            ["different", "various", "varying", "differing", "unequal", "assorted", "varied", "diverse"];
+        let said = self.attributes.iter().any(|word| differ.contains(&word.as_str()))
+            || self.words.iter().any(|word| differ.contains(&word.to_lowercase().as_str()));
+        (said && self.plural).then_some(self.noun.as_str())
+    }
+
     /// The size its adjectives state.
     pub(super) fn size(&self) -> Option<Size> {
         let size = self.attributes.iter().find_map(|a| a.split(' ').find_map(size));
@@ -150,6 +166,7 @@ impl NounPhrase {
         thing.attributes.clone_from(&self.attributes);
         thing.detail.clone_from(&self.detail);
         thing.size = self.size();
+        thing.varied = self.varied;
         (thing.count, thing.exact, thing.arrangement) = (count, exact, arrangement);
         thing
     }

@@ -1,8 +1,8 @@
 //! One of several by its place: `the left tree`, `the middle one`. It is taken
 //! out of the others and stands beside them as its place says.
 
-use super::chunk::Chunk;
-use super::interpret::Interpreter;
+use super::chunk::{By, Chunk};
+use super::interpret::{Interpreter, Pending};
 use super::links::place_word;
 use super::partitive::Pick;
 use super::phrase::{Determiner, NounPhrase};
@@ -206,6 +206,49 @@ impl Interpreter<'_> {
         self.scene.relations.retain(|r| r.kind != RelationKind::NextTo || !row.contains(&r.subject));
         self.relate(rest, after, part);
         part
+    }
+
+    /// Takes one of several apart that something may be compared with: `the red one higher than the blue one`.
+    pub(super) fn split_off(&mut self, phrase: &NounPhrase, source: usize) {
+        let pending = std::mem::take(&mut self.pending);
+        self.split(phrase, source);
+        match pending {
+            Pending::Than { larger, higher, by, subjects } => {
+                let objects = self.group.clone();
+                self.compare((larger, higher, by), &subjects, &objects);
+            }
+            other => self.pending = other,
+        }
+    }
+
+    /// `the red one higher`: than those of its kind. `true` if it was that.
+    pub(super) fn is_higher(&mut self, adjectives: &[String], subjects: &[usize]) -> bool {
+        let larger = match adjectives {
+            [only] if only == "higher" => true,
+            [only] if only == "lower" => false,
+            _ => return false,
+        };
+        let kind = |i: usize| self.scene.things.get(i).map(|thing| thing.noun.as_str());
+        let alike = |i: &usize| !subjects.contains(i) && subjects.iter().all(|one| kind(*one) == kind(*i));
+        let others: Vec<usize> = (0..self.scene.things.len()).filter(alike).collect();
+        let found = !subjects.is_empty() && !others.is_empty();
+        if found {
+            self.compare((larger, true, By::Size), subjects, &others);
+            self.used.extend(adjectives.iter().cloned());
+        }
+        found
+    }
+
+    /// `two balloons, one far and one close`: of several these are in the background and in the foreground.
+    pub(super) fn place_by_distance(&mut self, adjectives: &[String], subjects: &[usize]) {
+        let said = |words: &[&str]| adjectives.iter().any(|word| words.contains(&word.as_str()));
+        let region = match () {
+            () if self.parts.is_empty() => return,
+            () if said(&["far", "distant", "farther", "further"]) => Region::Background,
+            () if said(&["close", "near", "nearby", "closer", "nearer"]) => Region::Foreground,
+            () => return,
+        };
+        self.set_region(subjects, region);
     }
 
     /// `the first is red`, `the leftmost is empty`: one of several by its number or place. `true` if it was that.

@@ -52,8 +52,13 @@ impl Interpreter<'_> {
                 }
             }
             Link::CenterOf => self.pending = Pending::Center { subjects: self.link_subjects() },
-            Link::CornerOf(region) => {
-                self.relation(RelationKind::Inside, "in");
+            Link::CornerOf { region, out } => {
+                let left = matches!(region, Region::TopLeft | Region::BottomLeft);
+                match out {
+                    true if left => self.relation(RelationKind::LeftOf, "to"),
+                    true => self.relation(RelationKind::RightOf, "to"),
+                    false => self.relation(RelationKind::Inside, "in"),
+                }
                 self.corner = Some(*region);
             }
             Link::BothSides => self.on_both_sides(),
@@ -114,29 +119,6 @@ impl Interpreter<'_> {
         }
         self.mentioned.retain(|i| *i != last);
         self.group.clone_from(&self.owner);
-    }
-
-    /// `a plate with a pie and a fork beside it`: only the fork is beside it.
-    fn only_last_is_beside(&mut self, kind: RelationKind, subjects: Vec<usize>) -> Vec<usize> {
-        let pronoun = matches!(self.peek(1), Some(Chunk::Pronoun(_)));
-        if pronoun && self.owner.is_empty() && self.mentioned.iter().all(|i| subjects.contains(i)) {
-            return subjects.last().copied().into_iter().collect();
-        }
-        let rests = matches!(
-            kind,
-            RelationKind::On | RelationKind::Inside | RelationKind::Under | RelationKind::Around
-        );
-        let Some((last, others)) = subjects.split_last().filter(|_| !rests && !self.owner.is_empty()) else {
-            return subjects;
-        };
-        if others.is_empty() || !matches!(self.peek(1), Some(Chunk::Pronoun(_))) {
-            return subjects;
-        }
-        let owners = self.owner.clone();
-        for other in others {
-            self.default_relation(*other, &owners);
-        }
-        vec![*last]
     }
 
     /// `a vase with roses on a table`: the vase is on the table.
@@ -268,6 +250,9 @@ impl Interpreter<'_> {
             self.detailed = subjects;
             return;
         }
+        if prep == "in" && self.differ_by(phrase, &subjects) {
+            return;
+        }
         // "pointing in three directions": what has no shape is said of whom it is about.
         let own = phrase.determiner == Determiner::Possessive && List::Used.has(head(&phrase.noun));
         let shapeless = phrase.tags().any(Tags::ABSTRACT) || self.is_new_idea(phrase) || prep == "at" && own;
@@ -344,8 +329,9 @@ impl Interpreter<'_> {
             return;
         }
         let kind = self.at_owned_part(phrase, kind, &subjects);
+        self.one_for_each(phrase, kind, &subjects, object);
         self.relate_all(&subjects, kind, &[object]);
-        self.put_in_corner(&subjects);
+        self.put_in_corner(&subjects, kind, object);
         let workers = std::mem::take(&mut self.workers);
         self.relate_all(&workers, RelationKind::Behind, &[object]);
         self.group = vec![object];

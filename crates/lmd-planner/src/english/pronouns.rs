@@ -6,7 +6,7 @@ use super::links::Link;
 use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
-use crate::lexicon::{Role, Tags, VerbForm, head, is_of_the_living};
+use crate::lexicon::{Class, Role, Tags, VerbForm, head, is_of_the_living, kind_of};
 use crate::{Relation, RelationKind, Size, Thing};
 
 impl Interpreter<'_> {
@@ -17,11 +17,11 @@ impl Interpreter<'_> {
                 let hangs = prep == "from" && self.hung;
                 let kind = if hangs { RelationKind::HangsFrom } else { kind };
                 let except = [subjects.clone(), self.borne_by(&subjects, who)].concat();
-                let objects = self.refer(kind, who, &except);
+                let objects = last_two_between(kind, self.refer(kind, who, &except));
                 if kind != RelationKind::NextTo {
                     self.no_longer_beside(&subjects, &objects);
                 }
-                self.relate_all(&subjects, kind, &objects);
+                self.relate_all_and_rest(&subjects, kind, &objects);
                 // "a bowl with a spoon in it on a table": the bowl is on the table.
                 let of_owner =
                     !objects.is_empty() && objects.iter().all(|object| self.owner.contains(object));
@@ -269,7 +269,7 @@ impl Interpreter<'_> {
             let kind = if at_feet && kind == RelationKind::NextTo { RelationKind::InFrontOf } else { kind };
             let kind = if self.hung && kind == RelationKind::NextTo { RelationKind::HangsFrom } else { kind };
             self.scene.relations.retain(|r| {
-                !(r.kind == RelationKind::Inside
+                !((r.kind == RelationKind::Inside || r.kind == RelationKind::On && self.hung)
                     && subjects.contains(&r.subject)
                     && owners.contains(&r.object))
             });
@@ -294,6 +294,34 @@ impl Interpreter<'_> {
             self.object_of = None;
         }
         self.closed = true;
+    }
+
+    /// `a candle on every table`: several tables with a candle each; `a box under every window` of a house: on that.
+    pub(super) fn one_for_each(
+        &mut self,
+        phrase: &NounPhrase,
+        kind: RelationKind,
+        subjects: &[usize],
+        object: usize,
+    ) {
+        use RelationKind::{Above, Below, Inside, On, Under};
+        let every =
+            phrase.determiner == Determiner::Each && matches!(kind, On | Inside | Below | Under | Above);
+        let single = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
+        if !every || self.object_known || !single(&object) || !subjects.iter().all(single) {
+            return;
+        }
+        for index in subjects.iter().chain([&object]) {
+            let thing = self.scene.things.get_mut(*index);
+            thing.into_iter().for_each(|thing| (thing.count, thing.exact) = (3, false));
+        }
+        let owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
+        if phrase.tags().any(Tags::PART) || matches!(kind_of(&phrase.noun).class, Class::Hang | Class::Wall) {
+            self.no_longer_beside(subjects, &owners);
+            for part in subjects.iter().chain([&object]) {
+                self.relate_all(&[*part], Inside, &owners);
+            }
+        }
     }
 
     /// How things are at what has the part: within the pages of a book, over what has the chimney.
@@ -453,4 +481,12 @@ fn grown_name(noun: &str) -> &str {
 fn is_slung(part: &NounPhrase, kind: RelationKind) -> bool {
     let on = matches!(part.noun.as_str(), "shoulder" | "arm" | "back" | "neck" | "face" | "eye" | "mouth");
     on && kind == RelationKind::Above
+}
+
+/// `a shelf with a jug on the left, a pan on the right and a bowl between them`: of all that are meant those named last.
+fn last_two_between(kind: RelationKind, mut objects: Vec<usize>) -> Vec<usize> {
+    if matches!(kind, RelationKind::Between(_)) && objects.len() > 2 {
+        objects.drain(..objects.len() - 2);
+    }
+    objects
 }

@@ -1,5 +1,6 @@
 //! Words about the picture at the end of a caption that goes on to them without a comma.
 
+use super::about_picture::{is_format, is_style_word};
 use super::token::Token;
 use crate::lexicon::{List, Tags, VerbForm, exact_tags, is_adjective, is_function, verb};
 
@@ -7,7 +8,7 @@ use crate::lexicon::{List, Tags, VerbForm, exact_tags, is_adjective, is_function
 pub(super) fn run_on(part: &[Token], from: usize) -> usize {
     let word = |token: &Token| {
         let says =
-            List::Style.has(&token.low) || List::Medium.has(&token.low) || List::StyleFiller.has(&token.low);
+            is_style_word(&token.low) || List::Medium.has(&token.low) || List::StyleFiller.has(&token.low);
         says && !exact_tags(&token.low).any(Tags::FUNCTION)
     };
     let end = part.iter().rposition(Token::is_word).map_or(0, |last| last + 1);
@@ -20,7 +21,7 @@ pub(super) fn run_on(part: &[Token], from: usize) -> usize {
     };
     let sure = |at: usize| {
         let run = part.get(at..end).unwrap_or_default();
-        run.iter().any(|token| List::RunOn.has(&token.low))
+        run.iter().any(|token| List::RunOn.has(&token.low) || is_format(&token.low))
             || run.len() > 1 && run.last().is_some_and(|last| List::StyleEnd.has(&last.low))
     };
     let opens = |at: usize| after_noun(at) && !part.get(at).is_some_and(deed) && sure(at);

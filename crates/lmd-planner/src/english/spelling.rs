@@ -40,8 +40,16 @@ static TARGETS: LazyLock<HashSet<String>> = LazyLock::new(|| {
         }
         targets.insert(word.to_owned());
     }
+    // "aganst", "betwen": words that say where.
+    let places = lexicon::Section::Where.entries().filter(|(phrase, _)| !phrase.contains([' ', '-']));
+    targets.extend(places.map(|(phrase, _)| phrase.to_owned()).filter(|word| word.len() > 4));
     targets.extend(lexicon::forms().filter(|form| form.len() > 4).map(str::to_owned));
     targets
+});
+
+/// Words of nouns of several words: the "range" of a mountain range.
+static PARTS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    lexicon::words().filter(|word| word.contains(' ')).flat_map(|word| word.split(' ')).collect()
 });
 
 /// [`TARGETS`] by how they sound.
@@ -145,6 +153,7 @@ fn is_strange(token: &Token) -> bool {
         && number(low).is_none()
         && !low.strip_suffix("ly").is_some_and(|stem| stem.len() > 2 && exact_tags(stem).any(Tags::ADJECTIVE))
         && !List::Real.has(low)
+        && !PARTS.contains(low)
         && !lexicon::is_idea(low)
 }
 

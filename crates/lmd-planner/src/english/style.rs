@@ -3,12 +3,16 @@
 
 use std::sync::LazyLock;
 
+use super::about_picture::{
+    is_among_tags, is_light, is_style, is_tag, made_as, names_style, no_kind, opens_as_picture, opens_bare,
+    style_word,
+};
 use super::links::reads;
 use super::pictures::is_fastened;
 use super::run_on::run_on;
-use super::tinting::{all_over, is_monochrome, is_pair_of_colours, only_describes};
+use super::tinting::{all_over, is_monochrome, is_pair_of_colours};
 use super::token::{Token, low, text_of};
-use crate::lexicon::{List, Phrases, Section, Tags, exact_tags, is_adjective};
+use crate::lexicon::{List, Phrases, Section, Tags, exact_tags};
 
 /// Styles and tags found, and the words that remain.
 #[derive(Debug, Default)]
@@ -40,6 +44,11 @@ pub(super) fn framing(tokens: &[Token]) -> Framing {
             framing.tags.push("black and white".to_owned());
             continue;
         }
+        let words = words_of(part);
+        if i > 0 && (is_light(&words) || (opened || tagged) && is_among_tags(&words)) {
+            framing.tags.push(said(part));
+            continue;
+        }
         // "two-color print, teal and orange"
         let before = framing.tags.len();
         if i > 0 && told && is_pair_of_colours(&words_of(part)) {
@@ -62,7 +71,12 @@ impl Framing {
         let opens = opens_with_quality(&words)
             || words.iter().all(manner)
             || opens_bare(&words) && is_style(&words) && !counts(&words);
-        if (!first || opens && part.last().is_some_and(|t| t.low == ",")) && is_tag(&words) {
+        let comma = part.last().is_some_and(|t| t.low == ",");
+        if first && comma && !is_tag(&words) && opens_as_picture(&words) {
+            self.style = Some(text());
+            return;
+        }
+        if (!first || opens && comma) && is_tag(&words) {
             // "a lighthouse by Hokusai, woodblock print": a woodblock print by Hokusai.
             let of_somebody = self.style.as_deref().and_then(|style| style.strip_prefix("a scene by "));
             if let Some(artist) = of_somebody.filter(|_| is_style(&words)) {
@@ -170,21 +184,6 @@ fn headed_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)> 
     Some(((!plain).then_some(text), at + length + 1))
 }
 
-static MEDIA: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(Section::Media, |_, _| Some(())));
-
-/// The length of a way to make pictures at `at`.
-fn made_as(tokens: &[Token], at: usize) -> Option<usize> {
-    MEDIA.longest(|ahead| low(tokens, at + ahead)).map(|(_, length)| length)
-}
-
-/// Whether words without an article end in a way to make pictures, with nothing but adjectives and the like before it.
-fn ends_in_medium(words: &[&Token]) -> bool {
-    let plain: Vec<Token> = words.iter().map(|token| (*token).clone()).collect();
-    let ends = |start: usize| made_as(&plain, start).is_some_and(|length| start + length == plain.len());
-    let before = |start: usize| plain.iter().take(start).all(|token| style_word(&token.low));
-    (0..plain.len().min(6)).any(|start| ends(start) && before(start))
-}
-
 static WISHES: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(Section::Wishes, |_, _| Some(())));
 
 /// The index after words of a wish: `please draw me`, `I would like to see`.
@@ -277,11 +276,12 @@ fn is_deed(tokens: &[Token], (at, medium, end): (usize, usize, usize)) -> bool {
 
 /// Whether a word may name the purpose of the picture that the next word calls by its kind: `product photo`, `movie poster`.
 fn stands_before_medium(tokens: &[Token], at: usize) -> bool {
-    let (word, next) = (low(tokens, at), low(tokens, at + 1));
+    let word = low(tokens, at);
     let own = exact_tags(word);
-    let led = matches!(low(tokens, at + 2), "of" | "showing" | "depicting" | ":");
-    List::Medium.has(next)
-        && led
+    let led = |at: usize| matches!(low(tokens, at), "of" | "showing" | "depicting" | ":");
+    let plain = |at: usize| List::Medium.has(low(tokens, at)) && led(at + 1);
+    let made = |at: usize| made_as(tokens, at).is_some_and(|length| led(at + length));
+    (plain(at + 1) || made(at + 1))
         && !word.is_empty()
         && !own.any(Tags::FUNCTION.and(Tags::ANIMATE).and(Tags::PLACE))
 }
@@ -290,17 +290,7 @@ fn stands_before_medium(tokens: &[Token], at: usize) -> bool {
 fn purpose_end(tokens: &[Token], at: usize) -> Option<usize> {
     reads(tokens, at, "for")?;
     let signs = (at..tokens.len().min(at + 8)).find(|i| tokens.get(*i).is_some_and(|t| !t.is_word()))?;
-    tokens.get(signs).filter(|t| t.low == ":").map(|_| signs + 1)
-}
-
-/// Whether a word may stand before the kind of picture.
-fn style_word(low: &str) -> bool {
-    let tags = exact_tags(low);
-    List::StyleOpening.has(low)
-        || tags.any(Tags::MODIFIER.and(Tags::ADVERB).and(Tags::STUFF)) && low != "christmas"
-        || is_adjective(low)
-        || List::Style.has(low)
-        || low.ends_with("ly")
+    tokens.get(signs).filter(|t| matches!(t.low.as_str(), ":" | ",")).map(|_| signs + 1)
 }
 
 /// The length of words at `at` that say from where the whole is seen.
@@ -381,6 +371,14 @@ fn inline_style(tokens: &[Token], at: usize) -> Option<usize> {
 /// `as a linocut`, `in stained glass style`: the index after it.
 fn inline_medium(tokens: &[Token], at: usize) -> Option<usize> {
     let word = |i: usize| low(tokens, i);
+    // "a dome covered in gold leaf"
+    let before = at.checked_sub(1).map_or("", word);
+    if matches!(
+        before,
+        "covered" | "coated" | "plated" | "wrapped" | "trimmed" | "clad" | "dipped" | "draped"
+    ) {
+        return None;
+    }
     let adverb = usize::from(word(at) != "in" && matches!(word(at + 1), "in" | "as" | "with"));
     let article = usize::from(matches!(word(at + 1 + adverb), "a" | "an"));
     let medium = at + 1 + adverb + article;
@@ -393,108 +391,4 @@ fn inline_medium(tokens: &[Token], at: usize) -> Option<usize> {
         }
     }
     None
-}
-
-/// Whether a part between commas is about the picture's quality or style.
-fn is_tag(words: &[&Token]) -> bool {
-    // "3 colors"
-    if let [count, what] = words
-        && super::numbers::number(&count.low).is_some()
-        && List::AllOver.has(&what.low)
-    {
-        return true;
-    }
-    let opens = words.first().map_or("", |token| token.low.as_str());
-    let mood = words.len() > 1 && words.last().is_some_and(|last| List::MoodEnd.has(&last.low));
-    if opens_bare(words) && (names_style(words) || ends_in_medium(words) || mood && only_describes(words)) {
-        return true;
-    }
-    if words.is_empty()
-        || matches!(
-            opens,
-            "a" | "an"
-                | "the"
-                | "two"
-                | "three"
-                | "one"
-                | "and"
-                | "with"
-                | "no"
-                | "without"
-                | "on"
-                | "it"
-                | "there"
-        )
-    {
-        return words.len() > 1 && matches!(opens, "a" | "an" | "the") && is_style(words);
-    }
-    if words.len() > 1 && is_style(words) {
-        return true;
-    }
-    // "vaporcore", "tenebrism": an unknown word with the ending of a style.
-    if let [only] = words
-        && exact_tags(&only.low).is_unknown()
-        && only.low.len() > 6
-        && ["ism", "esque", "punk", "core", "wave", "istic"].iter().any(|end| only.low.ends_with(end))
-    {
-        return true;
-    }
-    let known = words.iter().filter(|token| List::Style.has(&token.low)).count();
-    let others = words
-        .iter()
-        .filter(|token| !List::Style.has(&token.low) && !List::StyleFiller.has(&token.low))
-        .count();
-    let decisive =
-        ["by", "style", "trending", "gradient"].iter().any(|key| words.iter().any(|t| t.low == *key))
-            && opens != "by"
-            && others < 4
-            && known > 0;
-    known > 0 && others == 0
-        || decisive
-        || opens == "by" && words.iter().skip(1).any(|t| t.is_capitalised() || known > 0)
-        || opens == "ar"
-        || opens == "v"
-}
-
-/// Whether a style leaves open how the picture is made (`still life`).
-fn no_kind(style: &str) -> bool {
-    !style.to_lowercase().split(' ').any(|word| List::StyleEnd.has(word) || word == "photo")
-}
-
-fn opens_bare(words: &[&Token]) -> bool {
-    words.first().is_some_and(|token| {
-        !matches!(token.low.as_str(), "and" | "with" | "no" | "without" | "on" | "in" | "it" | "there" | "of")
-            && super::numbers::number(&token.low).is_none()
-    })
-}
-
-/// `comic book style`, `renaissance painting`: up to four words before a kind
-/// of picture, none of them an article or a preposition.
-fn names_style(words: &[&Token]) -> bool {
-    let Some((last, others)) = words.split_last() else { return false };
-    let plain = |token: &&Token| !exact_tags(&token.low).any(Tags::FUNCTION);
-    List::StyleEnd.has(&last.low) && (1..=4).contains(&others.len()) && others.iter().all(plain)
-}
-
-/// Whether a part names a kind of picture.
-fn is_style(words: &[&Token]) -> bool {
-    if names_style(words) || ends_in_medium(words) {
-        return true;
-    }
-    let words = words.split(|token| token.low == "by").next().unwrap_or_default();
-    let last = words.last().map_or("", |token| token.low.as_str());
-    let all = words.iter().all(|token| style_word(&token.low) || List::Medium.has(&token.low));
-    (List::Medium.has(last) || last == "style") && all && words.len() > 1
-        || words.len() == 1
-            && matches!(
-                last,
-                "watercolor"
-                    | "watercolour"
-                    | "anime"
-                    | "cartoon"
-                    | "sketch"
-                    | "ukiyo-e"
-                    | "sticker"
-                    | "clipart"
-            )
 }

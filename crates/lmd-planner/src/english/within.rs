@@ -101,9 +101,15 @@ impl Interpreter<'_> {
         true
     }
 
-    /// `in the upper left corner of a fridge`: things that were just put in it are in that corner.
-    pub(super) fn put_in_corner(&mut self, subjects: &[usize]) {
+    /// `in the upper left corner of a fridge`: things that were just put in it are in that corner; `to the upper left`
+    /// of it they are above it, too.
+    pub(super) fn put_in_corner(&mut self, subjects: &[usize], kind: RelationKind, object: usize) {
         let Some(corner) = self.corner.take() else { return };
+        if matches!(kind, RelationKind::LeftOf | RelationKind::RightOf) {
+            let upper = matches!(corner, Region::TopLeft | Region::TopRight);
+            let kind = if upper { RelationKind::Above } else { RelationKind::Below };
+            return self.relate_all(subjects, kind, &[object]);
+        }
         for subject in subjects {
             self.scene.things.get_mut(*subject).into_iter().for_each(|thing| thing.spot = Some(corner));
         }
@@ -147,7 +153,17 @@ impl Interpreter<'_> {
         match region {
             Region::Left | Region::Right => {
                 subjects.iter().filter(|_| bears).for_each(|subject| self.default_relation(*subject, owners));
-                false
+                let rests = |relation: &Relation| {
+                    matches!(relation.kind, RelationKind::On | RelationKind::Inside)
+                        && subjects.contains(&relation.subject)
+                        && relation.object == *owner
+                };
+                let on_dish = size.class == Class::Flat && self.scene.relations.iter().any(rests);
+                for index in subjects.iter().filter(|_| on_dish) {
+                    let thing = self.scene.things.get_mut(*index);
+                    thing.into_iter().for_each(|thing| thing.spot = Some(region));
+                }
+                on_dish
             }
             Region::Top | Region::TopLeft | Region::TopRight | Region::BottomLeft | Region::BottomRight
                 if !bears || !matches!(size.class, Class::Table | Class::Seat | Class::Mount) =>

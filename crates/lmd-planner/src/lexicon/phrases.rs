@@ -39,6 +39,8 @@ pub(crate) enum Section {
     Bounds,
     /// Ways to make a picture.
     Media,
+    /// What is said of a picture as a whole.
+    AboutPicture,
     /// In what order an instruction wants things.
     Orders,
     /// What is said of what is to be ordered and adds nothing.
@@ -50,7 +52,7 @@ pub(crate) enum Section {
 }
 
 impl Section {
-    pub(super) const ALL: [(Self, &'static str); 18] = [
+    pub(super) const ALL: [(Self, &'static str); 19] = [
         (Self::Where, "where"),
         (Self::LoosePrepositions, "loose prepositions"),
         (Self::Joints, "joints"),
@@ -65,6 +67,7 @@ impl Section {
         (Self::Strength, "strength"),
         (Self::Bounds, "bounds"),
         (Self::Media, "media"),
+        (Self::AboutPicture, "about the picture"),
         (Self::Orders, "orders"),
         (Self::OrderOf, "order of"),
         (Self::States, "states"),

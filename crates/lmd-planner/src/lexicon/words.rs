@@ -94,6 +94,10 @@ pub(crate) enum List {
     Grammar,
     /// Parts of which one has several.
     Several,
+    InRing,
+    LightOf,
+    TagEnd,
+    LightGoes,
     /// Whom `she` may mean, and `he` may not.
     Female,
     /// Whom `he` may mean, and `she` may not.
@@ -148,7 +152,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 54] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 58] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -178,6 +182,10 @@ impl List {
         (Self::NamedAlone, WORDS, "named alone"),
         (Self::Grammar, WORDS, "grammar"),
         (Self::Several, WORDS, "several"),
+        (Self::InRing, WORDS, "in ring"),
+        (Self::LightOf, STYLE, "light of"),
+        (Self::TagEnd, STYLE, "tag end"),
+        (Self::LightGoes, STYLE, "light goes"),
         (Self::Female, WORDS, "female"),
         (Self::Male, WORDS, "male"),
         (Self::FemaleName, WORDS, "female name"),

@@ -84,6 +84,8 @@ pub(super) fn in_corner(
     let upper = || before(AxisId::Y, point(s, 0.5), point(o, 0.28), 0.0);
     let lower = || before(AxisId::Y, point(o, 0.72), point(s, 0.5), 0.0);
     let rules: Vec<Rule> = match spot {
+        Some(Region::Left) => vec![left()],
+        Some(Region::Right) => vec![right()],
         Some(Region::Top) => vec![upper()],
         Some(Region::TopLeft) => vec![upper(), left()],
         Some(Region::TopRight) => vec![upper(), right()],

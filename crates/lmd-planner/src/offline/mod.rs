@@ -8,6 +8,7 @@ mod axis;
 mod constraint;
 pub(crate) mod edit;
 mod holding;
+mod item;
 mod likeness;
 mod place;
 pub(crate) mod problem;

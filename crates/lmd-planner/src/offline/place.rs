@@ -11,10 +11,10 @@ use lmd_layout::BBox;
 
 use super::axis::Axis;
 use super::constraint::{AxisId, Constraint, Point, Rule, before, point};
-use super::problem::{Body, Item, LayoutProblem};
-use super::rows::{Row, is_long_row, two_rows};
+use super::item::Body;
+use super::problem::LayoutProblem;
+use super::rows::{Row, floor_line, is_long_row, two_rows, wished_heights};
 use super::rules::may_overlap;
-use crate::Region;
 use crate::lexicon::Class;
 
 /// Gap kept between items that are told apart.
@@ -77,9 +77,11 @@ impl Placement {
     /// The boxes of an item's members.
     pub(super) fn boxes(&self, item: usize) -> Vec<BBox> {
         let ((x, y), shape) = (self.corners[item], &self.bodies[item].shape);
-        let member =
-            |corner: &(f64, f64)| BBox::clamped(x + corner.0, y + corner.1, shape.cell.0, shape.cell.1);
-        shape.corners.iter().filter_map(member).collect()
+        let member = |(nth, corner): (usize, &(f64, f64))| {
+            let ((left, top), (w, h)) = shape.member(nth, *corner);
+            BBox::clamped(x + left, y + top, w, h)
+        };
+        shape.corners.iter().enumerate().filter_map(member).collect()
     }
 }
 
@@ -460,41 +462,4 @@ impl<'a> Search<'a> {
         let corners = if crowded { self.positions(state) } else { self.spread(state) };
         Placement { corners, bodies: self.bodies.clone(), unmet, crowded }
     }
-}
-
-/// The floor: something alone is centred, several stand in the lower part.
-fn floor_line(problem: &LayoutProblem, bodies: &[Body]) -> f64 {
-    let standing = problem.items.iter().zip(bodies).filter(|(item, _)| item.kind.class.stands());
-    let tallest = standing.map(|(_, body)| body.shape.size.1).fold(0.0, f64::max);
-    if problem.items.len() == 1 {
-        return (0.52 + tallest / 2.0).min(0.95);
-    }
-    (0.6 + tallest / 2.0).clamp(0.8, 0.9)
-}
-
-/// Where each item's top edge would be if it were alone.
-fn wished_heights(problem: &LayoutProblem, bodies: &[Body], floor: f64) -> Vec<f64> {
-    let grounded = problem.items.iter().any(|item| item.kind.class.stands());
-    // Where nothing stands there is nothing to fly or hang above.
-    let (air, hung) = match (grounded, problem.aloft) {
-        (true, _) => (0.22, 0.3),
-        (false, true) => (0.32, 0.45),
-        (false, false) => (0.45, 0.45),
-    };
-    let wish = |(item, body): (&Item, &Body)| {
-        let h = body.shape.size.1;
-        match (item.fixed, item.region, item.kind.class) {
-            (Some(place), ..) => place.y(),
-            (None, Some(Region::Top | Region::TopLeft | Region::TopRight), _) => 0.22 - h / 2.0,
-            (None, Some(Region::Bottom | Region::BottomLeft | Region::BottomRight), _) => 0.93 - h,
-            (None, Some(Region::Foreground), _) => 0.95 - h,
-            (None, Some(Region::Background), _) => 0.6 - h,
-            (None, Some(Region::Center), _) => 0.5 - h / 2.0,
-            (None, _, _) if item.in_sky && problem.items.len() > 1 => 0.15 - h / 2.0,
-            (None, _, Class::Air) => air - h / 2.0,
-            (None, _, Class::Hang) => hung - h / 2.0,
-            _ => floor - h,
-        }
-    };
-    problem.items.iter().zip(bodies).map(wish).collect()
 }

@@ -134,3 +134,58 @@ fn nothing_is_piled_up() {
         assert!(repeats.is_none(), "{prompt}: {:?}", plan.warnings);
     }
 }
+
+#[test]
+fn the_middle_of_a_row_stands_in_it() {
+    for prompt in [
+        "There is a lamp on the left and a plant on the right. In the middle stands a sofa.",
+        "a barrel on the left, a crate on the right and a bench in the middle",
+    ] {
+        let layout = OfflinePlanner.plan(prompt).unwrap().layout;
+        let feet: Vec<f64> = layout.objects().iter().map(|object| object.bbox.y_max()).collect();
+        assert!(feet.iter().all(|foot| (foot - feet[0]).abs() < 0.05), "{prompt}: {feet:?}");
+    }
+}
+
+#[test]
+fn things_of_one_kind_are_of_one_size_unless_they_differ() {
+    for (prompt, caption) in
+        [("two chairs, one with a cat on it", "chair"), ("two boxes, one holding a puppy", "box")]
+    {
+        let sides = boxes(prompt, caption);
+        assert!((sides[0].area() - sides[1].area()).abs() < 1e-3, "{prompt}: {sides:?}");
+    }
+    for (prompt, caption) in
+        [("three candles of different heights", "candle"), ("four boxes in various sizes", "box")]
+    {
+        let mut heights: Vec<f64> = boxes(prompt, caption).iter().map(|bbox| bbox.h()).collect();
+        heights.sort_by(f64::total_cmp);
+        assert!(heights.windows(2).all(|pair| pair[1] > 1.1 * pair[0]), "{prompt}: {heights:?}");
+    }
+}
+
+#[test]
+fn what_is_alone_in_a_wide_place_is_small() {
+    for (prompt, caption) in [
+        ("a wheat field under a stormy sky with a single black bird", "bird"),
+        ("a lone tree in a field", "tree"),
+        ("a tiny boat on the sea", "boat"),
+        ("mountain valley at dusk, solitary hiker", "hiker"),
+    ] {
+        assert!(boxes(prompt, caption)[0].area() < 0.14, "{prompt}");
+    }
+    assert!(boxes("a tree in a field", "tree")[0].area() > 0.2);
+}
+
+#[test]
+fn places_against_a_corner_are_outside_of_it() {
+    for prompt in ["a kite to the upper right of a house", "a ball to the lower left of a bench"] {
+        let layout = OfflinePlanner.plan(prompt).unwrap().layout;
+        let (one, other) = (layout.objects()[0].bbox, layout.objects()[1].bbox);
+        assert!(one.x_max() <= other.x() || other.x_max() <= one.x(), "{prompt}: {one:?} {other:?}");
+        assert!(one.y_max() <= other.y() || other.y_max() <= one.y(), "{prompt}: {one:?} {other:?}");
+    }
+    let plate = boxes("a plate with a fish in the center and a lemon slice on the left side", "plate")[0];
+    let slice = boxes("a plate with a fish in the center and a lemon slice on the left side", "slice")[0];
+    assert!(slice.x() > plate.x() && slice.x_max() < plate.center().0, "{plate:?} {slice:?}");
+}

@@ -7,66 +7,18 @@
 
 use lmd_layout::BBox;
 
-use super::shape::{Room, Shape, corner_size, hook_size};
+use super::item::{Body, Item, LARGEST};
+use super::shape::{Room, corner_size, hook_size};
 use super::usual;
-use crate::lexicon::{Class, Kind, Tags, noun_tags};
-use crate::{Arrangement, Region, RelationKind, Scene, Size, Thing};
+use crate::lexicon::{Class, kind_of};
+use crate::{Arrangement, Region, RelationKind, Scene};
 
-/// Distance kept from the edge of the canvas.
-const MARGIN: f64 = 0.03;
 /// Shortest side of a box while there is room: two cells of a 16 × 16 grid.
 const SHORTEST: f64 = 0.13;
 /// How far the side of the largest of several things goes.
 const PROMINENT: f64 = 0.54;
 /// Most things of a kind that rest on something in one row.
 pub(super) const MOST_IN_ROW: usize = 6;
-/// Most of the canvas one thing takes that is far away.
-const FARTHEST: f64 = 0.45;
-/// Most of the canvas one thing takes by itself.
-const LARGEST: (f64, f64) = (0.88, 0.82);
-
-/// Something placed as one.
-#[derive(Clone, Debug)]
-pub(super) struct Item {
-    /// Which thing of the scene it is.
-    pub(super) thing: usize,
-    /// How many of them it stands for.
-    pub(super) count: usize,
-    /// What is known about its kind.
-    pub(super) kind: Kind,
-    /// Where the sentence wants it.
-    pub(super) region: Option<Region>,
-    /// Where it stands already and has to stay.
-    pub(super) fixed: Option<BBox>,
-    /// How its members stand together.
-    arrangement: Option<Arrangement>,
-    /// A size to keep, as width and height on the canvas.
-    kept_size: Option<(f64, f64)>,
-    /// Stated size as a factor.
-    factor: f64,
-    /// Stated distance as a factor, which makes room for nothing else.
-    distance: f64,
-    /// Stated width and height (`tall`, `long`), as factors.
-    form: (f64, f64),
-    /// Whether it is a sun, a cloud or the like.
-    pub(super) in_sky: bool,
-    /// The most of the canvas that it takes among others.
-    most: Option<(f64, f64)>,
-    /// Whether it lies where it is on something, and whether it is.
-    lies: bool,
-    lying: bool,
-    /// Whether it is in a corner of something.
-    cornered: bool,
-}
-
-/// An item at a certain scale: a rectangle to be placed.
-#[derive(Clone, Debug)]
-pub(super) struct Body {
-    /// Its outline and members.
-    pub(super) shape: Shape,
-    /// Distance to keep from the canvas edge.
-    pub(super) margin: f64,
-}
 
 /// What needs room on or in what.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +40,8 @@ pub(super) struct LayoutProblem {
     grounded: bool,
     /// Whether everything is in the air over a place.
     pub(super) aloft: bool,
+    /// Whether there is a place all around.
+    wide: bool,
 }
 
 /// What is given about a thing before planning.
@@ -127,6 +81,12 @@ impl LayoutProblem {
             scene.background.is_some() || !scene.things.iter().all(|thing| usual::is_of_sky(&thing.noun));
         let in_air = |item: &Item| item.kind.class == Class::Air && item.fixed.is_none();
         let place = scene.background.as_ref().is_some_and(|place| !place.starts_with("a scene"));
+        problem.wide = place;
+        if scene.style.as_deref().is_some_and(usual::is_from_afar) && place {
+            for item in problem.items.iter_mut().filter(|item| item.region.is_none()) {
+                item.lone = item.lone.or(Some(usual::FAR));
+            }
+        }
         problem.aloft = place && problem.items.iter().all(in_air);
         problem.shrink_sky(scene);
         problem
@@ -218,6 +178,7 @@ impl LayoutProblem {
         for _ in 0..4 {
             self.holds.iter().for_each(|hold| self.make_room(*hold, &mut cells));
         }
+        self.match_alike(&mut cells);
         let alone = self.items.len() == 1;
         let body = |(index, item): (usize, &Item)| {
             let height = match item.count {
@@ -261,6 +222,7 @@ impl LayoutProblem {
             let many = self.items.len() + usize::from(item.in_sky) > 1;
             let most = match item.region {
                 Some(Region::Background) => item.most,
+                _ if self.wide && !held && item.lone.is_some() => item.lone,
                 // Of what flies, animals alone have a usual size.
                 _ if self.aloft && item.count > 1 && item.most.is_some() && !item.in_sky => {
                     Some(usual::FLOCK)
@@ -323,6 +285,19 @@ impl LayoutProblem {
             cells[hold.parent] =
                 (need_w.max(have_w * grow.sqrt()).min(most_w), need_h.max(have_h * grow.sqrt()).min(most_h));
         }
+        // What lies in the middle leaves room to what lies at the side.
+        let at_side = |other: &&Hold| other.parent == hold.parent && self.items[other.child].cornered;
+        if !child.cornered
+            && child.kept_size.is_none()
+            && child.fixed.is_none()
+            && parent.kind.class == Class::Flat
+            && self.holds.iter().any(|other| at_side(&other))
+        {
+            let ((w, h), (have_w, have_h)) = (cells[hold.child], cells[hold.parent]);
+            let shrink = (0.44 * have_w / w).min(0.8 * have_h / h).min(1.0);
+            cells[hold.child] = (w * shrink, h * shrink);
+            return;
+        }
         if self.is_dish(hold) {
             let ((w, h), (have_w, have_h)) = (cells[hold.child], cells[hold.parent]);
             let row = child.row_width(cells[hold.child]);
@@ -334,6 +309,20 @@ impl LayoutProblem {
         if over > 1.0 && child.fixed.is_none() && child.kept_size.is_none() {
             let (w, h) = cells[hold.child];
             cells[hold.child] = (w / over, h / over);
+        }
+    }
+
+    /// The empty one of two chairs is as large as the one that a cat lies on.
+    fn match_alike(&self, cells: &mut [(f64, f64)]) {
+        let held = |item: usize| self.holds.iter().any(|hold| hold.child == item);
+        let holders = self.holds.iter().filter(|hold| hold.kind != RelationKind::HeldBy);
+        for parent in holders.map(|hold| hold.parent).filter(|parent| !held(*parent)) {
+            for other in (0..cells.len()).filter(|other| *other != parent && !held(*other)) {
+                if self.items[other].is_like(&self.items[parent]) {
+                    let ((w, h), (least_w, least_h)) = (cells[other], cells[parent]);
+                    cells[other] = (w.max(least_w), h.max(least_h));
+                }
+            }
         }
     }
 
@@ -370,109 +359,6 @@ impl LayoutProblem {
     }
 }
 
-impl Item {
-    fn new(index: usize, thing: &Thing, count: usize) -> Self {
-        // A tall man is taller than a short one, not a giant beside a dwarf.
-        let person = noun_tags(&thing.noun).any(Tags::PERSON);
-        let tall = person && thing.attributes.iter().any(|word| matches!(word.as_str(), "tall" | "short"));
-        Self {
-            thing: index,
-            count,
-            kind: usual::kind_in_scene(thing),
-            region: thing.region,
-            fixed: None,
-            arrangement: thing.arrangement,
-            kept_size: None,
-            factor: if tall { 1.0 } else { usual::size_factor(thing.size) },
-            distance: usual::distance_factor(thing.region),
-            form: if person {
-                usual::person_form(&thing.attributes)
-            } else {
-                usual::form_factors(&thing.attributes)
-            },
-            in_sky: usual::is_of_sky(&thing.noun),
-            // A moon that is said to be large is larger than is usual.
-            most: usual::most(&thing.noun, count, thing.region)
-                .filter(|_| !matches!(thing.size, Some(Size::Large | Size::Huge))),
-            lies: usual::lies(&thing.noun),
-            lying: false,
-            cornered: thing.spot.is_some(),
-        }
-    }
-
-    /// One of several that are placed apart.
-    fn part(index: usize, thing: &Thing, part: usize) -> Self {
-        const CORNERS: [Region; 4] =
-            [Region::TopLeft, Region::TopRight, Region::BottomLeft, Region::BottomRight];
-        let region = match thing.region {
-            Some(Region::Corners) => CORNERS.get(part).copied(),
-            other => other,
-        };
-        Self { region, ..Self::new(index, thing, 1) }
-    }
-
-    fn fixed(index: usize, thing: &Thing, bbox: BBox) -> Self {
-        Self { fixed: Some(bbox), ..Self::new(index, thing, 1) }
-    }
-
-    fn extent(&self) -> f64 {
-        self.kind.extent() * self.factor
-    }
-
-    /// Whether its members lie on top of one another.
-    fn is_stack(&self) -> bool {
-        self.count > 1 && self.arrangement == Some(Arrangement::Stack)
-    }
-
-    /// How far down its outline the things on it rest.
-    pub(super) fn support_height(&self) -> f64 {
-        let ride = self.kind.class.support_height();
-        if self.is_stack() { ride / self.count as f64 } else { ride }
-    }
-
-    fn cell(&self, unit: f64, shortest: f64, stretch: f64) -> (f64, f64) {
-        if let Some(size) = self.kept_size.or(self.fixed.map(|bbox| (bbox.w(), bbox.h()))) {
-            return size;
-        }
-        let (side, aspect) = (self.extent() * unit * self.distance, self.kind.aspect().sqrt());
-        if self.is_stack() {
-            // What is stacked lies flat, whatever its shape when it stands.
-            return ((1.6 * side).clamp(shortest, LARGEST.0), (0.5 * side).clamp(0.6 * shortest, 0.3));
-        }
-        let (w, h) = (side * aspect * self.form.0, side / aspect * self.form.1 * stretch);
-        let most = if self.distance < 1.0 { (FARTHEST, FARTHEST) } else { LARGEST };
-        let shrink = (most.0 / w).min(most.1 / h).min(1.0);
-        // What is too thin grows as a whole, and stated sizes still differ.
-        let shortest = shortest * self.factor.clamp(0.75, 1.25);
-        let shortest = (shortest * self.form.0, shortest * self.form.1);
-        let grow = shrink * (shortest.0 / (w * shrink)).max(shortest.1 / (h * shrink)).clamp(1.0, 1.5);
-        ((w * grow).max(shortest.0), (h * grow).max(shortest.1))
-    }
-
-    /// A cell as large as is usual at most, lying where it lies.
-    fn within(&self, cell: (f64, f64), most: Option<(f64, f64)>) -> (f64, f64) {
-        if self.kept_size.is_some() || self.fixed.is_some() {
-            return cell;
-        }
-        let (w, h) = if self.lying && cell.1 > cell.0 { (cell.1.min(0.3), cell.0.min(0.14)) } else { cell };
-        let Some((most_w, most_h)) = most else { return (w, h) };
-        let stated = self.factor.clamp(0.7, 2.0);
-        let shrink = (stated * most_w / w).min(stated * most_h / h).min(1.0);
-        (w * shrink, h * shrink)
-    }
-
-    /// Width when all members stand in their rows, with gaps.
-    fn row_width(&self, cell: (f64, f64)) -> f64 {
-        let lines = if let Some(Arrangement::Rows(lines)) = self.arrangement { lines.max(1) } else { 1 };
-        self.count.div_ceil(lines as usize) as f64 * (cell.0 + 0.03)
-    }
-
-    fn body(&self, cell: (f64, f64), room: Room) -> Body {
-        let shape = Shape::new(self.count, cell, self.arrangement, room);
-        Body { shape, margin: if self.fixed.is_some() { 0.0 } else { MARGIN } }
-    }
-}
-
 /// Whether the instances of a thing are placed one by one.
 fn must_split(scene: &Scene, index: usize) -> bool {
     let thing = &scene.things[index];
@@ -489,6 +375,11 @@ fn must_split(scene: &Scene, index: usize) -> bool {
         | RelationKind::Under
         | RelationKind::HeldBy
         | RelationKind::HangsFrom => {
+            // A fox beneath ferns is below all of them.
+            let hollow = kind_of(&thing.noun).class.is_hollow() || count(relation.subject) > 1;
+            if relation.kind == RelationKind::Under && relation.object == index && !hollow {
+                return false;
+            }
             // What is on a stack is on the topmost of it.
             let one_stack = thing.arrangement == Some(Arrangement::Stack);
             (relation.subject == index && count(relation.object) > 1)

@@ -1,10 +1,13 @@
-//! Two rows on the floor, for when there is no room for one: the tall things
+//! The floor, and two rows on it for when there is no room for one: the tall things
 //! at the back, the others in front of them.
 
 use std::collections::HashSet;
 
 use super::constraint::{AxisId, Constraint};
-use super::problem::{Body, LayoutProblem};
+use super::item::{Body, Item};
+use super::problem::LayoutProblem;
+use crate::Region;
+use crate::lexicon::Class;
 
 /// Gap between the feet of the back row and the heads of the front row.
 const GAP: f64 = 0.03;
@@ -71,4 +74,41 @@ fn divide(problem: &LayoutProblem, bodies: &[Body], mut groups: Vec<Vec<usize>>)
 pub(super) fn is_long_row(problem: &LayoutProblem, constraints: &[&Constraint]) -> bool {
     let items: HashSet<usize> = constraints.iter().filter_map(|rule| rule.sideways()).flatten().collect();
     items.into_iter().map(|item| problem.items[item].count).sum::<usize>() > 4
+}
+
+/// The floor: something alone is centred, several stand in the lower part.
+pub(super) fn floor_line(problem: &LayoutProblem, bodies: &[Body]) -> f64 {
+    let standing = problem.items.iter().zip(bodies).filter(|(item, _)| item.kind.class.stands());
+    let tallest = standing.map(|(_, body)| body.shape.size.1).fold(0.0, f64::max);
+    if problem.items.len() == 1 {
+        return (0.52 + tallest / 2.0).min(0.95);
+    }
+    (0.6 + tallest / 2.0).clamp(0.8, 0.9)
+}
+
+/// Where each item's top edge would be if it were alone.
+pub(super) fn wished_heights(problem: &LayoutProblem, bodies: &[Body], floor: f64) -> Vec<f64> {
+    let grounded = problem.items.iter().any(|item| item.kind.class.stands());
+    // Where nothing stands there is nothing to fly or hang above.
+    let (air, hung) = match (grounded, problem.aloft) {
+        (true, _) => (0.22, 0.3),
+        (false, true) => (0.32, 0.45),
+        (false, false) => (0.45, 0.45),
+    };
+    let wish = |(item, body): (&Item, &Body)| {
+        let h = body.shape.size.1;
+        match (item.fixed, item.region, item.kind.class) {
+            (Some(place), ..) => place.y(),
+            (None, Some(Region::Top | Region::TopLeft | Region::TopRight), _) => 0.22 - h / 2.0,
+            (None, Some(Region::Bottom | Region::BottomLeft | Region::BottomRight), _) => 0.93 - h,
+            (None, Some(Region::Foreground), _) => 0.95 - h,
+            (None, Some(Region::Background), _) => 0.6 - h,
+            (None, Some(Region::Center), _) => 0.5 - h / 2.0,
+            (None, _, _) if item.in_sky && problem.items.len() > 1 => 0.15 - h / 2.0,
+            (None, _, Class::Air) => air - h / 2.0,
+            (None, _, Class::Hang) => hung - h / 2.0,
+            _ => floor - h,
+        }
+    };
+    problem.items.iter().zip(bodies).map(wish).collect()
 }

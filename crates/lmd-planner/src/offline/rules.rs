@@ -5,7 +5,8 @@ use super::constraint::{
     AxisId, CLEAR, Constraint, Rule, apart, before, centres, level, near, point, within,
 };
 use super::holding::{at_part, fits_hands, hanging, held, in_corner};
-use super::problem::{Item, LayoutProblem, MOST_IN_ROW};
+use super::item::Item;
+use super::problem::{LayoutProblem, MOST_IN_ROW};
 use crate::lexicon::{Class, is_alive};
 use crate::{Region, Relation, RelationKind, Scene};
 

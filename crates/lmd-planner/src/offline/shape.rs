@@ -15,7 +15,12 @@ pub(super) struct Shape {
     pub(super) cell: (f64, f64),
     /// Top-left corner of every member.
     pub(super) corners: Vec<(f64, f64)>,
+    /// Whether the members differ in size.
+    pub(super) varied: bool,
 }
+
+/// How large the members of a group are that differ in size, again and again.
+const VARIED: [f64; 4] = [1.0, 0.6, 0.8, 0.45];
 
 /// Where a group is to fit.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +52,13 @@ impl Shape {
         let fit = fit(whole.size, room);
         // Gaps do not shrink with the members: a second look makes them fit.
         if fit < 1.0 { build(scaled(cell, fit)).squeezed(room) } else { whole }
+    }
+
+    /// Corner and size of a member; what is smaller than its cell stands at the foot of it.
+    pub(super) fn member(&self, nth: usize, (x, y): (f64, f64)) -> ((f64, f64), (f64, f64)) {
+        let share = if self.varied { VARIED[nth % VARIED.len()] } else { 1.0 };
+        let (w, h) = (self.cell.0 * share.sqrt(), self.cell.1 * share);
+        ((x + (self.cell.0 - w) / 2.0, y + self.cell.1 - h), (w, h))
     }
 
     /// The whole group scaled into `room`, gaps and all.
@@ -99,7 +111,7 @@ fn rows(count: usize, columns: usize, cell: (f64, f64), gap: f64) -> Shape {
         let indent = (size.0 - span(in_line, cell.0)) / 2.0;
         (indent + column as f64 * (cell.0 + gap), line as f64 * (cell.1 + gap))
     };
-    Shape { size, cell, corners: (0..count).map(corner).collect() }
+    Shape { size, cell, corners: (0..count).map(corner).collect(), varied: false }
 }
 
 /// Evenly spaced on a circle, the first at the top.
@@ -115,6 +127,7 @@ fn ring(count: usize, cell: (f64, f64)) -> Shape {
         size: (2.0 * radius + cell.0, 2.0 * radius + cell.1),
         cell,
         corners: (0..count).map(corner).collect(),
+        varied: false,
     }
 }
 
@@ -136,7 +149,7 @@ fn pyramid(count: usize, cell: (f64, f64)) -> Shape {
     corners.iter_mut().for_each(|corner| corner.1 -= top);
     corners.reverse();
     let size = (lines as f64 * width - GAP / 3.0, lines as f64 * height - GAP / 3.0 - top);
-    Shape { size, cell, corners }
+    Shape { size, cell, corners, varied: false }
 }
 
 /// Two lines that meet at the bottom.
@@ -151,7 +164,7 @@ fn vee(count: usize, cell: (f64, f64)) -> Shape {
         (x, (deepest - level) as f64 * step.1)
     };
     let size = (2.0 * deepest as f64 * step.0 + cell.0, deepest as f64 * step.1 + cell.1);
-    Shape { size, cell, corners: (0..count).map(corner).collect() }
+    Shape { size, cell, corners: (0..count).map(corner).collect(), varied: false }
 }
 
 /// From the top left to the bottom right.
@@ -162,6 +175,7 @@ fn diagonal(count: usize, cell: (f64, f64)) -> Shape {
         size: (last * step.0 + cell.0, last * step.1 + cell.1),
         cell,
         corners: (0..count).map(|index| (index as f64 * step.0, index as f64 * step.1)).collect(),
+        varied: false,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::lexicon::{Class, Kind, Tags, is_alive, kind_of, known_kind, noun_tags
 use crate::{Region, Relation, RelationKind, Scene, Size, Thing};
 
 /// Most of the canvas that something far away takes.
-const FAR: (f64, f64) = (0.34, 0.38);
+pub(super) const FAR: (f64, f64) = (0.34, 0.38);
 /// Most of the canvas that a flying animal takes.
 const FLYING: (f64, f64) = (0.22, 0.17);
 /// Most that a sun, a moon or a cloud takes, by how many there are.
@@ -35,6 +35,23 @@ const ALOFT: [(usize, (f64, f64)); 3] = [(1, (0.5, 0.44)), (3, (0.26, 0.26)), (u
 
 /// Most that one of several birds and the like takes there.
 pub(super) const FLOCK: (f64, f64) = (0.17, 0.15);
+
+/// Whether a kind of picture shows things from far away.
+pub(super) fn is_from_afar(style: &str) -> bool {
+    let style = style.to_lowercase();
+    ["aerial", "drone", "satellite", "bird's eye", "bird 's eye", "wide shot", "long shot", "ultra wide"]
+        .iter()
+        .any(|afar| style.contains(afar))
+}
+
+/// The most of a wide place that a thing takes which is said to be alone or tiny in it.
+pub(super) fn most_lone(thing: &Thing) -> Option<(f64, f64)> {
+    const LONE: [&str; 6] = ["lone", "lonely", "single", "solitary", "distant", "faraway"];
+    let said =
+        thing.size == Some(Size::Tiny) || thing.attributes.iter().any(|word| LONE.contains(&word.as_str()));
+    let flies = kind_of(&thing.noun).class == Class::Air && noun_tags(&thing.noun).any(Tags::ANIMAL);
+    (said && thing.count == 1).then_some(if flies { FLYING } else { FAR })
+}
 
 /// The most of the canvas that one of `count` things in the air takes over a
 /// place that is the background.
@@ -86,7 +103,16 @@ fn set_afloat(scene: &mut Scene) {
             && kind_of(&thing.noun).class.stands()
             && thing.region != Some(Region::Sky)
     });
-    let free = |index: usize| !scene.relations.iter().any(|r| r.subject == index || r.object == index);
+    use RelationKind::{Above, Behind, Below, InFrontOf, LeftOf, NextTo, RightOf, Under};
+    // A whale that leaps over a boat is in the air.
+    let level = |kind| matches!(kind, NextTo | LeftOf | RightOf | Behind | InFrontOf);
+    let free = |index: usize| {
+        scene.relations.iter().all(|r| {
+            let lower =
+                r.subject == index && matches!(r.kind, Below | Under) || r.object == index && r.kind == Above;
+            lower || level(r.kind) || r.subject != index && r.object != index
+        })
+    };
     let swims = |thing: &Thing| {
         let tags = noun_tags(&thing.noun);
         tags.any(Tags::WATER) && tags.any(Tags::ANIMAL) && kind_of(&thing.noun).class == Class::Air
@@ -99,11 +125,29 @@ fn set_afloat(scene: &mut Scene) {
     }
 }
 
+/// What is in the middle, where others stand on the left and on the right: between those.
+fn set_between(scene: &mut Scene) {
+    let stands = |region: Region| {
+        scene.things.iter().position(|thing| {
+            thing.region == Some(region) && kind_of(&thing.noun).class.stands() && thing.count == 1
+        })
+    };
+    let middle = stands(Region::Center)
+        .filter(|index| !scene.relations.iter().any(|relation| relation.subject == *index));
+    let (Some(left), Some(right), Some(middle)) = (stands(Region::Left), stands(Region::Right), middle)
+    else {
+        return;
+    };
+    scene.things[middle].region = None;
+    scene.relations.push(Relation { subject: middle, kind: RelationKind::Between(right), object: left });
+}
+
 /// The scene with the small things that stand nowhere on the table on which
 /// others of it stand.
 pub(super) fn settled(scene: &Scene) -> Scene {
     let mut scene = scene.clone();
     set_afloat(&mut scene);
+    set_between(&mut scene);
     let is_table = |index: &usize| {
         scene
             .things
