@@ -65,7 +65,9 @@ pub(super) fn is_tag(words: &[&Token]) -> bool {
         return true;
     }
     let opens = words.first().map_or("", |token| token.low.as_str());
-    if ends_in(&ABOUT, words) {
+    let second = words.get(1).map_or("", |token| token.low.as_str());
+    let taken = matches!(opens, "shot" | "taken" | "filmed") && matches!(second, "on" | "with" | "in");
+    if taken || ends_in(&ABOUT, words) {
         return true;
     }
     let mood = words.len() > 1 && words.last().is_some_and(|last| List::MoodEnd.has(&last.low));
@@ -177,6 +179,9 @@ pub(super) fn is_light(words: &[&Token]) -> bool {
     let light = |word: &&str| List::LightOf.has(word);
     let bare = low.iter().take_while(|word| describes(word) && !light(word)).count();
     let lights = low.iter().skip(bare).take_while(|word| light(word)).count();
+    if low.get(bare + lights..) == Some(&["of", "light"]) && lights > 0 {
+        return true;
+    }
     // "golden sunbeams"
     let beams = |word: &&str| word.ends_with("beams") || word.ends_with("rays");
     if lights == 1 && bare + 1 == low.len() && low.last().is_some_and(beams) {
@@ -198,12 +203,25 @@ pub(super) fn is_light(words: &[&Token]) -> bool {
 
 /// Whether a part is about the picture, where others are.
 pub(super) fn is_among_tags(words: &[&Token]) -> bool {
-    !is_tag(words) && (is_unknown_name(words) || is_tag_among_tags(words))
+    let kind = matches!(words, [only] if List::Medium.has(&only.low) && !List::PlainMedium.has(&only.low));
+    !is_tag(words) && (kind || is_unknown_name(words) || is_tag_among_tags(words))
 }
 
 /// `fine lines`, `cream paper`, `orthographic camera`: where other parts are about the picture, these are, too.
 fn is_tag_among_tags(words: &[&Token]) -> bool {
-    let ends = words.last().is_some_and(|last| List::TagEnd.has(&last.low));
+    // "gold lines on black"
+    let on = words.iter().position(|token| token.low == "on").unwrap_or(words.len());
+    let (words, ground) = words.split_at(on);
+    let colours = |token: &&Token| exact_tags(&token.low).any(Tags::COLOUR) || List::TagEnd.has(&token.low);
+    if !ground.iter().skip(1).all(colours) {
+        return false;
+    }
+    // "muted greens"
+    let shades = |low: &str| {
+        let one = lmd_layout::singular(low);
+        one != low && exact_tags(&one).any(Tags::COLOUR) && !exact_tags(&one).any(Tags::NOUN)
+    };
+    let ends = words.last().is_some_and(|last| List::TagEnd.has(&last.low) || shades(&last.low));
     let does = words.first().is_some_and(|first| verb(&first.low).is_some());
     words.len() > 1 && ends && opens_bare(words) && only_describes(words) && !does
 }

@@ -59,7 +59,8 @@ fn outside_phrases(tokens: &[Token], held: &Held, words: &HashSet<&str>) -> Vec<
         }
         // "the handlebars of a bike", "a pirate's shoulder" are drawn with the whole.
         let of_whole = low(tokens, at + 1) == "of" || at > 0 && low(tokens, at - 1) == "'s";
-        let with_whole = of_whole && tags(&token.low).any(Tags::PART);
+        let every = at > 0 && matches!(low(tokens, at - 1), "each" | "every");
+        let with_whole = of_whole && !every && tags(&token.low).any(Tags::PART);
         if words.contains(token.low.as_str()) && !with_whole && !lost.contains(&token.text) {
             lost.push(token.text.clone());
         }

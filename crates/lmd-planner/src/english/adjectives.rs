@@ -7,12 +7,18 @@ use super::numbers::number;
 use super::parallel::does_something;
 use super::phrase::Determiner;
 use crate::lexicon::{
-    Tags, VerbForm, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags, verb,
+    List, Tags, VerbForm, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags, verb,
 };
 
 impl Reader<'_> {
     /// `a cake for a 7-year-old`: an age alone is somebody of that age.
     pub(super) fn aged(&mut self) {
+        // "three doors, the first red, the second green"
+        let ordinal = self.phrase.ordinal.take().filter(|word| List::Ordinal.has(word));
+        let alone = self.phrase.noun.is_empty() && !matches!(self.low(0), "one" | "ones");
+        if alone && self.phrase.determiner == Determiner::The && self.phrase.quantity.is_none() {
+            self.phrase.attributes.splice(0..0, ordinal);
+        }
         let told = self.phrase.determiner != Determiner::None || self.phrase.quantity.is_some();
         let one = matches!(self.low(0), "one" | "ones");
         let age = self

@@ -5,7 +5,7 @@ use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, Unproved, setting};
-use crate::lexicon::{Class, List, Tags, kind_of};
+use crate::lexicon::{Class, List, Tags, head, kind_of};
 use crate::{Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -168,7 +168,10 @@ impl Interpreter<'_> {
         let listed = match (self.peek(1), self.peek(2)) {
             (Some(Chunk::Np(np)), after) => {
                 // "a cage without a bird, door open"
-                np.is_bare() && !matches!(after, Some(Chunk::Link(_) | Chunk::Verb(_) | Chunk::Adjectives(_)))
+                let said = matches!(after, Some(Chunk::Link(_) | Chunk::Verb(_) | Chunk::Adjectives(_)));
+                // "a man without a hat, blue sky"
+                let place = np.tags().any(Tags::PLACE.and(Tags::SKY)) || List::Fabric.has(head(&np.noun));
+                np.is_bare() && !said && !place && !self.instead
             }
             (Some(Chunk::Or | Chunk::And), _) => true,
             _ => false,

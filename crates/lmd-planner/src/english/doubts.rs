@@ -86,7 +86,11 @@ fn loose_parts(scene: &Scene) -> Vec<String> {
             && !tagged(thing, Tags::SURFACE.and(Tags::SKY).and(Tags::BOUNDED).and(Tags::SCENERY));
         let made = thing.attributes.iter().any(|word| exact_tags(word).any(Tags::MODIFIER));
         let free = !made && thing.region.is_none() && scene.things.len() > 1;
-        (part || place && free) && !related(*index)
+        // "a height", "a muted green": hardly things, wherever they stand.
+        let own = exact_tags(&thing.noun);
+        let shade = own.any(Tags::COLOUR) && !own.any(Tags::NOUN);
+        let hardly = thing.detail.is_none() && (List::NoThing.has(&thing.noun) || shade);
+        hardly || (part || place && free) && !related(*index)
     });
     loose
         .map(|(_, thing)| {

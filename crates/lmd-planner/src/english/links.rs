@@ -290,7 +290,8 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     let mut i = at + usize::from(SIDE_PREPOSITIONS.contains(&prep));
     i += usize::from(prep == "off" && word(i) == "to");
     if let Some(end) = corners_end(tokens, i).filter(|_| i > at) {
-        return Some((Link::Region { region: Region::Corners, to: false, framed: true }, end - at));
+        let framed = !low(tokens, end - 1).starts_with("corner");
+        return Some((Link::Region { region: Region::Corners, to: false, framed }, end - at));
     }
     let own = matches!(word(i), "its" | "his" | "her" | "their").then(|| word(i) == "their");
     let article = own.is_some() || matches!(word(i), "the" | "a" | "one");

@@ -128,6 +128,7 @@ impl Reader<'_> {
             {
                 break;
             }
+            self.phrase.ordinal = Some(self.low(0).to_owned());
             self.at += 1;
         }
     }

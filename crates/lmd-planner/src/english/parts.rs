@@ -78,7 +78,10 @@ impl Interpreter<'_> {
     pub(super) fn latest_several(&self) -> Option<usize> {
         let several = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count > 1);
         self.divided.or_else(|| {
-            let here = self.mentioned.iter().rev().chain(&self.focus).copied().find(several);
+            let here = || self.mentioned.iter().rev().chain(&self.focus).copied().filter(several);
+            // "three flags on poles, the leftmost is blue": one of the three.
+            let exact = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.exact);
+            let here = here().find(exact).or_else(|| here().next());
             here.or_else(|| (0..self.scene.things.len()).rev().find(several))
         })
     }

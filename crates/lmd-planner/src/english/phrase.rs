@@ -40,6 +40,8 @@ pub(super) struct NounPhrase {
     pub(super) choice: Option<(String, String)>,
     /// Several that are said to differ in size.
     pub(super) varied: bool,
+    /// `the first red`: which of several, until the noun shows that it is none of them.
+    pub(super) ordinal: Option<String>,
 }
 
 impl NounPhrase {
@@ -67,6 +69,7 @@ impl NounPhrase {
             other: false,
             choice: None,
             varied: false,
+            ordinal: None,
         }
     }
 

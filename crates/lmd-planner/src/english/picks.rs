@@ -6,7 +6,7 @@ use super::interpret::{Interpreter, Pending};
 use super::links::place_word;
 use super::partitive::Pick;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{head, is_of_the_living};
+use crate::lexicon::{Tags, exact_tags, head, is_of_the_living};
 use crate::{Arrangement, Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -140,7 +140,9 @@ impl Interpreter<'_> {
         };
         let placed = |thing: &&crate::Thing| thing.count == 1 && thing.region == Some(other);
         let first = self.scene.things.iter().rfind(placed)?;
-        let second = crate::Thing { region: Some(region), detail: None, ..first.clone() };
+        let mut second = crate::Thing { region: Some(region), detail: None, ..first.clone() };
+        // "the left cup is empty, the right one is full": of the other nothing is said yet.
+        second.attributes.retain(|word| exact_tags(word).any(Tags::MODIFIER));
         self.scene.things.push(second);
         self.mentioned.push(self.scene.things.len() - 1);
         Some(self.scene.things.len() - 1)
@@ -244,6 +246,8 @@ impl Interpreter<'_> {
         let said = |words: &[&str]| adjectives.iter().any(|word| words.contains(&word.as_str()));
         let region = match () {
             () if self.parts.is_empty() => return,
+            // Of two on a hill the hill tells where they are.
+            () if self.scene.relations.iter().any(|r| subjects.contains(&r.subject)) => return,
             () if said(&["far", "distant", "farther", "further"]) => Region::Background,
             () if said(&["close", "near", "nearby", "closer", "nearer"]) => Region::Foreground,
             () => return,

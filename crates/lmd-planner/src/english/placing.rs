@@ -443,6 +443,10 @@ impl Interpreter<'_> {
     pub(super) fn relate(&mut self, subject: usize, kind: RelationKind, object: usize) {
         self.said += usize::from(subject != object);
         let kind = self.with_pole(subject, kind, object);
+        // "the number 5 on a door"
+        let written = |thing: &Thing| thing.noun.starts_with("number ") || thing.noun.contains('"');
+        let written = self.scene.things.get(subject).is_some_and(written);
+        let kind = if written && kind == RelationKind::On { RelationKind::Inside } else { kind };
         // Nothing is covered by a window that it lies under.
         let hangs = self
             .scene

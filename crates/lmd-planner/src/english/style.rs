@@ -215,7 +215,7 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
         if let Some(length) = made_as(tokens, end) {
             end += length - 1;
             medium = Some(end);
-        } else if List::Medium.has(low) {
+        } else if List::Medium.has(low) || is_scene_of(tokens, end) {
             medium = Some(end);
         } else if !style_word(low) && !stands_before_medium(tokens, end) {
             break;
@@ -250,7 +250,8 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
         return None;
     }
     let words: Vec<&str> = tokens.get(at..end)?.iter().map(|token| token.text.as_str()).collect();
-    let plain = tokens.get(medium).is_some_and(|token| List::PlainMedium.has(&token.low));
+    let plain = is_scene_of(tokens, medium)
+        || tokens.get(medium).is_some_and(|token| List::PlainMedium.has(&token.low));
     let bare = words.len() <= 2
         && words
             .iter()
@@ -265,6 +266,11 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
         words.iter().map(|word| if definite(word) { "a" } else { *word }).collect::<Vec<_>>().join(" ")
     });
     Some((style, purpose.unwrap_or(end + of)))
+}
+
+/// `a storybook scene of a bear`: what the whole picture is called.
+fn is_scene_of(tokens: &[Token], at: usize) -> bool {
+    low(tokens, at) == "scene" && low(tokens, at + 1) == "of"
 }
 
 /// `a child drawing with crayons`: somebody draws.

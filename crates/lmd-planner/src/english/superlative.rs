@@ -1,5 +1,6 @@
 //! One of several told in one breath: `the biggest of three bears` are three bears, one of which is the biggest.
 
+use super::links::place_word;
 use super::noun_phrase::noun_phrase;
 use super::token::Token;
 use crate::lexicon::{List, comparative, is_adjective, superlative};
@@ -40,10 +41,13 @@ fn one_of(tokens: &[Token], at: usize) -> Option<(Vec<Token>, Vec<Token>, usize)
     if let Some(denied) = denied_of(tokens, at) {
         return Some(denied);
     }
-    if !(best || number) || low(at + the + 1) != "of" {
+    // "the middle one of three vases"
+    let one = usize::from(low(at + the + 1) == "one");
+    let picked = the == 1 && one == 1 && (place_word(word).is_some() || List::Ordinal.has(word));
+    if !(best || number || picked) || low(at + the + 1 + one) != "of" {
         return None;
     }
-    let mut start = at + the + 2;
+    let mut start = at + the + 2 + one;
     start += usize::from(matches!(low(start), "the" | "these" | "those"));
     let (phrase, end) = noun_phrase(tokens, start)?;
     let several = phrase.quantity.is_some_and(|quantity| quantity.count > 1) && !phrase.noun.is_empty();

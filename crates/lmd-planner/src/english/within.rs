@@ -115,6 +115,29 @@ impl Interpreter<'_> {
         }
     }
 
+    /// One of each of `subjects` in every corner of `owner`.
+    fn put_in_corners(&mut self, subjects: &[usize], owner: usize) -> bool {
+        const CORNERS: [Region; 4] =
+            [Region::TopLeft, Region::TopRight, Region::BottomLeft, Region::BottomRight];
+        self.no_longer_beside(subjects, &[owner]);
+        for subject in subjects {
+            self.scene.relations.retain(|r| r.subject != *subject || r.object != owner);
+            for (nth, corner) in CORNERS.into_iter().enumerate() {
+                let Some(thing) = self.scene.things.get_mut(*subject) else { continue };
+                (thing.count, thing.spot) = (1, Some(corner));
+                let copy = thing.clone();
+                let index = if nth == 0 { *subject } else { self.scene.things.len() };
+                if nth > 0 {
+                    self.scene.things.push(copy);
+                }
+                self.relate(index, RelationKind::Inside, owner);
+            }
+            let first = self.scene.things.get_mut(*subject);
+            first.into_iter().for_each(|thing| thing.spot = Some(Region::TopLeft));
+        }
+        true
+    }
+
     /// `a fridge with a magnet in the upper left corner`: the corner of the fridge, not of the picture. On what bears
     /// things a side of the picture is a side of it, too. `false` where it is not so.
     pub(super) fn in_corner_of_owner(
@@ -151,6 +174,10 @@ impl Interpreter<'_> {
             return false;
         }
         match region {
+            // "a carpet with a cat in each corner"
+            Region::Corners if matches!(size.class, Class::Flat | Class::Hang | Class::Wall) => {
+                self.put_in_corners(subjects, *owner)
+            }
             Region::Left | Region::Right => {
                 subjects.iter().filter(|_| bears).for_each(|subject| self.default_relation(*subject, owners));
                 let rests = |relation: &Relation| {

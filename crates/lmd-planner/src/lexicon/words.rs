@@ -95,6 +95,7 @@ pub(crate) enum List {
     /// Parts of which one has several.
     Several,
     InRing,
+    NoThing,
     LightOf,
     TagEnd,
     LightGoes,
@@ -152,7 +153,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 58] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 59] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -183,6 +184,7 @@ impl List {
         (Self::Grammar, WORDS, "grammar"),
         (Self::Several, WORDS, "several"),
         (Self::InRing, WORDS, "in ring"),
+        (Self::NoThing, WORDS, "no thing"),
         (Self::LightOf, STYLE, "light of"),
         (Self::TagEnd, STYLE, "tag end"),
         (Self::LightGoes, STYLE, "light goes"),
