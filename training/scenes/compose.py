@@ -19,6 +19,7 @@ MAX_OBJECTS = 6
 GRID = 16  # side of the coverage maps
 HARD = ("backpack", "car", "cat", "chair", "dog", "bird")  # learnt last, so shown twice as often
 UNUSUAL = 0.2  # share of things of any size anywhere; the others come in four sizes on the grid of cells (see `cells`)
+USUAL_SIZES = {1: (160, 160, 112, 112, 80), 2: (112, 80), 3: (80,), 4: (64,)}  # pixels of the longer side, by how many there are
 CELL = SIZE // GRID  # pixels of a cell of the coverage maps
 FLIPPED = 0.15  # share of things that look the other way; half of them would make every shape ambiguous for long
 
@@ -169,7 +170,7 @@ class Composer:
     def size(self, total: int, usual: bool) -> float:
         """Pixels of the longer side of each of `total` things."""
         if usual:
-            sizes = {1: (160, 160, 112, 112, 80), 2: (112, 80), 3: (80,)}.get(total, (64,))
+            sizes = USUAL_SIZES[min(total, 4)]
             return self.rng.choice([size for size in sizes if size <= self.largest])
         low, high = {1: (0.30, 0.75), 2: (0.28, 0.52), 3: (0.22, 0.42)}.get(total, (0.12, 0.34))
         return self.rng.uniform(SIZE * low, min(SIZE * high, self.largest / 1.03))

@@ -53,7 +53,7 @@ pub use denoise::{InnerTrace, StepEnergies};
 pub use drawing::{check, draw, draw_recorded};
 pub use error::DiffusionError;
 pub use guidance::GuidedPass;
-pub use hints::{Hints, Words};
+pub use hints::{Hints, Looks, Words};
 pub use latents::Latents;
 pub use memory::{MemoryEstimate, ModelShape, estimate_memory};
 pub use method::{Drawn, Job, Method, Work};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use lmd_nn::{Autoencoder, LoadOptions, ModelFolder, NnError, Warning as LoadWarning};
 
 use crate::DiffusionError;
-use crate::config::DrawConfig;
-use crate::hints::Hints;
+use crate::config::{DrawConfig, Settings};
+use crate::hints::{Hints, Looks};
+use crate::methods::gligen::GligenConfig;
 use crate::network::StableDiffusionUNet;
 use crate::pipeline::Pipeline;
 use crate::schedule::{SchedulerConfig, VariancePreserving};
@@ -59,14 +60,20 @@ fn parse_hints(text: &str) -> Result<Hints, DiffusionError> {
     let bad = |reason: String| DiffusionError::Hints { reason };
     let hints: Hints = serde_json::from_str(text).map_err(|reason| bad(reason.to_string()))?;
     // Recipes hold the hints as settings, so that hints must be settings that are accepted.
-    let config = DrawConfig {
+    let mut config = DrawConfig {
         cfg_scale: hints.cfg_scale,
         guidance_strength: hints.guidance_strength,
         negative_prompt: hints.negative_prompt.clone(),
         ..DrawConfig::default()
     };
+    if let Some(beta) = hints.gligen_beta {
+        config.methods.lay(GligenConfig::NAME, [("beta".to_owned(), beta.into())].into_iter().collect());
+    }
     config.check().map_err(|reason| bad(reason.to_string()))?;
-    Ok(hints)
+    match hints.looks.as_ref().and_then(Looks::fault) {
+        Some(reason) => Err(bad(reason)),
+        None => Ok(hints),
+    }
 }
 
 /// The scheduler's configuration of a model: its file's, else that of every Stable Diffusion with the prediction that the
@@ -129,6 +136,9 @@ mod tests {
         for (text, told) in [
             (r#"{"guidance_strength": 0.0}"#, "guidance_strength is 0; it must be above 0"),
             (r#"{"guidance_strength": -1}"#, "guidance_strength is -1"),
+            (r#"{"gligen_beta": 1.5}"#, "gligen.beta is 1.5; it must be 0 to 1"),
+            (r#"{"looks": {"shapes": {"cat": 0}}}"#, "looks.shapes.cat is 0; it must be 0.1 to 10"),
+            (r#"{"looks": {"sides": [0.5, 1.2]}}"#, "looks.sides has 1.2; each must be above 0"),
             (r#"{"strength": 1}"#, "unknown field"),
             (&long, "negative_prompt is 2001; it must be at most 2000 characters"),
         ] {

@@ -16,7 +16,7 @@ fn a_recipe_of_version_0_1_0_is_read() {
     let recipe: Recipe = serde_json::from_str(OLD).unwrap();
     assert!(OLD.contains("\"grounding_beta\": 0.4") && !OLD.contains("\"boxdiff\""));
     assert_eq!((recipe.config.method.as_str(), recipe.config.sampler.as_str()), ("lmd_plus", "dpm++2m"));
-    assert_eq!(recipe.config.settings::<GligenConfig>().unwrap().beta, 0.4);
+    assert_eq!(recipe.config.settings::<GligenConfig>().unwrap().beta, Some(0.4));
     recipe.config.check().unwrap();
     let again: Recipe = serde_json::from_str(&serde_json::to_string(&recipe).unwrap()).unwrap();
     assert_eq!(again, recipe);
@@ -36,6 +36,7 @@ fn with_hints() -> Pipeline {
     pipeline.hints.cfg_scale = Some(3.0);
     pipeline.hints.guidance_strength = Some(0.25);
     pipeline.hints.negative_prompt = Some("the table".to_owned());
+    pipeline.hints.gligen_beta = Some(1.0);
     pipeline
 }
 
@@ -46,11 +47,13 @@ fn what_a_model_recommends_stands_in_the_recipe_and_can_be_overridden() {
         let job = Job { layout: &layout, prompt: "", seeds: Seeds::of(13), config };
         draw(pipeline, &job, &mut Silent).unwrap()
     };
-    for method in ["lmd", "boxdiff", "multidiffusion"] {
+    for method in ["lmd", "boxdiff", "multidiffusion", "gligen"] {
         let hinted = drawn(&with_hints(), &small(method));
         let config = &hinted.recipe.config;
         let decided = (config.cfg_scale, config.guidance_strength, config.negative_prompt.as_deref());
         assert_eq!(decided, (Some(3.0), Some(0.25), Some("the table")), "{method}");
+        let beta = config.settings::<GligenConfig>().unwrap().beta;
+        assert_eq!(beta, (method == "gligen").then_some(1.0), "only where there are such layers");
         // The recipe draws the same picture with a model that recommends nothing.
         assert!(drawn(&common::small_model(), config).picture == hinted.picture, "{method}");
         for change in [
@@ -61,7 +64,8 @@ fn what_a_model_recommends_stands_in_the_recipe_and_can_be_overridden() {
             let mut config = small(method);
             change(&mut config);
             let overridden = drawn(&with_hints(), &config);
-            if method != "multidiffusion" || config.guidance_strength.is_none() {
+            let guided = !["multidiffusion", "gligen"].contains(&method);
+            if guided || config.guidance_strength.is_none() {
                 assert!(overridden.picture != hinted.picture, "{method}: {config:?}");
             }
         }

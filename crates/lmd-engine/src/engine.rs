@@ -9,22 +9,22 @@ use std::time::Instant;
 use lmd_layout::{Layout, check_layout};
 use lmd_nn::{Device, LoadOptions, ModelFolder};
 use lmd_planner::llm::ChatEvent;
-use lmd_planner::{Plan, Planner};
+use lmd_planner::{Plan, Planner, checked_facts};
 
 use crate::brush::{Brush, Painted};
 use crate::config::{BUNDLED, Config};
 use crate::error::EngineError;
 use crate::job::{DrawOptions, Picture, Subject};
-use crate::models::{ModelCard, Verified};
+use crate::models::{self, ModelCard, Verified};
 use crate::notice::Notice;
 use crate::observer::{Observer, Silent};
 use crate::picture::{Noted, encode, side_by_side};
 use crate::planners::{self, Choice, Events};
 use crate::prepared::{Prepared, Wanted};
 use crate::stable;
-use crate::stage2::{Model, Recipe, SAM_FILES, Seeds, Wants};
+use crate::stage2::{Looks, Model, Recipe, SAM_FILES, Seeds, Wants, Words};
 use crate::store::{self, ModelStore, Parcel, StoreError};
-use crate::{adapters, memory, segmenter, threads, words};
+use crate::{adapters, looks, memory, segmenter, threads, words};
 
 /// Plans layouts and draws them, as one configuration says. It may be shared
 /// by threads; the model it draws with is loaded once and kept.
@@ -106,12 +106,30 @@ impl Engine {
         Ok((&**planner, notices))
     }
 
-    /// A layout for a sentence.
+    /// A layout for a sentence; for a model that says how its things look, in these shapes and sizes.
     ///
     /// # Errors
     /// [`EngineError::Plan`].
     pub fn plan(&self, prompt: &str) -> Result<Planned, EngineError> {
-        Ok(Planned::from(self.planner()?.0.plan(prompt)?))
+        Ok(self.fitted(prompt, self.planner()?.0.plan(prompt)?))
+    }
+
+    /// A new layout in the shapes and sizes of the model's things, where all that the sentence says still holds.
+    pub(crate) fn fitted(&self, prompt: &str, mut plan: Plan) -> Planned {
+        let (looks, words) = self.looks();
+        if let Some(layout) = looks::fitted(&looks, &words, &plan.layout)
+            && keeps_facts(prompt, &plan.layout, &layout)
+        {
+            plan.layout = layout;
+        }
+        Planned::from(plan)
+    }
+
+    /// How the things of the model look, as far as it says so. A layout can be planned for a model that is not there
+    /// yet; drawing tells that it is missing.
+    pub(crate) fn looks(&self) -> (Looks, Words) {
+        let hints = models::hints(&self.config, &self.config.model).unwrap_or_default();
+        (hints.looks.unwrap_or_default(), hints.words.unwrap_or_default())
     }
 
     /// Looks for everything that drawing needs, so that what is wrong with it
@@ -375,6 +393,14 @@ fn known(loaded: &Loaded, ready: &Prepared) -> Option<Arc<Model>> {
 fn shown_by_loading(model: &Model, ready: &Prepared) -> impl Iterator<Item = Notice> {
     let doubts = model.warnings.iter().map(|doubt| Notice::Model { warning: doubt.to_string() });
     doubts.filter(|notice| !ready.notices.contains(notice))
+}
+
+/// Whether everything that the sentence says for certain and `old` shows is shown by `new` as well.
+fn keeps_facts(prompt: &str, old: &Layout, new: &Layout) -> bool {
+    checked_facts(prompt, old)
+        .iter()
+        .zip(checked_facts(prompt, new))
+        .all(|(old, new)| new.holds || !old.holds)
 }
 
 impl From<Plan> for Planned {

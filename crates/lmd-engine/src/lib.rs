@@ -25,6 +25,7 @@ pub mod config;
 pub mod infotext;
 pub mod input;
 pub mod local_llm;
+mod looks;
 pub mod memory;
 pub mod output;
 pub mod picture;

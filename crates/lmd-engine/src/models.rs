@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lmd_nn::ModelFolder;
 use serde::Serialize;
 
 use crate::config::Config;
@@ -72,9 +73,18 @@ pub struct ModelFacts {
 /// When there is none of this name or its files cannot be read.
 pub fn model_facts(config: &Config, name: &str) -> Result<ModelFacts, EngineError> {
     let folder = ModelStore::of(config).find(name)?;
-    // What is wrong with the hints is told when the model is loaded.
-    let hints = folder.hints()?.and_then(|text| serde_json::from_str::<Hints>(&text).ok());
-    Ok(ModelFacts { native_size: stable::native_size(&folder)?, words: hints.and_then(|hints| hints.words) })
+    let words = hints_of(&folder)?.words;
+    Ok(ModelFacts { native_size: stable::native_size(&folder)?, words })
+}
+
+/// What a model's makers recommend, without loading it. What is wrong with that is told when the model is loaded.
+pub(crate) fn hints(config: &Config, name: &str) -> Result<Hints, EngineError> {
+    hints_of(&ModelStore::of(config).find(name)?)
+}
+
+fn hints_of(folder: &ModelFolder) -> Result<Hints, EngineError> {
+    let text = folder.hints()?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }
 
 /// How a model's files were found to be sound.

@@ -5,7 +5,7 @@ pub(crate) use lmd_diffusion::config::{MethodSettings, SettingsSpec};
 pub use lmd_diffusion::recipe::BoxTrace;
 pub(crate) use lmd_diffusion::recipe::{RECIPE_VERSION, Timings};
 pub(crate) use lmd_diffusion::{
-    DiffusionError, Hints, Latents, Name, Phase, Pipeline as Model, Progress as Step, SAM_FILES,
+    DiffusionError, Hints, Latents, Looks, Name, Phase, Pipeline as Model, Progress as Step, SAM_FILES,
 };
 pub use lmd_diffusion::{
     DrawConfig, PlannedBy, Preset, Recipe, Recorded, RecordedPhrase, Recording, Registry, Rgb, Seeds, Wants,

@@ -21,7 +21,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Plan`], also when there are fewer.
     pub fn plan_variant(&self, prompt: &str, variant: u32) -> Result<Planned, EngineError> {
-        Ok(Planned::from(self.planner()?.0.plan_variant(prompt, variant)?))
+        Ok(self.fitted(prompt, self.planner()?.0.plan_variant(prompt, variant)?))
     }
 
     /// Takes in whatever is said in a conversation: instructions are carried

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lmd_layout::Fidelity;
 
-use super::gligen::GligenConfig;
+use super::gligen::steps_with_boxes;
 use crate::DiffusionError;
 use crate::denoise::{Condition, GligenConditioning, Prompts};
 use crate::method::MethodContext;
@@ -106,7 +106,7 @@ fn with_boxes(
     let gligen = GligenConditioning {
         prompts: Prompts { uncond: null, cond },
         guided,
-        steps: config.settings::<GligenConfig>()?.steps(config.steps),
+        steps: steps_with_boxes(context.gligen_beta()?, config.steps),
     };
     Ok(Condition { prompts, gligen: Some(gligen) })
 }

@@ -6,8 +6,9 @@ use std::time::Instant;
 use lmd_layout::{Fidelity, OVERALL_NEGATIVE, PER_BOX_NEGATIVE, convert_spec, with_negative};
 use lmd_nn::NnError;
 
+use super::gligen::GligenConfig;
 use crate::compose::LatentFrames;
-use crate::config::{DrawConfig, GuidanceConfig};
+use crate::config::{DrawConfig, GuidanceConfig, Settings};
 use crate::denoise::{Condition, EnergyOf, Guidance, RunSpec, SamplingLoop};
 use crate::energy::{AttentionMaps, Energy, GuidedObject};
 use crate::latents::host;
@@ -139,6 +140,14 @@ impl<'a> MethodContext<'a> {
     #[must_use]
     pub fn guidance_strength(&self) -> f64 {
         self.job.config.guidance_strength.or(self.pipeline.hints.guidance_strength).unwrap_or(1.0)
+    }
+
+    /// The share of the steps in which GLIGEN layers are on: that of the settings, of the model, or the paper's.
+    ///
+    /// # Errors
+    /// When the settings of `gligen` cannot be read.
+    pub fn gligen_beta(&self) -> Result<f64, DiffusionError> {
+        Ok(self.job.config.settings::<GligenConfig>()?.beta_with(self.pipeline.hints.gligen_beta))
     }
 
     /// The terms of the settings or of the model; `None` where the paper's are meant.
@@ -294,6 +303,16 @@ impl<'a> MethodContext<'a> {
     /// that the picture can be drawn again with another model's.
     #[must_use]
     pub fn recipe(&self, encoded_prompt: &str, encoded_negative: &str) -> Recipe {
+        let mut config = DrawConfig {
+            cfg_scale: Some(self.cfg_scale()),
+            guidance_strength: Some(self.guidance_strength()),
+            negative_prompt: self.negative_terms().map(str::to_owned),
+            ..self.job.config.clone()
+        };
+        // Settings that cannot be read were refused before anything was drawn.
+        if let (true, Ok(beta)) = (self.method.needs().gligen, self.gligen_beta()) {
+            config.methods.lay(GligenConfig::NAME, [("beta".to_owned(), beta.into())].into_iter().collect());
+        }
         Recipe {
             version: RECIPE_VERSION,
             program: concat!("lmd ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -303,12 +322,7 @@ impl<'a> MethodContext<'a> {
             planner: None,
             prompt: self.job.prompt.to_owned(),
             layout: self.job.layout.clone(),
-            config: DrawConfig {
-                cfg_scale: Some(self.cfg_scale()),
-                guidance_strength: Some(self.guidance_strength()),
-                negative_prompt: self.negative_terms().map(str::to_owned),
-                ..self.job.config.clone()
-            },
+            config,
             seeds: self.job.seeds,
             size: self.size,
             encoded_prompt: encoded_prompt.to_owned(),

@@ -18,32 +18,32 @@ use crate::warning::PromptKind;
 pub struct Gligen;
 
 /// The settings of GLIGEN layers, for every method that uses them (`gligen` and `lmd_plus`).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GligenConfig {
-    /// β of scheduled sampling: share of the steps in which the layers are on, in [0, 1]. Default 0.4.
-    pub beta: f64,
-}
-
-impl Default for GligenConfig {
-    fn default() -> Self {
-        Self { beta: 0.4 }
-    }
+    /// β of scheduled sampling: share of the steps in which the layers are on, in [0, 1]. Default: the model's own
+    /// (`gligen_beta` in its `lmd.json`), else the paper's 0.4.
+    pub beta: Option<f64>,
 }
 
 impl GligenConfig {
-    /// Steps in which the layers are on: `int(β · steps)`, β clamped to [0, 1].
+    /// β: that of the settings, of the model, or of the paper (section C).
     #[must_use]
-    pub fn steps(&self, steps: usize) -> usize {
-        share(self.beta, steps)
+    pub fn beta_with(&self, hint: Option<f64>) -> f64 {
+        self.beta.or(hint).unwrap_or(0.4)
     }
+}
+
+/// Steps in which the layers are on: `int(β · steps)`, β clamped to [0, 1].
+pub(super) fn steps_with_boxes(beta: f64, steps: usize) -> usize {
+    share(beta, steps)
 }
 
 impl Settings for GligenConfig {
     const NAME: &'static str = "gligen";
 
     fn check(&self) -> Result<(), DiffusionError> {
-        within("gligen.beta", self.beta, 0.0, 1.0, "0 to 1")
+        within("gligen.beta", self.beta_with(None), 0.0, 1.0, "0 to 1")
     }
 }
 

@@ -47,6 +47,11 @@ impl Kind {
     fn ending(self) -> &'static str {
         if self == Self::Picture { "png" } else { "json" }
     }
+
+    /// The file of this kind with this key, below the folder of the benchmark.
+    pub(super) fn file(self, key: &str) -> String {
+        format!("{}/{key}.{}", self.folder(), self.ending())
+    }
 }
 
 /// How a picture was drawn.
@@ -115,7 +120,7 @@ impl BenchFolder {
     }
 
     pub(super) fn place(&self, kind: Kind, key: &str) -> PathBuf {
-        self.root.join(kind.folder()).join(format!("{key}.{}", kind.ending()))
+        self.root.join(kind.file(key))
     }
 
     /// Something that was written before; `None` where it is missing or damaged, and has to be made again.

@@ -45,7 +45,7 @@ pub(super) struct Painter {
     ready: Prepared,
     answers: Option<Arc<ReferenceCache>>,
     pub(super) planner: String,
-    /// Where the planner's answers come from: a server's address, or a digest of recorded ones.
+    /// Where layouts come from: a digest of a server's address and of how the model's things look, or of recorded answers.
     source: String,
     /// What all its pictures depend on, as JSON.
     depends: serde_json::Value,
@@ -60,7 +60,7 @@ impl Painter {
         let answers = variant.answers.clone();
         let (planner, source) = match &answers {
             Some(answers) => (answers.name(), key(answers.answers())?),
-            None => (engine.planner()?.0.name(), config.llm.address().to_owned()),
+            None => (engine.planner()?.0.name(), key(&(config.llm.address(), engine.looks()))?),
         };
         let (weights, device) = (ready.digests()?, ready.device_name());
         let (dtype, prediction) = (config.dtype, config.prediction_type);

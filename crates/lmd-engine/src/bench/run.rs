@@ -7,7 +7,7 @@ use lmd_eval::pictures::{Column, PictureReport, Sample, judge_layout};
 use lmd_layout::Layout;
 use lmd_nn::Detection;
 
-use super::folder::{BenchFolder, PictureRecord};
+use super::folder::{BenchFolder, Kind, PictureRecord};
 use super::judge::{check_words, look};
 use super::paint::{LayoutRecord, Painter, WAIT, go_on};
 use super::request::{BenchEvent, BenchObserver, PictureBench, Variant};
@@ -212,7 +212,9 @@ impl Run<'_> {
             all_right &= seen.verdict.right;
             let column = variant_index * self.bench.judges.len() + number;
             let (right, reasons) = (seen.verdict.right, seen.verdict.reasons);
-            let sample = Sample { column, prompt: job.task, seed: job.seed, layout_right, right, reasons };
+            let picture = Kind::Picture.file(&job.key);
+            let sample =
+                Sample { column, prompt: job.task, seed: job.seed, picture, layout_right, right, reasons };
             let (key, size) = (job.key.clone(), seen.size);
             let shown = Shown { key, layout: layout.cloned(), detections: seen.detections, size };
             self.samples.push((sample, shown));

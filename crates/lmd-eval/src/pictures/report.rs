@@ -17,6 +17,8 @@ pub struct Sample {
     pub prompt: usize,
     /// The seed.
     pub seed: u64,
+    /// Its file in the folder of the run, which is missing where drawing failed.
+    pub picture: String,
     /// Whether its layout is right.
     pub layout_right: bool,
     /// Whether the picture is.

@@ -149,6 +149,7 @@ fn reports_count_families_and_know_how_sure_they_are() {
         column,
         prompt,
         seed: 1,
+        picture: format!("pictures/{prompt}.png"),
         layout_right: true,
         right,
         reasons: Vec::new(),

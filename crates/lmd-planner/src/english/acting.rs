@@ -64,13 +64,14 @@ impl Reader<'_> {
             return true;
         }
         let bare = self.phrase.determiner == Determiner::None && singular(&last.low) == last.low;
-        let one = bare || matches!(self.phrase.determiner, Determiner::A | Determiner::The);
+        let joined = self.before() == "and";
+        let own = joined && self.phrase.determiner == Determiner::Possessive;
+        let one = bare || own || matches!(self.phrase.determiner, Determiner::A | Determiner::The);
         let one = one && self.phrase.quantity.is_none();
         let plural = singular(low) != low;
         if one && plural && !bare {
             return self.object_follows(1) || self.hands_out(low);
         }
-        let joined = self.before() == "and";
         let can = tags(&last.low).any(Tags::ANIMATE) || low == "fly";
         let base = verb(low).is_some_and(|verb| verb.form == VerbForm::Base);
         one && joined && can && base && !self.content_follows(1)
@@ -80,7 +81,8 @@ impl Reader<'_> {
     fn hands_out(&self, low: &str) -> bool {
         let one = self.phrase.determiner == Determiner::A && self.phrase.quantity.is_none();
         let verb = third_person(low).is_some() && !tags(low).any(Tags::ANIMATE);
-        one && verb && PARTICLES.contains(&self.low(1)) && self.content_follows(2)
+        let leads = self.content_follows(2) || links::link(self.tokens, self.at + 2).is_some();
+        one && verb && PARTICLES.contains(&self.low(1)) && leads
     }
 
     /// Whether a word that may be a noun is what several do: `leaves fall from a tree`, `two trees stand on a hill`.
@@ -105,6 +107,10 @@ impl Reader<'_> {
     /// `carrot slices`: one thing that can be counted needs an article where it does something.
     pub(super) fn is_bare_before(&self, last: &Token) -> bool {
         let own = exact_tags(&last.low);
+        // "a bowl of soup steams on a stove"
+        if self.before() == "of" && links::link(self.tokens, self.at + 1).is_some() {
+            return false;
+        }
         // "written in smoke trails": after a preposition nothing acts.
         let placed = is_function(self.before()) && self.before() != "and";
         let acts = own.any(Tags::ANIMATE.and(Tags::VEHICLE)) || own.any(Tags::STUFF) && !placed;
@@ -150,6 +156,13 @@ impl Reader<'_> {
         }
         let participle = is_participle(low);
         let finite = !tags(low).any(Tags::NOUN) && verb(low).is_some();
-        (bare && (participle || finite)) || (participle && self.phrase.determiner == Determiner::None)
+        // "an old woman in black feeds the cats"
+        let third = self.object_follows(1) && verb(low).is_some_and(|verb| verb.form == VerbForm::Third);
+        let colour = |word: &String| exact_tags(word).any(Tags::COLOUR);
+        let dressed =
+            self.before() == "in" && self.phrase.is_bare() && self.phrase.attributes.iter().all(colour);
+        (bare && (participle || finite))
+            || dressed && third
+            || (participle && self.phrase.determiner == Determiner::None)
     }
 }

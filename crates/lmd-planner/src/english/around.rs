@@ -3,7 +3,7 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint};
-use super::phrase::NounPhrase;
+use super::phrase::{Determiner, NounPhrase};
 use super::places::is_heavenly;
 use crate::Region;
 use crate::lexicon::{Tags, tags};
@@ -15,7 +15,7 @@ impl Interpreter<'_> {
             self.scene.not_understood.extend(phrase.words.iter().cloned());
             return true;
         }
-        if self.is_behind_all(phrase) {
+        if self.is_place_so(phrase) || self.is_behind_all(phrase) {
             return true;
         }
         // "in the corner of a dark hallway"
@@ -25,8 +25,10 @@ impl Interpreter<'_> {
         }
         // "an octopus playing the drums underwater"
         let bare = phrase.is_bare() && phrase.attributes.is_empty();
-        let adverb =
-            matches!(phrase.noun.as_str(), "underwater" | "outdoors" | "indoors" | "downtown" | "upstairs");
+        let adverb = matches!(
+            phrase.noun.as_str(),
+            "underwater" | "outdoors" | "indoors" | "downtown" | "upstairs" | "backstage"
+        );
         if bare && adverb && !self.scene.things.is_empty() && self.joint == Joint::None {
             self.places.add("", &phrase.text());
         } else if self.opens_as_place(phrase) {
@@ -36,6 +38,30 @@ impl Interpreter<'_> {
         } else {
             return false;
         }
+        true
+    }
+
+    /// `The hall is empty.`, `The street is wet.`: the place is all around, and so it is. `true` if it was that.
+    fn is_place_so(&mut self, phrase: &NounPhrase) -> bool {
+        let place = phrase.tags().any(Tags::PLACE) && !phrase.tags().any(Tags::BOUNDED.and(Tags::SURFACE));
+        let told = phrase.determiner == Determiner::The && phrase.quantity.is_none() && !phrase.plural;
+        let (Some(Chunk::Be), Some(Chunk::Adjectives(says))) = (self.peek(1), self.peek(2)) else {
+            return false;
+        };
+        let ends = !matches!(self.peek(3), Some(Chunk::Link(_) | Chunk::Than { .. }));
+        let free = self.joint == Joint::None && self.region.is_none() && self.known(phrase).is_none();
+        if !(place && told && ends && free) {
+            return false;
+        }
+        let named = phrase.words.get(1..).unwrap_or_default().join(" ");
+        let text = format!("the {} {named}", says.join(" "));
+        if self.places.len() == 0 {
+            self.places.open(&text);
+        } else {
+            self.places.add("in", &text);
+        }
+        self.at += 2;
+        self.group.clear();
         true
     }
 

@@ -90,12 +90,20 @@ fn stretched(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<Ch
     let after = matches!(previous, Some(Chunk::Np(np)) if part(np))
         && matches!(word, "out" | "up" | "down" | "apart");
     let next = tokens.get(at + 1);
-    let leads = next.is_some_and(|next| {
-        next.low == "of"
-            || next.is_word() && !is_function(&next.low)
-            || matches!(next.low.as_str(), "a" | "an" | "the")
+    let ends = next.is_none_or(|next| {
+        let does = verb(&next.low).is_some_and(|verb| verb.form == VerbForm::Third);
+        !next.is_word() || does && super::links::link(tokens, at + 2).is_some()
     });
-    (after && !leads).then(|| Chunk::Adjectives(vec![word.to_owned()]))
+    let switched = matches!(previous, Some(Chunk::Np(np)) if part(np))
+        && matches!(word, "on" | "off" | "open" | "shut")
+        && ends;
+    let leads = !switched
+        && next.is_some_and(|next| {
+            next.low == "of"
+                || next.is_word() && !is_function(&next.low)
+                || matches!(next.low.as_str(), "a" | "an" | "the")
+        });
+    ((after || switched) && !leads).then(|| Chunk::Adjectives(vec![word.to_owned()]))
 }
 
 /// `taking off his helmet`, `puts on her shoes`: the little word belongs to the verb.

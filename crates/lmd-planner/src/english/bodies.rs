@@ -6,7 +6,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
 use crate::RelationKind;
-use crate::lexicon::{List, Tags, Verb};
+use crate::lexicon::{Class, List, Tags, VerbForm, kind_of};
 
 impl Interpreter<'_> {
     /// Whether a verb takes a part of the body with it: `shaking hands`, `raising a hand`, `resting both hands`.
@@ -22,9 +22,13 @@ impl Interpreter<'_> {
 
     /// `a boy kicks a can, hands in his pockets`: how whoever acts holds a part of himself. `true` if it was that.
     pub(super) fn holds_part_so(&mut self, phrase: &NounPhrase) -> bool {
+        let lifeless = |i: &usize| !self.is_animate(*i);
+        let its = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("its"))
+            && !phrase.tags().any(Tags::ANIMATE)
+            && self.mentioned.first().is_some_and(lifeless);
         let own = matches!(phrase.determiner, Determiner::None | Determiner::Possessive)
             && phrase.quantity.is_none()
-            && phrase.tags().any(Tags::BODY);
+            && (phrase.tags().any(Tags::BODY) || its);
         let seen = matches!((self.peek(1), self.peek(2)), (Some(Chunk::Be), Some(Chunk::Adjectives(says))) if says == &["visible"]);
         let told =
             seen || matches!(self.peek(1), Some(Chunk::Link(_) | Chunk::Verb(_) | Chunk::Adjectives(_)));
@@ -35,6 +39,7 @@ impl Interpreter<'_> {
         let acting: Vec<usize> = self.acting.iter().copied().filter(alive).collect();
         let first = self.mentioned.iter().copied().find(alive);
         let owners = if acting.is_empty() { first.into_iter().collect() } else { acting };
+        let owners = if its { self.mentioned.first().copied().into_iter().collect() } else { owners };
         if owners.is_empty() {
             return false;
         }
@@ -47,12 +52,53 @@ impl Interpreter<'_> {
                 format!(" {prep} {}", np.text())
             }
             _ if seen => " visible".to_owned(),
+            (Some(Chunk::Verb(verb)), _) if its && verb.form == VerbForm::Ing => {
+                self.at += 1;
+                format!(" {}", verb.attribute)
+            }
             _ => String::new(),
         };
         self.add_detail(&owners, &format!("with {only}{}{place}", phrase.text()));
         self.detailed.clone_from(&owners);
         self.group = owners;
         (self.object_of, self.closed, self.joint) = (None, true, Joint::None);
+        true
+    }
+
+    /// `a calendar from 1962`, `wrapping a bouquet in paper`: part of the caption. `true` if it was that.
+    pub(super) fn dates(&mut self, phrase: &NounPhrase, prep: &str, subjects: &[usize]) -> bool {
+        let clause = self.chunks.iter().take(self.at).rev().take_while(|chunk| **chunk != Chunk::Stop);
+        let deed = clause
+            .into_iter()
+            .find_map(|c| if let Chunk::Verb(verb) = c { Some(&verb.attribute) } else { None });
+        let wraps =
+            deed.is_some_and(|does| matches!(does.as_str(), "wrapping" | "coating" | "dipping" | "covering"));
+        if wraps && prep == "in" && self.detailed_by == subjects && !phrase.tags().any(Tags::PLACE) {
+            self.add_detail(subjects, &format!("in {}", phrase.text()));
+            self.closed = true;
+            return true;
+        }
+        let year = phrase.noun.trim_end_matches('s');
+        let dated = prep == "from" && year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit());
+        if dated && !subjects.is_empty() {
+            self.add_detail(subjects, &format!("from {}", phrase.text()));
+            self.group = subjects.to_vec();
+            self.closed = true;
+        }
+        dated && !subjects.is_empty()
+    }
+
+    /// `a house on wheels`, `a hut on stilts`: part of the caption. `true` if it was that.
+    pub(super) fn moves_on(&mut self, phrase: &NounPhrase, kind: RelationKind, subjects: &[usize]) -> bool {
+        let part = phrase.is_bare()
+            && (phrase.plural || phrase.noun == "stilts")
+            && matches!(phrase.noun.as_str(), "wheel" | "stilt" | "stilts" | "leg" | "runner");
+        if !part || kind != RelationKind::On || subjects.is_empty() {
+            return false;
+        }
+        self.add_detail(subjects, &format!("on {}", phrase.text()));
+        self.group = subjects.to_vec();
+        (self.object_of, self.closed) = (None, true);
         true
     }
 
@@ -141,14 +187,23 @@ impl Interpreter<'_> {
         true
     }
 
-    /// `writing on a blackboard`: whoever writes stands before it.
+    /// `writing on a blackboard`, `draws a face on a window`: whoever writes stands before it.
     pub(super) fn writes_on_board(&self) -> bool {
-        let board =
-            matches!(self.peek(1), Some(Chunk::Np(np)) if np.noun.ends_with("board") || np.noun == "easel");
-        let does = |verb: &Verb| {
-            matches!(verb.attribute.as_str(), "writing" | "drawing" | "painting" | "scribbling")
-        };
-        board && matches!(self.previous(), Some(Chunk::Verb(verb)) if does(verb))
+        let Some(Chunk::Np(np)) = self.peek(1) else { return false };
+        let clause = self.chunks.iter().take(self.at).rev().take_while(|chunk| **chunk != Chunk::Stop);
+        let deed = clause
+            .into_iter()
+            .find_map(|c| if let Chunk::Verb(verb) = c { Some(&verb.attribute) } else { None });
+        let does = deed.is_some_and(|does| {
+            matches!(
+                does.as_str(),
+                "writing" | "drawing" | "painting" | "scribbling" | "doodling" | "spraying"
+            )
+        });
+        let board = np.noun.ends_with("board") || np.noun == "easel";
+        let ground = Tags::SEAT.and(Tags::SURFACE).and(Tags::PLACE).and(Tags::SCENERY).and(Tags::VEHICLE);
+        let upright = !np.tags().any(ground) && matches!(kind_of(&np.noun).class, Class::Wall | Class::Hang);
+        does && (board || upright || np.tags().any(Tags::ANIMATE))
     }
 
     /// What goes into something: `passers-by drop coins into a hat`, and whoever pours `from one cup into another`.

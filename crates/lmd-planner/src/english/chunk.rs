@@ -12,7 +12,7 @@ use super::noun_phrase::noun_phrase;
 use super::numbers::bound;
 use super::parallel::{does_something, goes_on, led, makes};
 use super::partitive;
-use super::past::{Doer, as_finite};
+use super::past::{Doer, as_finite, is_perfect};
 use super::phrase::{Determiner, NounPhrase};
 use super::pictures::shown;
 pub(super) use super::piece::{By, Chunk};
@@ -198,6 +198,9 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
     // "chasing a ball and having fun": whoever chases it.
     let deed = matches!(low(tokens, at), "having" | "showing")
         && matches!(previous, Some(Chunk::And | Chunk::Comma));
+    if is_perfect(tokens, at) {
+        return Some((None, 1));
+    }
     let after_preposition = matches!(previous, Some(Chunk::Link(Link::Rel { .. })));
     let whom = after_preposition && low(tokens, at) == "which";
     let joint = JOINTS.longest(|ahead| low(tokens, at + ahead)).filter(|_| !deed && !whom);
@@ -411,6 +414,8 @@ fn stands_as_verb(
             !is_noun || !noun_follows
         }
         VerbForm::Ing | VerbForm::Past => !(is_noun || joined && noun_follows),
+        // "there are presents"
+        VerbForm::Third if is_noun && matches!(previous, Some(Chunk::Be)) => false,
         // "the man is taller and stands on the left"
         VerbForm::Third if joined && verb.role == Role::Posture => !is_noun || link(tokens, at + 1).is_some(),
         // "mixing drinks"

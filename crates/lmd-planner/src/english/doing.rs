@@ -61,7 +61,11 @@ impl Interpreter<'_> {
         {
             return subjects.clone();
         }
-        let bearer = || self.doer_before_place(verb).or_else(|| self.parked(verb, &near));
+        let bearer = || {
+            self.doer_before_place(verb)
+                .or_else(|| self.parked(verb, &near))
+                .or_else(|| self.owner_acts(verb, &near))
+        };
         if let Some(doers) = bearer().or_else(|| self.picture_before_place(verb, &near)) {
             return doers;
         }
@@ -146,6 +150,21 @@ impl Interpreter<'_> {
         true
     }
 
+    /// `knitting a scarf that reaches to the floor`: said of the scarf, in the caption. `true` if it was that.
+    fn of_detail(&mut self, verb: &Verb) -> bool {
+        let lifeless = matches!(self.before_last(), Some(Chunk::Np(np)) if !np.tags().any(Tags::ANIMATE));
+        let deed = !self.detailed_by.is_empty() && self.detailed_by == self.group;
+        let goes_on = matches!(self.peek(1), Some(Chunk::Np(_)));
+        let which = matches!(self.previous(), Some(Chunk::Which)) && lifeless && deed && !goes_on;
+        if !which || verb.role != Role::Action || is_of_the_living(&verb.attribute) {
+            return false;
+        }
+        let group = self.group.clone();
+        self.add_detail(&group, &verb.attribute);
+        self.joint = Joint::None;
+        true
+    }
+
     pub(super) fn verb(&mut self, verb: &Verb) {
         // "a boy without shoes kicking a ball" denies the shoes alone.
         if verb.form == VerbForm::Ing && !self.group.is_empty() && self.lacks_clothes() {
@@ -161,7 +180,7 @@ impl Interpreter<'_> {
             && (verb.role != Role::Posture || verb.attribute == "hanging")
             && !is_of_the_living(&verb.attribute);
         let done = (verb.form == VerbForm::Past || spread || of_own) && !object;
-        if done && self.said_of_part(says) || self.said_of_detail(verb) {
+        if done && self.said_of_part(says) || self.said_of_detail(verb) || self.of_detail(verb) {
             return;
         }
         self.detailed.clear();
@@ -170,7 +189,8 @@ impl Interpreter<'_> {
         let read = matches!(self.peek(1), Some(Chunk::Lettering(_)));
         let subjects = if read { self.current_subjects() } else { self.doers(verb) };
         self.joint = Joint::None;
-        if subjects.is_empty() && self.ahead.is_some() && matches!(self.peek(1), Some(Chunk::Np(_))) {
+        let placed = self.ahead.is_some() || self.region.is_some();
+        if subjects.is_empty() && placed && matches!(self.peek(1), Some(Chunk::Np(_))) {
             // "and under it sleeps a spaniel"
             if verb.form == VerbForm::Third && verb.role == Role::Action {
                 self.attribute_ahead.push(verb.attribute.clone());

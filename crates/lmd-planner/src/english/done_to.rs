@@ -18,15 +18,14 @@ impl Interpreter<'_> {
         self.joint = Joint::None;
         let passive = verb.form == VerbForm::Past && prep == Some("by");
         let kind = match verb.role {
-            _ if (verb.form != VerbForm::Past || prep.is_none()) && self.is_new_idea(phrase) => {
+            // "waving goodbye"
+            _ if prep.is_none() && phrase.tags().any(Tags::SAID)
+                || (verb.form != VerbForm::Past || prep.is_none()) && self.is_new_idea(phrase) =>
+            {
                 return self.verb_detail(phrase, verb, &subjects, prep);
             }
             _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {
-                return self.verb_detail(phrase, verb, &subjects, prep);
-            }
-            // "waving goodbye"
-            _ if prep.is_none() && phrase.tags().any(Tags::SAID) => {
-                return self.verb_detail(phrase, verb, &subjects, prep);
+                return self.verb_detail(phrase, verb, &self.alive_of(subjects), prep);
             }
             _ if self.share(phrase, verb, &subjects) => return,
             Role::Caption
@@ -45,7 +44,9 @@ impl Interpreter<'_> {
             _ if prep.is_none() && self.is_shapeless(phrase, verb) => {
                 return self.verb_detail(phrase, verb, &subjects, prep);
             }
-            _ if prep == Some("of") => return self.verb_detail(phrase, verb, &subjects, prep),
+            _ if prep == Some("of") || is_lined(phrase, verb, prep) => {
+                return self.verb_detail(phrase, verb, &subjects, prep);
+            }
             Role::Mount => RelationKind::On,
             Role::Contact if self.is_eaten(phrase, verb, prep) => {
                 return self.verb_detail(phrase, verb, &subjects, prep);
@@ -61,7 +62,7 @@ impl Interpreter<'_> {
                 return self.owned(phrase, false);
             }
             // "a king crowned by a bishop"
-            Role::Topped if prep == Some("by") && phrase.tags().any(Tags::ANIMATE) => RelationKind::NextTo,
+            Role::Topped | Role::Surrounded if is_beside(phrase, verb, prep) => RelationKind::NextTo,
             Role::Surrounded | Role::Flanked | Role::Topped => {
                 return self.surrounding(phrase, verb.role, &subjects);
             }
@@ -108,6 +109,11 @@ impl Interpreter<'_> {
             }
             _ => self.scene.not_understood.extend(phrase.words.iter().cloned()),
         }
+    }
+
+    /// Those of `things` that are alive.
+    fn alive_of(&self, things: Vec<usize>) -> Vec<usize> {
+        things.into_iter().filter(|index| self.is_animate(*index)).collect()
     }
 
     /// `candles creating a warm atmosphere`: what has no shape is no thing.
@@ -281,6 +287,18 @@ impl Interpreter<'_> {
         self.group = vec![object];
         self.object_of = None;
     }
+}
+
+/// `a coffin lined with velvet`
+fn is_lined(phrase: &NounPhrase, verb: &Verb, prep: Option<&str>) -> bool {
+    let past = verb.role == Role::Neutral && verb.form == VerbForm::Past;
+    past && prep == Some("with") && !phrase.plural
+}
+
+/// `crowned by a bishop`, `ringing a doorbell`: near, and not on or around it.
+fn is_beside(phrase: &NounPhrase, verb: &Verb, prep: Option<&str>) -> bool {
+    let crowned = verb.role == Role::Topped && prep == Some("by") && phrase.tags().any(Tags::ANIMATE);
+    crowned || verb.form != VerbForm::Past && verb.attribute == "ringing"
 }
 
 /// `brushing a horse`: somebody to whom it is done is there, too.

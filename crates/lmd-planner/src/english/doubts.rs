@@ -7,11 +7,34 @@ use super::links::Link;
 use super::numbers::number;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::Unproved;
-use crate::lexicon::{List, Tags, VerbForm, exact_tags, is_of_the_living, noun_tags, tags, verb};
+use crate::lexicon::{List, Tags, VerbForm, exact_tags, head, is_of_the_living, noun_tags, tags, verb};
 use crate::{Scene, Thing};
 
 /// Words that may stand within a noun although they end noun phrases.
 const JOINS: [&str; 5] = ["of", "and", "'s", "a", "the"];
+
+/// What needs hands, besides what only somebody alive does.
+const HANDLED: [&str; 19] = [
+    "opening", "closing", "wearing", "pressing", "drinking", "eating", "cooking", "baking", "painting",
+    "drawing", "knitting", "shaving", "slicing", "licking", "chewing", "tying", "sewing", "peeling",
+    "brushing",
+];
+
+/// Lifeless things that look as if they did something.
+const FIGURES: [&str; 12] = [
+    "statue",
+    "doll",
+    "puppet",
+    "robot",
+    "scarecrow",
+    "snowman",
+    "figure",
+    "mannequin",
+    "gnome",
+    "skeleton",
+    "figurine",
+    "machine",
+];
 
 /// One sentence for each odd caption of `scene`.
 pub(super) fn odd_captions(scene: &Scene) -> Vec<String> {
@@ -50,6 +73,15 @@ fn loose_parts(scene: &Scene) -> Vec<String> {
     let alive = scene.things.iter().any(|thing| tagged(thing, Tags::ANIMATE));
     let loose = scene.things.iter().enumerate().filter(|(index, thing)| {
         let part = alive && tagged(thing, Tags::BODY);
+        // A hood or a wheel belongs to something, a door may stand for itself.
+        let whole = Tags::BODY
+            .and(Tags::SURFACE)
+            .and(Tags::CONTAINER)
+            .and(Tags::SEAT)
+            .and(Tags::WORN)
+            .and(Tags::MODIFIER);
+        let piece = tagged(thing, Tags::PART) && !tagged(thing, whole) && !own_thing(&thing.noun);
+        let part = part || piece && scene.things.len() > 1 && thing.region.is_none();
         let place = tagged(thing, Tags::PLACE)
             && !tagged(thing, Tags::SURFACE.and(Tags::SKY).and(Tags::BOUNDED).and(Tags::SCENERY));
         let made = thing.attributes.iter().any(|word| exact_tags(word).any(Tags::MODIFIER));
@@ -65,6 +97,27 @@ fn loose_parts(scene: &Scene) -> Vec<String> {
             format!("\"{}\" is drawn as a thing of its own, which may be wrong", thing.phrase())
         })
         .collect()
+}
+
+/// Whether a part is as often seen without the rest.
+fn own_thing(noun: &str) -> bool {
+    matches!(
+        head(noun),
+        "door"
+            | "window"
+            | "tattoo"
+            | "label"
+            | "sticker"
+            | "print"
+            | "engine"
+            | "shutter"
+            | "turret"
+            | "spire"
+            | "mast"
+            | "sail"
+            | "string"
+            | "petal"
+    )
 }
 
 /// `three vases in different colours`: nobody says which.
@@ -124,6 +177,11 @@ fn odd(thing: &Thing) -> Vec<String> {
     if let Some(does) = thing.attributes.iter().find(|does| lifeless && lives(does)) {
         doubt(format!("\"{does}\" may be what somebody else does"));
     }
+    let does = thing.detail.as_deref().and_then(|detail| detail.split(' ').next());
+    let figure = own.any(Tags::PART) || FIGURES.contains(&head(&thing.noun));
+    if let Some(does) = does.filter(|does| lifeless && !figure && (lives(does) || HANDLED.contains(does))) {
+        doubt(format!("\"{does}\" may be what somebody else does"));
+    }
     // "in a black suit in a red dress": one of them may be what somebody else wears.
     let worn = thing.detail.as_deref().map_or(0, |detail| {
         let detail = format!(" {detail}");
@@ -142,21 +200,19 @@ fn odd(thing: &Thing) -> Vec<String> {
     {
         doubt(format!("each of the {} is drawn {does} a {what} of its own", thing.count));
     }
-    // "a pyramid of six oranges": nobody counts what has no box.
-    let inner = thing.detail.as_deref().and_then(|detail| detail.strip_prefix("of "));
-    let counted = inner.and_then(|inner| inner.split_once(' ')).filter(|(count, _)| {
-        let count = count.to_lowercase();
-        number(&count).is_some_and(|count| count > 1)
-    });
-    // Centimetres have no box, whatever they measure.
-    let counted = counted.filter(|(_, things)| {
-        let unit = lmd_layout::singular(things.split(' ').next().unwrap_or(things));
-        !List::Unit.has(&unit)
-    });
-    if let Some((count, things)) = counted {
+    if let Some((count, things)) = uncounted(thing) {
         doubt(format!("the {count} {things} are drawn as one thing with it and are not counted"));
     }
     notes
+}
+
+/// `a pyramid of six oranges`: nobody counts what has no box.
+fn uncounted(thing: &Thing) -> Option<(&str, &str)> {
+    let (count, things) = thing.detail.as_deref()?.strip_prefix("of ")?.split_once(' ')?;
+    // Centimetres have no box, whatever they measure.
+    let unit = lmd_layout::singular(things.split(' ').next().unwrap_or(things));
+    let several = number(&count.to_lowercase()).is_some_and(|count| count > 1);
+    (several && !List::Unit.has(&unit)).then_some((count, things))
 }
 
 /// Whether only somebody alive does so: pumpkins and suns smile, too.
@@ -220,7 +276,14 @@ impl Interpreter<'_> {
                 .notes
                 .push(format!("\"{}\" was read as a number of things, which may be wrong", phrase.text()));
         }
-        if phrase.determiner == Determiner::A && phrase.plural && phrase.quantity.is_none() && !alike {
+        // "an old man's hands": the article is the man's.
+        let owned = phrase.attributes.iter().any(|word| word.ends_with("'s"));
+        if phrase.determiner == Determiner::A
+            && !owned
+            && phrase.plural
+            && phrase.quantity.is_none()
+            && !alike
+        {
             self.scene
                 .notes
                 .push(format!("\"{}\" was read as several things, which may be wrong", phrase.text()));

@@ -1,9 +1,9 @@
 //! Who goes on acting: `walking with a friend and enjoying a conversation` tells two deeds of whoever walks.
 
 use super::chunk::Chunk;
-use super::interpret::{Interpreter, thing_tags};
+use super::interpret::{Interpreter, Joint, thing_tags};
 use crate::RelationKind;
-use crate::lexicon::{Class, Tags, Verb, VerbForm, is_on, kind_of};
+use crate::lexicon::{Class, Role, Tags, Verb, VerbForm, is_on, kind_of};
 
 impl Interpreter<'_> {
     /// Who does a second deed: whoever does the first, or has what was named.
@@ -29,14 +29,32 @@ impl Interpreter<'_> {
     pub(super) fn parked(&self, verb: &Verb, near: &[usize]) -> Option<Vec<usize>> {
         let vehicle = |i: &usize| self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::VEHICLE));
         let rides = |list: &[usize]| list.iter().any(vehicle);
-        (verb.attribute == "parked" && !rides(near) && rides(&self.owner)).then(|| self.owner.clone())
+        if verb.attribute != "parked" || rides(near) {
+            return None;
+        }
+        if rides(&self.owner) {
+            return Some(self.owner.clone());
+        }
+        // "a bicycle with a basket full of flowers, parked against a wall"
+        self.mentioned.iter().copied().find(vehicle).map(|index| vec![index])
+    }
+
+    /// `a postman with a bag opens a gate`: the postman opens it.
+    pub(super) fn owner_acts(&self, verb: &Verb, near: &[usize]) -> Option<Vec<usize>> {
+        let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
+        let finite = matches!(verb.form, VerbForm::Third | VerbForm::Base) && verb.role != Role::Neutral;
+        let after = matches!(self.before_last(), Some(Chunk::With)) && self.joint == Joint::None;
+        let acts = finite && after && self.object_of.is_none() && !near.is_empty();
+        (acts && !alive(near) && alive(&self.owner)).then(|| self.owner.clone())
     }
 
     /// `a screen above the crowd shows a map`: the screen shows it.
     pub(super) fn picture_before_place(&self, verb: &Verb, near: &[usize]) -> Option<Vec<usize>> {
         let shows = |i: &usize| self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::SHOWS));
         let (_, subjects) = self.object_of.as_ref()?;
-        let picture = verb.attribute == "showing" && !near.iter().any(shows) && subjects.iter().any(shows);
+        let picture = matches!(verb.attribute.as_str(), "showing" | "advertising")
+            && !near.iter().any(shows)
+            && subjects.iter().any(shows);
         picture.then(|| subjects.clone())
     }
 
@@ -45,7 +63,9 @@ impl Interpreter<'_> {
     pub(super) fn doer_on(&self, kind: RelationKind) -> Option<Vec<usize>> {
         let Some(Chunk::Np(np)) = self.peek(1) else { return None };
         let (_, subjects) = self.object_of.as_ref()?;
-        let done_to = self.done_to.filter(|i| self.group == [*i] && kind == RelationKind::On)?;
+        // "passing a man sleeping on a bench": he sleeps there.
+        let same = !matches!(self.previous(), Some(Chunk::Verb(_)));
+        let done_to = self.done_to.filter(|i| same && self.group == [*i] && kind == RelationKind::On)?;
         // "a clown juggling oranges on a unicycle"
         let ridden = kind_of(&np.noun).class == Class::Mount;
         let seat = ridden || np.tags().any(Tags::SEAT.and(Tags::SCENERY));
@@ -53,20 +73,72 @@ impl Interpreter<'_> {
             .then(|| subjects.clone())
     }
 
-    /// Who is on a bridge in `a hiker looks at a waterfall from a bridge`, and how: in a car, on anything else that bears
-    /// somebody.
-    pub(super) fn watches_from(&self, prep: &str) -> Option<(RelationKind, Vec<usize>)> {
-        let Some(Chunk::Np(np)) = self.peek(1).filter(|_| prep == "from") else { return None };
-        let clause = self.chunks.iter().take(self.at).rev().take_while(|chunk| **chunk != Chunk::Stop);
-        let does =
-            clause.into_iter().find_map(|c| if let Chunk::Verb(verb) = c { Some(verb) } else { None })?;
-        let tags = np.tags();
+    /// Who is placed so, and how, where that is not what was named last: whoever watches something `from a bridge`, leads
+    /// something `over a bridge`, eats something `under a tree`, and the cup of `a cup next to a book on a table`.
+    pub(super) fn placed_so(&self, kind: RelationKind, prep: &str) -> Option<(RelationKind, Vec<usize>)> {
+        let Some(Chunk::Np(np)) = self.peek(1) else { return None };
+        let (size, tags) = (kind_of(&np.noun), np.tags());
         let other = Tags::ANIMATE.and(Tags::WORN).and(Tags::TIME).and(Tags::BODY).and(Tags::FOOD);
-        let bears = kind_of(&np.noun).width >= 1.0 && !tags.any(other) && np.noun != "window";
-        let alive = !self.acting.is_empty() && self.acting.iter().all(|index| self.is_animate(*index));
-        let within = tags.any(Tags::VEHICLE) && !tags.any(Tags::WATER.and(Tags::OPEN).and(Tags::SEAT));
-        let kind = if within { RelationKind::Inside } else { RelationKind::On };
-        (bears && alive && is_on(&does.attribute, prep)).then(|| (kind, self.acting.clone()))
+        if prep.starts_with("from") {
+            let clause = self.chunks.iter().take(self.at).rev().take_while(|chunk| **chunk != Chunk::Stop);
+            let does =
+                clause.into_iter().find_map(|c| if let Chunk::Verb(verb) = c { Some(verb) } else { None })?;
+            let bears = size.width >= 0.8 && !tags.any(other) && np.noun != "window";
+            let alive = !self.acting.is_empty() && self.acting.iter().all(|index| self.is_animate(*index));
+            let within = tags.any(Tags::VEHICLE) && !tags.any(Tags::WATER.and(Tags::OPEN).and(Tags::SEAT));
+            let kind = match kind {
+                RelationKind::NextTo | RelationKind::On if within => RelationKind::Inside,
+                RelationKind::NextTo => RelationKind::On,
+                kind => kind,
+            };
+            return (bears && alive && is_on(&does.attribute, "from")).then(|| (kind, self.acting.clone()));
+        }
+        let (met, subjects) = self.object_of.as_ref().filter(|_| !self.closed)?;
+        let both = || [subjects.clone(), self.group.clone()].concat();
+        let done_to = self.done_to.is_some_and(|i| self.group == [i]);
+        let alive = subjects.iter().all(|i| self.is_animate(*i));
+        let bridge = matches!(prep, "over" | "across") && np.noun.ends_with("bridge");
+        let small = |i: &usize| {
+            let kind = self.scene.things.get(*i).map(|thing| kind_of(&thing.noun));
+            kind.is_some_and(|kind| kind.height < 0.75 && kind.width < 0.8) && !self.is_animate(*i)
+        };
+        let table = kind == RelationKind::On && size.class == Class::Table && tags.any(Tags::SURFACE);
+        match kind {
+            _ if bridge && done_to && alive => Some((RelationKind::On, both())),
+            RelationKind::Under if size.class == Class::Over && done_to && alive => Some((kind, both())),
+            _ if table
+                && *met == RelationKind::NextTo
+                && self.joint == Joint::None
+                && both().iter().all(small) =>
+            {
+                Some((kind, both()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether `on` says at whom something is aimed: `spraying water on its calf`.
+    pub(super) fn aims(&self, prep: &str, subjects: &[usize]) -> bool {
+        const AIMED: [&str; 11] = [
+            "spraying",
+            "splashing",
+            "squirting",
+            "sprinkling",
+            "pouring",
+            "throwing",
+            "blowing",
+            "shining",
+            "spilling",
+            "dumping",
+            "smearing",
+        ];
+        let said = |i: &usize| {
+            let detail = self.scene.things.get(*i).and_then(|thing| thing.detail.as_deref());
+            detail.is_some_and(|detail| detail.split(' ').any(|word| AIMED.contains(&word)))
+        };
+        matches!(prep, "on" | "onto" | "over" | "at" | "upon")
+            && self.detailed_by == subjects
+            && subjects.iter().all(said)
     }
 
     /// Remembers who acts, unless words are to be read. `true` where the verb says no more than how somebody is.

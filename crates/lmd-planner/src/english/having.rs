@@ -8,7 +8,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
-use crate::lexicon::{Class, List, Tags, is_idea, kind_of};
+use crate::lexicon::{Class, List, Tags, VerbForm, is_idea, kind_of};
 use crate::{Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -156,7 +156,9 @@ impl Interpreter<'_> {
         let owners = self.owner.clone();
         let filled = std::mem::take(&mut self.filled);
         self.detailed.clear();
-        let own = Self::is_own_part(phrase) && phrase.quantity.is_none();
+        let both =
+            phrase.words.first().is_some_and(|word| matches!(word.to_lowercase().as_str(), "both" | "one"));
+        let own = Self::is_own_part(phrase) && (both || phrase.quantity.is_none());
         // "an eagle catching a fish with its talons"
         let said = matches!(self.peek(1), Some(Chunk::Adjectives(_) | Chunk::Verb(_)));
         let tool = phrase.tags().any(Tags::GRASP) && !said;
@@ -217,6 +219,7 @@ impl Interpreter<'_> {
     /// `with a scarf around its neck`: part of the caption of whom the words about the part speak, if there are any.
     fn accessory(&mut self, phrase: &NounPhrase, owners: Vec<usize>) {
         let place = self.part_place().filter(|(_, part)| !part.tags().any(Tags::GRASP));
+        let place = place.or_else(|| self.place_at(&owners));
         let wearers =
             place.as_ref().map(|(_, part)| self.owners_named_by(part, &[])).filter(|found| !found.is_empty());
         let owners = wearers.unwrap_or(owners);
@@ -231,15 +234,33 @@ impl Interpreter<'_> {
         self.group.clone_from(&self.owner);
     }
 
+    /// The words that come next where they name a part of an owner: `antlers above the door` of a cabin.
+    fn place_at(&self, owners: &[usize]) -> Option<(String, NounPhrase)> {
+        match (self.peek(1)?, self.peek(2)?) {
+            (Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep)), Chunk::Np(part)) => {
+                let whole = self.whole_of(part, &[])?;
+                owners.contains(&whole).then(|| (prep.clone(), part.clone()))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a region, `on it` or `on top` after the list says where it is.
     pub(super) fn explicit_place_follows(&self) -> bool {
-        let listed = |chunk: &&Chunk| {
-            matches!(
-                chunk,
-                Chunk::Np(_) | Chunk::And | Chunk::Or | Chunk::Comma | Chunk::Verb(_) | Chunk::Adjectives(_)
-            )
+        // "a man with a suitcase gets off": what he does places nothing.
+        let listed = |chunk: &&Chunk| match chunk {
+            Chunk::Verb(verb) => !matches!(verb.form, VerbForm::Third | VerbForm::Base),
+            Chunk::Np(_) | Chunk::And | Chunk::Or | Chunk::Comma | Chunk::Adjectives(_) => true,
+            _ => false,
         };
-        let skipped = self.chunks.iter().skip(self.at + 1).take_while(listed).count();
+        let own_clause = |three: &[Chunk]| matches!(three, [Chunk::Comma, Chunk::Np(np), Chunk::Verb(_)] if np.determiner != Determiner::None);
+        let rest = self.chunks.get(self.at + 1..).unwrap_or_default();
+        let ends = rest.windows(3).position(own_clause).unwrap_or(rest.len());
+        let skipped = rest.iter().take(ends).take_while(listed).count();
+        // "loaded with hay, a dog sitting on top": the dog is on top.
+        if skipped == ends && ends < rest.len() {
+            return false;
+        }
         match self.peek(skipped + 1) {
             Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))) => {
                 !matches!(self.peek(skipped + 2), Some(Chunk::Np(_)))

@@ -238,7 +238,7 @@ impl<'a> Interpreter<'a> {
         if self.denied.is_some() && self.deny(phrase) {
             return;
         }
-        if self.is_lacking(phrase) || self.speaks_of_part(phrase) {
+        if self.is_lacking(phrase) || self.speaks_of_part(phrase) || self.is_part_so(phrase) {
             return;
         }
         if self.is_called_again(phrase) {
@@ -381,7 +381,9 @@ impl<'a> Interpreter<'a> {
             Some(Chunk::Verb(verb)) => verb.form == VerbForm::Ing,
             other => matches!(other, Some(Chunk::Adjectives(_))),
         };
-        let told = matches!(phrase.determiner, Determiner::The | Determiner::Possessive);
+        // "a feeder with two sparrows, a squirrel watching"
+        let absolute = phrase.determiner == Determiner::A && !self.owner.is_empty();
+        let told = absolute || matches!(phrase.determiner, Determiner::The | Determiner::Possessive);
         let clause = clause || does && told && self.joined_by == Joint::Comma;
         // "the knob and the plate were attached" speaks of both.
         let both = and_this && self.group.len() > 1 && self.lists_before();

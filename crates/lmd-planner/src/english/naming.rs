@@ -99,6 +99,17 @@ impl Interpreter<'_> {
             && self.pending == Pending::Nothing
             && self.joint != Joint::None
             && self.link_follows();
+        // "Passengers wait, everyone staring at a screen": the passengers stare.
+        let every = phrase.words.first().is_some_and(|word| word.to_lowercase().starts_with("every"));
+        let several = |index: &usize| {
+            let thing = self.scene.things.get(*index);
+            thing.is_some_and(|thing| thing.count > 1 && thing_tags(thing).any(Tags::PERSON))
+        };
+        if let Some(whole) =
+            self.mentioned.iter().copied().find(several).filter(|_| every && phrase.noun == "person")
+        {
+            return Some(whole);
+        }
         let before = self.named_before(phrase, bare);
         if phrase.determiner != Determiner::The && !again {
             return before;

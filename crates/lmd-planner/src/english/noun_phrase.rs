@@ -133,16 +133,6 @@ impl Reader<'_> {
         }
     }
 
-    /// `half a lemon`, `half of an apple`: a half lemon.
-    fn fraction(&mut self) {
-        let of = usize::from(self.low(1) == "of");
-        if self.low(0) == "half" && matches!(self.low(1 + of), "a" | "an" | "the") {
-            self.phrase.attributes.push("half".to_owned());
-            self.phrase.words.push("half".to_owned());
-            self.at += 1 + of;
-        }
-    }
-
     fn quantity(&mut self) {
         let after_article = self.phrase.determiner != Determiner::None;
         if after_article && self.phrase.determiner == Determiner::A {
@@ -196,7 +186,7 @@ impl Reader<'_> {
             }
             if !nouns.is_empty()
                 && (partitive::comparison(self.tokens, self.at).is_some()
-                    || self.says_where()
+                    || self.says_where(0)
                     || negation::ends_phrase(self.tokens, self.at))
             {
                 break;
@@ -227,9 +217,10 @@ impl Reader<'_> {
 
     /// Whether a phrase of several words about place or manner begins here:
     /// `two swans side by side`.
-    fn says_where(&self) -> bool {
-        links::link(self.tokens, self.at).is_some_and(|(_, length)| length > 1 || self.low(0) == "overhead")
-            || partitive::postposed(self.tokens, self.at).is_some()
+    fn says_where(&self, ahead: usize) -> bool {
+        let at = self.at + ahead;
+        links::link(self.tokens, at).is_some_and(|(_, length)| length > 1 || self.low(ahead) == "overhead")
+            || partitive::postposed(self.tokens, at).is_some()
     }
 
     /// The length of a noun of several words `ahead`.
@@ -281,7 +272,8 @@ impl Reader<'_> {
         if tags.any(Tags::NOUN) && self.tokens.get(self.at..).is_some_and(names::opens) {
             return false;
         }
-        let follows = self.content_follows(1) && !negation::ends_phrase(self.tokens, self.at + 1);
+        let ends = negation::ends_phrase(self.tokens, self.at + 1) || self.says_where(1);
+        let follows = self.content_follows(1) && !ends;
         if is_adverb(low) {
             return follows;
         }

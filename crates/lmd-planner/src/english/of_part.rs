@@ -23,6 +23,16 @@ impl Reader<'_> {
         }
     }
 
+    /// `half a lemon`, `half of an apple`: a half lemon.
+    pub(super) fn fraction(&mut self) {
+        let of = usize::from(self.low(1) == "of");
+        if self.low(0) == "half" && matches!(self.low(1 + of), "a" | "an" | "the") {
+            self.phrase.attributes.push("half".to_owned());
+            self.phrase.words.push("half".to_owned());
+            self.at += 1 + of;
+        }
+    }
+
     /// `of soup`: kept as the phrase's detail; `the edge of` gives way to what
     /// it is the edge of.
     pub(super) fn of_part(&mut self, depth: u32) {

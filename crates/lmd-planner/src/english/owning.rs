@@ -6,7 +6,7 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::{Link, place_word};
 use super::numbers::Quantity;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Class, Tags, VerbForm, head, is_worked, kind_of};
+use crate::lexicon::{Class, Tags, Verb, VerbForm, exact_tags, head, is_worked, kind_of};
 use crate::{Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -92,6 +92,107 @@ impl Interpreter<'_> {
         self.at += 3;
         self.group = owners;
         self.joint = Joint::None;
+    }
+
+    /// `Its flag is up.`, `The saddle is red.`: said of what has the part, in its caption. `true` if it was that.
+    pub(super) fn is_part_so(&mut self, phrase: &NounPhrase) -> bool {
+        let says = match (self.peek(1), self.peek(2), self.peek(3)) {
+            (Some(Chunk::Be), Some(Chunk::Adjectives(adjectives)), _) => adjectives.join(" "),
+            (
+                Some(Chunk::Be),
+                Some(Chunk::Verb(verb)),
+                None | Some(Chunk::Stop | Chunk::Comma | Chunk::And),
+            ) if verb.form == VerbForm::Past => verb.attribute.clone(),
+            (
+                Some(Chunk::Be),
+                Some(Chunk::Link(Link::Prep(up))),
+                None | Some(Chunk::Stop | Chunk::Comma | Chunk::And),
+            ) => up.clone(),
+            (Some(Chunk::Verb(verb)), ..)
+                if verb.form == VerbForm::Third && phrase.tags().any(Tags::PART) =>
+            {
+                return self.is_part_doing(phrase, verb);
+            }
+            _ => return false,
+        };
+        let seen = says == "visible";
+        if self.pending != Pending::Nothing || self.denied.is_some() || phrase.noun.is_empty() || seen {
+            return false;
+        }
+        let owners = if phrase.determiner == Determiner::Possessive {
+            let owners = self.owners_named_by(phrase, &[]);
+            let its = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("its"));
+            let lifeless =
+                its && !owners.iter().any(|i| self.is_animate(*i)) && !phrase.tags().any(Tags::ANIMATE);
+            let own = lifeless || phrase.tags().any(Tags::PART.and(Tags::WORN));
+            owners.into_iter().filter(|_| own).collect()
+        } else {
+            self.dress_detail(phrase, &says)
+        };
+        if owners.is_empty() {
+            return false;
+        }
+        if phrase.determiner == Determiner::Possessive {
+            let part = phrase.words.get(1..).unwrap_or_default().join(" ");
+            let after = exact_tags(&says).any(Tags::FUNCTION.and(Tags::ADVERB));
+            let stuff =
+                phrase.plural || phrase.tags().any(Tags::STUFF.and(Tags::UNCOUNTED)) || phrase.noun == "hair";
+            let part = match (after, stuff) {
+                (true, _) => format!("{} {says}", phrase.text().to_lowercase()),
+                (_, true) => format!("{says} {part}"),
+                _ => lmd_layout::with_article(&format!("{says} {part}")),
+            };
+            self.add_detail(&owners, &format!("with {part}"));
+        }
+        self.at += 2;
+        self.group = owners;
+        (self.object_of, self.closed, self.joint) = (None, true, Joint::None);
+        true
+    }
+
+    /// `Its door hangs by one hinge.`: what a part of something lifeless does is said in the caption of that.
+    fn is_part_doing(&mut self, phrase: &NounPhrase, verb: &Verb) -> bool {
+        let its = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("its"));
+        let owners = self.owners_named_by(phrase, &[]);
+        let alive = owners.iter().any(|index| self.is_animate(*index));
+        if !its || alive || owners.is_empty() || self.pending != Pending::Nothing || self.denied.is_some() {
+            return false;
+        }
+        self.at += 1;
+        let place = match (self.peek(1), self.peek(2)) {
+            (Some(Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep))), Some(Chunk::Np(np))) => {
+                self.at += 2;
+                format!(" {prep} {}", np.text())
+            }
+            _ => String::new(),
+        };
+        let says = format!("with {} {}{place}", phrase.text().to_lowercase(), verb.attribute);
+        self.add_detail(&owners, &says);
+        self.group = owners;
+        (self.object_of, self.closed, self.joint) = (None, true, Joint::None);
+        true
+    }
+
+    /// Puts adjectives before the part in the caption that names it; gives the thing with that caption.
+    fn dress_detail(&mut self, phrase: &NounPhrase, says: &str) -> Vec<usize> {
+        if phrase.determiner != Determiner::The || self.known(phrase).is_some() || !phrase.is_plain() {
+            return Vec::new();
+        }
+        let written = phrase.words.last().map(|word| word.to_lowercase()).unwrap_or_default();
+        let names = |detail: &String| detail.split(' ').any(|word| word == written);
+        let worn = self.scene.things.iter().rposition(|thing| thing.detail.as_ref().is_some_and(names));
+        let Some(detail) = worn.and_then(|index| self.scene.things.get_mut(index)?.detail.as_mut()) else {
+            return Vec::new();
+        };
+        let dressed = format!("{says} {written}");
+        let article = lmd_layout::with_article(&dressed);
+        *detail = ["a", "an"]
+            .iter()
+            .map(|old| (format!("{old} {written}"), &article))
+            .find(|(old, _)| format!(" {detail} ").contains(&format!(" {old} ")))
+            .map_or_else(|| detail.replace(&written, &dressed), |(old, new)| detail.replace(&old, new));
+        self.said += 1;
+        worn.into_iter().collect()
     }
 
     /// `a cake with seven candles and a slice missing`: what is not there has no box. `true` if it was that.
@@ -228,6 +329,12 @@ impl Interpreter<'_> {
         mentioned.or_else(|| (0..self.scene.things.len()).rev().find(bears))
     }
 
+    /// Whether a phrase names a part of a building that was named before: the door of a barn.
+    pub(super) fn is_part_of_building(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+        let whole = self.whole_of(phrase, subjects).and_then(|index| self.scene.things.get(index));
+        whole.is_some_and(is_building)
+    }
+
     /// Which of several parts that lie one over another: `the top shelf`.
     fn storey_of(phrase: &NounPhrase) -> Option<Region> {
         let region = place_word(phrase.attributes.first()?)?;
@@ -254,8 +361,13 @@ impl Interpreter<'_> {
                 || tags.any(Tags::SHOWS)
                 || is_building(thing) && !phrase.tags().any(Tags::SURFACE)
                 || storey.is_some_and(|storey| storey != Region::Top);
+            let before = matches!(
+                prep,
+                "by" | "near" | "next to" | "beside" | "at" | "in front of" | "before" | "outside"
+            );
             let kind = match () {
                 () if self.rises(prep, subjects) => RelationKind::Above,
+                () if before => RelationKind::InFrontOf,
                 () if closed => RelationKind::Inside,
                 () => RelationKind::On,
             };
@@ -303,7 +415,7 @@ impl Interpreter<'_> {
 }
 
 /// Whether a thing is as large as a house and has windows, a roof and a chimney.
-fn is_building(thing: &crate::Thing) -> bool {
+pub(super) fn is_building(thing: &crate::Thing) -> bool {
     let (tags, kind) = (thing_tags(thing), kind_of(&thing.noun));
     let other = Tags::ANIMATE.and(Tags::PLACE).and(Tags::SCENERY).and(Tags::VEHICLE).and(Tags::BODY);
     kind.class == Class::Stand && kind.height >= 4.0 && kind.width >= 4.0 && !tags.any(other)

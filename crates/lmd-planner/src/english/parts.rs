@@ -98,6 +98,12 @@ impl Interpreter<'_> {
             }
             return Some(phrase.clone());
         }
+        // "the walls of their new flat": whatever stands there is no noun to the lexicon.
+        if phrase.determiner == Determiner::Possessive {
+            self.pending = Pending::Nothing;
+            self.scene.not_understood.extend(phrase.words.iter().skip(1).cloned());
+            return None;
+        }
         if self.says_best(phrase) || self.picks_by_ordinal(phrase) || self.names_the_others(phrase) {
             return None;
         }
@@ -261,6 +267,13 @@ impl Interpreter<'_> {
         let rest = matches!(phrase.determiner, Determiner::The)
             || phrase.words.iter().any(|w| w.to_lowercase().starts_with("other"));
         let count = phrase.quantity.map_or(1, |q| q.count.max(1));
+        // "a diver jumps, the others watching": nobody has told of others.
+        if original.count <= 1 && phrase.words.last().is_some_and(|word| word.eq_ignore_ascii_case("others"))
+        {
+            self.scene.not_understood.push("others".to_owned());
+            self.group.clear();
+            return;
+        }
         if count >= original.count || (rest && original.count <= 1) {
             original.attributes.splice(0..0, phrase.attributes.iter().cloned());
             self.group = vec![source];
@@ -466,29 +479,5 @@ impl Interpreter<'_> {
         self.group = objects.to_vec();
         self.object_of = None;
         self.closed = false;
-    }
-
-    /// Whether `on` says at whom something is aimed: `spraying water on its calf`.
-    pub(super) fn aims(&self, prep: &str, subjects: &[usize]) -> bool {
-        const AIMED: [&str; 11] = [
-            "spraying",
-            "splashing",
-            "squirting",
-            "sprinkling",
-            "pouring",
-            "throwing",
-            "blowing",
-            "shining",
-            "spilling",
-            "dumping",
-            "smearing",
-        ];
-        let said = |i: &usize| {
-            let detail = self.scene.things.get(*i).and_then(|thing| thing.detail.as_deref());
-            detail.is_some_and(|detail| detail.split(' ').any(|word| AIMED.contains(&word)))
-        };
-        matches!(prep, "on" | "onto" | "over" | "at" | "upon")
-            && self.detailed_by == subjects
-            && subjects.iter().all(said)
     }
 }

@@ -5,7 +5,7 @@ use super::noun_phrase::noun_phrase;
 use super::numbers::number;
 use super::phrase::{Determiner, NounPhrase};
 use super::token::{Token, low};
-use crate::lexicon::{Role, Tags, Verb, VerbForm, finite_past, is_deed, is_naming};
+use crate::lexicon::{Role, Tags, Verb, VerbForm, finite_past, is_deed, is_naming, verb};
 
 /// What stands before a verb that may be a finite one.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,16 @@ pub(super) fn as_finite(tokens: &[Token], at: usize, verb: Verb, doer: Doer) -> 
 /// Whether a phrase names something that can do something: not `paint` of `paint chipped doors`.
 fn is_named(np: &NounPhrase) -> bool {
     np.determiner != Determiner::None || np.quantity.is_some() || np.plural || np.capitalised
+}
+
+/// Whether `has` at `at` only tells that something is done: `has fallen asleep`, `has climbed onto a roof`.
+pub(super) fn is_perfect(tokens: &[Token], at: usize) -> bool {
+    let next = low(tokens, at + 2);
+    let asleep = next == "asleep" && low(tokens, at + 1) == "fallen";
+    let does =
+        verb(low(tokens, at + 1)).is_some_and(|verb| verb.form != VerbForm::Ing && verb.role == Role::Action);
+    let led = !next.is_empty() && super::links::link(tokens, at + 2).is_some();
+    matches!(low(tokens, at), "has" | "have" | "had") && (asleep || does && led)
 }
 
 /// Whether an article, an owner or a number opens an object behind the verb.

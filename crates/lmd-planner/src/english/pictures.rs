@@ -21,8 +21,21 @@ const FASTENED: [&str; 10] = [
     "propped",
 ];
 
+/// What pictures do that are themselves in the scene.
+const LIES: [&str; 7] = ["lies", "leans", "hangs", "rests", "covers", "decorates", "adorns"];
+
 /// Words for what a picture does that shows something.
-const SHOWN: [&str; 7] = ["showing", "shows", "displaying", "displays", "depicting", "depicts", "portraying"];
+const SHOWN: [&str; 9] = [
+    "advertises",
+    "advertising",
+    "showing",
+    "shows",
+    "displaying",
+    "displays",
+    "depicting",
+    "depicts",
+    "portraying",
+];
 
 /// Whether a picture that the sentence opens with is itself in the scene: `a portrait of a general hangs above the
 /// fireplace`, `a postcard of Paris pinned to a corkboard`. Its words end before `at`.
@@ -30,6 +43,12 @@ pub(super) fn is_fastened(tokens: &[Token], at: usize) -> bool {
     let clause = (at..tokens.len()).take_while(|i| tokens.get(*i).is_some_and(Token::is_word));
     let bears = |word: &str| word == "wall" || tags(word).any(Tags::SURFACE.and(Tags::SEAT));
     let mut words = clause.clone();
+    // "a photo of a soldier lies on a piano"
+    let named =
+        noun_phrase(tokens, at + 1).filter(|_| low(tokens, at) == "of").map(|(_, end)| low(tokens, end));
+    if named.is_some_and(|verb| LIES.contains(&verb)) {
+        return true;
+    }
     let on_it = |i: usize| low(tokens, i) == "on" && low(tokens, i + 1) == "it";
     words.any(|i| {
         let next = low(tokens, i + 1);
@@ -40,7 +59,8 @@ pub(super) fn is_fastened(tokens: &[Token], at: usize) -> bool {
             }
             // "a poster with a whale on it above the bed"
             "on" if on_it(i) => {
-                matches!(low(tokens, i + 2), "above" | "over" | "on" | "next" | "beside" | "behind")
+                LIES.contains(&low(tokens, i + 2))
+                    || matches!(low(tokens, i + 2), "above" | "over" | "on" | "next" | "beside" | "behind")
             }
             word => {
                 FASTENED.contains(&word)
@@ -80,7 +100,7 @@ fn shows(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<Verb> {
     let of_picture = picture(last) || finite && first.is_some_and(picture);
     let (shown, _) = noun_phrase(tokens, at + 1)?;
     (of_picture && !shown.noun.is_empty()).then(|| Verb {
-        attribute: "showing".to_owned(),
+        attribute: if word.starts_with("advert") { "advertising" } else { "showing" }.to_owned(),
         form: VerbForm::Ing,
         role: Role::Caption,
     })

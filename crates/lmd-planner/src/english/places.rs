@@ -64,8 +64,9 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     if let Some(region) = region(phrase, kind, prep) {
         return Setting::Region(region);
     }
-    let walls = phrase.noun == "wall" && phrase.plural && prep == "along";
-    if walls || List::Viewer.has(&phrase.noun) && prep == "at" {
+    let walls = phrase.noun == "wall" && phrase.plural && matches!(prep, "along" | "against");
+    let bars = phrase.noun == "bar" && phrase.plural && matches!(prep, "through" | "behind" | "between");
+    if walls || bars || List::Viewer.has(&phrase.noun) && prep == "at" {
         return Setting::Ignored;
     }
     // A triangle is drawn within a square, not in the middle of a town.
@@ -156,7 +157,8 @@ impl Places {
     pub(super) fn add(&mut self, prep: &str, text: &str) {
         let prep = match prep {
             "through" | "to" | "into" | "inside" | "during" | "within" | "out of" => "in",
-            "across" | "along" | "down" | "up" | "onto" | "past" | "off" => "on",
+            "across" | "along" | "down" | "up" | "onto" | "off" => "on",
+            "past" => "by",
             other => other,
         };
         let place = (prep.to_owned(), text.to_owned());

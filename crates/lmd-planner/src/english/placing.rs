@@ -146,7 +146,7 @@ impl Interpreter<'_> {
     pub(super) fn relation(&mut self, kind: RelationKind, prep: &str) {
         // "a puppy chewing on a slipper", "two cats fighting over a ball"
         let at = matches!(self.previous(), Some(Chunk::Verb(verb)) if is_at(&verb.attribute, prep));
-        let on = matches!(self.previous(), Some(Chunk::Verb(verb)) if is_on(&verb.attribute, prep));
+        let on = matches!(self.previous(), Some(Chunk::Verb(verb)) if is_on(&verb.attribute, prep) && prep != "from");
         let kind = match (at, prep) {
             _ if on => RelationKind::On,
             _ if prep == "on" && self.writes_on_board() => RelationKind::NextTo,
@@ -169,11 +169,11 @@ impl Interpreter<'_> {
             kind => kind,
         };
         let subjects = self.holder_of(kind, subjects);
-        let vantage = self.watches_from(prep);
-        let kind = vantage.as_ref().map_or(kind, |(kind, _)| *kind);
-        let vantage = vantage.map(|(_, watching)| watching);
+        let placed = self.placed_so(kind, prep);
+        let kind = placed.as_ref().map_or(kind, |(kind, _)| *kind);
+        let placed = placed.map(|(_, subjects)| subjects);
         let subjects =
-            vantage.or_else(|| self.doer_on(kind)).or_else(|| self.wearer_in(kind)).unwrap_or(subjects);
+            placed.or_else(|| self.doer_on(kind)).or_else(|| self.wearer_in(kind)).unwrap_or(subjects);
         let object_follows = matches!(
             self.peek(1),
             Some(Chunk::Np(_) | Chunk::Pronoun(_) | Chunk::OneOf(_) | Chunk::OfThem(_))
@@ -223,10 +223,15 @@ impl Interpreter<'_> {
         {
             return;
         }
+        if self.dates(phrase, prep, &subjects) || self.moves_on(phrase, kind, &subjects) {
+            return;
+        }
         if Self::is_own_part(phrase) {
             return self.on_own_part(phrase, (kind, prep), &subjects);
         }
-        if (matches!(kind, RelationKind::On | RelationKind::Inside) || prep == "from")
+        if (matches!(kind, RelationKind::On | RelationKind::Inside)
+            || prep.starts_with("from")
+            || self.is_part_of_building(phrase, &subjects))
             && self.in_part_of_whole(phrase, prep, &subjects)
         {
             return;
@@ -268,7 +273,8 @@ impl Interpreter<'_> {
         let kind = self.touching(phrase, kind, prep, &subjects);
         // Whoever pours milk into a cup is beside it.
         let pours = matches!(prep, "into" | "out of") && !subjects.is_empty() && self.detailed_by == subjects;
-        let pours = pours || self.aims(prep, &subjects);
+        let ground = Tags::SCENERY.and(Tags::SEAT).and(Tags::PLACE);
+        let pours = pours || !phrase.tags().any(ground) && self.aims(prep, &subjects);
         let kind = if pours { RelationKind::NextTo } else { kind };
         self.place_against(phrase, kind, prep, subjects, known.is_some());
     }
@@ -358,27 +364,6 @@ impl Interpreter<'_> {
                 let object = self.thing_of(phrase);
                 self.ahead = Some((kind, vec![object]));
             }
-        }
-    }
-
-    pub(super) fn center(&mut self, phrase: &NounPhrase, subjects: Vec<usize>) {
-        let kind = RelationKind::Inside;
-        if self.known(phrase).is_none() && setting(phrase, kind, "in") == Setting::Place {
-            self.set_region(&subjects, Region::Center);
-            self.region = subjects.is_empty().then_some(Region::Center);
-            self.places.add("in", &phrase.text());
-            return;
-        }
-        let surface = phrase.tags().any(Tags::SURFACE);
-        let kind = match () {
-            () if surface => RelationKind::On,
-            () if phrase.count().0 > 1 => RelationKind::Between(usize::MAX),
-            () => kind,
-        };
-        if subjects.is_empty() {
-            self.object_ahead(phrase, kind, "in");
-        } else {
-            self.object_thing(phrase, kind, subjects);
         }
     }
 
@@ -475,7 +460,8 @@ impl Interpreter<'_> {
         };
         let hung =
             self.scene.things.get(object).is_some_and(|thing| kind_of(&thing.noun).class == Class::Hang);
-        let shown = kind == RelationKind::On && hung && (shows(subject) || shows(object));
+        let (held, bears) = (shows(subject), shows(object));
+        let shown = kind == RelationKind::On && (hung && (held || bears) || held && bears);
         let kind = if shown { RelationKind::Inside } else { kind };
         let relation = Relation { subject, kind, object };
         if self.scene.relations.len() >= MAX_RELATIONS {

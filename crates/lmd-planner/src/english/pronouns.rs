@@ -3,6 +3,7 @@
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
+use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
 use crate::lexicon::{Class, Role, Tags, VerbForm, head, is_of_the_living, kind_of};
@@ -15,11 +16,7 @@ impl Interpreter<'_> {
                 // "a bucket hanging from it"
                 let hangs = prep == "from" && self.hung;
                 let kind = if hangs { RelationKind::HangsFrom } else { kind };
-                // "an apple on a branch above them": not above the apple.
-                let borne = |r: &&Relation| r.kind == RelationKind::On && subjects.contains(&r.object);
-                let borne = self.scene.relations.iter().filter(borne).map(|r| r.subject);
-                let except: Vec<usize> =
-                    subjects.iter().copied().chain(borne.filter(|_| who == Who::They)).collect();
+                let except = [subjects.clone(), self.borne_by(&subjects, who)].concat();
                 let objects = last_two_between(kind, self.refer(kind, who, &except));
                 if kind != RelationKind::NextTo {
                     self.no_longer_beside(&subjects, &objects);
@@ -29,7 +26,10 @@ impl Interpreter<'_> {
                 let of_owner =
                     !objects.is_empty() && objects.iter().all(|object| self.owner.contains(object));
                 let held = matches!(kind, RelationKind::Inside | RelationKind::On);
-                self.group = if of_owner && held && self.at_noun_place() { objects } else { subjects };
+                // "a postcard with a mill on it lies on a mat": the postcard lies there.
+                let acts = matches!(self.peek(1), Some(Chunk::Verb(verb)) if verb.form == VerbForm::Third);
+                let on = of_owner && held && (acts || self.at_noun_place());
+                self.group = if on { objects } else { subjects };
                 self.closed = true;
             }
             Pending::Ahead { kind, .. } => {
@@ -76,6 +76,15 @@ impl Interpreter<'_> {
             _ => {}
         }
         self.joint = Joint::None;
+    }
+
+    /// What hangs from things or lies on them: `an apple on a branch above them` is not above itself.
+    fn borne_by(&self, things: &[usize], who: Who) -> Vec<usize> {
+        let borne = |r: &&Relation| {
+            let on = r.kind == RelationKind::On && who == Who::They;
+            (on || r.kind == RelationKind::HangsFrom) && things.contains(&r.object)
+        };
+        self.scene.relations.iter().filter(borne).map(|r| r.subject).collect()
     }
 
     /// Whether a preposition with a noun comes next.
@@ -167,7 +176,14 @@ impl Interpreter<'_> {
         let counted = phrase.words.first().map(|word| word.to_lowercase());
         let counted = counted.is_some_and(|word| matches!(word.as_str(), "both" | "one"));
         let every = (phrase.determiner == Determiner::Each || counted) && phrase.tags().any(Tags::BODY);
-        phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART) || every
+        // Somebody's balcony is no part of him.
+        let its = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("its"));
+        let home = matches!(
+            phrase.noun.as_str(),
+            "balcony" | "roof" | "door" | "window" | "porch" | "chimney" | "seat"
+        );
+        phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART) && (its || !home)
+            || every
     }
 
     /// The words that come next where they say on which part of whom a thing is: `with a newspaper over her head`.
@@ -185,7 +201,26 @@ impl Interpreter<'_> {
     /// Whose part it is, by the word before it.
     pub(super) fn owners_named_by(&self, part: &NounPhrase, subjects: &[usize]) -> Vec<usize> {
         let word = part.words.first().map(|word| word.to_lowercase()).unwrap_or_default();
-        self.owners_of_part(Who::owning(&word), subjects)
+        let who = Who::owning(&word);
+        // "A parrot sits by a cage. Its door is open.": nobody alive has doors.
+        let built =
+            part.tags().any(Tags::PART) && !part.tags().any(Tags::BODY.and(Tags::WORN).and(Tags::GRASP));
+        let has = |index: &usize| {
+            let thing =
+                self.scene.things.get(*index).filter(|thing| !subjects.contains(index) && thing.count == 1);
+            thing.is_some_and(|thing| {
+                let tags = thing_tags(thing);
+                let hollow =
+                    tags.any(Tags::CONTAINER.and(Tags::VEHICLE).and(Tags::SEAT)) || is_building(thing);
+                let tree = head(&thing.noun) == "tree";
+                if part.noun == "branch" { tree } else { hollow && !tags.any(Tags::ANIMATE) }
+            })
+        };
+        let named = self.mentioned.iter().chain(&self.earlier).copied();
+        match named.rev().find(has).filter(|_| built && who == Who::It) {
+            Some(whole) => vec![whole],
+            None => self.owners_of_part(who, subjects),
+        }
     }
 
     /// On, over or at a part of somebody: against the whole of him.
@@ -218,9 +253,7 @@ impl Interpreter<'_> {
             kind,
             RelationKind::On | RelationKind::Inside | RelationKind::NextTo | RelationKind::Under
         );
-        // "a bag over her shoulder", but "a lamp over her head"
-        let slung = kind == RelationKind::Above
-            && matches!(phrase.noun.as_str(), "shoulder" | "arm" | "back" | "neck");
+        let slung = is_slung(phrase, kind);
         // "carrying a toddler on her back", "a scarf around his neck"
         let person =
             |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing_tags(thing).any(Tags::PERSON));
@@ -250,7 +283,8 @@ impl Interpreter<'_> {
             && phrase.determiner != Determiner::Each
             && kind == RelationKind::On
             && !held;
-        if at_head || on_one || at_neck {
+        let at_face = slung && matches!(phrase.noun.as_str(), "face" | "eye");
+        if at_head || on_one || at_neck || at_face {
             self.add_detail(subjects, &format!("{prep} {}", phrase.text()));
         }
         self.used.extend((!owners.is_empty()).then(|| phrase.noun.clone()));
@@ -303,7 +337,10 @@ impl Interpreter<'_> {
     pub(super) fn rises(&self, prep: &str, subjects: &[usize]) -> bool {
         let stuff =
             |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing_tags(thing).any(Tags::STUFF));
-        matches!(prep, "from" | "out of") && !self.hung && !subjects.is_empty() && subjects.iter().all(stuff)
+        (prep.starts_with("from") || prep == "out of")
+            && !self.hung
+            && !subjects.is_empty()
+            && subjects.iter().all(stuff)
     }
 
     /// `a koala hugging its baby`: a small koala; `ducklings with their mother`: a mother duck.
@@ -438,6 +475,12 @@ fn grown_name(noun: &str) -> &str {
             .or(other.strip_suffix(" chick"))
             .unwrap_or(other),
     }
+}
+
+/// `a bag over her shoulder`, `a towel over his face`, but not `a lamp over her head`.
+fn is_slung(part: &NounPhrase, kind: RelationKind) -> bool {
+    let on = matches!(part.noun.as_str(), "shoulder" | "arm" | "back" | "neck" | "face" | "eye" | "mouth");
+    on && kind == RelationKind::Above
 }
 
 /// `a shelf with a jug on the left, a pan on the right and a bowl between them`: of all that are meant those named last.

@@ -195,7 +195,7 @@ fn plain_denials(tokens: Vec<Token>) -> Vec<Token> {
             }
             "anybody" | "anyone" => plain.push(Token::new("person")),
             "somebody" | "someone" => plain.extend([Token::new("a"), Token::new("person")]),
-            "everybody" | "everyone" => plain.push(Token::new("people")),
+            "everybody" | "everyone" => plain.push(Token { low: "people".to_owned(), ..token }),
             // "a can of soda" is a thing.
             "can"
                 if plain

@@ -36,12 +36,37 @@ impl Interpreter<'_> {
                 self.set_region(&subjects, region);
                 self.region_place(phrase, prep);
             }
-            Setting::Ignored => {}
+            Setting::Ignored => {
+                self.said += 1;
+                self.used.push(phrase.noun.clone());
+            }
             Setting::Thing => return self.object_thing(phrase, kind, subjects),
         }
         self.group = subjects;
         self.object_of = None;
         self.closed = true;
+    }
+
+    /// In the middle of what the phrase names.
+    pub(super) fn center(&mut self, phrase: &NounPhrase, subjects: Vec<usize>) {
+        let kind = RelationKind::Inside;
+        if self.known(phrase).is_none() && setting(phrase, kind, "in") == Setting::Place {
+            self.set_region(&subjects, Region::Center);
+            self.region = subjects.is_empty().then_some(Region::Center);
+            self.places.add("in", &phrase.text());
+            return;
+        }
+        let surface = phrase.tags().any(Tags::SURFACE);
+        let kind = match () {
+            () if surface => RelationKind::On,
+            () if phrase.count().0 > 1 => RelationKind::Between(usize::MAX),
+            () => kind,
+        };
+        if subjects.is_empty() {
+            self.object_ahead(phrase, kind, "in");
+        } else {
+            self.object_thing(phrase, kind, subjects);
+        }
     }
 
     /// `a spider web with a spider in the center`: the middle of the web, not

@@ -45,6 +45,7 @@ pub(super) fn at_part(
     let (across, down, edge) = match (kind, part) {
         (RelationKind::HeldBy, "mouth" | "beak" | "jaws" | "teeth") => (0.8, 0.3, 0.5),
         (RelationKind::HeldBy, "neck") => (0.5, 0.35, 0.5),
+        (RelationKind::HeldBy, "face" | "eyes") => (0.5, 0.14, 0.5),
         (RelationKind::On, "shoulder") => (0.85, 0.28, 1.0),
         _ => return None,
     };

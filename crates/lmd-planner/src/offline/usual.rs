@@ -79,6 +79,9 @@ pub(super) fn most(noun: &str, count: usize, region: Option<Region>) -> Option<(
 pub(super) fn kind_in_scene(thing: &Thing) -> Kind {
     const IN_THE_AIR: [&str; 5] = ["flying", "floating", "hovering", "soaring", "gliding"];
     let kind = kind_of(&thing.noun);
+    let on_the_ground = |word: &String| {
+        matches!(word.as_str(), "sitting" | "standing" | "walking" | "lying" | "pecking" | "waddling")
+    };
     // A dog that swims is no higher than who stands beside it.
     let swims = noun_tags(&thing.noun).any(Tags::WATER);
     let in_the_air = |word: &String| IN_THE_AIR.contains(&word.as_str()) || swims && word == "swimming";
@@ -87,6 +90,7 @@ pub(super) fn kind_in_scene(thing: &Thing) -> Kind {
         Some(Region::Wall) => Class::Hang,
         Some(Region::Ground) if !kind.class.stands() => Class::Stand,
         _ if thing.attributes.iter().any(in_the_air) => Class::Air,
+        _ if kind.class == Class::Air && thing.attributes.iter().any(on_the_ground) => Class::Stand,
         _ => kind.class,
     };
     Kind { class, ..kind }

@@ -79,7 +79,11 @@ fn a_run_that_was_killed_twice_ends_with_the_numbers_of_one_that_was_not() {
     assert!(before >= 3 && before < files(&home.path("parts/pictures")), "{before}");
     let (whole, parts) = (report(&home, "whole"), report(&home, "parts"));
     assert_eq!(whole, parts);
-    assert_eq!(whole["samples"].as_array().unwrap().len(), 2 * 3 * 2);
+    let samples = whole["samples"].as_array().unwrap();
+    assert_eq!(samples.len(), 2 * 3 * 2);
+    for sample in samples {
+        assert!(home.path("whole").join(sample["picture"].as_str().unwrap()).is_file(), "{sample}");
+    }
     // Picture for picture the same bytes.
     for entry in fs::read_dir(home.path("whole/pictures")).unwrap().flatten() {
         let name = entry.file_name();
