@@ -117,6 +117,7 @@ pub(super) fn is_tag(words: &[&Token]) -> bool {
     known > 0 && others == 0
         || decisive
         || opens == "by" && words.iter().skip(1).any(|t| t.is_capitalised() || known > 0)
+        || opens == "by" && words.len() > 2 && words.iter().skip(1).all(|t| tags(&t.low).is_unknown())
         || opens == "ar"
         || opens == "v"
 }

@@ -29,7 +29,14 @@ impl Interpreter<'_> {
     pub(super) fn parked(&self, verb: &Verb, near: &[usize]) -> Option<Vec<usize>> {
         let vehicle = |i: &usize| self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::VEHICLE));
         let rides = |list: &[usize]| list.iter().any(vehicle);
-        (verb.attribute == "parked" && !rides(near) && rides(&self.owner)).then(|| self.owner.clone())
+        if verb.attribute != "parked" || rides(near) {
+            return None;
+        }
+        if rides(&self.owner) {
+            return Some(self.owner.clone());
+        }
+        // "a bicycle with a basket full of flowers, parked against a wall"
+        self.mentioned.iter().copied().find(vehicle).map(|index| vec![index])
     }
 
     /// `a postman with a bag opens a gate`: the postman opens it.

@@ -10,7 +10,7 @@ use crate::lexicon::{List, Tags, exact_tags, is_adjective, is_function, tags, ve
 /// The sentence with each `one` told: of several the adjectives get their `one`, and what a `one` borrows from a like
 /// phrase stands in its place.
 pub(super) fn told(tokens: &[Token]) -> Vec<Token> {
-    let tokens = with_contents(either_of_two(but_elsewhere(with_ends(tokens.to_vec()))));
+    let tokens = with_contents(either_of_two(but_elsewhere(with_ends(counted_from_a_side(tokens.to_vec())))));
     borrowed(with_ones(&placed_ones(&with_corners(but_one(with_others(tokens))))))
 }
 
@@ -85,6 +85,29 @@ fn either_of_two(mut tokens: Vec<Token>) -> Vec<Token> {
     let Some(other) = (one..tokens.len()).find(other) else { return tokens };
     tokens.splice(other..other + 2, ["the", "right", "one"].map(Token::new));
     tokens.splice(one..=one, ["the", "left", "one"].map(Token::new));
+    tokens
+}
+
+/// `four boats, the second from the right`: the third one.
+fn counted_from_a_side(mut tokens: Vec<Token>) -> Vec<Token> {
+    const NTH: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "sixth"];
+    let found = (1..tokens.len()).find_map(|at| {
+        let nth =
+            NTH.iter().position(|nth| *nth == low(&tokens, at)).filter(|_| low(&tokens, at - 1) == "the")?;
+        let from = at + 1 + usize::from(low(&tokens, at + 1) == "one");
+        let right = match (low(&tokens, from), low(&tokens, from + 1), low(&tokens, from + 2)) {
+            ("from", "the", "left") => false,
+            ("from", "the", "right") => true,
+            _ => return None,
+        };
+        let many =
+            (0..at).rev().find_map(|i| quantity(&tokens, i).filter(|(many, _)| many.count > 2))?.0.count;
+        let nth = if right { (many as usize).checked_sub(nth + 1)? } else { nth };
+        Some((at, from + 3, *NTH.get(nth)?))
+    });
+    if let Some((at, end, nth)) = found {
+        tokens.splice(at..end, [nth, "one"].map(Token::new));
+    }
     tokens
 }
 

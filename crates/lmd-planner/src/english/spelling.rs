@@ -154,6 +154,8 @@ fn is_strange(token: &Token) -> bool {
         && !low.strip_suffix("ly").is_some_and(|stem| stem.len() > 2 && exact_tags(stem).any(Tags::ADJECTIVE))
         && !List::Real.has(low)
         && !PARTS.contains(low)
+        && !List::Style.has(low)
+        && !List::MoodEnd.has(low)
         && !lexicon::is_idea(low)
 }
 

@@ -229,7 +229,7 @@ impl LayoutProblem {
                 }
                 // A sun or a moon is far off, even where it is the only thing.
                 _ if self.aloft && item.in_sky => item.most,
-                _ if self.aloft => usual::most_aloft(item.count),
+                _ if self.aloft => usual::most_aloft(members),
                 _ => item.most.filter(|_| self.grounded && many && !held),
             };
             let stretch = if item.in_sky { 1.0 } else { stretch };
