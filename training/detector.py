@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from . import networks
-from .drawn import Looked, single_things
+from .drawn import Drawn
 from .muon import Both
 from .rework import Rework
 from .runs import Average, Learner, Run, channels_last, held_out_size, level_rate
@@ -215,11 +215,11 @@ def score(model: Detector, composer: Composer, scenes: int, batch: int = 16) -> 
 
 
 def train(run: Run, size: networks.Size, steps: int | None = None, resume_from: Path | None = None, painter: Path | None = None,
-          reworked: int = 1536, drawn: Path | None = None, struck: Path | None = None, guided: Path | None = None) -> None:
+          reworked: int = 1536, drawn: Path | None = None, struck: Path | None = None) -> None:
     """Train from nothing, from the stage's checkpoint, or from the detector of an exported folder.
 
     With the exported folder of a `painter`, part of what is seen are `reworked` pictures as that model would draw them
-    (rework.py); with `drawn`, what a model drew and was looked at (drawn.py), with `guided`, what lmd drew of layouts (guided.py). Half stays composed scenes."""
+    (rework.py); with `drawn`, what a model drew and was looked at (drawn.py). Half stays composed scenes."""
     steps = steps or size.detector_steps
     torch.manual_seed(5)
     model = Detector.open(resume_from / "detector").train() if resume_from else Detector(size.nouns)
@@ -233,9 +233,7 @@ def train(run: Run, size: networks.Size, steps: int | None = None, resume_from: 
     if drawn:
         lines = struck.read_text().splitlines() if struck else []
         wrong = {int(word) for line in lines for word in line.partition("#")[0].split()}
-        pools.append(single_things(drawn, wrong, lambda picture: detect(average.model, picture, 0.2)))
-    if guided:
-        pools.append(Looked(**torch.load(guided, weights_only=False)))
+        pools.append(Drawn(drawn, wrong, lambda picture: detect(average.model, picture, 0.2)))
     part = run.part(size.detector_batch)
     generator = torch.Generator().manual_seed(2 * step + run.rank)
     begun, first, kept = time.time(), step, []

@@ -36,11 +36,19 @@ def planned(art_folder: Path, nouns: int, each: int, seed: int) -> list[Scene]:
     return [scene for scenes in by_noun for scene in scenes[:each]]
 
 
-class Looked:
-    """Pictures (n, 3, 256, 256) in bytes that somebody looked at, and what is to be seen where."""
+class Drawn:
+    """The pictures that show what they should, with the boxes a detector sees in them."""
 
-    def __init__(self, pictures: torch.Tensor, scenes: list[Scene]):
-        self.pictures, self.scenes = pictures, scenes
+    def __init__(self, file: Path, struck: set[int], boxes_of):
+        state = torch.load(file, weights_only=True)
+        kept = [k for k in range(len(state["nouns"])) if k not in struck]
+        self.pictures = state["pictures"][kept]
+        self.scenes = []
+        for k, part in zip(kept, self.pictures.float().div(127.5).sub(1).split(1)):
+            found = boxes_of(channels_last(part))[0]
+            # Every copy counts: what is left out would be learnt as background.
+            things = [Thing(state["nouns"][k], state["paints"][k], tuple(one.box), False, 0) for one in found]
+            self.scenes.append(Scene(0, things=things))
 
     def draw(self, n: int, generator: torch.Generator) -> tuple[torch.Tensor, list[Scene]]:
         """n of them, mirrored or not, as pictures in [-1,1] and scenes."""
@@ -54,19 +62,6 @@ class Looked:
                 scene = Scene(0, things=[Thing(t.noun, t.paint, (pictures.shape[3] - t.box[0] - t.box[2], *t.box[1:]), True, 0) for t in scene.things])
             scenes.append(scene)
         return pictures, scenes
-
-
-def single_things(file: Path, struck: set[int], boxes_of) -> Looked:
-    """The pictures that show what they should, with the boxes a detector sees in them."""
-    state = torch.load(file, weights_only=True)
-    kept = [k for k in range(len(state["nouns"])) if k not in struck]
-    pictures, scenes = state["pictures"][kept], []
-    for k, part in zip(kept, pictures.split(1)):
-        found = boxes_of(channels_last(part.float() / 127.5 - 1))[0]
-        # Every copy counts: what is left out would be learnt as background.
-        things = [Thing(state["nouns"][k], state["paints"][k], tuple(one.box), False, 0) for one in found]
-        scenes.append(Scene(0, things=things))
-    return Looked(pictures, scenes)
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ def run_stage(stage: str, run: Run, size: networks.Size, arguments) -> None:
     elif stage == "detector":
         from . import detector
         detector.train(run, size, arguments.steps, arguments.resume_from, arguments.painter, arguments.reworked,
-                       arguments.drawn, arguments.struck, arguments.guided)
+                       arguments.drawn, arguments.struck)
     elif stage == "segmenter":
         from . import segmenter
         segmenter.train(run, size, arguments.steps)
@@ -59,7 +59,6 @@ def main() -> None:
     parser.add_argument("--painter", type=Path, help="detector: learn also from what the model of this exported folder makes of scenes")
     parser.add_argument("--drawn", type=Path, help="detector: learn also from these pictures of a model (python -m training.drawn)")
     parser.add_argument("--struck", type=Path, help="detector: the numbers of those that do not show what they should")
-    parser.add_argument("--guided", type=Path, help="detector: learn also from what lmd drew of layouts (python -m training.guided)")
     parser.add_argument("--reworked", type=int, default=1536, help="detector: how many such pictures")
     parser.add_argument("--steps", type=int, help="steps of the stage, if not the size's own")
     parser.add_argument("--cooldown", type=int, help="U-Net: over how many of the last steps the rate falls")

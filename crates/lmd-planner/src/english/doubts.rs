@@ -196,6 +196,7 @@ fn odd(thing: &Thing) -> Vec<String> {
         && thing.count > 1
         && !does.contains(' ')
         && verb(does).is_some_and(|verb| verb.form == VerbForm::Ing)
+        && !noun_tags(what).any(Tags::BODY)
         && !matches!(does, "wearing" | "playing" | "eating" | "drinking" | "reading" | "holding")
     {
         doubt(format!("each of the {} is drawn {does} a {what} of its own", thing.count));

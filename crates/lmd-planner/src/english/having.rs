@@ -58,6 +58,7 @@ impl Interpreter<'_> {
         let rises = own
             && matches!((self.peek(1), self.peek(2)), (Some(Chunk::Np(np)), Some(Chunk::Verb(_))) if np.tags().any(Tags::STUFF));
         rises
+            || matches!(self.peek(1), Some(Chunk::Np(np)) if Self::is_own_part(np) && self.speaks_of_land())
             || self.joint == Joint::Comma
                 && matches!(self.peek(1), Some(Chunk::Np(np)) if !of_it && np.tags().any(Tags::PART.and(Tags::STUFF).and(Tags::WORN)))
     }
