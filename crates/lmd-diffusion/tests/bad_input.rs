@@ -13,7 +13,10 @@ use serde_json::{Value, json};
 fn with(path: &str, value: &Value) -> DrawConfig {
     let mut config = serde_json::to_value(DrawConfig::default()).unwrap();
     assert!(config.pointer("/boxdiff/step_size").is_some(), "settings of methods stand among the defaults");
-    *config.pointer_mut(&format!("/{}", path.replace('.', "/"))).unwrap() = value.clone();
+    let (table, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let table = if table.is_empty() { String::new() } else { format!("/{}", table.replace('.', "/")) };
+    // What is not set stands in no table.
+    config.pointer_mut(&table).unwrap().as_object_mut().unwrap().insert(name.to_owned(), value.clone());
     serde_json::from_value(config).unwrap()
 }
 
