@@ -67,7 +67,8 @@ test("what may spoil the picture is marked where it is", async ({ lmd, page }) =
   const by = (of: typeof car, to: typeof car) => to.x + to.width / 2 - of.x - of.width / 2;
   await lmd.dragBox("a dog", by(dog, car) + 0.25, 0);
   const row = lmd.rows.nth(1);
-  await lmd.dragBox("a dog", -0.3, -0.14);
+  const up = car.y + car.height / 2 - dog.y - dog.height / 2;
+  await lmd.dragBox("a dog", -0.3, up - 0.03);
   await expect(row.getByText(/overlap/)).toBeVisible();
   await expect(lmd.box("a dog").locator(".badge")).toBeVisible();
   await expect(lmd.box("a dog")).toHaveAccessibleName(/overlap/);
