@@ -27,7 +27,6 @@ LAYOUTS = [  # prompt, background, captions (sorted) with boxes x, y, w, h
     ("a forest with a blue dog, a yellow house", "a forest",
      [("a blue dog", [0.1, 0.4, 0.35, 0.5]), ("a yellow house", [0.5, 0.15, 0.45, 0.5])]),
 ]
-BETA = 0.4
 SAMPLERS = {"ddim": DDIMScheduler, "dpm++2m": DPMSolverMultistepScheduler}
 
 
@@ -74,13 +73,15 @@ def main() -> None:
             compare(f"plain, {sampler}, seed {seed}, {prompt}", theirs, ours)
     layers = Path(args.model, "gligen")
     if layers.exists():
+        hints = Path(args.model, "lmd.json")
+        beta = json.loads(hints.read_text()).get("gligen_beta", 0.4) if hints.exists() else 0.4
         parts = {name: part for name, part in pipe.components.items() if name not in ("unet", "image_encoder")}
         pipe = StableDiffusionGLIGENPipeline(**parts, unet=with_grounding(pipe.unet, layers), requires_safety_checker=False)
         pipe.set_progress_bar_config(disable=True)
         for seed, (prompt, background, things) in enumerate(LAYOUTS, 52):
             boxes = [[x, y, x + w, y + h] for _, (x, y, w, h) in things]
             theirs = by_diffusers(pipe, "ddim", prompt, args.steps, seed, gligen_phrases=[name for name, _ in things],
-                                  gligen_boxes=boxes, gligen_scheduled_sampling_beta=BETA)
+                                  gligen_boxes=boxes, gligen_scheduled_sampling_beta=beta)
             layout = {"objects": [{"caption": name, "box": box} for name, box in things], "background": background}
             compare(f"gligen, ddim, seed {seed}, {prompt}", theirs,
                     by_lmd(args.lmd, args.model, "ddim", prompt, args.steps, seed, layout))
