@@ -9,7 +9,7 @@ use std::time::Instant;
 use lmd_layout::{Layout, check_layout};
 use lmd_nn::{Device, LoadOptions, ModelFolder};
 use lmd_planner::llm::ChatEvent;
-use lmd_planner::{Plan, Planner, checked_facts};
+use lmd_planner::{Plan, Planner, Source, checked_facts};
 
 use crate::brush::{Brush, Painted};
 use crate::config::{BUNDLED, Config};
@@ -106,7 +106,7 @@ impl Engine {
         Ok((&**planner, notices))
     }
 
-    /// A layout for a sentence; for a model that says how its things look, in these shapes and sizes.
+    /// A layout for a sentence; of the offline planner, for a model that says how its things look, in these shapes and sizes.
     ///
     /// # Errors
     /// [`EngineError::Plan`].
@@ -114,13 +114,16 @@ impl Engine {
         Ok(self.fitted(prompt, self.planner()?.0.plan(prompt)?))
     }
 
-    /// A new layout in the shapes and sizes of the model's things, where all that the sentence says still holds.
+    /// A new layout in the shapes and sizes of the model's things, where all that the sentence says still holds. The boxes of
+    /// a language model are what somebody said, and stay.
     pub(crate) fn fitted(&self, prompt: &str, mut plan: Plan) -> Planned {
-        let (looks, words) = self.looks();
-        if let Some(layout) = looks::fitted(&looks, &words, &plan.layout)
-            && keeps_facts(prompt, &plan.layout, &layout)
-        {
-            plan.layout = layout;
+        if plan.source == Source::Offline {
+            let (looks, words) = self.looks();
+            if let Some(layout) = looks::fitted(&looks, &words, &plan.layout)
+                && keeps_facts(prompt, &plan.layout, &layout)
+            {
+                plan.layout = layout;
+            }
         }
         Planned::from(plan)
     }
@@ -450,6 +453,21 @@ mod tests {
         let draw = DrawConfig { steps: 0, ..config.draw };
         let told = engine.prepare(&DrawOptions::new(draw)).unwrap_err().to_string();
         assert!(told.contains("draw.steps is 0"), "{told}");
+    }
+
+    #[test]
+    fn layouts_of_the_offline_planner_are_fitted_to_the_model_and_those_of_a_language_model_stay() {
+        let engine = Engine::open(&Config::default()).unwrap();
+        let text =
+            r#"{"objects":[{"caption":"a green bottle","box":[0.3,0.1,0.2,0.8]}],"background":"a beach"}"#;
+        let layout = lmd_layout::layout_from_json(text).unwrap();
+        let fitted = |source| {
+            let plan = Plan { layout: layout.clone(), warnings: Vec::new(), source };
+            engine.fitted("a green bottle on a beach", plan).plan.layout
+        };
+        let said = Source::Llm { model: "m".to_owned(), answer: String::new(), cached: false };
+        assert_eq!(fitted(said), layout);
+        assert_ne!(fitted(Source::Offline), layout);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Layouts for a small model: boxes in the shapes and sizes in which it saw its things.
 //!
 //! A network that never saw a bottle standing draws two lying ones into a tall box. Such a model says how its things look
-//! (`looks` in its `lmd.json`), and what a planner made is fitted to that as far as every fact of the sentence still holds.
-//! Layouts that somebody wrote stay as they are.
+//! (`looks` in its `lmd.json`), and what the offline planner made is fitted to that as far as every fact of the sentence still
+//! holds. Layouts that somebody wrote, be it a language model, stay as they are.
 
 use std::collections::HashSet;
 
@@ -22,17 +22,18 @@ const TRIES: u32 = 10;
 
 /// The layout with boxes as the model knows its things, if any box changes.
 pub(crate) fn fitted(looks: &Looks, words: &Words, layout: &Layout) -> Option<Layout> {
+    let known: HashSet<&str> = words.nouns.iter().chain(&words.colours).map(String::as_str).collect();
     let boxes: Vec<Fitting> =
-        layout.objects().iter().map(|object| Fitting::new(looks, words, object)).collect();
+        layout.objects().iter().map(|object| Fitting::new(looks, &known, object)).collect();
     let free = |k: usize| {
-        let others = boxes.iter().enumerate().filter(|(other, _)| *other != k);
-        boxes[k].shape.is_some() && others.clone().all(|(_, other)| gap(other.old, boxes[k].old) > TOUCHING)
+        let touches = |other: usize| other != k && gap(boxes[other].old, boxes[k].old) <= TOUCHING;
+        boxes[k].shape.is_some() && !(0..boxes.len()).any(touches)
     };
     let free: Vec<bool> = (0..boxes.len()).map(free).collect();
     let side = looks.sides.get(boxes.len().saturating_sub(1)).or(looks.sides.last()).copied();
     let apart = |new: &[BBox]| {
-        let pairs = (0..new.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
-        pairs.into_iter().all(|(a, b)| !(free[a] || free[b]) || gap(new[a], new[b]) >= TOUCHING)
+        let mut pairs = (0..new.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
+        pairs.all(|(a, b)| !(free[a] || free[b]) || gap(new[a], new[b]) >= TOUCHING)
     };
     let new = (0..=TRIES).rev().find_map(|way| {
         let at = |k: usize| {
@@ -59,10 +60,9 @@ struct Fitting {
 }
 
 impl Fitting {
-    fn new(looks: &Looks, words: &Words, object: &Object) -> Self {
+    fn new(looks: &Looks, known: &HashSet<&str>, object: &Object) -> Self {
         let caption = object.caption.as_str().to_lowercase();
         let aspect = looks.shapes.get(&head_noun(&caption)).copied();
-        let known: HashSet<&str> = words.nouns.iter().chain(&words.colours).map(String::as_str).collect();
         let plain = |word: &str| known.contains(word) || matches!(word, "a" | "an" | "the");
         Self {
             old: object.bbox,
@@ -90,14 +90,10 @@ impl Fitting {
             None => inside,
         };
         let (w, h) = (shape.0 * goal, shape.1 * goal);
-        let equals: Vec<(f64, f64)> = all
-            .iter()
-            .filter(|other| other.caption == self.caption)
-            .map(|other| other.old.center())
-            .collect();
+        let equals = all.iter().filter(|other| other.caption == self.caption);
+        let (xs, ys): (Vec<f64>, Vec<f64>) = equals.map(|other| other.old.center()).unzip();
         let (x, y) = self.old.center();
         let growth = (goal / inside).max(1.0);
-        let (xs, ys): (Vec<f64>, Vec<f64>) = equals.into_iter().unzip();
         let (dx, dy) = (spread(&xs, x, w, growth), spread(&ys, y, h, growth));
         let within = |at: f64, size: f64| at.min(1.0 - MARGIN - size).max(MARGIN);
         BBox::new(within(x + dx - w / 2.0, w), within(self.old.y_max() + dy - h, h), w, h).ok()
