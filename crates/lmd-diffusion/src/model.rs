@@ -5,9 +5,9 @@ use std::sync::Arc;
 use lmd_nn::{Autoencoder, LoadOptions, ModelFolder, NnError, Warning as LoadWarning};
 
 use crate::DiffusionError;
-use crate::config::{DrawConfig, Settings};
+use crate::config::DrawConfig;
 use crate::hints::{Hints, Looks};
-use crate::methods::gligen::GligenConfig;
+use crate::methods::gligen::set_beta;
 use crate::network::StableDiffusionUNet;
 use crate::pipeline::Pipeline;
 use crate::schedule::{SchedulerConfig, VariancePreserving};
@@ -67,7 +67,7 @@ fn parse_hints(text: &str) -> Result<Hints, DiffusionError> {
         ..DrawConfig::default()
     };
     if let Some(beta) = hints.gligen_beta {
-        config.methods.lay(GligenConfig::NAME, [("beta".to_owned(), beta.into())].into_iter().collect());
+        set_beta(&mut config.methods, beta);
     }
     config.check().map_err(|reason| bad(reason.to_string()))?;
     match hints.looks.as_ref().and_then(Looks::fault) {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use lmd_layout::Fidelity;
 
-use super::gligen::steps_with_boxes;
 use crate::DiffusionError;
+use crate::config::share;
 use crate::denoise::{Condition, GligenConditioning, Prompts};
 use crate::method::MethodContext;
 use crate::network::Conditioning;
@@ -106,7 +106,7 @@ fn with_boxes(
     let gligen = GligenConditioning {
         prompts: Prompts { uncond: null, cond },
         guided,
-        steps: steps_with_boxes(context.gligen_beta()?, config.steps),
+        steps: share(context.gligen_beta()?, config.steps),
     };
     Ok(Condition { prompts, gligen: Some(gligen) })
 }

@@ -6,9 +6,9 @@ use std::time::Instant;
 use lmd_layout::{Fidelity, OVERALL_NEGATIVE, PER_BOX_NEGATIVE, convert_spec, with_negative};
 use lmd_nn::NnError;
 
-use super::gligen::GligenConfig;
+use super::gligen::{GligenConfig, set_beta};
 use crate::compose::LatentFrames;
-use crate::config::{DrawConfig, GuidanceConfig, Settings};
+use crate::config::{DrawConfig, GuidanceConfig};
 use crate::denoise::{Condition, EnergyOf, Guidance, RunSpec, SamplingLoop};
 use crate::energy::{AttentionMaps, Energy, GuidedObject};
 use crate::latents::host;
@@ -142,7 +142,8 @@ impl<'a> MethodContext<'a> {
         self.job.config.guidance_strength.or(self.pipeline.hints.guidance_strength).unwrap_or(1.0)
     }
 
-    /// The share of the steps in which GLIGEN layers are on: that of the settings, of the model, or the paper's.
+    /// β, the share of the steps in which GLIGEN layers are on (`int(β · steps)`): that of the settings, of the model, or the
+    /// paper's.
     ///
     /// # Errors
     /// When the settings of `gligen` cannot be read.
@@ -311,7 +312,7 @@ impl<'a> MethodContext<'a> {
         };
         // Settings that cannot be read were refused before anything was drawn.
         if let (true, Ok(beta)) = (self.method.needs().gligen, self.gligen_beta()) {
-            config.methods.lay(GligenConfig::NAME, [("beta".to_owned(), beta.into())].into_iter().collect());
+            set_beta(&mut config.methods, beta);
         }
         Recipe {
             version: RECIPE_VERSION,

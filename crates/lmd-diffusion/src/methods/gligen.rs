@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Drawn, Method, MethodContext, Needs, Work};
 use crate::DiffusionError;
-use crate::config::{DrawConfig, Settings, SettingsSpec, share, within};
+use crate::config::{DrawConfig, MethodSettings, Settings, SettingsSpec, within};
 use crate::observer::Observer;
 use crate::phrase_tokens::corners;
 use crate::samplers::SamplerSpec;
@@ -34,9 +34,9 @@ impl GligenConfig {
     }
 }
 
-/// Steps in which the layers are on: `int(β · steps)`, β clamped to [0, 1].
-pub(super) fn steps_with_boxes(beta: f64, steps: usize) -> usize {
-    share(beta, steps)
+/// Sets β among the settings of methods.
+pub(crate) fn set_beta(methods: &mut MethodSettings, beta: f64) {
+    methods.lay(GligenConfig::NAME, [("beta".to_owned(), beta.into())].into_iter().collect());
 }
 
 impl Settings for GligenConfig {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::config::{DrawConfig, FIELDS, LmdConfig, MethodSettings, Name};
+use crate::methods::gligen::set_beta;
 use crate::{NoiseSource, Registry};
 
 /// The settings as they stand in a file or a recipe.
@@ -83,7 +84,7 @@ impl TryFrom<RawDrawConfig> for DrawConfig {
             methods.lay(&name, table);
         }
         if let Some(beta) = raw.grounding_beta {
-            methods.lay("gligen", [("beta".to_owned(), json!(beta))].into_iter().collect());
+            set_beta(&mut methods, beta);
         }
         Ok(Self {
             method: raw.method,

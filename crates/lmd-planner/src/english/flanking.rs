@@ -166,9 +166,11 @@ impl Interpreter<'_> {
             return;
         }
         // "ships between towers": so few that each of them can be.
-        for index in subjects.iter().chain((first == second).then_some(&first)).filter(|_| first == second) {
-            let thing = self.scene.things.get_mut(*index).filter(|thing| !thing.exact && thing.count > 2);
-            thing.into_iter().for_each(|thing| thing.count = 2);
+        if first == second {
+            for index in subjects.iter().chain([&first]) {
+                let thing = self.scene.things.get_mut(*index).filter(|thing| !thing.exact && thing.count > 2);
+                thing.into_iter().for_each(|thing| thing.count = 2);
+            }
         }
         self.relate_all(subjects, RelationKind::Between(second), &[first]);
         self.rest_with(subjects, first);

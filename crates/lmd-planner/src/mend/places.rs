@@ -5,7 +5,7 @@ use lmd_layout::BBox;
 
 use super::work::Work;
 use crate::facts::{Fact, name};
-use crate::geometry::crossings;
+use crate::geometry::{crossings, distance};
 use crate::verify::PromptFacts;
 use crate::{Region, RelationKind};
 
@@ -64,11 +64,6 @@ fn best_move(demanded: &PromptFacts, work: &Work) -> Option<lmd_layout::Layout> 
     });
     let best = scored.min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)));
     best.map(|(.., layout)| layout)
-}
-
-fn distance(a: BBox, b: BBox) -> f64 {
-    let ((x, y), (u, v)) = (a.center(), b.center());
-    (x - u).hypot(y - v)
 }
 
 /// One box moved so far.

@@ -231,7 +231,6 @@ pub(super) fn person_form(attributes: &[String]) -> (f64, f64) {
     (w, h.powf(0.45))
 }
 
-/// How much smaller what is far away looks.
 /// Whether one long thing lies across several: a plank on two barrels.
 pub(super) fn bridges(scene: &Scene, relation: &Relation) -> bool {
     let [subject, object] = [relation.subject, relation.object].map(|index| &scene.things[index]);
@@ -246,6 +245,7 @@ pub(super) fn width(region: Option<Region>, count: usize) -> f64 {
     if count > 1 && matches!(region, Some(Region::Left | Region::Right)) { 0.46 } else { 0.92 }
 }
 
+/// How much smaller what is far away looks.
 pub(super) fn distance_factor(region: Option<Region>) -> f64 {
     match region {
         Some(Region::Foreground) => 1.15,

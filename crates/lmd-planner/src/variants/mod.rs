@@ -10,7 +10,7 @@ mod moves;
 use lmd_layout::{BBox, Layout, Object};
 
 use crate::facts::found;
-use crate::geometry::crossings;
+use crate::geometry::{crossings, distance};
 use crate::verify::PromptFacts;
 use crate::{PlanError, RelationKind, english};
 use moves::{Move, candidates};
@@ -123,9 +123,8 @@ impl<'a> Bounds<'a> {
             all
         };
         sorted(a).iter().zip(sorted(b)).any(|((_, p), (_, q))| {
-            let ((x, y), (u, v)) = (p.center(), q.center());
             let grown = (p.w() / q.w()).max(q.w() / p.w());
-            (x - u).hypot(y - v) >= SHIFT || grown >= GROWTH
+            distance(*p, q) >= SHIFT || grown >= GROWTH
         })
     }
 }

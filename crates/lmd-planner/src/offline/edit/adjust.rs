@@ -386,11 +386,7 @@ pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
         }
     }
     for noun in absent {
-        let word = wording::negative(&Scene { absent: vec![noun], ..Scene::default() });
-        if board.negative.split(", ").any(|known| known == word) {
-            continue;
-        }
-        board.negative = if board.negative.is_empty() { word } else { format!("{}, {word}", board.negative) };
+        board.forbid(wording::negative(&Scene { absent: vec![noun], ..Scene::default() }));
     }
     if gone.is_empty() {
         board.touched = told;

@@ -122,6 +122,14 @@ impl Board {
         }
     }
 
+    /// Puts words into the negative prompt, once.
+    pub(super) fn forbid(&mut self, words: String) {
+        if !self.negative.split(", ").any(|known| known == words) {
+            self.negative =
+                if self.negative.is_empty() { words } else { format!("{}, {words}", self.negative) };
+        }
+    }
+
     /// Takes objects out. What was touched before has no meaning then.
     pub(super) fn remove(&mut self, gone: &[usize]) {
         let mut index = 0;

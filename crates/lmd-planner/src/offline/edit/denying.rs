@@ -46,12 +46,7 @@ pub(super) fn deny(board: &mut Board, who: &str, what: &str) -> Result<(), Refus
             None => (Some(without(&caption, what)), format!("{what} {noun}")),
         };
         board.pieces[*index].caption = kept.unwrap_or(caption);
-        let word = wording::negative(&Scene { absent: vec![absent], ..Scene::default() });
-        if !board.negative.split(", ").any(|known| known == word) {
-            let before =
-                if board.negative.is_empty() { String::new() } else { format!("{}, ", board.negative) };
-            board.negative = format!("{before}{word}");
-        }
+        board.forbid(wording::negative(&Scene { absent: vec![absent], ..Scene::default() }));
     }
     board.touched = subjects;
     Ok(())

@@ -59,11 +59,7 @@ fn a_colour_is_wished_in_many_words() {
     ];
     all_alike(&park(), "make the dog brown", &ways);
     all_alike(&table(), "make both cups blue", &["the cups could be blue", "I want the cups in blue"]);
-    all_alike(
-        &table(),
-        "make the left cup bigger",
-        &["bigger left cup", "I'd like the left cup a bit bigger"][..1],
-    );
+    all_alike(&table(), "make the left cup bigger", &["bigger left cup"]);
 }
 
 #[test]
