@@ -465,7 +465,7 @@ mod tests {
             let plan = Plan { layout: layout.clone(), warnings: Vec::new(), source };
             engine.fitted("a green bottle on a beach", plan).plan.layout
         };
-        let said = Source::Llm { model: "m".to_owned(), answer: String::new(), cached: false };
+        let said = Source::Llm { model: "m".to_owned(), answer: String::new(), cached: false, asked: 1 };
         assert_eq!(fitted(said), layout);
         assert_ne!(fitted(Source::Offline), layout);
     }
