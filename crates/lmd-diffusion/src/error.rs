@@ -35,7 +35,7 @@ pub enum DiffusionError {
     },
     /// The model's own defaults cannot be read.
     #[error(
-        "lmd.json of the model: {reason}; expected an object with negative_prompt, cfg_scale and guidance_strength at most"
+        "lmd.json of the model: {reason}; expected an object with negative_prompt, cfg_scale, guidance_strength, gligen_beta, words and looks at most"
     )]
     Hints {
         /// What was wrong with it.

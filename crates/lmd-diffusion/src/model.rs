@@ -140,6 +140,7 @@ mod tests {
             (r#"{"looks": {"shapes": {"cat": 0}}}"#, "looks.shapes.cat is 0; it must be 0.1 to 10"),
             (r#"{"looks": {"sides": [0.5, 1.2]}}"#, "looks.sides has 1.2; each must be above 0"),
             (r#"{"strength": 1}"#, "unknown field"),
+            (r#"{"strength": 1}"#, "guidance_strength, gligen_beta, words and looks at most"),
             (&long, "negative_prompt is 2001; it must be at most 2000 characters"),
         ] {
             let error = parse_hints(text).unwrap_err().to_string();
