@@ -70,11 +70,20 @@ impl Reader<'_> {
         let one = one && self.phrase.quantity.is_none();
         let plural = singular(low) != low;
         if one && plural && !bare {
-            return self.object_follows(1) || self.hands_out(low);
+            return self.object_follows(1) || self.hands_out(low) || self.one_acts(low, last);
         }
         let can = tags(&last.low).any(Tags::ANIMATE) || low == "fly";
         let base = verb(low).is_some_and(|verb| verb.form == VerbForm::Base);
         one && joined && can && base && !self.content_follows(1)
+    }
+
+    /// `a monk bows`, `an usher papers walls`: after one of somebody the article leaves no other reading of a plural.
+    fn one_acts(&self, low: &str, last: &Token) -> bool {
+        let next = self.low(1);
+        // "a cat ears headband", "a girl twins with her mother"
+        let ends = !self.content_follows(1) || singular(next) != next;
+        let one = self.phrase.determiner == Determiner::A && tags(&last.low).any(Tags::ANIMATE);
+        one && ends && !exact_tags(low).any(Tags::NOUN) && !tags(low).any(Tags::ANIMATE)
     }
 
     /// `a clown hands out balloons`: a noun in the plural and a little word of a verb.
@@ -128,16 +137,18 @@ impl Reader<'_> {
     /// `the other holding a sword`
     pub(super) fn other_does(&self) -> bool {
         let does = verb(self.low(1)).is_some_and(|verb| verb.form == VerbForm::Ing);
-        self.low(0) == "other" && (does && self.object_follows(2) || super::noun_phrase::does(self.low(1)))
+        self.low(0) == "other" && (does && self.object_follows(2) || super::phrase::does(self.low(1)))
     }
 
     /// `another holds a ladder`
     pub(super) fn another_does(&self) -> bool {
-        let does = verb(self.low(0)).is_some_and(|verb| verb.form == VerbForm::Third);
+        // "another films him": a plural is no other one.
+        let does = verb(self.low(0)).is_some_and(|verb| verb.form == VerbForm::Third)
+            || third_person(self.low(0)).is_some() && !exact_tags(self.low(0)).any(Tags::NOUN);
         self.phrase.determiner == Determiner::Another
             && self.phrase.is_plain()
             && does
-            && self.object_follows(1)
+            && (self.object_follows(1) || matches!(self.low(1), "him" | "it" | "them"))
     }
 
     /// Whether an article or a number follows, as after a verb.
@@ -157,7 +168,9 @@ impl Reader<'_> {
         let participle = is_participle(low);
         let finite = !tags(low).any(Tags::NOUN) && verb(low).is_some();
         // "an old woman in black feeds the cats"
-        let third = self.object_follows(1) && verb(low).is_some_and(|verb| verb.form == VerbForm::Third);
+        let finite_third = verb(low).is_some_and(|verb| verb.form == VerbForm::Third);
+        let third = finite_third || tags(low).is_unknown() && singular(low) != low;
+        let third = third && self.object_follows(1);
         let colour = |word: &String| exact_tags(word).any(Tags::COLOUR);
         let dressed =
             self.before() == "in" && self.phrase.is_bare() && self.phrase.attributes.iter().all(colour);

@@ -76,6 +76,21 @@ impl Interpreter<'_> {
         !subjects.is_empty() && subjects.iter().all(stuck)
     }
 
+    /// Whether persons are on a vehicle with a roof.
+    fn ride_in(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+        const ROOFED: [&str; 8] =
+            ["bus", "train", "tram", "plane", "airplane", "aeroplane", "minibus", "airliner"];
+        let person =
+            |index: &usize| self.scene.things.get(*index).is_some_and(|t| thing_tags(t).any(Tags::PERSON));
+        ROOFED.contains(&head(&phrase.noun)) && !subjects.is_empty() && subjects.iter().all(person)
+    }
+
+    /// Whether lifeless things are on what is made to hang them from: a hanger, but not a branch.
+    fn is_hung_up(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+        let lifeless = !subjects.is_empty() && !subjects.iter().any(|index| self.is_animate(*index));
+        lifeless && !phrase.tags().any(Tags::SURFACE)
+    }
+
     /// How things touch the object of a preposition: hanging from it or leaning against it.
     pub(super) fn touching(
         &self,
@@ -94,7 +109,11 @@ impl Interpreter<'_> {
             "at" if kind == RelationKind::Below && phrase.tags().any(Tags::CONTAINER) => RelationKind::Inside,
             "from" if hung => RelationKind::HangsFrom,
             // A coat on a hook hangs from it.
-            "on" if self.hung && phrase.tags().any(Tags::HOOK) => RelationKind::HangsFrom,
+            "on" if phrase.tags().any(Tags::HOOK) && (self.hung || self.is_hung_up(phrase, subjects)) => {
+                RelationKind::HangsFrom
+            }
+            // Whoever is on a bus rides in it.
+            "on" if self.ride_in(phrase, subjects) => RelationKind::Inside,
             // Whoever is on the phone, or works on a laptop, is beside it.
             "on" if self.is_used(phrase, subjects) => RelationKind::NextTo,
             // What leans against a wall covers a part of it.

@@ -6,7 +6,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
 use crate::RelationKind;
-use crate::lexicon::{Class, List, Tags, VerbForm, kind_of};
+use crate::lexicon::{Class, List, Tags, VerbForm, is_putting, kind_of};
 
 impl Interpreter<'_> {
     /// Whether a verb takes a part of the body with it: `shaking hands`, `raising a hand`, `resting both hands`.
@@ -108,6 +108,12 @@ impl Interpreter<'_> {
         let (_, subjects) = self.object_of.as_ref()?;
         let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
         let worn = kind == RelationKind::Inside && np.tags().any(Tags::WORN);
+        // "drops a coin in his hat"
+        let puts = self.chunks.iter().take(self.at).rev().find_map(|chunk| match chunk {
+            Chunk::Verb(verb) => Some(is_putting(&verb.attribute)),
+            _ => None,
+        });
+        let worn = worn && puts != Some(true);
         (worn && alive(subjects) && !alive(&self.group)).then(|| subjects.clone())
     }
 
@@ -131,6 +137,25 @@ impl Interpreter<'_> {
             }
             _ => kind,
         }
+    }
+
+    /// Whether a preposition follows a limb that somebody has: `a lion with one paw on a ball`.
+    pub(super) fn follows_limb(&self) -> bool {
+        let before = |back: usize| self.at.checked_sub(back).and_then(|at| self.chunks.get(at));
+        let limb = matches!(before(1), Some(Chunk::Np(np)) if np.tags().any(Tags::BODY));
+        limb && matches!(before(2), Some(Chunk::With | Chunk::Has))
+    }
+
+    /// `looks through binoculars at an eagle`: who looks holds them. `true` if it was that.
+    pub(super) fn looks_through(&mut self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+        let alive = !subjects.is_empty() && subjects.iter().all(|index| self.is_animate(*index));
+        if !alive || !phrase.tags().any(Tags::HELD) || self.known(phrase).is_some() {
+            return false;
+        }
+        let held = self.thing_of(phrase);
+        self.hold(&[held], subjects);
+        (self.group, self.closed) = (subjects.to_vec(), true);
+        true
     }
 
     /// Who wears it in `a man in a suit and a woman in a dress`: the last, where one before has his own.

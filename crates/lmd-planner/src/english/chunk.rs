@@ -179,6 +179,11 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
     if low(tokens, at) == "back" && low(tokens, at + 1) == "to" && matches!(previous, Some(Chunk::Np(_))) {
         return Some((None, 1));
     }
+    // "a duchess fans herself"
+    let own = matches!(low(tokens, at), "himself" | "herself" | "itself" | "themselves");
+    if let (Some(Chunk::Verb(_)), true) = (previous, own) {
+        return Some((None, 1));
+    }
     // "two boxers hit each other"
     let each = reads(tokens, at, "each other").or_else(|| reads(tokens, at, "one another"));
     if let (Some(Chunk::Verb(_) | Chunk::Link(_)), Some(length)) = (previous, each) {
@@ -257,7 +262,7 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let may_be_verb = after_noun && !after_preposition || joined;
     // "wearing reading glasses"
     let ahead: Vec<&str> = (0..3).map(|ahead| low(tokens, at + ahead)).collect();
-    let single = compound(&ahead) < 2;
+    let single = compound(&ahead) < 2 || matches!(previous, Some(Chunk::Np(_)));
     let verb = verb(low(tokens, at)).filter(|_| single).map(|verb| as_participle(tokens, at, verb));
     // "so that a bird can pick its teeth"
     let may = at.checked_sub(1).is_some_and(|may| MODALS.contains(&low(tokens, may)));
@@ -331,7 +336,11 @@ fn acted_by_one(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option
         || np.determiner == Determiner::A
             && PARTICLES.contains(&next)
             && noun_phrase(tokens, at + 2).is_some();
-    if one && object { third_person(low(tokens, at)) } else { None }
+    let alive = np.determiner == Determiner::A && np.tags().any(Tags::ANIMATE);
+    let does = third_person(low(tokens, at)).filter(|_| one && (object || alive))?;
+    // "a monk bows": what is done to nobody is said of the doer.
+    let role = if object { does.role } else { Role::Action };
+    Some(Verb { role, ..does })
 }
 
 /// `a hammer and a mallet pound the nails`: a word that no table knows, after several things and before an article.
@@ -432,7 +441,9 @@ fn stands_as_verb(
             !joined || !is_noun || object
         }
         VerbForm::Base => {
-            let plural = matches!(previous, Some(Chunk::Np(np)) if np.plural || np.quantity.is_some())
+            let several =
+                |np: &NounPhrase| np.plural || np.quantity.is_some() || List::Collective.has(&np.noun);
+            let plural = matches!(previous, Some(Chunk::Np(np)) if several(np))
                 || matches!(previous, Some(Chunk::Pronoun(Who::They) | Chunk::Which));
             // "man ride horse"
             let bare = !is_noun

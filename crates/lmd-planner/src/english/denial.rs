@@ -5,7 +5,7 @@ use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, Unproved, setting};
-use crate::lexicon::{Class, List, Tags, head, kind_of};
+use crate::lexicon::{Class, List, Tags, Verb, VerbForm, head, kind_of, verb};
 use crate::{Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -37,12 +37,29 @@ impl Interpreter<'_> {
             self.places.add("against", "a plain background");
             return true;
         }
-        // A car without a wheel has the others.
-        if phrase.determiner == Determiner::A && List::Several.has(&phrase.noun) && !self.group.is_empty() {
+        // A car without a wheel has the others; "three cats, one without a tail": the others have one.
+        let one_of_several = !self.group.is_empty()
+            && self.group.iter().all(|index| self.parts.contains(index))
+            && phrase.tags().any(Tags::PART.and(Tags::WORN));
+        let one_part =
+            phrase.determiner == Determiner::A && List::Several.has(&phrase.noun) && !self.group.is_empty();
+        if one_part || one_of_several {
             let lacking = self.group.clone();
-            self.add_detail(&lacking, &format!("without {}", phrase.text()));
+            let part = if phrase.plural { phrase.text() } else { lmd_layout::with_article(&phrase.text()) };
+            self.add_detail(&lacking, &format!("without {part}"));
             self.joint = Joint::None;
             return true;
+        }
+        // "two chefs, neither wearing a hat": the deed is told by what must not be there.
+        let before = (1..=2).filter_map(|back| self.at.checked_sub(back).and_then(|at| self.chunks.get(at)));
+        let does = before.into_iter().find_map(|chunk| match chunk {
+            Chunk::Verb(verb) => Some(verb.attribute.clone()),
+            Chunk::Unknown(word) => verb(word).map(|verb| verb.attribute),
+            _ => None,
+        });
+        if let Some(does) = does {
+            self.scene.not_understood.retain(|word| *word != does);
+            self.used.push(does);
         }
         let mut thing = phrase.thing();
         if matches!(thing.noun.as_str(), "one" | "body" | "nobody" | "soul" | "human being") {
@@ -134,8 +151,13 @@ impl Interpreter<'_> {
     fn excepts_somebody(&mut self) -> bool {
         let Some(Chunk::Np(np)) = self.peek(1) else { return false };
         let said = self.chunks.iter().take(self.at).rev().take_while(|chunk| **chunk != Chunk::Stop);
+        // "wears a robe except the conductor"
+        let object = match (self.at.checked_sub(2).and_then(|at| self.chunks.get(at)), self.previous()) {
+            (Some(Chunk::Verb(_)), Some(Chunk::Np(np))) => format!(" {}", np.text()),
+            _ => String::new(),
+        };
         let does = said.clone().find_map(|chunk| match chunk {
-            Chunk::Verb(verb) => Some(verb.attribute.clone()),
+            Chunk::Verb(verb) => Some(format!("{}{object}", verb.attribute)),
             Chunk::Adjectives(adjectives) => Some(adjectives.join(" ")),
             _ => None,
         });
@@ -161,6 +183,17 @@ impl Interpreter<'_> {
         (self.object_of, self.closed, self.joint, self.pending) =
             (None, false, Joint::None, Pending::Nothing);
         true
+    }
+
+    /// `a boy without shoes kicking a ball`, `a dog without a collar chases a cat`: the denial ends before the deed.
+    pub(super) fn end_denial(&mut self, verb: &Verb) {
+        let named = self.denied.is_some_and(|denied| denied.is_some()) && !self.group.is_empty();
+        let ends = match verb.form {
+            VerbForm::Ing => self.lacks_clothes() && !self.group.is_empty(),
+            VerbForm::Third | VerbForm::Base => named && matches!(self.previous(), Some(Chunk::Np(_))),
+            VerbForm::Past => false,
+        };
+        self.denied.take_if(|_| ends);
     }
 
     /// A comma ends a denial unless a bare noun goes on with the list.

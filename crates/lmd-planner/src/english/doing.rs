@@ -166,10 +166,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn verb(&mut self, verb: &Verb) {
-        // "a boy without shoes kicking a ball" denies the shoes alone.
-        if verb.form == VerbForm::Ing && !self.group.is_empty() && self.lacks_clothes() {
-            self.denied = None;
-        }
+        self.end_denial(verb);
         self.hung =
             matches!(verb.attribute.as_str(), "hanging" | "dangling" | "hung" | "suspended" | "swinging");
         let object = matches!(self.peek(1), Some(Chunk::Np(np)) if !Self::is_own_part(np));
@@ -253,7 +250,7 @@ impl Interpreter<'_> {
     }
 
     /// Whether what is denied just before is worn by or part of somebody.
-    fn lacks_clothes(&self) -> bool {
+    pub(super) fn lacks_clothes(&self) -> bool {
         let Some(Chunk::Np(np)) = self.previous() else { return false };
         np.tags().any(Tags::WORN.and(Tags::PART)) && self.group.iter().any(|i| self.is_animate(*i))
     }

@@ -5,7 +5,7 @@ use super::interpret::{Interpreter, Joint, Pending};
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::RelationKind;
-use crate::lexicon::{Role, Tags, Verb, VerbForm, is_known_verb, is_told};
+use crate::lexicon::{Role, Tags, Verb, VerbForm, is_known_verb, is_together, is_told};
 
 impl Interpreter<'_> {
     pub(super) fn verb_object(
@@ -76,8 +76,18 @@ impl Interpreter<'_> {
             return;
         }
         let agent = self.thing_of(phrase);
-        self.relate_all(&[agent], kind, &subjects);
+        self.relate_agent(agent, verb, kind, &subjects);
         self.group = vec![agent];
+    }
+
+    /// By whom something is done: whoever carries it has it in his arms.
+    fn relate_agent(&mut self, agent: usize, verb: &Verb, kind: RelationKind, subjects: &[usize]) {
+        let holds = matches!(verb.attribute.as_str(), "held" | "carried" | "cradled");
+        if holds && self.is_animate(agent) {
+            self.hold(subjects, &[agent]);
+        } else {
+            self.relate_all(&[agent], kind, subjects);
+        }
     }
 
     /// Whether what a verb is done to is all around: what somebody orbits is not.
@@ -126,12 +136,11 @@ impl Interpreter<'_> {
 
     /// `three kids building a sandcastle`: one thing that several are at, and not one for each of them.
     fn is_shared(&self, phrase: &NounPhrase, verb: &Verb, subjects: &[usize]) -> bool {
-        const SHARED: [&str; 7] =
-            ["building", "decorating", "assembling", "washing", "making", "painting", "sharing"];
+        let one = phrase.quantity.is_some_and(|quantity| quantity.count == 1);
         let count = |i: &usize| self.scene.things.get(*i).map_or(0, |thing| thing.count);
-        SHARED.contains(&verb.attribute.as_str())
+        is_together(&verb.attribute)
             && verb.form != VerbForm::Past
-            && phrase.determiner == Determiner::A
+            && (phrase.determiner == Determiner::A || one)
             && !phrase.plural
             && !phrase.tags().any(Tags::PLACE.and(Tags::ABSTRACT).and(Tags::PART).and(Tags::STUFF))
             && subjects.iter().map(count).sum::<u32>() > 1

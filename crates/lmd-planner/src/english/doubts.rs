@@ -7,7 +7,9 @@ use super::links::Link;
 use super::numbers::number;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::Unproved;
-use crate::lexicon::{List, Tags, VerbForm, exact_tags, head, is_of_the_living, noun_tags, tags, verb};
+use crate::lexicon::{
+    List, Tags, VerbForm, exact_tags, head, is_known_verb, is_of_the_living, noun_tags, tags, verb,
+};
 use crate::{Scene, Thing};
 
 /// Words that may stand within a noun although they end noun phrases.
@@ -44,6 +46,7 @@ pub(super) fn odd_captions(scene: &Scene) -> Vec<String> {
         .chain(loose_parts(scene))
         .chain(odd_absences(scene))
         .chain(differing(scene))
+        .chain(same_deed(scene))
         .collect()
 }
 
@@ -52,11 +55,47 @@ pub(super) fn side_by_side(chunks: &[Chunk]) -> Option<String> {
     let named = |np: &NounPhrase| !np.noun.is_empty() && !np.capitalised && !np.tags().any(Tags::TIME);
     chunks.windows(3).chain(chunks.get(..2)).find_map(|three| match three {
         [Chunk::Verb(_) | Chunk::Pronoun(_), ..] if three.len() == 3 => None,
-        [.., Chunk::Np(one), Chunk::Np(other)] if named(one) && named(other) && other.is_bare() => {
+        [.., Chunk::Np(one), Chunk::Np(other)] if named(one) && named(other) && opens_alone(other) => {
             Some(format!("\"{} {}\" was read as two things, which may be wrong", one.text(), other.text()))
         }
         _ => None,
     })
+}
+
+/// Noun phrases that grammar does not allow: words of two phrases, or a noun and its verb, were put together.
+pub(super) fn ill_formed(chunks: &[Chunk]) -> Vec<String> {
+    let wrong = |np: &&NounPhrase| {
+        let words: Vec<&str> = np.noun.split(' ').collect();
+        let plain = |word: &str| {
+            let one = lmd_layout::singular(word);
+            one != word && tags(&one).any(Tags::NOUN) && !exact_tags(word).any(Tags::NOUN.and(Tags::MODIFIER))
+        };
+        let inner = words.split_last().is_some_and(|(_, first)| first.iter().any(|word| plain(word)));
+        let last = words.last().copied().unwrap_or_default();
+        let does = exact_tags(last).is_unknown() && is_known_verb(last) && last.ends_with("ing");
+        let another = np.words.first().is_some_and(|word| word.eq_ignore_ascii_case("another")) && np.plural;
+        let known = exact_tags(&np.noun).any(Tags::NOUN) || np.noun.starts_with("pair of ");
+        !np.capitalised && !known && (inner || does || another)
+    };
+    let phrases = chunks.iter().filter_map(|chunk| if let Chunk::Np(np) = chunk { Some(np) } else { None });
+    let doubt = |np: &NounPhrase| format!("\"{}\" was read as one thing, which may be wrong", np.text());
+    phrases.filter(wrong).map(doubt).collect()
+}
+
+/// `a dog that is`: a clause that says nothing was cut short, or what it leaves to be understood was not.
+pub(super) fn cut_short(chunks: &[Chunk]) -> Option<String> {
+    let ends = |after: Option<&Chunk>| matches!(after, None | Some(Chunk::Stop | Chunk::And | Chunk::But));
+    let short = |(at, chunk): (usize, &Chunk)| {
+        let than = chunks.iter().take(at).any(|chunk| matches!(chunk, Chunk::Than { .. }));
+        matches!(chunk, Chunk::Be | Chunk::Which) && !than && ends(chunks.get(at + 1))
+    };
+    let cut = chunks.iter().enumerate().any(short);
+    cut.then(|| "a clause ends before it says anything: what it leaves out was not understood".to_owned())
+}
+
+/// Whether a noun phrase was led to by nothing: with an article of its own it may be what a word before it is done to.
+fn opens_alone(phrase: &NounPhrase) -> bool {
+    phrase.is_bare() || phrase.determiner == Determiner::The
 }
 
 /// `half of the plates` are not halves of plates.
@@ -179,7 +218,11 @@ fn odd(thing: &Thing) -> Vec<String> {
     }
     let does = thing.detail.as_deref().and_then(|detail| detail.split(' ').next());
     let figure = own.any(Tags::PART) || FIGURES.contains(&head(&thing.noun));
-    if let Some(does) = does.filter(|does| lifeless && !figure && (lives(does) || HANDLED.contains(does))) {
+    // "a sign reading "OPEN"" says so.
+    let says = thing.detail.as_deref().is_some_and(|detail| detail.contains('"'));
+    if let Some(does) =
+        does.filter(|does| lifeless && !says && !figure && (lives(does) || HANDLED.contains(does)))
+    {
         doubt(format!("\"{does}\" may be what somebody else does"));
     }
     // "in a black suit in a red dress": one of them may be what somebody else wears.
@@ -190,21 +233,36 @@ fn odd(thing: &Thing) -> Vec<String> {
     if worn > 1 && noun_tags(&thing.noun).any(Tags::ANIMATE) {
         doubt("two things are said of it that may be of two".to_owned());
     }
-    // What several hold or do together is drawn once for each of them.
-    let shared = thing.detail.as_deref().and_then(|detail| detail.split_once(" a "));
-    if let Some((does, what)) = shared
-        && thing.count > 1
-        && !does.contains(' ')
-        && verb(does).is_some_and(|verb| verb.form == VerbForm::Ing)
-        && !noun_tags(what).any(Tags::BODY)
-        && !matches!(does, "wearing" | "playing" | "eating" | "drinking" | "reading" | "holding")
-    {
+    if let Some((does, what)) = shared_deed(thing).filter(|_| thing.count > 1) {
         doubt(format!("each of the {} is drawn {does} a {what} of its own", thing.count));
     }
     if let Some((count, things)) = uncounted(thing) {
         doubt(format!("the {count} {things} are drawn as one thing with it and are not counted"));
     }
     notes
+}
+
+/// What several may do together to one thing, which is drawn once for each of them.
+fn shared_deed(thing: &Thing) -> Option<(&str, &str)> {
+    let (does, what) = thing.detail.as_deref()?.split_once(" a ")?;
+    let each = matches!(does, "wearing" | "playing" | "eating" | "drinking" | "reading" | "holding");
+    let deed = !does.contains(' ') && verb(does).is_some_and(|verb| verb.form == VerbForm::Ing);
+    (deed && !each && !noun_tags(what).any(Tags::BODY)).then_some((does, what))
+}
+
+/// `a man and a woman polishing a car`: drawn once for each of them, as of several of a kind.
+fn same_deed(scene: &Scene) -> Vec<String> {
+    let pairs = scene.things.windows(2).filter_map(|pair| match pair {
+        [one, other] if one.count == 1 && other.count == 1 && one.detail == other.detail => {
+            let (does, what) = shared_deed(other)?;
+            Some(format!(
+                "\"{}\" and \"{}\" are each drawn {does} a {what} of their own",
+                one.noun, other.noun
+            ))
+        }
+        _ => None,
+    });
+    pairs.collect()
 }
 
 /// `a pyramid of six oranges`: nobody counts what has no box.

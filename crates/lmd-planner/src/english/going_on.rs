@@ -2,6 +2,8 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, thing_tags};
+use super::owning::is_building;
+use super::phrase::{Determiner, NounPhrase};
 use crate::RelationKind;
 use crate::lexicon::{Class, Role, Tags, Verb, VerbForm, is_on, kind_of};
 
@@ -58,6 +60,21 @@ impl Interpreter<'_> {
         picture.then(|| subjects.clone())
     }
 
+    /// Whom `another` means that has or does something: `a boy with a sword and another with a shield` are boys, and
+    /// `while another films him` is somebody alive.
+    pub(super) fn another_of(&self, phrase: &NounPhrase) -> Option<String> {
+        let bare = phrase.determiner == Determiner::Another && phrase.attributes.is_empty();
+        let meant = match (self.peek(1), self.peek(2)) {
+            (Some(Chunk::With), _) => self.owner.last().copied(),
+            (Some(Chunk::Verb(_)), Some(Chunk::Pronoun(_) | Chunk::Np(_))) => {
+                self.mentioned.iter().rev().copied().find(|index| self.is_animate(*index))
+            }
+            _ => None,
+        };
+        let thing = self.scene.things.get(meant.filter(|_| bare)?)?;
+        Some(thing.noun.clone())
+    }
+
     /// Who is on it in `an old man feeding pigeons on a bench`: whoever acts,
     /// where it is something to sit or stand on.
     pub(super) fn doer_on(&self, kind: RelationKind) -> Option<Vec<usize>> {
@@ -106,6 +123,8 @@ impl Interpreter<'_> {
         match kind {
             _ if bridge && done_to && alive => Some((RelationKind::On, both())),
             RelationKind::Under if size.class == Class::Over && done_to && alive => Some((kind, both())),
+            // "a farmer milks a cow in a barn"
+            RelationKind::Inside if done_to && alive && is_building(&np.thing()) => Some((kind, both())),
             _ if table
                 && *met == RelationKind::NextTo
                 && self.joint == Joint::None

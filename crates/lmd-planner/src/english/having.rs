@@ -254,7 +254,7 @@ impl Interpreter<'_> {
             Chunk::Np(_) | Chunk::And | Chunk::Or | Chunk::Comma | Chunk::Adjectives(_) => true,
             _ => false,
         };
-        let own_clause = |three: &[Chunk]| matches!(three, [Chunk::Comma, Chunk::Np(np), Chunk::Verb(_)] if np.determiner != Determiner::None);
+        let own_clause = |three: &[Chunk]| matches!(three, [Chunk::Comma, Chunk::Np(np), Chunk::Verb(_)] if np.determiner != Determiner::None || np.plural && np.tags().any(Tags::ANIMATE));
         let rest = self.chunks.get(self.at + 1..).unwrap_or_default();
         let ends = rest.windows(3).position(own_clause).unwrap_or(rest.len());
         let skipped = rest.iter().take(ends).take_while(listed).count();

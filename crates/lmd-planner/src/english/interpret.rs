@@ -205,7 +205,14 @@ impl<'a> Interpreter<'a> {
         self.tell_unproved();
         if let Some((kind, start)) = self.series.take() {
             let start = if start + 1 < self.scene.things.len() { start } else { 0 };
-            let chain: Vec<usize> = (start..self.scene.things.len()).collect();
+            // "a doll and a ball on a shelf from left to right": not the shelf.
+            let bears = |index: &usize| {
+                let on = |r: &crate::Relation| {
+                    r.object == *index && matches!(r.kind, RelationKind::On | RelationKind::Inside)
+                };
+                self.scene.relations.iter().any(on)
+            };
+            let chain: Vec<usize> = (start..self.scene.things.len()).filter(|index| !bears(index)).collect();
             self.chain(&chain, kind);
         }
         if let Some(first) = self.mentioned.first() {

@@ -75,7 +75,7 @@ mod within;
 
 pub(crate) use language::script;
 pub(crate) use links::place_word;
-pub(crate) use spelling::turned;
+pub(crate) use spelling::{knows, turned};
 pub(crate) use who::Who;
 
 use crate::lexicon::{self, Tags};
@@ -106,7 +106,7 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let shouted = text.contains(' ') && !text.contains(char::is_lowercase);
     let text = if shouted { text.to_lowercase() } else { text };
     let text = stock::plain(&text, &mut notes);
-    let tokens = words_of(&text);
+    let tokens = plainly::persons(&words_of(&text));
     language::check(&tokens)?;
     let tokens = lettering::marked(&tokens);
     let (tokens, corrections) = spelling::corrected(tokens);
@@ -119,6 +119,8 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     scene.tags = framing.tags;
     scene.names = names::written(&framing.rest);
     scene.notes.extend(doubts::side_by_side(&chunks));
+    scene.notes.extend(doubts::ill_formed(&chunks));
+    scene.notes.extend(doubts::cut_short(&chunks).filter(|_| !scene.things.is_empty()));
     scene.notes.extend(doubts::odd_captions(&scene));
     notes.append(&mut scene.notes);
     scene.notes = notes;
@@ -182,14 +184,4 @@ pub fn content_words(text: &str) -> Vec<String> {
         token.is_word() && !empty && lexicon::size(low).is_none() && numbers::number(low).is_none()
     };
     words_of(text).into_iter().filter(says).map(|token| token.low).collect()
-}
-
-/// Whether the lexicon knows `word` in any role, or its ending says that it describes something.
-pub(crate) fn knows(word: &str) -> bool {
-    const ENDINGS: [&str; 8] = ["en", "y", "ish", "ful", "less", "ous", "ic", "like"];
-    !lexicon::tags(word).is_unknown()
-        || lexicon::size(word).is_some()
-        || lexicon::verb(word).is_some()
-        || numbers::number(word).is_some()
-        || ENDINGS.iter().any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending))
 }

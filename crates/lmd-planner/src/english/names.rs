@@ -43,6 +43,7 @@ pub(super) fn of_noun(phrase: &NounPhrase, nouns: &[&Token], inner: bool) -> Opt
     let strange = nouns.iter().filter(unknown).count();
     let titled =
         nouns.first().is_some_and(|token| token.low.ends_with('.') || TITLES.contains(&token.low.as_str()));
+    let titled = titled || nouns.first().is_some_and(|token| is_first_name(&token.low));
     let is_name = match nouns {
         // A prompt opens with a capital letter, name or not.
         [one] => {
@@ -86,7 +87,8 @@ pub(super) fn is_persons(name: &str) -> bool {
 
 /// Whether a whole word is in capitals, as in prompts written so.
 fn is_shouted(word: &str) -> bool {
-    word.len() > 3 && !word.chars().any(char::is_lowercase)
+    // "R2-D2" is written so.
+    word.len() > 3 && !word.chars().any(|c| c.is_lowercase() || c.is_ascii_digit())
 }
 
 /// The names in `tokens` as they are written, for captions: words with capitals, with those of

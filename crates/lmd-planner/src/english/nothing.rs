@@ -10,7 +10,7 @@ use crate::lexicon::List;
 /// `but none on its head`.
 pub(super) fn said(tokens: &[Token], at: usize, joined: bool) -> Option<usize> {
     let word = low(tokens, at);
-    if word == "nothing" && low(tokens, at + 1) == "else" {
+    if matches!(word, "nothing" | "nobody") && low(tokens, at + 1) == "else" {
         // "nothing else around", "nothing else in the picture"
         let more = link(tokens, at + 2).map_or(0, |(_, length)| {
             let end = at + 2 + length;

@@ -124,7 +124,7 @@ impl Reader<'_> {
             }
             if self.tokens.get(self.at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low))
                 || self.other_does()
-                || does(self.low(1))
+                || super::phrase::does(self.low(1))
             {
                 break;
             }
@@ -143,7 +143,7 @@ impl Reader<'_> {
             && self
                 .tokens
                 .get(self.at + 1)
-                .is_none_or(|t| is_function(&t.low) || !t.is_word() || does(&t.low))
+                .is_none_or(|t| is_function(&t.low) || !t.is_word() || super::phrase::does(&t.low))
         {
             return;
         }
@@ -305,7 +305,9 @@ impl Reader<'_> {
             return describes && (follows || pair) && !trails && !verb || listed;
         }
         // "an oblong sweet potato": whatever stands before a noun of two words describes it.
-        if is_adjective(low) || tags.is_unknown() && follows && self.compound_length(1) > 1 {
+        // "braids skipping rope": a plural names something.
+        let strange = crate::lexicon::tags(low).is_unknown() && tags.is_unknown();
+        if is_adjective(low) || strange && follows && self.compound_length(1) > 1 {
             return true;
         }
         // "a family of four eating pizza": they eat.
@@ -341,18 +343,19 @@ impl Reader<'_> {
                 && (tags.any(Tags::NOUN) && self.may_be_thing(low)
                     || !tags.any(Tags::ADVERB.and(Tags::FILLER)));
         };
-        if number(low).is_some() {
-            // "a Tesla Model 3": the number of a name.
-            return last.has_capital() && low.starts_with(|c: char| c.is_ascii_digit());
+        // "a Tesla Model 3", "two Messerschmitt 109s": the number of a name.
+        let digits = low.starts_with(|c: char| c.is_ascii_digit());
+        if number(low).is_some() || digits && last.has_capital() {
+            return digits && last.has_capital();
         }
         // "kisses his wife goodbye", "helps a man back to his feet"
         if self.ends_before(low) {
             return false;
         }
         let is_noun = tags.any(Tags::NOUN) || List::LookOf.has(&singular(low));
-        // "a drop-top sports car"
+        // "a drop-top sports car", but "a girl skipping rope"
         if self.compound_length(0) > 1 {
-            return true;
+            return !super::phrase::does_compound(low, last);
         }
         if !is_noun && is_adjective(low) {
             return false;
@@ -368,8 +371,7 @@ impl Reader<'_> {
             return false;
         }
         // "a hammer and mallet pound the nails"
-        let joined = self.before() == "and";
-        if joined && tags.is_unknown() && self.object_follows(1) {
+        if self.before() == "and" && tags.is_unknown() && self.object_follows(1) {
             return false;
         }
         let Some(verb) = verb(low) else { return !low.ends_with("ly") };
@@ -463,6 +465,13 @@ impl Reader<'_> {
             self.phrase.plural = self.low(0).ends_with('s');
             // "a green one" borrows its noun from what was named before.
             self.phrase.anaphor = !self.phrase.attributes.is_empty() && self.low(0).starts_with("one");
+            // "a third one": another
+            let ordinal = self.phrase.attributes.iter().all(|word| List::Ordinal.has(word));
+            if self.phrase.anaphor && self.phrase.determiner == Determiner::A && ordinal {
+                self.phrase.determiner = Determiner::Another;
+                self.phrase.attributes.clear();
+                self.phrase.anaphor = false;
+            }
             self.take();
             return true;
         }
@@ -478,11 +487,6 @@ impl Reader<'_> {
         }
         true
     }
-}
-
-/// Whether a word can only be what somebody does: `one wears glasses`.
-pub(super) fn does(word: &str) -> bool {
-    verb(word).is_some_and(|verb| verb.form == VerbForm::Third) && !tags(word).any(Tags::NOUN)
 }
 
 /// Whether an article stands before a plural that is a noun of its own, as in `a dice`.

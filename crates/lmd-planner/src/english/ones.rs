@@ -4,14 +4,43 @@
 use super::links::{self, Link, place_word};
 use super::noun_phrase::noun_phrase;
 use super::numbers::quantity;
+use super::phrase::Determiner;
 use super::token::{Token, low};
-use crate::lexicon::{List, Tags, exact_tags, is_adjective, is_function, tags, verb};
+use crate::lexicon::{List, Tags, VerbForm, exact_tags, is_adjective, is_function, tags, verb};
 
 /// The sentence with each `one` told: of several the adjectives get their `one`, and what a `one` borrows from a like
 /// phrase stands in its place.
 pub(super) fn told(tokens: &[Token]) -> Vec<Token> {
-    let tokens = with_contents(either_of_two(but_elsewhere(with_ends(counted_from_a_side(tokens.to_vec())))));
+    let tokens = with_gaps(with_contents(either_of_two(but_elsewhere(with_ends(counted_from_a_side(
+        tokens.to_vec(),
+    ))))));
     borrowed(with_ones(&placed_ones(&with_corners(but_one(with_others(tokens))))))
+}
+
+/// `one twin wears a blue dress, the other a green one`: the verb is told once for both.
+fn with_gaps(mut tokens: Vec<Token>) -> Vec<Token> {
+    let gap = |one: usize| {
+        let article = (0..one).rev().find(|i| !is_adjective(low(&tokens, *i)))?;
+        let led = article + 1 < one && matches!(low(&tokens, article), "a" | "an");
+        let who =
+            article.checked_sub(1).map(|i| low(&tokens, i)).filter(|_| led && ends(&tokens, one + 1))?;
+        let named = matches!(who, "other" | "second" | "third")
+            || tags(who).any(Tags::ANIMATE) && verb(who).is_none();
+        let sentence = (0..article).rev().take_while(|i| low(&tokens, *i) != ".");
+        let does = |i: &usize| {
+            let does = low(&tokens, *i);
+            let finite =
+                matches!(does, "has" | "with") || verb(does).is_some_and(|verb| verb.form != VerbForm::Base);
+            finite && matches!(low(&tokens, *i + 1), "a" | "an")
+        };
+        Some((article, sentence.filter(|_| named).find_map(|i| does(&i).then(|| tokens.get(i).cloned()))??))
+    };
+    let ones = (0..tokens.len()).filter(|i| low(&tokens, *i) == "one");
+    let gaps: Vec<(usize, Token)> = ones.filter_map(gap).collect();
+    for (article, does) in gaps.into_iter().rev() {
+        tokens.insert(article, does);
+    }
+    tokens
 }
 
 /// `one shoe on the mat, the other on the chair`: another shoe.
@@ -29,8 +58,15 @@ fn with_others(mut tokens: Vec<Token>) -> Vec<Token> {
         quantity(&tokens, start).is_some_and(|(many, _)| many.count > 1)
             || noun_phrase(&tokens, start).is_some_and(|(phrase, _)| phrase.plural && phrase.noun == noun)
     });
-    let other =
-        |i: &usize| low(&tokens, *i) == "the" && low(&tokens, *i + 1) == "other" && ends(&tokens, *i + 2);
+    // "the other wears a green one"
+    let goes_on = |next: &str| {
+        !exact_tags(next).any(Tags::NOUN) && verb(next).is_some_and(|verb| verb.form == VerbForm::Third)
+    };
+    let other = |i: &usize| {
+        low(&tokens, *i) == "the"
+            && low(&tokens, *i + 1) == "other"
+            && (ends(&tokens, *i + 2) || goes_on(low(&tokens, *i + 2)))
+    };
     let Some(other) = (end..tokens.len()).find(other).filter(|_| !several) else { return tokens };
     let told: Vec<Token> = std::iter::once("another").chain(noun.split(' ')).map(Token::new).collect();
     tokens.splice(other..other + 2, told);
@@ -343,10 +379,13 @@ fn borrowed(mut tokens: Vec<Token>) -> Vec<Token> {
 /// The noun that the `one` or `ones` at `at` borrows: that of the last phrase after the same preposition or verb.
 fn lent(tokens: &[Token], at: usize) -> Option<String> {
     let ones = match low(tokens, at) {
-        "one" => false,
-        "ones" => true,
+        "one" if at > 0 => false,
+        "ones" if at > 0 => true,
         _ => return None,
     };
+    if !ones && low(tokens, at + 1) != "of" && ends(tokens, at + 1) && has_something(low(tokens, at - 1)) {
+        return lent_whole(tokens, at);
+    }
     let start = (0..at).rev().find(|i| !(is_adjective(low(tokens, *i)) || low(tokens, *i) == "and"))?;
     let leads = start + 1 < at && low(tokens, start + 1) != "and";
     let article = match low(tokens, start) {
@@ -365,6 +404,23 @@ fn lent(tokens: &[Token], at: usize) -> Option<String> {
         sentence.filter(|i| same(*i)).find_map(|i| noun_phrase(tokens, i + 1).map(|(phrase, _)| phrase.noun));
     let noun = noun.filter(|noun| !noun.is_empty())?;
     Some(if ones { lmd_layout::plural(&noun) } else { noun })
+}
+
+/// Whether what somebody has, or does something to, follows a word.
+fn has_something(word: &str) -> bool {
+    matches!(word, "with" | "without" | "has" | "have" | "no")
+        || verb(word).is_some_and(|verb| verb.form != VerbForm::Base)
+}
+
+/// `a man without a hat next to a woman with one`: a hat, what somebody before has or lacks.
+fn lent_whole(tokens: &[Token], at: usize) -> Option<String> {
+    let sentence = (0..at - 1).rev().take_while(|i| low(tokens, *i) != ".");
+    let object = |i: usize| {
+        let (phrase, _) = noun_phrase(tokens, i + 1).filter(|_| has_something(low(tokens, i)))?;
+        let one = phrase.determiner == Determiner::A || low(tokens, i) == "no";
+        (one && !phrase.plural && !phrase.noun.is_empty()).then_some(phrase.noun)
+    };
+    sentence.into_iter().find_map(object).map(|noun| lmd_layout::with_article(&noun))
 }
 
 /// Whether two words lead to what they are about in the same way: one preposition, or forms of one verb.
@@ -393,11 +449,19 @@ mod tests {
             ("a woman who wears a yellow coat and a man who is wearing a grey one", "a grey coat"),
             ("a man in a black suit next to a man in a white one", "in a white suit"),
             ("a man wearing black boots and a woman wearing white ones", "wearing white boots"),
+            ("one twin wears a blue dress , the other a green one", "another twin wears a green dress"),
+            ("a boy holds a red kite and a girl a blue one", "a girl holds a blue kite"),
+            ("a man without a hat next to a woman with one", "a woman with a hat"),
+            ("a monkey peels a banana while another steals one", "another steals a banana"),
         ] {
             assert!(reads(text).ends_with(told), "{text}: {}", reads(text));
         }
-        for text in ["a red car and a blue one", "two cups , the smaller one on a tray", "one of them in red"]
-        {
+        for text in [
+            "a red car and a blue one",
+            "two cups , the smaller one on a tray",
+            "one of them in red",
+            "two ladders and a man holding one",
+        ] {
             assert_eq!(reads(text), text);
         }
     }

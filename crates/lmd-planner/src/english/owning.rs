@@ -86,7 +86,8 @@ impl Interpreter<'_> {
         };
         let Some((np, says)) = says else { return self.with(false) };
         let part = format!("{says} {}", np.text());
-        let part = if np.plural { part } else { lmd_layout::with_article(&part) };
+        let bare = np.plural || np.tags().any(Tags::STUFF);
+        let part = if bare { part } else { lmd_layout::with_article(&part) };
         let owners: Vec<usize> = self.group.last().copied().into_iter().collect();
         self.add_detail(&owners, &format!("with {part}"));
         self.at += 3;

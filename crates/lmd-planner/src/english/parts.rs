@@ -27,7 +27,8 @@ impl Interpreter<'_> {
         let listed =
             self.joint == Joint::Comma && bare && person && phrase.tags().any(Tags::WORN.and(Tags::PART));
         if listed {
-            let text = if phrase.plural { phrase.text() } else { lmd_layout::with_article(&phrase.text()) };
+            let bare = phrase.plural || phrase.tags().any(Tags::STUFF);
+            let text = if bare { phrase.text() } else { lmd_layout::with_article(&phrase.text()) };
             let has = if part { "with" } else { "wearing" };
             self.add_detail(&[0], &format!("{has} {text}"));
             self.group = vec![0];
@@ -134,6 +135,10 @@ impl Interpreter<'_> {
         // "a cow to the left of a barn and three more to the right of it": three more cows.
         // "a ball under a car, another one on the roof": another ball.
         let one_more = phrase.words.iter().any(|word| word.eq_ignore_ascii_case("one"));
+        if let Some(noun) = self.another_of(&phrase) {
+            phrase.noun = noun;
+            return Some(phrase);
+        }
         let more = phrase.determiner == Determiner::Another && (phrase.quantity.is_some() || one_more);
         if let (true, Some((_, subjects))) = (more, &self.object_of)
             && let Some(thing) = subjects.last().and_then(|index| self.scene.things.get(*index))

@@ -2,7 +2,8 @@
 
 use super::links::place_word;
 use super::numbers::Quantity;
-use crate::lexicon::{List, Tags, noun_tags, size, tags};
+use super::token::Token;
+use crate::lexicon::{List, Tags, VerbForm, noun_tags, size, tags, verb};
 use crate::{Arrangement, Size, Thing};
 
 /// The word a noun phrase opens with.
@@ -188,4 +189,15 @@ impl NounPhrase {
 /// Whether a word of a quantity is one of persons: `a family of four`.
 pub(super) fn is_group(word: &str) -> bool {
     matches!(word.to_lowercase().as_str(), "family" | "group" | "team" | "crew" | "party")
+}
+
+/// Whether a word can only be what somebody does: `one wears glasses`.
+pub(super) fn does(word: &str) -> bool {
+    verb(word).is_some_and(|verb| verb.form == VerbForm::Third) && !tags(word).any(Tags::NOUN)
+}
+
+/// `a girl with braids skipping rope`: a noun of two words that is what somebody does, and to what.
+pub(super) fn does_compound(low: &str, last: &Token) -> bool {
+    let doing = verb(low).is_some_and(|verb| verb.form == VerbForm::Ing);
+    doing && (tags(&last.low).any(Tags::ANIMATE) || lmd_layout::singular(&last.low) != last.low)
 }

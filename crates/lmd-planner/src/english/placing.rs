@@ -136,8 +136,12 @@ impl Interpreter<'_> {
         let around = kind == RelationKind::Around && alive(&self.owner) && !alive(&subjects);
         let holder = holder || around;
         // "a couple with a basket under a tree": they are under it, too.
-        let sheltered = kind == RelationKind::Under && contained == Some(RelationKind::NextTo);
-        if sheltered && noun_follows && self.joint == Joint::None && alive(&self.owner) && !alive(&subjects) {
+        let beside = contained == Some(RelationKind::NextTo) && alive(&self.owner);
+        let sheltered = kind == RelationKind::Under && beside && !alive(&subjects);
+        // "a couple with their baby on a bench"
+        let seat = matches!(self.peek(1), Some(Chunk::Np(np)) if np.tags().any(Tags::SEAT));
+        let sheltered = sheltered || beside && alive(&subjects) && seat && kind == RelationKind::On;
+        if sheltered && noun_follows && self.joint == Joint::None {
             return [self.owner.clone(), subjects].concat();
         }
         if holder && noun_follows && self.joint != Joint::And { self.owner.clone() } else { subjects }
@@ -149,6 +153,8 @@ impl Interpreter<'_> {
         let on = matches!(self.previous(), Some(Chunk::Verb(verb)) if is_on(&verb.attribute, prep) && prep != "from");
         let kind = match (at, prep) {
             _ if on => RelationKind::On,
+            // "a lion with one paw on a ball"
+            _ if prep == "on" && self.follows_limb() => RelationKind::Touching,
             _ if prep == "on" && self.writes_on_board() => RelationKind::NextTo,
             (true, "on") => RelationKind::Touching,
             (true, _) => RelationKind::NextTo,
@@ -223,6 +229,9 @@ impl Interpreter<'_> {
         {
             return;
         }
+        if prep == "through" && self.looks_through(phrase, &subjects) {
+            return;
+        }
         if self.dates(phrase, prep, &subjects) || self.moves_on(phrase, kind, &subjects) {
             return;
         }
@@ -239,7 +248,7 @@ impl Interpreter<'_> {
         let subjects = self.goes_into(prep, subjects);
         let known = self.known(phrase).filter(|i| !subjects.contains(i));
         let led = kind == RelationKind::On
-            && matches!(phrase.noun.as_str(), "leash" | "lead" | "harness" | "chain");
+            && matches!(phrase.noun.as_str(), "leash" | "lead" | "harness" | "chain" | "crutch");
         let worn = led
             || phrase.tags().any(Tags::WORN)
                 && kind == RelationKind::Inside

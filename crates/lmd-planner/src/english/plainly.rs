@@ -2,7 +2,7 @@
 
 use super::numbers::number;
 use super::token::{Token, low};
-use crate::lexicon::{Tags, exact_tags, is_adverb, is_function, perfect};
+use crate::lexicon::{Tags, exact_tags, is_adverb, is_function, perfect, tags};
 
 /// `tokens` with what somebody has done as what he does, and whoever speaks as somebody.
 pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
@@ -15,6 +15,9 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
         } else if let Some((place, length)) = placed_first(tokens, at) {
             plain.extend(place.split(' ').map(Token::new));
             at += length;
+        } else if is_around(tokens, at) {
+            plain.push(Token::new("around"));
+            at += 1;
         } else if speaks(tokens, at) {
             plain.extend(["a", "person"].map(Token::new));
             at += 1;
@@ -24,6 +27,37 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
         }
     }
     plain
+}
+
+/// `children dance round it`, as the British say; but not `a round table`.
+fn is_around(tokens: &[Token], at: usize) -> bool {
+    let before = at.checked_sub(1).map_or("", |before| low(tokens, before));
+    let led = !before.is_empty() && !is_function(before) && !is_adverb(before);
+    let object = matches!(
+        low(tokens, at + 1),
+        "a" | "an" | "the" | "it" | "him" | "her" | "them" | "his" | "its" | "their"
+    );
+    low(tokens, at) == "round" && led && object
+}
+
+/// A prompt about somebody whom it does not name: `he is playing the guitar and she is singing` has a man and a woman.
+pub(super) fn persons(tokens: &[Token]) -> Vec<Token> {
+    // "Tom", whom no table knows, is somebody, too.
+    let somebody = |token: &Token| {
+        let tags = tags(&token.low);
+        tags.any(Tags::ANIMATE) || tags.is_unknown() && token.is_capitalised()
+    };
+    let named = |at: usize| tokens.iter().take(at).any(somebody);
+    let person = |(at, token): (usize, &Token)| {
+        let who = match token.low.as_str() {
+            "he" => "man",
+            "she" => "woman",
+            _ => return vec![token.clone()],
+        };
+        let first = tokens.iter().take(at).all(|before| before.low != token.low);
+        if first && !named(at) { ["a", who].map(Token::new).to_vec() } else { vec![token.clone()] }
+    };
+    tokens.iter().enumerate().flat_map(person).collect()
 }
 
 /// How many words and signs greet before anything is asked for: `Hey, could I get …`.

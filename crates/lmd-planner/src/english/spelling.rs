@@ -175,12 +175,18 @@ fn is_slip_of_adjective(low: &str) -> bool {
 
 /// The known words that `low` may be a slip of; one alone is meant.
 fn meant(low: &str) -> Vec<String> {
-    let ways: [fn(&str) -> Vec<String>; 5] = [swapped, alike, lacking, extra, vowel];
+    let ways: [fn(&str) -> Vec<String>; 6] = [silent, swapped, alike, lacking, extra, vowel];
     // The first kind of slip that leads anywhere decides.
     let mut found = ways.iter().map(|way| way(low)).find(|found| !found.is_empty()).unwrap_or_default();
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// The silent letter of a verb stayed before its ending: `rideing`.
+fn silent(low: &str) -> Vec<String> {
+    let stem = low.strip_suffix("eing").filter(|stem| !stem.ends_with(['g', 'y', 'o']));
+    stem.map(|stem| format!("{stem}ing")).filter(|word| TARGETS.contains(word)).into_iter().collect()
 }
 
 /// Two neighbours have changed places: `chiar`.
@@ -274,6 +280,16 @@ fn is_verbal(low: &str) -> bool {
     low.ends_with("ing") || low.ends_with("ed")
 }
 
+/// Whether the lexicon knows `word` in any role, or its ending says that it describes something.
+pub(crate) fn knows(word: &str) -> bool {
+    const ENDINGS: [&str; 8] = ["en", "y", "ish", "ful", "less", "ous", "ic", "like"];
+    !tags(word).is_unknown()
+        || lexicon::size(word).is_some()
+        || lexicon::verb(word).is_some()
+        || number(word).is_some()
+        || ENDINGS.iter().any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending))
+}
+
 /// How a word sounds, roughly: letters that stand for one another are one.
 fn sound(word: &str) -> String {
     let text = word.replace("ph", "f").replace("ck", "k").replace('c', "k").replace('y', "i");
@@ -319,6 +335,7 @@ mod tests {
             ("knifes", "knives"),
             ("wolfs", "wolves"),
             ("potatos", "potatoes"),
+            ("rideing", "riding"),
         ] {
             let (tokens, notes) = corrected(tokenize(&format!("a {wrong} thing")));
             assert_eq!(tokens[1].low, right);

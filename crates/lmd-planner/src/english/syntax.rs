@@ -127,6 +127,12 @@ fn without_weights(text: &str, notes: &mut Vec<String>) -> String {
         text.replace_range(open..=close, &inner);
         weighted = true;
     }
+    // "a lion::2 a lamb::1"
+    while let Some((before, after)) = text.split_once("::") {
+        let after = after.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-'));
+        text = format!("{before}, {after}").trim_end_matches([',', ' ']).to_owned();
+        weighted = true;
+    }
     if weighted {
         notes.push("the weights of words (as in \"(word:1.3)\") are not used".to_owned());
     }

@@ -49,7 +49,7 @@ pub(super) fn low(tokens: &[Token], at: usize) -> &str {
 
 /// The words of `tokens` as written.
 pub(super) fn text_of(tokens: &[Token]) -> String {
-    tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ")
+    tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ").replace(" 's ", "'s ")
 }
 
 /// Splits `text`. Ways to say that there is none become `no`. Commas, full stops and the like become tokens of their own

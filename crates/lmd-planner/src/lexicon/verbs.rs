@@ -110,14 +110,24 @@ fn insert_forms(verbs: &mut HashMap<String, Verb>, lemma: &str, role: Role) {
 }
 
 fn doubled(lemma: &str) -> Option<String> {
-    DOUBLING.contains(lemma).then(|| lemma.chars().chain(lemma.chars().last()).collect())
+    let doubles = is_short(lemma) || DOUBLING.contains(lemma);
+    doubles.then(|| lemma.chars().chain(lemma.chars().last()).collect())
+}
+
+/// Whether a verb has one syllable with one vowel before one consonant, which is doubled then: `spur`, but not `row`.
+fn is_short(lemma: &str) -> bool {
+    let vowel = |c: &char| "aeiou".contains(*c);
+    let letters: Vec<char> = lemma.chars().collect();
+    let closed = matches!(letters.as_slice(), [.., v, c] if vowel(v) && !vowel(c) && !"wxy".contains(*c));
+    // The y of "type" is a vowel, too; the u of "quit" is none.
+    closed && letters.iter().filter(|c| vowel(c) || **c == 'y').count() == 1 && letters.len() > 2
 }
 
 pub(super) fn ing(lemma: &str) -> String {
     if let Some(stem) = lemma.strip_suffix("ie") {
         return format!("{stem}ying");
     }
-    let silent = lemma.strip_suffix('e').filter(|stem| !stem.ends_with('e') && !stem.ends_with('y'));
+    let silent = lemma.strip_suffix('e').filter(|stem| !stem.ends_with(['e', 'y', 'o']));
     format!("{}ing", doubled(lemma).as_deref().or(silent).unwrap_or(lemma))
 }
 
@@ -171,6 +181,8 @@ static FILLING: Deeds = Deeds::of("filling");
 static TOLD: Deeds = Deeds::of("close told");
 static ADORNING: Deeds = Deeds::of("adorning");
 static LIGHTING: Deeds = Deeds::of("lighting");
+static TOGETHER: Deeds = Deeds::of("together");
+static PUTTING: Deeds = Deeds::of("putting");
 
 /// Whether what follows says how somebody is (`feeling tired`).
 pub(crate) fn is_linking(doing: &str) -> bool {
@@ -224,6 +236,16 @@ pub(crate) fn is_told(doing: &str) -> bool {
 /// Whether what does this (`illuminating`) lights the place it is in.
 pub(crate) fn is_lighting(doing: &str) -> bool {
     LIGHTING.has(doing)
+}
+
+/// Whether several do this (`building`) to one thing.
+pub(crate) fn is_together(doing: &str) -> bool {
+    TOGETHER.has(doing)
+}
+
+/// Whether what this (`dropping`) is done to goes into what follows.
+pub(crate) fn is_putting(doing: &str) -> bool {
+    PUTTING.has(doing)
 }
 
 /// Whether what does this (`filling`) is within or upon what it does it to.

@@ -95,6 +95,7 @@ pub(crate) enum List {
     /// Parts of which one has several.
     Several,
     InRing,
+    Collective,
     NoThing,
     LightOf,
     TagEnd,
@@ -153,7 +154,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 59] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 60] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -184,6 +185,7 @@ impl List {
         (Self::Grammar, WORDS, "grammar"),
         (Self::Several, WORDS, "several"),
         (Self::InRing, WORDS, "in ring"),
+        (Self::Collective, WORDS, "collective"),
         (Self::NoThing, WORDS, "no thing"),
         (Self::LightOf, STYLE, "light of"),
         (Self::TagEnd, STYLE, "tag end"),

@@ -43,7 +43,10 @@ fn named(caption: &str, name: &str) -> String {
         let at = caption.find(&low)?;
         let (before, after) = (caption.get(..at)?, caption.get(at + low.len()..)?);
         let whole = !inside(before.chars().next_back()) && !inside(after.chars().next());
-        whole.then(|| format!("{before}{name}{after}"))
+        // "an R2-D2 figure": the letters are spoken one by one.
+        let opens = matches!(before, "a " | "an ").then(|| with_article(&format!("{name}{after}")));
+        let opens = opens.filter(|told| told.starts_with("a"));
+        whole.then(|| opens.unwrap_or_else(|| format!("{before}{name}{after}")))
     });
     forms.next().unwrap_or_else(|| caption.to_owned())
 }
