@@ -5,7 +5,7 @@ use super::interpret::{Interpreter, thing_tags};
 use super::of_part::is_measure;
 use super::phrase::NounPhrase;
 use crate::lexicon::{List, Role, Tags, head};
-use crate::{Arrangement, RelationKind, Thing};
+use crate::{Arrangement, Region, RelationKind, Thing};
 
 impl Interpreter<'_> {
     /// Arranges what is spoken of, or what comes next.
@@ -30,6 +30,27 @@ impl Interpreter<'_> {
             }
         }
         self.closed = true;
+    }
+
+    /// `in two rows of three`: that many, where nobody says how many there are.
+    pub(super) fn in_lines(&mut self, lines: u32, all: u32) {
+        for index in self.current_subjects() {
+            let thing = self.scene.things.get_mut(index).filter(|thing| !thing.exact && thing.count > 1);
+            thing.into_iter().for_each(|thing| (thing.count, thing.exact) = (all, true));
+        }
+        self.arrange(Arrangement::Rows(lines));
+    }
+
+    /// `leaves everywhere`: more than several.
+    pub(super) fn spread(&mut self) {
+        const MANY: u32 = 8;
+        for index in self.current_subjects() {
+            if let Some(thing) = self.scene.things.get_mut(index).filter(|thing| thing.count > 1) {
+                let many = if thing.exact { thing.count } else { thing.count.max(MANY) };
+                thing.count = many;
+                self.said += 1;
+            }
+        }
     }
 
     /// `in different sizes`, `in various colours`: said of what is several. `true` if it was that.
@@ -78,7 +99,7 @@ impl Interpreter<'_> {
 
     /// How things touch the object of a preposition: hanging from it or leaning against it.
     pub(super) fn touching(
-        &self,
+        &mut self,
         phrase: &NounPhrase,
         kind: RelationKind,
         prep: &str,
@@ -91,7 +112,10 @@ impl Interpreter<'_> {
             // A note that is stuck to a fridge covers a part of it.
             "to" if self.is_stuck(subjects) => RelationKind::Inside,
             // "at the bottom of an aquarium"
-            "at" if kind == RelationKind::Below && phrase.tags().any(Tags::CONTAINER) => RelationKind::Inside,
+            "at" if kind == RelationKind::Below && phrase.tags().any(Tags::CONTAINER) => {
+                self.corner = Some(Region::Bottom);
+                RelationKind::Inside
+            }
             "from" if hung => RelationKind::HangsFrom,
             // A coat on a hook hangs from it.
             "on" if self.hung && phrase.tags().any(Tags::HOOK) => RelationKind::HangsFrom,
