@@ -4,7 +4,7 @@ use super::chunk::Chunk;
 use super::interpret::{Interpreter, thing_tags};
 use super::of_part::is_measure;
 use super::phrase::NounPhrase;
-use crate::lexicon::{List, Role, Tags, head};
+use crate::lexicon::{Class, List, Role, Tags, head, kind_of};
 use crate::{Arrangement, Region, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -97,6 +97,22 @@ impl Interpreter<'_> {
         !subjects.is_empty() && subjects.iter().all(stuck)
     }
 
+    /// Whether a phrase names what small things stand on.
+    fn bears_small(phrase: &NounPhrase) -> bool {
+        phrase.tags().any(Tags::SURFACE) && matches!(kind_of(&phrase.noun).class, Class::Table | Class::Flat)
+    }
+
+    /// Whether things may stand on a table.
+    fn are_small(&self, subjects: &[usize]) -> bool {
+        let small = |i: &usize| {
+            self.scene.things.get(*i).is_some_and(|thing| {
+                let kind = kind_of(&thing.noun);
+                kind.height <= 0.75 && kind.width <= 0.8 && kind.class.stands()
+            })
+        };
+        !subjects.is_empty() && subjects.iter().all(small)
+    }
+
     /// How things touch the object of a preposition: hanging from it or leaning against it.
     pub(super) fn touching(
         &mut self,
@@ -119,6 +135,12 @@ impl Interpreter<'_> {
             "from" if hung => RelationKind::HangsFrom,
             // A coat on a hook hangs from it.
             "on" if self.hung && phrase.tags().any(Tags::HOOK) => RelationKind::HangsFrom,
+            // "on the left side of a shelf", but not of a road
+            "on the side" if Self::bears_small(phrase) && self.are_small(subjects) => {
+                let left = kind == RelationKind::LeftOf;
+                self.corner = Some(if left { Region::Left } else { Region::Right });
+                RelationKind::On
+            }
             // Whoever is on the phone, or works on a laptop, is beside it.
             "on" if self.is_used(phrase, subjects) => RelationKind::NextTo,
             // What leans against a wall covers a part of it.

@@ -8,7 +8,7 @@ use super::phrase::NounPhrase;
 use super::places::{Setting, setting};
 use super::who::Who;
 use crate::lexicon::{Tags, kind_of, known_kind};
-use crate::{Region, Relation, RelationKind};
+use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
     /// `on either side (of a table)`; alone it speaks of the owner.
@@ -287,7 +287,13 @@ impl Interpreter<'_> {
         // "ships between towers": so few that each of them can be.
         if first == second {
             for index in subjects.iter().chain([&first]) {
-                let thing = self.scene.things.get_mut(*index).filter(|thing| !thing.exact && thing.count > 2);
+                // "a statue between two rows of trees": half of the trees on either side.
+                let many = |thing: &&mut Thing| {
+                    !thing.exact
+                        && thing.count > 2
+                        && !matches!(thing.arrangement, Some(Arrangement::Rows(_)))
+                };
+                let thing = self.scene.things.get_mut(*index).filter(many);
                 thing.into_iter().for_each(|thing| thing.count = 2);
             }
         }

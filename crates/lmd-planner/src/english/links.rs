@@ -316,6 +316,9 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     i += usize::from(prep == "off" && word(i) == "to");
     if let Some(end) = corners_end(tokens, i).filter(|_| i > at) {
         let framed = !low(tokens, end - 1).starts_with("corner");
+        if !framed && low(tokens, end) == "of" {
+            return Some((Link::CornerOf { region: Region::Corners, out: false }, end + 1 - at));
+        }
         return Some((Link::Region { region: Region::Corners, to: false, framed }, end - at));
     }
     let own = matches!(word(i), "its" | "his" | "her" | "their").then(|| word(i) == "their");
@@ -470,7 +473,8 @@ fn side_link(
         return Some((Link::CornerOf { region: direction.region()?, out: to }, i + 1));
     }
     let kind = direction.relation()?;
-    Some((Link::Rel { kind, prep: "at".to_owned() }, i + 1))
+    let prep = if word(i - 1) == "side" && !to { "on the side" } else { "at" };
+    Some((Link::Rel { kind, prep: prep.to_owned() }, i + 1))
 }
 
 /// The index after `of the picture`, or `i` if that does not follow.

@@ -165,6 +165,10 @@ impl Interpreter<'_> {
             let kind = if upper { RelationKind::Above } else { RelationKind::Below };
             return self.relate_all(subjects, kind, &[object]);
         }
+        if corner == Region::Corners {
+            self.put_in_corners(subjects, object);
+            return;
+        }
         for subject in subjects {
             self.scene.things.get_mut(*subject).into_iter().for_each(|thing| thing.spot = Some(corner));
         }
@@ -218,7 +222,7 @@ impl Interpreter<'_> {
     }
 
     /// One of each of `subjects` in every corner of `owner`.
-    fn put_in_corners(&mut self, subjects: &[usize], owner: usize) -> bool {
+    fn put_in_corners(&mut self, subjects: &[usize], owner: usize) {
         const CORNERS: [Region; 4] =
             [Region::TopLeft, Region::TopRight, Region::BottomLeft, Region::BottomRight];
         self.no_longer_beside(subjects, &[owner]);
@@ -237,7 +241,6 @@ impl Interpreter<'_> {
             let first = self.scene.things.get_mut(*subject);
             first.into_iter().for_each(|thing| thing.spot = Some(Region::TopLeft));
         }
-        true
     }
 
     /// `a map with a compass in the corner`: in one of the map's.
@@ -271,7 +274,8 @@ impl Interpreter<'_> {
         match region {
             // "a carpet with a cat in each corner"
             Region::Corners if matches!(size.class, Class::Flat | Class::Hang | Class::Wall) => {
-                self.put_in_corners(subjects, *owner)
+                self.put_in_corners(subjects, *owner);
+                true
             }
             Region::Left | Region::Right => {
                 subjects.iter().filter(|_| bears).for_each(|subject| self.default_relation(*subject, owners));

@@ -258,7 +258,9 @@ impl LayoutProblem {
         if hold.kind == RelationKind::HeldBy {
             return self.fit_hands(hold, cells);
         }
-        if self.items[hold.child].cornered && self.items[hold.child].kept_size.is_none() {
+        // What stands at the end of a shelf, is not within it.
+        let within = hold.kind != RelationKind::On || self.items[hold.parent].kind.class != Class::Table;
+        if within && self.items[hold.child].cornered && self.items[hold.child].kept_size.is_none() {
             cells[hold.child] = corner_size(cells[hold.child], cells[hold.parent]);
         }
         if self.is_on_hook(hold) {
