@@ -72,6 +72,8 @@ pub(crate) enum List {
     Idea,
     /// Nouns that give way to what they are a part of.
     GivesWay,
+    UpperStorey,
+    LowerStorey,
     /// How something looks or feels, which gives way to it.
     LookOf,
     /// In what letters are written.
@@ -153,7 +155,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 59] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 61] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -171,6 +173,8 @@ impl List {
         (Self::StockSure, STYLE, "stock sure"),
         (Self::Idea, WORDS, "idea"),
         (Self::GivesWay, WORDS, "gives way"),
+        (Self::UpperStorey, WORDS, "upper storey"),
+        (Self::LowerStorey, WORDS, "lower storey"),
         (Self::LookOf, WORDS, "look of"),
         (Self::Writing, WORDS, "writing"),
         (Self::MadeFor, WORDS, "made for"),
