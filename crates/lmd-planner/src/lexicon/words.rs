@@ -147,13 +147,17 @@ pub(crate) enum List {
     All,
     /// Further verbs of instructions.
     RareImperative,
+    /// Nouns that are said of places and amounts.
+    About,
+    /// What an instruction says of sizes, places and sets, which captions do not repeat.
+    Shown,
     /// Real words, unknown otherwise, that a slip would turn into known ones.
     Real,
 }
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 59] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 61] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -212,6 +216,8 @@ impl List {
         (Self::Away, WORDS, "away"),
         (Self::All, WORDS, "all"),
         (Self::RareImperative, WORDS, "rare imperative"),
+        (Self::About, WORDS, "about"),
+        (Self::Shown, WORDS, "shown"),
         (Self::Real, REAL, ""),
     ];
 
