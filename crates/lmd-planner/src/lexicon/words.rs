@@ -149,6 +149,10 @@ pub(crate) enum List {
     All,
     /// Further verbs of instructions.
     RareImperative,
+    /// Nouns that are said of places and amounts.
+    About,
+    /// What an instruction says of sizes, places and sets, which captions do not repeat.
+    Shown,
     /// Real words, unknown otherwise, that a slip would turn into known ones.
     Real,
 }
@@ -216,6 +220,8 @@ impl List {
         (Self::Away, WORDS, "away"),
         (Self::All, WORDS, "all"),
         (Self::RareImperative, WORDS, "rare imperative"),
+        (Self::About, WORDS, "about"),
+        (Self::Shown, WORDS, "shown"),
         (Self::Real, REAL, ""),
     ];
 
