@@ -9,7 +9,7 @@ use std::time::Instant;
 use lmd_layout::{Layout, check_layout};
 use lmd_nn::{Device, LoadOptions, ModelFolder};
 use lmd_planner::llm::ChatEvent;
-use lmd_planner::{Plan, Planner, Source, checked_facts};
+use lmd_planner::{Plan, Planner, Source};
 
 use crate::brush::{Brush, Painted};
 use crate::config::{BUNDLED, Config};
@@ -119,11 +119,7 @@ impl Engine {
     pub(crate) fn fitted(&self, prompt: &str, mut plan: Plan) -> Planned {
         if plan.source == Source::Offline {
             let (looks, words) = self.looks();
-            if let Some(layout) = looks::fitted(&looks, &words, &plan.layout)
-                && keeps_facts(prompt, &plan.layout, &layout)
-            {
-                plan.layout = layout;
-            }
+            plan = looks::refitted(&looks, &words, prompt, plan);
         }
         Planned::from(plan)
     }
@@ -396,14 +392,6 @@ fn known(loaded: &Loaded, ready: &Prepared) -> Option<Arc<Model>> {
 fn shown_by_loading(model: &Model, ready: &Prepared) -> impl Iterator<Item = Notice> {
     let doubts = model.warnings.iter().map(|doubt| Notice::Model { warning: doubt.to_string() });
     doubts.filter(|notice| !ready.notices.contains(notice))
-}
-
-/// Whether everything that the sentence says for certain and `old` shows is shown by `new` as well.
-fn keeps_facts(prompt: &str, old: &Layout, new: &Layout) -> bool {
-    checked_facts(prompt, old)
-        .iter()
-        .zip(checked_facts(prompt, new))
-        .all(|(old, new)| new.holds || !old.holds)
 }
 
 impl From<Plan> for Planned {

@@ -6,22 +6,62 @@
 
 use std::collections::HashSet;
 
-use lmd_layout::{BBox, Canvas, Layout, Object, head_noun};
+use lmd_layout::{BBox, Canvas, Layout, Object, Warning, check_layout, head_noun};
+use lmd_planner::{Plan, checked_facts};
 
 use crate::stage2::{Looks, Words};
 
 /// Boxes that are no further apart than this, as a share of the canvas, belong together (a cat on a car) and stay.
 const TOUCHING: f64 = 0.005;
+/// Kept between neighbours that are pushed apart, as a share of the canvas: closer ones are drawn into one another.
+const SPACE: f64 = 0.05;
+/// How often neighbours push one another, at most.
+const PUSHES: u32 = 40;
 /// Kept from the edge of the canvas.
 const MARGIN: f64 = 0.01;
 /// The most that a box grows beyond the largest one of its shape inside the old, unless the old one was longer: what is far
 /// away or one of many stays smaller.
 const GROWTH: f64 = 1.75;
-/// How much of the way from the largest box of the right shape inside the old one to the model's own size is tried.
+/// How often smaller boxes are tried: at first all of them smaller by [`STEP`] of the model's size each time, so that neighbours
+/// stand apart; else less of the way from the largest box of the right shape inside the old one to the model's size.
 const TRIES: u32 = 10;
+const STEP: f64 = 0.025;
+
+/// The plan with boxes as the model knows its things, where every fact of `prompt` that held still holds.
+pub(crate) fn refitted(looks: &Looks, words: &Words, prompt: &str, plan: Plan) -> Plan {
+    match fitted(looks, words, &plan.layout) {
+        Some(layout) if keeps_facts(prompt, &plan.layout, &layout) => {
+            let warnings = doubts_of_the_new(plan.warnings, &plan.layout, &layout);
+            Plan { layout, warnings, ..plan }
+        }
+        _ => plan,
+    }
+}
+
+/// Whether everything that the sentence says for certain and `old` shows is shown by `new` as well.
+fn keeps_facts(prompt: &str, old: &Layout, new: &Layout) -> bool {
+    checked_facts(prompt, old)
+        .iter()
+        .zip(checked_facts(prompt, new))
+        .all(|(old, new)| new.holds || !old.holds)
+}
+
+/// What was told of a layout, where its boxes have changed since: doubts about the old boxes become those of the same kind
+/// about the new ones.
+fn doubts_of_the_new(mut told: Vec<String>, old: &Layout, new: &Layout) -> Vec<String> {
+    let (old, new) = (check_layout(old), check_layout(new));
+    let known = told.clone();
+    told.retain(|warning| !old.iter().any(|doubt| doubt.to_string() == *warning));
+    let again = new.into_iter().filter(|doubt| {
+        let alike = |other: &&Warning| std::mem::discriminant(*other) == std::mem::discriminant(doubt);
+        old.iter().filter(alike).any(|other| known.contains(&other.to_string()))
+    });
+    told.extend(again.map(|doubt| doubt.to_string()));
+    told
+}
 
 /// The layout with boxes as the model knows its things, if any box changes.
-pub(crate) fn fitted(looks: &Looks, words: &Words, layout: &Layout) -> Option<Layout> {
+fn fitted(looks: &Looks, words: &Words, layout: &Layout) -> Option<Layout> {
     let known: HashSet<&str> = words.nouns.iter().chain(&words.colours).map(String::as_str).collect();
     let boxes: Vec<Fitting> =
         layout.objects().iter().map(|object| Fitting::new(looks, &known, object)).collect();
@@ -31,20 +71,19 @@ pub(crate) fn fitted(looks: &Looks, words: &Words, layout: &Layout) -> Option<La
     };
     let free: Vec<bool> = (0..boxes.len()).map(free).collect();
     let side = looks.sides.get(boxes.len().saturating_sub(1)).or(looks.sides.last()).copied();
-    let apart = |new: &[BBox]| {
+    let apart = |new: &[BBox], space: f64| {
         let mut pairs = (0..new.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
-        pairs.all(|(a, b)| !(free[a] || free[b]) || gap(new[a], new[b]) >= TOUCHING)
+        pairs.all(|(a, b)| !(free[a] || free[b]) || gap(new[a], new[b]) > space - 1e-6)
     };
-    let new = (0..=TRIES).rev().find_map(|way| {
-        let at = |k: usize| {
-            if free[k] {
-                boxes[k].at(&boxes, side, f64::from(way) / f64::from(TRIES))
-            } else {
-                Some(boxes[k].old)
-            }
-        };
-        (0..boxes.len()).map(at).collect::<Option<Vec<BBox>>>().filter(|new| apart(new))
-    })?;
+    let fit = |side: Option<f64>, way: f64, space: f64| {
+        let at = |k: usize| if free[k] { boxes[k].at(&boxes, side, way) } else { Some(boxes[k].old) };
+        let grown = (0..boxes.len()).map(at).collect::<Option<Vec<BBox>>>()?;
+        pushed_apart(&boxes, &free, grown).filter(|new| apart(new, space))
+    };
+    let smaller = |k: u32| side.map(|side| side * (1.0 - STEP * f64::from(k)));
+    let spaced = (0..=TRIES).find_map(|k| fit(smaller(k), 1.0, SPACE));
+    let close = || (0..=TRIES).rev().find_map(|k| fit(side, f64::from(k) / f64::from(TRIES), TOUCHING));
+    let new = spaced.or_else(close)?;
     let moved = layout.objects().iter().zip(new).map(|(object, bbox)| Object { bbox, ..object.clone() });
     Layout::new(moved.collect(), layout.background(), layout.negative()).ok().filter(|new| new != layout)
 }
@@ -98,6 +137,45 @@ impl Fitting {
         let within = |at: f64, size: f64| at.min(1.0 - MARGIN - size).max(MARGIN);
         BBox::new(within(x + dx - w / 2.0, w), within(self.old.y_max() + dy - h, h), w, h).ok()
     }
+}
+
+/// Boxes that grew into one another, moved apart along the axis on which they stood apart, each as far as it may.
+fn pushed_apart(boxes: &[Fitting], free: &[bool], grown: Vec<BBox>) -> Option<Vec<BBox>> {
+    let mut new: Vec<[f64; 4]> = grown.iter().map(|bbox| bbox.to_xywh(Canvas::UNIT)).collect();
+    for _ in 0..PUSHES {
+        let mut pushed = false;
+        for (a, b) in (0..new.len()).flat_map(|a| (0..a).map(move |b| (a, b))) {
+            let (one, other) = (new.get(a).copied()?, new.get(b).copied()?);
+            let missing = SPACE
+                - gap(BBox::from_xywh(one, Canvas::UNIT).ok()?, BBox::from_xywh(other, Canvas::UNIT).ok()?);
+            if missing < 1e-6 || !(free[a] || free[b]) {
+                continue;
+            }
+            let (one, other) = (boxes[a].old, boxes[b].old);
+            let (axis, sign) = apart_along(one, other);
+            let share = if free[a] && free[b] { missing / 2.0 } else { missing };
+            for (k, way) in [(a, sign), (b, -sign)] {
+                if free[k] {
+                    let size = new[k][axis + 2];
+                    let to = (new[k][axis] + way * share).min(1.0 - MARGIN - size).max(MARGIN);
+                    pushed |= (to - new[k][axis]).abs() > 1e-6;
+                    new[k][axis] = to;
+                }
+            }
+        }
+        if !pushed {
+            break;
+        }
+    }
+    new.into_iter().map(|xywh| BBox::from_xywh(xywh, Canvas::UNIT).ok()).collect()
+}
+
+/// The axis (0: x, 1: y) on which two boxes are further apart, and 1 where the first is behind the second on it, else -1.
+fn apart_along(a: BBox, b: BBox) -> (usize, f64) {
+    let ([ax0, ay0, ax1, ay1], [bx0, by0, bx1, by1]) = (a.to_xyxy(Canvas::UNIT), b.to_xyxy(Canvas::UNIT));
+    let (x, y) = ((ax0 - bx1).max(bx0 - ax1), (ay0 - by1).max(by0 - ay1));
+    let sign = |behind: bool| if behind { 1.0 } else { -1.0 };
+    if x >= y { (0, sign(ax0 > bx0)) } else { (1, sign(ay0 > by0)) }
 }
 
 /// How far a thing at `at` moves along one axis when the distances of it and its equals grow by `growth`, as far as all
@@ -183,6 +261,32 @@ mod tests {
     }
 
     #[test]
+    fn neighbours_push_one_another_along_and_are_smaller_together_where_there_is_no_room() {
+        let row = [
+            ("a red bus", [0.02, 0.6, 0.31, 0.2]),
+            ("a red bus", [0.35, 0.6, 0.31, 0.2]),
+            ("a bottle", [0.76, 0.2, 0.22, 0.6]),
+        ];
+        let got = boxes(&row).unwrap();
+        let longer: Vec<f64> = got.iter().map(|[_, _, w, h]| w.max(*h)).collect();
+        assert!(
+            longer.iter().all(|side| (side - longer[0]).abs() < 1e-9 && (0.28..0.3).contains(side)),
+            "{got:?}"
+        );
+        for pair in got.windows(2) {
+            assert!(pair[1][0] - pair[0][0] - pair[0][2] >= SPACE - 1e-6, "{got:?}");
+        }
+        assert!(
+            got.iter().all(|[x, y, w, h]| *x >= 0.009 && x + w <= 0.991 && (y + h - 0.8).abs() < 1e-9),
+            "{got:?}"
+        );
+        // One above the other: they part upwards and downwards.
+        let stack =
+            boxes(&[("an owl", [0.45, 0.25, 0.1, 0.25]), ("a chair", [0.4, 0.52, 0.2, 0.4])]).unwrap();
+        assert!(stack[1][1] - stack[0][1] - stack[0][3] >= SPACE - 1e-6 && stack[0][3] > 0.35, "{stack:?}");
+    }
+
+    #[test]
     fn what_touches_what_is_unknown_and_stated_sizes_stay() {
         // A cat on a bus.
         assert_eq!(boxes(&[("a cat", [0.4, 0.2, 0.2, 0.2]), ("a bus", [0.3, 0.4, 0.4, 0.4])]), None);
@@ -196,5 +300,21 @@ mod tests {
         );
         let (_, words) = looks();
         assert_eq!(fitted(&Looks::default(), &words, &layout(&[("a cat", [0.1, 0.1, 0.2, 0.7])])), None);
+    }
+
+    #[test]
+    fn doubts_about_boxes_that_changed_are_about_the_new_ones() {
+        let thin = r#"{"objects":[{"caption":"a bottle","box":[0.3,0.1,0.01,0.8]},{"caption":"an owl","box":[0.6,0.1,0.02,0.02]}],"background":"a beach"}"#;
+        let wide = thin.replace("0.01,0.8", "0.2,0.2");
+        let [old, new] = [thin, &wide].map(|text| lmd_layout::layout_from_json(text).unwrap());
+        let doubts = |layout: &Layout| -> Vec<String> {
+            check_layout(layout).iter().map(ToString::to_string).collect()
+        };
+        assert_eq!((doubts(&old).len(), doubts(&new).len()), (2, 1));
+        let told = [vec!["not understood: quickly".to_owned()], doubts(&old)].concat();
+        let expected = [vec!["not understood: quickly".to_owned()], doubts(&new)].concat();
+        assert_eq!(doubts_of_the_new(told, &old, &new), expected);
+        // What was not told before is not told now.
+        assert_eq!(doubts_of_the_new(Vec::new(), &old, &new), Vec::<String>::new());
     }
 }

@@ -1,5 +1,5 @@
-//! Sentences and what they are read as: `tests/english/sentences.txt`, `kinds.txt`, `deeds.txt` and
-//! `captions.txt` (of public prompt sets).
+//! Sentences and what they are read as: `tests/english/sentences.txt`, `kinds.txt`, `deeds.txt`, `spaces.txt`
+//! and `captions.txt` (of public prompt sets).
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -42,6 +42,7 @@ fn sentences_are_read_as_people_mean_them() {
         include_str!("english/kinds.txt"),
         include_str!("english/deeds.txt"),
         include_str!("english/captions.txt"),
+        include_str!("english/spaces.txt"),
     ];
     let blocks: Vec<&str> = files.iter().flat_map(|file| file.split("\n\n")).collect();
     assert!(blocks.len() >= 400, "only {} sentences", blocks.len());
@@ -102,7 +103,7 @@ fn what_is_chosen_left_out_or_odd_is_told() {
         ("a castle on a hill --ar 16:9", "--ar 16:9"),
         ("a samurai, [blurry]", "[blurry]"),
         ("a pirate without a hat and a parrot with a hat", "\"hat\""),
-        ("a box of six donuts", "six donuts"),
+        ("a bouquet of six roses", "six roses"),
         ("a house at 5 Main Street", "5 Main Street"),
         ("a cat and a dog, black and white respectively", "respectively"),
         ("maybe a dog next to a tree", "maybe"),

@@ -5,8 +5,8 @@ use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint};
 use super::phrase::{Determiner, NounPhrase};
 use super::places::is_heavenly;
-use crate::Region;
-use crate::lexicon::{Tags, tags};
+use crate::lexicon::{Class, Tags, kind_of, tags};
+use crate::{Region, RelationKind};
 
 impl Interpreter<'_> {
     /// A phrase that is no thing by where it stands: a place, or words that nobody knows. `true` if it was that.
@@ -101,6 +101,29 @@ impl Interpreter<'_> {
         let uncounted = tags.any(Tags::UNCOUNTED.and(Tags::ABSTRACT).and(Tags::STUFF)) || phrase.capitalised;
         let text = if uncounted { phrase.text() } else { lmd_layout::with_article(&phrase.text()) };
         self.places.add(if self.places.len() == 0 { "in" } else { "with" }, &text);
+    }
+
+    /// `a red balloon above a blue balloon in the sky`: both are there.
+    pub(super) fn share_sky(&mut self) {
+        use RelationKind::{Above, Below, LeftOf, NextTo, RightOf};
+        for _ in 0..self.scene.things.len().min(6) {
+            let things = &self.scene.things;
+            let is_beside = |kind| matches!(kind, Above | Below | LeftOf | RightOf | NextTo);
+            let in_sky = |index: usize| things.get(index).is_some_and(|t| t.region == Some(Region::Sky));
+            let flies = |index: usize| {
+                let free = self.scene.relations.iter().all(|r| r.subject != index || is_beside(r.kind));
+                free && things
+                    .get(index)
+                    .is_some_and(|t| t.region.is_none() && kind_of(&t.noun).class == Class::Air)
+            };
+            let found = self
+                .scene
+                .relations
+                .iter()
+                .find(|r| is_beside(r.kind) && in_sky(r.object) && flies(r.subject));
+            let Some(subject) = found.map(|r| r.subject) else { return };
+            self.set_region(&[subject], Region::Sky);
+        }
     }
 
     /// Whether everything is in the sky, so that the sky is all around.

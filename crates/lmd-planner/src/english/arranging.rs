@@ -4,8 +4,8 @@ use super::chunk::Chunk;
 use super::interpret::{Interpreter, thing_tags};
 use super::of_part::is_measure;
 use super::phrase::NounPhrase;
-use crate::lexicon::{List, Role, Tags, head};
-use crate::{Arrangement, RelationKind, Thing};
+use crate::lexicon::{Class, List, Role, Tags, head, kind_of};
+use crate::{Arrangement, Region, RelationKind, Thing};
 
 impl Interpreter<'_> {
     /// Arranges what is spoken of, or what comes next.
@@ -30,6 +30,27 @@ impl Interpreter<'_> {
             }
         }
         self.closed = true;
+    }
+
+    /// `in two rows of three`: that many, where nobody says how many there are.
+    pub(super) fn in_lines(&mut self, lines: u32, all: u32) {
+        for index in self.current_subjects() {
+            let thing = self.scene.things.get_mut(index).filter(|thing| !thing.exact && thing.count > 1);
+            thing.into_iter().for_each(|thing| (thing.count, thing.exact) = (all, true));
+        }
+        self.arrange(Arrangement::Rows(lines));
+    }
+
+    /// `leaves everywhere`: more than several.
+    pub(super) fn spread(&mut self) {
+        const MANY: u32 = 8;
+        for index in self.current_subjects() {
+            if let Some(thing) = self.scene.things.get_mut(index).filter(|thing| thing.count > 1) {
+                let many = if thing.exact { thing.count } else { thing.count.max(MANY) };
+                thing.count = many;
+                self.said += 1;
+            }
+        }
     }
 
     /// `in different sizes`, `in various colours`: said of what is several. `true` if it was that.
@@ -91,9 +112,25 @@ impl Interpreter<'_> {
         lifeless && !phrase.tags().any(Tags::SURFACE)
     }
 
+    /// Whether a phrase names what small things stand on.
+    fn bears_small(phrase: &NounPhrase) -> bool {
+        phrase.tags().any(Tags::SURFACE) && matches!(kind_of(&phrase.noun).class, Class::Table | Class::Flat)
+    }
+
+    /// Whether things may stand on a table.
+    fn are_small(&self, subjects: &[usize]) -> bool {
+        let small = |i: &usize| {
+            self.scene.things.get(*i).is_some_and(|thing| {
+                let kind = kind_of(&thing.noun);
+                kind.height <= 0.75 && kind.width <= 0.8 && kind.class.stands()
+            })
+        };
+        !subjects.is_empty() && subjects.iter().all(small)
+    }
+
     /// How things touch the object of a preposition: hanging from it or leaning against it.
     pub(super) fn touching(
-        &self,
+        &mut self,
         phrase: &NounPhrase,
         kind: RelationKind,
         prep: &str,
@@ -106,7 +143,10 @@ impl Interpreter<'_> {
             // A note that is stuck to a fridge covers a part of it.
             "to" if self.is_stuck(subjects) => RelationKind::Inside,
             // "at the bottom of an aquarium"
-            "at" if kind == RelationKind::Below && phrase.tags().any(Tags::CONTAINER) => RelationKind::Inside,
+            "at" if kind == RelationKind::Below && phrase.tags().any(Tags::CONTAINER) => {
+                self.corner = Some(Region::Bottom);
+                RelationKind::Inside
+            }
             "from" if hung => RelationKind::HangsFrom,
             // A coat on a hook hangs from it.
             "on" if phrase.tags().any(Tags::HOOK) && (self.hung || self.is_hung_up(phrase, subjects)) => {
@@ -114,6 +154,12 @@ impl Interpreter<'_> {
             }
             // Whoever is on a bus rides in it.
             "on" if self.ride_in(phrase, subjects) => RelationKind::Inside,
+            // "on the left side of a shelf", but not of a road
+            "on the side" if Self::bears_small(phrase) && self.are_small(subjects) => {
+                let left = kind == RelationKind::LeftOf;
+                self.corner = Some(if left { Region::Left } else { Region::Right });
+                RelationKind::On
+            }
             // Whoever is on the phone, or works on a laptop, is beside it.
             "on" if self.is_used(phrase, subjects) => RelationKind::NextTo,
             // What leans against a wall covers a part of it.

@@ -5,8 +5,8 @@ use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
-use crate::RelationKind;
-use crate::lexicon::{Class, List, Tags, VerbForm, is_putting, kind_of};
+use crate::lexicon::{Class, List, Tags, VerbForm, head, is_putting, kind_of};
+use crate::{RelationKind, Thing};
 
 impl Interpreter<'_> {
     /// Whether a verb takes a part of the body with it: `shaking hands`, `raising a hand`, `resting both hands`.
@@ -117,23 +117,34 @@ impl Interpreter<'_> {
         (worn && alive(subjects) && !alive(&self.group)).then(|| subjects.clone())
     }
 
-    /// `on a pirate's shoulder`, `in a dog's mouth`: the caption keeps the part, and what is in a mouth is held.
+    /// `on a pirate's shoulder`, `in a dog's mouth`: the caption keeps the part, and what is in a mouth is held, what is on
+    /// a seat is inside.
     pub(super) fn at_owned_part(
         &mut self,
         phrase: &NounPhrase,
         kind: RelationKind,
         subjects: &[usize],
     ) -> RelationKind {
-        let part = phrase.words.last().map(|word| word.to_lowercase()).unwrap_or_default();
-        let owned = part != phrase.noun && phrase.tags().any(Tags::ANIMATE);
-        match (kind, part.as_str()) {
-            (RelationKind::On, "shoulder") if owned => {
-                self.add_detail(subjects, "on the shoulder");
+        let last = phrase.words.last().map(|word| word.to_lowercase());
+        let Some(part) = phrase.part.clone().or(last.filter(|last| *last != phrase.noun)) else {
+            return kind;
+        };
+        let alive = phrase.tags().any(Tags::ANIMATE);
+        match (kind, head(&part)) {
+            (RelationKind::On, "shoulder") if alive => {
+                self.add_detail(subjects, &format!("on the {part}"));
                 kind
             }
-            (RelationKind::Inside, "mouth" | "beak" | "jaws") if owned => {
+            (RelationKind::Inside, "mouth" | "beak" | "jaws") if alive => {
                 self.add_detail(subjects, &format!("in the {part}"));
                 RelationKind::HeldBy
+            }
+            // "on the back seat of a bus" is in it.
+            (RelationKind::On, seat)
+                if phrase.tags().any(Tags::VEHICLE) && kind_of(seat).class == Class::Seat =>
+            {
+                self.add_detail(subjects, &format!("on the {part}"));
+                RelationKind::Inside
             }
             _ => kind,
         }
@@ -179,6 +190,13 @@ impl Interpreter<'_> {
         let end = phrase.determiner == Determiner::Possessive && List::GivesWay.has(&phrase.noun);
         if !end || Self::is_own_part(phrase) {
             return false;
+        }
+        // "a van with "X" on its side": where it is written.
+        let written = |i: &usize| self.scene.things.get(*i).is_some_and(is_written_on);
+        if let Some(bears) = self.detailed.iter().chain(subjects).copied().find(written) {
+            self.add_detail(&[bears], &format!("{prep} {}", phrase.text()));
+            (self.group, self.closed) = (vec![bears], true);
+            return true;
         }
         self.pending = Pending::Object { kind, prep: prep.to_owned(), subjects: subjects.to_vec() };
         self.used.push(phrase.noun.clone());
@@ -242,4 +260,10 @@ impl Interpreter<'_> {
         let pouring = pouring && !subjects.iter().any(|index| self.is_animate(*index));
         if pouring { self.detailed_by.clone() } else { subjects }
     }
+}
+
+/// Whether the caption of a thing holds what is written on it.
+fn is_written_on(thing: &Thing) -> bool {
+    let said = thing.detail.as_deref().unwrap_or_default();
+    said.contains('"') || ["number ", "word ", "words ", "letter "].iter().any(|kind| said.contains(kind))
 }

@@ -221,6 +221,10 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
         "that" if after_preposition && tokens.get(at + 1).is_none_or(|next| !next.is_word()) => {
             Chunk::Pronoun(Who::That)
         }
+        // "a cactus in each", "with a cake on each of them"
+        "each" if after_preposition && tokens.get(at + 1).is_none_or(|next| !next.is_word()) => {
+            Chunk::Pronoun(Who::Each)
+        }
         // "a sign in the distance that says …"
         "that" if matches!(previous, Some(Chunk::Np(_) | Chunk::Link(Link::Region { .. }))) => Chunk::Which,
         word => Chunk::Pronoun(Who::of(word).filter(|_| pronoun_stands(tokens, at))?),

@@ -1,10 +1,14 @@
 //! On both sides: of a thing, of its owner, or of the picture; between things; and prepositions without an object.
 
 use super::chunk::Chunk;
-use super::interpret::{Interpreter, Pending};
+use super::interpret::{Interpreter, Joint, Pending, thing_tags};
+use super::links::Link;
+use super::of_part::is_counted_in;
 use super::phrase::NounPhrase;
+use super::places::{Setting, setting};
 use super::who::Who;
-use crate::{Region, Relation, RelationKind};
+use crate::lexicon::{Tags, kind_of, known_kind};
+use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
     /// `on either side (of a table)`; alone it speaks of the owner.
@@ -114,6 +118,125 @@ impl Interpreter<'_> {
         }
     }
 
+    /// `a path from a gate to a house`: it lies between them. `true` if it was that.
+    pub(super) fn reaches(&mut self, phrase: &NounPhrase, prep: &str, subjects: &[usize]) -> bool {
+        let to = matches!(self.peek(1), Some(Chunk::Link(Link::Prep(prep))) if prep == "to")
+            && matches!(self.peek(2), Some(Chunk::Np(_)));
+        let lies = |i: &usize| {
+            self.scene.things.get(*i).is_some_and(|thing| {
+                let kind = kind_of(&thing.noun);
+                kind.width > kind.height && !thing_tags(thing).any(Tags::ANIMATE.and(Tags::VEHICLE))
+            })
+        };
+        let reaches = prep == "from" && to && !subjects.is_empty() && subjects.iter().all(lies);
+        if reaches && setting(phrase, RelationKind::NextTo, "") == Setting::Thing {
+            let first = self.thing_of(phrase);
+            self.pending = Pending::SecondPole { subjects: subjects.to_vec(), first };
+            self.at += 1;
+            return true;
+        }
+        false
+    }
+
+    /// `a vase with roses on a table`: the vase is on the table.
+    pub(super) fn holder_of(&mut self, kind: RelationKind, subjects: Vec<usize>) -> Vec<usize> {
+        let contained = self.contained.take();
+        let holder = match contained {
+            Some(RelationKind::Inside | RelationKind::HeldBy) => true,
+            Some(RelationKind::On) => kind == RelationKind::On || kind == RelationKind::Inside,
+            _ => false,
+        };
+        // "a table with a vase on a tray": the tray bears no table.
+        let width = |noun: &str| kind_of(noun).width;
+        let owner = self.owner.last().and_then(|owner| self.scene.things.get(*owner));
+        let small = |np: &NounPhrase| owner.is_some_and(|owner| width(&np.noun) < 0.6 * width(&owner.noun));
+        let rests = matches!(kind, RelationKind::On | RelationKind::Inside);
+        let known = |np: &NounPhrase| rests && known_kind(&np.noun).is_some() && !np.tags().any(Tags::PLACE);
+        let of_holder = |np: &NounPhrase| {
+            Self::is_own_part(np) || known(np) && small(np) || self.whole_of(np, &subjects).is_some()
+        };
+        let noun_follows = matches!(self.peek(1), Some(Chunk::Np(np)) if !of_holder(np));
+        // "four friends with mugs around a fire": the friends are.
+        let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
+        let around = kind == RelationKind::Around && alive(&self.owner) && !alive(&subjects);
+        let holder = holder || around;
+        // "a couple with a basket under a tree": they are under it, too.
+        let beside = contained == Some(RelationKind::NextTo) && alive(&self.owner);
+        let sheltered = kind == RelationKind::Under && beside && !alive(&subjects);
+        // "a couple with their baby on a bench"
+        let seat = matches!(self.peek(1), Some(Chunk::Np(np)) if np.tags().any(Tags::SEAT));
+        let sheltered = sheltered || beside && alive(&subjects) && seat && kind == RelationKind::On;
+        if sheltered && noun_follows && self.joint == Joint::None {
+            return [self.owner.clone(), subjects].concat();
+        }
+        if holder && noun_follows && self.joint != Joint::And { self.owner.clone() } else { subjects }
+    }
+
+    /// Whether what is counted stands behind `of` what holds it: a box of six eggs.
+    pub(super) fn counts_content(&self) -> bool {
+        matches!((self.previous(), self.peek(1)), (Some(Chunk::Np(holder)), Some(Chunk::Np(np))) if is_counted_in(holder, np))
+    }
+
+    /// Opens what a box of something holds.
+    pub(super) fn filled_with(&mut self) {
+        self.with(false);
+        self.filled = true;
+    }
+
+    /// Whether what comes next is on `it`, which is the rug under the table rather than the table.
+    pub(super) fn bears_what_follows(&self, subjects: &[usize]) -> bool {
+        let listed = |chunk: &&Chunk| matches!(chunk, Chunk::Np(_) | Chunk::And | Chunk::Comma);
+        let rest = self.chunks.get(self.at + 1..).unwrap_or_default();
+        let skipped = rest.iter().take_while(listed).count();
+        let Some(Chunk::Link(Link::Rel { kind, .. })) = rest.get(skipped) else { return false };
+        let bears = |index: &usize| {
+            self.scene.things.get(*index).is_some_and(|thing| match kind {
+                RelationKind::On => thing_tags(thing).any(Tags::SURFACE.and(Tags::SEAT)),
+                // A boat is under the bridge over a river.
+                RelationKind::Under => kind_of(&thing.noun).class.is_hollow(),
+                _ => false,
+            })
+        };
+        let it = rest.get(skipped + 1) == Some(&Chunk::Pronoun(Who::It));
+        it && subjects.iter().any(bears) && !self.group.iter().any(bears)
+    }
+
+    /// `a table with a vase on a tray`: the tray is on the table, in place of the vase.
+    pub(super) fn pass_on_place(&mut self, kind: RelationKind, subjects: &[usize], object: usize) {
+        use RelationKind::{Inside, On};
+        let owners = self.owner.clone();
+        let new = !self.object_known && !owners.contains(&object) && matches!(kind, On | Inside);
+        let stood = |r: &Relation| {
+            subjects.contains(&r.subject) && owners.contains(&r.object) && matches!(r.kind, On | Inside)
+        };
+        let Some(place) = self.scene.relations.iter().find(|r| new && stood(r)).cloned() else { return };
+        let size = |index: usize| self.scene.things.get(index).map_or(0.0, |t| kind_of(&t.noun).extent());
+        if size(object) < size(place.object) {
+            self.scene.relations.retain(|r| !stood(r));
+            self.relate(object, place.kind, place.object);
+        }
+    }
+
+    /// `four pots on a shelf, a cactus in each`: as many as there are of those.
+    pub(super) fn for_each(&mut self, kind: RelationKind, subjects: Vec<usize>) {
+        let all = self.latest_several().filter(|several| !subjects.contains(several));
+        self.one_each_of(kind, subjects, all);
+    }
+
+    /// As many of `subjects` as there are of `all`, and so to them.
+    pub(super) fn one_each_of(&mut self, kind: RelationKind, subjects: Vec<usize>, all: Option<usize>) {
+        let count = all.and_then(|several| self.scene.things.get(several)).map(|all| (all.count, all.exact));
+        if let (Some(several), Some(count)) = (all, count) {
+            for index in &subjects {
+                let one = self.scene.things.get_mut(*index).filter(|thing| thing.count == 1);
+                one.into_iter().for_each(|thing| (thing.count, thing.exact) = count);
+            }
+            self.no_longer_beside(&subjects, &[several]);
+            self.relate_all(&subjects, kind, &[several]);
+        }
+        (self.group, self.closed) = (subjects, true);
+    }
+
     /// `a plate with a pie and a fork beside it`: only the fork is beside it.
     pub(super) fn only_last_is_beside(&mut self, kind: RelationKind, subjects: Vec<usize>) -> Vec<usize> {
         let pronoun = matches!(self.peek(1), Some(Chunk::Pronoun(_)));
@@ -168,7 +291,13 @@ impl Interpreter<'_> {
         // "ships between towers": so few that each of them can be.
         if first == second {
             for index in subjects.iter().chain([&first]) {
-                let thing = self.scene.things.get_mut(*index).filter(|thing| !thing.exact && thing.count > 2);
+                // "a statue between two rows of trees": half of the trees on either side.
+                let many = |thing: &&mut Thing| {
+                    !thing.exact
+                        && thing.count > 2
+                        && !matches!(thing.arrangement, Some(Arrangement::Rows(_)))
+                };
+                let thing = self.scene.things.get_mut(*index).filter(many);
                 thing.into_iter().for_each(|thing| thing.count = 2);
             }
         }

@@ -27,7 +27,11 @@ impl Interpreter<'_> {
                 {
                     subjects.clone()
                 }
-                Some((_, subjects)) if self.object_known && !self.closed => subjects.clone(),
+                Some((_, subjects))
+                    if !self.closed && (self.object_known || self.bears_what_follows(subjects)) =>
+                {
+                    subjects.clone()
+                }
                 // "a hiker on a hill with a rucksack"
                 Some((_, subjects)) if !self.closed && self.goes_with_somebody(subjects) => subjects.clone(),
                 _ if self.closed => self.current_subjects(),
@@ -264,7 +268,9 @@ impl Interpreter<'_> {
         }
         match self.peek(skipped + 1) {
             Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))) => {
-                !matches!(self.peek(skipped + 2), Some(Chunk::Np(_)))
+                // "a bench with a dog under the bench"
+                let own = |np: &NounPhrase| self.known(np).is_some_and(|index| self.owner.contains(&index));
+                !matches!(self.peek(skipped + 2), Some(Chunk::Np(np)) if !own(np))
             }
             Some(Chunk::Link(Link::RelTo { .. } | Link::Region { .. } | Link::BothSides)) => true,
             _ => false,
@@ -392,6 +398,10 @@ impl Interpreter<'_> {
 
     /// `a truck full of apples`: they are in it, not beside it.
     fn fill(&mut self, index: usize, owners: &[usize], filled: bool) {
+        // "a plate of four cookies next to a cup": the plate is.
+        if filled && self.contained == Some(RelationKind::On) {
+            self.contained = Some(RelationKind::Inside);
+        }
         let beside =
             |r: &Relation| r.subject == index && owners.contains(&r.object) && r.kind == RelationKind::NextTo;
         for relation in self.scene.relations.iter_mut().filter(|relation| filled && beside(relation)) {

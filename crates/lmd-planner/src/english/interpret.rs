@@ -131,6 +131,7 @@ impl<'a> Interpreter<'a> {
         }
         self.end_sentence();
         self.scope_denials();
+        self.share_sky();
         self.scene.background =
             self.places.text().or_else(|| self.is_all_sky().then(|| "the sky".to_owned()));
         (self.scene, self.used)
@@ -193,6 +194,7 @@ impl<'a> Interpreter<'a> {
             Chunk::Instead => (self.denied, self.instead) = (Some(None), true),
             Chunk::Which => self.narrow_to_last(),
             Chunk::Whose => self.whose(),
+            Chunk::Of if self.counts_content() => self.filled_with(),
             Chunk::Be | Chunk::There | Chunk::Of | Chunk::For => {}
             Chunk::OneOf(pick) => self.one_of(*pick),
             Chunk::OfThem(quantity) => self.of_them(*quantity),

@@ -26,6 +26,8 @@ pub(super) enum Link {
     Region { region: Region, to: bool, framed: bool },
     /// In a row, a stack and the like.
     Arrange(Arrangement),
+    /// In so many rows, which hold so many together.
+    Lines { lines: u32, all: u32 },
     /// Side by side.
     Together,
     /// One on top of the other.
@@ -36,6 +38,10 @@ pub(super) enum Link {
     Prep(String),
     /// In the hands of whoever was named.
     InHand,
+    /// `in the corner`: in one of what has it, if that is flat.
+    SomeCorner,
+    /// All over the picture.
+    Everywhere,
     /// Understood, but it places nothing (`in the corner`).
     Nowhere,
 }
@@ -44,13 +50,22 @@ impl Link {
     /// What a phrase is called that has to say something by itself.
     pub(super) fn told(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Rel { .. } | Self::Prep(_) | Self::Series(_) | Self::InHand | Self::Nowhere => return None,
+            Self::Rel { .. }
+            | Self::Prep(_)
+            | Self::Series(_)
+            | Self::InHand
+            | Self::Nowhere
+            | Self::SomeCorner => {
+                return None;
+            }
             Self::RelTo { kind, .. } => kind.words(),
             Self::CenterOf => "in the middle of",
             Self::CornerOf { region, .. } => crate::facts::region_words(*region),
             Self::BothSides => "on both sides",
+            Self::Everywhere => "everywhere",
             Self::Region { region, .. } => crate::facts::region_words(*region),
             Self::Arrange(arrangement) => arrangement.words(),
+            Self::Lines { .. } => "in rows",
             Self::Together => "together",
             Self::Stacked => "on top of each other",
         })
@@ -71,6 +86,8 @@ fn meaning(phrase: &str, says: &str) -> Option<Link> {
         "together" => Link::Together,
         "stacked" => Link::Stacked,
         "nowhere" => Link::Nowhere,
+        "everywhere" => Link::Everywhere,
+        "middle of" => Link::CenterOf,
         "in hand" => Link::InHand,
         "sky" => Link::Region { region: Region::Sky, to: false, framed: true },
         "foreground" => Link::Region { region: Region::Foreground, to: false, framed: true },
@@ -193,10 +210,18 @@ fn arrangement_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
             "" | "," | "." | "of" | "with" | "and" | "in" | "on" | "the" => return None,
             _ => continue,
         };
-        // "eight cupcakes in two rows of four"
-        let each = word(i) == "rows" && word(i + 1) == "of" && number(word(i + 2)).is_some();
-        if each && tokens.get(at + i + 3).is_none_or(|next| !next.is_word()) {
-            return Some((Link::Arrange(Arrangement::Rows(number(word(1))?)), i + 3));
+        // "eight cupcakes in two rows of four", "in two columns of four on a shelf"
+        let each = number(word(i + 2)).filter(|_| word(i + 1) == "of");
+        let lines = match word(i) {
+            "rows" => number(word(1)),
+            "columns" => each,
+            _ => None,
+        };
+        let ends = tokens.get(at + i + 3).is_none_or(|next| !next.is_word())
+            || fixed_phrase(tokens, at + i + 3).is_some();
+        if let (Some(each), Some(lines), true) = (each, lines, ends) {
+            let all = each * if word(i) == "rows" { lines } else { number(word(1))? };
+            return Some((Link::Lines { lines, all }, i + 3));
         }
         return (word(i + 1) != "of").then_some((Link::Arrange(shape), i + 1));
     }
@@ -291,6 +316,9 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     i += usize::from(prep == "off" && word(i) == "to");
     if let Some(end) = corners_end(tokens, i).filter(|_| i > at) {
         let framed = !low(tokens, end - 1).starts_with("corner");
+        if !framed && low(tokens, end) == "of" {
+            return Some((Link::CornerOf { region: Region::Corners, out: false }, end + 1 - at));
+        }
         return Some((Link::Region { region: Region::Corners, to: false, framed }, end - at));
     }
     let own = matches!(word(i), "its" | "his" | "her" | "their").then(|| word(i) == "their");
@@ -330,14 +358,7 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
         return Some((Link::RelTo { kind: K::Inside, plural }, i - at));
     }
     if direction.words == 0 {
-        let corner = nouns > 0 && i > at + 1 && word(i - 1) == "corner";
-        let side = nouns > 0
-            && SIDE_PREPOSITIONS.contains(&prep)
-            && i > at + 1
-            && article
-            && own.is_none()
-            && word(i) != "of";
-        return (corner || side).then_some((Link::Nowhere, i - at));
+        return some_side(tokens, at, (i, nouns), article && own.is_none());
     }
     if (prep == "from" && word(i) == "to") || (nouns > 0 && word(i - 1) == "ground") {
         return None;
@@ -350,6 +371,25 @@ fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     side_link(tokens, i, &direction, own, (prep == "to", in_hand), on_top).map(|(link, end)| (link, end - at))
 }
 
+/// `in the corner`, `on the side`: the words at `at`, which end before `end` with so many nouns of places.
+fn some_side(
+    tokens: &[Token],
+    at: usize,
+    (end, nouns): (usize, usize),
+    article: bool,
+) -> Option<(Link, usize)> {
+    let next = low(tokens, end);
+    let last = end.checked_sub(1).map_or("", |last| low(tokens, last));
+    // "on a side table", "in a corner booth"
+    let named = exact_tags(next).any(Tags::SURFACE.and(Tags::SEAT).and(Tags::CONTAINER).and(Tags::PLACE));
+    if nouns == 0 || end <= at + 1 || named && end >= 2 && low(tokens, end - 2) != "the" {
+        return None;
+    }
+    let side = SIDE_PREPOSITIONS.contains(&low(tokens, at)) && article && next != "of";
+    let link = if last == "corner" { Link::SomeCorner } else { Link::Nowhere };
+    (last == "corner" || side).then_some((link, end - at))
+}
+
 /// Whether the direction belongs to the noun after it: `a top hat`, `on the
 /// back seat`, but `on the left trees`.
 fn names_a_thing(direction: &Direction, next: &str, prep: &str) -> bool {
@@ -359,7 +399,8 @@ fn names_a_thing(direction: &Direction, next: &str, prep: &str) -> bool {
         && !(sideways && SIDE_PREPOSITIONS.contains(&prep) && !of_body)
         && !SIDE_NOUNS.contains(&next)
         && exact_tags(next).any(Tags::NOUN)
-        && verb(next).is_none()
+        // "on the back seat"
+        && (verb(next).is_none() || exact_tags(next).any(Tags::PART))
 }
 
 /// Whether the direction picks one of several: `on the left table`, but not
@@ -432,7 +473,8 @@ fn side_link(
         return Some((Link::CornerOf { region: direction.region()?, out: to }, i + 1));
     }
     let kind = direction.relation()?;
-    Some((Link::Rel { kind, prep: "at".to_owned() }, i + 1))
+    let prep = if word(i - 1) == "side" && !to { "on the side" } else { "at" };
+    Some((Link::Rel { kind, prep: prep.to_owned() }, i + 1))
 }
 
 /// The index after `of the picture`, or `i` if that does not follow.

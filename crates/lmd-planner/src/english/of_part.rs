@@ -15,8 +15,11 @@ impl Reader<'_> {
     /// `the rough bark of the tree`: the tree, with rough bark.
     fn give_way_as_part(&mut self, whole: NounPhrase) {
         let mut part = std::mem::replace(&mut self.phrase, whole);
+        let named = [part.attributes.as_slice(), std::slice::from_ref(&part.noun)].concat().join(" ");
+        self.phrase.part = Some(named).filter(|_| !part.plural);
         // "on the left shoulder of a scarecrow" says where.
-        part.attributes.retain(|word| place_word(word).is_none());
+        part.attributes
+            .retain(|word| place_word(word).is_none() && !matches!(word.as_str(), "back" | "front" | "rear"));
         if !part.attributes.is_empty() && self.phrase.detail.is_none() {
             let plural = if part.plural { lmd_layout::plural(&part.noun) } else { part.noun };
             self.phrase.detail = Some(format!("with {} {plural}", part.attributes.join(" ")));
@@ -43,6 +46,9 @@ impl Reader<'_> {
             Reader { tokens: self.tokens, start: self.at + 1, at: self.at + 1, phrase: NounPhrase::new() }
                 .read(depth + 1);
         let Some((inner, end)) = inner else { return };
+        if is_counted_in(&self.phrase, &inner) {
+            return;
+        }
         if is_taken(self.before(), &self.phrase, &inner) {
             return;
         }
@@ -56,13 +62,17 @@ impl Reader<'_> {
             return;
         }
         // "the handlebars of a bike" are drawn with the bike.
-        let whole = inner.determiner != Determiner::None && !inner.tags().any(Tags::STUFF);
+        let counted = inner.determiner == Determiner::A || !inner.tags().any(Tags::STUFF);
+        let whole = inner.determiner != Determiner::None && counted;
         let both = self.phrase.determiner == Determiner::The
             && matches!(inner.determiner, Determiner::The | Determiner::Possessive);
         let looks = both && List::LookOf.has(&self.phrase.noun);
         // "a tattoo of a rose" shows one.
         let whole = whole && self.phrase.noun != "tattoo";
-        if whole && self.phrase.tags().any(Tags::PART) && !self.phrase.tags().any(Tags::SURFACE) {
+        // "on the roof of a car", but "on a branch of a tree"
+        let of_whole = !self.phrase.tags().any(Tags::SURFACE)
+            || self.phrase.determiner == Determiner::The && !self.phrase.tags().any(Tags::HOOK);
+        if whole && self.phrase.tags().any(Tags::PART) && of_whole {
             self.give_way_as_part(inner);
         } else if both && is_idea(&self.phrase.noun) && !is_idea(&inner.noun) {
             self.phrase = inner;
@@ -79,4 +89,14 @@ impl Reader<'_> {
         }
         self.at = end;
     }
+}
+
+/// `a box of six eggs`, `a plate of four cookies`: each of them is drawn within it.
+pub(super) fn is_counted_in(holder: &NounPhrase, inner: &NounPhrase) -> bool {
+    let counted = inner.quantity.is_some_and(|quantity| quantity.exact && quantity.count > 1);
+    let tags = holder.tags();
+    let holds = tags.any(Tags::CONTAINER) || tags.any(Tags::SURFACE) && !inner.tags().any(Tags::ANIMATE);
+    let other = tags.any(Tags::VEHICLE.and(Tags::PART).and(Tags::SEAT).and(Tags::PLACE));
+    let shapeless = inner.tags().any(Tags::STUFF) || is_idea(&inner.noun) || List::Unit.has(&inner.noun);
+    counted && holds && !other && !holder.plural && holder.quantity.is_none() && !shapeless
 }

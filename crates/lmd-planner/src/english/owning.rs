@@ -368,6 +368,12 @@ impl Interpreter<'_> {
             );
             let kind = match () {
                 () if self.rises(prep, subjects) => RelationKind::Above,
+                // "smoke above the chimney"
+                () if matches!(prep, "above" | "over" | "high above")
+                    && matches!(phrase.noun.as_str(), "chimney" | "roof" | "spire" | "mast") =>
+                {
+                    RelationKind::Above
+                }
                 () if before => RelationKind::InFrontOf,
                 () if closed => RelationKind::Inside,
                 () => RelationKind::On,

@@ -343,6 +343,10 @@ impl Interpreter<'_> {
                 self.ahead = Some((kind, group));
                 self.group.clear();
             }
+            // "the left one taller than the right one"
+            Pending::Than { larger, higher, by, subjects } => {
+                self.compare((larger, higher, by), &subjects, &group);
+            }
             _ => {}
         }
         self.joint = Joint::None;

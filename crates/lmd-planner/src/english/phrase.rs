@@ -43,6 +43,8 @@ pub(super) struct NounPhrase {
     pub(super) varied: bool,
     /// `the first red`: which of several, until the noun shows that it is none of them.
     pub(super) ordinal: Option<String>,
+    /// `left shoulder` of `the left shoulder of a pirate`, which is drawn as the pirate.
+    pub(super) part: Option<String>,
 }
 
 impl NounPhrase {
@@ -71,6 +73,7 @@ impl NounPhrase {
             choice: None,
             varied: false,
             ordinal: None,
+            part: None,
         }
     }
 

@@ -94,8 +94,35 @@ impl Interpreter<'_> {
         self.scene.things.iter().position(rest).filter(|_| beyond).or(Some(source))
     }
 
+    /// `a row of houses: the first red, the second blue, the third yellow`: there are three, as nobody says how many.
+    fn count_by_ordinals(&mut self, source: usize) {
+        let named = |chunk: &Chunk| match chunk {
+            Chunk::OneOf(pick) => Some(*pick),
+            Chunk::Np(np) if np.determiner == Determiner::The && np.noun.is_empty() => {
+                np.attributes.first().and_then(|word| Pick::of(word))
+            }
+            _ => None,
+        };
+        let ahead = self.chunks.iter().skip(self.at).take_while(|chunk| **chunk != Chunk::Stop);
+        let all = ahead.filter_map(named);
+        let all = all.map(|pick| if let Pick::Nth(nth) = pick { nth } else { 0 });
+        // "the first red, the last blue": nobody knows how many are between.
+        let (most, unclear) =
+            all.fold((0, false), |(most, unclear), nth| (most.max(nth), unclear || nth == 0));
+        let untouched = self.picks.iter().all(|(_, of, _)| *of != source);
+        if let Some(whole) = self.scene.things.get_mut(source)
+            && most > 1
+            && !unclear
+            && untouched
+            && !whole.exact
+        {
+            (whole.count, whole.exact) = (most, true);
+        }
+    }
+
     /// The `nth` of `source` from the left, or from the top of a column.
     pub(super) fn pick_nth(&mut self, source: usize, nth: u32) -> usize {
+        self.count_by_ordinals(source);
         let Some(whole) = self.scene.things.get(source) else { return source };
         let alike = self.scene.things.iter().filter(|thing| thing.noun == whole.noun);
         let all: u32 = alike.map(|thing| thing.count).sum();

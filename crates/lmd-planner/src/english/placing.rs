@@ -64,15 +64,18 @@ impl Interpreter<'_> {
             Link::BothSides => self.on_both_sides(),
             Link::Region { region, to, framed } => self.region_link(*region, *to, *framed),
             Link::Arrange(arrangement) => self.arrange(*arrangement),
+            Link::Lines { lines, all } => self.in_lines(*lines, *all),
             Link::Together => self.arrange(Arrangement::Row),
             Link::Stacked => self.arrange(Arrangement::Stack),
             Link::Series(kind) => self.series = Some((*kind, self.scene.things.len())),
             Link::InHand => self.take_in_hand(),
+            Link::Everywhere => self.spread(),
             // The sun of a child's drawing is in a corner of the picture.
-            Link::Nowhere if self.group.len() == 1 && self.is_of_sky() => {
+            Link::Nowhere | Link::SomeCorner if self.group.len() == 1 && self.is_of_sky() => {
                 let sun = self.group.last().and_then(|index| self.scene.things.get_mut(*index));
                 sun.into_iter().for_each(|sun| sun.region = Some(Region::TopRight));
             }
+            Link::SomeCorner => self.in_some_corner(),
             Link::Nowhere => {}
         }
         self.joint = Joint::None;
@@ -119,32 +122,6 @@ impl Interpreter<'_> {
         }
         self.mentioned.retain(|i| *i != last);
         self.group.clone_from(&self.owner);
-    }
-
-    /// `a vase with roses on a table`: the vase is on the table.
-    fn holder_of(&mut self, kind: RelationKind, subjects: Vec<usize>) -> Vec<usize> {
-        let contained = self.contained.take();
-        let holder = match contained {
-            Some(RelationKind::Inside | RelationKind::HeldBy) => true,
-            Some(RelationKind::On) => kind == RelationKind::On || kind == RelationKind::Inside,
-            _ => false,
-        };
-        let of_holder = |np: &NounPhrase| Self::is_own_part(np) || self.whole_of(np, &subjects).is_some();
-        let noun_follows = matches!(self.peek(1), Some(Chunk::Np(np)) if !of_holder(np));
-        // "four friends with mugs around a fire": the friends are.
-        let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
-        let around = kind == RelationKind::Around && alive(&self.owner) && !alive(&subjects);
-        let holder = holder || around;
-        // "a couple with a basket under a tree": they are under it, too.
-        let beside = contained == Some(RelationKind::NextTo) && alive(&self.owner);
-        let sheltered = kind == RelationKind::Under && beside && !alive(&subjects);
-        // "a couple with their baby on a bench"
-        let seat = matches!(self.peek(1), Some(Chunk::Np(np)) if np.tags().any(Tags::SEAT));
-        let sheltered = sheltered || beside && alive(&subjects) && seat && kind == RelationKind::On;
-        if sheltered && noun_follows && self.joint == Joint::None {
-            return [self.owner.clone(), subjects].concat();
-        }
-        if holder && noun_follows && self.joint != Joint::And { self.owner.clone() } else { subjects }
     }
 
     pub(super) fn relation(&mut self, kind: RelationKind, prep: &str) {
@@ -245,6 +222,9 @@ impl Interpreter<'_> {
         {
             return;
         }
+        if self.reaches(phrase, prep, &subjects) {
+            return;
+        }
         let subjects = self.goes_into(prep, subjects);
         let known = self.known(phrase).filter(|i| !subjects.contains(i));
         let led = kind == RelationKind::On
@@ -303,7 +283,13 @@ impl Interpreter<'_> {
 
     pub(super) fn object_thing(&mut self, phrase: &NounPhrase, kind: RelationKind, subjects: Vec<usize>) {
         self.object_known = self.known(phrase).is_some();
-        let object = self.thing_of(phrase);
+        // "two nightstands, a lamp on each nightstand"
+        let all = self.scene.things.iter().rposition(|t| t.noun == phrase.noun && t.count > 1);
+        if let (Determiner::Each, Some(all)) = (phrase.determiner, all.filter(|all| !subjects.contains(all)))
+        {
+            return self.one_each_of(kind, subjects, Some(all));
+        }
+        let object = self.another_below(phrase).unwrap_or_else(|| self.thing_of(phrase));
         let mut subjects = subjects;
         // "a sofa, a table and a painting above the sofa": the painting alone.
         if let (true, Some(last)) = (self.object_known && self.owner.is_empty(), subjects.last().copied()) {
@@ -338,6 +324,7 @@ impl Interpreter<'_> {
             return;
         }
         let kind = self.at_owned_part(phrase, kind, &subjects);
+        self.pass_on_place(kind, &subjects, object);
         self.one_for_each(phrase, kind, &subjects, object);
         self.relate_all(&subjects, kind, &[object]);
         self.put_in_corner(&subjects, kind, object);
@@ -389,6 +376,8 @@ impl Interpreter<'_> {
             return;
         }
         let owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
+        let owners =
+            if owners.is_empty() && !framed { self.filled_before(region, &subjects) } else { owners };
         if region == Region::Center && self.in_the_middle_of_owner(&subjects, &owners) {
             self.closed = true;
             return;
@@ -463,6 +452,12 @@ impl Interpreter<'_> {
             .get(object)
             .is_some_and(|thing| matches!(kind_of(&thing.noun).class, Class::Hang | Class::Wall));
         let kind = if hangs && kind == RelationKind::Under { RelationKind::Below } else { kind };
+        // A window on a tower is in its side.
+        let kind = if kind == RelationKind::On && self.is_in_side(subject, object) {
+            RelationKind::Inside
+        } else {
+            kind
+        };
         // What is on a poster is shown there.
         let shows = |index: usize| {
             self.scene.things.get(index).is_some_and(|thing| thing_tags(thing).any(Tags::SHOWS))

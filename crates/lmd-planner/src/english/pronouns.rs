@@ -12,6 +12,7 @@ use crate::{Relation, RelationKind, Size, Thing};
 impl Interpreter<'_> {
     pub(super) fn pronoun(&mut self, who: Who) {
         match std::mem::take(&mut self.pending) {
+            Pending::Object { kind, subjects, .. } if who == Who::Each => self.for_each(kind, subjects),
             Pending::Object { kind, prep, subjects } => {
                 // "a bucket hanging from it"
                 let hangs = prep == "from" && self.hung;

@@ -12,6 +12,8 @@ pub(crate) enum Who {
     They,
     /// `on top of that`, `under which`: what was named last.
     That,
+    /// `a cactus in each`: one for each of several.
+    Each,
 }
 
 impl Who {
@@ -46,7 +48,7 @@ impl Who {
         let (same, other) = if self == Self::He { (male, female) } else { (female, male) };
         match self {
             Self::It => 1 + u8::from(!tags.any(Tags::PERSON)),
-            Self::They | Self::That => 1,
+            Self::They | Self::That | Self::Each => 1,
             Self::He | Self::She if other || !tags.any(Tags::ANIMATE) => 0,
             Self::He | Self::She if same => 3,
             Self::He | Self::She => 1 + u8::from(tags.any(Tags::PERSON)),

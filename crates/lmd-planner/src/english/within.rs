@@ -1,10 +1,14 @@
 //! Where in its owner something is: in the middle of it, in one of its corners.
 
-use super::interpret::{Interpreter, thing_tags};
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, Joint, thing_tags};
+use super::links::Link;
+use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
-use crate::lexicon::{Class, Tags, kind_of, known_kind};
-use crate::{Arrangement, Region, Relation, RelationKind};
+use super::who::Who;
+use crate::lexicon::{Class, Kind, List, Tags, kind_of, known_kind};
+use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
     /// The object of a preposition as the place, the part of the picture or the thing that it is.
@@ -25,7 +29,11 @@ impl Interpreter<'_> {
         // Whoever looks out of a window stands beside it.
         let outward = prep == "out of" && matches!(phrase.noun.as_str(), "window" | "door" | "doorway");
         let kind = if outward { RelationKind::NextTo } else { kind };
-        let setting = if known { Setting::Thing } else { setting(phrase, kind, prep) };
+        if !known && self.on_storey(phrase, kind, &subjects) {
+            return;
+        }
+        let built = kind == RelationKind::Above && self.stands_over(phrase, &subjects);
+        let setting = if known || built { Setting::Thing } else { setting(phrase, kind, prep) };
         match setting {
             Setting::Place => {
                 let corner = self.corner.take();
@@ -47,6 +55,49 @@ impl Interpreter<'_> {
         self.closed = true;
     }
 
+    /// `a house with a cat in the attic`: in the upper part of the house. `true` if it was that.
+    fn on_storey(&mut self, phrase: &NounPhrase, kind: RelationKind, subjects: &[usize]) -> bool {
+        let storey = match () {
+            () if List::UpperStorey.has(&phrase.noun) => Region::Top,
+            () if List::LowerStorey.has(&phrase.noun) => Region::Bottom,
+            () => return false,
+        };
+        let has_storeys = |thing: &Thing| {
+            let ship = thing_tags(thing).any(Tags::VEHICLE) && thing_tags(thing).any(Tags::WATER);
+            is_building(thing) || thing.noun.ends_with("house") || ship
+        };
+        let house = (0..self.scene.things.len()).rev().find(|index| {
+            !subjects.contains(index) && self.scene.things.get(*index).is_some_and(has_storeys)
+        });
+        let Some(house) = house.filter(|_| kind == RelationKind::Inside && !subjects.is_empty()) else {
+            return false;
+        };
+        self.no_longer_beside(subjects, &[house]);
+        self.corner = Some(storey);
+        self.relate_all(subjects, RelationKind::Inside, &[house]);
+        self.put_in_corner(subjects, RelationKind::Inside, house);
+        self.used.push(phrase.noun.clone());
+        (self.group, self.object_of, self.closed) = (subjects.to_vec(), None, true);
+        true
+    }
+
+    /// `a castle on a hill above a village`: what stands on land is not in the air over the houses, but behind them.
+    fn stands_over(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+        let stands = |i: &usize| {
+            self.scene.things.get(*i).is_some_and(|thing| {
+                let other = Tags::ANIMATE.and(Tags::VEHICLE).and(Tags::SKY).and(Tags::PLACE);
+                kind_of(&thing.noun).class.stands() && thing.region.is_none() && !thing_tags(thing).any(other)
+            })
+        };
+        let houses = phrase.tags().any(Tags::PLACE) && kind_of(&phrase.noun).class == Class::Stand;
+        let counted = phrase.determiner != Determiner::None;
+        houses
+            && counted
+            && !phrase.tags().any(Tags::INDOORS)
+            && !subjects.is_empty()
+            && subjects.iter().all(stands)
+    }
+
     /// In the middle of what the phrase names.
     pub(super) fn center(&mut self, phrase: &NounPhrase, subjects: Vec<usize>) {
         let kind = RelationKind::Inside;
@@ -65,6 +116,7 @@ impl Interpreter<'_> {
         if subjects.is_empty() {
             self.object_ahead(phrase, kind, "in");
         } else {
+            self.corner = Some(Region::Center).filter(|_| kind == RelationKind::Inside);
             self.object_thing(phrase, kind, subjects);
         }
     }
@@ -98,6 +150,9 @@ impl Interpreter<'_> {
         };
         self.scene.relations.retain(|relation| !beside(relation));
         self.relate_all(subjects, kind, owners);
+        for index in subjects.iter().filter(|_| kind == RelationKind::Inside) {
+            self.scene.things.get_mut(*index).into_iter().for_each(|thing| thing.spot = Some(Region::Center));
+        }
         true
     }
 
@@ -110,13 +165,64 @@ impl Interpreter<'_> {
             let kind = if upper { RelationKind::Above } else { RelationKind::Below };
             return self.relate_all(subjects, kind, &[object]);
         }
+        if corner == Region::Corners {
+            self.put_in_corners(subjects, object);
+            return;
+        }
         for subject in subjects {
             self.scene.things.get_mut(*subject).into_iter().for_each(|thing| thing.spot = Some(corner));
         }
     }
 
+    /// `three fish in a tank, a snail at the bottom`: at that of the tank.
+    pub(super) fn filled_before(&self, region: Region, subjects: &[usize]) -> Vec<usize> {
+        let holds = |r: &&Relation| {
+            r.kind == RelationKind::Inside
+                && !subjects.contains(&r.subject)
+                && self.scene.things.get(r.object).is_some_and(|t| kind_of(&t.noun).class == Class::Container)
+        };
+        let mut holders: Vec<usize> = self.scene.relations.iter().filter(holds).map(|r| r.object).collect();
+        holders.dedup();
+        let only = holders.len() == 1 && region == Region::Bottom && self.joined_by != Joint::And;
+        if only { holders } else { Vec::new() }
+    }
+
+    /// Whether something that hangs or is let into walls is on what is much higher: a window or a clock on a tower.
+    pub(super) fn is_in_side(&self, subject: usize, object: usize) -> bool {
+        let thing = |index: usize| self.scene.things.get(index);
+        let (Some(part), Some(whole)) = (thing(subject), thing(object)) else { return false };
+        let (own, large) = (kind_of(&part.noun), kind_of(&whole.noun));
+        let fixed = matches!(own.class, Class::Hang | Class::Wall) && !thing_tags(part).any(Tags::ANIMATE);
+        let other = Tags::ANIMATE.and(Tags::SURFACE).and(Tags::SCENERY).and(Tags::PLACE);
+        fixed
+            && large.class == Class::Stand
+            && large.height > 3.0 * own.height
+            && large.width > 2.0 * own.width
+            && !thing_tags(whole).any(other)
+    }
+
+    /// `the shelf below it` after a shelf: another one.
+    pub(super) fn another_below(&mut self, phrase: &NounPhrase) -> Option<usize> {
+        let known = self.known(phrase).filter(|_| phrase.determiner == Determiner::The && !phrase.plural)?;
+        let (Some(Chunk::Link(Link::Rel { kind, .. })), Some(Chunk::Pronoun(Who::It))) =
+            (self.peek(1), self.peek(2))
+        else {
+            return None;
+        };
+        let upright = matches!(kind, RelationKind::Above | RelationKind::Below | RelationKind::Under);
+        let another = self.scene.things.get(known).filter(|thing| upright && thing.count == 1)?.clone();
+        self.scene.things.push(another);
+        let index = self.scene.things.len() - 1;
+        let kind = if *kind == RelationKind::Under { RelationKind::Below } else { *kind };
+        self.relate(index, kind, known);
+        self.mentioned.push(index);
+        self.object_known = false;
+        self.at += 2;
+        Some(index)
+    }
+
     /// One of each of `subjects` in every corner of `owner`.
-    fn put_in_corners(&mut self, subjects: &[usize], owner: usize) -> bool {
+    fn put_in_corners(&mut self, subjects: &[usize], owner: usize) {
         const CORNERS: [Region; 4] =
             [Region::TopLeft, Region::TopRight, Region::BottomLeft, Region::BottomRight];
         self.no_longer_beside(subjects, &[owner]);
@@ -135,7 +241,12 @@ impl Interpreter<'_> {
             let first = self.scene.things.get_mut(*subject);
             first.into_iter().for_each(|thing| thing.spot = Some(Region::TopLeft));
         }
-        true
+    }
+
+    /// `a map with a compass in the corner`: in one of the map's.
+    pub(super) fn in_some_corner(&mut self) {
+        let (subjects, owners) = (self.link_subjects(), self.owner.clone());
+        self.closed |= self.in_corner_of_owner(Region::TopRight, &subjects, &owners);
     }
 
     /// `a fridge with a magnet in the upper left corner`: the corner of the fridge, not of the picture. On what bears
@@ -152,21 +263,8 @@ impl Interpreter<'_> {
         };
         let (of_holder, size) = (thing_tags(holder), kind_of(&holder.noun));
         let bears = of_holder.any(Tags::SURFACE) && !of_holder.any(Tags::VEHICLE);
-        let within = |index: &usize| {
-            self.scene.things.get(*index).is_some_and(|thing| {
-                let (own, kind) = (thing_tags(thing), kind_of(&thing.noun));
-                let flies =
-                    kind.class == Class::Air || own.any(Tags::SKY.and(Tags::ANIMATE).and(Tags::SCENERY));
-                let flat = matches!(size.class, Class::Hang | Class::Wall | Class::Flat);
-                let tiny = own.any(Tags::ANIMATE) && kind.width < 0.3 * size.width;
-                let small =
-                    kind.width < 0.4 || kind.extent() < size.extent() || kind.width < 0.7 * size.width;
-                let part = own.any(Tags::PART) || known_kind(&thing.noun).is_none();
-                // What is at the top of a hill or a tower may stand on it.
-                let top = region == Region::Top && !(part || kind.width < 0.4);
-                !top && (flat || tiny || !flies && (part || small))
-            })
-        };
+        let within =
+            |index: &usize| self.scene.things.get(*index).is_some_and(|t| fits_side(t, region, size));
         if subjects.is_empty()
             || of_holder.any(Tags::ANIMATE.and(Tags::PLACE).and(Tags::SCENERY))
             || !subjects.iter().all(within)
@@ -176,7 +274,8 @@ impl Interpreter<'_> {
         match region {
             // "a carpet with a cat in each corner"
             Region::Corners if matches!(size.class, Class::Flat | Class::Hang | Class::Wall) => {
-                self.put_in_corners(subjects, *owner)
+                self.put_in_corners(subjects, *owner);
+                true
             }
             Region::Left | Region::Right => {
                 subjects.iter().filter(|_| bears).for_each(|subject| self.default_relation(*subject, owners));
@@ -191,6 +290,14 @@ impl Interpreter<'_> {
                     thing.into_iter().for_each(|thing| thing.spot = Some(region));
                 }
                 on_dish
+            }
+            Region::Bottom if size.class == Class::Container => {
+                self.no_longer_beside(subjects, owners);
+                self.relate_all(subjects, RelationKind::Inside, owners);
+                for index in subjects {
+                    self.scene.things.get_mut(*index).into_iter().for_each(|thing| thing.spot = Some(region));
+                }
+                true
             }
             Region::Top | Region::TopLeft | Region::TopRight | Region::BottomLeft | Region::BottomRight
                 if !bears || !matches!(size.class, Class::Table | Class::Seat | Class::Mount) =>
@@ -209,4 +316,17 @@ impl Interpreter<'_> {
             _ => false,
         }
     }
+}
+
+/// Whether a thing may be in that part of what is of so large a kind.
+fn fits_side(thing: &Thing, region: Region, holder: Kind) -> bool {
+    let (own, kind) = (thing_tags(thing), kind_of(&thing.noun));
+    let flies = kind.class == Class::Air || own.any(Tags::SKY.and(Tags::ANIMATE).and(Tags::SCENERY));
+    let flat = matches!(holder.class, Class::Hang | Class::Wall | Class::Flat);
+    let tiny = own.any(Tags::ANIMATE) && kind.width < 0.3 * holder.width;
+    let small = kind.width < 0.4 || kind.extent() < holder.extent() || kind.width < 0.7 * holder.width;
+    let part = own.any(Tags::PART) || known_kind(&thing.noun).is_none();
+    // What is at the top of a hill or a tower may stand on it.
+    let top = region == Region::Top && !(part || kind.width < 0.4);
+    !top && (flat || tiny || !flies && (part || small))
 }

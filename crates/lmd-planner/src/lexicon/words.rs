@@ -72,6 +72,8 @@ pub(crate) enum List {
     Idea,
     /// Nouns that give way to what they are a part of.
     GivesWay,
+    UpperStorey,
+    LowerStorey,
     /// How something looks or feels, which gives way to it.
     LookOf,
     /// In what letters are written.
@@ -148,13 +150,17 @@ pub(crate) enum List {
     All,
     /// Further verbs of instructions.
     RareImperative,
+    /// Nouns that are said of places and amounts.
+    About,
+    /// What an instruction says of sizes, places and sets, which captions do not repeat.
+    Shown,
     /// Real words, unknown otherwise, that a slip would turn into known ones.
     Real,
 }
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 60] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 64] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -172,6 +178,8 @@ impl List {
         (Self::StockSure, STYLE, "stock sure"),
         (Self::Idea, WORDS, "idea"),
         (Self::GivesWay, WORDS, "gives way"),
+        (Self::UpperStorey, WORDS, "upper storey"),
+        (Self::LowerStorey, WORDS, "lower storey"),
         (Self::LookOf, WORDS, "look of"),
         (Self::Writing, WORDS, "writing"),
         (Self::MadeFor, WORDS, "made for"),
@@ -214,6 +222,8 @@ impl List {
         (Self::Away, WORDS, "away"),
         (Self::All, WORDS, "all"),
         (Self::RareImperative, WORDS, "rare imperative"),
+        (Self::About, WORDS, "about"),
+        (Self::Shown, WORDS, "shown"),
         (Self::Real, REAL, ""),
     ];
 

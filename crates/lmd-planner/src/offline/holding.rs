@@ -87,6 +87,11 @@ pub(super) fn in_corner(
         Some(Region::Left) => vec![left()],
         Some(Region::Right) => vec![right()],
         Some(Region::Top) => vec![upper()],
+        Some(Region::Bottom) => vec![before(AxisId::Y, point(o, 0.6), point(s, 0.5), 0.0)],
+        Some(Region::Center) => [AxisId::X, AxisId::Y]
+            .into_iter()
+            .flat_map(|axis| near(axis, point(s, 0.5), point(o, 0.5), 0.03))
+            .collect(),
         Some(Region::TopLeft) => vec![upper(), left()],
         Some(Region::TopRight) => vec![upper(), right()],
         Some(Region::BottomLeft) => vec![lower(), left()],

@@ -2,7 +2,7 @@
 
 use lmd_layout::BBox;
 
-use super::shape::{Room, Shape};
+use super::shape::{Room, Shape, square_columns};
 use super::usual;
 use crate::lexicon::{Kind, Tags, noun_tags};
 use crate::{Arrangement, Region, Size, Thing};
@@ -11,6 +11,8 @@ use crate::{Arrangement, Region, Size, Thing};
 const MARGIN: f64 = 0.03;
 /// Most of the canvas one thing takes that is far away.
 const FARTHEST: f64 = 0.45;
+/// Most things of a kind that rest on something in one row.
+pub(super) const MOST_IN_ROW: usize = 6;
 /// Most of the canvas one thing takes by itself.
 pub(super) const LARGEST: (f64, f64) = (0.88, 0.82);
 
@@ -92,7 +94,7 @@ impl Item {
             noun: thing.noun.clone(),
             lone: usual::most_lone(thing),
             varied: thing.varied,
-            cornered: thing.spot.is_some(),
+            cornered: thing.spot.is_some_and(|spot| spot != Region::Center),
         }
     }
 
@@ -125,6 +127,20 @@ impl Item {
     /// Whether its members lie on top of one another.
     pub(super) fn is_stack(&self) -> bool {
         self.count > 1 && self.arrangement == Some(Arrangement::Stack)
+    }
+
+    /// Whether its members are said to stand in several rows.
+    pub(super) fn in_rows(&self) -> bool {
+        matches!(self.arrangement, Some(Arrangement::Rows(2..) | Arrangement::Grid)) && self.count > 2
+    }
+
+    /// In how many rows its members stand on something.
+    pub(super) fn lines(&self) -> usize {
+        match self.arrangement {
+            Some(Arrangement::Rows(lines)) => (lines as usize).max(1),
+            Some(Arrangement::Grid) => self.count.div_ceil(square_columns(self.count)),
+            _ => self.count.div_ceil(MOST_IN_ROW),
+        }
     }
 
     /// How far down its outline the things on it rest.
@@ -166,8 +182,8 @@ impl Item {
 
     /// Width when all members stand in their rows, with gaps.
     pub(super) fn row_width(&self, cell: (f64, f64)) -> f64 {
-        let lines = if let Some(Arrangement::Rows(lines)) = self.arrangement { lines.max(1) } else { 1 };
-        self.count.div_ceil(lines as usize) as f64 * (cell.0 + 0.03)
+        let lines = if self.in_rows() { self.lines() } else { 1 };
+        self.count.div_ceil(lines) as f64 * (cell.0 + 0.03)
     }
 
     pub(super) fn body(&self, cell: (f64, f64), room: Room) -> Body {

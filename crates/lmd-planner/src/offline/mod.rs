@@ -5,6 +5,7 @@
 //! places the items so that the rules hold.
 
 mod axis;
+mod checking;
 mod constraint;
 pub(crate) mod edit;
 mod holding;
@@ -14,8 +15,11 @@ mod place;
 pub(crate) mod problem;
 mod rows;
 mod rules;
+mod settling;
 mod shape;
+mod sharing;
 pub(crate) mod stage;
+mod surrounding;
 mod usual;
 pub(crate) mod wording;
 
@@ -79,7 +83,9 @@ pub fn plan_scene(scene: &Scene) -> Result<Plan, PlanError> {
         let why = warnings.pop().unwrap_or_else(|| "nothing to draw was understood".to_owned());
         return Err(PlanError::NeedsLlm { why });
     }
-    let staged = stage(&usual::settled(&scene), &[]);
+    let settled = settling::settled(&scene);
+    let staged = stage(&settled, &[]);
+    let told = staged.crowded || staged.unmet > 0;
     warnings.extend(staged.warnings);
     let objects = staged
         .boxes
@@ -87,7 +93,11 @@ pub fn plan_scene(scene: &Scene) -> Result<Plan, PlanError> {
         .map(|(thing, bbox)| Object::new(&wording::caption_in(&scene, *thing), *bbox))
         .collect::<Result<Vec<_>, _>>()?;
     let layout = Layout::new(objects, &scene.background_prompt(), &wording::negative(&scene))?;
-    warnings.extend(doubts(&scene, &layout, staged.crowded));
+    let doubts = doubts(&scene, &layout, staged.crowded);
+    // What was left out is told, and what is told by its names is not told again.
+    let unseen = if told { Vec::new() } else { checking::unseen(&settled, &staged.boxes) };
+    warnings.extend(unseen.into_iter().filter(|note| !doubts.contains(note)));
+    warnings.extend(doubts);
     Ok(Plan { layout, warnings, source: Source::Offline })
 }
 
@@ -160,5 +170,7 @@ fn drop_missing(scene: &mut Scene) {
 
 #[cfg(test)]
 mod placing_tests;
+#[cfg(test)]
+mod sharing_tests;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@
 
 use lmd_layout::BBox;
 
-use super::item::{Body, Item, LARGEST};
+use super::item::{Body, Item, LARGEST, MOST_IN_ROW};
 use super::shape::{Room, corner_size, hook_size};
 use super::usual;
 use crate::lexicon::{Class, kind_of};
@@ -17,8 +17,6 @@ use crate::{Arrangement, Region, RelationKind, Scene};
 const SHORTEST: f64 = 0.13;
 /// How far the side of the largest of several things goes.
 const PROMINENT: f64 = 0.54;
-/// Most things of a kind that rest on something in one row.
-pub(super) const MOST_IN_ROW: usize = 6;
 
 /// What needs room on or in what.
 #[derive(Clone, Copy, Debug)]
@@ -165,8 +163,11 @@ impl LayoutProblem {
         // What is far away is not what the picture is about, unless there is nothing else.
         let far = |item: &&Item| item.distance < 1.0;
         let all_far = self.items.iter().all(|item| far(&item));
+        // What is in the corner of something is as small as that lets it be.
+        let free = |item: &&Item| !item.cornered;
         let cells = self.items.iter().zip(self.cells(1.0, 1.0));
-        let sides = cells.filter(|(item, _)| all_far || !far(item)).map(|(_, (w, h))| w.max(h));
+        let seen = cells.filter(|(item, _)| free(item) && (all_far || !far(item)));
+        let sides = seen.map(|(_, (w, h))| w.max(h));
         side / sides.fold(1e-6, f64::max)
     }
 
@@ -257,7 +258,9 @@ impl LayoutProblem {
         if hold.kind == RelationKind::HeldBy {
             return self.fit_hands(hold, cells);
         }
-        if self.items[hold.child].cornered && self.items[hold.child].kept_size.is_none() {
+        // What stands at the end of a shelf, is not within it.
+        let within = hold.kind != RelationKind::On || self.items[hold.parent].kind.class != Class::Table;
+        if within && self.items[hold.child].cornered && self.items[hold.child].kept_size.is_none() {
             cells[hold.child] = corner_size(cells[hold.child], cells[hold.parent]);
         }
         if self.is_on_hook(hold) {
@@ -274,6 +277,10 @@ impl LayoutProblem {
                 (row.min(shape.size.0.max(0.6)) * 1.2, shape.size.1 * 1.3)
             }
             RelationKind::Under => (row * 1.15, cells[hold.child].1 / 0.55),
+            // What has several rows reaches from the feet of the first to below the last.
+            _ if child.in_rows() => {
+                (row * 1.12, child.body(cells[hold.child], Room { width: 0.8, height: 0.6 }).shape.size.1)
+            }
             _ => (row * 1.12, 0.0),
         };
         let parent = &self.items[hold.parent];

@@ -5,16 +5,19 @@ use super::constraint::{
     AxisId, CLEAR, Constraint, Rule, apart, before, centres, level, near, point, within,
 };
 use super::holding::{at_part, fits_hands, hanging, held, in_corner};
-use super::item::Item;
-use super::problem::{LayoutProblem, MOST_IN_ROW};
+use super::item::{Item, MOST_IN_ROW};
+use super::problem::LayoutProblem;
+use super::surrounding::around;
 use crate::lexicon::{Class, is_alive};
 use crate::{Region, Relation, RelationKind, Scene};
 
 /// Everything `scene` asks of `problem`. Supports are noted in the problem.
 pub(super) fn constraints(scene: &Scene, problem: &mut LayoutProblem) -> Vec<Constraint> {
     let mut all = Vec::new();
+    // Where the sky is all there is, it reaches down to the ground.
+    let all_sky = scene.background.as_deref() == Some("the sky");
     for (index, item) in problem.items.iter().enumerate() {
-        if let (Some(region), None) = (item.region, item.fixed) {
+        if let (Some(region), None) = (item.region.filter(|r| !all_sky || *r != Region::Sky), item.fixed) {
             all.extend(region_constraint(index, region, &scene.things[item.thing].noun));
         }
     }
@@ -150,7 +153,12 @@ fn carried(problem: &mut LayoutProblem, s: usize, o: usize, kind: RelationKind, 
             on(s, o, 0.06)
         }
         RelationKind::On if problem.items[o].kind.class == Class::Wall => on_wall(s, o),
-        RelationKind::On if problem.items[s].count > MOST_IN_ROW => {
+        // Rows on a tray lie within it.
+        RelationKind::On if problem.items[s].in_rows() && problem.items[o].kind.class == Class::Flat => {
+            problem.hold(s, o, RelationKind::Inside);
+            inside(s, o)
+        }
+        RelationKind::On if problem.items[s].in_rows() || problem.items[s].count > MOST_IN_ROW => {
             problem.hold(s, o, kind);
             on_in_rows(problem, s, o)
         }
@@ -181,7 +189,16 @@ fn on(s: usize, o: usize, ride: f64) -> Constraint {
     let e = before(AxisId::X, point(o, 0.25), point(s, 0.5), 0.0);
     let f = before(AxisId::X, point(s, 0.5), point(o, 0.75), 0.0);
     let higher = before(AxisId::Y, point(s, 0.5), point(o, 0.5), 0.01);
-    Constraint::new(1, vec![vec![a, b, c, d, higher], vec![a, b, c, d], vec![a, b, e, f]]).overlapping(s, o)
+    // Of two that stand one behind the other, each is a little off.
+    let [g, h] = near(AxisId::Y, point(s, 1.0), point(o, ride), 0.05);
+    let options = vec![
+        vec![a, b, c, d, higher],
+        vec![a, b, c, d],
+        vec![a, b, e, f],
+        vec![c, d, g, h],
+        vec![e, f, g, h],
+    ];
+    Constraint::new(1, options).overlapping(s, o)
 }
 
 /// Whether somebody is so small as to sit on the side of a wall.
@@ -191,7 +208,7 @@ fn is_small(problem: &LayoutProblem, item: usize) -> bool {
 
 /// Many things on one holder: the feet of every row on it.
 fn on_in_rows(problem: &LayoutProblem, s: usize, o: usize) -> Constraint {
-    let lines = problem.items[s].count.div_ceil(MOST_IN_ROW);
+    let lines = problem.items[s].lines();
     let [a, b] = within(AxisId::X, s, o, 0.02);
     let first = before(AxisId::Y, point(o, 0.0), point(s, 1.0 / lines as f64), 0.0);
     let last = before(AxisId::Y, point(s, 1.0), point(o, 0.9), 0.0);
@@ -220,6 +237,10 @@ fn inside(s: usize, o: usize) -> Constraint {
 fn under(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
     let (item, holder) = (&problem.items[s], &problem.items[o]);
     if item.kind.class == Class::Flat {
+        // A tree does not stand on the blanket under it.
+        if holder.kind.class == Class::Over {
+            return in_depth(o, s);
+        }
         problem.hold(o, s, RelationKind::On);
         return on(o, s, Class::Flat.support_height());
     }
@@ -349,30 +370,6 @@ fn between(s: usize, left: &[usize], right: &[usize], alike: bool) -> Constraint
             order(AxisId::Y, right, left, false),
         ],
     )
-}
-
-/// Several things around one: left and right of it first, then above and
-/// below, then the corners.
-fn around(problem: &LayoutProblem, subjects: &[usize], centre: usize) -> Vec<Constraint> {
-    let stands = |item: usize| problem.items[item].kind.class.stands();
-    let place = |s: usize, slot: usize| -> Vec<Rule> {
-        let sides: [(i8, i8); 8] = [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1)];
-        let (dx, dy) = sides[slot % sides.len()];
-        [(AxisId::X, dx), (AxisId::Y, dy)]
-            .into_iter()
-            .flat_map(|(dim, side)| match side {
-                -1 => vec![apart(dim, s, centre)],
-                1 => vec![apart(dim, centre, s)],
-                // Beside it: on the same floor.
-                _ if dim == AxisId::Y && stands(s) && stands(centre) => {
-                    near(dim, point(s, 1.0), point(centre, 1.0), 0.03).to_vec()
-                }
-                _ => near(dim, point(s, 0.5), point(centre, 0.5), 0.06).to_vec(),
-            })
-            .collect()
-    };
-    let slots = |(slot, &s): (usize, &usize)| Constraint::new(1, vec![place(s, slot), place(s, slot + 4)]);
-    subjects.iter().enumerate().map(slots).collect()
 }
 
 /// Where a region keeps an item: centres within part of the canvas.

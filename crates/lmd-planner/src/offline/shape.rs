@@ -81,7 +81,7 @@ fn scaled((w, h): (f64, f64), factor: f64) -> (f64, f64) {
 }
 
 /// Columns of the most nearly square grid: 4 is 2 × 2, 6 is 3 × 2, 9 is 3 × 3.
-fn square_columns(count: usize) -> usize {
+pub(super) fn square_columns(count: usize) -> usize {
     let columns = (1..=count).find(|c| c * c >= count).unwrap_or(count);
     // 8 in three columns leaves a hole; 4 × 2 does not.
     (columns..=columns + 1).find(|c| count.is_multiple_of(*c)).unwrap_or(columns)

@@ -1,8 +1,8 @@
 //! Usual sizes and places of some sorts of things, where the sizes of their
 //! kinds alone would mislead: what is in the sky looks small, what is far away
-//! too, long things lie, and what is on a table with others stands on it.
+//! too, and long things lie.
 
-use crate::lexicon::{Class, Kind, Tags, is_alive, kind_of, known_kind, noun_tags};
+use crate::lexicon::{Class, Kind, Tags, kind_of, known_kind, noun_tags};
 use crate::{Region, Relation, RelationKind, Scene, Size, Thing};
 
 /// Most of the canvas that something far away takes.
@@ -96,107 +96,13 @@ pub(super) fn kind_in_scene(thing: &Thing) -> Kind {
     Kind { class, ..kind }
 }
 
-/// What swims, among boats: they lie on the water, and it does not fly over them.
-fn set_afloat(scene: &mut Scene) {
-    let boats = scene.things.iter().any(|thing| {
-        noun_tags(&thing.noun).any(Tags::WATER)
-            && kind_of(&thing.noun).class.stands()
-            && thing.region != Some(Region::Sky)
-    });
-    use RelationKind::{Above, Behind, Below, InFrontOf, LeftOf, NextTo, RightOf, Under};
-    // A whale that leaps over a boat is in the air.
-    let level = |kind| matches!(kind, NextTo | LeftOf | RightOf | Behind | InFrontOf);
-    let free = |index: usize| {
-        scene.relations.iter().all(|r| {
-            let lower =
-                r.subject == index && matches!(r.kind, Below | Under) || r.object == index && r.kind == Above;
-            lower || level(r.kind) || r.subject != index && r.object != index
-        })
-    };
-    let swims = |thing: &Thing| {
-        let tags = noun_tags(&thing.noun);
-        tags.any(Tags::WATER) && tags.any(Tags::ANIMAL) && kind_of(&thing.noun).class == Class::Air
-    };
-    let afloat: Vec<bool> = (0..scene.things.len()).map(|index| boats && free(index)).collect();
-    for (thing, afloat) in scene.things.iter_mut().zip(afloat) {
-        if afloat && thing.region.is_none() && swims(thing) {
-            thing.region = Some(Region::Ground);
-        }
-    }
-}
-
-/// What is in the middle, where others stand on the left and on the right: between those.
-fn set_between(scene: &mut Scene) {
-    let stands = |region: Region| {
-        scene.things.iter().position(|thing| {
-            thing.region == Some(region) && kind_of(&thing.noun).class.stands() && thing.count == 1
-        })
-    };
-    let middle = stands(Region::Center)
-        .filter(|index| !scene.relations.iter().any(|relation| relation.subject == *index));
-    let (Some(left), Some(right), Some(middle)) = (stands(Region::Left), stands(Region::Right), middle)
-    else {
-        return;
-    };
-    scene.things[middle].region = None;
-    scene.relations.push(Relation { subject: middle, kind: RelationKind::Between(right), object: left });
-}
-
-/// The scene with the small things that stand nowhere on the table on which
-/// others of it stand.
-pub(super) fn settled(scene: &Scene) -> Scene {
-    let mut scene = scene.clone();
-    set_afloat(&mut scene);
-    set_between(&mut scene);
-    let is_table = |index: &usize| {
-        scene
-            .things
-            .get(*index)
-            .is_some_and(|thing| thing.count == 1 && kind_of(&thing.noun).class == Class::Table)
-    };
-    let rests = |relation: &&Relation| relation.kind == RelationKind::On && is_table(&relation.object);
-    let mut tables: Vec<usize> =
-        scene.relations.iter().filter(rests).map(|relation| relation.object).collect();
-    tables.dedup();
-    let [table] = tables.as_slice() else { return scene };
-    let table = *table;
-    let related = |index: usize| {
-        scene.relations.iter().any(|relation| {
-            relation.subject == index
-                || relation.object == index
-                || relation.kind == RelationKind::Between(index)
-        })
-    };
-    let small = |index: &usize| {
-        let thing = &scene.things[*index];
-        let fits = known_kind(&thing.noun).is_some_and(|kind| {
-            kind.height <= ON_TABLE.0
-                && kind.width <= ON_TABLE.1
-                && matches!(kind.class, Class::Stand | Class::Container | Class::Flat)
-        });
-        // A mouse beside a keyboard is none that runs.
-        let device = thing.noun == "mouse" && scene.things.iter().any(|other| other.noun == "keyboard");
-        let free = matches!(thing.region, None | Some(Region::Left | Region::Right | Region::Center));
-        fits && free && (device || !is_alive(&thing.noun)) && *index != table && !related(*index)
-    };
-    let seats = |relation: &Relation| {
-        scene
-            .things
-            .get(relation.subject)
-            .is_some_and(|thing| thing.count > 1 && kind_of(&thing.noun).class == Class::Seat)
-    };
-    let around: Vec<bool> =
-        scene.relations.iter().map(|relation| relation.object == table && seats(relation)).collect();
-    let found: Vec<usize> = (0..scene.things.len()).filter(small).collect();
-    let on = |subject| Relation { subject, kind: RelationKind::On, object: table };
-    // Several chairs stand around a table.
-    for (relation, around) in scene.relations.iter_mut().zip(around) {
-        if around && relation.kind == RelationKind::On {
-            relation.kind = RelationKind::Around;
-        }
-    }
-    scene.relations.extend(found.into_iter().map(on));
-    scene
+/// Whether a thing is so small that it stands on a table rather than beside it.
+pub(super) fn fits_table(noun: &str) -> bool {
+    known_kind(noun).is_some_and(|kind| {
+        kind.height <= ON_TABLE.0
+            && kind.width <= ON_TABLE.1
+            && matches!(kind.class, Class::Stand | Class::Container | Class::Flat)
+    })
 }
 
 /// A stated size as a factor.

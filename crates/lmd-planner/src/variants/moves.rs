@@ -6,6 +6,8 @@ use crate::geometry::corners;
 
 /// Boxes that share this part of the smaller one belong together.
 const TOGETHER: f64 = 0.02;
+/// Edges of a stack this near to one another touch.
+const CONTACT: f64 = 0.012;
 /// Most groups of one row whose orders are tried.
 const MOST_PERMUTED: usize = 5;
 
@@ -34,6 +36,8 @@ pub(super) fn groups(boxes: &[BBox]) -> Vec<Vec<usize>> {
         let touches = |other: &usize| {
             let other = boxes[*other];
             bbox.intersection(other) > TOGETHER * bbox.area().min(other.area())
+                || stacked(*bbox, other)
+                || stacked(other, *bbox)
         };
         let (joined, apart): (Vec<_>, Vec<_>) =
             groups.into_iter().partition(|group: &Vec<usize>| group.iter().any(touches));
@@ -44,6 +48,12 @@ pub(super) fn groups(boxes: &[BBox]) -> Vec<Vec<usize>> {
     }
     groups.sort_by(|a, b| outline(boxes, a).x().total_cmp(&outline(boxes, b).x()));
     groups
+}
+
+/// Whether a box lies on another and does not reach into it.
+fn stacked(upper: BBox, lower: BBox) -> bool {
+    let shared = upper.x_max().min(lower.x_max()) - upper.x().max(lower.x());
+    (upper.y_max() - lower.y()).abs() < CONTACT && shared > 0.5 * upper.w().min(lower.w())
 }
 
 /// The smallest box around a group.
@@ -82,7 +92,11 @@ pub(super) fn candidates(
         [Move::Scale(0.8), Move::Shift(-0.12), Move::Shift(0.12), Move::Scale(1.2), Move::Scale(0.66)];
     let whole: Vec<Move> = if all_free { whole.to_vec() } else { Vec::new() };
     let mirror: Vec<Move> = if all_free { vec![Move::Mirror] } else { Vec::new() };
-    let single = [&mirror, &orders, &depths, &whole, &hops];
+    // One group by itself looks different at another place, not as large as it was.
+    let single = match groups.len() {
+        1 => [&mirror, &hops, &orders, &depths, &whole],
+        _ => [&mirror, &orders, &depths, &whole, &hops],
+    };
     let singles: Vec<Vec<Move>> = single.into_iter().flatten().map(|one| vec![one.clone()]).collect();
     let first: Vec<Move> = [&mirror[..], &orders].concat();
     let second: Vec<Move> = [&depths[..], &whole, &hops].concat();

@@ -5,6 +5,7 @@ use lmd_layout::{BBox, MAX_OBJECTS};
 use super::board::{Board, Piece};
 use super::demand;
 use super::ground::grounded;
+use super::new_places::{beside_size, on_both, settle};
 use super::novelty::{as_new, described, laid_table};
 use super::readable::reads_well;
 use super::refusal::Refusal;
@@ -16,7 +17,7 @@ use crate::geometry::{corners, feet_kept};
 use crate::lexicon::{Kind, belongs_to_wearer, is_alive, kind_of, known_kind};
 use crate::offline::problem::Given;
 use crate::offline::stage::{Staged, stage};
-use crate::offline::wording;
+use crate::offline::{settling, wording};
 use crate::{Region, Relation, RelationKind, Scene};
 
 /// Adds what the words describe, in free space.
@@ -53,6 +54,10 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
 /// Places a scene's things but its last, which are the objects `anchors`.
 pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) -> Result<(), Refusal> {
     let fresh = scene.things.len() - anchors.len();
+    if board.pieces.is_empty() {
+        // As a new layout would have them.
+        scene = settling::settled(&scene);
+    }
     over_what_hangs_behind(&mut scene);
     if board.pieces.len() + scene.things[..fresh].iter().map(|thing| thing.count as usize).sum::<usize>()
         > MAX_OBJECTS
@@ -96,6 +101,7 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
         let late = board.warnings.split_off(noted);
         board.warnings.extend(late.into_iter().filter(|note| !note.contains("not enough room")));
     }
+    settle(board, &scene, &of_thing, anchors, noted);
     let both = on_both(&scene);
     for relation in scene.relations.iter().filter(|relation| !both && relation.object >= fresh) {
         let new = of_thing.iter().filter(|(thing, _)| *thing == relation.subject);
@@ -115,12 +121,6 @@ fn over_what_hangs_behind(scene: &mut Scene) {
             relation.kind = RelationKind::Above;
         }
     }
-}
-
-/// Whether some of the new things go left and others right of something.
-fn on_both(scene: &Scene) -> bool {
-    let has = |kind| scene.relations.iter().any(|relation| relation.kind == kind);
-    has(RelationKind::LeftOf) && has(RelationKind::RightOf)
 }
 
 /// Stages new things against `anchors`, the first `fresh` of the scene's; they must
@@ -171,9 +171,13 @@ fn staged_among(
     if let (Some((_, RelationKind::Between(_))), [one, other, ..]) = (related.first(), places.as_slice()) {
         let middle = (one.center().0 + other.center().0) / 2.0;
         let feet = one.y_max().max(other.y_max());
-        for (_, bbox) in staged.boxes.iter_mut().filter(|(thing, _)| *thing < fresh) {
+        let count = staged.boxes.iter().filter(|(thing, _)| *thing < fresh).count();
+        let new = staged.boxes.iter_mut().filter(|(thing, _)| *thing < fresh);
+        for (at, (_, bbox)) in new.enumerate() {
             let small = feet_kept(*bbox, 0.7 * bbox.w(), 0.7 * bbox.h());
-            *bbox = small.shifted(middle - small.center().0, feet - small.y_max());
+            // Several stand side by side about the middle.
+            let aside = (at as f64 - (count - 1) as f64 / 2.0) * small.w();
+            *bbox = small.shifted(middle + aside - small.center().0, feet - small.y_max());
         }
     }
     staged
@@ -279,14 +283,6 @@ fn is_near(kind: RelationKind) -> bool {
     )
 }
 
-/// The usual size of a thing beside something of the size that is given.
-fn beside_size(anchor: &Piece, kind: &Kind) -> Given {
-    let Some(known) = known_kind(&thing_of(anchor).noun) else { return Given::Nothing };
-    let unit = anchor.bbox.area().sqrt() / known.extent();
-    let side = (unit * kind.extent()).clamp(0.08, 0.6);
-    Given::Size(side * kind.aspect().sqrt(), side / kind.aspect().sqrt())
-}
-
 /// The size of a new thing on a table: that of its like, else as told.
 fn size_there(board: &Board, scene: &Scene, thing: usize, anchors: &[usize]) -> Option<(f64, f64)> {
     let mut one =
@@ -355,7 +351,9 @@ fn out_of_vase(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]
     let new = &mut board.pieces[first..];
     let long = |piece: &Piece| {
         let noun = thing_of(piece).noun;
-        known_kind(&noun).is_some_and(|kind| kind.height > kind.width) && !is_alive(&noun)
+        // Milk in a fridge does not.
+        let long = |kind: Kind| kind.height > kind.width.max(0.5 * narrow.height);
+        known_kind(&noun).is_some_and(long) && !is_alive(&noun)
     };
     if scene.relations.is_empty() || narrow.height < narrow.width || !new.iter().all(long) {
         return;

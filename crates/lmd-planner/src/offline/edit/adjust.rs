@@ -374,6 +374,9 @@ pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
                     rewrite(board, &owners, |caption| detail::without(caption, &noun));
                     told.extend(owners);
                 }
+                None if part.starts_with("the ") && scenery::names_place(board, part) => {
+                    scenery::remove_place(board);
+                }
                 None => {
                     let (found, others) = named(board, part);
                     gone.extend(found);

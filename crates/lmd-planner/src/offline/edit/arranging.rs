@@ -4,16 +4,18 @@
 use lmd_layout::{BBox, MAX_OBJECTS};
 
 use super::adding::add;
-use super::board::Board;
-use super::command::{Edge, first_word};
+use super::board::{Board, Piece};
+use super::command::{Edge, Line, first_word};
 use super::ground::grounded;
+use super::lines::in_line;
 use super::naming::head_noun;
+use super::ones::with_noun;
 use super::refer::find;
 use super::refusal::Refusal;
 use super::spot::{SCALES, Wish, spot};
 use super::staging::{attach, carrier, stage_among, thing_of};
 use super::standing::{obstacles, rests_on};
-use crate::geometry::{corners, overlap};
+use crate::geometry::{corners, crossings, overlap};
 use crate::lexicon::{Tags, kind_of, noun_tags};
 use crate::offline::problem::Given;
 use crate::{RelationKind, Scene, Thing, english};
@@ -27,6 +29,8 @@ pub(super) fn want(board: &mut Board, what: &str) -> Result<(), Refusal> {
         let noun = one.first().and_then(|index| head_noun(&board.pieces[*index].caption)).unwrap_or_default();
         return want(board, &format!("{number} {}", lmd_layout::plural(&noun)));
     }
+    let what = with_noun(board, what);
+    let what = what.as_str();
     let counted = first_word(what).is_some_and(|word| lmd_layout::parse_number_word(word).is_some());
     let things = english::noun_phrases(what);
     let ([thing], true) = (things.as_slice(), counted) else { return add(board, what) };
@@ -76,11 +80,20 @@ pub(super) fn duplicate(board: &mut Board, who: &str, count: usize) -> Result<()
         return Err(format!("a layout holds at most {MAX_OBJECTS} objects, there are {first}"));
     }
     for original in originals {
+        let inside = holder(board, original).map(|index| board.pieces[index].clone());
         for made in 0..count {
             if !copy(board, original) {
                 close_up(board, original, count - made)?;
                 break;
             }
+        }
+        let out =
+            |piece: &Piece, holder: &Piece| piece.bbox.intersection(holder.bbox) < 0.5 * piece.bbox.area();
+        if let Some(holder) =
+            inside.filter(|holder| board.pieces[first..].iter().any(|piece| out(piece, holder)))
+        {
+            let caption = &board.pieces[original].caption;
+            board.warnings.push(format!("there is no room in {} for all of \"{caption}\"", holder.caption));
         }
     }
     board.touched = (first..board.pieces.len()).collect();
@@ -124,8 +137,11 @@ fn close_up(board: &mut Board, original: usize, more: usize) -> Result<(), Refus
 /// Adds one copy where there is room for it.
 fn copy(board: &mut Board, original: usize) -> bool {
     let piece = board.pieces[original].clone();
-    let floor = rests_on(board, original).map(|floor| board.pieces[floor].bbox);
-    let others: Vec<BBox> = obstacles(board, &[original]).into_iter().chain([piece.bbox]).collect();
+    let floor = rests_on(board, original).or_else(|| carrier(board, original));
+    let floor = floor.map(|floor| board.pieces[floor].bbox);
+    let above = |bbox: &BBox| Some(*bbox) != floor;
+    let others: Vec<BBox> =
+        obstacles(board, &[original]).into_iter().filter(above).chain([piece.bbox]).collect();
     let any_depth = kind_of(&thing_of(&piece).noun).class.stands();
     let wish = Wish { like: piece.bbox, floor, others: &others, scales: &SCALES, any_depth };
     let loose = holder(board, original).is_none();
@@ -204,6 +220,7 @@ fn within(board: &Board, original: usize) -> Option<BBox> {
 
 /// Puts objects in line: their lower edges at one height, or another edge.
 pub(super) fn align(board: &mut Board, who: &str, edge: Edge) -> Result<(), Refusal> {
+    let before = board.boxes();
     let subjects = find(board, who)?;
     let [left, top, right, bottom] = corners(subjects.iter().map(|index| board.pieces[*index].bbox));
     for index in &subjects {
@@ -215,6 +232,11 @@ pub(super) fn align(board: &mut Board, who: &str, edge: Edge) -> Result<(), Refu
             Edge::Bottom => (0.0, bottom - bbox.y_max()),
         };
         board.pieces[*index].bbox = bbox.shifted(dx, dy);
+    }
+    // "line them up": what would cover one another stands in a row.
+    if edge == Edge::Bottom && crossings(&board.boxes()) > crossings(&before) + 1e-4 {
+        board.place_all(before);
+        in_line(board, &subjects, Line::Row, who)?;
     }
     board.touched = subjects;
     Ok(())

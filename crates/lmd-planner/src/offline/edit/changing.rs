@@ -4,7 +4,7 @@
 use super::command::{Command, first_word, two_parts};
 use super::doing::acted;
 use super::moving::gathering;
-use super::vocabulary::{comparative, is_motion, is_time, mood, moods, names_style};
+use super::vocabulary::{comparative, is_motion, is_time, is_without_colour, mood, moods, names_style};
 use crate::lexicon::{
     VerbForm, doing, is_adjective, is_colour, is_known_verb, known_kind, names_colour, verb,
 };
@@ -13,6 +13,9 @@ use crate::lexicon::{
 pub(super) fn change(verb: &str, rest: &str) -> Option<Command> {
     if let Some(command) = scenery(rest) {
         return Some(command);
+    }
+    if let Some((who, like)) = two_parts(rest, &[" colored like "]) {
+        return Some(Command::Describe { who, words: format!("colored like {like}") });
     }
     // A layout does not say which way things face.
     if verb == "turn" && rest.ends_with(" around") {
@@ -93,7 +96,13 @@ fn scenery(rest: &str) -> Option<Command> {
         if let Some(command) = scene_complement(rest) {
             return Some(command);
         }
+        if is_without_colour(rest) && !matches!(subject, "it" | "this") {
+            return Some(Command::Style(format!("{rest} photo")));
+        }
         if subject.ends_with("background") || matches!(subject, "the scene" | "the setting") {
+            if rest.split(' ').all(|word| word == "and" || is_adjective(word)) {
+                return Some(Command::Style(format!("scene with a {rest} background")));
+            }
             let place = ["in ", "on ", "at "].iter().find_map(|preposition| rest.strip_prefix(preposition));
             return Some(Command::Background(place.unwrap_or(rest).to_owned()));
         }
@@ -212,7 +221,10 @@ fn complement_start(words: &[&str]) -> Option<usize> {
         Some(before) if names_colour(words[at]) && is_colour(words[before]) => before,
         _ => at,
     });
-    article.or(list).or(last)
+    // "green with white dots"
+    let with = (from + 1..words.len().saturating_sub(1))
+        .find(|at| words[*at] == "with" && words[*at + 1] != "a" && names_colour(words[*at - 1]));
+    article.or(with.map(|at| at - 1)).or(list).or(last)
 }
 
 /// What `who` is to become.

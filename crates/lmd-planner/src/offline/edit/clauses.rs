@@ -15,7 +15,8 @@ use super::remarks::{allowed, complaint, passive, topic, unwanted};
 use super::rewording::{otherwise, reworded};
 use super::sizing::{recolour, resize_verb, scale};
 use super::terse::{
-    also_does, bare_change, bare_step, bare_style, fewer, inherited, led_back, state, trade, without_purpose,
+    also_does, bare_change, bare_step, bare_style, fewer, inherited, led_back, state, swap, trade,
+    without_purpose,
 };
 use super::vocabulary::{
     adds, comparative, is_imperative, is_motion, is_verb, moves, places, strength, without_strength,
@@ -184,6 +185,10 @@ fn as_said(text: &str) -> Option<Command> {
     }
     if let Some(command) = in_place(text) {
         return Some(command);
+    }
+    let instead = text.strip_suffix(" instead").and_then(as_said);
+    if let Some(done @ Command::Happen { .. }) = instead {
+        return Some(Command::Instead { done: Box::new(done), gone: String::new() });
     }
     let text = without_purpose(text.strip_suffix(" instead").unwrap_or(text));
     if let Some(command) =
@@ -361,47 +366,14 @@ fn take(rest: &str) -> Option<Command> {
         .or_else(|| rest.strip_prefix("out "))
         .or_else(|| rest.strip_prefix("off "))
         .or_else(|| rest.strip_suffix(" away"))
-        .or_else(|| rest.strip_suffix(" out"));
+        .or_else(|| rest.strip_suffix(" out"))
+        .or_else(|| rest.strip_suffix(" off"));
     who.and_then(remove)
 }
 
 fn nudge(who: &str, (dx, dy): (f64, f64)) -> Command {
     let power = strength(who);
     Command::Nudge { who: without_strength(who), dx: dx * power, dy: dy * power }
-}
-
-/// `the cat and the dog`, `the cat with the dog`.
-fn swap(rest: &str) -> Option<Command> {
-    let rest =
-        ["the positions of ", "the places of "].iter().fold(rest, |rest, of| rest.trim_start_matches(of));
-    let rest = [" around", " over", " round"].iter().fold(rest, |rest, tail| {
-        rest.strip_suffix(tail).or_else(|| rest.strip_prefix(&tail[1..])).unwrap_or(rest).trim_start()
-    });
-    let both = matches!(
-        rest,
-        "" | "them"
-            | "both"
-            | "the two"
-            | "both of them"
-            | "the two of them"
-            | "the objects"
-            | "places"
-            | "positions"
-            | "sides"
-            | "their places"
-            | "their positions"
-    );
-    if both {
-        return Some(Command::Swap("them".to_owned(), String::new()));
-    }
-    let two = two_parts(rest, &[" and ", " with ", " for "]).filter(|_| !rest.contains("size"));
-    // What is not there yet cannot change places.
-    if let Some((who, to)) = two.clone().filter(|(_, to)| matches!(first_word(to), Some("a" | "an"))) {
-        return Some(Command::Rename { who, to });
-    }
-    let several = !rest.contains("size") && rest.split(' ').next_back().is_some_and(lmd_layout::is_plural);
-    two.map(|(one, other)| Command::Swap(one, other))
-        .or_else(|| several.then(|| Command::Swap(rest.to_owned(), String::new())))
 }
 
 /// Instructions without a verb: `closer together`, `two more cats`, `bigger boxes`.

@@ -35,7 +35,7 @@ pub(super) fn meet(board: &mut Board) {
         if places.is_empty() || good(board, subject, demand.kind, &anchors) {
             continue;
         }
-        let held = stands(board.pieces[subject].bbox, demand.kind, &places);
+        let held = reads(board.pieces[subject].bbox, demand.kind, &places);
         let found = (!board.pieces[subject].locked)
             .then(|| nearest_standing(board, subject, demand.kind, &anchors))
             .flatten();
@@ -63,8 +63,18 @@ fn good(board: &Board, subject: usize, kind: RelationKind, anchors: &[usize]) ->
     let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
     let feet = board.pieces[subject].bbox.y_max();
     let level = || places.iter().any(|other| (feet - other.y_max()).abs() < LEVEL_FEET);
-    stands(board.pieces[subject].bbox, kind, &places)
+    reads(board.pieces[subject].bbox, kind, &places)
         && (!is_beside(kind) || !all_stand(board, subject, anchors) || level())
+}
+
+/// Whether a box stands so to others, and is left or right of them rather than before or behind them.
+fn reads(bbox: BBox, kind: RelationKind, anchors: &[BBox]) -> bool {
+    /// The part of the width of the narrower that two neighbours share at most.
+    const SHARED: f64 = 0.6;
+    let sideways = matches!(kind, RelationKind::LeftOf | RelationKind::RightOf);
+    let shared = |other: &BBox| bbox.x_max().min(other.x_max()) - bbox.x().max(other.x());
+    let beside = |other: &BBox| shared(other) <= SHARED * bbox.w().min(other.w());
+    stands(bbox, kind, anchors) && (!sideways || anchors.iter().all(beside))
 }
 
 /// Whether a relation says that something is on one ground with something, at its side.
@@ -140,7 +150,7 @@ pub(super) fn nearest_standing(
         let steps = |room: f64| (0..=(room / STEP).floor() as i32).map(|step| f64::from(step) * STEP);
         let all = steps(1.0 - small.w()).flat_map(|x| steps(1.0 - small.h()).map(move |y| (x, y)));
         let placed = all.map(|(x, y)| small.shifted(x - small.x(), y - small.y()));
-        let good = placed.filter(|bbox| stands(*bbox, kind, &places));
+        let good = placed.filter(|bbox| reads(*bbox, kind, &places));
         let best = good.map(|bbox| (cost(bbox), bbox)).min_by(|a, b| a.0.total_cmp(&b.0));
         best.map(|(cost, bbox)| (cost + 0.6 * (1.0 - scale), bbox))
     };

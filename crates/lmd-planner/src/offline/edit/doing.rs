@@ -17,7 +17,7 @@ pub(super) fn acted(rest: &str) -> Option<Command> {
         let only_verb = !exact_tags(words[at]).any(Tags::NOUN.and(Tags::ADJECTIVE));
         let follows = next.is_none_or(|word| {
             lmd_layout::is_plural(word)
-                || only_verb && known_kind(word).is_some()
+                || (only_verb || pronoun && at == 1) && known_kind(word).is_some()
                 || matches!(
                     *word,
                     "the"

@@ -35,13 +35,14 @@ pub(super) fn flank(board: &mut Board, what: &str, anchor: &str) -> Result<(), R
 
 /// Puts back what was there before; what is there now goes into the background.
 pub(super) fn restore(board: &mut Board, who: &str) -> Result<(), Refusal> {
+    let pronoun = matches!(who, "it" | "them" | "him" | "her" | "that");
     if let Ok(found) = find(board, who)
+        && !(pronoun && board.touched.is_empty() && !board.gone.is_empty())
         && !board.gone.iter().any(|(caption, _)| names(caption, who))
     {
         let names: Vec<String> = found.iter().map(|index| (index + 1).to_string()).collect();
         return relocate::to_region(board, &format!("objects {}", names.join(" ")), Region::Background);
     }
-    let pronoun = matches!(who, "it" | "them" | "him" | "her" | "that");
     let all = matches!(who, "everything" | "all" | "them" | "both" | "all of them");
     let wanted: Vec<usize> =
         (0..board.gone.len()).filter(|index| all || pronoun || names(&board.gone[*index].0, who)).collect();

@@ -36,7 +36,12 @@ pub(super) fn give(rest: &str) -> Option<Command> {
     }
     let words: Vec<&str> = rest.split(' ').collect();
     let article = words.iter().skip(1).position(|word| matches!(*word, "a" | "an" | "some"));
-    let Some(at) = article.map(|at| at + 1) else { return give_each(&words) };
+    // "him balloons"
+    let bare = || {
+        let one = matches!(words.first(), Some(&("him" | "her" | "it" | "them")));
+        (one && words.len() > 1 && !belongs_to_wearer(words[words.len() - 1])).then_some(1)
+    };
+    let Some(at) = article.map(|at| at + 1).or_else(bare) else { return give_each(&words) };
     // What is worn or a part belongs to the one who has it, not into a box.
     if words.last().is_some_and(|noun| belongs_to_wearer(noun)) {
         return Some(Command::Describe {

@@ -7,11 +7,11 @@ use super::adding::place_new;
 use super::board::Board;
 use super::command::first_word;
 use super::naming::head_noun;
-use super::refer::find;
+use super::refer::{find, is_pronoun};
 use super::refusal::Refusal;
 use super::relocate::{self, relate_pieces};
 use super::staging::attach;
-use super::standing::level;
+use super::standing::{level, rests_on};
 use crate::english;
 use crate::geometry::{corners, feet_kept};
 use crate::lexicon::{Tags, is_alive, kind_of, tags};
@@ -30,7 +30,7 @@ const SADDLE: f64 = 0.35;
 
 /// Makes `who` do what the words say (`riding the horse`).
 pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
+    let subjects = doers(board, who)?;
     let caption = subjects.first().map(|index| board.pieces[*index].caption.clone()).unwrap_or_default();
     let noun = head_noun(&caption).unwrap_or_else(|| "thing".to_owned());
     // Which way somebody looks stands in the caption.
@@ -89,6 +89,16 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
     }
     board.touched = subjects;
     Ok(())
+}
+
+/// Who is to do something: "let them play football" of two boys and a ball means the boys.
+fn doers(board: &Board, who: &str) -> Result<Vec<usize>, Refusal> {
+    let mut subjects = find(board, who)?;
+    let lives = |index: &usize| is_alive(&head_noun(&board.pieces[*index].caption).unwrap_or_default());
+    if is_pronoun(who) && subjects.iter().any(lives) {
+        subjects.retain(lives);
+    }
+    Ok(subjects)
 }
 
 /// Gives somebody something to hold; what is not alive has it on it.
@@ -250,6 +260,15 @@ fn bring(
 /// say so and it is not there.
 pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &str) -> Result<(), Refusal> {
     let whole = matches!(who, "it" | "them" | "everything" | "the scene" | "this" | "all");
+    // "put it on the floor" of what stands on a chair: beside the chair.
+    if kind == RelationKind::On
+        && matches!(anchor, "the floor" | "the ground")
+        && find(board, anchor).is_err()
+        && let Ok([one]) = find(board, who).as_deref()
+        && let Some(under) = rests_on(board, *one)
+    {
+        return relocate::relate(board, who, RelationKind::NextTo, &format!("object {}", under + 1));
+    }
     if whole && matches!(kind, RelationKind::On | RelationKind::Inside) && find(board, anchor).is_err() {
         let named = matches!(first_word(anchor), Some("a" | "an" | "the"));
         let whole_place = named.then(|| english::parse(&format!("a thing in {anchor}")).ok()?.background);

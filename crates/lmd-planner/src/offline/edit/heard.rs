@@ -4,13 +4,13 @@
 use lmd_layout::{Layout, singular};
 
 use super::naming::without_article;
+use super::picking::pick_word;
+use super::vocabulary::{comparative as size_change, is_verb, mood};
 use crate::english;
 use crate::lexicon::{
-    Tags, comparative, is_adjective, is_function, known_kind, mean_the_same, names_colour, tags,
+    List, Tags, comparative, is_adjective, is_function, is_known_verb, known_kind, mean_the_same,
+    names_colour, tags,
 };
-
-/// Nouns that are said of places and amounts.
-const ABOUT: &str = "row circle line column stack pile ring picture scene bit lot little photo image side group pair couple few second third half quarter hand foot place spot corner way distance gap step size center centre middle";
 
 /// The colours of `instruction`, and the things that it calls new (`a hat`), of
 /// which neither layout says anything.
@@ -31,7 +31,22 @@ pub(super) fn unheard(instruction: &str, before: &Layout, after: &Layout) -> Vec
             && !tags(&said[at]).any(Tags::PART.and(Tags::TIME).and(Tags::PLACE));
         // "a table lamp": the noun is the last.
         let last = said.get(at + 1).is_none_or(|next| known_kind(next).is_none());
-        article && thing && last && !ABOUT.split(' ').any(|word| word == said[at])
+        article && thing && last && !List::About.has(&said[at])
+    };
+    // What is said of something: its look, not its size or place, which the boxes show.
+    let look = |word: &str| {
+        is_adjective(word)
+            && !List::Shown.has(word)
+            && comparative(word).is_none()
+            && size_change(word).is_none()
+            && english::place_word(word).is_none()
+            && mood(word, word).is_none()
+            && !List::Medium.has(word)
+            && !is_verb(word)
+            && !is_known_verb(word)
+            && pick_word(word).is_none()
+            && !is_function(word)
+            && known_kind(word).is_none()
     };
     let mut unheard: Vec<String> = Vec::new();
     for (at, word) in said.iter().enumerate() {
@@ -39,11 +54,25 @@ pub(super) fn unheard(instruction: &str, before: &Layout, after: &Layout) -> Vec
         let denied = said[at.saturating_sub(3)..at]
             .iter()
             .any(|word| matches!(word.as_str(), "not" | "instead" | "no"));
-        if (names_colour(word) && !denied || new(at)) && !is_known(word) && !unheard.contains(word) {
+        if ((names_colour(word) || look(word)) && !denied || new(at))
+            && !is_known(word)
+            && !unheard.contains(word)
+        {
             unheard.push(word.clone());
         }
     }
     unheard
+}
+
+/// What is newly left out and the background names all the same.
+pub(super) fn still_shown(before: &Layout, after: &Layout) -> Vec<String> {
+    let place = words(after.background());
+    let terms = |layout: &Layout| {
+        let terms = layout.negative().split(',').map(|term| singular(term.trim())).collect::<Vec<_>>();
+        terms.into_iter().filter(|term| !term.is_empty()).collect::<Vec<_>>()
+    };
+    let known = terms(before);
+    terms(after).into_iter().filter(|term| !known.contains(term) && place.contains(term)).collect()
 }
 
 /// What new or changed captions say that is likely no word for what is to be seen: numbers, little words and comparatives
@@ -52,6 +81,7 @@ pub(super) fn doubtful(before: &Layout, after: &Layout) -> Vec<String> {
     const ODD: &str =
         "missing other same different extra additional few least only else here there somewhere";
     let old: Vec<&str> = before.objects().iter().map(|object| object.caption.as_str()).collect();
+    let known: Vec<String> = old.iter().flat_map(|caption| words(caption)).collect();
     let mut told = Vec::new();
     for object in after.objects().iter().filter(|object| !old.contains(&object.caption.as_str())) {
         let caption = object.caption.as_str();
@@ -59,7 +89,7 @@ pub(super) fn doubtful(before: &Layout, after: &Layout) -> Vec<String> {
         let bare = without_article(caption);
         let front = bare.split(&thing.noun).next().unwrap_or_default();
         let odd = |word: &&str| {
-            let little = is_function(word) && !matches!(*word, "and" | "of");
+            let little = is_function(word) && !matches!(*word, "and" | "of" | "with");
             little
                 || lmd_layout::parse_number_word(word).is_some()
                 || comparative(word).is_some()
@@ -67,8 +97,11 @@ pub(super) fn doubtful(before: &Layout, after: &Layout) -> Vec<String> {
         };
         let idea = known_kind(&thing.noun).is_none() && tags(&thing.noun).any(Tags::ABSTRACT.and(Tags::PART));
         let said = front.split(' ').filter(|word| !word.is_empty()).find(odd).map(str::to_owned);
-        if let Some(word) = said.or_else(|| idea.then(|| thing.noun.clone()))
+        let measure =
+            || List::About.has(&thing.noun) && known_kind(&thing.noun).is_none() || odd(&thing.noun.as_str());
+        if let Some(word) = said.or_else(|| (idea || measure()).then(|| thing.noun.clone()))
             && !told.contains(&word)
+            && !known.contains(&word)
         {
             told.push(word);
         }

@@ -13,6 +13,7 @@ use super::vocabulary::{adds, moves, names_style, places};
 use super::{adding, adjust, scenery};
 use crate::english;
 use crate::geometry::{corners, feet_kept};
+use crate::lexicon::is_alive;
 use crate::offline::wording;
 
 /// Cuts what is denied off a clause: `X instead of Y`, `X, not Y`.
@@ -167,6 +168,39 @@ pub(super) fn fill(board: &mut Board, what: &str, place: &Place) -> Result<(), R
         adding::add(board, &format!("{missing} {}", lmd_layout::plural(&thing.phrase())))?;
     }
     board.touched = (first..board.pieces.len()).collect();
+    Ok(())
+}
+
+/// The ids of what those hold who are to hold something else.
+pub(super) fn held_before(board: &Board, done: &Command, gone: &str) -> Vec<usize> {
+    let Command::Happen { who, doing } = done else { return Vec::new() };
+    if !gone.is_empty() || !doing.starts_with("holding ") {
+        return Vec::new();
+    }
+    let subjects = find(board, who).unwrap_or_default();
+    let holds = |who: &usize, index: &usize| {
+        let (bbox, piece) = (board.pieces[*who].bbox, &board.pieces[*index]);
+        let alive = head_noun(&piece.caption).is_some_and(|noun| is_alive(&noun));
+        let small = piece.bbox.area() < 0.5 * bbox.area();
+        who != index && small && !alive && piece.bbox.intersection(bbox) > 0.5 * piece.bbox.area()
+    };
+    let held = |index: &usize| subjects.iter().any(|who| holds(who, index));
+    (0..board.pieces.len()).filter(held).map(|index| board.pieces[index].id).collect()
+}
+
+/// What something was done instead of goes: what the words name, else what was held before.
+pub(super) fn let_go(board: &mut Board, gone: &str, held: &[usize]) -> Result<(), Refusal> {
+    if !gone.is_empty() {
+        return if find(board, gone).is_ok() { adjust::remove(board, gone) } else { Ok(()) };
+    }
+    let touched: Vec<usize> = board.touched.iter().map(|index| board.pieces[*index].id).collect();
+    let going: Vec<usize> = held.iter().filter_map(|id| board.index_of(*id)).collect();
+    if going.is_empty() {
+        board.warnings.push("instead of what is not clear: nothing went away".to_owned());
+    } else {
+        board.remove(&going);
+        board.touched = touched.iter().filter_map(|id| board.index_of(*id)).collect();
+    }
     Ok(())
 }
 

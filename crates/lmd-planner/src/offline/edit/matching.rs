@@ -66,6 +66,9 @@ pub(super) fn as_large(text: &str) -> Option<Command> {
     ]
     .iter()
     .fold(who, |who, tail| who.strip_suffix(tail).unwrap_or(who));
+    if matches!(like, "each other" | "one another") {
+        return Some(Command::SameSize { who: who.to_owned(), side });
+    }
     (!who.is_empty()).then(|| Command::Match { who: who.to_owned(), side, factor, like: like.to_owned() })
 }
 
@@ -109,7 +112,15 @@ pub(super) fn match_size(
     let (w, h) = if PICTURE.contains(&like) {
         (1.0, 1.0)
     } else {
-        let bbox = board.pieces[find_one(board, like)?].bbox;
+        // Of several that are equal any one tells the size.
+        let found = find(board, like)?;
+        let first = board.pieces[found[0]].bbox;
+        let equal = |index: &usize| {
+            let bbox = board.pieces[*index].bbox;
+            (bbox.w() - first.w()).abs() + (bbox.h() - first.h()).abs() < 0.01
+        };
+        let like = if found.iter().all(equal) { found[0] } else { find_one(board, like)? };
+        let bbox = board.pieces[like].bbox;
         (bbox.w(), bbox.h())
     };
     let before = board.boxes();
@@ -190,7 +201,11 @@ pub(super) fn same_size(board: &mut Board, who: &str, side: Side) -> Result<(), 
 /// the comparative says.
 pub(super) fn exceed(board: &mut Board, who: &str, how: &str, anchor: &str) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
-    let anchors = find(board, anchor)?;
+    // "bigger than the others": than those that it is one of.
+    let spoken = std::mem::replace(&mut board.touched, subjects.clone());
+    let anchors = find(board, anchor);
+    board.touched = spoken;
+    let anchors = anchors?;
     if anchors.len() > 1 {
         // Larger than all of them: so against each, which changes what changed already no more than it must.
         let names: Vec<String> = subjects.iter().map(|index| (index + 1).to_string()).collect();
@@ -200,7 +215,7 @@ pub(super) fn exceed(board: &mut Board, who: &str, how: &str, anchor: &str) -> R
             .filter(|index| !subjects.contains(index))
             .try_for_each(|index| exceed(board, &who, how, &format!("object {}", index + 1)));
     }
-    let than = board.pieces[find_one(board, anchor)?].bbox;
+    let than = board.pieces[anchors[0]].bbox;
     let (w, h) = comparative(how).ok_or_else(|| format!("\"{how}\" is no size"))?;
     // Beside another a smaller difference is seen.
     let (w, h) = (w.powf(0.7), h.powf(0.7));

@@ -33,7 +33,9 @@ mod matching;
 mod more;
 mod moving;
 mod naming;
+mod new_places;
 mod novelty;
+mod ones;
 mod ordering;
 mod outcome;
 mod owning;
@@ -86,9 +88,7 @@ pub(crate) fn revise(
     locked: &[usize],
 ) -> Result<Plan, PlanError> {
     let text = normalize_prompt(instruction)?;
-    // "a bit more": what was said last, once again.
-    let last = conversation.turns().last().filter(|_| terse::asks_again(&text));
-    let text = last.map_or(Ok(text), |turn| normalize_prompt(&turn.instruction))?;
+    let text = once_more(conversation, text)?;
     let refuse = |why: Refusal| PlanError::Instruction { instruction: text.clone(), why };
     let layout = conversation.layout();
     let mut board = Board::new(layout, last_touched(conversation), locked);
@@ -133,17 +133,39 @@ pub(crate) fn revise(
         }
         return Ok(Plan { layout: changed, warnings, source: Source::Offline });
     }
-    for word in heard::doubtful(layout, &changed) {
+    tell(&text, layout, &changed, &mut warnings);
+    Ok(Plan { layout: changed, warnings, source: Source::Offline })
+}
+
+/// `a bit more`: what was said last, once again.
+fn once_more(conversation: &Conversation, text: String) -> Result<String, PlanError> {
+    let last = conversation.turns().last().map(|turn| turn.instruction.as_str());
+    match last {
+        Some(last) if terse::asks_again(&text) => Ok(normalize_prompt(last)?),
+        Some(last) => Ok(terse::distance_again(&text, last).unwrap_or(text)),
+        None if terse::asks_again(&text) => {
+            let why = "nothing was changed yet that could be done once more".to_owned();
+            Err(PlanError::Instruction { instruction: text, why })
+        }
+        None => Ok(text),
+    }
+}
+
+/// Tells what of an instruction may have been read wrongly, and of which nothing came.
+fn tell(text: &str, before: &Layout, after: &Layout, warnings: &mut Vec<String>) {
+    for word in heard::doubtful(before, after) {
         if !warnings.iter().any(|warning: &String| warning.contains(&word)) {
             warnings.push(format!("took \"{word}\" for something to be seen, which may be wrong"));
         }
     }
-    for word in heard::unheard(&text, layout, &changed) {
+    for word in heard::still_shown(before, after) {
+        warnings.push(format!("the background still speaks of \"{word}\", which is left out"));
+    }
+    for word in heard::unheard(text, before, after) {
         if !warnings.iter().any(|warning: &String| warning.contains(&word)) {
             warnings.push(format!("nothing came of \"{word}\""));
         }
     }
-    Ok(Plan { layout: changed, warnings, source: Source::Offline })
 }
 
 /// Whether two layouts are one to the eye.
@@ -190,14 +212,11 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
             Ok(found) if refer::are_called(board, who, &found) => carry_out(board, moved),
             _ => wearing::add(board, added),
         },
-        Command::Fill { what, place } => instead::fill(board, what, place),
+        Command::Fill { what, place } => instead::fill(board, &ones::with_noun(board, what), place),
         Command::Edge { who, to_left } => relocate::to_edge(board, who, *to_left),
         Command::Happen { who, doing } => happening::happen(board, who, doing),
         Command::Arrange { who, line } => lines::arrange(board, who, *line),
-        Command::Keep(who) => {
-            board.touched = refer::find(board, who)?;
-            Ok(())
-        }
+        Command::Keep(who) => refer::find(board, who).map(|found| board.touched = found),
         Command::Allow(what) => scenery::allow(board, what),
         Command::Relabel { who, to } => adjust::relabel(board, who, to),
         Command::Double(who) => arranging::double(board, who),
@@ -234,8 +253,9 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Give { who, what } => happening::give(board, who, what),
         Command::Cannot(why) => Err((*why).to_owned()),
         Command::Instead { done, gone } => {
+            let held = instead::held_before(board, done, gone);
             carry_out(board, done)?;
-            if refer::find(board, gone).is_ok() { adjust::remove(board, gone) } else { Ok(()) }
+            instead::let_go(board, gone, &held)
         }
         Command::KeepOnly(who) => arranging::keep_only(board, who),
     }
@@ -266,7 +286,12 @@ fn last_touched(conversation: &Conversation) -> Vec<usize> {
             .filter(|index| noun(index).is_some_and(|noun| words.contains(&noun)))
             .collect()
     };
-    [named(&about), named(&said), changed.clone()]
+    // "make it sleep on a pillow": what it was, not the new pillow.
+    let before = conversation.previous().map(Layout::objects).unwrap_or_default();
+    let points = about.split(' ').any(|word| matches!(word, "it" | "him" | "her" | "them"));
+    let known = |index: &usize| before.iter().any(|old| old.caption == now[*index].caption);
+    let pointed: Vec<usize> = changed.iter().copied().filter(|index| points && known(index)).collect();
+    [named(&about), pointed, named(&said), changed.clone()]
         .into_iter()
         .find(|found| !found.is_empty())
         .unwrap_or_default()
@@ -305,6 +330,8 @@ mod outcome_tests;
 mod rewording_tests;
 #[cfg(test)]
 mod several_tests;
+#[cfg(test)]
+mod silence_tests;
 #[cfg(test)]
 mod terse_tests;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::arranging::duplicate;
 use super::attribute::described;
 use super::board::Board;
 use super::naming::without_article;
+use super::ones::with_noun;
 use super::staging::thing_of;
 use crate::geometry::overlap;
 use crate::offline::wording;
@@ -13,7 +14,8 @@ use crate::{Thing, english};
 /// and called as they are, but for what is said of them. `false` where there
 /// is nothing like them, or the words say where they go.
 pub(super) fn again(board: &mut Board, what: &str) -> bool {
-    let Some((count, rest)) = more(what) else { return false };
+    let what = with_noun(board, what);
+    let Some((count, rest)) = more(&what) else { return false };
     let opposite =
         [" on the other side", " on the opposite side"].iter().find_map(|side| rest.strip_suffix(side));
     let (rest, opposite) = (opposite.unwrap_or(rest), opposite.is_some());

@@ -29,6 +29,18 @@ pub(super) fn described(board: &Board, what: &str) -> Result<(Scene, Vec<usize>)
     if let Some(found) = on_both_sides(board, what) {
         return found;
     }
+    // "put a vase on it" where nothing was spoken of: on the one thing that carries others.
+    if let Some((new, RelationKind::On, anchor)) = relation(what)
+        && matches!(anchor.as_str(), "it" | "that" | "them")
+        && board.touched.is_empty()
+        && board.pieces.len() > 1
+    {
+        let carrying: Vec<usize> =
+            (0..board.pieces.len()).filter(|index| is_carrier(board, *index)).collect();
+        if let [one] = carrying.as_slice() {
+            return described(board, &format!("{new} on object {}", one + 1));
+        }
+    }
     if let Some((new, kind, anchor)) = placed_against(board, what) {
         let (kind, anchor) = match other_side(&anchor) {
             Some(anchor) => (opposite_side(board, &[], Some(&new), &anchor)?, anchor),
@@ -48,17 +60,10 @@ pub(super) fn described(board: &Board, what: &str) -> Result<(Scene, Vec<usize>)
             return Ok((scene, anchors));
         }
     }
-    // "put a vase on it" where nothing was spoken of: on the one thing that carries others.
-    if let Some((new, kind, anchor)) = relation(what)
+    if let Some((.., anchor)) = relation(what)
         && matches!(anchor.as_str(), "it" | "that" | "them")
-        && let Err(refusal) = find(board, &anchor)
     {
-        let carrying: Vec<usize> =
-            (0..board.pieces.len()).filter(|index| is_carrier(board, *index)).collect();
-        return match carrying.as_slice() {
-            [one] if kind == RelationKind::On => described(board, &format!("{new} on object {}", one + 1)),
-            _ => Err(refusal),
-        };
+        find(board, &anchor)?;
     }
     if let Some((_, _, anchor)) = relation(what)
         && anchor.starts_with("the ")
@@ -129,6 +134,7 @@ fn on_both_sides(board: &Board, what: &str) -> Option<Result<(Scene, Vec<usize>)
 /// first relation to such a thing.
 fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, String)> {
     if let Some((new, anchor)) = what.split_once(" between ") {
+        let anchor = if matches!(anchor, "them" | "these" | "those") { "both" } else { anchor };
         return find(board, anchor)
             .is_ok()
             .then(|| (new.to_owned(), RelationKind::Between(0), anchor.to_owned()));
@@ -137,6 +143,11 @@ fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, St
     let mut rest = what.to_owned();
     while let Some((new, kind, anchor)) = relation(&rest) {
         let new = format!("{before}{new}");
+        // "on the left" is a part of the picture.
+        let part = anchor.strip_prefix("the ").is_some_and(|word| english::place_word(word).is_some());
+        if part {
+            return None;
+        }
         let side = other_side(&anchor);
         let bare = side.as_deref().unwrap_or(&anchor);
         let meant = [Some(bare), whole_of(bare)].into_iter().flatten();
@@ -158,7 +169,9 @@ fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, St
         rest = anchor;
     }
     let (new, anchor) = what.rsplit_once(" to ").or_else(|| what.rsplit_once(" on "))?;
-    find(board, anchor).is_ok().then(|| (new.to_owned(), RelationKind::On, anchor.to_owned()))
+    let part = anchor.strip_prefix("the ").is_some_and(|word| english::place_word(word).is_some());
+    let known = !part && find(board, anchor).is_ok();
+    known.then(|| (new.to_owned(), RelationKind::On, anchor.to_owned()))
 }
 
 /// The table that something small is put on where the words do not say where, as long as things stand on it already.

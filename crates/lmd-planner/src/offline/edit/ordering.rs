@@ -54,6 +54,7 @@ pub(super) fn ordering(text: &str) -> Option<Command> {
         " in",
         " the",
         " from",
+        " from left to right",
     ];
     let mut who = who.trim();
     while let Some(shorter) =

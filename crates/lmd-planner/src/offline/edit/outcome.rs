@@ -9,7 +9,7 @@ use super::command::{Command, Side};
 use super::demand;
 use super::naming::head_noun;
 use super::refer::find_one;
-use super::standing::{contents, rests_on};
+use super::standing::{carriers, contents, is_carrier, rests_on};
 use super::vocabulary::comparative;
 use crate::Region;
 
@@ -47,9 +47,17 @@ pub(super) fn see_to(board: &mut Board, before: &Board, command: &Command, words
     }
     if places {
         stay_on(board, before);
-        carry_along(board, before);
+        carry_along(board, before, &against(before, command));
     }
     tell_disturbed(board, before, words);
+    if places && !matches!(command, Command::Resize { .. }) {
+        tell_resized(board, before);
+    }
+    tell_doubled(board, before);
+    if places {
+        tell_covered(board, before, command, words);
+        tell_whole(board, words);
+    }
     if let Some(missed) = missed(board, before, command).or_else(|| not_turned(board, command, words)) {
         board.warnings.push(missed);
     }
@@ -106,8 +114,15 @@ fn stay_on(board: &mut Board, before: &Board) {
     }
 }
 
+/// The ids of what a command puts something against: that does not go along.
+fn against(before: &Board, command: &Command) -> Vec<usize> {
+    let Command::Relate { anchor, .. } = command else { return Vec::new() };
+    let found = super::refer::find(before, anchor).unwrap_or_default();
+    found.into_iter().map(|index| before.pieces[index].id).collect()
+}
+
 /// What rests on something that moved goes with it.
-fn carry_along(board: &mut Board, before: &Board) {
+fn carry_along(board: &mut Board, before: &Board, but: &[usize]) {
     for index in board.touched.clone() {
         let id = board.pieces[index].id;
         let Some(was) = before.index_of(id) else { continue };
@@ -118,7 +133,7 @@ fn carry_along(board: &mut Board, before: &Board) {
         for rider in contents(before, was) {
             let Piece { id, bbox, locked, .. } = before.pieces[rider];
             let Some(at) = board.index_of(id) else { continue };
-            if locked || board.touched.contains(&at) || board.pieces[at].bbox != bbox {
+            if locked || but.contains(&id) || board.touched.contains(&at) || board.pieces[at].bbox != bbox {
                 continue;
             }
             let x = new.x() + (bbox.center().0 - old.x()) / old.w() * new.w();
@@ -155,6 +170,95 @@ fn tell_disturbed(board: &mut Board, before: &Board, words: &str) {
             notes.push(format!("{} changed, too", old.caption));
         }
     }
+    board.warnings.extend(notes);
+}
+
+/// Tells what is of another size although only its place was asked for.
+fn tell_resized(board: &mut Board, before: &Board) {
+    /// Sides that change by less than this share are as they were.
+    const SEEN: f64 = 0.1;
+    let mut notes: Vec<String> = Vec::new();
+    for piece in board.touched.iter().filter_map(|index| board.pieces.get(*index)) {
+        let Some(old) = old_box(before, piece) else { continue };
+        let (w, h) = (piece.bbox.w() / old.w(), piece.bbox.h() / old.h());
+        if (w - 1.0).abs().max((h - 1.0).abs()) > SEEN {
+            let how = if w * h < 1.0 { "smaller" } else { "larger" };
+            let told = format!("{} is {how} now to fit there", piece.caption);
+            if !notes.contains(&told) {
+                notes.push(told);
+            }
+        }
+    }
+    board.warnings.extend(notes);
+}
+
+/// Tells what lies on its like so that only one of them is seen.
+fn tell_doubled(board: &mut Board, before: &Board) {
+    const SAME: f64 = 0.8;
+    let hidden = |a: &Piece, b: &Piece| {
+        let shared = a.bbox.intersection(b.bbox);
+        a.caption == b.caption && shared > SAME * a.bbox.area().max(b.bbox.area())
+    };
+    let pair = |pieces: &[Piece]| {
+        let later = |at: usize| pieces[at + 1..].iter().any(|other| hidden(&pieces[at], other));
+        (0..pieces.len()).find(|at| later(*at)).map(|at| pieces[at].caption.clone())
+    };
+    if let (Some(caption), None) = (pair(&board.pieces), pair(&before.pieces)) {
+        board.warnings.push(format!("there is no room: one \"{caption}\" covers another"));
+    }
+}
+
+/// Tells where something was moved or changed as a whole of which only a part was named: bread of "a table with bread".
+fn tell_whole(board: &mut Board, words: &str) {
+    let named = |noun: &str| words.split([' ', ',', '\'']).any(|word| lmd_layout::singular(word) == noun);
+    let mut notes: Vec<String> = Vec::new();
+    for piece in board.touched.iter().filter_map(|index| board.pieces.get(*index)) {
+        let (Some(head), Some((_, part))) = (head_noun(&piece.caption), piece.caption.split_once(" with "))
+        else {
+            continue;
+        };
+        let part = part.split(' ').map(lmd_layout::singular).find(|word| word.len() > 2 && named(word));
+        if let Some(part) = part.filter(|_| !head.split(' ').any(named)) {
+            notes.push(format!("\"{part}\" has no box of its own: {} changed as a whole", piece.caption));
+        }
+    }
+    board.warnings.extend(notes);
+}
+
+/// Tells what is new, moved or grown and covers a good part of something of which nobody spoke.
+fn tell_covered(board: &mut Board, before: &Board, command: &Command, words: &str) {
+    /// A smaller part more than before is no matter.
+    const COVERS: f64 = 0.35;
+    if board.warnings[before.warnings.len()..].iter().any(|told| told.contains("cover")) {
+        return;
+    }
+    let words = words.replace("'s ", " ");
+    let spoken: Vec<String> = words.split([' ', ',']).map(lmd_layout::singular).collect();
+    let anchors = against(before, command);
+    let points =
+        spoken.iter().any(|word| matches!(word.as_str(), "it" | "them" | "him" | "her" | "that" | "one"));
+    let meant: Vec<usize> =
+        before.touched.iter().filter_map(|index| before.pieces.get(*index)).map(|p| p.id).collect();
+    let share = |a: BBox, b: BBox| a.intersection(b) / a.area().min(b.area());
+    let mut notes: Vec<String> = Vec::new();
+    for index in board.touched.iter().filter(|index| **index < board.pieces.len()) {
+        let piece = &board.pieces[*index];
+        let beneath = carriers(board, *index);
+        for (at, other) in board.pieces.iter().enumerate() {
+            let named = head_noun(&other.caption).is_some_and(|noun| spoken.contains(&noun));
+            let known = named || points && meant.contains(&other.id) || board.touched.contains(&at);
+            let known =
+                known || anchors.contains(&other.id) || is_carrier(board, at) || is_carrier(board, *index);
+            if known || beneath.contains(&at) {
+                continue;
+            }
+            let was = old_box(before, piece).zip(old_box(before, other)).map_or(0.0, |(a, b)| share(a, b));
+            if share(piece.bbox, other.bbox) > was + COVERS {
+                notes.push(format!("{} and {} cover one another now", piece.caption, other.caption));
+            }
+        }
+    }
+    notes.dedup();
     board.warnings.extend(notes);
 }
 

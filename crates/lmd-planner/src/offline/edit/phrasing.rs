@@ -6,7 +6,7 @@ use super::moving::movement;
 use super::remarks::lemma;
 use super::rewording::{reworded, tells};
 use super::terse::is_terse;
-use super::vocabulary::{adds, is_verb, places};
+use super::vocabulary::{adds, comparative, is_verb, places};
 use super::whole::resized;
 use crate::lexicon::{Section, Tags, after, noun_tags};
 
@@ -65,6 +65,7 @@ pub(super) fn normalise(text: &str) -> String {
     let text = [" ought to ", " is supposed to ", " are supposed to ", " had better ", " shall "]
         .iter()
         .fold(text, |text, modal| text.replace(modal, " should "));
+    let text = text.replace(" either side", " both sides");
     let text = [" any more", " anymore", " any longer", " either", " again"]
         .iter()
         .fold(text, |text, tail| text.replace(tail, ""));
@@ -239,9 +240,13 @@ fn exact_number(clause: &str) -> Option<String> {
     let head =
         ["only ", "exactly ", "no more than ", "just "].iter().find_map(|head| clause.strip_prefix(head));
     let what = tail.or(head).unwrap_or(clause);
-    let number = lmd_layout::parse_number_word(first_word(what)?).is_some() && what.contains(' ');
+    let counted = lmd_layout::parse_number_word(first_word(what)?).is_some();
     let told = tail.is_some() || head.is_some() || made;
-    (number && told).then(|| what.to_owned())
+    match what.contains(' ') {
+        // "make it 20 % taller" counts nothing.
+        true => (counted && told && comparative(what).is_none()).then(|| what.to_owned()),
+        false => (counted && head.is_some()).then(|| format!("{what} of them")),
+    }
 }
 
 /// Whether the words begin a clause of their own.

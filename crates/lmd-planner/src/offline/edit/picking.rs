@@ -53,6 +53,18 @@ impl Pick {
         (alike > 1).then_some(alike)
     }
 
+    /// Of several from left to right those that are meant where it is more than one: `the middle ones`, `the left cups`.
+    pub(super) fn several(self, found: &[usize]) -> Option<Vec<usize>> {
+        let (all, half) = (found.len(), found.len() / 2);
+        let range = match self {
+            Self::Left => 0..half,
+            Self::Right => all - half..all,
+            Self::Middle => 1.min(all)..all.saturating_sub(1).max(1.min(all)),
+            _ => return None,
+        };
+        (all > 2).then(|| found[range].to_vec())
+    }
+
     /// The one of `found` (sorted from left to right) that is meant.
     pub(super) fn of(self, board: &Board, found: &[usize]) -> Option<usize> {
         let best = |key: fn(BBox) -> f64| {

@@ -4,11 +4,12 @@ use lmd_layout::{BBox, is_plural, singular};
 
 use super::board::Board;
 use super::naming::{head_noun, is_everything, plain, without_article, without_owner};
+use super::owning::whole_of;
 use super::picking::{Many, Pick, pick_word, postfix_pick, quantifier};
 use super::refusal::Refusal;
 use super::sets::set;
 use super::staging::thing_of;
-use super::standing::loose;
+use super::standing::{loose, rests_on};
 use crate::lexicon::{Section, Tags, is_alive, kind_of, mean_the_same, noun_tags};
 use crate::{RelationKind, english};
 
@@ -21,6 +22,8 @@ struct Reference {
     pick: Option<Pick>,
     /// How many are meant: `all` and plurals are everything there is.
     many: Many,
+    /// Whether several are meant.
+    plural: bool,
 }
 
 /// The objects `text` names, at least one.
@@ -34,6 +37,9 @@ pub(super) fn find(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
     }
     if is_pronoun(text) {
         return pronoun(board, text);
+    }
+    if let Some(owner) = whole_of(text).filter(|owner| is_pronoun(owner) && is_part(text)) {
+        return pronoun(board, owner).or_else(|refusal| only_living(board).ok_or(refusal));
     }
     if text.is_empty() {
         return Ok(whatever(board));
@@ -133,6 +139,19 @@ pub(super) fn is_pronoun(text: &str) -> bool {
     )
 }
 
+/// Whether words begin with a part of a body or of something: `the head of it`.
+fn is_part(text: &str) -> bool {
+    let part = text.split(" of ").next().and_then(|part| part.rsplit(' ').next()).unwrap_or_default();
+    noun_tags(part).any(Tags::PART)
+}
+
+/// The one that is alive, whose head or back is meant where nothing was spoken of.
+fn only_living(board: &Board) -> Option<Vec<usize>> {
+    let lives = |index: &usize| is_alive(&thing_of(&board.pieces[*index]).noun);
+    let living: Vec<usize> = (0..board.pieces.len()).filter(lives).collect();
+    (living.len() == 1).then_some(living)
+}
+
 /// What an instruction without a name is about: what was changed last, else
 /// everything.
 fn whatever(board: &Board) -> Vec<usize> {
@@ -213,6 +232,10 @@ fn pronoun(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
     if of_two && board.touched.len() != 2 && standing.len() == 2 {
         return Ok(standing);
     }
+    // "both" of two sailors and a parrot
+    if of_two && board.touched.len() != 2 && alike.len() == 2 {
+        return Ok(alike);
+    }
     // "both" of a boy, a girl and what they eat
     let lives = |index: &usize| is_alive(&thing_of(&board.pieces[*index]).noun);
     let living: Vec<usize> = (0..board.pieces.len()).filter(lives).collect();
@@ -222,8 +245,28 @@ fn pronoun(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
     match (board.touched.is_empty(), board.pieces.len()) {
         (false, _) => Ok(board.touched.clone()),
         (true, 1) => Ok(vec![0]),
+        // "a sandwich on a plate": what the other is there for.
+        _ if !several && !of_two && board.touched.is_empty() && topmost(board).len() == 1 => {
+            Ok(topmost(board))
+        }
         _ => Err(format!("it is not clear what \"{text}\" is; name one of: {}", board.inventory())),
     }
+}
+
+/// Those that nothing lies or stands on.
+fn topmost(board: &Board) -> Vec<usize> {
+    let beneath = |under: &usize| {
+        let lower = board.pieces[*under].bbox;
+        (0..board.pieces.len()).any(|index| {
+            let piece = &board.pieces[index];
+            let (x, feet) = (piece.bbox.center().0, piece.bbox.y_max());
+            rests_on(board, index) == Some(*under)
+                || piece.bbox.y() < lower.y()
+                    && (lower.x()..lower.x_max()).contains(&x)
+                    && (lower.y() - 0.02..lower.y_max()).contains(&feet)
+        })
+    };
+    (0..board.pieces.len()).filter(|index| !beneath(index)).collect()
 }
 
 /// `the cat and the dog`: every part on its own.
@@ -303,7 +346,7 @@ impl Reference {
         if let Some(noun) = words.last_mut() {
             *noun = singular(noun);
         }
-        Self { words, pick, many }
+        Self { words, pick, many, plural }
     }
 
     /// Picks what is meant from all objects that match.
@@ -314,6 +357,13 @@ impl Reference {
                 return Err(format!(
                     "of \"{text}\" {tied} are equally large; say \"the left\" or \"the right\" one"
                 ));
+            }
+            if let Some(several) = pick.several(&found).filter(|several| self.plural && !several.is_empty()) {
+                return Ok(several);
+            }
+            let unchanged = found.iter().filter(|index| !board.touched.contains(index));
+            if pick == Pick::Other && unchanged.count() > 1 {
+                return Err(ambiguous(found.len(), &self.words));
             }
             return pick.of(board, &found).map(|one| vec![one]).ok_or_else(|| {
                 format!(
@@ -341,6 +391,9 @@ impl Reference {
 
 fn ambiguous(count: usize, words: &[String]) -> Refusal {
     let noun = words.join(" ");
+    if noun.is_empty() {
+        return format!("there are {count} that could be meant; name one");
+    }
     format!(
         "there are {count} of \"{noun}\"; say which: \"the left {noun}\", \"the second {noun}\", \"one of the {}\" or \"all {}\"",
         lmd_layout::plural(&noun),

@@ -417,7 +417,7 @@ pub(super) fn to_region(board: &mut Board, who: &str, region: Region) -> Result<
 }
 
 /// The place in a region nearest to its heart that overlaps others least.
-fn nearest_free(bbox: BBox, region: Region, others: &[BBox]) -> BBox {
+pub(super) fn nearest_free(bbox: BBox, region: Region, others: &[BBox]) -> BBox {
     let (target_x, target_y) = target(bbox, region);
     let offsets = || (-5..=5).map(|step| f64::from(step) * 0.03);
     let candidates = offsets().flat_map(|dy| offsets().map(move |dx| (dx, dy)));

@@ -87,12 +87,31 @@ fn of_them(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Vec<usize
         "everything else",
         "the other two",
     ];
-    if others.contains(&text) && !board.touched.is_empty() {
-        let rest: Vec<usize> =
-            (0..board.pieces.len()).filter(|index| !board.touched.contains(index)).collect();
-        return (!rest.is_empty()).then_some(Ok(rest));
+    if others.contains(&text) {
+        return others_of(board, text == "everything else", find);
     }
     everyone(board, text)
+}
+
+/// `the others`: of the kind last spoken of, where there are more of it, else all that was not spoken of. Where nothing
+/// was spoken of, those of what there is several times of which nothing is said: of red balls and balls the balls.
+fn others_of(board: &Board, all: bool, find: Find<'_>) -> Option<Result<Vec<usize>, Refusal>> {
+    let noun = |index: &usize| thing_of(&board.pieces[*index]).noun;
+    let rest = if board.touched.is_empty() {
+        let same = find(board, "all ones").ok()?;
+        let words = |index: &usize| board.pieces[*index].caption.split(' ').count();
+        let fewest = same.iter().map(words).min()?;
+        let one_kind = same.iter().all(|index| noun(index) == noun(&same[0]));
+        let plain: Vec<usize> = same.iter().copied().filter(|index| words(index) == fewest).collect();
+        if one_kind && plain.len() < same.len() { plain } else { Vec::new() }
+    } else {
+        let rest: Vec<usize> =
+            (0..board.pieces.len()).filter(|index| !board.touched.contains(index)).collect();
+        let spoken: Vec<String> = board.touched.iter().map(noun).collect();
+        let alike: Vec<usize> = rest.iter().copied().filter(|index| spoken.contains(&noun(index))).collect();
+        if all || alike.is_empty() { rest } else { alike }
+    };
+    (!rest.is_empty()).then_some(Ok(rest))
 }
 
 /// `everyone`: the persons, else the animals.

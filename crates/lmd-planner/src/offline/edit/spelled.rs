@@ -2,10 +2,10 @@
 
 use super::vocabulary::is_verb;
 use crate::english;
-use crate::lexicon::is_known_verb;
+use crate::lexicon::{is_known_verb, names_colour};
 
 /// Little words that a slip may lead to.
-const LITTLE: [&str; 26] = [
+const LITTLE: [&str; 28] = [
     "the",
     "and",
     "with",
@@ -31,6 +31,8 @@ const LITTLE: [&str; 26] = [
     "corner",
     "center",
     "please",
+    "could",
+    "would",
     "color",
 ];
 
@@ -55,6 +57,7 @@ pub(super) fn spelled(text: &str, known: &str) -> (String, Vec<String>) {
             let fits = |near: &String| {
                 begins && is_verb(near)
                     || LITTLE.contains(&near.as_str())
+                    || names_colour(near)
                     || near.len() > 3 && known.contains(near)
             };
             let mut found: Vec<String> = near(&low).into_iter().filter(fits).collect();

@@ -1,9 +1,9 @@
 //! What is said in few words: `cat left`, `in watercolor`, `open the book`, `bring the dog back`, `the two trade places`.
 
 use super::changing::{complement, scene_complement};
-use super::command::{Command, first_word};
+use super::command::{Command, first_word, two_parts};
 use super::moving::movement;
-use super::vocabulary::is_verb;
+use super::vocabulary::{is_verb, is_without_colour, without_strength};
 use crate::lexicon::{
     List, Section, after, is_adjective, is_known_verb, known_kind, names_colour, progressive,
 };
@@ -59,6 +59,9 @@ pub(super) fn bare_change(text: &str) -> Option<Command> {
     if let Some((who, to)) = arrow {
         return complement(who, to);
     }
+    if text.split(' ').all(|word| word == "and" || names_colour(word)) {
+        return Some(Command::Describe { who: "it".to_owned(), words: text.to_owned() });
+    }
     let (who, colour) = text.split_once(" in ")?;
     let known =
         who.split(' ').count() <= 3 && known_kind(&lmd_layout::singular(who.rsplit(' ').next()?)).is_some();
@@ -82,10 +85,6 @@ pub(super) fn bare_style(text: &str) -> Option<Command> {
     let style = scene_complement(said).filter(|style| matches!(style, Command::Style(_)));
     let style = style.or_else(|| is_without_colour(said).then(|| Command::Style(format!("{said} photo"))));
     style.filter(|_| told && short)
-}
-
-fn is_without_colour(text: &str) -> bool {
-    matches!(text, "black and white" | "monochrome" | "grayscale" | "greyscale" | "sepia")
 }
 
 /// `open the book`, `turn off the lamps`, `turn the tv off`: how something is then.
@@ -142,10 +141,47 @@ pub(super) fn trade(text: &str) -> Option<Command> {
     }
 }
 
+/// `the cat and the dog`, `the cat with the dog`.
+pub(super) fn swap(rest: &str) -> Option<Command> {
+    let rest =
+        ["the positions of ", "the places of "].iter().fold(rest, |rest, of| rest.trim_start_matches(of));
+    let rest = [" around", " over", " round"].iter().fold(rest, |rest, tail| {
+        rest.strip_suffix(tail).or_else(|| rest.strip_prefix(&tail[1..])).unwrap_or(rest).trim_start()
+    });
+    let both = matches!(
+        rest,
+        "" | "them"
+            | "both"
+            | "the two"
+            | "both of them"
+            | "the two of them"
+            | "the objects"
+            | "places"
+            | "positions"
+            | "sides"
+            | "their places"
+            | "their positions"
+    );
+    if both {
+        return Some(Command::Swap("them".to_owned(), String::new()));
+    }
+    let two = two_parts(rest, &[" and ", " with ", " for "]).filter(|_| !rest.contains("size"));
+    // What is not there yet cannot change places.
+    if let Some((who, to)) = two.clone().filter(|(_, to)| matches!(first_word(to), Some("a" | "an"))) {
+        return Some(Command::Rename { who, to });
+    }
+    let several = !rest.contains("size") && rest.split(' ').next_back().is_some_and(lmd_layout::is_plural);
+    two.map(|(one, other)| Command::Swap(one, other))
+        .or_else(|| several.then(|| Command::Swap(rest.to_owned(), String::new())))
+}
+
 /// `bring the dog back`, `bring back the dog`, `give the cat back its hat`: what was there before.
 pub(super) fn led_back(text: &str) -> Option<Command> {
     let text = text.strip_suffix(" again").unwrap_or(text);
     let (verb, rest) = text.split_once(' ')?;
+    if verb == "show" && matches!(rest, "it" | "them" | "him" | "her") {
+        return Some(Command::Restore(rest.to_owned()));
+    }
     if !matches!(verb, "bring" | "put" | "get" | "add" | "want" | "restore") {
         return None;
     }
@@ -163,6 +199,9 @@ pub(super) fn fewer(text: &str) -> Option<Command> {
     let (number, rest) = text.split_once(' ')?;
     let number = if number == "a" { "one" } else { number };
     lmd_layout::parse_number_word(number)?;
+    if matches!(rest, "less" | "fewer") {
+        return Some(Command::Remove(format!("{number} of them")));
+    }
     let noun = [" less", " fewer"].iter().find_map(|tail| rest.strip_suffix(tail));
     let noun = noun.or_else(|| ["less ", "fewer "].iter().find_map(|lead| rest.strip_prefix(lead)))?;
     Some(Command::Remove(format!("{number} of the {}", lmd_layout::plural(&lmd_layout::singular(noun)))))
@@ -193,6 +232,36 @@ pub(super) fn also_does(left: &str, right: &str) -> Option<String> {
     let verb = first_word(right)?;
     let acts = is_known_verb(verb) && known_kind(verb).is_none() && progressive(verb).is_some();
     (acts && !verb.ends_with("ing") && !is_verb(verb)).then(|| format!("{who} should {right}"))
+}
+
+/// `a bit further away` after `move the bench closer to the tree`: the same of what was said last.
+pub(super) fn distance_again(text: &str, last: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches(['.', '!']).to_lowercase();
+    let text = text.strip_prefix("now ").unwrap_or(&text);
+    const FURTHER: [&str; 6] =
+        ["further away", "farther away", "further off", "farther off", "further", "farther"];
+    let said = |words: &[&str]| {
+        let degree = words.iter().find_map(|words| text.strip_suffix(words))?;
+        without_strength(degree).is_empty().then(|| degree.to_owned())
+    };
+    let (degree, way) = match (said(&FURTHER), said(&["closer", "nearer"])) {
+        (Some(degree), _) => (degree, "further away from"),
+        (None, Some(degree)) => (degree, "closer to"),
+        (None, None) => return None,
+    };
+    let last = last.trim().trim_end_matches(['.', '!']).to_lowercase();
+    let joints = [
+        " of ",
+        " closer to ",
+        " nearer to ",
+        " towards ",
+        " away from ",
+        " further from ",
+        " next to ",
+        " beside ",
+    ];
+    let (_, anchor) = joints.iter().find_map(|joint| last.split_once(joint))?;
+    Some(format!("move them {degree}{way} {anchor}"))
 }
 
 /// Whether words ask for more of what was just done: `a bit more`.

@@ -235,3 +235,8 @@ pub(super) fn without_mood(place: &str) -> String {
     let mood = Section::Moods.entries().find_map(|(_, phrase)| place.strip_suffix(phrase));
     mood.unwrap_or(place).trim().to_owned()
 }
+
+/// Whether words say that a picture has no colours.
+pub(super) fn is_without_colour(text: &str) -> bool {
+    matches!(text, "black and white" | "monochrome" | "grayscale" | "greyscale" | "sepia")
+}

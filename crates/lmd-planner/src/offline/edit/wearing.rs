@@ -4,6 +4,7 @@ use lmd_layout::{BBox, with_article};
 
 use super::board::Board;
 use super::naming::head_noun;
+use super::ones::with_noun;
 use super::refer::find;
 use super::refusal::Refusal;
 use super::{adding, adjust};
@@ -22,6 +23,8 @@ struct Place {
 
 /// Adds what the words describe; what is put on somebody is worn.
 pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
+    let what = with_noun(board, what);
+    let what = what.as_str();
     if let Some(each) = for_each(board, what) {
         let first = board.pieces.len();
         each.iter().try_for_each(|what| add(board, what))?;
@@ -123,6 +126,7 @@ fn place_of(noun: &str, person: bool) -> Option<Place> {
         () if listed(List::AtNeck, noun) => at(0.25, 0.42, (0.36, 0.16)),
         () if listed(List::AtEyes, noun) => at(0.11, 0.22, (0.36, 0.1)),
         () if listed(List::AtFeet, noun) => at(0.93, 0.92, (0.6, 0.13)),
+        () if listed(List::OnBack, noun) => at(0.35, 0.25, (0.6, 0.35)),
         () if listed(List::AtHand, noun) => Some(Place { centre: (0.78, 0.55), size: (0.2, 0.1) }),
         () if noun_tags(noun).any(Tags::WORN) => at(0.45, 0.5, (0.72, 0.4)),
         () => None,

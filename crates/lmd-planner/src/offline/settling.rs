@@ -1,0 +1,121 @@
+//! Where things are that the sentence says nothing of, before they are placed: what swims among boats, what is in the
+//! middle of others, small things on the table with the others.
+
+use super::sharing::share;
+use super::usual::fits_table;
+use crate::lexicon::{Class, Tags, is_alive, kind_of, noun_tags};
+use crate::{Region, Relation, RelationKind, Scene, Thing};
+
+/// The scene with the small things that stand nowhere on the table on which
+/// others of it stand.
+pub(in crate::offline) fn settled(scene: &Scene) -> Scene {
+    let mut scene = scene.clone();
+    set_afloat(&mut scene);
+    set_between(&mut scene);
+    share(&mut scene);
+    set_on_table(&mut scene);
+    let is_table = |index: &usize| {
+        scene
+            .things
+            .get(*index)
+            .is_some_and(|thing| thing.count == 1 && kind_of(&thing.noun).class == Class::Table)
+    };
+    let rests = |relation: &&Relation| relation.kind == RelationKind::On && is_table(&relation.object);
+    let mut tables: Vec<usize> =
+        scene.relations.iter().filter(rests).map(|relation| relation.object).collect();
+    tables.dedup();
+    let [table] = tables.as_slice() else { return scene };
+    let table = *table;
+    let related = |index: usize| {
+        scene.relations.iter().any(|relation| {
+            relation.subject == index
+                || relation.object == index
+                || relation.kind == RelationKind::Between(index)
+        })
+    };
+    let small = |index: &usize| {
+        let thing = &scene.things[*index];
+        let fits = fits_table(&thing.noun);
+        // A mouse beside a keyboard is none that runs.
+        let device = thing.noun == "mouse" && scene.things.iter().any(|other| other.noun == "keyboard");
+        let free = matches!(thing.region, None | Some(Region::Left | Region::Right | Region::Center));
+        fits && free && (device || !is_alive(&thing.noun)) && *index != table && !related(*index)
+    };
+    let seats = |relation: &Relation| {
+        scene
+            .things
+            .get(relation.subject)
+            .is_some_and(|thing| thing.count > 1 && kind_of(&thing.noun).class == Class::Seat)
+    };
+    let around: Vec<bool> =
+        scene.relations.iter().map(|relation| relation.object == table && seats(relation)).collect();
+    let found: Vec<usize> = (0..scene.things.len()).filter(small).collect();
+    let on = |subject| Relation { subject, kind: RelationKind::On, object: table };
+    // Several chairs stand around a table.
+    for (relation, around) in scene.relations.iter_mut().zip(around) {
+        if around && relation.kind == RelationKind::On {
+            relation.kind = RelationKind::Around;
+        }
+    }
+    scene.relations.extend(found.into_iter().map(on));
+    scene
+}
+
+/// What swims, among boats: they lie on the water, and it does not fly over them.
+fn set_afloat(scene: &mut Scene) {
+    let boats = scene.things.iter().any(|thing| {
+        noun_tags(&thing.noun).any(Tags::WATER)
+            && kind_of(&thing.noun).class.stands()
+            && thing.region != Some(Region::Sky)
+    });
+    use RelationKind::{Above, Behind, Below, InFrontOf, LeftOf, NextTo, RightOf, Under};
+    // A whale that leaps over a boat is in the air.
+    let level = |kind| matches!(kind, NextTo | LeftOf | RightOf | Behind | InFrontOf);
+    let free = |index: usize| {
+        scene.relations.iter().all(|r| {
+            let lower =
+                r.subject == index && matches!(r.kind, Below | Under) || r.object == index && r.kind == Above;
+            lower || level(r.kind) || r.subject != index && r.object != index
+        })
+    };
+    let swims = |thing: &Thing| {
+        let tags = noun_tags(&thing.noun);
+        tags.any(Tags::WATER) && tags.any(Tags::ANIMAL) && kind_of(&thing.noun).class == Class::Air
+    };
+    let afloat: Vec<bool> = (0..scene.things.len()).map(|index| boats && free(index)).collect();
+    for (thing, afloat) in scene.things.iter_mut().zip(afloat) {
+        if afloat && thing.region.is_none() && swims(thing) {
+            thing.region = Some(Region::Ground);
+        }
+    }
+}
+
+/// What is in the middle, where others stand on the left and on the right: between those.
+fn set_between(scene: &mut Scene) {
+    let stands = |region: Region| {
+        scene.things.iter().position(|thing| {
+            thing.region == Some(region) && kind_of(&thing.noun).class.stands() && thing.count == 1
+        })
+    };
+    let middle = stands(Region::Center)
+        .filter(|index| !scene.relations.iter().any(|relation| relation.subject == *index));
+    let (Some(left), Some(right), Some(middle)) = (stands(Region::Left), stands(Region::Right), middle)
+    else {
+        return;
+    };
+    scene.things[middle].region = None;
+    scene.relations.push(Relation { subject: middle, kind: RelationKind::Between(right), object: left });
+}
+
+/// What is small and lies around a table, is on it: plates, but not chairs.
+fn set_on_table(scene: &mut Scene) {
+    let things = &scene.things;
+    for relation in &mut scene.relations {
+        let [subject, object] = [relation.subject, relation.object].map(|index| &things[index].noun);
+        let small = fits_table(subject) && !is_alive(subject) && kind_of(subject).class != Class::Seat;
+        let bears = kind_of(object).class == Class::Table && noun_tags(object).any(Tags::SURFACE);
+        if relation.kind == RelationKind::Around && small && bears {
+            relation.kind = RelationKind::On;
+        }
+    }
+}
