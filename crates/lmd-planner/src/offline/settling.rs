@@ -8,7 +8,7 @@ use crate::{Region, Relation, RelationKind, Scene, Thing};
 
 /// The scene with the small things that stand nowhere on the table on which
 /// others of it stand.
-pub(in crate::offline) fn settled(scene: &Scene) -> Scene {
+pub(super) fn settled(scene: &Scene) -> Scene {
     let mut scene = scene.clone();
     set_afloat(&mut scene);
     set_between(&mut scene);
