@@ -206,10 +206,10 @@ impl Interpreter<'_> {
         {
             return;
         }
-        if prep == "through" && self.looks_through(phrase, &subjects) {
-            return;
-        }
-        if self.dates(phrase, prep, &subjects) || self.moves_on(phrase, kind, &subjects) {
+        if prep == "through" && self.looks_through(phrase, &subjects)
+            || self.dates(phrase, prep, &subjects)
+            || self.moves_on(phrase, kind, &subjects)
+        {
             return;
         }
         if Self::is_own_part(phrase) {
