@@ -193,6 +193,13 @@ impl Interpreter<'_> {
         };
     }
 
+    /// `howling at the moon`: it is to be seen, and far above.
+    fn looks_up_at(&mut self, phrase: &NounPhrase, subjects: Vec<usize>) {
+        let moon = self.thing_of(phrase);
+        self.set_region(&[moon], Region::Sky);
+        self.group = subjects;
+    }
+
     /// The object of a preposition: a place, a part of the picture or a thing.
     pub(super) fn object(
         &mut self,
@@ -253,11 +260,7 @@ impl Interpreter<'_> {
             return;
         }
         if prep == "at" && is_heavenly(&phrase.noun) && known.is_none() {
-            // "howling at the moon": it is to be seen, and far above.
-            let moon = self.thing_of(phrase);
-            self.set_region(&[moon], Region::Sky);
-            self.group = subjects;
-            return;
+            return self.looks_up_at(phrase, subjects);
         }
         let kind = self.touching(phrase, kind, prep, &subjects);
         // Whoever pours milk into a cup is beside it.
