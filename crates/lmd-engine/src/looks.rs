@@ -78,7 +78,7 @@ fn fitted(looks: &Looks, words: &Words, layout: &Layout) -> Option<Layout> {
     let fit = |side: Option<f64>, way: f64, space: f64| {
         let at = |k: usize| if free[k] { boxes[k].at(&boxes, side, way) } else { Some(boxes[k].old) };
         let grown = (0..boxes.len()).map(at).collect::<Option<Vec<BBox>>>()?;
-        pushed_apart(&boxes, &free, grown).filter(|new| apart(new, space))
+        pushed_apart(&boxes, &free, &grown).filter(|new| apart(new, space))
     };
     let smaller = |k: u32| side.map(|side| side * (1.0 - STEP * f64::from(k)));
     let spaced = (0..=TRIES).find_map(|k| fit(smaller(k), 1.0, SPACE));
@@ -140,7 +140,7 @@ impl Fitting {
 }
 
 /// Boxes that grew into one another, moved apart along the axis on which they stood apart, each as far as it may.
-fn pushed_apart(boxes: &[Fitting], free: &[bool], grown: Vec<BBox>) -> Option<Vec<BBox>> {
+fn pushed_apart(boxes: &[Fitting], free: &[bool], grown: &[BBox]) -> Option<Vec<BBox>> {
     let mut new: Vec<[f64; 4]> = grown.iter().map(|bbox| bbox.to_xywh(Canvas::UNIT)).collect();
     for _ in 0..PUSHES {
         let mut pushed = false;
