@@ -5,6 +5,7 @@
 //! holds. Layouts that somebody wrote, be it a language model, stay as they are.
 
 use std::collections::HashSet;
+use std::mem::discriminant;
 
 use lmd_layout::{BBox, Canvas, Layout, Object, Warning, check_layout, head_noun};
 use lmd_planner::{Plan, checked_facts};
@@ -49,14 +50,12 @@ fn keeps_facts(prompt: &str, old: &Layout, new: &Layout) -> bool {
 /// What was told of a layout, where its boxes have changed since: doubts about the old boxes become those of the same kind
 /// about the new ones.
 fn doubts_of_the_new(mut told: Vec<String>, old: &Layout, new: &Layout) -> Vec<String> {
-    let (old, new) = (check_layout(old), check_layout(new));
-    let known = told.clone();
-    told.retain(|warning| !old.iter().any(|doubt| doubt.to_string() == *warning));
-    let again = new.into_iter().filter(|doubt| {
-        let alike = |other: &&Warning| std::mem::discriminant(*other) == std::mem::discriminant(doubt);
-        old.iter().filter(alike).any(|other| known.contains(&other.to_string()))
-    });
-    told.extend(again.map(|doubt| doubt.to_string()));
+    let old: Vec<(Warning, String)> =
+        check_layout(old).into_iter().map(|doubt| (doubt.clone(), doubt.to_string())).collect();
+    let stale: Vec<&(Warning, String)> = old.iter().filter(|(_, text)| told.contains(text)).collect();
+    told.retain(|warning| !stale.iter().any(|(_, text)| text == warning));
+    let alike = |doubt: &Warning| stale.iter().any(|(old, _)| discriminant(old) == discriminant(doubt));
+    told.extend(check_layout(new).into_iter().filter(alike).map(|doubt| doubt.to_string()));
     told
 }
 
@@ -72,8 +71,7 @@ fn fitted(looks: &Looks, words: &Words, layout: &Layout) -> Option<Layout> {
     let free: Vec<bool> = (0..boxes.len()).map(free).collect();
     let side = looks.sides.get(boxes.len().saturating_sub(1)).or(looks.sides.last()).copied();
     let apart = |new: &[BBox], space: f64| {
-        let mut pairs = (0..new.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
-        pairs.all(|(a, b)| !(free[a] || free[b]) || gap(new[a], new[b]) > space - 1e-6)
+        pairs(new.len()).all(|(a, b)| !(free[a] || free[b]) || gap(new[a], new[b]) > space - 1e-6)
     };
     let fit = |side: Option<f64>, way: f64, space: f64| {
         let at = |k: usize| if free[k] { boxes[k].at(&boxes, side, way) } else { Some(boxes[k].old) };
@@ -144,15 +142,13 @@ fn pushed_apart(boxes: &[Fitting], free: &[bool], grown: &[BBox]) -> Option<Vec<
     let mut new: Vec<[f64; 4]> = grown.iter().map(|bbox| bbox.to_xywh(Canvas::UNIT)).collect();
     for _ in 0..PUSHES {
         let mut pushed = false;
-        for (a, b) in (0..new.len()).flat_map(|a| (0..a).map(move |b| (a, b))) {
-            let (one, other) = (new.get(a).copied()?, new.get(b).copied()?);
-            let missing = SPACE
-                - gap(BBox::from_xywh(one, Canvas::UNIT).ok()?, BBox::from_xywh(other, Canvas::UNIT).ok()?);
+        for (a, b) in pairs(new.len()) {
+            let [one, other] = [a, b].map(|k| BBox::from_xywh(new[k], Canvas::UNIT).ok());
+            let missing = SPACE - gap(one?, other?);
             if missing < 1e-6 || !(free[a] || free[b]) {
                 continue;
             }
-            let (one, other) = (boxes[a].old, boxes[b].old);
-            let (axis, sign) = apart_along(one, other);
+            let (axis, sign) = apart_along(boxes[a].old, boxes[b].old);
             let share = if free[a] && free[b] { missing / 2.0 } else { missing };
             for (k, way) in [(a, sign), (b, -sign)] {
                 if free[k] {
@@ -172,10 +168,14 @@ fn pushed_apart(boxes: &[Fitting], free: &[bool], grown: &[BBox]) -> Option<Vec<
 
 /// The axis (0: x, 1: y) on which two boxes are further apart, and 1 where the first is behind the second on it, else -1.
 fn apart_along(a: BBox, b: BBox) -> (usize, f64) {
-    let ([ax0, ay0, ax1, ay1], [bx0, by0, bx1, by1]) = (a.to_xyxy(Canvas::UNIT), b.to_xyxy(Canvas::UNIT));
-    let (x, y) = ((ax0 - bx1).max(bx0 - ax1), (ay0 - by1).max(by0 - ay1));
+    let (x, y) = gaps(a, b);
     let sign = |behind: bool| if behind { 1.0 } else { -1.0 };
-    if x >= y { (0, sign(ax0 > bx0)) } else { (1, sign(ay0 > by0)) }
+    if x >= y { (0, sign(a.x() > b.x())) } else { (1, sign(a.y() > b.y())) }
+}
+
+/// Each two of so many, once.
+fn pairs(count: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..count).flat_map(|a| (0..a).map(move |b| (a, b)))
 }
 
 /// How far a thing at `at` moves along one axis when the distances of it and its equals grow by `growth`, as far as all
@@ -199,8 +199,14 @@ fn spread(equals: &[f64], at: f64, size: f64, growth: f64) -> f64 {
 
 /// The distance of two boxes along the axis on which they are further apart; negative where they overlap.
 fn gap(a: BBox, b: BBox) -> f64 {
+    let (x, y) = gaps(a, b);
+    x.max(y)
+}
+
+/// The distances of two boxes along x and along y; negative where they overlap there.
+fn gaps(a: BBox, b: BBox) -> (f64, f64) {
     let ([ax0, ay0, ax1, ay1], [bx0, by0, bx1, by1]) = (a.to_xyxy(Canvas::UNIT), b.to_xyxy(Canvas::UNIT));
-    (ax0 - bx1).max(bx0 - ax1).max(ay0 - by1).max(by0 - ay1)
+    ((ax0 - bx1).max(bx0 - ax1), (ay0 - by1).max(by0 - ay1))
 }
 
 #[cfg(test)]

@@ -152,6 +152,9 @@ fn too_many_of_a_kind_is_said() {
     let error = english::parse("twenty-five cats").unwrap_err().to_string();
     assert!(error.contains("25") && error.contains("at most 20"), "{error}");
     assert!(english::parse("twenty cats").is_ok());
+    // The product is larger than any count.
+    let error = english::parse("cupcakes in three rows of 1431655766").unwrap_err().to_string();
+    assert!(error.contains("at most 20"), "{error}");
 }
 
 #[test]
@@ -168,6 +171,7 @@ fn the_longest_prompts_take_no_time() {
         "in a ",
         "and , ",
         "x-y's ",
+        "with one ",
     ] {
         let prompt = part.repeat(3_990 / part.len());
         let start = Instant::now();

@@ -220,7 +220,7 @@ fn arrangement_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
         let ends = tokens.get(at + i + 3).is_none_or(|next| !next.is_word())
             || fixed_phrase(tokens, at + i + 3).is_some();
         if let (Some(each), Some(lines), true) = (each, lines, ends) {
-            let all = each * if word(i) == "rows" { lines } else { number(word(1))? };
+            let all = each.saturating_mul(if word(i) == "rows" { lines } else { number(word(1))? });
             return Some((Link::Lines { lines, all }, i + 3));
         }
         return (word(i + 1) != "of").then_some((Link::Arrange(shape), i + 1));

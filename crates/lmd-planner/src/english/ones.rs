@@ -416,7 +416,13 @@ fn has_something(word: &str) -> bool {
 fn lent_whole(tokens: &[Token], at: usize) -> Option<String> {
     let sentence = (0..at - 1).rev().take_while(|i| low(tokens, *i) != ".");
     let object = |i: usize| {
-        let (phrase, _) = noun_phrase(tokens, i + 1).filter(|_| has_something(low(tokens, i)))?;
+        // Another "one" names nothing to be lent.
+        let borrows = low(tokens, i + 1) == "one" && ends(tokens, i + 2);
+        let (phrase, _) = if has_something(low(tokens, i)) && !borrows {
+            noun_phrase(tokens, i + 1)?
+        } else {
+            return None;
+        };
         let one = phrase.determiner == Determiner::A || low(tokens, i) == "no";
         (one && !phrase.plural && !phrase.noun.is_empty()).then_some(phrase.noun)
     };

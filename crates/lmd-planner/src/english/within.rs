@@ -150,8 +150,8 @@ impl Interpreter<'_> {
         };
         self.scene.relations.retain(|relation| !beside(relation));
         self.relate_all(subjects, kind, owners);
-        for index in subjects.iter().filter(|_| kind == RelationKind::Inside) {
-            self.scene.things.get_mut(*index).into_iter().for_each(|thing| thing.spot = Some(Region::Center));
+        if kind == RelationKind::Inside {
+            self.set_spot(subjects, Region::Center);
         }
         true
     }
@@ -169,8 +169,13 @@ impl Interpreter<'_> {
             self.put_in_corners(subjects, object);
             return;
         }
-        for subject in subjects {
-            self.scene.things.get_mut(*subject).into_iter().for_each(|thing| thing.spot = Some(corner));
+        self.set_spot(subjects, corner);
+    }
+
+    /// Notes the part of their owner in which things are.
+    fn set_spot(&mut self, subjects: &[usize], spot: Region) {
+        for index in subjects {
+            self.scene.things.get_mut(*index).into_iter().for_each(|thing| thing.spot = Some(spot));
         }
     }
 
@@ -238,8 +243,7 @@ impl Interpreter<'_> {
                 }
                 self.relate(index, RelationKind::Inside, owner);
             }
-            let first = self.scene.things.get_mut(*subject);
-            first.into_iter().for_each(|thing| thing.spot = Some(Region::TopLeft));
+            self.set_spot(&[*subject], Region::TopLeft);
         }
     }
 
@@ -285,18 +289,15 @@ impl Interpreter<'_> {
                         && relation.object == *owner
                 };
                 let on_dish = size.class == Class::Flat && self.scene.relations.iter().any(rests);
-                for index in subjects.iter().filter(|_| on_dish) {
-                    let thing = self.scene.things.get_mut(*index);
-                    thing.into_iter().for_each(|thing| thing.spot = Some(region));
+                if on_dish {
+                    self.set_spot(subjects, region);
                 }
                 on_dish
             }
             Region::Bottom if size.class == Class::Container => {
                 self.no_longer_beside(subjects, owners);
                 self.relate_all(subjects, RelationKind::Inside, owners);
-                for index in subjects {
-                    self.scene.things.get_mut(*index).into_iter().for_each(|thing| thing.spot = Some(region));
-                }
+                self.set_spot(subjects, region);
                 true
             }
             Region::Top | Region::TopLeft | Region::TopRight | Region::BottomLeft | Region::BottomRight
@@ -306,11 +307,7 @@ impl Interpreter<'_> {
                     |relation: &Relation| subjects.contains(&relation.subject) && relation.object == *owner;
                 self.scene.relations.retain(|relation| !held(relation));
                 self.relate_all(subjects, RelationKind::Inside, owners);
-                for subject in subjects {
-                    if let Some(thing) = self.scene.things.get_mut(*subject) {
-                        thing.spot = Some(region);
-                    }
-                }
+                self.set_spot(subjects, region);
                 true
             }
             _ => false,

@@ -5,7 +5,7 @@ use lmd_layout::{BBox, MAX_OBJECTS};
 use super::board::{Board, Piece};
 use super::demand;
 use super::ground::grounded;
-use super::new_places::{beside_size, on_both, settle};
+use super::new_places::{beside_size, forget_lack_of_room, on_both, settle};
 use super::novelty::{as_new, described, laid_table};
 use super::readable::reads_well;
 use super::refusal::Refusal;
@@ -98,8 +98,7 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
     out_of_vase(board, &scene, first, anchors);
     if on_floor(board, &scene, &of_thing, anchors, |board, thing| size_there(board, &scene, thing, anchors)) {
         // What was too close was put elsewhere.
-        let late = board.warnings.split_off(noted);
-        board.warnings.extend(late.into_iter().filter(|note| !note.contains("not enough room")));
+        forget_lack_of_room(board, noted);
     }
     settle(board, &scene, &of_thing, anchors, noted);
     let both = on_both(&scene);

@@ -21,8 +21,7 @@ pub(super) fn settle(
 ) {
     let first = board.pieces.len() - of_thing.len();
     if covers_what_it_is_before(board, scene, first, anchors) {
-        let late = board.warnings.split_off(noted);
-        board.warnings.extend(late.into_iter().filter(|note| !note.contains("not enough room")));
+        forget_lack_of_room(board, noted);
     }
     for (thing, index) in of_thing {
         if let Some(region) = scene.things[*thing].region {
@@ -31,6 +30,12 @@ pub(super) fn settle(
     }
     flanked(board, scene, of_thing, anchors);
     tell_tiny(board, scene, of_thing);
+}
+
+/// Of the warnings from `noted` on those go that tell of too little room.
+pub(super) fn forget_lack_of_room(board: &mut Board, noted: usize) {
+    let late = board.warnings.split_off(noted);
+    board.warnings.extend(late.into_iter().filter(|note| !note.contains("not enough room")));
 }
 
 /// Whether new things are before or behind others and cover nothing but these, as they must.

@@ -234,9 +234,14 @@ pub(super) fn also_does(left: &str, right: &str) -> Option<String> {
     (acts && !verb.ends_with("ing") && !is_verb(verb)).then(|| format!("{who} should {right}"))
 }
 
+/// Words in lower case, without the sign that ends them.
+fn unmarked(text: &str) -> String {
+    text.trim().trim_end_matches(['.', '!']).to_lowercase()
+}
+
 /// `a bit further away` after `move the bench closer to the tree`: the same of what was said last.
 pub(super) fn distance_again(text: &str, last: &str) -> Option<String> {
-    let text = text.trim().trim_end_matches(['.', '!']).to_lowercase();
+    let text = unmarked(text);
     let text = text.strip_prefix("now ").unwrap_or(&text);
     const FURTHER: [&str; 6] =
         ["further away", "farther away", "further off", "farther off", "further", "farther"];
@@ -249,7 +254,7 @@ pub(super) fn distance_again(text: &str, last: &str) -> Option<String> {
         (None, Some(degree)) => (degree, "closer to"),
         (None, None) => return None,
     };
-    let last = last.trim().trim_end_matches(['.', '!']).to_lowercase();
+    let last = unmarked(last);
     let joints = [
         " of ",
         " closer to ",
@@ -266,7 +271,7 @@ pub(super) fn distance_again(text: &str, last: &str) -> Option<String> {
 
 /// Whether words ask for more of what was just done: `a bit more`.
 pub(super) fn asks_again(text: &str) -> bool {
-    let text = text.trim().trim_end_matches(['.', '!']).to_lowercase();
+    let text = unmarked(text);
     let more = [
         "a bit more",
         "a little more",
