@@ -15,7 +15,7 @@ use super::standing::contents;
 use super::vocabulary::comparative;
 use crate::geometry::{crossings, feet_kept, mean};
 use crate::lexicon::{
-    Section, Tags, belongs_to_wearer, is_adjective, is_alive, kind_of, names_colour, noun_tags,
+    Section, Tags, belongs_to_wearer, is_adjective, is_alive, kind_of, names_colour, noun_tags, tags,
 };
 use crate::offline::wording;
 use crate::{Scene, english};
@@ -28,6 +28,7 @@ pub(super) fn remove(board: &mut Board, who: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let gone = match find(board, who) {
+        Err(_) if scenery::is_style(board, who) => return scenery::style(board, ""),
         Err(_) if scenery::names_place(board, who) => {
             scenery::remove_place(board);
             return Ok(());
@@ -201,6 +202,27 @@ pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refus
         found => found?,
     };
     let things = english::noun_phrases(to);
+    if let [thing] = things.as_slice() {
+        // "make it a brick house" of the house, whatever was spoken of last
+        let of_name = |index: &usize| head_noun(&board.pieces[*index].caption).as_ref() == Some(&thing.noun);
+        let same: Vec<usize> = (0..board.pieces.len()).filter(of_name).collect();
+        if let [one] = same.as_slice()
+            && is_pronoun(who)
+            && !subjects.contains(one)
+            && !thing.attributes.is_empty()
+        {
+            return describe(board, &format!("object {}", one + 1), &thing.attributes.join(" "));
+        }
+        // "turn it into tea" of a cup of coffee
+        let caption = |index: &usize| board.pieces[*index].caption.split_once(" of ");
+        if tags(&thing.noun).any(Tags::STUFF) && subjects.iter().all(|index| caption(index).is_some()) {
+            let filled =
+                |caption: &str| Some(format!("{} of {}", caption.split_once(" of ")?.0, thing.phrase()));
+            rewrite(board, &subjects, filled);
+            board.touched = subjects;
+            return Ok(());
+        }
+    }
     let whole = !to.contains(" and ") && !to.contains(',');
     if let ([_, second, ..], false) = (things.as_slice(), whole) {
         return Err(format!(
@@ -341,6 +363,9 @@ fn named(board: &Board, part: &str) -> (Vec<usize>, bool) {
 /// Excludes things: they go into the negative prompt, and out of the layout.
 pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let what = what.strip_prefix("any ").unwrap_or(what);
+    if scenery::is_style(board, what) {
+        return scenery::style(board, "");
+    }
     let parts = what.split(" and ").flat_map(|part| part.split(" or ")).flat_map(|part| part.split(", "));
     let (mut gone, mut absent, mut told) = (Vec::new(), Vec::new(), Vec::new());
     for part in parts.map(|part| part.trim_start_matches("no ").trim()).filter(|part| !part.is_empty()) {

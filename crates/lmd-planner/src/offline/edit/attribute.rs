@@ -26,7 +26,13 @@ pub(crate) fn described(caption: &str, words: &str) -> String {
     ];
     for (verb, detail) in details {
         if let Some(rest) = words.strip_prefix(verb) {
-            return format!("{caption} {detail}{rest}");
+            // "with a scarf and a hat"
+            let told = caption.rsplit_once(&format!(" {detail}")).map(|(_, told)| told);
+            let more = told.is_some_and(|told| {
+                !told.split(' ').any(|word| is_function(word) && word != "a" && word != "an" && word != "and")
+            });
+            let joint = if more { "and " } else { detail };
+            return format!("{caption} {joint}{rest}");
         }
     }
     // What opens with a little word stands behind: "at the table".

@@ -23,7 +23,7 @@ use super::vocabulary::{
 };
 use super::whole::whole as of_whole;
 use crate::RelationKind;
-use crate::lexicon::{Section, after, is_adjective, names_colour};
+use crate::lexicon::{Section, Tags, after, is_adjective, names_colour, noun_tags};
 
 /// What one could say, for refusals.
 pub(super) const EXAMPLES: &str = "try for instance \"move the cat to the right\", \"add two birds in the sky\", \"make the car red\", \"remove the dog\" or \"change the background to a beach\"";
@@ -74,6 +74,9 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
     for (at, length) in joints(&whole) {
         let (left, right) = (whole[..at].trim(), whole[at + length..].trim());
         let starts = begins_clause(right);
+        if !first_word(right).is_some_and(is_verb) && shares_wearer(left, right) {
+            continue;
+        }
         let first = command(left);
         // "the fox is small, enlarge it" explains what is wished.
         if starts && let Some(who) = topic(left, right) {
@@ -121,6 +124,15 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
         }
         (command, _) => push(&whole, command),
     }
+}
+
+/// `a hat` and `sunglasses to the woman`: both are hers.
+fn shares_wearer(left: &str, right: &str) -> bool {
+    let whom = ["to the ", "to him", "to her", "to it", "to them", "on the ", "on him", "on her", "on it"];
+    let worn =
+        left.rsplit(' ').next().is_some_and(|noun| noun_tags(&lmd_layout::singular(noun)).any(Tags::WORN));
+    let placed = whom.iter().any(|whom| left.contains(&format!(" {whom}")));
+    worn && !placed && whom.iter().any(|whom| right.contains(&format!(" {whom}")))
 }
 
 /// What `right` says of what `left` was about: a size, or after a size a

@@ -58,9 +58,12 @@ pub(super) fn find(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
     }
     let reference = Reference::parse(text);
     let some = reference.pick.is_some() || matches!(reference.many, Many::Some(_) | Many::All);
-    let found = match reference.words.is_empty() && some {
-        true => of_one_kind(board),
-        false => candidates(board, &reference.words),
+    // "the box" is what is called so, where there is one.
+    let called = |noun: &str| candidates(board, &[noun.to_owned()]);
+    let found = match (reference.words.is_empty(), text.ends_with(" box") || text.ends_with(" boxes")) {
+        (true, true) if !called("box").is_empty() => called("box"),
+        (true, _) if some => of_one_kind(board),
+        _ => candidates(board, &reference.words),
     };
     if found.is_empty() {
         return by_relation(board, text).unwrap_or_else(|| Err(nothing(board, text)));
@@ -152,10 +155,27 @@ fn only_living(board: &Board) -> Option<Vec<usize>> {
     (living.len() == 1).then_some(living)
 }
 
-/// What an instruction without a name is about: what was changed last, else
-/// everything.
+/// What an instruction without a name is about: what was changed last, else what the others are there for, else everything.
 fn whatever(board: &Board) -> Vec<usize> {
-    if board.touched.is_empty() { unlocked(board) } else { board.touched.clone() }
+    if !board.touched.is_empty() {
+        return board.touched.clone();
+    }
+    match topmost(board).as_slice() {
+        [one] => vec![holder(board, *one).unwrap_or(*one)],
+        _ => unlocked(board),
+    }
+}
+
+/// Who has something in front of them that they hold.
+fn holder(board: &Board, held: usize) -> Option<usize> {
+    let (x, y) = board.pieces[held].bbox.center();
+    let holds = |index: &usize| {
+        let piece = &board.pieces[*index];
+        let within = (piece.bbox.x()..piece.bbox.x_max()).contains(&x)
+            && (piece.bbox.y()..piece.bbox.y_max()).contains(&y);
+        *index != held && within && is_alive(&thing_of(piece).noun)
+    };
+    (0..board.pieces.len()).find(|index| holds(index) && !is_alive(&thing_of(&board.pieces[held]).noun))
 }
 
 /// All objects but the locked ones; all where nothing else is left.
@@ -253,17 +273,19 @@ fn pronoun(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
     }
 }
 
-/// Those that nothing lies or stands on.
+/// Those that nothing lies, stands or is on, in or before.
 fn topmost(board: &Board) -> Vec<usize> {
     let beneath = |under: &usize| {
         let lower = board.pieces[*under].bbox;
         (0..board.pieces.len()).any(|index| {
             let piece = &board.pieces[index];
-            let (x, feet) = (piece.bbox.center().0, piece.bbox.y_max());
-            rests_on(board, index) == Some(*under)
-                || piece.bbox.y() < lower.y()
-                    && (lower.x()..lower.x_max()).contains(&x)
-                    && (lower.y() - 0.02..lower.y_max()).contains(&feet)
+            let ((x, y), feet) = (piece.bbox.center(), piece.bbox.y_max());
+            let across = (lower.x()..lower.x_max()).contains(&x);
+            let (smaller, later) = (piece.bbox.area() < lower.area(), index > *under);
+            let top = lower.y() - 0.02..lower.y_max();
+            let within = smaller && later && (lower.y()..lower.y_max()).contains(&y);
+            let on = piece.bbox.y() < lower.y() && top.contains(&feet) && (smaller || later);
+            rests_on(board, index) == Some(*under) || across && (within || on)
         })
     };
     (0..board.pieces.len()).filter(|index| !beneath(index)).collect()

@@ -70,8 +70,13 @@ pub(super) fn bare_change(text: &str) -> Option<Command> {
     (known && coloured && !new).then(|| Command::Describe { who: who.to_owned(), words: colour.to_owned() })
 }
 
-/// `in watercolor`, `oil painting style`, `as a cartoon`.
+/// `in watercolor`, `oil painting style`, `as a cartoon`; `in color` is no style.
 pub(super) fn bare_style(text: &str) -> Option<Command> {
+    let coloured =
+        ["in ", "in full ", "back in ", "back to "].iter().find_map(|lead| text.strip_prefix(lead));
+    if matches!(coloured, Some("color" | "colour" | "colors" | "colours")) {
+        return Some(Command::Style(String::new()));
+    }
     let led = ["in the style of ", "in a ", "in an ", "in ", "as an ", "as a ", "as "];
     let bare = led.iter().find_map(|lead| text.strip_prefix(lead));
     let ends = ["style", "look", "version"].iter().any(|end| text.ends_with(&format!(" {end}")));
