@@ -15,7 +15,8 @@ use super::standing::contents;
 use super::vocabulary::comparative;
 use crate::geometry::{crossings, feet_kept, mean};
 use crate::lexicon::{
-    Section, Tags, belongs_to_wearer, is_adjective, is_alive, kind_of, names_colour, noun_tags, tags,
+    Section, Tags, belongs_to_wearer, comparative as comparative_of, is_adjective, is_alive, kind_of,
+    names_colour, noun_tags, tags,
 };
 use crate::offline::wording;
 use crate::{Scene, english};
@@ -83,10 +84,13 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
         Err(refusal) => return describe_own(board, who, words).ok_or(refusal),
         found => found?,
     };
+    // An older barn is old.
+    let plain = comparative_of(words);
+    let words = plain.as_deref().unwrap_or(words);
     // An attribute is taken on trust, and that is told.
     let state = |word: &str| Section::States.entries().any(|(_, state)| state == word);
-    let unknown =
-        words.split([' ', ',']).filter(|word| !word.is_empty() && !english::knows(word) && !state(word));
+    let known = |word: &str| word.is_empty() || english::knows(word) || state(word);
+    let unknown = words.split([' ', ',']).filter(|word| !known(word));
     for word in unknown {
         board.warnings.push(format!("took \"{word}\" for what is said of {who}, which may be wrong"));
     }
@@ -94,7 +98,7 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
     if place.iter().any(|lead| words.starts_with(lead)) {
         board.warnings.push(format!("\"{words}\" is only said of {who}, which stays where it is"));
     }
-    let noun = mentioned(board, who).map(|(_, noun)| noun);
+    let noun = mentioned(board, who).map(|(_, noun)| noun).or_else(|| worn_by(board, who, &subjects));
     // Another coat takes the place of the coat.
     let worn = ["wear ", "wearing ", "with ", "in "].iter().find_map(|verb| words.strip_prefix(verb));
     rewrite(board, &subjects, |caption| {
@@ -110,6 +114,14 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
     });
     board.touched = subjects;
     Ok(())
+}
+
+/// `them` of one who has sunglasses: those.
+fn worn_by(board: &Board, who: &str, subjects: &[usize]) -> Option<String> {
+    let ([one], "them" | "they" | "those" | "these") = (subjects, who) else { return None };
+    let last = board.pieces[*one].caption.rsplit(' ').next()?;
+    let own = head_noun(&board.pieces[*one].caption).is_some_and(|noun| noun.ends_with(&singular(last)));
+    (lmd_layout::is_plural(last) && !own).then(|| singular(last))
 }
 
 /// The colour that the caption of something tells.
@@ -149,6 +161,17 @@ fn describe_own(board: &mut Board, who: &str, words: &str) -> Option<()> {
     };
     let one = owners.len() > 1 && !noun_tags(&singular(part)).any(Tags::PART);
     let part = if one { singular(part) } else { part.to_owned() };
+    // The witch's wand may have a box of its own.
+    let own = |index: &usize| {
+        let piece = &board.pieces[*index];
+        let near = |owner: &usize| board.pieces[*owner].bbox.intersection(piece.bbox) > 0.0;
+        head_noun(&piece.caption).is_some_and(|noun| noun == singular(&part)) && owners.iter().any(near)
+    };
+    let held: Vec<String> =
+        (0..board.pieces.len()).filter(own).map(|index| (index + 1).to_string()).collect();
+    if !held.is_empty() {
+        return describe(board, &format!("objects {}", held.join(" ")), words).ok();
+    }
     let told = format!("{words} {part}");
     let told = if lmd_layout::is_plural(&part) { told } else { with_article(&told) };
     let says = |word: &str| word == "and" || is_adjective(word) || names_colour(word);
@@ -208,14 +231,17 @@ pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refus
         let same: Vec<usize> = (0..board.pieces.len()).filter(of_name).collect();
         if let [one] = same.as_slice()
             && is_pronoun(who)
-            && !subjects.contains(one)
+            && thing.detail.is_none()
             && !thing.attributes.is_empty()
         {
             return describe(board, &format!("object {}", one + 1), &thing.attributes.join(" "));
         }
         // "turn it into tea" of a cup of coffee
         let caption = |index: &usize| board.pieces[*index].caption.split_once(" of ");
-        if tags(&thing.noun).any(Tags::STUFF) && subjects.iter().all(|index| caption(index).is_some()) {
+        if tags(&thing.noun).any(Tags::STUFF)
+            && without_article(to) == to
+            && subjects.iter().all(|index| caption(index).is_some())
+        {
             let filled =
                 |caption: &str| Some(format!("{} of {}", caption.split_once(" of ")?.0, thing.phrase()));
             rewrite(board, &subjects, filled);

@@ -3,7 +3,6 @@
 
 use lmd_layout::{BBox, MAX_OBJECTS};
 
-use super::adding::add;
 use super::board::{Board, Piece};
 use super::command::{Edge, Line, first_word};
 use super::ground::grounded;
@@ -15,6 +14,7 @@ use super::refusal::Refusal;
 use super::spot::{SCALES, Wish, spot};
 use super::staging::{attach, carrier, stage_among, thing_of};
 use super::standing::{obstacles, rests_on};
+use super::wearing::add;
 use crate::geometry::{corners, crossings, overlap};
 use crate::lexicon::{Tags, kind_of, noun_tags};
 use crate::offline::problem::Given;

@@ -89,7 +89,7 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
             return push(right, Some(more));
         }
         // Of the left side alone, or what is told anew could be as long as the whole for ever.
-        let verb = inherited(left);
+        let verb = inherited(left, right);
         let inherits = || {
             let verb = verb.as_deref()?;
             (names_something(right) && command(&format!("{verb} {right}")).is_some()).then_some(())

@@ -160,22 +160,17 @@ fn whatever(board: &Board) -> Vec<usize> {
     if !board.touched.is_empty() {
         return board.touched.clone();
     }
+    let about = topic(board);
     match topmost(board).as_slice() {
-        [one] => vec![holder(board, *one).unwrap_or(*one)],
+        _ if !about.is_empty() => about,
+        [one] => vec![*one],
         _ => unlocked(board),
     }
 }
 
-/// Who has something in front of them that they hold.
-fn holder(board: &Board, held: usize) -> Option<usize> {
-    let (x, y) = board.pieces[held].bbox.center();
-    let holds = |index: &usize| {
-        let piece = &board.pieces[*index];
-        let within = (piece.bbox.x()..piece.bbox.x_max()).contains(&x)
-            && (piece.bbox.y()..piece.bbox.y_max()).contains(&y);
-        *index != held && within && is_alive(&thing_of(piece).noun)
-    };
-    (0..board.pieces.len()).find(|index| holds(index) && !is_alive(&thing_of(&board.pieces[held]).noun))
+/// What the prompt is about, as far as it is there.
+fn topic(board: &Board) -> Vec<usize> {
+    board.topic.iter().filter_map(|id| board.index_of(*id)).collect()
 }
 
 /// All objects but the locked ones; all where nothing else is left.
@@ -269,6 +264,7 @@ fn pronoun(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
         _ if !several && !of_two && board.touched.is_empty() && topmost(board).len() == 1 => {
             Ok(topmost(board))
         }
+        _ if board.touched.is_empty() && !of_two && topic(board).len() == 1 => Ok(topic(board)),
         _ => Err(format!("it is not clear what \"{text}\" is; name one of: {}", board.inventory())),
     }
 }
@@ -374,6 +370,12 @@ impl Reference {
     /// Picks what is meant from all objects that match.
     fn choose(&self, board: &Board, mut found: Vec<usize>, text: &str) -> Result<Vec<usize>, Refusal> {
         board.left_to_right(&mut found);
+        // "the second one" of a fridge, a stove and a sink is the stove, wherever it stands.
+        let noun = |index: &usize| head_noun(&board.pieces[*index].caption);
+        let mixed = board.touched.windows(2).any(|pair| noun(&pair[0]) != noun(&pair[1]));
+        if mixed && self.words.is_empty() && matches!(self.pick, Some(Pick::Nth(_) | Pick::Last)) {
+            found.clone_from(&board.touched);
+        }
         if let Some(pick) = self.pick {
             if let Some(tied) = pick.tied(board, &found) {
                 return Err(format!(
@@ -466,7 +468,12 @@ fn candidates(board: &Board, words: &[String]) -> Vec<usize> {
         (false, _) if sort().count() > exact.len() => sort().collect(),
         (false, _) => exact,
         (true, false) => all,
-        (true, true) => of_a_sort(board, words).into_iter().chain(of_like_name(board, words)).collect(),
+        (true, true) => {
+            let mut found = [of_a_sort(board, words), of_like_name(board, words)].concat();
+            found.sort_unstable();
+            found.dedup();
+            found
+        }
     }
 }
 

@@ -156,6 +156,17 @@ pub(super) fn replace_place(board: &mut Board, who: &str, to: &str) -> Result<()
     if to.is_empty() {
         return Err(format!("say what \"{who}\" is to become, as in \"turn {who} into a beach\""));
     }
+    // "the sunflowers" of a field of sunflowers
+    let noun = who.rsplit(' ').next().map(singular).unwrap_or_default();
+    if let Some((whole, of)) = place.split_once(" of ")
+        && of.split(' ').any(|word| singular(word) == noun)
+    {
+        let told: Vec<&str> =
+            of.split(' ').map(|word| if singular(word) == noun { to } else { word }).collect();
+        scene.background = Some(format!("{whole} of {}", told.join(" ")));
+        board.background = scene.background_text();
+        return Ok(());
+    }
     let mood = mood_of(&place).filter(|mood| !to.ends_with(mood));
     scene.background =
         Some([with_article(to).as_str(), mood.unwrap_or_default()].join(" ").trim_end().to_owned());

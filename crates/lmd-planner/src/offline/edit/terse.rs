@@ -224,19 +224,38 @@ pub(super) fn without_purpose(text: &str) -> &str {
 }
 
 /// What a right side without a verb of its own takes from the left one: the verb, and who is given something.
-pub(super) fn inherited(left: &str) -> Option<String> {
+pub(super) fn inherited(left: &str, right: &str) -> Option<String> {
     let verb = first_word(left)?;
+    // "and the boy a kite" names somebody else.
+    if verb == "give"
+        && right.starts_with("the ")
+        && [" a ", " an ", " some "].iter().any(|a| right.contains(a))
+    {
+        return Some(verb.to_owned());
+    }
     let articles = || [" a ", " an ", " some "].iter().filter_map(|article| left.find(article)).min();
     let given = (verb == "give").then(articles).flatten().and_then(|at| left.get(..at));
     Some(given.unwrap_or(verb).to_owned())
 }
 
-/// `eat grass` after `the horse should be brown`: the same of what it is to do.
+/// `eat grass` after `the horse should be brown`, `hold a lamp` after `make her wear a hat`: the same of what they are to
+/// do.
 pub(super) fn also_does(left: &str, right: &str) -> Option<String> {
-    let (who, _) = [" should ", " must "].iter().find_map(|modal| left.split_once(modal))?;
-    let verb = first_word(right)?;
-    let acts = is_known_verb(verb) && known_kind(verb).is_none() && progressive(verb).is_some();
-    (acts && !verb.ends_with("ing") && !is_verb(verb)).then(|| format!("{who} should {right}"))
+    let deed = |verb: &str| {
+        is_known_verb(verb)
+            && known_kind(verb).is_none()
+            && progressive(verb).is_some()
+            && !verb.ends_with("ing")
+    };
+    let modal = [" should ", " must "].iter().find_map(|modal| left.split_once(modal)).map(|(who, _)| who);
+    let made = || {
+        let who = ["make ", "let ", "have "].iter().find_map(|verb| left.strip_prefix(verb))?;
+        let at =
+            who.match_indices(' ').map(|(at, _)| at).find(|at| first_word(&who[*at..]).is_some_and(deed))?;
+        who.get(..at)
+    };
+    let who = modal.or_else(made)?;
+    first_word(right).filter(|verb| deed(verb) && !is_verb(verb)).map(|_| format!("{who} should {right}"))
 }
 
 /// Words in lower case, without the sign that ends them.

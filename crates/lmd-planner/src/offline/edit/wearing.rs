@@ -46,7 +46,7 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let Some((new, wearers)) = put_on(board, what) else { return adding::add(board, what) };
-    let part = noun_tags(head(&new)).any(Tags::PART);
+    let part = is_part(&new);
     if lmd_layout::is_plural(&new) || part {
         let words = if part { format!("with {}", counted(&new)) } else { format!("wearing {new}") };
         let names: Vec<String> = wearers.iter().map(|index| format!("object {}", index + 1)).collect();
@@ -54,6 +54,8 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
         board.touched = wearers;
         return Ok(());
     }
+    let (_, whom) = said_of(what);
+    let round = whom.is_some_and(|(kind, _)| kind == RelationKind::Around);
     let what = &match wearers.as_slice() {
         [one] => format!("{} on object {}", said_of(what).0, one + 1),
         _ => what.to_owned(),
@@ -62,7 +64,9 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
     adding::add(board, what)?;
     let added = board.pieces.len() - first;
     for (piece, wearer) in (first..board.pieces.len()).zip(wearers.iter().cycle()) {
-        let place = place_of(&new, noun_tags(&wearer_noun(board, *wearer)).any(Tags::PERSON));
+        let person = noun_tags(&wearer_noun(board, *wearer)).any(Tags::PERSON);
+        // A bow "around its neck" is not on its head.
+        let place = if round { at_neck(person) } else { place_of(&new, person) };
         if let Some(place) = place.filter(|_| added == wearers.len()) {
             board.pieces[piece].bbox = place.on(board.pieces[*wearer].bbox);
         }
@@ -153,7 +157,7 @@ fn belongs(thing: &Thing) -> bool {
 
 /// Who is to have things: whom the words name, else who was spoken of last, else the only one there who could.
 fn wearers(board: &Board, things: &[Thing], who: Option<&str>) -> Option<Vec<usize>> {
-    let parts = things.iter().all(|thing| noun_tags(head(&thing.noun)).any(Tags::PART));
+    let parts = things.iter().all(|thing| is_part(&thing.noun));
     let may = |index: &usize| {
         let owner = wearer_noun(board, *index);
         is_alive(&owner) || parts && things.iter().all(|thing| has_part(&owner, &thing.noun))
@@ -173,8 +177,14 @@ fn wearers(board: &Board, things: &[Thing], who: Option<&str>) -> Option<Vec<usi
     }
 }
 
+/// Whether a noun is a part of something that nobody can put on.
+fn is_part(noun: &str) -> bool {
+    let tags = noun_tags(head(noun));
+    tags.any(Tags::PART) && !tags.any(Tags::WORN)
+}
+
 /// Whether something can have such a part: a house a door, a sofa none.
-fn has_part(owner: &str, part: &str) -> bool {
+pub(super) fn has_part(owner: &str, part: &str) -> bool {
     /// What has windows is as high as a room at least.
     const STOREY: f64 = 2.5;
     let (whole, kind) = (kind_of(owner), kind_of(part));
@@ -216,14 +226,17 @@ fn listed(list: List, noun: &str) -> bool {
     list.has(&noun.replace(' ', "-")) || list.has(head(noun))
 }
 
+/// Where something is that is tied around a neck.
+fn at_neck(person: bool) -> Option<Place> {
+    Some(Place { centre: (0.5, if person { 0.25 } else { 0.42 }), size: (0.36, 0.16) })
+}
+
 /// Where `noun` is worn; `None` where what rests on somebody is worn there, too.
 fn place_of(noun: &str, person: bool) -> Option<Place> {
-    let at = |y: f64, animal: f64, size: (f64, f64)| {
-        Some(Place { centre: (0.5, if person { y } else { animal }), size })
-    };
+    let at = |y, animal, size| Some(Place { centre: (0.5, if person { y } else { animal }), size });
     match () {
         () if listed(List::OnTop, noun) && !listed(List::AtNeck, noun) => None,
-        () if listed(List::AtNeck, noun) => at(0.25, 0.42, (0.36, 0.16)),
+        () if listed(List::AtNeck, noun) => at_neck(person),
         () if listed(List::AtEyes, noun) => at(0.11, 0.22, (0.36, 0.1)),
         () if listed(List::AtFeet, noun) => at(0.93, 0.92, (0.6, 0.13)),
         () if listed(List::OnBack, noun) => at(0.35, 0.25, (0.6, 0.35)),
