@@ -19,7 +19,7 @@ use crate::lexicon::{
     names_colour, noun_tags, tags,
 };
 use crate::offline::wording;
-use crate::{Scene, english};
+use crate::{Scene, Thing, english};
 
 /// Takes objects out.
 pub(super) fn remove(board: &mut Board, who: &str) -> Result<(), Refusal> {
@@ -225,29 +225,10 @@ pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refus
         found => found?,
     };
     let things = english::noun_phrases(to);
-    if let [thing] = things.as_slice() {
-        // "make it a brick house" of the house, whatever was spoken of last
-        let of_name = |index: &usize| head_noun(&board.pieces[*index].caption).as_ref() == Some(&thing.noun);
-        let same: Vec<usize> = (0..board.pieces.len()).filter(of_name).collect();
-        if let [one] = same.as_slice()
-            && is_pronoun(who)
-            && thing.detail.is_none()
-            && !thing.attributes.is_empty()
-        {
-            return describe(board, &format!("object {}", one + 1), &thing.attributes.join(" "));
-        }
-        // "turn it into tea" of a cup of coffee
-        let caption = |index: &usize| board.pieces[*index].caption.split_once(" of ");
-        if tags(&thing.noun).any(Tags::STUFF)
-            && without_article(to) == to
-            && subjects.iter().all(|index| caption(index).is_some())
-        {
-            let filled =
-                |caption: &str| Some(format!("{} of {}", caption.split_once(" of ")?.0, thing.phrase()));
-            rewrite(board, &subjects, filled);
-            board.touched = subjects;
-            return Ok(());
-        }
+    if let [thing] = things.as_slice()
+        && let Some(told) = retold(board, who, (to, thing), &subjects)
+    {
+        return told;
     }
     let whole = !to.contains(" and ") && !to.contains(',');
     if let ([_, second, ..], false) = (things.as_slice(), whole) {
@@ -287,6 +268,32 @@ pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refus
         }
         _ => Ok(()),
     }
+}
+
+/// What becomes of objects that are told anew rather than replaced: `make it a brick house` of a house, `turn it into tea`
+/// of a cup of coffee.
+fn retold(
+    board: &mut Board,
+    who: &str,
+    (to, thing): (&str, &Thing),
+    subjects: &[usize],
+) -> Option<Result<(), Refusal>> {
+    // Of the house, whatever was spoken of last.
+    let of_name = |index: &usize| head_noun(&board.pieces[*index].caption).as_ref() == Some(&thing.noun);
+    let same: Vec<usize> = (0..board.pieces.len()).filter(of_name).collect();
+    let plain = is_pronoun(who) && thing.detail.is_none() && !thing.attributes.is_empty();
+    if let ([one], true) = (same.as_slice(), plain) {
+        return Some(describe(board, &format!("object {}", one + 1), &thing.attributes.join(" ")));
+    }
+    let stuff = tags(&thing.noun).any(Tags::STUFF) && without_article(to) == to;
+    if !stuff || !subjects.iter().all(|index| board.pieces[*index].caption.contains(" of ")) {
+        return None;
+    }
+    rewrite(board, subjects, |caption| {
+        Some(format!("{} of {}", caption.split_once(" of ")?.0, thing.phrase()))
+    });
+    board.touched = subjects.to_vec();
+    Some(Ok(()))
 }
 
 /// Gives objects another name and leaves their boxes alone.

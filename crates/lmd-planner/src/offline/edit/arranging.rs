@@ -14,20 +14,22 @@ use super::refusal::Refusal;
 use super::spot::{SCALES, Wish, spot};
 use super::staging::{attach, carrier, stage_among, thing_of};
 use super::standing::{obstacles, rests_on};
-use super::wearing::add;
 use crate::geometry::{corners, crossings, overlap};
 use crate::lexicon::{Tags, kind_of, noun_tags};
 use crate::offline::problem::Given;
 use crate::{RelationKind, Scene, Thing, english};
 
+/// Adds what words describe.
+type Add = fn(&mut Board, &str) -> Result<(), Refusal>;
+
 /// Sees to it that there is what the words describe: of a kind that is there
 /// with a number, copies come or the last go; anything else is added.
-pub(super) fn want(board: &mut Board, what: &str) -> Result<(), Refusal> {
+pub(super) fn want(board: &mut Board, what: &str, add: Add) -> Result<(), Refusal> {
     if let Some(number) = what.strip_suffix(" of them").or_else(|| what.strip_suffix(" of those")) {
         // Where nothing was spoken of, of what there is several times.
         let one = find(board, if board.touched.is_empty() { "all ones" } else { "them" })?;
         let noun = one.first().and_then(|index| head_noun(&board.pieces[*index].caption)).unwrap_or_default();
-        return want(board, &format!("{number} {}", lmd_layout::plural(&noun)));
+        return want(board, &format!("{number} {}", lmd_layout::plural(&noun)), add);
     }
     let what = with_noun(board, what);
     let what = what.as_str();

@@ -98,17 +98,7 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
             push(left, first);
             return clauses(right, verb.as_deref(), out);
         }
-        // "the lamp should be red and the book blue"
-        let modal = [" should be ", " must be "].into_iter().find(|modal| left.contains(modal));
-        if let (Some(modal), Some((who, state)), Some(_)) = (modal, right.rsplit_once(' '), &first)
-            && right.starts_with("the ")
-            && who.contains(' ')
-            && names_colour(state)
-        {
-            push(left, first);
-            return clauses(&format!("{who}{modal}{state}"), None, out);
-        }
-        // "the horse should be brown and eat grass"
+        // "the horse should be brown and eat grass", "and the book blue"
         if let (Some(more), Some(_)) = (also_does(left, right), &first) {
             push(left, first);
             return clauses(&more, None, out);

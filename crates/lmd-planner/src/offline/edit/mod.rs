@@ -6,6 +6,7 @@
 //! carried out on a [`board::Board`]. Objects that are not named keep their
 //! captions and boxes to the bit.
 
+mod about;
 mod adding;
 mod adjust;
 mod amount;
@@ -221,7 +222,7 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Allow(what) => scenery::allow(board, what),
         Command::Relabel { who, to } => adjust::relabel(board, who, to),
         Command::Double(who) => arranging::double(board, who),
-        Command::Want(what) => arranging::want(board, what),
+        Command::Want(what) => arranging::want(board, what, wearing::add),
         Command::Colours { who, colours } => adjust::colours(board, who, colours),
         Command::Relate { who, kind, anchor } => happening::relate(board, who, *kind, anchor),
         Command::Region { who, region } => relocate::to_region(board, who, *region),

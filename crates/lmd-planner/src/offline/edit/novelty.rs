@@ -2,13 +2,12 @@
 
 use super::board::Board;
 use super::moving::{other_side, relation};
-use super::owning::{held_there, whole_of};
+use super::owning::{has_part, held_there, whole_of};
 use super::refer::{find, is_ambiguous};
 use super::refusal::Refusal;
 use super::relocate::opposite_side;
 use super::staging::{attach, thing_of};
 use super::standing::{contents, is_carrier};
-use super::wearing::has_part;
 use crate::lexicon::{Class, Tags, is_alive, kind_of, known_kind, tags};
 use crate::{Relation, RelationKind, Scene, Thing, english};
 

@@ -2,6 +2,7 @@
 
 use lmd_layout::{BBox, is_plural, singular};
 
+use super::about::{topic, topmost, unlocked, whatever};
 use super::board::Board;
 use super::naming::{head_noun, is_everything, plain, without_article, without_owner};
 use super::owning::whole_of;
@@ -9,7 +10,7 @@ use super::picking::{Many, Pick, pick_word, postfix_pick, quantifier};
 use super::refusal::Refusal;
 use super::sets::set;
 use super::staging::thing_of;
-use super::standing::{loose, rests_on};
+use super::standing::loose;
 use crate::lexicon::{Section, Tags, is_alive, kind_of, mean_the_same, noun_tags};
 use crate::{RelationKind, english};
 
@@ -155,30 +156,6 @@ fn only_living(board: &Board) -> Option<Vec<usize>> {
     (living.len() == 1).then_some(living)
 }
 
-/// What an instruction without a name is about: what was changed last, else what the others are there for, else everything.
-fn whatever(board: &Board) -> Vec<usize> {
-    if !board.touched.is_empty() {
-        return board.touched.clone();
-    }
-    let about = topic(board);
-    match topmost(board).as_slice() {
-        _ if !about.is_empty() => about,
-        [one] => vec![*one],
-        _ => unlocked(board),
-    }
-}
-
-/// What the prompt is about, as far as it is there.
-fn topic(board: &Board) -> Vec<usize> {
-    board.topic.iter().filter_map(|id| board.index_of(*id)).collect()
-}
-
-/// All objects but the locked ones; all where nothing else is left.
-fn unlocked(board: &Board) -> Vec<usize> {
-    let free: Vec<usize> = (0..board.pieces.len()).filter(|index| !board.pieces[*index].locked).collect();
-    if free.is_empty() { (0..board.pieces.len()).collect() } else { free }
-}
-
 /// `object 2`, `#2`, `boxes 1 and 3`: the numbers that layouts are shown with.
 fn numbered(text: &str) -> Option<Vec<usize>> {
     let text = text.strip_prefix("the ").unwrap_or(text);
@@ -267,24 +244,6 @@ fn pronoun(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
         _ if board.touched.is_empty() && !of_two && topic(board).len() == 1 => Ok(topic(board)),
         _ => Err(format!("it is not clear what \"{text}\" is; name one of: {}", board.inventory())),
     }
-}
-
-/// Those that nothing lies, stands or is on, in or before.
-fn topmost(board: &Board) -> Vec<usize> {
-    let beneath = |under: &usize| {
-        let lower = board.pieces[*under].bbox;
-        (0..board.pieces.len()).any(|index| {
-            let piece = &board.pieces[index];
-            let ((x, y), feet) = (piece.bbox.center(), piece.bbox.y_max());
-            let across = (lower.x()..lower.x_max()).contains(&x);
-            let (smaller, later) = (piece.bbox.area() < lower.area(), index > *under);
-            let top = lower.y() - 0.02..lower.y_max();
-            let within = smaller && later && (lower.y()..lower.y_max()).contains(&y);
-            let on = piece.bbox.y() < lower.y() && top.contains(&feet) && (smaller || later);
-            rests_on(board, index) == Some(*under) || across && (within || on)
-        })
-    };
-    (0..board.pieces.len()).filter(|index| !beneath(index)).collect()
 }
 
 /// `the cat and the dog`: every part on its own.

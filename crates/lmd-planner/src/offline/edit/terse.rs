@@ -238,9 +238,14 @@ pub(super) fn inherited(left: &str, right: &str) -> Option<String> {
     Some(given.unwrap_or(verb).to_owned())
 }
 
-/// `eat grass` after `the horse should be brown`, `hold a lamp` after `make her wear a hat`: the same of what they are to
-/// do.
+/// `eat grass` or `the book blue` after `the horse should be brown`, `hold a lamp` after `make her wear a hat`: the same of
+/// what they are to do or be.
 pub(super) fn also_does(left: &str, right: &str) -> Option<String> {
+    let coloured = || {
+        let modal = [" should be ", " must be "].into_iter().find(|modal| left.contains(modal))?;
+        let (who, state) = right.rsplit_once(' ').filter(|(who, _)| who.starts_with("the "))?;
+        names_colour(state).then(|| format!("{who}{modal}{state}"))
+    };
     let deed = |verb: &str| {
         is_known_verb(verb)
             && known_kind(verb).is_none()
@@ -254,8 +259,11 @@ pub(super) fn also_does(left: &str, right: &str) -> Option<String> {
             who.match_indices(' ').map(|(at, _)| at).find(|at| first_word(&who[*at..]).is_some_and(deed))?;
         who.get(..at)
     };
-    let who = modal.or_else(made)?;
-    first_word(right).filter(|verb| deed(verb) && !is_verb(verb)).map(|_| format!("{who} should {right}"))
+    let acts = || {
+        let who = modal.or_else(made)?;
+        first_word(right).filter(|verb| deed(verb) && !is_verb(verb)).map(|_| format!("{who} should {right}"))
+    };
+    coloured().or_else(acts)
 }
 
 /// Words in lower case, without the sign that ends them.

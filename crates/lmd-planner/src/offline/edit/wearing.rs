@@ -5,12 +5,11 @@ use lmd_layout::{BBox, with_article};
 use super::board::Board;
 use super::naming::head_noun;
 use super::ones::with_noun;
+use super::owning::has_part;
 use super::refer::find;
 use super::refusal::Refusal;
 use super::{adding, adjust};
-use crate::lexicon::{
-    Class, List, Tags, belongs_to_wearer, head, is_alive, is_function, kind_of, known_kind, noun_tags,
-};
+use crate::lexicon::{List, Tags, belongs_to_wearer, head, is_alive, is_function, kind_of, noun_tags};
 use crate::offline::wording;
 use crate::{RelationKind, Thing, english};
 
@@ -181,15 +180,6 @@ fn wearers(board: &Board, things: &[Thing], who: Option<&str>) -> Option<Vec<usi
 fn is_part(noun: &str) -> bool {
     let tags = noun_tags(head(noun));
     tags.any(Tags::PART) && !tags.any(Tags::WORN)
-}
-
-/// Whether something can have such a part: a house a door, a sofa none.
-pub(super) fn has_part(owner: &str, part: &str) -> bool {
-    /// What has windows is as high as a room at least.
-    const STOREY: f64 = 2.5;
-    let (whole, kind) = (kind_of(owner), kind_of(part));
-    let hung = matches!(kind.class, Class::Hang | Class::Wall);
-    known_kind(owner).is_some() && kind.extent() < whole.extent() && (!hung || whole.height > STOREY)
 }
 
 /// A noun with its article, if it takes one.

@@ -112,6 +112,7 @@ fn what_is_added_to_somebody_or_is_a_part_belongs_to_them() {
         ("a brown dog on a rug", "put a bow tie on it", "a brown dog", "a bow tie"),
         ("a pirate", "add an eye patch and a parrot on his shoulder", "a pirate", "an eye patch"),
         ("a man and a woman", "add a hat and sunglasses to the woman", "a woman wearing sunglasses", "a hat"),
+        ("a man with a guitar on a stage", "replace the guitar with a trumpet", "a man", "a trumpet"),
         ("a king on a throne", "add a crown", "a king", "a crown"),
         ("a barn", "add a rooster on the roof", "a barn", "a rooster"),
     ] {
@@ -151,6 +152,31 @@ fn an_instruction_without_a_name_is_about_what_the_prompt_is_about() {
             vec!["a boy", "a girl", "a balloon", "a kite"],
         ),
         ("a dog and a ball", vec!["hide the ball behind the dog"], vec!["a dog", "a ball"]),
+        ("a heron in a marsh", vec!["three more", "remove two"], vec!["a heron", "a heron"]),
+        (
+            "two pigeons on a fountain",
+            vec!["one less", "another two"],
+            vec!["a fountain", "a pigeon", "a pigeon", "a pigeon"],
+        ),
+        ("a golden retriever on a lawn", vec!["change the breed to a poodle"], vec!["a poodle"]),
+        ("a toy train on a carpet", vec!["no, a toy plane"], vec!["a carpet", "a toy plane"]),
+        (
+            "a wizard and a witch",
+            vec!["give each of them a wand", "make the witch's wand purple"],
+            vec!["a wizard", "a witch", "a wand", "a purple wand"],
+        ),
+        (
+            "a baker in a bakery",
+            vec!["with a big moustache", "holding a baguette"],
+            vec!["a baker with a big moustache", "a baguette"],
+        ),
+        ("a stormy sea with a sailboat", vec!["remove the boat"], vec![]),
+        ("a barn", vec!["make it older"], vec!["an old barn"]),
+        (
+            "a man with a guitar on a stage",
+            vec!["replace the guitar with a trumpet"],
+            vec!["a man", "a stage", "a trumpet"],
+        ),
         ("a sailor with a pipe", vec!["remove the pipe", "give it back to him"], vec!["a sailor", "a pipe"]),
         (
             "a nurse in a hospital",
