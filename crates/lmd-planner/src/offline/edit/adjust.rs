@@ -6,13 +6,14 @@ use lmd_layout::{BBox, singular, with_article};
 use super::arranging::duplicate;
 use super::attribute::described;
 use super::board::Board;
+use super::denying;
 use super::detail::{self, mentioned};
 use super::naming::{head_noun, is_everything, without_article};
 use super::refer::{find, is_pronoun};
 use super::refusal::Refusal;
 use super::scenery;
 use super::standing::contents;
-use super::vocabulary::comparative;
+use super::vocabulary::{comparative, names_style};
 use crate::geometry::{crossings, feet_kept, mean};
 use crate::lexicon::{
     Section, Tags, belongs_to_wearer, comparative as comparative_of, is_adjective, is_alive, kind_of,
@@ -393,6 +394,24 @@ fn named(board: &Board, part: &str) -> (Vec<usize>, bool) {
     (found, known && others)
 }
 
+/// Whether a word stands in a sentence rather than in the name of a thing.
+fn is_of_sentence(word: &str) -> bool {
+    matches!(
+        word,
+        "would" | "should" | "could" | "is" | "are" | "be" | "which" | "because" | "so" | "if" | "when"
+    )
+}
+
+/// The objects whose captions say a word of how they look, not of what they are.
+fn of_look(board: &Board, word: &str) -> Vec<usize> {
+    let says = |index: &usize| {
+        let caption = &board.pieces[*index].caption;
+        let named = head_noun(caption).is_some_and(|noun| noun.rsplit(' ').next() == Some(word));
+        !named && caption.split(' ').any(|said| said == word)
+    };
+    (0..board.pieces.len()).filter(says).collect()
+}
+
 /// Excludes things: they go into the negative prompt, and out of the layout.
 pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let what = what.strip_prefix("any ").unwrap_or(what);
@@ -402,23 +421,7 @@ pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let parts = what.split(" and ").flat_map(|part| part.split(" or ")).flat_map(|part| part.split(", "));
     let (mut gone, mut absent, mut told) = (Vec::new(), Vec::new(), Vec::new());
     for part in parts.map(|part| part.trim_start_matches("no ").trim()).filter(|part| !part.is_empty()) {
-        let sentence = |word: &str| {
-            matches!(
-                word,
-                "would"
-                    | "should"
-                    | "could"
-                    | "is"
-                    | "are"
-                    | "be"
-                    | "which"
-                    | "because"
-                    | "so"
-                    | "if"
-                    | "when"
-            )
-        };
-        if part.split(' ').any(sentence) {
+        if part.split(' ').any(is_of_sentence) {
             return Err(format!("\"{part}\" is no name of a thing to be left out"));
         }
         if is_pronoun(part) {
@@ -434,6 +437,14 @@ pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
                 }
                 None if part.starts_with("the ") && scenery::names_place(board, part) => {
                     scenery::remove_place(board);
+                }
+                // "no anime" of an anime girl: she stays.
+                None if names_style(part) && !of_look(board, part).is_empty() => {
+                    let found = of_look(board, part);
+                    rewrite(board, &found, |caption| Some(denying::without(caption, part)));
+                    told.extend(found);
+                    board.forbid(part.to_owned());
+                    continue;
                 }
                 None => {
                     let (found, others) = named(board, part);

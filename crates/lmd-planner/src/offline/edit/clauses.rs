@@ -232,7 +232,8 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
         "draw" | "paint" | "render" | "show" if rest.starts_with("it ") || rest.starts_with("this ") => rest
             .split_once(" as ")
             .or_else(|| rest.split_once(" in "))
-            .and_then(|(_, style)| scene_complement(style)),
+            .and_then(|(_, style)| scene_complement(style))
+            .or_else(|| (verb == "paint").then(|| recolour(rest)).flatten()),
         _ if adds(verb) => non_empty(rest).map(|rest| Command::Add(rest.to_owned())),
         "remove" | "delete" | "erase" | "drop" | "cut" => remove(rest),
         "get" if rest.ends_with(" away") || rest.ends_with(" out") => take(rest),
