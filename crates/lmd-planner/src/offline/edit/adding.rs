@@ -30,7 +30,7 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
             Some(place) => match place.strip_prefix("a scene ") {
                 // "mountains in the background" come to what is there.
                 Some(more) if more.starts_with("with ") && !board.background.is_empty() => {
-                    board.background = format!("{} {more}", board.background);
+                    super::scenery::join(board, more.trim_start_matches("with "));
                     Ok(())
                 }
                 _ => super::scenery::add_place(board, &place),

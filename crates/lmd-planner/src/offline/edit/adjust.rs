@@ -6,19 +6,21 @@ use lmd_layout::{BBox, singular, with_article};
 use super::arranging::duplicate;
 use super::attribute::described;
 use super::board::Board;
+use super::denying;
 use super::detail::{self, mentioned};
 use super::naming::{head_noun, is_everything, without_article};
 use super::refer::{find, is_pronoun};
 use super::refusal::Refusal;
 use super::scenery;
 use super::standing::contents;
-use super::vocabulary::comparative;
+use super::vocabulary::{comparative, names_style};
 use crate::geometry::{crossings, feet_kept, mean};
 use crate::lexicon::{
-    Section, Tags, belongs_to_wearer, is_adjective, is_alive, kind_of, names_colour, noun_tags,
+    Section, Tags, belongs_to_wearer, comparative as comparative_of, is_adjective, is_alive, kind_of,
+    names_colour, noun_tags, tags,
 };
 use crate::offline::wording;
-use crate::{Scene, english};
+use crate::{Scene, Thing, english};
 
 /// Takes objects out.
 pub(super) fn remove(board: &mut Board, who: &str) -> Result<(), Refusal> {
@@ -28,6 +30,7 @@ pub(super) fn remove(board: &mut Board, who: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let gone = match find(board, who) {
+        Err(_) if scenery::is_style(board, who) => return scenery::style(board, ""),
         Err(_) if scenery::names_place(board, who) => {
             scenery::remove_place(board);
             return Ok(());
@@ -82,10 +85,13 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
         Err(refusal) => return describe_own(board, who, words).ok_or(refusal),
         found => found?,
     };
+    // An older barn is old.
+    let plain = comparative_of(words);
+    let words = plain.as_deref().unwrap_or(words);
     // An attribute is taken on trust, and that is told.
     let state = |word: &str| Section::States.entries().any(|(_, state)| state == word);
-    let unknown =
-        words.split([' ', ',']).filter(|word| !word.is_empty() && !english::knows(word) && !state(word));
+    let known = |word: &str| word.is_empty() || english::knows(word) || state(word);
+    let unknown = words.split([' ', ',']).filter(|word| !known(word));
     for word in unknown {
         board.warnings.push(format!("took \"{word}\" for what is said of {who}, which may be wrong"));
     }
@@ -93,7 +99,7 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
     if place.iter().any(|lead| words.starts_with(lead)) {
         board.warnings.push(format!("\"{words}\" is only said of {who}, which stays where it is"));
     }
-    let noun = mentioned(board, who).map(|(_, noun)| noun);
+    let noun = mentioned(board, who).map(|(_, noun)| noun).or_else(|| worn_by(board, who, &subjects));
     // Another coat takes the place of the coat.
     let worn = ["wear ", "wearing ", "with ", "in "].iter().find_map(|verb| words.strip_prefix(verb));
     rewrite(board, &subjects, |caption| {
@@ -109,6 +115,14 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
     });
     board.touched = subjects;
     Ok(())
+}
+
+/// `them` of one who has sunglasses: those.
+fn worn_by(board: &Board, who: &str, subjects: &[usize]) -> Option<String> {
+    let ([one], "them" | "they" | "those" | "these") = (subjects, who) else { return None };
+    let last = board.pieces[*one].caption.rsplit(' ').next()?;
+    let own = head_noun(&board.pieces[*one].caption).is_some_and(|noun| noun.ends_with(&singular(last)));
+    (lmd_layout::is_plural(last) && !own).then(|| singular(last))
 }
 
 /// The colour that the caption of something tells.
@@ -148,6 +162,17 @@ fn describe_own(board: &mut Board, who: &str, words: &str) -> Option<()> {
     };
     let one = owners.len() > 1 && !noun_tags(&singular(part)).any(Tags::PART);
     let part = if one { singular(part) } else { part.to_owned() };
+    // The witch's wand may have a box of its own.
+    let own = |index: &usize| {
+        let piece = &board.pieces[*index];
+        let near = |owner: &usize| board.pieces[*owner].bbox.intersection(piece.bbox) > 0.0;
+        head_noun(&piece.caption).is_some_and(|noun| noun == singular(&part)) && owners.iter().any(near)
+    };
+    let held: Vec<String> =
+        (0..board.pieces.len()).filter(own).map(|index| (index + 1).to_string()).collect();
+    if !held.is_empty() {
+        return describe(board, &format!("objects {}", held.join(" ")), words).ok();
+    }
     let told = format!("{words} {part}");
     let told = if lmd_layout::is_plural(&part) { told } else { with_article(&told) };
     let says = |word: &str| word == "and" || is_adjective(word) || names_colour(word);
@@ -201,6 +226,11 @@ pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refus
         found => found?,
     };
     let things = english::noun_phrases(to);
+    if let [thing] = things.as_slice()
+        && let Some(told) = retold(board, who, (to, thing), &subjects)
+    {
+        return told;
+    }
     let whole = !to.contains(" and ") && !to.contains(',');
     if let ([_, second, ..], false) = (things.as_slice(), whole) {
         return Err(format!(
@@ -239,6 +269,32 @@ pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refus
         }
         _ => Ok(()),
     }
+}
+
+/// What becomes of objects that are told anew rather than replaced: `make it a brick house` of a house, `turn it into tea`
+/// of a cup of coffee.
+fn retold(
+    board: &mut Board,
+    who: &str,
+    (to, thing): (&str, &Thing),
+    subjects: &[usize],
+) -> Option<Result<(), Refusal>> {
+    // Of the house, whatever was spoken of last.
+    let of_name = |index: &usize| head_noun(&board.pieces[*index].caption).as_ref() == Some(&thing.noun);
+    let same: Vec<usize> = (0..board.pieces.len()).filter(of_name).collect();
+    let plain = is_pronoun(who) && thing.detail.is_none() && !thing.attributes.is_empty();
+    if let ([one], true) = (same.as_slice(), plain) {
+        return Some(describe(board, &format!("object {}", one + 1), &thing.attributes.join(" ")));
+    }
+    let stuff = tags(&thing.noun).any(Tags::STUFF) && without_article(to) == to;
+    if !stuff || !subjects.iter().all(|index| board.pieces[*index].caption.contains(" of ")) {
+        return None;
+    }
+    rewrite(board, subjects, |caption| {
+        Some(format!("{} of {}", caption.split_once(" of ")?.0, thing.phrase()))
+    });
+    board.touched = subjects.to_vec();
+    Some(Ok(()))
 }
 
 /// Gives objects another name and leaves their boxes alone.
@@ -338,29 +394,34 @@ fn named(board: &Board, part: &str) -> (Vec<usize>, bool) {
     (found, known && others)
 }
 
+/// Whether a word stands in a sentence rather than in the name of a thing.
+fn is_of_sentence(word: &str) -> bool {
+    matches!(
+        word,
+        "would" | "should" | "could" | "is" | "are" | "be" | "which" | "because" | "so" | "if" | "when"
+    )
+}
+
+/// The objects whose captions say a word of how they look, not of what they are.
+fn of_look(board: &Board, word: &str) -> Vec<usize> {
+    let says = |index: &usize| {
+        let caption = &board.pieces[*index].caption;
+        let named = head_noun(caption).is_some_and(|noun| noun.rsplit(' ').next() == Some(word));
+        !named && caption.split(' ').any(|said| said == word)
+    };
+    (0..board.pieces.len()).filter(says).collect()
+}
+
 /// Excludes things: they go into the negative prompt, and out of the layout.
 pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let what = what.strip_prefix("any ").unwrap_or(what);
+    if scenery::is_style(board, what) {
+        return scenery::style(board, "");
+    }
     let parts = what.split(" and ").flat_map(|part| part.split(" or ")).flat_map(|part| part.split(", "));
     let (mut gone, mut absent, mut told) = (Vec::new(), Vec::new(), Vec::new());
     for part in parts.map(|part| part.trim_start_matches("no ").trim()).filter(|part| !part.is_empty()) {
-        let sentence = |word: &str| {
-            matches!(
-                word,
-                "would"
-                    | "should"
-                    | "could"
-                    | "is"
-                    | "are"
-                    | "be"
-                    | "which"
-                    | "because"
-                    | "so"
-                    | "if"
-                    | "when"
-            )
-        };
-        if part.split(' ').any(sentence) {
+        if part.split(' ').any(is_of_sentence) {
             return Err(format!("\"{part}\" is no name of a thing to be left out"));
         }
         if is_pronoun(part) {
@@ -376,6 +437,14 @@ pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
                 }
                 None if part.starts_with("the ") && scenery::names_place(board, part) => {
                     scenery::remove_place(board);
+                }
+                // "no anime" of an anime girl: she stays.
+                None if names_style(part) && !of_look(board, part).is_empty() => {
+                    let found = of_look(board, part);
+                    rewrite(board, &found, |caption| Some(denying::without(caption, part)));
+                    told.extend(found);
+                    board.forbid(part.to_owned());
+                    continue;
                 }
                 None => {
                     let (found, others) = named(board, part);

@@ -3,7 +3,6 @@
 
 use lmd_layout::{BBox, MAX_OBJECTS};
 
-use super::adding::add;
 use super::board::{Board, Piece};
 use super::command::{Edge, Line, first_word};
 use super::ground::grounded;
@@ -20,14 +19,17 @@ use crate::lexicon::{Tags, kind_of, noun_tags};
 use crate::offline::problem::Given;
 use crate::{RelationKind, Scene, Thing, english};
 
+/// Adds what words describe.
+type Add = fn(&mut Board, &str) -> Result<(), Refusal>;
+
 /// Sees to it that there is what the words describe: of a kind that is there
 /// with a number, copies come or the last go; anything else is added.
-pub(super) fn want(board: &mut Board, what: &str) -> Result<(), Refusal> {
+pub(super) fn want(board: &mut Board, what: &str, add: Add) -> Result<(), Refusal> {
     if let Some(number) = what.strip_suffix(" of them").or_else(|| what.strip_suffix(" of those")) {
         // Where nothing was spoken of, of what there is several times.
         let one = find(board, if board.touched.is_empty() { "all ones" } else { "them" })?;
         let noun = one.first().and_then(|index| head_noun(&board.pieces[*index].caption)).unwrap_or_default();
-        return want(board, &format!("{number} {}", lmd_layout::plural(&noun)));
+        return want(board, &format!("{number} {}", lmd_layout::plural(&noun)), add);
     }
     let what = with_noun(board, what);
     let what = what.as_str();

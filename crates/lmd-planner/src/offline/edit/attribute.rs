@@ -26,7 +26,8 @@ pub(crate) fn described(caption: &str, words: &str) -> String {
     ];
     for (verb, detail) in details {
         if let Some(rest) = words.strip_prefix(verb) {
-            return format!("{caption} {detail}{rest}");
+            let joint = if has_more(caption, detail) { "and " } else { detail };
+            return format!("{caption} {joint}{rest}");
         }
     }
     // What opens with a little word stands behind: "at the table".
@@ -67,6 +68,13 @@ pub(crate) fn described(caption: &str, words: &str) -> String {
             None => format!("{words} {}", kept.join(" ")),
         };
     article_for(&text, had_article)
+}
+
+/// Whether a caption ends with such a detail, to which another can be put: `with a scarf`.
+fn has_more(caption: &str, detail: &str) -> bool {
+    let little = |word: &str| is_function(word) && !matches!(word, "a" | "an" | "and");
+    let told = caption.rsplit_once(&format!(" {detail}")).map(|(_, told)| told);
+    told.is_some_and(|told| !told.split(' ').any(little))
 }
 
 /// Whether one of two adjectives takes the place of the other.

@@ -36,6 +36,8 @@ pub(super) struct Board {
     pub(super) negative: String,
     /// What "it" and "them" mean now.
     pub(super) touched: Vec<usize>,
+    /// The ids of what the prompt is about: the penguin of `a penguin on an ice floe`.
+    pub(super) topic: Vec<usize>,
     /// What went away last, or was moved: its caption and the box it left.
     pub(super) vacated: Vec<(String, BBox)>,
     /// What was there in an earlier layout and is not now, the latest first: its caption and its box.
@@ -64,6 +66,7 @@ impl Board {
             background: layout.background().to_owned(),
             negative: layout.negative().to_owned(),
             touched,
+            topic: Vec::new(),
             vacated: Vec::new(),
             gone: Vec::new(),
             warnings: Vec::new(),

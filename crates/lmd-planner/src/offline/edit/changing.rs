@@ -48,10 +48,12 @@ pub(super) fn change(verb: &str, rest: &str) -> Option<Command> {
         return Some(Command::Describe { who, words: colour });
     }
     let joints: &[&str] = if verb == "make" { &[" into "] } else { &[" into ", " to be ", " to "] };
-    if let Some((who, to)) = two_parts(rest, joints) {
-        return complement(&who, &to);
+    match two_parts(rest, joints) {
+        // "the steak to fish" is no deed.
+        Some((who, to)) if names_thing(&to) && !names_colour(&to) => Some(Command::Rename { who, to }),
+        Some((who, to)) => complement(&who, &to),
+        None => split_complement(rest),
     }
-    split_complement(rest)
 }
 
 /// `the caption of the knight to a jouster`.

@@ -23,7 +23,7 @@ use super::vocabulary::{
 };
 use super::whole::whole as of_whole;
 use crate::RelationKind;
-use crate::lexicon::{Section, after, is_adjective, names_colour};
+use crate::lexicon::{Section, Tags, after, is_adjective, names_colour, noun_tags};
 
 /// What one could say, for refusals.
 pub(super) const EXAMPLES: &str = "try for instance \"move the cat to the right\", \"add two birds in the sky\", \"make the car red\", \"remove the dog\" or \"change the background to a beach\"";
@@ -74,6 +74,9 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
     for (at, length) in joints(&whole) {
         let (left, right) = (whole[..at].trim(), whole[at + length..].trim());
         let starts = begins_clause(right);
+        if !first_word(right).is_some_and(is_verb) && shares_wearer(left, right) {
+            continue;
+        }
         let first = command(left);
         // "the fox is small, enlarge it" explains what is wished.
         if starts && let Some(who) = topic(left, right) {
@@ -86,7 +89,7 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
             return push(right, Some(more));
         }
         // Of the left side alone, or what is told anew could be as long as the whole for ever.
-        let verb = inherited(left);
+        let verb = inherited(left, right);
         let inherits = || {
             let verb = verb.as_deref()?;
             (names_something(right) && command(&format!("{verb} {right}")).is_some()).then_some(())
@@ -95,17 +98,7 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
             push(left, first);
             return clauses(right, verb.as_deref(), out);
         }
-        // "the lamp should be red and the book blue"
-        let modal = [" should be ", " must be "].into_iter().find(|modal| left.contains(modal));
-        if let (Some(modal), Some((who, state)), Some(_)) = (modal, right.rsplit_once(' '), &first)
-            && right.starts_with("the ")
-            && who.contains(' ')
-            && names_colour(state)
-        {
-            push(left, first);
-            return clauses(&format!("{who}{modal}{state}"), None, out);
-        }
-        // "the horse should be brown and eat grass"
+        // "the horse should be brown and eat grass", "and the book blue"
         if let (Some(more), Some(_)) = (also_does(left, right), &first) {
             push(left, first);
             return clauses(&more, None, out);
@@ -121,6 +114,15 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
         }
         (command, _) => push(&whole, command),
     }
+}
+
+/// `a hat` and `sunglasses to the woman`: both are hers.
+fn shares_wearer(left: &str, right: &str) -> bool {
+    let whom = ["to the ", "to him", "to her", "to it", "to them", "on the ", "on him", "on her", "on it"];
+    let worn =
+        left.rsplit(' ').next().is_some_and(|noun| noun_tags(&lmd_layout::singular(noun)).any(Tags::WORN));
+    let placed = whom.iter().any(|whom| left.contains(&format!(" {whom}")));
+    worn && !placed && whom.iter().any(|whom| right.contains(&format!(" {whom}")))
 }
 
 /// What `right` says of what `left` was about: a size, or after a size a
@@ -230,7 +232,8 @@ fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
         "draw" | "paint" | "render" | "show" if rest.starts_with("it ") || rest.starts_with("this ") => rest
             .split_once(" as ")
             .or_else(|| rest.split_once(" in "))
-            .and_then(|(_, style)| scene_complement(style)),
+            .and_then(|(_, style)| scene_complement(style))
+            .or_else(|| (verb == "paint").then(|| recolour(rest)).flatten()),
         _ if adds(verb) => non_empty(rest).map(|rest| Command::Add(rest.to_owned())),
         "remove" | "delete" | "erase" | "drop" | "cut" => remove(rest),
         "get" if rest.ends_with(" away") || rest.ends_with(" out") => take(rest),

@@ -53,7 +53,7 @@ pub(super) fn deny(board: &mut Board, who: &str, what: &str) -> Result<(), Refus
 }
 
 /// A caption without words that stand before its noun.
-fn without(caption: &str, words: &str) -> String {
+pub(super) fn without(caption: &str, words: &str) -> String {
     let had_article = without_article(caption).len() < caption.len();
     let kept: Vec<&str> = without_article(caption)
         .split(' ')

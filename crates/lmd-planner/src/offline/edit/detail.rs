@@ -41,7 +41,8 @@ fn part<'a>(caption: &'a str, noun: &str) -> Option<Part<'a>> {
     // "reading a newspaper"
     let joins = |index: &usize| {
         let word = words[*index];
-        JOINTS.contains(&word) || word.ends_with("ing") && progressive(word).is_some()
+        let pair = word == "of" && index.checked_sub(1).is_some_and(|before| words[before] == "pair");
+        !pair && (JOINTS.contains(&word) || word.ends_with("ing") && progressive(word).is_some())
     };
     let joint = (1..at).rev().find(joins)?;
     let end = (at + 1..words.len()).find(joins).unwrap_or(words.len());

@@ -54,6 +54,8 @@ pub(super) fn unheard(instruction: &str, before: &Layout, after: &Layout) -> Vec
         let denied = said[at.saturating_sub(3)..at]
             .iter()
             .any(|word| matches!(word.as_str(), "not" | "instead" | "no"));
+        let way = at.checked_sub(1).is_some_and(|before| said[before] == "way");
+        let denied = denied || way;
         if ((names_colour(word) || look(word)) && !denied || new(at))
             && !is_known(word)
             && !unheard.contains(word)

@@ -6,6 +6,7 @@
 //! carried out on a [`board::Board`]. Objects that are not named keep their
 //! captions and boxes to the bit.
 
+mod about;
 mod adding;
 mod adjust;
 mod amount;
@@ -64,7 +65,7 @@ mod whole;
 
 use lmd_layout::{BBox, Layout, Object};
 
-use crate::{Conversation, Plan, PlanError, Source, normalize_prompt};
+use crate::{Conversation, Plan, PlanError, RelationKind, Source, normalize_prompt};
 pub(crate) use attribute::described;
 use board::Board;
 use clauses::{Clause, commands};
@@ -97,6 +98,7 @@ pub(crate) fn revise(
         board.note_vacated(&before);
     }
     board.gone = gone(conversation);
+    board.topic = topic(conversation);
     let captions: Vec<String> = layout.objects().iter().map(|object| object.caption.to_string()).collect();
     let (said, slips) = spelled::spelled(&text, &captions.join(" "));
     board.warnings.extend(slips);
@@ -220,7 +222,7 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Allow(what) => scenery::allow(board, what),
         Command::Relabel { who, to } => adjust::relabel(board, who, to),
         Command::Double(who) => arranging::double(board, who),
-        Command::Want(what) => arranging::want(board, what),
+        Command::Want(what) => arranging::want(board, what, wearing::add),
         Command::Colours { who, colours } => adjust::colours(board, who, colours),
         Command::Relate { who, kind, anchor } => happening::relate(board, who, *kind, anchor),
         Command::Region { who, region } => relocate::to_region(board, who, *region),
@@ -295,6 +297,21 @@ fn last_touched(conversation: &Conversation) -> Vec<usize> {
         .into_iter()
         .find(|found| !found.is_empty())
         .unwrap_or_default()
+}
+
+/// What the prompt is about, where it says how one kind of thing is to the others.
+fn topic(conversation: &Conversation) -> Vec<usize> {
+    let about = crate::english::relation_phrase(&conversation.prompt().to_lowercase());
+    let peers = |kind| matches!(kind, RelationKind::NextTo | RelationKind::LeftOf | RelationKind::RightOf);
+    let Some((who, ..)) = about.filter(|(_, kind, _)| !peers(*kind)) else { return Vec::new() };
+    // "a squirrel with a nut on a fence"
+    let (who, with) = who.split_once(" with ").unwrap_or((&who, ""));
+    let things = crate::english::noun_phrases(who);
+    let ([thing], false) = (things.as_slice(), with.contains(" and ")) else { return Vec::new() };
+    let now = conversation.layout().objects();
+    let called =
+        |index: &usize| naming::head_noun(now[*index].caption.as_str()).as_ref() == Some(&thing.noun);
+    (0..now.len()).filter(called).collect()
 }
 
 /// What was there in an earlier layout and went away since, the latest first.

@@ -2,13 +2,13 @@
 
 use super::board::Board;
 use super::moving::{other_side, relation};
-use super::owning::{held_there, whole_of};
+use super::owning::{has_part, held_there, whole_of};
 use super::refer::{find, is_ambiguous};
 use super::refusal::Refusal;
 use super::relocate::opposite_side;
 use super::staging::{attach, thing_of};
 use super::standing::{contents, is_carrier};
-use crate::lexicon::{Class, is_alive, kind_of, known_kind};
+use crate::lexicon::{Class, Tags, is_alive, kind_of, known_kind, tags};
 use crate::{Relation, RelationKind, Scene, Thing, english};
 
 /// `another cat` and `two more cats` as a sentence would say them.
@@ -156,6 +156,11 @@ fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, St
             let anchor = if side.is_some() { anchor.clone() } else { known.to_owned() };
             return Some((new, kind, anchor));
         }
+        if let Some(whole) =
+            whole_with(board, bare).filter(|_| matches!(kind, RelationKind::On | RelationKind::Above))
+        {
+            return Some((new, kind, format!("object {}", whole + 1)));
+        }
         // "a second car behind the first one"
         let noun = english::noun_phrases(&new).pop()?.noun;
         let bare = anchor.trim_end_matches(" one").trim_end_matches(noun.as_str()).trim_end();
@@ -172,6 +177,17 @@ fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, St
     let part = anchor.strip_prefix("the ").is_some_and(|word| english::place_word(word).is_some());
     let known = !part && find(board, anchor).is_ok();
     known.then(|| (new.to_owned(), RelationKind::On, anchor.to_owned()))
+}
+
+/// What alone may have the part that words name: `the roof` where there is a barn.
+fn whole_with(board: &Board, part: &str) -> Option<usize> {
+    let noun = part.strip_prefix("the ").filter(|noun| tags(noun).any(Tags::PART))?;
+    let has = |index: &usize| {
+        let owner = thing_of(&board.pieces[*index]).noun;
+        !is_alive(&owner) && has_part(&owner, noun)
+    };
+    let found: Vec<usize> = (0..board.pieces.len()).filter(has).collect();
+    if let [one] = found.as_slice() { Some(*one) } else { None }
 }
 
 /// The table that something small is put on where the words do not say where, as long as things stand on it already.

@@ -2,6 +2,7 @@
 //! woman's arms`.
 
 use crate::RelationKind;
+use crate::lexicon::{Class, kind_of, known_kind};
 
 /// In somebody's hands or arms, or on the lap, is held.
 pub(super) fn held_there(anchor: &str) -> Option<RelationKind> {
@@ -24,4 +25,13 @@ pub(super) fn whole_of(anchor: &str) -> Option<&str> {
         .filter(|(before, _)| part(before))
         .map(|(_, whole)| whole)
         .or_else(|| anchor.split_once("'s ").map(|(whole, _)| whole))
+}
+
+/// Whether something can have such a part: a house a door, a sofa none.
+pub(super) fn has_part(owner: &str, part: &str) -> bool {
+    /// What has windows is as high as a room at least.
+    const STOREY: f64 = 2.5;
+    let (whole, kind) = (kind_of(owner), kind_of(part));
+    let hung = matches!(kind.class, Class::Hang | Class::Wall);
+    known_kind(owner).is_some() && kind.extent() < whole.extent() && (!hung || whole.height > STOREY)
 }

@@ -2,6 +2,7 @@
 
 use lmd_layout::{BBox, is_plural, singular};
 
+use super::about::{topic, topmost, unlocked, whatever};
 use super::board::Board;
 use super::naming::{head_noun, is_everything, plain, without_article, without_owner};
 use super::owning::whole_of;
@@ -9,7 +10,7 @@ use super::picking::{Many, Pick, pick_word, postfix_pick, quantifier};
 use super::refusal::Refusal;
 use super::sets::set;
 use super::staging::thing_of;
-use super::standing::{loose, rests_on};
+use super::standing::loose;
 use crate::lexicon::{Section, Tags, is_alive, kind_of, mean_the_same, noun_tags};
 use crate::{RelationKind, english};
 
@@ -58,9 +59,12 @@ pub(super) fn find(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
     }
     let reference = Reference::parse(text);
     let some = reference.pick.is_some() || matches!(reference.many, Many::Some(_) | Many::All);
-    let found = match reference.words.is_empty() && some {
-        true => of_one_kind(board),
-        false => candidates(board, &reference.words),
+    // "the box" is what is called so, where there is one.
+    let called = |noun: &str| candidates(board, &[noun.to_owned()]);
+    let found = match (reference.words.is_empty(), text.ends_with(" box") || text.ends_with(" boxes")) {
+        (true, true) if !called("box").is_empty() => called("box"),
+        (true, _) if some => of_one_kind(board),
+        _ => candidates(board, &reference.words),
     };
     if found.is_empty() {
         return by_relation(board, text).unwrap_or_else(|| Err(nothing(board, text)));
@@ -152,18 +156,6 @@ fn only_living(board: &Board) -> Option<Vec<usize>> {
     (living.len() == 1).then_some(living)
 }
 
-/// What an instruction without a name is about: what was changed last, else
-/// everything.
-fn whatever(board: &Board) -> Vec<usize> {
-    if board.touched.is_empty() { unlocked(board) } else { board.touched.clone() }
-}
-
-/// All objects but the locked ones; all where nothing else is left.
-fn unlocked(board: &Board) -> Vec<usize> {
-    let free: Vec<usize> = (0..board.pieces.len()).filter(|index| !board.pieces[*index].locked).collect();
-    if free.is_empty() { (0..board.pieces.len()).collect() } else { free }
-}
-
 /// `object 2`, `#2`, `boxes 1 and 3`: the numbers that layouts are shown with.
 fn numbered(text: &str) -> Option<Vec<usize>> {
     let text = text.strip_prefix("the ").unwrap_or(text);
@@ -249,24 +241,9 @@ fn pronoun(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
         _ if !several && !of_two && board.touched.is_empty() && topmost(board).len() == 1 => {
             Ok(topmost(board))
         }
+        _ if board.touched.is_empty() && !of_two && topic(board).len() == 1 => Ok(topic(board)),
         _ => Err(format!("it is not clear what \"{text}\" is; name one of: {}", board.inventory())),
     }
-}
-
-/// Those that nothing lies or stands on.
-fn topmost(board: &Board) -> Vec<usize> {
-    let beneath = |under: &usize| {
-        let lower = board.pieces[*under].bbox;
-        (0..board.pieces.len()).any(|index| {
-            let piece = &board.pieces[index];
-            let (x, feet) = (piece.bbox.center().0, piece.bbox.y_max());
-            rests_on(board, index) == Some(*under)
-                || piece.bbox.y() < lower.y()
-                    && (lower.x()..lower.x_max()).contains(&x)
-                    && (lower.y() - 0.02..lower.y_max()).contains(&feet)
-        })
-    };
-    (0..board.pieces.len()).filter(|index| !beneath(index)).collect()
 }
 
 /// `the cat and the dog`: every part on its own.
@@ -352,6 +329,12 @@ impl Reference {
     /// Picks what is meant from all objects that match.
     fn choose(&self, board: &Board, mut found: Vec<usize>, text: &str) -> Result<Vec<usize>, Refusal> {
         board.left_to_right(&mut found);
+        // "the second one" of a fridge, a stove and a sink is the stove, wherever it stands.
+        let noun = |index: &usize| head_noun(&board.pieces[*index].caption);
+        let mixed = board.touched.windows(2).any(|pair| noun(&pair[0]) != noun(&pair[1]));
+        if mixed && self.words.is_empty() && matches!(self.pick, Some(Pick::Nth(_) | Pick::Last)) {
+            found.clone_from(&board.touched);
+        }
         if let Some(pick) = self.pick {
             if let Some(tied) = pick.tied(board, &found) {
                 return Err(format!(
@@ -444,7 +427,12 @@ fn candidates(board: &Board, words: &[String]) -> Vec<usize> {
         (false, _) if sort().count() > exact.len() => sort().collect(),
         (false, _) => exact,
         (true, false) => all,
-        (true, true) => of_a_sort(board, words).into_iter().chain(of_like_name(board, words)).collect(),
+        (true, true) => {
+            let mut found = [of_a_sort(board, words), of_like_name(board, words)].concat();
+            found.sort_unstable();
+            found.dedup();
+            found
+        }
     }
 }
 

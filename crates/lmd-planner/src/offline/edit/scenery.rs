@@ -4,9 +4,11 @@ use lmd_layout::{singular, with_article};
 
 use super::attribute::described;
 use super::board::Board;
+use super::naming::without_article;
 use super::refusal::Refusal;
-use super::vocabulary::{mood_of, mood_sorts, names_style, without_mood};
+use super::vocabulary::{mood as mood_words, mood_of, mood_sorts, names_style, without_mood};
 use crate::Scene;
+use crate::lexicon::is_adjective;
 
 /// Style and place of a background prompt, as far as it says them.
 fn taken_apart(background: &str) -> Scene {
@@ -38,6 +40,7 @@ pub(super) fn background(board: &mut Board, place: &str) -> Result<(), Refusal> 
 pub(super) fn mood(board: &mut Board, words: &str) -> Result<(), Refusal> {
     let mut scene = taken_apart(&board.background);
     let place = scene.background.unwrap_or_else(|| "a scene".to_owned());
+    let place = without_contrary(&place, words);
     let (mut bare, mut known) = (place, Vec::new());
     while let Some(mood) = mood_of(&bare) {
         bare = without_mood(&bare);
@@ -52,6 +55,18 @@ pub(super) fn mood(board: &mut Board, words: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// A place without the adjectives of another time or weather: in summer no village is snowy.
+fn without_contrary(place: &str, words: &str) -> String {
+    let sorts = mood_sorts(words);
+    let other = |word: &&str| {
+        mood_words(word, word).is_some_and(|mood| {
+            mood != words && is_adjective(word) && mood_sorts(mood).iter().any(|sort| sorts.contains(sort))
+        })
+    };
+    let kept: Vec<&str> = place.split(' ').filter(|word| !other(word)).collect();
+    with_article(without_article(&kept.join(" ")))
+}
+
 /// Sets the kind of picture.
 pub(super) fn style(board: &mut Board, style: &str) -> Result<(), Refusal> {
     let mut scene = taken_apart(&board.background);
@@ -59,9 +74,18 @@ pub(super) fn style(board: &mut Board, style: &str) -> Result<(), Refusal> {
         .iter()
         .find_map(|lead| style.strip_prefix(lead))
         .unwrap_or(style);
-    scene.style = Some(with_article(style));
+    scene.style = (!style.is_empty()).then(|| with_article(style));
     board.background = scene.background_text();
     Ok(())
+}
+
+/// Whether words name the kind of picture that it is: `the watercolor style`.
+pub(super) fn is_style(board: &Board, words: &str) -> bool {
+    let Some(style) = taken_apart(&board.background).style else { return false };
+    let words = without_article(words);
+    let bare = [" style", " effect", " look", " filter"].iter().find_map(|tail| words.strip_suffix(tail));
+    let bare = bare.unwrap_or(words);
+    names_style(bare) && bare.split(' ').all(|word| style.split(' ').any(|known| known == word))
 }
 
 /// Adds scenery to the place around the objects: clouds to a beach.
@@ -69,8 +93,14 @@ pub(super) fn add_place(board: &mut Board, more: &str) -> Result<(), Refusal> {
     if taken_apart(&board.background).background.is_none() {
         return background(board, more);
     }
-    board.background = format!("{} with {more}", board.background);
+    join(board, more);
     Ok(())
+}
+
+/// Puts more that is to be seen behind what the background has already.
+pub(super) fn join(board: &mut Board, more: &str) {
+    let joint = if board.background.contains(" with ") { "and" } else { "with" };
+    board.background = format!("{} {joint} {more}", board.background);
 }
 
 /// Says something of a part that every place has (`a stormy sky`); `false` for
@@ -105,7 +135,7 @@ pub(super) fn describe_part(board: &mut Board, who: &str, words: &str) -> bool {
         let counted = !lmd_layout::is_plural(noun)
             && !matches!(noun, "water" | "grass" | "sand" | "weather" | "light" | "lighting" | "air");
         let told = if counted { with_article(&told) } else { told };
-        board.background = format!("{} with {told}", board.background);
+        join(board, &told);
     }
     part
 }
@@ -125,6 +155,17 @@ pub(super) fn replace_place(board: &mut Board, who: &str, to: &str) -> Result<()
     let to = to.trim();
     if to.is_empty() {
         return Err(format!("say what \"{who}\" is to become, as in \"turn {who} into a beach\""));
+    }
+    // "the sunflowers" of a field of sunflowers
+    let noun = who.rsplit(' ').next().map(singular).unwrap_or_default();
+    if let Some((whole, of)) = place.split_once(" of ")
+        && of.split(' ').any(|word| singular(word) == noun)
+    {
+        let told: Vec<&str> =
+            of.split(' ').map(|word| if singular(word) == noun { to } else { word }).collect();
+        scene.background = Some(format!("{whole} of {}", told.join(" ")));
+        board.background = scene.background_text();
+        return Ok(());
     }
     let mood = mood_of(&place).filter(|mood| !to.ends_with(mood));
     scene.background =
@@ -152,7 +193,7 @@ pub(super) fn remove_place(board: &mut Board) {
 /// No longer excludes what the words name, or anything.
 pub(super) fn allow(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let what = what.strip_prefix("any ").unwrap_or(what);
-    let bare = |term: &str| singular(super::naming::without_article(term.trim()));
+    let bare = |term: &str| singular(without_article(term.trim()));
     let meant: Vec<String> = what.split(" and ").flat_map(|part| part.split(", ")).map(bare).collect();
     let terms: Vec<&str> = board.negative.split(", ").filter(|term| !term.is_empty()).collect();
     let goes = |term: &&str| what.is_empty() || meant.iter().any(|one| *one == bare(term));

@@ -129,7 +129,15 @@ fn everyone(board: &Board, text: &str) -> Option<Result<Vec<usize>, Refusal>> {
 
 /// `everything blue`, `whatever is wooden`, `the blue things`: what captions say so of.
 fn so_described(board: &Board, text: &str) -> Option<Vec<usize>> {
-    let leads = ["everything that is ", "everything which is ", "whatever is ", "what is ", "everything "];
+    let leads = [
+        "everything that is ",
+        "everything which is ",
+        "anything that is ",
+        "anything ",
+        "whatever is ",
+        "what is ",
+        "everything ",
+    ];
     let tails = [" things", " objects", " ones", " thing"];
     let said = leads.iter().find_map(|lead| text.strip_prefix(lead)).or_else(|| {
         let bare = text.strip_prefix("all the ").or_else(|| text.strip_prefix("all ")).unwrap_or(text);

@@ -70,8 +70,13 @@ pub(super) fn bare_change(text: &str) -> Option<Command> {
     (known && coloured && !new).then(|| Command::Describe { who: who.to_owned(), words: colour.to_owned() })
 }
 
-/// `in watercolor`, `oil painting style`, `as a cartoon`.
+/// `in watercolor`, `oil painting style`, `as a cartoon`; `in color` is no style.
 pub(super) fn bare_style(text: &str) -> Option<Command> {
+    let coloured =
+        ["in ", "in full ", "back in ", "back to "].iter().find_map(|lead| text.strip_prefix(lead));
+    if matches!(coloured, Some("color" | "colour" | "colors" | "colours")) {
+        return Some(Command::Style(String::new()));
+    }
     let led = ["in the style of ", "in a ", "in an ", "in ", "as an ", "as a ", "as "];
     let bare = led.iter().find_map(|lead| text.strip_prefix(lead));
     let ends = ["style", "look", "version"].iter().any(|end| text.ends_with(&format!(" {end}")));
@@ -219,19 +224,46 @@ pub(super) fn without_purpose(text: &str) -> &str {
 }
 
 /// What a right side without a verb of its own takes from the left one: the verb, and who is given something.
-pub(super) fn inherited(left: &str) -> Option<String> {
+pub(super) fn inherited(left: &str, right: &str) -> Option<String> {
     let verb = first_word(left)?;
+    // "and the boy a kite" names somebody else.
+    if verb == "give"
+        && right.starts_with("the ")
+        && [" a ", " an ", " some "].iter().any(|a| right.contains(a))
+    {
+        return Some(verb.to_owned());
+    }
     let articles = || [" a ", " an ", " some "].iter().filter_map(|article| left.find(article)).min();
     let given = (verb == "give").then(articles).flatten().and_then(|at| left.get(..at));
     Some(given.unwrap_or(verb).to_owned())
 }
 
-/// `eat grass` after `the horse should be brown`: the same of what it is to do.
+/// `eat grass` or `the book blue` after `the horse should be brown`, `hold a lamp` after `make her wear a hat`: the same of
+/// what they are to do or be.
 pub(super) fn also_does(left: &str, right: &str) -> Option<String> {
-    let (who, _) = [" should ", " must "].iter().find_map(|modal| left.split_once(modal))?;
-    let verb = first_word(right)?;
-    let acts = is_known_verb(verb) && known_kind(verb).is_none() && progressive(verb).is_some();
-    (acts && !verb.ends_with("ing") && !is_verb(verb)).then(|| format!("{who} should {right}"))
+    let coloured = || {
+        let modal = [" should be ", " must be "].into_iter().find(|modal| left.contains(modal))?;
+        let (who, state) = right.rsplit_once(' ').filter(|(who, _)| who.starts_with("the "))?;
+        names_colour(state).then(|| format!("{who}{modal}{state}"))
+    };
+    let deed = |verb: &str| {
+        is_known_verb(verb)
+            && known_kind(verb).is_none()
+            && progressive(verb).is_some()
+            && !verb.ends_with("ing")
+    };
+    let modal = [" should ", " must "].iter().find_map(|modal| left.split_once(modal)).map(|(who, _)| who);
+    let made = || {
+        let who = ["make ", "let ", "have "].iter().find_map(|verb| left.strip_prefix(verb))?;
+        let at =
+            who.match_indices(' ').map(|(at, _)| at).find(|at| first_word(&who[*at..]).is_some_and(deed))?;
+        who.get(..at)
+    };
+    let acts = || {
+        let who = modal.or_else(made)?;
+        first_word(right).filter(|verb| deed(verb) && !is_verb(verb)).map(|_| format!("{who} should {right}"))
+    };
+    coloured().or_else(acts)
 }
 
 /// Words in lower case, without the sign that ends them.

@@ -265,5 +265,5 @@ fn what_is_given_without_an_article_ends() {
         assert!(!told.is_empty(), "{instruction}");
     }
     let plan = said(&talk, "give the boy a hat and a scarf");
-    assert_eq!(captions(&plan.layout), ["a boy with a hat with a scarf", "a dog"]);
+    assert_eq!(captions(&plan.layout), ["a boy with a hat and a scarf", "a dog"]);
 }

@@ -206,8 +206,8 @@ pub(super) fn mood_of(place: &str) -> Option<&'static str> {
 
 /// The sorts of moods that words have: `time`, `weather`, `season`, `light`, `colours`.
 pub(super) fn mood_sorts(words: &str) -> Vec<&'static str> {
-    let of = |(phrase, sort): (&str, &'static str)| words.contains(phrase).then_some(sort);
-    Section::MoodSorts.entries().filter_map(of).collect()
+    let of = |(phrase, sorts): (&str, &'static str)| words.contains(phrase).then(|| sorts.split(' '));
+    Section::MoodSorts.entries().filter_map(of).flatten().collect()
 }
 
 /// Whether the words name a time of day, a season, weather, or what is one.

@@ -5,14 +5,19 @@ use lmd_layout::{BBox, with_article};
 use super::board::Board;
 use super::naming::head_noun;
 use super::ones::with_noun;
+use super::owning::has_part;
 use super::refer::find;
 use super::refusal::Refusal;
 use super::{adding, adjust};
-use crate::lexicon::{List, Tags, belongs_to_wearer, head, is_alive, noun_tags};
-use crate::{RelationKind, english};
+use crate::lexicon::{List, Tags, belongs_to_wearer, head, is_alive, is_function, kind_of, noun_tags};
+use crate::offline::wording;
+use crate::{RelationKind, Thing, english};
 
 /// Smallest sides of what is worn, as shares of the canvas.
 const LEAST: (f64, f64) = (0.07, 0.05);
+
+/// Larger parts are none of somebody alive, unless that is said.
+const GROWN: f64 = 0.6;
 
 /// Where something is worn, as shares of the wearer: its centre and its size.
 #[derive(Clone, Copy)]
@@ -31,16 +36,36 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
         board.touched = (first..board.pieces.len()).collect();
         return Ok(());
     }
-    let Some((new, wearers)) = put_on(board, what) else { return adding::add(board, what) };
-    if lmd_layout::is_plural(&new) {
-        let names: Vec<String> = wearers.iter().map(|index| format!("object {}", index + 1)).collect();
-        return names.iter().try_for_each(|who| adjust::describe(board, who, &format!("wearing {new}")));
+    if let Some(each) = apart(board, what) {
+        let first = board.pieces.len();
+        each.iter().try_for_each(|what| add(board, what))?;
+        if board.pieces.len() > first {
+            board.touched = (first..board.pieces.len()).collect();
+        }
+        return Ok(());
     }
+    let Some((new, wearers)) = put_on(board, what) else { return adding::add(board, what) };
+    let part = is_part(&new);
+    if lmd_layout::is_plural(&new) || part {
+        let words = if part { format!("with {}", counted(&new)) } else { format!("wearing {new}") };
+        let names: Vec<String> = wearers.iter().map(|index| format!("object {}", index + 1)).collect();
+        names.iter().try_for_each(|who| adjust::describe(board, who, &words))?;
+        board.touched = wearers;
+        return Ok(());
+    }
+    let (_, whom) = said_of(what);
+    let round = whom.is_some_and(|(kind, _)| kind == RelationKind::Around);
+    let what = &match wearers.as_slice() {
+        [one] => format!("{} on object {}", said_of(what).0, one + 1),
+        _ => what.to_owned(),
+    };
     let first = board.pieces.len();
     adding::add(board, what)?;
     let added = board.pieces.len() - first;
     for (piece, wearer) in (first..board.pieces.len()).zip(wearers.iter().cycle()) {
-        let place = place_of(&new, noun_tags(&wearer_noun(board, *wearer)).any(Tags::PERSON));
+        let person = noun_tags(&wearer_noun(board, *wearer)).any(Tags::PERSON);
+        // A bow "around its neck" is not on its head.
+        let place = if round { at_neck(person) } else { place_of(&new, person) };
         if let Some(place) = place.filter(|_| added == wearers.len()) {
             board.pieces[piece].bbox = place.on(board.pieces[*wearer].bbox);
         }
@@ -89,22 +114,97 @@ pub(super) fn given(board: &mut Board, who: &str, what: &str) -> Option<Result<(
     worn.then(|| add(board, &format!("{what} on {who}")))
 }
 
-/// The noun of what is put on somebody alive, and on whom.
-fn put_on(board: &Board, what: &str) -> Option<(String, Vec<usize>)> {
-    // "add a bell to the cat"
-    let to = || {
-        what.split_once(" to the ").map(|(new, who)| (new.to_owned(), RelationKind::On, format!("the {who}")))
+/// `a scarf and a hat to the snowman`: one after another, where one of them is worn or a part.
+fn apart(board: &Board, what: &str) -> Option<Vec<String>> {
+    let (new, whom) = said_of(what);
+    let things = english::noun_phrases(&new);
+    let list = |word: &str| matches!(word, "a" | "an" | "and" | "some" | "the") || !is_function(word);
+    let plain = new.split(' ').all(list) && things.iter().all(|thing| thing.detail.is_none());
+    if things.len() < 2 || !plain || !things.iter().any(belongs) {
+        return None;
+    }
+    let wearers = wearers(board, &things, whom.as_ref().map(|(_, who)| who.as_str()))?;
+    let on: Vec<String> = wearers.iter().map(|index| format!("object {}", index + 1)).collect();
+    // Whom the words mean is known before the first of them is there.
+    let tail = [" of him", " of her", " of it"]
+        .iter()
+        .fold(what.get(new.len()..)?.to_owned(), |tail, whom| tail.replace(whom, &format!(" of {}", on[0])));
+    let one = |thing: &Thing| {
+        let phrase = wording::caption(thing);
+        let many = if thing.count > 1 && thing.exact { format!("{} ", thing.count) } else { String::new() };
+        match belongs(thing) {
+            true => on.iter().map(|who| format!("{many}{phrase} on {who}")).collect(),
+            false => vec![format!("{many}{phrase}{tail}")],
+        }
     };
-    let (new, kind, who) = to().or_else(|| english::relation_phrase(what))?;
+    Some(things.iter().flat_map(one).collect())
+}
+
+/// What is new, and how to whom it is put: `a bell to the cat`, `a hat on her`, `a hat`.
+fn said_of(what: &str) -> (String, Option<(RelationKind, String)>) {
+    let to = what.split_once(" to ").map(|(new, who)| (new.to_owned(), RelationKind::On, who.to_owned()));
+    match to.or_else(|| english::relation_phrase(what)) {
+        Some((new, kind, who)) => (new, Some((kind, who))),
+        None => (what.to_owned(), None),
+    }
+}
+
+/// Whether a thing is worn or a part of another.
+fn belongs(thing: &Thing) -> bool {
+    belongs_to_wearer(head(&thing.noun)) || place_of(&thing.noun, true).is_some()
+}
+
+/// Who is to have things: whom the words name, else who was spoken of last, else the only one there who could.
+fn wearers(board: &Board, things: &[Thing], who: Option<&str>) -> Option<Vec<usize>> {
+    let parts = things.iter().all(|thing| is_part(&thing.noun));
+    let may = |index: &usize| {
+        let owner = wearer_noun(board, *index);
+        is_alive(&owner) || parts && things.iter().all(|thing| has_part(&owner, &thing.noun))
+    };
+    if let Some(who) = who {
+        return find(board, who).ok().filter(|found| !found.is_empty() && found.iter().all(may));
+    }
+    let lives = |index: &usize| is_alive(&wearer_noun(board, *index));
+    let grown = things.iter().all(|thing| kind_of(&thing.noun).extent() < GROWN);
+    let all: Vec<usize> = (0..board.pieces.len()).filter(may).collect();
+    let living: Vec<usize> = all.iter().copied().filter(lives).collect();
+    let spoken: Vec<usize> = living.iter().copied().filter(|index| board.touched.contains(index)).collect();
+    match (spoken.as_slice(), living.as_slice(), all.as_slice()) {
+        ([one], ..) | (_, [one], _) if !parts || grown => Some(vec![*one]),
+        (_, [], [one]) => Some(vec![*one]),
+        _ => None,
+    }
+}
+
+/// Whether a noun is a part of something that nobody can put on.
+fn is_part(noun: &str) -> bool {
+    let tags = noun_tags(head(noun));
+    tags.any(Tags::PART) && !tags.any(Tags::WORN)
+}
+
+/// A noun with its article, if it takes one.
+fn counted(noun: &str) -> String {
+    if lmd_layout::is_plural(noun) { noun.to_owned() } else { with_article(noun) }
+}
+
+/// The noun of what is put on somebody who wears it or on what it is a part of, and on whom.
+fn put_on(board: &Board, what: &str) -> Option<(String, Vec<usize>)> {
+    let (new, whom) = said_of(what);
     let things = english::noun_phrases(&new);
     let [thing] = things.as_slice() else { return None };
-    let wearers = find(board, &who).ok()?;
-    let alive = |index: &usize| is_alive(&wearer_noun(board, *index));
-    let on = matches!(kind, RelationKind::On | RelationKind::Around) && wearers.iter().all(alive);
+    let on = whom.as_ref().is_none_or(|(kind, _)| matches!(kind, RelationKind::On | RelationKind::Around));
+    let worn = belongs(thing) || thing.count > 1 && noun_tags(head(&new)).any(Tags::WORN);
+    if !on || !worn || whom.is_none() && thing.region.is_some() {
+        return None;
+    }
     let several = thing.count > 1 && !thing.exact;
-    let noun = if several { lmd_layout::plural(&thing.phrase()) } else { thing.phrase() };
-    let worn = belongs_to_wearer(head(&thing.noun)) || place_of(&thing.noun, true).is_some();
-    (on && worn && !wearers.is_empty()).then_some((noun, wearers))
+    let noun = match several {
+        // "glasses" are worn, "a glass" is not.
+        true if noun_tags(head(&new)).any(Tags::WORN) => new,
+        true => lmd_layout::plural(&thing.phrase()),
+        false => thing.phrase(),
+    };
+    Some((noun, wearers(board, &things, whom.as_ref().map(|(_, who)| who.as_str()))?))
 }
 
 fn wearer_noun(board: &Board, index: usize) -> String {
@@ -116,14 +216,17 @@ fn listed(list: List, noun: &str) -> bool {
     list.has(&noun.replace(' ', "-")) || list.has(head(noun))
 }
 
+/// Where something is that is tied around a neck.
+fn at_neck(person: bool) -> Option<Place> {
+    Some(Place { centre: (0.5, if person { 0.25 } else { 0.42 }), size: (0.36, 0.16) })
+}
+
 /// Where `noun` is worn; `None` where what rests on somebody is worn there, too.
 fn place_of(noun: &str, person: bool) -> Option<Place> {
-    let at = |y: f64, animal: f64, size: (f64, f64)| {
-        Some(Place { centre: (0.5, if person { y } else { animal }), size })
-    };
+    let at = |y, animal, size| Some(Place { centre: (0.5, if person { y } else { animal }), size });
     match () {
         () if listed(List::OnTop, noun) && !listed(List::AtNeck, noun) => None,
-        () if listed(List::AtNeck, noun) => at(0.25, 0.42, (0.36, 0.16)),
+        () if listed(List::AtNeck, noun) => at_neck(person),
         () if listed(List::AtEyes, noun) => at(0.11, 0.22, (0.36, 0.1)),
         () if listed(List::AtFeet, noun) => at(0.93, 0.92, (0.6, 0.13)),
         () if listed(List::OnBack, noun) => at(0.35, 0.25, (0.6, 0.35)),
