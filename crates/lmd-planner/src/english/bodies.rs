@@ -78,6 +78,13 @@ impl Interpreter<'_> {
             self.closed = true;
             return true;
         }
+        // "carving a statue out of marble"
+        let stuff = phrase.is_bare() && !phrase.plural && phrase.tags().any(Tags::MODIFIER.and(Tags::STUFF));
+        if prep == "out of" && stuff && self.detailed_by == subjects && !subjects.is_empty() {
+            self.add_detail(subjects, &format!("out of {}", phrase.text()));
+            self.closed = true;
+            return true;
+        }
         let year = phrase.noun.trim_end_matches('s');
         let dated = prep == "from" && year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit());
         if dated && !subjects.is_empty() {

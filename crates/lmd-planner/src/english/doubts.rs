@@ -156,6 +156,7 @@ fn own_thing(noun: &str) -> bool {
             | "sail"
             | "string"
             | "petal"
+            | "leaf"
     )
 }
 
@@ -244,7 +245,8 @@ fn odd(thing: &Thing) -> Vec<String> {
 
 /// What several may do together to one thing, which is drawn once for each of them.
 fn shared_deed(thing: &Thing) -> Option<(&str, &str)> {
-    let (does, what) = thing.detail.as_deref()?.split_once(" a ")?;
+    let detail = thing.detail.as_deref()?;
+    let (does, what) = detail.split_once(" a ").or_else(|| detail.split_once(" an "))?;
     let each = matches!(does, "wearing" | "playing" | "eating" | "drinking" | "reading" | "holding");
     let deed = !does.contains(' ') && verb(does).is_some_and(|verb| verb.form == VerbForm::Ing);
     (deed && !each && !noun_tags(what).any(Tags::BODY)).then_some((does, what))
@@ -324,9 +326,9 @@ impl Interpreter<'_> {
     /// Tells a number before one thing and an article before several.
     pub(super) fn doubt_number(&mut self, phrase: &NounPhrase) {
         let last = phrase.noun.rsplit(' ').next().unwrap_or_default();
-        // One sheep and two sheep, scissors, water: the form tells no number. Of these three either plural is written.
+        // One sheep and two sheep, scissors, water: the form tells no number.
         let alike = lmd_layout::plural(last) == last
-            || matches!(last, "bison" | "shrimp" | "squid" | "nigiri" | "koi")
+            || List::Alike.has(last)
             || phrase.tags().any(Tags::STUFF);
         let counted = phrase.quantity.is_some_and(|quantity| quantity.exact && quantity.count > 1);
         let pair = phrase.noun.starts_with("pair of");

@@ -1,6 +1,7 @@
 //! Pronouns, and whose part `his shoulder` is.
 
 use super::chunk::Chunk;
+use super::done_to::shows_where;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::owning::is_building;
@@ -64,9 +65,13 @@ impl Interpreter<'_> {
                     _ => RelationKind::NextTo,
                 };
                 self.relate_all(&subjects, kind, &objects);
-                self.used.extend((!objects.is_empty()).then_some(verb.attribute));
                 // "making it fly": it flies.
                 let made = matches!(self.peek(1), Some(Chunk::Verb(next)) if next.form == VerbForm::Base);
+                match () {
+                    () if objects.is_empty() => {}
+                    () if made || shows_where(&verb) => self.used.push(verb.attribute),
+                    () => self.tell_deed(&verb, kind, &subjects),
+                }
                 self.group = if made && !objects.is_empty() { objects } else { subjects };
                 self.closed = true;
             }
