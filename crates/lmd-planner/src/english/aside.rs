@@ -128,9 +128,7 @@ pub(super) fn dresses(tokens: &[Token], at: usize, verb: &Verb) -> Option<(Verb,
     );
     let worn = |np: &NounPhrase| np.tags().any(Tags::WORN) && np.determiner != Determiner::The;
     let what = noun_phrase(tokens, at + 2);
-    let dressed = handles
-        && matches!(little, "on" | "off")
-        && what.as_ref().is_some_and(|(np, _)| worn(np));
+    let dressed = handles && matches!(little, "on" | "off") && what.as_ref().is_some_and(|(np, _)| worn(np));
     // "blowing out candles"
     let dressed = dressed || verb.role == Role::Caption && matches!(little, "out" | "up") && what.is_some();
     let attribute = format!("{} {little}", verb.attribute);

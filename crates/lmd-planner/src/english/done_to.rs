@@ -2,10 +2,13 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
+use super::names::is_persons;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::RelationKind;
-use crate::lexicon::{Class, Role, Tags, Verb, VerbForm, exact_tags, is_shown, is_together, kind_of, verb};
+use crate::lexicon::{
+    Class, Role, Tags, Verb, VerbForm, exact_tags, is_filling, is_shown, is_together, kind_of, verb,
+};
 
 impl Interpreter<'_> {
     pub(super) fn verb_object(
@@ -16,6 +19,10 @@ impl Interpreter<'_> {
         prep: Option<&str>,
     ) {
         self.joint = Joint::None;
+        // "a hiker filling a bottle" is not what the bottle is in.
+        let alive = verb.form != VerbForm::Past && subjects.iter().all(|index| self.is_animate(*index));
+        let fills = alive && prep.is_none() && verb.role == Role::Hold && is_filling(&verb.attribute);
+        let verb = &Verb { role: if fills { Role::Close } else { verb.role }, ..verb.clone() };
         let passive = verb.form == VerbForm::Past && prep == Some("by");
         let kind = match verb.role {
             // "waving goodbye"
@@ -33,7 +40,7 @@ impl Interpreter<'_> {
             {
                 RelationKind::NextTo
             }
-            Role::Caption | Role::Hold | Role::Neutral
+            Role::Caption | Role::Hold | Role::Neutral | Role::Close
                 if prep.is_none() && self.fills(phrase, verb, &subjects) =>
             {
                 return;
@@ -181,7 +188,8 @@ impl Interpreter<'_> {
             && verb.form != VerbForm::Past
             && (phrase.determiner == Determiner::A || one)
             && !phrase.plural
-            && !phrase.tags().any(Tags::PLACE.and(Tags::ABSTRACT).and(Tags::PART).and(Tags::STUFF))
+            && !phrase.tags().any(Tags::PLACE.and(Tags::ABSTRACT).and(Tags::PART))
+            && (verb.attribute == "sharing" || !phrase.tags().any(Tags::STUFF))
             && subjects.iter().map(count).sum::<u32>() > 1
             && subjects.iter().all(|i| self.is_animate(*i))
     }
@@ -265,7 +273,7 @@ impl Interpreter<'_> {
         }
         // Whoever is told by a name may have hands.
         let named = |index: &usize| {
-            self.scene.things.get(*index).is_some_and(|thing| thing_tags(thing).is_unknown())
+            self.scene.things.get(*index).is_some_and(|t| thing_tags(t).is_unknown() || is_persons(&t.noun))
         };
         let has = |index: &usize| self.is_animate(*index) || hand(index) || named(index);
         let held = (holds || hugs) && subjects.iter().any(has);
@@ -331,15 +339,6 @@ impl Interpreter<'_> {
         self.group = vec![object];
         self.object_of = None;
     }
-}
-
-/// Whether a verb says where things are, and no more: what it says is shown by boxes.
-pub(super) fn shows_where(verb: &Verb) -> bool {
-    let place = matches!(
-        verb.role,
-        Role::Neutral | Role::Hold | Role::Surrounded | Role::Flanked | Role::Topped
-    );
-    place || matches!(verb.attribute.as_str(), "holding" | "sharing")
 }
 
 /// `a coffin lined with velvet`

@@ -245,9 +245,9 @@ fn odd(thing: &Thing) -> Vec<String> {
 
 /// What several may do together to one thing, which is drawn once for each of them.
 fn shared_deed(thing: &Thing) -> Option<(&str, &str)> {
-    let detail = thing.detail.as_deref()?;
-    let (does, what) = detail.split_once(" a ").or_else(|| detail.split_once(" an "))?;
-    let each = matches!(does, "wearing" | "playing" | "eating" | "drinking" | "reading" | "holding");
+    let (does, what) = thing.detail.as_deref()?.split_once(" a ")?;
+    let each =
+        matches!(does, "wearing" | "playing" | "eating" | "drinking" | "reading" | "holding" | "having");
     let deed = !does.contains(' ') && verb(does).is_some_and(|verb| verb.form == VerbForm::Ing);
     (deed && !each && !noun_tags(what).any(Tags::BODY)).then_some((does, what))
 }
@@ -327,9 +327,8 @@ impl Interpreter<'_> {
     pub(super) fn doubt_number(&mut self, phrase: &NounPhrase) {
         let last = phrase.noun.rsplit(' ').next().unwrap_or_default();
         // One sheep and two sheep, scissors, water: the form tells no number.
-        let alike = lmd_layout::plural(last) == last
-            || List::Alike.has(last)
-            || phrase.tags().any(Tags::STUFF);
+        let alike =
+            lmd_layout::plural(last) == last || List::Alike.has(last) || phrase.tags().any(Tags::STUFF);
         let counted = phrase.quantity.is_some_and(|quantity| quantity.exact && quantity.count > 1);
         let pair = phrase.noun.starts_with("pair of");
         if counted && !phrase.plural && !alike && !pair && !phrase.noun.is_empty() && !phrase.anaphor {

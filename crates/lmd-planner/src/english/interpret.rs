@@ -4,7 +4,6 @@
 //! spoken of last, what a preposition waits for, whether the sentence denies.
 
 use super::chunk::{By, Chunk};
-use super::done_to::shows_where;
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Places, Unproved};
@@ -288,7 +287,7 @@ impl<'a> Interpreter<'a> {
             Pending::Verb { verb, subjects, prep } => {
                 let said = self.said_so_far();
                 self.verb_object(&phrase, &verb, subjects, prep.as_deref());
-                let shown = shows_where(&verb) && self.said_so_far() != said;
+                let shown = verb.shows_where() && self.said_so_far() != said;
                 self.used.extend(shown.then_some(verb.attribute));
             }
         }

@@ -1,7 +1,6 @@
 //! Pronouns, and whose part `his shoulder` is.
 
 use super::chunk::Chunk;
-use super::done_to::shows_where;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::owning::is_building;
@@ -69,7 +68,7 @@ impl Interpreter<'_> {
                 let made = matches!(self.peek(1), Some(Chunk::Verb(next)) if next.form == VerbForm::Base);
                 match () {
                     () if objects.is_empty() => {}
-                    () if made || shows_where(&verb) => self.used.push(verb.attribute),
+                    () if made || verb.shows_where() => self.used.push(verb.attribute),
                     () => self.tell_deed(&verb, kind, &subjects),
                 }
                 self.group = if made && !objects.is_empty() { objects } else { subjects };

@@ -53,6 +53,15 @@ pub(crate) struct Verb {
     pub(crate) role: Role,
 }
 
+impl Verb {
+    /// Whether it says where things are, and no more: what it says is shown by boxes.
+    pub(crate) fn shows_where(&self) -> bool {
+        let place =
+            matches!(self.role, Role::Neutral | Role::Hold | Role::Surrounded | Role::Flanked | Role::Topped);
+        place || matches!(self.attribute.as_str(), "holding" | "sharing")
+    }
+}
+
 pub(super) const TEXT: &str = include_str!("verbs.txt");
 
 /// The lists of `verbs.txt` by what their verbs do.
