@@ -82,10 +82,7 @@ impl Reader<'_> {
         let next = self.low(1);
         // "a cat ears headband", "a girl twins with her mother"
         let ends = !self.content_follows(1) || singular(next) != next;
-        // "a rainbow arches over a village"
-        let leads = links::link(self.tokens, self.at + 1).is_some() && exact_tags(&last.low).any(Tags::NOUN);
-        let one = self.phrase.determiner == Determiner::A;
-        let one = one && (leads || tags(&last.low).any(Tags::ANIMATE));
+        let one = self.phrase.determiner == Determiner::A && tags(&last.low).any(Tags::ANIMATE);
         one && ends && !exact_tags(low).any(Tags::NOUN) && !tags(low).any(Tags::ANIMATE)
     }
 

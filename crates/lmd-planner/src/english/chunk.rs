@@ -343,8 +343,7 @@ fn acted_by_one(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option
         || np.determiner == Determiner::A
             && PARTICLES.contains(&next)
             && noun_phrase(tokens, at + 2).is_some();
-    let alive =
-        np.determiner == Determiner::A && (np.tags().any(Tags::ANIMATE) || link(tokens, at + 1).is_some());
+    let alive = np.determiner == Determiner::A && np.tags().any(Tags::ANIMATE);
     let does = third_person(low(tokens, at)).filter(|_| one && (object || alive))?;
     // "a monk bows": what is done to nobody is said of the doer.
     let role = if object { does.role } else { Role::Action };

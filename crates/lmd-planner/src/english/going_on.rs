@@ -110,13 +110,6 @@ impl Interpreter<'_> {
             };
             return (bears && alive && is_on(&does.attribute, "from")).then(|| (kind, self.acting.clone()));
         }
-        // "a slice of cake with berries on a plate": the cake is there, too.
-        let food = |i: &usize| self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::FOOD));
-        let dish = kind == RelationKind::On && tags.any(Tags::CONTAINER.and(Tags::SURFACE));
-        let served = dish && self.contained == Some(RelationKind::NextTo) && self.group.iter().all(food);
-        if served && !self.owner.iter().any(|i| self.is_animate(*i)) {
-            return Some((kind, [self.owner.clone(), self.group.clone()].concat()));
-        }
         let (met, subjects) = self.object_of.as_ref().filter(|_| !self.closed)?;
         let both = || [subjects.clone(), self.group.clone()].concat();
         let done_to = self.done_to.is_some_and(|i| self.group == [i]);
