@@ -168,8 +168,11 @@ impl Held {
             return true;
         }
         // That something is there, or stands, its box says.
-        let shown = |role: Role| matches!(role, Role::Neutral | Role::Posture);
-        let said = |verb: Verb| shown(verb.role) || self.holds(&verb.attribute);
+        let shown = |verb: &Verb| match verb.role {
+            Role::Posture => verb.attribute != "leaning",
+            role => role == Role::Neutral,
+        };
+        let said = |verb: Verb| shown(&verb) || self.holds(&verb.attribute);
         verb(low).or_else(|| base(low)).is_some_and(said) || finite_past(low).is_some_and(said)
     }
 

@@ -49,7 +49,11 @@ impl Interpreter<'_> {
             return false;
         };
         let ends = !matches!(self.peek(3), Some(Chunk::Link(_) | Chunk::Than { .. }));
-        let free = self.joint == Joint::None && self.region.is_none() && self.known(phrase).is_none();
+        // "The sky is pink and the sea is calm."
+        let clause = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        let joined = self.joint != Joint::None;
+        let free = !joined || matches!(clause, Some(Chunk::Adjectives(_) | Chunk::Verb(_)));
+        let free = free && self.region.is_none() && self.known(phrase).is_none();
         if !(place && told && ends && free) {
             return false;
         }
@@ -58,9 +62,12 @@ impl Interpreter<'_> {
         if self.places.len() == 0 {
             self.places.open(&text);
         } else {
-            self.places.add("in", &text);
+            let sky = phrase.noun.ends_with("sky");
+            let prep = if joined { "with" } else { "in" };
+            self.places.add(if sky { "under" } else { prep }, &text);
         }
         self.at += 2;
+        self.joint = Joint::None;
         self.group.clear();
         true
     }

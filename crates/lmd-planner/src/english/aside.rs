@@ -106,9 +106,14 @@ fn stretched(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<Ch
     ((after || switched) && !leads).then(|| Chunk::Adjectives(vec![word.to_owned()]))
 }
 
-/// `taking off his helmet`, `puts on her shoes`: the little word belongs to the verb.
+/// `taking off his helmet`, `puts on her shoes`, `blows out a candle`: the little word belongs to the verb.
 pub(super) fn dresses(tokens: &[Token], at: usize, verb: &Verb) -> Option<(Verb, usize)> {
-    let little = matches!(low(tokens, at + 1), "on" | "off").then(|| low(tokens, at + 1))?;
+    // "knocking over a glass" does not place it.
+    if matches!(verb.attribute.as_str(), "knocking" | "tipping") && low(tokens, at + 1) == "over" {
+        let verb = Verb { attribute: format!("{} over", verb.attribute), role: Role::Close, ..verb.clone() };
+        return noun_phrase(tokens, at + 2).map(|_| (verb, 2));
+    }
+    let little = Some(low(tokens, at + 1)).filter(|word| matches!(*word, "on" | "off" | "out" | "up"))?;
     let handles = matches!(
         verb.attribute.as_str(),
         "taking"
@@ -122,7 +127,10 @@ pub(super) fn dresses(tokens: &[Token], at: usize, verb: &Verb) -> Option<(Verb,
             | "tying"
     );
     let worn = |np: &NounPhrase| np.tags().any(Tags::WORN) && np.determiner != Determiner::The;
-    let dressed = handles && noun_phrase(tokens, at + 2).is_some_and(|(np, _)| worn(&np));
+    let what = noun_phrase(tokens, at + 2);
+    let dressed = handles && matches!(little, "on" | "off") && what.as_ref().is_some_and(|(np, _)| worn(np));
+    // "blowing out candles"
+    let dressed = dressed || verb.role == Role::Caption && matches!(little, "out" | "up") && what.is_some();
     let attribute = format!("{} {little}", verb.attribute);
     dressed.then_some((Verb { attribute, role: Role::Caption, ..verb.clone() }, 2))
 }

@@ -5,7 +5,7 @@ use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
-use crate::lexicon::{Class, List, Tags, VerbForm, head, is_putting, kind_of};
+use crate::lexicon::{Class, List, Tags, VerbForm, head, is_putting, is_worked, kind_of};
 use crate::{RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -78,7 +78,22 @@ impl Interpreter<'_> {
             self.closed = true;
             return true;
         }
+        // "carving a statue out of marble"
+        let stuff = phrase.is_bare() && !phrase.plural && phrase.tags().any(Tags::MODIFIER.and(Tags::STUFF));
+        if prep == "out of" && stuff && self.detailed_by == subjects && !subjects.is_empty() {
+            self.add_detail(subjects, &format!("out of {}", phrase.text()));
+            self.closed = true;
+            return true;
+        }
         let year = phrase.noun.trim_end_matches('s');
+        // "a child drawing on the wall" does not hang there.
+        let draws = prep == "on" && phrase.noun == "wall" && deed.is_some_and(|does| is_worked(does));
+        if draws && !subjects.is_empty() && subjects.iter().all(|index| self.is_animate(*index)) {
+            self.add_detail(subjects, &format!("on {}", phrase.text()));
+            self.group = subjects.to_vec();
+            self.closed = true;
+            return true;
+        }
         let dated = prep == "from" && year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit());
         if dated && !subjects.is_empty() {
             self.add_detail(subjects, &format!("from {}", phrase.text()));

@@ -201,8 +201,11 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
         return Some((None, 2));
     }
     // "chasing a ball and having fun": whoever chases it.
-    let deed = matches!(low(tokens, at), "having" | "showing")
-        && matches!(previous, Some(Chunk::And | Chunk::Comma));
+    let goes_on = matches!(previous, Some(Chunk::And | Chunk::Comma));
+    // "a family having dinner"
+    let what = at + 1 + usize::from(matches!(low(tokens, at + 1), "a" | "their"));
+    let deed = matches!(low(tokens, at), "having" | "showing") && goes_on
+        || low(tokens, at) == "having" && List::Meal.has(low(tokens, what));
     if is_perfect(tokens, at) {
         return Some((None, 1));
     }
@@ -416,7 +419,8 @@ fn stands_as_verb(
             next.is_some_and(|next| {
                 let several = tags(&next.low).any(Tags::NOUN) && lmd_layout::is_plural(&next.low);
                 let placed = person && matches!(next.low.as_str(), "on" | "at" | "in");
-                placed || by(Tags::ANIMATE) && several || matches!(next.low.as_str(), "a" | "an" | "the")
+                let own = matches!(next.low.as_str(), "a" | "an" | "the" | "his" | "her" | "its" | "their");
+                placed || by(Tags::ANIMATE) && several || own
             })
         }
         VerbForm::Ing if joined => {
@@ -426,7 +430,11 @@ fn stands_as_verb(
         VerbForm::Ing | VerbForm::Past if matches!(previous, Some(Chunk::Be | Chunk::Which)) => {
             !is_noun || !noun_follows
         }
-        VerbForm::Ing | VerbForm::Past => !(is_noun || joined && noun_follows),
+        // "tossing flaming torches": the torches are.
+        VerbForm::Ing | VerbForm::Past => {
+            let taken = matches!(previous, Some(Chunk::Verb(first)) if does_something(first));
+            !(is_noun || (joined || taken) && noun_follows)
+        }
         // "there are presents"
         VerbForm::Third if is_noun && matches!(previous, Some(Chunk::Be)) => false,
         // "the man is taller and stands on the left"
@@ -447,6 +455,8 @@ fn stands_as_verb(
         VerbForm::Base => {
             let several =
                 |np: &NounPhrase| np.plural || np.quantity.is_some() || List::Collective.has(&np.noun);
+            // "fireworks explode"
+            let several = |np: &NounPhrase| several(np) || np.is_bare() && lmd_layout::is_plural(&np.noun);
             let plural = matches!(previous, Some(Chunk::Np(np)) if several(np))
                 || matches!(previous, Some(Chunk::Pronoun(Who::They) | Chunk::Which));
             // "man ride horse"

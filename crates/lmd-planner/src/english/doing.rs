@@ -283,7 +283,8 @@ impl Interpreter<'_> {
             }
             let says = match verb.role {
                 Role::Neutral | Role::Hold | Role::Surrounded | Role::Flanked | Role::Topped => false,
-                Role::Posture => animate,
+                // A box shows no slant.
+                Role::Posture => animate || verb.attribute == "leaning",
                 _ => !matches!(
                     verb.attribute.as_str(),
                     "holding"

@@ -1,11 +1,14 @@
 //! What is done to something: the objects of verbs, and what becomes of them.
 
 use super::chunk::Chunk;
-use super::interpret::{Interpreter, Joint, Pending};
+use super::interpret::{Interpreter, Joint, Pending, thing_tags};
+use super::names::is_persons;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::RelationKind;
-use crate::lexicon::{Role, Tags, Verb, VerbForm, is_known_verb, is_together, is_told};
+use crate::lexicon::{
+    Class, Role, Tags, Verb, VerbForm, exact_tags, is_filling, is_shown, is_together, kind_of, verb,
+};
 
 impl Interpreter<'_> {
     pub(super) fn verb_object(
@@ -16,6 +19,10 @@ impl Interpreter<'_> {
         prep: Option<&str>,
     ) {
         self.joint = Joint::None;
+        // "a hiker filling a bottle" is not what the bottle is in.
+        let alive = verb.form != VerbForm::Past && subjects.iter().all(|index| self.is_animate(*index));
+        let fills = alive && prep.is_none() && verb.role == Role::Hold && is_filling(&verb.attribute);
+        let verb = &Verb { role: if fills { Role::Close } else { verb.role }, ..verb.clone() };
         let passive = verb.form == VerbForm::Past && prep == Some("by");
         let kind = match verb.role {
             // "waving goodbye"
@@ -31,10 +38,9 @@ impl Interpreter<'_> {
             Role::Caption
                 if prep.is_none() && (is_tended(phrase, verb) || self.is_shared(phrase, verb, &subjects)) =>
             {
-                self.add_detail(&subjects, &verb.attribute);
                 RelationKind::NextTo
             }
-            Role::Caption | Role::Hold | Role::Neutral
+            Role::Caption | Role::Hold | Role::Neutral | Role::Close
                 if prep.is_none() && self.fills(phrase, verb, &subjects) =>
             {
                 return;
@@ -66,9 +72,10 @@ impl Interpreter<'_> {
             Role::Surrounded | Role::Flanked | Role::Topped => {
                 return self.surrounding(phrase, verb.role, &subjects);
             }
-            _ => beside(verb, prep),
+            _ => beside(phrase, verb, prep),
         };
         if self.is_place_of_deed(phrase, verb) {
+            self.tell_deed(verb, kind, &subjects);
             return self.places.add("in", &phrase.text());
         }
         if !passive {
@@ -80,13 +87,52 @@ impl Interpreter<'_> {
         self.group = vec![agent];
     }
 
+    /// Says a deed of those who do it, or to whom it is done: that two boxes are side by side does not show it.
+    pub(super) fn tell_deed(&mut self, verb: &Verb, kind: RelationKind, subjects: &[usize]) {
+        let does = verb.attribute.as_str();
+        // A train on a bridge crosses it, and somebody on a tree need not climb it.
+        let carried = verb.role == Role::Mount && !subjects.iter().any(|index| self.is_animate(*index));
+        if carried || is_shown(does) || kind == RelationKind::HeldBy || verb.role == Role::Neutral {
+            return self.used.push(verb.attribute.clone());
+        }
+        // "a kid building" is a house.
+        let named = exact_tags(does).any(Tags::NOUN);
+        let told = match verb.form {
+            VerbForm::Past => format!("being {does}"),
+            _ if named => format!("busy {does}"),
+            _ => does.to_owned(),
+        };
+        let says = |index: &usize| {
+            let thing = self.scene.things.get(*index);
+            thing.is_some_and(|thing| thing.phrase().split(' ').any(|word| word == does))
+        };
+        let silent: Vec<usize> = subjects.iter().copied().filter(|index| !says(index)).collect();
+        self.add_deed(&silent, &told);
+    }
+
+    /// Adds what things do to their captions: `chanting slogans and waving`.
+    pub(super) fn add_deed(&mut self, things: &[usize], does: &str) {
+        let doing = |word: &str| {
+            let ing = verb(word).is_some_and(|verb| verb.form == VerbForm::Ing);
+            ing && !exact_tags(word).any(Tags::NOUN)
+        };
+        for index in things {
+            let before = self.scene.things.get(*index).and_then(|thing| thing.detail.as_deref());
+            let second = before.is_some_and(|detail| detail.split(' ').any(doing));
+            let joined = if second && does.split(' ').next().is_some_and(doing) { "and " } else { "" };
+            self.add_detail(&[*index], &format!("{joined}{does}"));
+        }
+    }
+
     /// By whom something is done: whoever carries it has it in his arms.
     fn relate_agent(&mut self, agent: usize, verb: &Verb, kind: RelationKind, subjects: &[usize]) {
         let holds = matches!(verb.attribute.as_str(), "held" | "carried" | "cradled");
         if holds && self.is_animate(agent) {
             self.hold(subjects, &[agent]);
+            self.used.push(verb.attribute.clone());
         } else {
             self.relate_all(&[agent], kind, subjects);
+            self.tell_deed(verb, kind, subjects);
         }
     }
 
@@ -142,7 +188,8 @@ impl Interpreter<'_> {
             && verb.form != VerbForm::Past
             && (phrase.determiner == Determiner::A || one)
             && !phrase.plural
-            && !phrase.tags().any(Tags::PLACE.and(Tags::ABSTRACT).and(Tags::PART).and(Tags::STUFF))
+            && !phrase.tags().any(Tags::PLACE.and(Tags::ABSTRACT).and(Tags::PART))
+            && (verb.attribute == "sharing" || !phrase.tags().any(Tags::STUFF))
             && subjects.iter().map(count).sum::<u32>() > 1
             && subjects.iter().all(|i| self.is_animate(*i))
     }
@@ -173,7 +220,7 @@ impl Interpreter<'_> {
     /// Whether things hold others by what they are: a basket, a shelf.
     fn are_containers(&self, things: &[usize]) -> bool {
         let holds = |thing: &crate::Thing| {
-            let tags = super::interpret::thing_tags(thing);
+            let tags = thing_tags(thing);
             tags.any(Tags::CONTAINER.and(Tags::SURFACE)) && !tags.any(Tags::ANIMATE)
         };
         !things.is_empty() && things.iter().all(|index| self.scene.things.get(*index).is_some_and(holds))
@@ -224,28 +271,24 @@ impl Interpreter<'_> {
             let met = |r: &crate::Relation| hugged.contains(&r.object) && subjects.contains(&r.subject);
             self.scene.relations.retain(|r| !met(r));
         }
-        if (holds || hugs) && subjects.iter().any(|index| self.is_animate(*index) || hand(index)) {
-            let held = self.group.clone();
-            self.hold(&held, subjects);
-        }
-        // What somebody does whom no table knows is said of them.
-        let lifeless = verb.form == VerbForm::Third && !subjects.iter().any(|index| self.is_animate(*index));
-        let unknown = !is_known_verb(&verb.attribute) && !lifeless;
-        let strange = unknown || is_told(&verb.attribute) || verb.role == Role::Contact;
-        if matches!(verb.form, VerbForm::Ing | VerbForm::Third) && strange && verb.role != Role::Neutral {
-            for index in subjects {
-                let thing = self
-                    .scene
-                    .things
-                    .get_mut(*index)
-                    .filter(|thing| !thing.attributes.contains(&verb.attribute));
-                thing.into_iter().for_each(|thing| thing.attributes.insert(0, verb.attribute.clone()));
-            }
+        // Whoever is told by a name may have hands.
+        let named = |index: &usize| {
+            self.scene.things.get(*index).is_some_and(|t| thing_tags(t).is_unknown() || is_persons(&t.noun))
+        };
+        let has = |index: &usize| self.is_animate(*index) || hand(index) || named(index);
+        let held = (holds || hugs) && subjects.iter().any(has);
+        let objects = self.group.clone();
+        if held {
+            self.hold(&objects, subjects);
         }
         if flown {
-            let objects = self.group.clone();
             self.scene.relations.retain(|r| !(objects.contains(&r.object) && subjects.contains(&r.subject)));
             self.relate_all(&objects, RelationKind::Above, subjects);
+            // A kite in the air is what flies.
+            self.intransitive(verb, &objects);
+        } else {
+            let carried = held && holds && !matches!(verb.attribute.as_str(), "lifting" | "brandishing");
+            self.tell_deed(verb, if carried { RelationKind::HeldBy } else { kind }, subjects);
         }
         let acts = !LEAVES_PLACE_TO_OBJECT.contains(&verb.attribute.as_str());
         self.done_to = self.group.last().copied().filter(|_| acts);
@@ -260,7 +303,7 @@ impl Interpreter<'_> {
     ) {
         let prep = prep.map_or(String::new(), |prep| format!("{prep} "));
         let subjects = self.without_the_like(&verb.attribute, subjects);
-        self.add_detail(subjects, &format!("{} {prep}{}", verb.attribute, phrase.text()));
+        self.add_deed(subjects, &format!("{} {prep}{}", verb.attribute, phrase.text()));
         self.group = subjects.to_vec();
         self.detailed_by = subjects.to_vec();
         self.detailed = subjects.to_vec();
@@ -334,8 +377,15 @@ fn is_cuddly(noun: &str) -> bool {
     SOFT.contains(&noun) || noun.starts_with("plush ") || noun.starts_with("toy ")
 }
 
-/// Where who does something is: a clown below what he juggles, others beside it.
-fn beside(verb: &Verb, prep: Option<&str>) -> RelationKind {
-    let juggles = verb.attribute == "juggling" && prep.is_none();
-    if juggles { RelationKind::Below } else { RelationKind::NextTo }
+/// Where who does something is: a clown below what he juggles, a driver in the car, others beside it.
+fn beside(phrase: &NounPhrase, verb: &Verb, prep: Option<&str>) -> RelationKind {
+    let tags = phrase.tags();
+    match verb.attribute.as_str() {
+        "juggling" if prep.is_none() => RelationKind::Below,
+        "driving" | "steering" | "piloting" | "flying" if prep.is_none() && tags.any(Tags::VEHICLE) => {
+            let outside = tags.any(Tags::OPEN.and(Tags::SEAT)) || kind_of(&phrase.noun).class == Class::Mount;
+            if outside { RelationKind::On } else { RelationKind::Inside }
+        }
+        _ => RelationKind::NextTo,
+    }
 }

@@ -156,6 +156,7 @@ fn own_thing(noun: &str) -> bool {
             | "sail"
             | "string"
             | "petal"
+            | "leaf"
     )
 }
 
@@ -245,7 +246,8 @@ fn odd(thing: &Thing) -> Vec<String> {
 /// What several may do together to one thing, which is drawn once for each of them.
 fn shared_deed(thing: &Thing) -> Option<(&str, &str)> {
     let (does, what) = thing.detail.as_deref()?.split_once(" a ")?;
-    let each = matches!(does, "wearing" | "playing" | "eating" | "drinking" | "reading" | "holding");
+    let each =
+        matches!(does, "wearing" | "playing" | "eating" | "drinking" | "reading" | "holding" | "having");
     let deed = !does.contains(' ') && verb(does).is_some_and(|verb| verb.form == VerbForm::Ing);
     (deed && !each && !noun_tags(what).any(Tags::BODY)).then_some((does, what))
 }
@@ -324,10 +326,9 @@ impl Interpreter<'_> {
     /// Tells a number before one thing and an article before several.
     pub(super) fn doubt_number(&mut self, phrase: &NounPhrase) {
         let last = phrase.noun.rsplit(' ').next().unwrap_or_default();
-        // One sheep and two sheep, scissors, water: the form tells no number. Of these three either plural is written.
-        let alike = lmd_layout::plural(last) == last
-            || matches!(last, "bison" | "shrimp" | "squid" | "nigiri" | "koi")
-            || phrase.tags().any(Tags::STUFF);
+        // One sheep and two sheep, scissors, water: the form tells no number.
+        let alike =
+            lmd_layout::plural(last) == last || List::Alike.has(last) || phrase.tags().any(Tags::STUFF);
         let counted = phrase.quantity.is_some_and(|quantity| quantity.exact && quantity.count > 1);
         let pair = phrase.noun.starts_with("pair of");
         if counted && !phrase.plural && !alike && !pair && !phrase.noun.is_empty() && !phrase.anaphor {

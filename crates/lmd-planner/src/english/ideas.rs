@@ -49,7 +49,7 @@ impl Interpreter<'_> {
             _ => return false,
         };
         self.at += 1;
-        self.add_detail(subjects, &format!("{} {says}", verb.attribute));
+        self.add_deed(subjects, &format!("{} {says}", verb.attribute));
         true
     }
 }

@@ -287,7 +287,8 @@ impl<'a> Interpreter<'a> {
             Pending::Verb { verb, subjects, prep } => {
                 let said = self.said_so_far();
                 self.verb_object(&phrase, &verb, subjects, prep.as_deref());
-                self.used.extend((self.said_so_far() != said).then_some(verb.attribute));
+                let shown = verb.shows_where() && self.said_so_far() != said;
+                self.used.extend(shown.then_some(verb.attribute));
             }
         }
         self.joint = Joint::None;

@@ -219,8 +219,9 @@ impl Reader<'_> {
     /// `two swans side by side`.
     fn says_where(&self, ahead: usize) -> bool {
         let at = self.at + ahead;
-        links::link(self.tokens, at).is_some_and(|(_, length)| length > 1 || self.low(ahead) == "overhead")
-            || partitive::postposed(self.tokens, at).is_some()
+        links::link(self.tokens, at).is_some_and(|(_, length)| {
+            length > 1 || matches!(self.low(ahead), "overhead" | "mid-air" | "midair")
+        }) || partitive::postposed(self.tokens, at).is_some()
     }
 
     /// The length of a noun of several words `ahead`.
@@ -286,7 +287,8 @@ impl Reader<'_> {
             let measured = next.starts_with(|c: char| c.is_ascii_digit());
             let trails = trails && (measured || matches!(self.low(2), "of" | "with"));
             // "the desert stands a cactus"
-            let finite = verb(next).is_some_and(|verb| verb.form == VerbForm::Third);
+            // "a robot painting a portrait"
+            let finite = verb(next).is_some_and(|verb| matches!(verb.form, VerbForm::Third | VerbForm::Ing));
             // "an orange potted plant": the participle belongs to the noun behind it.
             let described = self.opens_noun(1) && tags.any(Tags::COLOUR.and(Tags::ADJECTIVE));
             let described = described || self.compound_length(1) > 1;

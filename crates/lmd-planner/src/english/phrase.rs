@@ -134,6 +134,8 @@ impl NounPhrase {
                 (2, true)
             }
             (None, _) if self.plural && self.noun == "triplet" => (3, true),
+            // "a bowl with chopsticks"
+            (None, _) if self.plural && List::Pairs.has(&self.noun) => (2, false),
             (None, Determiner::Possessive) if self.plural && matches!(self.noun.as_str(), "parent") => {
                 (2, true)
             }

@@ -64,9 +64,13 @@ impl Interpreter<'_> {
                     _ => RelationKind::NextTo,
                 };
                 self.relate_all(&subjects, kind, &objects);
-                self.used.extend((!objects.is_empty()).then_some(verb.attribute));
                 // "making it fly": it flies.
                 let made = matches!(self.peek(1), Some(Chunk::Verb(next)) if next.form == VerbForm::Base);
+                match () {
+                    () if objects.is_empty() => {}
+                    () if made || verb.shows_where() => self.used.push(verb.attribute),
+                    () => self.tell_deed(&verb, kind, &subjects),
+                }
                 self.group = if made && !objects.is_empty() { objects } else { subjects };
                 self.closed = true;
             }

@@ -215,6 +215,10 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
         if let Some(length) = made_as(tokens, end) {
             end += length - 1;
             medium = Some(end);
+        } else if end > at && low == "a" && tokens.get(end - 1).is_some_and(|made| made.low.ends_with("ing"))
+        {
+            // "a robot painting a portrait of a woman" is about the robot.
+            return None;
         } else if List::Medium.has(low) || is_scene_of(tokens, end) {
             medium = Some(end);
         } else if !style_word(low) && !stands_before_medium(tokens, end) {

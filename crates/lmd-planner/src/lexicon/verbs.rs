@@ -53,10 +53,19 @@ pub(crate) struct Verb {
     pub(crate) role: Role,
 }
 
+impl Verb {
+    /// Whether it says where things are, and no more: what it says is shown by boxes.
+    pub(crate) fn shows_where(&self) -> bool {
+        let place =
+            matches!(self.role, Role::Neutral | Role::Hold | Role::Surrounded | Role::Flanked | Role::Topped);
+        place || matches!(self.attribute.as_str(), "holding" | "sharing")
+    }
+}
+
 pub(super) const TEXT: &str = include_str!("verbs.txt");
 
 /// The lists of `verbs.txt` by what their verbs do.
-pub(super) const ROLES: [(&str, Role); 12] = [
+pub(super) const ROLES: [(&str, Role); 11] = [
     ("neutral", Role::Neutral),
     ("posture", Role::Posture),
     ("mount", Role::Mount),
@@ -66,7 +75,6 @@ pub(super) const ROLES: [(&str, Role); 12] = [
     ("topped", Role::Topped),
     ("contact", Role::Contact),
     ("close", Role::Close),
-    ("close told", Role::Close),
     ("caption", Role::Caption),
     ("action", Role::Action),
 ];
@@ -163,6 +171,8 @@ impl Deeds {
     }
 
     fn has(&self, doing: &str) -> bool {
+        // "blowing out" is blowing.
+        let doing = doing.split(' ').next().unwrap_or_default();
         self.doing.get_or_init(|| source::words(TEXT, self.section).map(ing).collect()).contains(doing)
     }
 }
@@ -178,7 +188,7 @@ static ON_OVER: Deeds = Deeds::of("on over");
 static ON_ACROSS: Deeds = Deeds::of("on across");
 static ON_FROM: Deeds = Deeds::of("on from");
 static FILLING: Deeds = Deeds::of("filling");
-static TOLD: Deeds = Deeds::of("close told");
+static SHOWN: Deeds = Deeds::of("shown");
 static ADORNING: Deeds = Deeds::of("adorning");
 static LIGHTING: Deeds = Deeds::of("lighting");
 static TOGETHER: Deeds = Deeds::of("together");
@@ -228,9 +238,9 @@ pub(crate) fn is_worked(doing: &str) -> bool {
     WORKED.has(doing)
 }
 
-/// Whether the caption keeps this (`watering`) though what it is done to is a thing of its own.
-pub(crate) fn is_told(doing: &str) -> bool {
-    TOLD.has(doing)
+/// Whether the place of two boxes shows this (`riding`), so that no caption need say it.
+pub(crate) fn is_shown(doing: &str) -> bool {
+    SHOWN.has(doing)
 }
 
 /// Whether what does this (`illuminating`) lights the place it is in.

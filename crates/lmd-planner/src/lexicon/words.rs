@@ -86,6 +86,10 @@ pub(crate) enum List {
     Fabric,
     /// Things that come in twos.
     Pairs,
+    /// What is written so in the plural, too.
+    Alike,
+    /// What somebody has who eats or drinks.
+    Meal,
     /// Participles that a noun before them belongs to.
     Joined,
     /// Nouns for a part of the picture.
@@ -160,7 +164,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 64] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 66] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -186,6 +190,8 @@ impl List {
         (Self::Used, WORDS, "used"),
         (Self::Fabric, WORDS, "fabric"),
         (Self::Pairs, WORDS, "pairs"),
+        (Self::Alike, WORDS, "alike"),
+        (Self::Meal, WORDS, "meal"),
         (Self::Joined, WORDS, "joined"),
         (Self::Region, WORDS, "region"),
         (Self::PlayOfLight, WORDS, "play of light"),
