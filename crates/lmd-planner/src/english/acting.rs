@@ -5,7 +5,7 @@ use lmd_layout::singular;
 use super::links;
 use super::noun_phrase::Reader;
 use super::numbers::number;
-use super::parallel::makes;
+use super::parallel::{does_something, makes};
 use super::phrase::Determiner;
 use super::token::Token;
 use crate::lexicon::{
@@ -138,6 +138,14 @@ impl Reader<'_> {
     pub(super) fn other_does(&self) -> bool {
         let does = verb(self.low(1)).is_some_and(|verb| verb.form == VerbForm::Ing);
         self.low(0) == "other" && (does && self.object_follows(2) || super::phrase::does(self.low(1)))
+    }
+
+    /// `three friends, one eating pizza and one drinking tea`
+    pub(super) fn one_does(&self) -> bool {
+        let one = self.phrase.quantity.is_some_and(|quantity| quantity.count == 1);
+        let bare = one && self.phrase.attributes.is_empty() && matches!(self.before(), "," | ":" | "and");
+        let does = || verb(self.low(0)).filter(|verb| verb.form == VerbForm::Ing && does_something(verb));
+        bare && does().is_some() && exact_tags(self.low(0)).is_unknown()
     }
 
     /// `another holds a ladder`

@@ -133,9 +133,17 @@ impl Interpreter<'_> {
         }
     }
 
-    /// Whether everything is in the sky, so that the sky is all around.
-    pub(super) fn is_all_sky(&self) -> bool {
+    /// What is all around: the places, or the sky or the wall where everything is in or on it.
+    pub(super) fn all_around(&self) -> Option<String> {
         let things = &self.scene.things;
-        !things.is_empty() && things.iter().all(|thing| thing.region == Some(Region::Sky))
+        let all =
+            |region: Region| !things.is_empty() && things.iter().all(|thing| thing.region == Some(region));
+        let named = |noun: &str| self.places.text().is_none().then(|| noun.to_owned());
+        match () {
+            () if all(Region::Sky) => named("the sky"),
+            () if all(Region::Wall) => named("a wall"),
+            () => None,
+        }
+        .or_else(|| self.places.background())
     }
 }

@@ -128,6 +128,17 @@ impl Interpreter<'_> {
         !subjects.is_empty() && subjects.iter().all(small)
     }
 
+    /// Whether `at the edge` of something is on it: on a cliff or a table, but whoever is at a table sits there.
+    fn stands_at_edge(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+        let size = kind_of(&phrase.noun);
+        let high = phrase.tags().any(Tags::SCENERY) && size.class == Class::Stand;
+        let small = |i: &usize| {
+            self.scene.things.get(*i).is_some_and(|t| kind_of(&t.noun).width < 0.5 * size.width)
+                && !self.is_animate(*i)
+        };
+        high || size.class == Class::Table && subjects.iter().all(small)
+    }
+
     /// How things touch the object of a preposition: hanging from it or leaning against it.
     pub(super) fn touching(
         &mut self,
@@ -146,6 +157,10 @@ impl Interpreter<'_> {
             "at" if kind == RelationKind::Below && phrase.tags().any(Tags::CONTAINER) => {
                 self.corner = Some(Region::Bottom);
                 RelationKind::Inside
+            }
+            // "a lighthouse at the edge of a cliff"
+            "at" if phrase.part.as_deref() == Some("edge") && self.stands_at_edge(phrase, subjects) => {
+                RelationKind::On
             }
             "from" if hung => RelationKind::HangsFrom,
             // A coat on a hook hangs from it.

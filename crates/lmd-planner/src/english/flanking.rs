@@ -7,13 +7,27 @@ use super::of_part::is_counted_in;
 use super::phrase::NounPhrase;
 use super::places::{Setting, setting};
 use super::who::Who;
-use crate::lexicon::{Tags, kind_of, known_kind};
+use crate::lexicon::{Class, Tags, kind_of, known_kind};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
     /// `on either side (of a table)`; alone it speaks of the owner.
     pub(super) fn on_both_sides(&mut self) {
         let subjects = self.link_subjects();
+        // "a nightstand with a lamp on either side of a bed"
+        let has =
+            matches!(self.before_last(), Some(Chunk::With)) && matches!(self.previous(), Some(Chunk::Np(_)));
+        let width =
+            |index: usize| self.scene.things.get(index).map_or(0.0, |thing| kind_of(&thing.noun).width);
+        let narrow = |np: &NounPhrase| self.owner.iter().all(|i| width(*i) < kind_of(&np.noun).width);
+        let subjects = match self.peek(1) {
+            Some(Chunk::Np(np)) if has && !self.owner.is_empty() && narrow(np) => {
+                let owners = self.owner.clone();
+                subjects.iter().for_each(|subject| self.default_relation(*subject, &owners));
+                owners
+            }
+            _ => subjects,
+        };
         if matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun(_))) {
             self.pending = Pending::BothSides { subjects };
             return;
@@ -61,12 +75,19 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn flank(&mut self, object: usize, subjects: &[usize]) {
-        // "a nightstand on each side" are two.
+        // "a nightstand on each side" are two, and so is what is on it.
+        let single = |thing: &Thing| thing.count == 1 && thing.exact;
         if let [only] = subjects
-            && let Some(thing) =
-                self.scene.things.get_mut(*only).filter(|thing| thing.count == 1 && thing.exact)
+            && self.scene.things.get(*only).is_some_and(single)
         {
-            thing.count = 2;
+            let carried = |r: &&Relation| {
+                r.object == *only && matches!(r.kind, RelationKind::On | RelationKind::Inside)
+            };
+            let carried = self.scene.relations.iter().filter(carried).map(|r| r.subject);
+            for index in carried.chain([*only]).collect::<Vec<_>>() {
+                let one = self.scene.things.get_mut(index).filter(|thing| single(thing));
+                one.into_iter().for_each(|thing| thing.count = 2);
+            }
         }
         for subject in subjects {
             if self.scene.things.get(*subject).is_some_and(|thing| thing.count > 1) {
@@ -160,16 +181,54 @@ impl Interpreter<'_> {
         let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
         let around = kind == RelationKind::Around && alive(&self.owner) && !alive(&subjects);
         let holder = holder || around;
-        // "a couple with a basket under a tree": they are under it, too.
-        let beside = contained == Some(RelationKind::NextTo) && alive(&self.owner);
-        let sheltered = kind == RelationKind::Under && beside && !alive(&subjects);
-        // "a couple with their baby on a bench"
-        let seat = matches!(self.peek(1), Some(Chunk::Np(np)) if np.tags().any(Tags::SEAT));
-        let sheltered = sheltered || beside && alive(&subjects) && seat && kind == RelationKind::On;
-        if sheltered && noun_follows && self.joint == Joint::None {
-            return [self.owner.clone(), subjects].concat();
+        let beside = contained == Some(RelationKind::NextTo) && noun_follows && self.joint == Joint::None;
+        match self.peek(1) {
+            Some(Chunk::Np(np)) if beside && !holder => return self.with_owners(kind, np, subjects),
+            _ => {}
         }
         if holder && noun_follows && self.joint != Joint::And { self.owner.clone() } else { subjects }
+    }
+
+    /// Who is placed so in `a man with a telescope on a hill`: what bears him bears him and what he has; of a desk he is
+    /// no more than beside it. Where there is room for one of two, a guess is told.
+    fn with_owners(&mut self, kind: RelationKind, place: &NounPhrase, subjects: Vec<usize>) -> Vec<usize> {
+        use RelationKind::{Behind, InFrontOf, Inside, On, Under};
+        let (Some(owner), Some(thing)) = (
+            self.owner.last().and_then(|index| self.scene.things.get(*index)),
+            subjects.last().and_then(|index| self.scene.things.get(*index)),
+        ) else {
+            return subjects;
+        };
+        let (whole, own, size) = (kind_of(&owner.noun), kind_of(&thing.noun), kind_of(&place.noun));
+        let [lives, beside_lives] = [owner, thing].map(|thing| thing_tags(thing).any(Tags::ANIMATE));
+        let ground = place.tags().any(Tags::SCENERY) && setting(place, kind, "on") == Setting::Thing;
+        let table = size.class == Class::Table && size.width < 3.0;
+        let stands = place.tags().any(Tags::OPEN) || ground || !table;
+        let low = !thing_tags(owner).any(Tags::PERSON) && whole.height < 0.5;
+        let seat = place.tags().any(Tags::SEAT);
+        let bears = seat || size.width >= whole.width && (stands || low);
+        let fits = match kind {
+            On | Inside if lives => bears && !place.tags().any(Tags::WORN.and(Tags::BODY)),
+            On => ground,
+            Under => lives && size.class.is_hollow() && size.class != Class::Mount,
+            InFrontOf | Behind => lives && size.width >= whole.width,
+            _ => false,
+        };
+        if !fits {
+            return subjects;
+        }
+        if lives
+            && beside_lives
+            && matches!(kind, On | Inside)
+            && !seat
+            && size.width < whole.width + own.width
+        {
+            let guess = format!("\"{}\" was taken to be {} \"{}\"", thing.noun, kind.words(), place.noun);
+            self.scene.notes.push(guess);
+            return subjects;
+        }
+        let flies = own.class == Class::Air && !beside_lives;
+        if flies { self.owner.clone() } else { [self.owner.clone(), subjects].concat() }
     }
 
     /// Whether what is counted stands behind `of` what holds it: a box of six eggs.

@@ -132,8 +132,7 @@ impl<'a> Interpreter<'a> {
         self.end_sentence();
         self.scope_denials();
         self.share_sky();
-        self.scene.background =
-            self.places.text().or_else(|| self.is_all_sky().then(|| "the sky".to_owned()));
+        self.scene.background = self.all_around();
         (self.scene, self.used)
     }
 

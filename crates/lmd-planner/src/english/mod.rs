@@ -1,7 +1,7 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
 //! The way: normalise → `syntax` → `token` (with `joining`, `plainly`) → `language` → `lettering` → `stock` → `spelling` →
-//! `superlative` → `ones` → `style` (with `about_picture`, `run_on` and `tinting`) → `chunk` (with `aside`, `noun_phrase`,
+//! `superlative` → `series` → `ones` → `style` (with `about_picture`, `run_on` and `tinting`) → `chunk` (with `aside`, `noun_phrase`,
 //! `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`, `mood`, `nothing`, `partitive`, `past`, `parallel`,
 //! `pictures`, `predicative`) → `interpret` (with `naming`, `calling`,
 //! `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `bodies`, `places`, `denial`,
@@ -62,6 +62,7 @@ mod predicative;
 mod pronouns;
 mod purpose;
 mod run_on;
+mod series;
 mod sides;
 mod spelling;
 mod stock;
@@ -111,7 +112,7 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let tokens = lettering::marked(&tokens);
     let (tokens, corrections) = spelling::corrected(tokens);
     notes.extend(corrections);
-    let tokens = ones::told(&superlative::several_first(tokens));
+    let tokens = ones::told(&series::alike(superlative::several_first(tokens)));
     let framing = style::framing(&tokens);
     let chunks = chunk::chunks(&framing.rest);
     let (mut scene, placing) = interpret::Interpreter::new(&chunks).run();

@@ -178,7 +178,7 @@ impl Reader<'_> {
             if nouns.is_empty() && self.joined_adjective() {
                 continue;
             }
-            if nouns.is_empty() && (self.other_does() || self.another_does()) {
+            if nouns.is_empty() && (self.other_does() || self.another_does() || self.one_does()) {
                 break;
             }
             if !token.is_word() || is_function(low) && !self.is_of_adverb() && !self.is_tin(&nouns) {

@@ -82,7 +82,8 @@ impl Reader<'_> {
             self.phrase.varied = true;
         } else if looks || List::GivesWay.has(&self.phrase.noun) {
             let attributes = std::mem::take(&mut self.phrase.attributes);
-            self.phrase = inner;
+            let part = std::mem::replace(&mut self.phrase, inner).noun;
+            self.phrase.part = Some(part);
             self.phrase.attributes.splice(0..0, attributes);
         } else {
             self.phrase.detail = Some(format!("of {}", inner.text()));

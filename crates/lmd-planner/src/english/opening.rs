@@ -5,15 +5,22 @@ use super::interpret::Interpreter;
 use super::links::Link;
 use super::names::is_persons;
 use super::phrase::{Determiner, NounPhrase};
+use super::places::is_heavenly;
 use crate::RelationKind;
 use crate::lexicon::{Role, Tags, VerbForm};
 
 impl Interpreter<'_> {
+    /// `the moon in the sky above a house`: a thing, as nobody says so of a place.
+    fn is_in_sky(&self, phrase: &NounPhrase) -> bool {
+        let sky = matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(Link::Rel { .. })), Some(Chunk::Np(np))) if np.noun.ends_with("sky"));
+        sky && is_heavenly(&phrase.noun)
+    }
+
     /// Whether the sentence opens with the place (`a beach with two dogs`).
     pub(super) fn opens_as_place(&self, phrase: &NounPhrase) -> bool {
         let place = phrase.tags().any(Tags::PLACE.and(Tags::TIME)) || phrase.head_is_place();
         // "in the top left corner a moon"
-        if self.region.is_some() {
+        if self.region.is_some() || self.is_in_sky(phrase) {
             return false;
         }
         if !self.scene.things.is_empty()

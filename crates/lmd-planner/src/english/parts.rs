@@ -93,6 +93,9 @@ impl Interpreter<'_> {
         if !phrase.noun.is_empty() {
             // "two mugs, one of which has a handle, on a tray": the handle changes nothing.
             let dressed = matches!(self.pending, Pending::Object { .. }) && phrase.tags().any(Tags::WORN);
+            // "two birds, one on a fence and one flying"
+            let goes_on = matches!((self.peek(1), self.peek(2)), (Some(Chunk::And | Chunk::Comma), Some(Chunk::Np(np))) if np.noun.is_empty());
+            let dressed = dressed || goes_on && matches!(self.pending, Pending::Object { .. });
             if !(dressed || matches!(self.pending, Pending::With { .. } | Pending::Verb { .. })) {
                 self.divided = None;
                 self.parts.clear();

@@ -68,6 +68,8 @@ impl Interpreter<'_> {
         (self.group, self.parts, self.closed) = (group, parts, closed);
         self.divided = None;
         let part = self.scene.things.len() - 1;
+        // Beside what all of them are beside is the middle one no more than the others.
+        self.scene.relations.retain(|r| r.subject != part || r.kind != RelationKind::NextTo);
         match region {
             Region::Left => self.relate(part, RelationKind::LeftOf, source),
             Region::Right => self.relate(part, RelationKind::RightOf, source),
@@ -222,10 +224,30 @@ impl Interpreter<'_> {
         if part == source {
             return part;
         }
+        self.part_rest(part, source, before);
+        let rest = self.scene.things.len() - 1;
+        self.relate(rest, after, part);
+        part
+    }
+
+    /// Half of `rest` on one side of `part`, half on the other.
+    pub(super) fn stand_amid(&mut self, part: usize, rest: usize) {
+        let count = self.scene.things.get(rest).map_or(0, |thing| thing.count as usize);
+        if count < 3 {
+            return self.relate(part, RelationKind::Between(rest), rest);
+        }
+        self.part_rest(part, rest, count / 2);
+        let behind = self.scene.things.len() - 1;
+        self.relate(part, RelationKind::RightOf, rest);
+        self.relate(behind, RelationKind::RightOf, part);
+    }
+
+    /// Leaves `before` of `source` where they are; the others are another thing.
+    fn part_rest(&mut self, part: usize, source: usize, before: usize) {
+        let all = self.scene.things.get(source).map_or(0, |thing| thing.count as usize);
         let mut rest = self.scene.things.get(source).cloned();
-        let behind = count - 1 - before;
         let front = self.scene.things.get_mut(source);
-        front.into_iter().chain(rest.as_mut()).zip([before, behind]).for_each(|(thing, count)| {
+        front.into_iter().chain(rest.as_mut()).zip([before, all - before]).for_each(|(thing, count)| {
             thing.count = u32::try_from(count).unwrap_or(1);
         });
         self.scene.things.extend(rest);
@@ -233,8 +255,6 @@ impl Interpreter<'_> {
         self.stand_like(rest, source);
         let row = [part, rest];
         self.scene.relations.retain(|r| r.kind != RelationKind::NextTo || !row.contains(&r.subject));
-        self.relate(rest, after, part);
-        part
     }
 
     /// Takes one of several apart that something may be compared with: `the red one higher than the blue one`.

@@ -5,7 +5,7 @@ use super::noun_phrase::noun_phrase;
 use super::phrase::NounPhrase;
 use super::piece::Chunk;
 use super::token::{Token, low};
-use crate::lexicon::{Role, Tags, Verb, VerbForm, exact_tags, is_alive, tags};
+use crate::lexicon::{Class, Role, Tags, Verb, VerbForm, exact_tags, is_alive, kind_of, tags};
 
 /// What is done with pictures themselves before "to" or "on".
 const FASTENED: [&str; 10] = [
@@ -49,6 +49,9 @@ pub(super) fn is_fastened(tokens: &[Token], at: usize) -> bool {
     if named.is_some_and(|verb| LIES.contains(&verb)) {
         return true;
     }
+    if hangs_above(tokens, at) {
+        return true;
+    }
     let on_it = |i: usize| low(tokens, i) == "on" && low(tokens, i + 1) == "it";
     words.any(|i| {
         let next = low(tokens, i + 1);
@@ -68,6 +71,34 @@ pub(super) fn is_fastened(tokens: &[Token], at: usize) -> bool {
             }
         }
     })
+}
+
+/// `a portrait of a king above a fireplace`: what stands on the ground is over no furniture, but its picture is; and what
+/// cannot be fixed to a wall is on none.
+fn hangs_above(tokens: &[Token], at: usize) -> bool {
+    let Some((shown, end)) = noun_phrase(tokens, at + 1).filter(|_| low(tokens, at) == "of") else {
+        return false;
+    };
+    let (of, size) = (shown.tags(), kind_of(&shown.noun));
+    let place = noun_phrase(tokens, end + 1).map(|(place, _)| place);
+    // A photo of a sign above a chair shows both.
+    let medium = at.checked_sub(1).map_or("", |i| low(tokens, i));
+    let made =
+        matches!(medium, "portrait" | "painting" | "drawing" | "print" | "poster" | "tapestry" | "sketch");
+    let indoors = |place: &NounPhrase| {
+        place.tags().any(Tags::SEAT.and(Tags::SURFACE)) && !place.tags().any(Tags::OPEN.and(Tags::ANIMATE))
+    };
+    match low(tokens, end) {
+        "above" | "over" => {
+            made && size.class.stands() && !of.any(Tags::SKY) && place.as_ref().is_some_and(indoors)
+        }
+        "on" => {
+            let fixed = matches!(size.class, Class::Hang | Class::Wall);
+            let climbs = of.any(Tags::ANIMATE) && medium != "portrait" || of.is_unknown() || fixed;
+            place.is_some_and(|place| place.noun == "wall") && !climbs
+        }
+        _ => false,
+    }
 }
 
 /// What a picture shows, or a lamp, as a verb with its object or as an adjective of the lamp.

@@ -28,6 +28,8 @@ pub(super) struct Unproved {
 pub(super) struct Places {
     opening: Option<String>,
     added: Vec<(String, String)>,
+    /// The sky or the wall that only tells where in the picture something is.
+    behind: Option<&'static str>,
 }
 
 impl NounPhrase {
@@ -165,6 +167,20 @@ impl Places {
         if !self.added.contains(&place) {
             self.added.push(place);
         }
+    }
+
+    /// Notes the sky or a wall: it is to be seen where no other place is named.
+    pub(super) fn is_behind(&mut self, noun: &str) {
+        self.behind = match noun {
+            "sky" => Some("a scene under the sky"),
+            "wall" => Some("a scene with a wall"),
+            _ => return,
+        };
+    }
+
+    /// All places in one phrase, or what is behind all.
+    pub(super) fn background(&self) -> Option<String> {
+        self.text().or_else(|| self.behind.map(str::to_owned))
     }
 
     /// How many there are.

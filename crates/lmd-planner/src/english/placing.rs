@@ -279,7 +279,9 @@ impl Interpreter<'_> {
         if let Some(whole) = whole.filter(is_place) {
             self.places.add("in", whole);
         }
-        if !phrase.attributes.is_empty() {
+        if phrase.attributes.is_empty() {
+            self.places.is_behind(&phrase.noun);
+        } else {
             self.places.add(prep, &phrase.text());
         }
     }
@@ -381,6 +383,16 @@ impl Interpreter<'_> {
         let owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
         let owners =
             if owners.is_empty() && !framed { self.filled_before(region, &subjects) } else { owners };
+        // "five trees, the tallest in the middle": of those it was taken out of.
+        if let (Region::Center, [part], Some(rest)) = (region, subjects.as_slice(), self.divided)
+            && !framed
+            && self.parts.contains(part)
+            && self.scene.things.get(*part).is_some_and(|thing| thing.count == 1)
+        {
+            self.stand_amid(*part, rest);
+            self.closed = true;
+            return;
+        }
         if region == Region::Center && self.in_the_middle_of_owner(&subjects, &owners) {
             self.closed = true;
             return;

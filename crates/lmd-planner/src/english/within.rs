@@ -199,7 +199,10 @@ impl Interpreter<'_> {
         let (own, large) = (kind_of(&part.noun), kind_of(&whole.noun));
         let fixed = matches!(own.class, Class::Hang | Class::Wall) && !thing_tags(part).any(Tags::ANIMATE);
         let other = Tags::ANIMATE.and(Tags::SURFACE).and(Tags::SCENERY).and(Tags::PLACE);
+        // "a flag on top of a castle"
+        let top = matches!(self.previous(), Some(Chunk::Link(Link::Rel { prep, .. })) if prep.contains("top of") && prep != "at the top of");
         fixed
+            && !top
             && large.class == Class::Stand
             && large.height > 3.0 * own.height
             && large.width > 2.0 * own.width

@@ -129,6 +129,11 @@ impl Item {
         self.count > 1 && self.arrangement == Some(Arrangement::Stack)
     }
 
+    /// Whether it is as thin as a wire: what sits on it sits in one row.
+    pub(super) fn is_thin(&self) -> bool {
+        self.kind.width > 6.0 * self.kind.height
+    }
+
     /// Whether its members are said to stand in several rows.
     pub(super) fn in_rows(&self) -> bool {
         matches!(self.arrangement, Some(Arrangement::Rows(2..) | Arrangement::Grid)) && self.count > 2
@@ -139,6 +144,7 @@ impl Item {
         match self.arrangement {
             Some(Arrangement::Rows(lines)) => (lines as usize).max(1),
             Some(Arrangement::Grid) => self.count.div_ceil(square_columns(self.count)),
+            Some(Arrangement::Row) => 1,
             _ => self.count.div_ceil(MOST_IN_ROW),
         }
     }

@@ -131,9 +131,10 @@ impl LayoutProblem {
         for hold in &holds {
             let siblings = holds.iter().filter(|other| other.parent == hold.parent);
             let total: usize = siblings.map(|other| self.items[other.child].count).sum();
+            let thin = self.items[hold.parent].is_thin();
             let child = &mut self.items[hold.child];
             let lines = u32::try_from(total.div_ceil(MOST_IN_ROW)).unwrap_or(1);
-            if child.count > 1 && lines > 1 && child.arrangement == Some(Arrangement::Row) {
+            if child.count > 1 && lines > 1 && !thin && child.arrangement == Some(Arrangement::Row) {
                 child.arrangement = Some(Arrangement::Rows(lines));
             }
         }

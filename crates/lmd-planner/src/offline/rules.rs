@@ -9,7 +9,7 @@ use super::item::{Item, MOST_IN_ROW};
 use super::problem::LayoutProblem;
 use super::surrounding::around;
 use crate::lexicon::{Class, is_alive};
-use crate::{Region, Relation, RelationKind, Scene};
+use crate::{Arrangement, Region, Relation, RelationKind, Scene};
 
 /// Everything `scene` asks of `problem`. Supports are noted in the problem.
 pub(super) fn constraints(scene: &Scene, problem: &mut LayoutProblem) -> Vec<Constraint> {
@@ -146,6 +146,11 @@ fn in_depth(back: usize, front: usize) -> Constraint {
 
 /// On, inside, under or (as one thing) around another.
 fn carried(problem: &mut LayoutProblem, s: usize, o: usize, kind: RelationKind, alive: bool) -> Constraint {
+    // Birds on a wire sit in one row.
+    if kind == RelationKind::On && problem.items[o].is_thin() && (2..=10).contains(&problem.items[s].count) {
+        let row = &mut problem.items[s].arrangement;
+        *row = row.or(Some(Arrangement::Row));
+    }
     match kind {
         // A cat sits on top of a fence, a spider on its side.
         RelationKind::On if problem.items[o].kind.class == Class::Wall && alive && !is_small(problem, s) => {
