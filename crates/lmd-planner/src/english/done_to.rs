@@ -19,10 +19,7 @@ impl Interpreter<'_> {
         prep: Option<&str>,
     ) {
         self.joint = Joint::None;
-        // "a hiker filling a bottle" is not what the bottle is in.
-        let alive = verb.form != VerbForm::Past && subjects.iter().all(|index| self.is_animate(*index));
-        let fills = alive && prep.is_none() && verb.role == Role::Hold && is_filling(&verb.attribute);
-        let verb = &Verb { role: if fills { Role::Close } else { verb.role }, ..verb.clone() };
+        let verb = &self.filled_by_hand(verb, &subjects, prep);
         let passive = verb.form == VerbForm::Past && prep == Some("by");
         let kind = match verb.role {
             // "waving goodbye"
@@ -79,16 +76,14 @@ impl Interpreter<'_> {
             return self.places.add("in", &phrase.text());
         }
         if !passive {
-            self.fly_kite(phrase, verb, kind, &subjects);
-            return;
+            return self.fly_kite(phrase, verb, kind, &subjects);
         }
         let agent = self.thing_of(phrase);
         self.relate_agent(agent, verb, kind, &subjects);
-        self.group = vec![agent];
     }
 
     /// Says a deed of those who do it, or to whom it is done: that two boxes are side by side does not show it.
-    pub(super) fn tell_deed(&mut self, verb: &Verb, kind: RelationKind, subjects: &[usize]) {
+    fn tell_deed(&mut self, verb: &Verb, kind: RelationKind, subjects: &[usize]) {
         let does = verb.attribute.as_str();
         // A train on a bridge crosses it, and somebody on a tree need not climb it.
         let carried = verb.role == Role::Mount && !subjects.iter().any(|index| self.is_animate(*index));
@@ -124,6 +119,33 @@ impl Interpreter<'_> {
         }
     }
 
+    /// `a hiker filling a bottle`: somebody alive is not what the bottle is in.
+    fn filled_by_hand(&self, verb: &Verb, subjects: &[usize], prep: Option<&str>) -> Verb {
+        let acts = verb.form != VerbForm::Past && prep.is_none() && verb.role == Role::Hold;
+        let alive = subjects.iter().all(|index| self.is_animate(*index));
+        let fills = acts && alive && is_filling(&verb.attribute);
+        Verb { role: if fills { Role::Close } else { verb.role }, ..verb.clone() }
+    }
+
+    /// `a dog chases it`: what a verb is done to that was named before.
+    pub(super) fn done_to_known(&mut self, verb: Verb, subjects: Vec<usize>, objects: Vec<usize>) {
+        let kind = match verb.role {
+            Role::Mount => RelationKind::On,
+            Role::Contact => RelationKind::Touching,
+            _ => RelationKind::NextTo,
+        };
+        self.relate_all(&subjects, kind, &objects);
+        // "making it fly": it flies.
+        let made = matches!(self.peek(1), Some(Chunk::Verb(next)) if next.form == VerbForm::Base);
+        match () {
+            () if objects.is_empty() => {}
+            () if made || verb.shows_where() => self.used.push(verb.attribute),
+            () => self.tell_deed(&verb, kind, &subjects),
+        }
+        self.group = if made && !objects.is_empty() { objects } else { subjects };
+        self.closed = true;
+    }
+
     /// By whom something is done: whoever carries it has it in his arms.
     fn relate_agent(&mut self, agent: usize, verb: &Verb, kind: RelationKind, subjects: &[usize]) {
         let holds = matches!(verb.attribute.as_str(), "held" | "carried" | "cradled");
@@ -134,6 +156,7 @@ impl Interpreter<'_> {
             self.relate_all(&[agent], kind, subjects);
             self.tell_deed(verb, kind, subjects);
         }
+        self.group = vec![agent];
     }
 
     /// Whether what a verb is done to is all around: what somebody orbits is not.

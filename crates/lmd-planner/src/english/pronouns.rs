@@ -58,21 +58,7 @@ impl Interpreter<'_> {
             }
             Pending::Verb { verb, subjects, .. } => {
                 let objects = self.resolve(who, &subjects);
-                let kind = match verb.role {
-                    Role::Mount => RelationKind::On,
-                    Role::Contact => RelationKind::Touching,
-                    _ => RelationKind::NextTo,
-                };
-                self.relate_all(&subjects, kind, &objects);
-                // "making it fly": it flies.
-                let made = matches!(self.peek(1), Some(Chunk::Verb(next)) if next.form == VerbForm::Base);
-                match () {
-                    () if objects.is_empty() => {}
-                    () if made || verb.shows_where() => self.used.push(verb.attribute),
-                    () => self.tell_deed(&verb, kind, &subjects),
-                }
-                self.group = if made && !objects.is_empty() { objects } else { subjects };
-                self.closed = true;
+                self.done_to_known(verb, subjects, objects);
             }
             Pending::Than { larger, higher, by, subjects } => {
                 let objects = self.resolve(who, &subjects);

@@ -215,10 +215,6 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
         if let Some(length) = made_as(tokens, end) {
             end += length - 1;
             medium = Some(end);
-        } else if end > at && low == "a" && tokens.get(end - 1).is_some_and(|made| made.low.ends_with("ing"))
-        {
-            // "a robot painting a portrait of a woman" is about the robot.
-            return None;
         } else if List::Medium.has(low) || is_scene_of(tokens, end) {
             medium = Some(end);
         } else if !style_word(low) && !stands_before_medium(tokens, end) {
@@ -277,8 +273,12 @@ fn is_scene_of(tokens: &[Token], at: usize) -> bool {
     low(tokens, at) == "scene" && low(tokens, at + 1) == "of"
 }
 
-/// `a child drawing with crayons`: somebody draws.
+/// `a child drawing with crayons`, `a robot painting a portrait`: somebody draws.
 fn is_deed(tokens: &[Token], (at, medium, end): (usize, usize, usize)) -> bool {
+    let made = |two: &[Token]| matches!(two, [does, a] if does.low.ends_with("ing") && a.low == "a");
+    if tokens.get(at..end).is_some_and(|head| head.windows(2).any(made)) {
+        return true;
+    }
     let maker = medium.checked_sub(1).filter(|before| *before >= at);
     maker.is_some_and(|before| exact_tags(low(tokens, before)).any(Tags::PERSON))
         && low(tokens, end) == "with"
