@@ -77,9 +77,9 @@ fn somebody(tokens: &[Token], at: usize) -> Option<(usize, Vec<Token>)> {
         noun_phrase(tokens, at).filter(|(np, _)| led && np.tags().any(Tags::ANIMATE)).map(|(_, end)| end)
     };
     let end = who(at).filter(|end| opens(tokens, at) && is_article(low(tokens, *end)))?;
-    let does = sentence(tokens, at)
-        .find(|i| tells(tokens, *i) && low(tokens, *i) != "with")
-        .filter(|i| is_article(low(tokens, i + 1)) && (0..*i).any(|start| who(start) == Some(*i)))?;
+    let does = sentence(tokens, at).find(|i| tells(tokens, *i) && low(tokens, *i) != "with").filter(|i| {
+        is_article(low(tokens, i + 1)) && (i.saturating_sub(6)..*i).any(|start| who(start) == Some(*i))
+    })?;
     Some((end, [tokens.get(at..end)?, tokens.get(does..=does)?].concat()))
 }
 
