@@ -110,6 +110,7 @@ fn what_is_chosen_left_out_or_odd_is_told() {
         ("a prince on a hourse", "\"horse\" or \"house\""),
         ("a cat, a dog and an eye", "\"eye\" is drawn as a thing of its own"),
         // Readings that grammar does not allow, or that say nothing.
+        ("a man with a horse on a cart", "\"horse\" was taken to be on \"cart\""),
         ("a dog on a leash next to a dog that is", "a clause ends before it says anything"),
         ("a gardener waters, prunes and weeds the roses", "\"weeds the roses\" was read as two things"),
         ("a man and a woman mixing a drink", "each drawn mixing a drink of their own"),
@@ -134,6 +135,7 @@ fn what_is_chosen_left_out_or_odd_is_told() {
         "a bride and groom cutting a cake",
         "northern lights over a pair of skis",
         "a father carrying his son on his shoulders",
+        "a boy with a dog on a rock",
         "a kitchen with a wooden island and three bar stools",
     ] {
         assert_eq!(notes(prompt), "", "{prompt}");

@@ -168,10 +168,7 @@ impl Held {
             return true;
         }
         // That something is there, or stands, its box says.
-        let shown = |verb: &Verb| match verb.role {
-            Role::Posture => verb.attribute != "leaning",
-            role => role == Role::Neutral,
-        };
+        let shown = |verb: &Verb| matches!(verb.role, Role::Neutral | Role::Posture) && !verb.leans();
         let said = |verb: Verb| shown(&verb) || self.holds(&verb.attribute);
         verb(low).or_else(|| base(low)).is_some_and(said) || finite_past(low).is_some_and(said)
     }

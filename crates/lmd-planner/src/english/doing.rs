@@ -282,9 +282,8 @@ impl Interpreter<'_> {
                 thing.arrangement = Some(Arrangement::Stack);
             }
             let says = match verb.role {
-                Role::Neutral | Role::Hold | Role::Surrounded | Role::Flanked | Role::Topped => false,
-                // A box shows no slant.
-                Role::Posture => animate || verb.attribute == "leaning",
+                role if role.is_place() => false,
+                Role::Posture => animate || verb.leans(),
                 _ => !matches!(
                     verb.attribute.as_str(),
                     "holding"

@@ -5,7 +5,7 @@ use super::links::{self, Link, place_word};
 use super::noun_phrase::noun_phrase;
 use super::numbers::quantity;
 use super::phrase::Determiner;
-use super::token::{Token, low};
+use super::token::{Token, before_in_sentence, low};
 use crate::lexicon::{List, Tags, VerbForm, exact_tags, is_adjective, is_function, tags, verb};
 
 /// The sentence with each `one` told: of several the adjectives get their `one`, and what a `one` borrows from a like
@@ -26,7 +26,7 @@ fn with_gaps(mut tokens: Vec<Token>) -> Vec<Token> {
             article.checked_sub(1).map(|i| low(&tokens, i)).filter(|_| led && ends(&tokens, one + 1))?;
         let named = matches!(who, "other" | "second" | "third")
             || tags(who).any(Tags::ANIMATE) && verb(who).is_none();
-        let sentence = (0..article).rev().take_while(|i| low(&tokens, *i) != ".");
+        let sentence = before_in_sentence(&tokens, article);
         let does = |i: &usize| {
             let does = low(&tokens, *i);
             let finite =
@@ -399,7 +399,7 @@ fn lent(tokens: &[Token], at: usize) -> Option<String> {
         return None;
     }
     let same = |i: usize| alike(low(tokens, i), low(tokens, governor));
-    let sentence = (0..governor).rev().take_while(|i| low(tokens, *i) != ".");
+    let sentence = before_in_sentence(tokens, governor);
     let noun =
         sentence.filter(|i| same(*i)).find_map(|i| noun_phrase(tokens, i + 1).map(|(phrase, _)| phrase.noun));
     let noun = noun.filter(|noun| !noun.is_empty())?;
@@ -414,15 +414,12 @@ fn has_something(word: &str) -> bool {
 
 /// `a man without a hat next to a woman with one`: a hat, what somebody before has or lacks.
 fn lent_whole(tokens: &[Token], at: usize) -> Option<String> {
-    let sentence = (0..at - 1).rev().take_while(|i| low(tokens, *i) != ".");
+    let sentence = before_in_sentence(tokens, at - 1);
     let object = |i: usize| {
         // Another "one" names nothing to be lent.
         let borrows = low(tokens, i + 1) == "one" && ends(tokens, i + 2);
-        let (phrase, _) = if has_something(low(tokens, i)) && !borrows {
-            noun_phrase(tokens, i + 1)?
-        } else {
-            return None;
-        };
+        let has = has_something(low(tokens, i)) && !borrows;
+        let (phrase, _) = has.then(|| noun_phrase(tokens, i + 1)).flatten()?;
         let one = phrase.determiner == Determiner::A || low(tokens, i) == "no";
         (one && !phrase.plural && !phrase.noun.is_empty()).then_some(phrase.noun)
     };

@@ -5,7 +5,7 @@ use super::links::reads;
 use super::noun_phrase::noun_phrase;
 use super::numbers::quantity;
 use super::partitive::Pick;
-use super::token::{Token, low};
+use super::token::{Token, before_in_sentence, low};
 use crate::lexicon::{Tags, VerbForm, is_adjective, is_function, tags, verb};
 
 /// The sentence with each member told alike.
@@ -14,7 +14,9 @@ pub(super) fn alike(mut tokens: Vec<Token>) -> Vec<Token> {
     while at < tokens.len() {
         // "nothing on the table except a candle"
         let length = ["except for", "except"].iter().find_map(|phrase| reads(&tokens, at, phrase));
-        if let Some(length) = length.filter(|_| sentence(&tokens, at).any(|i| low(&tokens, i) == "nothing")) {
+        if let Some(length) =
+            length.filter(|_| before_in_sentence(&tokens, at).any(|i| low(&tokens, i) == "nothing"))
+        {
             tokens.splice(at..at + length, [Token::new("but")]);
         } else if let Some((end, told)) =
             member(&tokens, at).or_else(|| somebody(&tokens, at)).or_else(|| nth(&tokens, at))
@@ -27,11 +29,6 @@ pub(super) fn alike(mut tokens: Vec<Token>) -> Vec<Token> {
         }
     }
     tokens
-}
-
-/// The words of the sentence before `at`, from the last to the first.
-fn sentence(tokens: &[Token], at: usize) -> impl Iterator<Item = usize> + '_ {
-    (0..at).rev().take_while(|i| low(tokens, *i) != ".")
 }
 
 /// Whether the word at `at` says what somebody does or has.
@@ -57,10 +54,11 @@ fn member(tokens: &[Token], at: usize) -> Option<(usize, Vec<Token>)> {
         _ => return None,
     };
     let end = at + length + usize::from(low(tokens, at + length) == "one");
-    let first = sentence(tokens, at)
+    let first = before_in_sentence(tokens, at)
         .find(|i| low(tokens, *i) == "one" && opens(tokens, *i) && low(tokens, *i + 1) != "of")
         .filter(|_| opens(tokens, at))?;
-    sentence(tokens, first).find(|i| quantity(tokens, *i).is_some_and(|(many, _)| many.count > 1))?;
+    before_in_sentence(tokens, first)
+        .find(|i| quantity(tokens, *i).is_some_and(|(many, _)| many.count > 1))?;
     let one = Token::new("one");
     if tells(tokens, end) {
         return (low(tokens, at) != "one").then(|| (end, vec![one]));
@@ -77,9 +75,11 @@ fn somebody(tokens: &[Token], at: usize) -> Option<(usize, Vec<Token>)> {
         noun_phrase(tokens, at).filter(|(np, _)| led && np.tags().any(Tags::ANIMATE)).map(|(_, end)| end)
     };
     let end = who(at).filter(|end| opens(tokens, at) && is_article(low(tokens, *end)))?;
-    let does = sentence(tokens, at).find(|i| tells(tokens, *i) && low(tokens, *i) != "with").filter(|i| {
-        is_article(low(tokens, i + 1)) && (i.saturating_sub(6)..*i).any(|start| who(start) == Some(*i))
-    })?;
+    let does = before_in_sentence(tokens, at)
+        .find(|i| tells(tokens, *i) && low(tokens, *i) != "with")
+        .filter(|i| {
+            is_article(low(tokens, i + 1)) && (i.saturating_sub(6)..*i).any(|start| who(start) == Some(*i))
+        })?;
     Some((end, [tokens.get(at..end)?, tokens.get(does..=does)?].concat()))
 }
 

@@ -47,6 +47,11 @@ pub(super) fn low(tokens: &[Token], at: usize) -> &str {
     tokens.get(at).map_or("", |token| token.low.as_str())
 }
 
+/// The indices before `at` within its sentence, from the last to the first.
+pub(super) fn before_in_sentence(tokens: &[Token], at: usize) -> impl Iterator<Item = usize> + '_ {
+    (0..at).rev().take_while(|i| low(tokens, *i) != ".")
+}
+
 /// The words of `tokens` as written.
 pub(super) fn text_of(tokens: &[Token]) -> String {
     tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ").replace(" 's ", "'s ")

@@ -53,12 +53,22 @@ pub(crate) struct Verb {
     pub(crate) role: Role,
 }
 
+impl Role {
+    /// Whether verbs of this kind say where things are.
+    pub(crate) fn is_place(self) -> bool {
+        matches!(self, Self::Neutral | Self::Hold | Self::Surrounded | Self::Flanked | Self::Topped)
+    }
+}
+
 impl Verb {
+    /// Whether it says a slant, which no box shows as it does other postures.
+    pub(crate) fn leans(&self) -> bool {
+        self.role == Role::Posture && self.attribute == "leaning"
+    }
+
     /// Whether it says where things are, and no more: what it says is shown by boxes.
     pub(crate) fn shows_where(&self) -> bool {
-        let place =
-            matches!(self.role, Role::Neutral | Role::Hold | Role::Surrounded | Role::Flanked | Role::Topped);
-        place || matches!(self.attribute.as_str(), "holding" | "sharing")
+        self.role.is_place() || matches!(self.attribute.as_str(), "holding" | "sharing")
     }
 }
 

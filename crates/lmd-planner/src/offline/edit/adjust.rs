@@ -30,7 +30,7 @@ pub(super) fn remove(board: &mut Board, who: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let gone = match find(board, who) {
-        Err(_) if scenery::is_style(board, who) => return scenery::style(board, ""),
+        Err(_) if scenery::remove_style(board, who)? => return Ok(()),
         Err(_) if scenery::names_place(board, who) => {
             scenery::remove_place(board);
             return Ok(());
@@ -415,8 +415,8 @@ fn of_look(board: &Board, word: &str) -> Vec<usize> {
 /// Excludes things: they go into the negative prompt, and out of the layout.
 pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let what = what.strip_prefix("any ").unwrap_or(what);
-    if scenery::is_style(board, what) {
-        return scenery::style(board, "");
+    if scenery::remove_style(board, what)? {
+        return Ok(());
     }
     let parts = what.split(" and ").flat_map(|part| part.split(" or ")).flat_map(|part| part.split(", "));
     let (mut gone, mut absent, mut told) = (Vec::new(), Vec::new(), Vec::new());

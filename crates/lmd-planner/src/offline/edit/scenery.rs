@@ -79,8 +79,17 @@ pub(super) fn style(board: &mut Board, style: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Takes the kind of picture away where words name it (`no watercolor`); whether they do.
+pub(super) fn remove_style(board: &mut Board, words: &str) -> Result<bool, Refusal> {
+    let named = is_style(board, words);
+    if named {
+        style(board, "")?;
+    }
+    Ok(named)
+}
+
 /// Whether words name the kind of picture that it is: `the watercolor style`.
-pub(super) fn is_style(board: &Board, words: &str) -> bool {
+fn is_style(board: &Board, words: &str) -> bool {
     let Some(style) = taken_apart(&board.background).style else { return false };
     let words = without_article(words);
     let bare = [" style", " effect", " look", " filter"].iter().find_map(|tail| words.strip_suffix(tail));
