@@ -115,6 +115,9 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     if let Some((link, length)) = link(tokens, at).filter(|_| bound(tokens, at).is_none()) {
         return (Some(Chunk::Link(link)), length);
     }
+    if nothing::has_instead(tokens, at, before) {
+        return (Some(Chunk::With), 1);
+    }
     if let Some((chunk, length)) = fixed_word(tokens, at, previous) {
         return (chunk, length);
     }

@@ -7,7 +7,8 @@ use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::RelationKind;
 use crate::lexicon::{
-    Class, Role, Tags, Verb, VerbForm, exact_tags, is_filling, is_shown, is_together, kind_of, verb,
+    Class, Role, Tags, Verb, VerbForm, exact_tags, is_filling, is_giving, is_shown, is_together, kind_of,
+    verb,
 };
 
 impl Interpreter<'_> {
@@ -32,6 +33,7 @@ impl Interpreter<'_> {
                 return self.verb_detail(phrase, verb, &self.alive_of(subjects), prep);
             }
             _ if self.share(phrase, verb, &subjects) => return,
+            _ if prep.is_none() && self.gives(phrase, verb, &subjects) => return,
             Role::Caption
                 if prep.is_none() && (is_tended(phrase, verb) || self.is_shared(phrase, verb, &subjects)) =>
             {
@@ -66,6 +68,17 @@ impl Interpreter<'_> {
             }
             // "a king crowned by a bishop"
             Role::Topped | Role::Surrounded if is_beside(phrase, verb, prep) => RelationKind::NextTo,
+            // "deer surrounding a moose": they are around it.
+            Role::Surrounded if !passive && verb.form != VerbForm::Past => {
+                self.used.push(verb.attribute.clone());
+                return self.place_against(
+                    phrase,
+                    RelationKind::Around,
+                    "around",
+                    subjects,
+                    self.known(phrase).is_some(),
+                );
+            }
             Role::Surrounded | Role::Flanked | Role::Topped => {
                 return self.surrounding(phrase, verb.role, &subjects);
             }
@@ -231,6 +244,39 @@ impl Interpreter<'_> {
             _ => self.relate_all(subjects, RelationKind::NextTo, &[what]),
         }
         (self.group, self.closed) = (subjects.to_vec(), true);
+        true
+    }
+
+    /// `gives a woman a laptop and a boy a book`: each has what he is given. `true` if the verb says that.
+    fn gives(&mut self, phrase: &NounPhrase, verb: &Verb, subjects: &[usize]) -> bool {
+        let given = |first: Option<&Chunk>, second: Option<&Chunk>| match (first, second) {
+            (Some(Chunk::Np(who)), Some(Chunk::Np(what))) => (who.tags().any(Tags::ANIMATE)
+                && !what.noun.is_empty()
+                && what.determiner != Determiner::None)
+                .then(|| (who.clone(), what.clone())),
+            _ => None,
+        };
+        // "gave the child the dog bit": a clause of its own.
+        let acts = matches!(self.peek(2), Some(Chunk::Verb(_) | Chunk::Be));
+        let mut pair = given(self.peek(0), self.peek(1)).filter(|_| is_giving(&verb.attribute) && !acts);
+        if pair.is_none() || verb.form == VerbForm::Past || !phrase.tags().any(Tags::ANIMATE) {
+            return false;
+        }
+        while let Some((who, what)) = pair {
+            let (receiver, gift) = (self.thing_of(&who), self.thing_of(&what));
+            self.relate_all(subjects, RelationKind::NextTo, &[receiver]);
+            if what.tags().any(Tags::ANIMATE) || kind_of(&what.noun).height > 1.0 {
+                self.relate(gift, RelationKind::NextTo, receiver);
+            } else {
+                self.hold(&[gift], &[receiver]);
+            }
+            self.at += 1;
+            let joined = matches!(self.peek(1), Some(Chunk::And | Chunk::Comma));
+            pair = given(self.peek(2), self.peek(3)).filter(|_| joined);
+            self.at += if pair.is_some() { 2 } else { 0 };
+        }
+        self.tell_deed(verb, RelationKind::NextTo, subjects);
+        (self.group, self.object_of, self.closed) = (subjects.to_vec(), None, true);
         true
     }
 

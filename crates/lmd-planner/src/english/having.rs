@@ -354,6 +354,19 @@ impl Interpreter<'_> {
         noun.is_some_and(is_heavenly) && !owner.is_some_and(bears_it)
     }
 
+    /// `singing into a microphone`: whoever does has it at hand. `true` if it was that.
+    pub(super) fn speaks_into(&mut self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+        let tool = List::InHand.has(&phrase.noun)
+            || List::Used.has(&phrase.noun) && kind_of(&phrase.noun).height < 0.3;
+        if !tool || subjects.is_empty() {
+            return false;
+        }
+        let tool = self.thing_of(phrase);
+        self.hold(&[tool], subjects);
+        (self.group, self.object_of, self.closed) = (subjects.to_vec(), None, true);
+        true
+    }
+
     /// What is held by persons who have something else beside them.
     pub(super) fn take_along(&mut self, index: usize, holders: &[usize]) {
         let person = |i: &usize| self.scene.things.get(*i).is_some_and(is_person);

@@ -7,6 +7,12 @@ use super::who::Who;
 use crate::Thing;
 use crate::lexicon::{Class, Tags, compares, head, kind_of};
 
+/// `the ramen` that a bowl of ramen holds.
+fn holds(thing: &Thing, phrase: &NounPhrase) -> bool {
+    let content = thing.detail.as_deref().and_then(|detail| detail.strip_prefix("of "));
+    thing_tags(thing).any(Tags::CONTAINER) && content.is_some_and(|content| head(content) == phrase.noun)
+}
+
 impl Interpreter<'_> {
     /// The thing a phrase names: one named before, or a new one.
     pub(super) fn thing_of(&mut self, phrase: &NounPhrase) -> usize {
@@ -114,8 +120,10 @@ impl Interpreter<'_> {
         if phrase.determiner != Determiner::The && !again {
             return before;
         }
+        let within = matches!(self.previous(), Some(Chunk::Link(_))) && phrase.attributes.is_empty();
         let same = |thing: &Thing| {
             (thing.noun == phrase.noun
+                || within && holds(thing, phrase)
                 || head(&thing.noun) == phrase.noun
                 || is_compound_of(thing, &phrase.noun))
                 && phrase.attributes.iter().all(|a| thing.attributes.contains(a))

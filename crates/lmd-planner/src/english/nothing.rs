@@ -1,10 +1,12 @@
 //! Nothing and none: words about what is not there that name nothing to be forbidden.
 
+use super::chunk::Chunk;
 use super::links::link;
 use super::noun_phrase::noun_phrase;
 use super::token::{Token, low};
 use super::who::Who;
 use crate::lexicon::List;
+use crate::lexicon::{VerbForm, verb};
 
 /// The length of such words at `at`, `joined` where they stand behind a joint: `nothing else`, `and nothing in between`,
 /// `but none on its head`.
@@ -31,4 +33,21 @@ pub(super) fn said(tokens: &[Token], at: usize, joined: bool) -> Option<usize> {
     let it = usize::from(Who::of(low(tokens, after)).is_some());
     let end = after + it;
     tokens.get(end).is_none_or(|next| !next.is_word() || next.low == "and").then_some(end - at)
+}
+
+/// `a table with no plates, only a loaf`, `with no plates but a loaf`: what has none of the one has the other.
+pub(super) fn has_instead(tokens: &[Token], at: usize, before: &[Chunk]) -> bool {
+    let joined = match low(tokens, at) {
+        "only" | "just" | "merely" => matches!(before.last(), Some(Chunk::Comma | Chunk::But)),
+        "but" => matches!(before.last(), Some(Chunk::Np(_) | Chunk::Comma)),
+        _ => false,
+    };
+    let sentence = || before.rsplit(|chunk| *chunk == Chunk::Stop).next().unwrap_or_default();
+    let lacks = |two: &[Chunk]| matches!(two, [Chunk::Np(_) | Chunk::With | Chunk::Has, Chunk::Not]);
+    let ends = |end: usize| {
+        tokens.get(end).is_none_or(|next| verb(&next.low).is_none_or(|verb| verb.form != VerbForm::Third))
+    };
+    joined
+        && sentence().windows(2).any(lacks)
+        && noun_phrase(tokens, at + 1).is_some_and(|(_, end)| ends(end))
 }

@@ -6,6 +6,7 @@ use super::links::Link;
 use super::names::is_persons;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::is_heavenly;
+use super::who::Who;
 use crate::RelationKind;
 use crate::lexicon::{Role, Tags, VerbForm};
 
@@ -16,11 +17,27 @@ impl Interpreter<'_> {
         sky && is_heavenly(&phrase.noun)
     }
 
+    /// `a waterfall with a bridge above it`: what has edges and has something beside it is a thing.
+    fn is_met_later(&self, phrase: &NounPhrase) -> bool {
+        let rest = self.chunks.get(self.at + 1..).unwrap_or_default();
+        let met = |two: &[Chunk]| {
+            let kind = match two {
+                [Chunk::Link(Link::Rel { kind, .. }), Chunk::Pronoun(Who::It)] => *kind,
+                _ => return false,
+            };
+            !matches!(kind, RelationKind::On | RelationKind::Inside | RelationKind::Around)
+        };
+        let named = |chunk: &&Chunk| matches!(chunk, Chunk::Np(np) if !np.tags().any(Tags::PLACE));
+        let at = rest.windows(2).position(met);
+        let near = at.is_some_and(|at| rest.iter().take(at).filter(named).count() < 2);
+        near && phrase.tags().any(Tags::BOUNDED) && phrase.tags().any(Tags::SCENERY)
+    }
+
     /// Whether the sentence opens with the place (`a beach with two dogs`).
     pub(super) fn opens_as_place(&self, phrase: &NounPhrase) -> bool {
         let place = phrase.tags().any(Tags::PLACE.and(Tags::TIME)) || phrase.head_is_place();
         // "in the top left corner a moon"
-        if self.region.is_some() || self.is_in_sky(phrase) {
+        if self.region.is_some() || self.is_in_sky(phrase) || self.is_met_later(phrase) {
             return false;
         }
         if !self.scene.things.is_empty()

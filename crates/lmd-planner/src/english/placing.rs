@@ -7,7 +7,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
-use crate::lexicon::{Class, List, Tags, exact_tags, head, is_at, is_on, kind_of};
+use crate::lexicon::{Class, List, Role, Tags, exact_tags, head, is_at, is_on, kind_of};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 /// Enough for every pair of what a layout holds; keeps senseless text cheap.
@@ -134,6 +134,8 @@ impl Interpreter<'_> {
             _ if prep == "on" && self.follows_limb() => RelationKind::Touching,
             _ if prep == "on" && self.writes_on_board() => RelationKind::NextTo,
             (true, "on") => RelationKind::Touching,
+            // "leaning into a fountain", "biting into an apple"
+            (true, "into") if self.reaches_in() => RelationKind::Touching,
             (true, _) => RelationKind::NextTo,
             _ => kind,
         };
@@ -191,6 +193,11 @@ impl Interpreter<'_> {
         } else {
             Pending::Object { kind, prep: prep.to_owned(), subjects }
         };
+    }
+
+    /// Whether the deed just told ends at what it is done to: leaning, biting.
+    fn reaches_in(&self) -> bool {
+        matches!(self.previous(), Some(Chunk::Verb(verb)) if verb.leans() || verb.role == Role::Contact || verb.attribute == "reaching")
     }
 
     /// `howling at the moon`: it is to be seen, and far above.
@@ -259,6 +266,13 @@ impl Interpreter<'_> {
             self.closed = true;
             return;
         }
+        if prep == "into"
+            && kind == RelationKind::NextTo
+            && known.is_none()
+            && self.speaks_into(phrase, &subjects)
+        {
+            return;
+        }
         if prep == "at" && is_heavenly(&phrase.noun) && known.is_none() {
             return self.looks_up_at(phrase, subjects);
         }
@@ -279,7 +293,9 @@ impl Interpreter<'_> {
         if let Some(whole) = whole.filter(is_place) {
             self.places.add("in", whole);
         }
-        if phrase.attributes.is_empty() {
+        // "flying through the clouds": they are to be seen.
+        let seen = phrase.words.last().is_some_and(|word| word.eq_ignore_ascii_case("clouds"));
+        if phrase.attributes.is_empty() && !seen {
             self.places.is_behind(&phrase.noun);
         } else {
             self.places.add(prep, &phrase.text());
@@ -480,7 +496,8 @@ impl Interpreter<'_> {
         let hung =
             self.scene.things.get(object).is_some_and(|thing| kind_of(&thing.noun).class == Class::Hang);
         let (held, bears) = (shows(subject), shows(object));
-        let shown = kind == RelationKind::On && (hung && (held || bears) || held && bears);
+        let shown = hung && (held || bears) || held && bears || self.is_printed(subject, object);
+        let shown = kind == RelationKind::On && shown;
         let kind = if shown { RelationKind::Inside } else { kind };
         let relation = Relation { subject, kind, object };
         if self.scene.relations.len() >= MAX_RELATIONS {

@@ -22,6 +22,11 @@ impl Interpreter<'_> {
                 if kind != RelationKind::NextTo {
                     self.no_longer_beside(&subjects, &objects);
                 }
+                let kind = if kind == RelationKind::On && self.bears_picture(&subjects, &objects) {
+                    RelationKind::Inside
+                } else {
+                    kind
+                };
                 self.relate_all_and_rest(&subjects, kind, &objects);
                 // "a bowl with a spoon in it on a table": the bowl is on the table.
                 let of_owner =
@@ -94,7 +99,9 @@ impl Interpreter<'_> {
         }
         let fit = |i: &usize| self.scene.things.get(*i).map_or(0, |thing| who.fit(thing));
         // "It" is one thing where there is one.
-        let one = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
+        let one = |i: &usize| {
+            self.scene.things.get(*i).is_some_and(|thing| thing.count == 1) && !self.comes_out(*i)
+        };
         let nearest = |fits: &dyn Fn(&usize) -> bool| {
             let owner = self.owner.iter().rev().copied().find(fits);
             let here = self.mentioned.iter().rev().copied().find(fits);
@@ -116,6 +123,17 @@ impl Interpreter<'_> {
         };
         let near = nearest(&|i| free(i) && one(i)).or_else(|| nearest(&free));
         best.or(near).into_iter().collect()
+    }
+
+    /// Whether it is smoke or the like that comes out of something, which then stays what is spoken of.
+    fn comes_out(&self, index: usize) -> bool {
+        let stuff = self.scene.things.get(index).is_some_and(|thing| thing_tags(thing).any(Tags::STUFF));
+        let out = |r: &Relation| {
+            let whole =
+                self.scene.things.get(r.object).is_some_and(|whole| !thing_tags(whole).any(Tags::PERSON));
+            r.subject == index && whole && self.mentioned.contains(&r.object)
+        };
+        stuff && self.scene.relations.iter().any(out)
     }
 
     /// What `it` means where the nearest is a person: a thing of this sentence or the one before, an animal where the

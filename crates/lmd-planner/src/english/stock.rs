@@ -106,6 +106,9 @@ fn tail(words: &[&str]) -> usize {
     let before = last.to_lowercase();
     // "a book with an illustration", "a flat vector" are things.
     let led = !parted && (is_function(&before) || is_adjective(&before) || number(&before).is_some());
+    // "a fox in the snow, children's book illustration": the name of a style.
+    let comma = caption.iter().rev().take(4).position(|word| word.ends_with(','));
+    let led = led || length == 1 && comma.is_some_and(|own| own > 0);
     if (told || named && alone) && (sure || parted) && !led { kept } else { words.len() }
 }
 

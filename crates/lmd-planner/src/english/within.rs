@@ -7,7 +7,7 @@ use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use super::who::Who;
-use crate::lexicon::{Class, Kind, List, Tags, kind_of, known_kind};
+use crate::lexicon::{Class, Kind, List, Tags, head, kind_of, known_kind};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -96,6 +96,30 @@ impl Interpreter<'_> {
             && !phrase.tags().any(Tags::INDOORS)
             && !subjects.is_empty()
             && subjects.iter().all(stands)
+    }
+
+    /// Whether a sign such as a heart is on something that is no table: it is a picture there.
+    pub(super) fn is_printed(&self, subject: usize, object: usize) -> bool {
+        let thing = |index: usize| self.scene.things.get(index);
+        let (Some(sign), Some(bears)) = (thing(subject), thing(object)) else { return false };
+        let tags = thing_tags(bears);
+        let lies = tags.any(Tags::SURFACE.and(Tags::SEAT)) && !tags.any(Tags::FOOD);
+        let other = Tags::ANIMATE.and(Tags::PLACE).and(Tags::SCENERY);
+        let over = kind_of(&bears.noun).class == Class::Over;
+        List::Symbol.has(head(&sign.noun)) && !lies && !over && !tags.any(other)
+    }
+
+    /// `a T-shirt with a cat on it`, `a mug with a dragon on it`: clothes and boards show it, and so do cups that could
+    /// not bear it.
+    pub(super) fn bears_picture(&self, subjects: &[usize], objects: &[usize]) -> bool {
+        let ([subject], [object]) = (subjects, objects) else { return false };
+        let thing = |index: usize| self.scene.things.get(index);
+        let (Some(shown), Some(bears)) = (thing(*subject), thing(*object)) else { return false };
+        let (own, tags, size) = (thing_tags(shown), thing_tags(bears), kind_of(&bears.noun));
+        let cloth = tags.any(Tags::WORN) && !List::OnTop.has(head(&bears.noun));
+        let small = size.width < 0.35 && size.class == Class::Container;
+        let larger = own.any(Tags::ANIMATE) || kind_of(&shown.noun).height > 1.5 * size.height;
+        cloth || tags.any(Tags::SHOWS) || small && larger && !own.any(Tags::FOOD.and(Tags::PART))
     }
 
     /// In the middle of what the phrase names.

@@ -120,6 +120,8 @@ fn verbs_do_one_thing_each() {
             "alive",
             "touching on",
             "beside over",
+            "beside into",
+            "giving",
             "on over",
             "on across",
             "on from",

@@ -194,6 +194,7 @@ static MEANING_TO: Deeds = Deeds::of("meaning to");
 static ALIVE: Deeds = Deeds::of("alive");
 static TOUCHING_ON: Deeds = Deeds::of("touching on");
 static BESIDE_OVER: Deeds = Deeds::of("beside over");
+static BESIDE_INTO: Deeds = Deeds::of("beside into");
 static ON_OVER: Deeds = Deeds::of("on over");
 static ON_ACROSS: Deeds = Deeds::of("on across");
 static ON_FROM: Deeds = Deeds::of("on from");
@@ -202,6 +203,7 @@ static SHOWN: Deeds = Deeds::of("shown");
 static ADORNING: Deeds = Deeds::of("adorning");
 static LIGHTING: Deeds = Deeds::of("lighting");
 static TOGETHER: Deeds = Deeds::of("together");
+static GIVING: Deeds = Deeds::of("giving");
 static PUTTING: Deeds = Deeds::of("putting");
 
 /// Whether what follows says how somebody is (`feeling tired`).
@@ -229,11 +231,12 @@ pub(crate) fn is_on(doing: &str, prep: &str) -> bool {
     }
 }
 
-/// Whether a deed and its preposition say that something is only touched (`chewing on`), or only near (`fighting over`).
+/// Whether a deed and its preposition say that something is only touched (`chewing on`), or only near (`fighting over`, `looking into`).
 pub(crate) fn is_at(doing: &str, prep: &str) -> bool {
     match prep {
         "on" => TOUCHING_ON.has(doing),
         "over" => BESIDE_OVER.has(doing),
+        "into" => BESIDE_INTO.has(doing),
         _ => false,
     }
 }
@@ -261,6 +264,11 @@ pub(crate) fn is_lighting(doing: &str) -> bool {
 /// Whether several do this (`building`) to one thing.
 pub(crate) fn is_together(doing: &str) -> bool {
     TOGETHER.has(doing)
+}
+
+/// Whether somebody and then a thing may stand after it (`handing a boy a balloon`).
+pub(crate) fn is_giving(doing: &str) -> bool {
+    GIVING.has(doing)
 }
 
 /// Whether what this (`dropping`) is done to goes into what follows.

@@ -58,6 +58,8 @@ pub(crate) enum List {
     MoodEnd,
     /// Words about quality alone.
     Quality,
+    /// Signs that are pictures where they are on something.
+    Symbol,
     /// Further words that open a list of tags.
     Opening,
     /// Names of the picture.
@@ -164,7 +166,8 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 66] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 67] = [
+        (Self::Symbol, WORDS, "symbol"),
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
