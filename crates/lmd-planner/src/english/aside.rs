@@ -129,6 +129,11 @@ pub(super) fn dresses(tokens: &[Token], at: usize, verb: &Verb) -> Option<(Verb,
     let worn = |np: &NounPhrase| np.tags().any(Tags::WORN) && np.determiner != Determiner::The;
     let what = noun_phrase(tokens, at + 2);
     let dressed = handles && matches!(little, "on" | "off") && what.as_ref().is_some_and(|(np, _)| worn(np));
+    // "dressed up in a suit"
+    let up = verb.attribute == "dressed" && little == "up" && low(tokens, at + 2) == "in";
+    if up && noun_phrase(tokens, at + 3).is_some() {
+        return Some((verb.clone(), 2));
+    }
     // "blowing out candles"
     let dressed = dressed || verb.role == Role::Caption && matches!(little, "out" | "up") && what.is_some();
     let attribute = format!("{} {little}", verb.attribute);

@@ -124,8 +124,8 @@ impl Interpreter<'_> {
         let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
         let worn = kind == RelationKind::Inside && np.tags().any(Tags::WORN);
         // "drops a coin in his hat"
-        let puts = self.chunks.iter().take(self.at).rev().find_map(|chunk| match chunk {
-            Chunk::Verb(verb) => Some(is_putting(&verb.attribute)),
+        let puts = self.chunks.windows(2).take(self.at).rev().find_map(|two| match two {
+            [Chunk::Verb(verb), what] => Some(is_putting(&verb.attribute) && matches!(what, Chunk::Np(_))),
             _ => None,
         });
         let worn = worn && puts != Some(true);

@@ -25,7 +25,7 @@ impl Interpreter<'_> {
         let kind = match verb.role {
             // "waving goodbye"
             _ if prep.is_none() && phrase.tags().any(Tags::SAID)
-                || (verb.form != VerbForm::Past || prep.is_none()) && self.is_new_idea(phrase) =>
+                || (verb.form != VerbForm::Past || prep != Some("with")) && self.is_new_idea(phrase) =>
             {
                 return self.verb_detail(phrase, verb, &subjects, prep);
             }

@@ -5,10 +5,11 @@ use super::chunk::Chunk;
 use super::fabric::is_fabric;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
+use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
-use crate::lexicon::{Class, List, Tags, VerbForm, is_idea, kind_of};
+use crate::lexicon::{Class, List, Tags, VerbForm, head, is_idea, kind_of, tags};
 use crate::{Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -86,6 +87,37 @@ impl Interpreter<'_> {
         let last = self.group.last().and_then(|index| self.scene.things.get(*index));
         last.and_then(|thing| thing.noun.rsplit(' ').next())
             .is_some_and(|noun| matches!(noun, "wall" | "fence"))
+    }
+
+    /// `a bicycle against a wall, basket full of flowers`: a noun without an article before what is said of it is of the
+    /// thing that the sentence is about, which becomes the owner. `true` if it is so.
+    pub(super) fn belongs_to_main(&mut self, phrase: &NounPhrase) -> bool {
+        let other = Tags::ANIMATE.and(Tags::PLACE).and(Tags::STUFF).and(Tags::SKY).and(Tags::SCENERY);
+        let tags = phrase.tags();
+        let part = tags.any(Tags::PART) || tags.any(Tags::CONTAINER) && !phrase.plural;
+        let said = match self.peek(1) {
+            Some(Chunk::Full { .. }) => true,
+            Some(Chunk::Adjectives(_)) => tags.any(Tags::PART),
+            _ => false,
+        };
+        let main = self.mentioned.first().copied().filter(|main| !self.is_animate(*main));
+        let own = self.joint == Joint::Comma
+            && matches!(phrase.determiner, Determiner::None | Determiner::The)
+            && phrase.quantity.is_none()
+            && self.known(phrase).is_none()
+            && part
+            && said
+            && !tags.any(other.and(Tags::BODY));
+        let Some(main) = main.filter(|_| own && !self.is_list_of_tags()) else { return false };
+        self.owner = vec![main];
+        (self.group, self.object_of, self.closed) = (vec![main], None, false);
+        true
+    }
+
+    /// Whether the sentence lists nouns without articles before this one.
+    fn is_list_of_tags(&self) -> bool {
+        let bare = |chunk: &&Chunk| matches!(chunk, Chunk::Np(np) if np.is_bare());
+        self.chunks.iter().take(self.at).filter(bare).count() > 0
     }
 
     pub(super) fn is_animate(&self, index: usize) -> bool {
@@ -169,6 +201,18 @@ impl Interpreter<'_> {
         let tool = phrase.tags().any(Tags::GRASP) && !said;
         let done_to: Vec<usize> = self.done_to.into_iter().filter(|_| tool).collect();
         let mut whose = if own { self.owners_named_by(phrase, &done_to) } else { Vec::new() };
+        // "a clock with a cat's face on it": there is no cat.
+        let last = phrase.words.last().map(|word| word.to_lowercase()).unwrap_or_default();
+        let others_part = last != phrase.noun
+            && !phrase.plural
+            && phrase.tags().any(Tags::ANIMATE)
+            && tags(&last).any(Tags::BODY.and(Tags::PART));
+        if others_part && !owners.is_empty() {
+            let there =
+                matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(_)), Some(Chunk::Pronoun(_))));
+            self.at += if there { 2 } else { 0 };
+            return self.accessory(phrase, owners);
+        }
         // "a mailbox with its flag up"
         let its = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("its"));
         if its
@@ -224,7 +268,7 @@ impl Interpreter<'_> {
     /// `with a scarf around its neck`: part of the caption of whom the words about the part speak, if there are any.
     fn accessory(&mut self, phrase: &NounPhrase, owners: Vec<usize>) {
         let place = self.part_place().filter(|(_, part)| !part.tags().any(Tags::GRASP));
-        let place = place.or_else(|| self.place_at(&owners));
+        let place = place.or_else(|| self.place_at(&owners)).or_else(|| self.part_of_picture(phrase));
         let wearers =
             place.as_ref().map(|(_, part)| self.owners_named_by(part, &[])).filter(|found| !found.is_empty());
         let owners = wearers.unwrap_or(owners);
@@ -233,10 +277,26 @@ impl Interpreter<'_> {
                 self.at += 2;
                 self.add_detail(&owners, &format!("with {} {prep} {}", phrase.text(), part.text()));
             }
-            None => self.add_detail(&owners, &format!("with {}", phrase.text())),
+            None => {
+                let way = self.way_after();
+                self.at += usize::from(way.is_some());
+                let way = way.map_or_else(String::new, |way| format!(" {way}"));
+                self.add_detail(&owners, &format!("with {}{way}", phrase.text()));
+            }
         }
         self.detailed = owners;
         self.group.clone_from(&self.owner);
+    }
+
+    /// The words that come next where a part of a body is at the ground, the sky or the like: `its head near the ground`.
+    fn part_of_picture(&self, part: &NounPhrase) -> Option<(String, NounPhrase)> {
+        match (self.peek(1)?, self.peek(2)?) {
+            (Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep)), Chunk::Np(np)) => {
+                let ground = List::Region.has(&np.noun) && part.tags().any(Tags::BODY);
+                (ground && np.determiner != Determiner::A).then(|| (prep.clone(), np.clone()))
+            }
+            _ => None,
+        }
     }
 
     /// The words that come next where they name a part of an owner: `antlers above the door` of a cabin.
@@ -270,10 +330,26 @@ impl Interpreter<'_> {
             Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))) => {
                 // "a bench with a dog under the bench"
                 let own = |np: &NounPhrase| self.known(np).is_some_and(|index| self.owner.contains(&index));
-                !matches!(self.peek(skipped + 2), Some(Chunk::Np(np)) if !own(np))
+                // "a boat with the mast down"
+                !(skipped == 0 && self.way_after().is_some())
+                    && !matches!(self.peek(skipped + 2), Some(Chunk::Np(np)) if !own(np))
             }
             Some(Chunk::Link(Link::RelTo { .. } | Link::Region { .. } | Link::BothSides)) => true,
             _ => false,
+        }
+    }
+
+    /// The word that comes next and says how a part is held: `with the mast down`, `with her arms up in the air`.
+    fn way_after(&self) -> Option<String> {
+        match (self.peek(1)?, self.peek(2)) {
+            (
+                Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep)),
+                None | Some(Chunk::Stop | Chunk::Comma | Chunk::And),
+            ) => matches!(prep.as_str(), "down" | "up" | "off" | "out" | "over").then(|| prep.clone()),
+            (Chunk::Link(Link::Region { region: Region::Ground, .. }), _) => {
+                Some("near the ground".to_owned())
+            }
+            _ => None,
         }
     }
 
@@ -382,6 +458,12 @@ impl Interpreter<'_> {
 
     /// `a room with a view of the sea`, `with a garden`: all around. `true` if it was.
     fn owned_place(&mut self, phrase: &NounPhrase, owners: &[usize]) -> bool {
+        let built = |i: &usize| self.scene.things.get(*i).is_some_and(is_building);
+        let porch = matches!(head(&phrase.noun), "porch" | "veranda" | "terrace" | "patio" | "deck");
+        if porch && owners.last().is_some_and(built) && !matches!(self.peek(1), Some(Chunk::Link(_))) {
+            self.accessory(phrase, owners.to_vec());
+            return true;
+        }
         let plain = phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
         if !plain || matches!(self.peek(1), Some(Chunk::Link(_))) || owners.is_empty() {
             return false;

@@ -332,6 +332,9 @@ impl<'a> Interpreter<'a> {
             let owners = self.detailed.clone();
             return self.add_detail(&owners, &format!("and {}", phrase.text()));
         }
+        if self.belongs_to_main(phrase) {
+            return self.owned(phrase, false);
+        }
         if self.is_worn_tag(phrase)
             || self.holds_part_so(phrase)
             || self.leaves_out_idea(phrase)

@@ -127,6 +127,8 @@ impl NounPhrase {
         let mass = self.tags().any(Tags::STUFF) && !self.plural;
         match (self.quantity, self.determiner) {
             (Some(quantity), _) if !quantity.exact && mass => (1, false),
+            // "at some dish" in front of him
+            (Some(_), _) if self.is_some_one() => (1, false),
             (Some(quantity), _) => (quantity.count.max(1), quantity.exact),
             (None, _)
                 if self.plural && (self.noun == "twin" || self.attributes.iter().any(|a| a == "twin")) =>
@@ -144,6 +146,16 @@ impl NounPhrase {
             (None, Determiner::Each) => (1, false),
             (None, _) => (1, !mass),
         }
+    }
+
+    /// `some` before a noun in the singular.
+    fn is_some_one(&self) -> bool {
+        let last = self.words.last().map(|word| word.to_lowercase()).unwrap_or_default();
+        let some = self.words.first().is_some_and(|word| word.eq_ignore_ascii_case("some"));
+        some && !self.plural
+            && last == self.noun
+            && lmd_layout::plural(&last) != last
+            && !List::Alike.has(&last)
     }
 
     /// By what several things differ: `different heights`, `various colours`.

@@ -18,6 +18,8 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
         } else if is_around(tokens, at) {
             plain.push(Token::new("around"));
             at += 1;
+        } else if of_some_sort(tokens, at) {
+            at += 3;
         } else if speaks(tokens, at) {
             plain.extend(["a", "person"].map(Token::new));
             at += 1;
@@ -27,6 +29,12 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
         }
     }
     plain
+}
+
+/// `a motorcycle of some sort`: nobody says of which.
+fn of_some_sort(tokens: &[Token], at: usize) -> bool {
+    let sort = matches!(low(tokens, at + 2), "sort" | "kind" | "type");
+    low(tokens, at) == "of" && low(tokens, at + 1) == "some" && sort && low(tokens, at + 3) != "of"
 }
 
 /// `children dance round it`, as the British say; but not `a round table`.

@@ -125,6 +125,7 @@ fn verbs_do_one_thing_each() {
             "on over",
             "on across",
             "on from",
+            "on growing",
             "linking",
             "leading",
             "meaning to",

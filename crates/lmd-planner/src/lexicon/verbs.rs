@@ -197,6 +197,7 @@ static BESIDE_OVER: Deeds = Deeds::of("beside over");
 static BESIDE_INTO: Deeds = Deeds::of("beside into");
 static ON_OVER: Deeds = Deeds::of("on over");
 static ON_ACROSS: Deeds = Deeds::of("on across");
+static ON_GROWING: Deeds = Deeds::of("on growing");
 static ON_FROM: Deeds = Deeds::of("on from");
 static FILLING: Deeds = Deeds::of("filling");
 static SHOWN: Deeds = Deeds::of("shown");
@@ -229,6 +230,11 @@ pub(crate) fn is_on(doing: &str, prep: &str) -> bool {
         "from" => ON_FROM.has(doing),
         _ => false,
     }
+}
+
+/// Whether what does this (`growing`) is on what it comes from.
+pub(crate) fn is_growing(doing: &str) -> bool {
+    ON_GROWING.has(doing)
 }
 
 /// Whether a deed and its preposition say that something is only touched (`chewing on`), or only near (`fighting over`, `looking into`).
