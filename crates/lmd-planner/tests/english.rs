@@ -1,4 +1,4 @@
-//! Sentences and what they are read as: `tests/english/sentences.txt`, `kinds.txt`, `deeds.txt`, `spaces.txt`
+//! Sentences and what they are read as: `tests/english/sentences.txt`, `kinds.txt`, `deeds.txt`, `belongings.txt`, `spaces.txt`
 //! and `captions.txt` (of public prompt sets).
 
 use std::fmt::Write as _;
@@ -41,6 +41,7 @@ fn sentences_are_read_as_people_mean_them() {
         include_str!("english/sentences.txt"),
         include_str!("english/kinds.txt"),
         include_str!("english/deeds.txt"),
+        include_str!("english/belongings.txt"),
         include_str!("english/captions.txt"),
         include_str!("english/spaces.txt"),
     ];
@@ -72,6 +73,18 @@ fn what_several_do_to_one_thing_is_told() {
             found.is_none_or(|note| says.is_some_and(|says| note.ends_with(says))),
             "{sentence}: {notes:?}"
         );
+    }
+}
+
+#[test]
+fn what_may_bear_the_same_is_told() {
+    for (sentence, told) in [
+        ("The butter melted on the pancake and the toast.", true),
+        ("The ball rolled under the sofa and the chair.", false),
+        ("a cat on a sofa and a dog", false),
+    ] {
+        let notes = english::parse(sentence).unwrap().notes;
+        assert_eq!(notes.iter().any(|note| note.contains("to bear the same")), told, "{sentence}: {notes:?}");
     }
 }
 

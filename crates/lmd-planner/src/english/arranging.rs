@@ -162,7 +162,7 @@ impl Interpreter<'_> {
             "at" if phrase.part.as_deref() == Some("edge") && self.stands_at_edge(phrase, subjects) => {
                 RelationKind::On
             }
-            "from" if hung => RelationKind::HangsFrom,
+            "from" | "off" if hung => RelationKind::HangsFrom,
             // A coat on a hook hangs from it.
             "on" if phrase.tags().any(Tags::HOOK) && (self.hung || self.is_hung_up(phrase, subjects)) => {
                 RelationKind::HangsFrom

@@ -59,6 +59,11 @@ pub(super) fn chunks(tokens: &[Token]) -> Vec<Chunk> {
     let mut chunks = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
+        if nothing::has_instead(tokens, at, &chunks) {
+            chunks.extend([Chunk::But, Chunk::With]);
+            at += 1;
+            continue;
+        }
         let (chunk, length) = next(tokens, at, &chunks);
         chunks.extend(chunk);
         at += length.max(1);
@@ -114,9 +119,6 @@ fn next(tokens: &[Token], at: usize, before: &[Chunk]) -> (Option<Chunk>, usize)
     }
     if let Some((link, length)) = link(tokens, at).filter(|_| bound(tokens, at).is_none()) {
         return (Some(Chunk::Link(link)), length);
-    }
-    if nothing::has_instead(tokens, at, before) {
-        return (Some(Chunk::With), 1);
     }
     if let Some((chunk, length)) = fixed_word(tokens, at, previous) {
         return (chunk, length);

@@ -29,6 +29,14 @@ impl Interpreter<'_> {
         if self.names_denied_place(phrase) {
             return true;
         }
+        // "no letters on its keyboard": where they are not.
+        let own =
+            matches!(self.previous(), Some(Chunk::Link(_))) && phrase.determiner == Determiner::Possessive;
+        if own && !self.scene.absent.is_empty() {
+            self.used.push(phrase.noun.clone());
+            (self.pending, self.joint) = (Pending::Nothing, Joint::None);
+            return true;
+        }
         self.denied = Some(Some(phrase.determiner));
         if phrase.noun.is_empty() {
             return true;

@@ -265,7 +265,7 @@ impl Interpreter<'_> {
         while let Some((who, what)) = pair {
             let (receiver, gift) = (self.thing_of(&who), self.thing_of(&what));
             self.relate_all(subjects, RelationKind::NextTo, &[receiver]);
-            if what.tags().any(Tags::ANIMATE) || kind_of(&what.noun).height > 1.0 {
+            if what.tags().any(Tags::ANIMATE) || kind_of(&what.noun).height > 1.4 {
                 self.relate(gift, RelationKind::NextTo, receiver);
             } else {
                 self.hold(&[gift], &[receiver]);

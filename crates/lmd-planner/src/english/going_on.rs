@@ -5,7 +5,7 @@ use super::interpret::{Interpreter, Joint, thing_tags};
 use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
 use crate::RelationKind;
-use crate::lexicon::{Class, Role, Tags, Verb, VerbForm, is_on, kind_of};
+use crate::lexicon::{Class, List, Role, Tags, Verb, VerbForm, head, is_on, kind_of};
 
 impl Interpreter<'_> {
     /// Who does a second deed: whoever does the first, or has what was named.
@@ -119,8 +119,16 @@ impl Interpreter<'_> {
             let kind = self.scene.things.get(*i).map(|thing| kind_of(&thing.noun));
             kind.is_some_and(|kind| kind.height < 0.75 && kind.width < 0.8) && !self.is_animate(*i)
         };
+        // "gliding down a hill on a snowboard"
+        let ridden = size.class == Class::Mount || List::Ridden.has(head(&np.noun));
+        let lifeless = !self.group.iter().any(|i| self.is_animate(*i));
         let table = kind == RelationKind::On && size.class == Class::Table && tags.any(Tags::SURFACE);
         match kind {
+            RelationKind::On
+                if ridden && *met != RelationKind::On && alive && lifeless && self.joint == Joint::None =>
+            {
+                Some((kind, subjects.clone()))
+            }
             _ if bridge && done_to && alive => Some((RelationKind::On, both())),
             RelationKind::Under if size.class == Class::Over && done_to && alive => Some((kind, both())),
             // "a farmer milks a cow in a barn"

@@ -5,11 +5,10 @@ use super::chunk::Chunk;
 use super::fabric::is_fabric;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
-use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
-use crate::lexicon::{Class, List, Tags, VerbForm, head, is_idea, kind_of, tags};
+use crate::lexicon::{Class, List, Tags, VerbForm, is_idea, kind_of};
 use crate::{Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -89,37 +88,6 @@ impl Interpreter<'_> {
             .is_some_and(|noun| matches!(noun, "wall" | "fence"))
     }
 
-    /// `a bicycle against a wall, basket full of flowers`: a noun without an article before what is said of it is of the
-    /// thing that the sentence is about, which becomes the owner. `true` if it is so.
-    pub(super) fn belongs_to_main(&mut self, phrase: &NounPhrase) -> bool {
-        let other = Tags::ANIMATE.and(Tags::PLACE).and(Tags::STUFF).and(Tags::SKY).and(Tags::SCENERY);
-        let tags = phrase.tags();
-        let part = tags.any(Tags::PART) || tags.any(Tags::CONTAINER) && !phrase.plural;
-        let said = match self.peek(1) {
-            Some(Chunk::Full { .. }) => true,
-            Some(Chunk::Adjectives(_)) => tags.any(Tags::PART),
-            _ => false,
-        };
-        let main = self.mentioned.first().copied().filter(|main| !self.is_animate(*main));
-        let own = self.joint == Joint::Comma
-            && matches!(phrase.determiner, Determiner::None | Determiner::The)
-            && phrase.quantity.is_none()
-            && self.known(phrase).is_none()
-            && part
-            && said
-            && !tags.any(other.and(Tags::BODY));
-        let Some(main) = main.filter(|_| own && !self.is_list_of_tags()) else { return false };
-        self.owner = vec![main];
-        (self.group, self.object_of, self.closed) = (vec![main], None, false);
-        true
-    }
-
-    /// Whether the sentence lists nouns without articles before this one.
-    fn is_list_of_tags(&self) -> bool {
-        let bare = |chunk: &&Chunk| matches!(chunk, Chunk::Np(np) if np.is_bare());
-        self.chunks.iter().take(self.at).filter(bare).count() > 0
-    }
-
     pub(super) fn is_animate(&self, index: usize) -> bool {
         self.scene.things.get(index).is_some_and(|thing| thing_tags(thing).any(Tags::ANIMATE))
     }
@@ -128,7 +96,12 @@ impl Interpreter<'_> {
     /// details go to.
     pub(super) fn is_accessory(&self, phrase: &NounPhrase) -> bool {
         let owners = if self.detailed.is_empty() { &self.owner } else { &self.detailed };
-        let animate = owners.iter().any(|i| self.is_animate(*i));
+        // "a statue wearing glasses, a shirt and a jacket"
+        let wears = |i: &usize| {
+            let detail = self.scene.things.get(*i).and_then(|thing| thing.detail.as_deref());
+            detail.is_some_and(|detail| detail.contains("wearing "))
+        };
+        let animate = owners.iter().any(|i| self.is_animate(*i) || wears(i));
         let tags = phrase.tags();
         let stuff = phrase.is_bare() && !phrase.plural;
         let shapeless = tags.any(Tags::STUFF) || tags.is_unknown() || is_idea(&phrase.noun);
@@ -201,13 +174,7 @@ impl Interpreter<'_> {
         let tool = phrase.tags().any(Tags::GRASP) && !said;
         let done_to: Vec<usize> = self.done_to.into_iter().filter(|_| tool).collect();
         let mut whose = if own { self.owners_named_by(phrase, &done_to) } else { Vec::new() };
-        // "a clock with a cat's face on it": there is no cat.
-        let last = phrase.words.last().map(|word| word.to_lowercase()).unwrap_or_default();
-        let others_part = last != phrase.noun
-            && !phrase.plural
-            && phrase.tags().any(Tags::ANIMATE)
-            && tags(&last).any(Tags::BODY.and(Tags::PART));
-        if others_part && !owners.is_empty() {
+        if Self::is_part_of_other(phrase) && !owners.is_empty() {
             let there =
                 matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(_)), Some(Chunk::Pronoun(_))));
             self.at += if there { 2 } else { 0 };
@@ -288,17 +255,6 @@ impl Interpreter<'_> {
         self.group.clone_from(&self.owner);
     }
 
-    /// The words that come next where a part of a body is at the ground, the sky or the like: `its head near the ground`.
-    fn part_of_picture(&self, part: &NounPhrase) -> Option<(String, NounPhrase)> {
-        match (self.peek(1)?, self.peek(2)?) {
-            (Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep)), Chunk::Np(np)) => {
-                let ground = List::Region.has(&np.noun) && part.tags().any(Tags::BODY);
-                (ground && np.determiner != Determiner::A).then(|| (prep.clone(), np.clone()))
-            }
-            _ => None,
-        }
-    }
-
     /// The words that come next where they name a part of an owner: `antlers above the door` of a cabin.
     fn place_at(&self, owners: &[usize]) -> Option<(String, NounPhrase)> {
         match (self.peek(1)?, self.peek(2)?) {
@@ -336,20 +292,6 @@ impl Interpreter<'_> {
             }
             Some(Chunk::Link(Link::RelTo { .. } | Link::Region { .. } | Link::BothSides)) => true,
             _ => false,
-        }
-    }
-
-    /// The word that comes next and says how a part is held: `with the mast down`, `with her arms up in the air`.
-    fn way_after(&self) -> Option<String> {
-        match (self.peek(1)?, self.peek(2)) {
-            (
-                Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep)),
-                None | Some(Chunk::Stop | Chunk::Comma | Chunk::And),
-            ) => matches!(prep.as_str(), "down" | "up" | "off" | "out" | "over").then(|| prep.clone()),
-            (Chunk::Link(Link::Region { region: Region::Ground, .. }), _) => {
-                Some("near the ground".to_owned())
-            }
-            _ => None,
         }
     }
 
@@ -430,19 +372,6 @@ impl Interpreter<'_> {
         noun.is_some_and(is_heavenly) && !owner.is_some_and(bears_it)
     }
 
-    /// `singing into a microphone`: whoever does has it at hand. `true` if it was that.
-    pub(super) fn speaks_into(&mut self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
-        let tool = List::InHand.has(&phrase.noun)
-            || List::Used.has(&phrase.noun) && kind_of(&phrase.noun).height < 0.3;
-        if !tool || subjects.is_empty() {
-            return false;
-        }
-        let tool = self.thing_of(phrase);
-        self.hold(&[tool], subjects);
-        (self.group, self.object_of, self.closed) = (subjects.to_vec(), None, true);
-        true
-    }
-
     /// What is held by persons who have something else beside them.
     pub(super) fn take_along(&mut self, index: usize, holders: &[usize]) {
         let person = |i: &usize| self.scene.things.get(*i).is_some_and(is_person);
@@ -458,9 +387,7 @@ impl Interpreter<'_> {
 
     /// `a room with a view of the sea`, `with a garden`: all around. `true` if it was.
     fn owned_place(&mut self, phrase: &NounPhrase, owners: &[usize]) -> bool {
-        let built = |i: &usize| self.scene.things.get(*i).is_some_and(is_building);
-        let porch = matches!(head(&phrase.noun), "porch" | "veranda" | "terrace" | "patio" | "deck");
-        if porch && owners.last().is_some_and(built) && !matches!(self.peek(1), Some(Chunk::Link(_))) {
+        if self.is_porch(phrase, owners) {
             self.accessory(phrase, owners.to_vec());
             return true;
         }

@@ -428,7 +428,12 @@ impl<'a> Interpreter<'a> {
     pub(super) fn join(&mut self, index: usize) {
         self.contained = None;
         let open = self.joint == Joint::And && !self.closed && !self.link_follows();
-        let object_of = self.object_of.clone().filter(|(kind, _)| open && joins_objects(*kind));
+        let pair = open && self.ends_definite_pair();
+        if pair {
+            self.doubt_pair(index);
+        }
+        let met = |kind: RelationKind| joins_objects(kind) || pair && kind == RelationKind::Under;
+        let object_of = self.object_of.clone().filter(|(kind, _)| open && met(*kind));
         if let Some((kind, subjects)) = object_of {
             for subject in &subjects {
                 self.relate(*subject, kind, index);

@@ -3,7 +3,7 @@
 //! The way: normalise → `syntax` → `token` (with `joining`, `plainly`) → `language` → `lettering` → `stock` → `spelling` →
 //! `superlative` → `series` → `ones` → `style` (with `about_picture`, `run_on` and `tinting`) → `chunk` (with `aside`, `noun_phrase`,
 //! `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`, `mood`, `nothing`, `partitive`, `past`, `parallel`,
-//! `pictures`, `predicative`) → `interpret` (with `naming`, `calling`,
+//! `pictures`, `predicative`) → `interpret` (with `naming`, `calling`, `belonging`,
 //! `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `bodies`, `places`, `denial`,
 //! `doing`, `done_to`, `going_on`, `ideas`, `filling`, `fabric`, `parts`, `picks`, `purpose`, `within`, `around`, `listing`)
 //! → `account`.
@@ -16,6 +16,7 @@ mod adjectives;
 mod around;
 mod arranging;
 mod aside;
+mod belonging;
 mod bodies;
 mod calling;
 mod choosing;

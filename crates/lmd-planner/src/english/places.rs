@@ -72,7 +72,9 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
         return Setting::Ignored;
     }
     // A triangle is drawn within a square, not in the middle of a town.
-    if phrase.noun == "square" && matches!(prep, "inside" | "within" | "inside of") {
+    let coloured =
+        phrase.attributes.iter().any(|word| exact_tags(word).any(Tags::COLOUR)) || phrase.size().is_some();
+    if phrase.noun == "square" && (coloured || matches!(prep, "inside" | "within" | "inside of")) {
         return Setting::Thing;
     }
     let tags = phrase.tags();
@@ -95,7 +97,12 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     let scenic = tags.any(Tags::SCENIC);
     // "cats lounging in the sun" are in its light.
     let sunlit = phrase.noun == "sun" && prep == "in" && phrase.determiner == Determiner::The;
+    // "during a baseball game", "coming around a curve"
+    let last = head(&phrase.noun);
+    let event = prep == "during" || matches!(prep, "in" | "at") && List::Event.has(last) && !counted;
+    let bend = kind == K::Around && matches!(last, "curve" | "bend" | "corner");
     match kind {
+        _ if event || bend => Setting::Place,
         _ if sunlit => Setting::Place,
         _ if backdrop => Setting::Place,
         // "by candlelight"

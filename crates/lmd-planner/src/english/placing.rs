@@ -7,7 +7,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
-use crate::lexicon::{Class, List, Role, Tags, exact_tags, head, is_at, is_growing, is_on, kind_of};
+use crate::lexicon::{Class, List, Tags, exact_tags, head, kind_of};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 /// Enough for every pair of what a layout holds; keeps senseless text cheap.
@@ -125,33 +125,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn relation(&mut self, kind: RelationKind, prep: &str) {
-        // "a puppy chewing on a slipper", "two cats fighting over a ball"
-        let at = matches!(self.previous(), Some(Chunk::Verb(verb)) if is_at(&verb.attribute, prep));
-        let on = matches!(self.previous(), Some(Chunk::Verb(verb)) if is_on(&verb.attribute, prep) && prep != "from");
-        let grows = prep.starts_with("from") || prep == "out of";
-        let grows =
-            grows && matches!(self.previous(), Some(Chunk::Verb(verb)) if is_growing(&verb.attribute));
-        let holds = match self.peek(1) {
-            Some(Chunk::Np(np)) => np.tags().any(Tags::CONTAINER) && !np.tags().any(Tags::VEHICLE),
-            _ => self.owner.iter().any(|i| {
-                self.scene
-                    .things
-                    .get(*i)
-                    .is_some_and(|t| thing_tags(t).any(Tags::CONTAINER) && !thing_tags(t).any(Tags::VEHICLE))
-            }),
-        };
-        let kind = match (at, prep) {
-            _ if on => RelationKind::On,
-            // "a lion with one paw on a ball"
-            _ if prep == "on" && self.follows_limb() => RelationKind::Touching,
-            _ if prep == "on" && self.writes_on_board() => RelationKind::NextTo,
-            _ if grows && !holds => RelationKind::On,
-            (true, "on") => RelationKind::Touching,
-            // "leaning into a fountain", "biting into an apple"
-            (true, "into") if self.reaches_in() => RelationKind::Touching,
-            (true, _) => RelationKind::NextTo,
-            _ => kind,
-        };
+        let kind = self.kind_after_deed(kind, prep);
         if self.stands_elsewhere() {
             return;
         }
@@ -206,11 +180,6 @@ impl Interpreter<'_> {
         } else {
             Pending::Object { kind, prep: prep.to_owned(), subjects }
         };
-    }
-
-    /// Whether the deed just told ends at what it is done to: leaning, biting.
-    fn reaches_in(&self) -> bool {
-        matches!(self.previous(), Some(Chunk::Verb(verb)) if verb.leans() || verb.role == Role::Contact || verb.attribute == "reaching")
     }
 
     /// `howling at the moon`: it is to be seen, and far above.

@@ -125,17 +125,6 @@ impl Interpreter<'_> {
         best.or(near).into_iter().collect()
     }
 
-    /// Whether it is smoke or the like that comes out of something, which then stays what is spoken of.
-    fn comes_out(&self, index: usize) -> bool {
-        let stuff = self.scene.things.get(index).is_some_and(|thing| thing_tags(thing).any(Tags::STUFF));
-        let out = |r: &Relation| {
-            let whole =
-                self.scene.things.get(r.object).is_some_and(|whole| !thing_tags(whole).any(Tags::PERSON));
-            r.subject == index && whole && self.mentioned.contains(&r.object)
-        };
-        stuff && self.scene.relations.iter().any(out)
-    }
-
     /// What `it` means where the nearest is a person: a thing of this sentence or the one before, an animal where the
     /// verb says what only somebody alive does.
     fn no_person(

@@ -58,6 +58,10 @@ pub(crate) enum List {
     MoodEnd,
     /// Words about quality alone.
     Quality,
+    /// What goes on, in or at which everything is.
+    Event,
+    /// What somebody is on who moves.
+    Ridden,
     /// Signs that are pictures where they are on something.
     Symbol,
     /// Further words that open a list of tags.
@@ -166,7 +170,9 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 67] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 69] = [
+        (Self::Ridden, WORDS, "ridden"),
+        (Self::Event, WORDS, "event"),
         (Self::Symbol, WORDS, "symbol"),
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),

@@ -15,7 +15,7 @@ use super::spot::{SCALES, Wish, spot};
 use super::staging::{attach, carrier, stage_among, thing_of};
 use super::standing::{obstacles, rests_on};
 use crate::geometry::{corners, crossings, overlap};
-use crate::lexicon::{Tags, kind_of, noun_tags};
+use crate::lexicon::{Class, Tags, kind_of, noun_tags};
 use crate::offline::problem::Given;
 use crate::{RelationKind, Scene, Thing, english};
 
@@ -84,8 +84,16 @@ pub(super) fn duplicate(board: &mut Board, who: &str, count: usize) -> Result<()
     for original in originals {
         let inside = holder(board, original).map(|index| board.pieces[index].clone());
         for made in 0..count {
-            if !copy(board, original) {
-                close_up(board, original, count - made)?;
+            // Of one size with the others where all can be, if need be smaller.
+            if !copy(board, original, 0.85) {
+                let done = close_up(board, original, count - made);
+                if done.is_err() && copy(board, original, 0.0) {
+                    let caption = &board.pieces[original].caption;
+                    let note = format!("there was no room for another \"{caption}\" as large as the first");
+                    board.warnings.push(note);
+                    continue;
+                }
+                done?;
                 break;
             }
         }
@@ -113,7 +121,8 @@ fn close_up(board: &mut Board, original: usize, more: usize) -> Result<(), Refus
     scene.things[0].count = u32::try_from(all).unwrap_or(1);
     let mut given = vec![Given::Nothing];
     let mut used = kind.clone();
-    if let Some(carrier) = carrier(board, original) {
+    let dish = holder(board, original).filter(|index| is_dish(board, *index));
+    if let Some(carrier) = carrier(board, original).or(dish) {
         attach(board, &mut scene, &[0], RelationKind::On, &[carrier]);
         given.push(Given::Place(vec![board.pieces[carrier].bbox]));
         used.push(carrier);
@@ -136,8 +145,8 @@ fn close_up(board: &mut Board, original: usize, more: usize) -> Result<(), Refus
     Ok(())
 }
 
-/// Adds one copy where there is room for it.
-fn copy(board: &mut Board, original: usize) -> bool {
+/// Adds one copy where there is room for it at that share of the size at least.
+fn copy(board: &mut Board, original: usize, least: f64) -> bool {
     let piece = board.pieces[original].clone();
     let floor = rests_on(board, original).or_else(|| carrier(board, original));
     let floor = floor.map(|floor| board.pieces[floor].bbox);
@@ -145,7 +154,8 @@ fn copy(board: &mut Board, original: usize) -> bool {
     let others: Vec<BBox> =
         obstacles(board, &[original]).into_iter().filter(above).chain([piece.bbox]).collect();
     let any_depth = kind_of(&thing_of(&piece).noun).class.stands();
-    let wish = Wish { like: piece.bbox, floor, others: &others, scales: &SCALES, any_depth };
+    let scales: Vec<f64> = SCALES.into_iter().filter(|scale| *scale >= least).collect();
+    let wish = Wish { like: piece.bbox, floor, others: &others, scales: &scales, any_depth };
     let loose = holder(board, original).is_none();
     if let Some(bbox) = spot(&wish, |_| true).filter(|_| loose) {
         board.put(piece.caption, bbox);
@@ -155,10 +165,12 @@ fn copy(board: &mut Board, original: usize) -> bool {
         board.put(piece.caption, bbox);
         return true;
     }
+    if least > 0.0 && holder(board, original).is_some_and(|index| is_dish(board, index)) {
+        return false;
+    }
     let carrier = carrier(board, original);
-    for (shrink, beside) in
-        [(1.0, true), (1.0, false), (0.85, true), (0.85, false), (0.7, true), (0.7, false)]
-    {
+    let tries = [(1.0, true), (1.0, false), (0.85, true), (0.85, false), (0.7, true), (0.7, false)];
+    for (shrink, beside) in tries.into_iter().filter(|(shrink, _)| *shrink >= least) {
         let mut scene = Scene { things: vec![thing_of(&piece)], ..Scene::default() };
         let mut given = vec![Given::Size(piece.bbox.w() * shrink, piece.bbox.h() * shrink)];
         let mut used = Vec::new();
@@ -197,11 +209,18 @@ fn holder(board: &Board, original: usize) -> Option<usize> {
     let holds = |index: &usize| {
         let other = board.pieces[*index].bbox;
         *index != original
-            && noun_tags(&thing_of(&board.pieces[*index]).noun).any(Tags::CONTAINER)
+            && (noun_tags(&thing_of(&board.pieces[*index]).noun).any(Tags::CONTAINER)
+                || is_dish(board, *index))
             && other.intersection(bbox) > 0.9 * bbox.area()
             && other.area() > bbox.area()
     };
     (0..board.pieces.len()).find(holds)
+}
+
+/// Whether something flat bears what lies on it within its outline: a plate, a tray.
+fn is_dish(board: &Board, index: usize) -> bool {
+    let noun = thing_of(&board.pieces[index]).noun;
+    kind_of(&noun).class == Class::Flat && noun_tags(&noun).any(Tags::SURFACE)
 }
 
 /// A free place for a copy of something in what that lies in.

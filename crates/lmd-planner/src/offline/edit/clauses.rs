@@ -7,7 +7,7 @@ use super::denying::denied;
 use super::doing::said_of;
 use super::emptying::emptying;
 use super::giving::{dressed, give};
-use super::instead::{against, contrast, in_place};
+use super::instead::{against, contrast, in_place, turned_round};
 use super::moving::{gathering, into_region, movement, relation, spread, step};
 use super::phrasing::{begins_clause, normalise, verb_first};
 use super::refusal::Refusal;
@@ -61,7 +61,7 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
     if text.is_empty() {
         return;
     }
-    let text = verb_first(text);
+    let text = turned_round(text).unwrap_or_else(|| verb_first(text));
     let whole = match verb {
         Some(verb) if !begins_clause(&text) => format!("{verb} {text}"),
         _ => text,

@@ -13,7 +13,7 @@ use super::vocabulary::{adds, moves, names_style, places};
 use super::{adding, adjust, scenery};
 use crate::english;
 use crate::geometry::{corners, feet_kept};
-use crate::lexicon::is_alive;
+use crate::lexicon::{Tags, is_alive, noun_tags};
 use crate::offline::wording;
 
 /// Cuts what is denied off a clause: `X instead of Y`, `X, not Y`.
@@ -22,6 +22,25 @@ pub(super) fn contrast(text: &str) -> Option<(&str, &str)> {
     let cut = AGAINST.iter().filter_map(|words| Some((text.find(words)?, *words))).min()?;
     let (left, right) = (text.get(..cut.0)?, text.get(cut.0 + cut.1.len()..)?);
     (!left.is_empty() && !right.is_empty()).then_some((left, right))
+}
+
+/// `no city, a desert instead`, `not a city but a desert` as `a desert instead of the city`.
+pub(super) fn turned_round(text: &str) -> Option<String> {
+    let said = text.strip_prefix("no ").or_else(|| text.strip_prefix("not "))?;
+    let (gone, new) = said.split_once(", but ").or(said.split_once(" but ")).or(said.split_once(", "))?;
+    let new = new.strip_prefix("rather ").unwrap_or(new);
+    let plain = new.strip_suffix(" instead").unwrap_or(new);
+    let told = plain != new || text.starts_with("not ") || said.contains(" but ");
+    let names = |words: &str| {
+        let verb = first_word(words).is_none_or(|word| moves(word) || adds(word) || places(word));
+        !verb
+            && words.split(' ').count() < 5
+            && english::noun_phrases(words).len() < 2
+            && english::relation_phrase(words).is_none()
+    };
+    let gone = without_article(gone);
+    let weather = noun_tags(gone).any(Tags::TIME);
+    (told && !weather && names(gone) && names(plain)).then(|| format!("{plain} instead of the {gone}"))
 }
 
 /// What `command` is, meant instead of `other`: a number replaces a number,

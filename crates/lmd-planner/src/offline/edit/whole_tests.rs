@@ -108,6 +108,30 @@ fn what_names_nothing_is_about_what_was_changed() {
 }
 
 #[test]
+fn copies_are_of_one_size_and_lie_where_the_others_do() {
+    let mut conversation = planned("three apples on a plate");
+    let after = said(&mut conversation, "one more");
+    let plate = bbox(&after, "a plate");
+    let apples = || after.objects().iter().filter(|object| object.caption.as_str() == "an apple");
+    assert_eq!(apples().count(), 4);
+    assert!(apples().all(|apple| apple.bbox.intersection(plate) > 0.9 * apple.bbox.area()), "{after:?}");
+    let after = said(&mut planned("a penguin on the ice"), "duplicate the penguin");
+    let [one, other] = after.objects() else { panic!("{after:?}") };
+    assert!((one.bbox.area() - other.bbox.area()).abs() < 1e-6, "{after:?}");
+}
+
+#[test]
+fn what_takes_the_place_of_something_is_not_forbidden() {
+    let mut conversation = planned("a rocket over a city");
+    let after = said(&mut conversation, "no city, a desert instead");
+    assert_eq!((after.background(), after.negative()), ("A realistic scene of a desert", ""));
+    for instruction in ["no dog, a rabbit instead", "no dog but a rabbit", "not a dog, but a rabbit"] {
+        let after = said(&mut planned("a cat and a dog"), instruction);
+        assert_eq!((captions(&after), after.negative()), (vec!["a cat", "a rabbit"], ""), "{instruction}");
+    }
+}
+
+#[test]
 fn locked_objects_stay() {
     let conversation = planned("a cat, a dog and a bird");
     let before = conversation.layout();

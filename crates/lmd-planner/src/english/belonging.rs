@@ -1,0 +1,171 @@
+//! Which thing a word belongs to where neither an article nor a preposition tells: parts after a comma, what comes out of
+//! something, and how a deed changes what a preposition says.
+
+use super::chunk::Chunk;
+use super::interpret::{Interpreter, Joint, thing_tags};
+use super::links::Link;
+use super::owning::is_building;
+use super::phrase::{Determiner, NounPhrase};
+use crate::lexicon::{List, Role, Tags, Verb, head, is_at, is_growing, is_on, kind_of, tags};
+use crate::{Region, Relation, RelationKind};
+
+impl Interpreter<'_> {
+    /// How things are after a deed where that tells it and the preposition does not: chewing on a slipper, fighting over
+    /// a ball, leaning into a fountain.
+    pub(super) fn kind_after_deed(&self, kind: RelationKind, prep: &str) -> RelationKind {
+        // "a lion with one paw on a ball"
+        let touches = prep == "on" && self.follows_limb();
+        if !touches && prep == "on" && self.writes_on_board() {
+            return RelationKind::NextTo;
+        }
+        let Some(Chunk::Verb(verb)) = self.previous() else {
+            return if touches { RelationKind::Touching } else { kind };
+        };
+        let comes = prep.starts_with("from") || prep == "out of";
+        match verb.attribute.as_str() {
+            does if is_on(does, prep) && prep != "from" => RelationKind::On,
+            _ if touches => RelationKind::Touching,
+            does if comes && is_growing(does) && !self.grows_within() => RelationKind::On,
+            // "an owl peeking out from the branches"
+            "peeking" | "peering" | "hiding" if comes && kind == RelationKind::NextTo => RelationKind::Behind,
+            // "trees seen through a window"
+            "seen" | "viewed" | "visible" if prep == "through" => RelationKind::Inside,
+            does if !is_at(does, prep) => kind,
+            _ if prep == "on" || prep == "into" && reaches_in(verb) => RelationKind::Touching,
+            _ => RelationKind::NextTo,
+        }
+    }
+
+    /// Whether what something grows from holds it: a pot, but not a car.
+    fn grows_within(&self) -> bool {
+        let holds = |tags: Tags| tags.any(Tags::CONTAINER) && !tags.any(Tags::VEHICLE);
+        match self.peek(1) {
+            Some(Chunk::Np(np)) => holds(np.tags()),
+            _ => self.owner.iter().any(|i| self.scene.things.get(*i).is_some_and(|t| holds(thing_tags(t)))),
+        }
+    }
+
+    /// `a clock with a cat's face on it`: there is no cat.
+    pub(super) fn is_part_of_other(phrase: &NounPhrase) -> bool {
+        let last = phrase.words.last().map(|word| word.to_lowercase()).unwrap_or_default();
+        last != phrase.noun
+            && !phrase.plural
+            && phrase.tags().any(Tags::ANIMATE)
+            && tags(&last).any(Tags::BODY.and(Tags::PART))
+    }
+
+    /// `a house with a porch`: part of it, and no place around it.
+    pub(super) fn is_porch(&self, phrase: &NounPhrase, owners: &[usize]) -> bool {
+        let built = |i: &usize| self.scene.things.get(*i).is_some_and(is_building);
+        let porch = matches!(head(&phrase.noun), "porch" | "veranda" | "terrace" | "patio" | "deck");
+        porch && owners.last().is_some_and(built) && !matches!(self.peek(1), Some(Chunk::Link(_)))
+    }
+
+    /// `a bicycle against a wall, basket full of flowers`: a noun without an article before what is said of it is of the
+    /// thing that the sentence is about, which becomes the owner. `true` if it is so.
+    pub(super) fn belongs_to_main(&mut self, phrase: &NounPhrase) -> bool {
+        let other = Tags::ANIMATE.and(Tags::PLACE).and(Tags::STUFF).and(Tags::SKY).and(Tags::SCENERY);
+        let tags = phrase.tags();
+        let part = tags.any(Tags::PART) || tags.any(Tags::CONTAINER) && !phrase.plural;
+        let said = match self.peek(1) {
+            Some(Chunk::Full { .. }) => true,
+            Some(Chunk::Adjectives(_)) => tags.any(Tags::PART),
+            _ => false,
+        };
+        let main = self.mentioned.first().copied().filter(|main| !self.is_animate(*main));
+        let own = self.joint == Joint::Comma
+            && matches!(phrase.determiner, Determiner::None | Determiner::The)
+            && phrase.quantity.is_none()
+            && self.known(phrase).is_none()
+            && part
+            && said
+            && !tags.any(other.and(Tags::BODY));
+        let Some(main) = main.filter(|_| own && !self.is_list_of_tags()) else { return false };
+        self.owner = vec![main];
+        (self.group, self.object_of, self.closed) = (vec![main], None, false);
+        true
+    }
+
+    /// Whether the sentence lists nouns without articles before this one.
+    pub(super) fn is_list_of_tags(&self) -> bool {
+        let bare = |chunk: &&Chunk| matches!(chunk, Chunk::Np(np) if np.is_bare());
+        self.chunks.iter().take(self.at).filter(bare).count() > 0
+    }
+
+    /// The word that comes next and says how a part is held: `with the mast down`, `with her arms up in the air`.
+    pub(super) fn way_after(&self) -> Option<String> {
+        match (self.peek(1)?, self.peek(2)) {
+            (
+                Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep)),
+                None | Some(Chunk::Stop | Chunk::Comma | Chunk::And),
+            ) => matches!(prep.as_str(), "down" | "up" | "off" | "out" | "over").then(|| prep.clone()),
+            (Chunk::Link(Link::Region { region: Region::Ground, .. }), _) => {
+                Some("near the ground".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// The words that come next where a part of a body is at the ground, the sky or the like: `its head near the ground`.
+    pub(super) fn part_of_picture(&self, part: &NounPhrase) -> Option<(String, NounPhrase)> {
+        match (self.peek(1)?, self.peek(2)?) {
+            (Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep)), Chunk::Np(np)) => {
+                let ground = List::Region.has(&np.noun) && part.tags().any(Tags::BODY);
+                (ground && np.determiner != Determiner::A).then(|| (prep.clone(), np.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// `singing into a microphone`: whoever does has it at hand. `true` if it was that.
+    pub(super) fn speaks_into(&mut self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+        let tool = List::InHand.has(&phrase.noun)
+            || List::Used.has(&phrase.noun) && kind_of(&phrase.noun).height < 0.3;
+        if !tool || subjects.is_empty() {
+            return false;
+        }
+        let tool = self.thing_of(phrase);
+        self.hold(&[tool], subjects);
+        (self.group, self.object_of, self.closed) = (subjects.to_vec(), None, true);
+        true
+    }
+
+    /// `melting on the toast and the cheese.`: it is drawn on the first of the two alone.
+    pub(super) fn doubt_pair(&mut self, index: usize) {
+        let on = matches!(self.object_of, Some((RelationKind::On | RelationKind::Inside, _)));
+        let pair =
+            self.group.last().and_then(|i| self.scene.things.get(*i)).zip(self.scene.things.get(index));
+        if let Some((first, second)) = pair.filter(|_| on) {
+            let (first, second) = (first.phrase(), second.phrase());
+            let note = format!(
+                "\"{second}\" is drawn beside \"{first}\", although both may be meant to bear the same"
+            );
+            self.scene.notes.push(note);
+        }
+    }
+
+    /// `rolling under the book and the shelf.`: two of equal rank at the end of a sentence, and not a thing of its own.
+    pub(super) fn ends_definite_pair(&self) -> bool {
+        let the =
+            |chunk: Option<&Chunk>| matches!(chunk, Some(Chunk::Np(np)) if np.determiner == Determiner::The);
+        let before = |back: usize| self.at.checked_sub(back).and_then(|at| self.chunks.get(at));
+        let pair = the(self.peek(0)) && the(before(2)) && matches!(before(3), Some(Chunk::Link(_)));
+        pair && before(1) == Some(&Chunk::And) && matches!(self.peek(1), None | Some(Chunk::Stop))
+    }
+
+    /// Whether it is smoke or the like that comes out of something, which then stays what is spoken of.
+    pub(super) fn comes_out(&self, index: usize) -> bool {
+        let stuff = self.scene.things.get(index).is_some_and(|thing| thing_tags(thing).any(Tags::STUFF));
+        let out = |r: &Relation| {
+            let whole =
+                self.scene.things.get(r.object).is_some_and(|whole| !thing_tags(whole).any(Tags::PERSON));
+            r.subject == index && whole && self.mentioned.contains(&r.object)
+        };
+        stuff && self.scene.relations.iter().any(out)
+    }
+}
+
+/// Whether a deed ends at what it is done to: leaning, biting, reaching.
+fn reaches_in(verb: &Verb) -> bool {
+    verb.leans() || verb.role == Role::Contact || verb.attribute == "reaching"
+}
