@@ -139,6 +139,17 @@ impl Interpreter<'_> {
         high || size.class == Class::Table && subjects.iter().all(small)
     }
 
+    /// Whether something goes through what is no smaller than itself: a hoop, a portal, but not a crowd.
+    fn is_gone_through(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+        let size = kind_of(&phrase.noun).extent();
+        let fits =
+            |i: &usize| self.scene.things.get(*i).is_some_and(|t| kind_of(&t.noun).extent() <= 1.2 * size);
+        !phrase.plural
+            && !phrase.tags().any(Tags::ANIMATE)
+            && !subjects.is_empty()
+            && subjects.iter().all(fits)
+    }
+
     /// How things touch the object of a preposition: hanging from it or leaning against it.
     pub(super) fn touching(
         &mut self,
@@ -167,6 +178,12 @@ impl Interpreter<'_> {
             "on" if phrase.tags().any(Tags::HOOK) && (self.hung || self.is_hung_up(phrase, subjects)) => {
                 RelationKind::HangsFrom
             }
+            // "tumbling down a hill", "climbing up a ladder"
+            "down" | "up" if kind == RelationKind::NextTo && is_slope(phrase) => RelationKind::On,
+            // "jumping through a hoop"
+            "through" if kind == RelationKind::NextTo && self.is_gone_through(phrase, subjects) => {
+                RelationKind::Inside
+            }
             // Whoever is on a bus rides in it.
             "on" if self.ride_in(phrase, subjects) => RelationKind::Inside,
             // "on the left side of a shelf", but not of a road
@@ -186,4 +203,14 @@ impl Interpreter<'_> {
             _ => kind,
         }
     }
+}
+
+/// What one goes up and down on.
+fn is_slope(phrase: &NounPhrase) -> bool {
+    let last = head(&phrase.noun);
+    let steps = matches!(
+        last,
+        "stairs" | "staircase" | "stairway" | "stair" | "steps" | "slide" | "ladder" | "ramp" | "escalator"
+    );
+    steps || phrase.tags().any(Tags::SCENERY) && !phrase.tags().any(Tags::PLACE.and(Tags::SKY))
 }

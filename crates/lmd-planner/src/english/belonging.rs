@@ -54,6 +54,42 @@ impl Interpreter<'_> {
             && tags(&last).any(Tags::BODY.and(Tags::PART))
     }
 
+    /// `a bear walking along a river full of rocks`: they are in the river, which is all around. `true` if it was that.
+    pub(super) fn fills_place(&mut self) -> bool {
+        let (Some(Chunk::Np(place)), Some(Chunk::Np(content))) = (self.previous(), self.peek(1)) else {
+            return false;
+        };
+        let around =
+            matches!(self.at.checked_sub(2).and_then(|at| self.chunks.get(at)), Some(Chunk::Link(_)));
+        let last = self.places.last_word() == Some(head(&place.noun))
+            || self.places.last_word() == Some(place.words.last().map_or("", String::as_str));
+        let counted = content.determiner != Determiner::None || content.quantity.is_some();
+        if !around || !last || counted || self.group.is_empty() {
+            return false;
+        }
+        self.places.add("full of", &content.text());
+        self.used.push("filled".to_owned());
+        self.at += 1;
+        true
+    }
+
+    /// `waiting for a train`: what is waited for is not there yet. `true` if it was that.
+    pub(super) fn awaits(&mut self, verb: &Verb, subjects: &[usize]) -> bool {
+        let (Some(Chunk::For), Some(Chunk::Np(what))) = (self.peek(1), self.peek(2)) else { return false };
+        if verb.attribute != "waiting" || self.known(what).is_some() || what.noun.is_empty() {
+            return false;
+        }
+        self.add_detail(subjects, &format!("waiting for {}", what.text()));
+        self.at += 2;
+        // "for the storm to pass"
+        if let Some(Chunk::Verb(next)) = self.peek(1) {
+            self.used.push(next.attribute.clone());
+            self.at += 1;
+        }
+        (self.object_of, self.closed) = (None, true);
+        true
+    }
+
     /// `a house with a porch`: part of it, and no place around it.
     pub(super) fn is_porch(&self, phrase: &NounPhrase, owners: &[usize]) -> bool {
         let built = |i: &usize| self.scene.things.get(*i).is_some_and(is_building);

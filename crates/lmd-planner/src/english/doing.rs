@@ -199,7 +199,7 @@ impl Interpreter<'_> {
             return;
         }
         self.group.clone_from(&subjects);
-        if self.acts(read, verb, &subjects) {
+        if self.acts(read, verb, &subjects) || self.awaits(verb, &subjects) {
             return;
         }
         let passive = verb.form == VerbForm::Past;

@@ -200,6 +200,7 @@ fn odd(thing: &Thing) -> Vec<String> {
     }
     if let [.., doer, does] = words.as_slice()
         && tags(doer).any(Tags::PERSON)
+        && !tags(does).any(Tags::VEHICLE)
         && verb(does).is_some_and(|verb| verb.form == VerbForm::Base)
     {
         doubt(format!("\"{does}\" may be what it does"));

@@ -174,6 +174,19 @@ impl Interpreter<'_> {
         let tool = phrase.tags().any(Tags::GRASP) && !said;
         let done_to: Vec<usize> = self.done_to.into_iter().filter(|_| tool).collect();
         let mut whose = if own { self.owners_named_by(phrase, &done_to) } else { Vec::new() };
+        // "two dogs in a field with one dog holding a disc": one of the two.
+        let same = |i: &usize| {
+            self.scene.things.get(*i).is_some_and(|t| {
+                t.noun == phrase.noun
+                    && t.exact
+                    && phrase.quantity.is_some_and(|q| q.exact && q.count < t.count)
+            })
+        };
+        if let (true, Some(quantity)) =
+            (phrase.attributes.is_empty() && owners.len() == 1 && owners.iter().all(same), phrase.quantity)
+        {
+            return self.of_them(quantity);
+        }
         if Self::is_part_of_other(phrase) && !owners.is_empty() {
             let there =
                 matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(_)), Some(Chunk::Pronoun(_))));

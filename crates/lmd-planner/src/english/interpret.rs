@@ -183,6 +183,9 @@ impl<'a> Interpreter<'a> {
             Chunk::With => self.with(false),
             Chunk::Has => self.has(),
             Chunk::Full { half } => {
+                if self.fills_place() {
+                    return;
+                }
                 self.with(false);
                 self.filled = true;
                 self.half_full(*half);
