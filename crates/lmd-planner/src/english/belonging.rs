@@ -67,7 +67,17 @@ impl Interpreter<'_> {
         if !around || !last || counted || self.group.is_empty() {
             return false;
         }
-        self.places.add("full of", &content.text());
+        // "a truck on a street full of men": the truck may be.
+        let holds = |i: &usize| {
+            self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::CONTAINER.and(Tags::VEHICLE)))
+        };
+        if content.tags().any(Tags::ANIMATE) && self.group.iter().any(holds) {
+            return false;
+        }
+        let again = |i: &usize| self.scene.things.get(*i).is_some_and(|t| t.noun == content.noun);
+        if !self.group.iter().any(again) {
+            self.places.add("full of", &content.text());
+        }
         self.used.push("filled".to_owned());
         self.at += 1;
         true

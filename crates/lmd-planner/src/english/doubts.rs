@@ -220,11 +220,13 @@ fn odd(thing: &Thing) -> Vec<String> {
     }
     let does = thing.detail.as_deref().and_then(|detail| detail.split(' ').next());
     let figure = own.any(Tags::PART) || FIGURES.contains(&head(&thing.noun));
+    // A boat may wait for the tide.
+    let waits = |does: &str| does == "waiting" && own.any(Tags::VEHICLE);
     // "a sign reading "OPEN"" says so.
     let says = thing.detail.as_deref().is_some_and(|detail| detail.contains('"'));
-    if let Some(does) =
-        does.filter(|does| lifeless && !says && !figure && (lives(does) || HANDLED.contains(does)))
-    {
+    if let Some(does) = does.filter(|does| {
+        lifeless && !says && !figure && !waits(does) && (lives(does) || HANDLED.contains(does))
+    }) {
         doubt(format!("\"{does}\" may be what somebody else does"));
     }
     // "in a black suit in a red dress": one of them may be what somebody else wears.
