@@ -7,7 +7,7 @@ use super::links::Link;
 use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
 use crate::lexicon::{List, Role, Tags, Verb, head, is_at, is_growing, is_on, kind_of, tags};
-use crate::{Region, Relation, RelationKind};
+use crate::{Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
     /// How things are after a deed where that tells it and the preposition does not: chewing on a slipper, fighting over
@@ -100,6 +100,71 @@ impl Interpreter<'_> {
         true
     }
 
+    /// `two people on surfboards`: as many of those as there are people.
+    pub(super) fn as_many_as(
+        &mut self,
+        phrase: &NounPhrase,
+        kind: RelationKind,
+        subjects: &[usize],
+        object: usize,
+    ) {
+        let open = phrase.plural && phrase.quantity.is_none() && !self.object_known;
+        let ([subject], true, RelationKind::On) = (subjects, open, kind) else { return };
+        let count =
+            self.scene.things.get(*subject).filter(|t| t.exact && (2..5).contains(&t.count)).map(|t| t.count);
+        if let (Some(count), Some(thing)) = (count, self.scene.things.get_mut(object).filter(|t| !t.exact)) {
+            thing.count = count;
+        }
+    }
+
+    /// What an owner has that is one of its own kind, or a part of somebody who is not there. `true` if it was that.
+    pub(super) fn owned_otherwise(&mut self, phrase: &NounPhrase, owners: &[usize]) -> bool {
+        // "two dogs in a field with one dog holding a disc": one of the two.
+        let fewer = |t: &Thing| t.exact && phrase.quantity.is_some_and(|q| q.exact && q.count < t.count);
+        let same = |i: &usize| self.scene.things.get(*i).is_some_and(|t| t.noun == phrase.noun && fewer(t));
+        if let (true, [owner], Some(quantity)) = (phrase.attributes.is_empty(), owners, phrase.quantity)
+            && same(owner)
+        {
+            self.of_them(quantity);
+            return true;
+        }
+        if !Self::is_part_of_other(phrase) || owners.is_empty() {
+            return false;
+        }
+        let there = matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(_)), Some(Chunk::Pronoun(_))));
+        self.at += if there { 2 } else { 0 };
+        self.accessory(phrase, owners.to_vec());
+        true
+    }
+
+    /// `a room with a view of the sea`, `with a garden`: all around. `true` if it was.
+    pub(super) fn owned_place(&mut self, phrase: &NounPhrase, owners: &[usize]) -> bool {
+        if self.is_porch(phrase, owners) {
+            self.accessory(phrase, owners.to_vec());
+            return true;
+        }
+        let plain = phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
+        if !plain || matches!(self.peek(1), Some(Chunk::Link(_))) || owners.is_empty() {
+            return false;
+        }
+        self.group.clone_from(&self.owner);
+        self.places.add("with", &phrase.text());
+        true
+    }
+
+    /// Who has it: an umbrella is a person's before it is a dog's.
+    pub(super) fn holder(&self, index: usize, owners: &[usize]) -> Option<usize> {
+        let last = owners.last().copied()?;
+        let tool = self.scene.things.get(index).is_some_and(|thing| thing_tags(thing).any(Tags::HELD));
+        let is = |tag: Tags| {
+            move |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing_tags(thing).any(tag))
+        };
+        if !tool || is(Tags::PERSON)(&last) || !is(Tags::ANIMATE)(&last) {
+            return Some(last);
+        }
+        self.mentioned.iter().copied().find(is(Tags::PERSON)).or(Some(last))
+    }
+
     /// `a house with a porch`: part of it, and no place around it.
     pub(super) fn is_porch(&self, phrase: &NounPhrase, owners: &[usize]) -> bool {
         let built = |i: &usize| self.scene.things.get(*i).is_some_and(is_building);
@@ -167,7 +232,7 @@ impl Interpreter<'_> {
     pub(super) fn speaks_into(&mut self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
         let tool = List::InHand.has(&phrase.noun)
             || List::Used.has(&phrase.noun) && kind_of(&phrase.noun).height < 0.3;
-        if !tool || subjects.is_empty() {
+        if !tool || subjects.is_empty() || self.known(phrase).is_some() {
             return false;
         }
         let tool = self.thing_of(phrase);
@@ -214,4 +279,9 @@ impl Interpreter<'_> {
 /// Whether a deed ends at what it is done to: leaning, biting, reaching.
 fn reaches_in(verb: &Verb) -> bool {
     verb.leans() || verb.role == Role::Contact || verb.attribute == "reaching"
+}
+
+/// Whether flowers and fruit that it has are within its outline.
+pub(super) fn is_plant(noun: &str) -> bool {
+    noun.ends_with("tree") || matches!(head(noun), "plant" | "bush" | "shrub" | "vine" | "cactus" | "hedge")
 }

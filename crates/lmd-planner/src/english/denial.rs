@@ -29,14 +29,6 @@ impl Interpreter<'_> {
         if self.names_denied_place(phrase) {
             return true;
         }
-        // "no letters on its keyboard": where they are not.
-        let own =
-            matches!(self.previous(), Some(Chunk::Link(_))) && phrase.determiner == Determiner::Possessive;
-        if own && !self.scene.absent.is_empty() {
-            self.used.push(phrase.noun.clone());
-            (self.pending, self.joint) = (Pending::Nothing, Joint::None);
-            return true;
-        }
         self.denied = Some(Some(phrase.determiner));
         if phrase.noun.is_empty() {
             return true;
@@ -84,6 +76,13 @@ impl Interpreter<'_> {
 
     /// `one kite and no birds in the sky`: the sky is there, with whatever flies. `true` if it was such a place.
     fn names_denied_place(&mut self, phrase: &NounPhrase) -> bool {
+        // "no letters on its keyboard": where they are not.
+        let own = phrase.determiner == Determiner::Possessive && !self.scene.absent.is_empty();
+        if own && matches!(self.previous(), Some(Chunk::Link(_))) {
+            self.used.push(phrase.noun.clone());
+            (self.pending, self.joint) = (Pending::Nothing, Joint::None);
+            return true;
+        }
         let setting = match self.previous() {
             Some(Chunk::Link(Link::Rel { kind, prep })) => setting(phrase, *kind, prep),
             _ => return false,

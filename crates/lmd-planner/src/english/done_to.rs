@@ -32,8 +32,11 @@ impl Interpreter<'_> {
             _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {
                 return self.verb_detail(phrase, verb, &self.alive_of(subjects), prep);
             }
-            _ if self.share(phrase, verb, &subjects) => return,
-            _ if prep.is_none() && self.gives(phrase, verb, &subjects) => return,
+            _ if self.share(phrase, verb, &subjects)
+                || prep.is_none() && self.gives(phrase, verb, &subjects) =>
+            {
+                return;
+            }
             Role::Caption
                 if prep.is_none() && (is_tended(phrase, verb) || self.is_shared(phrase, verb, &subjects)) =>
             {
@@ -68,19 +71,8 @@ impl Interpreter<'_> {
             }
             // "a king crowned by a bishop"
             Role::Topped | Role::Surrounded if is_beside(phrase, verb, prep) => RelationKind::NextTo,
-            // "deer surrounding a moose": they are around it.
-            Role::Surrounded if !passive && verb.form != VerbForm::Past => {
-                self.used.push(verb.attribute.clone());
-                return self.place_against(
-                    phrase,
-                    RelationKind::Around,
-                    "around",
-                    subjects,
-                    self.known(phrase).is_some(),
-                );
-            }
             Role::Surrounded | Role::Flanked | Role::Topped => {
-                return self.surrounding(phrase, verb.role, &subjects);
+                return self.surrounding(phrase, verb, &subjects);
             }
             _ => beside(phrase, verb, prep),
         };
@@ -393,7 +385,14 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(super) fn surrounding(&mut self, phrase: &NounPhrase, role: Role, subjects: &[usize]) {
+    pub(super) fn surrounding(&mut self, phrase: &NounPhrase, verb: &Verb, subjects: &[usize]) {
+        let role = verb.role;
+        // "deer surrounding a moose": they are around it.
+        if role == Role::Surrounded && verb.form != VerbForm::Past {
+            self.used.push(verb.attribute.clone());
+            let known = self.known(phrase).is_some();
+            return self.place_against(phrase, RelationKind::Around, "around", subjects.to_vec(), known);
+        }
         if role == Role::Surrounded && phrase.head_is_place() {
             return self.places.add("surrounded by", &phrase.text());
         }

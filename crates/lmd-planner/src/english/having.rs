@@ -1,6 +1,7 @@
 //! What somebody or something has: a part of its caption (`a cat with a hat`)
 //! or a thing near, on or in it (`a table with two apples`).
 
+use super::belonging::is_plant;
 use super::chunk::Chunk;
 use super::fabric::is_fabric;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
@@ -174,24 +175,8 @@ impl Interpreter<'_> {
         let tool = phrase.tags().any(Tags::GRASP) && !said;
         let done_to: Vec<usize> = self.done_to.into_iter().filter(|_| tool).collect();
         let mut whose = if own { self.owners_named_by(phrase, &done_to) } else { Vec::new() };
-        // "two dogs in a field with one dog holding a disc": one of the two.
-        let same = |i: &usize| {
-            self.scene.things.get(*i).is_some_and(|t| {
-                t.noun == phrase.noun
-                    && t.exact
-                    && phrase.quantity.is_some_and(|q| q.exact && q.count < t.count)
-            })
-        };
-        if let (true, Some(quantity)) =
-            (phrase.attributes.is_empty() && owners.len() == 1 && owners.iter().all(same), phrase.quantity)
-        {
-            return self.of_them(quantity);
-        }
-        if Self::is_part_of_other(phrase) && !owners.is_empty() {
-            let there =
-                matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(_)), Some(Chunk::Pronoun(_))));
-            self.at += if there { 2 } else { 0 };
-            return self.accessory(phrase, owners);
+        if self.owned_otherwise(phrase, &owners) {
+            return;
         }
         // "a mailbox with its flag up"
         let its = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("its"));
@@ -246,7 +231,7 @@ impl Interpreter<'_> {
     }
 
     /// `with a scarf around its neck`: part of the caption of whom the words about the part speak, if there are any.
-    fn accessory(&mut self, phrase: &NounPhrase, owners: Vec<usize>) {
+    pub(super) fn accessory(&mut self, phrase: &NounPhrase, owners: Vec<usize>) {
         let place = self.part_place().filter(|(_, part)| !part.tags().any(Tags::GRASP));
         let place = place.or_else(|| self.place_at(&owners)).or_else(|| self.part_of_picture(phrase));
         let wearers =
@@ -300,8 +285,9 @@ impl Interpreter<'_> {
                 // "a bench with a dog under the bench"
                 let own = |np: &NounPhrase| self.known(np).is_some_and(|index| self.owner.contains(&index));
                 // "a boat with the mast down"
-                !(skipped == 0 && self.way_after().is_some())
-                    && !matches!(self.peek(skipped + 2), Some(Chunk::Np(np)) if !own(np))
+                let way = skipped == 0 && self.way_after().is_some();
+                let elsewhere = matches!(self.peek(skipped + 2), Some(Chunk::Np(np)) if !own(np));
+                !(way || elsewhere)
             }
             Some(Chunk::Link(Link::RelTo { .. } | Link::Region { .. } | Link::BothSides)) => true,
             _ => false,
@@ -320,7 +306,8 @@ impl Interpreter<'_> {
         let kind = match () {
             () if tags.any(Tags::CONTAINER) && !animate => RelationKind::Inside,
             () if tags.any(Tags::SURFACE) && !animate => RelationKind::On,
-            () if thing.noun.ends_with("tree") => RelationKind::Inside,
+            () if is_plant(&thing.noun) && !self.is_animate(index) => RelationKind::Inside,
+            () if self.is_printed(index, owner) => RelationKind::Inside,
             () if tags.any(Tags::PERSON) && self.is_held_up(index) => RelationKind::HeldBy,
             // "a wall with three portraits"
             () if self.hangs_on_wall(index, owner) => RelationKind::On,
@@ -398,21 +385,6 @@ impl Interpreter<'_> {
         self.scene.things.get(index).is_some_and(|thing| List::InHand.has(&thing.noun.replace(' ', "-")))
     }
 
-    /// `a room with a view of the sea`, `with a garden`: all around. `true` if it was.
-    fn owned_place(&mut self, phrase: &NounPhrase, owners: &[usize]) -> bool {
-        if self.is_porch(phrase, owners) {
-            self.accessory(phrase, owners.to_vec());
-            return true;
-        }
-        let plain = phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
-        if !plain || matches!(self.peek(1), Some(Chunk::Link(_))) || owners.is_empty() {
-            return false;
-        }
-        self.group.clone_from(&self.owner);
-        self.places.add("with", &phrase.text());
-        true
-    }
-
     /// `licking its owner's face with affection`: whoever licks has it. `true` if it was of that kind.
     fn owned_idea(&mut self, phrase: &NounPhrase, owners: &[usize]) -> bool {
         if owners.is_empty() || !self.is_new_idea(phrase) {
@@ -461,19 +433,6 @@ impl Interpreter<'_> {
         let count: u32 = owners.iter().filter_map(persons).sum();
         let guessed = self.scene.things.get_mut(index).filter(|thing| held && !thing.exact && count > 0);
         guessed.into_iter().for_each(|thing| thing.count = count);
-    }
-
-    /// Who has it: an umbrella is a person's before it is a dog's.
-    fn holder(&self, index: usize, owners: &[usize]) -> Option<usize> {
-        let last = owners.last().copied()?;
-        let tool = self.scene.things.get(index).is_some_and(|thing| thing_tags(thing).any(Tags::HELD));
-        let is = |tag: Tags| {
-            move |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing_tags(thing).any(tag))
-        };
-        if !tool || is(Tags::PERSON)(&last) || !is(Tags::ANIMATE)(&last) {
-            return Some(last);
-        }
-        self.mentioned.iter().copied().find(is(Tags::PERSON)).or(Some(last))
     }
 
     /// Puts things into the hands or arms of those who have them; that they are

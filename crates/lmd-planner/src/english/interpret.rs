@@ -182,10 +182,8 @@ impl<'a> Interpreter<'a> {
             Chunk::Stop => self.end_sentence(),
             Chunk::With => self.with(false),
             Chunk::Has => self.has(),
+            Chunk::Full { .. } if self.fills_place() => {}
             Chunk::Full { half } => {
-                if self.fills_place() {
-                    return;
-                }
                 self.with(false);
                 self.filled = true;
                 self.half_full(*half);

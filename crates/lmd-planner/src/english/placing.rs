@@ -218,7 +218,8 @@ impl Interpreter<'_> {
         {
             return;
         }
-        if self.reaches(phrase, prep, &subjects) {
+        let aimed = prep == "into" && kind == RelationKind::NextTo;
+        if self.reaches(phrase, prep, &subjects) || aimed && self.speaks_into(phrase, &subjects) {
             return;
         }
         let subjects = self.goes_into(prep, subjects);
@@ -246,13 +247,6 @@ impl Interpreter<'_> {
             self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
             self.group = subjects;
             self.closed = true;
-            return;
-        }
-        if prep == "into"
-            && kind == RelationKind::NextTo
-            && known.is_none()
-            && self.speaks_into(phrase, &subjects)
-        {
             return;
         }
         if prep == "at" && is_heavenly(&phrase.noun) && known.is_none() {
@@ -326,6 +320,7 @@ impl Interpreter<'_> {
             }
             return;
         }
+        self.as_many_as(phrase, kind, &subjects, object);
         let kind = self.at_owned_part(phrase, kind, &subjects);
         self.pass_on_place(kind, &subjects, object);
         self.one_for_each(phrase, kind, &subjects, object);
