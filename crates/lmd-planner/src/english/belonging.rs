@@ -139,6 +139,9 @@ impl Interpreter<'_> {
 
     /// `a room with a view of the sea`, `with a garden`: all around. `true` if it was.
     pub(super) fn owned_place(&mut self, phrase: &NounPhrase, owners: &[usize]) -> bool {
+        if self.owned_otherwise(phrase, owners) {
+            return true;
+        }
         if self.is_porch(phrase, owners) {
             self.accessory(phrase, owners.to_vec());
             return true;
@@ -163,6 +166,15 @@ impl Interpreter<'_> {
             return Some(last);
         }
         self.mentioned.iter().copied().find(is(Tags::PERSON)).or(Some(last))
+    }
+
+    /// `a lady sitting on a bench on the side of a street holding an umbrella`: the bench holds nothing.
+    pub(super) fn seated_holder(&self, verb: &Verb, near: &[usize]) -> Option<Vec<usize>> {
+        let holds = matches!(verb.attribute.as_str(), "holding" | "carrying" | "wearing" | "reading");
+        let seat = |i: &usize| self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::SEAT));
+        let seated = self.joint == Joint::None && !near.is_empty() && near.iter().all(seat);
+        let acts = self.acting.iter().any(|index| self.is_animate(*index));
+        (holds && seated && acts && self.object_of.is_none()).then(|| self.acting.clone())
     }
 
     /// `a house with a porch`: part of it, and no place around it.

@@ -1,7 +1,7 @@
 //! Pronouns, verbs and adjectives that speak of things named before.
 
 use super::chunk::Chunk;
-use super::interpret::{Interpreter, Joint, Pending, thing_tags};
+use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use crate::lexicon::{Role, Tags, Verb, VerbForm, exact_tags, is_adorning, is_of_the_living, size};
@@ -64,7 +64,7 @@ impl Interpreter<'_> {
         let bearer = || {
             self.doer_before_place(verb)
                 .or_else(|| self.parked(verb, &near))
-                .or_else(|| self.owner_acts(verb, &near))
+                .or_else(|| self.owner_acts(verb, &near).or_else(|| self.seated_holder(verb, &near)))
         };
         if let Some(doers) = bearer().or_else(|| self.picture_before_place(verb, &near)) {
             return doers;
@@ -109,14 +109,8 @@ impl Interpreter<'_> {
             }
             _ if verb.form == VerbForm::Ing && verb.role != Role::Neutral && self.joint == Joint::None => {
                 let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
-                // "sitting on a bench on the side of a street holding an umbrella"
-                let holds = matches!(verb.attribute.as_str(), "holding" | "carrying" | "wearing" | "reading");
-                let seat =
-                    |i: &usize| self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::SEAT));
                 if !near.is_empty() && !alive(&near) && alive(&self.owner) {
                     self.owner.clone()
-                } else if holds && alive(&self.acting) && !near.is_empty() && near.iter().all(seat) {
-                    self.acting.clone()
                 } else {
                     near
                 }

@@ -32,11 +32,7 @@ impl Interpreter<'_> {
             _ if prep.is_none() && self.moves_body_part(phrase, &subjects) => {
                 return self.verb_detail(phrase, verb, &self.alive_of(subjects), prep);
             }
-            _ if self.share(phrase, verb, &subjects)
-                || prep.is_none() && self.gives(phrase, verb, &subjects) =>
-            {
-                return;
-            }
+            _ if self.share(phrase, verb, &subjects) || self.gives(phrase, verb, (&subjects, prep)) => return,
             Role::Caption
                 if prep.is_none() && (is_tended(phrase, verb) || self.is_shared(phrase, verb, &subjects)) =>
             {
@@ -240,7 +236,12 @@ impl Interpreter<'_> {
     }
 
     /// `gives a woman a laptop and a boy a book`: each has what he is given. `true` if the verb says that.
-    fn gives(&mut self, phrase: &NounPhrase, verb: &Verb, subjects: &[usize]) -> bool {
+    fn gives(
+        &mut self,
+        phrase: &NounPhrase,
+        verb: &Verb,
+        (subjects, prep): (&[usize], Option<&str>),
+    ) -> bool {
         let given = |first: Option<&Chunk>, second: Option<&Chunk>| match (first, second) {
             (Some(Chunk::Np(who)), Some(Chunk::Np(what))) => (who.tags().any(Tags::ANIMATE)
                 && !what.noun.is_empty()
@@ -251,7 +252,11 @@ impl Interpreter<'_> {
         // "gave the child the dog bit": a clause of its own.
         let acts = matches!(self.peek(2), Some(Chunk::Verb(_) | Chunk::Be));
         let mut pair = given(self.peek(0), self.peek(1)).filter(|_| is_giving(&verb.attribute) && !acts);
-        if pair.is_none() || verb.form == VerbForm::Past || !phrase.tags().any(Tags::ANIMATE) {
+        if prep.is_some()
+            || pair.is_none()
+            || verb.form == VerbForm::Past
+            || !phrase.tags().any(Tags::ANIMATE)
+        {
             return false;
         }
         while let Some((who, what)) = pair {

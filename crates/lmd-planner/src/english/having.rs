@@ -175,9 +175,6 @@ impl Interpreter<'_> {
         let tool = phrase.tags().any(Tags::GRASP) && !said;
         let done_to: Vec<usize> = self.done_to.into_iter().filter(|_| tool).collect();
         let mut whose = if own { self.owners_named_by(phrase, &done_to) } else { Vec::new() };
-        if self.owned_otherwise(phrase, &owners) {
-            return;
-        }
         // "a mailbox with its flag up"
         let its = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("its"));
         if its
