@@ -108,22 +108,6 @@ impl Interpreter<'_> {
         }
     }
 
-    /// `mountains in the background` belong to the background's text.
-    fn scenery_behind(&mut self, subjects: &[usize]) {
-        let last = self.scene.things.len().saturating_sub(1);
-        let scenery = |thing: &Thing| !thing.exact && thing_tags(thing).any(Tags::SCENERY);
-        let related = self.scene.relations.iter().any(|r| r.subject == last || r.object == last);
-        if related || subjects != [last] || !self.scene.things.last().is_some_and(scenery) {
-            return;
-        }
-        if let Some(thing) = self.scene.things.pop() {
-            let phrase = lmd_layout::plural(&thing.phrase());
-            self.places.add("with", &format!("{phrase} in the background"));
-        }
-        self.mentioned.retain(|i| *i != last);
-        self.group.clone_from(&self.owner);
-    }
-
     pub(super) fn relation(&mut self, kind: RelationKind, prep: &str) {
         // "a puppy chewing on a slipper", "two cats fighting over a ball"
         let at = matches!(self.previous(), Some(Chunk::Verb(verb)) if is_at(&verb.attribute, prep));
