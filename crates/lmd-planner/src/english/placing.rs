@@ -305,6 +305,7 @@ impl Interpreter<'_> {
         }
         let several = self.scene.things.get(object).is_some_and(|thing| thing.count > 1);
         if matches!(kind, RelationKind::Between(_)) {
+            self.side_of_pole(object);
             if several || !matches!(self.peek(1), Some(Chunk::And | Chunk::Comma)) {
                 self.between(&subjects, object, object);
             } else {

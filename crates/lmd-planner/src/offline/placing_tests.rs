@@ -279,3 +279,30 @@ fn a_place_in_the_background_is_the_background() {
     }
     assert_eq!(boxes("a knight, a castle in the background", "castle").len(), 1);
 }
+
+#[test]
+fn who_is_between_two_is_so_where_their_sides_are_said() {
+    for (prompt, left, middle, right) in [
+        (
+            "a cup of tea between a book on the left and a pair of glasses on the right",
+            "book",
+            "cup of tea",
+            "pair of glasses",
+        ),
+        (
+            "a candle between a skull to its left and an hourglass to its right",
+            "skull",
+            "candle",
+            "hourglass",
+        ),
+        ("a cat between a dog on the left and a bird on the right", "dog", "cat", "bird"),
+    ] {
+        let plan = OfflinePlanner.plan(prompt).unwrap();
+        assert_eq!(plan.warnings, Vec::<String>::new(), "{prompt}");
+        let [a, b, c] = [left, middle, right].map(|caption| boxes(prompt, caption)[0].center().0);
+        assert!(a < b && b < c, "{prompt}");
+    }
+    let branch = "There is an owl at the top. There is a mouse at the bottom. Between them is a branch.";
+    let [owl, branch, mouse] = ["owl", "branch", "mouse"].map(|caption| boxes(branch, caption)[0].center().1);
+    assert!(owl < branch && branch < mouse);
+}

@@ -63,11 +63,16 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
         RelationKind::Between(other) => {
             let (left, right) = between_sides(&objects, &items_of(other), relation.object == other);
             let alike = relation.object == other;
-            let in_column = left
-                .iter()
-                .chain(&right)
-                .any(|&side| matches!(problem.items[side].region, Some(Region::Top | Region::Bottom)));
-            subjects.iter().map(|&subject| between(subject, &left, &right, alike, in_column)).collect()
+            let stands = |regions: [Region; 2]| {
+                let mut sides = left.iter().chain(&right);
+                sides.any(|&side| problem.items[side].region.is_some_and(|region| regions.contains(&region)))
+            };
+            let lines = match () {
+                () if stands([Region::Top, Region::Bottom]) => vec![AxisId::Y, AxisId::X],
+                () if stands([Region::Left, Region::Right]) => vec![AxisId::X],
+                () => vec![AxisId::X, AxisId::Y],
+            };
+            subjects.iter().map(|&subject| between(subject, &left, &right, alike, &lines)).collect()
         }
         RelationKind::Around if subjects.len() > 1 => around(problem, &subjects, first),
         RelationKind::On
@@ -371,8 +376,8 @@ fn between_sides(objects: &[usize], others: &[usize], same: bool) -> (Vec<usize>
 
 /// Between things of one kind it stands in a row with them; between two kinds
 /// it may lie in a column, too, and does so where one of them is at the top or
-/// at the bottom.
-fn between(s: usize, left: &[usize], right: &[usize], alike: bool, in_column: bool) -> Constraint {
+/// at the bottom: along which axis of `lines`, best first.
+fn between(s: usize, left: &[usize], right: &[usize], alike: bool, lines: &[AxisId]) -> Constraint {
     let order = |dim: AxisId, low: &[usize], high: &[usize], strict: bool| -> Vec<Rule> {
         let rule = if strict { apart } else { centres };
         let lows = low.iter().map(|&a| rule(dim, a, s));
@@ -383,11 +388,14 @@ fn between(s: usize, left: &[usize], right: &[usize], alike: bool, in_column: bo
         }
         rules
     };
-    let ways = |dim: AxisId, strict| [order(dim, left, right, strict), order(dim, right, left, strict)];
-    let (main, cross) = if in_column { (AxisId::Y, AxisId::X) } else { (AxisId::X, AxisId::Y) };
-    let strict = ways(main, true).into_iter().chain(ways(cross, true).into_iter().take(1));
-    let loose = ways(main, false).into_iter().chain(ways(cross, false));
-    Constraint::new(if alike { 2 } else { 3 }, strict.chain(loose).collect())
+    let ways = |strict| {
+        lines
+            .iter()
+            .flat_map(move |dim| [(left, right), (right, left)].map(|(a, b)| order(*dim, a, b, strict)))
+    };
+    let strong = 2 * lines.len() - usize::from(lines.len() > 1);
+    let strict: Vec<_> = ways(true).take(strong).collect();
+    Constraint::new(if alike { 2 } else { strong }, strict.into_iter().chain(ways(false)).collect())
 }
 
 /// Where a region keeps an item: centres within part of the canvas.
