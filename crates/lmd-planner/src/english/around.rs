@@ -1,12 +1,14 @@
 //! What is all around: a phrase that is no thing by where it stands, a bare place after a comma, the sky where
 //! everything is in it.
 
+use lmd_layout::{plural, with_article};
+
 use super::chunk::Chunk;
-use super::interpret::{Interpreter, Joint};
+use super::interpret::{Interpreter, Joint, thing_tags};
 use super::phrase::{Determiner, NounPhrase};
 use super::places::is_heavenly;
 use crate::lexicon::{Class, Tags, kind_of, tags};
-use crate::{Region, RelationKind};
+use crate::{Region, RelationKind, Thing};
 
 impl Interpreter<'_> {
     /// A phrase that is no thing by where it stands: a place, or words that nobody knows. `true` if it was that.
@@ -78,12 +80,37 @@ impl Interpreter<'_> {
         last.is_some_and(|thing| is_heavenly(&thing.noun))
     }
 
+    /// `mountains in the background` belong to the background's text.
+    pub(super) fn scenery_behind(&mut self, subjects: &[usize]) {
+        let last = self.scene.things.len().saturating_sub(1);
+        let scenery = |thing: &Thing| {
+            let tags = thing_tags(thing);
+            !thing.exact && tags.any(Tags::SCENERY) || thing.count == 1 && is_all_around(tags)
+        };
+        let related = self.scene.relations.iter().any(|r| r.subject == last || r.object == last);
+        if related || subjects != [last] || !self.scene.things.last().is_some_and(scenery) {
+            return;
+        }
+        let written = match self.previous() {
+            Some(Chunk::Np(phrase)) => Some(phrase.text()),
+            _ => None,
+        };
+        if let Some(thing) = self.scene.things.pop() {
+            let named =
+                |phrase: String| if thing.count == 1 { with_article(&phrase) } else { plural(&phrase) };
+            let phrase = written.unwrap_or_else(|| named(thing.phrase()));
+            self.places.add("with", &format!("{phrase} in the background"));
+        }
+        self.mentioned.retain(|i| *i != last);
+        self.group.clone_from(&self.owner);
+    }
+
     /// `in the background a blurred garden`: a place or land that nobody counts there is all around. `true` if it was that.
     fn is_behind_all(&mut self, phrase: &NounPhrase) -> bool {
         let tags = phrase.tags();
-        let place = tags.any(Tags::PLACE) && !tags.any(Tags::BOUNDED.and(Tags::SURFACE));
         let land = tags.any(Tags::SCENERY) && !phrase.count().1;
-        if self.region != Some(Region::Background) || !(place && phrase.count().0 == 1 || land) {
+        if self.region != Some(Region::Background) || !(is_all_around(tags) && phrase.count().0 == 1 || land)
+        {
             return false;
         }
         self.region = None;
@@ -106,7 +133,7 @@ impl Interpreter<'_> {
             return self.places.add("with", &phrase.text());
         }
         let uncounted = tags.any(Tags::UNCOUNTED.and(Tags::ABSTRACT).and(Tags::STUFF)) || phrase.capitalised;
-        let text = if uncounted { phrase.text() } else { lmd_layout::with_article(&phrase.text()) };
+        let text = if uncounted { phrase.text() } else { with_article(&phrase.text()) };
         self.places.add(if self.places.len() == 0 { "in" } else { "with" }, &text);
     }
 
@@ -146,4 +173,9 @@ impl Interpreter<'_> {
         }
         .or_else(|| self.places.background())
     }
+}
+
+/// Whether words are of a place without edges, which is no thing in the background but is the background.
+fn is_all_around(tags: Tags) -> bool {
+    tags.any(Tags::PLACE) && !tags.any(Tags::BOUNDED.and(Tags::SURFACE))
 }

@@ -341,6 +341,20 @@ impl Interpreter<'_> {
         }
     }
 
+    /// `between a book on the left and a cup on the right`: on which side each of the two is.
+    pub(super) fn side_of_pole(&mut self, pole: usize) {
+        let region = match self.peek(1) {
+            Some(Chunk::Link(Link::Region { region, .. })) => *region,
+            Some(Chunk::Link(Link::RelTo { kind: RelationKind::LeftOf, .. })) => Region::Left,
+            Some(Chunk::Link(Link::RelTo { kind: RelationKind::RightOf, .. })) => Region::Right,
+            _ => return,
+        };
+        if matches!(region, Region::Left | Region::Right | Region::Top | Region::Bottom) {
+            self.set_region(&[pole], region);
+            self.at += 1;
+        }
+    }
+
     pub(super) fn between(&mut self, subjects: &[usize], first: usize, second: usize) {
         if subjects.is_empty() {
             self.ahead = Some((RelationKind::Between(second), vec![first]));

@@ -276,6 +276,7 @@ impl<'a> Interpreter<'a> {
             Pending::Ahead { kind, prep } => self.object_ahead(&phrase, kind, &prep),
             Pending::SecondPole { subjects, first } => {
                 let second = self.thing_of(&phrase);
+                self.side_of_pole(second);
                 self.between(&subjects, first, second);
             }
             Pending::Center { subjects } => self.center(&phrase, subjects),

@@ -11,8 +11,12 @@ use crate::lexicon::{
     is_participle, tags, verb,
 };
 
+/// Most words of a noun phrase: each step over senseless text stays cheap.
+const LONGEST: usize = 40;
+
 /// Reads the noun phrase at `at`; gives it with the index after it.
 pub(super) fn noun_phrase(tokens: &[Token], at: usize) -> Option<(NounPhrase, usize)> {
+    let tokens = tokens.get(..at + LONGEST).unwrap_or(tokens);
     Reader { tokens, start: at, at, phrase: NounPhrase::new() }.read(0)
 }
 

@@ -108,22 +108,6 @@ impl Interpreter<'_> {
         }
     }
 
-    /// `mountains in the background` belong to the background's text.
-    fn scenery_behind(&mut self, subjects: &[usize]) {
-        let last = self.scene.things.len().saturating_sub(1);
-        let scenery = |thing: &Thing| !thing.exact && thing_tags(thing).any(Tags::SCENERY);
-        let related = self.scene.relations.iter().any(|r| r.subject == last || r.object == last);
-        if related || subjects != [last] || !self.scene.things.last().is_some_and(scenery) {
-            return;
-        }
-        if let Some(thing) = self.scene.things.pop() {
-            let phrase = lmd_layout::plural(&thing.phrase());
-            self.places.add("with", &format!("{phrase} in the background"));
-        }
-        self.mentioned.retain(|i| *i != last);
-        self.group.clone_from(&self.owner);
-    }
-
     pub(super) fn relation(&mut self, kind: RelationKind, prep: &str) {
         let kind = self.kind_after_deed(kind, prep);
         if self.stands_elsewhere() {
@@ -313,6 +297,7 @@ impl Interpreter<'_> {
         }
         let several = self.scene.things.get(object).is_some_and(|thing| thing.count > 1);
         if matches!(kind, RelationKind::Between(_)) {
+            self.side_of_pole(object);
             if several || !matches!(self.peek(1), Some(Chunk::And | Chunk::Comma)) {
                 self.between(&subjects, object, object);
             } else {

@@ -72,7 +72,8 @@ fn member(tokens: &[Token], at: usize) -> Option<(usize, Vec<Token>)> {
 fn somebody(tokens: &[Token], at: usize) -> Option<(usize, Vec<Token>)> {
     let who = |at: usize| {
         let led = matches!(low(tokens, at), "a" | "an" | "the");
-        noun_phrase(tokens, at).filter(|(np, _)| led && np.tags().any(Tags::ANIMATE)).map(|(_, end)| end)
+        let phrase = led.then(|| noun_phrase(tokens, at)).flatten();
+        phrase.filter(|(np, _)| np.tags().any(Tags::ANIMATE)).map(|(_, end)| end)
     };
     let end = who(at).filter(|end| opens(tokens, at) && is_article(low(tokens, *end)))?;
     let does = before_in_sentence(tokens, at)

@@ -12,6 +12,8 @@ use crate::lexicon::{self, List, Tags, exact_tags, is_known_verb, tags};
 
 /// Shortest words that are looked at.
 const SHORTEST: usize = 4;
+/// Longest word that may be a near miss; longer ones are nobody's slip.
+const LONGEST: usize = 30;
 /// Most words of one prompt that are looked at.
 const MOST: usize = 60;
 
@@ -143,7 +145,7 @@ fn wrong_plural(token: &Token) -> Option<String> {
 /// of ours.
 fn is_strange(token: &Token) -> bool {
     let low = token.low.as_str();
-    low.len() >= SHORTEST
+    (SHORTEST..=LONGEST).contains(&low.len())
         && low.bytes().all(|b| b.is_ascii_lowercase())
         && !token.is_capitalised()
         && tags(low).is_unknown()

@@ -13,6 +13,7 @@ mod item;
 mod likeness;
 mod place;
 pub(crate) mod problem;
+mod proportion;
 mod rows;
 mod rules;
 mod settling;

@@ -189,3 +189,120 @@ fn places_against_a_corner_are_outside_of_it() {
     let slice = boxes("a plate with a fish in the center and a lemon slice on the left side", "slice")[0];
     assert!(slice.x() > plate.x() && slice.x_max() < plate.center().0, "{plate:?} {slice:?}");
 }
+
+#[test]
+fn what_is_larger_in_life_is_no_smaller() {
+    for (prompt, larger, smaller) in [
+        ("an owl and a mouse", "owl", "mouse"),
+        (
+            "There is an owl at the top. There is a mouse at the bottom. Between them is a branch.",
+            "owl",
+            "mouse",
+        ),
+        ("a boy with a basket full of apples", "boy", "basket"),
+        ("white flowers in a vase beside a window", "window", "vase"),
+        ("an eagle and a mouse in a field", "eagle", "mouse"),
+        ("a tent and three matches", "tent", "match"),
+    ] {
+        let (a, b) = (boxes(prompt, larger), boxes(prompt, smaller));
+        assert!(!a.is_empty() && !b.is_empty(), "{prompt}");
+        for small in b {
+            assert!(a[0].area() >= small.area(), "{prompt}: {a:?} {small:?}");
+        }
+    }
+    // Who says so may have it.
+    let huge = "a huge mouse beside a tiny elephant";
+    assert!(boxes(huge, "mouse")[0].area() > boxes(huge, "elephant")[0].area());
+}
+
+#[test]
+fn what_is_on_a_wall_or_a_door_is_within_it() {
+    for (prompt, holder, thing) in [
+        ("a yellow wall with two framed sketches", "wall", "sketch"),
+        ("a blue wall with a large painting on it", "wall", "painting"),
+        ("a silver knocker on a green door", "door", "knocker"),
+        ("a black fridge with three magnets on it", "fridge", "magnet"),
+    ] {
+        let plan = OfflinePlanner.plan(prompt).unwrap();
+        let left_out: Vec<&String> = plan.warnings.iter().filter(|note| note.contains("left out")).collect();
+        assert_eq!(left_out, Vec::<&String>::new(), "{prompt}");
+        let outer = boxes(prompt, holder)[0];
+        for bbox in boxes(prompt, thing) {
+            assert!(outer.intersection(bbox) > 0.95 * bbox.area(), "{prompt}: {bbox:?} {outer:?}");
+        }
+    }
+    let door = boxes("a black fridge with three magnets on it", "fridge")[0];
+    assert!(door.h() > 1.5 * door.w(), "{door:?}");
+}
+
+#[test]
+fn several_leave_room_for_what_is_beside_them() {
+    for (prompt, left, right) in [
+        ("five green peppers to the right of two red onions", "onion", "pepper"),
+        ("a yellow boat to the left of two blue boats", "yellow boat", "blue boat"),
+        ("six cups to the left of a teapot", "cup", "teapot"),
+    ] {
+        let (a, b) = (boxes(prompt, left), boxes(prompt, right));
+        assert!(a.iter().all(|a| b.iter().all(|b| a.x_max() <= b.x())), "{prompt}: {a:?} {b:?}");
+    }
+}
+
+#[test]
+fn many_on_a_table_are_on_it_row_by_row() {
+    for prompt in
+        ["four bottles and four glasses on a table", "a pizza, three bottles and three glasses on a table"]
+    {
+        let plan = OfflinePlanner.plan(prompt).unwrap();
+        assert_eq!(plan.warnings, Vec::<String>::new(), "{prompt}");
+        let table = boxes(prompt, "table")[0];
+        for bbox in boxes(prompt, "bottle").into_iter().chain(boxes(prompt, "glass")) {
+            assert!(
+                (table.y()..table.y_max()).contains(&bbox.y_max()) || bbox.y_max() > table.y() - 0.06,
+                "{prompt}: {bbox:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_place_in_the_background_is_the_background() {
+    for (prompt, said) in [
+        ("a horse running with the sea in the background", "with the sea in the background"),
+        ("a dog beside a bench, a city in the background", "with a city in the background"),
+        (
+            "a girl with the Manhattan skyline in the background",
+            "with the Manhattan skyline in the background",
+        ),
+    ] {
+        let layout = OfflinePlanner.plan(prompt).unwrap().layout;
+        assert!(layout.background().contains(said), "{prompt}: {}", layout.background());
+    }
+    assert_eq!(boxes("a knight, a castle in the background", "castle").len(), 1);
+}
+
+#[test]
+fn who_is_between_two_is_so_where_their_sides_are_said() {
+    for (prompt, left, middle, right) in [
+        (
+            "a cup of tea between a book on the left and a pair of glasses on the right",
+            "book",
+            "cup of tea",
+            "pair of glasses",
+        ),
+        (
+            "a candle between a skull to its left and an hourglass to its right",
+            "skull",
+            "candle",
+            "hourglass",
+        ),
+        ("a cat between a dog on the left and a bird on the right", "dog", "cat", "bird"),
+    ] {
+        let plan = OfflinePlanner.plan(prompt).unwrap();
+        assert_eq!(plan.warnings, Vec::<String>::new(), "{prompt}");
+        let [a, b, c] = [left, middle, right].map(|caption| boxes(prompt, caption)[0].center().0);
+        assert!(a < b && b < c, "{prompt}");
+    }
+    let branch = "There is an owl at the top. There is a mouse at the bottom. Between them is a branch.";
+    let [owl, branch, mouse] = ["owl", "branch", "mouse"].map(|caption| boxes(branch, caption)[0].center().1);
+    assert!(owl < branch && branch < mouse);
+}

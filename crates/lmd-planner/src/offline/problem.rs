@@ -15,14 +15,16 @@ use crate::{Arrangement, Region, RelationKind, Scene};
 
 /// Shortest side of a box while there is room: two cells of a 16 × 16 grid.
 const SHORTEST: f64 = 0.13;
+/// What is flat is no flatter than this where it shares what it is on with others.
+const FLATTEST: f64 = 0.07;
 /// How far the side of the largest of several things goes.
 const PROMINENT: f64 = 0.54;
 
 /// What needs room on or in what.
 #[derive(Clone, Copy, Debug)]
-struct Hold {
-    child: usize,
-    parent: usize,
+pub(super) struct Hold {
+    pub(super) child: usize,
+    pub(super) parent: usize,
     kind: RelationKind,
 }
 
@@ -33,7 +35,9 @@ pub(super) struct LayoutProblem {
     pub(super) items: Vec<Item>,
     /// For each thing of the scene, its items.
     pub(super) of_thing: Vec<Vec<usize>>,
-    holds: Vec<Hold>,
+    pub(super) holds: Vec<Hold>,
+    /// Which stand left or right of which.
+    beside: Vec<(usize, usize)>,
     /// Whether there is more to see than what is in the sky.
     grounded: bool,
     /// Whether everything is in the air over a place.
@@ -118,23 +122,45 @@ impl LayoutProblem {
         self.holds.push(Hold { child, parent, kind });
     }
 
+    /// Notes that two stand side by side: two or three of a kind stand in a row there.
+    pub(super) fn side_by_side(&mut self, s: usize, o: usize) {
+        self.beside.push((s, o));
+        for index in [s, o] {
+            let item = &mut self.items[index];
+            item.arrangement = item.arrangement.or((2..=3).contains(&item.count).then_some(Arrangement::Row));
+        }
+    }
+
+    /// The width that the members of an item may take together: they leave room for what stands beside them.
+    fn widest(&self, item: usize, cells: &[(f64, f64)]) -> f64 {
+        let row = |item: usize| self.items[item].row_width(cells[item]);
+        let neighbours = self.beside.iter().filter_map(|(s, o)| match item {
+            _ if item == *s => Some(*o),
+            _ if item == *o => Some(*s),
+            _ => None,
+        });
+        let widest = usual::width(self.items[item].region, self.items[item].count);
+        let shares = neighbours.map(|other| 0.9 * row(item) / (row(item) + row(other)));
+        if self.items[item].count > 1 { shares.fold(widest, f64::min) } else { widest }
+    }
+
     /// How many items somebody holds.
     pub(super) fn held_by(&self, holder: usize) -> usize {
         self.holds.iter().filter(|hold| hold.parent == holder && hold.kind == RelationKind::HeldBy).count()
     }
 
     /// Many things that rest on one holder stand in rows, so that each can still
-    /// be seen.
-    pub(super) fn settle_rows(&mut self) {
-        let holds: Vec<Hold> =
-            self.holds.iter().filter(|hold| hold.kind == RelationKind::On).copied().collect();
-        for hold in &holds {
-            let siblings = holds.iter().filter(|other| other.parent == hold.parent);
-            let total: usize = siblings.map(|other| self.items[other.child].count).sum();
-            let thin = self.items[hold.parent].is_thin();
-            let child = &mut self.items[hold.child];
+    /// be seen; `pairs` are who rests on what.
+    pub(super) fn settle_rows(&mut self, pairs: &[(usize, usize)]) {
+        for (child, holder) in pairs {
+            let siblings = pairs.iter().filter(|(_, other)| other == holder);
+            let total: usize = siblings.map(|(other, _)| self.items[*other].count).sum();
+            let holder = &self.items[*holder];
+            let in_one = holder.is_thin() || holder.kind.class == Class::Wall;
+            let child = &mut self.items[*child];
             let lines = u32::try_from(total.div_ceil(MOST_IN_ROW)).unwrap_or(1);
-            if child.count > 1 && lines > 1 && !thin && child.arrangement == Some(Arrangement::Row) {
+            let free = matches!(child.arrangement, None | Some(Arrangement::Row));
+            if child.count > 1 && lines > 1 && !in_one && free {
                 child.arrangement = Some(Arrangement::Rows(lines));
             }
         }
@@ -180,6 +206,7 @@ impl LayoutProblem {
         for _ in 0..4 {
             self.holds.iter().for_each(|hold| self.make_room(*hold, &mut cells));
         }
+        self.keep_order(&mut cells);
         self.match_alike(&mut cells);
         let alone = self.items.len() == 1;
         let body = |(index, item): (usize, &Item)| {
@@ -189,8 +216,10 @@ impl LayoutProblem {
                 _ if item.is_stack() => 0.6,
                 _ => 0.5,
             };
-            let width = usual::width(item.region, item.count);
-            item.body(cells[index], self.room_of(index, &cells, Room { width, height }))
+            item.body(
+                cells[index],
+                self.room_of(index, &cells, Room { width: self.widest(index, &cells), height }),
+            )
         };
         self.items.iter().enumerate().map(body).collect()
     }
@@ -232,7 +261,7 @@ impl LayoutProblem {
                 // A sun or a moon is far off, even where it is the only thing.
                 _ if self.aloft && item.in_sky => item.most,
                 _ if self.aloft => usual::most_aloft(members),
-                _ => item.most.filter(|_| self.grounded && many && !held),
+                _ => item.most.filter(|_| self.grounded && many && !held && self.is_outsized(index)),
             };
             let stretch = if item.in_sky { 1.0 } else { stretch };
             item.within(item.cell(unit, shortest, stretch), most)
@@ -286,24 +315,16 @@ impl LayoutProblem {
         };
         let parent = &self.items[hold.parent];
         let (have_w, have_h) = cells[hold.parent];
-        let free = parent.fixed.is_none() && parent.kept_size.is_none();
+        // A door does not grow with what is on it.
+        let narrow = hold.kind == RelationKind::Inside && is_narrow_wall(parent);
+        let free = parent.fixed.is_none() && parent.kept_size.is_none() && !narrow;
         let (most_w, most_h) = if free { LARGEST } else { (have_w, have_h) };
         if free {
             let grow = (need_w / have_w).max(need_h / have_h).max(1.0);
             cells[hold.parent] =
                 (need_w.max(have_w * grow.sqrt()).min(most_w), need_h.max(have_h * grow.sqrt()).min(most_h));
         }
-        // What lies in the middle leaves room to what lies at the side.
-        let at_side = |other: &&Hold| other.parent == hold.parent && self.items[other.child].cornered;
-        if !child.cornered
-            && child.kept_size.is_none()
-            && child.fixed.is_none()
-            && parent.kind.class == Class::Flat
-            && self.holds.iter().any(|other| at_side(&other))
-        {
-            let ((w, h), (have_w, have_h)) = (cells[hold.child], cells[hold.parent]);
-            let shrink = (0.44 * have_w / w).min(0.8 * have_h / h).min(1.0);
-            cells[hold.child] = (w * shrink, h * shrink);
+        if self.leave_sides(hold, cells) {
             return;
         }
         if self.is_dish(hold) {
@@ -313,11 +334,27 @@ impl LayoutProblem {
             cells[hold.child] = (w * shrink, h * shrink);
             return;
         }
-        let over = (need_w / most_w).max(need_h / most_h);
+        let over =
+            if narrow { 1.2 * cells[hold.child].0 / have_w } else { (need_w / most_w).max(need_h / most_h) };
         if over > 1.0 && child.fixed.is_none() && child.kept_size.is_none() {
             let (w, h) = cells[hold.child];
-            cells[hold.child] = (w / over, h / over);
+            // What is flat already stays visible.
+            cells[hold.child] = (w / over, (h / over).max(h.min(FLATTEST)));
         }
+    }
+
+    /// What lies in the middle leaves room to what lies at the side. `true` if it does.
+    fn leave_sides(&self, hold: Hold, cells: &mut [(f64, f64)]) -> bool {
+        let (child, parent) = (&self.items[hold.child], &self.items[hold.parent]);
+        let at_side = |other: &Hold| other.parent == hold.parent && self.items[other.child].cornered;
+        let amid = !child.cornered && child.kept_size.is_none() && child.fixed.is_none();
+        if !amid || parent.kind.class != Class::Flat || !self.holds.iter().any(at_side) {
+            return false;
+        }
+        let ((w, h), (have_w, have_h)) = (cells[hold.child], cells[hold.parent]);
+        let shrink = (0.44 * have_w / w).min(0.8 * have_h / h).min(1.0);
+        cells[hold.child] = (w * shrink, h * shrink);
+        true
     }
 
     /// The empty one of two chairs is as large as the one that a cat lies on.
@@ -365,6 +402,11 @@ impl LayoutProblem {
         let side = |side: f64| (side * shrink).max(side.min(0.1));
         cells[hold.child] = (side(w), side(h));
     }
+}
+
+/// Whether something is as high as a wall and no wider than a door.
+fn is_narrow_wall(item: &Item) -> bool {
+    item.kind.class == Class::Wall && item.kind.width <= 1.3
 }
 
 /// Whether the instances of a thing are placed one by one.

@@ -21,6 +21,9 @@ pub(super) fn constraints(scene: &Scene, problem: &mut LayoutProblem) -> Vec<Con
             all.extend(region_constraint(index, region, &scene.things[item.thing].noun));
         }
     }
+    let on = scene.relations.iter().filter(|relation| relation.kind == RelationKind::On);
+    let resting: Vec<(usize, usize)> = on.flat_map(|relation| pairs(problem, relation)).collect();
+    problem.settle_rows(&resting);
     for relation in &scene.relations {
         let says = describe(scene, relation);
         for mut constraint in relation_constraints(scene, problem, relation) {
@@ -28,8 +31,14 @@ pub(super) fn constraints(scene: &Scene, problem: &mut LayoutProblem) -> Vec<Con
             all.push(constraint);
         }
     }
-    problem.settle_rows();
     all
+}
+
+/// The items of a relation, pair by pair: each subject with an object of its own, as far as there are.
+fn pairs(problem: &LayoutProblem, relation: &Relation) -> Vec<(usize, usize)> {
+    let items_of = |index: usize| problem.of_thing.get(index).map(Vec::as_slice).unwrap_or_default();
+    let (subjects, objects) = (items_of(relation.subject), items_of(relation.object));
+    subjects.iter().copied().zip(objects.iter().copied().cycle()).collect()
 }
 
 /// A relation in words: `cat left of dog`.
@@ -54,7 +63,16 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
         RelationKind::Between(other) => {
             let (left, right) = between_sides(&objects, &items_of(other), relation.object == other);
             let alike = relation.object == other;
-            subjects.iter().map(|&subject| between(subject, &left, &right, alike)).collect()
+            let stands = |regions: [Region; 2]| {
+                let mut sides = left.iter().chain(&right);
+                sides.any(|&side| problem.items[side].region.is_some_and(|region| regions.contains(&region)))
+            };
+            let lines = match () {
+                () if stands([Region::Top, Region::Bottom]) => vec![AxisId::Y, AxisId::X],
+                () if stands([Region::Left, Region::Right]) => vec![AxisId::X],
+                () => vec![AxisId::X, AxisId::Y],
+            };
+            subjects.iter().map(|&subject| between(subject, &left, &right, alike, &lines)).collect()
         }
         RelationKind::Around if subjects.len() > 1 => around(problem, &subjects, first),
         RelationKind::On
@@ -64,15 +82,15 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
         | RelationKind::HeldBy
         | RelationKind::HangsFrom => {
             let alive = scene.things.get(relation.subject).is_some_and(|thing| is_alive(&thing.noun));
-            let pairs = subjects.iter().zip(objects.iter().cycle());
             let detail = scene.things.get(relation.subject).and_then(|thing| thing.detail.as_deref());
             let spot = scene.things.get(relation.subject).and_then(|thing| thing.spot);
-            let placed = |(&subject, &object)| {
+            let pairs = pairs(problem, relation);
+            let placed = |(subject, object)| {
                 let constraint = at_part(problem, (subject, object), detail, relation.kind)
                     .unwrap_or_else(|| carried(problem, subject, object, relation.kind, alive));
                 in_corner(constraint, (subject, object), spot)
             };
-            pairs.map(placed).collect()
+            pairs.into_iter().map(placed).collect()
         }
         RelationKind::NextTo => {
             let sides = NextSides::new(scene, relation);
@@ -85,6 +103,9 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
         }
         kind => {
             let pairs = subjects.iter().flat_map(|&s| objects.iter().map(move |&o| (s, o)));
+            if matches!(kind, RelationKind::LeftOf | RelationKind::RightOf) {
+                pairs.clone().for_each(|(s, o)| problem.side_by_side(s, o));
+            }
             pairs.map(|(subject, object)| ordered(problem, kind, subject, object)).collect()
         }
     }
@@ -157,7 +178,10 @@ fn carried(problem: &mut LayoutProblem, s: usize, o: usize, kind: RelationKind, 
             problem.hold(s, o, kind);
             on(s, o, 0.06)
         }
-        RelationKind::On if problem.items[o].kind.class == Class::Wall => on_wall(s, o),
+        RelationKind::On if problem.items[o].kind.class == Class::Wall => {
+            problem.hold(s, o, RelationKind::Inside);
+            on_wall(s, o)
+        }
         // Rows on a tray lie within it.
         RelationKind::On if problem.items[s].in_rows() && problem.items[o].kind.class == Class::Flat => {
             problem.hold(s, o, RelationKind::Inside);
@@ -351,8 +375,9 @@ fn between_sides(objects: &[usize], others: &[usize], same: bool) -> (Vec<usize>
 }
 
 /// Between things of one kind it stands in a row with them; between two kinds
-/// it may lie in a column, too.
-fn between(s: usize, left: &[usize], right: &[usize], alike: bool) -> Constraint {
+/// it may lie in a column, too, and does so where one of them is at the top or
+/// at the bottom: along which axis of `lines`, best first.
+fn between(s: usize, left: &[usize], right: &[usize], alike: bool, lines: &[AxisId]) -> Constraint {
     let order = |dim: AxisId, low: &[usize], high: &[usize], strict: bool| -> Vec<Rule> {
         let rule = if strict { apart } else { centres };
         let lows = low.iter().map(|&a| rule(dim, a, s));
@@ -363,18 +388,14 @@ fn between(s: usize, left: &[usize], right: &[usize], alike: bool) -> Constraint
         }
         rules
     };
-    Constraint::new(
-        if alike { 2 } else { 3 },
-        vec![
-            order(AxisId::X, left, right, true),
-            order(AxisId::X, right, left, true),
-            order(AxisId::Y, left, right, true),
-            order(AxisId::X, left, right, false),
-            order(AxisId::X, right, left, false),
-            order(AxisId::Y, left, right, false),
-            order(AxisId::Y, right, left, false),
-        ],
-    )
+    let ways = |strict| {
+        lines
+            .iter()
+            .flat_map(move |dim| [(left, right), (right, left)].map(|(a, b)| order(*dim, a, b, strict)))
+    };
+    let strong = 2 * lines.len() - usize::from(lines.len() > 1);
+    let strict: Vec<_> = ways(true).take(strong).collect();
+    Constraint::new(if alike { 2 } else { strong }, strict.into_iter().chain(ways(false)).collect())
 }
 
 /// Where a region keeps an item: centres within part of the canvas.
