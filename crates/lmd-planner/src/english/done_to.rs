@@ -1,13 +1,15 @@
 //! What is done to something: the objects of verbs, and what becomes of them.
 
 use super::chunk::Chunk;
+use super::having::is_person;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::names::is_persons;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::RelationKind;
 use crate::lexicon::{
-    Class, Role, Tags, Verb, VerbForm, exact_tags, is_filling, is_shown, is_together, kind_of, verb,
+    Class, Role, Tags, Verb, VerbForm, exact_tags, is_filling, is_giving, is_shown, is_together, kind_of,
+    needs_object, verb,
 };
 
 impl Interpreter<'_> {
@@ -72,7 +74,7 @@ impl Interpreter<'_> {
             _ => beside(phrase, verb, prep),
         };
         if self.is_place_of_deed(phrase, verb) {
-            self.tell_deed(verb, kind, &subjects);
+            self.tell_deed(verb, kind, &subjects, &[]);
             return self.places.add("in", &phrase.text());
         }
         if !passive {
@@ -83,7 +85,7 @@ impl Interpreter<'_> {
     }
 
     /// Says a deed of those who do it, or to whom it is done: that two boxes are side by side does not show it.
-    fn tell_deed(&mut self, verb: &Verb, kind: RelationKind, subjects: &[usize]) {
+    fn tell_deed(&mut self, verb: &Verb, kind: RelationKind, subjects: &[usize], objects: &[usize]) {
         let does = verb.attribute.as_str();
         // A train on a bridge crosses it, and somebody on a tree need not climb it.
         let carried = verb.role == Role::Mount && !subjects.iter().any(|index| self.is_animate(*index));
@@ -95,6 +97,8 @@ impl Interpreter<'_> {
         let told = match verb.form {
             VerbForm::Past => format!("being {does}"),
             _ if named => format!("busy {does}"),
+            // "a dog catching" is cut off, and what it catches has a box of its own.
+            _ if needs_object(verb) && !objects.is_empty() => format!("{does} {}", self.some(does, objects)),
             _ => does.to_owned(),
         };
         let says = |index: &usize| {
@@ -103,6 +107,12 @@ impl Interpreter<'_> {
         };
         let silent: Vec<usize> = subjects.iter().copied().filter(|index| !says(index)).collect();
         self.add_deed(&silent, &told);
+    }
+
+    /// What stands for things that a caption may not name.
+    fn some(&self, does: &str, things: &[usize]) -> &'static str {
+        let somebody = |index: &usize| self.scene.things.get(*index).is_some_and(is_person);
+        if things.iter().all(somebody) && !is_giving(does) { "someone" } else { "something" }
     }
 
     /// Adds what things do to their captions: `chanting slogans and waving`.
@@ -115,6 +125,14 @@ impl Interpreter<'_> {
             let before = self.scene.things.get(*index).and_then(|thing| thing.detail.as_deref());
             let second = before.is_some_and(|detail| detail.split(' ').any(doing));
             let joined = if second && does.split(' ').next().is_some_and(doing) { "and " } else { "" };
+            // "picking and throwing something"
+            let some =
+                does.split(' ').next_back().filter(|word| !joined.is_empty() && word.starts_with("some"));
+            if let (Some(some), Some(thing)) = (some, self.scene.things.get_mut(*index))
+                && let Some(first) = thing.detail.as_deref().and_then(|detail| detail.strip_suffix(some))
+            {
+                thing.detail = Some(first.trim_end().to_owned());
+            }
             self.add_detail(&[*index], &format!("{joined}{does}"));
         }
     }
@@ -140,7 +158,7 @@ impl Interpreter<'_> {
         match () {
             () if objects.is_empty() => {}
             () if made || verb.shows_where() => self.used.push(verb.attribute),
-            () => self.tell_deed(&verb, kind, &subjects),
+            () => self.tell_deed(&verb, kind, &subjects, &objects),
         }
         self.group = if made && !objects.is_empty() { objects } else { subjects };
         self.closed = true;
@@ -154,7 +172,7 @@ impl Interpreter<'_> {
             self.used.push(verb.attribute.clone());
         } else {
             self.relate_all(&[agent], kind, subjects);
-            self.tell_deed(verb, kind, subjects);
+            self.tell_deed(verb, kind, subjects, &[]);
         }
         self.group = vec![agent];
     }
@@ -311,7 +329,8 @@ impl Interpreter<'_> {
             self.intransitive(verb, &objects);
         } else {
             let carried = held && holds && !matches!(verb.attribute.as_str(), "lifting" | "brandishing");
-            self.tell_deed(verb, if carried { RelationKind::HeldBy } else { kind }, subjects);
+            let kind = if carried { RelationKind::HeldBy } else { kind };
+            self.tell_deed(verb, kind, subjects, &objects);
         }
         let acts = !LEAVES_PLACE_TO_OBJECT.contains(&verb.attribute.as_str());
         self.done_to = self.group.last().copied().filter(|_| acts);

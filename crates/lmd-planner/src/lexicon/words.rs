@@ -86,6 +86,7 @@ pub(crate) enum List {
     Fabric,
     /// Things that come in twos.
     Pairs,
+    Printed,
     /// What is written so in the plural, too.
     Alike,
     /// What somebody has who eats or drinks.
@@ -164,7 +165,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 66] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 67] = [
         (Self::Medium, STYLE, "medium"),
         (Self::PlainMedium, STYLE, "plain medium"),
         (Self::StyleEnd, STYLE, "style end"),
@@ -190,6 +191,7 @@ impl List {
         (Self::Used, WORDS, "used"),
         (Self::Fabric, WORDS, "fabric"),
         (Self::Pairs, WORDS, "pairs"),
+        (Self::Printed, WORDS, "printed"),
         (Self::Alike, WORDS, "alike"),
         (Self::Meal, WORDS, "meal"),
         (Self::Joined, WORDS, "joined"),
