@@ -117,16 +117,21 @@ pub(super) fn with_what_follows(tokens: &[Token], at: usize, verb: Verb) -> (Ver
 /// `looking up`: a verb and where to, which the caption keeps, with its length; what says where to is read again, as it
 /// may lead to a place.
 fn with_direction(tokens: &[Token], at: usize, verb: Verb) -> (Verb, usize) {
-    const WHERE: [&str; 14] = [
+    const WHERE: [&str; 15] = [
         "up", "down", "out", "away", "back", "over", "by", "around", "along", "ahead", "forward", "sideways",
-        "off", "upwards",
+        "off", "on", "upwards",
     ];
     let next = low(tokens, at + 1);
     let acts = verb.form != VerbForm::Past && matches!(verb.role, Role::Action | Role::Posture);
     let each = reads(tokens, at + 2, "each other").or_else(|| reads(tokens, at + 2, "one another"));
-    let little =
-        WHERE.contains(&next) && low(tokens, at + 2) != "of" && noun_phrase(tokens, at + 2).is_none();
+    let little = WHERE.contains(&next)
+        && !matches!(low(tokens, at + 2), "of" | "and")
+        && noun_phrase(tokens, at + 2).is_none();
+    let ends = tokens.get(at + 2).is_none_or(|token| !token.is_word() || is_function(&token.low));
+    let some = matches!(next, "something" | "someone" | "somebody") && ends && verb.form != VerbForm::Past;
     let attribute = match () {
+        // "a boy eating something"
+        () if some => return (Verb { attribute: format!("{} {next}", verb.attribute), ..verb }, 2),
         () if !acts => return (verb, 1),
         () if each.is_some() && is_aimed(&verb.attribute, next) => {
             format!("{} {next} each other", verb.attribute)

@@ -304,8 +304,9 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
         // "stacking wooden blocks"
         let thing = |(_, length): &(Vec<String>, usize)| {
             let next = low(tokens, at + length);
-            let noun = tags(next).any(Tags::NOUN) || is_idea(next);
-            noun && !is_function(next) && !is_adjective(next)
+            let strange = tags(next).is_unknown() && next.starts_with(char::is_alphabetic);
+            let noun = tags(next).any(Tags::NOUN) || is_idea(next) || strange && !is_participle(next);
+            noun && !is_adverb(next) && !is_function(next) && !is_adjective(next)
         };
         return adjectives(tokens, at)
             .filter(|found| !(matches!(previous, Some(Chunk::Verb(_))) && thing(found)))

@@ -131,8 +131,14 @@ impl Interpreter<'_> {
         let stuff = matches!(self.previous(), Some(Chunk::Np(np)) if np.tags().any(Tags::STUFF));
         let alive = !(falls && stuff) && self.detailed.iter().any(|index| self.is_animate(*index));
         let detail = matches!(self.previous(), Some(Chunk::Np(_))) && !self.detailed.is_empty();
+        // "a tornado made of tigers crashing into a tower"
+        let made = |i: &usize| {
+            let detail = self.scene.things.get(*i).and_then(|thing| thing.detail.as_deref());
+            detail.is_some_and(|detail| detail.starts_with("made of"))
+        };
         if alive
             || !detail
+            || self.detailed.iter().any(made)
             || verb.form != VerbForm::Ing
             || verb.role == Role::Posture
             || matches!(self.peek(1), Some(Chunk::Np(_)))
@@ -299,8 +305,8 @@ impl Interpreter<'_> {
         if verb.attribute.contains(' ') && verb.role == Role::Caption {
             return self.add_detail(subjects, &verb.attribute);
         }
-        if verb.attribute == "used" {
-            self.used.push(verb.attribute.clone());
+        if matches!(verb.attribute.as_str(), "used" | "viewed") {
+            return self.used.push(verb.attribute.clone());
         }
         if verb.attribute == "stacked" && subjects.len() > 1 {
             return self.chain(subjects, RelationKind::On);

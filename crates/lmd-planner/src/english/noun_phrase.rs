@@ -242,7 +242,8 @@ impl Reader<'_> {
         let placed = stuff && links::link(self.tokens, self.at + 1).is_some();
         self.low(0) == "can"
             && (stuff || one)
-            && (placed || next.is_none_or(|next| !next.is_word() || is_function(&next.low)))
+            && (placed
+                || next.is_none_or(|next| !next.is_word() || is_function(&next.low) && next.low != "be"))
     }
 
     /// `so` and the like are function words that may stand before adjectives.
