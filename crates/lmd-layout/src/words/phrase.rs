@@ -142,8 +142,7 @@ fn head_index(words: &[&str]) -> usize {
     let last = words.iter().rposition(|w| !w.is_empty()).unwrap_or(0);
     let boundary = (1..=last).find(|&i| {
         let word = words[i].to_lowercase();
-        BOUNDARIES.contains(&word.as_str())
-            || (is_participle(&word) && (i == last || is_article(words[i + 1])))
+        BOUNDARIES.contains(&word.as_str()) || (is_participle(&word) && (i == last || goes_on(words[i + 1])))
     });
     let head = boundary.map_or(last, |i| i - 1);
     let word = words[head].to_lowercase();
@@ -155,8 +154,30 @@ fn is_participle(word: &str) -> bool {
     word.len() > 5 && word.ends_with("ing") && !ING_NOUNS.contains(&word)
 }
 
-fn is_article(word: &str) -> bool {
-    matches!(word.to_lowercase().as_str(), "a" | "an" | "the" | "its" | "his" | "her" | "their")
+/// Whether a participle before this word is what the noun does: `chasing a`, `looking up`, `catching something`.
+fn goes_on(word: &str) -> bool {
+    const AFTER: [&str; 19] = [
+        "a",
+        "an",
+        "the",
+        "its",
+        "his",
+        "her",
+        "their",
+        "something",
+        "someone",
+        "each",
+        "up",
+        "down",
+        "out",
+        "off",
+        "away",
+        "back",
+        "ahead",
+        "past",
+        "and",
+    ];
+    AFTER.contains(&word.to_lowercase().as_str())
 }
 
 #[cfg(test)]
@@ -179,6 +200,9 @@ mod tests {
             ("man riding a horse", "men riding a horse"),
             ("cat wearing hat", "cats wearing hat"),
             ("dog running", "dogs running"),
+            ("dog catching something", "dogs catching something"),
+            ("train going down the track", "trains going down the track"),
+            ("cat looking up and yawning", "cats looking up and yawning"),
             ("glass full of water", "glasses full of water"),
             ("table covered with snow", "tables covered with snow"),
             ("oil painting of a cat", "oil paintings of a cat"),

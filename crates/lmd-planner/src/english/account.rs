@@ -99,6 +99,8 @@ struct Held {
     has_regions: bool,
     /// Whether some are said to differ in size.
     varied: bool,
+    /// Whether a caption says so behind its noun: `with alternating stripes`.
+    alternating: bool,
 }
 
 impl Held {
@@ -131,6 +133,11 @@ impl Held {
             counts: counts.chain([all, 1]).chain(placing.iter().filter_map(|word| number(word))).collect(),
             words,
             varied: scene.things.iter().any(|thing| thing.varied),
+            alternating: scene
+                .things
+                .iter()
+                .filter_map(|thing| thing.detail.as_deref())
+                .any(|detail| detail.contains("alternating")),
             has_regions: scene.things.iter().any(|thing| thing.region.is_some()),
         }
     }
@@ -139,7 +146,7 @@ impl Held {
         // "Dr." is held without its full stop.
         let low = low.trim_end_matches('.');
         if HINGES.contains(&low) {
-            return false;
+            return low == "alternating" && self.alternating;
         }
         let own = exact_tags(low);
         let degree = own.any(Tags::ADVERB) && !own.any(Tags::ADJECTIVE);

@@ -2,12 +2,12 @@
 
 use lmd_layout::singular;
 
-use super::links;
 use super::noun_phrase::Reader;
 use super::numbers::number;
 use super::parallel::{does_something, makes};
 use super::phrase::Determiner;
-use super::token::Token;
+use super::token::{Token, low};
+use super::{links, names};
 use crate::lexicon::{
     Tags, VerbForm, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags, third_person, verb,
 };
@@ -47,6 +47,13 @@ impl Reader<'_> {
             _ => false,
         };
         does && one && self.phrase.quantity.is_none()
+    }
+
+    /// Whether the noun at `at` is a plural, behind which no other noun goes on: not the "States" of the United States flag.
+    pub(super) fn ends_as_plural(&self, at: usize) -> bool {
+        let low = low(self.tokens, at);
+        let plural = singular(low) != low && !exact_tags(low).any(Tags::NOUN) && !low.ends_with('.');
+        plural && !names::of_one(self.tokens, at)
     }
 
     /// Whether the word `ahead` is a verb rather than a noun here.

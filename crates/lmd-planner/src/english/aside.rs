@@ -2,12 +2,12 @@
 
 use super::links::{Link, reads};
 use super::noun_phrase::noun_phrase;
-use super::parallel::{about_to, likeness};
+use super::parallel::{about_to, led, likeness};
 use super::partitive;
 use super::phrase::{Determiner, NounPhrase};
 use super::piece::Chunk;
 use super::token::{Token, low};
-use crate::lexicon::{List, Role, Tags, Verb, VerbForm, head, is_function, verb};
+use crate::lexicon::{List, Role, Tags, Verb, VerbForm, head, is_aimed, is_function, is_told_behind, verb};
 
 /// `a lady in her early sixties`
 fn of_age(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
@@ -106,8 +106,47 @@ fn stretched(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<Ch
     ((after || switched) && !leads).then(|| Chunk::Adjectives(vec![word.to_owned()]))
 }
 
+/// A verb with what it leads to (`trying to catch`), what is put on (`putting on`) or where to (`looking up`), and its
+/// length.
+pub(super) fn with_what_follows(tokens: &[Token], at: usize, verb: Verb) -> (Verb, usize) {
+    led(tokens, at, &verb)
+        .or_else(|| dresses(tokens, at, &verb))
+        .unwrap_or_else(|| with_direction(tokens, at, verb))
+}
+
+/// `looking up`: a verb and where to, which the caption keeps, with its length; what says where to is read again, as it
+/// may lead to a place.
+fn with_direction(tokens: &[Token], at: usize, verb: Verb) -> (Verb, usize) {
+    const WHERE: [&str; 15] = [
+        "up", "down", "out", "away", "back", "over", "by", "around", "along", "ahead", "forward", "sideways",
+        "off", "on", "upwards",
+    ];
+    let next = low(tokens, at + 1);
+    let acts = verb.form != VerbForm::Past && matches!(verb.role, Role::Action | Role::Posture);
+    let each = reads(tokens, at + 2, "each other").or_else(|| reads(tokens, at + 2, "one another"));
+    let little = WHERE.contains(&next)
+        && !matches!(low(tokens, at + 2), "of" | "and")
+        && noun_phrase(tokens, at + 2).is_none();
+    let ends = tokens.get(at + 2).is_none_or(|token| !token.is_word() || is_function(&token.low));
+    let some = matches!(next, "something" | "someone" | "somebody") && ends && verb.form != VerbForm::Past;
+    let attribute = match () {
+        // "a boy eating something"
+        () if some => return (Verb { attribute: format!("{} {next}", verb.attribute), ..verb }, 2),
+        () if !acts => return (verb, 1),
+        () if each.is_some() && is_aimed(&verb.attribute, next) => {
+            format!("{} {next} each other", verb.attribute)
+        }
+        () if little && (is_told_behind(&verb.attribute) || next == "back") => {
+            format!("{} {next}", verb.attribute)
+        }
+        () => return (verb, 1),
+    };
+    // "back" would be read as an adjective.
+    (Verb { attribute, ..verb }, 1 + usize::from(next == "back"))
+}
+
 /// `taking off his helmet`, `puts on her shoes`, `blows out a candle`: the little word belongs to the verb.
-pub(super) fn dresses(tokens: &[Token], at: usize, verb: &Verb) -> Option<(Verb, usize)> {
+fn dresses(tokens: &[Token], at: usize, verb: &Verb) -> Option<(Verb, usize)> {
     // "knocking over a glass" does not place it.
     if matches!(verb.attribute.as_str(), "knocking" | "tipping") && low(tokens, at + 1) == "over" {
         let verb = Verb { attribute: format!("{} over", verb.attribute), role: Role::Close, ..verb.clone() };

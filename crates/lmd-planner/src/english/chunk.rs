@@ -3,14 +3,14 @@
 use std::sync::LazyLock;
 
 use super::acting::PARTICLES;
-use super::aside::{dresses, is_put_on, said_of};
+use super::aside::{is_put_on, said_of, with_what_follows};
 use super::links::{Link, link, reads};
 use super::mood::weather;
 use super::negation::negation;
 use super::nothing;
 use super::noun_phrase::noun_phrase;
 use super::numbers::bound;
-use super::parallel::{does_something, goes_on, led, makes};
+use super::parallel::{does_something, goes_on, makes};
 use super::partitive;
 use super::past::{Doer, as_finite, is_perfect};
 use super::phrase::{Determiner, NounPhrase};
@@ -294,8 +294,7 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
     let verb = verb.or_else(|| acted_by_one(tokens, at, previous));
     let verb = verb.or_else(|| acted_by_several(tokens, at, before));
     if let Some(verb) = verb.filter(|_| may_be_verb) {
-        let (verb, length) =
-            led(tokens, at, &verb).or_else(|| dresses(tokens, at, &verb)).unwrap_or((verb, 1));
+        let (verb, length) = with_what_follows(tokens, at, verb);
         return Some((Chunk::Verb(verb), length));
     }
     let predicative =
@@ -310,8 +309,9 @@ fn predicate(tokens: &[Token], at: usize, before: &[Chunk]) -> Option<(Chunk, us
         // "stacking wooden blocks"
         let thing = |(_, length): &(Vec<String>, usize)| {
             let next = low(tokens, at + length);
-            let noun = tags(next).any(Tags::NOUN) || is_idea(next);
-            noun && !is_function(next) && !is_adjective(next)
+            let strange = tags(next).is_unknown() && next.starts_with(char::is_alphabetic);
+            let noun = tags(next).any(Tags::NOUN) || is_idea(next) || strange && !is_participle(next);
+            noun && !is_adverb(next) && !is_function(next) && !is_adjective(next)
         };
         return adjectives(tokens, at)
             .filter(|found| !(matches!(previous, Some(Chunk::Verb(_))) && thing(found)))

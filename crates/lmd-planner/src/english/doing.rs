@@ -1,10 +1,15 @@
 //! Pronouns, verbs and adjectives that speak of things named before.
 
 use super::chunk::Chunk;
+use super::having::is_person;
 use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Role, Tags, Verb, VerbForm, exact_tags, is_adorning, is_of_the_living, size};
+use super::places::{Setting, setting};
+use crate::lexicon::{
+    Role, Tags, Verb, VerbForm, exact_tags, is_adorning, is_aimed, is_doing, is_of_the_living,
+    is_told_behind, size,
+};
 use crate::{Arrangement, Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -126,8 +131,14 @@ impl Interpreter<'_> {
         let stuff = matches!(self.previous(), Some(Chunk::Np(np)) if np.tags().any(Tags::STUFF));
         let alive = !(falls && stuff) && self.detailed.iter().any(|index| self.is_animate(*index));
         let detail = matches!(self.previous(), Some(Chunk::Np(_))) && !self.detailed.is_empty();
+        // "a tornado made of tigers crashing into a tower"
+        let made = |i: &usize| {
+            let detail = self.scene.things.get(*i).and_then(|thing| thing.detail.as_deref());
+            detail.is_some_and(|detail| detail.starts_with("made of"))
+        };
         if alive
             || !detail
+            || self.detailed.iter().any(made)
             || verb.form != VerbForm::Ing
             || verb.role == Role::Posture
             || matches!(self.peek(1), Some(Chunk::Np(_)))
@@ -255,6 +266,31 @@ impl Interpreter<'_> {
         np.tags().any(Tags::WORN.and(Tags::PART)) && self.group.iter().any(|i| self.is_animate(*i))
     }
 
+    /// `looking at the camera`, `leaning against something`: a deed and at what it is done, which may have a box.
+    fn aimed(&self, verb: &Verb) -> String {
+        let does = &verb.attribute;
+        // "looking up at a bird"
+        let little = does.rsplit(' ').next().filter(|_| does.contains(' '));
+        let skip =
+            usize::from(matches!(self.peek(1), Some(Chunk::Link(Link::Prep(word))) if little == Some(word)));
+        let (prep, kind) = match self.peek(1 + skip) {
+            Some(Chunk::Link(Link::Rel { prep, kind })) => (prep.as_str(), *kind),
+            Some(Chunk::Link(Link::Prep(prep))) => (prep.as_str(), RelationKind::NextTo),
+            Some(Chunk::For) => ("for", RelationKind::NextTo),
+            _ => return does.clone(),
+        };
+        let Some(Chunk::Np(np)) = self.peek(2 + skip).filter(|_| is_aimed(does, prep)) else {
+            return does.clone();
+        };
+        match setting(np, kind, prep) {
+            _ if np.noun.is_empty() || verb.form == VerbForm::Past => does.clone(),
+            Setting::Ignored => format!("{does} {prep} the {}", np.noun),
+            Setting::Place | Setting::Region(_) => format!("{does} {prep} {}", np.text()),
+            Setting::Thing if np.tags().any(Tags::PERSON) => format!("{does} {prep} someone"),
+            Setting::Thing => format!("{does} {prep} something"),
+        }
+    }
+
     /// A verb without an object becomes an attribute where it says something.
     pub(super) fn intransitive(&mut self, verb: &Verb, subjects: &[usize]) {
         let airborne = matches!(verb.attribute.as_str(), "flying" | "soaring" | "hovering");
@@ -269,12 +305,14 @@ impl Interpreter<'_> {
         if verb.attribute.contains(' ') && verb.role == Role::Caption {
             return self.add_detail(subjects, &verb.attribute);
         }
-        if verb.attribute == "used" {
-            self.used.push(verb.attribute.clone());
+        if matches!(verb.attribute.as_str(), "used" | "viewed") {
+            return self.used.push(verb.attribute.clone());
         }
         if verb.attribute == "stacked" && subjects.len() > 1 {
             return self.chain(subjects, RelationKind::On);
         }
+        let active = verb.form != VerbForm::Past;
+        let (does, proved) = (self.aimed(verb), self.said);
         for index in subjects {
             let animate = self.is_animate(*index);
             let Some(thing) = self.scene.things.get_mut(*index) else { continue };
@@ -297,10 +335,25 @@ impl Interpreter<'_> {
                         | "used"
                 ),
             };
-            if says && !thing.attributes.contains(&verb.attribute) {
-                thing.attributes.insert(0, verb.attribute.clone());
+            if !says || thing.phrase().split(' ').any(|word| word == does.as_str()) {
+                continue;
+            }
+            // "a cat and a dog looking at each other": each at something.
+            let does = match does.strip_suffix("each other") {
+                Some(aim) if is_person(thing) => format!("{aim}someone"),
+                Some(aim) => format!("{aim}something"),
+                None => does.clone(),
+            };
+            // "a sitting woman smoking", "a cat looking up"
+            let second = thing.attributes.iter().any(|attribute| is_doing(attribute));
+            if active && (second || is_told_behind(&does)) {
+                self.add_deed(&[*index], &does);
+            } else {
+                thing.attributes.insert(0, does);
             }
         }
+        // What somebody does tells no place.
+        self.said = proved;
     }
 
     pub(super) fn adjectives(&mut self, adjectives: &[String]) {

@@ -1,6 +1,7 @@
 //! What is done to something: the objects of verbs, and what becomes of them.
 
 use super::chunk::Chunk;
+use super::having::is_person;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::names::is_persons;
 use super::phrase::{Determiner, NounPhrase};
@@ -8,7 +9,7 @@ use super::places::{Setting, setting};
 use crate::RelationKind;
 use crate::lexicon::{
     Class, Role, Tags, Verb, VerbForm, exact_tags, is_filling, is_giving, is_shown, is_together, kind_of,
-    verb,
+    needs_object, tells_gift, verb,
 };
 
 impl Interpreter<'_> {
@@ -73,7 +74,7 @@ impl Interpreter<'_> {
             _ => beside(phrase, verb, prep),
         };
         if self.is_place_of_deed(phrase, verb) {
-            self.tell_deed(verb, kind, &subjects);
+            self.tell_deed(verb, kind, &subjects, &[]);
             return self.places.add("in", &phrase.text());
         }
         if !passive {
@@ -84,7 +85,7 @@ impl Interpreter<'_> {
     }
 
     /// Says a deed of those who do it, or to whom it is done: that two boxes are side by side does not show it.
-    fn tell_deed(&mut self, verb: &Verb, kind: RelationKind, subjects: &[usize]) {
+    fn tell_deed(&mut self, verb: &Verb, kind: RelationKind, subjects: &[usize], objects: &[usize]) {
         let does = verb.attribute.as_str();
         // A train on a bridge crosses it, and somebody on a tree need not climb it.
         let carried = verb.role == Role::Mount && !subjects.iter().any(|index| self.is_animate(*index));
@@ -96,6 +97,8 @@ impl Interpreter<'_> {
         let told = match verb.form {
             VerbForm::Past => format!("being {does}"),
             _ if named => format!("busy {does}"),
+            // "a dog catching" is cut off, and what it catches has a box of its own.
+            _ if needs_object(verb) && !objects.is_empty() => format!("{does} {}", self.some(does, objects)),
             _ => does.to_owned(),
         };
         let says = |index: &usize| {
@@ -104,6 +107,12 @@ impl Interpreter<'_> {
         };
         let silent: Vec<usize> = subjects.iter().copied().filter(|index| !says(index)).collect();
         self.add_deed(&silent, &told);
+    }
+
+    /// What stands for things that a caption may not name.
+    fn some(&self, does: &str, things: &[usize]) -> &'static str {
+        let somebody = |index: &usize| self.scene.things.get(*index).is_some_and(is_person);
+        if things.iter().all(somebody) && !tells_gift(does) { "someone" } else { "something" }
     }
 
     /// Adds what things do to their captions: `chanting slogans and waving`.
@@ -116,6 +125,14 @@ impl Interpreter<'_> {
             let before = self.scene.things.get(*index).and_then(|thing| thing.detail.as_deref());
             let second = before.is_some_and(|detail| detail.split(' ').any(doing));
             let joined = if second && does.split(' ').next().is_some_and(doing) { "and " } else { "" };
+            // "picking and throwing something"
+            let some =
+                does.split(' ').next_back().filter(|word| !joined.is_empty() && word.starts_with("some"));
+            if let (Some(some), Some(thing)) = (some, self.scene.things.get_mut(*index))
+                && let Some(first) = thing.detail.as_deref().and_then(|detail| detail.strip_suffix(some))
+            {
+                thing.detail = Some(first.trim_end().to_owned());
+            }
             self.add_detail(&[*index], &format!("{joined}{does}"));
         }
     }
@@ -141,7 +158,7 @@ impl Interpreter<'_> {
         match () {
             () if objects.is_empty() => {}
             () if made || verb.shows_where() => self.used.push(verb.attribute),
-            () => self.tell_deed(&verb, kind, &subjects),
+            () => self.tell_deed(&verb, kind, &subjects, &objects),
         }
         self.group = if made && !objects.is_empty() { objects } else { subjects };
         self.closed = true;
@@ -155,7 +172,7 @@ impl Interpreter<'_> {
             self.used.push(verb.attribute.clone());
         } else {
             self.relate_all(&[agent], kind, subjects);
-            self.tell_deed(verb, kind, subjects);
+            self.tell_deed(verb, kind, subjects, &[]);
         }
         self.group = vec![agent];
     }
@@ -259,8 +276,10 @@ impl Interpreter<'_> {
         {
             return false;
         }
+        let mut gifts = Vec::new();
         while let Some((who, what)) = pair {
             let (receiver, gift) = (self.thing_of(&who), self.thing_of(&what));
+            gifts.push(gift);
             self.relate_all(subjects, RelationKind::NextTo, &[receiver]);
             if what.tags().any(Tags::ANIMATE) || kind_of(&what.noun).height > 1.4 {
                 self.relate(gift, RelationKind::NextTo, receiver);
@@ -272,7 +291,7 @@ impl Interpreter<'_> {
             pair = given(self.peek(2), self.peek(3)).filter(|_| joined);
             self.at += if pair.is_some() { 2 } else { 0 };
         }
-        self.tell_deed(verb, RelationKind::NextTo, subjects);
+        self.tell_deed(verb, RelationKind::NextTo, subjects, &gifts);
         (self.group, self.object_of, self.closed) = (subjects.to_vec(), None, true);
         true
     }
@@ -354,7 +373,8 @@ impl Interpreter<'_> {
             self.intransitive(verb, &objects);
         } else {
             let carried = held && holds && !matches!(verb.attribute.as_str(), "lifting" | "brandishing");
-            self.tell_deed(verb, if carried { RelationKind::HeldBy } else { kind }, subjects);
+            let kind = if carried { RelationKind::HeldBy } else { kind };
+            self.tell_deed(verb, kind, subjects, &objects);
         }
         let acts = !LEAVES_PLACE_TO_OBJECT.contains(&verb.attribute.as_str());
         self.done_to = self.group.last().copied().filter(|_| acts);

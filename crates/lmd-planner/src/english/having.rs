@@ -9,7 +9,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
-use crate::lexicon::{Class, List, Tags, VerbForm, is_idea, kind_of};
+use crate::lexicon::{Class, List, Tags, VerbForm, head, is_idea, kind_of};
 use crate::{Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -114,10 +114,14 @@ impl Interpreter<'_> {
         // "a house with white walls"
         let built = is_fabric(phrase) && !phrase.noun.ends_with("background");
         let built = built && !owners.is_empty() && !animate && phrase.determiner == Determiner::None;
+        // "a pattern with foxes and mushrooms"
+        let prints = |i: &usize| self.scene.things.get(*i).is_some_and(|t| List::Printed.has(head(&t.noun)));
+        let printed = !owners.is_empty() && owners.iter().all(prints) && !phrase.tags().any(Tags::PERSON);
         let lettered = ["letter ", "number ", "word "].iter().any(|kind| phrase.noun.starts_with(kind));
         let lettered = lettered && !owners.is_empty() && !animate;
         tags.any(Tags::PART)
             || lettered
+            || printed
             || stuff
             || built
             || on_back
@@ -455,7 +459,7 @@ impl Interpreter<'_> {
                 let text =
                     if thing.detail.is_none() { text.strip_prefix("and ").unwrap_or(text) } else { text };
                 thing.detail = Some(match thing.detail.take() {
-                    Some(detail) => format!("{detail} {text}"),
+                    Some(detail) => format!("{} {text}", without_something(&detail, text)),
                     None => text.to_owned(),
                 });
             }
@@ -463,6 +467,17 @@ impl Interpreter<'_> {
     }
 }
 
-fn is_person(thing: &Thing) -> bool {
+/// `looking out of something` before `out of the window`, `looking back` before `back over her shoulder`: the words that
+/// tell more take their place.
+fn without_something<'b>(detail: &'b str, text: &str) -> &'b str {
+    let stem =
+        detail.strip_suffix(" something").or_else(|| detail.strip_suffix(" someone")).unwrap_or(detail);
+    let mut leads =
+        text.match_indices(' ').filter_map(|(at, _)| text.get(..at)).filter(|lead| !lead.contains(','));
+    let led = leads.find_map(|lead| stem.strip_suffix(lead).and_then(|stem| stem.strip_suffix(' ')));
+    led.unwrap_or(detail)
+}
+
+pub(super) fn is_person(thing: &Thing) -> bool {
     thing_tags(thing).any(Tags::PERSON)
 }

@@ -2,8 +2,8 @@
 //! and no article.
 
 use super::phrase::NounPhrase;
-use super::token::Token;
-use crate::lexicon::{List, tags};
+use super::token::{Token, low};
+use crate::lexicon::{List, Tags, exact_tags, is_adjective, is_function, is_participle, tags};
 
 /// Words that open the name of somebody or of a place.
 const TITLES: [&str; 24] = [
@@ -91,31 +91,69 @@ fn is_shouted(word: &str) -> bool {
     word.len() > 3 && !word.chars().any(|c| c.is_lowercase() || c.is_ascii_digit())
 }
 
+/// Whether the noun at `at`, which looks like a plural, is a name or part of one: `the Thames`, `United States`.
+pub(super) fn of_one(tokens: &[Token], at: usize) -> bool {
+    let named =
+        |at: &usize| tokens.get(*at).is_some_and(|token| token.is_capitalised() && !is_shouted(&token.text));
+    let before = at.checked_sub(1);
+    let run = before.is_some_and(|before| before > 0 && named(&before));
+    let led =
+        before.is_some_and(|before| low(tokens, before) == "the") && !tags(low(tokens, at)).any(Tags::NOUN);
+    named(&at) && (led || run)
+}
+
 /// The names in `tokens` as they are written, for captions: words with capitals, with those of
-/// their neighbours (`MacBook Air`). None where capitals say nothing, as in titles.
+/// their neighbours (`MacBook Air`), with `the` where that leads them (`the Kremlin`) and with `a` where anything else
+/// does that a noun has before it. Where all words have capitals, as in titles, those that no table knows.
 pub(super) fn written(tokens: &[Token]) -> Vec<String> {
     let words = || tokens.iter().filter(|token| token.is_word());
     let capitals = words().filter(|token| token.has_capital()).count();
-    if 2 * capitals > words().count() {
-        return Vec::new();
-    }
-    let opens =
-        |at: usize| at.checked_sub(1).and_then(|before| tokens.get(before)).is_none_or(|t| t.low == ".");
-    let inner = |token: &Token| token.text.chars().skip(1).any(char::is_uppercase);
-    let named = |at: usize| {
-        tokens.get(at).is_some_and(|token| {
-            let numbered = token.low.starts_with(|c: char| c.is_ascii_digit());
-            let capital = token.is_word() && token.has_capital() && !is_shouted(&token.text) && !numbered;
-            capital && (!opens(at) || inner(token))
-        })
-    };
+    let small = words().any(|token| !token.has_capital() && token.text.len() > 3);
+    let title = 2 * capitals > words().count() && !small;
     let mut names: Vec<String> = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        let length = (at..tokens.len()).take_while(|i| named(*i)).count();
+        let length = (at..tokens.len()).take_while(|i| is_written_so(tokens, *i)).count();
         let run = tokens.get(at..at + length).unwrap_or_default();
-        names.extend((!run.is_empty()).then(|| super::token::text_of(run)));
+        // "the sinking Titanic"
+        let described = tokens.get(..at).unwrap_or_default().iter().rev();
+        let described =
+            described.take_while(|token| is_adjective(&token.low) || is_participle(&token.low)).count();
+        let before = |back: usize| at.checked_sub(1 + back).map_or("", |before| low(tokens, before));
+        let the = before(described) == "the";
+        let before = before(0);
+        let strange = run.iter().any(|token| tags(&token.low).is_unknown());
+        let whole = the && words().count() == length + 1;
+        let bare = before.is_empty() || is_function(before) && !matches!(before, "a" | "an" | "another");
+        // "the TV" and "her iPhone" are no names.
+        let common = run.iter().all(|token| {
+            token.text.chars().all(char::is_uppercase) && token.text.len() < 4 || !token.is_capitalised()
+        });
+        let article = match () {
+            () if common => "a ",
+            () if the => "the ",
+            () if bare || !before.starts_with(char::is_alphanumeric) => "",
+            () => "a ",
+        };
+        let stands = !run.is_empty() && (!title || whole || strange || the && length > 1);
+        names.extend(stands.then(|| format!("{article}{}", super::token::text_of(run))));
         at += length.max(1);
     }
     names
+}
+
+/// Whether the word at `at` has a capital that the start of a sentence does not give it.
+fn is_written_so(tokens: &[Token], at: usize) -> bool {
+    let Some(token) = tokens.get(at) else { return false };
+    let opens = at.checked_sub(1).and_then(|before| tokens.get(before)).is_none_or(|token| token.low == ".");
+    let inner = token.text.chars().skip(1).any(char::is_uppercase);
+    let next = low(tokens, at + 1);
+    // "Hokusai's wave": nobody else owns anything at the start of a sentence without an article.
+    let owner = next == "'s" && tags(&token.low).is_unknown();
+    // "Big Ben"
+    let both = tokens.get(at + 1).is_some_and(Token::is_capitalised);
+    let known = both && exact_tags(&format!("{} {next}", token.low)).any(Tags::NOUN);
+    let numbered = token.low.starts_with(|c: char| c.is_ascii_digit());
+    let capital = token.is_word() && token.has_capital() && !is_shouted(&token.text) && !numbered;
+    capital && (!opens || inner || owner || known) && token.low != "the"
 }

@@ -246,7 +246,8 @@ impl Reader<'_> {
         let placed = stuff && links::link(self.tokens, self.at + 1).is_some();
         self.low(0) == "can"
             && (stuff || one)
-            && (placed || next.is_none_or(|next| !next.is_word() || is_function(&next.low)))
+            && (placed
+                || next.is_none_or(|next| !next.is_word() || is_function(&next.low) && next.low != "be"))
     }
 
     /// `so` and the like are function words that may stand before adjectives.
@@ -366,9 +367,7 @@ impl Reader<'_> {
         if !is_noun && is_adjective(low) {
             return false;
         }
-        let plural_before = singular(&last.low) != last.low
-            && !exact_tags(&last.low).any(Tags::NOUN)
-            && !last.low.ends_with('.');
+        let plural_before = nouns.last().is_some_and(|at| self.ends_as_plural(*at));
         if plural_before
             || self.acts(low, last)
             || self.act_together(low, last)
@@ -429,6 +428,10 @@ impl Reader<'_> {
         } else {
             one
         };
+        // "the Thames", "the Simpsons", "the United States"
+        let the = self.phrase.determiner == Determiner::The && self.phrase.quantity.is_none();
+        let named = the && nouns.last().is_some_and(|at| names::of_one(self.tokens, *at));
+        let one = if named { last.low.clone() } else { one };
         let one =
             if known && name_of_one(self.phrase.determiner, &last.low) { last.low.clone() } else { one };
         // "steals his glasses"

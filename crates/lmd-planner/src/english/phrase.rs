@@ -3,7 +3,7 @@
 use super::links::place_word;
 use super::numbers::Quantity;
 use super::token::Token;
-use crate::lexicon::{List, Tags, VerbForm, noun_tags, size, tags, verb};
+use crate::lexicon::{List, Tags, VerbForm, head, noun_tags, size, tags, verb};
 use crate::{Arrangement, Size, Thing};
 
 /// The word a noun phrase opens with.
@@ -137,7 +137,7 @@ impl NounPhrase {
             }
             (None, _) if self.plural && self.noun == "triplet" => (3, true),
             // "a bowl with chopsticks"
-            (None, _) if self.plural && List::Pairs.has(&self.noun) => (2, false),
+            (None, _) if self.plural && List::Pairs.has(head(&self.noun)) => (2, false),
             (None, Determiner::Possessive) if self.plural && matches!(self.noun.as_str(), "parent") => {
                 (2, true)
             }

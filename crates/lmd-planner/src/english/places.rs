@@ -68,7 +68,8 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     }
     let walls = phrase.noun == "wall" && phrase.plural && matches!(prep, "along" | "against");
     let bars = phrase.noun == "bar" && phrase.plural && matches!(prep, "through" | "behind" | "between");
-    if walls || bars || List::Viewer.has(&phrase.noun) && matches!(prep, "at" | "into") {
+    if walls || bars || List::Viewer.has(&phrase.noun) && matches!(prep, "at" | "into" | "toward" | "towards")
+    {
         return Setting::Ignored;
     }
     // A triangle is drawn within a square, not in the middle of a town.

@@ -63,7 +63,7 @@ impl Role {
 impl Verb {
     /// Whether it says a slant, which no box shows as it does other postures.
     pub(crate) fn leans(&self) -> bool {
-        self.role == Role::Posture && self.attribute == "leaning"
+        self.role == Role::Posture && self.attribute.starts_with("leaning")
     }
 
     /// Whether it says where things are, and no more: what it says is shown by boxes.
@@ -201,6 +201,11 @@ static ON_GROWING: Deeds = Deeds::of("on growing");
 static ON_FROM: Deeds = Deeds::of("on from");
 static FILLING: Deeds = Deeds::of("filling");
 static SHOWN: Deeds = Deeds::of("shown");
+static ALONE: Deeds = Deeds::of("alone");
+static GIVEN: Deeds = Deeds::of("given");
+static AIMED: Deeds = Deeds::of("aimed at");
+static TOWARDS: LazyLock<HashSet<&str>> = LazyLock::new(|| source::of_section(TEXT, "towards").collect());
+static BEHIND: Deeds = Deeds::of("behind");
 static ADORNING: Deeds = Deeds::of("adorning");
 static LIGHTING: Deeds = Deeds::of("lighting");
 static TOGETHER: Deeds = Deeds::of("together");
@@ -260,6 +265,39 @@ pub(crate) fn is_worked(doing: &str) -> bool {
 /// Whether the place of two boxes shows this (`riding`), so that no caption need say it.
 pub(crate) fn is_shown(doing: &str) -> bool {
     SHOWN.has(doing)
+}
+
+/// Whether a caption cannot tell this (`catching`) without saying to what it is done.
+pub(crate) fn needs_object(verb: &Verb) -> bool {
+    let does = verb.attribute.as_str();
+    let active = matches!(verb.role, Role::Action | Role::Posture) && is_known_verb(does);
+    !active && !ALONE.has(does)
+}
+
+/// Whether a caption tells what is given so, and not to whom (`serving`).
+pub(crate) fn tells_gift(doing: &str) -> bool {
+    GIVEN.has(doing)
+}
+
+/// Whether this is what somebody does (`running`), and no more than that.
+pub(crate) fn is_doing(attribute: &str) -> bool {
+    let first = attribute.split(' ').next().unwrap_or_default();
+    let known = VERBS.get(first).is_some_and(|verb| verb.form == VerbForm::Ing);
+    known && !exact_tags(first).any(Tags::NOUN.and(Tags::ADJECTIVE).and(Tags::MODIFIER))
+}
+
+/// Whether this is told behind the noun alone: nobody says "a looking cat".
+pub(crate) fn is_told_behind(doing: &str) -> bool {
+    BEHIND.has(doing) || doing.contains(' ')
+}
+
+/// Whether a preposition says at whom or what this is done (`looking at`, `leaning against`), and not where.
+pub(crate) fn is_aimed(doing: &str, prep: &str) -> bool {
+    match prep {
+        "at" => AIMED.has(doing),
+        "on" => doing.starts_with("leaning"),
+        _ => TOWARDS.contains(prep) && BEHIND.has(doing),
+    }
 }
 
 /// Whether what does this (`illuminating`) lights the place it is in.

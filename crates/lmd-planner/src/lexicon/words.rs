@@ -92,6 +92,7 @@ pub(crate) enum List {
     Fabric,
     /// Things that come in twos.
     Pairs,
+    Printed,
     /// What is written so in the plural, too.
     Alike,
     /// What somebody has who eats or drinks.
@@ -170,7 +171,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 69] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 70] = [
         (Self::Ridden, WORDS, "ridden"),
         (Self::Event, WORDS, "event"),
         (Self::Symbol, WORDS, "symbol"),
@@ -199,6 +200,7 @@ impl List {
         (Self::Used, WORDS, "used"),
         (Self::Fabric, WORDS, "fabric"),
         (Self::Pairs, WORDS, "pairs"),
+        (Self::Printed, WORDS, "printed"),
         (Self::Alike, WORDS, "alike"),
         (Self::Meal, WORDS, "meal"),
         (Self::Joined, WORDS, "joined"),

@@ -232,3 +232,25 @@ fn the_style_is_in_the_prompt_of_every_box() {
         assert!(prompts.overall.prompt.contains(style), "{prompts:?}");
     }
 }
+
+#[test]
+fn names_stand_in_captions_as_they_are_written() {
+    for (prompt, caption) in [
+        ("a photo of the Kremlin", "the Kremlin"),
+        ("the Empire State Building", "the Empire State Building"),
+        ("a boat next to the Thames", "the Thames"),
+        ("a dog in front of the sinking Titanic", "the sinking Titanic"),
+        ("a cat in front of Stonehenge", "Stonehenge"),
+        ("Big Ben behind a bus", "Big Ben"),
+        ("Hokusai's wave next to a boat", "Hokusai's wave"),
+        ("Batman next to a cat", "Batman"),
+        ("the Vikings on a hill", "a Viking"),
+        ("a man next to the TV", "a TV"),
+        ("a Van Gogh painting next to a clock", "a Van Gogh painting"),
+        ("a giraffe next to the White House", "the White House"),
+    ] {
+        let layout = OfflinePlanner.plan(prompt).unwrap().layout;
+        let captions: Vec<&str> = layout.objects().iter().map(|object| object.caption.as_str()).collect();
+        assert!(captions.contains(&caption), "{prompt}: {captions:?}");
+    }
+}

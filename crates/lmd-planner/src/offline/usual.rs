@@ -85,12 +85,16 @@ pub(super) fn kind_in_scene(thing: &Thing) -> Kind {
     // A dog that swims is no higher than who stands beside it.
     let swims = noun_tags(&thing.noun).any(Tags::WATER);
     let in_the_air = |word: &String| IN_THE_AIR.contains(&word.as_str()) || swims && word == "swimming";
+    // "a smiling girl floating", "singing and walking"
+    let told = thing.detail.iter().flat_map(|detail| detail.split(" and "));
+    let told = told.filter_map(|deed| deed.split(' ').next()).map(str::to_owned);
+    let does: Vec<String> = thing.attributes.iter().cloned().chain(told).collect();
     let class = match thing.region {
         Some(Region::Sky) => Class::Air,
         Some(Region::Wall) => Class::Hang,
         Some(Region::Ground) if !kind.class.stands() => Class::Stand,
-        _ if thing.attributes.iter().any(in_the_air) => Class::Air,
-        _ if kind.class == Class::Air && thing.attributes.iter().any(on_the_ground) => Class::Stand,
+        _ if does.iter().any(in_the_air) => Class::Air,
+        _ if kind.class == Class::Air && does.iter().any(on_the_ground) => Class::Stand,
         _ => kind.class,
     };
     Kind { class, ..kind }

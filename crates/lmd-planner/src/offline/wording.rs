@@ -3,6 +3,7 @@
 use lmd_layout::{plural, with_article};
 
 use crate::lexicon::{Tags, exact_tags, superlative};
+use crate::scene::capitalised;
 use crate::{Scene, Thing};
 
 /// Whether a noun takes neither article nor plural (`grass`).
@@ -13,7 +14,10 @@ fn is_uncounted(noun: &str) -> bool {
 /// The caption of one instance: `a red car`, `grass`.
 pub(crate) fn caption(thing: &Thing) -> String {
     if is_uncounted(&thing.noun) {
-        return thing.phrase();
+        // "batman" is somebody's name.
+        let named = exact_tags(&thing.noun).any(Tags::PERSON);
+        let words = thing.noun.split(' ').map(capitalised).collect::<Vec<_>>().join(" ");
+        return Thing { noun: if named { words } else { thing.noun.clone() }, ..thing.clone() }.phrase();
     }
     // The article is that of the noun, whatever follows it; a name has none.
     let named = Thing { detail: None, ..thing.clone() }.phrase();
@@ -28,27 +32,51 @@ pub(crate) fn caption(thing: &Thing) -> String {
 
 /// The caption of a thing of `scene`, with names as the sentence writes them.
 pub(super) fn caption_in(scene: &Scene, thing: usize) -> String {
-    let caption = scene.things.get(thing).map(caption).unwrap_or_default();
-    scene.names.iter().fold(caption, |caption, name| named(&caption, name))
+    let Some(thing) = scene.things.get(thing) else { return String::new() };
+    scene.names.iter().fold(caption(thing), |caption, name| named(thing, &caption, name))
 }
 
-/// A caption with `name` in it as it is written.
-fn named(caption: &str, name: &str) -> String {
+/// The caption of a thing with `name` in it as it is written.
+fn named(thing: &Thing, caption: &str, name: &str) -> String {
+    let (the, bare) = (name.strip_prefix("the "), name.strip_prefix("a "));
+    let name = the.or(bare).unwrap_or(name);
     let low = name.to_lowercase();
     let one = low.strip_suffix('s').zip(name.strip_suffix('s'));
     let forms = [(low.replace(' ', "-"), name), (low.clone(), name)];
     let forms = forms.into_iter().chain(one.map(|(low, name)| (low.to_owned(), name)));
     let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let mut forms = forms.filter_map(|(low, name)| {
-        let at = caption.find(&low)?;
+        let at = caption.to_ascii_lowercase().find(&low)?;
         let (before, after) = (caption.get(..at)?, caption.get(at + low.len()..)?);
         let whole = !inside(before.chars().next_back()) && !inside(after.chars().next());
+        let article =
+            ["a ", "an "].into_iter().find(|article| before.starts_with(article)).unwrap_or_default();
+        let between = before.get(article.len()..).unwrap_or_default();
         // "an R2-D2 figure": the letters are spoken one by one.
-        let opens = matches!(before, "a " | "an ").then(|| with_article(&format!("{name}{after}")));
+        let opens =
+            (!article.is_empty() && between.is_empty()).then(|| with_article(&format!("{name}{after}")));
         let opens = opens.filter(|told| told.starts_with("a"));
-        whole.then(|| opens.unwrap_or_else(|| format!("{before}{name}{after}")))
+        let alone = thing.count == 1 && bare.is_none() && low.ends_with(&thing.noun.to_lowercase());
+        let told = match () {
+            // "Hokusai's wave"
+            () if after.starts_with("'s") && between.is_empty() => format!("{name}{after}"),
+            // "the sinking Titanic", but not "a painting of the Titanic"
+            () if the.is_some() && thing.count == 1 && is_head(between, after) => {
+                format!("the {between}{name}{after}")
+            }
+            // "Stonehenge", "Big Ben"
+            () if alone && the.is_none() && between.is_empty() => format!("{name}{after}"),
+            () => opens.unwrap_or_else(|| format!("{before}{name}{after}")),
+        };
+        whole.then_some(told)
     });
     forms.next().unwrap_or_else(|| caption.to_owned())
+}
+
+/// Whether what stands before a name in its caption only describes it.
+fn is_head(before: &str, after: &str) -> bool {
+    let describes = |word: &str| !exact_tags(word).any(Tags::FUNCTION.and(Tags::NOUN));
+    before.split_whitespace().all(describes) && !after.starts_with("'s")
 }
 
 /// The negative prompt: what must be absent, in the plural, without repeats.
