@@ -151,7 +151,9 @@ fn head_index(words: &[&str]) -> usize {
 }
 
 fn is_participle(word: &str) -> bool {
-    word.len() > 5 && word.ends_with("ing") && !ING_NOUNS.contains(&word)
+    // "thing" and "swing" are nouns.
+    let short = matches!(word, "going" | "lying" | "doing" | "tying");
+    short || word.len() > 5 && word.ends_with("ing") && !ING_NOUNS.contains(&word)
 }
 
 /// Whether a participle before this word is what the noun does: `chasing a`, `looking up`, `catching something`.

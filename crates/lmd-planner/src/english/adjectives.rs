@@ -7,10 +7,29 @@ use super::numbers::number;
 use super::parallel::does_something;
 use super::phrase::Determiner;
 use crate::lexicon::{
-    List, Tags, VerbForm, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags, verb,
+    List, Tags, VerbForm, compares, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags,
+    verb,
 };
 
 impl Reader<'_> {
+    /// An unknown word that only looked like an adjective (`a red convertible`)
+    /// is the noun.
+    pub(super) fn unknown_noun(&mut self) {
+        if matches!(self.low(0), "one" | "ones") {
+            return;
+        }
+        // "the younger on the right" is one of several.
+        let definite = self.phrase.determiner == Determiner::The;
+        let unknown =
+            |a: &String| exact_tags(a).is_unknown() && !a.contains(['-', ' ']) && !(definite && compares(a));
+        if self.phrase.noun.is_empty()
+            && self.phrase.determiner != Determiner::None
+            && self.phrase.attributes.last().is_some_and(unknown)
+        {
+            self.phrase.noun = self.phrase.attributes.pop().unwrap_or_default();
+        }
+    }
+
     /// `a cake for a 7-year-old`: an age alone is somebody of that age.
     pub(super) fn aged(&mut self) {
         // "three doors, the first red, the second green"

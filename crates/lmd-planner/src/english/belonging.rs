@@ -6,6 +6,7 @@ use super::interpret::{Interpreter, Joint, thing_tags};
 use super::links::Link;
 use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
+use super::places::{Setting, setting};
 use crate::lexicon::{List, Role, Tags, Verb, head, is_at, is_growing, is_on, kind_of, tags};
 use crate::{Region, Relation, RelationKind, Thing};
 
@@ -22,7 +23,8 @@ impl Interpreter<'_> {
             return if touches { RelationKind::Touching } else { kind };
         };
         let comes = prep.starts_with("from") || prep == "out of";
-        match verb.attribute.as_str() {
+        // "peeking out" is what somebody does who peeks.
+        match verb.attribute.split(' ').next().unwrap_or_default() {
             does if is_on(does, prep) && prep != "from" => RelationKind::On,
             _ if touches => RelationKind::Touching,
             does if comes && is_growing(does) && !self.grows_within() => RelationKind::On,
@@ -244,7 +246,8 @@ impl Interpreter<'_> {
     pub(super) fn speaks_into(&mut self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
         let tool = List::InHand.has(&phrase.noun)
             || List::Used.has(&phrase.noun) && kind_of(&phrase.noun).height < 0.3;
-        if !tool || subjects.is_empty() || self.known(phrase).is_some() {
+        let looks = setting(phrase, RelationKind::NextTo, "into") == Setting::Ignored;
+        if !tool || looks || subjects.is_empty() || self.known(phrase).is_some() {
             return false;
         }
         let tool = self.thing_of(phrase);

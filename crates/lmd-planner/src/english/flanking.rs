@@ -90,6 +90,13 @@ impl Interpreter<'_> {
             }
         }
         for subject in subjects {
+            // "curtains on both sides": one on each.
+            let uncounted = |thing: &&mut Thing| {
+                !thing.exact && thing.count == 3 && kind_of(&thing.noun).class == Class::Hang
+            };
+            if let Some(thing) = self.scene.things.get_mut(*subject).filter(uncounted) {
+                thing.count = 2;
+            }
             if self.scene.things.get(*subject).is_some_and(|thing| thing.count > 1) {
                 self.relate(object, RelationKind::Between(*subject), *subject);
             } else {

@@ -7,8 +7,8 @@ use super::phrase::{Determiner, NounPhrase, is_group};
 use super::token::{Token, low};
 use super::{links, names, negation, partitive};
 use crate::lexicon::{
-    List, Tags, VerbForm, compares, compound, exact_tags, is_adjective, is_adverb, is_function,
-    is_participle, tags, verb,
+    List, Tags, VerbForm, compound, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags,
+    verb,
 };
 
 /// Most words of a noun phrase: each step over senseless text stays cheap.
@@ -71,24 +71,6 @@ impl Reader<'_> {
         }
         self.of_part(depth);
         (self.at > start).then_some((self.phrase, self.at))
-    }
-
-    /// An unknown word that only looked like an adjective (`a red convertible`)
-    /// is the noun.
-    fn unknown_noun(&mut self) {
-        if matches!(self.low(0), "one" | "ones") {
-            return;
-        }
-        // "the younger on the right" is one of several.
-        let definite = self.phrase.determiner == Determiner::The;
-        let unknown =
-            |a: &String| exact_tags(a).is_unknown() && !a.contains(['-', ' ']) && !(definite && compares(a));
-        if self.phrase.noun.is_empty()
-            && self.phrase.determiner != Determiner::None
-            && self.phrase.attributes.last().is_some_and(unknown)
-        {
-            self.phrase.noun = self.phrase.attributes.pop().unwrap_or_default();
-        }
     }
 
     fn determiner(&mut self) {

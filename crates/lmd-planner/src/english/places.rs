@@ -165,7 +165,10 @@ impl Places {
     }
 
     pub(super) fn add(&mut self, prep: &str, text: &str) {
+        let word = text.rsplit(' ').next().unwrap_or_default();
         let prep = match prep {
+            // "looking out at the rain"
+            "at" if matches!(word, "rain" | "snow" | "storm" | "thunderstorm" | "fog" | "mist") => "in",
             "through" | "to" | "into" | "inside" | "during" | "within" | "out of" => "in",
             "across" | "along" | "down" | "up" | "onto" | "off" => "on",
             "past" => "by",

@@ -17,6 +17,9 @@ use crate::{Arrangement, Region, RelationKind, Scene};
 const SHORTEST: f64 = 0.13;
 /// What is flat is no flatter than this where it shares what it is on with others.
 const FLATTEST: f64 = 0.07;
+/// The widest plate, in metres, and how many things lie on one in one row.
+const DISH: f64 = 0.6;
+const MOST_ON_DISH: usize = 4;
 /// How far the side of the largest of several things goes.
 const PROMINENT: f64 = 0.54;
 
@@ -156,9 +159,11 @@ impl LayoutProblem {
             let siblings = pairs.iter().filter(|(_, other)| other == holder);
             let total: usize = siblings.map(|(other, _)| self.items[*other].count).sum();
             let holder = &self.items[*holder];
+            let is_flat_dish = holder.kind.class == Class::Flat && holder.kind.width <= DISH;
             let in_one = holder.is_thin() || holder.kind.class == Class::Wall;
             let child = &mut self.items[*child];
-            let lines = u32::try_from(total.div_ceil(MOST_IN_ROW)).unwrap_or(1);
+            let most = if is_flat_dish { MOST_ON_DISH } else { MOST_IN_ROW };
+            let lines = u32::try_from(total.div_ceil(most)).unwrap_or(1);
             let free = matches!(child.arrangement, None | Some(Arrangement::Row));
             if child.count > 1 && lines > 1 && !in_one && free {
                 child.arrangement = Some(Arrangement::Rows(lines));
@@ -206,6 +211,7 @@ impl LayoutProblem {
         for _ in 0..4 {
             self.holds.iter().for_each(|hold| self.make_room(*hold, &mut cells));
         }
+        self.serve(&mut cells);
         self.keep_order(&mut cells);
         self.match_alike(&mut cells);
         let alone = self.items.len() == 1;
@@ -327,11 +333,8 @@ impl LayoutProblem {
         if self.leave_sides(hold, cells) {
             return;
         }
+        // A plate grows first; then what is on it is served.
         if self.is_dish(hold) {
-            let ((w, h), (have_w, have_h)) = (cells[hold.child], cells[hold.parent]);
-            let row = child.row_width(cells[hold.child]);
-            let shrink = (0.8 * have_w / row).min(0.85 * have_h / h).min(1.0);
-            cells[hold.child] = (w * shrink, h * shrink);
             return;
         }
         let over =
@@ -340,6 +343,22 @@ impl LayoutProblem {
             let (w, h) = cells[hold.child];
             // What is flat already stays visible.
             cells[hold.child] = (w / over, (h / over).max(h.min(FLATTEST)));
+        }
+    }
+
+    /// What is on a plate or the like shrinks together until it lies within it.
+    fn serve(&self, cells: &mut [(f64, f64)]) {
+        for dish in 0..cells.len() {
+            let on: Vec<usize> = self
+                .holds
+                .iter()
+                .filter(|hold| hold.parent == dish && self.is_dish(**hold))
+                .map(|hold| hold.child)
+                .collect();
+            let row: f64 = on.iter().map(|item| self.items[*item].row_width(cells[*item])).sum();
+            let highest = on.iter().map(|item| cells[*item].1).fold(0.0, f64::max);
+            let shrink = (0.8 * cells[dish].0 / row).min(0.85 * cells[dish].1 / highest).min(1.0);
+            on.into_iter().for_each(|item| cells[item] = (shrink * cells[item].0, shrink * cells[item].1));
         }
     }
 
@@ -375,7 +394,7 @@ impl LayoutProblem {
     fn is_dish(&self, hold: Hold) -> bool {
         let (child, parent) = (&self.items[hold.child], &self.items[hold.parent]);
         let free = child.fixed.is_none() && child.kept_size.is_none();
-        let flat = parent.kind.class == Class::Flat && parent.kind.width <= 0.6;
+        let flat = parent.kind.class == Class::Flat && parent.kind.width <= DISH;
         free && hold.kind == RelationKind::On && flat && child.kind.width <= parent.kind.width
     }
 

@@ -7,7 +7,7 @@ use super::constraint::{
 use super::holding::{at_part, fits_hands, hanging, held, in_corner};
 use super::item::{Item, MOST_IN_ROW};
 use super::problem::LayoutProblem;
-use super::surrounding::around;
+use super::surrounding::{around, between, between_sides};
 use crate::lexicon::{Class, is_alive};
 use crate::{Arrangement, Region, Relation, RelationKind, Scene};
 
@@ -362,40 +362,6 @@ fn touching(problem: &LayoutProblem, s: usize, o: usize, sides: NextSides) -> Co
     let shares = [0.15, 0.02];
     let options = shares.iter().flat_map(|share| pair.map(|(left, right)| beside(left, right, *share)));
     Constraint::new(4, options.collect()).overlapping(s, o)
-}
-
-/// The things on either side of what stands between.
-fn between_sides(objects: &[usize], others: &[usize], same: bool) -> (Vec<usize>, Vec<usize>) {
-    if same {
-        let half = objects.len().div_ceil(2);
-        (objects[..half].to_vec(), objects[half..].to_vec())
-    } else {
-        (objects.to_vec(), others.to_vec())
-    }
-}
-
-/// Between things of one kind it stands in a row with them; between two kinds
-/// it may lie in a column, too, and does so where one of them is at the top or
-/// at the bottom: along which axis of `lines`, best first.
-fn between(s: usize, left: &[usize], right: &[usize], alike: bool, lines: &[AxisId]) -> Constraint {
-    let order = |dim: AxisId, low: &[usize], high: &[usize], strict: bool| -> Vec<Rule> {
-        let rule = if strict { apart } else { centres };
-        let lows = low.iter().map(|&a| rule(dim, a, s));
-        let mut rules: Vec<Rule> = lows.chain(high.iter().map(|&b| rule(dim, s, b))).collect();
-        if strict {
-            let cross = if dim == AxisId::X { AxisId::Y } else { AxisId::X };
-            rules.extend(low.iter().chain(high).flat_map(|&side| level(cross, s, side)));
-        }
-        rules
-    };
-    let ways = |strict| {
-        lines
-            .iter()
-            .flat_map(move |dim| [(left, right), (right, left)].map(|(a, b)| order(*dim, a, b, strict)))
-    };
-    let strong = 2 * lines.len() - usize::from(lines.len() > 1);
-    let strict: Vec<_> = ways(true).take(strong).collect();
-    Constraint::new(if alike { 2 } else { strong }, strict.into_iter().chain(ways(false)).collect())
 }
 
 /// Where a region keeps an item: centres within part of the canvas.

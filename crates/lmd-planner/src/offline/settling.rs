@@ -14,6 +14,7 @@ pub(super) fn settled(scene: &Scene) -> Scene {
     set_between(&mut scene);
     share(&mut scene);
     set_on_table(&mut scene);
+    set_at_table(&mut scene);
     let is_table = |index: &usize| {
         scene
             .things
@@ -116,6 +117,22 @@ fn set_on_table(scene: &mut Scene) {
         let bears = kind_of(object).class == Class::Table && noun_tags(object).any(Tags::SURFACE);
         if relation.kind == RelationKind::Around && small && bears {
             relation.kind = RelationKind::On;
+        }
+    }
+}
+
+/// Several who sit, eat or play at a table are around it.
+fn set_at_table(scene: &mut Scene) {
+    const AT_TABLE: [&str; 8] =
+        ["sitting", "seated", "playing", "eating", "dining", "gathered", "gathering", "drinking"];
+    let things = &scene.things;
+    for relation in &mut scene.relations {
+        let (who, table) = (&things[relation.subject], &things[relation.object]);
+        let says = |word: &str| AT_TABLE.contains(&word);
+        let sits = who.phrase().split(' ').any(says);
+        let table = kind_of(&table.noun).class == Class::Table && table.count == 1;
+        if relation.kind == RelationKind::NextTo && who.count > 2 && is_alive(&who.noun) && sits && table {
+            relation.kind = RelationKind::Around;
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Several things around one.
+//! Several things around one, and one between others.
 
-use super::constraint::{AxisId, Constraint, Rule, apart, near, point};
+use super::constraint::{AxisId, Constraint, Rule, apart, centres, level, near, point};
 use super::problem::LayoutProblem;
 
 /// Several things around one: left and right of it first, then above and
@@ -29,4 +29,44 @@ pub(super) fn around(problem: &LayoutProblem, subjects: &[usize], centre: usize)
     };
     let slots = |(slot, &s): (usize, &usize)| Constraint::new(1, vec![place(s, slot), place(s, slot + 4)]);
     subjects.iter().enumerate().map(slots).collect()
+}
+
+/// The things on either side of what stands between.
+pub(super) fn between_sides(objects: &[usize], others: &[usize], same: bool) -> (Vec<usize>, Vec<usize>) {
+    if same {
+        let half = objects.len().div_ceil(2);
+        (objects[..half].to_vec(), objects[half..].to_vec())
+    } else {
+        (objects.to_vec(), others.to_vec())
+    }
+}
+
+/// Between things of one kind it stands in a row with them; between two kinds
+/// it may lie in a column, too, and does so where one of them is at the top or
+/// at the bottom: along which axis of `lines`, best first.
+pub(super) fn between(
+    s: usize,
+    left: &[usize],
+    right: &[usize],
+    alike: bool,
+    lines: &[AxisId],
+) -> Constraint {
+    let order = |dim: AxisId, low: &[usize], high: &[usize], strict: bool| -> Vec<Rule> {
+        let rule = if strict { apart } else { centres };
+        let lows = low.iter().map(|&a| rule(dim, a, s));
+        let mut rules: Vec<Rule> = lows.chain(high.iter().map(|&b| rule(dim, s, b))).collect();
+        if strict {
+            let cross = if dim == AxisId::X { AxisId::Y } else { AxisId::X };
+            rules.extend(low.iter().chain(high).flat_map(|&side| level(cross, s, side)));
+        }
+        rules
+    };
+    let ways = |strict| {
+        lines
+            .iter()
+            .flat_map(move |dim| [(left, right), (right, left)].map(|(a, b)| order(*dim, a, b, strict)))
+    };
+    let strong = 2 * lines.len() - usize::from(lines.len() > 1);
+    let strict: Vec<_> = ways(true).take(strong).collect();
+    Constraint::new(if alike { 2 } else { strong }, strict.into_iter().chain(ways(false)).collect())
 }
