@@ -459,7 +459,10 @@ impl Interpreter<'_> {
             self.scene.things.get(object).is_some_and(|thing| kind_of(&thing.noun).class == Class::Hang);
         let (held, bears) = (shows(subject), shows(object));
         let shown = hung && (held || bears) || held && bears || self.is_printed(subject, object);
-        let shown = kind == RelationKind::On && shown;
+        // "a cat on top of a painting" sits there.
+        let atop =
+            matches!(self.previous(), Some(Chunk::Link(Link::Rel { prep, .. })) if prep.ends_with("top of"));
+        let shown = kind == RelationKind::On && shown && !atop;
         let kind = if shown { RelationKind::Inside } else { kind };
         let relation = Relation { subject, kind, object };
         if self.scene.relations.len() >= MAX_RELATIONS {

@@ -350,7 +350,8 @@ mod tests {
         for word in [
             "zorb", "clam", "bard", "brook", "lyre", "kelp", "tickling", "slaying", "shot", "cubs", "divers",
             "spook", "graceful", "hopeful", "armless", "Chiar", "moat", "sitting", "chairs", "monkeys",
-            "cliffs", "giraffes", "photos", "pianos", "cities", "gnu", "emu", "yak", "imp", "hut",
+            "cliffs", "giraffes", "photos", "pianos", "cities", "gnu", "emu", "yak", "imp", "hut", "college",
+            "course", "revolver", "scruffy", "firearm", "pothole", "slaves", "lovers", "meters", "further",
         ] {
             let (tokens, notes) = corrected(tokenize(&format!("a {word} thing")));
             assert_eq!((tokens[1].text.as_str(), notes.len()), (word, 0), "{notes:?}");
