@@ -17,6 +17,8 @@ use crate::{Arrangement, Region, RelationKind, Scene};
 const SHORTEST: f64 = 0.13;
 /// What is flat is no flatter than this where it shares what it is on with others.
 const FLATTEST: f64 = 0.07;
+/// Below which scale a row shrinks for what stands beside it.
+const SQUEEZED: f64 = 0.7;
 /// The widest plate, in metres, and how many things lie on one in one row.
 const DISH: f64 = 0.6;
 const MOST_ON_DISH: usize = 4;
@@ -222,10 +224,10 @@ impl LayoutProblem {
                 _ if item.is_stack() => 0.6,
                 _ => 0.5,
             };
-            item.body(
-                cells[index],
-                self.room_of(index, &cells, Room { width: self.widest(index, &cells), height }),
-            )
+            // First all get smaller together; only then does a row shrink for what is beside it.
+            let free = usual::width(item.region, item.count);
+            let width = if scale < SQUEEZED { self.widest(index, &cells) } else { free };
+            item.body(cells[index], self.room_of(index, &cells, Room { width, height }))
         };
         self.items.iter().enumerate().map(body).collect()
     }
