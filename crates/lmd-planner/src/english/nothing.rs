@@ -5,8 +5,7 @@ use super::links::link;
 use super::noun_phrase::noun_phrase;
 use super::token::{Token, low};
 use super::who::Who;
-use crate::lexicon::List;
-use crate::lexicon::{VerbForm, verb};
+use crate::lexicon::{List, VerbForm, verb};
 
 /// The length of such words at `at`, `joined` where they stand behind a joint: `nothing else`, `and nothing in between`,
 /// `but none on its head`.

@@ -92,6 +92,7 @@ pub(crate) enum List {
     Fabric,
     /// Things that come in twos.
     Pairs,
+    /// What shows what it has: the stars of a flag.
     Printed,
     /// What is written so in the plural, too.
     Alike,

@@ -115,9 +115,13 @@ impl Item {
 
     /// Whether nothing is said by which two items differ in size.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        let free = self.fixed.is_none() && self.kept_size.is_none();
         let stated = |item: &Self| (item.factor, item.form, item.distance, item.count);
-        free && self.noun == other.noun && stated(self) == stated(other)
+        self.is_free() && self.noun == other.noun && stated(self) == stated(other)
+    }
+
+    /// Whether neither its place nor its size is given.
+    pub(super) fn is_free(&self) -> bool {
+        self.fixed.is_none() && self.kept_size.is_none()
     }
 
     pub(super) fn extent(&self) -> f64 {
@@ -176,7 +180,7 @@ impl Item {
 
     /// A cell as large as is usual at most, lying where it lies.
     pub(super) fn within(&self, cell: (f64, f64), most: Option<(f64, f64)>) -> (f64, f64) {
-        if self.kept_size.is_some() || self.fixed.is_some() {
+        if !self.is_free() {
             return cell;
         }
         let (w, h) = if self.lying && cell.1 > cell.0 { (cell.1.min(0.3), cell.0.min(0.14)) } else { cell };

@@ -8,7 +8,7 @@
 use lmd_layout::BBox;
 
 use super::item::{Body, Item, LARGEST, MOST_IN_ROW};
-use super::shape::{Room, corner_size, hook_size};
+use super::shape::{Room, corner_size, hook_size, scaled};
 use super::usual;
 use crate::lexicon::{Class, kind_of};
 use crate::{Arrangement, Region, RelationKind, Scene};
@@ -33,6 +33,16 @@ pub(super) struct Hold {
     kind: RelationKind,
 }
 
+/// Something with all that is on or in it, and what is larger in life.
+#[derive(Clone, Debug)]
+pub(super) struct Larger {
+    /// What must not be the larger one, and what shrinks with it.
+    pub(super) item: usize,
+    pub(super) load: Vec<usize>,
+    /// What it must not be larger than.
+    pub(super) than: Vec<usize>,
+}
+
 /// All items of a scene.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LayoutProblem {
@@ -43,6 +53,8 @@ pub(super) struct LayoutProblem {
     pub(super) holds: Vec<Hold>,
     /// Which stand left or right of which.
     beside: Vec<(usize, usize)>,
+    /// What is to stay smaller than what.
+    pub(super) larger: Vec<Larger>,
     /// Whether there is more to see than what is in the sky.
     grounded: bool,
     /// Whether everything is in the air over a place.
@@ -136,15 +148,14 @@ impl LayoutProblem {
         }
     }
 
-    /// The width that the members of an item may take together: they leave room for what stands beside them.
-    fn widest(&self, item: usize, cells: &[(f64, f64)]) -> f64 {
+    /// The width, at most `widest`, that the members of an item take together: they leave room for what stands beside them.
+    fn beside_others(&self, item: usize, cells: &[(f64, f64)], widest: f64) -> f64 {
         let row = |item: usize| self.items[item].row_width(cells[item]);
         let neighbours = self.beside.iter().filter_map(|(s, o)| match item {
             _ if item == *s => Some(*o),
             _ if item == *o => Some(*s),
             _ => None,
         });
-        let widest = usual::width(self.items[item].region, self.items[item].count);
         let shares = neighbours.map(|other| 0.9 * row(item) / (row(item) + row(other)));
         if self.items[item].count > 1 { shares.fold(widest, f64::min) } else { widest }
     }
@@ -225,8 +236,8 @@ impl LayoutProblem {
                 _ => 0.5,
             };
             // First all get smaller together; only then does a row shrink for what is beside it.
-            let free = usual::width(item.region, item.count);
-            let width = if scale < SQUEEZED { self.widest(index, &cells) } else { free };
+            let widest = usual::width(item.region, item.count);
+            let width = if scale < SQUEEZED { self.beside_others(index, &cells, widest) } else { widest };
             item.body(cells[index], self.room_of(index, &cells, Room { width, height }))
         };
         self.items.iter().enumerate().map(body).collect()
@@ -325,7 +336,7 @@ impl LayoutProblem {
         let (have_w, have_h) = cells[hold.parent];
         // A door does not grow with what is on it.
         let narrow = hold.kind == RelationKind::Inside && is_narrow_wall(parent);
-        let free = parent.fixed.is_none() && parent.kept_size.is_none() && !narrow;
+        let free = parent.is_free() && !narrow;
         let (most_w, most_h) = if free { LARGEST } else { (have_w, have_h) };
         if free {
             let grow = (need_w / have_w).max(need_h / have_h).max(1.0);
@@ -341,7 +352,7 @@ impl LayoutProblem {
         }
         let over =
             if narrow { 1.2 * cells[hold.child].0 / have_w } else { (need_w / most_w).max(need_h / most_h) };
-        if over > 1.0 && child.fixed.is_none() && child.kept_size.is_none() {
+        if over > 1.0 && child.is_free() {
             let (w, h) = cells[hold.child];
             // What is flat already stays visible.
             cells[hold.child] = (w / over, (h / over).max(h.min(FLATTEST)));
@@ -360,7 +371,7 @@ impl LayoutProblem {
             let row: f64 = on.iter().map(|item| self.items[*item].row_width(cells[*item])).sum();
             let highest = on.iter().map(|item| cells[*item].1).fold(0.0, f64::max);
             let shrink = (0.8 * cells[dish].0 / row).min(0.85 * cells[dish].1 / highest).min(1.0);
-            on.into_iter().for_each(|item| cells[item] = (shrink * cells[item].0, shrink * cells[item].1));
+            on.into_iter().for_each(|item| cells[item] = scaled(cells[item], shrink));
         }
     }
 
@@ -368,13 +379,13 @@ impl LayoutProblem {
     fn leave_sides(&self, hold: Hold, cells: &mut [(f64, f64)]) -> bool {
         let (child, parent) = (&self.items[hold.child], &self.items[hold.parent]);
         let at_side = |other: &Hold| other.parent == hold.parent && self.items[other.child].cornered;
-        let amid = !child.cornered && child.kept_size.is_none() && child.fixed.is_none();
+        let amid = !child.cornered && child.is_free();
         if !amid || parent.kind.class != Class::Flat || !self.holds.iter().any(at_side) {
             return false;
         }
         let ((w, h), (have_w, have_h)) = (cells[hold.child], cells[hold.parent]);
         let shrink = (0.44 * have_w / w).min(0.8 * have_h / h).min(1.0);
-        cells[hold.child] = (w * shrink, h * shrink);
+        cells[hold.child] = scaled(cells[hold.child], shrink);
         true
     }
 
@@ -395,9 +406,8 @@ impl LayoutProblem {
     /// Whether something small lies on a plate or the like, within its outline.
     fn is_dish(&self, hold: Hold) -> bool {
         let (child, parent) = (&self.items[hold.child], &self.items[hold.parent]);
-        let free = child.fixed.is_none() && child.kept_size.is_none();
         let flat = parent.kind.class == Class::Flat && parent.kind.width <= DISH;
-        free && hold.kind == RelationKind::On && flat && child.kind.width <= parent.kind.width
+        child.is_free() && hold.kind == RelationKind::On && flat && child.kind.width <= parent.kind.width
     }
 
     /// How far down the outline of `parent` the feet of `child` are on it.
@@ -413,7 +423,7 @@ impl LayoutProblem {
     /// What is held is smaller than who holds it; an umbrella may be wider.
     fn fit_hands(&self, hold: Hold, cells: &mut [(f64, f64)]) {
         let child = &self.items[hold.child];
-        if child.fixed.is_some() || child.kept_size.is_some() {
+        if !child.is_free() {
             return;
         }
         let ((w, h), (have_w, have_h)) = (cells[hold.child], cells[hold.parent]);

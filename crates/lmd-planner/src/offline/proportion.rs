@@ -1,7 +1,8 @@
 //! Sizes beside one another: what is larger in life is no smaller in the picture, where nobody said so.
 
 use super::item::Item;
-use super::problem::LayoutProblem;
+use super::problem::{Larger, LayoutProblem};
+use super::shape::scaled;
 use crate::lexicon::Kind;
 
 /// From how many times the size in life on two things keep their order.
@@ -14,22 +15,28 @@ const LEAST: f64 = 0.55;
 const SHORTEST: f64 = 0.1;
 
 impl LayoutProblem {
+    /// Notes what is to stay smaller than what, once it is known who holds what.
+    pub(super) fn note_larger(&mut self) {
+        let larger = (0..self.items.len()).map(|item| {
+            let than = (0..self.items.len()).filter(|big| self.dwarfs(*big, item)).collect();
+            let load = self.with_load(item).into_iter().filter(|one| self.items[*one].is_free()).collect();
+            Larger { item, load, than }
+        });
+        self.larger = larger.filter(|larger| !larger.than.is_empty()).collect();
+    }
+
     /// Shrinks what is larger than something that dwarfs it, with all that rests on it: a mouse beside an owl, pencils
     /// beside a lamp, a full basket beside who carries it.
     pub(super) fn keep_order(&self, cells: &mut [(f64, f64)]) {
         let area = |(w, h): (f64, f64)| w * h;
-        for small in 0..cells.len() {
-            let larger = (0..cells.len()).filter(|big| self.dwarfs(*big, small));
-            let limit = larger.map(|big| MOST * area(cells[big])).fold(f64::INFINITY, f64::min);
-            let load: Vec<usize> =
-                self.with_load(small).into_iter().filter(|item| is_free(&self.items[*item])).collect();
+        for Larger { item, load, than } in &self.larger {
+            let limit = than.iter().map(|big| MOST * area(cells[*big])).fold(f64::INFINITY, f64::min);
             // Nothing gets too small to be steered.
             let shortest =
-                load.iter().map(|item| cells[*item].0.min(cells[*item].1)).fold(f64::INFINITY, f64::min);
-            let shrink = (limit / area(cells[small])).sqrt().max(LEAST).max(SHORTEST / shortest);
+                load.iter().map(|one| cells[*one].0.min(cells[*one].1)).fold(f64::INFINITY, f64::min);
+            let shrink = (limit / area(cells[*item])).sqrt().max(LEAST).max(SHORTEST / shortest);
             if shrink < 1.0 {
-                load.into_iter()
-                    .for_each(|item| cells[item] = (shrink * cells[item].0, shrink * cells[item].1));
+                load.iter().for_each(|one| cells[*one] = scaled(cells[*one], shrink));
             }
         }
     }
@@ -65,8 +72,8 @@ impl LayoutProblem {
         let known = size(a) >= APART * size(b) && [a, b].into_iter().all(is_usual);
         big != small
             && (said || known)
-            && is_free(a)
-            && is_free(b)
+            && a.is_free()
+            && b.is_free()
             && !self.with_load(big).contains(&small)
             && !self.with_load(small).contains(&big)
     }
@@ -79,10 +86,6 @@ fn size(item: &Item) -> f64 {
 
 fn is_known(item: &Item) -> bool {
     Kind { class: item.kind.class, ..Kind::UNKNOWN } != item.kind
-}
-
-fn is_free(item: &Item) -> bool {
-    item.fixed.is_none() && item.kept_size.is_none()
 }
 
 /// Whether an item is of a known size, near and not in the sky, and nothing else is said of its size.

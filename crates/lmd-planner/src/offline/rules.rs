@@ -31,6 +31,7 @@ pub(super) fn constraints(scene: &Scene, problem: &mut LayoutProblem) -> Vec<Con
             all.push(constraint);
         }
     }
+    problem.note_larger();
     all
 }
 

@@ -76,7 +76,7 @@ fn fit(size: (f64, f64), room: Room) -> f64 {
     (room.width / size.0).min(room.height / size.1)
 }
 
-fn scaled((w, h): (f64, f64), factor: f64) -> (f64, f64) {
+pub(super) fn scaled((w, h): (f64, f64), factor: f64) -> (f64, f64) {
     (w * factor, h * factor)
 }
 
