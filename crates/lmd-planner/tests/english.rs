@@ -44,6 +44,7 @@ fn sentences_are_read_as_people_mean_them() {
         include_str!("english/belongings.txt"),
         include_str!("english/captions.txt"),
         include_str!("english/spaces.txt"),
+        include_str!("english/places.txt"),
     ];
     let blocks: Vec<&str> = files.iter().flat_map(|file| file.split("\n\n")).collect();
     assert!(blocks.len() >= 400, "only {} sentences", blocks.len());

@@ -1,8 +1,22 @@
 //! The number of single nouns: regular rules over the tables.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
 use super::tables::{
     COMPOUNDING, INVARIANT, IRREGULAR, LOOKALIKES, OES, PLURAL_ONLY, SILENT_E, U_AND_I, UNCOUNTED, VARIANTS,
 };
+
+static UNCOUNTED_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| UNCOUNTED.iter().copied().collect());
+static PLURAL_ONLY_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| PLURAL_ONLY.iter().copied().collect());
+/// Plurals by singulars, for whole words.
+static PLURALS: LazyLock<HashMap<&str, &str>> =
+    LazyLock::new(|| COMPOUNDING.iter().rev().chain(IRREGULAR.iter().rev()).copied().collect());
+/// Singulars by plurals, for whole words. Variants are understood, never written, so only the way back has them.
+static SINGULARS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+    let pairs = VARIANTS.iter().rev().chain(COMPOUNDING.iter().rev()).chain(IRREGULAR.iter().rev());
+    pairs.map(|(singular, plural)| (*plural, *singular)).collect()
+});
 
 /// A noun's other form and where it came from are decided on lower case.
 pub(super) fn plural(noun: &str) -> String {
@@ -52,30 +66,30 @@ fn plural_lower(noun: &str) -> String {
     if let Some((head, rest)) = hyphenated(noun) {
         return format!("{}{rest}", plural_lower(head));
     }
-    swap(noun, |pair| *pair).unwrap_or_else(|| regular_plural(noun))
+    irregular_plural(noun).unwrap_or_else(|| regular_plural(noun))
 }
 
 fn singular_lower(noun: &str) -> String {
-    if PLURAL_ONLY.contains(&noun) {
+    if PLURAL_ONLY_SET.contains(noun) {
         return noun.to_owned();
     }
     if let Some((head, rest)) = hyphenated(noun) {
         return format!("{}{rest}", singular_lower(head));
     }
-    swap(noun, |(singular, plural)| (*plural, *singular)).unwrap_or_else(|| regular_singular(noun))
+    irregular_singular(noun).unwrap_or_else(|| regular_singular(noun))
 }
 
 fn is_plural_lower(noun: &str) -> bool {
-    if PLURAL_ONLY.contains(&noun) {
+    if PLURAL_ONLY_SET.contains(noun) {
         return true;
     }
-    if is_unchanged(noun) || swap(noun, |pair| *pair).is_some() {
+    if is_unchanged(noun) || irregular_plural(noun).is_some() {
         return false;
     }
     if let Some((head, _)) = hyphenated(noun) {
         return is_plural_lower(head);
     }
-    swap(noun, |(singular, plural)| (*plural, *singular)).is_some() || ends_like_plural(noun)
+    irregular_singular(noun).is_some() || ends_like_plural(noun)
 }
 
 /// Endings are put on Latin words and numbers, not on other scripts.
@@ -87,34 +101,34 @@ fn takes_ending(last: char) -> bool {
 /// -craft only vehicles are: "aircraft", but "handicrafts".
 fn is_unchanged(noun: &str) -> bool {
     let vehicle = |n: &str| matches!(n, "air" | "space" | "hover" | "water" | "rotor");
-    UNCOUNTED.contains(&noun)
+    UNCOUNTED_SET.contains(noun)
         || INVARIANT
             .iter()
             .any(|kind| noun.strip_suffix(kind).is_some_and(|front| *kind != "craft" || vehicle(front)))
 }
 
-/// Looks a noun up in the pairs, turned the way `turn` says, as a whole or as
-/// the end of a compound.
-fn swap(
-    noun: &str,
-    turn: impl Fn(&(&'static str, &'static str)) -> (&'static str, &'static str),
-) -> Option<String> {
-    let whole = IRREGULAR.iter().chain(COMPOUNDING).map(&turn).find(|(from, _)| *from == noun);
-    if let Some((_, to)) = whole {
-        return Some(to.to_owned());
-    }
-    // Variants are understood, never written, so only the way back uses them.
-    let backwards = turn(&("", "plural")).0 == "plural";
-    if backwards && let Some((singular, _)) = VARIANTS.iter().find(|(_, plural)| *plural == noun) {
-        return Some((*singular).to_owned());
-    }
-    let regular = |noun: &str| LOOKALIKES.iter().any(|word| noun.ends_with(word));
-    let (from, to) = COMPOUNDING.iter().map(turn).find(|(from, _)| noun.ends_with(from))?;
-    (!regular(noun)).then(|| format!("{}{to}", &noun[..noun.len() - from.len()]))
+/// The irregular plural of `noun`, as a whole or as the end of a compound.
+fn irregular_plural(noun: &str) -> Option<String> {
+    let whole = PLURALS.get(noun).map(|plural| (*plural).to_owned());
+    whole.or_else(|| compounded(noun, COMPOUNDING.iter().copied()))
+}
+
+/// The singular of an irregular plural, as a whole or as the end of a compound.
+fn irregular_singular(noun: &str) -> Option<String> {
+    let whole = SINGULARS.get(noun).map(|singular| (*singular).to_owned());
+    whole.or_else(|| compounded(noun, COMPOUNDING.iter().map(|(singular, plural)| (*plural, *singular))))
+}
+
+/// `noun` with the first of `pairs` whose first it ends in turned into its second.
+fn compounded<'a>(noun: &str, mut pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Option<String> {
+    let (front, to) = pairs.find_map(|(from, to)| Some((noun.strip_suffix(from)?, to)))?;
+    let regular = LOOKALIKES.iter().any(|word| noun.ends_with(word));
+    (!regular).then(|| format!("{front}{to}"))
 }
 
 /// Splits "mother-in-law" into "mother" and "-in-law".
 fn hyphenated(noun: &str) -> Option<(&str, &str)> {
+    noun.find('-')?;
     let at = ["-in-", "-of-", "-on-", "-and-", "-with-"].iter().find_map(|joint| noun.find(joint))?;
     (at > 0).then(|| noun.split_at(at))
 }

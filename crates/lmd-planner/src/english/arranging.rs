@@ -19,6 +19,9 @@ impl Interpreter<'_> {
                     let known = thing.arrangement.filter(|_| arrangement == Arrangement::Row);
                     thing.arrangement = known.or(Some(arrangement));
                     self.said += 1;
+                } else if arrangement == Arrangement::Stack {
+                    // "a bunch of fruits in a pile"
+                    self.add_detail(&group, "in a pile");
                 }
             }
             several => {

@@ -2,12 +2,27 @@
 
 use super::links::{Link, reads};
 use super::noun_phrase::noun_phrase;
-use super::parallel::{about_to, led, likeness};
+use super::parallel::{about_to, causative, led, likeness};
 use super::partitive;
 use super::phrase::{Determiner, NounPhrase};
 use super::piece::Chunk;
 use super::token::{Token, low};
-use crate::lexicon::{List, Role, Tags, Verb, VerbForm, head, is_aimed, is_function, is_told_behind, verb};
+use crate::lexicon::{List, Role, Tags, Verb, VerbForm, head, is_aimed, is_aimed_along, is_function, verb};
+
+/// `using a shoe as a pillow`: what something is taken for is not there itself; but not `as a man walks by`.
+fn in_the_role(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(Chunk, usize)> {
+    // "shaped as a bear" says so itself.
+    let told = matches!(previous, Some(Chunk::Verb(verb)) if verb.attribute != "used");
+    if low(tokens, at) != "as" || told || !matches!(low(tokens, at + 1), "a" | "an") {
+        return None;
+    }
+    let (_, end) = noun_phrase(tokens, at + 1)?;
+    let next = low(tokens, end);
+    let clause =
+        matches!(next, "is" | "are" | "has" | "have" | "as" | "who" | "that") || verb(next).is_some();
+    let attribute = "as".to_owned();
+    (!clause).then_some((Chunk::Verb(Verb { attribute, form: VerbForm::Ing, role: Role::Caption }), 1))
+}
 
 /// `a lady in her early sixties`
 fn of_age(tokens: &[Token], at: usize) -> Option<(Chunk, usize)> {
@@ -37,7 +52,9 @@ pub(super) fn said_of(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> 
             return Some((Chunk::Adjectives(vec![adjective.to_owned()]), length));
         }
         if let Some((chunk, length)) = likeness(tokens, at)
+            .or_else(|| causative(tokens, at))
             .map(|(verb, length)| (Chunk::Verb(verb), length))
+            .or_else(|| in_the_role(tokens, at, previous))
             .or_else(|| of_age(tokens, at))
         {
             return Some((chunk, length));
@@ -136,7 +153,7 @@ fn with_direction(tokens: &[Token], at: usize, verb: Verb) -> (Verb, usize) {
         () if each.is_some() && is_aimed(&verb.attribute, next) => {
             format!("{} {next} each other", verb.attribute)
         }
-        () if little && (is_told_behind(&verb.attribute) || next == "back") => {
+        () if little && (is_aimed_along(&verb.attribute) || next == "back") => {
             format!("{} {next}", verb.attribute)
         }
         () => return (verb, 1),

@@ -7,8 +7,8 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::lexicon::{
-    Role, Tags, Verb, VerbForm, exact_tags, is_adorning, is_aimed, is_doing, is_of_the_living,
-    is_told_behind, size,
+    Role, Tags, Verb, VerbForm, exact_tags, is_adorning, is_aimed, is_aimed_along, is_doing,
+    is_of_the_living, is_told_behind, size,
 };
 use crate::{Arrangement, Region, RelationKind};
 
@@ -303,9 +303,12 @@ impl Interpreter<'_> {
         }
         // "pretending to fly"
         if verb.attribute.contains(' ') && verb.role == Role::Caption {
-            return self.add_detail(subjects, &verb.attribute);
+            return self.add_deed(subjects, &verb.attribute);
         }
-        if matches!(verb.attribute.as_str(), "used" | "viewed") {
+        // "the word "START" written on a wall": it is nothing but writing.
+        let writing = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.noun.contains('"'));
+        let written = matches!(verb.attribute.as_str(), "written" | "spelled" | "inscribed");
+        if matches!(verb.attribute.as_str(), "used" | "viewed") || written && subjects.iter().all(writing) {
             return self.used.push(verb.attribute.clone());
         }
         if verb.attribute == "stacked" && subjects.len() > 1 {
@@ -346,7 +349,10 @@ impl Interpreter<'_> {
             };
             // "a sitting woman smoking", "a cat looking up"
             let second = thing.attributes.iter().any(|attribute| is_doing(attribute));
-            if active && (second || is_told_behind(&does)) {
+            // "a lying puppy wearing sunglasses", not "a puppy wearing sunglasses and lying"
+            let behind = is_told_behind(&does)
+                && (thing.detail.is_none() || is_aimed_along(&does) || does.contains(' '));
+            if active && (second || behind) {
                 self.add_deed(&[*index], &does);
             } else {
                 thing.attributes.insert(0, does);

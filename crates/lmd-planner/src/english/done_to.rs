@@ -124,7 +124,11 @@ impl Interpreter<'_> {
         for index in things {
             let before = self.scene.things.get(*index).and_then(|thing| thing.detail.as_deref());
             let second = before.is_some_and(|detail| detail.split(' ').any(doing));
-            let joined = if second && does.split(' ').next().is_some_and(doing) { "and " } else { "" };
+            // "building a tower" is a deed, "building" may be a house.
+            let another = |word: &str| {
+                doing(word) || does.contains(' ') && verb(word).is_some_and(|verb| verb.form == VerbForm::Ing)
+            };
+            let joined = if second && does.split(' ').next().is_some_and(another) { "and " } else { "" };
             // "picking and throwing something"
             let some =
                 does.split(' ').next_back().filter(|word| !joined.is_empty() && word.starts_with("some"));

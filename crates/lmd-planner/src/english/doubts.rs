@@ -225,7 +225,9 @@ fn odd(thing: &Thing) -> Vec<String> {
     // "a sign reading "OPEN"" says so.
     let says = thing.detail.as_deref().is_some_and(|detail| detail.contains('"'));
     if let Some(does) = does.filter(|does| {
-        lifeless && !says && !figure && !waits(does) && (lives(does) || HANDLED.contains(does))
+        // "a sword slicing" may do so itself, slicing bread it may not.
+        let handles = HANDLED.contains(does) && thing.detail.as_deref() != Some(does);
+        lifeless && !says && !figure && !waits(does) && (lives(does) || handles)
     }) {
         doubt(format!("\"{does}\" may be what somebody else does"));
     }
@@ -249,6 +251,8 @@ fn odd(thing: &Thing) -> Vec<String> {
 /// What several may do together to one thing, which is drawn once for each of them.
 fn shared_deed(thing: &Thing) -> Option<(&str, &str)> {
     let (does, what) = thing.detail.as_deref()?.split_once(" a ")?;
+    // "cutting and serving a cake"
+    let does = does.rsplit(" and ").next().unwrap_or(does);
     let each =
         matches!(does, "wearing" | "playing" | "eating" | "drinking" | "reading" | "holding" | "having");
     let deed = !does.contains(' ') && verb(does).is_some_and(|verb| verb.form == VerbForm::Ing);

@@ -45,6 +45,11 @@ pub(super) fn marked(tokens: &[Token]) -> Vec<Token> {
             && matches!(token.text.as_bytes(), [b'A'..=b'Z'])
             && tokens.get(at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low));
         let length = if shouted || letter { length.max(1) } else { length };
+        // "the letters P A X"
+        let letters = marked.last().is_some_and(|last| last.low == "letters");
+        let single = |token: &&Token| matches!(token.text.as_bytes(), [b'A'..=b'Z']);
+        let spelled = tokens.iter().skip(at).take_while(single).count();
+        let length = if letters { length.max(spelled) } else { length };
         if let Some((measure, length)) = measure(tokens, at, marked.last()) {
             marked.push(measure);
             at += length;
@@ -64,6 +69,9 @@ pub(super) fn marked(tokens: &[Token]) -> Vec<Token> {
         };
         let words: Vec<&str> = run.iter().map(|token| token.text.as_str()).collect();
         let mut text = words.join(" ");
+        if letters {
+            text = format!("\"{text}\"");
+        }
         // "with the word "OPEN""
         const BEARS: [&str; 10] = [
             "word",

@@ -90,10 +90,12 @@ impl Interpreter<'_> {
         if !bare || !counted || !phrase.attributes.is_empty() || phrase.detail.is_some() {
             return None;
         }
-        let same = |(index, thing): &(usize, &Thing)| {
-            thing.noun == phrase.noun && thing.count == 1 && !self.mentioned.contains(index)
-        };
-        self.scene.things.iter().enumerate().rfind(same).map(|(index, _)| index)
+        let same = |thing: &Thing| thing.noun == phrase.noun && thing.count == 1;
+        let mut earlier: Vec<bool> = self.scene.things.iter().map(same).collect();
+        for index in &self.mentioned {
+            earlier.get_mut(*index).into_iter().for_each(|one| *one = false);
+        }
+        earlier.iter().rposition(|one| *one)
     }
 
     /// The thing named before that `the cat` means.
@@ -111,9 +113,8 @@ impl Interpreter<'_> {
             let thing = self.scene.things.get(*index);
             thing.is_some_and(|thing| thing.count > 1 && thing_tags(thing).any(Tags::PERSON))
         };
-        if let Some(whole) =
-            self.mentioned.iter().copied().find(several).filter(|_| every && phrase.noun == "person")
-        {
+        let all = every && phrase.noun == "person";
+        if let Some(whole) = self.mentioned.iter().copied().find(|index| all && several(index)) {
             return Some(whole);
         }
         let before = self.named_before(phrase, bare);

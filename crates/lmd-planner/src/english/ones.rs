@@ -47,7 +47,10 @@ fn with_gaps(mut tokens: Vec<Token>) -> Vec<Token> {
 fn with_others(mut tokens: Vec<Token>) -> Vec<Token> {
     let named = |tokens: &[Token], at: usize| {
         let opens = at == 0 || !matches!(low(tokens, at - 1), "the" | "this" | "that" | "no");
-        let (phrase, end) = noun_phrase(tokens, at).filter(|_| low(tokens, at) == "one" && opens)?;
+        if low(tokens, at) != "one" || !opens {
+            return None;
+        }
+        let (phrase, end) = noun_phrase(tokens, at)?;
         let plain = phrase.quantity.is_some() && !phrase.noun.is_empty() && !phrase.plural;
         (plain && !phrase.tags().any(Tags::GRASP.and(Tags::BODY))).then_some((phrase.noun, end))
     };

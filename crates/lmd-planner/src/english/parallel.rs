@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::numbers::number;
 use super::piece::Chunk;
-use super::token::{Token, low};
+use super::token::{Token, low, text_of};
 use crate::lexicon::{
     Phrases, Role, Section, Tags, Verb, VerbForm, is_adjective, is_function, is_known_verb, is_leading,
     is_linking, is_meaning_to, is_of_the_living, is_participle, tags,
@@ -72,6 +72,20 @@ static LIKENESSES: LazyLock<Phrases<&str>> =
 pub(super) fn likeness(tokens: &[Token], at: usize) -> Option<(Verb, usize)> {
     let (says, length) = LIKENESSES.longest(|ahead| low(tokens, at + ahead))?;
     Some((Verb { attribute: (*says).to_owned(), form: VerbForm::Ing, role: Role::Caption }, length))
+}
+
+/// `having her hair cut`: what somebody lets be done, wholly a part of the caption.
+pub(super) fn causative(tokens: &[Token], at: usize) -> Option<(Verb, usize)> {
+    let has = matches!(low(tokens, at), "having" | "getting");
+    let own = matches!(low(tokens, at + 1), "his" | "her" | "their" | "its");
+    let past = |word: &str| {
+        word == "cut" || crate::lexicon::verb(word).is_some_and(|verb| verb.form == VerbForm::Past)
+    };
+    let done = |at: &usize| past(low(tokens, *at)) && does_anything(tokens, at + 1);
+    let end = (at + 3..at + 5).find(done).filter(|_| has && own)?;
+    let what = text_of(tokens.get(at + 1..=end)?);
+    let attribute = format!("{} {what}", low(tokens, at));
+    Some((Verb { attribute, form: VerbForm::Ing, role: Role::Caption }, end + 1 - at))
 }
 
 /// `trying to catch a ball`: the verb after `to` is what somebody does, or means to do; with its length.

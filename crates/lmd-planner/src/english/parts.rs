@@ -438,8 +438,6 @@ impl Interpreter<'_> {
         for relation in relations {
             match relation.kind {
                 RelationKind::Between(_) => {}
-                // One alone is not all around.
-                RelationKind::Around => self.relate(part, RelationKind::NextTo, relation.object),
                 kind => self.relate(part, kind, relation.object),
             }
         }

@@ -44,8 +44,8 @@ pub(super) fn is_fastened(tokens: &[Token], at: usize) -> bool {
     let bears = |word: &str| word == "wall" || tags(word).any(Tags::SURFACE.and(Tags::SEAT));
     let mut words = clause.clone();
     // "a photo of a soldier lies on a piano"
-    let named =
-        noun_phrase(tokens, at + 1).filter(|_| low(tokens, at) == "of").map(|(_, end)| low(tokens, end));
+    let of = low(tokens, at) == "of";
+    let named = of.then(|| noun_phrase(tokens, at + 1)).flatten().map(|(_, end)| low(tokens, end));
     if named.is_some_and(|verb| LIES.contains(&verb)) {
         return true;
     }

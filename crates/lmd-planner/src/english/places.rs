@@ -91,7 +91,8 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     // A porch or a bridge has an underside; the sea and the sky are all around.
     let under = kind == K::Under && (time || tags.any(Tags::STUFF.and(Tags::SCENERY)));
     // "to the right of an island" places against it.
-    let loose = is_loose(prep) && !matches!(kind, K::LeftOf | K::RightOf | K::Above | K::Below);
+    let loose = is_loose(prep) || prep.contains("contrast");
+    let loose = loose && !matches!(kind, K::LeftOf | K::RightOf | K::Above | K::Below);
     let within = matches!(kind, K::Inside | K::On) || under || loose;
     let backdrop =
         matches!(phrase.noun.as_str(), "background" | "backdrop") || phrase.noun.ends_with(" background");
@@ -172,6 +173,7 @@ impl Places {
             "through" | "to" | "into" | "inside" | "during" | "within" | "out of" => "in",
             "across" | "along" | "down" | "up" | "onto" | "off" => "on",
             "past" => "by",
+            other if other.contains("contrast") => "against",
             other => other,
         };
         let place = (prep.to_owned(), text.to_owned());
@@ -202,6 +204,11 @@ impl Places {
     /// The last word of the last place.
     pub(super) fn last_word(&self) -> Option<&str> {
         self.added.last().map(|(_, text)| text.as_str()).or(self.opening.as_deref()).map(head)
+    }
+
+    /// Whether `text` is the last place.
+    pub(super) fn ends_with(&self, text: &str) -> bool {
+        self.added.last().is_some_and(|(_, last)| last == text)
     }
 
     /// Whether a place holds `word`.

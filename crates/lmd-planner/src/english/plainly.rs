@@ -18,6 +18,12 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
         } else if is_around(tokens, at) {
             plain.push(Token::new("around"));
             at += 1;
+        } else if let Some(length) = getting_ready(tokens, at) {
+            plain.push(Token::new("preparing"));
+            at += length;
+        } else if low(tokens, at) == "some" && low(tokens, at + 1) == "one" && low(tokens, at + 2) != "of" {
+            plain.push(Token::new("someone"));
+            at += 2;
         } else if of_some_sort(tokens, at) {
             at += 3;
         } else if speaks(tokens, at) {
@@ -29,6 +35,15 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
         }
     }
     plain
+}
+
+/// `a boy getting ready to blow`, `a runner ready for a race`: he prepares, with the length; but not `a meal ready to eat`.
+fn getting_ready(tokens: &[Token], at: usize) -> Option<usize> {
+    let gets = matches!(low(tokens, at), "getting" | "gets" | "get");
+    let length = if gets && low(tokens, at + 1) == "ready" { 2 } else { 1 };
+    let before = at.checked_sub(1).map_or("", |before| low(tokens, before));
+    let ready = length == 2 || low(tokens, at) == "ready" && tags(before).any(Tags::PERSON);
+    (ready && matches!(low(tokens, at + length), "to" | "for")).then_some(length)
 }
 
 /// `a motorcycle of some sort`: nobody says of which.

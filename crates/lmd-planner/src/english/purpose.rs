@@ -12,7 +12,15 @@ impl Interpreter<'_> {
         // "a dog waits for its owner", "asks a policeman for directions"
         let acts = !self.acting.is_empty() && self.acting.iter().all(|index| self.is_animate(*index));
         let own = phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::ANIMATE);
-        if after_for && acts && (own || self.is_new_idea(phrase)) && self.known(phrase).is_none() {
+        // "students posing for a photo": it is not there yet.
+        let posing = |i: &usize| {
+            self.scene
+                .things
+                .get(*i)
+                .is_some_and(|t| t.attributes.iter().chain(&t.detail).any(|does| does.ends_with("posing")))
+        };
+        let posed = phrase.tags().any(Tags::SHOWS) && self.acting.iter().any(posing);
+        if after_for && acts && (own || posed || self.is_new_idea(phrase)) && self.known(phrase).is_none() {
             let acting = self.acting.clone();
             self.add_detail(&acting, &format!("for {}", phrase.text()));
             (self.group, self.object_of, self.closed, self.joint) = (acting, None, true, Joint::None);

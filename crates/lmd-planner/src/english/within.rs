@@ -40,6 +40,10 @@ impl Interpreter<'_> {
                 corner.into_iter().for_each(|corner| self.set_region(&subjects, corner));
                 self.places.add(prep, &phrase.text());
             }
+            // "raising both arms in the air": they are there, and not who raises them.
+            Setting::Region(Region::Sky) if self.after_limb() => {
+                self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
+            }
             Setting::Region(region) => {
                 self.set_region(&subjects, region);
                 self.region_place(phrase, prep);
@@ -98,6 +102,11 @@ impl Interpreter<'_> {
             && subjects.iter().all(stands)
     }
 
+    /// Whether the noun before the preposition is a part of somebody's body.
+    fn after_limb(&self) -> bool {
+        matches!(self.before_last(), Some(Chunk::Np(np)) if np.tags().any(Tags::BODY) && Self::is_own_part(np))
+    }
+
     /// Whether a sign such as a heart is on something that is no table: it is a picture there.
     pub(super) fn is_printed(&self, subject: usize, object: usize) -> bool {
         let thing = |index: usize| self.scene.things.get(index);
@@ -106,7 +115,8 @@ impl Interpreter<'_> {
         let lies = tags.any(Tags::SURFACE.and(Tags::SEAT)) && !tags.any(Tags::FOOD);
         let other = Tags::ANIMATE.and(Tags::PLACE).and(Tags::SCENERY);
         let over = kind_of(&bears.noun).class == Class::Over;
-        List::Symbol.has(head(&sign.noun)) && !lies && !over && !tags.any(other)
+        let sign = head(&sign.noun);
+        !tags.any(other) && (List::Printed.has(sign) || List::Symbol.has(sign) && !lies && !over)
     }
 
     /// `a T-shirt with a cat on it`, `a mug with a dragon on it`: clothes and boards show it, and so do cups that could

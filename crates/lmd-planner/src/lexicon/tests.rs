@@ -135,7 +135,8 @@ fn verbs_do_one_thing_each() {
             "alone",
             "given",
             "aimed at",
-            "behind",
+            "before",
+            "aimed along",
             "towards",
         ])
         .collect();

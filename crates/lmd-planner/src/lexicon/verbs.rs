@@ -205,7 +205,8 @@ static ALONE: Deeds = Deeds::of("alone");
 static GIVEN: Deeds = Deeds::of("given");
 static AIMED: Deeds = Deeds::of("aimed at");
 static TOWARDS: LazyLock<HashSet<&str>> = LazyLock::new(|| source::of_section(TEXT, "towards").collect());
-static BEHIND: Deeds = Deeds::of("behind");
+static BEFORE: Deeds = Deeds::of("before");
+static AIMED_ALONG: Deeds = Deeds::of("aimed along");
 static ADORNING: Deeds = Deeds::of("adorning");
 static LIGHTING: Deeds = Deeds::of("lighting");
 static TOGETHER: Deeds = Deeds::of("together");
@@ -288,7 +289,12 @@ pub(crate) fn is_doing(attribute: &str) -> bool {
 
 /// Whether this is told behind the noun alone: nobody says "a looking cat".
 pub(crate) fn is_told_behind(doing: &str) -> bool {
-    BEHIND.has(doing) || doing.contains(' ')
+    !BEFORE.has(doing) || doing.contains(' ')
+}
+
+/// Whether a little word behind this says where to (`looking up`), and not where.
+pub(crate) fn is_aimed_along(doing: &str) -> bool {
+    AIMED_ALONG.has(doing)
 }
 
 /// Whether a preposition says at whom or what this is done (`looking at`, `leaning against`), and not where.
@@ -296,7 +302,7 @@ pub(crate) fn is_aimed(doing: &str, prep: &str) -> bool {
     match prep {
         "at" => AIMED.has(doing),
         "on" => doing.starts_with("leaning"),
-        _ => TOWARDS.contains(prep) && BEHIND.has(doing),
+        _ => TOWARDS.contains(prep) && is_aimed_along(doing),
     }
 }
 

@@ -53,6 +53,16 @@ fn describe(scene: &Scene, relation: &Relation) -> String {
     format!("{subject} {words} {object}")
 }
 
+/// All that stand around what `relation` is about: of five dogs around a table two may be of another thing than the rest.
+fn ring(scene: &Scene, relation: &Relation, items_of: impl Fn(usize) -> Vec<usize>) -> Vec<usize> {
+    let noun = |index: usize| scene.things.get(index).map(|thing| &thing.noun);
+    let same = |other: &&Relation| {
+        let alike = noun(other.subject) == noun(relation.subject);
+        other.kind == relation.kind && other.object == relation.object && alike
+    };
+    scene.relations.iter().filter(same).flat_map(|other| items_of(other.subject)).collect()
+}
+
 /// A relation between things as constraints on their items.
 fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &Relation) -> Vec<Constraint> {
     let items_of = |index: usize| problem.of_thing.get(index).cloned().unwrap_or_default();
@@ -75,7 +85,9 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
             };
             subjects.iter().map(|&subject| between(subject, &left, &right, alike, &lines)).collect()
         }
-        RelationKind::Around if subjects.len() > 1 => around(problem, &subjects, first),
+        RelationKind::Around if ring(scene, relation, items_of).len() > 1 => {
+            around(problem, &ring(scene, relation, items_of), &subjects, first)
+        }
         RelationKind::On
         | RelationKind::Inside
         | RelationKind::Under

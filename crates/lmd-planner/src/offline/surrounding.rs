@@ -3,9 +3,14 @@
 use super::constraint::{AxisId, Constraint, Rule, apart, centres, level, near, point};
 use super::problem::LayoutProblem;
 
-/// Several things around one: left and right of it first, then above and
-/// below, then the corners.
-pub(super) fn around(problem: &LayoutProblem, subjects: &[usize], centre: usize) -> Vec<Constraint> {
+/// Several things around one: left and right of it first, then above and below, then the corners. The places of
+/// `subjects`, which are among all that are in the `ring`.
+pub(super) fn around(
+    problem: &LayoutProblem,
+    ring: &[usize],
+    subjects: &[usize],
+    centre: usize,
+) -> Vec<Constraint> {
     let stands = |item: usize| problem.items[item].kind.class.stands();
     let place = |s: usize, slot: usize| -> Vec<Rule> {
         let sides: [(i8, i8); 8] = [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1)];
@@ -28,7 +33,7 @@ pub(super) fn around(problem: &LayoutProblem, subjects: &[usize], centre: usize)
             .collect()
     };
     let slots = |(slot, &s): (usize, &usize)| Constraint::new(1, vec![place(s, slot), place(s, slot + 4)]);
-    subjects.iter().enumerate().map(slots).collect()
+    ring.iter().enumerate().filter(|(_, item)| subjects.contains(item)).map(slots).collect()
 }
 
 /// The things on either side of what stands between.

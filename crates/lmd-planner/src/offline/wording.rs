@@ -2,13 +2,16 @@
 
 use lmd_layout::{plural, with_article};
 
-use crate::lexicon::{Tags, exact_tags, superlative};
+use crate::lexicon::{Tags, exact_tags, head, superlative};
 use crate::scene::capitalised;
 use crate::{Scene, Thing};
 
 /// Whether a noun takes neither article nor plural (`grass`).
 fn is_uncounted(noun: &str) -> bool {
-    exact_tags(noun).any(Tags::UNCOUNTED)
+    let own = exact_tags(noun);
+    // "ski equipment" takes no article either.
+    let own = if own.is_unknown() { exact_tags(head(noun)) } else { own };
+    own.any(Tags::UNCOUNTED)
 }
 
 /// The caption of one instance: `a red car`, `grass`.
@@ -24,7 +27,8 @@ pub(crate) fn caption(thing: &Thing) -> String {
     let best = thing.attributes.iter().any(|attribute| superlative(attribute).is_some());
     let named = match () {
         () if thing.noun.starts_with(char::is_uppercase) => named,
-        () if best => format!("the {named}"),
+        // "the word "START""
+        () if (best || thing.noun.contains('"')) && !named.starts_with("the ") => format!("the {named}"),
         () => with_article(&named),
     };
     thing.detail.as_ref().map_or_else(|| named.clone(), |detail| format!("{named} {detail}"))
