@@ -11,6 +11,25 @@ use crate::lexicon::{Class, Tags, kind_of, tags};
 use crate::{Region, RelationKind, Thing};
 
 impl Interpreter<'_> {
+    /// Whether one who moves is on his way around something, which he cannot be all around: a bird around a tree.
+    pub(super) fn passes_around(&self, kind: RelationKind, subjects: &[usize]) -> bool {
+        const WOUND: [&str; 8] =
+            ["wrapped", "wrapping", "coiled", "coiling", "curled", "curling", "wound", "twisted"];
+        let ([one], RelationKind::Around) = (subjects, kind) else { return false };
+        let wound = |thing: &Thing| thing.phrase().split(' ').any(|word| WOUND.contains(&word));
+        let moves = |thing: &Thing| thing_tags(thing).any(Tags::ANIMATE.and(Tags::VEHICLE));
+        self.scene.things.get(*one).is_some_and(|thing| thing.count == 1 && moves(thing) && !wound(thing))
+    }
+
+    /// `looking up at a kite`: it is above; but what stands on the ground and is taller stands beside.
+    pub(super) fn looks_up_to(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+        let up = |thing: &Thing| thing.phrase().ends_with(" up at something");
+        let things = subjects.iter().filter_map(|index| self.scene.things.get(*index));
+        let object = kind_of(&phrase.noun);
+        let above = |thing: &Thing| object.class == Class::Air || object.height < kind_of(&thing.noun).height;
+        !subjects.is_empty() && things.into_iter().all(|thing| up(thing) && above(thing))
+    }
+
     /// A phrase that is no thing by where it stands: a place, or words that nobody knows. `true` if it was that.
     pub(super) fn is_setting(&mut self, phrase: &NounPhrase) -> bool {
         if Self::is_gibberish(phrase) {

@@ -95,7 +95,7 @@ impl Interpreter<'_> {
             ["stuck", "taped", "pinned", "glued", "tacked", "nailed", "stapled", "clipped"];
         let stuck = |i: &usize| {
             let thing = self.scene.things.get(*i);
-            thing.is_some_and(|thing| thing.attributes.iter().any(|word| STUCK.contains(&word.as_str())))
+            thing.is_some_and(|thing| thing.phrase().split(' ').any(|word| STUCK.contains(&word)))
         };
         !subjects.is_empty() && subjects.iter().all(stuck)
     }
@@ -162,7 +162,7 @@ impl Interpreter<'_> {
         subjects: &[usize],
     ) -> RelationKind {
         let hangs =
-            |thing: &Thing| thing.attributes.iter().any(|a| matches!(a.as_str(), "hanging" | "dangling"));
+            |thing: &Thing| thing.phrase().split(' ').any(|word| matches!(word, "hanging" | "dangling"));
         let hung = self.hung || subjects.iter().any(|i| self.scene.things.get(*i).is_some_and(hangs));
         match prep {
             // A note that is stuck to a fridge covers a part of it.

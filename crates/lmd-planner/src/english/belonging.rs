@@ -38,6 +38,24 @@ impl Interpreter<'_> {
         }
     }
 
+    /// `a scooter with a basket on the back`, `a truck with a dog in the back`: it is on what has it. `true` if it was that.
+    pub(super) fn at_end_of_owner(&mut self, region: Region, subjects: &[usize], owners: &[usize]) -> bool {
+        let end = matches!(region, Region::Background | Region::Foreground);
+        let bears = |index: &usize| {
+            let thing = self.scene.things.get(*index);
+            let bearing = Tags::VEHICLE.and(Tags::WORN).and(Tags::HELD).and(Tags::ANIMATE).and(Tags::SHOWS);
+            thing.is_some_and(|thing| thing.count == 1 && thing_tags(thing).any(bearing))
+        };
+        let size = |index: &usize| self.scene.things.get(*index).map_or(0.0, |t| kind_of(&t.noun).extent());
+        let smaller = |owner: &usize| subjects.iter().all(|subject| size(subject) < size(owner));
+        let borne = end && owners.len() == 1 && owners.iter().all(|owner| bears(owner) && smaller(owner));
+        if borne {
+            self.no_longer_beside(subjects, owners);
+            self.relate_all(subjects, RelationKind::On, owners);
+        }
+        borne
+    }
+
     /// Whether what something grows from holds it: a pot, but not a car.
     fn grows_within(&self) -> bool {
         let holds = |tags: Tags| tags.any(Tags::CONTAINER) && !tags.any(Tags::VEHICLE);

@@ -246,9 +246,13 @@ fn pronoun_stands(tokens: &[Token], at: usize) -> bool {
     if !matches!(token.low.as_str(), "her" | "this" | "these" | "both") {
         return true;
     }
-    tokens
-        .get(at + 1)
-        .is_none_or(|next| !next.is_word() || is_function(&next.low) || is_participle(&next.low))
+    let Some(next) = tokens.get(at + 1).filter(|next| next.is_word()) else { return true };
+    // "her rocking chair", "her sleeping baby", "her broken arm"
+    let ahead: Vec<&str> = tokens.iter().skip(at + 1).take(4).map(|token| token.low.as_str()).collect();
+    let own = ahead.get(1).map(|noun| tags(noun)).unwrap_or_default();
+    let done = verb(&next.low).is_some_and(|verb| verb.form == VerbForm::Past);
+    let belongs = compound(&ahead) > 1 || own.any(Tags::ANIMATE) || done && own.any(Tags::NOUN);
+    is_function(&next.low) || is_participle(&next.low) && !(token.low == "her" && belongs)
 }
 
 /// Verbs and adjectives that say something of what stands before them.

@@ -77,8 +77,16 @@ impl Interpreter<'_> {
     /// `one kite and no birds in the sky`: the sky is there, with whatever flies. `true` if it was such a place.
     fn names_denied_place(&mut self, phrase: &NounPhrase) -> bool {
         // "no letters on its keyboard": where they are not.
-        let own = phrase.determiner == Determiner::Possessive && !self.scene.absent.is_empty();
-        if own && matches!(self.previous(), Some(Chunk::Link(_))) {
+        let after = matches!(self.previous(), Some(Chunk::Link(_))) && !self.scene.absent.is_empty();
+        // "no phones on the table": the table is there.
+        let bears = phrase.tags().any(Tags::SURFACE.and(Tags::SEAT).and(Tags::CONTAINER)) && !phrase.plural;
+        if after && phrase.determiner == Determiner::The && bears {
+            self.thing_of(phrase);
+            (self.pending, self.joint) = (Pending::Nothing, Joint::None);
+            return true;
+        }
+        let own = phrase.determiner == Determiner::Possessive;
+        if own && after {
             self.used.push(phrase.noun.clone());
             (self.pending, self.joint) = (Pending::Nothing, Joint::None);
             return true;

@@ -12,6 +12,9 @@ use crate::lexicon::{
 };
 use crate::{Arrangement, Region, RelationKind};
 
+/// Adjectives that never stand before a noun.
+const BEHIND: [&str; 8] = ["asleep", "awake", "afloat", "adrift", "ablaze", "aglow", "ajar", "aloft"];
+
 impl Interpreter<'_> {
     /// `a hedgehog, cute, …`: a bare adjective after a comma speaks of the one
     /// thing before it. `true` if this was one.
@@ -49,6 +52,10 @@ impl Interpreter<'_> {
     fn doer_before_place(&self, verb: &Verb) -> Option<Vec<usize>> {
         let (_, subjects) = self.object_of.as_ref()?;
         let finite = verb.form == VerbForm::Third && verb.role != Role::Neutral;
+        // "a girl on her father's shoulders pointing at fireworks"
+        let body = |word: &String| exact_tags(&lmd_layout::singular(&word.to_lowercase())).any(Tags::BODY);
+        let carried = matches!(self.previous(), Some(Chunk::Np(np)) if np.words.last().is_some_and(body));
+        let finite = finite || carried && verb.form == VerbForm::Ing;
         let after = matches!(self.previous(), Some(Chunk::Np(_))) && self.joint == Joint::None;
         let alive = subjects.iter().all(|index| self.is_animate(*index));
         (finite && after && alive).then(|| subjects.clone())
@@ -57,6 +64,25 @@ impl Interpreter<'_> {
     /// Who does it: `a cat on a sill looking out` speaks of the cat.
     fn doers(&self, verb: &Verb) -> Vec<usize> {
         let near = self.current_subjects();
+        // "a crocodile with its mouth open and a bird cleaning its teeth": the bird cleans.
+        let described = |i: &usize| {
+            let detail = self.scene.things.get(*i).and_then(|thing| thing.detail.as_deref());
+            detail.is_some_and(|says| {
+                ["with its ", "with his ", "with her "].iter().any(|w| says.starts_with(w))
+            })
+        };
+        // "a swan with three cygnets following": they follow.
+        let trails = matches!(verb.attribute.as_str(), "following" | "trailing") && self.joint == Joint::None;
+        let alone = !matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun(_)));
+        if trails && alone && !self.group.is_empty() && !self.owner.is_empty() {
+            return self.group.clone();
+        }
+        let near = match near.as_slice() {
+            [first, last] if verb.form == VerbForm::Ing && described(first) && !described(last) => {
+                vec![*last]
+            }
+            _ => near,
+        };
         if let Some(same) = self.goes_on_acting(verb, &near) {
             return same;
         }
@@ -74,9 +100,19 @@ impl Interpreter<'_> {
         if let Some(doers) = bearer().or_else(|| self.picture_before_place(verb, &near)) {
             return doers;
         }
-        // "a kite that looks like a dragon"
-        if verb.role == Role::Caption && matches!(self.previous(), Some(Chunk::Which)) {
+        // "a kite that looks like a dragon", "a flag shaped like a star", "a ball that is balancing on a turtle"
+        let which = match self.previous() {
+            Some(Chunk::Be) => matches!(self.before_last(), Some(Chunk::Which)),
+            previous => verb.role == Role::Caption && matches!(previous, Some(Chunk::Which)),
+        };
+        if which && !self.closed {
             return near;
+        }
+        if let (Some(Chunk::Np(np)), Some(last)) = (self.previous(), self.mentioned.last())
+            && verb.attribute.starts_with("shaped")
+            && self.scene.things.get(*last).is_some_and(|thing| thing.noun == np.noun)
+        {
+            return vec![*last];
         }
         let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
         let acts = (matches!(verb.role, Role::Action | Role::Posture)
@@ -315,6 +351,8 @@ impl Interpreter<'_> {
             return self.chain(subjects, RelationKind::On);
         }
         let active = verb.form != VerbForm::Past;
+        // "a balloon tied to a mailbox"
+        let led = matches!(self.peek(1), Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))));
         let (does, proved) = (self.aimed(verb), self.said);
         for index in subjects {
             let animate = self.is_animate(*index);
@@ -350,9 +388,9 @@ impl Interpreter<'_> {
             // "a sitting woman smoking", "a cat looking up"
             let second = thing.attributes.iter().any(|attribute| is_doing(attribute));
             // "a lying puppy wearing sunglasses", not "a puppy wearing sunglasses and lying"
-            let behind = is_told_behind(&does)
-                && (thing.detail.is_none() || is_aimed_along(&does) || does.contains(' '));
-            if active && (second || behind) {
+            let free = thing.detail.is_none() || is_aimed_along(&does) || does.contains(' ');
+            let behind = if active { is_told_behind(&does) } else { led };
+            if active && second || behind && free {
                 self.add_deed(&[*index], &does);
             } else {
                 thing.attributes.insert(0, does);
@@ -403,7 +441,10 @@ impl Interpreter<'_> {
             if let Some(thing) = self.scene.things.get_mut(index) {
                 for adjective in adjectives {
                     thing.size = thing.size.or_else(|| adjective.split(' ').find_map(size));
-                    if !thing.attributes.contains(adjective) {
+                    // "a tiny dragon asleep", not "an asleep dragon"
+                    if BEHIND.contains(&adjective.as_str()) && thing.detail.is_none() {
+                        thing.detail = Some(adjective.clone());
+                    } else if !thing.attributes.contains(adjective) {
                         // "a cherry tree in bloom": what it is made of stays beside the noun.
                         let material = |word: &String| exact_tags(word).any(Tags::MODIFIER);
                         let at = thing.attributes.iter().position(material).unwrap_or(thing.attributes.len());

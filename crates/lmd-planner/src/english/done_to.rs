@@ -71,7 +71,7 @@ impl Interpreter<'_> {
             Role::Surrounded | Role::Flanked | Role::Topped => {
                 return self.surrounding(phrase, verb, &subjects);
             }
-            _ => beside(phrase, verb, prep),
+            _ => phrase.beside(verb, prep),
         };
         if self.is_place_of_deed(phrase, verb) {
             self.tell_deed(verb, kind, &subjects, &[]);
@@ -112,7 +112,11 @@ impl Interpreter<'_> {
     /// What stands for things that a caption may not name.
     fn some(&self, does: &str, things: &[usize]) -> &'static str {
         let somebody = |index: &usize| self.scene.things.get(*index).is_some_and(is_person);
-        if things.iter().all(somebody) && !tells_gift(does) { "someone" } else { "something" }
+        if !things.is_empty() && things.iter().all(somebody) && !tells_gift(does) {
+            "someone"
+        } else {
+            "something"
+        }
     }
 
     /// Adds what things do to their captions: `chanting slogans and waving`.
@@ -174,11 +178,24 @@ impl Interpreter<'_> {
         if holds && self.is_animate(agent) {
             self.hold(subjects, &[agent]);
             self.used.push(verb.attribute.clone());
+        } else if let Some((one, other)) = self.two_joined(verb, subjects) {
+            self.relate(agent, RelationKind::Between(other), one);
+            self.used.push(verb.attribute.clone());
         } else {
             self.relate_all(&[agent], kind, subjects);
             self.tell_deed(verb, kind, subjects, &[]);
         }
         self.group = vec![agent];
+    }
+
+    /// `two towers joined by a bridge`: the two that it is between.
+    fn two_joined(&self, verb: &Verb, subjects: &[usize]) -> Option<(usize, usize)> {
+        let joined = matches!(verb.attribute.as_str(), "joined" | "connected" | "linked" | "separated");
+        match subjects {
+            [one, other] if joined => Some((*one, *other)),
+            [pair] if joined && self.scene.things.get(*pair)?.count == 2 => Some((*pair, *pair)),
+            _ => None,
+        }
     }
 
     /// Whether what a verb is done to is all around: what somebody orbits is not.
@@ -246,6 +263,9 @@ impl Interpreter<'_> {
         }
         let what = self.thing_of(phrase);
         match subjects {
+            several if kind_of(&phrase.noun).class == Class::Over => {
+                self.relate_all(&[what], RelationKind::Above, several);
+            }
             [pair] if self.scene.things.get(*pair).is_some_and(|thing| thing.count == 2) => {
                 self.relate(what, RelationKind::Between(*pair), *pair);
             }
@@ -472,17 +492,4 @@ fn is_cuddly(noun: &str) -> bool {
     const SOFT: [&str; 9] =
         ["teddy", "teddy bear", "doll", "rag doll", "pillow", "cushion", "toy", "plushie", "stuffed animal"];
     SOFT.contains(&noun) || noun.starts_with("plush ") || noun.starts_with("toy ")
-}
-
-/// Where who does something is: a clown below what he juggles, a driver in the car, others beside it.
-fn beside(phrase: &NounPhrase, verb: &Verb, prep: Option<&str>) -> RelationKind {
-    let tags = phrase.tags();
-    match verb.attribute.as_str() {
-        "juggling" if prep.is_none() => RelationKind::Below,
-        "driving" | "steering" | "piloting" | "flying" if prep.is_none() && tags.any(Tags::VEHICLE) => {
-            let outside = tags.any(Tags::OPEN.and(Tags::SEAT)) || kind_of(&phrase.noun).class == Class::Mount;
-            if outside { RelationKind::On } else { RelationKind::Inside }
-        }
-        _ => RelationKind::NextTo,
-    }
 }

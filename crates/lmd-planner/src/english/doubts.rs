@@ -223,7 +223,9 @@ fn odd(thing: &Thing) -> Vec<String> {
     // A boat may wait for the tide.
     let waits = |does: &str| does == "waiting" && own.any(Tags::VEHICLE);
     // "a sign reading "OPEN"" says so.
-    let says = thing.detail.as_deref().is_some_and(|detail| detail.contains('"'));
+    let shouts = |word: &str| word.len() > 1 && word.chars().all(|c| c.is_uppercase() || c.is_ascii_digit());
+    let says =
+        thing.detail.as_deref().is_some_and(|detail| detail.contains('"') || detail.split(' ').any(shouts));
     if let Some(does) = does.filter(|does| {
         // "a sword slicing" may do so itself, slicing bread it may not.
         let handles = HANDLED.contains(does) && thing.detail.as_deref() != Some(does);

@@ -5,7 +5,9 @@ use super::interpret::{Interpreter, thing_tags};
 use super::phrase::NounPhrase;
 use super::places::{Setting, setting};
 use crate::RelationKind;
-use crate::lexicon::{Role, Tags, Verb, VerbForm, finite_past, is_adorning, is_filling, is_lighting};
+use crate::lexicon::{
+    Class, Role, Tags, Verb, VerbForm, finite_past, is_adorning, is_filling, is_lighting, kind_of,
+};
 
 impl Interpreter<'_> {
     /// Reads the object of a verb that says where its subjects are, or nothing of them. `true` if the verb was one.
@@ -65,5 +67,21 @@ impl Interpreter<'_> {
             (before(1), before(2), before(3)),
             (Some(Chunk::Np(_)), Some(Chunk::Verb(_)), Some(Chunk::Which))
         )
+    }
+}
+
+impl NounPhrase {
+    /// Where who does something to it is: a clown below what he juggles, a driver in the car, others beside it.
+    pub(super) fn beside(&self, verb: &Verb, prep: Option<&str>) -> RelationKind {
+        let tags = self.tags();
+        match verb.attribute.as_str() {
+            "juggling" if prep.is_none() => RelationKind::Below,
+            "driving" | "steering" | "piloting" | "flying" if prep.is_none() && tags.any(Tags::VEHICLE) => {
+                let outside =
+                    tags.any(Tags::OPEN.and(Tags::SEAT)) || kind_of(&self.noun).class == Class::Mount;
+                if outside { RelationKind::On } else { RelationKind::Inside }
+            }
+            _ => RelationKind::NextTo,
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use super::numbers::number;
 use super::token::Token;
-use crate::lexicon::{List, Tags, exact_tags, is_adjective, is_adverb, tags};
+use crate::lexicon::{List, Tags, exact_tags, is_adjective, is_adverb, is_participle, tags};
 
 /// Makes one word of a noun and the participle that it belongs to, before the noun that both describe.
 pub(super) fn hyphenated(tokens: Vec<Token>) -> Vec<Token> {
-    if !tokens.iter().any(|token| List::Joined.has(&token.low)) {
+    if !tokens.iter().any(|token| List::Joined.has(&token.low) || token.low == "half") {
         return tokens;
     }
     let mut joined = Vec::with_capacity(tokens.len());
@@ -30,6 +30,10 @@ fn belongs(tokens: &[Token], at: usize) -> bool {
     let (Some(noun), Some(participle)) = (tokens.get(at), tokens.get(at + 1)) else {
         return false;
     };
+    // "half buried", but "half the plates" and "half full"
+    if noun.low == "half" && is_participle(&participle.low) {
+        return true;
+    }
     let own = exact_tags(&noun.low);
     let one = own.any(Tags::NOUN)
         && !own.any(Tags::FUNCTION.and(Tags::ADVERB).and(Tags::ADJECTIVE).and(Tags::COLOUR));

@@ -459,7 +459,9 @@ fn side_link(
         if on_top {
             return Some((Link::Rel { kind: K::On, prep: "on top of".to_owned() }, i));
         }
-        return Some((Link::Region { region: direction.region()?, to, framed: false }, i));
+        // "in the background" is that of the picture, "on the back" that of what has it.
+        let framed = i > 0 && matches!(word(i - 1), "background" | "foreground" | "distance");
+        return Some((Link::Region { region: direction.region()?, to, framed }, i));
     }
     let framed = frame_end(tokens, i);
     if framed > i {
@@ -480,11 +482,8 @@ fn side_link(
 /// The index after `of the picture`, or `i` if that does not follow.
 fn frame_end(tokens: &[Token], i: usize) -> usize {
     let word = |i: usize| low(tokens, i);
-    if word(i) != "of" {
-        return i;
-    }
     let j = i + 1 + usize::from(matches!(word(i + 1), "the" | "this" | "an" | "a"));
-    if List::Frame.has(word(j)) { j + 1 } else { i }
+    if word(i) == "of" && List::Frame.has(word(j)) { j + 1 } else { i }
 }
 
 #[cfg(test)]

@@ -122,12 +122,16 @@ impl Interpreter<'_> {
             return before;
         }
         let within = matches!(self.previous(), Some(Chunk::Link(_))) && phrase.attributes.is_empty();
+        // "a man riding …, the riding man"
+        let does = |thing: &Thing, word: &str| {
+            thing.detail.as_deref().is_some_and(|detail| detail.split(' ').next() == Some(word))
+        };
         let same = |thing: &Thing| {
             (thing.noun == phrase.noun
                 || within && holds(thing, phrase)
                 || head(&thing.noun) == phrase.noun
                 || is_compound_of(thing, &phrase.noun))
-                && phrase.attributes.iter().all(|a| thing.attributes.contains(a))
+                && phrase.attributes.iter().all(|a| thing.attributes.contains(a) || does(thing, a))
                 && phrase.quantity.is_none_or(|q| q.count == thing.count)
         };
         // "the other brother" is the one that was not picked out.

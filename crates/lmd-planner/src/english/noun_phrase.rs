@@ -97,6 +97,11 @@ impl Reader<'_> {
         };
         self.phrase.determiner = determiner;
         self.take();
+        // "each of the three steps"
+        let the = usize::from(matches!(self.low(1), "the" | "his" | "her" | "its" | "their"));
+        if determiner == Each && self.low(0) == "of" && quantity(self.tokens, self.at + 1 + the).is_some() {
+            self.at += 1 + the;
+        }
         if determiner == A && matches!(self.low(0), "single" | "lone" | "solitary") {
             self.phrase.quantity = Some(Quantity { count: 1, exact: true, arrangement: None });
         }

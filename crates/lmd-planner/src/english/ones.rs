@@ -1,6 +1,7 @@
 //! What `one` stands for, in the words themselves: `a man in a grey one` borrows the coat of `a woman in a yellow coat`;
 //! `one orange and the other lime` of two cups are colours and no fruit.
 
+use super::gaps;
 use super::links::{self, Link, place_word};
 use super::noun_phrase::noun_phrase;
 use super::numbers::quantity;
@@ -11,36 +12,10 @@ use crate::lexicon::{List, Tags, VerbForm, exact_tags, is_adjective, is_function
 /// The sentence with each `one` told: of several the adjectives get their `one`, and what a `one` borrows from a like
 /// phrase stands in its place.
 pub(super) fn told(tokens: &[Token]) -> Vec<Token> {
-    let tokens = with_gaps(with_contents(either_of_two(but_elsewhere(with_ends(counted_from_a_side(
+    let tokens = gaps::filled(with_contents(either_of_two(but_elsewhere(with_ends(counted_from_a_side(
         tokens.to_vec(),
     ))))));
     borrowed(with_ones(&placed_ones(&with_corners(but_one(with_others(tokens))))))
-}
-
-/// `one twin wears a blue dress, the other a green one`: the verb is told once for both.
-fn with_gaps(mut tokens: Vec<Token>) -> Vec<Token> {
-    let gap = |one: usize| {
-        let article = (0..one).rev().find(|i| !is_adjective(low(&tokens, *i)))?;
-        let led = article + 1 < one && matches!(low(&tokens, article), "a" | "an");
-        let who =
-            article.checked_sub(1).map(|i| low(&tokens, i)).filter(|_| led && ends(&tokens, one + 1))?;
-        let named = matches!(who, "other" | "second" | "third")
-            || tags(who).any(Tags::ANIMATE) && verb(who).is_none();
-        let sentence = before_in_sentence(&tokens, article);
-        let does = |i: &usize| {
-            let does = low(&tokens, *i);
-            let finite =
-                matches!(does, "has" | "with") || verb(does).is_some_and(|verb| verb.form != VerbForm::Base);
-            finite && matches!(low(&tokens, *i + 1), "a" | "an")
-        };
-        Some((article, sentence.filter(|_| named).find_map(|i| does(&i).then(|| tokens.get(i).cloned()))??))
-    };
-    let ones = (0..tokens.len()).filter(|i| low(&tokens, *i) == "one");
-    let gaps: Vec<(usize, Token)> = ones.filter_map(gap).collect();
-    for (article, does) in gaps.into_iter().rev() {
-        tokens.insert(article, does);
-    }
-    tokens
 }
 
 /// `one shoe on the mat, the other on the chair`: another shoe.

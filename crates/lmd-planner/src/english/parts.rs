@@ -113,6 +113,13 @@ impl Interpreter<'_> {
         }
         let mut phrase = phrase.clone();
         phrase.attributes.retain(|attribute| !List::Ordinal.has(attribute) && attribute != "other");
+        // "four stools, a hat on the tallest one": the one of the stools.
+        let best = phrase.anaphor && phrase.attributes.iter().any(|word| word.ends_with("est"));
+        let several = self.latest_several().and_then(|several| self.scene.things.get(several));
+        if let Some(whole) = several.filter(|_| best && matches!(self.pending, Pending::Object { .. })) {
+            phrase.noun.clone_from(&whole.noun);
+            return Some(phrase);
+        }
         if let Some(lent) = self.lent_head(&phrase) {
             return Some(lent);
         }

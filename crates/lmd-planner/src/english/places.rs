@@ -40,6 +40,13 @@ impl NounPhrase {
     }
 }
 
+impl NounPhrase {
+    /// Whether a thing is far and wide, so that it is as much a place as what lies beside it: the sea, not a tree.
+    pub(super) fn is_wide(&self) -> bool {
+        self.tags().any(Tags::SCENERY) && self.head_is_place() && self.quantity.is_none()
+    }
+}
+
 /// Prepositions after which an unknown name is that of a place.
 const NAMED_AFTER: [&str; 16] = [
     "in",

@@ -239,7 +239,7 @@ impl Interpreter<'_> {
         // "on a beach near the ocean": what lies beside a place is as far around.
         let place = |np: &NounPhrase| np.tags().any(Tags::PLACE) && self.places.ends_with(&np.text());
         let after_place = matches!(self.before_last(), Some(Chunk::Np(np)) if place(np));
-        if after_place && kind == RelationKind::NextTo && is_wide(phrase) && known.is_none() {
+        if after_place && kind == RelationKind::NextTo && phrase.is_wide() && known.is_none() {
             return self.places.add(prep, &phrase.text());
         }
         let kind = self.touching(phrase, kind, prep, &subjects);
@@ -247,20 +247,13 @@ impl Interpreter<'_> {
         let pours = matches!(prep, "into" | "out of") && !subjects.is_empty() && self.detailed_by == subjects;
         let ground = Tags::SCENERY.and(Tags::SEAT).and(Tags::PLACE);
         let pours = pours || !phrase.tags().any(ground) && self.aims(prep, &subjects);
-        let passes = kind == RelationKind::Around && setting(phrase, kind, prep) == Setting::Thing;
-        let passes = passes && self.passes_around(&subjects);
-        let kind = if pours || passes { RelationKind::NextTo } else { kind };
+        let passes = setting(phrase, kind, prep) == Setting::Thing && self.passes_around(kind, &subjects);
+        let kind = match () {
+            () if self.looks_up_to(phrase, &subjects) => RelationKind::Below,
+            () if pours || passes => RelationKind::NextTo,
+            () => kind,
+        };
         self.place_against(phrase, kind, prep, subjects, known.is_some());
-    }
-
-    /// Whether one who moves is on his way around something, which he cannot be all around: a bird around a tree.
-    fn passes_around(&self, subjects: &[usize]) -> bool {
-        const WOUND: [&str; 8] =
-            ["wrapped", "wrapping", "coiled", "coiling", "curled", "curling", "wound", "twisted"];
-        let [one] = subjects else { return false };
-        let wound = |thing: &Thing| thing.phrase().split(' ').any(|word| WOUND.contains(&word));
-        let moves = |thing: &Thing| thing_tags(thing).any(Tags::ANIMATE.and(Tags::VEHICLE));
-        self.scene.things.get(*one).is_some_and(|thing| thing.count == 1 && moves(thing) && !wound(thing))
     }
 
     /// A sky or floor with adjectives is worth keeping as a place.
@@ -404,7 +397,10 @@ impl Interpreter<'_> {
             self.closed = true;
             return;
         }
-        if !framed && self.in_corner_of_owner(region, &subjects, &owners) {
+        if !framed
+            && (self.in_corner_of_owner(region, &subjects, &owners)
+                || self.at_end_of_owner(region, &subjects, &owners))
+        {
             self.closed = true;
             return;
         }
@@ -490,9 +486,4 @@ impl Interpreter<'_> {
             self.scene.relations.push(relation);
         }
     }
-}
-
-/// Whether a thing is far and wide, so that it is as much a place as what lies beside it: the sea, not a tree.
-fn is_wide(phrase: &NounPhrase) -> bool {
-    phrase.tags().any(Tags::SCENERY) && phrase.head_is_place() && phrase.quantity.is_none()
 }

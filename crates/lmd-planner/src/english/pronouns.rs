@@ -306,12 +306,16 @@ impl Interpreter<'_> {
         let every =
             phrase.determiner == Determiner::Each && matches!(kind, On | Inside | Below | Under | Above);
         let single = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
-        if !every || self.object_known || !single(&object) || !subjects.iter().all(single) {
+        // "a cat on each of three steps"
+        let all = phrase.quantity.filter(|quantity| quantity.count > 1);
+        if !every || self.object_known || !(all.is_some() || single(&object)) || !subjects.iter().all(single)
+        {
             return;
         }
+        let many = all.map_or((3, false), |all| (all.count, all.exact));
         for index in subjects.iter().chain([&object]) {
             let thing = self.scene.things.get_mut(*index);
-            thing.into_iter().for_each(|thing| (thing.count, thing.exact) = (3, false));
+            thing.into_iter().for_each(|thing| (thing.count, thing.exact) = many);
         }
         let owners: Vec<usize> = self.owner.iter().copied().filter(|i| !subjects.contains(i)).collect();
         if phrase.tags().any(Tags::PART) || matches!(kind_of(&phrase.noun).class, Class::Hang | Class::Wall) {

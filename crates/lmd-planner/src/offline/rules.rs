@@ -53,6 +53,21 @@ fn describe(scene: &Scene, relation: &Relation) -> String {
     format!("{subject} {words} {object}")
 }
 
+/// What holds the object of `relation` and not its subject: whoever pushes a man in a wheelchair stands beside that.
+fn held_within(scene: &Scene, relation: &Relation) -> Option<usize> {
+    let holds = |other: &&Relation| {
+        other.subject == relation.object
+            && other.kind == RelationKind::Inside
+            && other.object != relation.subject
+    };
+    let holder = scene.relations.iter().find(holds)?.object;
+    let placed = |other: &Relation| {
+        other.subject == relation.subject
+            && (other.object == holder || !matches!(other.kind, RelationKind::NextTo))
+    };
+    (scene.things.get(holder)?.count == 1 && !scene.relations.iter().any(placed)).then_some(holder)
+}
+
 /// All that stand around what `relation` is about: of five dogs around a table two may be of another thing than the rest.
 fn ring(scene: &Scene, relation: &Relation, items_of: impl Fn(usize) -> Vec<usize>) -> Vec<usize> {
     let noun = |index: usize| scene.things.get(index).map(|thing| &thing.noun);
@@ -107,8 +122,10 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
         }
         RelationKind::NextTo => {
             let sides = NextSides::new(scene, relation);
+            let holder = held_within(scene, relation).and_then(|holder| items_of(holder).first().copied());
             let each = subjects.iter().enumerate();
-            each.map(|(nth, &subject)| next_to(problem, subject, first, sides.of(nth))).collect()
+            each.map(|(nth, &subject)| next_to(problem, subject, holder.unwrap_or(first), sides.of(nth)))
+                .collect()
         }
         RelationKind::Touching => {
             let sides = NextSides::new(scene, relation);
