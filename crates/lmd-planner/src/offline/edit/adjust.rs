@@ -332,7 +332,22 @@ const ENOUGH: f64 = 0.5;
 
 /// Scales objects; all of them only as far as they do not come to overlap.
 pub(super) fn resize(board: &mut Board, who: &str, w: f64, h: f64) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
+    let subjects = match find(board, who) {
+        // What is all around has no box: a wider road is called wide.
+        Err(_) if scenery::names_place(board, who) => {
+            let words = match (w > 1.01, h > 1.01) {
+                (true, true) => "large",
+                (true, false) if h > 0.99 => "wide",
+                (false, true) => "high",
+                _ if w < 0.99 && h < 0.99 => "small",
+                _ if w < 0.99 => "narrow",
+                _ => "low",
+            };
+            scenery::describe_place(board, words);
+            return Ok(());
+        }
+        found => found?,
+    };
     let before = board.boxes();
     let limited = is_everything(who) || subjects.len() > 1;
     // Several grow about their common middle, so that their gaps grow too.

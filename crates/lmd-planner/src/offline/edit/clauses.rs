@@ -221,6 +221,7 @@ fn as_said(text: &str) -> Option<Command> {
 /// The command that a verb and what follows it are.
 fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
     match verb {
+        "style" => Some(Command::Style(rest.to_owned())),
         "want" | "use" => {
             scene_complement(rest).or_else(|| non_empty(rest).map(|rest| Command::Want(rest.to_owned())))
         }
@@ -422,7 +423,8 @@ fn bare(text: &str) -> Option<Command> {
     if counted && !text.contains(" more ") {
         return Some(Command::Want(text.to_owned()));
     }
-    if counted || matches!(first, "another" | "more" | "a" | "an") {
+    let degree = after(Section::Strength, text).is_some();
+    if !degree && (counted || matches!(first, "another" | "more" | "a" | "an")) {
         return Some(Command::Add(text.to_owned()));
     }
     if let Some((who, what)) = two_parts(text, &[" needs ", " should have ", " should get ", " must have "])

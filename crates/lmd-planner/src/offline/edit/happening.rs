@@ -28,9 +28,27 @@ const LEVEL: f64 = 0.25;
 /// How high a rider sits, as a share of the mount's height from its top.
 const SADDLE: f64 = 0.35;
 
+/// Ways to hold something over one's head.
+const RAISED: [&str; 10] = [
+    " up in the air",
+    " high in the air",
+    " in the air",
+    " up high",
+    " high up",
+    " aloft",
+    " high",
+    " up",
+    " over the head",
+    " above the head",
+];
+
 /// Makes `who` do what the words say (`riding the horse`).
 pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Refusal> {
+    if let Some(held) = RAISED.iter().find_map(|way| doing.strip_prefix("holding ")?.strip_suffix(way)) {
+        return hold_up(board, who, held);
+    }
     let subjects = doers(board, who)?;
+    let doing = &told_apart(board, &subjects, doing);
     let caption = subjects.first().map(|index| board.pieces[*index].caption.clone()).unwrap_or_default();
     let noun = head_noun(&caption).unwrap_or_else(|| "thing".to_owned());
     // Which way somebody looks stands in the caption.
@@ -88,6 +106,35 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
         }
     }
     board.touched = subjects;
+    Ok(())
+}
+
+/// `eating it` with the name of what is meant: of what there is besides, what was spoken of or the only thing.
+fn told_apart(board: &Board, subjects: &[usize], doing: &str) -> String {
+    let Some((deed, "it" | "them" | "him" | "her")) = doing.rsplit_once(' ') else { return doing.to_owned() };
+    let other = |index: &usize| !subjects.contains(index);
+    let all = || (0..board.pieces.len()).filter(other).collect::<Vec<usize>>();
+    let spoken: Vec<usize> = board.touched.iter().copied().filter(other).collect();
+    let beneath: Vec<usize> = subjects.iter().filter_map(|index| rests_on(board, *index)).collect();
+    let free: Vec<usize> = all().into_iter().filter(|index| !beneath.contains(index)).collect();
+    let one = [spoken, free, all()].into_iter().find(|found| found.len() == 1);
+    let noun = one.and_then(|one| head_noun(&board.pieces[one[0]].caption));
+    noun.map_or_else(|| doing.to_owned(), |noun| format!("{deed} the {noun}"))
+}
+
+/// Lets somebody hold something over the head.
+fn hold_up(board: &mut Board, who: &str, held: &str) -> Result<(), Refusal> {
+    let before = board.pieces.len();
+    happen(board, who, &format!("holding {held}"))?;
+    let subjects = board.touched.clone();
+    let known = find(board, held).ok().filter(|found| !found.iter().any(|one| subjects.contains(one)));
+    let up: Vec<usize> = if board.pieces.len() > before { (before..board.pieces.len()).collect() } else { known.unwrap_or_default() };
+    for (one, whose) in up.iter().zip(subjects.iter().cycle()) {
+        let (body, old) = (board.pieces[*whose].bbox, board.pieces[*one].bbox);
+        let (x, feet) = (body.x() + 0.85 * body.w(), body.y() + 0.15 * body.h());
+        board.pieces[*one].bbox = old.shifted(x - old.center().0, feet - old.y_max());
+        board.pieces[*whose].caption.push_str(" with a raised arm");
+    }
     Ok(())
 }
 
@@ -259,6 +306,16 @@ fn bring(
 /// Puts objects somewhere relative to something, which is new where the words
 /// say so and it is not there.
 pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &str) -> Result<(), Refusal> {
+    // "move it next to the tree" of a bench and a tree: the one that is not the tree.
+    if is_pronoun(who)
+        && find(board, who).is_err()
+        && let Ok(anchors) = find(board, anchor)
+    {
+        let others: Vec<usize> = (0..board.pieces.len()).filter(|index| !anchors.contains(index)).collect();
+        if let [one] = others.as_slice() {
+            return relocate::relate(board, &format!("object {}", one + 1), kind, anchor);
+        }
+    }
     let whole = matches!(who, "it" | "them" | "everything" | "the scene" | "this" | "all");
     // "put it on the floor" of what stands on a chair: beside the chair.
     if kind == RelationKind::On

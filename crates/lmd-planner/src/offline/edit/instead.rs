@@ -4,6 +4,7 @@
 use lmd_layout::BBox;
 
 use super::board::Board;
+use super::changing::scene_complement;
 use super::command::{Command, Place, first_word};
 use super::moving::{into_region, relation};
 use super::naming::{head_noun, without_article};
@@ -13,7 +14,7 @@ use super::vocabulary::{adds, moves, names_style, places};
 use super::{adding, adjust, scenery};
 use crate::english;
 use crate::geometry::{corners, feet_kept};
-use crate::lexicon::{Tags, is_alive, noun_tags};
+use crate::lexicon::{Tags, is_alive, names_colour, noun_tags};
 use crate::offline::wording;
 
 /// Cuts what is denied off a clause: `X instead of Y`, `X, not Y`.
@@ -28,9 +29,11 @@ pub(super) fn contrast(text: &str) -> Option<(&str, &str)> {
 pub(super) fn turned_round(text: &str) -> Option<String> {
     let said = text.strip_prefix("no ").or_else(|| text.strip_prefix("not "))?;
     let (gone, new) = said.split_once(", but ").or(said.split_once(" but ")).or(said.split_once(", "))?;
-    let new = new.strip_prefix("rather ").unwrap_or(new);
+    let leads = ["rather ", "just ", "only ", "simply "];
+    let just = leads.iter().find_map(|lead| new.strip_prefix(lead));
+    let (new, just) = (just.unwrap_or(new), just.is_some());
     let plain = new.strip_suffix(" instead").unwrap_or(new);
-    let told = plain != new || text.starts_with("not ") || said.contains(" but ");
+    let told = just || plain != new || text.starts_with("not ") || said.contains(" but ");
     let names = |words: &str| {
         let verb = first_word(words).is_none_or(|word| moves(word) || adds(word) || places(word));
         !verb
@@ -39,7 +42,12 @@ pub(super) fn turned_round(text: &str) -> Option<String> {
             && english::relation_phrase(words).is_none()
     };
     let gone = without_article(gone);
+    // "not green, brown": of what is green.
+    if names_colour(gone) && names_colour(plain) {
+        return Some(format!("make the {gone} one {plain}"));
+    }
     let weather = noun_tags(gone).any(Tags::TIME);
+    let weather = weather && scene_complement(plain).is_some();
     (told && !weather && names(gone) && names(plain)).then(|| format!("{plain} instead of the {gone}"))
 }
 
@@ -138,7 +146,7 @@ pub(super) fn fill(board: &mut Board, what: &str, place: &Place) -> Result<(), R
             }
             Ok(_) => return adjust::rename(board, who, what),
             Err(_) if names_style(who) => return scenery::style(board, what),
-            Err(_) if scenery::names_place(board, &format!("the {}", without_article(who))) => {
+            Err(_) if scenery::is_replaced(board, &format!("the {}", without_article(who))) => {
                 return scenery::replace_place(board, who, what);
             }
             Err(refusal) => match left_by(board, who) {

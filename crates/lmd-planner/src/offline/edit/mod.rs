@@ -100,13 +100,20 @@ pub(crate) fn revise(
     board.gone = gone(conversation);
     board.topic = topic(conversation);
     let captions: Vec<String> = layout.objects().iter().map(|object| object.caption.to_string()).collect();
-    let (said, slips) = spelled::spelled(&text, &captions.join(" "));
+    let plain = spelled::without_signs(&text).map_err(&refuse)?;
+    let (said, slips) = spelled::spelled(&plain, &captions.join(" "));
     board.warnings.extend(slips);
     let clauses = rest::kept_alone(commands(&said).map_err(&refuse)?);
     let several = clauses.len() > 1;
     let mut left_out: Vec<(String, Refusal)> = Vec::new();
     let meant = board.touched.clone();
+    let mut last: Option<(String, Vec<usize>)> = None;
     for clause in clauses {
+        // "a dragon above it and a knight below it" are against the same.
+        if let Some((_, it)) = last.take_if(|(words, _)| opposite(words, &clause.words)) {
+            board.touched = it;
+        }
+        last = clause.words.ends_with(" it").then(|| (clause.words.clone(), refer::find(&board, "it").unwrap_or_default()));
         // "a box to the left of it and a ball to the right of it"
         let of_it =
             [" of it", " of him", " of her", " of them"].iter().any(|owner| clause.words.ends_with(owner));
@@ -137,6 +144,13 @@ pub(crate) fn revise(
     }
     tell(&text, layout, &changed, &mut warnings);
     Ok(Plan { layout: changed, warnings, source: Source::Offline })
+}
+
+/// Whether two clauses add something on opposite sides of `it`.
+fn opposite(one: &str, other: &str) -> bool {
+    let sides = [(" above it", " below it"), (" behind it", " in front of it")];
+    let ends = |a: &str, b: &str| one.ends_with(a) && other.ends_with(b);
+    sides.iter().any(|(a, b)| ends(a, b) || ends(b, a))
 }
 
 /// `a bit more`: what was said last, once again.
@@ -233,6 +247,15 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Flank { what, anchor } => flank::flank(board, what, anchor),
         Command::Gather { who, factor } => gathering::gather(board, who.as_deref(), *factor),
         Command::Approach { who, anchor, factor } => gathering::approach(board, who, anchor, *factor),
+        // "swap apples for pears": what is not there yet takes the place.
+        Command::Swap(one, other)
+            if lmd_layout::is_plural(other)
+                && !other.starts_with("the ")
+                && refer::find(board, other).is_err()
+                && refer::find(board, one).is_ok() =>
+        {
+            adjust::rename(board, one, other)
+        }
         Command::Swap(one, other) => relocate::swap(board, one, other),
         Command::Remove(who) => adjust::remove(board, who),
         Command::Describe { who, words } => adjust::describe(board, who, words),

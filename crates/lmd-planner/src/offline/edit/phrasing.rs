@@ -94,6 +94,12 @@ fn spelled_out(text: &str) -> String {
     [
         ("there's ", "there is "),
         ("it's ", "it is "),
+        ("he's ", "he is "),
+        ("she's ", "she is "),
+        ("they're ", "they are "),
+        ("'s missing", " is missing"),
+        ("'s gone", " is gone"),
+        ("'s too ", " is too "),
         ("isn't", "is not"),
         ("aren't", "are not"),
         ("doesn't", "does not"),

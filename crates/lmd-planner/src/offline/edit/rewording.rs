@@ -290,7 +290,9 @@ fn is_new(words: &str) -> bool {
             && noun.split(' ').count() <= 3
             && known_kind(&lmd_layout::singular(last(&noun))).is_some()
     };
-    new && words.contains(' ') || plural()
+    // "a cookie next" of "a cookie next to it" is cut too early.
+    let open = matches!(last(words), "next" | "close" | "near" | "closer" | "nearer");
+    !open && (new && words.contains(' ') || plural())
 }
 
 /// Whether words are a noun that a drawing could show, without an article.

@@ -157,6 +157,12 @@ pub(super) fn names_place(board: &Board, who: &str) -> bool {
     definite && noun.len() > 2 && place.split([' ', ',']).any(|word| singular(word) == noun)
 }
 
+/// Whether the words name the place around the objects or what it is full of: the snow of a snowy field.
+pub(super) fn is_replaced(board: &Board, who: &str) -> bool {
+    let full = who.rsplit(' ').next().map(|noun| format!("{noun}y")).unwrap_or_default();
+    names_place(board, who) || board.background.split(' ').any(|word| word == full)
+}
+
 /// Turns the place around the objects into another; time and weather stay.
 pub(super) fn replace_place(board: &mut Board, who: &str, to: &str) -> Result<(), Refusal> {
     let mut scene = taken_apart(&board.background);
@@ -176,7 +182,16 @@ pub(super) fn replace_place(board: &mut Board, who: &str, to: &str) -> Result<()
         board.background = scene.background_text();
         return Ok(());
     }
-    let mood = mood_of(&place).filter(|mood| !to.ends_with(mood));
+    // "sand" for the snow of a snowy field
+    let full = format!("{noun}y");
+    if place.split(' ').any(|word| word == full) {
+        let bare: Vec<&str> = place.split(' ').filter(|word| *word != full).collect();
+        let bare = with_article(without_article(&bare.join(" ")));
+        scene.background = Some(format!("{bare} {} {to}", if bare.contains(" of ") { "with" } else { "of" }));
+        board.background = scene.background_text();
+        return Ok(());
+    }
+    let mood = mood_of(&place).filter(|mood| !to.ends_with(mood) && !mood.ends_with(&format!(" {noun}")));
     scene.background =
         Some([with_article(to).as_str(), mood.unwrap_or_default()].join(" ").trim_end().to_owned());
     board.background = scene.background_text();
