@@ -91,7 +91,13 @@ pub(super) fn which(layout: &Layout, how: &str) -> String {
     let most = layout.objects().iter().max_by(|a, b| measure(a).total_cmp(&measure(b)));
     most.map_or_else(
         || describe(layout),
-        |object| format!("{} is the {how}: it is {}.", capitalised(&object.caption.to_string()), place(object.bbox)),
+        |object| {
+            format!(
+                "{} is the {how}: it is {}.",
+                capitalised(&object.caption.to_string()),
+                place(object.bbox)
+            )
+        },
     )
 }
 
@@ -118,6 +124,7 @@ pub(super) fn is_it(layout: &Layout, what: &str) -> String {
             who.iter().map(|object| format!("{} is {}", object.caption, place(object.bbox))).collect();
         format!("{}: {}.", if holds { "Yes" } else { "No" }, enumerated(&places))
     };
+    let what = &what.replace(" left or right of ", " to the left of ").replace(" above or below ", " above ");
     if let Some((who, than)) = what.split_once(" than ")
         && let Some((who, how)) = who.rsplit_once(' ')
     {

@@ -238,17 +238,32 @@ fn about_what_is(text: &str, asks: bool) -> Option<Question> {
     if let Some(what) = colour_of(text) {
         return Some(Question::Colour(what));
     }
-    let which = ["which one is ", "which is ", "which thing is ", "what is "].iter().find_map(|lead| after(lead));
+    let which =
+        ["which one is ", "which is ", "which thing is ", "what is "].iter().find_map(|lead| after(lead));
     let extreme = which.map(|how| how.trim_start_matches("the ").trim_end_matches(" one").to_owned());
     if let Some(how) = extreme.filter(|how| {
-        matches!(how.as_str(), "bigger" | "larger" | "biggest" | "largest" | "smaller" | "smallest" | "taller" | "tallest" | "wider" | "widest")
+        matches!(
+            how.as_str(),
+            "bigger"
+                | "larger"
+                | "biggest"
+                | "largest"
+                | "smaller"
+                | "smallest"
+                | "taller"
+                | "tallest"
+                | "wider"
+                | "widest"
+        )
     }) {
         return Some(Question::Which(how));
     }
     let sizes = ["how big ", "how large ", "how tall ", "how high ", "how wide ", "how small "];
-    if let Some(what) = sizes.iter().find_map(|lead| text.strip_prefix(lead)).and_then(|rest| {
-        ["is ", "are ", "should "].iter().find_map(|verb| rest.strip_prefix(verb))
-    }) {
+    if let Some(what) = sizes
+        .iter()
+        .find_map(|lead| text.strip_prefix(lead))
+        .and_then(|rest| ["is ", "are ", "should "].iter().find_map(|verb| rest.strip_prefix(verb)))
+    {
         return Some(Question::Size(what.to_owned()));
     }
     if let Some(place) =
@@ -264,6 +279,12 @@ fn about_what_is(text: &str, asks: bool) -> Option<Question> {
         let frames = [" in the picture", " in the image", " in the scene", " in it", " in there", " there"];
         let what = frames.iter().find_map(|frame| what.strip_suffix(frame)).unwrap_or(what);
         return Some(Question::HowMany(what.to_owned()));
+    }
+    let went = ["where did ", "where has "].iter().find_map(|lead| after(lead));
+    if let Some(what) =
+        went.and_then(|rest| Some(rest.strip_suffix(" go").or(rest.strip_suffix(" gone"))?.to_owned()))
+    {
+        return Some(Question::Where(what));
     }
     if let Some(what) = ["where is ", "where are "].iter().find_map(|lead| after(lead)) {
         return Some(Question::Where(what));

@@ -117,7 +117,8 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
         new.for_each(|(_, index)| demand::note(board, *index, relation.kind, all));
     }
     for relation in scene.relations.iter().filter(|relation| !both && relation.object < fresh) {
-        let of = |thing: usize| of_thing.iter().filter(move |(new, _)| *new == thing).map(|(_, index)| *index);
+        let of =
+            |thing: usize| of_thing.iter().filter(move |(new, _)| *new == thing).map(|(_, index)| *index);
         let to: Vec<usize> = of(relation.object).collect();
         of(relation.subject).for_each(|index| demand::note(board, index, relation.kind, &to));
     }

@@ -78,7 +78,7 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
     }
     let subjects = match find(board, who) {
         Err(_) if scenery::names_place(board, who) => {
-            scenery::describe_place(board, words);
+            scenery::describe_place(board, who, words);
             return Ok(());
         }
         Err(_) if scenery::describe_part(board, who, words) => return Ok(()),
@@ -86,7 +86,8 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
         found => found?,
     };
     // An older barn is old.
-    let plain = comparative_of(words);
+    let (front, tail) = words.find(" with ").map_or((words, ""), |at| words.split_at(at));
+    let plain = comparative_of(front).map(|plain| format!("{plain}{tail}"));
     let words = plain.as_deref().unwrap_or(words);
     // An attribute is taken on trust, and that is told.
     let state = |word: &str| Section::States.entries().any(|(_, state)| state == word);
@@ -343,7 +344,7 @@ pub(super) fn resize(board: &mut Board, who: &str, w: f64, h: f64) -> Result<(),
                 _ if w < 0.99 => "narrow",
                 _ => "low",
             };
-            scenery::describe_place(board, words);
+            scenery::describe_place(board, who, words);
             return Ok(());
         }
         found => found?,
@@ -469,6 +470,7 @@ pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
                     }
                 }
             }
+            scenery::end_weather(board, part);
             absent.push(singular(without_article(part)));
         }
     }

@@ -229,8 +229,11 @@ fn complement_start(words: &[&str]) -> Option<usize> {
         _ => at,
     });
     // "green with white dots"
-    let with = (from + 1..words.len().saturating_sub(1))
-        .find(|at| words[*at] == "with" && words[*at + 1] != "a" && names_colour(words[*at - 1]));
+    let with = (from + 1..words.len().saturating_sub(1)).find(|at| {
+        words[*at] == "with"
+            && words[*at + 1] != "a"
+            && (names_colour(words[*at - 1]) || is_adjective(words[*at - 1]))
+    });
     article.or(with.map(|at| at - 1)).or(list).or(last)
 }
 

@@ -77,7 +77,10 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
         if !first_word(right).is_some_and(is_verb) && shares_wearer(left, right) {
             continue;
         }
-        let first = command(left);
+        let first = command(left).or_else(|| {
+            let told = verb_first(left);
+            if told == left { None } else { command(&told) }
+        });
         // "the fox is small, enlarge it" explains what is wished.
         if starts && let Some(who) = topic(left, right) {
             push(left, Some(Command::Keep(who.to_owned())));
@@ -419,12 +422,14 @@ fn bare(text: &str) -> Option<Command> {
         return Some(Command::Resize { who: "everything".to_owned(), w: boxes.0, h: boxes.1 });
     }
     let (first, _) = text.split_once(' ')?;
-    let counted = lmd_layout::parse_number_word(first).is_some() && !text.contains(" of the ");
+    let counted = lmd_layout::parse_number_word(first).is_some()
+        && !text.contains(" of the ")
+        && !text.contains(" of them ");
     if counted && !text.contains(" more ") {
         return Some(Command::Want(text.to_owned()));
     }
-    let degree = after(Section::Strength, text).is_some();
-    if !degree && (counted || matches!(first, "another" | "more" | "a" | "an")) {
+    let told = text.starts_with("a bit ") || text.contains(" should ");
+    if !told && (counted || matches!(first, "another" | "more" | "a" | "an")) {
         return Some(Command::Add(text.to_owned()));
     }
     if let Some((who, what)) = two_parts(text, &[" needs ", " should have ", " should get ", " must have "])

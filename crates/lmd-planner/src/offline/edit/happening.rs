@@ -88,8 +88,14 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
         .position(|thing| thing.noun == noun)
         .ok_or_else(|| format!("what \"{doing}\" says of {caption} is not clear"))?;
     let others: Vec<usize> = (0..scene.things.len()).filter(|index| *index != me).collect();
-    if others.is_empty() {
-        say_of(board, &subjects, &scene.things[me]);
+    let beside = |relation: &crate::Relation| relation.kind == RelationKind::NextTo;
+    match others.is_empty() {
+        true => say_of(board, &subjects, &scene.things[me]),
+        // "kneeling before the queen" is seen of who kneels, too.
+        false if !scene.relations.is_empty() && !scene.relations.iter().any(beside) => {
+            say_of(board, &subjects, &Thing { detail: None, ..scene.things[me].clone() });
+        }
+        false => {}
     }
     for other in others {
         let thing = &scene.things[other];
@@ -128,7 +134,11 @@ fn hold_up(board: &mut Board, who: &str, held: &str) -> Result<(), Refusal> {
     happen(board, who, &format!("holding {held}"))?;
     let subjects = board.touched.clone();
     let known = find(board, held).ok().filter(|found| !found.iter().any(|one| subjects.contains(one)));
-    let up: Vec<usize> = if board.pieces.len() > before { (before..board.pieces.len()).collect() } else { known.unwrap_or_default() };
+    let up: Vec<usize> = if board.pieces.len() > before {
+        (before..board.pieces.len()).collect()
+    } else {
+        known.unwrap_or_default()
+    };
     for (one, whose) in up.iter().zip(subjects.iter().cycle()) {
         let (body, old) = (board.pieces[*whose].bbox, board.pieces[*one].bbox);
         let (x, feet) = (body.x() + 0.85 * body.w(), body.y() + 0.15 * body.h());
@@ -289,11 +299,16 @@ fn bring(
     // Everybody has one of their own.
     for subject in subjects {
         let mut scene = Scene { things: vec![thing.clone()], ..Scene::default() };
-        let new_kind = if mine { RelationKind::NextTo } else { kind };
+        let new_kind = match kind {
+            // Who hides behind something new stays, and that comes in front.
+            RelationKind::Behind if mine => RelationKind::InFrontOf,
+            _ if mine => RelationKind::NextTo,
+            kind => kind,
+        };
         attach(board, &mut scene, &[0], new_kind, &[*subject]);
         place_new(board, scene, &[*subject])?;
     }
-    if mine && kind != RelationKind::NextTo {
+    if mine && !matches!(kind, RelationKind::NextTo | RelationKind::Behind) {
         let new: Vec<usize> = (first..board.pieces.len()).collect();
         for (subject, anchor) in subjects.iter().zip(&new) {
             let names = (board.pieces[*subject].caption.clone(), board.pieces[*anchor].caption.clone());
@@ -306,15 +321,33 @@ fn bring(
 /// Puts objects somewhere relative to something, which is new where the words
 /// say so and it is not there.
 pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &str) -> Result<(), Refusal> {
-    // "move it next to the tree" of a bench and a tree: the one that is not the tree.
+    // "move it next to the tree" of a bench and a tree: the one that is not the tree; "he beside it": what he is not.
+    let [of_who, of_anchor] = [who, anchor].map(|words| find(board, words).unwrap_or_default());
+    let rest = |some: &[usize]| {
+        let mut others = (0..board.pieces.len()).filter(|index| !some.contains(index));
+        others.next().filter(|_| others.next().is_none()).map(|one| format!("object {}", one + 1))
+    };
+    let [unclear, same] =
+        [of_who.is_empty() && !of_anchor.is_empty(), !of_who.is_empty() && of_who == of_anchor];
     if is_pronoun(who)
-        && find(board, who).is_err()
-        && let Ok(anchors) = find(board, anchor)
+        && unclear
+        && let Some(one) = rest(&of_anchor)
     {
-        let others: Vec<usize> = (0..board.pieces.len()).filter(|index| !anchors.contains(index)).collect();
-        if let [one] = others.as_slice() {
-            return relocate::relate(board, &format!("object {}", one + 1), kind, anchor);
-        }
+        return relocate::relate(board, &one, kind, anchor);
+    }
+    if is_pronoun(anchor)
+        && who != anchor
+        && same
+        && let Some(one) = rest(&of_who)
+    {
+        return relocate::relate(board, who, kind, &one);
+    }
+    // "the banana in front of the other two": of all but the banana.
+    if anchor.starts_with("the other")
+        && !anchor.contains(" side")
+        && let Ok(found) = find(board, who)
+    {
+        board.touched = found;
     }
     let whole = matches!(who, "it" | "them" | "everything" | "the scene" | "this" | "all");
     // "put it on the floor" of what stands on a chair: beside the chair.

@@ -8,7 +8,7 @@ use super::changing::scene_complement;
 use super::command::{Command, Place, first_word};
 use super::moving::{into_region, relation};
 use super::naming::{head_noun, without_article};
-use super::refer::find;
+use super::refer::{find, is_pronoun};
 use super::refusal::Refusal;
 use super::vocabulary::{adds, moves, names_style, places};
 use super::{adding, adjust, scenery};
@@ -64,6 +64,9 @@ pub(super) fn against(command: Command, other: &str) -> Command {
         Command::Add(what) if counts(&what) => Command::Add(what),
         Command::Add(what) | Command::Want(what) => {
             Command::Fill { what, place: Place::Of(other.to_owned()) }
+        }
+        Command::Rename { who, to } if is_pronoun(&who) && !names_colour(&to) => {
+            Command::Fill { what: to, place: Place::Of(other.to_owned()) }
         }
         done @ (Command::Happen { .. } | Command::Give { .. }) if other.contains(' ') => {
             Command::Instead { done: Box::new(done), gone: other.to_owned() }

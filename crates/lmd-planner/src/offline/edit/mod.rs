@@ -105,6 +105,10 @@ pub(crate) fn revise(
     board.warnings.extend(slips);
     let clauses = rest::kept_alone(commands(&said).map_err(&refuse)?);
     let several = clauses.len() > 1;
+    // A remark that only says why tells nothing that is to come.
+    let why = |clause: &&Clause| several && matches!(clause.command, Some(Command::Keep(_)));
+    let heard =
+        clauses.iter().filter(why).fold(said.to_lowercase(), |text, clause| text.replace(&clause.words, ""));
     let mut left_out: Vec<(String, Refusal)> = Vec::new();
     let meant = board.touched.clone();
     let mut last: Option<(String, Vec<usize>)> = None;
@@ -113,7 +117,10 @@ pub(crate) fn revise(
         if let Some((_, it)) = last.take_if(|(words, _)| opposite(words, &clause.words)) {
             board.touched = it;
         }
-        last = clause.words.ends_with(" it").then(|| (clause.words.clone(), refer::find(&board, "it").unwrap_or_default()));
+        last = clause
+            .words
+            .ends_with(" it")
+            .then(|| (clause.words.clone(), refer::find(&board, "it").unwrap_or_default()));
         // "a box to the left of it and a ball to the right of it"
         let of_it =
             [" of it", " of him", " of her", " of them"].iter().any(|owner| clause.words.ends_with(owner));
@@ -142,7 +149,7 @@ pub(crate) fn revise(
         }
         return Ok(Plan { layout: changed, warnings, source: Source::Offline });
     }
-    tell(&text, layout, &changed, &mut warnings);
+    tell(&heard, layout, &changed, &mut warnings);
     Ok(Plan { layout: changed, warnings, source: Source::Offline })
 }
 
@@ -360,6 +367,8 @@ fn gone(conversation: &Conversation) -> Vec<(String, BBox)> {
     gone
 }
 
+#[cfg(test)]
+mod chat_tests;
 #[cfg(test)]
 mod deeds_tests;
 #[cfg(test)]

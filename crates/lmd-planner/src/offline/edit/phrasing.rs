@@ -34,9 +34,19 @@ const MODALS: [&str; 16] = [
 pub(super) fn normalise(text: &str) -> String {
     let mut text = text.to_lowercase().replace(['!', '?', '"'], " ").replace('’', "'");
     // "just" says what alone is to stay, elsewhere nothing.
-    for (alone, only) in
-        [("leave just ", "leave only "), ("keep just ", "keep only "), ("just leave ", "only leave ")]
-    {
+    let plain = |word| match word {
+        "u" => "you",
+        "ur" => "your",
+        "r" => "are",
+        word => word,
+    };
+    text = text.split(' ').map(plain).collect::<Vec<&str>>().join(" ");
+    for (alone, only) in [
+        ("leave just ", "leave only "),
+        ("keep just ", "keep only "),
+        ("just leave ", "only leave "),
+        (", just ", ", only "),
+    ] {
         text = text.replace(alone, only);
     }
     text = text.replace("just keep ", "only keep ");

@@ -73,7 +73,8 @@ impl Pick {
         /// Feet within this are on one ground.
         const GROUND: f64 = 0.08;
         let feet = |index: &usize| board.pieces[*index].bbox.y_max();
-        let (least, most) = found.iter().map(feet).fold((1.0, 0.0), |(a, b): (f64, f64), y| (a.min(y), b.max(y)));
+        let (least, most) =
+            found.iter().map(feet).fold((1.0, 0.0), |(a, b): (f64, f64), y| (a.min(y), b.max(y)));
         let near = |index: &usize| match self {
             Self::Back => feet(index) < least + GROUND,
             _ => feet(index) > most - GROUND,

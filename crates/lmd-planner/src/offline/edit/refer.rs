@@ -317,8 +317,8 @@ impl Reference {
         }
         // "the sheep" and "the red ones" are all of them.
         let ones = rest == "ones" || rest.ends_with(" ones");
-        let plural =
-            ones || words.last().is_some_and(|noun| {
+        let plural = ones
+            || words.last().is_some_and(|noun| {
                 is_plural(noun) || lmd_layout::plural(noun) == **noun || noun_tags(noun).any(Tags::UNCOUNTED)
             });
         let many = if plural && many == Many::One && pick.is_none() { Many::All } else { many };
@@ -449,7 +449,10 @@ fn of_like_name(board: &Board, words: &[String]) -> Vec<usize> {
     let like = |index: &usize| {
         head_noun(&board.pieces[*index].caption).is_some_and(|noun| {
             mean_the_same(&noun, word)
-                || (word.len() > 3 && noun.len() > word.len() && noun.ends_with(word.as_str()))
+                || noun.len() > word.len()
+                    && noun
+                        .strip_suffix(word.as_str())
+                        .is_some_and(|rest| word.len() > 3 || word.len() == 3 && english::knows(rest))
         })
     };
     (0..board.pieces.len()).filter(like).collect()

@@ -74,7 +74,8 @@ pub(super) fn relate_pieces(
         );
     }
     subjects.iter().for_each(|subject| demand::note(board, *subject, kind, &anchors));
-    if let (RelationKind::Between(_), [subject], [one, other]) = (kind, subjects.as_slice(), anchors.as_slice())
+    if let (RelationKind::Between(_), [subject], [one, other]) =
+        (kind, subjects.as_slice(), anchors.as_slice())
         && is_narrow(board, *subject, *one, *other)
     {
         let mut row = vec![*one, *other];

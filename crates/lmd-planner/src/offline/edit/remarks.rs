@@ -95,8 +95,10 @@ pub(super) fn topic<'a>(remark: &'a str, next: &str) -> Option<&'a str> {
     let verbs = [" is ", " are ", " looks ", " look ", " seems ", " seem ", " has ", " have ", " does "];
     let (at, _) = verbs.iter().filter_map(|verb| Some((remark.find(verb)?, *verb))).min()?;
     let who = remark.get(..at)?;
-    let named =
-        matches!(first_word(who), Some("the" | "it" | "they" | "both" | "all" | "this" | "that" | "these" | "he" | "she"));
+    let named = matches!(
+        first_word(who),
+        Some("the" | "it" | "they" | "both" | "all" | "this" | "that" | "these" | "he" | "she")
+    );
     (named && points).then_some(who)
 }
 

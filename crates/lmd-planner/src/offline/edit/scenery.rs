@@ -153,7 +153,7 @@ pub(super) fn describe_part(board: &mut Board, who: &str, words: &str) -> bool {
 pub(super) fn names_place(board: &Board, who: &str) -> bool {
     let Some(place) = taken_apart(&board.background).background else { return false };
     let Some(noun) = who.split(' ').next_back().map(singular) else { return false };
-    let definite = !matches!(who.split(' ').next(), Some("a" | "an" | "another" | "some" | "all"));
+    let definite = !matches!(who.split(' ').next(), Some("a" | "an" | "another" | "some"));
     definite && noun.len() > 2 && place.split([' ', ',']).any(|word| singular(word) == noun)
 }
 
@@ -199,10 +199,40 @@ pub(super) fn replace_place(board: &mut Board, who: &str, to: &str) -> Result<()
 }
 
 /// Says something of the place around the objects: `a snowy forest`.
-pub(super) fn describe_place(board: &mut Board, words: &str) {
+pub(super) fn describe_place(board: &mut Board, who: &str, words: &str) {
     let mut scene = taken_apart(&board.background);
     let place = scene.background.unwrap_or_default();
-    scene.background = Some(described(&place, words));
+    let noun = who.rsplit(' ').next().map(singular).unwrap_or_default();
+    // Of "a road in a forest" the forest, where it is meant.
+    let before = place.split(&noun).next().unwrap_or_default();
+    let at = [" a ", " an ", " the "].iter().filter_map(|article| before.rfind(article)).max();
+    scene.background = Some(match at {
+        Some(at) => format!("{} {}", &place[..at], described(&place[at + 1..], words)),
+        None if before.ends_with(" of ") || before.ends_with(" with ") => {
+            format!("{before}{words} {}", &place[before.len()..])
+        }
+        None => described(&place, words),
+    });
+    board.background = scene.background_text();
+}
+
+/// Takes weather out of the background that is not to be: the rain of a street in the rain.
+pub(super) fn end_weather(board: &mut Board, words: &str) {
+    let words = without_article(words);
+    let Some(phrase) = mood_words(words, words).filter(|phrase| mood_sorts(phrase).contains(&"weather"))
+    else {
+        return;
+    };
+    let noun = phrase.rsplit(' ').next().unwrap_or(phrase);
+    let mut scene = taken_apart(&board.background);
+    let Some(mut place) = scene.background.take() else { return };
+    let last = [" in ", " under ", " during "].iter().filter_map(|word| place.rfind(word)).max();
+    if let Some(at) = last.filter(|at| place[*at..].split(' ').any(|word| word.starts_with(noun))) {
+        place.truncate(at);
+    }
+    let kept: Vec<&str> = place.split(' ').filter(|word| mood_words(word, word) != Some(phrase)).collect();
+    let place = with_article(without_article(&kept.join(" ")));
+    scene.background = Some(place).filter(|place| place != "a scene");
     board.background = scene.background_text();
 }
 

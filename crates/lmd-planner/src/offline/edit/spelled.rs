@@ -56,7 +56,9 @@ pub(super) fn without_signs(text: &str) -> Result<String, Refusal> {
         }
     }
     match kept.first().map(String::as_str) {
-        None | Some("->" | "=>" | "→") => Err("picture signs are not read; say in words what to change".to_owned()),
+        None | Some("->" | "=>" | "→") => {
+            Err("picture signs are not read; say in words what to change".to_owned())
+        }
         _ => Ok(kept.join(" ")),
     }
 }

@@ -63,7 +63,10 @@ pub(super) fn bare_change(text: &str) -> Option<Command> {
         return Some(Command::Describe { who: "it".to_owned(), words: text.to_owned() });
     }
     // "bluer", "a bit darker": of what was spoken of, where the whole picture cannot be so.
-    if let Some(plain) = comparative(without_strength(text).as_str()).filter(|_| size(text).is_none()) {
+    let plain = comparative(without_strength(text).as_str()).filter(|_| size(text).is_none());
+    if let Some(plain) =
+        plain.filter(|plain| !["close", "near", "far", "high", "low"].contains(&plain.as_str()))
+    {
         let whole = scene_complement(&plain).filter(|told| matches!(told, Command::Mood(_)));
         return whole.or(Some(Command::Describe { who: "it".to_owned(), words: plain }));
     }

@@ -34,7 +34,8 @@ pub(super) fn whole(text: &str) -> Option<Command> {
 
 /// `make one red, one blue and one yellow`: a colour for each.
 fn one_each(text: &str) -> Option<Command> {
-    let each = ["make ", "paint ", "color ", "colour ", "want "].iter().find_map(|verb| text.strip_prefix(verb));
+    let each =
+        ["make ", "paint ", "color ", "colour ", "want "].iter().find_map(|verb| text.strip_prefix(verb));
     let each = each.unwrap_or(text).strip_prefix("one ").map(|_| each.unwrap_or(text))?;
     colours_of(each).map(|(who, colours)| Command::Colours { who, colours })
 }
