@@ -124,6 +124,12 @@ pub(super) fn is_it(layout: &Layout, what: &str) -> String {
             who.iter().map(|object| format!("{} is {}", object.caption, place(object.bbox))).collect();
         format!("{}: {}.", if holds { "Yes" } else { "No" }, enumerated(&places))
     };
+    // "it" of the one thing that is there
+    let what = match (what.strip_prefix("it "), layout.objects()) {
+        (Some(said), [one]) => format!("{} {said}", without_article(one.caption.as_str())),
+        (Some(_), _) => return describe(layout),
+        (None, _) => what.to_owned(),
+    };
     let what = &what.replace(" left or right of ", " to the left of ").replace(" above or below ", " above ");
     if let Some((who, than)) = what.split_once(" than ")
         && let Some((who, how)) = who.rsplit_once(' ')

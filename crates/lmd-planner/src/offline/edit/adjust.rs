@@ -76,7 +76,12 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
         let colour = colour_of(board, like)?;
         return describe(board, who, &colour);
     }
+    // An older barn is old.
+    let (front, tail) = words.find(" with ").map_or((words, ""), |at| words.split_at(at));
+    let plain = comparative_of(front).map(|plain| format!("{plain}{tail}"));
+    let words = plain.as_deref().unwrap_or(words);
     let subjects = match find(board, who) {
+        Err(_) if scenery::switched(board, who, words)? => return Ok(()),
         Err(_) if scenery::names_place(board, who) => {
             scenery::describe_place(board, who, words);
             return Ok(());
@@ -85,10 +90,6 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
         Err(refusal) => return describe_own(board, who, words).ok_or(refusal),
         found => found?,
     };
-    // An older barn is old.
-    let (front, tail) = words.find(" with ").map_or((words, ""), |at| words.split_at(at));
-    let plain = comparative_of(front).map(|plain| format!("{plain}{tail}"));
-    let words = plain.as_deref().unwrap_or(words);
     // An attribute is taken on trust, and that is told.
     let state = |word: &str| Section::States.entries().any(|(_, state)| state == word);
     let known = |word: &str| word.is_empty() || english::knows(word) || state(word);

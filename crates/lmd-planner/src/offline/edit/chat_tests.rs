@@ -56,6 +56,17 @@ fn captions_come_as_they_are_asked_for() {
         ("a street with parked cars", "nobody wants cars, get them out", ""),
         ("a beach with umbrellas", "make half of them blue", "a blue umbrella, a blue umbrella, an umbrella"),
         ("a penguin on an iceberg", "he looks lonely, give him a friend", "a penguin, a penguin, an iceberg"),
+        ("a glass vase", "can we make the vase out of clay", "a clay vase"),
+        ("a lion", "the lion's mane should be darker", "a lion with a dark mane"),
+        ("a waitress", "make her older with grey hair", "an old waitress with grey hair"),
+        ("a queen and a knight", "the knight should kneel before the queen", "a kneeling knight, a queen"),
+        (
+            "a couple under an umbrella",
+            "one umbrella is not enough, add another",
+            "a couple, an umbrella, an umbrella",
+        ),
+        ("an old bus", "paint flowers on it", "an old bus with painted flowers"),
+        ("a bridge over a river", "stone bridge, not wood", "a river, a stone bridge"),
         ("a puppy in a basket", "now with three of them", "a basket, a puppy, a puppy, a puppy"),
     ] {
         assert_eq!(shown(prompt, said).0, right, "{prompt}: {said}");

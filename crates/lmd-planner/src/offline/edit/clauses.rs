@@ -455,7 +455,12 @@ fn wished_state(text: &str) -> Option<Command> {
     two_parts(text, &joints)
         .and_then(|(who, to)| {
             let to = to.strip_prefix("like ").unwrap_or(&to).to_owned();
+            // A darker mane is no dim light.
+            let dim = matches!(to.as_str(), "darker" | "brighter" | "dimmer") && who.contains(' ');
+            let scene = ["scene", "picture", "image", "light", "lighting", "background", "sky", "weather"];
+            let whole = !dim || scene.iter().any(|whole| who.ends_with(whole));
             scene_complement(&to)
+                .filter(|_| whole)
                 .or_else(|| {
                     into_region(&format!("{who} {to}")).map(|(who, region)| Command::Region { who, region })
                 })

@@ -155,6 +155,12 @@ pub(super) fn fill(board: &mut Board, what: &str, place: &Place) -> Result<(), R
             Err(refusal) => match left_by(board, who) {
                 gone if !gone.is_empty() => gone,
                 _ if moved => return Err(refusal),
+                // "stone bridge, not wood": of the bridge that is there.
+                _ if head_noun(what)
+                    .is_some_and(|noun| find(board, &noun).is_ok_and(|all| all.len() == 1)) =>
+                {
+                    return adjust::rename(board, &head_noun(what).unwrap_or_default(), what);
+                }
                 _ => {
                     board.warnings.push(format!("\"{who}\" is not there to be replaced"));
                     return adding::add(board, what);

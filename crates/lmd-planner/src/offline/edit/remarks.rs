@@ -89,7 +89,9 @@ pub(super) fn topic<'a>(remark: &'a str, next: &str) -> Option<&'a str> {
     let back = |word: &str| matches!(word, "it" | "them" | "him" | "her" | "that");
     let points = next.split([' ', ',']).any(back);
     // "nobody wants cars, get them out"
-    if let Some(who) = after(Section::Unneeded, remark) {
+    let hidden = ["i can not see ", "i can hardly see ", "i can barely see ", "you can not see "];
+    let unseen = hidden.iter().find_map(|lead| remark.strip_prefix(lead));
+    if let Some(who) = after(Section::Unneeded, remark).or(unseen) {
         return Some(who).filter(|_| points);
     }
     let verbs = [" is ", " are ", " looks ", " look ", " seems ", " seem ", " has ", " have ", " does "];

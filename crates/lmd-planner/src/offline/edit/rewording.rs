@@ -210,7 +210,10 @@ fn may_be(slot: char, words: &str) -> bool {
         }
         'J' => {
             comparative(words).is_some()
-                || each.all(|word| matches!(word, "and" | "very") || names_colour(word) || is_adjective(word))
+                || each.all(|word| {
+                    let points = matches!(word, "other" | "same" | "different");
+                    matches!(word, "and" | "very") || names_colour(word) || is_adjective(word) && !points
+                })
         }
         'K' | 'M' => lmd_layout::parse_number_word(words).is_some(),
         'L' => {

@@ -97,6 +97,20 @@ fn is_style(board: &Board, words: &str) -> bool {
     names_style(bare) && bare.split(' ').all(|word| style.split(' ').any(|known| known == word))
 }
 
+/// Whether words switch the light of the whole scene: `the lights` where there are none.
+pub(super) fn switched(board: &mut Board, who: &str, words: &str) -> Result<bool, Refusal> {
+    let light = match words {
+        "switched-off" => "in dim light",
+        "switched-on" => "in bright light",
+        _ => return Ok(false),
+    };
+    let all = matches!(who, "the lights" | "the light" | "all lights" | "all the lights");
+    if all {
+        mood(board, light)?;
+    }
+    Ok(all)
+}
+
 /// Adds scenery to the place around the objects: clouds to a beach.
 pub(super) fn add_place(board: &mut Board, more: &str) -> Result<(), Refusal> {
     if taken_apart(&board.background).background.is_none() {
