@@ -238,33 +238,8 @@ fn about_what_is(text: &str, asks: bool) -> Option<Question> {
     if let Some(what) = colour_of(text) {
         return Some(Question::Colour(what));
     }
-    let which =
-        ["which one is ", "which is ", "which thing is ", "what is "].iter().find_map(|lead| after(lead));
-    let extreme = which.map(|how| how.trim_start_matches("the ").trim_end_matches(" one").to_owned());
-    if let Some(how) = extreme.filter(|how| {
-        matches!(
-            how.as_str(),
-            "bigger"
-                | "larger"
-                | "biggest"
-                | "largest"
-                | "smaller"
-                | "smallest"
-                | "taller"
-                | "tallest"
-                | "wider"
-                | "widest"
-        )
-    }) {
-        return Some(Question::Which(how));
-    }
-    let sizes = ["how big ", "how large ", "how tall ", "how high ", "how wide ", "how small "];
-    if let Some(what) = sizes
-        .iter()
-        .find_map(|lead| text.strip_prefix(lead))
-        .and_then(|rest| ["is ", "are ", "should "].iter().find_map(|verb| rest.strip_prefix(verb)))
-    {
-        return Some(Question::Size(what.to_owned()));
+    if let Some(question) = about_size(text) {
+        return Some(question);
     }
     if let Some(place) =
         ["what is ", "who is ", "what stands ", "what lies ", "who stands ", "which things are "]
@@ -295,6 +270,40 @@ fn about_what_is(text: &str, asks: bool) -> Option<Question> {
         && states.iter().any(|start| what.starts_with(start))
     {
         return Some(Question::IsIt(what));
+    }
+    None
+}
+
+/// `which one is bigger`, `how big is the lake`.
+fn about_size(text: &str) -> Option<Question> {
+    let which = ["which one is ", "which is ", "which thing is ", "what is "]
+        .iter()
+        .find_map(|lead| text.strip_prefix(lead));
+    let extreme = which.map(|how| how.trim_start_matches("the ").trim_end_matches(" one").to_owned());
+    if let Some(how) = extreme.filter(|how| {
+        matches!(
+            how.as_str(),
+            "bigger"
+                | "larger"
+                | "biggest"
+                | "largest"
+                | "smaller"
+                | "smallest"
+                | "taller"
+                | "tallest"
+                | "wider"
+                | "widest"
+        )
+    }) {
+        return Some(Question::Which(how));
+    }
+    let sizes = ["how big ", "how large ", "how tall ", "how high ", "how wide ", "how small "];
+    if let Some(what) = sizes
+        .iter()
+        .find_map(|lead| text.strip_prefix(lead))
+        .and_then(|rest| ["is ", "are ", "should "].iter().find_map(|verb| rest.strip_prefix(verb)))
+    {
+        return Some(Question::Size(what.to_owned()));
     }
     None
 }

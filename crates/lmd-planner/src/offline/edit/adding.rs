@@ -3,13 +3,12 @@
 use lmd_layout::{BBox, MAX_OBJECTS};
 
 use super::board::{Board, Piece};
-use super::clauses::EXAMPLES;
 use super::demand;
 use super::ground::grounded;
 use super::new_places::{beside_size, forget_lack_of_room, on_both, settle};
 use super::novelty::{as_new, described, laid_table};
 use super::readable::reads_well;
-use super::refusal::Refusal;
+use super::refusal::{EXAMPLES, Refusal};
 use super::relocate::{beside_in_row, stands_beside};
 use super::staging::{attach, carrier, stage_among, thing_of};
 use super::standing::carriers;

@@ -10,7 +10,7 @@ use super::giving::{dressed, give};
 use super::instead::{against, contrast, in_place, turned_round};
 use super::moving::{gathering, into_region, movement, relation, spread, step};
 use super::phrasing::{begins_clause, normalise, verb_first};
-use super::refusal::Refusal;
+use super::refusal::{EXAMPLES, Refusal};
 use super::remarks::{allowed, complaint, passive, topic, unwanted};
 use super::rewording::{otherwise, reworded};
 use super::sizing::{recolour, resize_verb, scale};
@@ -24,9 +24,6 @@ use super::vocabulary::{
 use super::whole::whole as of_whole;
 use crate::RelationKind;
 use crate::lexicon::{Section, Tags, after, is_adjective, names_colour, noun_tags};
-
-/// What one could say, for refusals.
-pub(super) const EXAMPLES: &str = "try for instance \"move the cat to the right\", \"add two birds in the sky\", \"make the car red\", \"remove the dog\" or \"change the background to a beach\"";
 
 /// What is cleared as a whole.
 const PICTURES: [&str; 6] =

@@ -16,7 +16,7 @@ use crate::english;
 use crate::geometry::{corners, feet_kept};
 use crate::lexicon::{Tags, is_alive, kind_of, tags};
 use crate::offline::wording;
-use crate::{RelationKind, Scene, Thing};
+use crate::{Relation, RelationKind, Scene, Thing};
 
 /// How far apart two centres are that have to do with one another.
 const NEAR: f64 = 0.45;
@@ -69,11 +69,7 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
         return Ok(());
     }
     if let (Some(doing), [one, other]) = (doing.strip_suffix(" each other"), subjects.as_slice()) {
-        let nouns = [*one, *other].map(|index| head_noun(&board.pieces[index].caption).unwrap_or_default());
-        for (index, noun) in [(*other, &nouns[0]), (*one, &nouns[1])] {
-            let caption = &mut board.pieces[index].caption;
-            *caption = format!("{caption} {doing} {}", with_article(noun));
-        }
+        to_each_other(board, doing, *one, *other);
         board.touched = subjects;
         return Ok(());
     }
@@ -88,14 +84,11 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
         .position(|thing| thing.noun == noun)
         .ok_or_else(|| format!("what \"{doing}\" says of {caption} is not clear"))?;
     let others: Vec<usize> = (0..scene.things.len()).filter(|index| *index != me).collect();
-    let beside = |relation: &crate::Relation| relation.kind == RelationKind::NextTo;
-    match others.is_empty() {
-        true => say_of(board, &subjects, &scene.things[me]),
-        // "kneeling before the queen" is seen of who kneels, too.
-        false if !scene.relations.is_empty() && !scene.relations.iter().any(beside) => {
-            say_of(board, &subjects, &Thing { detail: None, ..scene.things[me].clone() });
-        }
-        false => {}
+    let near = |relation: &Relation| relation.kind == RelationKind::NextTo;
+    // "kneeling before the queen" is seen of who kneels, too; what is near is told with the deed.
+    if others.is_empty() || !scene.relations.is_empty() && !scene.relations.iter().any(near) {
+        let detail = scene.things[me].detail.clone().filter(|_| others.is_empty());
+        say_of(board, &subjects, &Thing { detail, ..scene.things[me].clone() });
     }
     for other in others {
         let thing = &scene.things[other];
@@ -113,6 +106,15 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
     }
     board.touched = subjects;
     Ok(())
+}
+
+/// Says of each of two what they do to the other.
+fn to_each_other(board: &mut Board, doing: &str, one: usize, other: usize) {
+    let nouns = [one, other].map(|index| head_noun(&board.pieces[index].caption).unwrap_or_default());
+    for (index, noun) in [(other, &nouns[0]), (one, &nouns[1])] {
+        let caption = &mut board.pieces[index].caption;
+        *caption = format!("{caption} {doing} {}", with_article(noun));
+    }
 }
 
 /// `eating it` with the name of what is meant: of what there is besides, what was spoken of or the only thing.

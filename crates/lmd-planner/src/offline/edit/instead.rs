@@ -11,7 +11,7 @@ use super::naming::{head_noun, without_article};
 use super::refer::{find, is_pronoun};
 use super::refusal::Refusal;
 use super::vocabulary::{adds, moves, names_style, places};
-use super::{adding, adjust, scenery};
+use super::{adding, adjust, relocate, scenery};
 use crate::english;
 use crate::geometry::{corners, feet_kept};
 use crate::lexicon::{Tags, is_alive, names_colour, noun_tags};
@@ -138,6 +138,25 @@ fn place_of(text: &str) -> Option<(&str, Place)> {
     Some((before.get(..cut)?, place))
 }
 
+/// Exchanges places; "swap apples for pears" turns what is there into what is not.
+pub(super) fn trade(board: &mut Board, one: &str, other: &str) -> Result<(), Refusal> {
+    let new = lmd_layout::is_plural(other) && !other.starts_with("the ") && find(board, other).is_err();
+    if new && find(board, one).is_ok() {
+        adjust::rename(board, one, other)
+    } else {
+        relocate::swap(board, one, other)
+    }
+}
+
+/// What is to be instead of something that is not there: `stone bridge, not wood` is about the bridge, else it is new.
+fn without(board: &mut Board, what: &str, gone: &str) -> Result<(), Refusal> {
+    if let Some(noun) = head_noun(what).filter(|noun| find(board, noun).is_ok_and(|all| all.len() == 1)) {
+        return adjust::rename(board, &noun, what);
+    }
+    board.warnings.push(format!("\"{gone}\" is not there to be replaced"));
+    adding::add(board, what)
+}
+
 /// Puts what the words describe where something was or is.
 pub(super) fn fill(board: &mut Board, what: &str, place: &Place) -> Result<(), Refusal> {
     let moved = first_word(what).is_some_and(|word| matches!(word, "the" | "it" | "them" | "him" | "her"));
@@ -155,16 +174,7 @@ pub(super) fn fill(board: &mut Board, what: &str, place: &Place) -> Result<(), R
             Err(refusal) => match left_by(board, who) {
                 gone if !gone.is_empty() => gone,
                 _ if moved => return Err(refusal),
-                // "stone bridge, not wood": of the bridge that is there.
-                _ if head_noun(what)
-                    .is_some_and(|noun| find(board, &noun).is_ok_and(|all| all.len() == 1)) =>
-                {
-                    return adjust::rename(board, &head_noun(what).unwrap_or_default(), what);
-                }
-                _ => {
-                    board.warnings.push(format!("\"{who}\" is not there to be replaced"));
-                    return adding::add(board, what);
-                }
+                _ => return without(board, what, who),
             },
         },
     };

@@ -210,7 +210,7 @@ fn near(a: BBox, b: BBox) -> bool {
 
 /// Carries out one clause, unless it would change what is locked.
 fn follow(board: &mut Board, clause: &Clause) -> Result<(), Refusal> {
-    let command = clause.command.as_ref().ok_or_else(|| clauses::EXAMPLES.to_owned())?;
+    let command = clause.command.as_ref().ok_or_else(|| refusal::EXAMPLES.to_owned())?;
     let before = board.clone();
     carry_out(board, command)?;
     outcome::see_to(board, &before, command, &clause.words);
@@ -254,16 +254,7 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Flank { what, anchor } => flank::flank(board, what, anchor),
         Command::Gather { who, factor } => gathering::gather(board, who.as_deref(), *factor),
         Command::Approach { who, anchor, factor } => gathering::approach(board, who, anchor, *factor),
-        // "swap apples for pears": what is not there yet takes the place.
-        Command::Swap(one, other)
-            if lmd_layout::is_plural(other)
-                && !other.starts_with("the ")
-                && refer::find(board, other).is_err()
-                && refer::find(board, one).is_ok() =>
-        {
-            adjust::rename(board, one, other)
-        }
-        Command::Swap(one, other) => relocate::swap(board, one, other),
+        Command::Swap(one, other) => instead::trade(board, one, other),
         Command::Remove(who) => adjust::remove(board, who),
         Command::Describe { who, words } => adjust::describe(board, who, words),
         Command::Rename { who, to } => adjust::rename(board, who, to),

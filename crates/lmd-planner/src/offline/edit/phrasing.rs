@@ -33,23 +33,7 @@ const MODALS: [&str; 16] = [
 /// Lower case, without politeness and punctuation that carries nothing.
 pub(super) fn normalise(text: &str) -> String {
     let mut text = text.to_lowercase().replace(['!', '?', '"'], " ").replace('’', "'");
-    // "just" says what alone is to stay, elsewhere nothing.
-    let plain = |word| match word {
-        "u" => "you",
-        "ur" => "your",
-        "r" => "are",
-        word => word,
-    };
-    text = text.split(' ').map(plain).collect::<Vec<&str>>().join(" ");
-    for (alone, only) in [
-        ("leave just ", "leave only "),
-        ("keep just ", "keep only "),
-        ("just leave ", "only leave "),
-        (", just ", ", only "),
-    ] {
-        text = text.replace(alone, only);
-    }
-    text = text.replace("just keep ", "only keep ");
+    text = casual(&text);
     for politeness in [
         "please ",
         " please",
@@ -97,6 +81,26 @@ pub(super) fn normalise(text: &str) -> String {
         .filter(|text| text.starts_with("i don't like"))
         .unwrap_or(&text)
         .to_owned()
+}
+
+/// `u` as `you`, and `just` as what it says: what alone is to stay, elsewhere nothing.
+fn casual(text: &str) -> String {
+    let plain = |word| match word {
+        "u" => "you",
+        "ur" => "your",
+        "r" => "are",
+        word => word,
+    };
+    let text = text.split(' ').map(plain).collect::<Vec<&str>>().join(" ");
+    [
+        ("leave just ", "leave only "),
+        ("keep just ", "keep only "),
+        ("just leave ", "only leave "),
+        (", just ", ", only "),
+        ("just keep ", "only keep "),
+    ]
+    .iter()
+    .fold(text, |text, (alone, only)| text.replace(alone, only))
 }
 
 /// `there's` as `there is`, `shouldn't` as `should not`.

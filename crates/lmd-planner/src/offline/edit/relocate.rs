@@ -3,13 +3,11 @@
 use lmd_layout::{BBox, singular};
 
 use super::board::Board;
-use super::command::Line;
 use super::demand::{self, nearest_standing};
-use super::lines::in_line;
 use super::moving::other_side;
 use super::naming::head_noun;
 use super::owning::{held_there, whole_of};
-use super::passing::{make_room, pass};
+use super::passing::{in_between, make_room, pass};
 use super::readable::{exchange, is_order, reads_well, step_aside};
 use super::refer::{find, find_one};
 use super::refusal::Refusal;
@@ -74,19 +72,8 @@ pub(super) fn relate_pieces(
         );
     }
     subjects.iter().for_each(|subject| demand::note(board, *subject, kind, &anchors));
-    if let (RelationKind::Between(_), [subject], [one, other]) =
-        (kind, subjects.as_slice(), anchors.as_slice())
-        && is_narrow(board, *subject, *one, *other)
-    {
-        let mut row = vec![*one, *other];
-        board.left_to_right(&mut row);
-        row.insert(1, *subject);
-        in_line(board, &row, Line::Row, who)?;
-        board.touched = subjects;
-        return Ok(());
-    }
     if let [subject] = subjects.as_slice()
-        && on_table(board, *subject, kind, &anchors)
+        && (in_between(board, *subject, kind, &anchors) || on_table(board, *subject, kind, &anchors))
     {
         board.touched = subjects;
         return Ok(());
@@ -129,14 +116,6 @@ pub(super) fn relate_pieces(
     board.warnings.extend(staged.warnings);
     board.touched = subjects;
     Ok(())
-}
-
-/// Whether something that stands on the ground of two neighbours has no room between them.
-fn is_narrow(board: &Board, subject: usize, one: usize, other: usize) -> bool {
-    let [bbox, a, b] = [subject, one, other].map(|index| board.pieces[index].bbox);
-    let level = |other: BBox| (bbox.y_max() - other.y_max()).abs() < LEVEL_FEET;
-    let gap = a.x().max(b.x()) - a.x_max().min(b.x_max());
-    level(a) && level(b) && gap < bbox.w() && gap > -0.02
 }
 
 /// Whether a box is clear beside others, as large as the object is.
