@@ -77,6 +77,46 @@ pub(super) fn colour(layout: &Layout, what: &str) -> String {
     format!("{}.", capitalised(&enumerated(&said)))
 }
 
+/// Which of all is the larger or smaller.
+pub(super) fn which(layout: &Layout, how: &str) -> String {
+    let measure = |object: &&Object| {
+        let bbox = object.bbox;
+        match how {
+            "taller" | "tallest" => bbox.h(),
+            "wider" | "widest" => bbox.w(),
+            "smaller" | "smallest" => -bbox.area(),
+            _ => bbox.area(),
+        }
+    };
+    let most = layout.objects().iter().max_by(|a, b| measure(a).total_cmp(&measure(b)));
+    most.map_or_else(
+        || describe(layout),
+        |object| {
+            format!(
+                "{} is the {how}: it is {}.",
+                capitalised(&object.caption.to_string()),
+                place(object.bbox)
+            )
+        },
+    )
+}
+
+/// What part of the picture something takes.
+pub(super) fn size(layout: &Layout, what: &str) -> String {
+    let found = named(layout, what);
+    if found.is_empty() {
+        return there_is_none(layout, what);
+    }
+    let told = |object: &Object| {
+        let share = |side: f64| (100.0 * side).round();
+        let (w, h) = (share(object.bbox.w()), share(object.bbox.h()));
+        format!("{} takes {w} % of the width of the picture and {h} % of its height", object.caption)
+    };
+    let mut said: Vec<String> = found.iter().map(|(_, object)| told(object)).collect();
+    said.dedup();
+    format!("{}.", capitalised(&enumerated(&said)))
+}
+
 /// Whether something is so: where it is, how large, or what its caption says.
 pub(super) fn is_it(layout: &Layout, what: &str) -> String {
     let answer = |holds: bool, who: &[&Object]| {
@@ -84,6 +124,13 @@ pub(super) fn is_it(layout: &Layout, what: &str) -> String {
             who.iter().map(|object| format!("{} is {}", object.caption, place(object.bbox))).collect();
         format!("{}: {}.", if holds { "Yes" } else { "No" }, enumerated(&places))
     };
+    // "it" of the one thing that is there
+    let what = match (what.strip_prefix("it "), layout.objects()) {
+        (Some(said), [one]) => format!("{} {said}", without_article(one.caption.as_str())),
+        (Some(_), _) => return describe(layout),
+        (None, _) => what.to_owned(),
+    };
+    let what = &what.replace(" left or right of ", " to the left of ").replace(" above or below ", " above ");
     if let Some((who, than)) = what.split_once(" than ")
         && let Some((who, how)) = who.rsplit_once(' ')
     {

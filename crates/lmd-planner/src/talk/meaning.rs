@@ -33,6 +33,10 @@ pub(crate) enum Question {
     IsIt(String),
     /// What colour has it?
     Colour(String),
+    /// How large is it?
+    Size(String),
+    /// Which of all is the larger or smaller?
+    Which(String),
     /// What stands so to something: `on the table`?
     WhatIs(String),
     /// What could be added?
@@ -89,7 +93,16 @@ pub(crate) fn meaning(text: &str) -> Meaning {
 fn plain(text: &str) -> String {
     let lower =
         text.to_lowercase().replace('’', "'").replace("what's", "what is").replace("where's", "where is");
-    let words: Vec<&str> = lower.split_whitespace().collect();
+    const CASUAL: [(&str, &str); 6] = [
+        ("whats", "what is"),
+        ("wheres", "where is"),
+        ("wat", "what"),
+        ("wats", "what is"),
+        ("wut", "what"),
+        ("hows", "how is"),
+    ];
+    let spelled = |word| CASUAL.iter().find(|(casual, _)| *casual == word).map_or(word, |(_, plain)| *plain);
+    let words: Vec<&str> = lower.split_whitespace().map(spelled).collect();
     let mut text = words.join(" ");
     text.truncate(text.trim_end_matches(['.', '!', '?', ' ']).len());
     for lead in [
@@ -225,6 +238,9 @@ fn about_what_is(text: &str, asks: bool) -> Option<Question> {
     if let Some(what) = colour_of(text) {
         return Some(Question::Colour(what));
     }
+    if let Some(question) = about_size(text) {
+        return Some(question);
+    }
     if let Some(place) =
         ["what is ", "who is ", "what stands ", "what lies ", "who stands ", "which things are "]
             .iter()
@@ -239,6 +255,12 @@ fn about_what_is(text: &str, asks: bool) -> Option<Question> {
         let what = frames.iter().find_map(|frame| what.strip_suffix(frame)).unwrap_or(what);
         return Some(Question::HowMany(what.to_owned()));
     }
+    let went = ["where did ", "where has "].iter().find_map(|lead| after(lead));
+    if let Some(what) =
+        went.and_then(|rest| Some(rest.strip_suffix(" go").or(rest.strip_suffix(" gone"))?.to_owned()))
+    {
+        return Some(Question::Where(what));
+    }
     if let Some(what) = ["where is ", "where are "].iter().find_map(|lead| after(lead)) {
         return Some(Question::Where(what));
     }
@@ -248,6 +270,40 @@ fn about_what_is(text: &str, asks: bool) -> Option<Question> {
         && states.iter().any(|start| what.starts_with(start))
     {
         return Some(Question::IsIt(what));
+    }
+    None
+}
+
+/// `which one is bigger`, `how big is the lake`.
+fn about_size(text: &str) -> Option<Question> {
+    let which = ["which one is ", "which is ", "which thing is ", "what is "]
+        .iter()
+        .find_map(|lead| text.strip_prefix(lead));
+    let extreme = which.map(|how| how.trim_start_matches("the ").trim_end_matches(" one").to_owned());
+    if let Some(how) = extreme.filter(|how| {
+        matches!(
+            how.as_str(),
+            "bigger"
+                | "larger"
+                | "biggest"
+                | "largest"
+                | "smaller"
+                | "smallest"
+                | "taller"
+                | "tallest"
+                | "wider"
+                | "widest"
+        )
+    }) {
+        return Some(Question::Which(how));
+    }
+    let sizes = ["how big ", "how large ", "how tall ", "how high ", "how wide ", "how small "];
+    if let Some(what) = sizes
+        .iter()
+        .find_map(|lead| text.strip_prefix(lead))
+        .and_then(|rest| ["is ", "are ", "should "].iter().find_map(|verb| rest.strip_prefix(verb)))
+    {
+        return Some(Question::Size(what.to_owned()));
     }
     None
 }
@@ -343,6 +399,9 @@ mod tests {
             ("suggest improvements", Meaning::Question(Question::Improve)),
             ("how many cats are there?", Meaning::Question(Question::HowMany("cats".to_owned()))),
             ("is there a dog?", Meaning::Question(Question::HowMany("dog".to_owned()))),
+            ("wat color is the cat", Meaning::Question(Question::Colour("the cat".to_owned()))),
+            ("which one is bigger?", Meaning::Question(Question::Which("bigger".to_owned()))),
+            ("how tall is the dog?", Meaning::Question(Question::Size("the dog".to_owned()))),
             ("where is the cat?", Meaning::Question(Question::Where("the cat".to_owned()))),
             ("why is the sky blue?", Meaning::Question(Question::Other)),
             ("go back one step", Meaning::Undo),

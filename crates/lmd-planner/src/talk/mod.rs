@@ -28,6 +28,8 @@ fn answer(layout: &Layout, question: &Question) -> Answer {
         Question::HowMany(what) => Answer { text: asked::how_many(layout, what), proposals: Vec::new() },
         Question::Where(what) => Answer { text: describe::whereabouts(layout, what), proposals: Vec::new() },
         Question::IsIt(what) => Answer { text: asked::is_it(layout, what), proposals: Vec::new() },
+        Question::Which(how) => Answer { text: asked::which(layout, how), proposals: Vec::new() },
+        Question::Size(what) => Answer { text: asked::size(layout, what), proposals: Vec::new() },
         Question::Colour(what) => Answer { text: asked::colour(layout, what), proposals: Vec::new() },
         Question::WhatIs(place) => Answer { text: asked::what_is(layout, place), proposals: Vec::new() },
         Question::WhatToAdd => {

@@ -8,13 +8,13 @@ use super::ground::grounded;
 use super::new_places::{beside_size, forget_lack_of_room, on_both, settle};
 use super::novelty::{as_new, described, laid_table};
 use super::readable::reads_well;
-use super::refusal::Refusal;
+use super::refusal::{EXAMPLES, Refusal};
 use super::relocate::{beside_in_row, stands_beside};
 use super::staging::{attach, carrier, stage_among, thing_of};
 use super::standing::carriers;
 use super::tabletop::on_floor;
 use crate::geometry::{corners, feet_kept};
-use crate::lexicon::{Kind, belongs_to_wearer, is_alive, kind_of, known_kind};
+use crate::lexicon::{Kind, belongs_to_wearer, is_alive, is_function, kind_of, known_kind};
 use crate::offline::problem::Given;
 use crate::offline::stage::{Staged, stage};
 use crate::offline::{settling, wording};
@@ -22,6 +22,13 @@ use crate::{Region, Relation, RelationKind, Scene};
 
 /// Adds what the words describe, in free space.
 pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
+    // "brighten it up" is a deed that no rule reads.
+    let mut words = what.split(' ');
+    if let (Some(verb), Some("it" | "them" | "him" | "her")) = (words.next(), words.next())
+        && !is_function(verb)
+    {
+        return Err(format!("\"{verb}\" is no instruction that is known; {EXAMPLES}"));
+    }
     let what = as_new(what);
     let (mut scene, mut anchors) = described(board, &what)?;
     let lost = std::mem::take(&mut scene.not_understood);
@@ -107,6 +114,12 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
         let to = anchors.get(relation.object - fresh).copied();
         let all = if matches!(relation.kind, RelationKind::Between(_)) { anchors } else { to.as_slice() };
         new.for_each(|(_, index)| demand::note(board, *index, relation.kind, all));
+    }
+    for relation in scene.relations.iter().filter(|relation| !both && relation.object < fresh) {
+        let of =
+            |thing: usize| of_thing.iter().filter(move |(new, _)| *new == thing).map(|(_, index)| *index);
+        let to: Vec<usize> = of(relation.object).collect();
+        of(relation.subject).for_each(|index| demand::note(board, index, relation.kind, &to));
     }
     Ok(())
 }

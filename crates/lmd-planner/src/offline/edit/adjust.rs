@@ -76,18 +76,20 @@ pub(super) fn describe(board: &mut Board, who: &str, words: &str) -> Result<(), 
         let colour = colour_of(board, like)?;
         return describe(board, who, &colour);
     }
+    // An older barn is old.
+    let (front, tail) = words.find(" with ").map_or((words, ""), |at| words.split_at(at));
+    let plain = comparative_of(front).map(|plain| format!("{plain}{tail}"));
+    let words = plain.as_deref().unwrap_or(words);
     let subjects = match find(board, who) {
+        Err(_) if scenery::switched(board, who, words)? => return Ok(()),
         Err(_) if scenery::names_place(board, who) => {
-            scenery::describe_place(board, words);
+            scenery::describe_place(board, who, words);
             return Ok(());
         }
         Err(_) if scenery::describe_part(board, who, words) => return Ok(()),
         Err(refusal) => return describe_own(board, who, words).ok_or(refusal),
         found => found?,
     };
-    // An older barn is old.
-    let plain = comparative_of(words);
-    let words = plain.as_deref().unwrap_or(words);
     // An attribute is taken on trust, and that is told.
     let state = |word: &str| Section::States.entries().any(|(_, state)| state == word);
     let known = |word: &str| word.is_empty() || english::knows(word) || state(word);
@@ -332,7 +334,22 @@ const ENOUGH: f64 = 0.5;
 
 /// Scales objects; all of them only as far as they do not come to overlap.
 pub(super) fn resize(board: &mut Board, who: &str, w: f64, h: f64) -> Result<(), Refusal> {
-    let subjects = find(board, who)?;
+    let subjects = match find(board, who) {
+        // What is all around has no box: a wider road is called wide.
+        Err(_) if scenery::names_place(board, who) => {
+            let words = match (w > 1.01, h > 1.01) {
+                (true, true) => "large",
+                (true, false) if h > 0.99 => "wide",
+                (false, true) => "high",
+                _ if w < 0.99 && h < 0.99 => "small",
+                _ if w < 0.99 => "narrow",
+                _ => "low",
+            };
+            scenery::describe_place(board, who, words);
+            return Ok(());
+        }
+        found => found?,
+    };
     let before = board.boxes();
     let limited = is_everything(who) || subjects.len() > 1;
     // Several grow about their common middle, so that their gaps grow too.
@@ -454,6 +471,7 @@ pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
                     }
                 }
             }
+            scenery::end_weather(board, part);
             absent.push(singular(without_article(part)));
         }
     }

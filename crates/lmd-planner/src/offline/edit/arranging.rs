@@ -28,6 +28,10 @@ pub(super) fn want(board: &mut Board, what: &str, add: Add) -> Result<(), Refusa
     if let Some(number) = what.strip_suffix(" of them").or_else(|| what.strip_suffix(" of those")) {
         // Where nothing was spoken of, of what there is several times.
         let one = find(board, if board.touched.is_empty() { "all ones" } else { "them" })?;
+        // "a puppy in a basket, with three of them": of what is spoken of.
+        let named = |index: &usize| head_noun(&board.pieces[*index].caption);
+        let alike = one.windows(2).all(|pair| named(&pair[0]) == named(&pair[1]));
+        let one = if alike { one } else { find(board, "it")? };
         let noun = one.first().and_then(|index| head_noun(&board.pieces[*index].caption)).unwrap_or_default();
         return want(board, &format!("{number} {}", lmd_layout::plural(&noun)), add);
     }
@@ -121,9 +125,11 @@ fn close_up(board: &mut Board, original: usize, more: usize) -> Result<(), Refus
     scene.things[0].count = u32::try_from(all).unwrap_or(1);
     let mut given = vec![Given::Nothing];
     let mut used = kind.clone();
-    let dish = holder(board, original).filter(|index| is_dish(board, *index));
-    if let Some(carrier) = carrier(board, original).or(dish) {
-        attach(board, &mut scene, &[0], RelationKind::On, &[carrier]);
+    let holder = holder(board, original);
+    let inside = holder.filter(|index| !is_dish(board, *index));
+    if let Some(carrier) = inside.or_else(|| carrier(board, original)).or(holder) {
+        let kind = if inside.is_some() { RelationKind::Inside } else { RelationKind::On };
+        attach(board, &mut scene, &[0], kind, &[carrier]);
         given.push(Given::Place(vec![board.pieces[carrier].bbox]));
         used.push(carrier);
     }

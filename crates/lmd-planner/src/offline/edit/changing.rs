@@ -155,7 +155,12 @@ pub(super) fn colours_of(rest: &str) -> Option<(String, Vec<String>)> {
     let parts: Vec<&str> = rest.split(", ").flat_map(|part| part.split(" and ")).collect();
     let (first, others) = parts.split_first()?;
     let (who, colour) = first.rsplit_once(' ')?;
-    let several = who.rsplit(' ').next().is_some_and(lmd_layout::is_plural);
+    // "one red, one blue and one yellow" of those that are there
+    let each: Vec<&str> = parts.iter().filter_map(|part| part.strip_prefix("one ")).collect();
+    if each.len() == parts.len() && each.len() > 1 && each.iter().all(|colour| names_colour(colour)) {
+        return Some(("them".to_owned(), each.iter().map(|colour| (*colour).to_owned()).collect()));
+    }
+    let several = who == "them" || who.rsplit(' ').next().is_some_and(lmd_layout::is_plural);
     let colours: Vec<String> = std::iter::once(&colour).chain(others).map(|one| (*one).to_owned()).collect();
     let all = colours.len() > 2 && colours.iter().all(|one| names_colour(one));
     (several && all).then(|| (who.to_owned(), colours))
@@ -224,8 +229,11 @@ fn complement_start(words: &[&str]) -> Option<usize> {
         _ => at,
     });
     // "green with white dots"
-    let with = (from + 1..words.len().saturating_sub(1))
-        .find(|at| words[*at] == "with" && words[*at + 1] != "a" && names_colour(words[*at - 1]));
+    let with = (from + 1..words.len().saturating_sub(1)).find(|at| {
+        words[*at] == "with"
+            && words[*at + 1] != "a"
+            && (names_colour(words[*at - 1]) || is_adjective(words[*at - 1]))
+    });
     article.or(with.map(|at| at - 1)).or(list).or(last)
 }
 

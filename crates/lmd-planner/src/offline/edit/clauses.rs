@@ -10,7 +10,7 @@ use super::giving::{dressed, give};
 use super::instead::{against, contrast, in_place, turned_round};
 use super::moving::{gathering, into_region, movement, relation, spread, step};
 use super::phrasing::{begins_clause, normalise, verb_first};
-use super::refusal::Refusal;
+use super::refusal::{EXAMPLES, Refusal};
 use super::remarks::{allowed, complaint, passive, topic, unwanted};
 use super::rewording::{otherwise, reworded};
 use super::sizing::{recolour, resize_verb, scale};
@@ -24,9 +24,6 @@ use super::vocabulary::{
 use super::whole::whole as of_whole;
 use crate::RelationKind;
 use crate::lexicon::{Section, Tags, after, is_adjective, names_colour, noun_tags};
-
-/// What one could say, for refusals.
-pub(super) const EXAMPLES: &str = "try for instance \"move the cat to the right\", \"add two birds in the sky\", \"make the car red\", \"remove the dog\" or \"change the background to a beach\"";
 
 /// What is cleared as a whole.
 const PICTURES: [&str; 6] =
@@ -77,7 +74,10 @@ fn clauses(text: &str, verb: Option<&str>, out: &mut Vec<Clause>) {
         if !first_word(right).is_some_and(is_verb) && shares_wearer(left, right) {
             continue;
         }
-        let first = command(left);
+        let first = command(left).or_else(|| {
+            let told = verb_first(left);
+            if told == left { None } else { command(&told) }
+        });
         // "the fox is small, enlarge it" explains what is wished.
         if starts && let Some(who) = topic(left, right) {
             push(left, Some(Command::Keep(who.to_owned())));
@@ -221,6 +221,7 @@ fn as_said(text: &str) -> Option<Command> {
 /// The command that a verb and what follows it are.
 fn by_verb(text: &str, verb: &str, rest: &str) -> Option<Command> {
     match verb {
+        "style" => Some(Command::Style(rest.to_owned())),
         "want" | "use" => {
             scene_complement(rest).or_else(|| non_empty(rest).map(|rest| Command::Want(rest.to_owned())))
         }
@@ -418,11 +419,14 @@ fn bare(text: &str) -> Option<Command> {
         return Some(Command::Resize { who: "everything".to_owned(), w: boxes.0, h: boxes.1 });
     }
     let (first, _) = text.split_once(' ')?;
-    let counted = lmd_layout::parse_number_word(first).is_some() && !text.contains(" of the ");
+    let counted = lmd_layout::parse_number_word(first).is_some()
+        && !text.contains(" of the ")
+        && !text.contains(" of them ");
     if counted && !text.contains(" more ") {
         return Some(Command::Want(text.to_owned()));
     }
-    if counted || matches!(first, "another" | "more" | "a" | "an") {
+    let told = text.starts_with("a bit ") || text.contains(" should ");
+    if !told && (counted || matches!(first, "another" | "more" | "a" | "an")) {
         return Some(Command::Add(text.to_owned()));
     }
     if let Some((who, what)) = two_parts(text, &[" needs ", " should have ", " should get ", " must have "])
@@ -448,7 +452,12 @@ fn wished_state(text: &str) -> Option<Command> {
     two_parts(text, &joints)
         .and_then(|(who, to)| {
             let to = to.strip_prefix("like ").unwrap_or(&to).to_owned();
+            // A darker mane is no dim light.
+            let dim = matches!(to.as_str(), "darker" | "brighter" | "dimmer") && who.contains(' ');
+            let scene = ["scene", "picture", "image", "light", "lighting", "background", "sky", "weather"];
+            let whole = !dim || scene.iter().any(|whole| who.ends_with(whole));
             scene_complement(&to)
+                .filter(|_| whole)
                 .or_else(|| {
                     into_region(&format!("{who} {to}")).map(|(who, region)| Command::Region { who, region })
                 })

@@ -71,6 +71,11 @@ fn good(board: &Board, subject: usize, kind: RelationKind, anchors: &[usize]) ->
 fn reads(bbox: BBox, kind: RelationKind, anchors: &[BBox]) -> bool {
     /// The part of the width of the narrower that two neighbours share at most.
     const SHARED: f64 = 0.6;
+    /// The part of something held, or of a smaller holder, that both share at least.
+    const HELD: f64 = 0.1;
+    if kind == RelationKind::HeldBy {
+        return anchors.iter().any(|other| bbox.intersection(*other) > HELD * bbox.area().min(other.area()));
+    }
     let sideways = matches!(kind, RelationKind::LeftOf | RelationKind::RightOf);
     let shared = |other: &BBox| bbox.x_max().min(other.x_max()) - bbox.x().max(other.x());
     let beside = |other: &BBox| shared(other) <= SHARED * bbox.w().min(other.w());

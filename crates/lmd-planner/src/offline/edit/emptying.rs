@@ -156,7 +156,8 @@ fn taken(text: &str) -> Option<Command> {
     let frame = ["the picture", "the image", "the scene", "the layout", "the frame"].contains(&place)
         || place.starts_with("the negative")
         || place.starts_with("the exclu");
-    if frame || !known(place) {
+    // "get him off the horse, he should stand beside it" goes on.
+    if frame || !known(place) || place.contains(", ") {
         return None;
     }
     let (place, but) = but(place);

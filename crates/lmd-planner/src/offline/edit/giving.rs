@@ -35,7 +35,9 @@ pub(super) fn give(rest: &str) -> Option<Command> {
         return Some(Command::Relate { who, kind: RelationKind::HeldBy, anchor });
     }
     let words: Vec<&str> = rest.split(' ').collect();
-    let article = words.iter().skip(1).position(|word| matches!(*word, "a" | "an" | "some"));
+    let counts =
+        |word: &str| matches!(word, "a" | "an" | "some") || lmd_layout::parse_number_word(word).is_some();
+    let article = words.iter().skip(1).position(|word| counts(word) && *word != "one");
     // "him balloons"
     let bare = || {
         let one = matches!(words.first(), Some(&("him" | "her" | "it" | "them")));
@@ -43,7 +45,10 @@ pub(super) fn give(rest: &str) -> Option<Command> {
     };
     let Some(at) = article.map(|at| at + 1).or_else(bare) else { return give_each(&words) };
     // What is worn or a part belongs to the one who has it, not into a box.
-    if words.last().is_some_and(|noun| belongs_to_wearer(noun)) {
+    if words
+        .last()
+        .is_some_and(|noun| belongs_to_wearer(noun) || belongs_to_wearer(&lmd_layout::singular(noun)))
+    {
         return Some(Command::Describe {
             who: words[..at].join(" "),
             words: format!("with {}", words[at..].join(" ")),

@@ -16,7 +16,7 @@ use crate::english;
 use crate::geometry::{corners, feet_kept};
 use crate::lexicon::{Tags, is_alive, kind_of, tags};
 use crate::offline::wording;
-use crate::{RelationKind, Scene, Thing};
+use crate::{Relation, RelationKind, Scene, Thing};
 
 /// How far apart two centres are that have to do with one another.
 const NEAR: f64 = 0.45;
@@ -28,9 +28,27 @@ const LEVEL: f64 = 0.25;
 /// How high a rider sits, as a share of the mount's height from its top.
 const SADDLE: f64 = 0.35;
 
+/// Ways to hold something over one's head.
+const RAISED: [&str; 10] = [
+    " up in the air",
+    " high in the air",
+    " in the air",
+    " up high",
+    " high up",
+    " aloft",
+    " high",
+    " up",
+    " over the head",
+    " above the head",
+];
+
 /// Makes `who` do what the words say (`riding the horse`).
 pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Refusal> {
+    if let Some(held) = RAISED.iter().find_map(|way| doing.strip_prefix("holding ")?.strip_suffix(way)) {
+        return hold_up(board, who, held);
+    }
     let subjects = doers(board, who)?;
+    let doing = &told_apart(board, &subjects, doing);
     let caption = subjects.first().map(|index| board.pieces[*index].caption.clone()).unwrap_or_default();
     let noun = head_noun(&caption).unwrap_or_else(|| "thing".to_owned());
     // Which way somebody looks stands in the caption.
@@ -51,11 +69,7 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
         return Ok(());
     }
     if let (Some(doing), [one, other]) = (doing.strip_suffix(" each other"), subjects.as_slice()) {
-        let nouns = [*one, *other].map(|index| head_noun(&board.pieces[index].caption).unwrap_or_default());
-        for (index, noun) in [(*other, &nouns[0]), (*one, &nouns[1])] {
-            let caption = &mut board.pieces[index].caption;
-            *caption = format!("{caption} {doing} {}", with_article(noun));
-        }
+        to_each_other(board, doing, *one, *other);
         board.touched = subjects;
         return Ok(());
     }
@@ -70,8 +84,11 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
         .position(|thing| thing.noun == noun)
         .ok_or_else(|| format!("what \"{doing}\" says of {caption} is not clear"))?;
     let others: Vec<usize> = (0..scene.things.len()).filter(|index| *index != me).collect();
-    if others.is_empty() {
-        say_of(board, &subjects, &scene.things[me]);
+    let near = |relation: &Relation| relation.kind == RelationKind::NextTo;
+    // "kneeling before the queen" is seen of who kneels, too; what is near is told with the deed.
+    if others.is_empty() || !scene.relations.is_empty() && !scene.relations.iter().any(near) {
+        let detail = scene.things[me].detail.clone().filter(|_| others.is_empty());
+        say_of(board, &subjects, &Thing { detail, ..scene.things[me].clone() });
     }
     for other in others {
         let thing = &scene.things[other];
@@ -88,6 +105,48 @@ pub(super) fn happen(board: &mut Board, who: &str, doing: &str) -> Result<(), Re
         }
     }
     board.touched = subjects;
+    Ok(())
+}
+
+/// Says of each of two what they do to the other.
+fn to_each_other(board: &mut Board, doing: &str, one: usize, other: usize) {
+    let nouns = [one, other].map(|index| head_noun(&board.pieces[index].caption).unwrap_or_default());
+    for (index, noun) in [(other, &nouns[0]), (one, &nouns[1])] {
+        let caption = &mut board.pieces[index].caption;
+        *caption = format!("{caption} {doing} {}", with_article(noun));
+    }
+}
+
+/// `eating it` with the name of what is meant: of what there is besides, what was spoken of or the only thing.
+fn told_apart(board: &Board, subjects: &[usize], doing: &str) -> String {
+    let Some((deed, "it" | "them" | "him" | "her")) = doing.rsplit_once(' ') else { return doing.to_owned() };
+    let other = |index: &usize| !subjects.contains(index);
+    let all = || (0..board.pieces.len()).filter(other).collect::<Vec<usize>>();
+    let spoken: Vec<usize> = board.touched.iter().copied().filter(other).collect();
+    let beneath: Vec<usize> = subjects.iter().filter_map(|index| rests_on(board, *index)).collect();
+    let free: Vec<usize> = all().into_iter().filter(|index| !beneath.contains(index)).collect();
+    let one = [spoken, free, all()].into_iter().find(|found| found.len() == 1);
+    let noun = one.and_then(|one| head_noun(&board.pieces[one[0]].caption));
+    noun.map_or_else(|| doing.to_owned(), |noun| format!("{deed} the {noun}"))
+}
+
+/// Lets somebody hold something over the head.
+fn hold_up(board: &mut Board, who: &str, held: &str) -> Result<(), Refusal> {
+    let before = board.pieces.len();
+    happen(board, who, &format!("holding {held}"))?;
+    let subjects = board.touched.clone();
+    let known = find(board, held).ok().filter(|found| !found.iter().any(|one| subjects.contains(one)));
+    let up: Vec<usize> = if board.pieces.len() > before {
+        (before..board.pieces.len()).collect()
+    } else {
+        known.unwrap_or_default()
+    };
+    for (one, whose) in up.iter().zip(subjects.iter().cycle()) {
+        let (body, old) = (board.pieces[*whose].bbox, board.pieces[*one].bbox);
+        let (x, feet) = (body.x() + 0.85 * body.w(), body.y() + 0.15 * body.h());
+        board.pieces[*one].bbox = old.shifted(x - old.center().0, feet - old.y_max());
+        board.pieces[*whose].caption.push_str(" with a raised arm");
+    }
     Ok(())
 }
 
@@ -242,11 +301,16 @@ fn bring(
     // Everybody has one of their own.
     for subject in subjects {
         let mut scene = Scene { things: vec![thing.clone()], ..Scene::default() };
-        let new_kind = if mine { RelationKind::NextTo } else { kind };
+        let new_kind = match kind {
+            // Who hides behind something new stays, and that comes in front.
+            RelationKind::Behind if mine => RelationKind::InFrontOf,
+            _ if mine => RelationKind::NextTo,
+            kind => kind,
+        };
         attach(board, &mut scene, &[0], new_kind, &[*subject]);
         place_new(board, scene, &[*subject])?;
     }
-    if mine && kind != RelationKind::NextTo {
+    if mine && !matches!(kind, RelationKind::NextTo | RelationKind::Behind) {
         let new: Vec<usize> = (first..board.pieces.len()).collect();
         for (subject, anchor) in subjects.iter().zip(&new) {
             let names = (board.pieces[*subject].caption.clone(), board.pieces[*anchor].caption.clone());
@@ -259,6 +323,34 @@ fn bring(
 /// Puts objects somewhere relative to something, which is new where the words
 /// say so and it is not there.
 pub(super) fn relate(board: &mut Board, who: &str, kind: RelationKind, anchor: &str) -> Result<(), Refusal> {
+    // "move it next to the tree" of a bench and a tree: the one that is not the tree; "he beside it": what he is not.
+    let [of_who, of_anchor] = [who, anchor].map(|words| find(board, words).unwrap_or_default());
+    let rest = |some: &[usize]| {
+        let mut others = (0..board.pieces.len()).filter(|index| !some.contains(index));
+        others.next().filter(|_| others.next().is_none()).map(|one| format!("object {}", one + 1))
+    };
+    let [unclear, same] =
+        [of_who.is_empty() && !of_anchor.is_empty(), !of_who.is_empty() && of_who == of_anchor];
+    if is_pronoun(who)
+        && unclear
+        && let Some(one) = rest(&of_anchor)
+    {
+        return relocate::relate(board, &one, kind, anchor);
+    }
+    if is_pronoun(anchor)
+        && who != anchor
+        && same
+        && let Some(one) = rest(&of_who)
+    {
+        return relocate::relate(board, who, kind, &one);
+    }
+    // "the banana in front of the other two": of all but the banana.
+    if anchor.starts_with("the other")
+        && !anchor.contains(" side")
+        && let Ok(found) = find(board, who)
+    {
+        board.touched = found;
+    }
     let whole = matches!(who, "it" | "them" | "everything" | "the scene" | "this" | "all");
     // "put it on the floor" of what stands on a chair: beside the chair.
     if kind == RelationKind::On

@@ -25,13 +25,16 @@ pub(super) fn unheard(instruction: &str, before: &Layout, after: &Layout) -> Vec
         known.iter().any(|known| known == word || known.ends_with(word) || mean_the_same(known, word))
     };
     let new = |at: usize| {
-        let before = said.iter().take(at).rev().find(|word| !is_adjective(word));
-        let article = before.is_some_and(|word| matches!(word.as_str(), "a" | "an" | "another"));
+        let lead = said.iter().take(at).rev().find(|word| !is_adjective(word));
+        let article = lead.is_some_and(|word| matches!(word.as_str(), "a" | "an" | "another"));
         let thing = known_kind(&said[at]).is_some()
             && !tags(&said[at]).any(Tags::PART.and(Tags::TIME).and(Tags::PLACE));
         // "a table lamp": the noun is the last.
         let last = said.get(at + 1).is_none_or(|next| known_kind(next).is_none());
-        article && thing && last && !List::About.has(&said[at])
+        // "give him a friend" brings another of his kind.
+        let like = ["friend", "companion", "buddy", "mate", "playmate", "twin"].contains(&said[at].as_str())
+            && after.objects().len() > before.objects().len();
+        article && thing && last && !like && !List::About.has(&said[at])
     };
     // What is said of something: its look, not its size or place, which the boxes show.
     let look = |word: &str| {

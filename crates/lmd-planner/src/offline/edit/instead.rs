@@ -4,16 +4,17 @@
 use lmd_layout::BBox;
 
 use super::board::Board;
+use super::changing::scene_complement;
 use super::command::{Command, Place, first_word};
 use super::moving::{into_region, relation};
 use super::naming::{head_noun, without_article};
-use super::refer::find;
+use super::refer::{find, is_pronoun};
 use super::refusal::Refusal;
 use super::vocabulary::{adds, moves, names_style, places};
-use super::{adding, adjust, scenery};
+use super::{adding, adjust, relocate, scenery};
 use crate::english;
 use crate::geometry::{corners, feet_kept};
-use crate::lexicon::{Tags, is_alive, noun_tags};
+use crate::lexicon::{Tags, is_alive, names_colour, noun_tags};
 use crate::offline::wording;
 
 /// Cuts what is denied off a clause: `X instead of Y`, `X, not Y`.
@@ -28,9 +29,11 @@ pub(super) fn contrast(text: &str) -> Option<(&str, &str)> {
 pub(super) fn turned_round(text: &str) -> Option<String> {
     let said = text.strip_prefix("no ").or_else(|| text.strip_prefix("not "))?;
     let (gone, new) = said.split_once(", but ").or(said.split_once(" but ")).or(said.split_once(", "))?;
-    let new = new.strip_prefix("rather ").unwrap_or(new);
+    let leads = ["rather ", "just ", "only ", "simply "];
+    let just = leads.iter().find_map(|lead| new.strip_prefix(lead));
+    let (new, just) = (just.unwrap_or(new), just.is_some());
     let plain = new.strip_suffix(" instead").unwrap_or(new);
-    let told = plain != new || text.starts_with("not ") || said.contains(" but ");
+    let told = just || plain != new || text.starts_with("not ") || said.contains(" but ");
     let names = |words: &str| {
         let verb = first_word(words).is_none_or(|word| moves(word) || adds(word) || places(word));
         !verb
@@ -39,7 +42,12 @@ pub(super) fn turned_round(text: &str) -> Option<String> {
             && english::relation_phrase(words).is_none()
     };
     let gone = without_article(gone);
+    // "not green, brown": of what is green.
+    if names_colour(gone) && names_colour(plain) {
+        return Some(format!("make the {gone} one {plain}"));
+    }
     let weather = noun_tags(gone).any(Tags::TIME);
+    let weather = weather && scene_complement(plain).is_some();
     (told && !weather && names(gone) && names(plain)).then(|| format!("{plain} instead of the {gone}"))
 }
 
@@ -56,6 +64,9 @@ pub(super) fn against(command: Command, other: &str) -> Command {
         Command::Add(what) if counts(&what) => Command::Add(what),
         Command::Add(what) | Command::Want(what) => {
             Command::Fill { what, place: Place::Of(other.to_owned()) }
+        }
+        Command::Rename { who, to } if is_pronoun(&who) && !names_colour(&to) => {
+            Command::Fill { what: to, place: Place::Of(other.to_owned()) }
         }
         done @ (Command::Happen { .. } | Command::Give { .. }) if other.contains(' ') => {
             Command::Instead { done: Box::new(done), gone: other.to_owned() }
@@ -127,6 +138,25 @@ fn place_of(text: &str) -> Option<(&str, Place)> {
     Some((before.get(..cut)?, place))
 }
 
+/// Exchanges places; "swap apples for pears" turns what is there into what is not.
+pub(super) fn trade(board: &mut Board, one: &str, other: &str) -> Result<(), Refusal> {
+    let new = lmd_layout::is_plural(other) && !other.starts_with("the ") && find(board, other).is_err();
+    if new && find(board, one).is_ok() {
+        adjust::rename(board, one, other)
+    } else {
+        relocate::swap(board, one, other)
+    }
+}
+
+/// What is to be instead of something that is not there: `stone bridge, not wood` is about the bridge, else it is new.
+fn without(board: &mut Board, what: &str, gone: &str) -> Result<(), Refusal> {
+    if let Some(noun) = head_noun(what).filter(|noun| find(board, noun).is_ok_and(|all| all.len() == 1)) {
+        return adjust::rename(board, &noun, what);
+    }
+    board.warnings.push(format!("\"{gone}\" is not there to be replaced"));
+    adding::add(board, what)
+}
+
 /// Puts what the words describe where something was or is.
 pub(super) fn fill(board: &mut Board, what: &str, place: &Place) -> Result<(), Refusal> {
     let moved = first_word(what).is_some_and(|word| matches!(word, "the" | "it" | "them" | "him" | "her"));
@@ -138,16 +168,13 @@ pub(super) fn fill(board: &mut Board, what: &str, place: &Place) -> Result<(), R
             }
             Ok(_) => return adjust::rename(board, who, what),
             Err(_) if names_style(who) => return scenery::style(board, what),
-            Err(_) if scenery::names_place(board, &format!("the {}", without_article(who))) => {
+            Err(_) if scenery::is_replaced(board, &format!("the {}", without_article(who))) => {
                 return scenery::replace_place(board, who, what);
             }
             Err(refusal) => match left_by(board, who) {
                 gone if !gone.is_empty() => gone,
                 _ if moved => return Err(refusal),
-                _ => {
-                    board.warnings.push(format!("\"{who}\" is not there to be replaced"));
-                    return adding::add(board, what);
-                }
+                _ => return without(board, what, who),
             },
         },
     };

@@ -7,7 +7,7 @@ use super::board::Board;
 use super::command::{Command, Line, first_word};
 use super::refer::find;
 use super::refusal::Refusal;
-use super::standing::obstacles;
+use super::standing::{obstacles, rests_on};
 use crate::geometry::{crossings, feet_kept, mean, overlap};
 
 /// Gap between neighbours in a row or a column.
@@ -124,8 +124,13 @@ pub(super) fn in_line(board: &mut Board, subjects: &[usize], line: Line, who: &s
     let boxes: Vec<BBox> = subjects.iter().map(|index| board.pieces[*index].bbox).collect();
     let others = obstacles(board, subjects);
     let mut best: Option<(f64, Vec<BBox>)> = None;
+    // What is stacked on a table does not go through it.
+    let lowest = boxes.iter().map(|bbox| bbox.y_max()).fold(0.0, f64::max) + 0.01;
+    let carried = line == Line::Stack && subjects.iter().all(|index| rests_on(board, *index).is_some());
+    let above = |places: &Vec<BBox>| !carried || places.iter().all(|bbox| bbox.y_max() <= lowest);
     for scale in [1.0, 0.85, 0.7, 0.6, 0.5, 0.4] {
-        let Some(places) = placed(&boxes, line, scale, &others) else { continue };
+        let placed = placed(&boxes, line, scale, &others).filter(above);
+        let Some(places) = placed else { continue };
         let shared = overlap(&places, &others);
         if best.as_ref().is_none_or(|(least, _)| shared + 1e-6 < *least) {
             best = Some((shared, places));

@@ -100,13 +100,27 @@ pub(crate) fn revise(
     board.gone = gone(conversation);
     board.topic = topic(conversation);
     let captions: Vec<String> = layout.objects().iter().map(|object| object.caption.to_string()).collect();
-    let (said, slips) = spelled::spelled(&text, &captions.join(" "));
+    let plain = spelled::without_signs(&text).map_err(&refuse)?;
+    let (said, slips) = spelled::spelled(&plain, &captions.join(" "));
     board.warnings.extend(slips);
     let clauses = rest::kept_alone(commands(&said).map_err(&refuse)?);
     let several = clauses.len() > 1;
+    // A remark that only says why tells nothing that is to come.
+    let why = |clause: &&Clause| several && matches!(clause.command, Some(Command::Keep(_)));
+    let heard =
+        clauses.iter().filter(why).fold(said.to_lowercase(), |text, clause| text.replace(&clause.words, ""));
     let mut left_out: Vec<(String, Refusal)> = Vec::new();
     let meant = board.touched.clone();
+    let mut last: Option<(String, Vec<usize>)> = None;
     for clause in clauses {
+        // "a dragon above it and a knight below it" are against the same.
+        if let Some((_, it)) = last.take_if(|(words, _)| opposite(words, &clause.words)) {
+            board.touched = it;
+        }
+        last = clause
+            .words
+            .ends_with(" it")
+            .then(|| (clause.words.clone(), refer::find(&board, "it").unwrap_or_default()));
         // "a box to the left of it and a ball to the right of it"
         let of_it =
             [" of it", " of him", " of her", " of them"].iter().any(|owner| clause.words.ends_with(owner));
@@ -135,8 +149,15 @@ pub(crate) fn revise(
         }
         return Ok(Plan { layout: changed, warnings, source: Source::Offline });
     }
-    tell(&text, layout, &changed, &mut warnings);
+    tell(&heard, layout, &changed, &mut warnings);
     Ok(Plan { layout: changed, warnings, source: Source::Offline })
+}
+
+/// Whether two clauses add something on opposite sides of `it`.
+fn opposite(one: &str, other: &str) -> bool {
+    let sides = [(" above it", " below it"), (" behind it", " in front of it")];
+    let ends = |a: &str, b: &str| one.ends_with(a) && other.ends_with(b);
+    sides.iter().any(|(a, b)| ends(a, b) || ends(b, a))
 }
 
 /// `a bit more`: what was said last, once again.
@@ -189,7 +210,7 @@ fn near(a: BBox, b: BBox) -> bool {
 
 /// Carries out one clause, unless it would change what is locked.
 fn follow(board: &mut Board, clause: &Clause) -> Result<(), Refusal> {
-    let command = clause.command.as_ref().ok_or_else(|| clauses::EXAMPLES.to_owned())?;
+    let command = clause.command.as_ref().ok_or_else(|| refusal::EXAMPLES.to_owned())?;
     let before = board.clone();
     carry_out(board, command)?;
     outcome::see_to(board, &before, command, &clause.words);
@@ -233,7 +254,7 @@ fn carry_out(board: &mut Board, command: &Command) -> Result<(), Refusal> {
         Command::Flank { what, anchor } => flank::flank(board, what, anchor),
         Command::Gather { who, factor } => gathering::gather(board, who.as_deref(), *factor),
         Command::Approach { who, anchor, factor } => gathering::approach(board, who, anchor, *factor),
-        Command::Swap(one, other) => relocate::swap(board, one, other),
+        Command::Swap(one, other) => instead::trade(board, one, other),
         Command::Remove(who) => adjust::remove(board, who),
         Command::Describe { who, words } => adjust::describe(board, who, words),
         Command::Rename { who, to } => adjust::rename(board, who, to),
@@ -337,6 +358,8 @@ fn gone(conversation: &Conversation) -> Vec<(String, BBox)> {
     gone
 }
 
+#[cfg(test)]
+mod chat_tests;
 #[cfg(test)]
 mod deeds_tests;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::relocate::opposite_side;
 use super::staging::{attach, thing_of};
 use super::standing::{contents, is_carrier};
-use crate::lexicon::{Class, Tags, is_alive, kind_of, known_kind, tags};
+use crate::lexicon::{Class, Tags, is_alive, kind_of, known_kind, noun_tags, tags};
 use crate::{Relation, RelationKind, Scene, Thing, english};
 
 /// `another cat` and `two more cats` as a sentence would say them.
@@ -200,6 +200,19 @@ pub(super) fn laid_table(board: &Board, scene: &Scene) -> Option<usize> {
             && kind_of(&thing_of(&board.pieces[*index]).noun).class == Class::Table
             && !contents(board, *index).is_empty()
     };
+    // Food goes on the plate with the other food.
+    let food = |noun: &str| noun_tags(noun).any(Tags::FOOD);
+    let dish = |index: &usize| {
+        is_carrier(board, *index)
+            && kind_of(&thing_of(&board.pieces[*index]).noun).class == Class::Flat
+            && contents(board, *index).iter().any(|on| food(&thing_of(&board.pieces[*on]).noun))
+    };
+    if free
+        && scene.things.iter().all(|thing| food(&thing.noun))
+        && let Some(dish) = (0..board.pieces.len()).find(dish)
+    {
+        return Some(dish);
+    }
     let table = (0..board.pieces.len()).find(table).filter(|_| free)?;
     let of_table = kind_of(&thing_of(&board.pieces[table]).noun);
     let most = SMALL * of_table.width * of_table.height;

@@ -55,6 +55,12 @@ pub(super) fn ordering(text: &str) -> Option<Command> {
         " the",
         " from",
         " from left to right",
+        " in a row",
+        " in a line",
+        " in one row",
+        " in one line",
+        " side by side",
+        " next to each other",
     ];
     let mut who = who.trim();
     while let Some(shorter) =

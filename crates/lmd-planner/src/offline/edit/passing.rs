@@ -4,7 +4,10 @@
 use lmd_layout::BBox;
 
 use super::board::Board;
+use super::command::Line;
+use super::lines::in_line;
 use super::standing::{carriers, obstacles};
+use crate::RelationKind;
 use crate::geometry::overlap;
 
 /// Gap kept to what stands beside.
@@ -143,4 +146,18 @@ fn free_place(bbox: BBox, beyond: BBox, others: &[BBox], to_left: bool) -> Optio
         bbox.shifted(x - bbox.x(), 0.0)
     };
     (0..=steps as i32).map(place).find(|place| overlap(&[*place], others) == 0.0)
+}
+
+/// Puts something between two neighbours on its ground that leave it no room: all three stand in a row then.
+pub(super) fn in_between(board: &mut Board, subject: usize, kind: RelationKind, anchors: &[usize]) -> bool {
+    /// Feet within this stand on one ground.
+    const LEVEL: f64 = 0.2;
+    let (RelationKind::Between(_), [one, other]) = (kind, anchors) else { return false };
+    let [bbox, a, b] = [subject, *one, *other].map(|index| board.pieces[index].bbox);
+    let level = |other: BBox| (bbox.y_max() - other.y_max()).abs() < LEVEL;
+    let gap = a.x().max(b.x()) - a.x_max().min(b.x_max());
+    let mut row = anchors.to_vec();
+    board.left_to_right(&mut row);
+    row.insert(1, subject);
+    level(a) && level(b) && gap < bbox.w() && gap > -0.02 && in_line(board, &row, Line::Row, "them").is_ok()
 }

@@ -33,13 +33,7 @@ const MODALS: [&str; 16] = [
 /// Lower case, without politeness and punctuation that carries nothing.
 pub(super) fn normalise(text: &str) -> String {
     let mut text = text.to_lowercase().replace(['!', '?', '"'], " ").replace('’', "'");
-    // "just" says what alone is to stay, elsewhere nothing.
-    for (alone, only) in
-        [("leave just ", "leave only "), ("keep just ", "keep only "), ("just leave ", "only leave ")]
-    {
-        text = text.replace(alone, only);
-    }
-    text = text.replace("just keep ", "only keep ");
+    text = casual(&text);
     for politeness in [
         "please ",
         " please",
@@ -89,11 +83,37 @@ pub(super) fn normalise(text: &str) -> String {
         .to_owned()
 }
 
+/// `u` as `you`, and `just` as what it says: what alone is to stay, elsewhere nothing.
+fn casual(text: &str) -> String {
+    let plain = |word| match word {
+        "u" => "you",
+        "ur" => "your",
+        "r" => "are",
+        word => word,
+    };
+    let text = text.split(' ').map(plain).collect::<Vec<&str>>().join(" ");
+    [
+        ("leave just ", "leave only "),
+        ("keep just ", "keep only "),
+        ("just leave ", "only leave "),
+        (", just ", ", only "),
+        ("just keep ", "only keep "),
+    ]
+    .iter()
+    .fold(text, |text, (alone, only)| text.replace(alone, only))
+}
+
 /// `there's` as `there is`, `shouldn't` as `should not`.
 fn spelled_out(text: &str) -> String {
     [
         ("there's ", "there is "),
         ("it's ", "it is "),
+        ("he's ", "he is "),
+        ("she's ", "she is "),
+        ("they're ", "they are "),
+        ("'s missing", " is missing"),
+        ("'s gone", " is gone"),
+        ("'s too ", " is too "),
         ("isn't", "is not"),
         ("aren't", "are not"),
         ("doesn't", "does not"),

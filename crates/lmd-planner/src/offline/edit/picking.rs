@@ -20,6 +20,9 @@ pub(super) enum Pick {
     Last,
     /// One that was not changed last.
     Other,
+    /// What is farther away, and what is nearer: `the people in the back`.
+    Back,
+    Front,
 }
 
 /// How many are meant.
@@ -65,6 +68,20 @@ impl Pick {
         (all > 2).then(|| found[range].to_vec())
     }
 
+    /// Of several those that are farther away or nearer; all where they stand on one ground.
+    pub(super) fn in_depth(self, board: &Board, found: &[usize]) -> Option<Vec<usize>> {
+        /// Feet within this are on one ground.
+        const GROUND: f64 = 0.08;
+        let feet = |index: &usize| board.pieces[*index].bbox.y_max();
+        let (least, most) =
+            found.iter().map(feet).fold((1.0, 0.0), |(a, b): (f64, f64), y| (a.min(y), b.max(y)));
+        let near = |index: &usize| match self {
+            Self::Back => feet(index) < least + GROUND,
+            _ => feet(index) > most - GROUND,
+        };
+        matches!(self, Self::Back | Self::Front).then(|| found.iter().copied().filter(near).collect())
+    }
+
     /// The one of `found` (sorted from left to right) that is meant.
     pub(super) fn of(self, board: &Board, found: &[usize]) -> Option<usize> {
         let best = |key: fn(BBox) -> f64| {
@@ -78,6 +95,8 @@ impl Pick {
             Self::Top => best(|bbox| -bbox.center().1),
             Self::Bottom => best(|bbox| bbox.center().1),
             Self::Middle => found.get(found.len() / 2).copied(),
+            Self::Back => best(|bbox| -bbox.y_max()),
+            Self::Front => best(BBox::y_max),
             Self::Biggest => best(BBox::area),
             Self::Smallest => best(|bbox| -bbox.area()),
             Self::Nth(index) => found.get(index).copied(),
@@ -88,7 +107,7 @@ impl Pick {
 
 /// `the cat on the right`: the words before, and the pick.
 pub(super) fn postfix_pick(text: &str) -> (&str, Option<Pick>) {
-    const PHRASES: [(&str, Pick); 12] = [
+    const PHRASES: [(&str, Pick); 20] = [
         (" on the left side", Pick::Left),
         (" on the right side", Pick::Right),
         (" on the left", Pick::Left),
@@ -101,6 +120,14 @@ pub(super) fn postfix_pick(text: &str) -> (&str, Option<Pick>) {
         (" on the bottom", Pick::Bottom),
         (" in the middle", Pick::Middle),
         (" in the center", Pick::Middle),
+        (" in the background", Pick::Back),
+        (" in the back", Pick::Back),
+        (" at the back", Pick::Back),
+        (" in the distance", Pick::Back),
+        (" in the rear", Pick::Back),
+        (" in the foreground", Pick::Front),
+        (" in the front", Pick::Front),
+        (" in front", Pick::Front),
     ];
     for (phrase, pick) in PHRASES {
         if let Some(before) = text.strip_suffix(phrase) {

@@ -317,8 +317,10 @@ impl Reference {
         }
         // "the sheep" and "the red ones" are all of them.
         let ones = rest == "ones" || rest.ends_with(" ones");
-        let plural =
-            ones || words.last().is_some_and(|noun| is_plural(noun) || lmd_layout::plural(noun) == **noun);
+        let plural = ones
+            || words.last().is_some_and(|noun| {
+                is_plural(noun) || lmd_layout::plural(noun) == **noun || noun_tags(noun).any(Tags::UNCOUNTED)
+            });
         let many = if plural && many == Many::One && pick.is_none() { Many::All } else { many };
         if let Some(noun) = words.last_mut() {
             *noun = singular(noun);
@@ -340,6 +342,9 @@ impl Reference {
                 return Err(format!(
                     "of \"{text}\" {tied} are equally large; say \"the left\" or \"the right\" one"
                 ));
+            }
+            if let Some(several) = pick.in_depth(board, &found).filter(|_| self.plural) {
+                return Ok(several);
             }
             if let Some(several) = pick.several(&found).filter(|several| self.plural && !several.is_empty()) {
                 return Ok(several);
@@ -426,6 +431,8 @@ fn candidates(board: &Board, words: &[String]) -> Vec<usize> {
         // "the toys" where there are a toy train and a doll
         (false, _) if sort().count() > exact.len() => sort().collect(),
         (false, _) => exact,
+        // "the fruit" of an apple, an orange and a bowl of fruit
+        (true, false) if sort().count() > 1 => sort().collect(),
         (true, false) => all,
         (true, true) => {
             let mut found = [of_a_sort(board, words), of_like_name(board, words)].concat();
@@ -442,7 +449,10 @@ fn of_like_name(board: &Board, words: &[String]) -> Vec<usize> {
     let like = |index: &usize| {
         head_noun(&board.pieces[*index].caption).is_some_and(|noun| {
             mean_the_same(&noun, word)
-                || (word.len() > 3 && noun.len() > word.len() && noun.ends_with(word.as_str()))
+                || noun.len() > word.len()
+                    && noun
+                        .strip_suffix(word.as_str())
+                        .is_some_and(|rest| word.len() > 3 || word.len() == 3 && english::knows(rest))
         })
     };
     (0..board.pieces.len()).filter(like).collect()

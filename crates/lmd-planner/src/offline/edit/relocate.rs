@@ -7,7 +7,7 @@ use super::demand::{self, nearest_standing};
 use super::moving::other_side;
 use super::naming::head_noun;
 use super::owning::{held_there, whole_of};
-use super::passing::{make_room, pass};
+use super::passing::{in_between, make_room, pass};
 use super::readable::{exchange, is_order, reads_well, step_aside};
 use super::refer::{find, find_one};
 use super::refusal::Refusal;
@@ -73,7 +73,7 @@ pub(super) fn relate_pieces(
     }
     subjects.iter().for_each(|subject| demand::note(board, *subject, kind, &anchors));
     if let [subject] = subjects.as_slice()
-        && on_table(board, *subject, kind, &anchors)
+        && (in_between(board, *subject, kind, &anchors) || on_table(board, *subject, kind, &anchors))
     {
         board.touched = subjects;
         return Ok(());

@@ -3,6 +3,7 @@
 
 use super::command::{Command, first_word};
 use super::vocabulary::{is_verb, strength};
+use crate::lexicon::{Section, after};
 
 /// A complaint as the instruction that mends it: `the fox is too small` as
 /// `make the fox bigger`.
@@ -86,12 +87,21 @@ fn mended(who: &str, what: &str, amount: &str) -> Option<String> {
 /// fox is small, enlarge it`.
 pub(super) fn topic<'a>(remark: &'a str, next: &str) -> Option<&'a str> {
     let back = |word: &str| matches!(word, "it" | "them" | "him" | "her" | "that");
+    let points = next.split([' ', ',']).any(back);
+    // "nobody wants cars, get them out"
+    let hidden = ["i can not see ", "i can hardly see ", "i can barely see ", "you can not see "];
+    let unseen = hidden.iter().find_map(|lead| remark.strip_prefix(lead));
+    if let Some(who) = after(Section::Unneeded, remark).or(unseen) {
+        return Some(who).filter(|_| points);
+    }
     let verbs = [" is ", " are ", " looks ", " look ", " seems ", " seem ", " has ", " have ", " does "];
     let (at, _) = verbs.iter().filter_map(|verb| Some((remark.find(verb)?, *verb))).min()?;
     let who = remark.get(..at)?;
-    let named =
-        matches!(first_word(who), Some("the" | "it" | "they" | "both" | "all" | "this" | "that" | "these"));
-    (named && next.split([' ', ',']).any(back)).then_some(who)
+    let named = matches!(
+        first_word(who),
+        Some("the" | "it" | "they" | "both" | "all" | "this" | "that" | "these" | "he" | "she")
+    );
+    (named && points).then_some(who)
 }
 
 /// Ways to say that something is not to be there.

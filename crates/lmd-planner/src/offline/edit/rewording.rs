@@ -210,7 +210,10 @@ fn may_be(slot: char, words: &str) -> bool {
         }
         'J' => {
             comparative(words).is_some()
-                || each.all(|word| matches!(word, "and" | "very") || names_colour(word) || is_adjective(word))
+                || each.all(|word| {
+                    let points = matches!(word, "other" | "same" | "different");
+                    matches!(word, "and" | "very") || names_colour(word) || is_adjective(word) && !points
+                })
         }
         'K' | 'M' => lmd_layout::parse_number_word(words).is_some(),
         'L' => {
@@ -290,7 +293,9 @@ fn is_new(words: &str) -> bool {
             && noun.split(' ').count() <= 3
             && known_kind(&lmd_layout::singular(last(&noun))).is_some()
     };
-    new && words.contains(' ') || plural()
+    // "a cookie next" of "a cookie next to it" is cut too early.
+    let open = matches!(last(words), "next" | "close" | "near" | "closer" | "nearer");
+    !open && (new && words.contains(' ') || plural())
 }
 
 /// Whether words are a noun that a drawing could show, without an article.

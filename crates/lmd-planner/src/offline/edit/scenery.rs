@@ -97,6 +97,20 @@ fn is_style(board: &Board, words: &str) -> bool {
     names_style(bare) && bare.split(' ').all(|word| style.split(' ').any(|known| known == word))
 }
 
+/// Whether words switch the light of the whole scene: `the lights` where there are none.
+pub(super) fn switched(board: &mut Board, who: &str, words: &str) -> Result<bool, Refusal> {
+    let light = match words {
+        "switched-off" => "in dim light",
+        "switched-on" => "in bright light",
+        _ => return Ok(false),
+    };
+    let all = matches!(who, "the lights" | "the light" | "all lights" | "all the lights");
+    if all {
+        mood(board, light)?;
+    }
+    Ok(all)
+}
+
 /// Adds scenery to the place around the objects: clouds to a beach.
 pub(super) fn add_place(board: &mut Board, more: &str) -> Result<(), Refusal> {
     if taken_apart(&board.background).background.is_none() {
@@ -153,8 +167,14 @@ pub(super) fn describe_part(board: &mut Board, who: &str, words: &str) -> bool {
 pub(super) fn names_place(board: &Board, who: &str) -> bool {
     let Some(place) = taken_apart(&board.background).background else { return false };
     let Some(noun) = who.split(' ').next_back().map(singular) else { return false };
-    let definite = !matches!(who.split(' ').next(), Some("a" | "an" | "another" | "some" | "all"));
+    let definite = !matches!(who.split(' ').next(), Some("a" | "an" | "another" | "some"));
     definite && noun.len() > 2 && place.split([' ', ',']).any(|word| singular(word) == noun)
+}
+
+/// Whether the words name the place around the objects or what it is full of: the snow of a snowy field.
+pub(super) fn is_replaced(board: &Board, who: &str) -> bool {
+    let full = who.rsplit(' ').next().map(|noun| format!("{noun}y")).unwrap_or_default();
+    names_place(board, who) || board.background.split(' ').any(|word| word == full)
 }
 
 /// Turns the place around the objects into another; time and weather stay.
@@ -176,7 +196,16 @@ pub(super) fn replace_place(board: &mut Board, who: &str, to: &str) -> Result<()
         board.background = scene.background_text();
         return Ok(());
     }
-    let mood = mood_of(&place).filter(|mood| !to.ends_with(mood));
+    // "sand" for the snow of a snowy field
+    let full = format!("{noun}y");
+    if place.split(' ').any(|word| word == full) {
+        let bare: Vec<&str> = place.split(' ').filter(|word| *word != full).collect();
+        let bare = with_article(without_article(&bare.join(" ")));
+        scene.background = Some(format!("{bare} {} {to}", if bare.contains(" of ") { "with" } else { "of" }));
+        board.background = scene.background_text();
+        return Ok(());
+    }
+    let mood = mood_of(&place).filter(|mood| !to.ends_with(mood) && !mood.ends_with(&format!(" {noun}")));
     scene.background =
         Some([with_article(to).as_str(), mood.unwrap_or_default()].join(" ").trim_end().to_owned());
     board.background = scene.background_text();
@@ -184,10 +213,40 @@ pub(super) fn replace_place(board: &mut Board, who: &str, to: &str) -> Result<()
 }
 
 /// Says something of the place around the objects: `a snowy forest`.
-pub(super) fn describe_place(board: &mut Board, words: &str) {
+pub(super) fn describe_place(board: &mut Board, who: &str, words: &str) {
     let mut scene = taken_apart(&board.background);
     let place = scene.background.unwrap_or_default();
-    scene.background = Some(described(&place, words));
+    let noun = who.rsplit(' ').next().map(singular).unwrap_or_default();
+    // Of "a road in a forest" the forest, where it is meant.
+    let before = place.split(&noun).next().unwrap_or_default();
+    let at = [" a ", " an ", " the "].iter().filter_map(|article| before.rfind(article)).max();
+    scene.background = Some(match at {
+        Some(at) => format!("{} {}", &place[..at], described(&place[at + 1..], words)),
+        None if before.ends_with(" of ") || before.ends_with(" with ") => {
+            format!("{before}{words} {}", &place[before.len()..])
+        }
+        None => described(&place, words),
+    });
+    board.background = scene.background_text();
+}
+
+/// Takes weather out of the background that is not to be: the rain of a street in the rain.
+pub(super) fn end_weather(board: &mut Board, words: &str) {
+    let words = without_article(words);
+    let Some(phrase) = mood_words(words, words).filter(|phrase| mood_sorts(phrase).contains(&"weather"))
+    else {
+        return;
+    };
+    let noun = phrase.rsplit(' ').next().unwrap_or(phrase);
+    let mut scene = taken_apart(&board.background);
+    let Some(mut place) = scene.background.take() else { return };
+    let last = [" in ", " under ", " during "].iter().filter_map(|word| place.rfind(word)).max();
+    if let Some(at) = last.filter(|at| place[*at..].split(' ').any(|word| word.starts_with(noun))) {
+        place.truncate(at);
+    }
+    let kept: Vec<&str> = place.split(' ').filter(|word| mood_words(word, word) != Some(phrase)).collect();
+    let place = with_article(without_article(&kept.join(" ")));
+    scene.background = Some(place).filter(|place| place != "a scene");
     board.background = scene.background_text();
 }
 

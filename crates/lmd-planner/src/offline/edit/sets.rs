@@ -78,6 +78,14 @@ fn of_them(board: &Board, text: &str, find: Find<'_>) -> Option<Result<Vec<usize
         let from = all.len().saturating_sub(number);
         return Some(Ok(all.get(from..).unwrap_or_default().to_vec()));
     }
+    if let Some(of) = text.strip_prefix("half of ").or_else(|| text.strip_prefix("half ")) {
+        let found = find(board, of).map(|mut all| {
+            board.left_to_right(&mut all);
+            all.truncate(all.len().div_ceil(2));
+            all
+        });
+        return Some(found);
+    }
     let others = [
         "the others",
         "others",

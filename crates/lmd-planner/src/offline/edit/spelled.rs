@@ -1,8 +1,9 @@
 //! Slips of the pen in the verbs and little words of instructions: `mvoe the owl to teh left`.
 
+use super::refusal::Refusal;
 use super::vocabulary::is_verb;
 use crate::english;
-use crate::lexicon::{is_known_verb, names_colour};
+use crate::lexicon::{Tags, is_function, is_known_verb, names_colour, noun_tags};
 
 /// Little words that a slip may lead to.
 const LITTLE: [&str; 28] = [
@@ -35,6 +36,44 @@ const LITTLE: [&str; 28] = [
     "would",
     "color",
 ];
+
+/// Whether a letter is a picture.
+fn is_sign(letter: char) -> bool {
+    matches!(letter, '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{FE0F}' | '\u{200D}')
+}
+
+/// The text without picture signs that only adorn it; one that stands for a word is refused.
+pub(super) fn without_signs(text: &str) -> Result<String, Refusal> {
+    let mut kept: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let plain: String = word.chars().filter(|letter| !is_sign(*letter)).collect();
+        let open = kept.last().is_some_and(|last| is_function(&last.to_lowercase()) || last.ends_with('>'));
+        match plain.as_str() {
+            _ if plain == word => kept.push(plain),
+            "" if !open => {}
+            "" => return Err(format!("\"{word}\" is not read; say in words what it stands for")),
+            _ => kept.push(plain),
+        }
+    }
+    match kept.first().map(String::as_str) {
+        None | Some("->" | "=>" | "→") => {
+            Err("picture signs are not read; say in words what to change".to_owned())
+        }
+        _ => Ok(kept.join(" ")),
+    }
+}
+
+/// `the persons hand` as `the person's hand`, where there are not several of them.
+fn owned(words: &[String], known: &[String]) -> Vec<String> {
+    let owner = |at: usize| {
+        let (word, next) = (&words[at], words.get(at + 1)?);
+        let one = lmd_layout::singular(word);
+        let alone = known.iter().filter(|known| **known == one).count() < 2;
+        let owns = word.ends_with('s') && one != *word && noun_tags(&one).any(Tags::PERSON.and(Tags::ANIMAL));
+        (alone && owns && noun_tags(&lmd_layout::singular(next)).any(Tags::PART)).then(|| format!("{one}'s"))
+    };
+    (0..words.len()).map(|at| owner(at).unwrap_or_else(|| words[at].clone())).collect()
+}
 
 /// The text with what was meant in the place of slips, and a note for each; `known` are the words of what is there.
 pub(super) fn spelled(text: &str, known: &str) -> (String, Vec<String>) {
@@ -71,7 +110,7 @@ pub(super) fn spelled(text: &str, known: &str) -> (String, Vec<String>) {
             }
         })
         .collect();
-    (words.join(" "), notes)
+    (owned(&words, &known).join(" "), notes)
 }
 
 /// The words that differ by two letters in the wrong order, by one that is doubled or one too few.

@@ -3,9 +3,9 @@
 use super::changing::{complement, scene_complement};
 use super::command::{Command, first_word, two_parts};
 use super::moving::movement;
-use super::vocabulary::{is_verb, is_without_colour, without_strength};
+use super::vocabulary::{comparative as size, is_verb, is_without_colour, without_strength};
 use crate::lexicon::{
-    List, Section, after, is_adjective, is_known_verb, known_kind, names_colour, progressive,
+    List, Section, after, comparative, is_adjective, is_known_verb, known_kind, names_colour, progressive,
 };
 
 /// `cat left`, `the big dog a bit up`: a step of what is named without a verb.
@@ -61,6 +61,14 @@ pub(super) fn bare_change(text: &str) -> Option<Command> {
     }
     if text.split(' ').all(|word| word == "and" || names_colour(word)) {
         return Some(Command::Describe { who: "it".to_owned(), words: text.to_owned() });
+    }
+    // "bluer", "a bit darker": of what was spoken of, where the whole picture cannot be so.
+    let plain = comparative(without_strength(text).as_str()).filter(|_| size(text).is_none());
+    if let Some(plain) =
+        plain.filter(|plain| !["close", "near", "far", "high", "low"].contains(&plain.as_str()))
+    {
+        let whole = scene_complement(&plain).filter(|told| matches!(told, Command::Mood(_)));
+        return whole.or(Some(Command::Describe { who: "it".to_owned(), words: plain }));
     }
     let (who, colour) = text.split_once(" in ")?;
     let known =

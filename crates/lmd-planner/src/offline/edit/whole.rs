@@ -1,6 +1,7 @@
 //! The words of instructions about copies, equal sizes, mirroring and what
 //! alone is to stay; and of those that name nothing (`bigger`, `two more`).
 
+use super::changing::colours_of;
 use super::command::{Command, Edge, Side, two_parts};
 use super::giving::apart;
 use super::lines::line;
@@ -28,6 +29,15 @@ pub(super) fn whole(text: &str) -> Option<Command> {
         .or_else(|| apart(text.strip_prefix("separate ")?))
         .or_else(|| nameless(text))
         .or_else(|| resized(text))
+        .or_else(|| one_each(text))
+}
+
+/// `make one red, one blue and one yellow`: a colour for each.
+fn one_each(text: &str) -> Option<Command> {
+    let each =
+        ["make ", "paint ", "color ", "colour ", "want "].iter().find_map(|verb| text.strip_prefix(verb));
+    let each = each.unwrap_or(text).strip_prefix("one ").map(|_| each.unwrap_or(text))?;
+    colours_of(each).map(|(who, colours)| Command::Colours { who, colours })
 }
 
 /// `everything slightly smaller`, `the car a bit bigger`: who and how large, without a verb.
