@@ -49,8 +49,7 @@ fn describe(scene: &Scene, relation: &Relation) -> String {
     if let RelationKind::Between(other) = relation.kind {
         return format!("{subject} between {object} and {}", name(other));
     }
-    let words = relation.kind.words().trim_start_matches("to the ");
-    format!("{subject} {words} {object}")
+    format!("{subject} {} {object}", relation.kind.words().trim_start_matches("to the "))
 }
 
 /// What holds the object of `relation` and not its subject: whoever pushes a man in a wheelchair stands beside that.
