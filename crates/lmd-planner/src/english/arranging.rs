@@ -158,6 +158,9 @@ impl Interpreter<'_> {
         prep: &str,
         subjects: &[usize],
     ) -> RelationKind {
+        if let Some(halfway) = self.halfway(phrase, kind, prep, subjects) {
+            return halfway;
+        }
         let hangs =
             |thing: &Thing| thing.attributes.iter().any(|a| matches!(a.as_str(), "hanging" | "dangling"));
         let hung = self.hung || subjects.iter().any(|i| self.scene.things.get(*i).is_some_and(hangs));

@@ -1,6 +1,7 @@
 //! Pronouns, verbs and adjectives that speak of things named before.
 
 use super::chunk::Chunk;
+use super::coming::is_poured;
 use super::having::is_person;
 use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
@@ -257,7 +258,7 @@ impl Interpreter<'_> {
             prep == "by" && by_agent || matches!(prep, "in" | "into" | "on") && verb.role == Role::Caption;
         // "a face drawn on it": where it is drawn is a place.
         let on_it = prep != "by" && matches!(self.peek(2), Some(Chunk::Pronoun(_)));
-        bound && !on_it && !matches!(verb.role, Role::Neutral | Role::Posture)
+        bound && !on_it && !is_poured(verb) && !matches!(verb.role, Role::Neutral | Role::Posture)
     }
 
     /// Whether what is denied just before is worn by or part of somebody.
@@ -269,6 +270,9 @@ impl Interpreter<'_> {
     /// `looking at the camera`, `leaning against something`: a deed and at what it is done, which may have a box.
     fn aimed(&self, verb: &Verb) -> String {
         let does = &verb.attribute;
+        if is_poured(verb) {
+            return format!("being {does}");
+        }
         // "looking up at a bird"
         let little = does.rsplit(' ').next().filter(|_| does.contains(' '));
         let skip =
@@ -346,7 +350,7 @@ impl Interpreter<'_> {
             };
             // "a sitting woman smoking", "a cat looking up"
             let second = thing.attributes.iter().any(|attribute| is_doing(attribute));
-            if active && (second || is_told_behind(&does)) {
+            if active && (second || is_told_behind(&does)) || does.starts_with("being ") {
                 self.add_deed(&[*index], &does);
             } else {
                 thing.attributes.insert(0, does);

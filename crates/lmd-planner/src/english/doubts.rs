@@ -222,8 +222,11 @@ fn odd(thing: &Thing) -> Vec<String> {
     let figure = own.any(Tags::PART) || FIGURES.contains(&head(&thing.noun));
     // A boat may wait for the tide.
     let waits = |does: &str| does == "waiting" && own.any(Tags::VEHICLE);
-    // "a sign reading "OPEN"" says so.
-    let says = thing.detail.as_deref().is_some_and(|detail| detail.contains('"'));
+    // "a sign reading "OPEN"" says so, and so does "reading 50".
+    let says = thing
+        .detail
+        .as_deref()
+        .is_some_and(|detail| detail.contains(['"', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']));
     if let Some(does) = does.filter(|does| {
         lifeless && !says && !figure && !waits(does) && (lives(does) || HANDLED.contains(does))
     }) {

@@ -6,6 +6,7 @@ use super::chunk::Chunk;
 use super::fabric::is_fabric;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
+use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
@@ -46,7 +47,7 @@ impl Interpreter<'_> {
     pub(super) fn has(&mut self) {
         let clause = self.chunks.iter().take(self.at).rev();
         let clause = clause.take_while(|c| !matches!(c, Chunk::Stop | Chunk::And | Chunk::Comma));
-        let relative = clause.filter(|c| matches!(c, Chunk::Which)).count() == 1;
+        let relative = clause.filter(|c| matches!(c, Chunk::Which)).count() <= 1;
         let subjects = self.object_of.as_ref().map(|(_, subjects)| subjects.clone());
         if let Some(subjects) = subjects.filter(|_| relative && matches!(self.previous(), Some(Chunk::Np(_))))
         {
@@ -119,7 +120,13 @@ impl Interpreter<'_> {
         let printed = !owners.is_empty() && owners.iter().all(prints) && !phrase.tags().any(Tags::PERSON);
         let lettered = ["letter ", "number ", "word "].iter().any(|kind| phrase.noun.starts_with(kind));
         let lettered = lettered && !owners.is_empty() && !animate;
+        // "a castle with four towers"
+        let houses = |i: &usize| self.scene.things.get(*i).is_some_and(is_building);
+        let raised = List::OfBuilding.has(&phrase.noun) && !owners.is_empty() && owners.iter().all(houses);
+        let trims = List::Trimming.has(head(&phrase.noun)) && !animate && !owners.is_empty();
         tags.any(Tags::PART)
+            || raised
+            || trims
             || lettered
             || printed
             || stuff
@@ -170,6 +177,9 @@ impl Interpreter<'_> {
         self.contained = None;
         let owners = self.owner.clone();
         let filled = std::mem::take(&mut self.filled);
+        if self.has_weather(phrase) {
+            return;
+        }
         self.detailed.clear();
         let both =
             phrase.words.first().is_some_and(|word| matches!(word.to_lowercase().as_str(), "both" | "one"));

@@ -428,7 +428,11 @@ impl Interpreter<'_> {
         let place =
             phrase.tags().any(Tags::TIME) || phrase.noun.ends_with("sky") || phrase.tags().any(Tags::PLACE);
         let scene = !self.scene.things.is_empty() || self.places.len() > 0;
-        let follows = self.joint == Joint::Comma && scene && (!phrase.plural || phrase.head_is_place());
+        // "neon signs and rain"
+        let weather =
+            self.joint == Joint::And && phrase.tags().any(Tags::TIME) && phrase.tags().any(Tags::STUFF);
+        let follows =
+            (self.joint == Joint::Comma || weather) && scene && (!phrase.plural || phrase.head_is_place());
         bare && ends && place && follows && !self.ends_listing()
     }
 

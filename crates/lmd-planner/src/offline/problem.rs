@@ -10,7 +10,7 @@ use lmd_layout::BBox;
 use super::item::{Body, Item, LARGEST, MOST_IN_ROW};
 use super::shape::{Room, corner_size, hook_size, scaled};
 use super::usual;
-use crate::lexicon::{Class, kind_of};
+use crate::lexicon::{Class, Kind, kind_of};
 use crate::{Arrangement, Region, RelationKind, Scene};
 
 /// Shortest side of a box while there is room: two cells of a 16 × 16 grid.
@@ -126,7 +126,7 @@ impl LayoutProblem {
     /// Notes that `child` rests on, stands in or under `parent`, which must be
     /// large enough for it.
     pub(super) fn hold(&mut self, child: usize, parent: usize, kind: RelationKind) {
-        if matches!(kind, RelationKind::On | RelationKind::HangsFrom)
+        if matches!(kind, RelationKind::On | RelationKind::HangsFrom | RelationKind::HalfIn)
             && self.items[child].arrangement.is_none()
         {
             // Everything that rests on something has its feet at one height.
@@ -350,6 +350,12 @@ impl LayoutProblem {
         if self.is_dish(hold) {
             return;
         }
+        // Of milk that is poured nobody knows how wide it is; it is narrower than the cup.
+        if hold.kind == RelationKind::HalfIn && child.kind == Kind::UNKNOWN && child.is_free() {
+            let shrink = (0.6 * cells[hold.parent].0 / cells[hold.child].0).min(1.0);
+            cells[hold.child].0 *= shrink;
+            return;
+        }
         let over =
             if narrow { 1.2 * cells[hold.child].0 / have_w } else { (need_w / most_w).max(need_h / most_h) };
         if over > 1.0 && child.is_free() {
@@ -455,6 +461,7 @@ fn must_split(scene: &Scene, index: usize) -> bool {
         | RelationKind::Inside
         | RelationKind::Under
         | RelationKind::HeldBy
+        | RelationKind::HalfIn
         | RelationKind::HangsFrom => {
             // A fox beneath ferns is below all of them.
             let hollow = kind_of(&thing.noun).class.is_hollow() || count(relation.subject) > 1;

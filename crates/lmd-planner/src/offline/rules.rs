@@ -4,7 +4,7 @@
 use super::constraint::{
     AxisId, CLEAR, Constraint, Rule, apart, before, centres, level, near, point, within,
 };
-use super::holding::{at_part, fits_hands, hanging, held, in_corner};
+use super::holding::{at_part, fits_hands, half_in, hanging, held, in_corner};
 use super::item::{Item, MOST_IN_ROW};
 use super::problem::LayoutProblem;
 use super::surrounding::{around, between, between_sides};
@@ -81,6 +81,7 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
         | RelationKind::Under
         | RelationKind::Around
         | RelationKind::HeldBy
+        | RelationKind::HalfIn
         | RelationKind::HangsFrom => {
             let alive = scene.things.get(relation.subject).is_some_and(|thing| is_alive(&thing.noun));
             let detail = scene.things.get(relation.subject).and_then(|thing| thing.detail.as_deref());
@@ -193,6 +194,7 @@ fn carried(problem: &mut LayoutProblem, s: usize, o: usize, kind: RelationKind, 
             on_in_rows(problem, s, o)
         }
         RelationKind::HangsFrom => hanging(problem, s, o),
+        RelationKind::HalfIn => half_in(problem, s, o),
         RelationKind::On => {
             problem.hold(s, o, kind);
             on(s, o, problem.ride(s, o))
