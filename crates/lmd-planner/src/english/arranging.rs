@@ -158,7 +158,7 @@ impl Interpreter<'_> {
         prep: &str,
         subjects: &[usize],
     ) -> RelationKind {
-        if let Some(halfway) = self.halfway(phrase, kind, prep, subjects) {
+        if let Some(halfway) = self.halfway(&phrase.thing(), kind, prep, subjects) {
             return halfway;
         }
         let hangs =

@@ -6,10 +6,10 @@ use super::interpret::{Interpreter, thing_tags};
 use super::links::Link;
 use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
-use crate::RelationKind;
 use crate::lexicon::{
     Class, List, Tags, Verb, VerbForm, finite_past, head, is_coming_down, is_half_in, is_pouring, kind_of,
 };
+use crate::{RelationKind, Thing};
 
 /// What somebody is doing who has done what a verb says: `pouring` of `poured`.
 pub(super) fn doing_of(verb: &Verb) -> String {
@@ -26,13 +26,13 @@ impl Interpreter<'_> {
     /// How things are to what they come out of or go into; `None` where the deed does not tell.
     pub(super) fn halfway(
         &self,
-        phrase: &NounPhrase,
+        object: &Thing,
         kind: RelationKind,
         prep: &str,
         subjects: &[usize],
     ) -> Option<RelationKind> {
         let verb = self.deed_before().filter(|verb| !verb.attribute.ends_with("away"))?;
-        let (does, tags, class) = (doing_of(verb), phrase.tags(), kind_of(&phrase.noun).class);
+        let (does, tags, class) = (doing_of(verb), thing_tags(object), kind_of(&object.noun).class);
         let out = matches!(prep, "out of" | "from" | "from inside" | "from within");
         let plain = matches!(kind, RelationKind::Inside | RelationKind::NextTo);
         let stuff = |i: &usize| self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::STUFF));
@@ -53,14 +53,14 @@ impl Interpreter<'_> {
         if out && rising && is_half_in(&does) {
             return Some(RelationKind::HalfIn);
         }
-        let wide = tags.any(Tags::SCENERY.and(Tags::VEHICLE).and(Tags::SEAT)) || is_building(&phrase.thing());
+        let wide = tags.any(Tags::SCENERY.and(Tags::VEHICLE).and(Tags::SEAT)) || is_building(object);
         if wide || matches!(class, Class::Hang | Class::Wall | Class::Over) {
             return None;
         }
         let comes = out && plain;
         let goes = prep == "into" && kind == RelationKind::Inside;
         let poured = matches!(prep, "into" | "onto" | "over" | "on") && is_pouring(&does) && !alive;
-        let opens_above = class == Class::Container || kind_of(&phrase.noun).height < 0.7;
+        let opens_above = class == Class::Container || kind_of(&object.noun).height < 0.7;
         match () {
             () if (comes || goes) && is_half_in(&does) && opens_above || poured => Some(RelationKind::HalfIn),
             // "a pizza coming out of an oven"
@@ -99,6 +99,19 @@ impl Interpreter<'_> {
         let whole = self.mentioned.iter().chain(&self.earlier).copied().find(rolls);
         if let Some(whole) = whole.filter(|whole| its && part_of && *whole != part && !self.object_known) {
             self.relate(part, RelationKind::Inside, whole);
+        }
+    }
+
+    /// `crawling out of its shell`: the deed before it is told behind the noun, too.
+    pub(super) fn deeds_behind(&mut self, things: &[usize]) {
+        let Some(does) = self.deed_before().map(|verb| verb.attribute.clone()) else { return };
+        for index in things {
+            let thing = self.scene.things.get_mut(*index);
+            let at = thing.as_ref().and_then(|thing| thing.attributes.iter().position(|word| *word == does));
+            if let (Some(at), Some(thing)) = (at, thing) {
+                thing.attributes.remove(at);
+                self.add_deed(&[*index], &does);
+            }
         }
     }
 }

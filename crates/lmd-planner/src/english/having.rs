@@ -121,7 +121,8 @@ impl Interpreter<'_> {
         let lettered = ["letter ", "number ", "word "].iter().any(|kind| phrase.noun.starts_with(kind));
         let lettered = lettered && !owners.is_empty() && !animate;
         // "a castle with four towers"
-        let houses = |i: &usize| self.scene.things.get(*i).is_some_and(is_building);
+        let bridge = |thing: &Thing| thing.noun.ends_with("bridge");
+        let houses = |i: &usize| self.scene.things.get(*i).is_some_and(|t| is_building(t) || bridge(t));
         let raised = List::OfBuilding.has(&phrase.noun) && !owners.is_empty() && owners.iter().all(houses);
         let trims = List::Trimming.has(head(&phrase.noun)) && !animate && !owners.is_empty();
         tags.any(Tags::PART)

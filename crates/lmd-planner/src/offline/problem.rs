@@ -374,6 +374,11 @@ impl LayoutProblem {
                 .filter(|hold| hold.parent == dish && self.is_dish(**hold))
                 .map(|hold| hold.child)
                 .collect();
+            // What nobody knows the size of leaves half of the dish to the others.
+            for item in on.iter().filter(|item| self.items[**item].kind == Kind::UNKNOWN && on.len() > 1) {
+                let shrink = (0.4 * cells[dish].0 / self.items[*item].row_width(cells[*item])).min(1.0);
+                cells[*item] = scaled(cells[*item], shrink);
+            }
             let row: f64 = on.iter().map(|item| self.items[*item].row_width(cells[*item])).sum();
             let highest = on.iter().map(|item| cells[*item].1).fold(0.0, f64::max);
             let shrink = (0.8 * cells[dish].0 / row).min(0.85 * cells[dish].1 / highest).min(1.0);
@@ -413,7 +418,9 @@ impl LayoutProblem {
     fn is_dish(&self, hold: Hold) -> bool {
         let (child, parent) = (&self.items[hold.child], &self.items[hold.parent]);
         let flat = parent.kind.class == Class::Flat && parent.kind.width <= DISH;
-        child.is_free() && hold.kind == RelationKind::On && flat && child.kind.width <= parent.kind.width
+        // Of a strip of bacon nobody knows how wide it is.
+        let fits = child.kind == Kind::UNKNOWN || child.kind.width <= parent.kind.width;
+        child.is_free() && hold.kind == RelationKind::On && flat && fits
     }
 
     /// How far down the outline of `parent` the feet of `child` are on it.
