@@ -80,6 +80,20 @@ impl Interpreter<'_> {
         let weather = phrase.is_bare() && phrase.tags().any(Tags::TIME) && phrase.tags().any(Tags::STUFF);
         let outside = matches!(self.peek(1), Some(Chunk::Link(Link::Rel { prep, .. })) if prep == "outside")
             && !matches!(self.peek(2), Some(Chunk::Np(_) | Chunk::Pronoun(_)));
+        // "with mist over the water"
+        let over = match (self.peek(1), self.peek(2)) {
+            (Some(Chunk::Link(Link::Rel { prep, .. })), Some(Chunk::Np(np))) => {
+                let wide = np.tags().any(Tags::PLACE.and(Tags::SCENERY).and(Tags::STUFF));
+                (wide && np.determiner == Determiner::The).then(|| format!(" {prep} {}", np.text()))
+            }
+            _ => None,
+        };
+        if let Some(over) = over.filter(|_| weather && self.places.len() > 0) {
+            self.places.add("with", &format!("{}{over}", phrase.text()));
+            self.at += 2;
+            self.group.clone_from(&self.owner);
+            return true;
+        }
         let ends = matches!(self.peek(1), None | Some(Chunk::Stop | Chunk::Comma | Chunk::And));
         if !weather || !(outside || ends) {
             return false;

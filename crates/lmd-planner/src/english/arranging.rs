@@ -187,6 +187,14 @@ impl Interpreter<'_> {
             "through" if kind == RelationKind::NextTo && self.is_gone_through(phrase, subjects) => {
                 RelationKind::Inside
             }
+            // "a train bursting through a wall"
+            "through" if kind == RelationKind::NextTo && kind_of(&phrase.noun).class == Class::Wall => {
+                RelationKind::InFrontOf
+            }
+            // "a swing tied to a branch"
+            "to" if phrase.tags().any(Tags::HOOK) && !subjects.iter().any(|i| self.is_animate(*i)) => {
+                RelationKind::HangsFrom
+            }
             // Whoever is on a bus rides in it.
             "on" if self.ride_in(phrase, subjects) => RelationKind::Inside,
             // "on the left side of a shelf", but not of a road

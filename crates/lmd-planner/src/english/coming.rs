@@ -37,7 +37,10 @@ impl Interpreter<'_> {
         let plain = matches!(kind, RelationKind::Inside | RelationKind::NextTo);
         let stuff = |i: &usize| self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::STUFF));
         let alive = subjects.iter().any(|index| self.is_animate(*index));
-        if subjects.is_empty() || tags.any(Tags::PLACE.and(Tags::SKY).and(Tags::ANIMATE)) {
+        if subjects.is_empty()
+            || self.detailed_by == subjects
+            || tags.any(Tags::PLACE.and(Tags::SKY).and(Tags::ANIMATE))
+        {
             return None;
         }
         // Whoever jumps out of an airplane is below it.
@@ -50,7 +53,7 @@ impl Interpreter<'_> {
         }
         let rising = subjects.iter().all(stuff);
         // Steam and smoke rise from whatever they come out of.
-        if out && rising && is_half_in(&does) {
+        if out && rising && (is_half_in(&does) || class == Class::Container) {
             return Some(RelationKind::HalfIn);
         }
         let wide = tags.any(Tags::SCENERY.and(Tags::VEHICLE).and(Tags::SEAT)) || is_building(object);

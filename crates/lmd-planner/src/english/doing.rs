@@ -256,6 +256,10 @@ impl Interpreter<'_> {
         let by_agent = verb.role != Role::Action || matches!(self.peek(2), Some(Chunk::Np(np)) if agent(np));
         let bound =
             prep == "by" && by_agent || matches!(prep, "in" | "into" | "on") && verb.role == Role::Caption;
+        // "a ship carved out of ice"
+        let stuff = |np: &NounPhrase| np.tags().any(Tags::STUFF.and(Tags::MODIFIER)) && np.is_bare();
+        let material = prep == "out of" && matches!(self.peek(2), Some(Chunk::Np(np)) if stuff(np));
+        let bound = bound || material && verb.role == Role::Caption;
         // "a face drawn on it": where it is drawn is a place.
         let on_it = prep != "by" && matches!(self.peek(2), Some(Chunk::Pronoun(_)));
         bound && !on_it && !is_poured(verb) && !matches!(verb.role, Role::Neutral | Role::Posture)

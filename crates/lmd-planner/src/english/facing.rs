@@ -1,5 +1,6 @@
 //! Two that face each other, or stand back to back: which of them looks to the left and which to the right.
 
+use super::chunk::Chunk;
 use super::interpret::Interpreter;
 use crate::{Arrangement, Region, Relation, RelationKind};
 
@@ -7,7 +8,10 @@ impl Interpreter<'_> {
     /// Turns two to each other, or away from each other: the caption of each says which way it looks.
     pub(super) fn face(&mut self, away: bool) {
         let group = self.current_subjects();
+        // "two wrestlers face each other, one in red and one in black"
+        let parted = matches!(self.peek(2), Some(Chunk::Np(np)) if np.noun.is_empty());
         let pair = match group.as_slice() {
+            _ if parted => None,
             [one] => self.taken_apart(*one).map(|other| (*one, other)),
             [one, other] => {
                 let single = |index: &usize| self.scene.things.get(*index).is_some_and(|t| t.count == 1);

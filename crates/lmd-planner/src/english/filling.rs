@@ -1,7 +1,7 @@
 //! What fills or adorns something: `flags filled the hall`, `flowers adorn the room`. The verb says where things are.
 
 use super::chunk::Chunk;
-use super::interpret::{Interpreter, Pending, thing_tags};
+use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
@@ -42,14 +42,21 @@ impl Interpreter<'_> {
                 self.places.add(says, &what);
             }
         } else {
-            self.with(false);
-            self.pending = Pending::Nothing;
+            let joint = if self.joint == Joint::And { "and " } else { "" };
+            // "a violin, an open case full of coins": the case is full.
+            if matches!(self.previous(), Some(Chunk::Np(_))) {
+                self.narrow_to_last();
+                self.owner.clone_from(&self.group);
+            } else {
+                self.with(false);
+                self.pending = Pending::Nothing;
+            }
             let owners = self.owner.clone();
             if owners.is_empty() {
                 return false;
             }
-            self.add_detail(&owners, &format!("{says} {what}"));
-            self.group = owners;
+            self.add_detail(&owners, &format!("{joint}{says} {what}"));
+            (self.group, self.joint) = (owners, Joint::None);
         }
         self.used.push("filled".to_owned());
         self.at += length;

@@ -47,7 +47,9 @@ impl Interpreter<'_> {
     pub(super) fn has(&mut self) {
         let clause = self.chunks.iter().take(self.at).rev();
         let clause = clause.take_while(|c| !matches!(c, Chunk::Stop | Chunk::And | Chunk::Comma));
-        let relative = clause.filter(|c| matches!(c, Chunk::Which)).count() <= 1;
+        let clauses = clause.filter(|c| matches!(c, Chunk::Which)).count();
+        // "a jug on a sill has three tulips in it"
+        let relative = clauses == 1 || clauses == 0 && matches!(self.before_last(), Some(Chunk::Link(_)));
         let subjects = self.object_of.as_ref().map(|(_, subjects)| subjects.clone());
         if let Some(subjects) = subjects.filter(|_| relative && matches!(self.previous(), Some(Chunk::Np(_))))
         {

@@ -51,7 +51,7 @@ fn holds(subject: BBox, kind: RelationKind, objects: &[BBox], others: &[BBox]) -
             };
             others.iter().any(within)
         }),
-        RelationKind::On => objects.iter().any(|object| {
+        RelationKind::On | RelationKind::HalfIn => objects.iter().any(|object| {
             over(object) && (object.y() - SLACK..=object.y_max() + SLACK).contains(&subject.y_max())
         }),
         RelationKind::Inside => objects
