@@ -194,7 +194,7 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
     }
     let joined = matches!(previous, Some(Chunk::But | Chunk::And | Chunk::Comma));
     let said = || nothing::said(tokens, at, joined);
-    if let Some(length) = partitive::left_over(tokens, at, previous).or_else(said) {
+    if let Some(length) = nothing::left_over(tokens, at, previous).or_else(said) {
         return Some((None, length));
     }
     // "ripe for picking": what it is for is not to be seen.

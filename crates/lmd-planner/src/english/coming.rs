@@ -106,8 +106,9 @@ impl Interpreter<'_> {
     }
 
     /// `crawling out of its shell`: the deed before it is told behind the noun, too.
-    pub(super) fn deeds_behind(&mut self, things: &[usize]) {
-        let Some(does) = self.deed_before().map(|verb| verb.attribute.clone()) else { return };
+    pub(super) fn deeds_behind(&mut self, prep: &str, things: &[usize]) {
+        let does = self.deed_before().filter(|_| prep == "out of").map(|verb| verb.attribute.clone());
+        let Some(does) = does else { return };
         for index in things {
             let thing = self.scene.things.get_mut(*index);
             let at = thing.as_ref().and_then(|thing| thing.attributes.iter().position(|word| *word == does));

@@ -15,7 +15,7 @@ impl Interpreter<'_> {
             [one] => self.taken_apart(*one).map(|other| (*one, other)),
             [one, other] => {
                 let single = |index: &usize| self.scene.things.get(*index).is_some_and(|t| t.count == 1);
-                (single(one) && single(other)).then(|| self.from_left(*one, *other))
+                (single(one) && single(other)).then(|| self.left_first(*one, *other))
             }
             _ => None,
         };
@@ -52,7 +52,7 @@ impl Interpreter<'_> {
     }
 
     /// Two in their order from left to right, as far as the sentence says.
-    fn from_left(&self, one: usize, other: usize) -> (usize, usize) {
+    fn left_first(&self, one: usize, other: usize) -> (usize, usize) {
         let region = |index: usize| self.scene.things.get(index).and_then(|thing| thing.region);
         let stands = |a: usize, kind: RelationKind, b: usize| {
             self.scene.relations.contains(&Relation { subject: a, kind, object: b })

@@ -111,7 +111,9 @@ impl Interpreter<'_> {
         let bare = |ahead: usize| match self.peek(ahead) {
             Some(Chunk::Np(np)) => {
                 let uncounted = np.quantity.is_none_or(|quantity| !quantity.exact);
-                let open = np.determiner == Determiner::None && uncounted && !np.noun.is_empty();
+                // "filled with dried lavender", "full of red and yellow tulips"
+                let named = !np.noun.is_empty() || !np.anaphor && !np.attributes.is_empty();
+                let open = np.determiner == Determiner::None && uncounted && named;
                 (open && self.known(np).is_none()).then(|| np.text())
             }
             _ => None,

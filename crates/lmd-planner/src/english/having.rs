@@ -180,9 +180,6 @@ impl Interpreter<'_> {
         self.contained = None;
         let owners = self.owner.clone();
         let filled = std::mem::take(&mut self.filled);
-        if self.has_weather(phrase) {
-            return;
-        }
         self.detailed.clear();
         let both =
             phrase.words.first().is_some_and(|word| matches!(word.to_lowercase().as_str(), "both" | "one"));

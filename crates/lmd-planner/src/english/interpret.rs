@@ -266,6 +266,7 @@ impl<'a> Interpreter<'a> {
         }
         match std::mem::take(&mut self.pending) {
             Pending::Nothing => self.fresh(&phrase),
+            Pending::With { .. } if self.has_weather(&phrase) => {}
             Pending::With { each } => self.owned(&phrase, each),
             Pending::Object { kind, prep, subjects } => self.object(&phrase, kind, &prep, subjects),
             Pending::Ahead { kind, prep } => self.object_ahead(&phrase, kind, &prep),

@@ -3,8 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::numbers::number;
-use super::places::is_ring;
+use super::numbers::{is_ring, number};
 use super::token::{Token, low};
 use crate::lexicon::{List, Phrases, Section, Tags, exact_tags, verb};
 use crate::{Arrangement, Region, RelationKind};

@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use super::chunk::Chunk;
 use super::links::{place_word, reads};
 use super::numbers::{Quantity, quantity};
 use super::token::{Token, low};
@@ -40,20 +39,6 @@ pub(super) fn one_of_several(tokens: &[Token], at: usize) -> Option<(Pick, usize
     let first = usize::from(word(0) == "the");
     let pick = Pick::of(word(first))?;
     (word(first + 1) == "one").then_some((pick, first + 2))
-}
-
-/// `only the king is left on the board`, `two slices left over`: that others were there once is not to be seen.
-pub(super) fn left_over(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<usize> {
-    let over = usize::from(low(tokens, at + 1) == "over");
-    let next = low(tokens, at + 1 + over);
-    let ends = tokens.get(at + 1 + over).is_none_or(|next| !next.is_word());
-    let placed = matches!(next, "in" | "on" | "at" | "inside");
-    let after = match previous {
-        Some(Chunk::Be) => ends || placed,
-        Some(Chunk::Np(_)) => placed || over > 0 && ends,
-        _ => false,
-    };
-    (after && matches!(low(tokens, at), "left" | "remaining")).then_some(1 + over)
 }
 
 /// `the rest`, `the rest of them`, but not `the rest area`.

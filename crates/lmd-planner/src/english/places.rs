@@ -3,7 +3,6 @@
 use super::links::is_loose;
 use super::names::is_persons;
 use super::phrase::{Determiner, NounPhrase};
-use super::token::{Token, low};
 use crate::lexicon::{List, Tags, exact_tags, head, tags};
 use crate::{Region, RelationKind};
 
@@ -118,13 +117,6 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
         K::Above if place && !tags.any(Tags::BOUNDED) && phrase.size().is_none() => Setting::Place,
         _ => Setting::Thing,
     }
-}
-
-/// Whether the ring `ahead` of `at` is a place: that of boxers, that of a circus.
-pub(super) fn is_ring(tokens: &[Token], at: usize, ahead: usize) -> bool {
-    let named = format!("{} ring", low(tokens, at + ahead - 1));
-    let fights = |token: &Token| List::InRing.has(&lmd_layout::singular(&token.low));
-    exact_tags(&named).any(Tags::PLACE) || tokens.iter().take(at).any(fights)
 }
 
 /// Whether a thing is in the sky wherever it is looked at from.

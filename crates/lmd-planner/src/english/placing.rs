@@ -214,8 +214,7 @@ impl Interpreter<'_> {
         let worn = led
             || phrase.tags().any(Tags::WORN)
                 && kind == RelationKind::Inside
-                && !matches!(prep, "out of" | "into");
-        let worn = worn && !self.is_amid(phrase, prep, &subjects);
+                && !(matches!(prep, "out of" | "into") || self.is_amid(phrase, prep, &subjects));
         if worn && subjects.iter().any(|i| self.is_animate(*i)) && known.is_none() {
             let subjects = self.undressed(phrase, subjects);
             self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));

@@ -238,9 +238,7 @@ impl Interpreter<'_> {
         let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
         let lifeless = !owners.is_empty() && !alive(&owners);
         if alive(subjects) && lifeless && phrase.tags().any(Tags::BODY) || owners.is_empty() {
-            if prep == "out of" {
-                self.deeds_behind(subjects);
-            }
+            self.deeds_behind(prep, subjects);
             self.add_detail(subjects, &format!("{prep} {}", phrase.text()));
             self.group = subjects.to_vec();
             self.closed = true;

@@ -82,7 +82,7 @@ pub(super) fn half_in(problem: &mut LayoutProblem, s: usize, o: usize) -> Constr
     let rises = before(AxisId::Y, point(s, 0.0), point(o, 0.0), 0.02);
     let reaches = [
         before(AxisId::Y, point(o, 0.0), point(s, 1.0), 0.0),
-        before(AxisId::Y, point(s, 1.0), point(o, 1.0), 0.0),
+        before(AxisId::Y, point(s, 1.0), point(o, 0.6), 0.0),
     ];
     let options = vec![
         vec![a, b, c, d, e, f, rises],
