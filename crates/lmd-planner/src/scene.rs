@@ -162,6 +162,8 @@ pub enum RelationKind {
     HeldBy,
     /// Its upper edge in or at the lower edge of what it hangs from.
     HangsFrom,
+    /// Its lower edge in the upper half of it (a chick hatching from an egg, milk poured into a cup).
+    HalfIn,
 }
 
 impl Arrangement {
@@ -202,6 +204,7 @@ impl RelationKind {
             Self::Around => "around",
             Self::HeldBy => "held by",
             Self::HangsFrom => "hanging from",
+            Self::HalfIn => "halfway in",
         }
     }
 }

@@ -5,6 +5,7 @@ use lmd_layout::{plural, with_article};
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, thing_tags};
+use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::is_heavenly;
 use crate::lexicon::{Class, Tags, kind_of, tags};
@@ -90,6 +91,35 @@ impl Interpreter<'_> {
         self.at += 2;
         self.joint = Joint::None;
         self.group.clear();
+        true
+    }
+
+    /// `a windowsill with rain outside`: the weather is all around, whoever has it. `true` if it was that.
+    pub(super) fn has_weather(&mut self, phrase: &NounPhrase) -> bool {
+        let weather = phrase.is_bare() && phrase.tags().any(Tags::TIME) && phrase.tags().any(Tags::STUFF);
+        let outside = matches!(self.peek(1), Some(Chunk::Link(Link::Rel { prep, .. })) if prep == "outside")
+            && !matches!(self.peek(2), Some(Chunk::Np(_) | Chunk::Pronoun(_)));
+        // "with mist over the water"
+        let over = match (self.peek(1), self.peek(2)) {
+            (Some(Chunk::Link(Link::Rel { prep, .. })), Some(Chunk::Np(np))) => {
+                let wide = np.tags().any(Tags::PLACE.and(Tags::SCENERY).and(Tags::STUFF));
+                (wide && np.determiner == Determiner::The).then(|| format!(" {prep} {}", np.text()))
+            }
+            _ => None,
+        };
+        if let Some(over) = over.filter(|_| weather && self.places.len() > 0) {
+            self.places.add("with", &format!("{}{over}", phrase.text()));
+            self.at += 2;
+            self.group.clone_from(&self.owner);
+            return true;
+        }
+        let ends = matches!(self.peek(1), None | Some(Chunk::Stop | Chunk::Comma | Chunk::And));
+        if !weather || !(outside || ends) {
+            return false;
+        }
+        self.places.add("with", &format!("{}{}", phrase.text(), if outside { " outside" } else { "" }));
+        self.at += usize::from(outside);
+        self.group.clone_from(&self.owner);
         true
     }
 

@@ -161,6 +161,9 @@ impl Interpreter<'_> {
         prep: &str,
         subjects: &[usize],
     ) -> RelationKind {
+        if let Some(halfway) = self.halfway(&phrase.thing(), kind, prep, subjects) {
+            return halfway;
+        }
         let hangs =
             |thing: &Thing| thing.phrase().split(' ').any(|word| matches!(word, "hanging" | "dangling"));
         let hung = self.hung || subjects.iter().any(|i| self.scene.things.get(*i).is_some_and(hangs));
@@ -186,6 +189,14 @@ impl Interpreter<'_> {
             // "jumping through a hoop"
             "through" if kind == RelationKind::NextTo && self.is_gone_through(phrase, subjects) => {
                 RelationKind::Inside
+            }
+            // "a train bursting through a wall"
+            "through" if kind == RelationKind::NextTo && kind_of(&phrase.noun).class == Class::Wall => {
+                RelationKind::InFrontOf
+            }
+            // "a swing tied to a branch"
+            "to" if phrase.tags().any(Tags::HOOK) && !subjects.iter().any(|i| self.is_animate(*i)) => {
+                RelationKind::HangsFrom
             }
             // Whoever is on a bus rides in it.
             "on" if self.ride_in(phrase, subjects) => RelationKind::Inside,

@@ -143,6 +143,7 @@ fn with_direction(tokens: &[Token], at: usize, verb: Verb) -> (Verb, usize) {
     let each = reads(tokens, at + 2, "each other").or_else(|| reads(tokens, at + 2, "one another"));
     let little = WHERE.contains(&next)
         && !matches!(low(tokens, at + 2), "of" | "and")
+        && reads(tokens, at + 1, "back to back").is_none()
         && noun_phrase(tokens, at + 2).is_none();
     let ends = tokens.get(at + 2).is_none_or(|token| !token.is_word() || is_function(&token.low));
     let some = matches!(next, "something" | "someone" | "somebody") && ends && verb.form != VerbForm::Past;

@@ -2,12 +2,13 @@
 //! something, and how a deed changes what a preposition says.
 
 use super::chunk::Chunk;
+use super::coming::doing_of;
 use super::interpret::{Interpreter, Joint, thing_tags};
 use super::links::Link;
 use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
-use crate::lexicon::{List, Role, Tags, Verb, head, is_at, is_growing, is_on, kind_of, tags};
+use crate::lexicon::{List, Tags, Verb, head, is_at, is_growing, is_hitting, is_on, kind_of, tags};
 use crate::{Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -32,8 +33,9 @@ impl Interpreter<'_> {
             "peeking" | "peering" | "hiding" if comes && kind == RelationKind::NextTo => RelationKind::Behind,
             // "trees seen through a window"
             "seen" | "viewed" | "visible" if prep == "through" => RelationKind::Inside,
+            _ if is_hitting(&doing_of(verb), prep) => RelationKind::Touching,
             does if !is_at(does, prep) => kind,
-            _ if prep == "on" || prep == "into" && reaches_in(verb) => RelationKind::Touching,
+            _ if prep == "on" => RelationKind::Touching,
             _ => RelationKind::NextTo,
         }
     }
@@ -72,35 +74,6 @@ impl Interpreter<'_> {
             && !phrase.plural
             && phrase.tags().any(Tags::ANIMATE)
             && tags(&last).any(Tags::BODY.and(Tags::PART))
-    }
-
-    /// `a bear walking along a river full of rocks`: they are in the river, which is all around. `true` if it was that.
-    pub(super) fn fills_place(&mut self) -> bool {
-        let (Some(Chunk::Np(place)), Some(Chunk::Np(content))) = (self.previous(), self.peek(1)) else {
-            return false;
-        };
-        let around =
-            matches!(self.at.checked_sub(2).and_then(|at| self.chunks.get(at)), Some(Chunk::Link(_)));
-        let last = self.places.last_word() == Some(head(&place.noun))
-            || self.places.last_word() == Some(place.words.last().map_or("", String::as_str));
-        let counted = content.determiner != Determiner::None || content.quantity.is_some();
-        if !around || !last || counted || self.group.is_empty() {
-            return false;
-        }
-        // "a truck on a street full of men": the truck may be.
-        let holds = |i: &usize| {
-            self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::CONTAINER.and(Tags::VEHICLE)))
-        };
-        if content.tags().any(Tags::ANIMATE) && self.group.iter().any(holds) {
-            return false;
-        }
-        let again = |i: &usize| self.scene.things.get(*i).is_some_and(|t| t.noun == content.noun);
-        if !self.group.iter().any(again) {
-            self.places.add("full of", &content.text());
-        }
-        self.used.push("filled".to_owned());
-        self.at += 1;
-        true
     }
 
     /// `waiting for a train`: what is waited for is not there yet. `true` if it was that.
@@ -276,7 +249,8 @@ impl Interpreter<'_> {
 
     /// `melting on the toast and the cheese.`: it is drawn on the first of the two alone.
     pub(super) fn doubt_pair(&mut self, index: usize) {
-        let on = matches!(self.object_of, Some((RelationKind::On | RelationKind::Inside, _)));
+        use RelationKind::{HalfIn, Inside, On};
+        let on = matches!(self.object_of, Some((On | Inside | HalfIn, _)));
         let pair =
             self.group.last().and_then(|i| self.scene.things.get(*i)).zip(self.scene.things.get(index));
         if let Some((first, second)) = pair.filter(|_| on) {
@@ -307,11 +281,6 @@ impl Interpreter<'_> {
         };
         stuff && self.scene.relations.iter().any(out)
     }
-}
-
-/// Whether a deed ends at what it is done to: leaning, biting, reaching.
-fn reaches_in(verb: &Verb) -> bool {
-    verb.leans() || verb.role == Role::Contact || verb.attribute == "reaching"
 }
 
 /// Whether flowers and fruit that it has are within its outline.

@@ -27,11 +27,10 @@ use crate::lexicon::{
 /// Verbs before another one that stays as it is: `can see`.
 const MODALS: [&str; 7] = ["can", "could", "will", "would", "must", "may", "might"];
 
-static JOINTS: LazyLock<Phrases<Chunk>> =
-    LazyLock::new(|| Phrases::new(Section::Joints, |_, name| joint(name)));
+static JOINTS: LazyLock<Phrases<Chunk>> = LazyLock::new(|| Phrases::new(Section::Joints, joint));
 
-/// What stands between noun phrases, by its name in the lexicon.
-fn joint(name: &str) -> Option<Chunk> {
+/// What stands between noun phrases, by its words and its name in the lexicon.
+fn joint(phrase: &str, name: &str) -> Option<Chunk> {
     Some(match name {
         "and" => Chunk::And,
         "or" => Chunk::Or,
@@ -40,8 +39,7 @@ fn joint(name: &str) -> Option<Chunk> {
         "but" => Chunk::But,
         "with" => Chunk::With,
         "has" => Chunk::Has,
-        "full" => Chunk::Full { half: false },
-        "half full" => Chunk::Full { half: true },
+        "full" | "half full" => Chunk::Full { half: name == "half full", says: phrase.to_owned() },
         "each" => Chunk::Each,
         "which" => Chunk::Which,
         "whose" => Chunk::Whose,
@@ -195,7 +193,8 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
         return Some((None, length));
     }
     let joined = matches!(previous, Some(Chunk::But | Chunk::And | Chunk::Comma));
-    if let Some(length) = nothing::said(tokens, at, joined) {
+    let said = || nothing::said(tokens, at, joined);
+    if let Some(length) = nothing::left_over(tokens, at, previous).or_else(said) {
         return Some((None, length));
     }
     // "ripe for picking": what it is for is not to be seen.

@@ -1,6 +1,7 @@
 //! Pronouns, verbs and adjectives that speak of things named before.
 
 use super::chunk::Chunk;
+use super::coming::is_poured;
 use super::having::is_person;
 use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
@@ -291,9 +292,13 @@ impl Interpreter<'_> {
         let by_agent = verb.role != Role::Action || matches!(self.peek(2), Some(Chunk::Np(np)) if agent(np));
         let bound =
             prep == "by" && by_agent || matches!(prep, "in" | "into" | "on") && verb.role == Role::Caption;
+        // "a ship carved out of ice"
+        let stuff = |np: &NounPhrase| np.tags().any(Tags::STUFF.and(Tags::MODIFIER)) && np.is_bare();
+        let material = prep == "out of" && matches!(self.peek(2), Some(Chunk::Np(np)) if stuff(np));
+        let bound = bound || material && verb.role == Role::Caption;
         // "a face drawn on it": where it is drawn is a place.
         let on_it = prep != "by" && matches!(self.peek(2), Some(Chunk::Pronoun(_)));
-        bound && !on_it && !matches!(verb.role, Role::Neutral | Role::Posture)
+        bound && !on_it && !is_poured(verb) && !matches!(verb.role, Role::Neutral | Role::Posture)
     }
 
     /// Whether what is denied just before is worn by or part of somebody.
@@ -305,6 +310,9 @@ impl Interpreter<'_> {
     /// `looking at the camera`, `leaning against something`: a deed and at what it is done, which may have a box.
     fn aimed(&self, verb: &Verb) -> String {
         let does = &verb.attribute;
+        if is_poured(verb) {
+            return format!("being {does}");
+        }
         // "looking up at a bird"
         let little = does.rsplit(' ').next().filter(|_| does.contains(' '));
         let skip =
@@ -390,7 +398,7 @@ impl Interpreter<'_> {
             // "a lying puppy wearing sunglasses", not "a puppy wearing sunglasses and lying"
             let free = thing.detail.is_none() || is_aimed_along(&does) || does.contains(' ');
             let behind = if active { is_told_behind(&does) } else { led };
-            if active && second || behind && free {
+            if active && second || behind && free || does.starts_with("being ") {
                 self.add_deed(&[*index], &does);
             } else {
                 thing.attributes.insert(0, does);

@@ -222,7 +222,7 @@ fn odd(thing: &Thing) -> Vec<String> {
     let figure = own.any(Tags::PART) || FIGURES.contains(&head(&thing.noun));
     // A boat may wait for the tide.
     let waits = |does: &str| does == "waiting" && own.any(Tags::VEHICLE);
-    // "a sign reading "OPEN"" says so.
+    // "a sign reading "OPEN"" says so, and so does "reading 50".
     let shouts = |word: &str| word.len() > 1 && word.chars().all(|c| c.is_uppercase() || c.is_ascii_digit());
     let says =
         thing.detail.as_deref().is_some_and(|detail| detail.contains('"') || detail.split(' ').any(shouts));

@@ -2,6 +2,7 @@
 
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, thing_tags};
+use super::links::Link;
 use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
 use crate::RelationKind;
@@ -111,6 +112,13 @@ impl Interpreter<'_> {
             return (bears && alive && is_on(&does.attribute, "from")).then(|| (kind, self.acting.clone()));
         }
         let (met, subjects) = self.object_of.as_ref().filter(|_| !self.closed)?;
+        // "a cat jumping from a table onto a chair", "squirting from a bottle onto a sausage"
+        let before = |back: usize| self.at.checked_sub(back).and_then(|at| self.chunks.get(at));
+        let left = matches!(before(2), Some(Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep))) if matches!(prep.as_str(), "from" | "out of"));
+        let moves = left && matches!(before(3), Some(Chunk::Verb(_)));
+        if moves && matches!(prep, "into" | "onto" | "over") && self.joint == Joint::None {
+            return Some((kind, subjects.clone()));
+        }
         let both = || [subjects.clone(), self.group.clone()].concat();
         let done_to = self.done_to.is_some_and(|i| self.group == [i]);
         let alive = subjects.iter().all(|i| self.is_animate(*i));

@@ -6,6 +6,7 @@ use super::chunk::Chunk;
 use super::fabric::is_fabric;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
+use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
@@ -46,7 +47,9 @@ impl Interpreter<'_> {
     pub(super) fn has(&mut self) {
         let clause = self.chunks.iter().take(self.at).rev();
         let clause = clause.take_while(|c| !matches!(c, Chunk::Stop | Chunk::And | Chunk::Comma));
-        let relative = clause.filter(|c| matches!(c, Chunk::Which)).count() == 1;
+        let clauses = clause.filter(|c| matches!(c, Chunk::Which)).count();
+        // "a jug on a sill has three tulips in it"
+        let relative = clauses == 1 || clauses == 0 && matches!(self.before_last(), Some(Chunk::Link(_)));
         let subjects = self.object_of.as_ref().map(|(_, subjects)| subjects.clone());
         if let Some(subjects) = subjects.filter(|_| relative && matches!(self.previous(), Some(Chunk::Np(_))))
         {
@@ -119,7 +122,14 @@ impl Interpreter<'_> {
         let printed = !owners.is_empty() && owners.iter().all(prints) && !phrase.tags().any(Tags::PERSON);
         let lettered = ["letter ", "number ", "word "].iter().any(|kind| phrase.noun.starts_with(kind));
         let lettered = lettered && !owners.is_empty() && !animate;
+        // "a castle with four towers"
+        let bridge = |thing: &Thing| thing.noun.ends_with("bridge");
+        let houses = |i: &usize| self.scene.things.get(*i).is_some_and(|t| is_building(t) || bridge(t));
+        let raised = List::OfBuilding.has(&phrase.noun) && !owners.is_empty() && owners.iter().all(houses);
+        let trims = List::Trimming.has(head(&phrase.noun)) && !animate && !owners.is_empty();
         tags.any(Tags::PART)
+            || raised
+            || trims
             || lettered
             || printed
             || stuff

@@ -182,12 +182,7 @@ impl<'a> Interpreter<'a> {
             Chunk::Stop => self.end_sentence(),
             Chunk::With => self.with(false),
             Chunk::Has => self.has(),
-            Chunk::Full { .. } if self.fills_place() => {}
-            Chunk::Full { half } => {
-                self.with(false);
-                self.filled = true;
-                self.half_full(*half);
-            }
+            Chunk::Full { half, says } => self.full(*half, says),
             Chunk::Each => self.with(true),
             Chunk::Except => self.except(),
             Chunk::Not => (self.denied, self.instead) = (Some(None), false),
@@ -271,6 +266,7 @@ impl<'a> Interpreter<'a> {
         }
         match std::mem::take(&mut self.pending) {
             Pending::Nothing => self.fresh(&phrase),
+            Pending::With { .. } if self.has_weather(&phrase) => {}
             Pending::With { each } => self.owned(&phrase, each),
             Pending::Object { kind, prep, subjects } => self.object(&phrase, kind, &prep, subjects),
             Pending::Ahead { kind, prep } => self.object_ahead(&phrase, kind, &prep),

@@ -211,7 +211,12 @@ fn read_length(tokens: &[Token], at: usize, before: Option<&Token>) -> usize {
     if !SAYS.contains(&before) {
         return 0;
     }
+    // "reading ABC 123"
     let name = |token: &&Token| token.is_word() && token.is_capitalised();
+    let plate = tokens.get(at + 1).is_some_and(|next| figures(&next.low)) && name(&token);
+    if plate && tokens.get(at + 2).is_none_or(|next| !next.is_word() || is_function(&next.low)) {
+        return 2;
+    }
     tokens.iter().skip(at).take_while(name).count()
 }
 

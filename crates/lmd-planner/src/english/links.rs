@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::numbers::number;
+use super::numbers::{is_ring, number};
 use super::token::{Token, low};
 use crate::lexicon::{List, Phrases, Section, Tags, exact_tags, verb};
 use crate::{Arrangement, Region, RelationKind};
@@ -30,6 +30,8 @@ pub(super) enum Link {
     Lines { lines: u32, all: u32 },
     /// Side by side.
     Together,
+    /// Turned to each other, or away from each other.
+    Facing { away: bool },
     /// One on top of the other.
     Stacked,
     /// From left to right: each thing stands so to the next.
@@ -66,7 +68,7 @@ impl Link {
             Self::Region { region, .. } => crate::facts::region_words(*region),
             Self::Arrange(arrangement) => arrangement.words(),
             Self::Lines { .. } => "in rows",
-            Self::Together => "together",
+            Self::Together | Self::Facing { .. } => "together",
             Self::Stacked => "on top of each other",
         })
     }
@@ -84,6 +86,8 @@ fn meaning(phrase: &str, says: &str) -> Option<Link> {
     Some(match says {
         "both sides" => Link::BothSides,
         "together" => Link::Together,
+        "facing" => Link::Facing { away: false },
+        "back to back" => Link::Facing { away: true },
         "stacked" => Link::Stacked,
         "nowhere" => Link::Nowhere,
         "everywhere" => Link::Everywhere,
@@ -204,7 +208,7 @@ fn arrangement_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
             "square" if at > 0 && List::Laid.has(low(tokens, at - 1)) => Arrangement::Grid,
             "grid" | "matrix" | "rows" | "columns" => Arrangement::Grid,
             "stack" | "tower" | "pile" => Arrangement::Stack,
-            "ring" if is_place_ring(tokens, at, i) => return None,
+            "ring" if is_ring(tokens, at, i) => return None,
             "circle" | "ring" => Arrangement::Circle,
             "diagonal" => Arrangement::Diagonal,
             "" | "," | "." | "of" | "with" | "and" | "in" | "on" | "the" => return None,
@@ -226,13 +230,6 @@ fn arrangement_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
         return (word(i + 1) != "of").then_some((Link::Arrange(shape), i + 1));
     }
     None
-}
-
-/// Whether the ring `ahead` is a place: that of boxers, that of a circus.
-fn is_place_ring(tokens: &[Token], at: usize, ahead: usize) -> bool {
-    let named = format!("{} ring", low(tokens, at + ahead - 1));
-    let who = at.checked_sub(1).map_or("", |before| low(tokens, before));
-    exact_tags(&named).any(Tags::PLACE) || List::InRing.has(&lmd_layout::singular(who))
 }
 
 /// What the direction words of a side phrase add up to.

@@ -5,8 +5,8 @@
 //! `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`, `mood`, `nothing`, `partitive`, `past`, `parallel`,
 //! `pictures`, `predicative`) → `interpret` (with `naming`, `calling`, `belonging`,
 //! `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `bodies`, `places`, `denial`,
-//! `doing`, `done_to`, `going_on`, `ideas`, `filling`, `fabric`, `parts`, `picks`, `purpose`, `within`, `around`, `listing`)
-//! → `account`.
+//! `doing`, `done_to`, `going_on`, `coming`, `facing`, `ideas`, `filling`, `fabric`, `parts`, `picks`, `purpose`, `within`, `around`,
+//! `listing`) → `account`.
 //! What is known of words stands in `lexicon`.
 
 mod about_picture;
@@ -21,11 +21,13 @@ mod bodies;
 mod calling;
 mod choosing;
 mod chunk;
+mod coming;
 mod denial;
 mod doing;
 mod done_to;
 mod doubts;
 mod fabric;
+mod facing;
 mod filling;
 mod flanking;
 mod gaps;

@@ -189,6 +189,7 @@ impl Interpreter<'_> {
 
 /// `the fire` of a campfire, `the boat` of a rowboat.
 fn is_compound_of(thing: &Thing, noun: &str) -> bool {
-    const WHOLE: [&str; 6] = ["fire", "boat", "chair", "shelf", "board", "wheel"];
+    const WHOLE: [&str; 11] =
+        ["fire", "boat", "chair", "shelf", "board", "wheel", "cup", "pot", "glass", "ship", "plane"];
     WHOLE.contains(&noun) && thing.noun.len() > noun.len() && thing.noun.ends_with(noun)
 }

@@ -34,6 +34,20 @@ pub(super) fn said(tokens: &[Token], at: usize, joined: bool) -> Option<usize> {
     tokens.get(end).is_none_or(|next| !next.is_word() || next.low == "and").then_some(end - at)
 }
 
+/// `only the king is left on the board`, `two slices left over`: that others were there once is not to be seen.
+pub(super) fn left_over(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<usize> {
+    let over = usize::from(low(tokens, at + 1) == "over");
+    let next = low(tokens, at + 1 + over);
+    let ends = tokens.get(at + 1 + over).is_none_or(|next| !next.is_word());
+    let placed = matches!(next, "in" | "on" | "at" | "inside");
+    let after = match previous {
+        Some(Chunk::Be) => ends || placed,
+        Some(Chunk::Np(_)) => placed || over > 0 && ends,
+        _ => false,
+    };
+    (after && matches!(low(tokens, at), "left" | "remaining")).then_some(1 + over)
+}
+
 /// `a table with no plates, only a loaf`, `with no plates but a loaf`: what has none of the one has the other.
 pub(super) fn has_instead(tokens: &[Token], at: usize, before: &[Chunk]) -> bool {
     let joined = match low(tokens, at) {

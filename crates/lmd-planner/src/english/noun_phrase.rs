@@ -377,6 +377,8 @@ impl Reader<'_> {
             VerbForm::Ing if crate::lexicon::tags(&last.low).any(Tags::SKY) => false,
             VerbForm::Base if low == "set" && crate::lexicon::tags(&last.low).any(Tags::SKY) => false,
             VerbForm::Ing if self.object_follows(1) || self.writes_somewhere(last) => false,
+            // "a wallet stuffed with banknotes"
+            VerbForm::Past if self.low(1) == "with" => false,
             VerbForm::Ing | VerbForm::Past => is_noun && !self.content_follows(1),
             // "a snowball fight"
             VerbForm::Base => {

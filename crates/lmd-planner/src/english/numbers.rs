@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::token::{Token, low};
 use crate::Arrangement;
-use crate::lexicon::{self, Phrases, Section, Tags};
+use crate::lexicon::{self, List, Phrases, Section, Tags, exact_tags};
 
 /// A number as a sentence gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,13 @@ fn group(word: &str) -> Option<Option<Arrangement>> {
         "pyramid" => Some(Arrangement::Pyramid),
         _ => return None,
     })
+}
+
+/// Whether the ring `ahead` of `at` is a place: that of boxers, that of a circus.
+pub(super) fn is_ring(tokens: &[Token], at: usize, ahead: usize) -> bool {
+    let named = format!("{} ring", low(tokens, at + ahead - 1));
+    let fights = |token: &Token| List::InRing.has(&lmd_layout::singular(&token.low));
+    exact_tags(&named).any(Tags::PLACE) || tokens.iter().take(at).any(fights)
 }
 
 /// The quantity at `at`, articles included where they belong to it (`a pair

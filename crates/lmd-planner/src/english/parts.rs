@@ -113,12 +113,8 @@ impl Interpreter<'_> {
         }
         let mut phrase = phrase.clone();
         phrase.attributes.retain(|attribute| !List::Ordinal.has(attribute) && attribute != "other");
-        // "four stools, a hat on the tallest one": the one of the stools.
-        let best = phrase.anaphor && phrase.attributes.iter().any(|word| word.ends_with("est"));
-        let several = self.latest_several().and_then(|several| self.scene.things.get(several));
-        if let Some(whole) = several.filter(|_| best && matches!(self.pending, Pending::Object { .. })) {
-            phrase.noun.clone_from(&whole.noun);
-            return Some(phrase);
+        if let Some(best) = self.best_of_several(&phrase) {
+            return Some(best);
         }
         if let Some(lent) = self.lent_head(&phrase) {
             return Some(lent);
@@ -435,7 +431,11 @@ impl Interpreter<'_> {
         let place =
             phrase.tags().any(Tags::TIME) || phrase.noun.ends_with("sky") || phrase.tags().any(Tags::PLACE);
         let scene = !self.scene.things.is_empty() || self.places.len() > 0;
-        let follows = self.joint == Joint::Comma && scene && (!phrase.plural || phrase.head_is_place());
+        // "neon signs and rain"
+        let weather =
+            self.joint == Joint::And && phrase.tags().any(Tags::TIME) && phrase.tags().any(Tags::STUFF);
+        let follows =
+            (self.joint == Joint::Comma || weather) && scene && (!phrase.plural || phrase.head_is_place());
         bare && ends && place && follows && !self.ends_listing()
     }
 

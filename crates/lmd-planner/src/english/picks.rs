@@ -177,6 +177,14 @@ impl Interpreter<'_> {
         Some(self.scene.things.len() - 1)
     }
 
+    /// `four stools, a hat on the tallest one`: the one of the stools, not of the hats.
+    pub(super) fn best_of_several(&self, phrase: &NounPhrase) -> Option<NounPhrase> {
+        let best = phrase.anaphor && phrase.attributes.iter().any(|word| word.ends_with("est"));
+        let object = matches!(self.pending, Pending::Object { .. });
+        let whole = self.scene.things.get(self.latest_several().filter(|_| best && object)?)?;
+        Some(NounPhrase { noun: whole.noun.clone(), ..phrase.clone() })
+    }
+
     /// `the centre one is the biggest`: said of that one. `true` if it was that.
     pub(super) fn says_best(&mut self, phrase: &NounPhrase) -> bool {
         let picked = matches!(self.previous(), Some(Chunk::Be))

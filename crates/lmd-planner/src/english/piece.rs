@@ -38,9 +38,10 @@ pub(super) enum Chunk {
     With,
     /// `has`: as `with`, but said of the subject behind a relative clause.
     Has,
-    /// `full of`, `half full of`: what follows lies in what stands before.
+    /// `full of`, `half full of`, `crowded with`, in these words: what follows lies in what stands before.
     Full {
         half: bool,
+        says: String,
     },
     /// `without`, `no`, `not any`: what follows must not be there.
     Not,

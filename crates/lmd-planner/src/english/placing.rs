@@ -66,6 +66,7 @@ impl Interpreter<'_> {
             Link::Arrange(arrangement) => self.arrange(*arrangement),
             Link::Lines { lines, all } => self.in_lines(*lines, *all),
             Link::Together => self.arrange(Arrangement::Row),
+            Link::Facing { away } => self.face(*away),
             Link::Stacked => self.arrange(Arrangement::Stack),
             Link::Series(kind) => self.series = Some((*kind, self.scene.things.len())),
             Link::InHand => self.take_in_hand(),
@@ -213,7 +214,7 @@ impl Interpreter<'_> {
         let worn = led
             || phrase.tags().any(Tags::WORN)
                 && kind == RelationKind::Inside
-                && !matches!(prep, "out of" | "into");
+                && !(matches!(prep, "out of" | "into") || self.is_amid(phrase, prep, &subjects));
         if worn && subjects.iter().any(|i| self.is_animate(*i)) && known.is_none() {
             let subjects = self.undressed(phrase, subjects);
             self.add_detail(&subjects, &format!("{prep} {}", phrase.text()));
@@ -316,6 +317,7 @@ impl Interpreter<'_> {
             }
             return;
         }
+        self.belongs_to_vehicle(phrase, object);
         self.as_many_as(phrase, kind, &subjects, object);
         let kind = self.at_owned_part(phrase, kind, &subjects);
         self.pass_on_place(kind, &subjects, object);

@@ -19,6 +19,10 @@ impl Interpreter<'_> {
                 let kind = if hangs { RelationKind::HangsFrom } else { kind };
                 let except = [subjects.clone(), self.borne_by(&subjects, who)].concat();
                 let objects = last_two_between(kind, self.refer(kind, who, &except));
+                // "a sheet of paper sticking out of it"
+                let whole = objects.first().and_then(|index| self.scene.things.get(*index));
+                let kind =
+                    whole.and_then(|whole| self.halfway(whole, kind, &prep, &subjects)).unwrap_or(kind);
                 if kind != RelationKind::NextTo {
                     self.no_longer_beside(&subjects, &objects);
                 }
@@ -234,6 +238,7 @@ impl Interpreter<'_> {
         let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
         let lifeless = !owners.is_empty() && !alive(&owners);
         if alive(subjects) && lifeless && phrase.tags().any(Tags::BODY) || owners.is_empty() {
+            self.deeds_behind(prep, subjects);
             self.add_detail(subjects, &format!("{prep} {}", phrase.text()));
             self.group = subjects.to_vec();
             self.closed = true;

@@ -12,7 +12,7 @@ use super::pictures::is_fastened;
 use super::run_on::run_on;
 use super::tinting::{all_over, is_monochrome, is_pair_of_colours};
 use super::token::{Token, low, text_of};
-use crate::lexicon::{List, Phrases, Section, Tags, exact_tags};
+use crate::lexicon::{List, Phrases, Section, Tags, VerbForm, exact_tags, verb};
 
 /// Styles and tags found, and the words that remain.
 #[derive(Debug, Default)]
@@ -191,6 +191,9 @@ fn wish_end(tokens: &[Token], from: usize) -> usize {
     let mut at = from;
     loop {
         let longest = WISHES.longest(|ahead| low(tokens, at + ahead)).map(|(_, length)| length);
+        // "paint dripping": no wish.
+        let flows = verb(low(tokens, at + 1)).is_some_and(|verb| verb.form == VerbForm::Ing);
+        let longest = longest.filter(|_| !flows || low(tokens, at) != "paint");
         let to = usize::from(at > from && reads(tokens, at, "to").is_some() && longest.is_none());
         match longest.unwrap_or(to) {
             0 => break,

@@ -34,6 +34,7 @@ impl Interpreter<'_> {
         }
         let built = kind == RelationKind::Above && self.stands_over(phrase, &subjects);
         let setting = if known || built { Setting::Thing } else { setting(phrase, kind, prep) };
+        let setting = if !known && self.is_amid(phrase, prep, &subjects) { Setting::Place } else { setting };
         match setting {
             Setting::Place => {
                 let corner = self.corner.take();

@@ -33,10 +33,11 @@ pub(crate) use phrases::{Phrases, Section, after, likeliest_language};
 pub(crate) use source::of_section as lines;
 pub(crate) use tags::Tags;
 pub(crate) use verbs::{
-    Role, Verb, VerbForm, base, doing, forms, is_adorning, is_aimed, is_aimed_along, is_at, is_doing,
-    is_filling, is_giving, is_growing, is_known_verb, is_leading, is_lighting, is_linking, is_meaning_to,
-    is_of_the_living, is_on, is_participle, is_putting, is_shown, is_together, is_told_behind, is_worked,
-    needs_object, progressive, tells_gift, third_person, verb,
+    Role, Verb, VerbForm, base, doing, forms, is_adorning, is_aimed, is_aimed_along, is_at, is_coming_down,
+    is_doing, is_filling, is_giving, is_growing, is_half_in, is_hitting, is_known_verb, is_leading,
+    is_lighting, is_linking, is_meaning_to, is_of_the_living, is_on, is_participle, is_pouring, is_putting,
+    is_shown, is_together, is_told_behind, is_worked, needs_object, progressive, tells_gift, third_person,
+    verb,
 };
 pub(crate) use words::{
     List, belongs_to_wearer, comparative, compares, exact_tags, head, is_adjective, is_adverb, is_alive,

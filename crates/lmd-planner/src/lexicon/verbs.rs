@@ -199,6 +199,10 @@ static ON_OVER: Deeds = Deeds::of("on over");
 static ON_ACROSS: Deeds = Deeds::of("on across");
 static ON_GROWING: Deeds = Deeds::of("on growing");
 static ON_FROM: Deeds = Deeds::of("on from");
+static HALF_IN: Deeds = Deeds::of("half in");
+static COMING_DOWN: Deeds = Deeds::of("coming down");
+static POURING: Deeds = Deeds::of("pouring");
+static TOUCHING_INTO: Deeds = Deeds::of("touching into");
 static FILLING: Deeds = Deeds::of("filling");
 static SHOWN: Deeds = Deeds::of("shown");
 static ALONE: Deeds = Deeds::of("alone");
@@ -241,6 +245,26 @@ pub(crate) fn is_on(doing: &str, prep: &str) -> bool {
 /// Whether what does this (`growing`) is on what it comes from.
 pub(crate) fn is_growing(doing: &str) -> bool {
     ON_GROWING.has(doing)
+}
+
+/// Whether what does this (`hatching`) is halfway out of something or in it.
+pub(crate) fn is_half_in(doing: &str) -> bool {
+    HALF_IN.has(doing)
+}
+
+/// Whether what does this (`spilling`) comes down from what it was in or on.
+pub(crate) fn is_coming_down(doing: &str) -> bool {
+    COMING_DOWN.has(doing)
+}
+
+/// Whether what does this, or to which it is done (`pouring`), ends in or on something.
+pub(crate) fn is_pouring(doing: &str) -> bool {
+    POURING.has(doing)
+}
+
+/// Whether a deed and its preposition say what is hit (`crashing into`).
+pub(crate) fn is_hitting(doing: &str, prep: &str) -> bool {
+    prep == "into" && TOUCHING_INTO.has(doing)
 }
 
 /// Whether a deed and its preposition say that something is only touched (`chewing on`), or only near (`fighting over`, `looking into`).

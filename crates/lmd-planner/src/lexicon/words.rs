@@ -109,6 +109,9 @@ pub(crate) enum List {
     /// Parts of which one has several.
     Several,
     InRing,
+    Strewn,
+    OfBuilding,
+    Trimming,
     Collective,
     NoThing,
     LightOf,
@@ -172,7 +175,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 70] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 73] = [
         (Self::Ridden, WORDS, "ridden"),
         (Self::Event, WORDS, "event"),
         (Self::Symbol, WORDS, "symbol"),
@@ -211,6 +214,9 @@ impl List {
         (Self::Grammar, WORDS, "grammar"),
         (Self::Several, WORDS, "several"),
         (Self::InRing, WORDS, "in ring"),
+        (Self::Strewn, WORDS, "strewn"),
+        (Self::OfBuilding, WORDS, "of building"),
+        (Self::Trimming, WORDS, "trimming"),
         (Self::Collective, WORDS, "collective"),
         (Self::NoThing, WORDS, "no thing"),
         (Self::LightOf, STYLE, "light of"),

@@ -84,6 +84,7 @@ fn stands(a: BBox, kind: RelationKind, b: BBox) -> bool {
         RelationKind::Behind => a.y_max() < b.y_max() && beside(a, b),
         RelationKind::HeldBy => a.intersection(b) > 0.0,
         RelationKind::NextTo | RelationKind::Touching => a.x().max(b.x()) - a.x_max().min(b.x_max()) <= 0.25,
+        RelationKind::HalfIn => a.intersection(b) > 0.0 && ay < by,
         RelationKind::HangsFrom => {
             let from = b.y() - SLACK..=b.y_max() + SLACK;
             beside(a, b) && from.contains(&a.y()) && a.y_max() > b.y()

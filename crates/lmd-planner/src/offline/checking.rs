@@ -4,7 +4,7 @@
 use lmd_layout::BBox;
 
 use crate::facts::stands_so;
-use crate::{Relation, RelationKind, Scene};
+use crate::{Arrangement, Relation, RelationKind, Scene, Thing};
 
 /// How far a box may be off where it rests on or lies in another.
 const SLACK: f64 = 0.06;
@@ -18,6 +18,13 @@ pub(super) fn unseen(scene: &Scene, boxes: &[(usize, BBox)]) -> Vec<String> {
             RelationKind::Between(other) => of(other).collect(),
             _ => Vec::new(),
         };
+        // Of a stack the lowest alone is on what bears it.
+        let stack = |thing: &Thing| thing.arrangement == Some(Arrangement::Stack);
+        let lowest = of(relation.subject).max_by(|a, b| a.y_max().total_cmp(&b.y_max()));
+        let stacked = lowest.filter(|_| scene.things.get(relation.subject).is_some_and(stack));
+        if let Some(lowest) = stacked {
+            return holds(lowest, relation.kind, &objects, &others);
+        }
         of(relation.subject).all(|subject| holds(subject, relation.kind, &objects, &others))
     };
     let name = |index: usize| scene.things.get(index).map_or("it", |thing| thing.noun.as_str());
@@ -44,7 +51,7 @@ fn holds(subject: BBox, kind: RelationKind, objects: &[BBox], others: &[BBox]) -
             };
             others.iter().any(within)
         }),
-        RelationKind::On => objects.iter().any(|object| {
+        RelationKind::On | RelationKind::HalfIn => objects.iter().any(|object| {
             over(object) && (object.y() - SLACK..=object.y_max() + SLACK).contains(&subject.y_max())
         }),
         RelationKind::Inside => objects

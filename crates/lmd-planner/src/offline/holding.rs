@@ -73,6 +73,27 @@ pub(super) fn hanging(problem: &mut LayoutProblem, s: usize, o: usize) -> Constr
     Constraint::new(2, vec![vec![a, b, c, d], vec![a, b, e, f], vec![a, b]]).overlapping(s, o)
 }
 
+/// Over the upper part of what it comes out of or goes into, with its lower edge within that.
+pub(super) fn half_in(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
+    problem.hold(s, o, RelationKind::HalfIn);
+    let [a, b] = near(AxisId::Y, point(s, 1.0), point(o, 0.35), 0.03);
+    let [c, d] = within(AxisId::X, s, o, 0.02);
+    let [e, f] = near(AxisId::X, point(s, 0.5), point(o, 0.5), 0.1);
+    let rises = before(AxisId::Y, point(s, 0.0), point(o, 0.0), 0.02);
+    let reaches = [
+        before(AxisId::Y, point(o, 0.0), point(s, 1.0), 0.0),
+        before(AxisId::Y, point(s, 1.0), point(o, 0.6), 0.0),
+    ];
+    let options = vec![
+        vec![a, b, c, d, e, f, rises],
+        vec![a, b, e, f, rises],
+        vec![a, b, e, f],
+        vec![reaches[0], reaches[1], e, f],
+        vec![a, b],
+    ];
+    Constraint::new(2, options).overlapping(s, o)
+}
+
 /// The same constraint for what is in a part of what holds it.
 pub(super) fn in_corner(
     mut constraint: Constraint,

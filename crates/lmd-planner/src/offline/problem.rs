@@ -10,7 +10,7 @@ use lmd_layout::BBox;
 use super::item::{Body, Item, LARGEST, MOST_IN_ROW};
 use super::shape::{Room, corner_size, hook_size, scaled};
 use super::usual;
-use crate::lexicon::{Class, kind_of};
+use crate::lexicon::{Class, Kind, kind_of};
 use crate::{Arrangement, Region, RelationKind, Scene};
 
 /// Shortest side of a box while there is room: two cells of a 16 × 16 grid.
@@ -126,7 +126,7 @@ impl LayoutProblem {
     /// Notes that `child` rests on, stands in or under `parent`, which must be
     /// large enough for it.
     pub(super) fn hold(&mut self, child: usize, parent: usize, kind: RelationKind) {
-        if matches!(kind, RelationKind::On | RelationKind::HangsFrom)
+        if matches!(kind, RelationKind::On | RelationKind::HangsFrom | RelationKind::HalfIn)
             && self.items[child].arrangement.is_none()
         {
             // Everything that rests on something has its feet at one height.
@@ -350,6 +350,12 @@ impl LayoutProblem {
         if self.is_dish(hold) {
             return;
         }
+        // Of milk that is poured nobody knows how wide it is; it is narrower than the cup.
+        if hold.kind == RelationKind::HalfIn && child.kind == Kind::UNKNOWN && child.is_free() {
+            let shrink = (0.6 * cells[hold.parent].0 / cells[hold.child].0).min(1.0);
+            cells[hold.child].0 *= shrink;
+            return;
+        }
         let over =
             if narrow { 1.2 * cells[hold.child].0 / have_w } else { (need_w / most_w).max(need_h / most_h) };
         if over > 1.0 && child.is_free() {
@@ -368,6 +374,11 @@ impl LayoutProblem {
                 .filter(|hold| hold.parent == dish && self.is_dish(**hold))
                 .map(|hold| hold.child)
                 .collect();
+            // What nobody knows the size of leaves half of the dish to the others.
+            for item in on.iter().filter(|item| self.items[**item].kind == Kind::UNKNOWN && on.len() > 1) {
+                let shrink = (0.4 * cells[dish].0 / self.items[*item].row_width(cells[*item])).min(1.0);
+                cells[*item] = scaled(cells[*item], shrink);
+            }
             let row: f64 = on.iter().map(|item| self.items[*item].row_width(cells[*item])).sum();
             let highest = on.iter().map(|item| cells[*item].1).fold(0.0, f64::max);
             let shrink = (0.8 * cells[dish].0 / row).min(0.85 * cells[dish].1 / highest).min(1.0);
@@ -407,7 +418,9 @@ impl LayoutProblem {
     fn is_dish(&self, hold: Hold) -> bool {
         let (child, parent) = (&self.items[hold.child], &self.items[hold.parent]);
         let flat = parent.kind.class == Class::Flat && parent.kind.width <= DISH;
-        child.is_free() && hold.kind == RelationKind::On && flat && child.kind.width <= parent.kind.width
+        // Of a strip of bacon nobody knows how wide it is.
+        let fits = child.kind == Kind::UNKNOWN || child.kind.width <= parent.kind.width;
+        child.is_free() && hold.kind == RelationKind::On && flat && fits
     }
 
     /// How far down the outline of `parent` the feet of `child` are on it.
@@ -455,6 +468,7 @@ fn must_split(scene: &Scene, index: usize) -> bool {
         | RelationKind::Inside
         | RelationKind::Under
         | RelationKind::HeldBy
+        | RelationKind::HalfIn
         | RelationKind::HangsFrom => {
             // A fox beneath ferns is below all of them.
             let hollow = kind_of(&thing.noun).class.is_hollow() || count(relation.subject) > 1;

@@ -4,10 +4,10 @@
 use super::constraint::{
     AxisId, CLEAR, Constraint, Rule, apart, before, centres, level, near, point, within,
 };
-use super::holding::{at_part, fits_hands, hanging, held, in_corner};
+use super::holding::{at_part, fits_hands, half_in, hanging, held, in_corner};
 use super::item::{Item, MOST_IN_ROW};
 use super::problem::LayoutProblem;
-use super::surrounding::{around, between, between_sides};
+use super::surrounding::{around, between, between_sides, held_within, ring};
 use crate::lexicon::{Class, is_alive};
 use crate::{Arrangement, Region, Relation, RelationKind, Scene};
 
@@ -52,31 +52,6 @@ fn describe(scene: &Scene, relation: &Relation) -> String {
     format!("{subject} {} {object}", relation.kind.words().trim_start_matches("to the "))
 }
 
-/// What holds the object of `relation` and not its subject: whoever pushes a man in a wheelchair stands beside that.
-fn held_within(scene: &Scene, relation: &Relation) -> Option<usize> {
-    let holds = |other: &&Relation| {
-        other.subject == relation.object
-            && other.kind == RelationKind::Inside
-            && other.object != relation.subject
-    };
-    let holder = scene.relations.iter().find(holds)?.object;
-    let placed = |other: &Relation| {
-        other.subject == relation.subject
-            && (other.object == holder || !matches!(other.kind, RelationKind::NextTo))
-    };
-    (scene.things.get(holder)?.count == 1 && !scene.relations.iter().any(placed)).then_some(holder)
-}
-
-/// All that stand around what `relation` is about: of five dogs around a table two may be of another thing than the rest.
-fn ring(scene: &Scene, relation: &Relation, items_of: impl Fn(usize) -> Vec<usize>) -> Vec<usize> {
-    let noun = |index: usize| scene.things.get(index).map(|thing| &thing.noun);
-    let same = |other: &&Relation| {
-        let alike = noun(other.subject) == noun(relation.subject);
-        other.kind == relation.kind && other.object == relation.object && alike
-    };
-    scene.relations.iter().filter(same).flat_map(|other| items_of(other.subject)).collect()
-}
-
 /// A relation between things as constraints on their items.
 fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &Relation) -> Vec<Constraint> {
     let items_of = |index: usize| problem.of_thing.get(index).cloned().unwrap_or_default();
@@ -107,6 +82,7 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
         | RelationKind::Under
         | RelationKind::Around
         | RelationKind::HeldBy
+        | RelationKind::HalfIn
         | RelationKind::HangsFrom => {
             let alive = scene.things.get(relation.subject).is_some_and(|thing| is_alive(&thing.noun));
             let detail = scene.things.get(relation.subject).and_then(|thing| thing.detail.as_deref());
@@ -221,6 +197,7 @@ fn carried(problem: &mut LayoutProblem, s: usize, o: usize, kind: RelationKind, 
             on_in_rows(problem, s, o)
         }
         RelationKind::HangsFrom => hanging(problem, s, o),
+        RelationKind::HalfIn => half_in(problem, s, o),
         RelationKind::On => {
             problem.hold(s, o, kind);
             on(s, o, problem.ride(s, o))

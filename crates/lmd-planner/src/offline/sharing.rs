@@ -55,8 +55,8 @@ fn is_place(kind: RelationKind) -> bool {
 
 /// Whether nothing says where a thing is but its neighbours, and it carries nothing.
 fn is_free(scene: &Scene, index: usize) -> bool {
-    use RelationKind::{Around, HangsFrom, HeldBy, Inside, On, Under};
-    let carried = |r: &Relation| matches!(r.kind, On | Inside | Under | HeldBy | HangsFrom | Around);
+    use RelationKind::{Around, HalfIn, HangsFrom, HeldBy, Inside, On, Under};
+    let carried = |r: &Relation| matches!(r.kind, On | Inside | Under | HeldBy | HangsFrom | HalfIn | Around);
     scene.things[index].region.is_none()
         && !scene.relations.iter().any(|r| carried(r) && (r.subject == index || r.object == index))
 }

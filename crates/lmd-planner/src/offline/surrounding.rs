@@ -2,6 +2,7 @@
 
 use super::constraint::{AxisId, Constraint, Rule, apart, centres, level, near, point};
 use super::problem::LayoutProblem;
+use crate::{Relation, RelationKind, Scene};
 
 /// Several things around one: left and right of it first, then above and below, then the corners. The places of
 /// `subjects`, which are among all that are in the `ring`.
@@ -34,6 +35,31 @@ pub(super) fn around(
     };
     let slots = |(slot, &s): (usize, &usize)| Constraint::new(1, vec![place(s, slot), place(s, slot + 4)]);
     ring.iter().enumerate().filter(|(_, item)| subjects.contains(item)).map(slots).collect()
+}
+
+/// What holds the object of `relation` and not its subject: whoever pushes a man in a wheelchair stands beside that.
+pub(super) fn held_within(scene: &Scene, relation: &Relation) -> Option<usize> {
+    let holds = |other: &&Relation| {
+        other.subject == relation.object
+            && other.kind == RelationKind::Inside
+            && other.object != relation.subject
+    };
+    let holder = scene.relations.iter().find(holds)?.object;
+    let placed = |other: &Relation| {
+        other.subject == relation.subject
+            && (other.object == holder || !matches!(other.kind, RelationKind::NextTo))
+    };
+    (scene.things.get(holder)?.count == 1 && !scene.relations.iter().any(placed)).then_some(holder)
+}
+
+/// All that stand around what `relation` is about: of five dogs around a table two may be of another thing than the rest.
+pub(super) fn ring(scene: &Scene, relation: &Relation, items_of: impl Fn(usize) -> Vec<usize>) -> Vec<usize> {
+    let noun = |index: usize| scene.things.get(index).map(|thing| &thing.noun);
+    let same = |other: &&Relation| {
+        let alike = noun(other.subject) == noun(relation.subject);
+        other.kind == relation.kind && other.object == relation.object && alike
+    };
+    scene.relations.iter().filter(same).flat_map(|other| items_of(other.subject)).collect()
 }
 
 /// The things on either side of what stands between.

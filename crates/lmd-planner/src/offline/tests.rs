@@ -54,6 +54,11 @@ fn stands(kind: RelationKind, s: BBox, o: BBox) -> bool {
         RelationKind::Inside => (s.intersection(o) - s.area()).abs() < 1e-9,
         RelationKind::NextTo | RelationKind::Touching => (s.x() - o.x_max()).max(o.x() - s.x_max()) < 0.16,
         RelationKind::HeldBy => s.intersection(o) > 0.3 * s.area(),
+        RelationKind::HalfIn => {
+            (o.y()..=o.y() + 0.55 * o.h()).contains(&s.y_max())
+                && s.y() < o.y()
+                && (o.x()..=o.x_max()).contains(&sx)
+        }
         RelationKind::HangsFrom => {
             (o.y()..=o.y_max() + 1e-9).contains(&s.y()) && s.y() > o.y() && (o.x()..=o.x_max()).contains(&sx)
         }
@@ -65,7 +70,9 @@ fn stands(kind: RelationKind, s: BBox, o: BBox) -> bool {
 fn every_relation_holds_for_things_of_every_class() {
     use RelationKind::*;
     let nouns = ["cat", "table", "house", "bird", "bowl", "mat", "zorb", "tree", "lamp", "horse"];
-    for kind in [LeftOf, RightOf, Above, Below, On, Inside, Under, NextTo, InFrontOf, Behind, HangsFrom] {
+    for kind in
+        [LeftOf, RightOf, Above, Below, On, Inside, Under, NextTo, InFrontOf, Behind, HangsFrom, HalfIn]
+    {
         for (s, subject) in nouns.iter().enumerate() {
             for object in nouns.iter().skip(s + 1).chain(&nouns[..s]) {
                 let asked = scene(&[&format!("1 {subject}"), &format!("1 {object}")], &[(0, kind, 1)]);

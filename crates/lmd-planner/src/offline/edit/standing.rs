@@ -52,7 +52,7 @@ pub(crate) fn stands(bbox: BBox, kind: RelationKind, anchors: &[BBox]) -> bool {
             over(bbox, *other) && y > other.center().1 && bbox.y_max() > other.y_max() - BENEATH * other.h()
         }),
         RelationKind::Inside => any(&|other| bbox.intersection(*other) > 0.4 * bbox.area()),
-        RelationKind::HeldBy => any(&|other| bbox.intersection(*other) > 0.0),
+        RelationKind::HeldBy | RelationKind::HalfIn => any(&|other| bbox.intersection(*other) > 0.0),
         RelationKind::InFrontOf => any(&|other| over(bbox, *other) && bbox.y_max() > other.y_max() - TOUCHES),
         RelationKind::Behind => any(&|other| {
             over(bbox, *other)
