@@ -7,13 +7,40 @@ use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint, thing_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
-use super::places::is_heavenly;
+use super::places::{Setting, is_heavenly, setting};
 use crate::lexicon::{Class, Tags, kind_of, tags};
 use crate::{Region, RelationKind, Thing};
 
 impl Interpreter<'_> {
+    /// `on a beach near the ocean`: what lies beside a place is as far around.
+    pub(super) fn lies_beside_place(&self, phrase: &NounPhrase) -> bool {
+        let place = |np: &NounPhrase| np.tags().any(Tags::PLACE) && self.places.ends_with(&np.text());
+        phrase.is_wide() && matches!(self.before_last(), Some(Chunk::Np(np)) if place(np))
+    }
+
+    /// How things stand to the object of a preposition, by the preposition and by what was said of them.
+    pub(super) fn kind_by_words(
+        &mut self,
+        phrase: &NounPhrase,
+        kind: RelationKind,
+        prep: &str,
+        subjects: &[usize],
+    ) -> RelationKind {
+        let kind = self.touching(phrase, kind, prep, subjects);
+        // Whoever pours milk into a cup is beside it.
+        let pours = matches!(prep, "into" | "out of") && !subjects.is_empty() && self.detailed_by == subjects;
+        let ground = Tags::SCENERY.and(Tags::SEAT).and(Tags::PLACE);
+        let pours = pours || !phrase.tags().any(ground) && self.aims(prep, subjects);
+        let passes = setting(phrase, kind, prep) == Setting::Thing && self.passes_around(kind, subjects);
+        match () {
+            () if self.looks_up_to(phrase, subjects) => RelationKind::Below,
+            () if pours || passes => RelationKind::NextTo,
+            () => kind,
+        }
+    }
+
     /// Whether one who moves is on his way around something, which he cannot be all around: a bird around a tree.
-    pub(super) fn passes_around(&self, kind: RelationKind, subjects: &[usize]) -> bool {
+    fn passes_around(&self, kind: RelationKind, subjects: &[usize]) -> bool {
         const WOUND: [&str; 8] =
             ["wrapped", "wrapping", "coiled", "coiling", "curled", "curling", "wound", "twisted"];
         let ([one], RelationKind::Around) = (subjects, kind) else { return false };
@@ -23,7 +50,7 @@ impl Interpreter<'_> {
     }
 
     /// `looking up at a kite`: it is above; but what stands on the ground and is taller stands beside.
-    pub(super) fn looks_up_to(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+    fn looks_up_to(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
         let up = |thing: &Thing| thing.phrase().ends_with(" up at something");
         let things = subjects.iter().filter_map(|index| self.scene.things.get(*index));
         let object = kind_of(&phrase.noun);

@@ -64,7 +64,6 @@ impl Interpreter<'_> {
 
     /// Who does it: `a cat on a sill looking out` speaks of the cat.
     fn doers(&self, verb: &Verb) -> Vec<usize> {
-        let near = self.current_subjects();
         // "a crocodile with its mouth open and a bird cleaning its teeth": the bird cleans.
         let described = |i: &usize| {
             let detail = self.scene.things.get(*i).and_then(|thing| thing.detail.as_deref());
@@ -72,49 +71,56 @@ impl Interpreter<'_> {
                 ["with its ", "with his ", "with her "].iter().any(|w| says.starts_with(w))
             })
         };
-        // "a swan with three cygnets following": they follow.
-        let trails = matches!(verb.attribute.as_str(), "following" | "trailing") && self.joint == Joint::None;
-        let alone = !matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun(_)));
-        if trails && alone && !self.group.is_empty() && !self.owner.is_empty() {
-            return self.group.clone();
-        }
+        let near = self.current_subjects();
         let near = match near.as_slice() {
             [first, last] if verb.form == VerbForm::Ing && described(first) && !described(last) => {
                 vec![*last]
             }
             _ => near,
         };
-        if let Some(same) = self.goes_on_acting(verb, &near) {
-            return same;
+        self.told_doers(verb, &near).unwrap_or_else(|| self.likely_doers(verb, near))
+    }
+
+    /// Who does it, where the words before the verb say so.
+    fn told_doers(&self, verb: &Verb, near: &[usize]) -> Option<Vec<usize>> {
+        // "a swan with three cygnets following": they follow.
+        let trails = matches!(verb.attribute.as_str(), "following" | "trailing") && self.joint == Joint::None;
+        let alone = !matches!(self.peek(1), Some(Chunk::Np(_) | Chunk::Pronoun(_)));
+        if trails && alone && !self.group.is_empty() && !self.owner.is_empty() {
+            return Some(self.group.clone());
+        }
+        if let Some(same) = self.goes_on_acting(verb, near) {
+            return Some(same);
         }
         // "a girl who chased a butterfly fell": the girl falls.
         if let (Some((_, subjects)), true) =
             (&self.object_of, verb.form == VerbForm::Third && self.ends_clause())
         {
-            return subjects.clone();
+            return Some(subjects.clone());
         }
-        let bearer = || {
-            self.doer_before_place(verb)
-                .or_else(|| self.parked(verb, &near))
-                .or_else(|| self.owner_acts(verb, &near).or_else(|| self.seated_holder(verb, &near)))
-        };
-        if let Some(doers) = bearer().or_else(|| self.picture_before_place(verb, &near)) {
-            return doers;
-        }
-        // "a kite that looks like a dragon", "a flag shaped like a star", "a ball that is balancing on a turtle"
+        let bearer = self
+            .doer_before_place(verb)
+            .or_else(|| self.parked(verb, near))
+            .or_else(|| self.owner_acts(verb, near).or_else(|| self.seated_holder(verb, near)))
+            .or_else(|| self.picture_before_place(verb, near));
+        // "a kite that looks like a dragon", "a ball that is balancing on a turtle"
         let which = match self.previous() {
             Some(Chunk::Be) => matches!(self.before_last(), Some(Chunk::Which)),
             previous => verb.role == Role::Caption && matches!(previous, Some(Chunk::Which)),
         };
-        if which && !self.closed {
-            return near;
-        }
-        if let (Some(Chunk::Np(np)), Some(last)) = (self.previous(), self.mentioned.last())
-            && verb.attribute.starts_with("shaped")
-            && self.scene.things.get(*last).is_some_and(|thing| thing.noun == np.noun)
-        {
-            return vec![*last];
-        }
+        let bearer = bearer.or_else(|| (which && !self.closed).then(|| near.to_vec()));
+        // "a flag shaped like a star"
+        let shaped = verb.attribute.starts_with("shaped");
+        bearer.or_else(|| match (self.previous(), self.mentioned.last()) {
+            (Some(Chunk::Np(np)), Some(last)) if shaped => {
+                (self.scene.things.get(*last)?.noun == np.noun).then(|| vec![*last])
+            }
+            _ => None,
+        })
+    }
+
+    /// Who does it by what is alive and what the verb asks for.
+    fn likely_doers(&self, verb: &Verb, near: Vec<usize>) -> Vec<usize> {
         let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
         let acts = (matches!(verb.role, Role::Action | Role::Posture)
             || verb.role == Role::Close && !matches!(self.peek(1), Some(Chunk::Np(_))))
@@ -368,22 +374,7 @@ impl Interpreter<'_> {
             if verb.attribute == "stacked" && thing.count > 1 {
                 thing.arrangement = Some(Arrangement::Stack);
             }
-            let says = match verb.role {
-                role if role.is_place() => false,
-                Role::Posture => animate || verb.leans(),
-                _ => !matches!(
-                    verb.attribute.as_str(),
-                    "holding"
-                        | "taking"
-                        | "having"
-                        | "doing"
-                        | "making"
-                        | "using"
-                        | "made"
-                        | "taken"
-                        | "used"
-                ),
-            };
+            let says = is_told(verb, animate);
             if !says || thing.phrase().split(' ').any(|word| word == does.as_str()) {
                 continue;
             }
@@ -467,4 +458,15 @@ impl Interpreter<'_> {
 /// A verb as it looks without its ending: `spread`, `visible`.
 fn plain_form(attribute: &str) -> &str {
     if attribute == "visibling" { "visible" } else { attribute.trim_end_matches("ing") }
+}
+
+/// Whether what a verb says of its subject is worth a word in the caption.
+fn is_told(verb: &Verb, animate: bool) -> bool {
+    const EMPTY: [&str; 9] =
+        ["holding", "taking", "having", "doing", "making", "using", "made", "taken", "used"];
+    match verb.role {
+        role if role.is_place() => false,
+        Role::Posture => animate || verb.leans(),
+        _ => !EMPTY.contains(&verb.attribute.as_str()),
+    }
 }

@@ -24,6 +24,24 @@ const SAYS: [&str; 17] = [
     "lettered",
 ];
 
+/// How many words at `at` are spelled out: `the word OPEN`, `the letter A`, `the letters P A X`.
+fn spelled(tokens: &[Token], at: usize, before: Option<&Token>) -> usize {
+    let single = |token: &&Token| matches!(token.text.as_bytes(), [b'A'..=b'Z']);
+    let token = tokens.get(at);
+    match before.map_or("", |last| last.low.as_str()) {
+        "word" | "words" | "text" => {
+            let shouted = |token: &&Token| token.text.len() > 1 && token.text.chars().all(char::is_uppercase);
+            usize::from(token.filter(shouted).is_some())
+        }
+        "letter" => {
+            let ends = tokens.get(at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low));
+            usize::from(token.filter(single).is_some() && ends)
+        }
+        "letters" => tokens.iter().skip(at).take_while(single).count(),
+        _ => 0,
+    }
+}
+
 /// Puts what is to be read on a thing into one token.
 pub(super) fn marked(tokens: &[Token]) -> Vec<Token> {
     let mut marked: Vec<Token> = Vec::with_capacity(tokens.len());
@@ -34,22 +52,8 @@ pub(super) fn marked(tokens: &[Token]) -> Vec<Token> {
             at += 2;
             continue;
         }
-        let length = read_length(tokens, at, marked.last());
-        // "the word OPEN"
-        let shouted =
-            marked.last().is_some_and(|last| matches!(last.low.as_str(), "word" | "words" | "text"))
-                && token.text.len() > 1
-                && token.text.chars().all(char::is_uppercase);
-        // "the letter A"
-        let letter = marked.last().is_some_and(|last| last.low == "letter")
-            && matches!(token.text.as_bytes(), [b'A'..=b'Z'])
-            && tokens.get(at + 1).is_none_or(|next| !next.is_word() || is_function(&next.low));
-        let length = if shouted || letter { length.max(1) } else { length };
-        // "the letters P A X"
         let letters = marked.last().is_some_and(|last| last.low == "letters");
-        let single = |token: &&Token| matches!(token.text.as_bytes(), [b'A'..=b'Z']);
-        let spelled = tokens.iter().skip(at).take_while(single).count();
-        let length = if letters { length.max(spelled) } else { length };
+        let length = read_length(tokens, at, marked.last()).max(spelled(tokens, at, marked.last()));
         if let Some((measure, length)) = measure(tokens, at, marked.last()) {
             marked.push(measure);
             at += length;
@@ -69,7 +73,7 @@ pub(super) fn marked(tokens: &[Token]) -> Vec<Token> {
         };
         let words: Vec<&str> = run.iter().map(|token| token.text.as_str()).collect();
         let mut text = words.join(" ");
-        if letters {
+        if letters && length > 0 {
             text = format!("\"{text}\"");
         }
         // "with the word "OPEN""

@@ -237,23 +237,10 @@ impl Interpreter<'_> {
         if prep == "at" && is_heavenly(&phrase.noun) && known.is_none() {
             return self.looks_up_at(phrase, subjects);
         }
-        // "on a beach near the ocean": what lies beside a place is as far around.
-        let place = |np: &NounPhrase| np.tags().any(Tags::PLACE) && self.places.ends_with(&np.text());
-        let after_place = matches!(self.before_last(), Some(Chunk::Np(np)) if place(np));
-        if after_place && kind == RelationKind::NextTo && phrase.is_wide() && known.is_none() {
+        if kind == RelationKind::NextTo && known.is_none() && self.lies_beside_place(phrase) {
             return self.places.add(prep, &phrase.text());
         }
-        let kind = self.touching(phrase, kind, prep, &subjects);
-        // Whoever pours milk into a cup is beside it.
-        let pours = matches!(prep, "into" | "out of") && !subjects.is_empty() && self.detailed_by == subjects;
-        let ground = Tags::SCENERY.and(Tags::SEAT).and(Tags::PLACE);
-        let pours = pours || !phrase.tags().any(ground) && self.aims(prep, &subjects);
-        let passes = setting(phrase, kind, prep) == Setting::Thing && self.passes_around(kind, &subjects);
-        let kind = match () {
-            () if self.looks_up_to(phrase, &subjects) => RelationKind::Below,
-            () if pours || passes => RelationKind::NextTo,
-            () => kind,
-        };
+        let kind = self.kind_by_words(phrase, kind, prep, &subjects);
         self.place_against(phrase, kind, prep, subjects, known.is_some());
     }
 
