@@ -26,6 +26,10 @@ impl Interpreter<'_> {
         prep: &str,
         subjects: &[usize],
     ) -> RelationKind {
+        // "a dog with its head out of the window"
+        if prep == "out of" && matches!(self.before_last(), Some(Chunk::Np(np)) if Self::is_own_part(np)) {
+            self.add_detail(subjects, "out");
+        }
         let kind = self.touching(phrase, kind, prep, subjects);
         // Whoever pours milk into a cup is beside it.
         let pours = matches!(prep, "into" | "out of") && !subjects.is_empty() && self.detailed_by == subjects;

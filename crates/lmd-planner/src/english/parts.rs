@@ -113,10 +113,7 @@ impl Interpreter<'_> {
         }
         let mut phrase = phrase.clone();
         phrase.attributes.retain(|attribute| !List::Ordinal.has(attribute) && attribute != "other");
-        if let Some(best) = self.best_of_several(&phrase) {
-            return Some(best);
-        }
-        if let Some(lent) = self.lent_head(&phrase) {
+        if let Some(lent) = self.best_of_several(&phrase).or_else(|| self.lent_head(&phrase)) {
             return Some(lent);
         }
         let one = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
@@ -205,9 +202,10 @@ impl Interpreter<'_> {
         }
         // "the man in black, the woman in red": the colours are what they wear.
         let clause = matches!((self.peek(1), self.peek(2)), (Some(Chunk::Comma), Some(Chunk::Np(np))) if np.determiner == Determiner::The);
-        let dressed = clause && phrase.is_bare();
-        let dressed = dressed && matches!(&self.pending, Pending::Object { prep, .. } if prep == "in");
-        if let Some(next) = self.next_head(&phrase).filter(|_| !dressed) {
+        let within = matches!(&self.pending, Pending::Object { prep, .. } if prep == "in");
+        // "a tall tree, a short one and a hammock": a tree.
+        let named = clause && within && phrase.is_bare() || phrase.anaphor && !self.scene.things.is_empty();
+        if let Some(next) = self.next_head(&phrase).filter(|_| !named) {
             phrase.noun.clone_from(&next.noun);
             phrase.plural = phrase.quantity.is_some_and(|q| q.count != 1);
             return Some(phrase);

@@ -108,6 +108,8 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
     let sunlit = phrase.noun == "sun" && prep == "in" && phrase.determiner == Determiner::The;
     // "during a baseball game", "coming around a curve"
     let last = head(&phrase.noun);
+    let starlit = phrase.noun == "star" && phrase.plural && phrase.determiner == Determiner::The;
+    let sunlit = sunlit || starlit && kind == K::Under;
     let event = prep == "during" || matches!(prep, "in" | "at") && List::Event.has(last) && !counted;
     let bend = kind == K::Around && matches!(last, "curve" | "bend" | "corner");
     match kind {

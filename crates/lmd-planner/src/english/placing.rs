@@ -8,7 +8,7 @@ use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
 use crate::lexicon::{Class, List, Tags, exact_tags, head, kind_of};
-use crate::{Arrangement, Region, Relation, RelationKind, Thing};
+use crate::{Arrangement, Region, Relation, RelationKind, Size, Thing};
 
 /// Enough for every pair of what a layout holds; keeps senseless text cheap.
 const MAX_RELATIONS: usize = 512;
@@ -467,6 +467,13 @@ impl Interpreter<'_> {
             matches!(self.previous(), Some(Chunk::Link(Link::Rel { prep, .. })) if prep.ends_with("top of"));
         let shown = kind == RelationKind::On && shown && !atop;
         let kind = if shown { RelationKind::Inside } else { kind };
+        // "an owl in front of a full moon": the moon is seen around it.
+        if let (RelationKind::InFrontOf, Some(thing)) = (kind, self.scene.things.get_mut(object))
+            && is_heavenly(&thing.noun)
+            && thing.size.is_none()
+        {
+            thing.size = Some(Size::Huge);
+        }
         let relation = Relation { subject, kind, object };
         if self.scene.relations.len() >= MAX_RELATIONS {
             return;

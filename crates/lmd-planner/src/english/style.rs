@@ -231,6 +231,9 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
     let medium = medium.filter(|medium| !is_deed(tokens, (at, *medium, end)) && !is_fastened(tokens, end))?;
     let purpose = purpose_end(tokens, end);
     let next = low(tokens, end);
+    // "a painting that shows a ship", but "a poster that says "SALE""
+    let shows = matches!(low(tokens, end + 1), "shows" | "depicts" | "features" | "contains" | "portrays");
+    let shows = shows && matches!(next, "that" | "which");
     if medium + 1 != end
         || !(matches!(
             next,
@@ -245,10 +248,10 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
                 | "features"
                 | "contains"
                 | "portrays"
-                | "that"
                 | "where"
                 | "in"
-        ) || purpose.is_some())
+        ) || shows
+            || purpose.is_some())
     {
         return None;
     }
