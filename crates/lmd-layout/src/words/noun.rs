@@ -42,6 +42,9 @@ fn trimmed(noun: &str) -> &str {
 /// Applies `change` to the lower-case noun and gives the result the case and
 /// the trailing punctuation of the original.
 fn recased(noun: &str, change: impl Fn(&str) -> String) -> String {
+    if noun.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return change(noun);
+    }
     let word = trimmed(noun);
     let lower = word.to_lowercase();
     let changed = change(&lower);

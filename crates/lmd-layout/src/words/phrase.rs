@@ -130,6 +130,10 @@ pub(crate) fn singular_words(text: &str) -> Vec<String> {
 }
 
 fn with_head(phrase: &str, change: fn(&str) -> String) -> String {
+    // One word is its own head.
+    if !phrase.contains(' ') {
+        return change(phrase);
+    }
     let words: Vec<&str> = phrase.split(' ').collect();
     let head = head_index(&words);
     let changed = words.iter().enumerate().map(|(i, w)| if i == head { change(w) } else { (*w).to_owned() });

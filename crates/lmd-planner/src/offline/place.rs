@@ -276,7 +276,8 @@ impl<'a> Search<'a> {
             let item = &problem.items[*item];
             (item.fixed.is_none(), !item.kind.class.stands())
         });
-        let budget = 80 + bodies.len() * bodies.len();
+        // What is crowded by more than twenty kinds of things is not worth a longer search.
+        let budget = 80 + (bodies.len() * bodies.len()).min(400);
         let side_by_side = footing != Footing::Free;
         Self { asked, bodies, strong, side_by_side, apart: true, budget, order, wishes, rows }
     }
