@@ -25,7 +25,7 @@ impl Words {
         let Some((noun, attributes)) = self.0.split_last() else { return false };
         let words = words_of(object.caption.as_str());
         let head = head(&words);
-        let ends_here = |at: usize| head.get(at + 1).is_none_or(|next| is_participle(next));
+        let ends_here = |at: usize| head.get(at + 1).is_none_or(|next| stands_behind(next));
         let Some(at) = (0..head.len()).rev().find(|&at| is_one_of(&head[at], noun) && ends_here(at)) else {
             return false;
         };
@@ -76,9 +76,9 @@ fn head(words: &[String]) -> &[String] {
     &rest[..end.map_or(rest.len(), |at| at + 1)]
 }
 
-/// "a dog running" and "a car parked" still show a dog and a car.
-fn is_participle(word: &str) -> bool {
-    word.ends_with("ing") || (word.len() >= 5 && word.ends_with("ed"))
+/// "a dog running", "a car parked" and "a basket full of kittens" still show a dog, a car and a basket.
+fn stands_behind(word: &str) -> bool {
+    word == "full" || word.ends_with("ing") || (word.len() >= 5 && word.ends_with("ed"))
 }
 
 fn is_one_of(word: &str, alternatives: &[String]) -> bool {
@@ -108,6 +108,7 @@ mod tests {
         assert!(shows("a black and white cow", "cow"));
         assert!(shows("a dog running on grass", "dog"));
         assert!(shows("a pair of shoes", "shoe"));
+        assert!(shows("a basket full of kittens", "basket") && !shows("a basket full of kittens", "kitten"));
         assert!(!shows("a blue car", "red car"));
         assert!(shows("an orange", "orange"));
         assert!(!shows("an orange cat", "orange"));

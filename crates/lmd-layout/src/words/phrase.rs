@@ -8,7 +8,8 @@ const BOUNDARIES: &[&str] = &[
     "next", "from", "to", "for", "into", "onto", "inside", "outside", "around", "between", "against",
     "without", "across", "along", "through", "like", "that", "which", "who", "whose", "wearing", "holding",
     "carrying", "riding", "eating", "pulling", "pushing", "chasing", "throwing", "kicking", "catching",
-    "wielding", "hugging", "watching",
+    "wielding", "hugging", "watching", "asleep", "awake", "afloat", "adrift", "ablaze", "aglow", "ajar",
+    "aloft",
 ];
 
 /// Nouns in -ing, which are not participles.
@@ -162,7 +163,7 @@ fn is_participle(word: &str) -> bool {
 
 /// Whether a participle before this word is what the noun does: `chasing a`, `looking up`, `catching something`.
 fn goes_on(word: &str) -> bool {
-    const AFTER: [&str; 19] = [
+    const AFTER: [&str; 21] = [
         "a",
         "an",
         "the",
@@ -180,6 +181,8 @@ fn goes_on(word: &str) -> bool {
         "away",
         "back",
         "ahead",
+        "left",
+        "right",
         "past",
         "and",
     ];

@@ -365,8 +365,6 @@ impl Interpreter<'_> {
             return self.chain(subjects, RelationKind::On);
         }
         let active = verb.form != VerbForm::Past;
-        // "a balloon tied to a mailbox"
-        let led = matches!(self.peek(1), Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))));
         let (does, proved) = (self.aimed(verb), self.said);
         for index in subjects {
             let animate = self.is_animate(*index);
@@ -388,8 +386,8 @@ impl Interpreter<'_> {
             let second = thing.attributes.iter().any(|attribute| is_doing(attribute));
             // "a lying puppy wearing sunglasses", not "a puppy wearing sunglasses and lying"
             let free = thing.detail.is_none() || is_aimed_along(&does) || does.contains(' ');
-            let behind = if active { is_told_behind(&does) } else { led };
-            if active && second || behind && free || does.starts_with("being ") {
+            let behind = active && is_told_behind(&does) && free;
+            if active && second || behind || does.starts_with("being ") {
                 self.add_deed(&[*index], &does);
             } else {
                 thing.attributes.insert(0, does);
