@@ -178,7 +178,11 @@ impl IntoResponse for ApiError {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.status == StatusCode::PAYLOAD_TOO_LARGE {
+        let unread = matches!(
+            self.status,
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
+        );
+        if unread {
             // The rest of the body is not read, so the connection cannot go on; who knows it sends nothing more on it.
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

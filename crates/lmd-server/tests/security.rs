@@ -126,6 +126,8 @@ fn everything_needs_the_key_but_what_is_allowed_by_name() {
             if !open && !asset {
                 assert_eq!(answer.json()["error"]["type"], "authentication_error");
                 assert_eq!(answer.header("www-authenticate"), "Bearer");
+                // What else the request holds was not read.
+                assert_eq!(answer.header("connection"), "close");
             }
         }
     }

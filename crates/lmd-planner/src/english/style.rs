@@ -49,6 +49,14 @@ pub(super) fn framing(tokens: &[Token]) -> Framing {
             framing.tags.push(said(part));
             continue;
         }
+        // "an egg, a painting, and a goldfish": one of the things.
+        let listed =
+            parts.get(i + 1).is_some_and(|next| next.first().is_some_and(|first| first.low == "and"));
+        let picture = |word: &Token| exact_tags(&word.low).any(Tags::SHOWS);
+        if i > 0 && listed && matches!(words.as_slice(), [a, what] if a.low == "a" && picture(what)) {
+            framing.rest.extend(part.iter().cloned());
+            continue;
+        }
         // "two-color print, teal and orange"
         let before = framing.tags.len();
         if i > 0 && told && is_pair_of_colours(&words_of(part)) {

@@ -124,6 +124,7 @@ fn what_is_meant_is_found() {
         ("a pineapple, a banana and a mango", "the banana in front of the other two"),
         ("a cup of tea on a tray", "add a cookie next to it"),
         ("a garden gnome next to a pond", "a bit more to the left with the gnome"),
+        ("a dog on a beach", "don't move the dog, just add a ball to its right"),
     ] {
         let plan = told(prompt, &[said]).unwrap_or_else(|error| panic!("{prompt}: {said}: {error}"));
         assert!(!plan.layout.objects().is_empty(), "{prompt}: {said}");

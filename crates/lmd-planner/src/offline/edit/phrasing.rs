@@ -92,6 +92,14 @@ fn casual(text: &str) -> String {
         word => word,
     };
     let text = text.split(' ').map(plain).collect::<Vec<&str>>().join(" ");
+    // "don't move the dog, just add a ball": a command like any other.
+    let leads = |text: &str| first_word(text).is_some_and(|word| is_verb(word) && !keeps(word));
+    let text = [", just ", ", only "].iter().fold(text, |text, just| match text.split_once(just) {
+        Some((before, after)) if leads(after) => format!("{before}, {after}"),
+        _ => text,
+    });
+    let bare = ["just ", "only "].iter().find_map(|just| text.strip_prefix(just)).filter(|rest| leads(rest));
+    let text = bare.map(str::to_owned).unwrap_or(text);
     [
         ("leave just ", "leave only "),
         ("keep just ", "keep only "),
@@ -101,6 +109,11 @@ fn casual(text: &str) -> String {
     ]
     .iter()
     .fold(text, |text, (alone, only)| text.replace(alone, only))
+}
+
+/// Whether what such a command names is all that stays.
+fn keeps(verb: &str) -> bool {
+    matches!(verb, "keep" | "leave" | "want" | "show" | "use")
 }
 
 /// `there's` as `there is`, `shouldn't` as `should not`.
