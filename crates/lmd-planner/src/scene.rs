@@ -236,6 +236,11 @@ impl Thing {
         words.extend(self.detail.as_deref());
         words.join(" ")
     }
+
+    /// Whether a word of its [`Self::phrase`] is so.
+    pub(crate) fn says(&self, so: impl Fn(&str) -> bool) -> bool {
+        self.phrase().split(' ').any(so)
+    }
 }
 
 impl Scene {

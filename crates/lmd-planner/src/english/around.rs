@@ -48,7 +48,7 @@ impl Interpreter<'_> {
         const WOUND: [&str; 8] =
             ["wrapped", "wrapping", "coiled", "coiling", "curled", "curling", "wound", "twisted"];
         let ([one], RelationKind::Around) = (subjects, kind) else { return false };
-        let wound = |thing: &Thing| thing.phrase().split(' ').any(|word| WOUND.contains(&word));
+        let wound = |thing: &Thing| thing.says(|word| WOUND.contains(&word));
         let moves = |thing: &Thing| thing_tags(thing).any(Tags::ANIMATE.and(Tags::VEHICLE));
         self.scene.things.get(*one).is_some_and(|thing| thing.count == 1 && moves(thing) && !wound(thing))
     }
@@ -103,7 +103,7 @@ impl Interpreter<'_> {
         };
         let ends = !matches!(self.peek(3), Some(Chunk::Link(_) | Chunk::Than { .. }));
         // "The sky is pink and the sea is calm."
-        let clause = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        let clause = self.before_last();
         let joined = self.joint != Joint::None;
         let free = !joined || matches!(clause, Some(Chunk::Adjectives(_) | Chunk::Verb(_)));
         let free = free && self.region.is_none() && self.known(phrase).is_none();
@@ -127,7 +127,7 @@ impl Interpreter<'_> {
 
     /// `a windowsill with rain outside`: the weather is all around, whoever has it. `true` if it was that.
     pub(super) fn has_weather(&mut self, phrase: &NounPhrase) -> bool {
-        let weather = phrase.is_bare() && phrase.tags().any(Tags::TIME) && phrase.tags().any(Tags::STUFF);
+        let weather = phrase.is_bare() && phrase.is_weather();
         let outside = matches!(self.peek(1), Some(Chunk::Link(Link::Rel { prep, .. })) if prep == "outside")
             && !matches!(self.peek(2), Some(Chunk::Np(_) | Chunk::Pronoun(_)));
         // "with mist over the water"

@@ -82,7 +82,7 @@ impl Interpreter<'_> {
 
     /// Whether somebody uses what he is "on": `talking on the phone`.
     fn is_used(&self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
-        let doing = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        let doing = self.before_last();
         let rests = matches!(doing, Some(Chunk::Verb(verb)) if verb.role == Role::Posture);
         let person =
             |index: &usize| self.scene.things.get(*index).is_some_and(|t| thing_tags(t).any(Tags::PERSON));
@@ -95,7 +95,7 @@ impl Interpreter<'_> {
             ["stuck", "taped", "pinned", "glued", "tacked", "nailed", "stapled", "clipped"];
         let stuck = |i: &usize| {
             let thing = self.scene.things.get(*i);
-            thing.is_some_and(|thing| thing.phrase().split(' ').any(|word| STUCK.contains(&word)))
+            thing.is_some_and(|thing| thing.says(|word| STUCK.contains(&word)))
         };
         !subjects.is_empty() && subjects.iter().all(stuck)
     }
@@ -164,8 +164,7 @@ impl Interpreter<'_> {
         if let Some(halfway) = self.halfway(&phrase.thing(), kind, prep, subjects) {
             return halfway;
         }
-        let hangs =
-            |thing: &Thing| thing.phrase().split(' ').any(|word| matches!(word, "hanging" | "dangling"));
+        let hangs = |thing: &Thing| thing.says(|word| matches!(word, "hanging" | "dangling"));
         let hung = self.hung || subjects.iter().any(|i| self.scene.things.get(*i).is_some_and(hangs));
         match prep {
             // A note that is stuck to a fridge covers a part of it.

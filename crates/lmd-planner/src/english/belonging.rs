@@ -266,9 +266,8 @@ impl Interpreter<'_> {
     pub(super) fn ends_definite_pair(&self) -> bool {
         let the =
             |chunk: Option<&Chunk>| matches!(chunk, Some(Chunk::Np(np)) if np.determiner == Determiner::The);
-        let before = |back: usize| self.at.checked_sub(back).and_then(|at| self.chunks.get(at));
-        let pair = the(self.peek(0)) && the(before(2)) && matches!(before(3), Some(Chunk::Link(_)));
-        pair && before(1) == Some(&Chunk::And) && matches!(self.peek(1), None | Some(Chunk::Stop))
+        let pair = the(self.peek(0)) && the(self.back(2)) && matches!(self.back(3), Some(Chunk::Link(_)));
+        pair && self.back(1) == Some(&Chunk::And) && matches!(self.peek(1), None | Some(Chunk::Stop))
     }
 
     /// Whether it is smoke or the like that comes out of something, which then stays what is spoken of.

@@ -167,9 +167,8 @@ impl Interpreter<'_> {
 
     /// Whether a preposition follows a limb that somebody has: `a lion with one paw on a ball`.
     pub(super) fn follows_limb(&self) -> bool {
-        let before = |back: usize| self.at.checked_sub(back).and_then(|at| self.chunks.get(at));
-        let limb = matches!(before(1), Some(Chunk::Np(np)) if np.tags().any(Tags::BODY));
-        limb && matches!(before(2), Some(Chunk::With | Chunk::Has))
+        let limb = matches!(self.back(1), Some(Chunk::Np(np)) if np.tags().any(Tags::BODY));
+        limb && matches!(self.back(2), Some(Chunk::With | Chunk::Has))
     }
 
     /// `looks through binoculars at an eagle`: who looks holds them. `true` if it was that.

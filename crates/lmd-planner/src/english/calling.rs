@@ -32,7 +32,7 @@ impl Interpreter<'_> {
 
     /// The chunk before the last one.
     pub(super) fn before_last(&self) -> Option<&Chunk> {
-        self.at.checked_sub(2).and_then(|at| self.chunks.get(at))
+        self.back(2)
     }
 
     /// Whether the phrase at hand is joined to the one before it by nothing but `and`.
@@ -48,7 +48,7 @@ impl Interpreter<'_> {
             chunk => *chunk == Chunk::Be,
         };
         let sentence = self.chunks.iter().take(self.at).rev().take_while(|chunk| **chunk != Chunk::Stop);
-        let third = self.at.checked_sub(3).and_then(|at| self.chunks.get(at));
+        let third = self.back(3);
         let list = self.lists_before() && !matches!(third, Some(Chunk::Verb(_) | Chunk::Link(_)));
         self.joint != Joint::None && !list && self.peek(1).is_some_and(does) && sentence.into_iter().any(does)
     }

@@ -51,7 +51,7 @@ impl Interpreter<'_> {
             return true;
         }
         // "two chefs, neither wearing a hat": the deed is told by what must not be there.
-        let before = (1..=2).filter_map(|back| self.at.checked_sub(back).and_then(|at| self.chunks.get(at)));
+        let before = (1..=2).filter_map(|count| self.back(count));
         let does = before.into_iter().find_map(|chunk| match chunk {
             Chunk::Verb(verb) => Some(verb.attribute.clone()),
             Chunk::Unknown(word) => verb(word).map(|verb| verb.attribute),
@@ -145,7 +145,7 @@ impl Interpreter<'_> {
 
     /// Whether the preposition before this noun follows what must not be there.
     pub(super) fn was_denied(&self) -> bool {
-        let before = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        let before = self.before_last();
         self.mentioned.is_empty() && !self.scene.absent.is_empty() && matches!(before, Some(Chunk::Np(_)))
     }
 
@@ -167,7 +167,7 @@ impl Interpreter<'_> {
         let Some(Chunk::Np(np)) = self.peek(1) else { return false };
         let said = self.chunks.iter().take(self.at).rev().take_while(|chunk| **chunk != Chunk::Stop);
         // "wears a robe except the conductor"
-        let object = match (self.at.checked_sub(2).and_then(|at| self.chunks.get(at)), self.previous()) {
+        let object = match (self.before_last(), self.previous()) {
             (Some(Chunk::Verb(_)), Some(Chunk::Np(np))) => format!(" {}", np.text()),
             _ => String::new(),
         };

@@ -373,7 +373,7 @@ impl Interpreter<'_> {
                 thing.arrangement = Some(Arrangement::Stack);
             }
             let says = is_told(verb, animate);
-            if !says || thing.phrase().split(' ').any(|word| word == does.as_str()) {
+            if !says || thing.says(|word| word == does.as_str()) {
                 continue;
             }
             // "a cat and a dog looking at each other": each at something.
@@ -408,7 +408,7 @@ impl Interpreter<'_> {
             return self.add_detail(&group, &adjectives.join(" "));
         }
         // "wearing a coat which is too big"
-        let which = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        let which = self.before_last();
         let of_detail = matches!((which, self.previous()), (Some(Chunk::Which), Some(Chunk::Be)));
         if deed && of_detail && self.denied.is_none() {
             let group = self.group.clone();

@@ -103,7 +103,7 @@ impl Interpreter<'_> {
         };
         let says = |index: &usize| {
             let thing = self.scene.things.get(*index);
-            thing.is_some_and(|thing| thing.phrase().split(' ').any(|word| word == does))
+            thing.is_some_and(|thing| thing.says(|word| word == does))
         };
         let silent: Vec<usize> = subjects.iter().copied().filter(|index| !says(index)).collect();
         self.add_deed(&silent, &told);

@@ -86,7 +86,7 @@ impl Interpreter<'_> {
 
     /// Whether the phrase before `with` is a place: `a cat in a room with blue walls`.
     fn after_place(&self) -> bool {
-        let before = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        let before = self.before_last();
         matches!(before, Some(Chunk::Np(np)) if np.tags().any(Tags::PLACE) && self.known(np).is_none())
     }
 }

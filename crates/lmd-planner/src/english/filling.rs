@@ -196,9 +196,8 @@ impl Interpreter<'_> {
 
     /// Whether a clause about what the verb speaks of ends before it: `a girl who chased a butterfly fell`.
     pub(super) fn ends_clause(&self) -> bool {
-        let before = |back: usize| self.at.checked_sub(back).and_then(|at| self.chunks.get(at));
         matches!(
-            (before(1), before(2), before(3)),
+            (self.back(1), self.back(2), self.back(3)),
             (Some(Chunk::Np(_)), Some(Chunk::Verb(_)), Some(Chunk::Which))
         )
     }

@@ -113,9 +113,8 @@ impl Interpreter<'_> {
         }
         let (met, subjects) = self.object_of.as_ref().filter(|_| !self.closed)?;
         // "a cat jumping from a table onto a chair", "squirting from a bottle onto a sausage"
-        let before = |back: usize| self.at.checked_sub(back).and_then(|at| self.chunks.get(at));
-        let left = matches!(before(2), Some(Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep))) if matches!(prep.as_str(), "from" | "out of"));
-        let moves = left && matches!(before(3), Some(Chunk::Verb(_)));
+        let left = matches!(self.back(2), Some(Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep))) if matches!(prep.as_str(), "from" | "out of"));
+        let moves = left && matches!(self.back(3), Some(Chunk::Verb(_)));
         if moves && matches!(prep, "into" | "onto" | "over") && self.joint == Joint::None {
             return Some((kind, subjects.clone()));
         }

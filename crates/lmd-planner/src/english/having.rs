@@ -431,8 +431,7 @@ impl Interpreter<'_> {
     /// `two knights with swords`: one for each of them.
     fn arm_each(&mut self, index: usize, owners: &[usize]) {
         // "both have baskets"
-        let of_all =
-            self.at.checked_sub(2).and_then(|at| self.chunks.get(at)) == Some(&Chunk::Pronoun(Who::They));
+        let of_all = self.before_last() == Some(&Chunk::Pronoun(Who::They));
         let held = self.is_held_up(index) || of_all;
         let persons = |i: &usize| {
             self.scene

@@ -291,8 +291,13 @@ impl<'a> Interpreter<'a> {
         self.joint = Joint::None;
     }
 
+    /// The chunk so many before this one.
+    pub(super) fn back(&self, count: usize) -> Option<&Chunk> {
+        self.at.checked_sub(count).and_then(|at| self.chunks.get(at))
+    }
+
     pub(super) fn previous(&self) -> Option<&Chunk> {
-        self.at.checked_sub(1).and_then(|i| self.chunks.get(i))
+        self.back(1)
     }
 
     /// The noun phrase after `and` that lends its noun.

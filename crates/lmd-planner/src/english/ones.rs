@@ -6,7 +6,7 @@ use super::links::{self, Link, place_word};
 use super::noun_phrase::noun_phrase;
 use super::numbers::quantity;
 use super::phrase::Determiner;
-use super::token::{Token, before_in_sentence, low};
+use super::token::{Token, before_in_sentence, ends, low};
 use crate::lexicon::{List, Tags, VerbForm, exact_tags, is_adjective, is_function, tags, verb};
 
 /// The sentence with each `one` told: of several the adjectives get their `one`, and what a `one` borrows from a like
@@ -253,11 +253,6 @@ fn placed_ones(tokens: &[Token]) -> Vec<Token> {
         }
     }
     told
-}
-
-/// Whether a phrase ends before the word at `at`.
-fn ends(tokens: &[Token], at: usize) -> bool {
-    tokens.get(at).is_none_or(|next| !next.is_word() || exact_tags(&next.low).any(Tags::FUNCTION))
 }
 
 /// `two chairs, one wooden and one plastic` as `one wooden one and one plastic one`: what the one is made of or what

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::numbers::number;
 use super::piece::Chunk;
-use super::token::{Token, low, text_of};
+use super::token::{Token, ends, low, text_of};
 use crate::lexicon::{
     Phrases, Role, Section, Tags, Verb, VerbForm, is_adjective, is_function, is_known_verb, is_leading,
     is_linking, is_meaning_to, is_of_the_living, is_participle, tags,
@@ -48,9 +48,8 @@ pub(super) fn about_to(tokens: &[Token], at: usize, previous: Option<&Chunk>) ->
         );
         // "asks the bride to smile"
         let asked = matches!(previous, Some(Chunk::Np(np)) if np.tags().any(Tags::ANIMATE));
-        let asked = asked && is_known_verb(word) && does_anything(tokens, at + 2);
-        let plain =
-            asked || !tags(word).any(Tags::NOUN.and(Tags::ADJECTIVE)) && does_anything(tokens, at + 2);
+        let asked = asked && is_known_verb(word) && ends(tokens, at + 2);
+        let plain = asked || !tags(word).any(Tags::NOUN.and(Tags::ADJECTIVE)) && ends(tokens, at + 2);
         let next =
             crate::lexicon::verb(word).filter(|next| next.form == VerbForm::Base && (object || plain))?;
         return Some((Verb { form: VerbForm::Ing, ..next }, 2));
@@ -58,11 +57,6 @@ pub(super) fn about_to(tokens: &[Token], at: usize, previous: Option<&Chunk>) ->
     let to = matches!(low(tokens, at), "about" | "how") && low(tokens, at + 1) == "to";
     let next = crate::lexicon::verb(low(tokens, at + 2)).filter(|next| to && next.form == VerbForm::Base)?;
     Some((Verb { form: VerbForm::Ing, ..next }, 3))
-}
-
-/// Whether what stands at `at` ends what somebody is going to do, or goes on with it: no noun follows.
-fn does_anything(tokens: &[Token], at: usize) -> bool {
-    tokens.get(at).is_none_or(|next| !next.is_word() || is_function(&next.low))
 }
 
 static LIKENESSES: LazyLock<Phrases<&str>> =
@@ -81,7 +75,7 @@ pub(super) fn causative(tokens: &[Token], at: usize) -> Option<(Verb, usize)> {
     let past = |word: &str| {
         word == "cut" || crate::lexicon::verb(word).is_some_and(|verb| verb.form == VerbForm::Past)
     };
-    let done = |at: &usize| past(low(tokens, *at)) && does_anything(tokens, at + 1);
+    let done = |at: &usize| past(low(tokens, *at)) && ends(tokens, at + 1);
     let end = (at + 3..at + 5).find(done).filter(|_| has && own)?;
     let what = text_of(tokens.get(at + 1..=end)?);
     let attribute = format!("{} {what}", low(tokens, at));

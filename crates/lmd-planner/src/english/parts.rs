@@ -53,7 +53,7 @@ impl Interpreter<'_> {
 
     /// `a knight before a queen, who touches him`: the clause behind the comma speaks of the queen.
     fn turn_to_last(&mut self) {
-        let before = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        let before = self.before_last();
         let (Some(Chunk::Np(np)), Some(Chunk::Comma)) = (before, self.previous()) else { return };
         let last = self.group.last().copied();
         let named = |index: usize| self.scene.things.get(index).is_some_and(|thing| thing.noun == np.noun);
@@ -430,8 +430,7 @@ impl Interpreter<'_> {
             phrase.tags().any(Tags::TIME) || phrase.noun.ends_with("sky") || phrase.tags().any(Tags::PLACE);
         let scene = !self.scene.things.is_empty() || self.places.len() > 0;
         // "neon signs and rain"
-        let weather =
-            self.joint == Joint::And && phrase.tags().any(Tags::TIME) && phrase.tags().any(Tags::STUFF);
+        let weather = self.joint == Joint::And && phrase.is_weather();
         let follows =
             (self.joint == Joint::Comma || weather) && scene && (!phrase.plural || phrase.head_is_place());
         bare && ends && place && follows && !self.ends_listing()

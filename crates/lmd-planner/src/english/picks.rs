@@ -181,7 +181,8 @@ impl Interpreter<'_> {
     pub(super) fn best_of_several(&self, phrase: &NounPhrase) -> Option<NounPhrase> {
         let best = phrase.anaphor && phrase.attributes.iter().any(|word| word.ends_with("est"));
         let object = matches!(self.pending, Pending::Object { .. });
-        let whole = self.scene.things.get(self.latest_several().filter(|_| best && object)?)?;
+        let several = (best && object).then(|| self.latest_several()).flatten()?;
+        let whole = self.scene.things.get(several)?;
         Some(NounPhrase { noun: whole.noun.clone(), ..phrase.clone() })
     }
 

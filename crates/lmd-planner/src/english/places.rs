@@ -41,6 +41,11 @@ impl NounPhrase {
 }
 
 impl NounPhrase {
+    /// Whether it is rain, snow or the like.
+    pub(super) fn is_weather(&self) -> bool {
+        self.tags().any(Tags::TIME) && self.tags().any(Tags::STUFF)
+    }
+
     /// Whether a thing is far and wide, so that it is as much a place as what lies beside it: the sea, not a tree.
     pub(super) fn is_wide(&self) -> bool {
         self.tags().any(Tags::SCENERY) && self.head_is_place() && self.quantity.is_none()

@@ -31,7 +31,7 @@ impl Interpreter<'_> {
         let lifeless = !subjects.is_empty() && subjects.iter().all(|index| !self.is_animate(*index));
         let whom = |np: &NounPhrase| np.tags().any(Tags::ANIMATE) && !np.tags().any(Tags::PLACE);
         // "eggs and flour used for a recipe"
-        let used = self.at.checked_sub(2).and_then(|at| self.chunks.get(at));
+        let used = self.before_last();
         let used = matches!(used, Some(Chunk::Verb(verb)) if verb.form == VerbForm::Past);
         let counted = phrase.noun.is_empty() && phrase.quantity.is_some();
         if !(after_for && lifeless && (bare || counted || used || whom(phrase)))

@@ -240,25 +240,15 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
     let purpose = purpose_end(tokens, end);
     let next = low(tokens, end);
     // "a painting that shows a ship", but "a poster that says "SALE""
-    let shows = matches!(low(tokens, end + 1), "shows" | "depicts" | "features" | "contains" | "portrays");
-    let shows = shows && matches!(next, "that" | "which");
+    let tells = |word: &str| matches!(word, "shows" | "depicts" | "features" | "contains" | "portrays");
+    let finite = tells(next);
+    let shows = tells(low(tokens, end + 1)) && matches!(next, "that" | "which");
     if medium + 1 != end
         || !(matches!(
             next,
-            "of" | "showing"
-                | "depicting"
-                | "featuring"
-                | "with"
-                | ":"
-                | "containing"
-                | "shows"
-                | "depicts"
-                | "features"
-                | "contains"
-                | "portrays"
-                | "where"
-                | "in"
-        ) || shows
+            "of" | "showing" | "depicting" | "featuring" | "with" | ":" | "containing" | "where" | "in"
+        ) || finite
+            || shows
             || purpose.is_some())
     {
         return None;
@@ -271,7 +261,6 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
             .iter()
             .take(words.len() - 1)
             .all(|w| matches!(w.to_lowercase().as_str(), "a" | "an" | "the"));
-    let finite = matches!(next, "shows" | "depicts" | "features" | "contains" | "portrays");
     let of = usize::from(
         finite || matches!(next, "of" | ":" | "showing" | "depicting" | "featuring" | "containing"),
     );

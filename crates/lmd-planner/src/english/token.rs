@@ -47,6 +47,11 @@ pub(super) fn low(tokens: &[Token], at: usize) -> &str {
     tokens.get(at).map_or("", |token| token.low.as_str())
 }
 
+/// Whether a phrase ends before the word at `at`: the text, a sign or a function word is there.
+pub(super) fn ends(tokens: &[Token], at: usize) -> bool {
+    tokens.get(at).is_none_or(|next| !next.is_word() || lexicon::is_function(&next.low))
+}
+
 /// The indices before `at` within its sentence, from the last to the first.
 pub(super) fn before_in_sentence(tokens: &[Token], at: usize) -> impl Iterator<Item = usize> + '_ {
     (0..at).rev().take_while(|i| low(tokens, *i) != ".")

@@ -59,6 +59,7 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
     let (Some(&first), true) = (objects.first(), relation.subject != relation.object) else {
         return Vec::new();
     };
+    let ring = ring(scene, relation, items_of);
     match relation.kind {
         RelationKind::Between(other) => {
             let (left, right) = between_sides(&objects, &items_of(other), relation.object == other);
@@ -74,9 +75,7 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
             };
             subjects.iter().map(|&subject| between(subject, &left, &right, alike, &lines)).collect()
         }
-        RelationKind::Around if ring(scene, relation, items_of).len() > 1 => {
-            around(problem, &ring(scene, relation, items_of), &subjects, first)
-        }
+        RelationKind::Around if ring.len() > 1 => around(problem, &ring, &subjects, first),
         RelationKind::On
         | RelationKind::Inside
         | RelationKind::Under

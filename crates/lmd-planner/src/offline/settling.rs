@@ -128,8 +128,7 @@ fn set_at_table(scene: &mut Scene) {
     let things = &scene.things;
     for relation in &mut scene.relations {
         let (who, table) = (&things[relation.subject], &things[relation.object]);
-        let says = |word: &str| AT_TABLE.contains(&word);
-        let sits = who.phrase().split(' ').any(says);
+        let sits = who.says(|word| AT_TABLE.contains(&word));
         let table = kind_of(&table.noun).class == Class::Table && table.count == 1;
         if relation.kind == RelationKind::NextTo && who.count > 2 && is_alive(&who.noun) && sits && table {
             relation.kind = RelationKind::Around;

@@ -54,6 +54,9 @@ pub(super) fn held_within(scene: &Scene, relation: &Relation) -> Option<usize> {
 
 /// All that stand around what `relation` is about: of five dogs around a table two may be of another thing than the rest.
 pub(super) fn ring(scene: &Scene, relation: &Relation, items_of: impl Fn(usize) -> Vec<usize>) -> Vec<usize> {
+    if relation.kind != RelationKind::Around {
+        return Vec::new();
+    }
     let noun = |index: usize| scene.things.get(index).map(|thing| &thing.noun);
     let same = |other: &&Relation| {
         let alike = noun(other.subject) == noun(relation.subject);
