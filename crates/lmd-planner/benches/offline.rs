@@ -15,6 +15,15 @@ const SENTENCES: [(&str, &str); 4] = [
     ),
 ];
 
+/// Repeated up to four thousand characters, the most that a prompt may have.
+const REPEATED: [(&str, &str); 5] = [
+    ("cat", "cat "),
+    ("clauses", "two red cars and a dog on a beach, a man with a hat, "),
+    ("sentences", "A man is walking his dog in the park while a woman reads a book on a bench. "),
+    ("list", "cat, "),
+    ("letters", "a b "),
+];
+
 fn sentence_to_layout(c: &mut Criterion) {
     let mut group = c.benchmark_group("sentence to layout");
     for (name, sentence) in SENTENCES {
@@ -23,5 +32,15 @@ fn sentence_to_layout(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, sentence_to_layout);
+fn longest_prompts(c: &mut Criterion) {
+    let mut group = c.benchmark_group("four thousand characters");
+    group.sample_size(10);
+    for (name, part) in REPEATED {
+        let prompt = part.repeat(4000 / part.len());
+        group.bench_function(name, |b| b.iter(|| OfflinePlanner.plan(std::hint::black_box(&prompt))));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, sentence_to_layout, longest_prompts);
 criterion_main!(benches);
