@@ -9,7 +9,8 @@ use super::phrase::Determiner;
 use super::token::{Token, low};
 use super::{links, names};
 use crate::lexicon::{
-    Tags, VerbForm, exact_tags, is_adjective, is_adverb, is_function, is_participle, tags, third_person, verb,
+    Class, Tags, VerbForm, exact_tags, is_adjective, is_adverb, is_function, is_participle, kind_of, tags,
+    third_person, verb,
 };
 
 /// Little words that go with verbs: `hands out`.
@@ -135,10 +136,35 @@ impl Reader<'_> {
         bare && counted && !last.has_capital() && singular(&last.low) == last.low && !self.object_follows(1)
     }
 
-    /// `a teacher writing on a board`: what a person does, though it may be a noun.
+    /// `a teacher writing on a board`, `on the curb writing on a pad`: what a person does, though it may be a noun.
     pub(super) fn writes_somewhere(&self, last: &Token) -> bool {
         let placed = matches!(self.low(1), "on" | "at" | "in");
-        placed && self.phrase.determiner == Determiner::A && tags(&last.low).any(Tags::PERSON)
+        let there = self.is_led() && kind_of(&last.low).class == Class::Flat;
+        placed && (there || self.phrase.determiner == Determiner::A && tags(&last.low).any(Tags::PERSON))
+    }
+
+    /// Whether a preposition leads to the phrase.
+    fn is_led(&self) -> bool {
+        links::link(self.tokens, self.start.saturating_sub(1)).is_some_and(|(_, length)| length == 1)
+            || self.before() == "with"
+    }
+
+    /// `a sheep with short hair stands under a tree`, `two giraffes in a yard stand together`, `vegetables set on rice`:
+    /// how somebody or something is placed, though it may be a noun.
+    pub(super) fn is_placed(&self, low: &str, last: &Token) -> bool {
+        let placed = links::link(self.tokens, self.at + 1).is_some();
+        let counted = self.phrase.quantity.is_some() || self.phrase.determiner == Determiner::A;
+        match low {
+            "set" => {
+                let framed = matches!(self.low(1), "against" | "amid" | "among" | "amongst" | "up");
+                framed || placed && singular(&last.low) != last.low
+            }
+            "stands" | "rests" | "sets" => placed && !counted && self.is_led(),
+            "stand" | "rest" => {
+                self.is_led() && matches!(self.low(1), "together" | "alone" | "still" | "side")
+            }
+            _ => false,
+        }
     }
 
     /// `the other holding a sword`
@@ -180,12 +206,18 @@ impl Reader<'_> {
         if name(0) && name(1) && exact_tags(self.low(1)).is_unknown() {
             return false;
         }
+        // What ended the phrase before, as it does not belong to its noun.
+        let last = self.start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let posture = matches!(low, "set" | "stand" | "stands" | "rest" | "rests" | "sets" | "writing");
+        if bare && posture && last.is_some_and(|last| tags(&last.low).any(Tags::NOUN)) {
+            return true;
+        }
         let participle = is_participle(low);
         let finite = !tags(low).any(Tags::NOUN) && verb(low).is_some();
         // "an old woman in black feeds the cats"
         let finite_third = verb(low).is_some_and(|verb| verb.form == VerbForm::Third);
         let third = finite_third || tags(low).is_unknown() && singular(low) != low;
-        let third = third && self.object_follows(1);
+        let third = third && (self.object_follows(1) || links::link(self.tokens, self.at + 1).is_some());
         let colour = |word: &String| exact_tags(word).any(Tags::COLOUR);
         let dressed =
             self.before() == "in" && self.phrase.is_bare() && self.phrase.attributes.iter().all(colour);

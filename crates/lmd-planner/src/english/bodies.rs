@@ -120,8 +120,10 @@ impl Interpreter<'_> {
     /// Who wears it in `a ballerina on a stage in a white tutu`.
     pub(super) fn wearer_in(&self, kind: RelationKind) -> Option<Vec<usize>> {
         let Some(Chunk::Np(np)) = self.peek(1) else { return None };
-        let (_, subjects) = self.object_of.as_ref()?;
         let alive = |list: &[usize]| list.iter().any(|i| self.is_animate(*i));
+        // "posing for a selfie in a jacket"
+        let subjects = self.object_of.as_ref().map(|(_, subjects)| subjects).filter(|list| alive(list));
+        let subjects = subjects.unwrap_or(&self.acting);
         let worn = kind == RelationKind::Inside && np.tags().any(Tags::WORN);
         // "drops a coin in his hat"
         let puts = self.chunks.windows(2).take(self.at).rev().find_map(|two| match two {

@@ -22,22 +22,6 @@ const HANDLED: [&str; 19] = [
     "brushing",
 ];
 
-/// Lifeless things that look as if they did something.
-const FIGURES: [&str; 12] = [
-    "statue",
-    "doll",
-    "puppet",
-    "robot",
-    "scarecrow",
-    "snowman",
-    "figure",
-    "mannequin",
-    "gnome",
-    "skeleton",
-    "figurine",
-    "machine",
-];
-
 /// One sentence for each odd caption of `scene`.
 pub(super) fn odd_captions(scene: &Scene) -> Vec<String> {
     let captions = scene.things.iter().flat_map(odd);
@@ -219,7 +203,7 @@ fn odd(thing: &Thing) -> Vec<String> {
         doubt(format!("\"{does}\" may be what somebody else does"));
     }
     let does = thing.detail.as_deref().and_then(|detail| detail.split(' ').next());
-    let figure = own.any(Tags::PART) || FIGURES.contains(&head(&thing.noun));
+    let figure = own.any(Tags::PART) || List::Figure.has(head(&thing.noun));
     // A boat may wait for the tide.
     let waits = |does: &str| does == "waiting" && own.any(Tags::VEHICLE);
     // "a sign reading "OPEN"" says so, and so does "reading 50".

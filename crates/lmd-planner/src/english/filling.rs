@@ -45,8 +45,10 @@ impl Interpreter<'_> {
             }
         } else {
             let joint = if self.joint == Joint::And { "and " } else { "" };
+            let before = self.owner.clone();
+            let named = matches!(self.previous(), Some(Chunk::Np(_)));
             // "a violin, an open case full of coins": the case is full.
-            if matches!(self.previous(), Some(Chunk::Np(_))) {
+            if named {
                 self.narrow_to_last();
                 self.owner.clone_from(&self.group);
             } else {
@@ -58,6 +60,10 @@ impl Interpreter<'_> {
                 return false;
             }
             self.add_detail(&owners, &format!("{joint}{says} {what}"));
+            // "shelves full of books, a globe on a desk": no shelf has the globe.
+            if named {
+                self.owner = before;
+            }
             (self.group, self.joint) = (owners, Joint::None);
         }
         self.used.push("filled".to_owned());

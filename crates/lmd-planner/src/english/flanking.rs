@@ -270,7 +270,10 @@ impl Interpreter<'_> {
     /// `a table with a vase on a tray`: the tray is on the table, in place of the vase.
     pub(super) fn pass_on_place(&mut self, kind: RelationKind, subjects: &[usize], object: usize) {
         use RelationKind::{Inside, On};
-        let owners = self.owner.clone();
+        // "a cat on a desk on a laptop", but not "on a rug, on a bed"
+        let next = matches!(self.back(2), Some(Chunk::Np(_))) && self.joint == Joint::None;
+        let bearer = self.group.as_slice();
+        let owners = [self.owner.as_slice(), if next { bearer } else { &[] }].concat();
         let new = !self.object_known && !owners.contains(&object) && matches!(kind, On | Inside);
         let stood = |r: &Relation| {
             subjects.contains(&r.subject) && owners.contains(&r.object) && matches!(r.kind, On | Inside)

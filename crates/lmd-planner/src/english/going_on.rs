@@ -109,7 +109,8 @@ impl Interpreter<'_> {
                 RelationKind::NextTo => RelationKind::On,
                 kind => kind,
             };
-            return (bears && alive && is_on(&does.attribute, "from")).then(|| (kind, self.acting.clone()));
+            return (bears && alive && (is_on(&does.attribute, "from") || prep == "from behind"))
+                .then(|| (kind, self.acting.clone()));
         }
         let (met, subjects) = self.object_of.as_ref().filter(|_| !self.closed)?;
         // "a cat jumping from a table onto a chair", "squirting from a bottle onto a sausage"
@@ -149,6 +150,33 @@ impl Interpreter<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What `a laptop on a desk next to a lamp` places beside the lamp: the laptop, where the lamp can stand on the desk,
+    /// too; a sofa holds two animals, but the lamp stands beside it.
+    pub(super) fn beside_on_surface(&self, kind: RelationKind) -> Option<(RelationKind, Vec<usize>)> {
+        use RelationKind::{Behind, InFrontOf, Inside, LeftOf, NextTo, On, RightOf};
+        let Some(Chunk::Np(np)) = self.peek(1) else { return None };
+        let (met, subjects) = self.object_of.as_ref().filter(|_| !self.closed)?;
+        let beside = matches!(kind, NextTo | LeftOf | RightOf | InFrontOf | Behind | On);
+        let new = self.joint == Joint::None && self.known(np).is_none();
+        let [bearer] = self.group.as_slice() else { return None };
+        let bearer = self.scene.things.get(*bearer).filter(|_| beside && new)?;
+        let (under, other) = (kind_of(&bearer.noun), kind_of(&np.noun));
+        let loose = !matches!(other.class, Class::Wall | Class::Hang | Class::Over | Class::Mount)
+            && !np.tags().any(Tags::PLACE.and(Tags::SCENERY).and(Tags::VEHICLE).and(Tags::BODY));
+        let alive = np.tags().any(Tags::ANIMATE);
+        let room = match under.class {
+            Class::Seat => other.width < 0.7 * under.width && (alive || other.height < 0.35),
+            // Nothing stands on a plate with what is served there.
+            Class::Table | Class::Flat if under.width > 0.5 => {
+                other.width < 0.6 * under.width && other.height < 0.9
+            }
+            _ => false,
+        };
+        // "standing in hay next to a sheep"
+        let amid = *met == Inside && thing_tags(bearer).any(Tags::STUFF) && alive;
+        (loose && (*met == On && room || amid)).then(|| (kind, subjects.clone()))
     }
 
     /// Whether `on` says at whom something is aimed: `spraying water on its calf`.

@@ -2,7 +2,7 @@
 //!
 //! The way: normalise → `syntax` → `token` (with `joining`, `plainly`) → `language` → `lettering` → `stock` → `spelling` →
 //! `superlative` → `series` → `ones` (with `gaps`) → `style` (with `about_picture`, `run_on` and `tinting`) → `chunk` (with `aside`, `noun_phrase`,
-//! `acting`, `of_part` and `adjectives`, `names`, `numbers`, `links`, `mood`, `nothing`, `partitive`, `past`, `parallel`,
+//! `acting`, `deeds`, `of_part` and `adjectives`, `names`, `numbers`, `links`, `mood`, `nothing`, `partitive`, `past`, `parallel`,
 //! `pictures`, `predicative`) → `interpret` (with `naming`, `calling`, `belonging`,
 //! `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `bodies`, `places`, `denial`,
 //! `doing`, `done_to`, `going_on`, `coming`, `facing`, `ideas`, `filling`, `fabric`, `parts`, `picks`, `purpose`, `within`, `around`,
@@ -22,6 +22,7 @@ mod calling;
 mod choosing;
 mod chunk;
 mod coming;
+mod deeds;
 mod denial;
 mod doing;
 mod done_to;

@@ -5,7 +5,7 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::phrase::{Determiner, NounPhrase};
 use super::who::Who;
 use crate::Thing;
-use crate::lexicon::{Class, Tags, compares, head, kind_of};
+use crate::lexicon::{Class, List, Tags, compares, head, is_function, kind_of};
 
 /// `the ramen` that a bowl of ramen holds.
 fn holds(thing: &Thing, phrase: &NounPhrase) -> bool {
@@ -138,8 +138,23 @@ impl Interpreter<'_> {
         if phrase.other {
             self.scene.things.iter().position(same)
         } else {
-            self.scene.things.iter().rposition(same).or_else(|| self.meant_by_kind(phrase))
+            let same = self.scene.things.iter().rposition(same);
+            same.or_else(|| self.shown_by(phrase)).or_else(|| self.meant_by_kind(phrase))
         }
+    }
+
+    /// `A statue of a man. The man looks angry.`: the picture or figure of it.
+    fn shown_by(&self, phrase: &NounPhrase) -> Option<usize> {
+        let shows = |thing: &Thing| {
+            let figure = thing_tags(thing).any(Tags::SHOWS) || List::Figure.has(head(&thing.noun));
+            let shown = thing.detail.as_deref().and_then(|detail| detail.strip_prefix("of "));
+            let named = |shown: &str| {
+                let mut words = shown.split(' ').skip_while(|word| is_function(word));
+                words.by_ref().take_while(|word| !is_function(word)).any(|word| word == phrase.noun)
+            };
+            figure && !phrase.plural && shown.is_some_and(named)
+        };
+        self.scene.things.iter().rposition(shows)
     }
 
     /// `A farmer leans on a gate. The man is smoking.`: the one thing of an earlier sentence that is of the kind.

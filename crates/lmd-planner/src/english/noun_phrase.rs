@@ -357,6 +357,7 @@ impl Reader<'_> {
         let plural_before = nouns.last().is_some_and(|at| self.ends_as_plural(*at));
         if plural_before
             || self.acts(low, last)
+            || self.is_placed(low, last)
             || self.act_together(low, last)
             || self.is_predicate_colour(low)
         {

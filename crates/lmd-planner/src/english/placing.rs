@@ -126,7 +126,7 @@ impl Interpreter<'_> {
             kind => kind,
         };
         let subjects = self.holder_of(kind, subjects);
-        let placed = self.placed_so(kind, prep);
+        let placed = self.placed_so(kind, prep).or_else(|| self.beside_on_surface(kind));
         let kind = placed.as_ref().map_or(kind, |(kind, _)| *kind);
         let placed = placed.map(|(_, subjects)| subjects);
         let subjects =

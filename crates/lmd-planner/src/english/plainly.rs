@@ -24,6 +24,8 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
         } else if low(tokens, at) == "some" && low(tokens, at + 1) == "one" && low(tokens, at + 2) != "of" {
             plain.push(Token::new("someone"));
             at += 2;
+        } else if let Some(length) = nearby(tokens, at) {
+            at += length;
         } else if of_some_sort(tokens, at) {
             at += 3;
         } else if speaks(tokens, at) {
@@ -44,6 +46,20 @@ fn getting_ready(tokens: &[Token], at: usize) -> Option<usize> {
     let before = at.checked_sub(1).map_or("", |before| low(tokens, before));
     let ready = length == 2 || low(tokens, at) == "ready" && tags(before).any(Tags::PERSON);
     (ready && matches!(low(tokens, at + length), "to" | "for")).then_some(length)
+}
+
+/// `with a cup nearby`, `with a cup near by`: what is named beside something is near it anyway. The length of it.
+fn nearby(tokens: &[Token], at: usize) -> Option<usize> {
+    let length = match (low(tokens, at), low(tokens, at + 1)) {
+        ("nearby", _) => 1,
+        ("near", "by") => 2,
+        _ => return None,
+    };
+    let before = at.checked_sub(1).map_or("", |before| low(tokens, before));
+    let with =
+        tokens.iter().take(at).rev().take_while(|token| token.is_word()).any(|token| token.low == "with");
+    let ends = tokens.get(at + length).is_none_or(|next| !next.is_word());
+    (with && ends && tags(before).any(Tags::NOUN)).then_some(length)
 }
 
 /// `a motorcycle of some sort`: nobody says of which.

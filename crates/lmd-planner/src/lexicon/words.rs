@@ -129,6 +129,8 @@ pub(crate) enum List {
     Ordinal,
     /// Words for the older of several.
     Elder,
+    /// Lifeless things that look as if they did something.
+    Figure,
     /// Words after which a square is a way to stand together.
     Laid,
     /// What something is made of.
@@ -175,7 +177,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 73] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 74] = [
         (Self::Ridden, WORDS, "ridden"),
         (Self::Event, WORDS, "event"),
         (Self::Symbol, WORDS, "symbol"),
@@ -228,6 +230,7 @@ impl List {
         (Self::MaleName, WORDS, "male name"),
         (Self::Ordinal, WORDS, "ordinal"),
         (Self::Elder, WORDS, "elder"),
+        (Self::Figure, WORDS, "figure"),
         (Self::Material, WORDS, "material"),
         (Self::Laid, WORDS, "laid"),
         (Self::InHand, WORDS, "in hand"),
