@@ -1,6 +1,6 @@
 //! Parts of bodies and what is worn: what somebody does with his own hands, and who wears what.
 
-use super::chunk::Chunk;
+use super::chunk::{By, Chunk};
 use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
@@ -117,6 +117,67 @@ impl Interpreter<'_> {
         true
     }
 
+    /// `with his head on a pillow`: the caption says where it is, besides.
+    pub(super) fn where_it_is(&self, phrase: &NounPhrase) -> Option<String> {
+        match (self.peek(1)?, self.peek(2)?) {
+            (Chunk::Link(Link::Rel { prep, .. }), Chunk::Np(place))
+                if Self::is_own_part(phrase)
+                    && !prep.starts_with("out")
+                    && phrase.tags().any(Tags::BODY)
+                    && !place.tags().any(Tags::BODY) =>
+            {
+                Some(format!("{prep} {}", place.text()))
+            }
+            _ => None,
+        }
+    }
+
+    /// `taller than a house`, and `bigger than its head`, which is a part of whom the sentence speaks and no thing.
+    pub(super) fn compare_with(
+        &mut self,
+        phrase: &NounPhrase,
+        (larger, higher, by): (bool, bool, By),
+        subjects: &[usize],
+    ) {
+        let part = Self::is_own_part(phrase) && phrase.tags().any(Tags::BODY);
+        if part && self.known(phrase).is_none() && by == By::Size && !subjects.is_empty() {
+            let how = if larger { "larger" } else { "smaller" };
+            self.add_detail(subjects, &format!("{how} than {}", phrase.text()));
+            return (self.group, self.closed) = (subjects.to_vec(), true);
+        }
+        let object = self.thing_of(phrase);
+        self.compare((larger, higher, by), subjects, &[object]);
+    }
+
+    /// Whether a phrase names a part of somebody spoken of: `her head`.
+    pub(super) fn is_own_part(phrase: &NounPhrase) -> bool {
+        // "both hands", "balancing plates on one arm"
+        let counted = phrase.words.first().map(|word| word.to_lowercase());
+        let counted = counted.is_some_and(|word| matches!(word.as_str(), "both" | "one"));
+        let every = (phrase.determiner == Determiner::Each || counted) && phrase.tags().any(Tags::BODY);
+        // Somebody's balcony is no part of him.
+        let its = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("its"));
+        let home = matches!(
+            phrase.noun.as_str(),
+            "balcony" | "roof" | "door" | "window" | "porch" | "chimney" | "seat"
+        );
+        let part = phrase.tags().any(Tags::PART) || phrase.noun == "skull";
+        phrase.determiner == Determiner::Possessive && part && (its || !home) || every
+    }
+
+    /// Whom a phrase is a part of, where its own words tell.
+    pub(super) fn has_part(&self, phrase: &NounPhrase, own: bool, done_to: &[usize]) -> Vec<usize> {
+        // "a mailbox with its flag up"
+        let its = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("its"));
+        let alive = phrase.tags().any(Tags::ANIMATE.and(Tags::BODY))
+            || self.owner.iter().any(|index| self.is_animate(*index));
+        match own {
+            _ if its && !alive => self.owner.clone(),
+            true => self.owners_named_by(phrase, done_to),
+            false => Vec::new(),
+        }
+    }
+
     /// Who wears it in `a ballerina on a stage in a white tutu`.
     pub(super) fn wearer_in(&self, kind: RelationKind) -> Option<Vec<usize>> {
         let Some(Chunk::Np(np)) = self.peek(1) else { return None };
@@ -142,10 +203,7 @@ impl Interpreter<'_> {
         kind: RelationKind,
         subjects: &[usize],
     ) -> RelationKind {
-        let last = phrase.words.last().map(|word| word.to_lowercase());
-        let Some(part) = phrase.part.clone().or(last.filter(|last| *last != phrase.noun)) else {
-            return kind;
-        };
+        let Some(part) = phrase.owned_part() else { return kind };
         let alive = phrase.tags().any(Tags::ANIMATE);
         match (kind, head(&part)) {
             (RelationKind::On, "shoulder") if alive => {

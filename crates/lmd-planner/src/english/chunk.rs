@@ -231,6 +231,12 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
             Chunk::Pronoun(Who::That)
         }
         // "a cactus in each", "with a cake on each of them"
+        "each" if after_preposition && reads(tokens, at + 1, "of them").is_some() => {
+            return Some((Some(Chunk::Pronoun(Who::Each)), 3));
+        }
+        "each" if after_preposition && low(tokens, at + 1) == "one" => {
+            return Some((Some(Chunk::Pronoun(Who::Each)), 2));
+        }
         "each" if after_preposition && tokens.get(at + 1).is_none_or(|next| !next.is_word()) => {
             Chunk::Pronoun(Who::Each)
         }

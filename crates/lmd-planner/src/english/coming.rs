@@ -11,6 +11,9 @@ use crate::lexicon::{
 };
 use crate::{RelationKind, Thing};
 
+/// What is said with `out` of whoever or whatever is half in something.
+const OUT: [&str; 6] = ["sticking", "poking", "peeking", "peeping", "popping", "hanging"];
+
 /// What somebody is doing who has done what a verb says: `pouring` of `poured`.
 pub(super) fn doing_of(verb: &Verb) -> String {
     let active = (verb.form == VerbForm::Past).then(|| finite_past(&verb.attribute)).flatten();
@@ -105,11 +108,35 @@ impl Interpreter<'_> {
         }
     }
 
+    /// What a preposition and a pronoun place is beside that no longer, and sticks out of it where it is half in it.
+    pub(super) fn no_longer_only_beside(
+        &mut self,
+        kind: RelationKind,
+        prep: &str,
+        subjects: &[usize],
+        objects: &[usize],
+    ) {
+        if kind != RelationKind::NextTo {
+            self.no_longer_beside(subjects, objects);
+        }
+        if kind == RelationKind::HalfIn {
+            self.deeds_behind(prep, subjects);
+        }
+    }
+
     /// `crawling out of its shell`: the deed before it is told behind the noun, too.
     pub(super) fn deeds_behind(&mut self, prep: &str, things: &[usize]) {
         let does = self.deed_before().filter(|_| prep == "out of").map(|verb| verb.attribute.clone());
         let Some(does) = does else { return };
         for index in things {
+            let thing = self.scene.things.get_mut(*index);
+            // "a hammer sticking out of a box"
+            let out = |detail: &String| detail.ends_with(&does) && OUT.contains(&does.as_str());
+            let told = thing.filter(|thing| thing.detail.as_ref().is_some_and(out));
+            if let Some(detail) = told.and_then(|thing| thing.detail.as_mut()) {
+                detail.push_str(" out");
+                continue;
+            }
             let thing = self.scene.things.get_mut(*index);
             let at = thing.as_ref().and_then(|thing| thing.attributes.iter().position(|word| *word == does));
             if let (Some(at), Some(thing)) = (at, thing) {

@@ -71,14 +71,23 @@ impl Interpreter<'_> {
                 ["with its ", "with his ", "with her "].iter().any(|w| says.starts_with(w))
             })
         };
+        let one = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
         let near = self.current_subjects();
         let near = match near.as_slice() {
             [first, last] if verb.form == VerbForm::Ing && described(first) && !described(last) => {
                 vec![*last]
             }
+            // "a skeleton and children pointing at it"
+            [first, last] if verb.form == VerbForm::Ing && one(first) && self.at_it_follows() => vec![*last],
             _ => near,
         };
         self.told_doers(verb, &near).unwrap_or_else(|| self.likely_doers(verb, near))
+    }
+
+    /// Whether the verb is followed by a preposition and `it`.
+    fn at_it_follows(&self) -> bool {
+        let placed = matches!(self.peek(1), Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))));
+        placed && matches!(self.peek(2), Some(Chunk::Pronoun(super::who::Who::It)))
     }
 
     /// Who does it, where the words before the verb say so.

@@ -1,7 +1,6 @@
 //! What is done to something: the objects of verbs, and what becomes of them.
 
 use super::chunk::Chunk;
-use super::having::is_person;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::names::is_persons;
 use super::phrase::{Determiner, NounPhrase};
@@ -9,7 +8,7 @@ use super::places::{Setting, setting};
 use crate::RelationKind;
 use crate::lexicon::{
     Class, Role, Tags, Verb, VerbForm, exact_tags, is_filling, is_giving, is_shown, is_together, kind_of,
-    needs_object, tells_gift, verb,
+    needs_object, tags, verb,
 };
 
 impl Interpreter<'_> {
@@ -107,16 +106,6 @@ impl Interpreter<'_> {
         };
         let silent: Vec<usize> = subjects.iter().copied().filter(|index| !says(index)).collect();
         self.add_deed(&silent, &told);
-    }
-
-    /// What stands for things that a caption may not name.
-    fn some(&self, does: &str, things: &[usize]) -> &'static str {
-        let somebody = |index: &usize| self.scene.things.get(*index).is_some_and(is_person);
-        if !things.is_empty() && things.iter().all(somebody) && !tells_gift(does) {
-            "someone"
-        } else {
-            "something"
-        }
     }
 
     /// Adds what things do to their captions: `chanting slogans and waving`.
@@ -385,6 +374,9 @@ impl Interpreter<'_> {
             self.scene.things.get(*index).is_some_and(|t| thing_tags(t).is_unknown() || is_persons(&t.noun))
         };
         let has = |index: &usize| self.is_animate(*index) || hand(index) || named(index);
+        if let Some(part) = phrase.owned_part().filter(|part| holds && tags(part).any(Tags::BODY)) {
+            return self.grasp(verb, &part, subjects);
+        }
         let held = (holds || hugs) && subjects.iter().any(has);
         let objects = self.group.clone();
         if held {
@@ -402,6 +394,13 @@ impl Interpreter<'_> {
         }
         let acts = !LEAVES_PLACE_TO_OBJECT.contains(&verb.attribute.as_str());
         self.done_to = self.group.last().copied().filter(|_| acts);
+    }
+
+    /// `a mother holding her child's hand` holds no child.
+    fn grasp(&mut self, verb: &Verb, part: &str, subjects: &[usize]) {
+        let whose = self.some(&verb.attribute, &self.group);
+        self.add_deed(subjects, &format!("{} {whose}'s {part}", verb.attribute));
+        self.relate_all(subjects, RelationKind::NextTo, &self.group.clone());
     }
 
     pub(super) fn verb_detail(

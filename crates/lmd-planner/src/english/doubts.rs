@@ -149,6 +149,7 @@ fn differing(scene: &Scene) -> Vec<String> {
     let differ = |thing: &&Thing| {
         let by =
             thing.detail.as_deref().and_then(|said| said.strip_prefix("of ").or(said.strip_prefix("in ")));
+        let by = by.or(thing.detail.as_deref().and_then(|said| said.strip_prefix("with a ")));
         let words = ["different", "various", "varying", "assorted"];
         thing.count > 1 && by.is_some_and(|by| words.iter().any(|word| by.starts_with(word)))
     };
@@ -283,7 +284,7 @@ fn is_plain_colour(attribute: &str) -> bool {
 impl Interpreter<'_> {
     /// How much was said of places, regions and details so far.
     pub(super) fn said_so_far(&self) -> usize {
-        self.said + self.places.len() + self.scene.absent.len() + self.scene.notes.len()
+        self.said + self.places.len() + self.places.again() + self.scene.absent.len() + self.scene.notes.len()
     }
 
     /// Remembers a preposition that has to say something.

@@ -1,6 +1,7 @@
 //! On both sides: of a thing, of its owner, or of the picture; between things; and prepositions without an object.
 
 use super::chunk::Chunk;
+use super::going_on::has_room;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::of_part::is_counted_in;
@@ -90,10 +91,8 @@ impl Interpreter<'_> {
             }
         }
         for subject in subjects {
-            // "curtains on both sides": one on each.
-            let uncounted = |thing: &&mut Thing| {
-                !thing.exact && thing.count == 3 && kind_of(&thing.noun).class == Class::Hang
-            };
+            // "curtains on both sides", "flower pots on both sides": one on each.
+            let uncounted = |thing: &&mut Thing| !thing.exact && thing.count == 3;
             if let Some(thing) = self.scene.things.get_mut(*subject).filter(uncounted) {
                 thing.count = 2;
             }
@@ -139,7 +138,17 @@ impl Interpreter<'_> {
             self.closed = true;
             return;
         }
+        // "pancakes with syrup dripping and a pat of butter on top"
+        let (subjects, owners) = match subjects {
+            [first, last] if owners.is_empty() && self.is_atop() => {
+                (std::slice::from_ref(last), vec![*first])
+            }
+            _ => (subjects, owners),
+        };
         let objects = if owners.is_empty() { self.resolve(Who::It, subjects) } else { owners };
+        if self.is_atop() {
+            self.no_longer_beside(subjects, &objects);
+        }
         if kind != RelationKind::NextTo && !subjects.is_empty() && !objects.is_empty() {
             self.relate_all(subjects, kind, &objects);
             self.closed = true;
@@ -312,6 +321,9 @@ impl Interpreter<'_> {
         if pronoun && self.owner.is_empty() && self.mentioned.iter().all(|i| subjects.contains(i)) {
             return subjects.last().copied().into_iter().collect();
         }
+        if self.lists_anew(subjects.len()) {
+            return subjects;
+        }
         let rests = matches!(
             kind,
             RelationKind::On | RelationKind::Inside | RelationKind::Under | RelationKind::Around
@@ -329,6 +341,17 @@ impl Interpreter<'_> {
         vec![*last]
     }
 
+    /// `a cake with candles on top, a plate and a fork beside it`: what is listed after a place is all beside it.
+    fn lists_anew(&self, listed: usize) -> bool {
+        let before = self.chunks.get(..self.at).unwrap_or_default();
+        let Some(comma) = before.iter().rposition(|chunk| *chunk == Chunk::Comma) else { return false };
+        let list = before.get(comma + 1..).unwrap_or_default();
+        let named = list.iter().filter(|chunk| matches!(chunk, Chunk::Np(_))).count();
+        let only = list.iter().all(|chunk| matches!(chunk, Chunk::Np(_) | Chunk::And));
+        let placed = before.get(comma.saturating_sub(1));
+        only && named == listed && matches!(placed, Some(Chunk::Link(_) | Chunk::Pronoun(_)))
+    }
+
     /// What is between two things that are on a shelf is on it, too.
     fn rest_with(&mut self, subjects: &[usize], first: usize) {
         let rests = |r: &&Relation| matches!(r.kind, RelationKind::On | RelationKind::Inside);
@@ -339,6 +362,20 @@ impl Interpreter<'_> {
         for subject in subjects.iter().filter(|subject| **subject != place.object) {
             if of(*subject, &self.scene.relations).is_none() {
                 self.relate(*subject, place.kind, place.object);
+            }
+        }
+    }
+
+    /// `a radio on a shelf between two candlesticks`: they are on the shelf, too, where there is room.
+    fn poles_rest_with(&mut self, subjects: &[usize], poles: [usize; 2]) {
+        let rests = |r: &&Relation| r.kind == RelationKind::On && subjects.contains(&r.subject);
+        let Some(bearer) = self.scene.relations.iter().find(rests).map(|r| r.object) else { return };
+        for pole in poles {
+            let placed = self.scene.relations.iter().any(|r| r.subject == pole);
+            let noun = self.scene.things.get(pole).map(|thing| thing.noun.clone());
+            let (Some(noun), Some(under)) = (noun, self.scene.things.get(bearer)) else { continue };
+            if !placed && pole != bearer && has_room(under, &noun) {
+                self.relate(pole, RelationKind::On, bearer);
             }
         }
     }
@@ -386,6 +423,7 @@ impl Interpreter<'_> {
         }
         self.relate_all(subjects, RelationKind::Between(second), &[first]);
         self.rest_with(subjects, first);
+        self.poles_rest_with(subjects, [first, second]);
         self.group = subjects.to_vec();
         self.closed = true;
     }

@@ -5,8 +5,24 @@ use super::interpret::{Interpreter, Joint, thing_tags};
 use super::links::Link;
 use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
-use crate::RelationKind;
-use crate::lexicon::{Class, List, Role, Tags, Verb, VerbForm, head, is_on, kind_of};
+use crate::lexicon::{Class, List, Role, Tags, Verb, VerbForm, head, is_on, kind_of, noun_tags};
+use crate::{RelationKind, Thing};
+
+/// Whether what `noun` names can be beside what is on `bearer`: a lamp on a desk, a cat on a sofa.
+pub(super) fn has_room(bearer: &Thing, noun: &str) -> bool {
+    let (under, other, tags) = (kind_of(&bearer.noun), kind_of(noun), noun_tags(noun));
+    let fixed = matches!(other.class, Class::Wall | Class::Hang | Class::Over | Class::Mount)
+        || tags.any(Tags::PLACE.and(Tags::SCENERY).and(Tags::VEHICLE).and(Tags::BODY));
+    let room = match under.class {
+        Class::Seat => other.width < 0.7 * under.width && (tags.any(Tags::ANIMATE) || other.height < 0.35),
+        // Nothing stands on a plate with what is served there.
+        Class::Table | Class::Flat if under.width > 0.5 => {
+            other.width < 0.6 * under.width && other.height < 0.9
+        }
+        _ => false,
+    };
+    room && !fixed
+}
 
 impl Interpreter<'_> {
     /// Who does a second deed: whoever does the first, or has what was named.
@@ -155,28 +171,18 @@ impl Interpreter<'_> {
     /// What `a laptop on a desk next to a lamp` places beside the lamp: the laptop, where the lamp can stand on the desk,
     /// too; a sofa holds two animals, but the lamp stands beside it.
     pub(super) fn beside_on_surface(&self, kind: RelationKind) -> Option<(RelationKind, Vec<usize>)> {
-        use RelationKind::{Behind, InFrontOf, Inside, LeftOf, NextTo, On, RightOf};
+        use RelationKind::{Behind, Between, InFrontOf, Inside, LeftOf, NextTo, On, RightOf};
         let Some(Chunk::Np(np)) = self.peek(1) else { return None };
         let (met, subjects) = self.object_of.as_ref().filter(|_| !self.closed)?;
-        let beside = matches!(kind, NextTo | LeftOf | RightOf | InFrontOf | Behind | On);
+        let beside = matches!(kind, NextTo | LeftOf | RightOf | InFrontOf | Behind | On | Between(_));
         let new = self.joint == Joint::None && self.known(np).is_none();
         let [bearer] = self.group.as_slice() else { return None };
         let bearer = self.scene.things.get(*bearer).filter(|_| beside && new)?;
-        let (under, other) = (kind_of(&bearer.noun), kind_of(&np.noun));
-        let loose = !matches!(other.class, Class::Wall | Class::Hang | Class::Over | Class::Mount)
-            && !np.tags().any(Tags::PLACE.and(Tags::SCENERY).and(Tags::VEHICLE).and(Tags::BODY));
         let alive = np.tags().any(Tags::ANIMATE);
-        let room = match under.class {
-            Class::Seat => other.width < 0.7 * under.width && (alive || other.height < 0.35),
-            // Nothing stands on a plate with what is served there.
-            Class::Table | Class::Flat if under.width > 0.5 => {
-                other.width < 0.6 * under.width && other.height < 0.9
-            }
-            _ => false,
-        };
+        let room = has_room(bearer, &np.noun);
         // "standing in hay next to a sheep"
         let amid = *met == Inside && thing_tags(bearer).any(Tags::STUFF) && alive;
-        (loose && (*met == On && room || amid)).then(|| (kind, subjects.clone()))
+        (*met == On && room || amid).then(|| (kind, subjects.clone()))
     }
 
     /// Whether `on` says at whom something is aimed: `spraying water on its calf`.

@@ -188,15 +188,7 @@ impl Interpreter<'_> {
         let said = matches!(self.peek(1), Some(Chunk::Adjectives(_) | Chunk::Verb(_)));
         let tool = phrase.tags().any(Tags::GRASP) && !said;
         let done_to: Vec<usize> = self.done_to.into_iter().filter(|_| tool).collect();
-        let mut whose = if own { self.owners_named_by(phrase, &done_to) } else { Vec::new() };
-        // "a mailbox with its flag up"
-        let its = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("its"));
-        if its
-            && !phrase.tags().any(Tags::ANIMATE.and(Tags::BODY))
-            && !owners.iter().any(|i| self.is_animate(*i))
-        {
-            whose.clone_from(&owners);
-        }
+        let whose = self.has_part(phrase, own, &done_to);
         if !whose.is_empty() {
             return self.accessory(phrase, whose);
         }
@@ -207,7 +199,12 @@ impl Interpreter<'_> {
             return self.accessory(phrase, owners);
         }
         let rises = phrase.tags().any(Tags::STUFF) && matches!(self.peek(1), Some(Chunk::Verb(_)));
-        if !owners.is_empty() && self.is_accessory(phrase) && (rises || !self.explicit_place_follows()) {
+        // "four mugs, each with a different colour of handle"
+        let differs = each && phrase.attributes.iter().any(|word| word == "different");
+        if !owners.is_empty()
+            && (differs || self.is_accessory(phrase))
+            && (rises || !self.explicit_place_follows())
+        {
             let last: Vec<usize> =
                 if phrase.plural || each { owners } else { owners.last().copied().into_iter().collect() };
             return self.accessory(phrase, last);
@@ -256,12 +253,15 @@ impl Interpreter<'_> {
             None => {
                 let way = self.way_after();
                 self.at += usize::from(way.is_some());
+                let way = way.or_else(|| self.where_it_is(phrase));
                 let way = way.map_or_else(String::new, |way| format!(" {way}"));
                 self.add_detail(&owners, &format!("with {}{way}", phrase.text()));
             }
         }
+        // "a boy asleep at a desk with his head on books": it is his head that is there.
+        let own = phrase.tags().any(Tags::BODY) && owners.iter().any(|index| self.is_animate(*index));
+        self.group.clone_from(if own { &owners } else { &self.owner });
         self.detailed = owners;
-        self.group.clone_from(&self.owner);
     }
 
     /// The words that come next where they name a part of an owner: `antlers above the door` of a cabin.

@@ -2,9 +2,10 @@
 //! stands nowhere as a thing.
 
 use super::chunk::Chunk;
+use super::having::is_person;
 use super::interpret::Interpreter;
 use super::phrase::NounPhrase;
-use crate::lexicon::{List, Verb, VerbForm, head, is_idea, is_linking};
+use crate::lexicon::{List, Verb, VerbForm, head, is_idea, is_linking, tells_gift};
 
 impl Interpreter<'_> {
     /// Whether a phrase names nothing that can be drawn and nothing named before.
@@ -51,5 +52,15 @@ impl Interpreter<'_> {
         self.at += 1;
         self.add_deed(subjects, &format!("{} {says}", verb.attribute));
         true
+    }
+
+    /// What stands for things that a caption may not name.
+    pub(super) fn some(&self, does: &str, things: &[usize]) -> &'static str {
+        let somebody = |index: &usize| self.scene.things.get(*index).is_some_and(is_person);
+        if !things.is_empty() && things.iter().all(somebody) && !tells_gift(does) {
+            "someone"
+        } else {
+            "something"
+        }
     }
 }

@@ -278,8 +278,7 @@ impl<'a> Interpreter<'a> {
             Pending::Center { subjects } => self.center(&phrase, subjects),
             Pending::BothSides { subjects } => self.both_sides(&phrase, &subjects),
             Pending::Than { larger, higher, by, subjects } => {
-                let object = self.thing_of(&phrase);
-                self.compare((larger, higher, by), &subjects, &[object]);
+                self.compare_with(&phrase, (larger, higher, by), &subjects);
             }
             Pending::Verb { verb, subjects, prep } => {
                 let said = self.said_so_far();

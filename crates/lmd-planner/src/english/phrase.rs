@@ -117,6 +117,12 @@ impl NounPhrase {
         }
     }
 
+    /// The part that a phrase about somebody names: the hand of `a woman's hand`.
+    pub(super) fn owned_part(&self) -> Option<String> {
+        let last = self.words.last().map(|word| word.to_lowercase());
+        self.part.clone().or(last.filter(|last| *last != self.noun))
+    }
+
     /// What the noun's last word can be.
     pub(super) fn tags(&self) -> Tags {
         noun_tags(&self.noun)

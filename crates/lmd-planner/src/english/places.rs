@@ -28,6 +28,8 @@ pub(super) struct Unproved {
 pub(super) struct Places {
     opening: Option<String>,
     added: Vec<(String, String)>,
+    /// How often a place was named that had been named before.
+    again: usize,
     /// The sky or the wall that only tells where in the picture something is.
     behind: Option<&'static str>,
 }
@@ -187,11 +189,23 @@ impl Places {
             "through" | "to" | "into" | "inside" | "during" | "within" | "out of" => "in",
             "across" | "along" | "down" | "up" | "onto" | "off" => "on",
             "past" => "by",
+            // "watching from the shore"
+            "from" if matches!(word, "shore" | "bank" | "beach" | "pier" | "bridge" | "riverbank") => "on",
             other if other.contains("contrast") => "against",
             other => other,
         };
         let place = (prep.to_owned(), text.to_owned());
-        if !self.added.contains(&place) {
+        // "in a lake with mountains reflected in the water": the water is the lake's.
+        let water = |(_, known): &(String, String)| tags(head(known)).any(Tags::WATER);
+        let again = text == "the water" && self.added.iter().any(water);
+        // "tied to a dock, a heron standing on the dock"
+        let own = text.strip_prefix("the ");
+        let plain = |known: &str| known.split_once(' ').map(|(_, noun)| noun.to_owned());
+        let named =
+            |(_, known): &(String, String)| own.is_some_and(|own| plain(known).as_deref() == Some(own));
+        if again || self.added.iter().any(named) {
+            self.again += 1;
+        } else if !self.added.contains(&place) {
             self.added.push(place);
         }
     }
@@ -211,6 +225,10 @@ impl Places {
     }
 
     /// How many there are.
+    pub(super) fn again(&self) -> usize {
+        self.again
+    }
+
     pub(super) fn len(&self) -> usize {
         self.added.len() + usize::from(self.opening.is_some())
     }

@@ -221,7 +221,8 @@ impl Interpreter<'_> {
             self.detailed = subjects;
             return;
         }
-        if prep == "in" && self.differ_by(phrase, &subjects) {
+        let differs = prep == "in" && self.differ_by(phrase, &subjects);
+        if differs || known.is_none() && self.in_stuff_of_owner(phrase, kind, prep) {
             return;
         }
         // "pointing in three directions": what has no shape is said of whom it is about.
@@ -463,9 +464,7 @@ impl Interpreter<'_> {
         let (held, bears) = (shows(subject), shows(object));
         let shown = hung && (held || bears) || held && bears || self.is_printed(subject, object);
         // "a cat on top of a painting" sits there.
-        let atop =
-            matches!(self.previous(), Some(Chunk::Link(Link::Rel { prep, .. })) if prep.ends_with("top of"));
-        let shown = kind == RelationKind::On && shown && !atop;
+        let shown = kind == RelationKind::On && shown && !self.is_atop();
         let kind = if shown { RelationKind::Inside } else { kind };
         // "an owl in front of a full moon": the moon is seen around it.
         if let (RelationKind::InFrontOf, Some(thing)) = (kind, self.scene.things.get_mut(object))

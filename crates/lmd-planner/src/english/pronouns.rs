@@ -23,9 +23,7 @@ impl Interpreter<'_> {
                 let whole = objects.first().and_then(|index| self.scene.things.get(*index));
                 let kind =
                     whole.and_then(|whole| self.halfway(whole, kind, &prep, &subjects)).unwrap_or(kind);
-                if kind != RelationKind::NextTo {
-                    self.no_longer_beside(&subjects, &objects);
-                }
+                self.no_longer_only_beside(kind, &prep, &subjects, &objects);
                 let kind = if kind == RelationKind::On && self.bears_picture(&subjects, &objects) {
                     RelationKind::Inside
                 } else {
@@ -170,22 +168,6 @@ impl Interpreter<'_> {
             return vec![one];
         }
         (0..self.scene.things.len()).filter(free).collect()
-    }
-
-    /// Whether a phrase names a part of somebody spoken of: `her head`.
-    pub(super) fn is_own_part(phrase: &NounPhrase) -> bool {
-        // "both hands", "balancing plates on one arm"
-        let counted = phrase.words.first().map(|word| word.to_lowercase());
-        let counted = counted.is_some_and(|word| matches!(word.as_str(), "both" | "one"));
-        let every = (phrase.determiner == Determiner::Each || counted) && phrase.tags().any(Tags::BODY);
-        // Somebody's balcony is no part of him.
-        let its = phrase.words.first().is_some_and(|word| word.eq_ignore_ascii_case("its"));
-        let home = matches!(
-            phrase.noun.as_str(),
-            "balcony" | "roof" | "door" | "window" | "porch" | "chimney" | "seat"
-        );
-        phrase.determiner == Determiner::Possessive && phrase.tags().any(Tags::PART) && (its || !home)
-            || every
     }
 
     /// The words that come next where they say on which part of whom a thing is: `with a newspaper over her head`.

@@ -227,6 +227,29 @@ impl Interpreter<'_> {
         if only { holders } else { Vec::new() }
     }
 
+    /// `a cup of coffee with a heart in the foam`: the foam is no thing. `true` if it was that.
+    pub(super) fn in_stuff_of_owner(&mut self, phrase: &NounPhrase, kind: RelationKind, prep: &str) -> bool {
+        let holds = |i: &usize| {
+            let tags = self.scene.things.get(*i).map(thing_tags).unwrap_or_default();
+            tags.any(Tags::CONTAINER.and(Tags::FOOD))
+        };
+        let placed = matches!(kind, RelationKind::Inside | RelationKind::On);
+        let stuff = phrase.tags().any(Tags::STUFF) && phrase.determiner == Determiner::The && !phrase.plural;
+        let held = placed && stuff && phrase.attributes.is_empty() && self.owner.iter().any(holds);
+        let shown = self.mentioned.last().copied().filter(|last| held && !self.owner.contains(last));
+        if let Some(shown) = shown {
+            self.add_detail(&[shown], &format!("{prep} {}", phrase.text()));
+            (self.group, self.closed) = (vec![shown], true);
+        }
+        shown.is_some()
+    }
+
+    /// `on top of a painting`, `with a flag on top`: there and not within.
+    pub(super) fn is_atop(&self) -> bool {
+        let top = |chunk: Option<&Chunk>| matches!(chunk, Some(Chunk::Link(Link::Rel { prep, .. })) if prep.ends_with("top of") && prep != "at the top of");
+        top(self.previous()) || top(self.peek(0))
+    }
+
     /// Whether something that hangs or is let into walls is on what is much higher: a window or a clock on a tower.
     pub(super) fn is_in_side(&self, subject: usize, object: usize) -> bool {
         let thing = |index: usize| self.scene.things.get(index);
@@ -235,7 +258,7 @@ impl Interpreter<'_> {
         let fixed = matches!(own.class, Class::Hang | Class::Wall) && !thing_tags(part).any(Tags::ANIMATE);
         let other = Tags::ANIMATE.and(Tags::SURFACE).and(Tags::SCENERY).and(Tags::PLACE);
         // "a flag on top of a castle"
-        let top = matches!(self.previous(), Some(Chunk::Link(Link::Rel { prep, .. })) if prep.contains("top of") && prep != "at the top of");
+        let top = self.is_atop();
         fixed
             && !top
             && large.class == Class::Stand

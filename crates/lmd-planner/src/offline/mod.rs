@@ -8,6 +8,7 @@ mod axis;
 mod checking;
 mod constraint;
 pub(crate) mod edit;
+mod halves;
 mod holding;
 mod item;
 mod likeness;
@@ -85,7 +86,7 @@ pub fn plan_scene(scene: &Scene) -> Result<Plan, PlanError> {
         return Err(PlanError::NeedsLlm { why });
     }
     let settled = settling::settled(&scene);
-    let staged = stage(&settled, &[]);
+    let staged = halves::staged(&settled).unwrap_or_else(|| stage(&settled, &[]));
     let told = staged.crowded || staged.unmet > 0;
     warnings.extend(staged.warnings);
     let objects = staged

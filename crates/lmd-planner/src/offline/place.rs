@@ -26,6 +26,10 @@ const FULL: f64 = 0.72;
 /// Boxes that share less than this of the canvas do not overlap.
 const TOUCH: f64 = 1e-7;
 
+/// More items than these are searched shortly and at fewer scales: every step costs more, and what is so crowded becomes
+/// no better by it.
+const CROWD: usize = 20;
+
 /// Where everything went, and which constraints could not be met.
 #[derive(Clone, Debug)]
 pub(super) struct Placement {
@@ -103,7 +107,7 @@ pub(super) fn place(problem: &LayoutProblem, constraints: &[Constraint]) -> Plac
                 let found = higher.unwrap_or_else(|| search.finish(&state, Vec::new(), false));
                 return Placement { unmet, ..found };
             }
-            scale *= 0.92;
+            scale *= if problem.items.len() > CROWD { 0.85 } else { 0.92 };
         }
     }
     if let Some(found) = without_one(asked, constraints, &unmet) {
@@ -276,8 +280,7 @@ impl<'a> Search<'a> {
             let item = &problem.items[*item];
             (item.fixed.is_none(), !item.kind.class.stands())
         });
-        // What is crowded by more than twenty kinds of things is not worth a longer search.
-        let budget = 80 + (bodies.len() * bodies.len()).min(400);
+        let budget = if bodies.len() > CROWD { 200 } else { 80 + bodies.len() * bodies.len() };
         let side_by_side = footing != Footing::Free;
         Self { asked, bodies, strong, side_by_side, apart: true, budget, order, wishes, rows }
     }
