@@ -50,6 +50,7 @@ fn parts_are_smaller_than_the_whole() {
         ("a worm coming out of an apple", "worm", "apple"),
         ("a wine glass with a strawberry on the rim", "strawberry on the rim", "glass"),
         ("steam rising from a cup", "steam", "cup"),
+        ("a tiny house on the back of a giant turtle", "house", "turtle"),
         ("melted cheese hanging from a slice of pizza", "cheese", "pizza"),
     ] {
         let (part, whole) = (boxes(prompt, part)[0], boxes(prompt, whole)[0]);
