@@ -8,7 +8,6 @@
 use lmd_layout::BBox;
 
 use super::item::{Body, Item, LARGEST, MOST_IN_ROW};
-use super::proportion::is_ring;
 use super::shape::{Room, corner_size, hook_size, scaled};
 use super::usual;
 use crate::lexicon::{Class, Kind, kind_of};
@@ -34,6 +33,13 @@ pub(super) struct Hold {
     pub(super) child: usize,
     pub(super) parent: usize,
     pub(super) kind: RelationKind,
+}
+
+impl Hold {
+    /// Whether something stands in a row behind or before a table around which others stand.
+    fn is_ring(self) -> bool {
+        matches!(self.kind, RelationKind::Behind | RelationKind::InFrontOf)
+    }
 }
 
 /// Something with all that is on or in it, and what is larger in life.
@@ -201,8 +207,7 @@ impl LayoutProblem {
         kind.class.stands() && free && fixed.is_none() && !carried
     }
 
-    /// The largest scale worth trying: the largest thing takes about half of
-    /// the canvas's side, a little more when it is alone.
+    /// The largest scale worth trying: the largest thing takes about half of the canvas's side, alone a little more.
     pub(super) fn largest_scale(&self) -> f64 {
         let members: usize = self.items.iter().map(|item| item.count).sum();
         if members < 2 || self.items.iter().any(|item| item.fixed.is_some()) {
@@ -350,8 +355,11 @@ impl LayoutProblem {
         let widest = LARGEST.0.min(self.widest(hold, have_h)).max(have_w);
         let (most_w, most_h) = if free { (widest, LARGEST.1) } else { (have_w, have_h) };
         if free {
-            let grow =
-                if is_ring(hold) { 1.0 } else { (need_w.min(most_w) / have_w).max(need_h / have_h).max(1.0) };
+            let grow = if hold.is_ring() {
+                1.0
+            } else {
+                (need_w.min(most_w) / have_w).max(need_h / have_h).max(1.0)
+            };
             cells[hold.parent] =
                 (need_w.max(have_w * grow.sqrt()).min(most_w), need_h.max(have_h * grow.sqrt()).min(most_h));
         }

@@ -211,8 +211,3 @@ fn is_usual(item: &Item) -> bool {
     let unsaid = item.factor == 1.0 && item.distance == 1.0 && item.form == (1.0, 1.0);
     is_known(item) && unsaid && !item.in_sky && item.lone.is_none() && !item.varied && !item.cornered
 }
-
-/// Whether something stands in a row behind or before a table around which others stand.
-pub(super) fn is_ring(hold: Hold) -> bool {
-    matches!(hold.kind, RelationKind::Behind | RelationKind::InFrontOf)
-}
