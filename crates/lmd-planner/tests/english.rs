@@ -1,5 +1,5 @@
-//! Sentences and what they are read as: `tests/english/sentences.txt`, `kinds.txt`, `deeds.txt`, `belongings.txt`, `spaces.txt`
-//! and `captions.txt` (of public prompt sets).
+//! Sentences and what they are read as: `tests/english/sentences.txt`, `kinds.txt`, `deeds.txt`, `belongings.txt`, `spaces.txt`,
+//! `places.txt`, `spots.txt` and `captions.txt` (of public prompt sets).
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -45,6 +45,7 @@ fn sentences_are_read_as_people_mean_them() {
         include_str!("english/captions.txt"),
         include_str!("english/spaces.txt"),
         include_str!("english/places.txt"),
+        include_str!("english/spots.txt"),
     ];
     let blocks: Vec<&str> = files.iter().flat_map(|file| file.split("\n\n")).collect();
     assert!(blocks.len() >= 400, "only {} sentences", blocks.len());

@@ -38,7 +38,7 @@ impl Interpreter<'_> {
         let passes = setting(phrase, kind, prep) == Setting::Thing && self.passes_around(kind, subjects);
         match () {
             () if self.looks_up_to(phrase, subjects) => RelationKind::Below,
-            () if pours || passes => RelationKind::NextTo,
+            () if kind != RelationKind::HalfIn && pours || passes => RelationKind::NextTo,
             () => kind,
         }
     }

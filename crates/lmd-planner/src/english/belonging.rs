@@ -8,7 +8,7 @@ use super::links::Link;
 use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
-use crate::lexicon::{List, Tags, Verb, head, is_at, is_growing, is_hitting, is_on, kind_of, tags};
+use crate::lexicon::{Class, List, Tags, Verb, head, is_at, is_growing, is_hitting, is_on, kind_of, tags};
 use crate::{Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -24,10 +24,55 @@ impl Interpreter<'_> {
             return if touches { RelationKind::Touching } else { kind };
         };
         let comes = prep.starts_with("from") || prep == "out of";
+        let hangs = matches!(verb.attribute.as_str(), "hanging" | "dangling" | "swinging" | "suspended");
+        if hangs
+            && prep == "by"
+            && matches!(self.peek(1), Some(Chunk::Np(np)) if List::Line.has(head(&np.noun)))
+        {
+            return RelationKind::HangsFrom;
+        }
+        match self.peek(1) {
+            // "a bag hanging on the back of a chair"
+            Some(Chunk::Np(np))
+                if hangs
+                    && (matches!(prep, "on" | "from" | "off" | "at")
+                        || prep == "over" && np.part.is_some())
+                    && kind_of(&np.noun).class == Class::Seat =>
+            {
+                return RelationKind::HangsFrom;
+            }
+            // "a towel draped over a chair"
+            Some(Chunk::Np(np))
+                if matches!(
+                    verb.attribute.as_str(),
+                    "draped" | "slung" | "thrown" | "flung" | "hung" | "folded" | "spread" | "laid"
+                ) && matches!(prep, "over" | "across")
+                    && !np.tags().any(Tags::ANIMATE) =>
+            {
+                let seat = kind_of(&np.noun).class == Class::Seat && verb.attribute != "spread";
+                return if seat { RelationKind::HangsFrom } else { RelationKind::On };
+            }
+            // "a horse looking over a fence" stands behind it.
+            Some(Chunk::Np(np))
+                if prep == "over"
+                    && kind_of(&np.noun).class == Class::Wall
+                    && matches!(
+                        verb.attribute.as_str(),
+                        "looking" | "peeking" | "peering" | "leaning" | "gazing" | "staring"
+                    ) =>
+            {
+                return RelationKind::Behind;
+            }
+            _ => {}
+        }
         // "peeking out" is what somebody does who peeks.
         match verb.attribute.split(' ').next().unwrap_or_default() {
             does if is_on(does, prep) && prep != "from" => RelationKind::On,
             _ if touches => RelationKind::Touching,
+            // "a lamp shining on a book"
+            "shining" | "beaming" if matches!(prep, "on" | "onto" | "upon") && self.stands_apart() => {
+                RelationKind::NextTo
+            }
             does if comes && is_growing(does) && !self.grows_within() => RelationKind::On,
             // "an owl peeking out from the branches"
             "peeking" | "peering" | "hiding" if comes && kind == RelationKind::NextTo => RelationKind::Behind,
@@ -53,9 +98,37 @@ impl Interpreter<'_> {
         let borne = end && owners.len() == 1 && owners.iter().all(|owner| bears(owner) && smaller(owner));
         if borne {
             self.no_longer_beside(subjects, owners);
-            self.relate_all(subjects, RelationKind::On, owners);
+            // "a man in a canoe with a dog at the front"
+            let within = |r: &Relation| r.kind == RelationKind::Inside && owners.contains(&r.object);
+            let boarded = self.scene.relations.iter().any(within);
+            let kind = if boarded { RelationKind::Inside } else { RelationKind::On };
+            self.relate_all(subjects, kind, owners);
         }
-        borne
+        borne || self.on_face_of_owner(region, subjects, owners)
+    }
+
+    /// `a chest with a lock on the front`, `a chair with a coat on the back`: at that side of what has it. `true` if it was
+    /// that.
+    fn on_face_of_owner(&mut self, region: Region, subjects: &[usize], owners: &[usize]) -> bool {
+        let (side, [owner]) = (region == Region::Foreground, owners) else { return false };
+        let size = |index: usize| self.scene.things.get(index).map(|thing| kind_of(&thing.noun));
+        let Some(whole) = size(*owner).filter(|_| side || region == Region::Background) else { return false };
+        let other = Tags::ANIMATE.and(Tags::PLACE).and(Tags::SCENERY);
+        let plain = |i: &usize| {
+            self.scene.things.get(*i).is_some_and(|t| !thing_tags(t).any(other) && t.region.is_none())
+        };
+        let area = |kind: crate::lexicon::Kind| kind.width * kind.height;
+        let seat = whole.class == Class::Seat;
+        let small =
+            |i: &usize| size(*i).is_some_and(|own| area(own) < if seat { 1.5 } else { 0.3 } * area(whole));
+        if subjects.is_empty() || !subjects.iter().chain(owners).all(plain) || !subjects.iter().all(small) {
+            return false;
+        }
+        self.no_longer_beside(subjects, owners);
+        let kind = if seat && !side { RelationKind::HangsFrom } else { RelationKind::Inside };
+        self.relate_all(subjects, kind, owners);
+        self.add_detail(subjects, if side { "on the front" } else { "on the back" });
+        true
     }
 
     /// Whether what something grows from holds it: a pot, but not a car.
@@ -132,7 +205,7 @@ impl Interpreter<'_> {
 
     /// `a room with a view of the sea`, `with a garden`: all around. `true` if it was.
     pub(super) fn owned_place(&mut self, phrase: &NounPhrase, owners: &[usize]) -> bool {
-        if self.owned_otherwise(phrase, owners) {
+        if self.owned_otherwise(phrase, owners) || self.is_switched(phrase, owners) {
             return true;
         }
         if self.is_porch(phrase, owners) {
@@ -218,15 +291,77 @@ impl Interpreter<'_> {
             (Chunk::Link(Link::Region { region: Region::Ground, .. }), _) => {
                 Some("near the ground".to_owned())
             }
+            (
+                Chunk::Link(Link::Region {
+                    region: region @ (Region::Left | Region::Right),
+                    framed: false,
+                    ..
+                }),
+                _,
+            ) => Some(crate::facts::region_words(*region).to_owned()),
             _ => None,
         }
+    }
+
+    /// Whether a side of the owner follows its part: `a mug with the handle on the left`.
+    pub(super) fn side_of_part(&self, phrase: &NounPhrase) -> bool {
+        let side = matches!(
+            self.peek(1),
+            Some(Chunk::Link(Link::Region { region: Region::Left | Region::Right, framed: false, .. }))
+        );
+        let own = phrase.tags().any(Tags::PART) && !phrase.plural;
+        side && own && !self.owner.iter().any(|index| self.is_animate(*index))
+    }
+
+    /// `a bench with its back to the sea`: which way a part of the owner is turned; the place is read next.
+    pub(super) fn turned_to(&self, part: &NounPhrase) -> Option<String> {
+        let turned =
+            Self::is_own_part(part) && matches!(part.noun.as_str(), "back" | "face" | "front" | "side");
+        match (self.peek(1)?, self.peek(2)?) {
+            (Chunk::Link(Link::Prep(prep) | Link::Rel { prep, .. }), Chunk::Np(place))
+                if turned && matches!(prep.as_str(), "to" | "toward" | "towards") =>
+            {
+                Some(format!("{prep} {}", place.text()))
+            }
+            _ => None,
+        }
+    }
+
+    /// `a bedroom with the light on`: said of the owner or of the place. `true` if it was that.
+    fn is_switched(&mut self, phrase: &NounPhrase, owners: &[usize]) -> bool {
+        let device = matches!(
+            head(&phrase.noun),
+            "light" | "lamp" | "tv" | "television" | "headlight" | "radio" | "fan"
+        );
+        let state = match (self.peek(1), self.peek(2)) {
+            (
+                Some(Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep))),
+                None | Some(Chunk::Stop | Chunk::Comma | Chunk::And),
+            ) if matches!(prep.as_str(), "on" | "off") => prep.clone(),
+            _ => return false,
+        };
+        let alive = owners.iter().any(|index| self.is_animate(*index));
+        if !device || alive || phrase.determiner != Determiner::The {
+            return false;
+        }
+        let text = format!("{} {state}", phrase.text());
+        self.at += 1;
+        if owners.is_empty() {
+            self.places.add("with", &text);
+        } else {
+            self.add_detail(owners, &format!("with {text}"));
+        }
+        self.group.clone_from(&self.owner);
+        true
     }
 
     /// The words that come next where a part of a body is at the ground, the sky or the like: `its head near the ground`.
     pub(super) fn part_of_picture(&self, part: &NounPhrase) -> Option<(String, NounPhrase)> {
         match (self.peek(1)?, self.peek(2)?) {
             (Chunk::Link(Link::Rel { prep, .. } | Link::Prep(prep)), Chunk::Np(np)) => {
-                let ground = List::Region.has(&np.noun) && part.tags().any(Tags::BODY);
+                let trunk =
+                    prep == "against" && np.tags().any(Tags::PART) && np.determiner == Determiner::The;
+                let ground = (List::Region.has(&np.noun) || trunk) && part.tags().any(Tags::BODY);
                 (ground && np.determiner != Determiner::A).then(|| (prep.clone(), np.clone()))
             }
             _ => None,

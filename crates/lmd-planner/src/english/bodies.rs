@@ -206,9 +206,16 @@ impl Interpreter<'_> {
         let Some(part) = phrase.owned_part() else { return kind };
         let alive = phrase.tags().any(Tags::ANIMATE);
         match (kind, head(&part)) {
-            (RelationKind::On, "shoulder") if alive => {
+            (
+                RelationKind::On,
+                "shoulder" | "shoulders" | "lap" | "knee" | "knees" | "arm" | "wrist" | "palm",
+            ) if alive => {
                 self.add_detail(subjects, &format!("on the {part}"));
                 kind
+            }
+            (RelationKind::Inside, "lap") if alive => {
+                self.add_detail(subjects, &format!("in the {part}"));
+                RelationKind::On
             }
             (RelationKind::Inside, "mouth" | "beak" | "jaws") if alive => {
                 self.add_detail(subjects, &format!("in the {part}"));

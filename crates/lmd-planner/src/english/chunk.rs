@@ -27,7 +27,7 @@ use crate::lexicon::{
 };
 
 /// Verbs before another one that stays as it is: `can see`.
-const MODALS: [&str; 7] = ["can", "could", "will", "would", "must", "may", "might"];
+const MODALS: [&str; 8] = ["can", "could", "will", "would", "must", "may", "might", "should"];
 
 static JOINTS: LazyLock<Phrases<Chunk>> = LazyLock::new(|| Phrases::new(Section::Joints, joint));
 

@@ -41,7 +41,7 @@ impl Interpreter<'_> {
         let stuff = |i: &usize| self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::STUFF));
         let alive = subjects.iter().any(|index| self.is_animate(*index));
         if subjects.is_empty()
-            || self.detailed_by == subjects
+            || self.detailed_by == subjects && !self.shows_head(subjects)
             || tags.any(Tags::PLACE.and(Tags::SKY).and(Tags::ANIMATE))
         {
             return None;
@@ -73,6 +73,18 @@ impl Interpreter<'_> {
             () if comes && is_half_in(&does) && prep == "out of" => Some(RelationKind::InFrontOf),
             () => None,
         }
+    }
+
+    /// Whether somebody pokes his head out of something, and is in the rest of it.
+    fn shows_head(&self, subjects: &[usize]) -> bool {
+        let out = |i: &usize| {
+            let detail = self.scene.things.get(*i).and_then(|thing| thing.detail.as_deref());
+            detail.is_some_and(|detail| {
+                let (pokes, head) = (detail.contains("poking") || detail.contains("sticking"), " head");
+                pokes && detail.contains(head) || detail.contains("popping") && detail.contains(head)
+            })
+        };
+        subjects.iter().all(out)
     }
 
     /// The verb before a preposition, with other places between: `pouring from a jug into a cup`.

@@ -72,10 +72,20 @@ impl Interpreter<'_> {
 
     pub(super) fn both_sides(&mut self, phrase: &NounPhrase, subjects: &[usize]) {
         let object = self.thing_of(phrase);
+        // "a parrot and a monkey on opposite sides of a chest": one on each.
+        let single = |i: &usize| self.scene.things.get(*i).is_some_and(|thing| thing.count == 1);
+        if let ([first, second], true) = (subjects, subjects.iter().all(single)) {
+            self.relate(object, RelationKind::Between(*second), *first);
+            self.closed = true;
+            return;
+        }
         self.flank(object, subjects);
     }
 
     pub(super) fn flank(&mut self, object: usize, subjects: &[usize]) {
+        if self.flank_upon(object, subjects) {
+            return;
+        }
         // "a nightstand on each side" are two, and so is what is on it.
         let single = |thing: &Thing| thing.count == 1 && thing.exact;
         if let [only] = subjects
@@ -180,6 +190,8 @@ impl Interpreter<'_> {
         let contained = self.contained.take();
         let holder = match contained {
             Some(RelationKind::Inside | RelationKind::HeldBy) => true,
+            // "a table with two chairs next to a sink"
+            Some(RelationKind::On) if self.are_seats(&subjects) => true,
             Some(RelationKind::On) => kind == RelationKind::On || kind == RelationKind::Inside,
             _ => false,
         };
@@ -203,6 +215,12 @@ impl Interpreter<'_> {
             _ => {}
         }
         if holder && noun_follows && self.joint != Joint::And { self.owner.clone() } else { subjects }
+    }
+
+    fn are_seats(&self, things: &[usize]) -> bool {
+        let seat =
+            |i: &usize| self.scene.things.get(*i).is_some_and(|t| kind_of(&t.noun).class == Class::Seat);
+        !things.is_empty() && things.iter().all(seat)
     }
 
     /// Who is placed so in `a man with a telescope on a hill`: what bears him bears him and what he has; of a desk he is
@@ -267,6 +285,11 @@ impl Interpreter<'_> {
         let bears = |index: &usize| {
             self.scene.things.get(*index).is_some_and(|thing| match kind {
                 RelationKind::On => thing_tags(thing).any(Tags::SURFACE.and(Tags::SEAT)),
+                // "a pot on a stove with a spoon in it"
+                RelationKind::Inside => {
+                    let stand = matches!(crate::lexicon::head(&thing.noun), "stand" | "holder" | "bin");
+                    kind_of(&thing.noun).class == Class::Container || stand
+                }
                 // A boat is under the bridge over a river.
                 RelationKind::Under => kind_of(&thing.noun).class.is_hollow(),
                 _ => false,

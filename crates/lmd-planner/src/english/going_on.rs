@@ -48,7 +48,9 @@ impl Interpreter<'_> {
     pub(super) fn parked(&self, verb: &Verb, near: &[usize]) -> Option<Vec<usize>> {
         let vehicle = |i: &usize| self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::VEHICLE));
         let rides = |list: &[usize]| list.iter().any(vehicle);
-        if verb.attribute != "parked" || rides(near) {
+        if !matches!(verb.attribute.as_str(), "parked" | "leaning" | "propped" | "chained" | "locked")
+            || rides(near)
+        {
             return None;
         }
         if rides(&self.owner) {
@@ -102,7 +104,11 @@ impl Interpreter<'_> {
         let done_to = self.done_to.filter(|i| same && self.group == [*i] && kind == RelationKind::On)?;
         // "a clown juggling oranges on a unicycle"
         let ridden = kind_of(&np.noun).class == Class::Mount;
-        let seat = ridden || np.tags().any(Tags::SEAT.and(Tags::SCENERY));
+        let held =
+            self.scene.relations.iter().any(|r| r.subject == done_to && r.kind == RelationKind::HeldBy);
+        let borne = held
+            && (np.tags().any(Tags::HOOK) || matches!(kind_of(&np.noun).class, Class::Wall | Class::Over));
+        let seat = ridden || borne || np.tags().any(Tags::SEAT.and(Tags::SCENERY));
         (seat && done_to < self.scene.things.len() && subjects.iter().any(|i| self.is_animate(*i)))
             .then(|| subjects.clone())
     }

@@ -198,13 +198,9 @@ impl Interpreter<'_> {
         if let (Some(_), false) = (in_hair, owners.is_empty()) {
             return self.accessory(phrase, owners);
         }
-        let rises = phrase.tags().any(Tags::STUFF) && matches!(self.peek(1), Some(Chunk::Verb(_)));
         // "four mugs, each with a different colour of handle"
         let differs = each && phrase.attributes.iter().any(|word| word == "different");
-        if !owners.is_empty()
-            && (differs || self.is_accessory(phrase))
-            && (rises || !self.explicit_place_follows())
-        {
+        if !owners.is_empty() && (differs || self.is_accessory(phrase)) && self.stays_with_owner(phrase) {
             let last: Vec<usize> =
                 if phrase.plural || each { owners } else { owners.last().copied().into_iter().collect() };
             return self.accessory(phrase, last);
@@ -253,7 +249,7 @@ impl Interpreter<'_> {
             None => {
                 let way = self.way_after();
                 self.at += usize::from(way.is_some());
-                let way = way.or_else(|| self.where_it_is(phrase));
+                let way = way.or_else(|| self.where_it_is(phrase)).or_else(|| self.turned_to(phrase));
                 let way = way.map_or_else(String::new, |way| format!(" {way}"));
                 self.add_detail(&owners, &format!("with {}{way}", phrase.text()));
             }
@@ -297,10 +293,13 @@ impl Interpreter<'_> {
                 let own = |np: &NounPhrase| self.known(np).is_some_and(|index| self.owner.contains(&index));
                 // "a boat with the mast down"
                 let way = skipped == 0 && self.way_after().is_some();
-                let elsewhere = matches!(self.peek(skipped + 2), Some(Chunk::Np(np)) if !own(np));
+                // "a bench with a dog lying at her feet"
+                let lies =
+                    skipped == 1 && matches!(self.peek(1), Some(Chunk::Verb(_) | Chunk::Adjectives(_)));
+                let elsewhere = matches!(self.peek(skipped + 2), Some(Chunk::Np(np)) if !(own(np) || lies && Self::is_own_part(np) && np.tags().any(Tags::BODY)));
                 !(way || elsewhere)
             }
-            Some(Chunk::Link(Link::RelTo { .. } | Link::Region { .. } | Link::BothSides)) => true,
+            Some(Chunk::Link(Link::RelTo { .. } | Link::Region { .. } | Link::BothSides { .. })) => true,
             _ => false,
         }
     }
@@ -315,6 +314,7 @@ impl Interpreter<'_> {
         let tags = thing_tags(thing);
         let animate = tags.any(Tags::ANIMATE);
         let kind = match () {
+            () if self.hangs_up(&thing.noun, index) => RelationKind::HangsFrom,
             () if tags.any(Tags::CONTAINER) && !animate => RelationKind::Inside,
             () if tags.any(Tags::SURFACE) && !animate => RelationKind::On,
             () if is_plant(&thing.noun) && !self.is_animate(index) => RelationKind::Inside,

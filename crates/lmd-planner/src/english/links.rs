@@ -19,8 +19,8 @@ pub(super) enum Link {
     CenterOf,
     /// In a corner of what follows, or `out` from that corner of it: to the upper right of it.
     CornerOf { region: Region, out: bool },
-    /// On both sides of what follows.
-    BothSides,
+    /// On both sides of what follows, or at both its ends.
+    BothSides { ends: bool },
     /// A part of the picture; `to` where it may mean "to the left of that".
     /// `framed` where it says that it is the picture's.
     Region { region: Region, to: bool, framed: bool },
@@ -63,7 +63,7 @@ impl Link {
             Self::RelTo { kind, .. } => kind.words(),
             Self::CenterOf => "in the middle of",
             Self::CornerOf { region, .. } => crate::facts::region_words(*region),
-            Self::BothSides => "on both sides",
+            Self::BothSides { .. } => "on both sides",
             Self::Everywhere => "everywhere",
             Self::Region { region, .. } => crate::facts::region_words(*region),
             Self::Arrange(arrangement) => arrangement.words(),
@@ -84,7 +84,8 @@ static LOOSE: LazyLock<Phrases<()>> =
 /// What a phrase about place means, by its words in the lexicon.
 fn meaning(phrase: &str, says: &str) -> Option<Link> {
     Some(match says {
-        "both sides" => Link::BothSides,
+        "both sides" => Link::BothSides { ends: false },
+        "both ends" => Link::BothSides { ends: true },
         "together" => Link::Together,
         "facing" => Link::Facing { away: false },
         "back to back" => Link::Facing { away: true },
@@ -457,7 +458,8 @@ fn side_link(
             return Some((Link::Rel { kind: K::On, prep: "on top of".to_owned() }, i));
         }
         // "in the background" is that of the picture, "on the back" that of what has it.
-        let framed = i > 0 && matches!(word(i - 1), "background" | "foreground" | "distance");
+        let bare = i > 1 && word(i - 1) == "front" && word(i - 2) == "in";
+        let framed = bare || i > 0 && matches!(word(i - 1), "background" | "foreground" | "distance");
         return Some((Link::Region { region: direction.region()?, to, framed }, i));
     }
     let framed = frame_end(tokens, i);

@@ -5,7 +5,7 @@
 //! `acting`, `deeds`, `of_part` and `adjectives`, `names`, `numbers`, `links`, `mood`, `nothing`, `partitive`, `past`, `parallel`,
 //! `pictures`, `predicative`) → `interpret` (with `naming`, `calling`, `belonging`,
 //! `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `bodies`, `places`, `denial`,
-//! `doing`, `done_to`, `going_on`, `coming`, `facing`, `ideas`, `filling`, `fabric`, `parts`, `picks`, `purpose`, `within`, `around`,
+//! `doing`, `done_to`, `spots`, `going_on`, `coming`, `facing`, `ideas`, `filling`, `fabric`, `parts`, `picks`, `purpose`, `within`, `around`,
 //! `listing`) → `account`.
 //! What is known of words stands in `lexicon`.
 
@@ -70,6 +70,7 @@ mod run_on;
 mod series;
 mod sides;
 mod spelling;
+mod spots;
 mod stock;
 mod style;
 mod superlative;

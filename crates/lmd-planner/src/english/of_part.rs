@@ -81,9 +81,14 @@ impl Reader<'_> {
         } else if inner.difference().is_some_and(is_measure) && self.phrase.plural {
             self.phrase.varied = true;
         } else if looks || List::GivesWay.has(&self.phrase.noun) {
-            let attributes = std::mem::take(&mut self.phrase.attributes);
+            let mut attributes = std::mem::take(&mut self.phrase.attributes);
             let part = std::mem::replace(&mut self.phrase, inner).noun;
-            self.phrase.part = Some(part);
+            // "on the far shore of a lake" says where.
+            let far =
+                attributes.iter().position(|word| matches!(word.as_str(), "far" | "opposite" | "other"));
+            let far = far.filter(|_| matches!(part.as_str(), "shore" | "side" | "bank" | "end" | "edge"));
+            let far = far.map_or_else(String::new, |at| format!("{} ", attributes.remove(at)));
+            self.phrase.part = Some(format!("{far}{part}"));
             self.phrase.attributes.splice(0..0, attributes);
         } else {
             self.phrase.detail = Some(format!("of {}", inner.text()));

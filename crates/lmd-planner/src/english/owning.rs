@@ -375,6 +375,7 @@ impl Interpreter<'_> {
                     RelationKind::Above
                 }
                 () if before => RelationKind::InFrontOf,
+                () if self.hung && prep.starts_with("from") => RelationKind::HangsFrom,
                 () if closed => RelationKind::Inside,
                 () => RelationKind::On,
             };
@@ -425,5 +426,9 @@ impl Interpreter<'_> {
 pub(super) fn is_building(thing: &crate::Thing) -> bool {
     let (tags, kind) = (thing_tags(thing), kind_of(&thing.noun));
     let other = Tags::ANIMATE.and(Tags::PLACE).and(Tags::SCENERY).and(Tags::VEHICLE).and(Tags::BODY);
-    kind.class == Class::Stand && kind.height >= 4.0 && kind.width >= 4.0 && !tags.any(other)
+    // A diner that is drawn is no place all around.
+    let house =
+        tags.any(Tags::PLACE) && !tags.any(Tags::SCENERY) && (tags.any(Tags::BOUNDED) || kind.width <= 10.0);
+    let built = head(&thing.noun) == "building" || house || !tags.any(other);
+    kind.class == Class::Stand && kind.height >= 4.0 && kind.width >= 4.0 && built
 }

@@ -163,7 +163,7 @@ impl Interpreter<'_> {
             return None;
         }
         // "two lamps, one on each side of a bed"
-        if several && matches!(self.peek(1), Some(Chunk::Link(Link::BothSides))) {
+        if several && matches!(self.peek(1), Some(Chunk::Link(Link::BothSides { .. }))) {
             self.group = vec![source];
             return None;
         }

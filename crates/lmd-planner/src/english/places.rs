@@ -131,9 +131,16 @@ pub(super) fn setting(phrase: &NounPhrase, kind: RelationKind, prep: &str) -> Se
         }
         // "people standing around a kitchen"
         K::Around if place && tags.any(Tags::INDOORS) => Setting::Place,
+        // "a chest at the bottom of the sea"
+        K::Below if prep == "at" && place && is_deep(last) => Setting::Place,
         K::Above if place && !tags.any(Tags::BOUNDED) && phrase.size().is_none() => Setting::Place,
         _ => Setting::Thing,
     }
+}
+
+/// Whether a place has a bottom on which things lie.
+pub(super) fn is_deep(noun: &str) -> bool {
+    matches!(noun, "sea" | "ocean" | "lake" | "pool" | "pond" | "river" | "well" | "canyon" | "valley")
 }
 
 /// Whether a thing is in the sky wherever it is looked at from.

@@ -61,7 +61,7 @@ impl Interpreter<'_> {
                 }
                 self.corner = Some(*region);
             }
-            Link::BothSides => self.on_both_sides(),
+            Link::BothSides { .. } => self.on_both_sides(),
             Link::Region { region, to, framed } => self.region_link(*region, *to, *framed),
             Link::Arrange(arrangement) => self.arrange(*arrangement),
             Link::Lines { lines, all } => self.in_lines(*lines, *all),
@@ -188,6 +188,7 @@ impl Interpreter<'_> {
             return;
         }
         if prep == "through" && self.looks_through(phrase, &subjects)
+            || self.on_branch(phrase, kind, prep, &subjects)
             || self.dates(phrase, prep, &subjects)
             || self.moves_on(phrase, kind, &subjects)
         {
@@ -455,6 +456,14 @@ impl Interpreter<'_> {
         } else {
             kind
         };
+        // A spotlight on a singer is above.
+        let shines = |thing: &Thing| {
+            matches!(head(&thing.noun), "spotlight" | "searchlight" | "beam" | "sunbeam" | "ray")
+        };
+        let lit = kind == RelationKind::On
+            && self.is_animate(object)
+            && self.scene.things.get(subject).is_some_and(shines);
+        let kind = if lit { RelationKind::Above } else { kind };
         // What is on a poster is shown there.
         let shows = |index: usize| {
             self.scene.things.get(index).is_some_and(|thing| thing_tags(thing).any(Tags::SHOWS))

@@ -24,7 +24,7 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
         } else if low(tokens, at) == "some" && low(tokens, at + 1) == "one" && low(tokens, at + 2) != "of" {
             plain.push(Token::new("someone"));
             at += 2;
-        } else if let Some(length) = nearby(tokens, at) {
+        } else if let Some(length) = nearby(tokens, at).or_else(|| far_off(tokens, at)) {
             at += length;
         } else if of_some_sort(tokens, at) {
             at += 3;
@@ -60,6 +60,40 @@ fn nearby(tokens: &[Token], at: usize) -> Option<usize> {
         tokens.iter().take(at).rev().take_while(|token| token.is_word()).any(|token| token.low == "with");
     let ends = tokens.get(at + length).is_none_or(|next| !next.is_word());
     (with && ends && tags(before).any(Tags::NOUN)).then_some(length)
+}
+
+/// `a dog a few feet in front of a van`: how far off it is, which boxes do not show, with the length.
+fn far_off(tokens: &[Token], at: usize) -> Option<usize> {
+    let some = match (low(tokens, at), low(tokens, at + 1)) {
+        ("a", "few") => 2,
+        ("a", "couple") if low(tokens, at + 2) == "of" => 3,
+        ("several" | "some" | "a" | "an", _) => 1,
+        (word, _) => usize::from(number(word).is_some()),
+    };
+    let unit = lmd_layout::singular(low(tokens, at + some));
+    let measured = matches!(
+        unit.as_str(),
+        "foot"
+            | "feet"
+            | "yard"
+            | "metre"
+            | "meter"
+            | "inch"
+            | "centimetre"
+            | "centimeter"
+            | "mile"
+            | "kilometre"
+            | "kilometer"
+            | "step"
+            | "pace"
+    );
+    let next = low(tokens, at + some + 1);
+    let where_to = matches!(next, "behind" | "above" | "below" | "beneath" | "beside")
+        || next == "in" && low(tokens, at + some + 2) == "front"
+        || next == "to"
+            && low(tokens, at + some + 2) == "the"
+            && matches!(low(tokens, at + some + 3), "left" | "right");
+    (some > 0 && at > 0 && measured && where_to).then_some(some + 1)
 }
 
 /// `a motorcycle of some sort`: nobody says of which.

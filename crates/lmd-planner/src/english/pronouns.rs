@@ -5,6 +5,7 @@ use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
+use super::spots::rests_on_body;
 use super::who::Who;
 use crate::lexicon::{Class, Role, Tags, VerbForm, head, is_of_the_living, kind_of};
 use crate::{Relation, RelationKind, Size, Thing};
@@ -35,7 +36,8 @@ impl Interpreter<'_> {
                     !objects.is_empty() && objects.iter().all(|object| self.owner.contains(object));
                 let held = matches!(kind, RelationKind::Inside | RelationKind::On);
                 // "a postcard with a mill on it lies on a mat": the postcard lies there.
-                let acts = matches!(self.peek(1), Some(Chunk::Verb(verb)) if verb.form == VerbForm::Third);
+                let acts = matches!(self.peek(1), Some(Chunk::Verb(verb)) if verb.form == VerbForm::Third)
+                    || self.stands_next() && !subjects.iter().any(|index| self.is_animate(*index));
                 let on = of_owner && held && (acts || self.at_noun_place());
                 self.group = if on { objects } else { subjects };
                 self.closed = true;
@@ -263,13 +265,14 @@ impl Interpreter<'_> {
         }
         // In a mouth or on one shoulder it is not where hands or a head would be.
         let at_head = matches!(phrase.noun.as_str(), "mouth" | "beak" | "jaws" | "teeth" | "jaw") && held;
+
         let on_one = phrase.noun == "shoulder"
             && !phrase.plural
             && phrase.determiner != Determiner::Each
             && kind == RelationKind::On
             && !held;
         let at_face = slung && matches!(phrase.noun.as_str(), "face" | "eye");
-        if at_head || on_one || at_neck || at_face {
+        if at_head || rests_on_body(phrase, prep, held, lifeless) || on_one || at_neck || at_face {
             self.add_detail(subjects, &format!("{prep} {}", phrase.text()));
         }
         self.used.extend((!owners.is_empty()).then(|| phrase.noun.clone()));
@@ -310,15 +313,6 @@ impl Interpreter<'_> {
             for part in subjects.iter().chain([&object]) {
                 self.relate_all(&[*part], Inside, &owners);
             }
-        }
-    }
-
-    /// How things are at what has the part: within the pages of a book, over what has the chimney.
-    fn at_lifeless(&self, kind: RelationKind, prep: &str, subjects: &[usize]) -> RelationKind {
-        match kind {
-            RelationKind::Between(_) => RelationKind::Inside,
-            _ if self.rises(prep, subjects) => RelationKind::Above,
-            kind => kind,
         }
     }
 

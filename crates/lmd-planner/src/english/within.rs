@@ -39,7 +39,15 @@ impl Interpreter<'_> {
             Setting::Place => {
                 let corner = self.corner.take();
                 corner.into_iter().for_each(|corner| self.set_region(&subjects, corner));
-                self.places.add(prep, &phrase.text());
+                // "a house on the far shore of a lake"
+                let far = phrase.part.as_deref().and_then(|part| part.split_once(' '));
+                if let Some((far @ ("far" | "opposite" | "other"), _)) = far {
+                    self.set_region(&subjects, Region::Background);
+                    self.used.push(far.to_owned());
+                }
+                let bottom = kind == RelationKind::Below && prep == "at";
+                let text = if bottom { format!("the bottom of {}", phrase.text()) } else { phrase.text() };
+                self.places.add(prep, &text);
             }
             // "raising both arms in the air": they are there, and not who raises them.
             Setting::Region(Region::Sky) if self.after_limb() => {
@@ -312,6 +320,12 @@ impl Interpreter<'_> {
     pub(super) fn in_some_corner(&mut self) {
         let (subjects, owners) = (self.link_subjects(), self.owner.clone());
         self.closed |= self.in_corner_of_owner(Region::TopRight, &subjects, &owners);
+        // "a coffee shop on the corner" of two streets
+        let built = |i: &usize| self.scene.things.get(*i).is_some_and(is_building);
+        if !self.closed && !subjects.is_empty() && subjects.iter().all(built) {
+            self.add_detail(&subjects, "on the corner");
+            self.closed = true;
+        }
     }
 
     /// `a fridge with a magnet in the upper left corner`: the corner of the fridge, not of the picture. On what bears

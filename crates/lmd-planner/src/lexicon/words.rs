@@ -171,13 +171,19 @@ pub(crate) enum List {
     About,
     /// What an instruction says of sizes, places and sets, which captions do not repeat.
     Shown,
+    /// What keeps its shape where it is stacked.
+    Solid,
+    /// What something hangs by.
+    Line,
+    /// What rises out of the vessel that it is in.
+    SticksOut,
     /// Real words, unknown otherwise, that a slip would turn into known ones.
     Real,
 }
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 74] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 77] = [
         (Self::Ridden, WORDS, "ridden"),
         (Self::Event, WORDS, "event"),
         (Self::Symbol, WORDS, "symbol"),
@@ -251,6 +257,9 @@ impl List {
         (Self::RareImperative, WORDS, "rare imperative"),
         (Self::About, WORDS, "about"),
         (Self::Shown, WORDS, "shown"),
+        (Self::Solid, WORDS, "solid"),
+        (Self::Line, WORDS, "line"),
+        (Self::SticksOut, WORDS, "sticks out"),
         (Self::Real, REAL, ""),
     ];
 

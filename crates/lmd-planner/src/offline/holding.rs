@@ -2,7 +2,7 @@
 
 use super::constraint::{AxisId, Constraint, Rule, before, near, point, within};
 use super::problem::LayoutProblem;
-use crate::lexicon::Class;
+use crate::lexicon::{Class, Tags, noun_tags};
 use crate::{Region, RelationKind};
 
 /// Whether somebody can hold a thing: it is no larger, or opens above a head.
@@ -41,12 +41,24 @@ pub(super) fn at_part(
     detail: Option<&str>,
     kind: RelationKind,
 ) -> Option<Constraint> {
-    let part = detail?.rsplit(' ').next()?;
-    let (across, down, edge) = match (kind, part) {
+    let words: Vec<&str> = detail?.split(' ').collect();
+    // "on the arm stealing his glasses"
+    let part = match words.as_slice() {
+        ["on" | "in", _, part, ..] => part,
+        [.., part] => part,
+        [] => return None,
+    };
+    let (across, down, edge) = match (kind, *part) {
         (RelationKind::HeldBy, "mouth" | "beak" | "jaws" | "teeth") => (0.8, 0.3, 0.5),
         (RelationKind::HeldBy, "neck") => (0.5, 0.35, 0.5),
         (RelationKind::HeldBy, "face" | "eyes") => (0.5, 0.14, 0.5),
         (RelationKind::On, "shoulder") => (0.85, 0.28, 1.0),
+        (RelationKind::On | RelationKind::HeldBy, "lap" | "knee" | "knees") => (0.5, 0.7, 1.0),
+        (RelationKind::On | RelationKind::HeldBy, "nose" | "forehead" | "cheek") => (0.5, 0.2, 1.0),
+        (RelationKind::On | RelationKind::HeldBy, "chest" | "belly" | "stomach" | "tummy") => {
+            (0.5, 0.52, 1.0)
+        }
+        (RelationKind::On, "arm" | "wrist" | "hand" | "palm" | "finger" | "fingertip") => (0.85, 0.5, 1.0),
         _ => return None,
     };
     problem.hold(s, o, kind);
@@ -65,6 +77,7 @@ pub(super) fn hanging(problem: &mut LayoutProblem, s: usize, o: usize) -> Constr
     let (at, slack) = match () {
         () if below => (0.9, 0.0),
         () if class == Class::Over => (0.5, 0.03),
+        () if class == Class::Seat => (0.12, 0.02),
         () => (0.3, 0.05),
     };
     let [a, b] = near(AxisId::Y, point(s, 0.0), point(o, at), slack);
@@ -76,9 +89,26 @@ pub(super) fn hanging(problem: &mut LayoutProblem, s: usize, o: usize) -> Constr
 /// Over the upper part of what it comes out of or goes into, with its lower edge within that.
 pub(super) fn half_in(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
     problem.hold(s, o, RelationKind::HalfIn);
-    let [a, b] = near(AxisId::Y, point(s, 1.0), point(o, 0.35), 0.03);
+    // Steam begins at the rim.
+    let item = &problem.items[s];
+    let rises = item.kind.class == Class::Air && noun_tags(&item.noun).any(Tags::STUFF);
+    let at = if rises {
+        0.1
+    } else if problem.sticks_out((s, o)) {
+        0.22
+    } else {
+        0.35
+    };
+    let [a, b] = near(AxisId::Y, point(s, 1.0), point(o, at), 0.03);
     let [c, d] = within(AxisId::X, s, o, 0.02);
-    let [e, f] = near(AxisId::X, point(s, 0.5), point(o, 0.5), 0.1);
+    let [e, f] = if problem.sticks_out((s, o)) {
+        [
+            before(AxisId::X, point(o, 0.3), point(s, 0.5), 0.0),
+            before(AxisId::X, point(s, 0.5), point(o, 0.7), 0.0),
+        ]
+    } else {
+        near(AxisId::X, point(s, 0.5), point(o, 0.5), 0.1)
+    };
     let rises = before(AxisId::Y, point(s, 0.0), point(o, 0.0), 0.02);
     let reaches = [
         before(AxisId::Y, point(o, 0.0), point(s, 1.0), 0.0),
@@ -89,7 +119,12 @@ pub(super) fn half_in(problem: &mut LayoutProblem, s: usize, o: usize) -> Constr
         vec![a, b, e, f, rises],
         vec![a, b, e, f],
         vec![reaches[0], reaches[1], e, f],
-        vec![a, b],
+        vec![
+            a,
+            b,
+            before(AxisId::X, point(o, 0.3), point(s, 0.5), 0.0),
+            before(AxisId::X, point(s, 0.5), point(o, 0.7), 0.0),
+        ],
     ];
     Constraint::new(2, options).overlapping(s, o)
 }

@@ -128,6 +128,11 @@ impl Item {
         self.kind.extent() * self.factor
     }
 
+    /// How wide it is drawn, beside others.
+    pub(super) fn usual_width(&self) -> f64 {
+        self.extent() * self.kind.aspect().sqrt() * self.form.0 * self.count as f64
+    }
+
     /// Whether its members lie on top of one another.
     pub(super) fn is_stack(&self) -> bool {
         self.count > 1 && self.arrangement == Some(Arrangement::Stack)
@@ -164,7 +169,7 @@ impl Item {
             return size;
         }
         let (side, aspect) = (self.extent() * unit * self.distance, self.kind.aspect().sqrt());
-        if self.arrangement == Some(Arrangement::Stack) {
+        if self.arrangement == Some(Arrangement::Stack) && !usual::is_solid(&self.noun) {
             // What is stacked lies flat, whatever its shape when it stands.
             return ((1.6 * side).clamp(shortest, LARGEST.0), (0.5 * side).clamp(0.6 * shortest, 0.3));
         }

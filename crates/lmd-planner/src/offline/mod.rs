@@ -17,6 +17,7 @@ pub(crate) mod problem;
 mod proportion;
 mod rows;
 mod rules;
+mod seating;
 mod settling;
 mod shape;
 mod sharing;
@@ -170,6 +171,8 @@ fn drop_missing(scene: &mut Scene) {
     scene.things.retain(|thing| thing.count > 0);
 }
 
+#[cfg(test)]
+mod fitting_tests;
 #[cfg(test)]
 mod placing_tests;
 #[cfg(test)]

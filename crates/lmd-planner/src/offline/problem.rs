@@ -22,6 +22,8 @@ const SQUEEZED: f64 = 0.7;
 /// The widest plate, in metres, and how many things lie on one in one row.
 const DISH: f64 = 0.6;
 const MOST_ON_DISH: usize = 4;
+/// How wide what rises out of a vessel is at most, in widths of that.
+pub(super) const STICKING: f64 = 1.3;
 /// How far the side of the largest of several things goes.
 const PROMINENT: f64 = 0.54;
 
@@ -30,7 +32,14 @@ const PROMINENT: f64 = 0.54;
 pub(super) struct Hold {
     pub(super) child: usize,
     pub(super) parent: usize,
-    kind: RelationKind,
+    pub(super) kind: RelationKind,
+}
+
+impl Hold {
+    /// Whether something stands in a row behind or before a table around which others stand.
+    fn is_ring(self) -> bool {
+        matches!(self.kind, RelationKind::Behind | RelationKind::InFrontOf)
+    }
 }
 
 /// Something with all that is on or in it, and what is larger in life.
@@ -132,6 +141,11 @@ impl LayoutProblem {
             // Everything that rests on something has its feet at one height.
             self.items[child].arrangement = Some(Arrangement::Row);
         }
+        // A rope from which something hangs is upright.
+        let rope = &mut self.items[parent].kind;
+        if kind == RelationKind::HangsFrom && rope.class == Class::Flat && rope.width > 4.0 * rope.height {
+            *rope = Kind { height: rope.width, width: rope.height, class: Class::Hang };
+        }
         let lies = kind == RelationKind::On
             && self.items[child].lies
             && !matches!(self.items[parent].kind.class, Class::Wall | Class::Hang);
@@ -193,8 +207,7 @@ impl LayoutProblem {
         kind.class.stands() && free && fixed.is_none() && !carried
     }
 
-    /// The largest scale worth trying: the largest thing takes about half of
-    /// the canvas's side, a little more when it is alone.
+    /// The largest scale worth trying: the largest thing takes about half of the canvas's side, alone a little more.
     pub(super) fn largest_scale(&self) -> f64 {
         let members: usize = self.items.iter().map(|item| item.count).sum();
         if members < 2 || self.items.iter().any(|item| item.fixed.is_some()) {
@@ -252,6 +265,9 @@ impl LayoutProblem {
             RelationKind::Inside => Room { width: 0.86 * w, height: 0.86 * h },
             RelationKind::Under => Room { width: 0.94 * w, height: 0.6 * h },
             RelationKind::HeldBy => room,
+            RelationKind::HalfIn if self.sticks_out((hold.child, hold.parent)) => {
+                Room { width: STICKING * w, ..room }
+            }
             _ => Room { width: 0.94 * w, ..room },
         }
     }
@@ -295,12 +311,6 @@ impl LayoutProblem {
         if count == 0.0 { unit } else { f64::exp(sum / count).clamp(0.6 * unit, 1.5 * unit) }
     }
 
-    /// Whether something hangs from what is smaller: a hook, a nail.
-    fn is_on_hook(&self, hold: Hold) -> bool {
-        let (child, parent) = (self.items[hold.child].kind, self.items[hold.parent].kind);
-        hold.kind == RelationKind::HangsFrom && parent.width < child.width.min(0.2)
-    }
-
     /// Enlarges the holder so that what it holds fits, and what it holds
     /// shrinks when the holder cannot grow.
     fn make_room(&self, hold: Hold, cells: &mut [(f64, f64)]) {
@@ -308,9 +318,14 @@ impl LayoutProblem {
             return self.fit_hands(hold, cells);
         }
         // What stands at the end of a shelf, is not within it.
-        let within = hold.kind != RelationKind::On || self.items[hold.parent].kind.class != Class::Table;
+        let furniture =
+            matches!(self.items[hold.parent].kind.class, Class::Table | Class::Seat | Class::Mount);
+        let within = hold.kind != RelationKind::On || !furniture;
         if within && self.items[hold.child].cornered && self.items[hold.child].kept_size.is_none() {
             cells[hold.child] = corner_size(cells[hold.child], cells[hold.parent]);
+        }
+        if self.fit_part(hold, cells) {
+            return;
         }
         if self.is_on_hook(hold) {
             cells[hold.parent] = hook_size(cells[hold.parent], cells[hold.child]);
@@ -337,9 +352,14 @@ impl LayoutProblem {
         // A door does not grow with what is on it.
         let narrow = hold.kind == RelationKind::Inside && is_narrow_wall(parent);
         let free = parent.is_free() && !narrow;
-        let (most_w, most_h) = if free { LARGEST } else { (have_w, have_h) };
+        let widest = LARGEST.0.min(self.widest(hold, have_h)).max(have_w);
+        let (most_w, most_h) = if free { (widest, LARGEST.1) } else { (have_w, have_h) };
         if free {
-            let grow = (need_w / have_w).max(need_h / have_h).max(1.0);
+            let grow = if hold.is_ring() {
+                1.0
+            } else {
+                (need_w.min(most_w) / have_w).max(need_h / have_h).max(1.0)
+            };
             cells[hold.parent] =
                 (need_w.max(have_w * grow.sqrt()).min(most_w), need_h.max(have_h * grow.sqrt()).min(most_h));
         }
@@ -348,12 +368,6 @@ impl LayoutProblem {
         }
         // A plate grows first; then what is on it is served.
         if self.is_dish(hold) {
-            return;
-        }
-        // Of milk that is poured nobody knows how wide it is; it is narrower than the cup.
-        if hold.kind == RelationKind::HalfIn && child.kind == Kind::UNKNOWN && child.is_free() {
-            let shrink = (0.6 * cells[hold.parent].0 / cells[hold.child].0).min(1.0);
-            cells[hold.child].0 *= shrink;
             return;
         }
         let over =

@@ -1,9 +1,12 @@
 //! Sizes beside one another: what is larger in life is no smaller in the picture, where nobody said so.
 
+use super::constraint::Constraint;
 use super::item::Item;
-use super::problem::{Larger, LayoutProblem};
+use super::problem::{Hold, Larger, LayoutProblem, STICKING};
 use super::shape::scaled;
-use crate::lexicon::Kind;
+use super::usual;
+use crate::RelationKind;
+use crate::lexicon::{Class, Kind, Tags, noun_tags};
 
 /// From how many times the size in life on two things keep their order.
 const APART: f64 = 1.4;
@@ -11,6 +14,12 @@ const APART: f64 = 1.4;
 const MOST: f64 = 0.85;
 /// How much a thing shrinks for this at most, as a factor of its sides.
 const LEAST: f64 = 0.55;
+/// Up to how many times the size in life of the whole a part of it comes out of it whole.
+const ABOUT: f64 = 1.2;
+/// How wide many flowers are side by side.
+const MANY: f64 = 0.6;
+/// How wide a vessel gets at most for what rises out of it.
+const WIDEST_VESSEL: f64 = 0.34;
 /// The shortest side that anything is shrunk to.
 const SHORTEST: f64 = 0.1;
 
@@ -39,6 +48,115 @@ impl LayoutProblem {
                 load.iter().for_each(|one| cells[*one] = scaled(cells[*one], shrink));
             }
         }
+    }
+
+    /// Whether something rises out of the vessel in which it is: a straw.
+    pub(super) fn sticks_out(&self, (child, vessel): (usize, usize)) -> bool {
+        usual::sticks_out(&self.items[child].noun, &self.items[vessel].noun)
+    }
+
+    /// What rises out of a vessel may cover whatever else is at its rim: a straw and a slice of lemon.
+    pub(super) fn crossing_in_vessels(&self) -> Vec<Constraint> {
+        let rises =
+            |hold: &&Hold| hold.kind == RelationKind::HalfIn && self.sticks_out((hold.child, hold.parent));
+        let beside = |hold: &Hold| {
+            let others =
+                self.holds.iter().filter(|other| other.parent == hold.parent && other.child != hold.child);
+            let child = hold.child;
+            others
+                .map(move |other| Constraint::new(1, vec![Vec::new()]).overlapping(child, other.child))
+                .collect::<Vec<_>>()
+        };
+        self.holds.iter().filter(rises).flat_map(beside).collect()
+    }
+
+    /// What comes out of something or hangs from it without being larger in life is smaller than that: a worm in an
+    /// apple, cheese from a slice, steam from a cup, flowers in a vase. `true` where it is so.
+    pub(super) fn fit_part(&self, hold: Hold, cells: &mut [(f64, f64)]) -> bool {
+        let (child, parent) = (&self.items[hold.child], &self.items[hold.parent]);
+        let tags = noun_tags(&child.noun);
+        let rises = child.kind.class == Class::Air && tags.any(Tags::STUFF);
+        let small = child.kind.height < 0.3 && child.kind != Kind::UNKNOWN;
+        let shapeless = child.kind == Kind::UNKNOWN || tags.any(Tags::STUFF);
+        let whole = size(child) < ABOUT * size(parent);
+        let pours = |other: &&Hold| other.child == hold.child && other.kind == RelationKind::HangsFrom;
+        let (most_w, most_h) = match hold.kind {
+            RelationKind::HalfIn if self.sticks_out((hold.child, hold.parent)) => {
+                self.fit_sticking(hold, cells);
+                return true;
+            }
+            RelationKind::HalfIn if rises => (1.0, 1.2),
+            RelationKind::HalfIn if child.kind == Kind::UNKNOWN => (0.6, f64::INFINITY),
+            // What is poured from one vessel into another reaches from that to this.
+            RelationKind::HalfIn if self.holds.iter().any(|other| pours(&other)) => return false,
+            RelationKind::HalfIn if whole => (0.6, 0.6),
+            // A tiny house on a giant turtle.
+            RelationKind::On if child.factor < 1.0 && parent.factor > 1.0 => (0.5, 0.7),
+            // A strawberry on the rim of a glass.
+            RelationKind::On
+                if parent.kind.class == Class::Container && small && whole && child.count == 1 =>
+            {
+                (0.6, 0.4)
+            }
+            RelationKind::HangsFrom if shapeless && usual::is_food(&parent.noun) => (0.6, 0.7),
+            _ => return false,
+        };
+        let (w, h) = cells[hold.child];
+        let least = (SHORTEST / w.min(h)).min(1.0);
+        let shrink_w = (most_w * cells[hold.parent].0 / self.row_of(hold, cells)).clamp(least, 1.0);
+        let shrink_h = (most_h * cells[hold.parent].1 / h).clamp(least, 1.0);
+        if child.is_free() {
+            let shrink = if most_h.is_infinite() {
+                (shrink_w, 1.0)
+            } else {
+                (shrink_w.min(shrink_h), shrink_w.min(shrink_h))
+            };
+            cells[hold.child] = (w * shrink.0, h * shrink.1);
+        }
+        true
+    }
+
+    /// The width of all that is so to one thing, side by side.
+    fn row_of(&self, hold: Hold, cells: &[(f64, f64)]) -> f64 {
+        let others = self.holds.iter().filter(|other| other.parent == hold.parent && other.kind == hold.kind);
+        others.map(|other| self.items[other.child].row_width(cells[other.child])).sum()
+    }
+
+    /// A vessel grows before what rises out of it gets too small to be seen.
+    fn fit_sticking(&self, hold: Hold, cells: &mut [(f64, f64)]) {
+        let row = self.row_of(hold, cells);
+        let widest = if row > MANY { 1.5 * WIDEST_VESSEL } else { WIDEST_VESSEL };
+        let grow = (row / STICKING).min(widest) / cells[hold.parent].0;
+        if grow > 1.0 && self.items[hold.parent].is_free() {
+            cells[hold.parent] = (grow * cells[hold.parent].0, grow.min(1.4) * cells[hold.parent].1);
+        }
+        let (w, h) = cells[hold.child];
+        let shrink = (STICKING * cells[hold.parent].0 / row).min(cells[hold.parent].1 / h).min(1.0);
+        if self.items[hold.child].is_free() {
+            cells[hold.child] = scaled((w, h), shrink.max((SHORTEST / w.min(h)).min(1.0)));
+        }
+    }
+
+    /// How wide what is so high gets for what is on it: a small thing that is no table keeps its shape.
+    pub(super) fn widest(&self, hold: Hold, height: f64) -> f64 {
+        let kind = self.items[hold.parent].kind;
+        let own = self.items[hold.child].kind;
+        let upright = kind.width < 0.5 && kind.width < 1.2 * kind.height;
+        let shaped = matches!(kind.class, Class::Stand | Class::Container) && upright;
+        let small = own.width * own.height < 2.0 * kind.width * kind.height;
+        if hold.kind == RelationKind::On && shaped && small {
+            1.35 * kind.aspect() * height
+        } else {
+            f64::INFINITY
+        }
+    }
+
+    /// Whether something hangs from what is smaller: a hook, a nail.
+    pub(super) fn is_on_hook(&self, hold: Hold) -> bool {
+        let (child, parent) = (self.items[hold.child].kind, self.items[hold.parent].kind);
+        hold.kind == RelationKind::HangsFrom
+            && parent.width < child.width.min(0.2)
+            && !usual::is_food(&self.items[hold.parent].noun)
     }
 
     /// An item and all that is on or in it, and on or in that.

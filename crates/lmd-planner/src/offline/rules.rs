@@ -7,7 +7,9 @@ use super::constraint::{
 use super::holding::{at_part, fits_hands, half_in, hanging, held, in_corner};
 use super::item::{Item, MOST_IN_ROW};
 use super::problem::LayoutProblem;
+use super::seating::{is_seated, seated};
 use super::surrounding::{around, between, between_sides, held_within, ring};
+use super::usual::shelters;
 use crate::lexicon::{Class, is_alive};
 use crate::{Arrangement, Region, Relation, RelationKind, Scene};
 
@@ -21,7 +23,8 @@ pub(super) fn constraints(scene: &Scene, problem: &mut LayoutProblem) -> Vec<Con
             all.extend(region_constraint(index, region, &scene.things[item.thing].noun));
         }
     }
-    let on = scene.relations.iter().filter(|relation| relation.kind == RelationKind::On);
+    let rests = |kind| matches!(kind, RelationKind::On | RelationKind::HalfIn);
+    let on = scene.relations.iter().filter(|relation| rests(relation.kind));
     let resting: Vec<(usize, usize)> = on.flat_map(|relation| pairs(problem, relation)).collect();
     problem.settle_rows(&resting);
     for relation in &scene.relations {
@@ -31,6 +34,7 @@ pub(super) fn constraints(scene: &Scene, problem: &mut LayoutProblem) -> Vec<Con
             all.push(constraint);
         }
     }
+    all.extend(problem.crossing_in_vessels());
     problem.note_larger();
     all
 }
@@ -75,6 +79,7 @@ fn relation_constraints(scene: &Scene, problem: &mut LayoutProblem, relation: &R
             };
             subjects.iter().map(|&subject| between(subject, &left, &right, alike, &lines)).collect()
         }
+        RelationKind::Around if is_seated(problem, &ring, first) => seated(problem, &ring, &subjects, first),
         RelationKind::Around if ring.len() > 1 => around(problem, &ring, &subjects, first),
         RelationKind::On
         | RelationKind::Inside
@@ -122,8 +127,8 @@ fn ordered(problem: &LayoutProblem, kind: RelationKind, s: usize, o: usize) -> C
         RelationKind::RightOf => sideways(o, s, alike),
         RelationKind::Above => upward(s, o),
         RelationKind::Below => upward(o, s),
-        RelationKind::InFrontOf => in_depth(o, s),
-        RelationKind::Behind => in_depth(s, o),
+        RelationKind::InFrontOf => in_depth(problem, o, s),
+        RelationKind::Behind => in_depth(problem, s, o),
         _ => sideways(s, o, alike),
     }
 }
@@ -150,23 +155,40 @@ fn upward(upper: usize, lower: usize) -> Constraint {
     )
 }
 
+/// From how many times its height on something hides what is behind it: a fox behind a tree looks out.
+const TALLER: f64 = 1.6;
 /// The front one is lower and covers a part of the back one.
-fn in_depth(back: usize, front: usize) -> Constraint {
+fn in_depth(problem: &LayoutProblem, back: usize, front: usize) -> Constraint {
     let lower = before(AxisId::Y, point(back, 0.5), point(front, 0.5), CLEAR);
     let feet = before(AxisId::Y, point(back, 1.0), point(front, 1.0), 0.04);
     let [a, b] = level(AxisId::X, back, front);
     let peeks = before(AxisId::Y, point(back, 0.6), point(front, 0.0), 0.0);
     let touches = before(AxisId::Y, point(front, 0.0), point(back, 1.0), 0.0);
-    Constraint::new(
-        2,
-        vec![
-            vec![lower, feet, a, b, peeks, touches],
-            vec![lower, feet, a, b, touches],
-            vec![lower, feet, a, b],
-            vec![lower],
-        ],
-    )
-    .overlapping(front, back)
+    // What is wider is seen on both sides: a car behind a man stands on the ground, too.
+    let near_by = before(AxisId::Y, point(front, 1.0), point(back, 1.0), -0.2);
+    let [seen, hides] = [back, front].map(|item| problem.items[item].usual_width());
+    let stands = [back, front].iter().all(|item| problem.stands_on_floor(*item));
+    let lives = is_alive(&problem.items[back].noun);
+    let first = if stands && seen > 1.3 * hides && !lives { near_by } else { peeks };
+    let mut options = vec![
+        vec![lower, feet, a, b, first, touches],
+        vec![lower, feet, a, b, touches],
+        vec![lower, feet, a, b],
+        vec![lower],
+    ];
+    let [low, high] = [back, front].map(|item| problem.items[item].kind);
+    let aside = stands
+        && high.class != Class::Wall
+        && high.height > TALLER * low.height
+        && seen < hides
+        && high.height >= 0.9;
+    if aside {
+        for edge in [1.0, 0.0] {
+            let x = near(AxisId::X, point(back, 0.5), point(front, edge), 0.02);
+            options.insert(0, [x.as_slice(), &[feet, near_by]].concat());
+        }
+    }
+    Constraint::new(if aside { 3 } else { 2 }, options).overlapping(front, back)
 }
 
 /// On, inside, under or (as one thing) around another.
@@ -273,13 +295,15 @@ fn under(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
     if item.kind.class == Class::Flat {
         // A tree does not stand on the blanket under it.
         if holder.kind.class == Class::Over {
-            return in_depth(o, s);
+            return in_depth(problem, o, s);
         }
         problem.hold(o, s, RelationKind::On);
         return on(o, s, Class::Flat.support_height());
     }
     let fits = item.kind.height < 0.9 * holder.kind.height && holder.region.is_none();
-    if !(holder.kind.class.is_hollow() && fits) {
+    let shelters = is_alive(&item.noun) && shelters(&holder.noun);
+
+    if !(holder.kind.class.is_hollow() && fits || shelters) {
         return upward(o, s);
     }
     problem.hold(s, o, RelationKind::Under);

@@ -2,7 +2,7 @@
 //! middle of others, small things on the table with the others.
 
 use super::sharing::share;
-use super::usual::fits_table;
+use super::usual::{fits_table, sticks_out};
 use crate::lexicon::{Class, Tags, is_alive, kind_of, noun_tags};
 use crate::{Region, Relation, RelationKind, Scene, Thing};
 
@@ -13,6 +13,9 @@ pub(super) fn settled(scene: &Scene) -> Scene {
     set_afloat(&mut scene);
     set_between(&mut scene);
     share(&mut scene);
+    set_curtains(&mut scene);
+    set_rising(&mut scene);
+    set_holders(&mut scene);
     set_on_table(&mut scene);
     set_at_table(&mut scene);
     let is_table = |index: &usize| {
@@ -108,20 +111,87 @@ fn set_between(scene: &mut Scene) {
     scene.relations.push(Relation { subject: middle, kind: RelationKind::Between(right), object: left });
 }
 
-/// What is small and lies around a table, is on it: plates, but not chairs.
-fn set_on_table(scene: &mut Scene) {
+/// Curtains hang on both sides of their window, wherever else the sentence puts them with others.
+fn set_curtains(scene: &mut Scene) {
+    let things = &mut scene.things;
+    let named = |noun: &str| matches!(crate::lexicon::head(noun), "curtain" | "drape" | "shutter");
+    let at_window = |r: &&Relation| {
+        let window =
+            things.get(r.object).is_some_and(|thing| thing.noun.ends_with("window") && thing.count == 1);
+        r.kind == RelationKind::NextTo
+            && window
+            && things.get(r.subject).is_some_and(|thing| named(&thing.noun))
+    };
+    let Some(found) = scene.relations.iter().find(at_window).cloned() else { return };
+    let Some(curtain) = things.get_mut(found.subject).filter(|thing| !thing.exact || thing.count == 2) else {
+        return;
+    };
+    (curtain.count, curtain.region) = (2, None);
+    scene.relations.retain(|r| r.subject != found.subject);
+    let kind = RelationKind::Between(found.subject);
+    scene.relations.push(Relation { subject: found.object, kind, object: found.subject });
+}
+
+/// `a cup with three pens on a desk`: what holds the pens is on the desk.
+fn set_holders(scene: &mut Scene) {
+    use RelationKind::{HalfIn, Inside, On};
+    let placed = |index: usize| {
+        scene.relations.iter().any(|r| r.subject == index && matches!(r.kind, On | Inside | HalfIn))
+    };
+    let holder = |r: &Relation| {
+        let held = scene.relations.iter().find(|other| {
+            let within = matches!(other.kind, Inside | HalfIn);
+            within && other.subject == r.subject && other.object != r.object
+        })?;
+        let fits = scene.things.get(held.object).is_some_and(|thing| fits_table(&thing.noun));
+        (r.kind == On && fits && !placed(held.object)).then_some(held.object)
+    };
+    let moved: Vec<Option<usize>> = scene.relations.iter().map(holder).collect();
+    for (relation, holder) in scene.relations.iter_mut().zip(moved) {
+        relation.subject = holder.unwrap_or(relation.subject);
+    }
+}
+
+/// What is in a vessel and longer than that is deep rises out of it.
+fn set_rising(scene: &mut Scene) {
     let things = &scene.things;
     for relation in &mut scene.relations {
-        let [subject, object] = [relation.subject, relation.object].map(|index| &things[index].noun);
-        let small = fits_table(subject) && !is_alive(subject) && kind_of(subject).class != Class::Seat;
-        let bears = kind_of(object).class == Class::Table && noun_tags(object).any(Tags::SURFACE);
-        if relation.kind == RelationKind::Around && small && bears {
-            relation.kind = RelationKind::On;
+        let [subject, object] = [relation.subject, relation.object].map(|index| &things[index]);
+        let within = relation.kind == RelationKind::Inside && subject.spot.is_none();
+        if within && sticks_out(&subject.noun, &object.noun) {
+            relation.kind = RelationKind::HalfIn;
         }
     }
 }
 
-/// Several who sit, eat or play at a table are around it.
+/// What is small and lies around a table, is on it: plates, but not chairs.
+fn set_on_table(scene: &mut Scene) {
+    let things = &scene.things;
+    let rests = |r: &&Relation| matches!(r.kind, RelationKind::On | RelationKind::Inside);
+    let placed: Vec<usize> = scene.relations.iter().filter(rests).map(|r| r.subject).collect();
+    for relation in &mut scene.relations {
+        let [subject, object] = [relation.subject, relation.object].map(|index| &things[index].noun);
+        let small = fits_table(subject) && !is_alive(subject) && kind_of(subject).class != Class::Seat;
+        let bears = kind_of(object).class == Class::Table
+            && noun_tags(object).any(Tags::SURFACE)
+            && !noun_tags(object).any(Tags::SEAT.and(Tags::SCENERY));
+        if relation.kind == RelationKind::Around && small && bears {
+            relation.kind = RelationKind::On;
+        }
+        // "sitting at a table in front of a sandwich", "a desk next to a keyboard": that is on the table.
+        let laid = fits_table(object) && !is_alive(object);
+        let table = kind_of(subject).class == Class::Table
+            && noun_tags(subject).any(Tags::SURFACE)
+            && !noun_tags(subject).any(Tags::FOOD.and(Tags::SEAT));
+        let by = matches!(relation.kind, RelationKind::InFrontOf | RelationKind::NextTo);
+        if by && laid && table && !placed.contains(&relation.object) {
+            *relation =
+                Relation { subject: relation.object, kind: RelationKind::On, object: relation.subject };
+        }
+    }
+}
+
+/// Several who sit, eat or play at a table are around it, and so are its chairs; one who does is over its edge.
 fn set_at_table(scene: &mut Scene) {
     const AT_TABLE: [&str; 8] =
         ["sitting", "seated", "playing", "eating", "dining", "gathered", "gathering", "drinking"];
@@ -130,8 +200,11 @@ fn set_at_table(scene: &mut Scene) {
         let (who, table) = (&things[relation.subject], &things[relation.object]);
         let sits = who.says(|word| AT_TABLE.contains(&word));
         let table = kind_of(&table.noun).class == Class::Table && table.count == 1;
-        if relation.kind == RelationKind::NextTo && who.count > 2 && is_alive(&who.noun) && sits && table {
-            relation.kind = RelationKind::Around;
+        let chairs = kind_of(&who.noun).class == Class::Seat && kind_of(&who.noun).width < 0.8;
+        let at = is_alive(&who.noun) && sits || chairs && who.count > 1;
+        if relation.kind == RelationKind::NextTo && at && table {
+            let one = who.count == 1;
+            relation.kind = if one { RelationKind::Touching } else { RelationKind::Around };
         }
     }
 }

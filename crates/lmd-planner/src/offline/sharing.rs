@@ -8,6 +8,8 @@ use super::usual::fits_table;
 
 /// Most that a thing is larger than the one whose place it shares, where it does not stand on a table.
 const ALIKE: f64 = 3.0;
+/// What is wider than this in metres has room for whoever is beside what stands on it.
+const ROOMY: f64 = 3.0;
 /// What is alive and higher than this in metres, is not on a table by the side of what stands there.
 const LAP: f64 = 0.5;
 
@@ -57,8 +59,14 @@ fn is_place(kind: RelationKind) -> bool {
 fn is_free(scene: &Scene, index: usize) -> bool {
     use RelationKind::{Around, HalfIn, HangsFrom, HeldBy, Inside, On, Under};
     let carried = |r: &Relation| matches!(r.kind, On | Inside | Under | HeldBy | HangsFrom | HalfIn | Around);
+    // A bowl with a salad in it stands on a cloth as an empty one does.
+    let vessel = fits_table(&scene.things[index].noun);
+    let bears = |r: &Relation| vessel && matches!(r.kind, On | Inside | HalfIn);
     scene.things[index].region.is_none()
-        && !scene.relations.iter().any(|r| carried(r) && (r.subject == index || r.object == index))
+        && !scene
+            .relations
+            .iter()
+            .any(|r| carried(r) && (r.subject == index || r.object == index && !bears(r)))
 }
 
 /// Whether `free` may be where its neighbour is; `backwards` where the words place the neighbour against it.
@@ -70,9 +78,19 @@ fn joins(scene: &Scene, (free, placed): (usize, usize), held: &Relation, backwar
         || (!alive || both) && area(own) <= ALIKE * area(beside) && area(beside) <= 2.0 * ALIKE * area(own);
     let of_one_sort = [Tags::WATER, Tags::FOOD].into_iter().any(|sort| is_sort(thing, other, sort));
     let narrow = own.width * f64::from(thing.count) <= bears.width;
+    // "a man next to luggage on a platform": there is room for both.
+    let roomy = held.kind == RelationKind::On
+        && bears.width >= ROOMY.max(own.width + beside.width)
+        && bears.class != Class::Wall
+        && !noun_tags(&holder.noun).any(Tags::WATER);
     match (held.kind, bears.class) {
-        _ if holder.count > 1 || backwards && alive && thing.noun != other.noun => false,
+        _ if holder.count > 1 => false,
+        // Whoever pushes a boy on a swing is not on it.
+        (_, Class::Seat | Class::Mount) if thing.says(|word| matches!(word, "pushing" | "pulling")) => false,
+        _ if alive && roomy => true,
+        _ if backwards && alive && thing.noun != other.noun => false,
         (RelationKind::Inside, Class::Container) => thing.noun == other.noun || of_one_sort && alike,
+        (RelationKind::Inside, Class::Seat) => false,
         (RelationKind::Inside, _) => thing.noun == other.noun || both && alike && bears.width > own.width,
         (_, Class::Table) if alive => both && alike || own.height <= LAP && own.class.stands(),
         (_, Class::Table) => fits_table(&thing.noun),

@@ -2,7 +2,7 @@
 //! kinds alone would mislead: what is in the sky looks small, what is far away
 //! too, and long things lie.
 
-use crate::lexicon::{Class, Kind, Tags, kind_of, known_kind, noun_tags};
+use crate::lexicon::{Class, Kind, List, Tags, head, kind_of, known_kind, noun_tags};
 use crate::{Region, Relation, RelationKind, Scene, Size, Thing};
 
 /// Most of the canvas that something far away takes.
@@ -22,6 +22,36 @@ const LYING: &str = "pen pencil fork knife spoon violin guitar sword paintbrush 
 pub(super) fn is_of_sky(noun: &str) -> bool {
     let kind = kind_of(noun);
     kind.class == Class::Air && kind.width < SPANS && noun_tags(noun).any(Tags::SKY)
+}
+
+/// Whether a thing is about as high as it is wide and deep: stacked, it keeps its shape.
+pub(super) fn is_solid(noun: &str) -> bool {
+    List::Solid.has(head(noun))
+}
+
+/// Whether who is under it is as small as that, or it is as large: a mushroom.
+pub(super) fn shelters(noun: &str) -> bool {
+    matches!(head(noun), "mushroom" | "toadstool" | "leaf" | "fern")
+}
+
+/// Whether a thing is food or a piece of some.
+pub(super) fn is_food(noun: &str) -> bool {
+    noun_tags(noun).any(Tags::FOOD)
+        || matches!(head(noun), "slice" | "piece" | "wedge" | "chunk" | "spoonful")
+}
+
+/// Whether what is in a vessel rises out of it: flowers in a vase, a straw in a glass.
+pub(super) fn sticks_out(noun: &str, vessel: &str) -> bool {
+    /// The widest vessel that holds upright what is in it, in metres.
+    const NARROW: f64 = 0.45;
+    let holds = kind_of(vessel);
+    let upright =
+        holds.class == Class::Container && holds.width <= NARROW && holds.height >= 0.4 * holds.width;
+    let flower = known_kind(noun).is_some_and(|kind| Some(kind) == known_kind("flower"));
+    let named = [head(noun), noun.split(' ').next().unwrap_or(noun)]
+        .into_iter()
+        .any(|word| List::SticksOut.has(word));
+    upright && (flower || named)
 }
 
 /// Whether a thing lies on what it is on.
@@ -92,6 +122,15 @@ pub(super) fn kind_in_scene(thing: &Thing) -> Kind {
     let class = match thing.region {
         Some(Region::Sky) => Class::Air,
         Some(Region::Wall) => Class::Hang,
+        // "a high shelf" is no sideboard.
+        _ if head(&thing.noun) == "shelf"
+            && thing
+                .attributes
+                .iter()
+                .any(|word| matches!(word.as_str(), "high" | "floating" | "wall-mounted")) =>
+        {
+            Class::Hang
+        }
         Some(Region::Ground) if !kind.class.stands() => Class::Stand,
         _ if does.iter().any(in_the_air) => Class::Air,
         _ if kind.class == Class::Air && does.iter().any(on_the_ground) => Class::Stand,
