@@ -258,6 +258,8 @@ impl Interpreter<'_> {
         let bears = |index: &usize| {
             self.scene.things.get(*index).is_some_and(|thing| match kind {
                 RelationKind::On => thing_tags(thing).any(Tags::SURFACE.and(Tags::SEAT)),
+                // "a vase on a table, with three roses in it"
+                RelationKind::Inside => thing_tags(thing).any(Tags::CONTAINER),
                 // A boat is under the bridge over a river.
                 RelationKind::Under => kind_of(&thing.noun).class.is_hollow(),
                 _ => false,

@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use super::noun_phrase::noun_phrase;
 use super::numbers::{is_ring, number};
 use super::token::{Token, low};
 use crate::lexicon::{List, Phrases, Section, Tags, exact_tags, verb};
@@ -304,8 +305,7 @@ const SIDE_NOUNS: [&str; 14] = [
     "quadrant", "sides", "ground",
 ];
 
-/// `on the left`, `in the top right corner of the picture`, `to its left`,
-/// `on the left side of`.
+/// `on the left`, `in the top right corner of the picture`, `to its left`, `on the left side of`.
 fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     let word = |i: usize| low(tokens, i);
     let prep = word(at);
@@ -376,19 +376,23 @@ fn some_side(
     article: bool,
 ) -> Option<(Link, usize)> {
     let next = low(tokens, end);
-    let last = end.checked_sub(1).map_or("", |last| low(tokens, last));
     // "on a side table", "in a corner booth"
     let named = exact_tags(next).any(Tags::SURFACE.and(Tags::SEAT).and(Tags::CONTAINER).and(Tags::PLACE));
     if nouns == 0 || end <= at + 1 || named && end >= 2 && low(tokens, end - 2) != "the" {
         return None;
     }
     let side = SIDE_PREPOSITIONS.contains(&low(tokens, at)) && article && next != "of";
-    let link = if last == "corner" { Link::SomeCorner } else { Link::Nowhere };
-    (last == "corner" || side).then_some((link, end - at))
+    // "at the corner of a desk": in one of them, but the corner of a hallway is a place.
+    let corner = end > 0 && low(tokens, end - 1) == "corner";
+    let whole = noun_phrase(tokens, end + 1).filter(|_| next == "of" && frame_end(tokens, end) == end);
+    Some(match whole.is_some_and(|(whole, _)| !whole.tags().any(Tags::PLACE)) {
+        true if corner => (Link::CornerOf { region: Region::TopRight, out: false }, end + 1 - at),
+        _ if corner => (Link::SomeCorner, end - at),
+        _ => return side.then_some((Link::Nowhere, end - at)),
+    })
 }
 
-/// Whether the direction belongs to the noun after it: `a top hat`, `on the
-/// back seat`, but `on the left trees`.
+/// Whether the direction belongs to the noun after it: `a top hat`, `on the back seat`, but `on the left trees`.
 fn names_a_thing(direction: &Direction, next: &str, prep: &str) -> bool {
     let sideways = direction.left || direction.right || direction.center;
     let of_body = exact_tags(next).any(Tags::BODY);

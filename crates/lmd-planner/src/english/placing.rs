@@ -52,6 +52,10 @@ impl Interpreter<'_> {
                 }
             }
             Link::CenterOf => self.pending = Pending::Center { subjects: self.link_subjects() },
+            // "a cat on the corner of a bed" takes up more than that.
+            Link::CornerOf { out: false, .. } if self.group.last().is_some_and(|i| self.is_large(*i)) => {
+                self.relation(RelationKind::On, "on");
+            }
             Link::CornerOf { region, out } => {
                 let left = matches!(region, Region::TopLeft | Region::BottomLeft);
                 match out {
@@ -80,6 +84,12 @@ impl Interpreter<'_> {
             Link::Nowhere => {}
         }
         self.joint = Joint::None;
+    }
+
+    /// Whether somebody is no spider that fits into a corner.
+    fn is_large(&self, index: usize) -> bool {
+        self.is_animate(index)
+            && self.scene.things.get(index).is_some_and(|thing| kind_of(&thing.noun).extent() > 0.6)
     }
 
     pub(super) fn link_subjects(&mut self) -> Vec<usize> {
