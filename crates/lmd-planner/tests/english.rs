@@ -123,6 +123,7 @@ fn what_is_chosen_left_out_or_odd_is_told() {
         ("maybe a dog next to a tree", "maybe"),
         ("a prince on a hourse", "\"horse\" or \"house\""),
         ("a cat, a dog and an eye", "\"eye\" is drawn as a thing of its own"),
+        ("all the cups are blue except one, which is green, five cups on a shelf", "two colours"),
         // Nothing joins the last thing to what stands before it.
         ("a robot that is a lamp", "\"a lamp\" is drawn as a thing of its own"),
         ("a child with legs like a table", "\"a table\" is drawn as a thing of its own"),

@@ -1,19 +1,53 @@
 //! What each of several has for itself, told as so many: `three puppies, each in its own basket` lie in three baskets,
-//! `a torch in each hand` are two torches.
+//! `a torch in each hand` are two torches; `three balloons: red, blue and green` have a colour each.
 
 use lmd_layout::{number_in_words, plural};
 
+use super::links::link;
 use super::noun_phrase::noun_phrase;
 use super::numbers::quantity;
 use super::token::{Token, low};
-use crate::lexicon::{VerbForm, head, verb};
+use crate::lexicon::{Tags, VerbForm, exact_tags, head, verb};
 
 /// The sentence with each `each` told.
 pub(super) fn told(tokens: Vec<Token>) -> Vec<Token> {
+    let tokens = coloured(tokens);
     if !tokens.iter().any(|token| token.low == "each") {
         return tokens;
     }
     with_theirs(placed(in_hands(tokens)))
+}
+
+/// `three balloons: red, blue and green`: one of each colour.
+fn coloured(mut tokens: Vec<Token>) -> Vec<Token> {
+    let colour = |i: usize| exact_tags(low(&tokens, i)).any(Tags::COLOUR);
+    let found = (1..tokens.len()).filter(|at| matches!(low(&tokens, *at), ":" | ",")).find_map(|at| {
+        let mut colours = Vec::new();
+        let mut next = at + 1;
+        while colour(next) {
+            colours.push(next);
+            let comma = usize::from(low(&tokens, next + 1) == ",");
+            let and = usize::from(low(&tokens, next + 1 + comma) == "and");
+            next += 1;
+            if comma + and == 0 {
+                break;
+            }
+            next += comma + and;
+        }
+        let counted = (0..at).rev().any(|i| {
+            let all = quantity(&tokens, i)
+                .is_some_and(|(many, _)| many.exact && many.count as usize == colours.len());
+            all && noun_phrase(&tokens, i).is_some_and(|(phrase, end)| phrase.plural && end <= at)
+        });
+        let ends = next >= tokens.len()
+            || !tokens.get(next).is_some_and(Token::is_word)
+            || link(&tokens, next).is_some();
+        (colours.len() > 1 && counted && ends).then_some(colours)
+    });
+    for at in found.into_iter().flatten().rev() {
+        tokens.insert(at, Token::new("one"));
+    }
+    tokens
 }
 
 /// `a torch in each hand`: two torches.

@@ -278,7 +278,9 @@ fn lives(does: &str) -> bool {
 /// A colour and nothing else: gold and cherry are stuff and fruit, too.
 fn is_plain_colour(attribute: &str) -> bool {
     let own = exact_tags(attribute);
-    own.any(Tags::COLOUR) && !own.any(Tags::MODIFIER.and(Tags::NOUN).and(Tags::ADJECTIVE).and(Tags::STUFF))
+    attribute == "green"
+        || own.any(Tags::COLOUR)
+            && !own.any(Tags::MODIFIER.and(Tags::NOUN).and(Tags::ADJECTIVE).and(Tags::STUFF))
 }
 
 impl Interpreter<'_> {

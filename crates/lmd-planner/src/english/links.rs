@@ -3,7 +3,6 @@
 
 use std::sync::LazyLock;
 
-use super::noun_phrase::noun_phrase;
 use super::numbers::{is_ring, number};
 use super::token::{Token, low};
 use crate::lexicon::{List, Phrases, Section, Tags, exact_tags, verb};
@@ -384,8 +383,9 @@ fn some_side(
     let side = SIDE_PREPOSITIONS.contains(&low(tokens, at)) && article && next != "of";
     // "at the corner of a desk": in one of them, but the corner of a hallway is a place.
     let corner = end > 0 && low(tokens, end - 1) == "corner";
-    let whole = noun_phrase(tokens, end + 1).filter(|_| next == "of" && frame_end(tokens, end) == end);
-    Some(match whole.is_some_and(|(whole, _)| !whole.tags().any(Tags::PLACE)) {
+    let names = |i: &usize| exact_tags(low(tokens, *i)).any(Tags::NOUN);
+    let whole = (end + 1..tokens.len()).find(names).filter(|_| next == "of" && frame_end(tokens, end) == end);
+    Some(match whole.is_some_and(|whole| !exact_tags(low(tokens, whole)).any(Tags::PLACE)) {
         true if corner => (Link::CornerOf { region: Region::TopRight, out: false }, end + 1 - at),
         _ if corner => (Link::SomeCorner, end - at),
         _ => return side.then_some((Link::Nowhere, end - at)),

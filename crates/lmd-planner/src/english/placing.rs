@@ -146,7 +146,10 @@ impl Interpreter<'_> {
             Some(Chunk::Np(_) | Chunk::Pronoun(_) | Chunk::OneOf(_) | Chunk::OfThem(_))
         );
         // "a cup that has fallen over"
-        if !object_follows && prep == "over" && self.follows_state() {
+        // "a crowd looking on"
+        let watches =
+            |i: &usize| self.scene.things.get(*i).is_some_and(|t| t.phrase().ends_with(" looking on"));
+        if !object_follows && (prep == "over" && self.follows_state() || subjects.iter().any(watches)) {
             return;
         }
         if !object_follows {
