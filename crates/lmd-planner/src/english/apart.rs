@@ -44,7 +44,9 @@ fn coloured(mut tokens: Vec<Token>) -> Vec<Token> {
             || link(&tokens, next).is_some();
         (colours.len() > 1 && counted && ends).then_some(colours)
     });
+    // "one orange one" is no fruit.
     for at in found.into_iter().flatten().rev() {
+        tokens.insert(at + 1, Token::new("one"));
         tokens.insert(at, Token::new("one"));
     }
     tokens

@@ -383,11 +383,11 @@ fn some_side(
     let side = SIDE_PREPOSITIONS.contains(&low(tokens, at)) && article && next != "of";
     // "at the corner of a desk": in one of them, but the corner of a hallway is a place.
     let corner = end > 0 && low(tokens, end - 1) == "corner";
-    let names = |i: &usize| exact_tags(low(tokens, *i)).any(Tags::NOUN);
-    let whole = (end + 1..tokens.len()).find(names).filter(|_| next == "of" && frame_end(tokens, end) == end);
-    Some(match whole.is_some_and(|whole| !exact_tags(low(tokens, whole)).any(Tags::PLACE)) {
+    let whole = next == "of" && frame_end(tokens, end) == end;
+    let place = (end + 1..end + 4).any(|i| exact_tags(low(tokens, i)).any(Tags::PLACE));
+    Some(match whole && !place {
         true if corner => (Link::CornerOf { region: Region::TopRight, out: false }, end + 1 - at),
-        _ if corner => (Link::SomeCorner, end - at),
+        _ if corner => (Link::SomeCorner, frame_end(tokens, end) - at),
         _ => return side.then_some((Link::Nowhere, end - at)),
     })
 }

@@ -28,12 +28,6 @@ impl Interpreter<'_> {
             (self.group, self.object_of, self.closed, self.joint) = (acting, None, true, Joint::None);
             return true;
         }
-        if after_for && self.is_wanted_only(phrase) {
-            let group = self.group.clone();
-            self.add_detail(&group, &format!("for {}", phrase.text()));
-            (self.object_of, self.closed, self.joint) = (None, true, Joint::None);
-            return true;
-        }
         let subjects = self.group.clone();
         let bare = phrase.is_bare() && !phrase.plural;
         let lifeless = !subjects.is_empty() && subjects.iter().all(|index| !self.is_animate(*index));
@@ -45,7 +39,12 @@ impl Interpreter<'_> {
         if !(after_for && lifeless && (bare || counted || used || whom(phrase)))
             || self.known(phrase).is_some()
         {
-            return false;
+            let wanted = after_for && self.is_wanted_only(phrase);
+            if wanted {
+                self.add_detail(&subjects, &format!("for {}", phrase.text()));
+                (self.object_of, self.closed, self.joint) = (None, true, Joint::None);
+            }
+            return wanted;
         }
         let mut says = format!("for {}", phrase.text());
         // "for a boy and a girl"

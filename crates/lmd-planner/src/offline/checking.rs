@@ -66,7 +66,7 @@ fn holds(subject: BBox, kind: RelationKind, objects: &[BBox], others: &[BBox]) -
 }
 
 fn meet(one: BBox, other: BBox) -> bool {
-    let beside = one.x() - SLACK > other.x_max() || other.x() - SLACK > one.x_max();
-    let over = one.y() - SLACK > other.y_max() || other.y() - SLACK > one.y_max();
+    let beside = one.x() >= other.x_max() || other.x() >= one.x_max();
+    let over = one.y() >= other.y_max() || other.y() >= one.y_max();
     !beside && !over
 }
