@@ -63,8 +63,10 @@ impl Interpreter<'_> {
             // "a desk cluttered with papers, a lamp and a clock": those are on it, too.
             let bears =
                 |i: &usize| self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::SURFACE));
-            let more =
-                matches!((self.peek(length + 1), self.peek(length + 2)), (Some(Chunk::Comma), Some(Chunk::Np(_))));
+            let more = matches!(
+                (self.peek(length + 1), self.peek(length + 2)),
+                (Some(Chunk::Comma | Chunk::And), Some(Chunk::Np(_)))
+            );
             let placed = matches!(self.peek(length + 3), Some(Chunk::Link(_) | Chunk::Verb(_) | Chunk::Be));
             let listed = more && !placed && owners.iter().all(bears);
             self.contained = listed.then_some(RelationKind::On);
