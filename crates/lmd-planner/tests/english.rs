@@ -124,6 +124,11 @@ fn what_is_chosen_left_out_or_odd_is_told() {
         ("maybe a dog next to a tree", "maybe"),
         ("a prince on a hourse", "\"horse\" or \"house\""),
         ("a cat, a dog and an eye", "\"eye\" is drawn as a thing of its own"),
+        ("all the cups are blue except one, which is green, five cups on a shelf", "two colours"),
+        // Nothing joins the last thing to what stands before it.
+        ("a robot that is a lamp", "\"a lamp\" is drawn as a thing of its own"),
+        ("a child with legs like a table", "\"a table\" is drawn as a thing of its own"),
+        ("a courier who has forgotten his parcel", "\"his parcel\" is drawn as a thing of its own"),
         // Readings that grammar does not allow, or that say nothing.
         ("a man with a horse on a cart", "\"horse\" was taken to be on \"cart\""),
         ("a dog on a leash next to a dog that is", "a clause ends before it says anything"),
@@ -139,6 +144,9 @@ fn what_is_chosen_left_out_or_odd_is_told() {
         "neither cats nor dogs, only a rabbit",
         "three or four dragons",
         "a plate with nothing on it",
+        "a kitchen with cabinets a sink and a stove",
+        "a girl reading as a bus passes",
+        "On the shelf is a jug.",
         "a pyramid of ten cans",
         "a koala hugging a tree trunk",
         "a fireplace with a candle on either side",

@@ -8,7 +8,7 @@ use super::interpret::{Interpreter, Joint, thing_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
-use crate::lexicon::{Class, Tags, kind_of, tags};
+use crate::lexicon::{Class, Tags, head, kind_of, tags};
 use crate::{Region, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -210,7 +210,24 @@ impl Interpreter<'_> {
         let tags = phrase.tags();
         let around = tags.any(Tags::TIME.and(Tags::SKY)) || phrase.noun.ends_with("sky") || phrase.plural;
         if around || !tags.any(Tags::PLACE) {
-            return self.places.add("with", &phrase.text());
+            // "a street, rainy night"
+            let when = phrase.is_bare()
+                && matches!(
+                    head(&phrase.noun),
+                    "night"
+                        | "morning"
+                        | "evening"
+                        | "afternoon"
+                        | "day"
+                        | "dawn"
+                        | "dusk"
+                        | "twilight"
+                        | "winter"
+                        | "summer"
+                        | "autumn"
+                        | "spring"
+                );
+            return self.places.add(if when { "," } else { "with" }, &phrase.text());
         }
         let uncounted = tags.any(Tags::UNCOUNTED.and(Tags::ABSTRACT).and(Tags::STUFF)) || phrase.capitalised;
         let text = if uncounted { phrase.text() } else { with_article(&phrase.text()) };

@@ -175,7 +175,9 @@ impl Interpreter<'_> {
                 RelationKind::Inside
             }
             // "a lighthouse at the edge of a cliff"
-            "at" if phrase.part.as_deref() == Some("edge") && self.stands_at_edge(phrase, subjects) => {
+            "at" if matches!(phrase.part.as_deref(), Some("edge" | "corner" | "rim"))
+                && self.stands_at_edge(phrase, subjects) =>
+            {
                 RelationKind::On
             }
             "from" | "off" if hung => RelationKind::HangsFrom,

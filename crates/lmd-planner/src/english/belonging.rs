@@ -213,7 +213,10 @@ impl Interpreter<'_> {
             return true;
         }
         let plain = phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
-        if !plain || matches!(self.peek(1), Some(Chunk::Link(_))) || owners.is_empty() {
+        // "a turtle with a forest growing on its shell"
+        let grows = matches!(self.peek(1), Some(Chunk::Verb(_)))
+            && matches!(self.peek(3), Some(Chunk::Np(part)) if Self::is_own_part(part));
+        if !plain || grows || matches!(self.peek(1), Some(Chunk::Link(_))) || owners.is_empty() {
             return false;
         }
         self.group.clone_from(&self.owner);

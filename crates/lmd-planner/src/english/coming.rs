@@ -138,7 +138,10 @@ impl Interpreter<'_> {
 
     /// `crawling out of its shell`: the deed before it is told behind the noun, too.
     pub(super) fn deeds_behind(&mut self, prep: &str, things: &[usize]) {
-        let does = self.deed_before().filter(|_| prep == "out of").map(|verb| verb.attribute.clone());
+        let does = self
+            .deed_before()
+            .filter(|_| matches!(prep, "out of" | "for"))
+            .map(|verb| verb.attribute.clone());
         let Some(does) = does else { return };
         for index in things {
             let thing = self.scene.things.get_mut(*index);

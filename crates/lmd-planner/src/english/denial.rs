@@ -154,7 +154,10 @@ impl Interpreter<'_> {
         // "no furniture except a lamp"
         // "no furniture in the room except a lamp"
         let denied = self.denied.is_some() || self.scene.things.is_empty() && !self.scene.absent.is_empty();
-        if self.places.say("empty") || denied {
+        // "a table empty except for a lamp"
+        let empty = self.group.last().and_then(|index| self.scene.things.get(*index));
+        let empty = empty.is_some_and(|thing| thing.says(|word| matches!(word, "empty" | "bare")));
+        if self.places.say("empty") || denied || empty {
             self.denied = None;
             self.with(false);
         } else if !self.excepts_somebody() {

@@ -452,6 +452,10 @@ impl Interpreter<'_> {
                 _ => self.relate(object, RelationKind::Around, *subject),
             }
         }
+        // "a cake topped with strawberries and a candle"
+        if role == Role::Topped {
+            (self.owner, self.contained) = (subjects.to_vec(), Some(RelationKind::On));
+        }
         self.group = vec![object];
         self.object_of = None;
     }

@@ -2,7 +2,7 @@
 //! Each is told, whatever rule it comes from, so that a wrong reading is not silent.
 
 use super::chunk::Chunk;
-use super::interpret::Interpreter;
+use super::interpret::{Interpreter, Joint};
 use super::links::Link;
 use super::numbers::number;
 use super::phrase::{Determiner, NounPhrase};
@@ -115,11 +115,12 @@ fn loose_parts(scene: &Scene) -> Vec<String> {
         let hardly = thing.detail.is_none() && (List::NoThing.has(&thing.noun) || shade);
         hardly || (part || place && free) && !related(*index)
     });
-    loose
-        .map(|(_, thing)| {
-            format!("\"{}\" is drawn as a thing of its own, which may be wrong", thing.phrase())
-        })
-        .collect()
+    loose.map(|(_, thing)| own_thing_doubt(&thing.phrase())).collect()
+}
+
+/// That a thing has a box of its own may be wrong.
+fn own_thing_doubt(phrase: &str) -> String {
+    format!("\"{phrase}\" is drawn as a thing of its own, which may be wrong")
 }
 
 /// Whether a part is as often seen without the rest.
@@ -278,7 +279,9 @@ fn lives(does: &str) -> bool {
 /// A colour and nothing else: gold and cherry are stuff and fruit, too.
 fn is_plain_colour(attribute: &str) -> bool {
     let own = exact_tags(attribute);
-    own.any(Tags::COLOUR) && !own.any(Tags::MODIFIER.and(Tags::NOUN).and(Tags::ADJECTIVE).and(Tags::STUFF))
+    attribute == "green"
+        || own.any(Tags::COLOUR)
+            && !own.any(Tags::MODIFIER.and(Tags::NOUN).and(Tags::ADJECTIVE).and(Tags::STUFF))
 }
 
 impl Interpreter<'_> {
@@ -314,6 +317,28 @@ impl Interpreter<'_> {
         }
         if let Some(preposition) = preposition.filter(|p| !self.scene.not_understood.contains(p)) {
             self.scene.not_understood.push(preposition);
+        }
+    }
+
+    /// Tells a new thing that nothing joins to what stands before it: no preposition, no verb, no comma.
+    pub(super) fn doubt_joint(&mut self, phrase: &NounPhrase) {
+        let begins = self.joint != Joint::None || self.mentioned.is_empty() || phrase.noun.is_empty();
+        if begins || self.ahead.is_some() || self.region.is_some() || self.denied.is_some() {
+            return;
+        }
+        // "as a bus passes" begins a clause, "cabinets a sink and a stove" a list without its commas.
+        let goes_on = matches!(self.peek(1), Some(Chunk::Verb(_) | Chunk::Be | Chunk::Has | Chunk::And));
+        let loose = match self.previous() {
+            // What stands there alone `side_by_side` tells.
+            Some(Chunk::Np(_)) => !goes_on && !opens_alone(phrase),
+            // "reaching for her umbrella", "a jar for biscuits on a shelf"
+            Some(Chunk::For) => !matches!(self.before_last(), Some(Chunk::Verb(_))) && !self.link_follows(),
+            Some(Chunk::Adjectives(_) | Chunk::Be | Chunk::Which) => true,
+            Some(Chunk::Link(link)) => matches!(link, Link::Nowhere | Link::Region { .. }),
+            _ => false,
+        };
+        if loose {
+            self.scene.notes.push(own_thing_doubt(&phrase.text()));
         }
     }
 

@@ -60,8 +60,18 @@ impl Interpreter<'_> {
                 return false;
             }
             self.add_detail(&owners, &format!("{joint}{says} {what}"));
+            // "a desk cluttered with papers, a lamp and a clock": those are on it, too.
+            let bears =
+                |i: &usize| self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::SURFACE));
+            let more = matches!(
+                (self.peek(length + 1), self.peek(length + 2)),
+                (Some(Chunk::Comma | Chunk::And), Some(Chunk::Np(_)))
+            );
+            let placed = matches!(self.peek(length + 3), Some(Chunk::Link(_) | Chunk::Verb(_) | Chunk::Be));
+            let listed = more && !placed && owners.iter().all(bears);
+            self.contained = listed.then_some(RelationKind::On);
             // "shelves full of books, a globe on a desk": no shelf has the globe.
-            if named {
+            if named && !listed {
                 self.owner = before;
             }
             (self.group, self.joint) = (owners, Joint::None);

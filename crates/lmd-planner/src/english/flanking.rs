@@ -285,10 +285,12 @@ impl Interpreter<'_> {
         let bears = |index: &usize| {
             self.scene.things.get(*index).is_some_and(|thing| match kind {
                 RelationKind::On => thing_tags(thing).any(Tags::SURFACE.and(Tags::SEAT)),
-                // "a pot on a stove with a spoon in it"
+                // "a pot on a stove with a spoon in it", "a vase on a table, with three roses in it"
                 RelationKind::Inside => {
                     let stand = matches!(crate::lexicon::head(&thing.noun), "stand" | "holder" | "bin");
-                    kind_of(&thing.noun).class == Class::Container || stand
+                    thing_tags(thing).any(Tags::CONTAINER)
+                        || kind_of(&thing.noun).class == Class::Container
+                        || stand
                 }
                 // A boat is under the bridge over a river.
                 RelationKind::Under => kind_of(&thing.noun).class.is_hollow(),

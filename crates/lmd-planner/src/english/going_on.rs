@@ -5,6 +5,7 @@ use super::interpret::{Interpreter, Joint, thing_tags};
 use super::links::Link;
 use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
+use super::who::Who;
 use crate::lexicon::{Class, List, Role, Tags, Verb, VerbForm, head, is_on, kind_of, noun_tags};
 use crate::{RelationKind, Thing};
 
@@ -85,6 +86,10 @@ impl Interpreter<'_> {
         let bare = phrase.determiner == Determiner::Another && phrase.attributes.is_empty();
         let meant = match (self.peek(1), self.peek(2)) {
             (Some(Chunk::With), _) => self.owner.last().copied(),
+            // "a burger on a table, with another next to it"
+            (Some(Chunk::Link(_)), Some(Chunk::Pronoun(Who::It))) => {
+                self.object_of.as_ref().and_then(|(_, subjects)| subjects.last().copied())
+            }
             (Some(Chunk::Verb(_)), Some(Chunk::Pronoun(_) | Chunk::Np(_))) => {
                 self.mentioned.iter().rev().copied().find(|index| self.is_animate(*index))
             }

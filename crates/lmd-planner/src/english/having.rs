@@ -40,6 +40,11 @@ impl Interpreter<'_> {
                 _ => self.group.clone(),
             };
         }
+        // "two people at a table, each with a plate": the people have them.
+        if each && self.owner.iter().all(|index| self.scene.things.get(*index).is_some_and(|t| t.count == 1))
+        {
+            self.owner = self.latest_several().map_or_else(|| self.owner.clone(), |several| vec![several]);
+        }
         self.pending = Pending::With { each };
     }
 

@@ -305,8 +305,7 @@ const SIDE_NOUNS: [&str; 14] = [
     "quadrant", "sides", "ground",
 ];
 
-/// `on the left`, `in the top right corner of the picture`, `to its left`,
-/// `on the left side of`.
+/// `on the left`, `in the top right corner of the picture`, `to its left`, `on the left side of`.
 fn side_phrase(tokens: &[Token], at: usize) -> Option<(Link, usize)> {
     let word = |i: usize| low(tokens, i);
     let prep = word(at);
@@ -377,32 +376,35 @@ fn some_side(
     article: bool,
 ) -> Option<(Link, usize)> {
     let next = low(tokens, end);
-    let last = end.checked_sub(1).map_or("", |last| low(tokens, last));
     // "on a side table", "in a corner booth"
     let named = exact_tags(next).any(Tags::SURFACE.and(Tags::SEAT).and(Tags::CONTAINER).and(Tags::PLACE));
     if nouns == 0 || end <= at + 1 || named && end >= 2 && low(tokens, end - 2) != "the" {
         return None;
     }
     let side = SIDE_PREPOSITIONS.contains(&low(tokens, at)) && article && next != "of";
-    let link = if last == "corner" { Link::SomeCorner } else { Link::Nowhere };
-    (last == "corner" || side).then_some((link, end - at))
+    // "at the corner of a desk": in one of them, but the corner of a hallway is a place.
+    let corner = end > 0 && low(tokens, end - 1) == "corner";
+    let whole = next == "of" && frame_end(tokens, end) == end;
+    let place = (end + 1..end + 4).any(|i| exact_tags(low(tokens, i)).any(Tags::PLACE));
+    Some(match whole && !place {
+        true if corner => (Link::CornerOf { region: Region::TopRight, out: false }, end + 1 - at),
+        _ if corner => (Link::SomeCorner, frame_end(tokens, end) - at),
+        _ => return side.then_some((Link::Nowhere, end - at)),
+    })
 }
 
-/// Whether the direction belongs to the noun after it: `a top hat`, `on the
-/// back seat`, but `on the left trees`.
+/// Whether the direction belongs to the noun after it: `a top hat`, `on the back seat`, but `on the left trees`.
 fn names_a_thing(direction: &Direction, next: &str, prep: &str) -> bool {
     let sideways = direction.left || direction.right || direction.center;
     let of_body = exact_tags(next).any(Tags::BODY);
     direction.words > 0
         && !(sideways && SIDE_PREPOSITIONS.contains(&prep) && !of_body)
         && !SIDE_NOUNS.contains(&next)
-        && exact_tags(next).any(Tags::NOUN)
-        // "on the back seat"
+        && exact_tags(next).any(Tags::NOUN) // "on the back seat"
         && (verb(next).is_none() || exact_tags(next).any(Tags::PART))
 }
 
-/// Whether the direction picks one of several: `on the left table`, but not
-/// `cat on the left dog on the right`.
+/// Whether the direction picks one of several: `on the left table`, but not `cat on the left dog on the right`.
 fn picks_one(direction: &Direction, next: &str, after: &str) -> bool {
     let noun = exact_tags(next).any(Tags::NOUN) && !exact_tags(next).any(Tags::STUFF.and(Tags::ADJECTIVE));
     let stops = matches!(

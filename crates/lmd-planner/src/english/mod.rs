@@ -1,7 +1,7 @@
 //! English: from a sentence to a [`Scene`] (section A.1's task, done by rules).
 //!
 //! The way: normalise → `syntax` → `token` (with `joining`, `plainly`) → `language` → `lettering` → `stock` → `spelling` →
-//! `superlative` → `series` → `ones` (with `gaps`) → `style` (with `about_picture`, `run_on` and `tinting`) → `chunk` (with `aside`, `noun_phrase`,
+//! `superlative` → `series` → `ones` (with `gaps`) → `apart` → `style` (with `about_picture`, `run_on` and `tinting`) → `chunk` (with `aside`, `noun_phrase`,
 //! `acting`, `deeds`, `of_part` and `adjectives`, `names`, `numbers`, `links`, `mood`, `nothing`, `partitive`, `past`, `parallel`,
 //! `pictures`, `predicative`) → `interpret` (with `naming`, `calling`, `belonging`,
 //! `having`, `owning`, `pronouns` and `who`, `choosing`, `doubts`, `placing`, `flanking`, `bodies`, `places`, `denial`,
@@ -13,6 +13,7 @@ mod about_picture;
 mod account;
 mod acting;
 mod adjectives;
+mod apart;
 mod around;
 mod arranging;
 mod aside;
@@ -118,7 +119,7 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     let tokens = lettering::marked(&tokens);
     let (tokens, corrections) = spelling::corrected(tokens);
     notes.extend(corrections);
-    let tokens = ones::told(&series::alike(superlative::several_first(tokens)));
+    let tokens = apart::told(ones::told(&series::alike(superlative::several_first(tokens))));
     let framing = style::framing(&tokens);
     let chunks = chunk::chunks(&framing.rest);
     let (mut scene, placing) = interpret::Interpreter::new(&chunks).run();
@@ -128,7 +129,12 @@ pub fn parse(prompt: &str) -> Result<Scene, PlanError> {
     scene.notes.extend(doubts::side_by_side(&chunks));
     scene.notes.extend(doubts::ill_formed(&chunks));
     scene.notes.extend(doubts::cut_short(&chunks).filter(|_| !scene.things.is_empty()));
-    scene.notes.extend(doubts::odd_captions(&scene));
+    for doubt in doubts::odd_captions(&scene) {
+        // What one sign tells another need not.
+        if !scene.notes.contains(&doubt) {
+            scene.notes.push(doubt);
+        }
+    }
     notes.append(&mut scene.notes);
     scene.notes = notes;
     let lost = account::unaccounted(&framing.rest, &scene, &placing);

@@ -65,6 +65,7 @@ impl Interpreter<'_> {
     /// one: its place in the sentence alone makes it a thing.
     fn guess(&mut self, phrase: &NounPhrase) {
         self.doubt_number(phrase);
+        self.doubt_joint(phrase);
         // "a skull and a candle, vanitas": an unknown plural in a list of tags is none for certain.
         let tag = self.joint == Joint::Comma && matches!(self.peek(1), None | Some(Chunk::Comma));
         let bare = phrase.is_bare() && (!phrase.plural || tag);

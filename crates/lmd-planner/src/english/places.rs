@@ -199,6 +199,7 @@ impl Places {
             // "watching from the shore"
             "from" if matches!(word, "shore" | "bank" | "beach" | "pier" | "bridge" | "riverbank") => "on",
             other if other.contains("contrast") => "against",
+            "up in" | "high up in" => "in",
             other => other,
         };
         let place = (prep.to_owned(), text.to_owned());
@@ -282,7 +283,11 @@ impl Places {
 
 /// A place behind a text; some have no preposition (`underwater`).
 fn joined(text: &str, prep: &str, place: &str) -> String {
-    if prep.is_empty() { format!("{text} {place}") } else { format!("{text} {prep} {place}") }
+    match prep {
+        "" => format!("{text} {place}"),
+        "," => format!("{text}, {place}"),
+        _ => format!("{text} {prep} {place}"),
+    }
 }
 
 /// Whether a place reads well without its preposition.

@@ -7,7 +7,7 @@ use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
-use crate::lexicon::{Class, List, Tags, exact_tags, head, kind_of};
+use crate::lexicon::{Class, List, Tags, head, kind_of};
 use crate::{Arrangement, Region, Relation, RelationKind, Size, Thing};
 
 /// Enough for every pair of what a layout holds; keeps senseless text cheap.
@@ -52,6 +52,10 @@ impl Interpreter<'_> {
                 }
             }
             Link::CenterOf => self.pending = Pending::Center { subjects: self.link_subjects() },
+            // "a cat on the corner of a bed" takes up more than that.
+            Link::CornerOf { out: false, .. } if self.group.last().is_some_and(|i| self.is_large(*i)) => {
+                self.relation(RelationKind::On, "on");
+            }
             Link::CornerOf { region, out } => {
                 let left = matches!(region, Region::TopLeft | Region::BottomLeft);
                 match out {
@@ -80,6 +84,12 @@ impl Interpreter<'_> {
             Link::Nowhere => {}
         }
         self.joint = Joint::None;
+    }
+
+    /// Whether somebody is no spider that fits into a corner.
+    fn is_large(&self, index: usize) -> bool {
+        self.is_animate(index)
+            && self.scene.things.get(index).is_some_and(|thing| kind_of(&thing.noun).extent() > 0.6)
     }
 
     pub(super) fn link_subjects(&mut self) -> Vec<usize> {
@@ -136,7 +146,10 @@ impl Interpreter<'_> {
             Some(Chunk::Np(_) | Chunk::Pronoun(_) | Chunk::OneOf(_) | Chunk::OfThem(_))
         );
         // "a cup that has fallen over"
-        if !object_follows && prep == "over" && self.follows_state() {
+        // "a crowd looking on"
+        let watches =
+            |i: &usize| self.scene.things.get(*i).is_some_and(|t| t.phrase().ends_with(" looking on"));
+        if !object_follows && (prep == "over" && self.follows_state() || subjects.iter().any(watches)) {
             return;
         }
         if !object_follows {
@@ -184,10 +197,7 @@ impl Interpreter<'_> {
     ) {
         if self.at_its_end(phrase, kind, prep, &subjects)
             || self.known(phrase).is_none() && self.seizes(phrase, prep)
-        {
-            return;
-        }
-        if prep == "through" && self.looks_through(phrase, &subjects)
+            || prep == "through" && self.looks_through(phrase, &subjects)
             || self.on_branch(phrase, kind, prep, &subjects)
             || self.dates(phrase, prep, &subjects)
             || self.moves_on(phrase, kind, &subjects)
@@ -244,23 +254,6 @@ impl Interpreter<'_> {
         }
         let kind = self.kind_by_words(phrase, kind, prep, &subjects);
         self.place_against(phrase, kind, prep, subjects, known.is_some());
-    }
-
-    /// A sky or floor with adjectives is worth keeping as a place.
-    pub(super) fn region_place(&mut self, phrase: &NounPhrase, prep: &str) {
-        // "the ceiling of a ballroom": the ballroom is all around.
-        let whole = phrase.detail.as_deref().and_then(|detail| detail.strip_prefix("of "));
-        let is_place = |whole: &&str| exact_tags(head(whole)).any(Tags::PLACE);
-        if let Some(whole) = whole.filter(is_place) {
-            self.places.add("in", whole);
-        }
-        // "flying through the clouds": they are to be seen.
-        let seen = phrase.words.last().is_some_and(|word| word.eq_ignore_ascii_case("clouds"));
-        if phrase.attributes.is_empty() && !seen {
-            self.places.is_behind(&phrase.noun);
-        } else {
-            self.places.add(prep, &phrase.text());
-        }
     }
 
     pub(super) fn object_thing(&mut self, phrase: &NounPhrase, kind: RelationKind, subjects: Vec<usize>) {

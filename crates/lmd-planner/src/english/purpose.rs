@@ -3,7 +3,7 @@
 use super::chunk::Chunk;
 use super::interpret::{Interpreter, Joint};
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Tags, VerbForm};
+use crate::lexicon::{List, Tags, VerbForm};
 
 impl Interpreter<'_> {
     /// Whom or what something is for, in the caption of that. `true` if it was that.
@@ -19,9 +19,11 @@ impl Interpreter<'_> {
                 .get(*i)
                 .is_some_and(|t| t.attributes.iter().chain(&t.detail).any(|does| does.ends_with("posing")))
         };
-        let posed = phrase.tags().any(Tags::SHOWS) && self.acting.iter().any(posing);
+        let posed = phrase.tags().any(Tags::SHOWS) && self.acting.iter().any(posing)
+            || List::Viewer.has(&phrase.noun);
         if after_for && acts && (own || posed || self.is_new_idea(phrase)) && self.known(phrase).is_none() {
             let acting = self.acting.clone();
+            self.deeds_behind("for", &acting);
             self.add_detail(&acting, &format!("for {}", phrase.text()));
             (self.group, self.object_of, self.closed, self.joint) = (acting, None, true, Joint::None);
             return true;
@@ -37,7 +39,12 @@ impl Interpreter<'_> {
         if !(after_for && lifeless && (bare || counted || used || whom(phrase)))
             || self.known(phrase).is_some()
         {
-            return false;
+            let wanted = after_for && self.is_wanted_only(phrase);
+            if wanted {
+                self.add_detail(&subjects, &format!("for {}", phrase.text()));
+                (self.object_of, self.closed, self.joint) = (None, true, Joint::None);
+            }
+            return wanted;
         }
         let mut says = format!("for {}", phrase.text());
         // "for a boy and a girl"
@@ -52,5 +59,15 @@ impl Interpreter<'_> {
         self.add_detail(&subjects, &says);
         (self.object_of, self.closed, self.joint) = (None, true, Joint::None);
         true
+    }
+
+    /// Whether what a phrase behind `for` names need not be there: `a case for her phone`, `a bed for a nap`, but not
+    /// `reaching for a jar`.
+    fn is_wanted_only(&self, phrase: &NounPhrase) -> bool {
+        let Some(Chunk::Np(what)) = self.before_last() else { return false };
+        let says = |index: &usize| {
+            self.scene.things.get(*index).is_some_and(|thing| thing.phrase().contains(&what.noun))
+        };
+        self.group.last().is_some_and(says) && self.known(phrase).is_none()
     }
 }

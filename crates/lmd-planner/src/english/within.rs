@@ -7,7 +7,7 @@ use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use super::who::Who;
-use crate::lexicon::{Class, Kind, List, Tags, head, kind_of, known_kind};
+use crate::lexicon::{Class, Kind, List, Tags, exact_tags, head, kind_of, known_kind};
 use crate::{Arrangement, Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -250,6 +250,23 @@ impl Interpreter<'_> {
             (self.group, self.closed) = (vec![shown], true);
         }
         shown.is_some()
+    }
+
+    /// A sky or floor with adjectives is worth keeping as a place.
+    pub(super) fn region_place(&mut self, phrase: &NounPhrase, prep: &str) {
+        // "the ceiling of a ballroom": the ballroom is all around.
+        let whole = phrase.detail.as_deref().and_then(|detail| detail.strip_prefix("of "));
+        let is_place = |whole: &&str| exact_tags(head(whole)).any(Tags::PLACE);
+        if let Some(whole) = whole.filter(is_place) {
+            self.places.add("in", whole);
+        }
+        // "flying through the clouds": they are to be seen.
+        let seen = phrase.words.last().is_some_and(|word| word.eq_ignore_ascii_case("clouds"));
+        if phrase.attributes.is_empty() && !seen {
+            self.places.is_behind(&phrase.noun);
+        } else {
+            self.places.add(prep, &phrase.text());
+        }
     }
 
     /// `on top of a painting`, `with a flag on top`: there and not within.

@@ -9,7 +9,8 @@ use crate::{Region, RelationKind};
 pub(super) fn fits_hands(problem: &LayoutProblem, s: usize, o: usize) -> bool {
     let (item, holder) = (&problem.items[s], &problem.items[o]);
     let unknown = item.kind == crate::lexicon::Kind::UNKNOWN;
-    item.kind.class == Class::Over || unknown || item.kind.extent() <= 1.1 * holder.kind.extent()
+    // A hedgehog holds a daisy.
+    item.kind.class == Class::Over || unknown || item.kind.extent() <= 1.25 * holder.kind.extent()
 }
 
 /// In the hands of the object: before its body; what opens above a head is

@@ -304,3 +304,16 @@ fn who_is_between_two_is_so_where_their_sides_are_said() {
     let [owl, branch, mouse] = ["owl", "branch", "mouse"].map(|caption| boxes(branch, caption)[0].center().1);
     assert!(owl < branch && branch < mouse);
 }
+
+#[test]
+fn small_hands_hold_flowers_and_who_pushes_is_behind_the_wheels() {
+    let (hedgehog, daisy) =
+        (boxes("a hedgehog holding a daisy", "hedgehog"), boxes("a hedgehog holding a daisy", "daisy"));
+    assert!(hedgehog[0].intersection(daisy[0]) > 0.5 * daisy[0].area(), "{hedgehog:?} {daisy:?}");
+    // A leaf larger than a beetle is beside it, and that is told.
+    let warnings = OfflinePlanner.plan("a beetle carrying a leaf").unwrap().warnings;
+    assert_eq!(warnings, ["the leaf should be held by the beetle, in the layout it is not"]);
+    let prompt = "a nurse pushing a boy in a wheelchair";
+    let (nurse, chair) = (boxes(prompt, "nurse pushing"), boxes(prompt, "wheelchair"));
+    assert!(nurse[0].intersection(chair[0]) < 0.2 * nurse[0].area(), "{nurse:?} {chair:?}");
+}

@@ -12,6 +12,7 @@ pub(super) fn settled(scene: &Scene) -> Scene {
     let mut scene = scene.clone();
     set_afloat(&mut scene);
     set_between(&mut scene);
+    set_behind_wheels(&mut scene);
     share(&mut scene);
     set_curtains(&mut scene);
     set_rising(&mut scene);
@@ -206,5 +207,24 @@ fn set_at_table(scene: &mut Scene) {
             let one = who.count == 1;
             relation.kind = if one { RelationKind::Touching } else { RelationKind::Around };
         }
+    }
+}
+
+/// Whoever pushes or pulls somebody in a wheelchair is beside that, and not in it.
+fn set_behind_wheels(scene: &mut Scene) {
+    let moves = |index: usize| {
+        scene.things[index].says(|word| matches!(word, "pushing" | "pulling" | "wheeling" | "dragging"))
+    };
+    let inside = |index: usize| {
+        let held = |r: &&Relation| r.kind == RelationKind::Inside && r.subject == index;
+        scene.relations.iter().find(held).map(|r| r.object)
+    };
+    let beside = |relation: &Relation| {
+        let free = relation.kind == RelationKind::NextTo && inside(relation.subject).is_none();
+        inside(relation.object).filter(|_| free && moves(relation.subject))
+    };
+    let vehicles: Vec<Option<usize>> = scene.relations.iter().map(beside).collect();
+    for (relation, vehicle) in scene.relations.iter_mut().zip(vehicles) {
+        relation.object = vehicle.unwrap_or(relation.object);
     }
 }
