@@ -166,7 +166,10 @@ fn bracketed_adjectives(tokens: &[Token], at: usize, previous: Option<&Chunk>) -
     let words: Vec<String> =
         inner.iter().filter(|token| token.is_word() && token.low != "and").map(|t| t.low.clone()).collect();
     let says = |word: &String| is_adjective(word) || exact_tags(word).any(Tags::MODIFIER);
-    let plain = words.iter().any(|word| is_adjective(word)) && words.iter().all(says);
+    // "a lamp (brass)"
+    let made = words.len() == 1
+        && words.iter().all(|word| exact_tags(word).any(Tags::STUFF.and(Tags::ABSTRACT)) && says(word));
+    let plain = made || words.iter().any(|word| is_adjective(word)) && words.iter().all(says);
     plain.then_some((Chunk::Bracketed(words), length + 2))
 }
 

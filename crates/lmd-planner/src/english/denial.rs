@@ -5,7 +5,7 @@ use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, Unproved, setting};
-use crate::lexicon::{Class, List, Tags, Verb, VerbForm, head, kind_of, verb};
+use crate::lexicon::{Class, List, Tags, Verb, VerbForm, exact_tags, head, kind_of, verb};
 use crate::{Region, RelationKind};
 
 impl Interpreter<'_> {
@@ -160,9 +160,18 @@ impl Interpreter<'_> {
         if self.places.say("empty") || denied || empty {
             self.denied = None;
             self.with(false);
+        } else if self.stands_out() {
+            (self.denied, self.closed) = (None, true);
+            self.group.clear();
         } else if !self.excepts_somebody() {
             (self.denied, self.instead) = (Some(None), false);
         }
+    }
+
+    /// `everything is white except a red toaster`: it is there, in another colour.
+    fn stands_out(&self) -> bool {
+        let coloured = |word: &String| exact_tags(word).any(Tags::COLOUR);
+        matches!(self.peek(1), Some(Chunk::Np(np)) if np.determiner == Determiner::A && np.attributes.iter().any(coloured))
     }
 
     /// `everyone is smiling except one boy`: he is there, too, and does not smile. `true` if it was that.

@@ -212,7 +212,7 @@ impl Interpreter<'_> {
         }
         if owners.is_empty()
             && setting(phrase, RelationKind::Inside, "in") == Setting::Place
-            && phrase.determiner == Determiner::None
+            && (phrase.determiner == Determiner::None || self.is_only_place(phrase))
             && !phrase.plural
         {
             self.places.add("with", &phrase.text());

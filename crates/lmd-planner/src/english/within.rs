@@ -269,6 +269,12 @@ impl Interpreter<'_> {
         }
     }
 
+    /// `neither clouds nor sun, just an empty desert`: there is nothing else.
+    pub(super) fn is_only_place(&self, phrase: &NounPhrase) -> bool {
+        let nothing = self.scene.things.is_empty() && self.places.len() == 0;
+        nothing && phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE)
+    }
+
     /// `on top of a painting`, `with a flag on top`: there and not within.
     pub(super) fn is_atop(&self) -> bool {
         let top = |chunk: Option<&Chunk>| matches!(chunk, Some(Chunk::Link(Link::Rel { prep, .. })) if prep.ends_with("top of") && prep != "at the top of");

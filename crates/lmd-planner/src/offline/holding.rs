@@ -9,8 +9,11 @@ use crate::{Region, RelationKind};
 pub(super) fn fits_hands(problem: &LayoutProblem, s: usize, o: usize) -> bool {
     let (item, holder) = (&problem.items[s], &problem.items[o]);
     let unknown = item.kind == crate::lexicon::Kind::UNKNOWN;
+    // A hamster with a sign in its paws has a small one.
+    let furniture = matches!(item.kind.class, Class::Mount | Class::Seat | Class::Table | Class::Wall);
+    let small = holder.kind.extent() < 0.9 && item.kind.extent() < 1.7 && !furniture;
     // A hedgehog holds a daisy.
-    item.kind.class == Class::Over || unknown || item.kind.extent() <= 1.25 * holder.kind.extent()
+    item.kind.class == Class::Over || unknown || small || item.kind.extent() <= 1.25 * holder.kind.extent()
 }
 
 /// In the hands of the object: before its body; what opens above a head is
