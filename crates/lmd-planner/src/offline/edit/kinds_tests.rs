@@ -330,3 +330,22 @@ fn what_is_in_something_goes_aside_with_it() {
         assert!(tulips[..i].iter().all(|other| other.intersection(*tulip) < 1e-6), "{plan:?}");
     }
 }
+
+#[test]
+fn what_is_said_behind_a_place_is_of_what_is_new() {
+    for (instruction, caption) in [
+        ("add a rider behind it, wearing a black suit", "a rider wearing a black suit"),
+        ("add a rider behind it in a black suit", "a rider in a black suit"),
+        ("add a rider behind the horse, wearing a black suit", "a rider wearing a black suit"),
+        ("add a dog next to the horse, sleeping", "a sleeping dog"),
+    ] {
+        let mut talk = meadow();
+        let layout = said(&talk, "make the horse brown").layout;
+        talk.remember("make the horse brown", layout);
+        let plan = said(&talk, instruction);
+        assert_eq!(captions(&plan.layout), ["a knight", "a brown horse", caption], "{instruction}");
+        let [horse, new] = [1, 2].map(|at| plan.layout.objects()[at].bbox);
+        let apart = (new.center().0 - horse.center().0).abs();
+        assert!(apart < 0.5 * (new.w() + horse.w()) + 0.1, "{instruction}: {new:?}");
+    }
+}

@@ -156,6 +156,9 @@ fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, St
             let anchor = if side.is_some() { anchor.clone() } else { known.to_owned() };
             return Some((new, kind, anchor));
         }
+        if let Some((known, more)) = said_after(board, bare) {
+            return Some((format!("{new} {more}"), kind, known));
+        }
         if let Some(whole) =
             whole_with(board, bare).filter(|_| matches!(kind, RelationKind::On | RelationKind::Above))
         {
@@ -177,6 +180,19 @@ fn placed_against(board: &Board, what: &str) -> Option<(String, RelationKind, St
     let part = anchor.strip_prefix("the ").is_some_and(|word| english::place_word(word).is_some());
     let known = !part && find(board, anchor).is_ok();
     known.then(|| (new.to_owned(), RelationKind::On, anchor.to_owned()))
+}
+
+/// What is known in `them, wearing a black suit` and `the cat, asleep`, and what is said behind it of something new.
+fn said_after(board: &Board, anchor: &str) -> Option<(String, String)> {
+    let ends = anchor.match_indices(' ').map(|(at, _)| anchor.split_at(at));
+    ends.rev().find_map(|(known, more)| {
+        let bare = known.trim_end_matches(',');
+        let more = more.trim();
+        let first = more.split(' ').next().unwrap_or_default();
+        let apart = bare != known || matches!(bare, "it" | "them" | "him" | "her");
+        let says = first.ends_with("ing") || apart && matches!(first, "in" | "with" | "asleep");
+        (says && find(board, bare).is_ok()).then(|| (bare.to_owned(), more.to_owned()))
+    })
 }
 
 /// What alone may have the part that words name: `the roof` where there is a barn.
