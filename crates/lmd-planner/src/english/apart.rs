@@ -34,6 +34,10 @@ fn coloured(mut tokens: Vec<Token>) -> Vec<Token> {
             }
             next += comma + and;
         }
+        // Every comma of a long list would be asked for a number before it.
+        if colours.len() < 2 {
+            return None;
+        }
         let counted = (0..at).rev().any(|i| {
             let all = quantity(&tokens, i)
                 .is_some_and(|(many, _)| many.exact && many.count as usize == colours.len());
@@ -42,7 +46,7 @@ fn coloured(mut tokens: Vec<Token>) -> Vec<Token> {
         let ends = next >= tokens.len()
             || !tokens.get(next).is_some_and(Token::is_word)
             || link(&tokens, next).is_some();
-        (colours.len() > 1 && counted && ends).then_some(colours)
+        (counted && ends).then_some(colours)
     });
     // "one orange one" is no fruit.
     for at in found.into_iter().flatten().rev() {
