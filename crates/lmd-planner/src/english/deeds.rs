@@ -86,6 +86,7 @@ fn does_though_noun(next: Option<&Token>, previous: Option<&Chunk>, has_doer: bo
     placed || np.tags().any(Tags::ANIMATE) && several || own
 }
 
+/// Whether a word that may be a verb, and often a noun, is one where it stands: `leaves fall`, but not `a water fall`.
 pub(super) fn stands_as_verb(
     tokens: &[Token],
     at: usize,

@@ -7,6 +7,7 @@ use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
+use super::who::Who;
 use crate::lexicon::{
     Role, Tags, Verb, VerbForm, exact_tags, is_adorning, is_aimed, is_aimed_along, is_doing,
     is_of_the_living, is_told_behind, size,
@@ -87,7 +88,7 @@ impl Interpreter<'_> {
     /// Whether the verb is followed by a preposition and `it`.
     fn at_it_follows(&self) -> bool {
         let placed = matches!(self.peek(1), Some(Chunk::Link(Link::Rel { .. } | Link::Prep(_))));
-        placed && matches!(self.peek(2), Some(Chunk::Pronoun(super::who::Who::It)))
+        placed && matches!(self.peek(2), Some(Chunk::Pronoun(Who::It)))
     }
 
     /// Who does it, where the words before the verb say so.

@@ -52,7 +52,7 @@ fn belongs(tokens: &[Token], at: usize) -> bool {
 }
 
 /// How many words say how a thing is in `a run down building`, `a fenced in yard`, `a cut in half sandwich`: none for
-/// `a parked in front`, `a building on fire`.
+/// `two parked in the yard`, `a sandwich cut in half`.
 fn with_particle(tokens: &[Token], at: usize) -> usize {
     let word = |at: usize| low(tokens, at);
     let before = at.checked_sub(1).map_or("", word);
@@ -69,7 +69,7 @@ fn with_particle(tokens: &[Token], at: usize) -> usize {
         added if ADDED.contains(&added) => 2,
         _ => return 0,
     };
-    // "a parked on street" leaves no doubt, "the one painted in oil" does: after `in` and `on` stands what holds it.
+    // "the one painted in oil": after `in` and `on` stands what holds it, unless they belong to the participle.
     let holds = matches!(word(at + 1), "in" | "on") && length == 2;
     let held =
         holds && !matches!(word(at), "fenced" | "logged" | "walled" | "walk" | "roped" | "closed" | "caved");

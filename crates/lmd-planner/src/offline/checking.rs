@@ -56,17 +56,11 @@ fn holds(subject: BBox, kind: RelationKind, objects: &[BBox], others: &[BBox]) -
         }),
         // What somebody holds touches him.
         RelationKind::HeldBy | RelationKind::HangsFrom | RelationKind::Touching => {
-            objects.iter().any(|object| meet(subject, *object))
+            objects.iter().any(|object| subject.intersection(*object) > 0.0)
         }
         RelationKind::Inside => objects
             .iter()
             .any(|object| over(object) && (object.y() - SLACK..=object.y_max() + SLACK).contains(&y)),
         _ => true,
     }
-}
-
-fn meet(one: BBox, other: BBox) -> bool {
-    let beside = one.x() >= other.x_max() || other.x() >= one.x_max();
-    let over = one.y() >= other.y_max() || other.y() >= one.y_max();
-    !beside && !over
 }

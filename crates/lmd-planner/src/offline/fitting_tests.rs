@@ -1,15 +1,6 @@
 //! What is at, around and in something fits it: chairs at a table, flowers in a vase, a worm in an apple.
 
-use lmd_layout::BBox;
-
-use super::OfflinePlanner;
-use crate::Planner;
-
-fn boxes(prompt: &str, caption: &str) -> Vec<BBox> {
-    let layout = OfflinePlanner.plan(prompt).unwrap().layout;
-    let named = layout.objects().iter().filter(|object| object.caption.as_str().ends_with(caption));
-    named.map(|object| object.bbox).collect()
-}
+use super::placing_tests::boxes;
 
 #[test]
 fn chairs_and_guests_are_at_the_table() {

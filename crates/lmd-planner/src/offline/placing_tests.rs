@@ -5,7 +5,8 @@ use lmd_layout::BBox;
 use super::OfflinePlanner;
 use crate::Planner;
 
-fn boxes(prompt: &str, caption: &str) -> Vec<BBox> {
+/// The boxes of the layout of `prompt` whose captions end so.
+pub(super) fn boxes(prompt: &str, caption: &str) -> Vec<BBox> {
     let layout = OfflinePlanner.plan(prompt).unwrap().layout;
     let named = layout.objects().iter().filter(|object| object.caption.as_str().ends_with(caption));
     named.map(|object| object.bbox).collect()

@@ -90,7 +90,7 @@ impl LayoutProblem {
             // What is poured from one vessel into another reaches from that to this.
             RelationKind::HalfIn if self.holds.iter().any(|other| pours(&other)) => return false,
             RelationKind::HalfIn if whole => (0.6, 0.6),
-            // A tiny house on a giant turtle.
+            // Small boxes on a large one.
             RelationKind::On if child.factor < 1.0 && parent.factor > 1.0 => (0.5, 0.7),
             // A strawberry on the rim of a glass.
             RelationKind::On

@@ -157,6 +157,7 @@ fn upward(upper: usize, lower: usize) -> Constraint {
 
 /// From how many times its height on something hides what is behind it: a fox behind a tree looks out.
 const TALLER: f64 = 1.6;
+
 /// The front one is lower and covers a part of the back one.
 fn in_depth(problem: &LayoutProblem, back: usize, front: usize) -> Constraint {
     let lower = before(AxisId::Y, point(back, 0.5), point(front, 0.5), CLEAR);
@@ -302,7 +303,6 @@ fn under(problem: &mut LayoutProblem, s: usize, o: usize) -> Constraint {
     }
     let fits = item.kind.height < 0.9 * holder.kind.height && holder.region.is_none();
     let shelters = is_alive(&item.noun) && shelters(&holder.noun);
-
     if !(holder.kind.class.is_hollow() && fits || shelters) {
         return upward(o, s);
     }
