@@ -139,7 +139,9 @@ pub(super) fn opens_bare(words: &[&Token]) -> bool {
 pub(super) fn names_style(words: &[&Token]) -> bool {
     let Some((last, others)) = words.split_last() else { return false };
     let plain = |token: &&Token| !exact_tags(&token.low).any(Tags::FUNCTION);
-    List::StyleEnd.has(&last.low) && (1..=4).contains(&others.len()) && others.iter().all(plain)
+    let filmed = |token: &Token| matches!(token.low.as_str(), "movie" | "film" | "anime" | "tv" | "cinema");
+    let still = last.low == "still" && others.last().is_some_and(|token| filmed(token));
+    (List::StyleEnd.has(&last.low) || still) && (1..=4).contains(&others.len()) && others.iter().all(plain)
 }
 
 /// `high fashion portrait`, `wedding photo` before anything else is told.

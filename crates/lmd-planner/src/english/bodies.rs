@@ -107,7 +107,7 @@ impl Interpreter<'_> {
     pub(super) fn moves_on(&mut self, phrase: &NounPhrase, kind: RelationKind, subjects: &[usize]) -> bool {
         let part = phrase.is_bare()
             && (phrase.plural || phrase.noun == "stilts")
-            && matches!(phrase.noun.as_str(), "wheel" | "stilt" | "stilts" | "leg" | "runner");
+            && List::GoesOn.has(head(&phrase.noun));
         if !part || kind != RelationKind::On || subjects.is_empty() {
             return false;
         }

@@ -22,8 +22,8 @@ use super::predicative::{adjectives, adjectives_alone, as_participle, follows_is
 use super::token::{Token, low};
 use super::who::Who;
 use crate::lexicon::{
-    List, Phrases, Section, Tags, Verb, VerbForm, compound, exact_tags, is_adjective, is_adverb, is_function,
-    is_idea, is_participle, tags, verb,
+    List, Phrases, Section, Tags, Verb, VerbForm, compound, exact_tags, finite_past, is_adjective,
+    is_adorning, is_adverb, is_function, is_idea, is_participle, tags, verb,
 };
 
 /// Verbs before another one that stays as it is: `can see`.
@@ -221,7 +221,7 @@ fn fixed_word(tokens: &[Token], at: usize, previous: Option<&Chunk>) -> Option<(
     let after_preposition = matches!(previous, Some(Chunk::Link(Link::Rel { .. })));
     let whom = after_preposition && low(tokens, at) == "which";
     let joint = JOINTS.longest(|ahead| low(tokens, at + ahead)).filter(|_| !deed && !whom);
-    if let Some((chunk, length)) = joint {
+    if let Some((chunk, length)) = joint.filter(|(_, length)| !is_upon(tokens, at, *length)) {
         return Some((Some(chunk.clone()), length));
     }
     let chunk = match low(tokens, at) {
@@ -362,6 +362,16 @@ fn leftover(token: &Token) -> (Option<Chunk>, usize) {
     let known = exact_tags(&token.low).any(Tags::FILLER.and(Tags::FUNCTION).and(Tags::ADVERB))
         || token.low.ends_with("ly");
     ((!known).then(|| Chunk::Unknown(token.text.clone())), 1)
+}
+
+/// Whether the participle at `at` leads, with its preposition, to a thing of its own: `a table covered with a cloth`, but
+/// not `a street lined with trees`.
+fn is_upon(tokens: &[Token], at: usize, length: usize) -> bool {
+    let adorns = finite_past(low(tokens, at)).is_some_and(|verb| is_adorning(&verb.attribute));
+    let counted = |(phrase, _): (NounPhrase, usize)| {
+        phrase.determiner != Determiner::None || phrase.quantity.is_some_and(|quantity| quantity.exact)
+    };
+    adorns && noun_phrase(tokens, at + length).is_some_and(counted)
 }
 
 #[cfg(test)]

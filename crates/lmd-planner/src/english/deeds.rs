@@ -155,3 +155,8 @@ pub(super) fn stands_as_verb(
         }
     }
 }
+
+/// Whether who does it is in the air.
+pub(super) fn is_airborne(verb: &Verb) -> bool {
+    matches!(verb.attribute.as_str(), "flying" | "soaring" | "hovering")
+}

@@ -2,6 +2,7 @@
 
 use super::chunk::Chunk;
 use super::coming::is_poured;
+use super::deeds::is_airborne;
 use super::having::is_person;
 use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
@@ -9,8 +10,8 @@ use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use super::who::Who;
 use crate::lexicon::{
-    Role, Tags, Verb, VerbForm, exact_tags, is_adorning, is_aimed, is_aimed_along, is_doing,
-    is_of_the_living, is_told_behind, size,
+    Class, Role, Tags, Verb, VerbForm, exact_tags, finite_past, is_adorning, is_aimed, is_aimed_along,
+    is_doing, is_of_the_living, is_told_behind, kind_of, size,
 };
 use crate::{Arrangement, Region, RelationKind};
 
@@ -136,6 +137,19 @@ impl Interpreter<'_> {
             || verb.role == Role::Close && !matches!(self.peek(1), Some(Chunk::Np(_))))
             && !matches!(self.previous(), Some(Chunk::Which));
         let finite = matches!(verb.form, VerbForm::Third | VerbForm::Base);
+        // "children with a kite flying above them": the kite flies.
+        let aloft = |i: &usize| {
+            self.scene.things.get(*i).is_some_and(|thing| kind_of(&thing.noun).class == Class::Air)
+        };
+        let beyond = matches!(self.peek(1), Some(Chunk::Link(_)));
+        if is_airborne(verb)
+            && beyond
+            && self.joint == Joint::None
+            && !near.is_empty()
+            && near.iter().all(aloft)
+        {
+            return near;
+        }
         match &self.object_of {
             // "a woman holding an umbrella walks": the woman walks.
             Some((_, subjects)) if acts && finite && !alive(&near) && alive(subjects) => subjects.clone(),
@@ -276,6 +290,13 @@ impl Interpreter<'_> {
             Some(Chunk::Lettering(_)) => None,
             Some(Chunk::Pronoun(_)) if verb.role != Role::Action => None,
             Some(Chunk::With) if passive => Some("with"),
+            // "a table covered by a cloth"
+            Some(Chunk::Link(Link::Rel { prep, .. }))
+                if prep == "by"
+                    && finite_past(&verb.attribute).is_some_and(|verb| is_adorning(&verb.attribute)) =>
+            {
+                Some("with")
+            }
             Some(Chunk::Of) => Some("of"),
             // "rehearsing for a big show"
             Some(Chunk::For)
@@ -353,8 +374,7 @@ impl Interpreter<'_> {
 
     /// A verb without an object becomes an attribute where it says something.
     pub(super) fn intransitive(&mut self, verb: &Verb, subjects: &[usize]) {
-        let airborne = matches!(verb.attribute.as_str(), "flying" | "soaring" | "hovering");
-        if airborne && !matches!(self.peek(1), Some(Chunk::Link(_))) {
+        if is_airborne(verb) && !matches!(self.peek(1), Some(Chunk::Link(_))) {
             self.set_region(subjects, Region::Sky);
         }
         // "holding onto a branch" is told by the place.

@@ -154,7 +154,9 @@ fn plain_quantity(tokens: &[Token], at: usize) -> Option<(Quantity, usize)> {
     let (quantity, mut length) = match word(0) {
         "several" | "few" | "some" | "multiple" | "various" => (Quantity::about(3), 1),
         "many" | "numerous" | "countless" => (Quantity::about(5), 1),
-        "lots" | "plenty" | "tons" | "loads" | "dozens" if word(1) == "of" => (Quantity::about(5), 2),
+        "lots" | "plenty" | "tons" | "loads" if word(1) == "of" => (Quantity::about(5), 2),
+        "dozens" | "scores" if word(1) == "of" => (Quantity::about(12), 2),
+        "hundreds" | "thousands" | "millions" if word(1) == "of" => (Quantity::about(15), 2),
         "both" => (Quantity::exactly(2), 1),
         "dozen" => (Quantity::exactly(12), 1),
         "half" if matches!((word(1), word(2)), ("a", "dozen")) => (Quantity::exactly(6), 3),

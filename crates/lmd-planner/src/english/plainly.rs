@@ -26,6 +26,8 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
             at += 2;
         } else if let Some(length) = nearby(tokens, at).or_else(|| far_off(tokens, at)) {
             at += length;
+        } else if let Some(length) = adds_nothing(tokens, at) {
+            at += length;
         } else if of_some_sort(tokens, at) {
             at += 3;
         } else if speaks(tokens, at) {
@@ -94,6 +96,19 @@ fn far_off(tokens: &[Token], at: usize) -> Option<usize> {
             && low(tokens, at + some + 2) == "the"
             && matches!(low(tokens, at + some + 3), "left" | "right");
     (some > 0 && at > 0 && measured && where_to).then_some(some + 1)
+}
+
+/// `no wasabi please`, `a hiker for scale`: words at the end of a part that say nothing of the picture, with the length.
+fn adds_nothing(tokens: &[Token], at: usize) -> Option<usize> {
+    let length = match (low(tokens, at), low(tokens, at + 1), low(tokens, at + 2)) {
+        ("please" | "thanks", ..) => 1,
+        ("for", "scale" | "comparison", _) => 2,
+        ("for", "size", "comparison") => 3,
+        _ => return None,
+    };
+    let after = at.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(Token::is_word);
+    let ends = tokens.get(at + length).is_none_or(|next| !next.is_word());
+    (after && ends).then_some(length)
 }
 
 /// `a motorcycle of some sort`: nobody says of which.

@@ -26,6 +26,7 @@ impl Interpreter<'_> {
                     whole.and_then(|whole| self.halfway(whole, kind, &prep, &subjects)).unwrap_or(kind);
                 self.no_longer_only_beside(kind, &prep, &subjects, &objects);
                 let kind = if kind == RelationKind::On && self.bears_picture(&subjects, &objects) {
+                    self.show_in_middle(&subjects, &objects);
                     RelationKind::Inside
                 } else {
                     kind

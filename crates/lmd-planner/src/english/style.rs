@@ -12,7 +12,7 @@ use super::pictures::is_fastened;
 use super::run_on::run_on;
 use super::tinting::{all_over, is_monochrome, is_pair_of_colours};
 use super::token::{Token, low, text_of};
-use crate::lexicon::{List, Phrases, Section, Tags, VerbForm, exact_tags, verb};
+use crate::lexicon::{List, Phrases, Section, Tags, VerbForm, exact_tags, is_adjective, verb};
 
 /// Styles and tags found, and the words that remain.
 #[derive(Debug, Default)]
@@ -29,6 +29,8 @@ pub(super) fn framing(tokens: &[Token]) -> Framing {
     if let Some((style, end)) = headed_style(tokens, at).or_else(|| opening_style(tokens, at)) {
         framing.style = style;
         at = end;
+    } else if let Some(manner) = manner_of_first(tokens, at) {
+        framing.tags.push(manner);
     }
     let parts: Vec<&[Token]> = tokens
         .get(at..)
@@ -192,6 +194,7 @@ fn headed_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)> 
     Some(((!plain).then_some(text), at + length + 1))
 }
 
+static MANNERS: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(Section::Manners, |_, _| Some(())));
 static WISHES: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new(Section::Wishes, |_, _| Some(())));
 
 /// The index after words of a wish: `please draw me`, `I would like to see`.
@@ -201,7 +204,11 @@ fn wish_end(tokens: &[Token], from: usize) -> usize {
         let longest = WISHES.longest(|ahead| low(tokens, at + ahead)).map(|(_, length)| length);
         // "paint dripping": no wish.
         let flows = verb(low(tokens, at + 1)).is_some_and(|verb| verb.form == VerbForm::Ing);
-        let longest = longest.filter(|_| !flows || low(tokens, at) != "paint");
+        // "sketch of a horse" names the kind of picture.
+        let named = |length: &usize| {
+            List::Medium.has(low(tokens, at + length - 1)) && low(tokens, at + length) == "of"
+        };
+        let longest = longest.filter(|_| !flows || low(tokens, at) != "paint").filter(|n| !named(n));
         let to = usize::from(at > from && reads(tokens, at, "to").is_some() && longest.is_none());
         match longest.unwrap_or(to) {
             0 => break,
@@ -269,6 +276,19 @@ fn opening_style(tokens: &[Token], at: usize) -> Option<(Option<String>, usize)>
         words.iter().map(|word| if definite(word) { "a" } else { *word }).collect::<Vec<_>>().join(" ")
     });
     Some((style, purpose.unwrap_or(end + of)))
+}
+
+/// `a watercolor hummingbird`, `low poly deer`: how the first thing is drawn, so is the picture.
+fn manner_of_first(tokens: &[Token], at: usize) -> Option<String> {
+    let start = at + usize::from(matches!(low(tokens, at), "a" | "an" | "the"));
+    let (_, length) = MANNERS.longest(|ahead| low(tokens, start + ahead))?;
+    let end = start + length;
+    let drawn = exact_tags(low(tokens, end)).any(Tags::NOUN) || !is_adjective(low(tokens, end));
+    let contrast = tokens.iter().any(|token| matches!(token.low.as_str(), "real" | "realistic"));
+    let thing = tokens.get(end).is_some_and(Token::is_word)
+        && !exact_tags(low(tokens, end)).any(Tags::FUNCTION)
+        && !List::Medium.has(low(tokens, end));
+    (drawn && thing && !contrast).then(|| text_of(tokens.get(start..end).unwrap_or_default()))
 }
 
 /// `a storybook scene of a bear`: what the whole picture is called.

@@ -18,9 +18,48 @@ pub(super) fn plain(prompt: &str) -> PlainPrompt {
     let text = without_alternatives(&text, &mut notes);
     let text = without_weights(&text, &mut notes);
     let text = without_weakened(&text, &mut notes);
-    let words: Vec<&str> =
-        text.split_whitespace().map(|word| if word == "BREAK" { "," } else { word }).collect();
+    let text = with_hours(&text);
+    let words: Vec<&str> = text
+        .split_whitespace()
+        .filter(|word| !is_hashtag(word, &mut notes))
+        .map(|word| if word == "BREAK" { "," } else { word })
+        .collect();
     PlainPrompt { text: words.join(" "), notes }
+}
+
+/// Whether a word is a hashtag, which is told.
+fn is_hashtag(word: &str, notes: &mut Vec<String>) -> bool {
+    let named = word.strip_prefix('#').is_some_and(|name| name.starts_with(char::is_alphabetic));
+    if named {
+        notes.push(format!("\"{word}\" is a hashtag and was left out"));
+    }
+    named
+}
+
+/// Hours as one word: `at 3 a.m.` is `at 3am`.
+fn with_hours(text: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let (bare, sign) = match word.trim_end_matches([',', ';']) {
+            bare if bare.len() < word.len() => (bare, ","),
+            bare => (bare, ""),
+        };
+        let half = match bare.to_lowercase().as_str() {
+            "am" | "a.m." | "a.m" => "am",
+            "pm" | "p.m." | "p.m" => "pm",
+            _ => "",
+        };
+        let hour = |last: &String| {
+            last.starts_with(|c: char| c.is_ascii_digit())
+                && last.bytes().all(|b| b.is_ascii_digit() || b == b':')
+                && last.len() < 6
+        };
+        match words.last_mut().filter(|last| !half.is_empty() && hour(last)) {
+            Some(last) => last.push_str(&format!("{half}{sign}")),
+            None => words.push(word.to_owned()),
+        }
+    }
+    words.join(" ")
 }
 
 /// Takes out settings (`--ar 16:9`); what `--no` names is denied in words.

@@ -141,6 +141,16 @@ impl Interpreter<'_> {
         cloth || tags.any(Tags::SHOWS) || small && larger && !own.any(Tags::FOOD.and(Tags::PART))
     }
 
+    /// A cat shown on a mug is in its middle; one in the mug would look out of it.
+    pub(super) fn show_in_middle(&mut self, subjects: &[usize], objects: &[usize]) {
+        let open = |index: &usize| {
+            self.scene.things.get(*index).is_some_and(|thing| List::OpenVessel.has(head(&thing.noun)))
+        };
+        if objects.iter().any(open) {
+            self.set_spot(subjects, Region::Center);
+        }
+    }
+
     /// In the middle of what the phrase names.
     pub(super) fn center(&mut self, phrase: &NounPhrase, subjects: Vec<usize>) {
         let kind = RelationKind::Inside;

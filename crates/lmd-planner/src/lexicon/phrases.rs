@@ -41,6 +41,8 @@ pub(crate) enum Section {
     Bounds,
     /// Ways to make a picture.
     Media,
+    /// How the first thing named is drawn, and with it the picture.
+    Manners,
     /// What is said of a picture as a whole.
     AboutPicture,
     /// In what order an instruction wants things.
@@ -56,7 +58,7 @@ pub(crate) enum Section {
 }
 
 impl Section {
-    pub(super) const ALL: [(Self, &'static str); 21] = [
+    pub(super) const ALL: [(Self, &'static str); 22] = [
         (Self::Where, "where"),
         (Self::LoosePrepositions, "loose prepositions"),
         (Self::Joints, "joints"),
@@ -72,6 +74,7 @@ impl Section {
         (Self::Strength, "strength"),
         (Self::Bounds, "bounds"),
         (Self::Media, "media"),
+        (Self::Manners, "manners"),
         (Self::AboutPicture, "about the picture"),
         (Self::Orders, "orders"),
         (Self::OrderOf, "order of"),

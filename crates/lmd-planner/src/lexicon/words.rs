@@ -173,8 +173,12 @@ pub(crate) enum List {
     Shown,
     /// What keeps its shape where it is stacked.
     Solid,
+    /// What is under whom it carries along, as a part of him: wheels, skis.
+    GoesOn,
     /// What something hangs by.
     Line,
+    /// Vessels over the rim of which looks whoever is in them.
+    OpenVessel,
     /// What rises out of the vessel that it is in.
     SticksOut,
     /// Real words, unknown otherwise, that a slip would turn into known ones.
@@ -183,7 +187,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 77] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 79] = [
         (Self::Ridden, WORDS, "ridden"),
         (Self::Event, WORDS, "event"),
         (Self::Symbol, WORDS, "symbol"),
@@ -258,7 +262,9 @@ impl List {
         (Self::About, WORDS, "about"),
         (Self::Shown, WORDS, "shown"),
         (Self::Solid, WORDS, "solid"),
+        (Self::GoesOn, WORDS, "goes on"),
         (Self::Line, WORDS, "line"),
+        (Self::OpenVessel, WORDS, "open"),
         (Self::SticksOut, WORDS, "sticks out"),
         (Self::Real, REAL, ""),
     ];
@@ -300,9 +306,19 @@ pub(crate) fn tags(word: &str) -> Tags {
     if !own.is_unknown() {
         return own;
     }
+    if is_hour(word) {
+        return Tags::TIME;
+    }
     let singular = lmd_layout::singular(word);
     let of_singular = exact_tags(&singular);
     if singular != word && of_singular.any(Tags::NOUN) { of_singular } else { own }
+}
+
+/// A time of day in figures: `3am`, `7:30pm`.
+fn is_hour(word: &str) -> bool {
+    let hour = word.strip_suffix("am").or_else(|| word.strip_suffix("pm"));
+    let figures = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    hour.is_some_and(|hour| hour.split(':').count() < 3 && hour.split(':').all(figures))
 }
 
 /// As [`tags`], for the word as it stands.

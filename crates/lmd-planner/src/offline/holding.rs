@@ -2,6 +2,7 @@
 
 use super::constraint::{AxisId, Constraint, Rule, before, near, point, within};
 use super::problem::LayoutProblem;
+use super::usual;
 use crate::lexicon::{Class, Tags, noun_tags};
 use crate::{Region, RelationKind};
 
@@ -103,7 +104,12 @@ pub(super) fn half_in(problem: &mut LayoutProblem, s: usize, o: usize) -> Constr
     } else {
         0.35
     };
-    let [a, b] = near(AxisId::Y, point(s, 1.0), point(o, at), 0.03);
+    // Somebody in a boat is to be seen from the waist up.
+    let [a, b] = if usual::looks_out(&item.noun, &problem.items[o].noun) {
+        near(AxisId::Y, point(s, 0.45), point(o, 0.0), 0.03)
+    } else {
+        near(AxisId::Y, point(s, 1.0), point(o, at), 0.03)
+    };
     let [c, d] = within(AxisId::X, s, o, 0.02);
     let [e, f] = if problem.sticks_out((s, o)) {
         [

@@ -4,7 +4,7 @@ use lmd_layout::BBox;
 
 use super::shape::{Room, Shape, square_columns};
 use super::usual;
-use crate::lexicon::{Kind, Tags, noun_tags};
+use crate::lexicon::{Class, Kind, Tags, noun_tags};
 use crate::{Arrangement, Region, Size, Thing};
 
 /// Distance kept from the edge of the canvas.
@@ -122,6 +122,20 @@ impl Item {
     /// Whether neither its place nor its size is given.
     pub(super) fn is_free(&self) -> bool {
         self.fixed.is_none() && self.kept_size.is_none()
+    }
+
+    /// What a hamster holds is no larger than it, and makes it no smaller in the picture.
+    pub(super) fn fit_holder(&mut self, holder: Kind) {
+        let shrink = holder.height / self.kind.height;
+        if shrink < 1.0 && self.kind.class != Class::Over {
+            self.kind =
+                Kind { height: self.kind.height * shrink, width: self.kind.width * shrink, ..self.kind };
+        }
+    }
+
+    /// Whether something is as high as a wall and no wider than a door.
+    pub(super) fn is_narrow_wall(&self) -> bool {
+        self.kind.class == Class::Wall && self.kind.width <= 1.3
     }
 
     pub(super) fn extent(&self) -> f64 {

@@ -146,6 +146,10 @@ impl LayoutProblem {
         if kind == RelationKind::HangsFrom && rope.class == Class::Flat && rope.width > 4.0 * rope.height {
             *rope = Kind { height: rope.width, width: rope.height, class: Class::Hang };
         }
+        if kind == RelationKind::HeldBy {
+            let holder = self.items[parent].kind;
+            self.items[child].fit_holder(holder);
+        }
         let lies = kind == RelationKind::On
             && self.items[child].lies
             && !matches!(self.items[parent].kind.class, Class::Wall | Class::Hang);
@@ -350,7 +354,7 @@ impl LayoutProblem {
         let parent = &self.items[hold.parent];
         let (have_w, have_h) = cells[hold.parent];
         // A door does not grow with what is on it.
-        let narrow = hold.kind == RelationKind::Inside && is_narrow_wall(parent);
+        let narrow = hold.kind == RelationKind::Inside && parent.is_narrow_wall();
         let free = parent.is_free() && !narrow;
         let widest = LARGEST.0.min(self.widest(hold, have_h)).max(have_w);
         let (most_w, most_h) = if free { (widest, LARGEST.1) } else { (have_w, have_h) };
@@ -460,11 +464,6 @@ impl LayoutProblem {
         let side = |side: f64| (side * shrink).max(side.min(0.1));
         cells[hold.child] = (side(w), side(h));
     }
-}
-
-/// Whether something is as high as a wall and no wider than a door.
-fn is_narrow_wall(item: &Item) -> bool {
-    item.kind.class == Class::Wall && item.kind.width <= 1.3
 }
 
 /// Whether the instances of a thing are placed one by one.

@@ -86,6 +86,9 @@ impl LayoutProblem {
                 return true;
             }
             RelationKind::HalfIn if rises => (1.0, 1.2),
+            RelationKind::HalfIn if whole && usual::looks_out(&child.noun, &parent.noun) => {
+                (0.8, (child.kind.height / parent.kind.height).clamp(1.0, 1.6))
+            }
             RelationKind::HalfIn if child.kind == Kind::UNKNOWN => (0.6, f64::INFINITY),
             // What is poured from one vessel into another reaches from that to this.
             RelationKind::HalfIn if self.holds.iter().any(|other| pours(&other)) => return false,

@@ -2,7 +2,7 @@
 //! middle of others, small things on the table with the others.
 
 use super::sharing::share;
-use super::usual::{fits_table, sticks_out};
+use super::usual::{fits_table, looks_out, sticks_out};
 use crate::lexicon::{Class, Tags, is_alive, kind_of, noun_tags};
 use crate::{Region, Relation, RelationKind, Scene, Thing};
 
@@ -17,6 +17,7 @@ pub(super) fn settled(scene: &Scene) -> Scene {
     set_curtains(&mut scene);
     set_rising(&mut scene);
     set_holders(&mut scene);
+    set_mounts(&mut scene);
     set_on_table(&mut scene);
     set_at_table(&mut scene);
     let is_table = |index: &usize| {
@@ -64,6 +65,37 @@ pub(super) fn settled(scene: &Scene) -> Scene {
     }
     scene.relations.extend(found.into_iter().map(on));
     scene
+}
+
+/// Who is on a vehicle and on something else is on that with the vehicle; a ladder leads up to it.
+fn set_mounts(scene: &mut Scene) {
+    let on = |r: &Relation| r.kind == RelationKind::On;
+    let carries = |index: usize| {
+        let noun = &scene.things[index].noun;
+        let kind = kind_of(noun);
+        let ladder = crate::lexicon::head(noun) == "ladder";
+        let board = noun_tags(noun).any(Tags::SURFACE) && kind.class == Class::Flat && kind.height < 0.5;
+        (kind.class == Class::Mount || ladder || board).then_some(ladder)
+    };
+    let moved: Vec<(usize, Relation)> = scene
+        .relations
+        .iter()
+        .enumerate()
+        .filter(|(_, relation)| on(relation) && carries(relation.object).is_none())
+        .filter_map(|(place, relation)| {
+            let ridden = scene.relations.iter().find(|other| {
+                on(other) && other.subject == relation.subject && carries(other.object).is_some()
+            })?;
+            let kind = match carries(ridden.object)? {
+                true => RelationKind::NextTo,
+                false => RelationKind::On,
+            };
+            Some((place, Relation { subject: ridden.object, kind, object: relation.object }))
+        })
+        .collect();
+    for (place, relation) in moved {
+        scene.relations[place] = relation;
+    }
 }
 
 /// What swims, among boats: they lie on the water, and it does not fly over them.
@@ -159,7 +191,10 @@ fn set_rising(scene: &mut Scene) {
     for relation in &mut scene.relations {
         let [subject, object] = [relation.subject, relation.object].map(|index| &things[index]);
         let within = relation.kind == RelationKind::Inside && subject.spot.is_none();
-        if within && sticks_out(&subject.noun, &object.noun) {
+        let lies = subject
+            .says(|word| matches!(word, "sleeping" | "lying" | "napping" | "asleep" | "hiding" | "curled"));
+        let looks = looks_out(&subject.noun, &object.noun) && !lies;
+        if within && (looks || sticks_out(&subject.noun, &object.noun)) {
             relation.kind = RelationKind::HalfIn;
         }
     }

@@ -2,7 +2,7 @@
 //! kinds alone would mislead: what is in the sky looks small, what is far away
 //! too, and long things lie.
 
-use crate::lexicon::{Class, Kind, List, Tags, head, kind_of, known_kind, noun_tags};
+use crate::lexicon::{Class, Kind, List, Tags, head, is_alive, kind_of, known_kind, noun_tags};
 use crate::{Region, Relation, RelationKind, Scene, Size, Thing};
 
 /// Most of the canvas that something far away takes.
@@ -52,6 +52,12 @@ pub(super) fn sticks_out(noun: &str, vessel: &str) -> bool {
         .into_iter()
         .any(|word| List::SticksOut.has(word));
     upright && (flower || named)
+}
+
+/// Whether somebody in a vessel looks over its rim: a puppy in a bucket, a man in a canoe; a fish in a bowl does not.
+pub(super) fn looks_out(noun: &str, vessel: &str) -> bool {
+    let swims = noun_tags(noun).any(Tags::WATER) && noun_tags(noun).any(Tags::ANIMAL);
+    is_alive(noun) && !swims && List::OpenVessel.has(head(vessel))
 }
 
 /// Whether a thing lies on what it is on.

@@ -432,7 +432,7 @@ fn of_look(board: &Board, word: &str) -> Vec<usize> {
 /// Excludes things: they go into the negative prompt, and out of the layout.
 pub(super) fn exclude(board: &mut Board, what: &str) -> Result<(), Refusal> {
     let what = what.strip_prefix("any ").unwrap_or(what);
-    if scenery::remove_style(board, what)? {
+    if scenery::remove_style(board, what)? && of_look(board, what).is_empty() {
         return Ok(());
     }
     let parts = what.split(" and ").flat_map(|part| part.split(" or ")).flat_map(|part| part.split(", "));
