@@ -8,7 +8,7 @@ use super::places::{Setting, setting};
 use crate::RelationKind;
 use crate::lexicon::{
     Class, Role, Tags, Verb, VerbForm, exact_tags, is_filling, is_giving, is_shown, is_together, kind_of,
-    needs_object, tags, verb,
+    needs_object, noun_tags, tags, verb,
 };
 
 impl Interpreter<'_> {
@@ -399,6 +399,17 @@ impl Interpreter<'_> {
     /// `a mother holding her child's hand` holds no child.
     fn grasp(&mut self, verb: &Verb, part: &str, subjects: &[usize]) {
         let whose = self.some(&verb.attribute, &self.group);
+        // "a newborn's hand holding her dad's finger": nobody is to be seen whole.
+        let hand = |i: &usize| self.scene.things.get(*i).is_some_and(|t| noun_tags(&t.noun).any(Tags::BODY));
+        let last = self.group.last().copied();
+        if !subjects.is_empty() && subjects.iter().all(hand) && last == self.scene.things.len().checked_sub(1)
+        {
+            self.scene.things.pop();
+            self.scene.relations.retain(|r| Some(r.subject) != last && Some(r.object) != last);
+            self.group = subjects.to_vec();
+            self.add_deed(subjects, &format!("{} {whose}'s {part}", verb.attribute));
+            return;
+        }
         self.add_deed(subjects, &format!("{} {whose}'s {part}", verb.attribute));
         self.relate_all(subjects, RelationKind::NextTo, &self.group.clone());
     }

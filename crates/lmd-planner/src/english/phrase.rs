@@ -147,6 +147,12 @@ impl NounPhrase {
             (None, Determiner::Possessive) if self.plural && matches!(self.noun.as_str(), "parent") => {
                 (2, true)
             }
+            // "a potter's hands"
+            (None, _)
+                if self.plural && matches!(head(&self.noun), "hand" | "foot" | "eye" | "ear" | "arm") =>
+            {
+                (2, false)
+            }
             (None, _) if self.plural => (3, false),
             (None, Determiner::A | Determiner::Another) => (1, true),
             (None, Determiner::Each) => (1, false),

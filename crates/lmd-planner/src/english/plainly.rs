@@ -1,6 +1,8 @@
 //! Ways to speak that are put plainly before the sentence is cut: `has taken off his hat`, `my brother and I`, `top left a sun`.
 
+use super::noun_phrase::noun_phrase;
 use super::numbers::number;
+use super::phrase::Determiner;
 use super::token::{Token, low};
 use crate::lexicon::{Tags, exact_tags, is_adverb, is_function, perfect, tags};
 
@@ -27,6 +29,9 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
         } else if let Some(length) = nearby(tokens, at).or_else(|| far_off(tokens, at)) {
             at += length;
         } else if let Some(length) = adds_nothing(tokens, at) {
+            at += length;
+        } else if let Some((words, length)) = hands_of(tokens, at) {
+            plain.extend(words);
             at += length;
         } else if of_some_sort(tokens, at) {
             at += 3;
@@ -109,6 +114,21 @@ fn adds_nothing(tokens: &[Token], at: usize) -> Option<usize> {
     let after = at.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(Token::is_word);
     let ends = tokens.get(at + length).is_none_or(|next| !next.is_word());
     (after && ends).then_some(length)
+}
+
+/// `the hands of an old man`: an old man's hands, as a picture shows them alone.
+fn hands_of(tokens: &[Token], at: usize) -> Option<(Vec<Token>, usize)> {
+    let start = at + usize::from(low(tokens, at) == "the");
+    let part = tokens.get(start).filter(|part| {
+        matches!(part.low.as_str(), "hand" | "hands" | "feet" | "foot" | "paw" | "paws" | "fingers")
+    })?;
+    let first = at == 0 || matches!(low(tokens, at - 1), "of" | ",");
+    let whose = matches!(low(tokens, start + 1), "of").then_some(start + 2)?;
+    let (phrase, length) = noun_phrase(tokens, whose).filter(|_| first)?;
+    let plain = !phrase.plural && phrase.determiner == Determiner::A && phrase.tags().any(Tags::ANIMATE);
+    let owner = tokens.get(whose..whose + length).filter(|_| plain)?;
+    let owned = owner.iter().cloned().chain([Token::new("'s"), part.clone()]);
+    Some((owned.collect(), whose + length - at))
 }
 
 /// `a motorcycle of some sort`: nobody says of which.

@@ -359,6 +359,19 @@ impl Interpreter<'_> {
             self.add_detail(&subjects, "on the corner");
             self.closed = true;
         }
+        // "a bedroom with a guitar in the corner": that of the room is at the side of the picture.
+        let things = &self.scene.things;
+        let aside = |region: Region| things.iter().any(|thing| thing.region == Some(region));
+        let side = if aside(Region::Right) { Region::Left } else { Region::Right };
+        // "a bus stops at a corner" of a street
+        let outdoors = |thing: &Thing| thing_tags(thing).any(Tags::VEHICLE);
+        let free = |i: &usize| {
+            things.get(*i).is_some_and(|thing| thing.region.is_none() && thing.count == 1 && !outdoors(thing))
+        };
+        if !self.closed && !aside(side) && subjects.len() == 1 && subjects.iter().all(free) {
+            self.set_region(&subjects, side);
+            self.closed = true;
+        }
     }
 
     /// `a fridge with a magnet in the upper left corner`: the corner of the fridge, not of the picture. On what bears

@@ -99,7 +99,7 @@ fn set_mounts(scene: &mut Scene) {
 }
 
 /// What swims, among boats: they lie on the water, and it does not fly over them.
-fn set_afloat(scene: &mut Scene) {
+pub(super) fn set_afloat(scene: &mut Scene) {
     let boats = scene.things.iter().any(|thing| {
         noun_tags(&thing.noun).any(Tags::WATER)
             && kind_of(&thing.noun).class.stands()
@@ -186,7 +186,7 @@ fn set_holders(scene: &mut Scene) {
 }
 
 /// What is in a vessel and longer than that is deep rises out of it.
-fn set_rising(scene: &mut Scene) {
+pub(super) fn set_rising(scene: &mut Scene) {
     let things = &scene.things;
     for relation in &mut scene.relations {
         let [subject, object] = [relation.subject, relation.object].map(|index| &things[index]);

@@ -12,9 +12,10 @@ use super::refusal::{EXAMPLES, Refusal};
 use super::relocate::{beside_in_row, stands_beside};
 use super::staging::{attach, carrier, stage_among, thing_of};
 use super::standing::carriers;
+use super::stepping::{STEPS, is_cramped, step_back};
 use super::tabletop::on_floor;
 use crate::geometry::{corners, feet_kept};
-use crate::lexicon::{Kind, belongs_to_wearer, is_alive, is_function, kind_of, known_kind};
+use crate::lexicon::{Kind, Tags, belongs_to_wearer, head, is_alive, is_function, kind_of, known_kind, tags};
 use crate::offline::problem::Given;
 use crate::offline::stage::{Staged, stage};
 use crate::offline::{settling, wording};
@@ -55,7 +56,32 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
         attach(board, &mut scene, &all, RelationKind::On, &[table]);
         anchors.push(table);
     }
-    place_new(board, scene, &anchors)
+    with_room(board, &scene, &anchors)
+}
+
+/// Places new things; where they would be far too small beside what is there, all of that makes room.
+fn with_room(board: &mut Board, scene: &Scene, anchors: &[usize]) -> Result<(), Refusal> {
+    let first = board.pieces.len();
+    let before = board.clone();
+    place_new(board, scene.clone(), anchors)?;
+    let cramped = |board: &Board| {
+        let told = board.warnings.get(before.warnings.len()..).unwrap_or_default();
+        is_cramped(board, first) || told.iter().any(|told| told.starts_with("there is no room"))
+    };
+    for share in STEPS {
+        if !cramped(board) {
+            break;
+        }
+        let mut next = before.clone();
+        if step_back(&mut next, share)
+            && place_new(&mut next, scene.clone(), anchors).is_ok()
+            && !cramped(&next)
+        {
+            *board = next;
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Places a scene's things but its last, which are the objects `anchors`.
@@ -102,6 +128,7 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
     }
     around_feet(board, &scene, first, anchors);
     behind_all(board, &scene, first, anchors);
+    around_as_disc(board, &scene, first, anchors);
     out_of_vase(board, &scene, first, anchors);
     if on_floor(board, &scene, &of_thing, anchors, |board, thing| size_there(board, &scene, thing, anchors)) {
         // What was too close was put elsewhere.
@@ -352,11 +379,38 @@ fn behind_all(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize])
     piece.bbox = BBox::clamped(x, piece.bbox.y(), right - x, piece.bbox.h()).unwrap_or(piece.bbox);
 }
 
+/// The moon behind somebody is seen around him.
+fn around_as_disc(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]) {
+    /// How much larger than what is before it the disc is.
+    const LARGER: f64 = 1.25;
+    let behind = scene.relations.first().is_some_and(|relation| relation.kind == RelationKind::Behind);
+    let ([anchor], [piece]) = (anchors, &board.pieces[first..]) else { return };
+    if !behind || !tags(head(&thing_of(piece).noun)).any(Tags::SKY) {
+        return;
+    }
+    let body = board.pieces[*anchor].bbox;
+    let side = (LARGER * body.w().max(body.h())).min(0.9);
+    let (x, y) = body.center();
+    let disc = BBox::clamped(
+        (x - side / 2.0).clamp(0.0, 1.0 - side),
+        (y - side / 2.0).clamp(0.0, 1.0 - side),
+        side,
+        side,
+    );
+    if let Some(disc) = disc {
+        board.pieces[first].bbox = disc;
+        // It lies behind what it surrounds.
+        let piece = board.pieces.remove(first);
+        board.pieces.insert(0, piece);
+    }
+}
+
 /// What is long and put into something narrow sticks out of it, side by side: flowers in a vase.
 fn out_of_vase(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]) {
     /// Flowers stand so far above and below the edge of a vase, as shares of its height.
     const STALK: (f64, f64) = (0.55, 0.35);
-    let inside = scene.relations.iter().all(|relation| relation.kind == RelationKind::Inside);
+    let within = |kind| matches!(kind, RelationKind::Inside | RelationKind::HalfIn);
+    let inside = scene.relations.iter().all(|relation| within(relation.kind));
     let ([anchor], true) = (anchors, inside) else { return };
     let vase = board.pieces[*anchor].bbox;
     let narrow = kind_of(&thing_of(&board.pieces[*anchor]).noun);

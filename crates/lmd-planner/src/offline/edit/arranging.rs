@@ -13,11 +13,15 @@ use super::refer::find;
 use super::refusal::Refusal;
 use super::spot::{SCALES, Wish, spot};
 use super::staging::{attach, carrier, stage_among, thing_of};
-use super::standing::{obstacles, rests_on};
+use super::standing::{borne, obstacles, rests_on};
+use super::stepping::{STEPS, step_back};
 use crate::geometry::{corners, crossings, overlap};
-use crate::lexicon::{Class, Tags, kind_of, noun_tags};
+use crate::lexicon::{Class, Tags, is_alive, kind_of, noun_tags};
 use crate::offline::problem::Given;
 use crate::{RelationKind, Scene, Thing, english};
+
+/// What stands on the ground has its feet within this of it.
+const ON_GROUND: f64 = 0.12;
 
 /// Adds what words describe.
 type Add = fn(&mut Board, &str) -> Result<(), Refusal>;
@@ -90,6 +94,23 @@ pub(super) fn duplicate(board: &mut Board, who: &str, count: usize) -> Result<()
         for made in 0..count {
             // Of one size with the others where all can be, if need be smaller.
             if !copy(board, original, 0.85) {
+                let smaller = STEPS.into_iter().find_map(|share| {
+                    let mut next = board.clone();
+                    (step_back(&mut next, share) && copy(&mut next, original, 0.85)).then_some(next)
+                });
+                // What bears nothing and stands alone closes up with its like.
+                let mut closed = board.clone();
+                let alone = borne(board, original).is_empty()
+                    && close_up(&mut closed, original, count - made).is_ok();
+                let feet = |board: &Board| board.pieces[original].bbox.y_max();
+                if alone && feet(&closed) > feet(board) - ON_GROUND {
+                    *board = closed;
+                    break;
+                }
+                if let Some(next) = smaller.filter(|_| inside.is_none()) {
+                    *board = next;
+                    continue;
+                }
                 let done = close_up(board, original, count - made);
                 if done.is_err() && copy(board, original, 0.0) {
                     let caption = &board.pieces[original].caption;
@@ -154,6 +175,10 @@ fn close_up(board: &mut Board, original: usize, more: usize) -> Result<(), Refus
 /// Adds one copy where there is room for it at that share of the size at least.
 fn copy(board: &mut Board, original: usize, least: f64) -> bool {
     let piece = board.pieces[original].clone();
+    if let Some(bbox) = in_same_hands(board, original) {
+        board.put(piece.caption, bbox);
+        return true;
+    }
     let floor = rests_on(board, original).or_else(|| carrier(board, original));
     let floor = floor.map(|floor| board.pieces[floor].bbox);
     let above = |bbox: &BBox| Some(*bbox) != floor;
@@ -196,8 +221,9 @@ fn copy(board: &mut Board, original: usize, least: f64) -> bool {
             let bbox = match carrier {
                 None if kind_of(&thing_of(&piece).noun).class.stands() && piece.bbox.y_max() > 0.5 => {
                     match grounded(bbox, &board.boxes(), &[piece.bbox.y_max()]) {
-                        Some(bbox) => bbox,
-                        None => continue,
+                        // Smaller than that is no copy.
+                        Some(found) if least == 0.0 || found.area() > 0.8 * bbox.area() => found,
+                        _ => continue,
                     }
                 }
                 _ => bbox,
@@ -207,6 +233,23 @@ fn copy(board: &mut Board, original: usize, least: f64) -> bool {
         }
     }
     false
+}
+
+/// A place beside something that somebody holds, who holds the copy, too.
+fn in_same_hands(board: &Board, original: usize) -> Option<BBox> {
+    let alive = |index: usize| is_alive(&thing_of(&board.pieces[index]).noun);
+    let bbox = board.pieces[original].bbox;
+    let reach = |index: &usize| {
+        let body = board.pieces[*index].bbox;
+        alive(*index)
+            && body.intersection(bbox) > 0.0
+            && body.area() > bbox.area()
+            && bbox.y() < body.center().1
+    };
+    let holder = (0..board.pieces.len()).find(reach).filter(|_| !alive(original))?;
+    let others = board.boxes_besides(&[holder]);
+    let aside = [-1.0, 1.0, -2.0, 2.0, -3.0, 3.0, -4.0, 4.0].map(|steps| bbox.shifted(steps * bbox.w(), 0.0));
+    aside.into_iter().find(|place| overlap(&[*place], &others) < 1e-6)
 }
 
 /// What an object lies in.

@@ -19,6 +19,7 @@ pub(crate) fn described(caption: &str, words: &str) -> String {
         ("full of ", "full of "),
         ("filled with ", "filled with "),
         ("looking ", "looking "),
+        ("shaped ", "shaped "),
         ("seen ", "seen "),
         ("cut in ", "cut in "),
         ("sliced in ", "sliced in "),

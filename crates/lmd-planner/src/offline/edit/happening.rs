@@ -10,11 +10,11 @@ use super::naming::head_noun;
 use super::refer::{find, is_pronoun};
 use super::refusal::Refusal;
 use super::relocate::{self, relate_pieces};
-use super::staging::attach;
+use super::staging::{attach, thing_of};
 use super::standing::{level, rests_on};
 use crate::english;
 use crate::geometry::{corners, feet_kept};
-use crate::lexicon::{Tags, is_alive, kind_of, tags};
+use crate::lexicon::{Class, Tags, is_alive, kind_of, noun_tags, tags};
 use crate::offline::wording;
 use crate::{Relation, RelationKind, Scene, Thing};
 
@@ -163,6 +163,26 @@ fn doers(board: &Board, who: &str) -> Result<Vec<usize>, Refusal> {
 /// Gives somebody something to hold; what is not alive has it on it.
 pub(super) fn give(board: &mut Board, who: &str, what: &str) -> Result<(), Refusal> {
     let subjects = find(board, who)?;
+    let things = english::noun_phrases(what);
+    if let ([thing], [one]) = (things.as_slice(), subjects.as_slice()) {
+        // "give her three balloons" who holds one
+        let body = board.pieces[*one].bbox;
+        let has = |index: &usize| {
+            let piece = &board.pieces[*index];
+            index != one && thing_of(piece).noun == thing.noun && piece.bbox.intersection(body) > 0.0
+        };
+        if thing.exact && thing.count > 1 && (0..board.pieces.len()).any(|index| has(&index)) {
+            return super::arranging::want(board, what, super::wearing::add);
+        }
+    }
+    // "give the horse a rider"
+    let ridden = |index: &usize| kind_of(&thing_of(&board.pieces[*index]).noun).class == Class::Mount;
+    let persons = |thing: &Thing| noun_tags(&thing.noun).any(Tags::PERSON);
+    if let ([thing], true) = (things.as_slice(), subjects.iter().all(ridden))
+        && persons(thing)
+    {
+        return super::adding::add(board, &format!("{what} on {who}"));
+    }
     if let Some(worn) = super::wearing::given(board, who, what) {
         return worn;
     }

@@ -57,6 +57,7 @@ mod spelled;
 mod spot;
 mod staging;
 mod standing;
+mod stepping;
 mod tabletop;
 mod terse;
 mod vocabulary;

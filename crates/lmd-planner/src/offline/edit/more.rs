@@ -6,9 +6,9 @@ use super::board::Board;
 use super::naming::without_article;
 use super::ones::with_noun;
 use super::staging::thing_of;
-use crate::geometry::overlap;
+use crate::geometry::{feet_kept, overlap};
 use crate::offline::wording;
-use crate::{Thing, english};
+use crate::{Region, Thing, english};
 
 /// `another sheep`, `two more cups`: beside their like, as large as they are
 /// and called as they are, but for what is said of them. `false` where there
@@ -21,6 +21,11 @@ pub(super) fn again(board: &mut Board, what: &str) -> bool {
     let (rest, opposite) = (opposite.unwrap_or(rest), opposite.is_some());
     let things = english::noun_phrases(rest);
     let [thing] = things.as_slice() else { return false };
+    if let (1, Some(side @ (Region::Left | Region::Right))) = (count, thing.region)
+        && beside_its_like(board, thing, side)
+    {
+        return true;
+    }
     let plain = thing.detail.is_none() && thing.region.is_none() && thing.size.is_none();
     // "one more loaf" of loaves of bread
     let like = |index: &usize| {
@@ -54,6 +59,35 @@ pub(super) fn again(board: &mut Board, what: &str) -> bool {
         };
     }
     *board = next;
+    true
+}
+
+/// `a second pyramid to the left`: beside the first, as large as it is and as far away. `false` where there is no one thing
+/// like it, or no room there.
+fn beside_its_like(board: &mut Board, thing: &Thing, side: Region) -> bool {
+    const GAP: f64 = 0.02;
+    let like = |index: &usize| thing_of(&board.pieces[*index]).noun == thing.noun;
+    let alike: Vec<usize> = (0..board.pieces.len()).filter(like).collect();
+    let [one] = alike.as_slice() else { return false };
+    let piece = board.pieces[*one].clone();
+    let left = side == Region::Left;
+    let room = if left { piece.bbox.x() } else { 1.0 - piece.bbox.x_max() } - 2.0 * GAP;
+    let share = (room / piece.bbox.w()).min(1.0);
+    if share < 0.6 {
+        return false;
+    }
+    let place = feet_kept(piece.bbox, share * piece.bbox.w(), share * piece.bbox.h());
+    let edge = if left { piece.bbox.x() - GAP - place.w() } else { piece.bbox.x_max() + GAP };
+    let place = place.shifted(edge - place.x(), 0.0);
+    if overlap(&[place], &board.boxes()) > 0.1 * place.area() || overlap(&[place], &[piece.bbox]) > 0.0 {
+        return false;
+    }
+    let caption = match thing.attributes.is_empty() {
+        true => piece.caption,
+        false => described(&piece.caption, &thing.attributes.join(" ")),
+    };
+    board.put(caption, place);
+    board.touched = vec![board.pieces.len() - 1];
     true
 }
 

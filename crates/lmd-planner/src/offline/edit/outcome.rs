@@ -9,9 +9,10 @@ use super::command::{Command, Side};
 use super::demand;
 use super::naming::head_noun;
 use super::refer::find_one;
-use super::standing::{carriers, contents, is_carrier, rests_on};
+use super::standing::{borne, carriers, is_carrier, rests_on};
 use super::vocabulary::comparative;
 use crate::Region;
+use crate::geometry::feet_kept;
 
 /// Boxes that differ by less than this are where they were.
 const STILL: f64 = 0.005;
@@ -47,8 +48,8 @@ pub(super) fn see_to(board: &mut Board, before: &Board, command: &Command, words
     }
     if places {
         stay_on(board, before);
-        carry_along(board, before, &against(before, command));
     }
+    carry_along(board, before, &against(before, command));
     tell_disturbed(board, before, words);
     if places && !matches!(command, Command::Resize { .. }) {
         tell_resized(board, before);
@@ -121,16 +122,17 @@ fn against(before: &Board, command: &Command) -> Vec<usize> {
     found.into_iter().map(|index| before.pieces[index].id).collect()
 }
 
-/// What rests on something that moved goes with it.
+/// What rests on something that moved, whatever moved it, goes with it.
 fn carry_along(board: &mut Board, before: &Board, but: &[usize]) {
-    for index in board.touched.clone() {
-        let id = board.pieces[index].id;
-        let Some(was) = before.index_of(id) else { continue };
+    let changed = |index: &usize| {
+        let piece = &board.pieces[*index];
+        old_box(before, piece).is_some_and(|old| old != piece.bbox)
+    };
+    let moved: Vec<usize> = (0..board.pieces.len()).filter(changed).collect();
+    for index in moved {
+        let Some(was) = before.index_of(board.pieces[index].id) else { continue };
         let (old, new) = (before.pieces[was].bbox, board.pieces[index].bbox);
-        if old == new {
-            continue;
-        }
-        for rider in contents(before, was) {
+        for rider in borne(before, was) {
             let Piece { id, bbox, locked, .. } = before.pieces[rider];
             let Some(at) = board.index_of(id) else { continue };
             if locked || but.contains(&id) || board.touched.contains(&at) || board.pieces[at].bbox != bbox {
@@ -138,7 +140,13 @@ fn carry_along(board: &mut Board, before: &Board, but: &[usize]) {
             }
             let x = new.x() + (bbox.center().0 - old.x()) / old.w() * new.w();
             let feet = new.y() + (bbox.y_max() - old.y()) / old.h() * new.h();
+            // There is less room over what grew.
+            let room = (feet / bbox.h()).clamp(0.2, 1.0);
+            let bbox = feet_kept(bbox, room * bbox.w(), room * bbox.h());
             board.pieces[at].bbox = bbox.shifted(x - bbox.center().0, feet - bbox.y_max());
+            if room < 0.9 {
+                board.warnings.push(format!("{} is smaller now to fit there", board.pieces[at].caption));
+            }
             board.carried.push(id);
         }
     }
@@ -165,6 +173,8 @@ fn tell_disturbed(board: &mut Board, before: &Board, words: &str) {
         let rode =
             floor.is_some_and(|floor| board.with_id(floor.id).is_some_and(|now| now.bbox != floor.bbox));
         let known = rode || told.iter().any(|told: &String| told.contains(&old.caption));
+        let stepped = told.iter().any(|told: &String| told.starts_with("everything else"));
+        let known = known || stepped && piece.caption == old.caption;
         let same = still(piece.bbox, old.bbox) && piece.caption == old.caption;
         if !(meant || known || same) {
             notes.push(format!("{} changed, too", old.caption));

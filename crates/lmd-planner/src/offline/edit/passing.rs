@@ -6,7 +6,7 @@ use lmd_layout::BBox;
 use super::board::Board;
 use super::command::Line;
 use super::lines::in_line;
-use super::standing::{carriers, obstacles};
+use super::standing::{borne, carriers, obstacles};
 use crate::RelationKind;
 use crate::geometry::overlap;
 
@@ -63,6 +63,7 @@ pub(super) fn make_room(board: &mut Board, subject: usize, x: f64, shared_before
         let rests = carriers(board, *index);
         let goes_with = |other: &usize| {
             rests.contains(other)
+                || borne(board, *other).contains(index)
                 || (area(*index) < area(*other) && riders(board, *other, subject).contains(index))
         };
         !beneath.contains(index) && !row.iter().any(|other| !beneath.contains(other) && goes_with(other))
@@ -126,9 +127,11 @@ fn in_row(board: &Board, subject: usize) -> impl Iterator<Item = usize> {
 /// A thing and what rests on or in it.
 fn riders(board: &Board, carrier: usize, besides: usize) -> Vec<usize> {
     let bbox = board.pieces[carrier].bbox;
+    let on_it = borne(board, carrier);
     let rides = |index: &usize| {
         let other = board.pieces[*index].bbox;
-        other.area() <= bbox.area() && other.intersection(bbox) > RESTS * other.area()
+        on_it.contains(index)
+            || other.area() <= bbox.area() && other.intersection(bbox) > RESTS * other.area()
     };
     (0..board.pieces.len()).filter(|index| *index == carrier || (*index != besides && rides(index))).collect()
 }
@@ -160,4 +163,27 @@ pub(super) fn in_between(board: &mut Board, subject: usize, kind: RelationKind, 
     board.left_to_right(&mut row);
     row.insert(1, subject);
     level(a) && level(b) && gap < bbox.w() && gap > -0.02 && in_line(board, &row, Line::Row, "them").is_ok()
+}
+
+/// Two side by side change sides, each at its full size, in the room that both take. `false` where they stand otherwise.
+pub(super) fn change_sides(board: &mut Board, subject: usize, kind: RelationKind, anchor: usize) -> bool {
+    let [one, other] = [subject, anchor].map(|index| board.pieces[index].bbox);
+    let wrong = match kind {
+        RelationKind::LeftOf => other.x_max() <= one.x() + 1e-6,
+        _ => one.x_max() <= other.x() + 1e-6,
+    };
+    let (low, high) = (one.x().min(other.x()), one.x_max().max(other.x_max()));
+    let (to, back) = match kind {
+        RelationKind::LeftOf => (low - one.x(), high - other.x_max()),
+        _ => (high - one.x_max(), low - other.x()),
+    };
+    let places = [one.shifted(to, 0.0), other.shifted(back, 0.0)];
+    if !wrong || overlap(&places, &obstacles(board, &[subject, anchor])) > 1e-4 {
+        return false;
+    }
+    board.pieces[subject].bbox = places[0];
+    board.pieces[anchor].bbox = places[1];
+    let names = [subject, anchor].map(|index| board.pieces[index].caption.clone());
+    board.warnings.push(format!("{} made room for {}", names[1], names[0]));
+    true
 }

@@ -8,7 +8,7 @@ use super::rewording::{reworded, tells};
 use super::terse::is_terse;
 use super::vocabulary::{adds, comparative, is_verb, places};
 use super::whole::resized;
-use crate::lexicon::{Section, Tags, after, noun_tags};
+use crate::lexicon::{Section, Tags, after, names_colour, noun_tags};
 
 /// What follows a name and says what is to become of it.
 const MODALS: [&str; 16] = [
@@ -198,6 +198,8 @@ fn corrected(text: &str) -> String {
     match counted {
         true => format!("make it {rest}"),
         false if begins_clause(rest) => rest.to_owned(),
+        // "no, green"
+        false if rest.split(' ').all(|word| word == "and" || names_colour(word)) => rest.to_owned(),
         false => text.to_owned(),
     }
 }

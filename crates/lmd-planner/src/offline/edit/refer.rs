@@ -11,7 +11,7 @@ use super::refusal::Refusal;
 use super::sets::set;
 use super::staging::thing_of;
 use super::standing::loose;
-use crate::lexicon::{Section, Tags, is_alive, kind_of, mean_the_same, noun_tags};
+use crate::lexicon::{List, Section, Tags, head, is_alive, kind_of, mean_the_same, noun_tags};
 use crate::{RelationKind, english};
 
 /// A reference in words, taken apart.
@@ -233,6 +233,13 @@ fn pronoun(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
     let living: Vec<usize> = (0..board.pieces.len()).filter(lives).collect();
     if of_two && board.touched.len() != 2 && living.len() == 2 {
         return Ok(living);
+    }
+    // "his shirt" is no crowd's.
+    let crowd = |index: &usize| List::Collective.has(head(&thing_of(&board.pieces[*index]).noun));
+    let single: Vec<usize> = living.iter().copied().filter(|index| !crowd(index)).collect();
+    let of_one = matches!(text, "his" | "her" | "him" | "he" | "she");
+    if of_one && !board.touched.is_empty() && board.touched.iter().all(crowd) && single.len() == 1 {
+        return Ok(single);
     }
     match (board.touched.is_empty(), board.pieces.len()) {
         (false, _) => Ok(board.touched.clone()),

@@ -7,7 +7,7 @@ use super::demand::{self, nearest_standing};
 use super::moving::other_side;
 use super::naming::head_noun;
 use super::owning::{held_there, whole_of};
-use super::passing::{in_between, make_room, pass};
+use super::passing::{change_sides, in_between, make_room, pass};
 use super::readable::{exchange, is_order, reads_well, step_aside};
 use super::refer::{find, find_one};
 use super::refusal::Refusal;
@@ -143,6 +143,11 @@ fn on_table(board: &mut Board, subject: usize, kind: RelationKind, anchors: &[us
     }
     if !on_one_floor(board, subject, anchors) || matches!(kind, RelationKind::Inside | RelationKind::HeldBy) {
         return false;
+    }
+    if let ([anchor], true) = (anchors, sideways)
+        && change_sides(board, subject, kind, *anchor)
+    {
+        return true;
     }
     let Some(bbox) = nearest_standing(board, subject, kind, anchors) else { return false };
     let in_way = obstacles(board, &[&[subject], anchors].concat());

@@ -3,6 +3,7 @@
 use super::board::{Board, Piece};
 use super::naming::head_noun;
 use crate::offline::problem::Given;
+use crate::offline::settling;
 use crate::offline::stage::{Staged, stage};
 use crate::{Relation, RelationKind, Scene, Thing};
 
@@ -57,5 +58,7 @@ pub(super) fn stage_among(board: &Board, scene: &mut Scene, mut given: Vec<Given
         scene.things.push(thing_of(piece));
         given.push(Given::Place(vec![piece.bbox]));
     }
+    settling::set_rising(scene);
+    settling::set_afloat(scene);
     stage(scene, &given)
 }

@@ -147,6 +147,41 @@ pub(super) fn contents(board: &Board, of: usize) -> Vec<usize> {
     (0..board.pieces.len()).filter(of_it).collect()
 }
 
+/// What an object bears, of whatever size: it stands with its feet on the top or in the neck of it, or on what does. None
+/// where it bears nothing.
+pub(super) fn borne(board: &Board, of: usize) -> Vec<usize> {
+    /// How far down its own height something may hold the feet of what is larger.
+    const NECK: f64 = 0.35;
+    /// What is on something reaches so far into its box.
+    const INTO: f64 = 0.01;
+    /// Nothing bears what is so many times as large.
+    const LARGEST: f64 = 3.0;
+    let mut found = contents(board, of);
+    let mut next = 0;
+    let mut under = Some(of);
+    while let Some(below) = under {
+        let held = board.pieces[below].bbox;
+        let bears = |index: &usize| {
+            let bbox = board.pieces[*index].bbox;
+            // What stands in a row behind does not reach into it.
+            let feet = held.y() + INTO..held.y() + NECK * held.h();
+            let kind = kind_of(&thing_of(&board.pieces[*index]).noun);
+            feet.contains(&bbox.y_max())
+                && (held.x()..held.x_max()).contains(&bbox.center().0)
+                && kind.class.stands()
+                && kind.extent() < LARGEST * kind_of(&thing_of(&board.pieces[below]).noun).extent()
+        };
+        let new: Vec<usize> = (0..board.pieces.len())
+            .filter(|index| *index != of && !found.contains(index))
+            .filter(bears)
+            .collect();
+        found.extend(new);
+        under = found.get(next).copied();
+        next += 1;
+    }
+    found
+}
+
 /// The boxes in the way of some objects: all others but what they rest on and
 /// what rests on them.
 pub(super) fn obstacles(board: &Board, some: &[usize]) -> Vec<BBox> {

@@ -302,6 +302,15 @@ mod properties {
                 if plan.warnings.iter().any(|warning| warning.contains("made room")) {
                     continue;
                 }
+                // Or everything becomes smaller alike, which is told.
+                let alike = |o: &Object, share: f64| {
+                    let feet = 0.9 + share * (object.bbox.y_max() - 0.9);
+                    (o.bbox.w() - share * object.bbox.w()).abs() < 1e-6 && (o.bbox.y_max() - feet).abs() < 1e-6
+                };
+                let stepped = plan.warnings.iter().any(|warning| warning.starts_with("everything else"));
+                if stepped && plan.layout.objects().iter().any(|o| alike(o, 0.85) || alike(o, 0.7)) {
+                    continue;
+                }
                 // What is on a table goes with it, as large as it was.
                 let on = |o: &Object| {
                     let wide = object.bbox.x() < o.bbox.x_max() && o.bbox.x() < object.bbox.x_max();

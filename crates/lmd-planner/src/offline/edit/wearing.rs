@@ -77,7 +77,12 @@ pub(super) fn add(board: &mut Board, what: &str) -> Result<(), Refusal> {
 /// can wear it.
 fn for_each(board: &Board, what: &str) -> Option<Vec<String>> {
     let to = || {
-        what.split_once(" to the ").map(|(new, who)| (new.to_owned(), RelationKind::On, format!("the {who}")))
+        // "a hat to each of them"
+        let whom = ["the ", "each", "both", "all of", "them"].into_iter().find_map(|first| {
+            let (new, who) = what.split_once(&format!(" to {first}"))?;
+            Some((new.to_owned(), format!("{first}{who}")))
+        });
+        whom.map(|(new, who)| (new, RelationKind::On, who))
     };
     let (new, kind, anchor) = english::relation_phrase(what).or_else(to)?;
     // "cushions on the chairs": one on each.
