@@ -372,7 +372,34 @@ impl Interpreter<'_> {
     }
 
     /// `singing into a microphone`: whoever does has it at hand. `true` if it was that.
-    pub(super) fn speaks_into(&mut self, phrase: &NounPhrase, subjects: &[usize]) -> bool {
+    pub(super) fn speaks_into(&mut self, phrase: &NounPhrase, prep: &str, subjects: &[usize]) -> bool {
+        // "talking on the phone"
+        let called = matches!(
+            head(&phrase.noun),
+            "phone" | "telephone" | "cellphone" | "smartphone" | "mobile" | "radio"
+        ) && matches!(self.before_last(), Some(Chunk::Verb(_)));
+        if called && prep == "on" && subjects.iter().any(|index| self.is_animate(*index)) {
+            // "a talking woman wearing a scarf on the phone": she talks on the phone.
+            let says = match self.before_last() {
+                Some(Chunk::Verb(verb)) => verb.attribute.clone(),
+                _ => String::new(),
+            };
+            let mut told = format!("on {}", phrase.text());
+            for index in subjects {
+                let Some(thing) = self.scene.things.get_mut(*index) else { continue };
+                if thing.attributes.contains(&says) {
+                    thing.attributes.retain(|word| *word != says);
+                    let joint = if thing.detail.is_some() { "and " } else { "" };
+                    told = format!("{joint}{says} on {}", phrase.text());
+                }
+            }
+            self.add_detail(subjects, &told);
+            (self.group, self.object_of, self.closed) = (subjects.to_vec(), None, true);
+            return true;
+        }
+        if prep == "on" {
+            return false;
+        }
         let tool = List::InHand.has(&phrase.noun)
             || List::Used.has(&phrase.noun) && kind_of(&phrase.noun).height < 0.3;
         let looks = setting(phrase, RelationKind::NextTo, "into") == Setting::Ignored;

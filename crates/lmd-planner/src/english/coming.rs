@@ -96,6 +96,20 @@ impl Interpreter<'_> {
         if let Some(Chunk::Verb(verb)) = before.next() { Some(verb) } else { None }
     }
 
+    /// `a rose among lilies`: they are around it. `true` if it was that.
+    pub(super) fn stands_among(&mut self, phrase: &NounPhrase, prep: &str, subjects: &[usize]) -> bool {
+        let [subject] = subjects else { return false };
+        let single = self.scene.things.get(*subject).is_some_and(|thing| thing.count == 1);
+        let (count, _) = phrase.count();
+        if !matches!(prep, "among" | "amongst" | "amid" | "amidst") || !single || !(3..=8).contains(&count) {
+            return false;
+        }
+        let others = self.thing_of(phrase);
+        self.relate(others, RelationKind::Around, *subject);
+        (self.group, self.object_of, self.closed) = (subjects.to_vec(), None, true);
+        true
+    }
+
     /// `a puppy playing in leaves`, `boxers in a ring`: somebody is among what lies about in numbers and not in one of it, and
     /// wears no ring that is a place.
     pub(super) fn is_amid(&self, phrase: &NounPhrase, prep: &str, subjects: &[usize]) -> bool {

@@ -404,7 +404,8 @@ impl Interpreter<'_> {
         let last = self.group.last().copied();
         if !subjects.is_empty() && subjects.iter().all(hand) && last == self.scene.things.len().checked_sub(1)
         {
-            self.scene.things.pop();
+            let whole = self.scene.things.pop();
+            self.used.extend(whole.map(|thing| thing.noun));
             self.scene.relations.retain(|r| Some(r.subject) != last && Some(r.object) != last);
             self.group = subjects.to_vec();
             self.add_deed(subjects, &format!("{} {whose}'s {part}", verb.attribute));

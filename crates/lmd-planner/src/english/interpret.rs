@@ -190,7 +190,8 @@ impl<'a> Interpreter<'a> {
             Chunk::Which => self.narrow_to_last(),
             Chunk::Whose => self.whose(),
             Chunk::Of if self.counts_content() => self.filled_with(),
-            Chunk::Be | Chunk::There | Chunk::Of | Chunk::For => {}
+            Chunk::Be => self.main_clause(),
+            Chunk::There | Chunk::Of | Chunk::For => {}
             Chunk::OneOf(pick) => self.one_of(*pick),
             Chunk::OfThem(quantity) => self.of_them(*quantity),
             Chunk::Than { larger, higher, by } => self.than(*larger, *higher, *by),
@@ -346,7 +347,9 @@ impl<'a> Interpreter<'a> {
         {
             return;
         }
-        let acts = phrase.tags().any(Tags::ANIMATE) && self.link_follows();
+        // "with an eye patch and a parrot on his shoulder"
+        let on_body = matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(_)), Some(Chunk::Np(part))) if Self::is_own_part(part) && (part.noun == "lap" || part.tags().any(Tags::BODY)));
+        let acts = phrase.tags().any(Tags::ANIMATE) && self.link_follows() && !on_body;
         if self.joint == Joint::And && !self.detailed.is_empty() && !acts {
             self.owner.clone_from(&self.detailed);
             return self.owned(phrase, false);
@@ -430,6 +433,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn join(&mut self, index: usize) {
         self.contained = None;
         let open = self.joint == Joint::And && !self.closed && !self.link_follows();
+        let open = open && !(self.is_animate(index) && (self.is_clause_again() || self.is_of_owner(index)));
         let pair = open && self.ends_definite_pair();
         if pair {
             self.doubt_pair(index);

@@ -7,7 +7,9 @@ use super::links::Link;
 use super::numbers::Quantity;
 use super::partitive::Pick;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Class, Kind, List, Tags, Verb, VerbForm, compares, is_of_the_living, kind_of};
+use crate::lexicon::{
+    Class, Kind, List, Tags, Verb, VerbForm, compares, is_of_the_living, kind_of, names_colour,
+};
 use crate::{Region, RelationKind, Size, Thing};
 
 impl Interpreter<'_> {
@@ -48,6 +50,45 @@ impl Interpreter<'_> {
         if let (false, [_, .., last]) = (plural, self.group.as_slice()) {
             let last = *last;
             self.narrowed = std::mem::replace(&mut self.group, vec![last]);
+        }
+    }
+
+    /// Whether a relative clause follows, as one did after somebody before: `a girl who is holding a kite and a boy who …`.
+    pub(super) fn is_clause_again(&self) -> bool {
+        let before = self.chunks.iter().take(self.at).rev().take_while(|chunk| !matches!(chunk, Chunk::Stop));
+        matches!(self.peek(1), Some(Chunk::Which)) && before.into_iter().any(|chunk| *chunk == Chunk::Which)
+    }
+
+    /// Whether somebody belongs to what has others rather than to what those are at: `a classroom with a teacher at the
+    /// blackboard and ten pupils`.
+    pub(super) fn is_of_owner(&self, index: usize) -> bool {
+        let (Some((RelationKind::NextTo, subjects)), [object]) = (&self.object_of, self.group.as_slice())
+        else {
+            return false;
+        };
+        let before = self.chunks.iter().take(self.at).rev().take_while(|chunk| !matches!(chunk, Chunk::Stop));
+        let several = self.scene.things.get(index).is_some_and(|thing| thing.count > 1);
+        several
+            && before.into_iter().any(|chunk| *chunk == Chunk::With)
+            && !self.is_animate(*object)
+            && subjects.iter().all(|subject| self.is_animate(*subject))
+    }
+
+    /// `the dog that is lying under the table is brown`: behind its relative clause the sentence speaks of the dog again.
+    pub(super) fn main_clause(&mut self) {
+        let clause = self.chunks.iter().take(self.at).rev();
+        let clause: Vec<&Chunk> =
+            clause.take_while(|c| !matches!(c, Chunk::Stop | Chunk::And | Chunk::Comma)).collect();
+        let which = clause.iter().rposition(|chunk| **chunk == Chunk::Which);
+        let own_verb = which.is_some_and(|which| {
+            clause.iter().take(which).any(|chunk| matches!(chunk, Chunk::Be | Chunk::Verb(_) | Chunk::Has))
+        });
+        let ends = matches!(self.previous(), Some(Chunk::Np(_)));
+        let says = matches!(self.peek(1), Some(Chunk::Adjectives(_) | Chunk::Verb(_) | Chunk::Link(_)));
+        let subjects = self.object_of.as_ref().map(|(_, subjects)| subjects.clone());
+        if let Some(subjects) = subjects.filter(|_| own_verb && ends && says) {
+            self.group = subjects;
+            (self.object_of, self.joint, self.closed) = (None, Joint::None, false);
         }
     }
 
@@ -195,7 +236,7 @@ impl Interpreter<'_> {
         let next = phrase.determiner == Determiner::Another && phrase.attributes.is_empty();
         if (phrase.anaphor || next && phrase.quantity.is_none() && self.pending_object())
             && (self.pending_object() || more)
-            && let Some(noun) = self.last_noun()
+            && let Some(noun) = self.coloured_noun(&phrase).or_else(|| self.last_noun())
         {
             phrase.noun = noun;
             return Some(phrase);
@@ -264,6 +305,21 @@ impl Interpreter<'_> {
         }
         let last = self.group.last().or(self.mentioned.last()).or(self.focus.last())?;
         self.scene.things.get(*last).map(|thing| thing.noun.clone())
+    }
+
+    /// The noun of what has a colour, where the thing named last has none: `a green bottle in a crate and a brown one`.
+    fn coloured_noun(&self, phrase: &NounPhrase) -> Option<String> {
+        let coloured = |words: &[String]| words.iter().any(|word| names_colour(word));
+        let things = |index: &usize| self.scene.things.get(*index);
+        let last = self.mentioned.last().and_then(things)?;
+        if !coloured(&phrase.attributes) || coloured(&last.attributes) || self.mentioned.len() != 2 {
+            return None;
+        }
+        self.mentioned
+            .iter()
+            .filter_map(things)
+            .rfind(|thing| coloured(&thing.attributes))
+            .map(|t| t.noun.clone())
     }
 
     fn pending_object(&self) -> bool {

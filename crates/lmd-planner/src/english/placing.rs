@@ -214,8 +214,8 @@ impl Interpreter<'_> {
         {
             return;
         }
-        let aimed = prep == "into" && kind == RelationKind::NextTo;
-        if self.reaches(phrase, prep, &subjects) || aimed && self.speaks_into(phrase, &subjects) {
+        let aimed = prep == "into" && kind == RelationKind::NextTo || prep == "on";
+        if self.reaches(phrase, prep, &subjects) || aimed && self.speaks_into(phrase, prep, &subjects) {
             return;
         }
         let subjects = self.goes_into(prep, subjects);
@@ -251,6 +251,9 @@ impl Interpreter<'_> {
         }
         if kind == RelationKind::NextTo && known.is_none() && self.lies_beside_place(phrase) {
             return self.places.add(prep, &phrase.text());
+        }
+        if known.is_none() && self.stands_among(phrase, prep, &subjects) {
+            return;
         }
         let kind = self.kind_by_words(phrase, kind, prep, &subjects);
         self.place_against(phrase, kind, prep, subjects, known.is_some());

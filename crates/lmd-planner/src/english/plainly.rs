@@ -4,7 +4,7 @@ use super::noun_phrase::noun_phrase;
 use super::numbers::number;
 use super::phrase::Determiner;
 use super::token::{Token, low};
-use crate::lexicon::{Tags, exact_tags, is_adverb, is_function, perfect, tags};
+use crate::lexicon::{Tags, VerbForm, exact_tags, is_adverb, is_function, perfect, tags, verb};
 
 /// `tokens` with what somebody has done as what he does, and whoever speaks as somebody.
 pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
@@ -31,6 +31,15 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
         } else if let Some(length) = adds_nothing(tokens, at) {
             at += length;
         } else if let Some((words, length)) = hands_of(tokens, at) {
+            plain.extend(words);
+            at += length;
+        } else if on_back_of(tokens, at) {
+            plain.push(token.clone());
+            at += 4;
+        } else if clause_begins(tokens, at) {
+            plain.push(Token::new("while"));
+            at += 1;
+        } else if let Some((words, length)) = between_them(tokens, at) {
             plain.extend(words);
             at += length;
         } else if of_some_sort(tokens, at) {
@@ -124,11 +133,49 @@ fn hands_of(tokens: &[Token], at: usize) -> Option<(Vec<Token>, usize)> {
     })?;
     let first = at == 0 || matches!(low(tokens, at - 1), "of" | ",");
     let whose = matches!(low(tokens, start + 1), "of").then_some(start + 2)?;
-    let (phrase, length) = noun_phrase(tokens, whose).filter(|_| first)?;
+    let (phrase, end) = noun_phrase(tokens, whose).filter(|_| first)?;
     let plain = !phrase.plural && phrase.determiner == Determiner::A && phrase.tags().any(Tags::ANIMATE);
-    let owner = tokens.get(whose..whose + length).filter(|_| plain)?;
+    let owner = tokens.get(whose..end).filter(|_| plain)?;
     let owned = owner.iter().cloned().chain([Token::new("'s"), part.clone()]);
-    Some((owned.collect(), whose + length - at))
+    Some((owned.collect(), end - at))
+}
+
+/// `on the back of a hippo`: on it.
+fn on_back_of(tokens: &[Token], at: usize) -> bool {
+    let words = ["on", "the", "back", "of"];
+    words.iter().enumerate().all(|(i, word)| low(tokens, at + i) == *word)
+        && noun_phrase(tokens, at + 4).is_some_and(|(phrase, _)| phrase.tags().any(Tags::ANIMATE))
+}
+
+/// `a crowd cheering as a runner crosses the line`: a clause of its own.
+fn clause_begins(tokens: &[Token], at: usize) -> bool {
+    let before = at.checked_sub(1).map_or("", |before| low(tokens, before));
+    let told = matches!(
+        before,
+        "" | "dressed" | "known" | "such" | "disguised" | "used" | "as" | "so" | "same" | "just" | "costumed"
+    );
+    if low(tokens, at) != "as" || told {
+        return false;
+    }
+    noun_phrase(tokens, at + 1).is_some_and(|(phrase, end)| {
+        let third = verb(low(tokens, end)).is_some_and(|verb| verb.form == VerbForm::Third);
+        let base = verb(low(tokens, end)).is_some_and(|verb| verb.form == VerbForm::Base);
+        phrase.determiner != Determiner::None && !phrase.plural && third || phrase.plural && base
+    })
+}
+
+/// `on the left a church, on the right a school, and a tree between them`: where it is comes first, as for the others.
+fn between_them(tokens: &[Token], at: usize) -> Option<(Vec<Token>, usize)> {
+    let fronted =
+        low(tokens, 0) == "on" && low(tokens, 1) == "the" && matches!(low(tokens, 2), "left" | "right");
+    let lead = usize::from(low(tokens, at) == ",")
+        + usize::from(low(tokens, at + usize::from(low(tokens, at) == ",")) == "and");
+    let (_, end) = noun_phrase(tokens, at + lead).filter(|_| fronted && lead > 0)?;
+    let them = low(tokens, end) == "between" && matches!(low(tokens, end + 1), "them");
+    let ends = tokens.get(end + 2).is_none_or(|next| !next.is_word());
+    let thing = tokens.get(at + lead..end).filter(|_| them && ends)?;
+    let words = [",", "between", "them"].map(Token::new).into_iter().chain(thing.iter().cloned());
+    Some((words.collect(), end + 2 - at))
 }
 
 /// `a motorcycle of some sort`: nobody says of which.

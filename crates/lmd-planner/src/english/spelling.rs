@@ -108,10 +108,12 @@ pub(super) fn corrected(tokens: Vec<Token>) -> (Vec<Token>, Vec<String>) {
     (tokens.into_iter().zip(before_noun).map(read).collect(), notes)
 }
 
-/// The colour that lacks a letter in a word of three: `blu`.
+/// The colour that lacks a letter in a word of three or four: `blu`, `wite`.
 fn short_colour(token: &Token) -> Option<String> {
     let word = token.low.as_str();
-    let plain = word.len() == 3 && word.bytes().all(|b| b.is_ascii_lowercase()) && !token.is_capitalised();
+    let plain = matches!(word.len(), 3 | 4)
+        && word.bytes().all(|b| b.is_ascii_lowercase())
+        && !token.is_capitalised();
     let known =
         !tags(word).is_unknown() || is_known_verb(word) || List::Real.has(word) || number(word).is_some();
     if !plain || known {
@@ -123,7 +125,7 @@ fn short_colour(token: &Token) -> Option<String> {
         let (before, behind) = word.split_at(at);
         ('a'..='z').map(move |letter| format!("{before}{letter}{behind}"))
     };
-    (1..=3).flat_map(with_letter).find(colour)
+    (1..=word.len()).flat_map(with_letter).find(colour)
 }
 
 /// The plural of a noun that was written as if it were regular: `strawberrys`, `knifes`, `tomatos`.

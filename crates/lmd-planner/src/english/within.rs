@@ -33,6 +33,7 @@ impl Interpreter<'_> {
             return;
         }
         let built = kind == RelationKind::Above && self.stands_over(phrase, &subjects);
+        let built = built || self.sits_on_wall(phrase, kind, &subjects);
         let setting = if known || built { Setting::Thing } else { setting(phrase, kind, prep) };
         let setting = if !known && self.is_amid(phrase, prep, &subjects) { Setting::Place } else { setting };
         match setting {
@@ -139,6 +140,20 @@ impl Interpreter<'_> {
         let small = size.width < 0.35 && size.class == Class::Container;
         let larger = own.any(Tags::ANIMATE) || kind_of(&shown.noun).height > 1.5 * size.height;
         cloth || tags.any(Tags::SHOWS) || small && larger && !own.any(Tags::FOOD.and(Tags::PART))
+    }
+
+    /// Whether somebody sits on a wall: a cat or a man, but a spider is at it.
+    fn sits_on_wall(&self, phrase: &NounPhrase, kind: RelationKind, subjects: &[usize]) -> bool {
+        let sits = |index: &usize| {
+            self.scene.things.get(*index).is_some_and(|thing| {
+                thing_tags(thing).any(Tags::ANIMATE)
+                    && kind_of(&thing.noun).height > 0.12
+                    && !thing.says(|word| matches!(word, "climbing" | "painted" | "drawn" | "crawling"))
+            })
+        };
+        let one = phrase.determiner == Determiner::A && !phrase.plural;
+        let wall = head(&phrase.noun) == "wall" && kind == RelationKind::On && one;
+        wall && !subjects.is_empty() && subjects.iter().all(sits)
     }
 
     /// A cat shown on a mug is in its middle; one in the mug would look out of it.

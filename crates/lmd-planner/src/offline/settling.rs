@@ -18,6 +18,8 @@ pub(super) fn settled(scene: &Scene) -> Scene {
     set_rising(&mut scene);
     set_holders(&mut scene);
     set_mounts(&mut scene);
+    set_fed(&mut scene);
+    set_before_board(&mut scene);
     set_on_table(&mut scene);
     set_at_table(&mut scene);
     let is_table = |index: &usize| {
@@ -122,6 +124,38 @@ pub(super) fn set_afloat(scene: &mut Scene) {
     let afloat: Vec<bool> = (0..scene.things.len()).map(|index| boats && free(index)).collect();
     for (thing, afloat) in scene.things.iter_mut().zip(afloat) {
         if afloat && thing.region.is_none() && swims(thing) {
+            thing.region = Some(Region::Ground);
+        }
+    }
+}
+
+/// Somebody at a blackboard stands before it.
+fn set_before_board(scene: &mut Scene) {
+    let things = &scene.things;
+    for relation in &mut scene.relations {
+        let board = &things[relation.object].noun;
+        let shows = noun_tags(board).any(Tags::SHOWS) && kind_of(board).class == Class::Wall;
+        if relation.kind == RelationKind::NextTo && shows && is_alive(&things[relation.subject].noun) {
+            relation.kind = RelationKind::InFrontOf;
+        }
+    }
+}
+
+/// Birds that somebody feeds are on the ground.
+fn set_fed(scene: &mut Scene) {
+    let fed: Vec<usize> = scene
+        .relations
+        .iter()
+        .filter(|relation| relation.kind == RelationKind::NextTo)
+        .filter(|relation| {
+            let feeds = scene.things.get(relation.subject).and_then(|thing| thing.detail.as_deref());
+            feeds.is_some_and(|detail| detail.split(' ').any(|word| word == "feeding"))
+        })
+        .map(|relation| relation.object)
+        .collect();
+    for index in fed {
+        let thing = &mut scene.things[index];
+        if thing.region.is_none() && kind_of(&thing.noun).class == Class::Air {
             thing.region = Some(Region::Ground);
         }
     }
