@@ -212,6 +212,13 @@ impl Interpreter<'_> {
             self.accessory(phrase, owners.to_vec());
             return true;
         }
+        // "a ship in a storm with huge waves"
+        let waves = phrase.noun == "wave" && phrase.plural && phrase.quantity.is_none();
+        if waves && matches!(self.peek(1), None | Some(Chunk::Stop | Chunk::Comma | Chunk::And)) {
+            self.group.clone_from(&self.owner);
+            self.places.add("with", &phrase.text());
+            return true;
+        }
         let plain = phrase.determiner == Determiner::A && phrase.tags().any(Tags::PLACE);
         // "a turtle with a forest growing on its shell"
         let grows = matches!(self.peek(1), Some(Chunk::Verb(_)))

@@ -83,6 +83,7 @@ impl Interpreter<'_> {
             [first, last] if verb.form == VerbForm::Ing && one(first) && self.at_it_follows() => vec![*last],
             _ => near,
         };
+        let near = self.who_can(verb, near);
         self.told_doers(verb, &near).unwrap_or_else(|| self.likely_doers(verb, near))
     }
 

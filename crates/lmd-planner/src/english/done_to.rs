@@ -7,8 +7,8 @@ use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::RelationKind;
 use crate::lexicon::{
-    Class, Role, Tags, Verb, VerbForm, exact_tags, is_filling, is_giving, is_shown, is_together, kind_of,
-    needs_object, noun_tags, tags, verb,
+    Class, List, Role, Tags, Verb, VerbForm, exact_tags, is_filling, is_giving, is_shown, is_together, kind_of,
+    needs_object, tags, verb,
 };
 
 impl Interpreter<'_> {
@@ -396,25 +396,6 @@ impl Interpreter<'_> {
         self.done_to = self.group.last().copied().filter(|_| acts);
     }
 
-    /// `a mother holding her child's hand` holds no child.
-    fn grasp(&mut self, verb: &Verb, part: &str, subjects: &[usize]) {
-        let whose = self.some(&verb.attribute, &self.group);
-        // "a newborn's hand holding her dad's finger": nobody is to be seen whole.
-        let hand = |i: &usize| self.scene.things.get(*i).is_some_and(|t| noun_tags(&t.noun).any(Tags::BODY));
-        let last = self.group.last().copied();
-        if !subjects.is_empty() && subjects.iter().all(hand) && last == self.scene.things.len().checked_sub(1)
-        {
-            let whole = self.scene.things.pop();
-            self.used.extend(whole.map(|thing| thing.noun));
-            self.scene.relations.retain(|r| Some(r.subject) != last && Some(r.object) != last);
-            self.group = subjects.to_vec();
-            self.add_deed(subjects, &format!("{} {whose}'s {part}", verb.attribute));
-            return;
-        }
-        self.add_deed(subjects, &format!("{} {whose}'s {part}", verb.attribute));
-        self.relate_all(subjects, RelationKind::NextTo, &self.group.clone());
-    }
-
     pub(super) fn verb_detail(
         &mut self,
         phrase: &NounPhrase,
@@ -457,6 +438,13 @@ impl Interpreter<'_> {
             return self.places.add("surrounded by", &phrase.text());
         }
         let object = self.thing_of(phrase);
+        // "surrounded by colorful fish"
+        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
+        let alike = List::Alike.has(&phrase.noun) || matches!(phrase.noun.as_str(), "fish" | "deer" | "sheep");
+        let bare = role == Role::Surrounded && bare && alike;
+        for thing in self.scene.things.get_mut(object).into_iter().filter(|_| bare) {
+            (thing.count, thing.exact) = (4, false);
+        }
         for subject in subjects {
             match role {
                 Role::Flanked => self.relate(*subject, RelationKind::Between(object), object),

@@ -5,7 +5,8 @@ use super::chunk::Chunk;
 use super::having::is_person;
 use super::interpret::Interpreter;
 use super::phrase::NounPhrase;
-use crate::lexicon::{List, Verb, VerbForm, head, is_idea, is_linking, tells_gift};
+use crate::RelationKind;
+use crate::lexicon::{List, Tags, Verb, VerbForm, head, is_idea, is_linking, noun_tags, tells_gift};
 
 impl Interpreter<'_> {
     /// Whether a phrase names nothing that can be drawn and nothing named before.
@@ -52,6 +53,25 @@ impl Interpreter<'_> {
         self.at += 1;
         self.add_deed(subjects, &format!("{} {says}", verb.attribute));
         true
+    }
+
+    /// `a mother holding her child's hand` holds no child.
+    pub(super) fn grasp(&mut self, verb: &Verb, part: &str, subjects: &[usize]) {
+        let whose = self.some(&verb.attribute, &self.group);
+        // "a newborn's hand holding her dad's finger": nobody is to be seen whole.
+        let hand = |i: &usize| self.scene.things.get(*i).is_some_and(|t| noun_tags(&t.noun).any(Tags::BODY));
+        let last = self.group.last().copied();
+        if !subjects.is_empty() && subjects.iter().all(hand) && last == self.scene.things.len().checked_sub(1)
+        {
+            let whole = self.scene.things.pop();
+            self.used.extend(whole.map(|thing| thing.noun));
+            self.scene.relations.retain(|r| Some(r.subject) != last && Some(r.object) != last);
+            self.group = subjects.to_vec();
+            self.add_deed(subjects, &format!("{} {whose}'s {part}", verb.attribute));
+            return;
+        }
+        self.add_deed(subjects, &format!("{} {whose}'s {part}", verb.attribute));
+        self.relate_all(subjects, RelationKind::NextTo, &self.group.clone());
     }
 
     /// What stands for things that a caption may not name.

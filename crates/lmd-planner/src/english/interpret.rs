@@ -52,8 +52,7 @@ pub(super) struct Interpreter<'a> {
     pub(super) group: Vec<usize>,
     /// Whether a following `and` starts a new group.
     pub(super) closed: bool,
-    /// The subjects of the last relation, and the relation, while the group
-    /// is its object.
+    /// The subjects of the last relation, and the relation, while the group is its object.
     pub(super) object_of: Option<(RelationKind, Vec<usize>)>,
     /// What `with` belongs to.
     pub(super) owner: Vec<usize>,
@@ -347,9 +346,7 @@ impl<'a> Interpreter<'a> {
         {
             return;
         }
-        // "with an eye patch and a parrot on his shoulder"
-        let on_body = matches!((self.peek(1), self.peek(2)), (Some(Chunk::Link(_)), Some(Chunk::Np(part))) if Self::is_own_part(part) && (part.noun == "lap" || part.tags().any(Tags::BODY)));
-        let acts = phrase.tags().any(Tags::ANIMATE) && self.link_follows() && !on_body;
+        let acts = phrase.tags().any(Tags::ANIMATE) && self.link_follows() && !self.is_on_body();
         if self.joint == Joint::And && !self.detailed.is_empty() && !acts {
             self.owner.clone_from(&self.detailed);
             return self.owned(phrase, false);

@@ -67,6 +67,7 @@ mod plainly;
 mod predicative;
 mod pronouns;
 mod purpose;
+mod relative;
 mod run_on;
 mod series;
 mod sides;

@@ -4,7 +4,7 @@ use super::noun_phrase::noun_phrase;
 use super::numbers::number;
 use super::phrase::Determiner;
 use super::token::{Token, low};
-use crate::lexicon::{Tags, VerbForm, exact_tags, is_adverb, is_function, perfect, tags, verb};
+use crate::lexicon::{List, Tags, VerbForm, exact_tags, is_adverb, is_function, perfect, tags, verb};
 
 /// `tokens` with what somebody has done as what he does, and whoever speaks as somebody.
 pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
@@ -33,6 +33,11 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
         } else if let Some((words, length)) = hands_of(tokens, at) {
             plain.extend(words);
             at += length;
+        } else if low(tokens, at) == "up" && holds_before(tokens, at) {
+            at += 1;
+        } else if plays_on(tokens, at) {
+            plain.extend(["playing", "the"].map(Token::new));
+            at += 1;
         } else if on_back_of(tokens, at) {
             plain.push(token.clone());
             at += 4;
@@ -138,6 +143,23 @@ fn hands_of(tokens: &[Token], at: usize) -> Option<(Vec<Token>, usize)> {
     let owner = tokens.get(whose..end).filter(|_| plain)?;
     let owned = owner.iter().cloned().chain([Token::new("'s"), part.clone()]);
     Some((owned.collect(), end - at))
+}
+
+/// Whether the `up` at `at` adds nothing to holding something: `holding up a sign`.
+fn holds_before(tokens: &[Token], at: usize) -> bool {
+    let before = at.checked_sub(1).map_or("", |before| low(tokens, before));
+    let object = matches!(low(tokens, at + 1), "a" | "an" | "the" | "his" | "her" | "its" | "their" | "two" | "three");
+    matches!(before, "holding" | "holds" | "hold" | "lifting" | "lifts" | "raising") && object
+}
+
+/// `one on saxophone, a woman on drums`: they play it.
+fn plays_on(tokens: &[Token], at: usize) -> bool {
+    let instrument = lmd_layout::singular(low(tokens, at + 1));
+    let before = at.checked_sub(1).map_or("", |before| low(tokens, before));
+    low(tokens, at) == "on"
+        && List::Instrument.has(&instrument)
+        && (before == "one" || tags(before).any(Tags::ANIMATE))
+        && tokens.get(at + 2).is_none_or(|next| !tags(&next.low).any(Tags::NOUN))
 }
 
 /// `on the back of a hippo`: on it.

@@ -96,6 +96,8 @@ pub(crate) enum List {
     Printed,
     /// What is written so in the plural, too.
     Alike,
+    /// What is played in music.
+    Instrument,
     /// What somebody has who eats or drinks.
     Meal,
     /// Participles that a noun before them belongs to.
@@ -187,7 +189,7 @@ pub(crate) enum List {
 
 impl List {
     /// Each list with its file and its name there.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 79] = [
+    pub(super) const ALL: [(Self, &'static str, &'static str); 80] = [
         (Self::Ridden, WORDS, "ridden"),
         (Self::Event, WORDS, "event"),
         (Self::Symbol, WORDS, "symbol"),
@@ -218,6 +220,7 @@ impl List {
         (Self::Pairs, WORDS, "pairs"),
         (Self::Printed, WORDS, "printed"),
         (Self::Alike, WORDS, "alike"),
+        (Self::Instrument, WORDS, "instruments"),
         (Self::Meal, WORDS, "meal"),
         (Self::Joined, WORDS, "joined"),
         (Self::Region, WORDS, "region"),

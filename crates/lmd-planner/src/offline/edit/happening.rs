@@ -20,7 +20,6 @@ use crate::{Relation, RelationKind, Scene, Thing};
 
 /// How far apart two centres are that have to do with one another.
 const NEAR: f64 = 0.45;
-
 /// What somebody holds is this near.
 const HELD: f64 = 0.04;
 /// What stands on one ground has its feet within this.

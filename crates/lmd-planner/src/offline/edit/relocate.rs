@@ -16,8 +16,7 @@ use super::standing::{carriers, loose, moved_with, obstacles, rests_on};
 use super::tabletop::to_side;
 use crate::geometry::{corners, distance, feet_kept, mean, overlap};
 use crate::lexicon::{is_alive, kind_of};
-use crate::offline::problem::Given;
-use crate::offline::stage::Staged;
+use crate::offline::{problem::Given, stage::Staged};
 use crate::{Region, RelationKind, Scene};
 
 /// An ordinary step, as a share of the canvas.
