@@ -106,7 +106,7 @@ impl Interpreter<'_> {
     /// `a house on wheels`, `a hut on stilts`: part of the caption. `true` if it was that.
     pub(super) fn moves_on(&mut self, phrase: &NounPhrase, kind: RelationKind, subjects: &[usize]) -> bool {
         let part = phrase.is_bare()
-            && (phrase.plural || phrase.noun == "stilts")
+            && (phrase.plural || matches!(phrase.noun.as_str(), "stilts" | "horseback"))
             && List::GoesOn.has(head(&phrase.noun));
         if !part || kind != RelationKind::On || subjects.is_empty() {
             return false;

@@ -7,8 +7,8 @@ use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use crate::RelationKind;
 use crate::lexicon::{
-    Class, List, Role, Tags, Verb, VerbForm, exact_tags, is_filling, is_giving, is_shown, is_together, kind_of,
-    needs_object, tags, verb,
+    Class, List, Role, Tags, Verb, VerbForm, exact_tags, is_filling, is_giving, is_shown, is_together,
+    kind_of, needs_object, tags, verb,
 };
 
 impl Interpreter<'_> {
@@ -440,7 +440,8 @@ impl Interpreter<'_> {
         let object = self.thing_of(phrase);
         // "surrounded by colorful fish"
         let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none() && !phrase.plural;
-        let alike = List::Alike.has(&phrase.noun) || matches!(phrase.noun.as_str(), "fish" | "deer" | "sheep");
+        let alike =
+            List::Alike.has(&phrase.noun) || matches!(phrase.noun.as_str(), "fish" | "deer" | "sheep");
         let bare = role == Role::Surrounded && bare && alike;
         for thing in self.scene.things.get_mut(object).into_iter().filter(|_| bare) {
             (thing.count, thing.exact) = (4, false);

@@ -398,7 +398,14 @@ impl Interpreter<'_> {
 
     /// Whether whoever has it holds it: `a man with an umbrella`.
     fn is_held_up(&self, index: usize) -> bool {
-        self.scene.things.get(index).is_some_and(|thing| List::InHand.has(&thing.noun.replace(' ', "-")))
+        // "a vampire with a glass of blood"
+        let drinks = |noun: &str| {
+            noun.starts_with("glass of ") || noun.starts_with("cup of ") || noun.starts_with("mug of ")
+        };
+        self.scene
+            .things
+            .get(index)
+            .is_some_and(|thing| List::InHand.has(&thing.noun.replace(' ', "-")) || drinks(&thing.phrase()))
     }
 
     /// `licking its owner's face with affection`: whoever licks has it. `true` if it was of that kind.

@@ -33,6 +33,9 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
         } else if let Some((words, length)) = hands_of(tokens, at) {
             plain.extend(words);
             at += length;
+        } else if low(tokens, at) == "topmost" && tokens.get(at + 1).is_none_or(|next| !next.is_word()) {
+            plain.extend(["top", "one"].map(Token::new));
+            at += 1;
         } else if low(tokens, at) == "up" && holds_before(tokens, at) {
             at += 1;
         } else if plays_on(tokens, at) {
@@ -148,7 +151,8 @@ fn hands_of(tokens: &[Token], at: usize) -> Option<(Vec<Token>, usize)> {
 /// Whether the `up` at `at` adds nothing to holding something: `holding up a sign`.
 fn holds_before(tokens: &[Token], at: usize) -> bool {
     let before = at.checked_sub(1).map_or("", |before| low(tokens, before));
-    let object = matches!(low(tokens, at + 1), "a" | "an" | "the" | "his" | "her" | "its" | "their" | "two" | "three");
+    let object =
+        matches!(low(tokens, at + 1), "a" | "an" | "the" | "his" | "her" | "its" | "their" | "two" | "three");
     matches!(before, "holding" | "holds" | "hold" | "lifting" | "lifts" | "raising") && object
 }
 

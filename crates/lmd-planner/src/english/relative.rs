@@ -4,7 +4,7 @@ use super::chunk::Chunk;
 use super::deeds::is_airborne;
 use super::interpret::{Interpreter, Joint, thing_tags};
 use crate::RelationKind;
-use crate::lexicon::{Class, Tags, Verb, VerbForm, is_of_the_living, kind_of};
+use crate::lexicon::{Class, Role, Tags, Verb, VerbForm, is_of_the_living, kind_of};
 
 impl Interpreter<'_> {
     /// `a cat that is black and a dog that is white`: each clause speaks of the
@@ -88,13 +88,17 @@ impl Interpreter<'_> {
     /// Of several those that can do it: `some cows and a few birds flying` are birds that fly, `a sign and a man walking` is
     /// a man who walks.
     pub(super) fn who_can(&self, verb: &Verb, near: Vec<usize>) -> Vec<usize> {
-        let flies = |i: &usize| self.scene.things.get(*i).is_some_and(|t| kind_of(&t.noun).class == Class::Air);
+        let flies =
+            |i: &usize| self.scene.things.get(*i).is_some_and(|t| kind_of(&t.noun).class == Class::Air);
         let alive = |i: &usize| self.is_animate(*i);
         let moves = |i: &usize| self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::VEHICLE));
+        // "a fir and children throwing snowballs"
+        let throws = matches!(verb.role, Role::Action | Role::Close | Role::Caption)
+            && matches!(self.peek(1), Some(Chunk::Np(_)));
         let able: Vec<usize> = match () {
             () if near.len() < 2 || verb.form != VerbForm::Ing => return near,
             () if is_airborne(verb) && near.iter().all(alive) => near.iter().copied().filter(flies).collect(),
-            () if is_of_the_living(&verb.attribute) && !near.iter().any(moves) => {
+            () if throws || is_of_the_living(&verb.attribute) && !near.iter().any(moves) => {
                 near.iter().copied().filter(alive).collect()
             }
             () => return near,

@@ -103,7 +103,8 @@ impl Interpreter<'_> {
                 kind_of(&thing.noun).class.stands() && thing.region.is_none() && !thing_tags(thing).any(other)
             })
         };
-        let land = matches!(head(&phrase.noun), "forest" | "woods" | "jungle" | "rainforest" | "city" | "town");
+        let land =
+            matches!(head(&phrase.noun), "forest" | "woods" | "jungle" | "rainforest" | "city" | "town");
         let houses = !land && phrase.tags().any(Tags::PLACE) && kind_of(&phrase.noun).class == Class::Stand;
         let counted = phrase.determiner != Determiner::None;
         houses

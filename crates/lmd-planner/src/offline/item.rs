@@ -45,6 +45,8 @@ pub(super) struct Item {
     pub(super) most: Option<(f64, f64)>,
     /// Whether it lies where it is on something, and whether it is.
     pub(super) lies: bool,
+    /// Whether it is somebody who sits where he is on a mount.
+    pub(super) rides: bool,
     pub(super) lying: bool,
     /// What it is called.
     pub(super) noun: String,
@@ -90,6 +92,8 @@ impl Item {
             most: usual::most(&thing.noun, count, thing.region)
                 .filter(|_| !matches!(thing.size, Some(Size::Large | Size::Huge))),
             lies: usual::lies(&thing.noun),
+            rides: noun_tags(&thing.noun).any(Tags::PERSON)
+                && !thing.says(|word| matches!(word, "standing" | "balancing" | "jumping")),
             lying: false,
             noun: thing.noun.clone(),
             lone: usual::most_lone(thing),

@@ -142,6 +142,11 @@ pub(super) fn kind_in_scene(thing: &Thing) -> Kind {
         _ if kind.class == Class::Air && does.iter().any(on_the_ground) => Class::Stand,
         _ => kind.class,
     };
+    // Who lies is as long as he is high.
+    let lies = |word: &String| matches!(word.as_str(), "lying" | "sprawled" | "sunbathing" | "reclining");
+    if noun_tags(&thing.noun).any(Tags::PERSON) && does.iter().any(lies) && kind.height > 1.3 * kind.width {
+        return Kind { class, height: 0.4 * kind.height, width: kind.height };
+    }
     Kind { class, ..kind }
 }
 
