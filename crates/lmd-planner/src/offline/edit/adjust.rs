@@ -262,6 +262,15 @@ pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refus
         piece.caption = format!("{caption}{}", tail.unwrap_or_default());
         piece.bbox = shaped_like(piece.bbox, &thing.noun);
     }
+    // "replace them with a computer": with one.
+    let one = thing.exact && thing.count == 1 && is_pronoun(who) && subjects.len() > 1;
+    let subjects = if one {
+        let (first, rest) = (subjects[0], subjects[1..].to_vec());
+        board.remove(&rest);
+        vec![first - rest.iter().filter(|index| **index < first).count()]
+    } else {
+        subjects
+    };
     let (have, want) = (subjects.len(), thing.count as usize);
     let last = subjects.last().copied();
     board.touched = subjects;

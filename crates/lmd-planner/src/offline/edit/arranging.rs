@@ -341,7 +341,13 @@ pub(super) fn centre(board: &mut Board, who: &str) -> Result<(), Refusal> {
 /// Removes everything but these objects.
 pub(super) fn keep_only(board: &mut Board, who: &str) -> Result<(), Refusal> {
     let kept = find(board, who)?;
-    let gone: Vec<usize> = (0..board.pieces.len()).filter(|index| !kept.contains(index)).collect();
+    // "all but one bat": of the bats alone.
+    let kind = who.strip_prefix("one ").filter(|kind| !kind.starts_with("of "));
+    let of_kind = kind.and_then(|kind| find(board, &format!("all {kind}")).ok());
+    let meant = |index: &usize| of_kind.as_ref().is_none_or(|kind| kind.contains(index));
+    let kept = if of_kind.is_some() { kept.into_iter().take(1).collect() } else { kept };
+    let gone: Vec<usize> =
+        (0..board.pieces.len()).filter(|index| !kept.contains(index) && meant(index)).collect();
     if gone.is_empty() {
         return Err(format!("there is nothing besides \"{who}\""));
     }

@@ -2,8 +2,8 @@
 
 use lmd_layout::with_article;
 
-use super::naming::without_article;
-use crate::lexicon::{Section, is_function, names_colour};
+use super::naming::{head_noun, without_article};
+use crate::lexicon::{Section, is_function, names_colour, progressive};
 
 /// A caption with an attribute put in.
 pub(crate) fn described(caption: &str, words: &str) -> String {
@@ -27,6 +27,12 @@ pub(crate) fn described(caption: &str, words: &str) -> String {
     ];
     for (verb, detail) in details {
         if let Some(rest) = words.strip_prefix(verb) {
+            // "a poodle facing a dalmatian": the bow is the poodle's.
+            if let Some(at) = deed_start(caption).filter(|_| matches!(verb, "with " | "wear " | "wearing ")) {
+                let (front, deed) = caption.split_at(at);
+                let joint = if has_more(front, detail) { "and " } else { detail };
+                return format!("{front} {joint}{rest}{deed}");
+            }
             let joint = if has_more(caption, detail) { "and " } else { detail };
             return format!("{caption} {joint}{rest}");
         }
@@ -69,6 +75,17 @@ pub(crate) fn described(caption: &str, words: &str) -> String {
             None => format!("{words} {}", kept.join(" ")),
         };
     article_for(&text, had_article)
+}
+
+/// Where a caption begins to say what somebody does to something else: ` facing a dalmatian`.
+fn deed_start(caption: &str) -> Option<usize> {
+    let noun = head_noun(caption)?;
+    let behind = caption.find(&noun)? + noun.len();
+    let tail = caption.get(behind..)?;
+    let deed = tail.trim_start().split(' ').next()?;
+    let does = deed.ends_with("ing") && !matches!(deed, "wearing" | "holding") && progressive(deed).is_some();
+    // "a man riding a horse", but "a man smiling"
+    (does && tail.trim_start().split(' ').count() > 2).then_some(behind)
 }
 
 /// Whether a caption ends with such a detail, to which another can be put: `with a scarf`.

@@ -33,6 +33,9 @@ pub(super) fn meet(board: &mut Board) {
         let anchors: Vec<usize> = demand.anchors.iter().filter_map(|id| board.index_of(*id)).collect();
         let places: Vec<BBox> = anchors.iter().map(|index| board.pieces[*index].bbox).collect();
         if places.is_empty() || good(board, subject, demand.kind, &anchors) {
+            if demand.kind == RelationKind::Behind {
+                come_out(board, subject, &anchors);
+            }
             continue;
         }
         let held = reads(board.pieces[subject].bbox, demand.kind, &places);
@@ -40,7 +43,12 @@ pub(super) fn meet(board: &mut Board) {
             .then(|| nearest_standing(board, subject, demand.kind, &anchors))
             .flatten();
         match found {
-            Some(bbox) => board.pieces[subject].bbox = bbox,
+            Some(bbox) => {
+                board.pieces[subject].bbox = bbox;
+                if demand.kind == RelationKind::Behind {
+                    come_out(board, subject, &anchors);
+                }
+            }
             None if held => {}
             None => {
                 let name = |index: &usize| board.pieces[*index].caption.clone();
@@ -54,6 +62,30 @@ pub(super) fn meet(board: &mut Board) {
                 board.warnings.push(told);
             }
         }
+    }
+}
+
+/// What is behind something and hidden by it comes out at a side of it.
+fn come_out(board: &mut Board, subject: usize, anchors: &[usize]) {
+    /// More than this share of it must not be hidden.
+    const HIDDEN: f64 = 0.6;
+    /// This share of it stays behind.
+    const BEHIND: f64 = 0.45;
+    let ([anchor], false) = (anchors, board.pieces[subject].locked) else { return };
+    let (bbox, front) = (board.pieces[subject].bbox, board.pieces[*anchor].bbox);
+    if bbox.intersection(front) < HIDDEN * bbox.area() {
+        return;
+    }
+    let shared = BEHIND * bbox.w().min(front.w());
+    let left = bbox.shifted(front.x() + shared - bbox.w() - bbox.x(), 0.0);
+    let right = bbox.shifted(front.x_max() - shared - bbox.x(), 0.0);
+    let mut besides = vec![subject, *anchor];
+    besides.extend(carriers(board, *anchor));
+    let others = board.boxes_besides(&besides);
+    let cost = |place: &BBox| place.intersection(front) + overlap(&[*place], &others);
+    let found = [left, right].into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b)));
+    if let Some(place) = found.filter(|place| cost(place) < 0.8 * bbox.intersection(front)) {
+        board.pieces[subject].bbox = place;
     }
 }
 

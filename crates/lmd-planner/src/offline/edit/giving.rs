@@ -3,7 +3,7 @@
 
 use super::command::{Command, first_word, named, two_parts};
 use crate::RelationKind;
-use crate::lexicon::{belongs_to_wearer, is_colour};
+use crate::lexicon::{List, belongs_to_wearer, is_colour};
 
 /// `the boy in red`, `her in a blue coat`.
 pub(super) fn dressed(rest: &str) -> Option<Command> {
@@ -45,16 +45,29 @@ pub(super) fn give(rest: &str) -> Option<Command> {
     };
     let Some(at) = article.map(|at| at + 1).or_else(bare) else { return give_each(&words) };
     // What is worn or a part belongs to the one who has it, not into a box.
+    let pair = words[words.len().saturating_sub(2)..].join(" ");
     if words
         .last()
         .is_some_and(|noun| belongs_to_wearer(noun) || belongs_to_wearer(&lmd_layout::singular(noun)))
+        || belongs_to_wearer(&pair)
     {
-        return Some(Command::Describe {
-            who: words[..at].join(" "),
-            words: format!("with {}", words[at..].join(" ")),
-        });
+        let (who, what) = (words[..at].join(" "), words[at..].join(" "));
+        return Some(Command::Describe { words: format!("with {}", one_each(&who, &what)), who });
     }
     Some(Command::Give { who: words[..at].join(" "), what: words[at..].join(" ") })
+}
+
+/// What each of several has: `both of them crowns` is a crown for each, but boots come in twos.
+fn one_each(who: &str, what: &str) -> String {
+    let noun = what.rsplit(' ').next().unwrap_or(what);
+    let all = ["both", "them", "each", "all"].iter().any(|word| first_word(who) == Some(word));
+    let pair = List::Pairs.has(&lmd_layout::singular(noun)) || noun.ends_with("glasses");
+    match what.strip_suffix(noun) {
+        Some(front) if all && lmd_layout::is_plural(noun) && !pair => {
+            lmd_layout::with_article(&format!("{front}{}", lmd_layout::singular(noun)))
+        }
+        _ => what.to_owned(),
+    }
 }
 
 /// `both dogs red collars`: each of them one.
@@ -62,7 +75,9 @@ fn give_each(words: &[&str]) -> Option<Command> {
     let (noun, before) = words.split_last().filter(|(noun, _)| belongs_to_wearer(noun))?;
     let colours = before.iter().rev().take_while(|word| is_colour(word)).count();
     let (who, colours) = before.split_at(before.len() - colours);
-    let several = who.last().is_some_and(|who| lmd_layout::is_plural(who));
+    let several = who
+        .last()
+        .is_some_and(|who| lmd_layout::is_plural(who) || matches!(*who, "them" | "both" | "each" | "two"));
     let each = if several { lmd_layout::singular(noun) } else { (*noun).to_owned() };
     let one = [colours, &[each.as_str()]].concat().join(" ");
     let words = format!("with {}", lmd_layout::with_article(&one));

@@ -31,7 +31,9 @@ pub(super) fn again(board: &mut Board, what: &str) -> bool {
     let like = |index: &usize| {
         let noun = thing_of(&board.pieces[*index]).noun;
         let caption = without_article(&board.pieces[*index].caption);
-        noun == thing.noun || caption.starts_with(&format!("{} of ", thing.noun))
+        // "two more balloons" of hot air balloons
+        let sort = noun.ends_with(&format!(" {}", thing.noun));
+        noun == thing.noun || sort || caption.starts_with(&format!("{} of ", thing.noun))
     };
     let Some(like) = (0..board.pieces.len()).rev().find(like).filter(|_| plain) else { return false };
     if english::relation_phrase(rest).is_some()

@@ -318,7 +318,17 @@ fn missed(board: &Board, before: &Board, command: &Command) -> Option<String> {
 
 /// Whether a part of the picture is one that boxes prove.
 fn is_side(region: Region) -> bool {
-    matches!(region, Region::Left | Region::Right | Region::Top | Region::Bottom)
+    matches!(
+        region,
+        Region::Left
+            | Region::Right
+            | Region::Top
+            | Region::Bottom
+            | Region::TopLeft
+            | Region::TopRight
+            | Region::BottomLeft
+            | Region::BottomRight
+    )
 }
 
 fn alike(a: BBox, b: BBox, side: Side) -> bool {

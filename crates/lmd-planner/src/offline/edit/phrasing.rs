@@ -145,6 +145,15 @@ fn contrasted(text: String) -> String {
     let text = [" too", " as well"].iter().fold(text, |text, tail| {
         text.trim_end_matches(['.', ' ']).strip_suffix(tail).map_or(text.clone(), str::to_owned)
     });
+    // "make the goat bigger, not the wolf"
+    let text = match text.split_once(", not the ") {
+        Some((before, other))
+            if begins_clause(before) && !other.contains(',') && !other.contains(" and ") =>
+        {
+            before.to_owned()
+        }
+        _ => text,
+    };
     let text = text
         .replace(", one on each side of ", " on both sides of ")
         .replace(", one on either side of ", " on both sides of ");

@@ -217,7 +217,10 @@ fn pronoun(board: &Board, text: &str) -> Result<Vec<usize>, Refusal> {
         return Ok(alike);
     }
     if of_two && board.pieces.len() == 2 || lone || several && !of_two && board.touched.is_empty() {
-        return Ok((0..board.pieces.len()).collect());
+        // "replace them" of what stands on a desk: not the desk.
+        let all: Vec<usize> = (0..board.pieces.len()).collect();
+        let standing = loose(board, all.clone());
+        return Ok(if standing.len() > 1 && standing.len() + 1 == all.len() { standing } else { all });
     }
     // "both" of what stands on something: not that.
     let standing = loose(board, (0..board.pieces.len()).collect());

@@ -157,6 +157,16 @@ pub(super) fn borne(board: &Board, of: usize) -> Vec<usize> {
     /// Nothing bears what is so many times as large.
     const LARGEST: f64 = 3.0;
     let mut found = contents(board, of);
+    // A swing in a tree hangs there.
+    let outer = board.pieces[of].bbox;
+    let hangs = |index: &usize| {
+        let bbox = board.pieces[*index].bbox;
+        *index != of
+            && kind_of(&thing_of(&board.pieces[*index]).noun).class == Class::Hang
+            && bbox.intersection(outer) > 0.9 * bbox.area()
+            && bbox.area() < outer.area()
+    };
+    found.extend((0..board.pieces.len()).filter(hangs));
     let mut next = 0;
     let mut under = Some(of);
     while let Some(below) = under {
