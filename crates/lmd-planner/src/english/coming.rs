@@ -96,8 +96,18 @@ impl Interpreter<'_> {
         if let Some(Chunk::Verb(verb)) = before.next() { Some(verb) } else { None }
     }
 
+    /// Whether something is in stuff of its owner or among several, which is then said.
+    pub(super) fn is_amidst(
+        &mut self,
+        phrase: &NounPhrase,
+        (kind, prep): (RelationKind, &str),
+        subjects: &[usize],
+    ) -> bool {
+        self.in_stuff_of_owner(phrase, kind, prep) || self.stands_among(phrase, prep, subjects)
+    }
+
     /// `a rose among lilies`: they are around it. `true` if it was that.
-    pub(super) fn stands_among(&mut self, phrase: &NounPhrase, prep: &str, subjects: &[usize]) -> bool {
+    fn stands_among(&mut self, phrase: &NounPhrase, prep: &str, subjects: &[usize]) -> bool {
         let [subject] = subjects else { return false };
         let single = self.scene.things.get(*subject).is_some_and(|thing| thing.count == 1);
         let (count, _) = phrase.count();

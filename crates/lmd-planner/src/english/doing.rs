@@ -139,9 +139,8 @@ impl Interpreter<'_> {
             && !matches!(self.previous(), Some(Chunk::Which));
         let finite = matches!(verb.form, VerbForm::Third | VerbForm::Base);
         // "children with a kite flying above them": the kite flies.
-        let aloft = |i: &usize| {
-            self.scene.things.get(*i).is_some_and(|thing| kind_of(&thing.noun).class == Class::Air)
-        };
+        let aloft =
+            |i: &usize| self.scene.things.get(*i).is_some_and(|t| kind_of(&t.noun).class == Class::Air);
         let beyond = matches!(self.peek(1), Some(Chunk::Link(_)));
         if is_airborne(verb)
             && beyond
@@ -292,12 +291,7 @@ impl Interpreter<'_> {
             Some(Chunk::Pronoun(_)) if verb.role != Role::Action => None,
             Some(Chunk::With) if passive => Some("with"),
             // "a table covered by a cloth"
-            Some(Chunk::Link(Link::Rel { prep, .. }))
-                if prep == "by"
-                    && finite_past(&verb.attribute).is_some_and(|verb| is_adorning(&verb.attribute)) =>
-            {
-                Some("with")
-            }
+            Some(Chunk::Link(Link::Rel { prep, .. })) if prep == "by" && adorns(verb) => Some("with"),
             Some(Chunk::Of) => Some("of"),
             // "rehearsing for a big show"
             Some(Chunk::For)
@@ -498,4 +492,9 @@ fn is_told(verb: &Verb, animate: bool) -> bool {
         Role::Posture => animate || verb.leans(),
         _ => !EMPTY.contains(&verb.attribute.as_str()),
     }
+}
+
+/// Whether a participle says what something is adorned with: covered, decorated.
+fn adorns(verb: &Verb) -> bool {
+    finite_past(&verb.attribute).is_some_and(|verb| is_adorning(&verb.attribute))
 }

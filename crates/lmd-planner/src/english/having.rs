@@ -7,7 +7,7 @@ use super::fabric::is_fabric;
 use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::owning::is_building;
-use super::phrase::{Determiner, NounPhrase};
+use super::phrase::{Determiner, NounPhrase, without_something};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
 use crate::lexicon::{Class, List, Tags, VerbForm, head, is_idea, kind_of};
@@ -486,17 +486,6 @@ impl Interpreter<'_> {
             }
         }
     }
-}
-
-/// `looking out of something` before `out of the window`, `looking back` before `back over her shoulder`: the words that
-/// tell more take their place.
-fn without_something<'b>(detail: &'b str, text: &str) -> &'b str {
-    let stem =
-        detail.strip_suffix(" something").or_else(|| detail.strip_suffix(" someone")).unwrap_or(detail);
-    let mut leads =
-        text.match_indices(' ').filter_map(|(at, _)| text.get(..at)).filter(|lead| !lead.contains(','));
-    let led = leads.find_map(|lead| stem.strip_suffix(lead).and_then(|stem| stem.strip_suffix(' ')));
-    led.unwrap_or(detail)
 }
 
 pub(super) fn is_person(thing: &Thing) -> bool {

@@ -230,3 +230,14 @@ pub(super) fn does_compound(low: &str, last: &Token) -> bool {
     let doing = verb(low).is_some_and(|verb| verb.form == VerbForm::Ing);
     doing && (tags(&last.low).any(Tags::ANIMATE) || lmd_layout::singular(&last.low) != last.low)
 }
+
+/// `looking out of something` before `out of the window`, `looking back` before `back over her shoulder`: the words that
+/// tell more take their place.
+pub(super) fn without_something<'b>(detail: &'b str, text: &str) -> &'b str {
+    let stem =
+        detail.strip_suffix(" something").or_else(|| detail.strip_suffix(" someone")).unwrap_or(detail);
+    let mut leads =
+        text.match_indices(' ').filter_map(|(at, _)| text.get(..at)).filter(|lead| !lead.contains(','));
+    let led = leads.find_map(|lead| stem.strip_suffix(lead).and_then(|stem| stem.strip_suffix(' ')));
+    led.unwrap_or(detail)
+}

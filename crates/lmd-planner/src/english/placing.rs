@@ -233,7 +233,7 @@ impl Interpreter<'_> {
             return;
         }
         let differs = prep == "in" && self.differ_by(phrase, &subjects);
-        if differs || known.is_none() && self.in_stuff_of_owner(phrase, kind, prep) {
+        if differs || known.is_none() && self.is_amidst(phrase, (kind, prep), &subjects) {
             return;
         }
         // "pointing in three directions": what has no shape is said of whom it is about.
@@ -251,9 +251,6 @@ impl Interpreter<'_> {
         }
         if kind == RelationKind::NextTo && known.is_none() && self.lies_beside_place(phrase) {
             return self.places.add(prep, &phrase.text());
-        }
-        if known.is_none() && self.stands_among(phrase, prep, &subjects) {
-            return;
         }
         let kind = self.kind_by_words(phrase, kind, prep, &subjects);
         self.place_against(phrase, kind, prep, subjects, known.is_some());

@@ -5,7 +5,7 @@ use lmd_layout::BBox;
 use super::shape::{Room, Shape, square_columns};
 use super::usual;
 use crate::lexicon::{Class, Kind, Tags, noun_tags};
-use crate::{Arrangement, Region, Size, Thing};
+use crate::{Arrangement, Region, RelationKind, Size, Thing};
 
 /// Distance kept from the edge of the canvas.
 const MARGIN: f64 = 0.03;
@@ -128,8 +128,19 @@ impl Item {
         self.fixed.is_none() && self.kept_size.is_none()
     }
 
+    /// Takes the size that it has on, or held by, what carries it.
+    pub(super) fn fit_to(&mut self, carrier: Kind, kind: RelationKind) {
+        /// What of his height somebody has who sits on a mount.
+        const SEATED: f64 = 0.75;
+        match kind {
+            RelationKind::On if carrier.class == Class::Mount && self.rides => self.kind.height *= SEATED,
+            RelationKind::HeldBy => self.fit_holder(carrier),
+            _ => {}
+        }
+    }
+
     /// What a hamster holds is no larger than it, and makes it no smaller in the picture.
-    pub(super) fn fit_holder(&mut self, holder: Kind) {
+    fn fit_holder(&mut self, holder: Kind) {
         let shrink = holder.height / self.kind.height;
         if shrink < 1.0 && self.kind.class != Class::Over {
             self.kind =

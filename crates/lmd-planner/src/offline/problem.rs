@@ -13,8 +13,6 @@ use super::usual;
 use crate::lexicon::{Class, Kind, kind_of};
 use crate::{Arrangement, Region, RelationKind, Scene};
 
-/// What of his height somebody has who sits on a mount.
-const SEATED: f64 = 0.75;
 /// Shortest side of a box while there is room: two cells of a 16 × 16 grid.
 const SHORTEST: f64 = 0.13;
 /// What is flat is no flatter than this where it shares what it is on with others.
@@ -148,17 +146,8 @@ impl LayoutProblem {
         if kind == RelationKind::HangsFrom && rope.class == Class::Flat && rope.width > 4.0 * rope.height {
             *rope = Kind { height: rope.width, width: rope.height, class: Class::Hang };
         }
-        // Who rides sits.
-        if kind == RelationKind::On
-            && self.items[parent].kind.class == Class::Mount
-            && self.items[child].rides
-        {
-            self.items[child].kind.height *= SEATED;
-        }
-        if kind == RelationKind::HeldBy {
-            let holder = self.items[parent].kind;
-            self.items[child].fit_holder(holder);
-        }
+        let carrier = self.items[parent].kind;
+        self.items[child].fit_to(carrier, kind);
         let lies = kind == RelationKind::On
             && self.items[child].lies
             && !matches!(self.items[parent].kind.class, Class::Wall | Class::Hang);

@@ -81,6 +81,15 @@ fn with_room(board: &mut Board, scene: &Scene, anchors: &[usize]) -> Result<(), 
             break;
         }
     }
+    // A moon lies behind what it surrounds.
+    let surrounds = |piece: &Piece| {
+        let sky = tags(head(&thing_of(piece).noun)).any(Tags::SKY);
+        sky && anchors.iter().any(|anchor| board.pieces[*anchor].bbox.intersection(piece.bbox) > 0.0)
+    };
+    if board.pieces.len() == first + 1 && board.pieces.last().is_some_and(surrounds) {
+        board.pieces.rotate_right(1);
+        board.touched = vec![0];
+    }
     Ok(())
 }
 
@@ -128,7 +137,6 @@ pub(super) fn place_new(board: &mut Board, mut scene: Scene, anchors: &[usize]) 
     }
     around_feet(board, &scene, first, anchors);
     behind_all(board, &scene, first, anchors);
-    around_as_disc(board, &scene, first, anchors);
     out_of_vase(board, &scene, first, anchors);
     if on_floor(board, &scene, &of_thing, anchors, |board, thing| size_there(board, &scene, thing, anchors)) {
         // What was too close was put elsewhere.
@@ -370,6 +378,9 @@ fn behind_all(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize])
     const WIDE: f64 = 1.4;
     let behind = scene.relations.first().is_some_and(|relation| relation.kind == RelationKind::Behind);
     let boxes: Vec<BBox> = anchors.iter().map(|anchor| board.pieces[*anchor].bbox).collect();
+    if behind {
+        around_as_disc(board, first, anchors);
+    }
     let [piece] = &mut board.pieces[first..] else { return };
     if !behind || anchors.len() < 2 || piece.bbox.w() < WIDE * piece.bbox.h() {
         return;
@@ -380,12 +391,11 @@ fn behind_all(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize])
 }
 
 /// The moon behind somebody is seen around him.
-fn around_as_disc(board: &mut Board, scene: &Scene, first: usize, anchors: &[usize]) {
+fn around_as_disc(board: &mut Board, first: usize, anchors: &[usize]) {
     /// How much larger than what is before it the disc is.
     const LARGER: f64 = 1.25;
-    let behind = scene.relations.first().is_some_and(|relation| relation.kind == RelationKind::Behind);
     let ([anchor], [piece]) = (anchors, &board.pieces[first..]) else { return };
-    if !behind || !tags(head(&thing_of(piece).noun)).any(Tags::SKY) {
+    if !tags(head(&thing_of(piece).noun)).any(Tags::SKY) {
         return;
     }
     let body = board.pieces[*anchor].bbox;
@@ -397,12 +407,7 @@ fn around_as_disc(board: &mut Board, scene: &Scene, first: usize, anchors: &[usi
         side,
         side,
     );
-    if let Some(disc) = disc {
-        board.pieces[first].bbox = disc;
-        // It lies behind what it surrounds.
-        let piece = board.pieces.remove(first);
-        board.pieces.insert(0, piece);
-    }
+    board.pieces[first].bbox = disc.unwrap_or(piece.bbox);
 }
 
 /// What is long and put into something narrow sticks out of it, side by side: flowers in a vase.

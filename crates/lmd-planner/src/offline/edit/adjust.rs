@@ -209,6 +209,13 @@ pub(super) fn colours(board: &mut Board, who: &str, colours: &[String]) -> Resul
     Ok(())
 }
 
+/// The first of some objects; the others go.
+fn first_alone(board: &mut Board, some: Vec<usize>) -> Vec<usize> {
+    let Some((first, rest)) = some.split_first().filter(|(_, rest)| !rest.is_empty()) else { return some };
+    board.remove(rest);
+    vec![first - rest.iter().filter(|index| *index < first).count()]
+}
+
 /// Turns objects into something else in the same place.
 pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refusal> {
     if let Some((owners, noun)) = mentioned(board, who) {
@@ -263,14 +270,8 @@ pub(super) fn rename(board: &mut Board, who: &str, to: &str) -> Result<(), Refus
         piece.bbox = shaped_like(piece.bbox, &thing.noun);
     }
     // "replace them with a computer": with one.
-    let one = thing.exact && thing.count == 1 && is_pronoun(who) && subjects.len() > 1;
-    let subjects = if one {
-        let (first, rest) = (subjects[0], subjects[1..].to_vec());
-        board.remove(&rest);
-        vec![first - rest.iter().filter(|index| **index < first).count()]
-    } else {
-        subjects
-    };
+    let one = thing.exact && thing.count == 1 && is_pronoun(who);
+    let subjects = if one { first_alone(board, subjects) } else { subjects };
     let (have, want) = (subjects.len(), thing.count as usize);
     let last = subjects.last().copied();
     board.touched = subjects;

@@ -5,27 +5,29 @@ use lmd_layout::with_article;
 use super::naming::{head_noun, without_article};
 use crate::lexicon::{Section, is_function, names_colour, progressive};
 
+/// What of words goes behind the noun, and how it is written there.
+const DETAILS: [(&str, &str); 16] = [
+    ("wear ", "wearing "),
+    ("wearing ", "wearing "),
+    ("dressed ", "dressed "),
+    ("hold ", "holding "),
+    ("with ", "with "),
+    ("made of ", "made of "),
+    ("made out of ", "made of "),
+    ("covered ", "covered "),
+    ("full of ", "full of "),
+    ("filled with ", "filled with "),
+    ("looking ", "looking "),
+    ("shaped ", "shaped "),
+    ("seen ", "seen "),
+    ("cut in ", "cut in "),
+    ("sliced in ", "sliced in "),
+    ("broken in ", "broken in "),
+];
+
 /// A caption with an attribute put in.
 pub(crate) fn described(caption: &str, words: &str) -> String {
-    let details = [
-        ("wear ", "wearing "),
-        ("wearing ", "wearing "),
-        ("dressed ", "dressed "),
-        ("hold ", "holding "),
-        ("with ", "with "),
-        ("made of ", "made of "),
-        ("made out of ", "made of "),
-        ("covered ", "covered "),
-        ("full of ", "full of "),
-        ("filled with ", "filled with "),
-        ("looking ", "looking "),
-        ("shaped ", "shaped "),
-        ("seen ", "seen "),
-        ("cut in ", "cut in "),
-        ("sliced in ", "sliced in "),
-        ("broken in ", "broken in "),
-    ];
-    for (verb, detail) in details {
+    for (verb, detail) in DETAILS {
         if let Some(rest) = words.strip_prefix(verb) {
             // "a poodle facing a dalmatian": the bow is the poodle's.
             if let Some(at) = deed_start(caption).filter(|_| matches!(verb, "with " | "wear " | "wearing ")) {

@@ -370,6 +370,8 @@ mod outcome_tests;
 #[cfg(test)]
 mod rewording_tests;
 #[cfg(test)]
+mod riding_tests;
+#[cfg(test)]
 mod several_tests;
 #[cfg(test)]
 mod silence_tests;

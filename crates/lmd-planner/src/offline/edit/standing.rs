@@ -152,6 +152,8 @@ pub(super) fn contents(board: &Board, of: usize) -> Vec<usize> {
 pub(super) fn borne(board: &Board, of: usize) -> Vec<usize> {
     /// How far down its own height something may hold the feet of what is larger.
     const NECK: f64 = 0.35;
+    /// What lies flat bears it further down.
+    const FLAT: f64 = 0.85;
     /// What is on something reaches so far into its box.
     const INTO: f64 = 0.01;
     /// Nothing bears what is so many times as large.
@@ -174,7 +176,8 @@ pub(super) fn borne(board: &Board, of: usize) -> Vec<usize> {
         let bears = |index: &usize| {
             let bbox = board.pieces[*index].bbox;
             // What stands in a row behind does not reach into it.
-            let feet = held.y() + INTO..held.y() + NECK * held.h();
+            let flat = kind_of(&thing_of(&board.pieces[below]).noun).class == Class::Flat;
+            let feet = held.y() + INTO..held.y() + if flat { FLAT } else { NECK } * held.h();
             let kind = kind_of(&thing_of(&board.pieces[*index]).noun);
             feet.contains(&bbox.y_max())
                 && (held.x()..held.x_max()).contains(&bbox.center().0)

@@ -4,7 +4,7 @@ use super::kinds_tests::{bbox, captions, said};
 use crate::offline::OfflinePlanner;
 use crate::{Conversation, Reply, Wishes};
 
-fn planned(prompt: &str) -> Conversation {
+pub(super) fn planned(prompt: &str) -> Conversation {
     Conversation::start(&OfflinePlanner, prompt).unwrap().0
 }
 
