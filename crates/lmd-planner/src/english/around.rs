@@ -125,9 +125,53 @@ impl Interpreter<'_> {
         true
     }
 
+    /// `people eating outside` are there, `a cat looking outside` is not. `true` if it was said.
+    pub(super) fn is_outside(&mut self, subjects: &[usize]) -> bool {
+        let looks = match self.previous() {
+            Some(Chunk::Verb(verb)) => {
+                matches!(verb.attribute.as_str(), "looking" | "peering" | "gazing" | "staring" | "going")
+            }
+            Some(Chunk::Np(_)) => false,
+            _ => return false,
+        };
+        if subjects.is_empty() || !looks && !self.owner.is_empty() {
+            return false;
+        }
+        if looks {
+            self.add_detail(subjects, "outside");
+        } else {
+            self.places.add("", "outside");
+        }
+        self.closed = true;
+        true
+    }
+
+    /// `a cat on a windowsill with snow outside`, `a window with rain falling outside`. `true` if it was that.
+    fn is_weather_outside(&mut self, phrase: &NounPhrase) -> bool {
+        let kinds =
+            ["snow", "rain", "storm", "fog", "thunderstorm", "snowstorm", "blizzard", "hail", "lightning"];
+        let falls = match self.peek(1) {
+            Some(Chunk::Verb(verb)) => format!(" {}", verb.attribute),
+            _ => String::new(),
+        };
+        let at = 1 + usize::from(!falls.is_empty());
+        let outside = matches!(self.peek(at), Some(Chunk::Link(Link::Rel { prep, .. })) if prep == "outside")
+            && !matches!(self.peek(at + 1), Some(Chunk::Np(_) | Chunk::Pronoun(_)));
+        if !outside || phrase.plural || !kinds.contains(&head(&phrase.noun)) {
+            return false;
+        }
+        self.places.add("with", &format!("{}{falls} outside", phrase.text()));
+        self.at += at;
+        self.group.clone_from(&self.owner);
+        true
+    }
+
     /// `a windowsill with rain outside`: the weather is all around, whoever has it. `true` if it was that.
     pub(super) fn has_weather(&mut self, phrase: &NounPhrase) -> bool {
         let weather = phrase.is_bare() && phrase.is_weather();
+        if self.is_weather_outside(phrase) {
+            return true;
+        }
         let outside = matches!(self.peek(1), Some(Chunk::Link(Link::Rel { prep, .. })) if prep == "outside")
             && !matches!(self.peek(2), Some(Chunk::Np(_) | Chunk::Pronoun(_)));
         // "with mist over the water"

@@ -1,10 +1,9 @@
-//! Relation words, parts of the picture and arrangements: everything that says
-//! where, as phrases over words.
+//! Relation words, parts of the picture and arrangements: everything that says where, as phrases over words.
 
 use std::sync::LazyLock;
 
 use super::numbers::{is_ring, number};
-use super::token::{Token, low};
+use super::token::{Token, ends_of_owner, low};
 use crate::lexicon::{List, Phrases, Section, Tags, exact_tags, verb};
 use crate::{Arrangement, Region, RelationKind};
 
@@ -21,8 +20,7 @@ pub(super) enum Link {
     CornerOf { region: Region, out: bool },
     /// On both sides of what follows, or at both its ends.
     BothSides { ends: bool },
-    /// A part of the picture; `to` where it may mean "to the left of that".
-    /// `framed` where it says that it is the picture's.
+    /// A part of the picture; `to` where it may mean "to the left of that", `framed` where it says that it is the picture's.
     Region { region: Region, to: bool, framed: bool },
     /// In a row, a stack and the like.
     Arrange(Arrangement),
@@ -461,6 +459,9 @@ fn side_link(
         }
         // "in the background" is that of the picture, "on the back" that of what has it.
         let bare = i > 1 && word(i - 1) == "front" && word(i - 2) == "in";
+        if bare && ends_of_owner(tokens, i) {
+            return Some((Link::Rel { kind: K::InFrontOf, prep: "in front".to_owned() }, i));
+        }
         let framed = bare || i > 0 && matches!(word(i - 1), "background" | "foreground" | "distance");
         return Some((Link::Region { region: direction.region()?, to, framed }, i));
     }
@@ -475,9 +476,8 @@ fn side_link(
     if corner {
         return Some((Link::CornerOf { region: direction.region()?, out: to }, i + 1));
     }
-    let kind = direction.relation()?;
     let prep = if word(i - 1) == "side" && !to { "on the side" } else { "at" };
-    Some((Link::Rel { kind, prep: prep.to_owned() }, i + 1))
+    Some((Link::Rel { kind: direction.relation()?, prep: prep.to_owned() }, i + 1))
 }
 
 /// The index after `of the picture`, or `i` if that does not follow.

@@ -152,6 +152,10 @@ impl Interpreter<'_> {
         if !object_follows && (prep == "over" && self.follows_state() || subjects.iter().any(watches)) {
             return;
         }
+        // "people eating outside"
+        if !object_follows && prep == "outside" && self.is_outside(&subjects) {
+            return;
+        }
         if !object_follows {
             return self.dangling(kind, &subjects);
         }

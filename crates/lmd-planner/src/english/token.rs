@@ -305,6 +305,12 @@ fn push_contraction(tokens: &mut Vec<Token>, text: &str, stem: &str, ending: &st
     }
 }
 
+/// Whether a part of a sentence ends at `at` and says before that what something has: `a house with a tree in front`.
+pub(super) fn ends_of_owner(tokens: &[Token], at: usize) -> bool {
+    tokens.get(at).is_none_or(|next| !next.is_word() || next.low == "and")
+        && tokens.iter().take(at).any(|token| token.low == "with")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
