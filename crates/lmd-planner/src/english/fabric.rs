@@ -1,13 +1,29 @@
-//! What a place is made of: the floor, the walls and the tiles of a room belong to the words about the place and are no
-//! things in it (`a kitchen with white walls and a tiled floor`).
+//! What a place or a dish is made of: the floor, the walls and the tiles of a room belong to the words about the place and are
+//! no things in it (`a kitchen with white walls and a tiled floor`), nor are the olives on a pizza.
 
 use super::chunk::Chunk;
-use super::interpret::{Interpreter, Joint, Pending};
+use super::interpret::{Interpreter, Joint, Pending, thing_tags};
 use super::links::Link;
 use super::phrase::{Determiner, NounPhrase};
-use crate::lexicon::{Class, List, Tags, head, kind_of};
+use crate::lexicon::{Class, List, Tags, head, kind_of, tags};
 
 impl Interpreter<'_> {
+    /// Whether food that nobody counts is on or with food: `a pizza with olives and basil` is one thing to be drawn.
+    pub(super) fn is_topping(&self, phrase: &NounPhrase, owners: &[usize]) -> bool {
+        let dish = |index: &usize| {
+            self.scene.things.get(*index).is_some_and(|thing| {
+                let phrase = thing.phrase();
+                let within =
+                    phrase.split_once(" of ").map(|(_, food)| food.rsplit(' ').next().unwrap_or(food));
+                let of_food = within.is_some_and(|food| tags(&lmd_layout::singular(food)).any(Tags::FOOD));
+                thing_tags(thing).any(Tags::FOOD) || of_food
+            })
+        };
+        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
+        let goes_on = matches!(self.peek(1), Some(Chunk::Verb(_) | Chunk::With | Chunk::Has | Chunk::Which));
+        bare && !goes_on && phrase.tags().any(Tags::FOOD) && !owners.is_empty() && owners.iter().all(dish)
+    }
+
     /// Takes a phrase that names what the place spoken of is made of. `true` if it was one.
     pub(super) fn takes_fabric(&mut self, phrase: &NounPhrase) -> bool {
         let one = phrase.quantity.is_none_or(|quantity| quantity.count == 1);

@@ -10,7 +10,7 @@ use super::owning::is_building;
 use super::phrase::{Determiner, NounPhrase, without_something};
 use super::places::{Setting, is_heavenly, setting};
 use super::who::Who;
-use crate::lexicon::{Class, List, Tags, VerbForm, head, is_idea, kind_of, tags};
+use crate::lexicon::{Class, List, Tags, VerbForm, head, is_idea, kind_of};
 use crate::{Region, Relation, RelationKind, Thing};
 
 impl Interpreter<'_> {
@@ -142,22 +142,6 @@ impl Interpreter<'_> {
             || built
             || on_back
             || (animate && (tags.any(Tags::WORN) || spectacles))
-    }
-
-    /// Whether food that nobody counts is on or with food: `a pizza with olives and basil` is one thing to be drawn.
-    fn is_topping(&self, phrase: &NounPhrase, owners: &[usize]) -> bool {
-        let dish = |index: &usize| {
-            self.scene.things.get(*index).is_some_and(|thing| {
-                let phrase = thing.phrase();
-                let within =
-                    phrase.split_once(" of ").map(|(_, food)| food.rsplit(' ').next().unwrap_or(food));
-                let of_food = within.is_some_and(|food| tags(&lmd_layout::singular(food)).any(Tags::FOOD));
-                thing_tags(thing).any(Tags::FOOD) || of_food
-            })
-        };
-        let bare = phrase.determiner == Determiner::None && phrase.quantity.is_none();
-        let goes_on = matches!(self.peek(1), Some(Chunk::Verb(_) | Chunk::With | Chunk::Has | Chunk::Which));
-        bare && !goes_on && phrase.tags().any(Tags::FOOD) && !owners.is_empty() && owners.iter().all(dish)
     }
 
     /// `with a cane and a backpack`: what is worn goes into the caption, whatever it is named with. `true` if it was that.
