@@ -41,6 +41,10 @@ pub(super) fn plainly(tokens: &[Token]) -> Vec<Token> {
         } else if plays_on(tokens, at) {
             plain.extend(["playing", "the"].map(Token::new));
             at += 1;
+        } else if ["pixel", "art", "style"].iter().enumerate().all(|(i, word)| low(tokens, at + i) == *word) {
+            // "in pixel art style"
+            plain.push(Token::new("pixel-art"));
+            at += 2;
         } else if on_back_of(tokens, at) {
             plain.push(token.clone());
             at += 4;

@@ -70,7 +70,10 @@ pub(super) fn corrected(tokens: Vec<Token>) -> (Vec<Token>, Vec<String>) {
     let mut seen = 0;
     let before_noun: Vec<bool> =
         (0..tokens.len()).map(|at| tags(low(&tokens, at + 1)).any(Tags::NOUN)).collect();
-    let read = |(token, colours): (Token, bool)| {
+    let articles: Vec<bool> = (0..tokens.len())
+        .map(|at| at > 0 && matches!(low(&tokens, at - 1), "a" | "an" | "one" | "another"))
+        .collect();
+    let read = |((token, colours), article): ((Token, bool), bool)| {
         if let Some(colour) = short_colour(&token).filter(|_| colours) {
             let note = format!("read \"{}\" as \"{colour}\"", token.text);
             notes.extend((!notes.contains(&note)).then_some(note));
@@ -91,6 +94,15 @@ pub(super) fn corrected(tokens: Vec<Token>) -> (Vec<Token>, Vec<String>) {
         if !known.contains_key(&token.low) {
             seen += 1;
             let mut found = if seen > MOST { Vec::new() } else { meant(&token.low) };
+            // "a womn": one of them, as the article says.
+            let one = found.iter().find(|word| found.contains(&lmd_layout::plural(word))).cloned();
+            if let Some(one) = one.filter(|_| found.len() == 2) {
+                found.retain(|word| (*word == one) == article);
+            }
+            // "a grean branch"
+            if let (true, Some(colour)) = (colours && found.len() != 1, other_letter(&token.low)) {
+                found = vec![colour];
+            }
             if let [first, second] = found.as_slice() {
                 notes.push(format!("\"{}\" is not known; it may be \"{first}\" or \"{second}\"", token.text));
             }
@@ -105,7 +117,17 @@ pub(super) fn corrected(tokens: Vec<Token>) -> (Vec<Token>, Vec<String>) {
             _ => token,
         }
     };
-    (tokens.into_iter().zip(before_noun).map(read).collect(), notes)
+    (tokens.into_iter().zip(before_noun).zip(articles).map(read).collect(), notes)
+}
+
+/// The one colour that differs from a word in one letter: `grean`.
+fn other_letter(word: &str) -> Option<String> {
+    let differs = |other: &str| word.bytes().zip(other.bytes()).filter(|(a, b)| a != b).count() == 1;
+    let colour =
+        |other: &&String| other.len() == word.len() && exact_tags(other).any(Tags::COLOUR) && differs(other);
+    let mut found = TARGETS.iter().filter(colour);
+    let one = found.next().cloned();
+    one.filter(|_| found.next().is_none())
 }
 
 /// The colour that lacks a letter in a word of three or four: `blu`, `wite`.
