@@ -120,11 +120,14 @@ pub(super) fn corrected(tokens: Vec<Token>) -> (Vec<Token>, Vec<String>) {
     (tokens.into_iter().zip(before_noun).zip(articles).map(read).collect(), notes)
 }
 
-/// The one colour that differs from a word in one letter: `grean`.
+/// The one colour that differs from a longer word in one vowel: `grean`.
 fn other_letter(word: &str) -> Option<String> {
-    let differs = |other: &str| word.bytes().zip(other.bytes()).filter(|(a, b)| a != b).count() == 1;
-    let colour =
-        |other: &&String| other.len() == word.len() && exact_tags(other).any(Tags::COLOUR) && differs(other);
+    let vowel = |letter: u8| b"aeiou".contains(&letter);
+    let colour = |other: &&String| {
+        let pairs = || word.bytes().zip(other.bytes()).filter(|(a, b)| a != b);
+        let one = pairs().count() == 1 && pairs().all(|(a, b)| vowel(a) && vowel(b));
+        word.len() >= 5 && other.len() == word.len() && one && exact_tags(other).any(Tags::COLOUR)
+    };
     let mut found = TARGETS.iter().filter(colour);
     let one = found.next().cloned();
     one.filter(|_| found.next().is_none())
