@@ -384,13 +384,13 @@ impl Interpreter<'_> {
         let called = matches!(
             head(&phrase.noun),
             "phone" | "telephone" | "cellphone" | "smartphone" | "mobile" | "radio"
-        ) && matches!(self.before_last(), Some(Chunk::Verb(_)));
-        if called && prep == "on" && subjects.iter().any(|index| self.is_animate(*index)) {
+        );
+        let says = match self.before_last() {
+            Some(Chunk::Verb(verb)) if called && prep == "on" => Some(verb.attribute.clone()),
+            _ => None,
+        };
+        if let Some(says) = says.filter(|_| subjects.iter().any(|index| self.is_animate(*index))) {
             // "a talking woman wearing a scarf on the phone": she talks on the phone.
-            let says = match self.before_last() {
-                Some(Chunk::Verb(verb)) => verb.attribute.clone(),
-                _ => String::new(),
-            };
             let mut told = format!("on {}", phrase.text());
             for index in subjects {
                 let Some(thing) = self.scene.things.get_mut(*index) else { continue };

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::aside::{is_put_on, said_of, with_what_follows};
 use super::deeds::{
-    act_at_place, acted_by_one, acted_by_several, has_doer, is_acting, is_made_to, stands_as_verb,
+    act_at_place, acted_by_one, acted_by_several, adorns, has_doer, is_acting, is_made_to, stands_as_verb,
 };
 use super::links::{Link, link, reads};
 use super::mood::weather;
@@ -22,8 +22,8 @@ use super::predicative::{adjectives, adjectives_alone, as_participle, follows_is
 use super::token::{Token, low};
 use super::who::Who;
 use crate::lexicon::{
-    List, Phrases, Section, Tags, Verb, VerbForm, compound, exact_tags, finite_past, is_adjective,
-    is_adorning, is_adverb, is_function, is_idea, is_participle, tags, verb,
+    List, Phrases, Section, Tags, Verb, VerbForm, compound, exact_tags, is_adjective, is_adverb, is_function,
+    is_idea, is_participle, tags, verb,
 };
 
 /// Verbs before another one that stays as it is: `can see`.
@@ -367,11 +367,10 @@ fn leftover(token: &Token) -> (Option<Chunk>, usize) {
 /// Whether the participle at `at` leads, with its preposition, to a thing of its own: `a table covered with a cloth`, but
 /// not `a street lined with trees`.
 fn is_upon(tokens: &[Token], at: usize, length: usize) -> bool {
-    let adorns = finite_past(low(tokens, at)).is_some_and(|verb| is_adorning(&verb.attribute));
     let counted = |(phrase, _): (NounPhrase, usize)| {
         phrase.determiner != Determiner::None || phrase.quantity.is_some_and(|quantity| quantity.exact)
     };
-    adorns && noun_phrase(tokens, at + length).is_some_and(counted)
+    adorns(low(tokens, at)) && noun_phrase(tokens, at + length).is_some_and(counted)
 }
 
 #[cfg(test)]

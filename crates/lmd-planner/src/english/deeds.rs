@@ -9,8 +9,8 @@ use super::piece::Chunk;
 use super::token::{Token, low};
 use super::who::Who;
 use crate::lexicon::{
-    Class, List, Role, Tags, Verb, VerbForm, is_adjective, is_adverb, is_function, is_idea, kind_of, tags,
-    third_person,
+    Class, List, Role, Tags, Verb, VerbForm, finite_past, is_adjective, is_adorning, is_adverb, is_function,
+    is_idea, kind_of, tags, third_person,
 };
 
 /// `a barista hands a cup`: a noun in the plural after one thing and before an article is what that does.
@@ -159,4 +159,9 @@ pub(super) fn stands_as_verb(
 /// Whether who does it is in the air.
 pub(super) fn is_airborne(verb: &Verb) -> bool {
     matches!(verb.attribute.as_str(), "flying" | "soaring" | "hovering")
+}
+
+/// Whether a participle says what something is adorned with: covered, decorated.
+pub(super) fn adorns(participle: &str) -> bool {
+    finite_past(participle).is_some_and(|verb| is_adorning(&verb.attribute))
 }

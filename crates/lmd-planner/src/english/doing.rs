@@ -2,7 +2,7 @@
 
 use super::chunk::Chunk;
 use super::coming::is_poured;
-use super::deeds::is_airborne;
+use super::deeds::{adorns, is_airborne};
 use super::having::is_person;
 use super::interpret::{Interpreter, Joint, Pending};
 use super::links::Link;
@@ -10,8 +10,8 @@ use super::phrase::{Determiner, NounPhrase};
 use super::places::{Setting, setting};
 use super::who::Who;
 use crate::lexicon::{
-    Class, Role, Tags, Verb, VerbForm, exact_tags, finite_past, is_adorning, is_aimed, is_aimed_along,
-    is_doing, is_of_the_living, is_told_behind, kind_of, size,
+    Role, Tags, Verb, VerbForm, exact_tags, is_adorning, is_aimed, is_aimed_along, is_doing,
+    is_of_the_living, is_told_behind, size,
 };
 use crate::{Arrangement, Region, RelationKind};
 
@@ -139,14 +139,12 @@ impl Interpreter<'_> {
             && !matches!(self.previous(), Some(Chunk::Which));
         let finite = matches!(verb.form, VerbForm::Third | VerbForm::Base);
         // "children with a kite flying above them": the kite flies.
-        let aloft =
-            |i: &usize| self.scene.things.get(*i).is_some_and(|t| kind_of(&t.noun).class == Class::Air);
         let beyond = matches!(self.peek(1), Some(Chunk::Link(_)));
         if is_airborne(verb)
             && beyond
             && self.joint == Joint::None
             && !near.is_empty()
-            && near.iter().all(aloft)
+            && near.iter().all(|index| self.flies(*index))
         {
             return near;
         }
@@ -291,7 +289,9 @@ impl Interpreter<'_> {
             Some(Chunk::Pronoun(_)) if verb.role != Role::Action => None,
             Some(Chunk::With) if passive => Some("with"),
             // "a table covered by a cloth"
-            Some(Chunk::Link(Link::Rel { prep, .. })) if prep == "by" && adorns(verb) => Some("with"),
+            Some(Chunk::Link(Link::Rel { prep, .. })) if prep == "by" && adorns(&verb.attribute) => {
+                Some("with")
+            }
             Some(Chunk::Of) => Some("of"),
             // "rehearsing for a big show"
             Some(Chunk::For)
@@ -492,9 +492,4 @@ fn is_told(verb: &Verb, animate: bool) -> bool {
         Role::Posture => animate || verb.leans(),
         _ => !EMPTY.contains(&verb.attribute.as_str()),
     }
-}
-
-/// Whether a participle says what something is adorned with: covered, decorated.
-fn adorns(verb: &Verb) -> bool {
-    finite_past(&verb.attribute).is_some_and(|verb| is_adorning(&verb.attribute))
 }

@@ -85,11 +85,14 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Whether something is usually in the air: a bird, a kite.
+    pub(super) fn flies(&self, index: usize) -> bool {
+        self.scene.things.get(index).is_some_and(|thing| kind_of(&thing.noun).class == Class::Air)
+    }
+
     /// Of several those that can do it: `some cows and a few birds flying` are birds that fly, `a sign and a man walking` is
     /// a man who walks.
     pub(super) fn who_can(&self, verb: &Verb, near: Vec<usize>) -> Vec<usize> {
-        let flies =
-            |i: &usize| self.scene.things.get(*i).is_some_and(|t| kind_of(&t.noun).class == Class::Air);
         let alive = |i: &usize| self.is_animate(*i);
         let moves = |i: &usize| self.scene.things.get(*i).is_some_and(|t| thing_tags(t).any(Tags::VEHICLE));
         // "a fir and children throwing snowballs"
@@ -97,7 +100,9 @@ impl Interpreter<'_> {
             && matches!(self.peek(1), Some(Chunk::Np(_)));
         let able: Vec<usize> = match () {
             () if near.len() < 2 || verb.form != VerbForm::Ing => return near,
-            () if is_airborne(verb) && near.iter().all(alive) => near.iter().copied().filter(flies).collect(),
+            () if is_airborne(verb) && near.iter().all(alive) => {
+                near.iter().copied().filter(|index| self.flies(*index)).collect()
+            }
             () if throws || is_of_the_living(&verb.attribute) && !near.iter().any(moves) => {
                 near.iter().copied().filter(alive).collect()
             }

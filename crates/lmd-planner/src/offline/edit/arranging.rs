@@ -94,10 +94,6 @@ pub(super) fn duplicate(board: &mut Board, who: &str, count: usize) -> Result<()
         for made in 0..count {
             // Of one size with the others where all can be, if need be smaller.
             if !copy(board, original, 0.85) {
-                let smaller = STEPS.into_iter().find_map(|share| {
-                    let mut next = board.clone();
-                    (step_back(&mut next, share) && copy(&mut next, original, 0.85)).then_some(next)
-                });
                 // What bears nothing and stands alone closes up with its like.
                 let mut closed = board.clone();
                 let alone = borne(board, original).is_empty()
@@ -107,7 +103,11 @@ pub(super) fn duplicate(board: &mut Board, who: &str, count: usize) -> Result<()
                     *board = closed;
                     break;
                 }
-                if let Some(next) = smaller.filter(|_| inside.is_none()) {
+                let smaller = |share| {
+                    let mut next = board.clone();
+                    (step_back(&mut next, share) && copy(&mut next, original, 0.85)).then_some(next)
+                };
+                if let (None, Some(next)) = (&inside, STEPS.into_iter().find_map(smaller)) {
                     *board = next;
                     continue;
                 }

@@ -173,16 +173,17 @@ pub(super) fn borne(board: &Board, of: usize) -> Vec<usize> {
     let mut under = Some(of);
     while let Some(below) = under {
         let held = board.pieces[below].bbox;
+        let support = kind_of(&thing_of(&board.pieces[below]).noun);
+        // What stands in a row behind does not reach into it.
+        let neck = if support.class == Class::Flat { FLAT } else { NECK };
+        let feet = held.y() + INTO..held.y() + neck * held.h();
         let bears = |index: &usize| {
             let bbox = board.pieces[*index].bbox;
-            // What stands in a row behind does not reach into it.
-            let flat = kind_of(&thing_of(&board.pieces[below]).noun).class == Class::Flat;
-            let feet = held.y() + INTO..held.y() + if flat { FLAT } else { NECK } * held.h();
             let kind = kind_of(&thing_of(&board.pieces[*index]).noun);
             feet.contains(&bbox.y_max())
                 && (held.x()..held.x_max()).contains(&bbox.center().0)
                 && kind.class.stands()
-                && kind.extent() < LARGEST * kind_of(&thing_of(&board.pieces[below]).noun).extent()
+                && kind.extent() < LARGEST * support.extent()
         };
         let new: Vec<usize> = (0..board.pieces.len())
             .filter(|index| *index != of && !found.contains(index))
